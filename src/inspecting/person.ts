@@ -272,7 +272,16 @@ const OWN_KEYS = [
   'workspace',
 ]
 const ITEM_KEYS = [...OWN_KEYS, 'id', 'external id', 'slug', 'name']
-const ROLE_LISTS = new Set(['roles', 'role', 'role slugs', 'role slug', 'role names', 'groups', 'realm roles'])
+const ROLE_LISTS = new Set([
+  'roles',
+  'user roles',
+  'role',
+  'role slugs',
+  'role slug',
+  'role names',
+  'groups',
+  'realm roles',
+])
 const ROLE_KEYS = ['role slug', 'group', 'group name', 'role id', 'role', 'slug', 'name', 'id', 'role name']
 
 /** The organizations and roles that a record names. */

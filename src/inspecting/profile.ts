@@ -157,7 +157,7 @@ function memberOf(parent: Place, name: string): Place {
 const WORDS = new Set(['and', 'or', 'in', 'true', 'false', 'null', 'function'])
 
 /** A member's name as JSONata takes it; null for one that it has no way to write. */
-function nameInExpression(name: string): string | null {
+export function nameInExpression(name: string): string | null {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !WORDS.has(name)) return name
   return name.includes('`') ? null : `\`${name}\``
 }

@@ -1,12 +1,17 @@
+import type { JsonObject } from '../json.ts'
 import type { PathInspection } from './inspection.ts'
 import { holdsTime, type LockedOut, lockedOutBy } from './locked-out.ts'
 import { bestNamed, type Meaning, rankOf } from './names.ts'
+import type { Side } from './side-files.ts'
+import { sideRules } from './side-mapping.ts'
 
 /** A mapping for a file of no known origin, as far as names and values tell. */
 export interface MappingProposal {
   user: Record<string, string | Record<string, string>>
-  organization?: Record<string, string>
-  membership?: Record<string, string>
+  organization?: JsonObject
+  membership?: JsonObject
+  roleAssignment?: JsonObject
+  role?: JsonObject
   /** What nothing was found for, by field: why it matters. */
   missing: { field: string; why: string }[]
   /** Columns that say who may not sign in: the condition of `user` and of the others goes by them. */
@@ -22,12 +27,16 @@ export interface ProposeOptions {
   leaveOut?: boolean
   /** A condition on every record, where the file holds others beside users. */
   only?: string
+  /** What lies beside the file of the users. */
+  sides?: readonly Side[]
+  /** Something else says which organizations there are. Default: the records and the files beside them. */
+  organized?: boolean
 }
 
 /** Proposes a mapping of the records of one stream. */
 export function proposeMapping(
   paths: readonly PathInspection[],
-  { today, leaveOut = true, only }: ProposeOptions,
+  { today, leaveOut = true, only, sides = [], organized = false }: ProposeOptions,
 ): MappingProposal {
   const finder = new Finder(paths)
   const missing: MappingProposal['missing'] = []
@@ -42,14 +51,19 @@ export function proposeMapping(
   if (id !== undefined) user.externalId = id.expression
   if (email !== undefined) user.email = email
   else missing.push({ field: 'email', why: 'WorkOS identifies users by e-mail' })
-  addVerified(finder, user, missing)
+  addVerified(finder, user)
   addNames(finder, user)
-  addPassword(finder, user, missing)
+  addPassword(finder, user)
   const totp = finder.take('totp', holdsSecrets)
   if (totp !== undefined) user.totpSecret = totp
   const phone = finder.take('phone')
   if (phone !== undefined) user.metadata = { phone }
-  const belongs = belonging(finder, conditions)
+  const { user: beside, ...rules } = sideRules(sides, email ?? '', conditions)
+  addBeside(user, beside)
+  for (const [field, why] of WANTED) if (user[field] === undefined) missing.push({ field, why })
+  const own = organized || rules.membership !== undefined ? {} : belonging(finder, conditions)
+  const belongs = { ...own, ...rules }
+  if (belongs.membership === undefined && !organized) delete belongs.roleAssignment
   const decided = new Set(leaveOut ? lockedOut.map(({ path }) => path) : [])
   const unplaced = finder.rest().filter((path) => !decided.has(path))
   return { user, ...belongs, missing, lockedOut, unplaced }
@@ -61,13 +75,24 @@ function keyOf(id: FoundId | undefined, email: string | undefined): string | und
   return id.whole || email === undefined ? id.expression : `${id.expression} ? ${id.expression} : $email(${email})`
 }
 
-function addVerified(finder: Finder, user: MappingProposal['user'], missing: MappingProposal['missing']): void {
-  const found = finder.takePath('verified') ?? finder.takePath('verifiedAt')
-  if (found === undefined) {
-    missing.push({ field: 'emailVerified', why: 'without it every address counts as not verified' })
-    return
+/** What a user goes without where nothing was found for it. */
+const WANTED = [
+  ['emailVerified', 'without it every address counts as not verified'],
+  ['passwordHash', 'no hash was recognised: without one, users reset their password'],
+] as const
+
+/** What a file beside the users says comes first; a name it does not have is that of the record. */
+function addBeside(user: MappingProposal['user'], beside: Record<string, string>): void {
+  for (const [field, expression] of Object.entries(beside)) {
+    const own = user[field]
+    const isName = field === 'firstName' || field === 'lastName'
+    user[field] = isName && typeof own === 'string' ? `${expression} ? ${expression} : ${own}` : expression
   }
-  user.emailVerified = verifiedBy(found)
+}
+
+function addVerified(finder: Finder, user: MappingProposal['user']): void {
+  const found = finder.takePath('verified') ?? finder.takePath('verifiedAt')
+  if (found !== undefined) user.emailVerified = verifiedBy(found)
 }
 
 /** A flag, or the time at which the address was verified. A text like NULL is neither, wherever it turns up. */
@@ -98,14 +123,13 @@ function named(own: Found | undefined, name: string | undefined, part: 'first' |
   return `${own.expression} ? ${own.expression} : ${split}`
 }
 
-function addPassword(finder: Finder, user: MappingProposal['user'], missing: MappingProposal['missing']): void {
+function addPassword(finder: Finder, user: MappingProposal['user']): void {
   const hash = finder.take('hash', holdsHashes) ?? finder.takeByType('password hash')
   const hasher = finder.take('hasher')
   if (hash !== undefined && hasher !== undefined) {
     user.passwordHash = hash
     user.passwordHashType = hasher
   } else if (hash !== undefined) user.passwordHash = `$passwordHash(${hash})`
-  else missing.push({ field: 'passwordHash', why: 'no hash was recognised: without one, users reset their password' })
 }
 
 function holdsHashes({ types }: PathInspection): boolean {

@@ -38,6 +38,14 @@ export type Part =
   | 'accounts'
   | 'passwords'
   | 'factors'
+  /** Which roles there are, with what they may. */
+  | 'definitions'
+  /** What roles are called that another file gives by number. */
+  | 'roleNames'
+  /** Addresses of users, and whether they are verified. */
+  | 'addresses'
+  /** Names and values about users, a row for each. */
+  | 'details'
 
 interface Signature extends Recognised {
   format?: Head['format'][]
@@ -47,6 +55,16 @@ interface Signature extends Recognised {
   none?: readonly string[]
 }
 
+/** Columns for passwords, which these tables keep elsewhere: a table with one is another. */
+const PASSWORDS = [
+  'password',
+  'password_hash',
+  'passwordHash',
+  'password_digest',
+  'encrypted_password',
+  'hashed_password',
+]
+
 /** What tells files apart, the more specific before the more general. A path also stands for all that begins with it. */
 const SIGNATURES: readonly Signature[] = [
   {
@@ -54,6 +72,17 @@ const SIGNATURES: readonly Signature[] = [
     title: "Clerk's dashboard export",
     part: 'users',
     all: ['id', 'primary_email_address', ['password_digest', 'password_hasher', 'verified_email_addresses']],
+  },
+  {
+    origin: 'clerk',
+    title: "Clerk's users as JSON",
+    part: 'users',
+    format: ['json', 'ndjson'],
+    all: [
+      'id',
+      ['email_addresses', 'primary_email_address', 'primary_email_address_id'],
+      ['password_digest', 'password_hasher', 'primary_email_address_id', 'unsafe_metadata', 'verified_email_addresses'],
+    ],
   },
   {
     origin: 'clerk',
@@ -70,6 +99,22 @@ const SIGNATURES: readonly Signature[] = [
     none: ['email', 'primary_email_address'],
   },
   {
+    origin: 'csv',
+    title: 'definitions of roles',
+    part: 'definitions',
+    format: ['csv'],
+    all: ['role_slug', ['role_name', 'permissions', 'role_type', 'role_description']],
+    none: ['clerk_user_id', 'external_id', 'email', 'user_id'],
+  },
+  {
+    origin: 'csv',
+    title: 'roles of users',
+    part: 'roles',
+    format: ['csv'],
+    all: ['role_slug', ['external_id', 'email']],
+    none: ['role_slugs', 'first_name', 'last_name', 'password_hash', 'email_verified'],
+  },
+  {
     origin: 'auth0',
     title: "Auth0's file of password hashes",
     part: 'passwords',
@@ -79,6 +124,31 @@ const SIGNATURES: readonly Signature[] = [
       ['connection', 'email_verified'],
     ],
     none: ['user_id', 'identities'],
+  },
+  {
+    origin: 'auth0',
+    title: "Auth0's file of password hashes",
+    part: 'passwords',
+    all: ['id', ['passwordHash', 'password_hash'], 'connection'],
+    none: ['user_id', 'identities', 'email_verified', 'name'],
+  },
+  {
+    origin: 'auth0',
+    title: 'a file of MFA secrets',
+    part: 'factors',
+    all: [
+      ['mfa_factors', 'totp_secret'],
+      ['user_id', 'email', '_id', 'id'],
+    ],
+    none: [
+      'identities',
+      'primary_email_address',
+      'first_name',
+      'last_name',
+      'external_id',
+      'email_verified',
+      'given_name',
+    ],
   },
   { origin: 'auth0', title: "Auth0's user export", part: 'users', all: ['user_id', 'identities'], none: ['loginIds'] },
   {
@@ -139,6 +209,12 @@ const SIGNATURES: readonly Signature[] = [
       ['encrypted_password', 'raw_app_meta_data', 'raw_user_meta_data'],
       ['instance_id', 'aud', 'email_confirmed_at', 'raw_app_meta_data'],
     ],
+  },
+  {
+    origin: 'supabase',
+    title: "Supabase's mfa_factors",
+    part: 'factors',
+    all: ['user_id', 'factor_type', 'secret', 'status'],
   },
   {
     origin: 'keycloak',
@@ -210,14 +286,14 @@ const SIGNATURES: readonly Signature[] = [
       ['createdAt', 'created_at'],
       ['updatedAt', 'updated_at'],
     ],
-    none: ['first_name', 'external_id'],
+    none: ['first_name', 'external_id', ...PASSWORDS],
   },
   {
     origin: 'authjs',
     title: "Auth.js's users",
     part: 'users',
     all: ['id', 'name', 'email', ['emailVerified', 'email_verified'], 'image'],
-    none: ['createdAt', 'created_at'],
+    none: ['createdAt', 'created_at', ...PASSWORDS],
   },
   {
     origin: 'file',
@@ -269,6 +345,8 @@ const SIGNATURES: readonly Signature[] = [
     title: "a CSV file with this program's columns",
     part: 'users',
     format: ['csv'],
+    // Who has an id of another name loses it by the recipe.
+    none: ['id', 'user_id', 'uid', 'uuid', 'ID', 'Id', 'encrypted_password', 'hashed_password', 'password_digest'],
     all: [
       'email',
       [
@@ -382,6 +460,7 @@ export function streamOf(path: string, head: Head, recognised: Recognised | unde
     ...(head.encoding === undefined ? {} : { encoding: head.encoding }),
     ...(head.records === undefined ? {} : { records: head.records }),
     ...(head.skipLines === undefined ? {} : { skipLines: head.skipLines }),
+    ...(head.delimiter === undefined ? {} : { delimiter: head.delimiter }),
     ...(head.firstRow === undefined ? {} : { columns: columnsFor(head.firstRow, recognised) }),
   }
 }

@@ -21,6 +21,8 @@ export interface Head {
   encoding?: Encoding
   /** CSV: lines before the header that are none of its rows. */
   skipLines?: number
+  /** CSV with such lines, which may mislead who looks for it: what separates its cells, where it is no comma. */
+  delimiter?: string
   /** What Django's dumpdata wrote, of several models: the one of the users. The paths are those of its records. */
   model?: string
 }
@@ -71,13 +73,23 @@ const MAX_PREAMBLE = 20
 /** Some exports say a word of themselves before the header: lines without a delimiter, then lines with several. */
 function sniffPreamble(text: string): Head | undefined {
   const lines = text.split(/\r?\n/).slice(0, MAX_PREAMBLE + 1)
-  const columns = (line: string) => line.split(',').length
-  const skipLines = lines.findIndex((line) => columns(line) > 2)
+  return DELIMITERS.map((delimiter) => preambleBy(delimiter, lines)).find((found) => found !== undefined)
+}
+
+const DELIMITERS = [',', ';', '\t', '|']
+
+/** Spreadsheets fill the lines before the header up with empty cells. */
+function preambleBy(delimiter: string, lines: readonly string[]): Head | undefined {
+  const filled = (line: string) => line.split(delimiter).filter((cell) => cell.trim() !== '').length
+  const skipLines = lines.findIndex((line) => filled(line) > 2)
   const [header = ''] = lines.slice(skipLines)
   const before = lines.slice(0, skipLines).filter((line) => line.trim() !== '' && !line.startsWith('#'))
-  if (skipLines < 1 || before.length === 0 || before.some((line) => columns(line) > 1) || header.includes('"'))
-    return undefined
-  return { format: 'csv', paths: header.split(',').map((name) => shownName(name.trim())), skipLines }
+  if (skipLines < 1 || before.length === 0 || before.some((line) => filled(line) > 1)) return undefined
+  const names = header.split(delimiter).map((name) => name.trim())
+  // Who speaks of several things in a sentence writes no header.
+  if (header.includes('"') || names.some((name) => name === '' || name.length > 40)) return undefined
+  const paths = names.map(shownName)
+  return { format: 'csv', paths, skipLines, ...(delimiter !== ',' && { delimiter }) }
 }
 
 /** NDJSON: every line an object. One object on one line is NDJSON of one record, unless it is a wrapping. */
@@ -112,7 +124,10 @@ function ofUsers(records: readonly Record<string, unknown>[]): Pick<Head, 'paths
 
 function wrapping(record: Record<string, unknown>): boolean {
   const lists = Object.entries(record).filter(([, value]) => Array.isArray(value) && value.some(isObject))
-  return lists.length > 0 && (Object.keys(record).length <= 3 || lists.some(([name]) => USERS.test(name)))
+  if (lists.some(([name]) => USERS.test(name))) return true
+  // What says whose it is is a record itself, whatever it lists.
+  const isSomebodys = Object.keys(record).some((name) => /^(_?id|user_?id|e-?mail|username)$/i.test(name))
+  return lists.length > 0 && Object.keys(record).length <= 3 && !isSomebodys
 }
 
 function parsed(line: string): Record<string, unknown> | undefined {
@@ -134,7 +149,9 @@ async function sniffJson(file: SourceFile, encoding: Encoding | undefined): Prom
   const parser = new JSONParser({ paths: ['$.*', '$.*.*', '$.*.*.*'], keepStack: true })
   parser.onError = () => {}
   parser.onValue = ({ value, key, stack }) => {
-    const above = stack.slice(1).map((level) => level.key)
+    const names = stack.slice(1).map((level) => level.key)
+    // phpMyAdmin writes a list of what it has to say, of which the tables hold their rows under `data`.
+    const above = typeof names[0] === 'number' && names[1] === 'data' ? names.slice(1) : names
     if (typeof key !== 'number' || !isObject(value) || !above.every((name) => typeof name === 'string')) return
     const path = above.join('.')
     const list = lists.get(path) ?? []
@@ -153,9 +170,14 @@ async function sniffJson(file: SourceFile, encoding: Encoding | undefined): Prom
     seen += chunk.length
     if (parser.isEnded || seen > MAX_HEAD || enough()) break
   }
+  if (isPhpMyAdmin(lists)) lists.delete('')
   const best = [...lists].sort(([a, first], [b, second]) => rank(b, second.length) - rank(a, first.length))[0]
   const [path, records] = best ?? ['', []]
   return { format: 'json', ...ofUsers(records), ...(path === '' ? {} : { records: path }) }
+}
+
+function isPhpMyAdmin(lists: ReadonlyMap<string, readonly Record<string, unknown>[]>): boolean {
+  return lists.has('data') && lists.get('')?.[0]?.type === 'header'
 }
 
 function isUsers(path: string): boolean {

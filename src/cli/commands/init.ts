@@ -80,7 +80,11 @@ async function confirmed(
   { proposal, file, options }: { proposal: Proposal; file: string; options: InitOptions },
 ): Promise<boolean> {
   const { answers, basis } = proposal
-  const read = filled(answers).map(({ slot, file: { name } }) => `${slot.title}: ${name}`)
+  const read = [
+    ...filled(answers).map(({ slot, file: { name } }) => `${slot.title}: ${name}`),
+    ...answers.sides.map(({ side, file: { name } }) => `${side.part}: ${name}`),
+    ...answers.unused.map(({ name, why }) => `not used: ${printable(name)}: ${printable(why)}`),
+  ]
   const found = basis.inspection === undefined ? [] : findingsInWords(basis.inspection, basis.forecast)
   const lines = [...read, ...found, `environments: ${answers.environments.join(', ') || 'none'}`]
   prompts.note(lines.join('\n'), `${originTitle(answers)} → ${answers.target}`)
@@ -105,7 +109,8 @@ function ignore(directory: string, answers: Answers): boolean {
   const path = gitignoreOf(directory)
   const found = regularFileAt(path)
   const existing = found === undefined ? undefined : readRegular(path).toString('utf8')
-  const files = filled(answers).map(({ file }) => file.path)
+  const beside = [...answers.sides.map(({ file }) => file), ...answers.unused.filter(({ personal }) => personal)]
+  const files = [...filled(answers).map(({ file }) => file), ...beside].map(({ path }) => path)
   const text = gitignoreWith(existing, directory, files)
   if (text === undefined) return false
   writeWholeFile(path, [text], purposeOf(path), found === undefined ? undefined : found.mode & 0o777)
@@ -125,13 +130,23 @@ function nextSteps(proposal: Proposal, unset: ProposedManifest['variables'], fil
       ? `Then WorkOS: export ${variable.name}=…, and workos-migrate plan${named} -e ${first}\n`
       : ''
   const told = forecast === undefined ? '' : forecastText(forecast, file)
-  return `\n${lockedOutText(proposal)}Next:\n${exports.join('')}  workos-migrate plan${named}\n${told}${later}`
+  return `\n${unusedText(answers)}${lockedOutText(proposal)}Next:\n${exports.join('')}  workos-migrate plan${named}\n${told}${later}`
+}
+
+/** Every file of the folder that is not read, and why. */
+function unusedText({ unused }: Answers): string {
+  if (unused.length === 0) return ''
+  const lines = unused.map(({ name, why }) => `  ${printable(name)}: ${printable(why)}\n`)
+  return `Not used:\n${lines.join('')}`
 }
 
 /** Who stays behind without a mistake in the source, and how that is changed. */
-function lockedOutText({ manifest: { lockedOut }, answers: { leaveOut }, forecast }: Proposal): string {
+function lockedOutText({ manifest: { lockedOut }, answers, forecast }: Proposal): string {
+  const { leaveOut, files } = answers
+  const only = answers.origin === 'file' ? files.users?.data.only : undefined
   const left = forecast === undefined || 'problems' in forecast ? 0 : forecast.leftOut
-  const columns = lockedOut.map(({ path, says }) => `${printable(path)} ${says}`).join(', or ')
+  const others = only === undefined ? [] : [`${only.member} is not ${only.value}`]
+  const columns = [...lockedOut.map(({ path, says }) => `${printable(path)} ${says}`), ...others].join(', or ')
   if (lockedOut.length > 0 && leaveOut === false) return `Brought along, and may sign in: records where ${columns}.\n`
   if (lockedOut.length > 0) {
     return `Left out (map.user.when): ${counted(left, 'record')} where ${columns}. --keep-inactive brings them along.\n`

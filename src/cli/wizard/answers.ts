@@ -1,4 +1,6 @@
 import type { DataFile, OriginName, Part } from '../../inspecting/recognise.ts'
+import type { Side } from '../../inspecting/side-files.ts'
+
 /** From where the organizations come. Beside `source` these are the recipes of situations. */
 export const ORGANIZE = ['source', 'one', 'per-domain', 'from-metadata'] as const
 export type Organize = (typeof ORGANIZE)[number]
@@ -13,6 +15,12 @@ export interface Answers {
   origin: Origin
   /** The files by what they hold; `users` is the one of the users. None for a source that is asked over the network alone. */
   files: Partial<Record<Part, FoundFile>>
+  /** Files beside the users that their columns tell, and no recipe reads. */
+  sides: SideFile[]
+  /** Slugs of roles that a file beside the users defines. */
+  definedRoles?: readonly string[]
+  /** Files of the folder that are not read. */
+  unused: UnusedFile[]
   /** Asked over the network: Auth0 by its domain, Clerk at its address where it is not the usual one. */
   live?: Live
   organize: Organize
@@ -49,6 +57,22 @@ export interface FoundFile {
   data: DataFile
 }
 
+/** A file beside the users, and what it is for. */
+export interface SideFile {
+  file: FoundFile
+  side: Side
+}
+
+/** A file that lies in the folder and is not read. */
+export interface UnusedFile {
+  name: string
+  /** Absolute. */
+  path: string
+  why: string
+  /** It may hold personal data or secrets: it is kept out of version control. */
+  personal: boolean
+}
+
 /** What the users come from: an origin that is known, or a file of any other kind. */
 export type Origin = OriginName | 'file'
 
@@ -77,7 +101,12 @@ interface OriginKind {
   live?: true
   /** Whether it says itself which organizations there are. */
   organizations: boolean
+  /** Whether any files can be joined to its users. */
+  sides?: true
 }
+
+/** Which roles there are: a file with the columns of this program. */
+const DEFINITIONS: Slot = { part: 'definitions', title: 'which roles there are', option: 'roleDefinitions' }
 
 const users = (option = 'users'): Slot => ({ part: 'users', title: 'the users', option })
 
@@ -92,6 +121,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
       users(),
       { part: 'memberships', title: 'who belongs to which organization', option: 'memberships' },
       { part: 'roles', title: 'who has which role', option: 'roles' },
+      DEFINITIONS,
     ],
   },
   auth0: {
@@ -103,9 +133,17 @@ export const ORIGINS: Record<Origin, OriginKind> = {
       users(),
       { part: 'passwords', title: 'password hashes, from a support case', option: 'passwords' },
       { part: 'factors', title: 'MFA secrets, from a support case', option: 'mfa' },
+      DEFINITIONS,
     ],
   },
-  firebase: { title: 'Firebase', type: 'file', recipe: 'firebase', organizations: false, slots: [users()] },
+  firebase: {
+    title: 'Firebase',
+    type: 'file',
+    recipe: 'firebase',
+    organizations: false,
+    slots: [users()],
+    sides: true,
+  },
   cognito: {
     title: 'Amazon Cognito',
     type: 'file',
@@ -115,6 +153,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
       users(),
       { part: 'groups', title: 'who is in which group', option: 'groups', join: { key: 'username', to: 'Username' } },
     ],
+    sides: true,
   },
   okta: {
     title: 'Okta',
@@ -125,8 +164,19 @@ export const ORIGINS: Record<Origin, OriginKind> = {
       users(),
       { part: 'groups', title: 'who is in which group', option: 'groups', join: { key: 'userId', to: 'id' } },
     ],
+    sides: true,
   },
-  supabase: { title: 'Supabase', type: 'file', recipe: 'supabase', organizations: false, slots: [users()] },
+  supabase: {
+    title: 'Supabase',
+    type: 'file',
+    recipe: 'supabase',
+    organizations: false,
+    slots: [
+      users(),
+      { part: 'factors', title: 'the table mfa_factors', option: 'factors', join: { key: 'user_id', to: 'id' } },
+    ],
+    sides: true,
+  },
   keycloak: { title: 'Keycloak', type: 'file', recipe: 'keycloak', organizations: true, slots: [users()] },
   stytch: {
     title: 'Stytch',
@@ -157,10 +207,16 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     recipe: 'authjs',
     organizations: false,
     slots: [users(), { part: 'accounts', title: 'the table of accounts', option: 'accounts', inRecipe: true }],
+    sides: true,
   },
   descope: { title: 'Descope', type: 'file', recipe: 'descope', organizations: true, slots: [users()] },
-  csv: { title: 'a CSV file', type: 'csv', organizations: true, slots: [users('path')] },
-  file: { title: 'a file', type: 'file', organizations: true, slots: [users()] },
+  csv: {
+    title: 'a CSV file',
+    type: 'csv',
+    organizations: true,
+    slots: [users('path'), { part: 'roles', title: 'who has which role', option: 'userRoles' }, DEFINITIONS],
+  },
+  file: { title: 'a file', type: 'file', organizations: true, slots: [users()], sides: true },
 }
 
 export const originNames = Object.keys(ORIGINS).filter((name): name is Origin => Object.hasOwn(ORIGINS, name))

@@ -123,7 +123,15 @@ async function loadForeseen(
   return { ...loaded, directory: dirname(file), manifest: { ...loaded.manifest, target: empty } }
 }
 
-function summed({ set, summary }: Plan): Forecast {
+/** Kinds of reasons that are told apart. */
+const MAX_REASONS = 100
+
+function blockedCauses(plan: Plan): Forecast['causes'] {
+  return Array.from(plan.blockedCounts(MAX_REASONS), ({ kind, code, count }) => ({ kind, code, count }))
+}
+
+function summed(plan: Plan): Forecast {
+  const { set, summary } = plan
   const { records, streams } = set.accounting
   const main = streams.filter(({ role }) => role === 'main')
   const blocked = summary.kinds.reduce((sum, kind) => sum + kind.blocked, 0)
@@ -132,7 +140,7 @@ function summed({ set, summary }: Plan): Forecast {
     complete: !set.reading.partial,
     users: set.count(PEOPLE),
     rejected: set.rejectCount() + blocked,
-    causes: set.rejectCounts(),
+    causes: [...set.rejectCounts(), ...blockedCauses(plan)].sort((a, b) => b.count - a.count),
     leftOut: records.leftOut,
     leftOutBy: records.leftOutBy.map(({ path, records }) => ({ path, records })),
     passwords: summary.passwords,

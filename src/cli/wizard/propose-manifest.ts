@@ -2,6 +2,7 @@ import { Document, isCollection, isMap, isScalar, type Pair, Scalar } from 'yaml
 import type { Inspection } from '../../inspecting/inspection.ts'
 import { type LockedOut, lockedOutBy } from '../../inspecting/locked-out.ts'
 import { proposeMapping } from '../../inspecting/propose-mapping.ts'
+import { sideRules } from '../../inspecting/side-mapping.ts'
 import type { JsonObject } from '../../json.ts'
 import { isRoleSlug, lookUpRole, MAX_ROLE_SLUG } from '../../kinds/role/roles.ts'
 import { counted } from '../../reporting/style.ts'
@@ -246,6 +247,16 @@ function addFirebase(
   variables.push({ environment: '', name: 'FIREBASE_SIGNER_KEY' })
 }
 
+/** What files beside the users add to a recipe. */
+function addSides({ sides }: Answers, content: JsonObject): void {
+  const { user, ...rules } = sideRules(
+    sides.map(({ side }) => side),
+    'email',
+    [],
+  )
+  if (sides.length > 0) content.map = { ...(Object.keys(user).length > 0 && { user }), ...rules }
+}
+
 type Mapped = Pick<ProposedManifest, 'incomplete' | 'lockedOut'>
 
 const NOTHING_MAPPED: Mapped = { incomplete: [], lockedOut: [] }
@@ -253,6 +264,7 @@ const NOTHING_MAPPED: Mapped = { incomplete: [], lockedOut: [] }
 /** What the manifest maps itself: everything where there is no recipe, else who is left out, where the recipe does not know. */
 function addOwnMapping(answers: Answers, basis: ProposalBasis, content: JsonObject, comments: Comments): Mapped {
   if (answers.origin === 'file') return addMapping(answers, basis, content, comments)
+  addSides(answers, content)
   return answers.origin === 'csv' ? addConditions(answers, basis, content, comments) : NOTHING_MAPPED
 }
 
@@ -278,21 +290,20 @@ function lockedOutComment(lockedOut: readonly LockedOut[]): string {
 }
 
 function addMapping(
-  { files, leaveOut }: Answers,
+  { files, sides, organize, leaveOut }: Answers,
   { inspection, today }: ProposalBasis,
   content: JsonObject,
   comments: Comments,
 ): Mapped {
   const { only } = files.users?.data ?? {}
-  const { user, organization, membership, missing, lockedOut, unplaced } = proposeMapping(
-    inspection?.streams[0]?.paths ?? [],
-    { today, leaveOut, ...(only && { only: `$record.${only.member} = '${only.value}'` }) },
-  )
-  content.map = {
-    user,
-    ...(organization === undefined ? {} : { organization }),
-    ...(membership === undefined ? {} : { membership }),
-  }
+  const { user, missing, lockedOut, unplaced, ...rules } = proposeMapping(inspection?.streams[0]?.paths ?? [], {
+    today,
+    leaveOut,
+    organized: organize !== 'source',
+    sides: sides.map(({ side }) => side),
+    ...(only && { only: `$record.${only.member} = '${only.value}'` }),
+  })
+  content.map = { user, ...rules }
   const notes = missing.map(({ field, why }) => `No column was found for ${field}: ${why}.`)
   if (unplaced.length > 0) {
     notes.push(
@@ -327,6 +338,7 @@ function addRoles(answers: Answers, inspection: Inspection, content: JsonObject,
   const isGroups = answers.files.groups !== undefined
   if (isGroups && answers.organize === 'source') return
   const { define, map } = proposeRoles(answers, inspection)
+  for (const slug of answers.definedRoles ?? []) delete define[slug]
   if (Object.keys(define).length + Object.keys(map).length === 0) return
   const roles: JsonObject = {}
   if (Object.keys(define).length > 0) roles.define = define
@@ -350,7 +362,10 @@ const ALWAYS_THERE = 'member'
 const MAX_ROLES = 30
 
 /** Roles for WorkOS by the names that were found, without what the recipe says already. */
-export function proposeRoles({ origin, files }: Answers, { people }: Inspection): ProposedRoles {
+export function proposeRoles(
+  { origin, files, sides }: Pick<Answers, 'origin' | 'files' | 'sides'>,
+  { people }: Inspection,
+): ProposedRoles {
   const recipe = readRecipe(ORIGINS[origin].recipe ?? ORIGINS[origin].type)
   const proposed: ProposedRoles = { define: {}, map: {} }
   if (people.roles.length > MAX_ROLES) return proposed
@@ -358,7 +373,11 @@ export function proposeRoles({ origin, files }: Answers, { people }: Inspection)
   const taken = new Set(people.roles.map(({ role }) => role).filter((role) => slugOf(role) === role))
   for (const { role, at } of people.roles) {
     // What a user is called at large is seldom a role that the recipe gives in an organization.
-    if (at === 'user' && files.roles === undefined && files.groups === undefined) continue
+    const isAsked =
+      files.roles !== undefined ||
+      files.groups !== undefined ||
+      sides.some(({ side }) => side.columns.role !== undefined && side.part === 'roles')
+    if (at === 'user' && !isAsked) continue
     if (files.groups !== undefined && /^everyone$/i.test(role)) continue
     const translated = lookUpRole(role, recipe.translated)
     const known = translated !== undefined && isRoleSlug(translated) ? translated : undefined

@@ -8,7 +8,8 @@ import { shownName } from '../../inspecting/sensitivity.ts'
 import { counted } from '../../reporting/style.ts'
 import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import type { Context } from '../context.ts'
-import { type Answers, ORIGINS } from './answers.ts'
+import { type Answers, ORIGINS, type UnusedFile } from './answers.ts'
+import { unused } from './folder.ts'
 import { type Forecast, forecastOf, type NoForecast } from './forecast.ts'
 import { causesOf, inspectFiles, inspectLive } from './inspect.ts'
 import type { Prompts } from './prompts.ts'
@@ -66,7 +67,16 @@ export async function propose(
 function waysToRead(answers: Answers): Answers[] {
   const { users } = answers.files
   if (answers.origin === 'file' || users === undefined) return [answers]
-  return [answers, { ...answers, origin: 'file', files: { users } }]
+  return [answers, { ...answers, origin: 'file', files: { users }, unused: unusedBy(answers) }]
+}
+
+/** By the names of its columns the file of the users is read alone. */
+function unusedBy({ files, unused: already }: Answers): UnusedFile[] {
+  const others = Object.entries(files).filter(([part]) => part !== 'users')
+  return [
+    ...others.map(([, file]) => unused(file, 'the recipe that reads it does not fit the file of the users')),
+    ...already,
+  ]
 }
 
 async function proposeFiles(
