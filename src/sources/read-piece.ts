@@ -6,6 +6,8 @@
 import { RowReader } from './csv/rows.ts'
 import { loadParser, splitCut } from './csv/split.ts'
 import { JoinedRows } from './join/join-table.ts'
+import { recordsInCut } from './json/lines.ts'
+import { nothingFound } from './parts.ts'
 import type { PieceReader } from './piece-reader.ts'
 import type { JoinRow, Piece, PieceFound, PieceJoin, SourceRecord } from './source.ts'
 import type { LineRecord } from './text/record-file.ts'
@@ -39,8 +41,12 @@ export async function readRows(piece: Piece): Promise<{ rows: JoinRow[]; found: 
 }
 
 async function attached(piece: Piece, reader: PieceReader): Promise<{ records: LineRecord[]; found: PieceFound }> {
-  const read = new RowReader(piece.table, reader.rule?.(piece.stream)).read(await splitCut(piece, piece.table))
-  const found: PieceFound = { ...read.found, left: [], kinds: [] }
+  const { table } = piece
+  const read =
+    table === undefined
+      ? recordsInCut(piece)
+      : new RowReader(table, reader.rule?.(piece.stream)).read(await splitCut(piece, table))
+  const found: PieceFound = { ...nothingFound(), ...read.found }
   const records = (await reader.attach?.(piece, read.records, find, found)) ?? read.records
   return { records, found }
 }

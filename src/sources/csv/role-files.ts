@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
+import { sourceParts } from '../parts.ts'
 import type { PieceReader } from '../piece-reader.ts'
 import { nullsOption, type ReadContext, type Source, type SourceDefinition, type Threads } from '../source.ts'
 import { sourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
 import { placedRecords } from '../text/record-file.ts'
-import { sourceParts } from './parts.ts'
 import type { RowRule } from './rows.ts'
-import { type ColumnSpec, CsvStream, checkCsvFile, oneOrganizationId } from './stream.ts'
+import { type ColumnSpec, CsvStream, checkCsvFile } from './stream.ts'
 
 /** The options that name such a file. */
 type RoleOption = 'roleDefinitions' | 'userRoles'
@@ -21,7 +21,7 @@ export interface RoleFile<Option extends RoleOption = RoleOption> {
 const requireRole: RowRule = (data) =>
   data.role_slug === undefined
     ? { code: 'missing_role', message: 'the row names no role', hint: 'fill in role_slug' }
-    : oneOrganizationId(data)
+    : undefined
 
 /** Which roles there are, with their permissions. */
 export const roleDefinitionFile: RoleFile<'roleDefinitions'> = {
@@ -57,8 +57,7 @@ export const userRoleFile: RoleFile<'userRoles'> = {
 
 /** The rules of these files, and of the `csv` source. */
 export const rowsReader: PieceReader = {
-  rule: (stream) =>
-    [roleDefinitionFile, userRoleFile].find((file) => file.stream === stream)?.rule ?? oneOrganizationId,
+  rule: (stream) => [roleDefinitionFile, userRoleFile].find((file) => file.stream === stream)?.rule,
 }
 
 /** The source with an option and a main stream for each file; a file that is not given is an empty stream. */

@@ -3,7 +3,7 @@
  * parser, all of a cut at once.
  */
 
-import type { Cut } from './cut.ts'
+import type { Cut } from '../text/cut.ts'
 import type { Layout, Row } from './format.ts'
 
 /** The rows of a cut, with their lines. Blank lines are no rows. */

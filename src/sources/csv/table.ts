@@ -3,9 +3,10 @@ import { type CsvError, type InfoRecord, Parser } from 'csv-parse'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { chain } from '../text/bytes.ts'
+import { type Cut, cutRecords, type Unsure } from '../text/cut.ts'
 import type { FileWatch, SourceFile } from '../text/file.ts'
 import { type Encoding, nulWarning, readText } from '../text/utf8.ts'
-import { type Cut, type CutSettings, cutRecords, type Unsure } from './cut.ts'
+import { type CsvCodes, CsvScanner } from './cut.ts'
 import { type Dialect, type Head, quoteOf, readHead } from './dialect.ts'
 import type { Layout, Row } from './format.ts'
 import { splitCut } from './split.ts'
@@ -116,7 +117,7 @@ export async function openCuts(file: SourceFile, options: TableOptions, size: nu
   const plain = plainLayout(settings)
   if (plain === undefined) return uncut(await tableOf(opened, dialect))
   let isHead = dialect.columns === undefined
-  const cuts = cutRecords(text, { ...plain.codes, line: settings.firstLine, size: () => (isHead ? 1 : size) })
+  const cuts = cutRecords(text, new CsvScanner(settings.firstLine, plain.codes), () => (isHead ? 1 : size))
   const close = async () => {
     await cuts.return(undefined)
     await text.return(undefined)
@@ -162,7 +163,7 @@ export function plainLayout({
   delimiter,
   newline,
   dialect = {},
-}: RowSettings): { layout: Layout; codes: Pick<CutSettings, 'delimiter' | 'quote'> } | undefined {
+}: RowSettings): { layout: Layout; codes: CsvCodes } | undefined {
   const quote = quoteOf(dialect)
   const code = asciiCode(delimiter)
   if (code === undefined || newline === '\r' || dialect.comment !== undefined || delimiter === quote) return undefined
