@@ -377,6 +377,7 @@ const FIREBASE_COLUMNS = [
 /** What a file is, by what its beginning shows. Undefined: nothing that is known here. */
 export function recognise(head: Head): Recognised | undefined {
   if (head.firstRow !== undefined) return looksLikeFirebase(head.firstRow) ? FIREBASE_CSV : undefined
+  if (isRealm(head)) return REALM
   const has = (wanted: string) =>
     head.paths.some((path) => path === wanted || path.startsWith(`${wanted}.`) || path.startsWith(`${wanted}[`))
   const found = SIGNATURES.find(
@@ -387,6 +388,15 @@ export function recognise(head: Head): Recognised | undefined {
   )
   return found === undefined ? undefined : { origin: found.origin, title: found.title, part: found.part }
 }
+
+/** The part of a Keycloak export in several files that has no users. */
+const REALM: Recognised = { origin: 'keycloak', title: "Keycloak's realm without its users", part: 'organizations' }
+
+function isRealm({ lists = [] }: Head): boolean {
+  return lists.includes('organizations') && !lists.includes('users') && lists.some((list) => REALM_LISTS.has(list))
+}
+
+const REALM_LISTS: ReadonlySet<string> = new Set(['clients', 'roles.realm', 'clientScopes', 'authenticationFlows'])
 
 function looksLikeFirebase(row: readonly string[]): boolean {
   const [, email = '', verified = ''] = row
@@ -446,19 +456,20 @@ export async function describeDataFile(file: SourceFile): Promise<DataFile> {
 
 function sourceOf(path: string, head: Head, recognised: Recognised | undefined): SourceConfig {
   const whole = head.format === 'csv' && head.skipLines === undefined && recognised?.part === 'users'
-  if (whole && recognised.origin === 'clerk') return { type: 'clerk', users: path }
+  if (recognised?.origin === 'clerk' && recognised.part === 'users') return { type: 'clerk', users: path }
   if (whole && recognised.origin === 'csv') return { type: 'csv', path }
   return { type: 'file', streams: { [streamName(recognised)]: streamOf(path, head, recognised) } }
 }
 
 /** Options of one stream of the source `file`, as far as its file does not tell them by itself. */
 export function streamOf(path: string, head: Head, recognised: Recognised | undefined): JsonObject {
+  const records = recognised === REALM ? 'organizations' : head.records
   const told = FORMATS[ENDING.exec(path)?.[1]?.toLowerCase() ?? '']
   return {
     path,
     ...(told === head.format ? {} : { format: head.format }),
     ...(head.encoding === undefined ? {} : { encoding: head.encoding }),
-    ...(head.records === undefined ? {} : { records: head.records }),
+    ...(records === undefined ? {} : { records }),
     ...(head.skipLines === undefined ? {} : { skipLines: head.skipLines }),
     ...(head.delimiter === undefined ? {} : { delimiter: head.delimiter }),
     ...(head.firstRow === undefined ? {} : { columns: columnsFor(head.firstRow, recognised) }),

@@ -17,6 +17,8 @@ export interface Head {
   records?: string
   /** CSV without a header: the fields of its first line. Data, never to be shown. */
   firstRow?: string[]
+  /** JSON: where there are lists of objects, as far as it was read. */
+  lists?: string[]
   /** Set where it is neither UTF-8 nor marked as UTF-16: then it is taken for Windows-1252. */
   encoding?: Encoding
   /** CSV: lines before the header that are none of its rows. */
@@ -124,7 +126,7 @@ function ofUsers(records: readonly Record<string, unknown>[]): Pick<Head, 'paths
 
 function wrapping(record: Record<string, unknown>): boolean {
   const lists = Object.entries(record).filter(([, value]) => Array.isArray(value) && value.some(isObject))
-  if (lists.some(([name]) => USERS.test(name))) return true
+  if (lists.some(([name]) => USERS.test(name) || name === 'organizations')) return true
   // What says whose it is is a record itself, whatever it lists.
   const isSomebodys = Object.keys(record).some((name) => /^(_?id|user_?id|e-?mail|username)$/i.test(name))
   return lists.length > 0 && Object.keys(record).length <= 3 && !isSomebodys
@@ -173,7 +175,7 @@ async function sniffJson(file: SourceFile, encoding: Encoding | undefined): Prom
   if (isPhpMyAdmin(lists)) lists.delete('')
   const best = [...lists].sort(([a, first], [b, second]) => rank(b, second.length) - rank(a, first.length))[0]
   const [path, records] = best ?? ['', []]
-  return { format: 'json', ...ofUsers(records), ...(path === '' ? {} : { records: path }) }
+  return { format: 'json', ...ofUsers(records), ...(path === '' ? {} : { records: path, lists: [...lists.keys()] }) }
 }
 
 function isPhpMyAdmin(lists: ReadonlyMap<string, readonly Record<string, unknown>[]>): boolean {

@@ -17,6 +17,8 @@ export interface Answers {
   files: Partial<Record<Part, FoundFile>>
   /** Files beside the users that their columns tell, and no recipe reads. */
   sides: SideFile[]
+  /** Keycloak: the export has no organizations, which came with version 26. */
+  withoutOrganizations?: boolean
   /** Slugs of roles that a file beside the users defines. */
   definedRoles?: readonly string[]
   /** Files of the folder that are not read. */
@@ -177,7 +179,13 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     ],
     sides: true,
   },
-  keycloak: { title: 'Keycloak', type: 'file', recipe: 'keycloak', organizations: true, slots: [users()] },
+  keycloak: {
+    title: 'Keycloak',
+    type: 'file',
+    recipe: 'keycloak',
+    organizations: true,
+    slots: [users(), { part: 'organizations', title: 'the realm', option: 'organizations' }],
+  },
   stytch: {
     title: 'Stytch',
     type: 'file',

@@ -55,6 +55,8 @@ export interface Foreseen {
   /** Variables that it refers to. What is unset is stood in for. */
   variables: readonly string[]
   obtainSnapshot?: () => Promise<Snapshot | undefined>
+  /** Whether the target is as empty as the sandbox of the forecast. What WorkOS lacks is known to its own plan alone. */
+  isEmpty: boolean
 }
 
 /** A signer key of Firebase has 64 bytes. Every other secret of a proposal goes to a source or a target, which are not asked here. */
@@ -86,7 +88,7 @@ async function planned(foreseen: Foreseen, scratch: string, context: Context): P
     const from = { loaded, scratch, obtainSnapshot, signal, limit: MAX_PLANNED }
     const plan = await computePlan({ ...from, state, target, refresh: false, showsWarnings: true })
     try {
-      return summed(plan)
+      return summed(plan, foreseen.isEmpty)
     } finally {
       plan.set.close()
     }
@@ -130,17 +132,17 @@ function blockedCauses(plan: Plan): Forecast['causes'] {
   return Array.from(plan.blockedCounts(MAX_REASONS), ({ kind, code, count }) => ({ kind, code, count }))
 }
 
-function summed(plan: Plan): Forecast {
+function summed(plan: Plan, isEmpty: boolean): Forecast {
   const { set, summary } = plan
   const { records, streams } = set.accounting
   const main = streams.filter(({ role }) => role === 'main')
-  const blocked = summary.kinds.reduce((sum, kind) => sum + kind.blocked, 0)
+  const blocked = isEmpty ? summary.kinds.reduce((sum, kind) => sum + kind.blocked, 0) : 0
   return {
     records: main[0] === undefined ? 0 : passedOf(main[0].stream, main),
     complete: !set.reading.partial,
     users: set.count(PEOPLE),
     rejected: set.rejectCount() + blocked,
-    causes: [...set.rejectCounts(), ...blockedCauses(plan)].sort((a, b) => b.count - a.count),
+    causes: [...set.rejectCounts(), ...(isEmpty ? blockedCauses(plan) : [])].sort((a, b) => b.count - a.count),
     leftOut: records.leftOut,
     leftOutBy: records.leftOutBy.map(({ path, records }) => ({ path, records })),
     passwords: summary.passwords,

@@ -265,12 +265,16 @@ const NOTHING_MAPPED: Mapped = { incomplete: [], lockedOut: [] }
 function addOwnMapping(answers: Answers, basis: ProposalBasis, content: JsonObject, comments: Comments): Mapped {
   if (answers.origin === 'file') return addMapping(answers, basis, content, comments)
   addSides(answers, content)
-  return answers.origin === 'csv' ? addConditions(answers, basis, content, comments) : NOTHING_MAPPED
+  if (answers.withoutOrganizations) content.map = { organization: null, membership: null }
+  return KNOWS_NOBODY_OUT.has(answers.origin) ? addConditions(answers, basis, content, comments) : NOTHING_MAPPED
 }
 
-/** A recipe that maps the columns of this program knows none that say who may not sign in. */
+/** Origins whose recipes know no column that says who may not sign in. */
+const KNOWS_NOBODY_OUT: ReadonlySet<Origin> = new Set(['csv', 'authjs'])
+
+/** Leaves people out by columns that no recipe knows. */
 function addConditions(
-  { leaveOut }: Answers,
+  { origin, leaveOut }: Answers,
   { inspection, today }: ProposalBasis,
   content: JsonObject,
   comments: Comments,
@@ -278,7 +282,8 @@ function addConditions(
   const lockedOut = lockedOutBy(inspection?.streams[0]?.paths ?? [], today)
   if (leaveOut && lockedOut.length > 0) {
     const when = lockedOut.map(({ condition }) => condition).join(' and ')
-    content.map = { user: { when }, organization: { when }, membership: { when } }
+    const user: JsonObject = { user: { when } }
+    content.map = origin === 'csv' ? { ...user, organization: { when }, membership: { when } } : user
     comments['map.user'] = lockedOutComment(lockedOut)
   }
   return { incomplete: [], lockedOut }

@@ -67,7 +67,8 @@ function streams(answers: Answers, directory: string, recipe: Recipe | undefined
   }
   // A realm's export is one file for both.
   const users = answers.files.users
-  if (answers.origin === 'keycloak' && users !== undefined) {
+  if (answers.withoutOrganizations) written.organizations = null
+  else if (answers.origin === 'keycloak' && users !== undefined && written.organizations === undefined) {
     written.organizations = { path: pathIn(directory, users) }
     effective.organizations = merged(recipe?.streams.organizations ?? {}, { path: users.path })
   }

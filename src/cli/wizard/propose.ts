@@ -67,7 +67,9 @@ export async function propose(
 function waysToRead(answers: Answers): Answers[] {
   const { users } = answers.files
   if (answers.origin === 'file' || users === undefined) return [answers]
-  return [answers, { ...answers, origin: 'file', files: { users }, unused: unusedBy(answers) }]
+  const isRealm = answers.origin === 'keycloak' && answers.files.organizations === undefined
+  const own = isRealm ? [answers, { ...answers, withoutOrganizations: true }] : [answers]
+  return [...own, { ...answers, origin: 'file', files: { users }, unused: unusedBy(answers) }]
 }
 
 /** By the names of its columns the file of the users is read alone. */
@@ -123,7 +125,10 @@ async function planned(
   const manifest = leaveOut ? first : proposeManifest(decided, basis)
   if (basis.inspection === undefined) return { answers: decided, basis, manifest, forecast: undefined }
   const variables = manifest.variables.map(({ name }) => name)
-  const forecast = await forecastOf({ ...where, text: manifest.text, variables }, context)
+  const forecast = await forecastOf(
+    { ...where, text: manifest.text, variables, isEmpty: answers.target === 'sandbox' },
+    context,
+  )
   const known = 'problems' in forecast ? basis : { ...basis, forecast }
   return { answers: decided, basis: known, manifest: proposeManifest(decided, known), forecast }
 }

@@ -146,6 +146,75 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 1, leftOut: 1, rejected: 0 },
   },
+  "Auth.js's users, with a column of one's own": {
+    files: {
+      'users.csv': csv(
+        'id,name,email,emailVerified,image,is_active',
+        '1,Cara Comma,cara@example.com,2025-01-02 03:04:05,,1',
+        '2,Dot,dot@example.com,,,0',
+      ),
+    },
+    plan: { users: 1, leftOut: 1, rejected: 0 },
+  },
+  "Clerk's users as JSON, with roles and their definitions": {
+    files: {
+      'clerk.json': JSON.stringify([
+        {
+          id: 'user_1',
+          first_name: 'Cara',
+          primary_email_address: 'cara@example.com',
+          verified_email_addresses: ['cara@example.com'],
+          password_digest: BCRYPT,
+          password_hasher: 'bcrypt',
+          public_metadata: {},
+        },
+        {
+          id: 'user_2',
+          first_name: 'Dot',
+          primary_email_address: 'dot@example.com',
+          verified_email_addresses: [],
+          banned: true,
+          public_metadata: {},
+        },
+      ]),
+      'members.csv': csv('clerk_user_id,org_external_id,org_name', 'user_1,acme,Acme'),
+      'roles.csv': csv('clerk_user_id,role_slug', 'user_1,keeper'),
+      'definitions.csv': csv('role_slug,role_name', 'keeper,Keeper'),
+    },
+    plan: {
+      users: 1,
+      leftOut: 1,
+      created: expect.objectContaining({ membership: 1, role: 1 }),
+      passwords: expect.objectContaining({ kept: 1 }),
+    },
+  },
+  "Keycloak's export in several files": {
+    files: {
+      'acme-users-0.json': JSON.stringify({
+        realm: 'acme',
+        users: [
+          { id: 'k1', username: 'cara', email: 'cara@example.com', enabled: true, credentials: [] },
+          { id: 'k2', username: 'dot', email: 'dot@example.com', enabled: false, credentials: [] },
+        ],
+      }),
+      'acme-realm.json': JSON.stringify({
+        id: 'r1',
+        realm: 'acme',
+        clients: [{ clientId: 'a' }],
+        organizations: [{ id: 'o1', name: 'Acme', alias: 'acme', enabled: true, members: [{ username: 'cara' }] }],
+      }),
+    },
+    plan: { users: 1, leftOut: 1, rejected: 0, created: expect.objectContaining({ organization: 1, membership: 1 }) },
+  },
+  "Keycloak's users without organizations": {
+    files: {
+      'realm.json': JSON.stringify({
+        realm: 'acme',
+        users: [{ id: 'k1', username: 'cara', email: 'cara@example.com', enabled: true, credentials: [] }],
+      }),
+    },
+    plan: { users: 1, rejected: 0 },
+  },
   "phpMyAdmin's JSON": {
     files: {
       'users.json': JSON.stringify([
