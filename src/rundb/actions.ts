@@ -1,5 +1,6 @@
 import { addressIn } from './desired.ts'
 import { IN_GROUP_OF } from './drafts.ts'
+import { unpackRepeats } from './repeats.ts'
 import { type RunDatabase, textIn } from './run-database.ts'
 
 /**
@@ -357,6 +358,9 @@ const MISFITS = `
  * into one user, the first of those that name one organization.
  */
 export function* misfitRows(rundb: RunDatabase): Generator<MisfitRow> {
+  const concerned = `SELECT d.id FROM repeated r CROSS JOIN drafts d ON d.id = r.draft
+    WHERE EXISTS (SELECT 1 FROM (${MISFITS}) m WHERE m.kind = d.kind AND m.key = d.key)`
+  rundb.transaction(() => unpackRepeats(rundb, concerned))
   const names = fileNames(rundb)
   const named = (file: unknown) => (file === null ? null : (names.get(Number(file)) ?? null))
   const others = rundb.statement(

@@ -8,6 +8,8 @@
  *
  * drafts     what the mapping yielded, one row per resource and record (equal ones of a chunk are one row with a count); `rank` and
  *            `updated` order those of one user, `external` is the external id of one where it is not the key
+ * repeats    the places of drafts that say what an earlier one says, which stands for them: see repeats.ts
+ * repeated   the drafts that stand for others, and how many repeats and records of these are counted in theirs
  * several    resources of one kind, by their group, that have several drafts; where all of these say the same, the first
  *            of them and the records of all
  * grants     roles that a record gives in an organization that the record itself does not name, or wherever a user is a member
@@ -31,6 +33,8 @@ export const SOURCE_TABLES = `
     refs TEXT NOT NULL, attributes TEXT NOT NULL, secrets TEXT, file INTEGER NOT NULL, line INTEGER,
     records INTEGER NOT NULL, rank TEXT, updated INTEGER, external TEXT
   ) STRICT;
+  CREATE TABLE repeats (packed BLOB NOT NULL) STRICT;
+  CREATE TABLE repeated (draft INTEGER PRIMARY KEY, repeats INTEGER NOT NULL, records INTEGER NOT NULL) STRICT;
   CREATE TABLE several (dedupe_group TEXT PRIMARY KEY, first INTEGER, drafts INTEGER NOT NULL, records INTEGER)
     WITHOUT ROWID, STRICT;
   CREATE TABLE grants (
