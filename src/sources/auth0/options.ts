@@ -167,7 +167,7 @@ export function checkOptions(config: Auth0Options): Problem[] {
       problems.push({
         code: 'no_users',
         message: 'neither a tenant nor a file of users is named',
-        hint: 'give domain, clientId and clientSecret, or users: a bulk export or a dashboard export',
+        hint: 'give domain, clientId and clientSecret: ${AUTH0_CLIENT_SECRET}, or users: a bulk export or a dashboard export',
         path: 'source',
       })
       return problems
@@ -271,7 +271,10 @@ export function addressOf(domain: string, audience?: string): Address | Problem 
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`)
   if (url === null || url.hostname === '') return bad(`"${shown(text)}" is no domain`, EXAMPLE)
   if (url.username !== '' || url.password !== '') {
-    return bad('the domain holds a user name or a password', 'credentials belong into clientId and clientSecret')
+    return bad(
+      'the domain holds a user name or a password',
+      'write the host alone, and refer to the credentials: clientSecret: ${AUTH0_CLIENT_SECRET}',
+    )
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return bad(`${url.protocol}// is not spoken here`, EXAMPLE)
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
