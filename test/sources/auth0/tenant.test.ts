@@ -32,7 +32,7 @@ test('users of every organization and of none are read, with their memberships a
   ])
 })
 
-test('the snapshot keeps roles with their permissions, and connections without their options', async () => {
+test('the snapshot keeps roles with their permissions, and asks for nothing that is not read', async () => {
   const fake = await tenantWith(generateTenant(SMALL))
   const { snapshot } = await readTenant(fake)
   const rows = async (stream: string) => {
@@ -41,9 +41,8 @@ test('the snapshot keeps roles with their permissions, and connections without t
     return found
   }
   expect(await rows('roles')).toEqual(ROLES)
-  expect(await rows('connections')).toEqual(
-    fake.tenant.connections.all().map(({ id, name, strategy }) => ({ id, name, strategy, display_name: null })),
-  )
+  expect(await rows('connections')).toEqual([])
+  expect(fake.counts()['GET /api/v2/connections']).toBeUndefined()
 })
 
 test.each([
@@ -88,8 +87,10 @@ test('every scope that is missing is named with its use, and nothing is read', a
 })
 
 test('without organizations their scopes are not needed', async () => {
-  const fake = await tenantWith(generateTenant(SMALL), { scopes: ['read:users', 'read:roles', 'read:connections'] })
+  const fake = await tenantWith(generateTenant(SMALL), { scopes: ['read:users'] })
   expect((await readTenant(fake, { organizationFrom: 'none' })).users).toHaveLength(60)
+  const named = await tenantWith(generateTenant(SMALL), { scopes: ['read:users', 'read:roles'] })
+  expect((await readTenant(named, { organizationFrom: 'metadata' })).users).toHaveLength(60)
 })
 
 test('a wrong secret is a matter of credentials, and is not shown', async () => {

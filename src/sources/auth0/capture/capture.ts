@@ -25,8 +25,9 @@ export async function capture(config: Auth0Options, snapshot: SnapshotWriter, co
   const { tenant, tokens, options } = reach(config, context)
   context.progress({ phase: `asking ${tenant.name}` })
   await checkScopes(tenant, tokens, options)
-  await readConnections(tenant, snapshot, options)
-  await readRoles(tenant, snapshot, options)
+  if (options.connections) await readConnections(tenant, snapshot, options)
+  // Without memberships, roles are nobody's.
+  if (options.organizations !== 'none') await readRoles(tenant, snapshot, options)
   const organized = options.organizations === 'organizations'
   if (organized) await readOrganizations(tenant, snapshot, options, context)
   if (organized && options.connections) await readEnabledConnections(tenant, snapshot, options, context)
@@ -78,24 +79,22 @@ const ENTERPRISE: ReadonlySet<Json | undefined> = new Set([
 ])
 
 /**
- * Connections: what they are called, and where the manifest asks for them also what they are made of, which holds secrets of identity
- * providers.
+ * Connections, with what those of enterprises are made of, which holds secrets of identity providers.
  * @throws CredentialsError where the tenant keeps the options to itself
  */
 async function readConnections(
   tenant: Tenant,
   snapshot: SnapshotWriter,
-  { pageSize, connections }: LiveOptions,
+  { pageSize }: LiveOptions,
 ): Promise<void> {
   const step = 'connections'
   if (snapshot.isDone(step)) return
   const rows: JsonObject[] = []
-  const query = connections ? {} : { fields: 'id,name,strategy,display_name', include_fields: true }
-  const list = { path: '/connections', list: 'connections', size: pageSize, query }
+  const list = { path: '/connections', list: 'connections', size: pageSize }
   for await (const { items } of pagesFrom(tenant, list, undefined)) {
     for (const { id = null, name = null, strategy = null, display_name = null, options } of items) {
       const row: JsonObject = { id, name, strategy, display_name }
-      if (connections && ENTERPRISE.has(strategy)) {
+      if (ENTERPRISE.has(strategy)) {
         if (!isObject(options)) throw new CredentialsError([missingOptionsScope()])
         row.options = options
       }
