@@ -57,6 +57,8 @@ export type Mapping = {
     firstName?: Expression
     /** Last name. */
     lastName?: Expression
+    /** Language tag, such as `en-US`; `en_US` is read as well. */
+    locale?: Expression
     /** Full name. */
     name?: Expression
     /** External id that WorkOS keeps with the user; unique among all users. */
@@ -280,6 +282,7 @@ export type Dedupe = {
       emailVerified?: 'any' | 'all' | 'first' | 'last' | 'newest'
       firstName?: MergeText
       lastName?: MergeText
+      locale?: MergeOne
       name?: MergeText
       externalId?: MergeOne
       /** Rule for `metadata`. */
@@ -440,14 +443,16 @@ export type Passwords = {
   weak: 'keep' | 'reset' | 'reject'
   /** A hash that changed in the source after the user was migrated: keep what is in WorkOS, which the user may have set since, or send it. */
   onChange: 'keep' | 'send'
+  /** Hashes like `{SSHA256}…`, which WorkOS names and publishes no form of: they count as ones that it does not take, or are sent with the salt's position, `suffix` where the digest is of the password and the salt, `prefix` where it is of the salt and the password. */
+  ssha256: 'unsupported' | 'suffix' | 'prefix'
 }
 
 /** What happens to things that exist in WorkOS and that no earlier run created. */
 export type Adopt = {
   /** Take over what matches by external id, by e-mail address (users), by user and organization (memberships) or, where `organizations.matchByName` says so, by name; never do so; or `only` do so: users and organizations that WorkOS lacks are blocked, none is created. */
   mode: 'match' | 'never' | 'only'
-  /** Fields that are filled in on what is adopted, where WorkOS has no value: any of `externalId`, `firstName`, `lastName`, `name` and `metadata`. */
-  fill: ('externalId' | 'firstName' | 'lastName' | 'name' | 'metadata')[]
+  /** Fields that are filled in on what is adopted, where WorkOS has no value: any of `externalId`, `firstName`, `lastName`, `locale`, `name` and `metadata`. */
+  fill: ('externalId' | 'firstName' | 'lastName' | 'locale' | 'name' | 'metadata')[]
   /** What happens to a user where an account in WorkOS has the address, never verified it, lacks the user's external id and is not in the state: anybody may have opened it. */
   unverified: 'block' | 'allow'
 }
@@ -534,6 +539,8 @@ export type OnDrift =
             firstName?: 'keep' | 'overwrite' | 'fail'
             /** The field `lastName`. */
             lastName?: 'keep' | 'overwrite' | 'fail'
+            /** The field `locale`. */
+            locale?: 'keep' | 'overwrite' | 'fail'
             /** The field `name`. */
             name?: 'keep' | 'overwrite' | 'fail'
             /** The field `externalId`. */
@@ -940,6 +947,8 @@ export type ExpectedUser =
       firstName?: Json
       /** Last name. */
       lastName?: Json
+      /** Language tag. */
+      locale?: Json
       /** Name. */
       name?: Json
       /** External id. */

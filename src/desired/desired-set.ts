@@ -1,6 +1,6 @@
 import { draftDefinitions, PEOPLE } from '../kinds/registry.ts'
 import type { DesiredResource } from '../resource.ts'
-import { findDesired, originOfDesired } from '../rundb/desired.ts'
+import { emailOfDesired, findDesired, originOfDesired } from '../rundb/desired.ts'
 import { countDesired } from '../rundb/desired-facts.ts'
 import { countNamed, type LeftOutItem, leftOutItems } from '../rundb/left-out.ts'
 import {
@@ -68,6 +68,11 @@ export class DesiredSet {
   /** Where the resource's first record stands: `users.csv:12`; for what the manifest itself declares, `the manifest`. */
   origin(kind: string, key: string): string {
     return originOfDesired(this.rundb, kind, key) ?? 'the manifest'
+  }
+
+  /** The address of a user, or of the user that a resource belongs to. */
+  emailOf(kind: string, key: string): string | null {
+    return emailOfDesired(this.rundb, kind, key)
   }
 
   /** Everything that was refused, in the order of the records. */

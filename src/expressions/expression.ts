@@ -6,10 +6,10 @@
 import jsonata from 'jsonata'
 import { safeNfc } from '../addresses.ts'
 import { nearest } from '../config/nearest.ts'
-import { BadInput } from '../diagnostics/errors.ts'
 import type { Reason } from '../diagnostics/problem.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { type AtOnce, closureOf } from './closures.ts'
+import { codeOf, type FailureWords, wordsOf } from './failures.ts'
 import { type ExpressionFunction, lowercase, pad, uppercase } from './functions.ts'
 import { builtIn, type Constants, missingConstant, type Names, namesIn } from './names.ts'
 import { toPlain } from './plain.ts'
@@ -23,6 +23,12 @@ const BOUNDS: Bounds = { stack: 500, timeout: 5_000 }
 
 /** Evaluations that may run out of time before an expression is not tried any more: each costs its worker five seconds. */
 const MAX_TIMEOUTS = 3
+
+const notTried: FailureWords = {
+  message: `not tried: it ran out of time on ${MAX_TIMEOUTS} records before`,
+  publicMessage: `not tried: it ran out of time on ${MAX_TIMEOUTS} records before`,
+  hint: 'look for a function that calls itself without end, or a very long list',
+}
 
 /** `stack`: nested steps; `timeout`: milliseconds. */
 export interface Bounds {
@@ -54,6 +60,8 @@ export interface CompiledExpression {
   constants: Names['constants']
   /** See boundedLength. */
   boundedLength: number
+  /** What an argument is in each call of a function, as far as it takes no record to tell, with the constants that it reads. */
+  argumentsOf(name: string, index: number): { value: Json | undefined; constants: Names['constants'] }[]
   /**
    * `$` is the item, `$record` the whole record. Answers at once where it can.
    * @throws ExpressionFailure
@@ -67,16 +75,16 @@ export interface CompiledExpression {
 
 export type Compilation = { ok: true; expression: CompiledExpression } | ({ ok: false; position: number } & Reason)
 
-/** An expression failed on a record. `message` may show a value of the record; `code` and `publicMessage` never do. */
+/** An expression failed on a record. `message` may show a value of the record; `publicMessage` and `hint` never do. */
 export class ExpressionFailure extends Error {
-  readonly code: string
   readonly publicMessage: string
+  readonly hint: string | undefined
 
-  constructor(code: string, message: string, publicMessage = `JSONata ${code}`) {
+  constructor({ message, publicMessage, hint }: FailureWords) {
     super(message)
     this.name = 'ExpressionFailure'
-    this.code = code
     this.publicMessage = publicMessage
+    this.hint = hint
   }
 }
 
@@ -104,9 +112,10 @@ export function compile(
   let verbatim: boolean
   let atOnce: AtOnce | undefined
   let length: number
+  let ast: unknown
   try {
     compiled = jsonata(text, bounds)
-    const ast: unknown = compiled.ast()
+    ast = compiled.ast()
     names = namesIn(ast, functionNames, constantNames)
     whole = readsWhole(ast)
     reads = readsIn(ast)
@@ -116,7 +125,8 @@ export function compile(
     length = boundedLength(ast, functionNames)
   } catch (error) {
     if (error instanceof RangeError) return bad({ message: 'the expression is nested too deeply', position: 0 })
-    return bad({ message: messageOf(error), position: offsetOf(error, text) })
+    const { message, hint } = wordsOf(error)
+    return bad({ message, hint, position: offsetOf(error, text) })
   }
   const [unknown] = names.unknown
   if (unknown !== undefined) {
@@ -144,10 +154,38 @@ export function compile(
       flows,
       constants: uses,
       boundedLength: length,
+      argumentsOf: (name, index) =>
+        argumentsIn(ast, name, index).map((argument) => ({
+          value: withoutRecord(closureOf(argument, called, constants, bounds.stack)),
+          constants: namesIn(argument, functionNames, constantNames).constants,
+        })),
       evaluate: evaluator(compiled, atOnce, verbatim, derivations),
       derives: functions.some(({ name, derives }) => derives && names.all.has(name)),
       derived: () => derivations,
     },
+  }
+}
+
+/** The nodes that stand at a position among the arguments of a function. */
+function argumentsIn(ast: unknown, name: string, index: number): unknown[] {
+  const found: unknown[] = []
+  visit(ast, undefined, {
+    other: everything,
+    function(node, state, descend) {
+      const argument = listOf(node.arguments)[index]
+      if (variableOf(node.procedure) === name && argument !== undefined) found.push(argument)
+      everything(node, state, descend)
+    },
+  })
+  return found
+}
+
+/** What an expression yields on a record that has nothing. */
+function withoutRecord(atOnce: AtOnce | undefined): Json | undefined {
+  try {
+    return toPlain(atOnce?.({}, {}))
+  } catch {
+    return undefined
   }
 }
 
@@ -175,14 +213,13 @@ function evaluator(
   let timeouts = 0
   const interpret = async (item: Json, record: JsonObject): Promise<Json | undefined> => {
     if (timeouts >= MAX_TIMEOUTS) {
-      throw new ExpressionFailure('timeout', `not tried: it ran out of time on ${MAX_TIMEOUTS} records before`)
+      throw new ExpressionFailure(notTried)
     }
     try {
       return toPlain(await compiled.evaluate(item, { record }))
     } catch (error) {
-      const code = failureCode(error)
-      if (code === 'D1012') timeouts += 1
-      throw new ExpressionFailure(code, messageOf(error), error instanceof BadInput ? error.message : undefined)
+      if (codeOf(error) === 'D1012') timeouts += 1
+      throw new ExpressionFailure(wordsOf(error))
     }
   }
   return (item, record) => {
@@ -212,15 +249,6 @@ function unknownName(name: string, names: readonly string[]): { message: string;
     message: `there is no function or variable $${name}`,
     hint: known === undefined ? `bind it first, like ($${name} := …; …)` : `did you mean $${known}?`,
   }
-}
-
-function failureCode(error: unknown): string {
-  return isObject(error) && typeof error.code === 'string' ? error.code : 'failed'
-}
-
-function messageOf(error: unknown): string {
-  const message = isObject(error) ? error.message : undefined
-  return typeof message === 'string' && message !== '' ? message : 'the expression fails'
 }
 
 /** JSONata's positions point behind the token at fault. */

@@ -1,8 +1,7 @@
 import { lookalikeForm } from '../addresses.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { DraftDefinition, Normalised, NormaliseResult, ValueProblem } from '../kinds/draft.ts'
-import { normaliseEmail } from '../kinds/values/email.ts'
-import type { Draft } from '../rundb/drafts.ts'
+import { type Draft, identityOf } from '../rundb/drafts.ts'
 import type { CompiledRule, KindRule } from './compile.ts'
 import { concealed, concealing } from './conceal.ts'
 import { noteNames } from './derived-names.ts'
@@ -12,6 +11,7 @@ import { addOwn, implicitRef, type OwnResources, ownOf } from './implicit-refs.t
 import { rankUser } from './rank-user.ts'
 import { unmappedRoles } from './result.ts'
 import type { RuleMapper, Work } from './rule-mapper.ts'
+import { addressFor, keyOfTelling, type TellingFields, tellingFields } from './telling-fields.ts'
 
 /** What fills in references that a rule does not map. */
 interface Implicit {
@@ -30,6 +30,8 @@ interface Made {
   value: Normalised
   attributes: string
   secrets: string | null
+  /** See Draft.identity. Undefined: it was not made of fields that repeat. */
+  identity?: string
 }
 
 type Refused = Extract<NormaliseResult, { ok: false }>
@@ -83,7 +85,7 @@ export class KindMapper implements RuleMapper {
     }
     if (missing !== undefined) {
       const refs = this.#refsIn(fields)
-      this.#reject(item, [missing], this.#keyOf(refs), refs)
+      this.#reject(item, [missing], this.#keyOf(refs), refs, fields)
       return
     }
     const made = this.#make(fields, filled)
@@ -91,7 +93,7 @@ export class KindMapper implements RuleMapper {
     if (!made.ok || confusable.length > 0) {
       const key = made.ok ? made.value.key : made.key
       const problems = made.ok ? confusable : withSources(made.problems, confusable)
-      this.#reject(item, problems, key, this.#refsIn(fields), this.#addressIn(fields))
+      this.#reject(item, problems, key, this.#refsIn(fields), fields)
       return
     }
     const { value } = made
@@ -110,8 +112,19 @@ export class KindMapper implements RuleMapper {
     this.#noteLeftOut(key, path)
   }
 
-  reject(item: Json, problems: readonly ValueProblem[]): void {
-    this.#reject(item, problems, null, {})
+  reject(item: Json, problems: readonly ValueProblem[], isItem: boolean): void {
+    const telling = isItem
+      ? tellingFields(this.rule, item, problems[0]?.field, this.#work)
+      : { fields: {}, complete: false }
+    const { fields } = telling
+    if (isItem && this.#open.size > 0) this.#fillIn(fields)
+    const refs = this.#refsIn(fields)
+    const key = this.#definition.keyFromRefs === undefined ? this.#keyTold(telling) : this.#keyOf(refs)
+    this.#reject(item, problems, key, refs, fields)
+  }
+
+  #keyTold(telling: TellingFields): string | null {
+    return keyOfTelling(telling, this.#definition, this.#work)
   }
 
   #reject(
@@ -119,10 +132,11 @@ export class KindMapper implements RuleMapper {
     problems: readonly ValueProblem[],
     key: string | null,
     refs: Record<string, string>,
-    email?: string,
+    fields: JsonObject,
   ): void {
     const { record, result, watch } = this.#work
     const { name: kind, secretInputs = [] } = this.#definition
+    const email = addressFor(kind, fields, this.#work)
     const shown = concealed(problems, secretInputs, concealing(this.rule.secretNames, record.data, item))
     const rejected = {
       ...rejection(record, item, kind, key, shown, refs),
@@ -210,12 +224,6 @@ export class KindMapper implements RuleMapper {
     return isWhole ? (this.#definition.keyFromRefs?.(refs) ?? null) : null
   }
 
-  /** The address among the fields of a user, if it is one. */
-  #addressIn({ email }: JsonObject): string | undefined {
-    const read = this.#definition.name === 'user' ? normaliseEmail(email) : undefined
-    return read?.ok ? read.value : undefined
-  }
-
   #make(fields: JsonObject, filled: ReadonlySet<string>): Made | Refused {
     const known = this.#memory?.get(fields)
     if (known !== undefined) return known
@@ -229,11 +237,15 @@ export class KindMapper implements RuleMapper {
       attributes: canonicalJson(attributes),
       secrets: secrets === null ? null : canonicalJson(secrets),
     }
-    if (copy !== undefined) this.#memory?.set(copy, made)
+    if (copy !== undefined) {
+      const { key, refs } = made.value
+      made.identity = identityOf({ kind: this.#definition.name, group: null, ...made, key, refs })
+      this.#memory?.set(copy, made)
+    }
     return made
   }
 
-  #draftOf(item: Json, { value, attributes, secrets }: Made): Draft {
+  #draftOf(item: Json, { value, attributes, secrets, identity }: Made): Draft {
     const { record } = this.#work
     const { key, refs } = value
     const draft: Draft = {
@@ -245,6 +257,7 @@ export class KindMapper implements RuleMapper {
       attributes,
       secrets,
       origin: originOf(record, item),
+      ...(identity !== undefined && { identity }),
     }
     if (draft.kind === 'user') this.#tellApart(draft, item, value)
     return draft

@@ -4,7 +4,7 @@ import type { Attributes, DesiredResource } from '../resource.ts'
 import type { Parameter, Row } from '../sqlite/open.ts'
 import { desiredChanged } from './desired-facts.ts'
 import { hasSeveral, ROLE_ASSIGNMENT } from './drafts.ts'
-import { originOf, type Place, type RunDatabase } from './run-database.ts'
+import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
 
 /** The desired set: the table `desired`. In: what drafts have been merged into. Out: resources, their values for counts, and their numbers. */
 
@@ -124,6 +124,20 @@ export function originOfDesired(rundb: RunDatabase, kind: string, key: string): 
     )
     .get(kind, key)
   return row && String(row.origin)
+}
+
+/** The address of a user `row`, or of the user that it belongs to, as SQL. */
+export function addressIn(row: string): string {
+  return `coalesce(${row}.attributes ->> '$.email',
+    (SELECT u.attributes ->> '$.email' FROM desired u WHERE u.kind = 'user' AND u.key = ${row}.refs ->> '$.user'))`
+}
+
+/** The address of a user, or of the user that a resource belongs to; null where nobody knows it. */
+export function emailOfDesired(rundb: RunDatabase, kind: string, key: string): string | null {
+  const row = rundb
+    .statement(`SELECT ${addressIn('d')} AS email FROM desired d WHERE d.kind = ? AND d.key = ?`)
+    .get(kind, key)
+  return textIn(row?.email)
 }
 
 /** How many there are of each kind. */

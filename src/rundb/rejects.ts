@@ -1,5 +1,6 @@
 import type { Origin } from '../sources/source.ts'
 import type { Parameter } from '../sqlite/open.ts'
+import { addressIn } from './desired.ts'
 import { closeReferences, desiredChanged } from './desired-facts.ts'
 import { ROLE_ASSIGNMENT } from './drafts.ts'
 import { bindWordings, originOf, type Place, placeOf, type RunDatabase, textIn, type Wording } from './run-database.ts'
@@ -28,6 +29,8 @@ export interface RejectRow {
   refs?: Readonly<Record<string, string>>
   /** How many records it stands for. Default 1. */
   records?: number
+  /** The address of the person that it is of, where it is known. */
+  email?: string | null
 }
 
 /** Why something is rejected; null where there is no more to say. */
@@ -45,14 +48,16 @@ export interface RejectedItem {
   origin: string
   /** Records of the source that it stands for. */
   records: number
+  /** The address of the person that it is of, as far as it is known. */
+  email: string | null
 }
 
-const COLUMNS = 'kind, key, code, field, message, hint, seq, file, line, refs, records'
+const COLUMNS = 'kind, key, code, field, message, hint, seq, file, line, refs, records, email'
 
 export function insertReject(rundb: RunDatabase, reject: RejectRow): void {
-  const { kind, key, code, field, message, hint, seq, origin, refs = {}, records = 1 } = reject
+  const { kind, key, code, field, message, hint, seq, origin, refs = {}, records = 1, email = null } = reject
   rundb.run(
-    `INSERT INTO rejects (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO rejects (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     kind,
     key,
     code,
@@ -63,6 +68,7 @@ export function insertReject(rundb: RunDatabase, reject: RejectRow): void {
     ...placeOf(rundb, origin),
     JSON.stringify(refs),
     records,
+    email,
   )
 }
 
@@ -74,11 +80,14 @@ export function insertRejectedAddress(
   rundb.run('INSERT INTO addresses VALUES (?, ?, ?)', seq, key, email)
 }
 
-/** What a reject copies of the row that it takes away: its kind and key, and its place, references and records. */
+const ADDRESS_OF_GRANT =
+  "coalesce(grants.email, (SELECT u.attributes ->> '$.email' FROM desired u WHERE u.kind = 'user' AND u.key = grants.user))"
+
+/** What a reject copies of the row that it takes away: its kind and key, its place, references and records, and the address. */
 const COPIED = {
-  drafts: ['kind, key', 'seq, file, line, refs, records'],
-  desired: ['kind, key', 'seq, file, line, refs, records'],
-  grants: [`'${ROLE_ASSIGNMENT}', user`, "seq, file, line, json_object('user', user), 1"],
+  drafts: ['kind, key', 'seq, file, line, refs, records', "attributes ->> '$.email'"],
+  desired: ['kind, key', 'seq, file, line, refs, records', addressIn('desired')],
+  grants: [`'${ROLE_ASSIGNMENT}', user`, "seq, file, line, json_object('user', user), 1", ADDRESS_OF_GRANT],
 } as const
 
 export interface Rejection {
@@ -89,6 +98,8 @@ export interface Rejection {
   reason: { code: Wording; field: Wording; message: Wording; hint: Wording }
   /** Tables that the reason reads beside the row, as SQL. */
   join?: string
+  /** The address of the person, as SQL, where one of these tables knows it. */
+  email?: string
 }
 
 /**
@@ -97,12 +108,13 @@ export interface Rejection {
  * @returns how many
  */
 export function rejectAll(rundb: RunDatabase, rejection: Rejection, ...parameters: Parameter[]): number {
-  const { from, where, reason, join = '' } = rejection
-  const [identity, rest] = COPIED[from]
+  const { from, where, reason, join = '', email } = rejection
+  const [identity, rest, known] = COPIED[from]
+  const address = email === undefined ? known : `coalesce(${email}, ${known})`
   const { written, bound } = bindWordings([reason.code, reason.field, reason.message, reason.hint], parameters)
   const before = rundb.count('SELECT max(rowid) FROM rejects')
   const rejected = rundb.run(
-    `INSERT INTO rejects (${COLUMNS}) SELECT ${identity}, ${written.join(', ')}, ${rest} FROM ${from} ${join} WHERE ${where}`,
+    `INSERT INTO rejects (${COLUMNS}) SELECT ${identity}, ${written.join(', ')}, ${rest}, ${address} FROM ${from} ${join} WHERE ${where}`,
     ...bound,
   )
   if (rejected === 0) return 0
@@ -153,6 +165,7 @@ export function* rejectedItems(rundb: RunDatabase): Generator<RejectedItem> {
       hint: textIn(row.hint),
       origin: String(row.origin),
       records: Number(row.records),
+      email: textIn(row.email),
     }
   }
 }
@@ -212,8 +225,9 @@ function rejectDangling(
     from: 'desired',
     where: `kind = ?1 AND key IN (SELECT key FROM dangling) AND NOT EXISTS
       (SELECT 1 FROM desired p WHERE p.kind = ?3 AND p.key = desired.refs ->> ('$.' || ?2))`,
-    join: `LEFT JOIN (SELECT key AS rejected, code, message, min(seq) FROM rejects WHERE kind = ?3 GROUP BY key) r
+    join: `LEFT JOIN (SELECT key AS rejected, code, message, email AS address, min(seq) FROM rejects WHERE kind = ?3 GROUP BY key) r
       ON r.rejected = json_extract(desired.refs, '$.' || ?2)`,
+    email: 'r.address',
     reason: {
       code: { sql: "CASE WHEN r.code IS NULL THEN ?3 || '_missing' ELSE ?3 || '_rejected' END" },
       field: { sql: '?2' },

@@ -46,11 +46,11 @@ test('a minimal manifest is filled in completely', async () => {
       matchByName: false,
     },
     connections: { mode: 'handoff' },
-    passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
+    passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep', ssha256: 'unsupported' },
     totp: { encoding: 'auto', unsupported: 'skip' },
     adopt: {
       mode: 'match',
-      fill: ['externalId', 'firstName', 'lastName', 'name', 'metadata'],
+      fill: ['externalId', 'firstName', 'lastName', 'locale', 'name', 'metadata'],
       unverified: 'block',
     },
     onDrift: 'keep',

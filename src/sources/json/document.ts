@@ -23,9 +23,9 @@ export function jsonDocument(names: readonly string[] | undefined): TextFormat {
     async *read(text, sink) {
       const reader = new DocumentReader(sink.file, names, {
         record: () => sink.met(),
-        noObject(line) {
+        noObject(line, number) {
           sink.met()
-          sink.reject(line, notAnObject)
+          sink.reject(line, { ...notAnObject, message: `record ${number} of the file: ${notAnObject.message}` })
         },
       })
       for await (const chunk of text) {
@@ -40,7 +40,7 @@ export function jsonDocument(names: readonly string[] | undefined): TextFormat {
 
 interface Listener {
   record(): void
-  noObject(line: number): void
+  noObject(line: number, number: number): void
 }
 
 /** Tokens in which numbers keep their text at hand. */
@@ -62,6 +62,8 @@ class DocumentReader {
   #walk: RecordWalk | undefined
   #grammar: Grammar | undefined
   #records: LineRecord[] = []
+  /** Records met so far, good and bad. */
+  #met = 0
   /** Offset of the token that was read last, of the record that is being read, and the line on which that begins. */
   #offset = 0
   #start = 0
@@ -122,9 +124,13 @@ class DocumentReader {
       },
       record: (data) => {
         this.#listener.record()
-        this.#records.push({ line: this.#line, data })
+        this.#met += 1
+        this.#records.push({ line: this.#line, number: this.#met, data })
       },
-      noObject: () => this.#listener.noObject(this.#position.line(this.#offset)),
+      noObject: () => {
+        this.#met += 1
+        this.#listener.noObject(this.#position.line(this.#offset), this.#met)
+      },
     })
     this.#grammar = new Grammar(this.#walk)
     return this.#grammar

@@ -1,9 +1,11 @@
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import type { Refused } from '../../csv/format.ts'
 import { jsonDocument } from '../../json/document.ts'
 import { ndjson } from '../../json/lines.ts'
 import type { ReadContext, StreamCount } from '../../source.ts'
+import { chain } from '../../text/bytes.ts'
 import type { SourceFile } from '../../text/file.ts'
-import { type RecordFile, TextFile, type TextFormat } from '../../text/record-file.ts'
+import { type LineRecord, type RecordFile, TextFile, type TextFormat } from '../../text/record-file.ts'
 import { SEPARATOR, userRecord } from '../streams.ts'
 
 /**
@@ -22,23 +24,49 @@ interface JsonUsersOptions {
   role: StreamCount['role']
 }
 
-/** A file that is read by one parser. */
-export type WholeRecords = Omit<RecordFile, 'parts'>
-
 /** The users of a file of JSON: a list, a document with the list under `data` or `users`, or a user a line. */
-export function jsonUsers({ stream, file, role }: JsonUsersOptions, context: ReadContext): WholeRecords {
+export function jsonUsers({ stream, file, role }: JsonUsersOptions, context: ReadContext): RecordFile {
   const text = new TextFile({ stream, file, role, format: anyJson }, context)
+  const take = (batch: readonly LineRecord[]) => {
+    const refused: Refused[] = []
+    const users = usersIn(batch, refused)
+    const refuse = () => {
+      for (const { line, problem } of refused) text.reject(line, problem)
+    }
+    return { users, refuse }
+  }
   return {
     async *records() {
       for await (const batch of text.records()) {
-        const users = batch.map(({ line, data }) => ({ line, data: exportedUser(data) }))
-        yield users.filter(({ line, data }) => data.id !== undefined || text.reject(line, NO_ID))
+        const { users, refuse } = take(batch)
+        refuse()
+        yield users
+      }
+    },
+    async *parts(size) {
+      for await (const part of text.parts(size)) {
+        if (!('records' in part)) yield part
+        else {
+          const { users, refuse } = take(part.records)
+          yield { step: refuse }
+          yield { records: users }
+        }
       }
     },
     reject: (line, refusal) => text.reject(line, refusal),
     count: () => text.count(),
     digest: () => text.digest(),
   }
+}
+
+/** The users among records of such a file. @param refused told of those without an id */
+export function usersIn(records: readonly LineRecord[], refused: Refused[]): LineRecord[] {
+  return records.flatMap(({ data, ...place }) => {
+    const user = exportedUser(data)
+    if (user.id !== undefined) return [{ ...place, data: user }]
+    refused.push({ line: place.line, problem: NO_ID })
+    return []
+  })
 }
 
 const NO_ID = {
@@ -54,24 +82,29 @@ const NAMED_LIST = /^\s*\{\s*"(data|users)"\s*:\s*\[/
 const HEAD = 1024
 
 const anyJson: TextFormat = {
-  async *read(text, sink) {
-    let start = Buffer.alloc(0)
-    while (start.toString().trim().length < HEAD) {
-      const next = await text.next()
-      if (next.done) break
-      start = Buffer.concat([start, next.value])
-    }
-    const head = start.toString()
-    const [, name] = NAMED_LIST.exec(head) ?? []
-    const format =
-      name !== undefined ? jsonDocument([name]) : head.trimStart().startsWith('{') ? ndjson : jsonDocument(undefined)
-    yield* format.read(chain(start, text), sink)
+  async *read(text, sink, begun) {
+    if (begun !== undefined) return yield* ndjson.read(text, sink, begun)
+    const { format, whole } = await recognise(text)
+    yield* format.read(whole, sink)
+  },
+  async *cut(text, file, size) {
+    const { format, whole } = await recognise(text)
+    return format.cut === undefined ? { text: whole } : yield* format.cut(whole, file, size)
   },
 }
 
-async function* chain(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  if (start.length > 0) yield start
-  yield* rest
+async function recognise(text: AsyncGenerator<Buffer>): Promise<{ format: TextFormat; whole: AsyncGenerator<Buffer> }> {
+  let start: Buffer = Buffer.alloc(0)
+  while (start.toString().trim().length < HEAD) {
+    const next = await text.next()
+    if (next.done) break
+    start = Buffer.concat([start, next.value])
+  }
+  const head = start.toString()
+  const [, name] = NAMED_LIST.exec(head) ?? []
+  const format =
+    name !== undefined ? jsonDocument([name]) : head.trimStart().startsWith('{') ? ndjson : jsonDocument(undefined)
+  return { format, whole: start.length > 0 ? chain(start, text) : text }
 }
 
 /** What the migration tool calls the columns of the dashboard's export: https://github.com/clerk/migration-script */
