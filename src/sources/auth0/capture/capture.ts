@@ -82,11 +82,7 @@ const ENTERPRISE: ReadonlySet<Json | undefined> = new Set([
  * Connections, with what those of enterprises are made of, which holds secrets of identity providers.
  * @throws CredentialsError where the tenant keeps the options to itself
  */
-async function readConnections(
-  tenant: Tenant,
-  snapshot: SnapshotWriter,
-  { pageSize }: LiveOptions,
-): Promise<void> {
+async function readConnections(tenant: Tenant, snapshot: SnapshotWriter, { pageSize }: LiveOptions): Promise<void> {
   const step = 'connections'
   if (snapshot.isDone(step)) return
   const rows: JsonObject[] = []
