@@ -332,6 +332,8 @@ export type Roles = {
   unmapped: Unmapped
   /** Role of the memberships for which the source names none, or none that is kept. */
   default?: RoleSlug
+  /** What happens to a role that the source gives to somebody in no organization, where WorkOS has no place for it. */
+  withoutOrganization?: 'reject' | 'drop'
   /** By the organization's key, as `map.membership.organization` yields it: what holds in this organization before the rules above. */
   organizations?: Record<
     string,
