@@ -816,6 +816,8 @@ export type SourceAuth0 = {
   rate?: Limit
   /** Requests in flight at once. */
   concurrency?: number
+  /** Name of a connection: only users with an account of it are read, such as those of one database. */
+  connection?: string
   /** Reads only users who changed since, sign-ins included. */
   updatedSince?: string
   /** Password hashes as Auth0's support delivers them. */

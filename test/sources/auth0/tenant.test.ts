@@ -193,6 +193,24 @@ test('only users who changed since then are asked for, and the source says that 
   }
 })
 
+test('only users of one connection are asked for, and those of others are counted where they turn up', async () => {
+  const data = generateTenant({ users: 60, organizations: 3 })
+  const fake = await tenantWith(data)
+  const connection = 'Username-Password-Authentication'
+  const own = data.users.filter(({ identities }) => identities.some((one) => one.connection === connection))
+  expect(own.length).toBeGreaterThan(0)
+  expect(own.length).toBeLessThan(data.users.length)
+  for (const engine of ['auto', 'export']) {
+    const reading = await readTenant(fake, { connection, engine })
+    expect(ids(reading.users)).toEqual(ids(own))
+    expect(reading.rejected).toEqual([])
+    expect(reading.warnings).toMatchObject([
+      { code: 'members_not_read', message: expect.stringContaining(`no account of the connection ${connection}`) },
+    ])
+  }
+  expect((await readTenant(fake, { connection: 'a "strange\\" one' })).users).toEqual([])
+})
+
 test('of users who changed, passwords of the others are left, and none goes to whoever has an address now', async () => {
   const [changed, newcomer, gone] = [person(0), person(1), person(2)]
   const fake = await tenantWith({ users: [changed, { ...newcomer, email: 'was-of-another@example.com' }] })

@@ -10,7 +10,7 @@ import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
 import { type Asking, type CaptureContext, requireNone } from '../../source.ts'
-import { type Auth0Options, checkCredentials, type LiveOptions, liveOptions } from '../options.ts'
+import { type Auth0Options, checkCredentials, type LiveOptions, liveOptions, unreadUsers } from '../options.ts'
 import { STREAMS } from '../streams.ts'
 import { pagesFrom, requireCount, Tenant } from './api.ts'
 import { readMembers, readOrganizations } from './organizations.ts'
@@ -35,7 +35,7 @@ export async function capture(config: Auth0Options, snapshot: SnapshotWriter, co
   if (!organized) return
   await readMembers(tenant, snapshot, options, context)
   // A part of the users was asked for: the other members are no surprise.
-  if (options.updatedSince === undefined) await readMissingUsers(tenant, snapshot, context)
+  if (unreadUsers(options) === undefined) await readMissingUsers(tenant, snapshot, context)
 }
 
 /** Asks for a token, and whether it has the scopes. See LiveReading.tryCredentials. */
