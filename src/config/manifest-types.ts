@@ -849,6 +849,8 @@ export type FileStream = {
   path: string | string[]
   /** How records are written: as rows of CSV, inside of one JSON document, or as a line of JSON each. */
   format?: 'csv' | 'json' | 'ndjson'
+  /** The file need not be there, nor hold a record: an export may lack it. */
+  optional?: boolean
   /** How the text is encoded. */
   encoding?: 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1'
   /** JSON: where the records are, as a path of names. */

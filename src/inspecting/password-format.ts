@@ -43,6 +43,22 @@ const FOREIGN: readonly ({ test: RegExp } & Format)[] = [
     detail: 'as pbkdf2, with enough rounds',
   },
   { test: /^\$scrypt\$ln=/, format: 'scrypt ($scrypt$ln=…)', fate: 'convertible', detail: 'as scrypt' },
+  { test: /^\$wp\$/, format: "WordPress's bcrypt over SHA-384", fate: 'reset', detail: RESET },
+  {
+    test: /^AQAAAA[A-Za-z0-9+/]{70,}={0,2}$/,
+    format: "ASP.NET Identity's PBKDF2",
+    fate: 'convertible',
+    detail: 'as pbkdf2, with enough rounds',
+  },
+  { test: /^A[A-P][A-Za-z0-9+/]{64}==$/, format: "ASP.NET Identity 2's PBKDF2", fate: 'reset', detail: RESET },
+  { test: /^scrypt\$\d+\$/, format: "Django's scrypt", fate: 'convertible', detail: 'as scrypt' },
+  { test: /^argon2\$argon2(id|i|d)\$/, format: "Django's argon2", fate: 'convertible', detail: 'as argon2' },
+  {
+    test: /^(pbkdf2_sha1|sha1|md5|unsalted_md5|unsalted_sha1|crypt)\$/,
+    format: 'an old hash of Django',
+    fate: 'reset',
+    detail: RESET,
+  },
   { test: /^bcrypt_sha256\$/, format: "Django's bcrypt_sha256", fate: 'reset', detail: RESET },
   { test: /^\$[PH]\$/, format: 'phpass', fate: 'reset', detail: RESET },
   { test: /^\$1\$/, format: 'md5-crypt', fate: 'reset', detail: RESET },
@@ -61,6 +77,11 @@ export function looksLikeHash(text: string): boolean {
   const isKnown = ({ test, format }: { test: RegExp; format: string }) =>
     test.test(text) && !format.includes('hex digits')
   return isPlainlyHash(text) || SHAPES.some(({ test }) => test.test(text)) || FOREIGN.some(isKnown)
+}
+
+/** Whether text in a column of secrets is a digest, whatever made it. */
+export function isHexDigest(text: string): boolean {
+  return /^[0-9a-f]+$/i.test(text) && [32, 40, 64, 96, 128].includes(text.length)
 }
 
 /**
