@@ -717,6 +717,7 @@ export type Warnings = {
     | 'lookalike_address'
     | 'many_left_out'
     | 'names_swapped'
+    | 'not_a_hash'
     | 'one_role_for_all'
     | 'recipe_without_stream'
     | 'test_key_in_production'
