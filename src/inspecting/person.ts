@@ -1,5 +1,6 @@
 import { addressForm } from '../addresses.ts'
 import { isObject } from '../json.ts'
+import { saysNoPassword } from '../kinds/user/passwords/recognise.ts'
 import { type Format, formatOf } from './password-format.ts'
 import { isFilled, wordsOf } from './sensitivity.ts'
 
@@ -113,7 +114,8 @@ export function personOf(record: Record<string, unknown>): Person {
   const members = membersOf(record)
   const email = first(members, EMAIL)
   const hasher = text(first(members, HASHER))
-  const hashes = all(members, HASH).flatMap((value) => text(value) ?? [])
+  const given = all(members, HASH).flatMap((value) => text(value) ?? [])
+  const hashes = given.filter((hash) => !saysNoPassword(hash))
   const ofFirebase = members.has('local id') && members.has('salt')
   return {
     id: text(first(members, ID)),
