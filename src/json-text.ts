@@ -46,6 +46,23 @@ export function jsonAsWritten(value: unknown): string {
     .join(',')}}`
 }
 
+/** A value without NUL characters, which mean nothing in text and break databases behind it, and how many there were. */
+export function withoutNuls(value: Json): { value: Json; count: number } {
+  let count = 0
+  const clean = (text: string): string => {
+    const kept = text.replaceAll('\0', '')
+    count += text.length - kept.length
+    return kept
+  }
+  const walk = (part: Json): Json => {
+    if (typeof part === 'string') return clean(part)
+    if (Array.isArray(part)) return part.map(walk)
+    if (!isObject(part)) return part
+    return Object.fromEntries(Object.entries(part).map(([name, member]) => [clean(name), walk(member ?? null)]))
+  }
+  return { value: walk(value), count }
+}
+
 function parsed<T>(text: string, keep: (source: string) => T): { ok: true; value: T } | { ok: false; message: string } {
   const revive = (_key: string, value: unknown, context?: { source?: string }): unknown => {
     const source = context?.source

@@ -39,8 +39,13 @@ export async function readRows(piece: Piece): Promise<{ rows: JoinRow[]; found: 
 }
 
 async function attached(piece: Piece, reader: PieceReader): Promise<{ records: LineRecord[]; found: PieceFound }> {
-  const read = new RowReader(piece.table, reader.rule?.(piece.stream)).read(await splitCut(piece, piece.table))
-  const found: PieceFound = { ...read.found, left: [], kinds: [] }
+  let nuls = 0
+  const onNul = (count: number) => {
+    nuls += count
+  }
+  const rows = await splitCut(piece, piece.table, onNul)
+  const read = new RowReader(piece.table, reader.rule?.(piece.stream)).read(rows)
+  const found: PieceFound = { ...read.found, nuls, left: [], kinds: [] }
   const records = (await reader.attach?.(piece, read.records, find, found)) ?? read.records
   return { records, found }
 }

@@ -47,6 +47,7 @@ export interface ReadOptions {
   mfa: string[]
   /** Values of CSV files that stand for nothing. */
   nulls: string[]
+  maxRecordBytes: number | undefined
   updatedSince: string | undefined
 }
 
@@ -75,6 +76,7 @@ export function readOptions(config: Auth0Options): ReadOptions {
     passwords: textsOf(config.passwords),
     mfa: textsOf(config.mfa),
     nulls: nullsOption(config.nulls),
+    maxRecordBytes: config.maxRecordBytes,
     updatedSince: isoTime(config.updatedSince),
   }
 }

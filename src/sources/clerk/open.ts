@@ -33,18 +33,17 @@ const instanceSource: SourceDefinition<ClerkOptions> = {
     ([USERS, ...joinedFormats.map(({ stream }) => stream)] as const).flatMap((key) => config[key] ?? []),
   async check(config, directory) {
     const problems: Problem[] = checkOptions(config)
-    const { delimiter } = config
     for (const { stream, columnSpec } of [{ stream: USERS, columnSpec: userColumns } as const, ...joinedFormats]) {
       const name = config[stream]
       if (name === undefined) continue
-      problems.push(...(await checkCsvFile(sourceFile(name, directory), columnSpec, delimiter)))
+      problems.push(...(await checkCsvFile(sourceFile(name, directory), columnSpec, writtenAs(config, stream))))
     }
     return problems
   },
   async columns(config, directory) {
-    const { users: name, delimiter } = config
+    const { users: name } = config
     if (name === undefined || isLive(config)) return new Map()
-    const columns = await columnsOf(sourceFile(name, directory), { delimiter })
+    const columns = await columnsOf(sourceFile(name, directory), writtenAs(config, USERS))
     const joined = joinedFormats.map(({ stream }) => stream)
     return new Map(columns === undefined ? [] : [[USERS, [...columns, ...joined]]])
   },
@@ -65,15 +64,15 @@ export const clerkSource: SourceDefinition = withRoleFiles(instanceSource, [role
 
 function openFiles(config: ClerkOptions, context: ReadContext): Source {
   const file = sourceFile(config.users ?? '', context.directory)
-  const written = writtenAs(config)
   const users = new CsvStream(
-    { stream: USERS, file, role: 'main', columnSpec: userColumns, rule: userRule, ...written },
+    { stream: USERS, file, role: 'main', columnSpec: userColumns, rule: userRule, ...writtenAs(config, USERS) },
     context,
   )
   const { numbering = new Numbering() } = context
   const files = joinedFormats.flatMap((format) => {
     const name = config[format.stream]
-    return name === undefined ? [] : new JoinedFile(format, sourceFile(name, context.directory), context, written)
+    if (name === undefined) return []
+    return new JoinedFile(format, sourceFile(name, context.directory), context, writtenAs(config, format.stream))
   })
   return {
     // A file of memberships names its organizations in its rows. What the API alone tells is empty.

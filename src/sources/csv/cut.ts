@@ -28,9 +28,13 @@ export interface Unsure {
 export interface CutSettings {
   /** Line on which the text begins. */
   line: number
-  /** Bytes. Records end at LF or CRLF; a quote inside quotes stands twice. */
+  /** Bytes. Records end at LF or CRLF; a quote inside quotes stands twice, or behind the escape. */
   delimiter: number
   quote: number | undefined
+  /** What takes its meaning from any byte behind it, anywhere. */
+  escape: number | undefined
+  /** Longer records are left to the parser, which refuses them. */
+  maxRecordBytes: number
   /** Records of the next cut. */
   size(): number
 }
@@ -40,9 +44,6 @@ const CR = 0x0d
 
 /** Bytes after which a cut ends, however few records it has. */
 const MAX_CUT = 1024 * 1024
-
-/** Longer records are left to the parser, which refuses those of twice this length. */
-const MAX_RECORD = 512 * 1024
 
 /** Yields cuts in the order of the text; returns what it is not sure of, undefined when it came to the end. */
 export async function* cutRecords(
@@ -97,11 +98,16 @@ const AFTER_CR = 3
 const QUOTED = 4
 const QUOTED_CR = 5
 const AFTER_QUOTE = 6
+const ESCAPED = 7
+const QUOTED_ESCAPED = 8
 
 class Scanner {
   readonly #delimiter: number
   /** -1: nothing quotes. */
   readonly #quote: number
+  /** -1: nothing escapes but the quote. */
+  readonly #escape: number
+  readonly #maxRecord: number
   #state = START
   #line: number
   /** The cut so far: bytes, the line on which it begins, its records. */
@@ -118,7 +124,9 @@ class Scanner {
   isUnsure = false
   isFull = false
 
-  constructor({ line, delimiter, quote = -1 }: CutSettings) {
+  constructor({ line, delimiter, quote = -1, escape: backslash = -1, maxRecordBytes }: CutSettings) {
+    this.#escape = backslash
+    this.#maxRecord = maxRecordBytes
     this.#delimiter = delimiter
     this.#quote = quote
     this.#line = line
@@ -132,10 +140,11 @@ class Scanner {
    * @returns the position behind what was scanned
    */
   scan(chunk: Buffer, from: number, rows: number): number {
-    const isPlain = this.#state <= UNQUOTED && !has(chunk, CR, from) && !has(chunk, this.#quote, from)
+    const others = [CR, this.#quote, this.#escape]
+    const isPlain = this.#state <= UNQUOTED && !others.some((byte) => has(chunk, byte, from))
     const end = isPlain ? this.#scanLines(chunk, from, rows) : this.#scanBytes(chunk, from, rows)
     this.#length += end - from
-    if (this.#length - this.sure > MAX_RECORD) this.isUnsure = true
+    if (this.#length - this.sure > this.#maxRecord) this.isUnsure = true
     return end
   }
 
@@ -154,9 +163,21 @@ class Scanner {
   #scanBytes(chunk: Buffer, from: number, rows: number): number {
     const delimiter = this.#delimiter
     const quote = this.#quote
+    const backslash = this.#escape
     let state = this.#state
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at]
+      if (state >= ESCAPED) {
+        // What a CR behind it means, the next byte tells.
+        if (byte === CR) return this.#unclear(at)
+        if (byte === LF) this.#line += 1
+        state = state === ESCAPED ? UNQUOTED : QUOTED
+        continue
+      }
+      if (byte === backslash && state !== AFTER_QUOTE && state !== AFTER_CR) {
+        state = state >= QUOTED ? QUOTED_ESCAPED : ESCAPED
+        continue
+      }
       if (state >= QUOTED) {
         if (state !== AFTER_QUOTE) {
           if (byte === quote) state = AFTER_QUOTE
@@ -185,6 +206,8 @@ class Scanner {
       else if (byte === CR) state = AFTER_CR
       else if (byte === delimiter) state = FIELD
       else if (byte === quote) {
+        // Where backslashes escape, a quote in the middle of a field is a character like others.
+        if (state === UNQUOTED && backslash !== -1) continue
         if (state === UNQUOTED) return this.#unclear(at)
         state = QUOTED
       } else state = UNQUOTED
@@ -200,7 +223,7 @@ class Scanner {
    * @returns whether the scan ends here
    */
   #border(end: number, ends: number, rows: number): boolean {
-    if (end - this.sure > MAX_RECORD) {
+    if (end - this.sure > this.#maxRecord) {
       this.isUnsure = true
       return true
     }
@@ -228,7 +251,7 @@ class Scanner {
 
   /** The text has ended. @returns whether its last record is clear */
   finish(): boolean {
-    if (this.#state === QUOTED || this.#state === QUOTED_CR || this.#state === AFTER_CR) return false
+    if (this.#state >= AFTER_CR && this.#state !== AFTER_QUOTE) return false
     if (this.#length > this.#record) this.#count()
     return true
   }

@@ -182,7 +182,7 @@ async function filesOf(paths: readonly string[], directory: string, stream: stri
 async function checkHead(file: SourceFile, stream: StreamSettings, directory: string): Promise<Problem[]> {
   if (stream.format === 'csv') {
     const { dialect, encoding } = stream
-    return checkCsvFile(file, freeColumns(stream), undefined, { dialect, encoding })
+    return checkCsvFile(file, freeColumns(stream), { dialect, encoding })
   }
   const problems: Problem[] = []
   const context = {

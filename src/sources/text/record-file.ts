@@ -9,6 +9,7 @@ import type { JsonObject } from '../../json.ts'
 import type { ReadContext, SourceRecord, StreamCount } from '../source.ts'
 import type { SourceFile } from './file.ts'
 import { Numbering } from './numbering.ts'
+import { MAX_RECORD_BYTES } from './record-limit.ts'
 import { rejectText, unfilled, withoutRejectMembers } from './reject-columns.ts'
 import { type Encoding, nulWarning, readText } from './utf8.ts'
 
@@ -32,6 +33,8 @@ export interface RecordFile {
 /** What a format tells while it takes a text apart. */
 export interface RecordSink {
   readonly file: SourceFile
+  /** Bytes that one record may take. */
+  readonly maxRecordBytes: number
   /** A record was met, good or bad. */
   met(): void
   /**
@@ -39,6 +42,9 @@ export interface RecordSink {
    * @param text what stands there, where it cannot be taken apart
    */
   reject(line: number, refusal: Reason, text?: string): void
+  /** So many NUL characters were left out. */
+  nuls(count: number): void
+  warn(problem: Problem): void
 }
 
 /** Takes a text apart: bytes in UTF-8, of which no chunk ends within a character. */
@@ -50,30 +56,32 @@ export interface TextFileOptions {
   role: StreamCount['role']
   encoding?: Encoding
   format: TextFormat
+  /** Bytes that one record may take. */
+  maxRecordBytes?: number
 }
 
 /** A text file in any format that yields records. */
 export class TextFile implements RecordFile, RecordSink {
   readonly file: SourceFile
+  readonly maxRecordBytes: number
   readonly #options: TextFileOptions
   readonly #context: ReadContext
   readonly #hash = createHash('sha256')
   #digest: string | undefined
   #read = 0
   #rejected = 0
+  #nuls = 0
 
   constructor(options: TextFileOptions, context: ReadContext) {
     this.file = options.file
+    this.maxRecordBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES
     this.#options = options
     this.#context = context
   }
 
   async *records(): AsyncGenerator<LineRecord[]> {
     const { encoding, format, file } = this.#options
-    let nuls = 0
-    const onNul = (count: number) => {
-      nuls += count
-    }
+    const onNul = (count: number) => this.nuls(count)
     const { watch, signal } = this.#context
     const warn = (problem: Problem) => this.#context.warn(problem)
     const text = readText(file, { encoding, hash: this.#hash, watch, signal, onNul, warn })
@@ -82,13 +90,21 @@ export class TextFile implements RecordFile, RecordSink {
     } finally {
       await text.return(undefined)
     }
-    if (nuls > 0) this.#context.warn(nulWarning(file, nuls))
+    if (this.#nuls > 0) this.#context.warn(nulWarning(file, this.#nuls))
     if (this.#read === 0) this.#context.warn(noRecords(file))
     this.#digest = this.#hash.digest('hex')
   }
 
   met(): void {
     this.#read++
+  }
+
+  nuls(count: number): void {
+    this.#nuls += count
+  }
+
+  warn(problem: Problem): void {
+    this.#context.warn(problem)
   }
 
   reject(line: number, refusal: Reason, text?: string): void {

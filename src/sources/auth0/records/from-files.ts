@@ -27,6 +27,7 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
     role: 'main',
     file: sourceFile(name, context.directory),
     nulls: options.nulls,
+    maxRecordBytes: options.maxRecordBytes,
     fromCsv: userFromCsv,
   } as const
   const file = await exportFile(format, context)
@@ -72,6 +73,7 @@ interface ExportFileOptions {
   file: SourceFile
   /** Values of CSV that stand for nothing. */
   nulls: readonly string[]
+  maxRecordBytes: number | undefined
   /** What a row of CSV means. */
   fromCsv(row: JsonObject): JsonObject
 }
@@ -97,11 +99,12 @@ export async function formatOf(file: SourceFile, watch?: FileWatch): Promise<For
   return 'csv'
 }
 
-function csvFile({ fromCsv, ...options }: ExportFileOptions, context: ReadContext): RecordFile {
+function csvFile({ fromCsv, maxRecordBytes, ...options }: ExportFileOptions, context: ReadContext): RecordFile {
   // Auth0 puts a ' before texts.
   const nulls = options.nulls.flatMap((value) => [value, `'${value}`])
   // Exports name what fields they like: a mapping may read any of them.
-  const stream = new CsvStream({ ...options, nulls, columnSpec: { known: [], required: [], open: true } }, context)
+  const columnSpec = { known: [], required: [], open: true }
+  const stream = new CsvStream({ ...options, dialect: { maxRecordBytes }, nulls, columnSpec }, context)
   return {
     async *records() {
       for await (const batch of stream.records()) yield batch.map(({ line, data }) => ({ line, data: fromCsv(data) }))

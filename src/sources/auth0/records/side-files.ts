@@ -29,16 +29,16 @@ export class SideFiles {
   /** By file: rows of users who were not asked for. */
   readonly #left: number[]
   readonly #updatedSince: string | undefined
-  readonly #nulls: readonly string[]
+  readonly #written: Pick<ReadOptions, 'nulls' | 'maxRecordBytes'>
   #table: SideTable | undefined
 
-  constructor({ passwords, mfa, nulls, updatedSince }: ReadOptions, context: ReadContext) {
+  constructor({ passwords, mfa, nulls, maxRecordBytes, updatedSince }: ReadOptions, context: ReadContext) {
     const named = (stream: SideStream, names: readonly string[], read: SideFile['read']) =>
       names.map((name) => ({ stream, file: sourceFile(name, context.directory), read }))
     this.#files = [...named('passwords', passwords, passwordRow), ...named('mfa', mfa, mfaRow)]
     this.#left = this.#files.map(() => 0)
     this.#updatedSince = updatedSince
-    this.#nulls = nulls
+    this.#written = { nulls, maxRecordBytes }
     this.#context = context
   }
 
@@ -55,7 +55,7 @@ export class SideFiles {
     )
     this.#table = table
     for (const [index, { stream, file, read }] of this.#files.entries()) {
-      const written = { stream, role: 'joined', file, nulls: this.#nulls, fromCsv: plainRow } as const
+      const written = { stream, role: 'joined', file, ...this.#written, fromCsv: plainRow } as const
       const records = await exportFile(written, this.#context)
       this.#records.push(records)
       for await (const batch of records.records()) {

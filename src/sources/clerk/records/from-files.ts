@@ -20,6 +20,7 @@ import {
   type ReadContext,
   ROW_LINE,
   type StreamCount,
+  skippedLines,
   type Threads,
 } from '../../source.ts'
 import type { SourceFile } from '../../text/file.ts'
@@ -36,12 +37,23 @@ export interface JoinedFormat {
   userKeys(user: JsonObject): string[]
 }
 
-/** What the options say of how every CSV file of the source is written. */
-export type Written = Pick<CsvStreamOptions, 'delimiter' | 'nulls'>
+/** What the options say of how a CSV file of the source is written. */
+export type Written = Pick<CsvStreamOptions, 'dialect' | 'nulls' | 'ragged'>
 
-/** See Written. */
-export function writtenAs(config: ClerkOptions): Written {
-  return { delimiter: config.delimiter, nulls: nullsOption(config.nulls) }
+/** See Written. @param file the option that names it */
+export function writtenAs(config: ClerkOptions, file: string): Written {
+  const { delimiter, quote, skipLines, ragged, maxRecordBytes, nulls } = config
+  return {
+    dialect: {
+      delimiter,
+      quote,
+      escape: config.escape,
+      skipLines: skippedLines(skipLines, file, 'users'),
+      maxRecordBytes,
+    },
+    nulls: nullsOption(nulls),
+    ragged,
+  }
 }
 
 const IN_FILE = {
