@@ -702,13 +702,16 @@ export type Warnings = {
     | 'everybody_left_out'
     | 'everybody_verified'
     | 'field_empty'
+    | 'guessed_time'
     | 'live_key_in_staging'
     | 'lookalike_address'
     | 'many_left_out'
     | 'names_swapped'
+    | 'nul_in_text'
     | 'one_role_for_all'
     | 'test_key_in_production'
     | 'unknown_organization_rules'
+    | 'unreadable_json'
     | 'written_null'
   )[]
 }

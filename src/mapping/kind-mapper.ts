@@ -12,6 +12,7 @@ import { addOwn, implicitRef, type OwnResources, ownOf } from './implicit-refs.t
 import { rankUser } from './rank-user.ts'
 import { unmappedRoles } from './result.ts'
 import type { RuleMapper, Work } from './rule-mapper.ts'
+import { forgetSaid, takeSaid } from './said.ts'
 
 /** What fills in references that a rule does not map. */
 interface Implicit {
@@ -96,7 +97,7 @@ export class KindMapper implements RuleMapper {
     }
     const { value } = made
     result.drafts.push(this.#draftOf(item, made))
-    for (const { code, detail } of value.notes) {
+    for (const { code, detail } of [...value.notes, ...takeSaid()]) {
       result.notes.push({ seq: record.seq, kind, key: value.key, code, detail })
     }
     addOwn(this.#own(), value.key, value.refs)
@@ -121,6 +122,7 @@ export class KindMapper implements RuleMapper {
     refs: Record<string, string>,
     email?: string,
   ): void {
+    forgetSaid()
     const { record, result, watch } = this.#work
     const { name: kind, secretInputs = [] } = this.#definition
     const shown = concealed(problems, secretInputs, concealing(this.rule.secretNames, record.data, item))

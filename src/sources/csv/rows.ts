@@ -65,12 +65,7 @@ export class RowReader {
     return {
       code: 'ragged_row',
       message: `the row has ${has} ${has === 1 ? 'field' : 'fields'}, ${isHeaded ? 'the header' : 'not'} ${wants}`,
-      hint:
-        has > wants
-          ? TOO_MANY
-          : this.#format.isPadded
-            ? TOO_FEW
-            : `${TOO_FEW}; ragged: pad takes the missing ones for empty`,
+      hint: has > wants ? TOO_MANY : TOO_FEW,
     }
   }
 }
@@ -79,7 +74,7 @@ const TOO_MANY =
   'a field that holds the delimiter must stand in quotes; where the program that wrote the file sets none, let it export JSON'
 
 const TOO_FEW =
-  'every row needs a delimiter for every column, also for empty ones, and a field that holds a line end must stand in quotes'
+  'every row needs a delimiter for every column, also for empty ones, and quotes around a field with a line end in it'
 
 /**
  * The cells of a row made to fit so many columns: those that it lacks at its end are empty, and empty ones that it has too many are left out.
