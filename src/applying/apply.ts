@@ -236,12 +236,14 @@ function record(progress: Progress, action: Action, outcome: ActionOutcome): voi
   if (short === undefined) return
   if ('reduced' in outcome && outcome.reduced) result.reduced += 1
   if ('answered' in outcome && outcome.answered) result.answered += 1
+  const { set } = progress.options.plan
   progress.failures.push({
     kind: action.kind,
     key: action.key,
     action: action.type,
     ...short,
-    origin: progress.options.plan.set.origin(action.kind, action.key),
+    origin: set.origin(action.kind, action.key),
+    email: set.emailOf(action.kind, action.key),
   })
   if (outcome.type === 'failed') checkFailures(progress, action)
 }
@@ -308,7 +310,8 @@ function* stillAnsweredIn({ set }: Plan): Generator<Failure> {
   for (const { kind, key, differences } of stillAnswered(set.rundb)) {
     const message = describeAnswer(differences)
     const origin = set.origin(kind, key)
-    yield { kind, key, action: 'unchanged', outcome: 'reduced', code: 'answered_otherwise', message, origin }
+    const email = set.emailOf(kind, key)
+    yield { kind, key, action: 'unchanged', outcome: 'reduced', code: 'answered_otherwise', message, origin, email }
   }
 }
 

@@ -11,6 +11,7 @@ import { isObject } from '../json.ts'
 import { checkDedupe, checkManifest, checkOtherEnvironments, inReadingOrder } from './check.ts'
 import { type ComposeContext, compose, composeRecipe } from './compose.ts'
 import { discoverManifest } from './discover.ts'
+import { nameMainStream } from './main-stream.ts'
 import type { Manifest } from './manifest.ts'
 import { checkPilot } from './pilot.ts'
 import { shippedRecipes } from './recipes.ts'
@@ -71,7 +72,7 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
   const { file, tree: composed } = await composeFor(options, context)
   const warnings = literalKeyWarnings(composed, redactor)
   const { tree, unresolved, problems, deferred } = resolveReferences(
-    takingNulls(without(composed, ['environments', '$schema'])),
+    nameMainStream(takingNulls(without(composed, ['environments', '$schema']))),
     context,
   )
   const checked = checkManifest(tree, [...unresolved], dirname(file))

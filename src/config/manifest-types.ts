@@ -57,6 +57,8 @@ export type Mapping = {
     firstName?: Expression
     /** Last name. */
     lastName?: Expression
+    /** Language tag, such as `en-US`; `en_US` is read as well. */
+    locale?: Expression
     /** Full name. */
     name?: Expression
     /** External id that WorkOS keeps with the user; unique among all users. */
@@ -221,6 +223,8 @@ export type Mapping = {
     discoveryEndpoint?: Expression
     /** OpenID Connect: address to which the identity provider answers already. */
     customRedirectUri?: Expression
+    /** What the files of a hand-off have no room for: a text or a list of texts, for the notes on the connection. */
+    notes?: Expression
   }
   /** How a record gives roles to a user whose memberships come from elsewhere. */
   roleAssignment?: {
@@ -278,6 +282,7 @@ export type Dedupe = {
       emailVerified?: 'any' | 'all' | 'first' | 'last' | 'newest'
       firstName?: MergeText
       lastName?: MergeText
+      locale?: MergeOne
       name?: MergeText
       externalId?: MergeOne
       /** Rule for `metadata`. */
@@ -442,10 +447,10 @@ export type Passwords = {
 
 /** What happens to things that exist in WorkOS and that no earlier run created. */
 export type Adopt = {
-  /** Take over what matches by external id, by e-mail address (users), by user and organization (memberships) or, where `organizations.matchByName` says so, by name; or never do so. */
-  mode: 'match' | 'never'
-  /** Fields that are filled in on what is adopted, where WorkOS has no value: any of `externalId`, `firstName`, `lastName`, `name` and `metadata`. */
-  fill: ('externalId' | 'firstName' | 'lastName' | 'name' | 'metadata')[]
+  /** Take over what matches by external id, by e-mail address (users), by user and organization (memberships) or, where `organizations.matchByName` says so, by name; never do so; or `only` do so: users and organizations that WorkOS lacks are blocked, none is created. */
+  mode: 'match' | 'never' | 'only'
+  /** Fields that are filled in on what is adopted, where WorkOS has no value: any of `externalId`, `firstName`, `lastName`, `locale`, `name` and `metadata`. */
+  fill: ('externalId' | 'firstName' | 'lastName' | 'locale' | 'name' | 'metadata')[]
   /** What happens to a user where an account in WorkOS has the address, never verified it, lacks the user's external id and is not in the state: anybody may have opened it. */
   unverified: 'block' | 'allow'
 }
@@ -532,6 +537,8 @@ export type OnDrift =
             firstName?: 'keep' | 'overwrite' | 'fail'
             /** The field `lastName`. */
             lastName?: 'keep' | 'overwrite' | 'fail'
+            /** The field `locale`. */
+            locale?: 'keep' | 'overwrite' | 'fail'
             /** The field `name`. */
             name?: 'keep' | 'overwrite' | 'fail'
             /** The field `externalId`. */
@@ -709,6 +716,7 @@ export type Warnings = {
     | 'names_swapped'
     | 'nul_in_text'
     | 'one_role_for_all'
+    | 'recipe_without_stream'
     | 'test_key_in_production'
     | 'unknown_organization_rules'
     | 'unreadable_json'
@@ -763,7 +771,7 @@ export type MaxRecordBytes = number
 /** CSV: values that stand for nothing, as empty ones do. */
 export type Nulls = string[]
 
-/** A Clerk instance: its Backend API (`secretKey`), the CSV file that its dashboard exports (`users`), or both. */
+/** A Clerk instance: its Backend API (`secretKey`), a file of users (`users`), or both. */
 export type SourceClerk = {
   /** This source. */
   type: 'clerk'
@@ -771,7 +779,7 @@ export type SourceClerk = {
   secretKey?: string
   /** Address of the Backend API, without a path. */
   baseUrl?: string
-  /** The dashboard's CSV export of the users: required without `secretKey`. */
+  /** The users: the dashboard's CSV export, or JSON from Clerk's support, its API or its migration tool (`.json`, `.ndjson`). */
   users?: File
   /** CSV of memberships. */
   memberships?: File
@@ -980,6 +988,8 @@ export type ExpectedUser =
       firstName?: Json
       /** Last name. */
       lastName?: Json
+      /** Language tag. */
+      locale?: Json
       /** Name. */
       name?: Json
       /** External id. */
@@ -1161,6 +1171,8 @@ export type ExpectedConnection =
       discoveryEndpoint?: Json
       /** OpenID Connect: address to which the identity provider answers already. */
       customRedirectUri?: Json
+      /** Texts for the notes of the hand-off, in any order. */
+      notes?: Json
     }
   | ExpectedConnection[]
   | null

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The folder of the shipped recipes; `src` and `dist` both lie one level below the package's root. */
@@ -10,6 +10,11 @@ export function recipeNames(folder: string): string[] {
   if (!existsSync(folder)) return []
   const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
   return files.map((file) => file.slice(0, -'.yaml'.length)).sort()
+}
+
+/** The name of the shipped recipe that a place is in; undefined for a place in any other file. */
+export function recipeAt(place: { file: string } | undefined): string | undefined {
+  return place !== undefined && dirname(place.file) === shippedRecipes ? basename(place.file, '.yaml') : undefined
 }
 
 /** The file of a recipe; undefined when there is none of that name. */

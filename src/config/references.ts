@@ -10,6 +10,10 @@ import { type Branch, locationOf, type Scalar, type Tree } from './tree.ts'
 const REFERENCE = /\$\$\{|\$\{file:([^}]*)\}|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 const ONE_REFERENCE = /^\$\{[^}]*\}$/
 
+/** Names of variables that hold a secret. */
+const SECRET_WORD = /key|secret|token|pass|pwd|credential|hash|salt|private|auth/i
+const SET_SECRET = 'set it in the environment that the command runs in'
+
 export interface ReferenceContext {
   env: Record<string, string | undefined>
   /** Whether references that are unset become unknown instead of being problems. */
@@ -121,7 +125,9 @@ export function resolveText(
     const value = context.env[name]
     if (fallback !== undefined) return value === undefined || value === '' ? fallback : value
     if (value !== undefined) return value
-    const hint = `set it, or give a default: \${${name}:-…}`
+    // A default is written into the file, where no secret belongs.
+    const isSecret = secret || SECRET_WORD.test(name)
+    const hint = isSecret ? SET_SECRET : `set it, or give a default: \${${name}:-…}`
     return missing('unset_reference', `the environment variable ${name} is not set`, hint)
   }
 

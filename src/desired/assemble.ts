@@ -62,7 +62,7 @@ function leaveOutDependents(rundb: RunDatabase, { name, refs }: DraftDefinition)
 
 /** What refers to something that is not in the desired set is refused too, and says what it misses. */
 function refuseDependents(rundb: RunDatabase, { name, refs }: DraftDefinition): void {
-  for (const [role, kind] of Object.entries(refs)) rejectDependents(rundb, { kind: name, role, target: kind })
+  rejectDependents(rundb, { kind: name, refs })
 }
 
 /**

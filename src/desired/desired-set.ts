@@ -1,7 +1,8 @@
 import { draftDefinitions, PEOPLE } from '../kinds/registry.ts'
 import { SAID_CODES } from '../mapping/said.ts'
 import type { DesiredResource } from '../resource.ts'
-import { countDesired, findDesired, originOfDesired } from '../rundb/desired.ts'
+import { emailOfDesired, findDesired, originOfDesired } from '../rundb/desired.ts'
+import { countDesired } from '../rundb/desired-facts.ts'
 import { countNamed, type LeftOutItem, leftOutItems } from '../rundb/left-out.ts'
 import {
   countDifferent,
@@ -12,7 +13,7 @@ import {
   mergedRecords,
 } from '../rundb/merges.ts'
 import { type NoteCount, noteCounts } from '../rundb/notes.ts'
-import { countRejects, type RejectedItem, rejectCounts, rejectedItems } from '../rundb/rejects.ts'
+import { countRejects, countRejectsWithout, type RejectedItem, rejectCounts, rejectedItems } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Accounting } from './accounting.ts'
 import type { ScopeReport } from './scope.ts'
@@ -70,6 +71,11 @@ export class DesiredSet {
     return originOfDesired(this.rundb, kind, key) ?? 'the manifest'
   }
 
+  /** The address of a user, or of the user that a resource belongs to. */
+  emailOf(kind: string, key: string): string | null {
+    return emailOfDesired(this.rundb, kind, key)
+  }
+
   /** Everything that was refused, in the order of the records. */
   rejects(): Generator<RejectedItem> {
     return rejectedItems(this.rundb)
@@ -88,6 +94,11 @@ export class DesiredSet {
 
   rejectCount(): number {
     return countRejects(this.rundb)
+  }
+
+  /** How many were refused that a run would have planned. @param unplanned names of kinds that it does not plan */
+  plannedRejectCount(unplanned: readonly string[]): number {
+    return countRejectsWithout(this.rundb, unplanned)
   }
 
   /** Refused items by kind and code, most first. */

@@ -120,8 +120,9 @@ function refuseGroup({ rundb, definition, policy, manifest }: Merging, members: 
 }
 
 /** What a reject has of the record that it is about. */
-function identityOf({ key, seq, file, line, refs }: Member) {
-  return { key, seq, origin: placeIn({ file, line }), refs: JSON.parse(refs) }
+function identityOf({ key, seq, file, line, refs, attributes }: Member) {
+  const email = typeof attributes.email === 'string' ? attributes.email : null
+  return { key, seq, origin: placeIn({ file, line }), refs: JSON.parse(refs), email }
 }
 
 function others(rundb: RunDatabase, kind: string, members: readonly Member[], member: Member): string {

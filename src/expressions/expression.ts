@@ -6,10 +6,10 @@
 import jsonata from 'jsonata'
 import { safeNfc } from '../addresses.ts'
 import { nearest } from '../config/nearest.ts'
-import { BadInput } from '../diagnostics/errors.ts'
 import type { Reason } from '../diagnostics/problem.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { type AtOnce, closureOf } from './closures.ts'
+import { codeOf, type FailureWords, wordsOf } from './failures.ts'
 import { type ExpressionFunction, lowercase, pad, uppercase } from './functions.ts'
 import { builtIn, type Constants, missingConstant, type Names, namesIn } from './names.ts'
 import { toPlain } from './plain.ts'
@@ -23,6 +23,12 @@ const BOUNDS: Bounds = { stack: 500, timeout: 5_000 }
 
 /** Evaluations that may run out of time before an expression is not tried any more: each costs its worker five seconds. */
 const MAX_TIMEOUTS = 3
+
+const notTried: FailureWords = {
+  message: `not tried: it ran out of time on ${MAX_TIMEOUTS} records before`,
+  publicMessage: `not tried: it ran out of time on ${MAX_TIMEOUTS} records before`,
+  hint: 'look for a function that calls itself without end, or a very long list',
+}
 
 /** `stack`: nested steps; `timeout`: milliseconds. */
 export interface Bounds {
@@ -67,16 +73,16 @@ export interface CompiledExpression {
 
 export type Compilation = { ok: true; expression: CompiledExpression } | ({ ok: false; position: number } & Reason)
 
-/** An expression failed on a record. `message` may show a value of the record; `code` and `publicMessage` never do. */
+/** An expression failed on a record. `message` may show a value of the record; `publicMessage` and `hint` never do. */
 export class ExpressionFailure extends Error {
-  readonly code: string
   readonly publicMessage: string
+  readonly hint: string | undefined
 
-  constructor(code: string, message: string, publicMessage = `JSONata ${code}`) {
+  constructor({ message, publicMessage, hint }: FailureWords) {
     super(message)
     this.name = 'ExpressionFailure'
-    this.code = code
     this.publicMessage = publicMessage
+    this.hint = hint
   }
 }
 
@@ -116,7 +122,8 @@ export function compile(
     length = boundedLength(ast, functionNames)
   } catch (error) {
     if (error instanceof RangeError) return bad({ message: 'the expression is nested too deeply', position: 0 })
-    return bad({ message: messageOf(error), position: offsetOf(error, text) })
+    const { message, hint } = wordsOf(error)
+    return bad({ message, hint, position: offsetOf(error, text) })
   }
   const [unknown] = names.unknown
   if (unknown !== undefined) {
@@ -175,14 +182,13 @@ function evaluator(
   let timeouts = 0
   const interpret = async (item: Json, record: JsonObject): Promise<Json | undefined> => {
     if (timeouts >= MAX_TIMEOUTS) {
-      throw new ExpressionFailure('timeout', `not tried: it ran out of time on ${MAX_TIMEOUTS} records before`)
+      throw new ExpressionFailure(notTried)
     }
     try {
       return toPlain(await compiled.evaluate(item, { record }))
     } catch (error) {
-      const code = failureCode(error)
-      if (code === 'D1012') timeouts += 1
-      throw new ExpressionFailure(code, messageOf(error), error instanceof BadInput ? error.message : undefined)
+      if (codeOf(error) === 'D1012') timeouts += 1
+      throw new ExpressionFailure(wordsOf(error))
     }
   }
   return (item, record) => {
@@ -212,15 +218,6 @@ function unknownName(name: string, names: readonly string[]): { message: string;
     message: `there is no function or variable $${name}`,
     hint: known === undefined ? `bind it first, like ($${name} := …; …)` : `did you mean $${known}?`,
   }
-}
-
-function failureCode(error: unknown): string {
-  return isObject(error) && typeof error.code === 'string' ? error.code : 'failed'
-}
-
-function messageOf(error: unknown): string {
-  const message = isObject(error) ? error.message : undefined
-  return typeof message === 'string' && message !== '' ? message : 'the expression fails'
 }
 
 /** JSONata's positions point behind the token at fault. */

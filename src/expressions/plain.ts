@@ -1,8 +1,9 @@
+import { BadInput } from '../diagnostics/errors.ts'
 import type { Json } from '../json.ts'
 
 /**
  * A result of JSONata as plain JSON: its sequences carry further properties, its objects may share parts with the record.
- * @throws TypeError when there is a function or anything else that is no data in it
+ * @throws BadInput when there is a function or anything else that is no data in it
  */
 export function toPlain(value: unknown): Json | undefined {
   switch (typeof value) {
@@ -12,16 +13,16 @@ export function toPlain(value: unknown): Json | undefined {
       return value
     case 'number':
       if (Number.isFinite(value)) return value
-      throw new TypeError('the expression yields a number without end')
+      throw new BadInput('the expression yields a number that is infinite or none')
     case 'object':
       break
     default:
-      throw new TypeError(`the expression yields a ${typeof value}, not data: is an argument list missing?`)
+      throw new BadInput(`the expression yields a ${typeof value}, not data: is an argument list missing?`)
   }
   if (value === null) return null
   if (Array.isArray(value)) return value.map(toPlain).filter((item) => item !== undefined)
   if ('_jsonata_lambda' in value || '_jsonata_function' in value) {
-    throw new TypeError('the expression yields a function, not data: is an argument list missing?')
+    throw new BadInput('the expression yields a function, not data: is an argument list missing?')
   }
   const copy: { [key: string]: Json } = Object.create(null)
   for (const [key, member] of Object.entries(value)) {

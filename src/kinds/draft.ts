@@ -30,10 +30,11 @@ export interface FieldDefinition {
   /** False where WorkOS offers no update of the field: a difference is only reported. Default true. */
   updatable?: boolean
   /**
-   * WorkOS takes it in a request of its own alone, which follows the create: the permissions of a role. Until that has been answered
-   * the state does not hold it, so that an interrupted run is made up for by an update.
+   * WorkOS does not take it in a create, which a request with it follows: an update has it in a request of its own `alone`, as the permissions of
+   * a role, or in the one of all `updates`, as the locale of a user. Until that has been answered the state does not hold it, so that an
+   * interrupted run is made up for by an update.
    */
-  separate?: true
+  separate?: 'alone' | 'updates'
   /**
    * False for fields that only help to find or create the thing and are not compared. Default true.
    */

@@ -9,6 +9,7 @@ import type { StateScope } from '../rundb/scope.ts'
 import type { Api, ApiRefusal, WriteRequest } from '../workos/api.ts'
 import type { ConnectionCounts } from './connection/statements.ts'
 import type { DraftDefinition, ValueProblem } from './draft.ts'
+import type { GatheredUsers } from './user/gathered.ts'
 import type { PasswordCounts } from './user/passwords/counts.ts'
 
 /** A resource, or the changes of an update, without what WorkOS refused. */
@@ -214,22 +215,32 @@ export interface FieldFilling {
   fields: readonly { field: string; filled: number; distinct: number; example?: Json }[]
 }
 
-/** What a kind gathers of the values of all its desired resources, which planning goes through once, in any order. */
+/** What kinds gather: plain data, since it may come from another thread. Users alone gather anything. */
+export type Gathered = GatheredUsers
+
+/** Gathers from the values of all desired resources of a kind, which planning goes through once, in any order. */
 export interface Gatherer {
   /** @param place of its first record: see DesiredRow.seq */
   add(attributes: Attributes, secrets: JsonObject | null, place: number): void
-  /** What it adds to the summary, once all have been added. */
-  summary?(): Partial<SummaryParts>
-  /** What is odd about the values; asked where any of the kind changes, behind the warnings of its review. */
-  warnings?(context: WarningContext): Problem[]
+  /** What was gathered, once all have been added. */
+  gathered(): Gathered
 }
 
 /** What gathering begins with. */
 export interface GatherContext {
   rundb: RunDatabase
-  manifest: Manifest
-  /** Any of the kind changes: else nobody asks for warnings. */
+  manifest: Pick<Manifest, 'map'>
+  /** Any of the kind may change: else nobody asks for warnings. */
   changing: boolean
+}
+
+/** What a kind gathers, and what comes of it. */
+export interface Gathering {
+  begin(context: GatherContext): Gatherer
+  /** What it adds to the summary. */
+  summary(rundb: RunDatabase, gathered: Gathered): Partial<SummaryParts>
+  /** What is odd about the values; asked where any of the kind changes, behind the warnings of its review. */
+  warnings(context: WarningContext, gathered: Gathered): Problem[]
 }
 
 /** What a plan says of a kind besides its actions. */
@@ -253,7 +264,7 @@ export interface PlanReview {
   summary?(rundb: RunDatabase, planned: boolean): Partial<SummaryParts>
 
   /** Looks at all values. Undefined: their field table is enough. */
-  gather?(context: GatherContext): Gatherer
+  gathering?: Gathering
 
   /** What is odd about the manifest in view of everything in the source. */
   sourceWarnings?(context: WarningContext): Problem[]

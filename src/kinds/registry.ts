@@ -120,6 +120,11 @@ export function plannedKinds({ connections }: Pick<Manifest, 'connections'>): re
   return kindDefinitions.filter(({ name }) => name !== connection.name || connections.mode === 'api')
 }
 
+/** The names of kinds that are not planned: connections that are handed over in files. */
+export function unplannedKinds(planned: readonly KindDefinition[]): string[] {
+  return kindDefinitions.filter((definition) => !planned.includes(definition)).map(({ name }) => name)
+}
+
 /**
  * What is rejected of which kind where names of the source have collided. The order is that in which the rejects of one record are listed.
  */

@@ -14,6 +14,7 @@ import { type ImplicitRef, implicitRef } from './implicit-refs.ts'
 import { Recent } from './recent.ts'
 import { unmappedRoles } from './result.ts'
 import type { RuleMapper, Work } from './rule-mapper.ts'
+import { addressFor, tellingFields } from './telling-fields.ts'
 
 const KIND = 'roleAssignment'
 
@@ -111,17 +112,31 @@ export class AssignmentMapper implements RuleMapper {
   /** A role that is not given leaves nothing behind: the record says what else comes of it. */
   leaveOut(): void {}
 
-  reject(item: Json, problems: readonly ValueProblem[]): void {
-    this.#reject(item, problems, null)
+  reject(item: Json, problems: readonly ValueProblem[], isItem: boolean): void {
+    if (!isItem) {
+      this.#reject(item, problems, null)
+      return
+    }
+    const { fields } = tellingFields(this.rule, item, problems[0]?.field, this.#work)
+    const user = this.#namesUser ? fields.user : this.#work.own.get('user')?.key
+    this.#reject(item, problems, textOf(user), fields)
   }
 
-  #reject(item: Json, problems: readonly ValueProblem[], user: string | null): void {
+  #reject(item: Json, problems: readonly ValueProblem[], user: string | null, fields: JsonObject = {}): void {
     const { record, result } = this.#work
     const shown = concealed(problems, [], concealing(this.rule.secretNames, record.data, item))
-    const rejected = rejection(record, item, KIND, user, shown, user === null ? {} : { user })
+    const email = addressFor(isEmpty(fields.email) ? KIND : 'user', fields, this.#work)
+    const rejected = {
+      ...rejection(record, item, KIND, user, shown, user === null ? {} : { user }),
+      ...(email !== undefined && { email }),
+    }
     result.rejects.push(rejected)
     result.notes.push(...unmappedRoles(rejected, shown))
   }
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
 }
 
 /** What the roles mean in an organization; asked again only where it has rules of its own. */

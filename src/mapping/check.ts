@@ -30,8 +30,26 @@ export function checkExpressions(loaded: LoadedManifest): Problem[] {
   return [...problems, ...checkMetadata(loaded)]
 }
 
-/** A mapping without rules, and rules that read a stream which the source does not have: nothing would ever come of them. */
-export function checkStreams(map: Manifest['map'], streams: readonly string[]): Problem[] {
+/** Kinds without which somebody is missing in WorkOS, or somebody's place there. */
+const OF_PEOPLE: ReadonlySet<string> = new Set([
+  'user',
+  'organization',
+  'membership',
+  'roleAssignment',
+  'group',
+  'groupMembership',
+])
+
+/**
+ * A mapping without rules, and rules that read a stream which the source does not have: nothing would ever come of them. A recipe serves sources
+ * with fewer streams than its own, so that its rules may name some that are not there: one of people that makes nothing at all is a warning.
+ * @param recipeAt the recipe that the value at a path was written in
+ */
+export function checkStreams(
+  map: Manifest['map'],
+  streams: readonly string[],
+  recipeAt: (path: readonly string[]) => string | undefined = () => undefined,
+): Problem[] {
   if (Object.values(map).every((rule) => rule === undefined)) return [NO_MAPPING]
   return Object.entries(map).flatMap(([kind, rule]): Problem[] => {
     const { from, each } = rule ?? {}
@@ -41,8 +59,31 @@ export function checkStreams(map: Manifest['map'], streams: readonly string[]): 
         ? [[from, `${path}.from`]]
         : (from ?? []).map((name, index) => [name, `${path}.from.${index}`])
     const own = isObject(each) ? Object.keys(each).map((name): [string, string] => [name, `${path}.each.${name}`]) : []
-    return [...read, ...own].flatMap(([name, at]) => (streams.includes(name) ? [] : unknownStream(name, at, streams)))
+    const missing = [...read, ...own].filter(([name]) => !streams.includes(name))
+    const mistaken = missing.filter(([, at]) => recipeAt(at.split('.')) === undefined)
+    if (mistaken.length > 0) return mistaken.map(([name, at]) => unknownStream(name, at, streams))
+    const isIdle = read.length > 0 && read.every(([name]) => !streams.includes(name))
+    const recipe = recipeAt((read[0]?.[1] ?? '').split('.'))
+    return isIdle && recipe !== undefined && OF_PEOPLE.has(kind)
+      ? [
+          idleRule(
+            kind,
+            recipe,
+            read.map(([name]) => name),
+          ),
+        ]
+      : []
   })
+}
+
+function idleRule(kind: string, recipe: string, names: readonly string[]): Problem {
+  return {
+    code: 'recipe_without_stream',
+    severity: 'warning',
+    message: `the source has no stream "${names.join('" or "')}", so that map.${kind} of the recipe ${recipe} makes nothing`,
+    hint: `name the stream so that has them, or take the rule away: map: { ${kind}: null }`,
+    path: `map.${kind}`,
+  }
 }
 
 const NO_MAPPING: Problem = {

@@ -79,7 +79,9 @@ export function compileMapping(settings: MapperSettings): CompiledMapping {
     kinds.push({ rule: compileRule(name, rule, definition.secretInputs ?? [], gathered), definition })
   }
   const assignment = settings.map.roleAssignment
-  const roleAssignment = assignment && compileRule('roleAssignment', assignment, [], gathered)
+  // What a recipe takes away of a rule that no other recipe has leaves nothing.
+  const roleAssignment =
+    assignment && hasFields(assignment) ? compileRule('roleAssignment', assignment, [], gathered) : undefined
   const dedupe = compileDedupe(settings.dedupe.user, gathered)
   const { problems, expressions, tracker, boundedLength } = gathered
   if (problems.length > 0) throw new ManifestError(problems)

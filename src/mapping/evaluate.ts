@@ -20,15 +20,18 @@ const ALL_MEMBERS = '*'
 /** Which expression of which field failed on an item, worded for the report. */
 export class FieldFailure extends Error {
   readonly field: string
+  /** What would be right. */
+  readonly hint: string | undefined
 
   /**
    * @param rule its path: `map.user`, `dedupe.user`
-   * @param why JSONata's message, without any secret of the record: it quotes the value that it stumbles over
+   * @param why without any secret of the record: it quotes the value that the expression stumbles over
    */
-  constructor(rule: string, field: string, expression: CompiledExpression, why: string) {
+  constructor(rule: string, field: string, expression: CompiledExpression, why: string, hint?: string) {
     super(`${rule}.${field} fails: ${shorten(why)} (in ${shorten(expression.text)})`)
     this.name = 'FieldFailure'
     this.field = field
+    this.hint = hint
   }
 }
 
@@ -124,7 +127,7 @@ function failureOf(
 ): unknown {
   if (!(error instanceof ExpressionFailure)) return error
   const why = secret ? error.publicMessage : concealing(rule.secretNames, item, record)(error.message)
-  return new FieldFailure(`map.${rule.kind}`, name, expression, why)
+  return new FieldFailure(`map.${rule.kind}`, name, expression, why, error.hint)
 }
 
 /** The items that `each` yields. */
@@ -145,6 +148,13 @@ export function originOf(record: SourceRecord, item: Json): Origin {
   return typeof file === 'string' && typeof line === 'number' ? { file, line } : record.origin
 }
 
+/** What tells whose something is that has no key: whom it refers to, or which record of its file it is. */
+function whose(key: string | null, { user }: Record<string, string>, { origin }: SourceRecord): string {
+  if (key !== null) return ''
+  if (user !== undefined) return `, of user:${user}`
+  return origin.record === undefined ? '' : `, in record ${origin.record} of the file`
+}
+
 /** One rejection of one resource, whatever the number of its problems: the first gives the code, all give the message. */
 export function rejection(
   record: SourceRecord,
@@ -160,7 +170,7 @@ export function rejection(
     kind,
     key,
     code: first?.code ?? 'invalid',
-    message: problems.map((problem) => problem.message).join('; '),
+    message: problems.map((problem) => problem.message).join('; ') + whose(key, refs, record),
     origin: originOf(record, item),
     refs,
   }

@@ -1,7 +1,6 @@
 import { lookalikeForm } from '../addresses.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { DraftDefinition, Normalised, NormaliseResult, ValueProblem } from '../kinds/draft.ts'
-import { normaliseEmail } from '../kinds/values/email.ts'
 import type { Draft } from '../rundb/drafts.ts'
 import type { CompiledRule, KindRule } from './compile.ts'
 import { concealed, concealing } from './conceal.ts'
@@ -13,6 +12,7 @@ import { rankUser } from './rank-user.ts'
 import { unmappedRoles } from './result.ts'
 import type { RuleMapper, Work } from './rule-mapper.ts'
 import { forgetSaid, takeSaid } from './said.ts'
+import { addressFor, keyOfTelling, type TellingFields, tellingFields } from './telling-fields.ts'
 
 /** What fills in references that a rule does not map. */
 interface Implicit {
@@ -84,7 +84,7 @@ export class KindMapper implements RuleMapper {
     }
     if (missing !== undefined) {
       const refs = this.#refsIn(fields)
-      this.#reject(item, [missing], this.#keyOf(refs), refs)
+      this.#reject(item, [missing], this.#keyOf(refs), refs, fields)
       return
     }
     const made = this.#make(fields, filled)
@@ -92,7 +92,7 @@ export class KindMapper implements RuleMapper {
     if (!made.ok || confusable.length > 0) {
       const key = made.ok ? made.value.key : made.key
       const problems = made.ok ? confusable : withSources(made.problems, confusable)
-      this.#reject(item, problems, key, this.#refsIn(fields), this.#addressIn(fields))
+      this.#reject(item, problems, key, this.#refsIn(fields), fields)
       return
     }
     const { value } = made
@@ -111,8 +111,19 @@ export class KindMapper implements RuleMapper {
     this.#noteLeftOut(key, path)
   }
 
-  reject(item: Json, problems: readonly ValueProblem[]): void {
-    this.#reject(item, problems, null, {})
+  reject(item: Json, problems: readonly ValueProblem[], isItem: boolean): void {
+    const telling = isItem
+      ? tellingFields(this.rule, item, problems[0]?.field, this.#work)
+      : { fields: {}, complete: false }
+    const { fields } = telling
+    if (isItem && this.#open.size > 0) this.#fillIn(fields)
+    const refs = this.#refsIn(fields)
+    const key = this.#definition.keyFromRefs === undefined ? this.#keyTold(telling) : this.#keyOf(refs)
+    this.#reject(item, problems, key, refs, fields)
+  }
+
+  #keyTold(telling: TellingFields): string | null {
+    return keyOfTelling(telling, this.#definition, this.#work)
   }
 
   #reject(
@@ -120,11 +131,12 @@ export class KindMapper implements RuleMapper {
     problems: readonly ValueProblem[],
     key: string | null,
     refs: Record<string, string>,
-    email?: string,
+    fields: JsonObject,
   ): void {
     forgetSaid()
     const { record, result, watch } = this.#work
     const { name: kind, secretInputs = [] } = this.#definition
+    const email = addressFor(kind, fields, this.#work)
     const shown = concealed(problems, secretInputs, concealing(this.rule.secretNames, record.data, item))
     const rejected = {
       ...rejection(record, item, kind, key, shown, refs),
@@ -210,12 +222,6 @@ export class KindMapper implements RuleMapper {
   #keyOf(refs: Record<string, string>): string | null {
     const isWhole = Object.keys(this.#definition.refs).every((role) => role in refs)
     return isWhole ? (this.#definition.keyFromRefs?.(refs) ?? null) : null
-  }
-
-  /** The address among the fields of a user, if it is one. */
-  #addressIn({ email }: JsonObject): string | undefined {
-    const read = this.#definition.name === 'user' ? normaliseEmail(email) : undefined
-    return read?.ok ? read.value : undefined
   }
 
   #make(fields: JsonObject, filled: ReadonlySet<string>): Made | Refused {

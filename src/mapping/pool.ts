@@ -305,6 +305,11 @@ function situation(heartbeat: Heartbeat, { originOf, expressions }: Chunk): { na
   const origin = originOf(record)
   return {
     name: expression === undefined ? undefined : expressions[expression],
-    place: origin === undefined ? 'its place' : formatLocation(origin),
+    place: origin === undefined ? 'its place' : placeOf(origin),
   }
+}
+
+function placeOf(origin: Origin): string {
+  const { record } = origin
+  return record === undefined ? formatLocation(origin) : `${formatLocation(origin)} (record ${record} of the file)`
 }

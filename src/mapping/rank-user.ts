@@ -34,7 +34,7 @@ export function rankUser(
       return evaluations.evaluate(expression, item, record)
     } catch (error) {
       if (!(error instanceof ExpressionFailure)) throw error
-      throw failure(expression, conceal(error.message), name, index)
+      throw failure(expression, conceal(error.message), name, index, error.hint)
     }
   }
   const address = typeof user.email === 'string' ? comparedEmail(user.email, email) : user.email
@@ -62,8 +62,14 @@ export function rankUser(
   return ranked
 }
 
-function failure(expression: CompiledExpression, why: string, name: string, index?: number): FieldFailure {
-  return new FieldFailure('dedupe.user', index === undefined ? name : `${name}.${index}`, expression, why)
+function failure(
+  expression: CompiledExpression,
+  why: string,
+  name: string,
+  index?: number,
+  hint?: string,
+): FieldFailure {
+  return new FieldFailure('dedupe.user', index === undefined ? name : `${name}.${index}`, expression, why, hint)
 }
 
 /** Milliseconds since 1970; null: there is none; undefined: it is no time. */

@@ -33,6 +33,9 @@ export interface RuleMapper {
   map(item: Json): void
   /** What comes of an item that `when` leaves out. */
   leaveOut(item: Json): void
-  /** @param item the record, where its items cannot be told */
-  reject(item: Json, problems: readonly ValueProblem[]): void
+  /**
+   * @param item the record, where its items cannot be told
+   * @param isItem whether the rule's fields are about it
+   */
+  reject(item: Json, problems: readonly ValueProblem[], isItem: boolean): void
 }

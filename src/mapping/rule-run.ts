@@ -53,7 +53,8 @@ export class RuleRun {
       this.#items ??= this.#find()
       if (this.rule.when !== undefined) this.#choose(this.#items, this.rule.when)
     } catch (error) {
-      this.#refuse(this.#work.record.data, error)
+      const { record } = this.#work
+      this.#refuse(record.data, error, this.rule.each(record.stream) === undefined)
       return undefined
     }
     const chosen = this.#chosen ?? this.#items
@@ -101,15 +102,17 @@ export class RuleRun {
       try {
         this.#mapper.map(item)
       } catch (error) {
-        this.#refuse(item, error)
+        this.#refuse(item, error, true)
       }
       this.#work.evaluations.endStep()
     }
   }
 
-  #refuse(blamed: Json, error: unknown): void {
+  /** A part of the step that failed: what tells whose the item is may be answered later, too. */
+  #refuse(blamed: Json, error: unknown, isItem: boolean): void {
     if (!(error instanceof FieldFailure)) throw error
-    this.#mapper.reject(blamed, [{ code: 'expression_failed', field: error.field, message: error.message }])
+    const { field, message, hint } = error
+    this.#mapper.reject(blamed, [{ code: 'expression_failed', field, message, hint }], isItem)
     this.#work.evaluations.endStep()
   }
 }

@@ -18,7 +18,7 @@ export function stageResult(rundb: RunDatabase, result: MapResult): ChunkCounts 
     for (const grant of result.grants) insertGrant(rundb, grant)
     for (const reject of result.rejects) {
       insertReject(rundb, reject)
-      if (reject.key !== null && reject.email !== undefined)
+      if (reject.kind === 'user' && reject.key !== null && reject.email !== undefined)
         insertRejectedAddress(rundb, { seq: reject.seq, key: reject.key, email: reject.email })
     }
     for (const note of result.notes) insertNote(rundb, note)

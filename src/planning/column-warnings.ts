@@ -1,8 +1,7 @@
-import { dirname } from 'node:path'
 import type { LoadedManifest } from '../config/load.ts'
 import { isExpressionPath, type Manifest } from '../config/manifest.ts'
 import { nearest } from '../config/nearest.ts'
-import { shippedRecipes } from '../config/recipes.ts'
+import { recipeAt } from '../config/recipes.ts'
 import { figure, someOf } from '../diagnostics/printable.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import { shownName } from '../inspecting/sensitivity.ts'
@@ -301,8 +300,8 @@ export function missingColumns(loaded: LoadedManifest, source: Source, { streams
 
 /** Whether a path of the manifest was written by its operator, and is not a shipped recipe's. */
 function isOwn({ originOf }: LoadedManifest, path: readonly string[]): boolean {
-  const file = originOf(path)?.file
-  return file !== undefined && dirname(file) !== shippedRecipes
+  const place = originOf(path)
+  return place !== undefined && recipeAt(place) === undefined
 }
 
 /**

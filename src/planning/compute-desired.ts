@@ -1,6 +1,7 @@
 import { breathe } from '../clock.ts'
 import type { LoadedManifest } from '../config/load.ts'
 import type { Scope } from '../config/pilot.ts'
+import { recipeAt } from '../config/recipes.ts'
 import { account, countYielded } from '../desired/accounting.ts'
 import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
@@ -72,9 +73,10 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       share = { share: read / of }
     },
   })
+  if (source.parts !== undefined) rundb.expectMany()
   onProgress({ phase: 'reading the source' })
-  const problems = checkStreams(manifest.map, source.streams)
-  if (problems.length > 0) throw new ManifestError(problems)
+  const streams = checkStreams(manifest.map, source.streams, (path) => recipeAt(loaded.originOf(path)))
+  if (streams.some(({ severity }) => severity !== 'warning')) throw new ManifestError(streams)
   const { workers, chunkSize } = manifest.run
   const columns = columnsRead(manifest, source.streams)
   const tally = new RecordTally(columns)
@@ -111,6 +113,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
     const mainStream = source.streams[0] ?? ''
     const found = await sourceColumns(loaded, source, tally.columns, snapshot !== undefined)
     const warnings = [
+      ...streams.map((problem) => ({ ...problem, at: loaded.locate((problem.path ?? '').split('.')) })),
       ...everybodyLeftOut(set, loaded, mainStream),
       ...(reading.partial ? [] : missingColumns(loaded, source, found)),
       ...writtenNullWarnings(tally.nulls.found(), { mapped: true, source: manifest.source }),

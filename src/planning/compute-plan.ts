@@ -1,7 +1,8 @@
 import { breathe } from '../clock.ts'
 import type { LoadedManifest } from '../config/load.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
 import type { Problem } from '../diagnostics/problem.ts'
-import { kindDefinitions, plannedKinds } from '../kinds/registry.ts'
+import { kindDefinitions, plannedKinds, unplannedKinds } from '../kinds/registry.ts'
 import { indexActions } from '../rundb/actions.ts'
 import { createPlanTables } from '../rundb/candidates.ts'
 import { countUnknownRejects } from '../rundb/deletions.ts'
@@ -18,7 +19,8 @@ import { planKind } from './plan-kind.ts'
 import { findBeyond } from './scope.ts'
 import { noteStillAnswered, noteStillReduced } from './still-reduced.ts'
 import { summarise } from './summarise.ts'
-import { type Survey, surveyValues } from './survey.ts'
+import type { Survey } from './survey.ts'
+import { beginSurvey } from './survey-ahead.ts'
 import { markAccepted, shownWarning, warnOfKey } from './warnings.ts'
 
 /**
@@ -37,32 +39,23 @@ export interface ComputePlanOptions extends ComputeDesiredOptions {
 
 /** Reads the source and compares it with the state and with WorkOS. Writes nothing to either. */
 export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
-  const { loaded, state, target, refresh, signal, onProgress = () => {} } = options
+  const { loaded, state, target, refresh, signal } = options
   const { manifest } = loaded
   await checkBinding(state, target.identity, target.client)
   const reading = await computeDesired(options)
   const { set, sourceDigest, warnings } = reading
   createPlanTables(set.rundb)
-  for (const definition of plannedKinds(manifest)) {
-    await breathe(signal)
-    onProgress({ phase: `comparing ${definition.plural}` })
-    await planKind({ set, state, api: target.client, manifest, refresh, onProgress }, definition)
+  const { workers } = manifest.run
+  const surveying = await beginSurvey(set, { scoped: set.scope !== undefined, manifest, workers })
+  let survey: Survey
+  try {
+    await planActions(set, options)
+    survey = await surveying.survey()
+  } finally {
+    await surveying.end()
   }
-  await breathe(signal)
-  const { prune, safety } = manifest
-  findBeyond(set)
-  if (!set.reading.partial) {
-    await planDeletions(
-      { set, state, api: target.client, manifest, refresh, onProgress },
-      { kinds: prune, protect: safety.protect },
-    )
-  }
-  indexActions(set.rundb)
-  noteStillReduced(set.rundb)
-  noteStillAnswered(set.rundb)
-  await breathe(signal)
-  const survey = surveyValues(set, kindDefinitions, loaded)
   const { fields } = survey
+  const { prune, safety } = manifest
   await breathe(signal)
   const summary = summarise(set, plannedKinds(manifest), safety, target.limits, refresh, survey)
   const odd = [...warnings, ...valueWarnings(reading, loaded, summary, survey)]
@@ -72,8 +65,9 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
     summary.notices.push(...unreadColumns(loaded, reading.columns).map((problem) => shownWarning(problem, loaded)))
   }
   if (set.reading.partial) summary.refusals.push(...checkPartial(prune))
+  const unplanned = unplannedKinds(plannedKinds(manifest))
   const deletes = summary.kinds.reduce((sum, kind) => sum + kind.delete, 0)
-  summary.refusals.push(...checkUnknownRejects(deletes, countUnknownRejects(set.rundb)))
+  summary.refusals.push(...checkUnknownRejects(deletes, countUnknownRejects(set.rundb, unplanned)))
   const inputs = {
     manifest: loaded.digest,
     environment: loaded.environment ?? null,
@@ -87,6 +81,28 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   warnOfKey(plan, loaded, options.showsWarnings ? undefined : options.onWarning)
   summary.warnings = markAccepted(summary.warnings, manifest.warnings)
   return plan
+}
+
+/** What happens to all that is desired, and to what the state knows besides. */
+async function planActions(
+  set: DesiredSet,
+  { loaded: { manifest }, state, target, refresh, signal, onProgress = () => {} }: ComputePlanOptions,
+): Promise<void> {
+  const context = { set, state, api: target.client, manifest, refresh, onProgress }
+  for (const definition of plannedKinds(manifest)) {
+    await breathe(signal)
+    onProgress({ phase: `comparing ${definition.plural}` })
+    await planKind(context, definition)
+  }
+  await breathe(signal)
+  findBeyond(set)
+  if (!set.reading.partial) {
+    await planDeletions(context, { kinds: manifest.prune, protect: manifest.safety.protect })
+  }
+  indexActions(set.rundb)
+  noteStillReduced(set.rundb)
+  noteStillAnswered(set.rundb)
+  await breathe(signal)
 }
 
 /** Warnings about the values of resources that change. An unchanged kind was checked when it changed. */
@@ -115,10 +131,11 @@ function valueWarnings(
     ...kindDefinitions.toReversed().flatMap(({ name, review }) => {
       if (!changing.includes(name)) return []
       const filling = tables.find(({ kind }) => kind === name)
+      const found = gathered.get(name)
       const context = { rundb: set.rundb, loaded, partial }
       return [
         ...(review?.valueWarnings?.({ ...context, filling }) ?? []),
-        ...(gathered.get(name)?.warnings?.(context) ?? []),
+        ...((found && review?.gathering?.warnings(context, found)) ?? []),
       ]
     }),
   ]

@@ -282,8 +282,20 @@ function moveToNewKey(
   }
 }
 
+/** Whether one of it that WorkOS lacks is not to be created. */
+export function isOnlyAdopted({ holder }: KindDefinition, { adopt }: Pick<Manifest, 'adopt'>): boolean {
+  return holder === true && adopt.mode === 'only'
+}
+
 /** Nothing in WorkOS stands for it: it is created, unless something speaks against that. */
 function decideNew(context: PlanningContext, definition: KindDefinition, desired: DesiredResource): Decision {
+  if (isOnlyAdopted(definition, context.manifest)) {
+    return blocked(definition, desired, {
+      code: 'not_in_workos',
+      message: 'WorkOS does not have it, and adopt.mode is only',
+      hint: 'leave the record out, or set adopt.mode to match to have it created',
+    })
+  }
   const refusal =
     definition.whyNotCreatable(desired) ?? definition.planned?.refuse?.create?.(compareContext(context), desired)
   return refusal ? blocked(definition, desired, refusal) : create(definition, desired)

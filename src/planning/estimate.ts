@@ -77,7 +77,7 @@ interface Writes {
 
 /**
  * The writes that the actions of a kind send: a create one, an update or an adoption one if it changes something in WorkOS; a
- * separate field is one more, whichever it is.
+ * separate field is one more.
  */
 function countWrites({ rundb }: DesiredSet, { name, fields }: KindDefinition): Writes {
   const writes: Writes = {
@@ -85,9 +85,10 @@ function countWrites({ rundb }: DesiredSet, { name, fields }: KindDefinition): W
     change: countChanges(rundb, name),
     delete: countOwnDeletions(rundb, name),
   }
-  for (const field of Object.keys(fields).filter((one) => fields[one]?.separate)) {
+  for (const [field, { separate }] of Object.entries(fields)) {
+    if (separate === undefined) continue
     writes.create += countCreatesWith(rundb, name, field)
-    writes.change += countChangesWith(rundb, name, field)
+    if (separate === 'alone') writes.change += countChangesWith(rundb, name, field)
   }
   return writes
 }

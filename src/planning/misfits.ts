@@ -2,7 +2,7 @@ import { type MisfitRow, misfitRows } from '../rundb/actions.ts'
 import type { Plan } from './plan.ts'
 
 /** What keeps a record, or a part of it, out of WorkOS. */
-export interface Misfit extends Pick<MisfitRow, 'kind' | 'key' | 'code' | 'field' | 'message'> {
+export interface Misfit extends Pick<MisfitRow, 'kind' | 'key' | 'code' | 'field' | 'message' | 'email'> {
   outcome: MisfitRow['outcome'] | 'failed' | 'reduced'
   /** `users.csv:12`. */
   origin: string

@@ -22,7 +22,7 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import { digester } from '../state/digest.ts'
 import type { StateStore } from '../state/store.ts'
 import { addAction, phaseOfKind } from './action.ts'
-import { decide } from './decide.ts'
+import { decide, isOnlyAdopted } from './decide.ts'
 import { LOOKUPS_AT_MOST, listLive, listMentioned, lookUp, lookUpFew, type Wanted } from './look-up.ts'
 import { compareContext, type Decision, type PlanningContext } from './planning-context.ts'
 import { resolveRefs } from './references.ts'
@@ -99,7 +99,7 @@ function insertUnknown(
 ): CountedCreates | undefined {
   const { rundb } = context.set
   const { name: kind, refs, sparse = false, turn, planned: { plain } = {} } = definition
-  if (plain === undefined || turn !== undefined) {
+  if (plain === undefined || turn !== undefined || isOnlyAdopted(definition, context.manifest)) {
     insertUnknownCandidates(rundb, kind)
     return undefined
   }

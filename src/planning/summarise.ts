@@ -1,7 +1,7 @@
 import type { Manifest } from '../config/manifest.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import type { KindDefinition, SummaryParts } from '../kinds/kind.ts'
-import { kindDefinitions, NO_SUMMARY } from '../kinds/registry.ts'
+import { kindDefinitions, NO_SUMMARY, unplannedKinds } from '../kinds/registry.ts'
 import { countActionsOfType, countBlockedBy, countDrifted, countGone, countRefusedDrift } from '../rundb/actions.ts'
 import { countOrphans } from '../rundb/deletions.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
@@ -37,7 +37,12 @@ export function summarise(
     estimate: estimate(sumWrites(set, definitions), limits),
     refusals: [
       // What it refers to was deleted in WorkOS, and the manifest leaves that so.
-      ...checkGuards(safety, kinds, set.rejectCount(), blockedBy(set.rundb, kinds, 'reference_gone')),
+      ...checkGuards(
+        safety,
+        kinds,
+        set.plannedRejectCount(unplannedKinds(definitions)),
+        blockedBy(set.rundb, kinds, 'reference_gone'),
+      ),
       ...checkDrift(refused.other, refused.adopted, kinds),
     ],
     warnings: [],
@@ -55,7 +60,8 @@ function summaryParts(
   const parts: SummaryParts = { ...NO_SUMMARY }
   for (const definition of kindDefinitions) {
     Object.assign(parts, definition.review?.summary?.(rundb, planned.includes(definition)))
-    Object.assign(parts, gathered.get(definition.name)?.summary?.())
+    const found = gathered.get(definition.name)
+    Object.assign(parts, found && definition.review?.gathering?.summary(rundb, found))
   }
   return parts
 }

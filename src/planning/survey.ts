@@ -1,16 +1,14 @@
-import type { LoadedManifest } from '../config/load.ts'
-import type { DesiredSet } from '../desired/desired-set.ts'
+import type { Manifest } from '../config/manifest.ts'
 import type { JsonObject } from '../json.ts'
-import type { Gatherer, KindDefinition } from '../kinds/kind.ts'
+import type { Gathered, Gatherer, KindDefinition } from '../kinds/kind.ts'
 import type { Attributes } from '../resource.ts'
-import { hasChanges } from '../rundb/actions.ts'
 import { type Values, valuesInOrder, valuesOfKind } from '../rundb/desired.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import { FieldCounts, type FieldTable } from './field-table.ts'
 
 /**
  * What is found out about values. In: all desired resources, which are gone through once. Out: how full their fields are, and what their kinds
- * gather. What is in memory does not grow with them.
+ * gather, as plain data. What is in memory does not grow with them. It reads alone, so that another thread may do it: see survey-ahead.ts.
  */
 
 /** What a look at all values told. */
@@ -20,26 +18,37 @@ export interface Survey {
   /** The same with what is out of scope as well, whose secrets nobody knows. */
   whole: FieldTable[]
   /** By kind. */
-  gathered: ReadonlyMap<string, Gatherer>
+  gathered: ReadonlyMap<string, Gathered>
 }
 
 /** Nothing is desired. */
 export const NO_VALUES: Survey = { fields: [], whole: [], gathered: new Map() }
 
-/** Goes through all desired resources, once what happens to them is planned. */
+/** What a survey has to know besides the values. */
+export interface SurveyScope {
+  /** There is something out of scope. */
+  scoped: boolean
+  manifest: Pick<Manifest, 'map'>
+}
+
+/**
+ * Goes through all desired resources.
+ * @param changing whether any of a kind may change
+ */
 export function surveyValues(
-  { rundb, scope }: DesiredSet,
+  rundb: RunDatabase,
   definitions: readonly KindDefinition[],
-  { manifest }: Pick<LoadedManifest, 'manifest'>,
+  { scoped, manifest }: SurveyScope,
+  changing: (kind: string) => boolean,
 ): Survey {
-  const gathered = new Map<string, Gatherer>()
+  const gathered = new Map<string, Gathered>()
   const tables = definitions.map((definition) => {
     const { name, review } = definition
-    const gatherer = review?.gather?.({ rundb, manifest, changing: hasChanges(rundb, name) })
-    if (gatherer !== undefined) gathered.set(name, gatherer)
-    const found = tablesOf(rundb, definition, scope !== undefined, valuesOfKind, gatherer)
+    const gatherer = review?.gathering?.begin({ rundb, manifest, changing: changing(name) })
+    const found = tablesOf(rundb, definition, scoped, valuesOfKind, gatherer)
+    if (gatherer !== undefined) gathered.set(name, gatherer.gathered())
     // Which fields are too many depends on the order of the resources.
-    return found.cut ? tablesOf(rundb, definition, scope !== undefined, valuesInOrder) : found
+    return found.cut ? tablesOf(rundb, definition, scoped, valuesInOrder) : found
   })
   const filled = (all: readonly FieldTable[]) => all.filter(({ resources }) => resources > 0)
   return { fields: filled(tables.map(({ own }) => own)), whole: filled(tables.map(({ whole }) => whole)), gathered }

@@ -28,12 +28,12 @@ interface CauseGroup extends Remedy {
   examples: Casualty[]
 }
 
-export function fromFailure({ kind, key, outcome, code, message, origin }: Failure): Casualty {
-  return { outcome, kind, key, code, field: null, message, origin, count: 1 }
+export function fromFailure({ kind, key, outcome, code, message, origin, email }: Failure): Casualty {
+  return { outcome, kind, key, code, field: null, message, origin, email, count: 1 }
 }
 
-export function fromReject({ kind, key, code, field, message, origin, records }: RejectedItem): Casualty {
-  return { outcome: 'rejected', kind, key, code, field, message, origin, count: records }
+export function fromReject({ kind, key, code, field, message, origin, records, email }: RejectedItem): Casualty {
+  return { outcome: 'rejected', kind, key, code, field, message, origin, email, count: records }
 }
 
 /** Both lists of a run, one by one: what failed or was blocked, then what its plan had refused. */
@@ -70,6 +70,14 @@ export async function groupByCause(
 /** `kind:key`, or the kind where there is no key. */
 export function addressOf({ kind, key }: Pick<Casualty, 'kind' | 'key'>): string {
   return key === null ? kind : `${kind}:${key}`
+}
+
+/** The same with the address of the person, where the key does not hold it: `user:u1  ada@example.com`. */
+export function personOf(item: Pick<Casualty, 'kind' | 'key' | 'email'>): string {
+  const { key, email } = item
+  const told = email === null || key?.toLowerCase().includes(email.toLowerCase()) === true
+  // Two blanks: by them a mask knows the end of a key.
+  return told ? addressOf(item) : `${addressOf(item)}  ${email}`
 }
 
 const COLORS = { failed: 'red', blocked: 'yellow', reduced: 'yellow', rejected: 'red' } as const
@@ -117,7 +125,7 @@ function renderGroups(groups: readonly CauseGroup[], { paint, write }: Output): 
     let shown = 0
     for (const example of examples) {
       const field = namesField(example) ? '' : `${example.field}: `
-      const where = `${printable(addressOf(example))}${ofSeveral(example.count)} (${printable(example.origin)})`
+      const where = `${printable(personOf(example))}${ofSeveral(example.count)} (${printable(example.origin)})`
       write(`  ✗ ${where}: ${printable(`${field}${example.message}`)}\n`)
       shown += example.count
     }
@@ -144,8 +152,8 @@ export function errorLine(item: Casualty): string {
 }
 
 function inJson(item: Casualty) {
-  const { kind, key, field, message, origin } = item
-  return { address: addressOf(item), kind, key, field, message, origin }
+  const { kind, key, email, field, message, origin } = item
+  return { address: addressOf(item), kind, key, email, field, message, origin }
 }
 
 /** What a run could not do, grouped by reason, each group with what would help and its first resources. */

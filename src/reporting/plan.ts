@@ -33,6 +33,7 @@ import {
   renderOrphans,
 } from './accounting-text.ts'
 import { renderAllActions, renderFieldTables, renderHint, renderSamples, SAMPLE } from './actions-text.ts'
+import { personOf } from './errors.ts'
 import {
   countsOf,
   describeEstimate,
@@ -105,7 +106,7 @@ function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): 
     if (shown === limit) break
     shown += 1
     named += reject.records
-    const what = printable(reject.key === null ? reject.kind : address({ kind: reject.kind, key: reject.key }))
+    const what = printable(personOf(reject))
     const why = printable(rejection(reject))
     write(`  ${paint('red', '✗')} ${printable(reject.origin)}  ${what}${ofSeveral(reject.records)}: ${why}\n`)
     write(renderHint(reject.hint ?? undefined, paint))

@@ -64,6 +64,7 @@ const general: Remedies = {
     'see what WorkOS holds with workos-migrate verify, and correct the source or the setting in WorkOS; to send it again: apply with --refresh and onDrift: overwrite for its kind',
   ),
   outcome_unknown: again('apply again: what became of the write is looked up before it is repeated'),
+  not_in_workos: after('leave the record out, or have it created with adopt.mode: match'),
   exists_already: after('allow taking over what exists with adopt.mode: match, or leave the record out'),
   external_id_clash: after(
     'give the record another external id, or take the external id away from the one in WorkOS; ' +
@@ -114,7 +115,6 @@ const general: Remedies = {
     'correct the key or the join, or set unmatched: ignore where rows without a record are meant to be',
   ),
   second_row: after('remove the second row, or join with as: many'),
-  two_organization_ids: after('give the WorkOS id of an existing organization or an external id, not both'),
   expression_failed: after('the expression fails on this record: guard it (field ? $f(field)), or correct the record'),
   unstable_expression: after('an expression may use no time and no chance: take $now, $millis and $random out'),
   invalid: after('the message says what is wrong with the record: correct it'),

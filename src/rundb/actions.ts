@@ -1,3 +1,4 @@
+import { addressIn } from './desired.ts'
 import { IN_GROUP_OF } from './drafts.ts'
 import { type RunDatabase, textIn } from './run-database.ts'
 
@@ -180,6 +181,10 @@ export function countActions(rundb: RunDatabase): number {
   return rundb.count('SELECT count(*) FROM actions')
 }
 
+export function countActionsOfKind(rundb: RunDatabase, kind: string): number {
+  return rundb.count('SELECT count(*) FROM actions WHERE kind = ?', kind)
+}
+
 export function countActionsOfType(rundb: RunDatabase, kind: string, type: string): number {
   return rundb.count('SELECT count(*) FROM actions WHERE kind = ? AND type = ?', kind, type)
 }
@@ -206,11 +211,12 @@ export function countOwnDeletions(rundb: RunDatabase, kind: string): number {
   )
 }
 
-/** Creates of resources that have something in this field, a list. */
+/** Creates of resources that have something in this field, a text or a list. */
 export function countCreatesWith(rundb: RunDatabase, kind: string, field: string): number {
   return rundb.count(
     `SELECT count(*) FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key
-     WHERE a.kind = ? AND a.type = 'create' AND json_array_length(d.attributes, '$.' || ?) > 0`,
+     WHERE a.kind = ?1 AND a.type = 'create' AND d.attributes ->> ('$.' || ?2) IS NOT NULL
+       AND d.attributes ->> ('$.' || ?2) <> '[]'`,
     kind,
     field,
   )
@@ -266,13 +272,16 @@ export interface BlockedCount {
   count: number
 }
 
-/** Those that wait for something that is blocked do so for one reason, whatever it is called. */
-const BLOCKED_COUNTS = `SELECT kind, action ->> 'code' AS code, min(action ->> 'message') AS message, count(*) AS n FROM actions
-  WHERE type = 'blocked'
+/**
+ * Those that wait for something that is blocked do so for one reason, whatever it is called. Messages put reasons in no order: some name an
+ * id of WorkOS's, which is another one in each environment. The first resource of a reason gives it its place, and its words.
+ */
+const BLOCKED_COUNTS = `SELECT kind, action ->> 'code' AS code, action ->> 'message' AS message, count(*) AS n, min(position) AS first
+  FROM actions WHERE type = 'blocked'
   GROUP BY kind, code, CASE WHEN action ->> 'code' = 'dependency_blocked' THEN '' ELSE action ->> 'message' END
-  ORDER BY n DESC, kind, code, message`
+  ORDER BY n DESC, kind, code, first`
 
-/** Blocked resources by reason, most first. Reasons that name the resource are as many as those are. @param limit -1: all */
+/** Blocked resources by reason, most first, then in the order of the plan. Reasons that name the resource are as many as those are. @param limit -1: all */
 export function* blockedCounts(rundb: RunDatabase, limit: number): Generator<BlockedCount> {
   for (const row of rundb.iterate(`${BLOCKED_COUNTS} LIMIT ?`, limit)) {
     yield { kind: String(row.kind), code: String(row.code), message: String(row.message), count: Number(row.n) }
@@ -317,13 +326,15 @@ export interface MisfitRow {
   file: string | null
   line: number | null
   seq: number | null
+  /** The address of the person that it is of, as far as it is known. */
+  email: string | null
 }
 
 /** What is rejected and what is blocked, with the columns that both queries yield. */
 const MISFITS = `
-  SELECT 'rejected' AS outcome, r.kind, r.key, r.code, r.field, r.message, r.file, r.line, r.seq, r.records FROM rejects r
+  SELECT 'rejected' AS outcome, r.kind, r.key, r.code, r.field, r.message, r.file, r.line, r.seq, r.records, r.email FROM rejects r
   UNION ALL
-  SELECT 'blocked', a.kind, a.key, a.action ->> 'code', NULL, a.action ->> 'message', d.file, d.line, d.seq, d.records
+  SELECT 'blocked', a.kind, a.key, a.action ->> 'code', NULL, a.action ->> 'message', d.file, d.line, d.seq, d.records, ${addressIn('d')}
   FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.type = 'blocked'`
 
 /**
@@ -347,6 +358,7 @@ export function* misfitRows(rundb: RunDatabase): Generator<MisfitRow> {
       file: named(row.file),
       line: numberOrNull(row.line),
       seq: numberOrNull(row.seq),
+      email: textOrNull(row.email),
     }
     yield misfit
     if (Number(row.records) <= 1 || misfit.key === null || misfit.seq === null) continue

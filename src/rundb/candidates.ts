@@ -1,5 +1,6 @@
 import type { Attributes, DesiredResource } from '../resource.ts'
-import { countDesired, desiredFromRow } from './desired.ts'
+import { desiredFromRow } from './desired.ts'
+import { countDesired } from './desired-facts.ts'
 import { hasKnown, type Known, knownFromRow } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 import { PLAN_TABLES } from './schema.ts'

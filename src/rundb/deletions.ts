@@ -197,6 +197,10 @@ export function hasRejects(rundb: RunDatabase, kind: string): boolean {
 }
 
 /** Records that were refused before anybody could tell whose they are. */
-export function countUnknownRejects(rundb: RunDatabase): number {
-  return rundb.count("SELECT sum(records) FROM rejects WHERE kind = 'record' OR key IS NULL")
+export function countUnknownRejects(rundb: RunDatabase, without: readonly string[]): number {
+  return rundb.count(
+    `SELECT sum(records) FROM rejects
+     WHERE (kind = 'record' OR key IS NULL) AND kind NOT IN (SELECT value FROM json_each(?))`,
+    JSON.stringify(without),
+  )
 }

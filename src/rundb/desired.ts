@@ -2,8 +2,9 @@ import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson, type JsonObject } from '../json.ts'
 import type { Attributes, DesiredResource } from '../resource.ts'
 import type { Parameter, Row } from '../sqlite/open.ts'
+import { desiredChanged } from './desired-facts.ts'
 import { hasSeveral, ROLE_ASSIGNMENT } from './drafts.ts'
-import { originOf, type Place, type RunDatabase } from './run-database.ts'
+import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
 
 /** The desired set: the table `desired`. In: what drafts have been merged into. Out: resources, their values for counts, and their numbers. */
 
@@ -23,6 +24,7 @@ const OF_MANIFEST = -1
 const COLUMNS = 'kind, key, refs, attributes, secrets, seq, file, line, records'
 
 export function insertDesired(rundb: RunDatabase, row: DesiredRow): void {
+  desiredChanged(rundb, row.kind)
   rundb.run(
     `INSERT INTO desired (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     row.kind,
@@ -66,6 +68,7 @@ export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...paramet
   const place = at === undefined ? `${OF_MANIFEST}, NULL, NULL` : `${at}.seq, ${at}.file, ${at}.line`
   const bound = [...parameters]
   const kindOfAll = `?${bound.push(kind)}`
+  desiredChanged(rundb, kind)
   return rundb.run(
     `INSERT INTO desired (${COLUMNS})
      SELECT ${kindOfAll}, ${key}, ${refs}, ${attributes}, ${secrets}, ${place}, ${records} FROM ${from} WHERE ${where}`,
@@ -123,8 +126,18 @@ export function originOfDesired(rundb: RunDatabase, kind: string, key: string): 
   return row && String(row.origin)
 }
 
-export function countDesired(rundb: RunDatabase, kind: string): number {
-  return rundb.count('SELECT count(*) FROM desired WHERE kind = ?', kind)
+/** The address of a user `row`, or of the user that it belongs to, as SQL. */
+export function addressIn(row: string): string {
+  return `coalesce(${row}.attributes ->> '$.email',
+    (SELECT u.attributes ->> '$.email' FROM desired u WHERE u.kind = 'user' AND u.key = ${row}.refs ->> '$.user'))`
+}
+
+/** The address of a user, or of the user that a resource belongs to; null where nobody knows it. */
+export function emailOfDesired(rundb: RunDatabase, kind: string, key: string): string | null {
+  const row = rundb
+    .statement(`SELECT ${addressIn('d')} AS email FROM desired d WHERE d.kind = ? AND d.key = ?`)
+    .get(kind, key)
+  return textIn(row?.email)
 }
 
 /** How many there are of each kind. */

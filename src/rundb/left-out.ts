@@ -1,5 +1,6 @@
 import type { Location } from '../diagnostics/problem.ts'
 import type { IgnoredRow, Origin } from '../sources/source.ts'
+import { desiredChanged } from './desired-facts.ts'
 import { ROLE_ASSIGNMENT } from './drafts.ts'
 import { originOf, type Place, placeOf, type RunDatabase, textIn } from './run-database.ts'
 
@@ -181,6 +182,7 @@ export function leaveOut(rundb: RunDatabase, name: string, kind: string, referen
     name,
   )
   rundb.run('INSERT OR IGNORE INTO left_out_keys SELECT ?, key, path FROM leaving', name)
+  desiredChanged(rundb, name)
   rundb.run('DELETE FROM desired WHERE kind = ? AND key IN (SELECT key FROM leaving)', name)
   rundb.exec('DROP TABLE leaving')
 }

@@ -1,3 +1,5 @@
+import { countActionsOfKind } from './actions.ts'
+import { countDesired, isClosed } from './desired-facts.ts'
 import { hasKnown } from './known.ts'
 import { hasLive } from './live.ts'
 import type { RunDatabase } from './run-database.ts'
@@ -23,21 +25,21 @@ export interface PlainKind {
 
 /** The condition: never null. */
 export function plainCondition(rundb: RunDatabase, plain: PlainKind): string {
-  const { refs, label, where } = plain
+  const { kind, refs, label, where } = plain
   const conditions = [
     // Half of a surrogate pair, which JSON.stringify writes in a way of its own.
     "instr(d.attributes, '\\ud') = 0",
     "instr(d.refs, '\\ud') = 0",
     `${label} IS NOT NULL`,
-    ...Object.entries(refs).map(([role, to]) => isThere(rundb, role, to)),
+    ...Object.entries(refs).flatMap(([role, to]) => isThere(rundb, kind, role, to)),
     `(${where})`,
     ...cannotBeInWorkos(rundb, plain),
   ]
   return `coalesce(${conditions.join(' AND ')}, 0)`
 }
 
-/** Whether what it refers to in a role is in WorkOS or about to be created there. */
-function isThere(rundb: RunDatabase, role: string, kind: string): string {
+/** Whether what a kind refers to in a role is in WorkOS or about to be created there. */
+function isThere(rundb: RunDatabase, from: string, role: string, kind: string): string[] {
   const [to, key] = [text(kind), keyOf(role)]
   const any = (rows: string) => rundb.statement(`${rows} LIMIT 1`).get() !== undefined
   const planned = `EXISTS (SELECT 1 FROM actions a WHERE a.kind = ${to} AND a.key = ${key})`
@@ -45,13 +47,15 @@ function isThere(rundb: RunDatabase, role: string, kind: string): string {
   const gone = `SELECT 1 FROM drift f WHERE f.kind = ${to} AND f.field = '*'`
   // A scan of the table is quicker than going through its index by kinds.
   const blocked = `SELECT 1 FROM actions a WHERE +a.kind = ${to} AND a.type = 'blocked'`
+  // Where it surely leads to something desired, and all that is desired there is planned, nobody looks for each.
+  const all = isClosed(rundb, from, role, kind) && countActionsOfKind(rundb, kind) === countDesired(rundb, kind)
   return [
-    hasKnown(rundb, kind) ? `(${planned} OR ${known})` : planned,
+    ...(all ? [] : [hasKnown(rundb, kind) ? `(${planned} OR ${known})` : planned]),
     ...(any(blocked)
       ? [`NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = ${to} AND a.key = ${key} AND a.type = 'blocked')`]
       : []),
     ...(any(gone) ? [`NOT EXISTS (${gone} AND f.key = ${key})`] : []),
-  ].join(' AND ')
+  ]
 }
 
 /** Conditions under which nothing of what was read from WorkOS can be taken for it: see `recognise`. */

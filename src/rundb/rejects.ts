@@ -1,5 +1,7 @@
 import type { Origin } from '../sources/source.ts'
 import type { Parameter } from '../sqlite/open.ts'
+import { addressIn } from './desired.ts'
+import { closeReferences, desiredChanged } from './desired-facts.ts'
 import { ROLE_ASSIGNMENT } from './drafts.ts'
 import { bindWordings, originOf, type Place, placeOf, type RunDatabase, textIn, type Wording } from './run-database.ts'
 
@@ -27,6 +29,8 @@ export interface RejectRow {
   refs?: Readonly<Record<string, string>>
   /** How many records it stands for. Default 1. */
   records?: number
+  /** The address of the person that it is of, where it is known. */
+  email?: string | null
 }
 
 /** Why something is rejected; null where there is no more to say. */
@@ -44,14 +48,16 @@ export interface RejectedItem {
   origin: string
   /** Records of the source that it stands for. */
   records: number
+  /** The address of the person that it is of, as far as it is known. */
+  email: string | null
 }
 
-const COLUMNS = 'kind, key, code, field, message, hint, seq, file, line, refs, records'
+const COLUMNS = 'kind, key, code, field, message, hint, seq, file, line, refs, records, email'
 
 export function insertReject(rundb: RunDatabase, reject: RejectRow): void {
-  const { kind, key, code, field, message, hint, seq, origin, refs = {}, records = 1 } = reject
+  const { kind, key, code, field, message, hint, seq, origin, refs = {}, records = 1, email = null } = reject
   rundb.run(
-    `INSERT INTO rejects (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO rejects (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     kind,
     key,
     code,
@@ -62,6 +68,7 @@ export function insertReject(rundb: RunDatabase, reject: RejectRow): void {
     ...placeOf(rundb, origin),
     JSON.stringify(refs),
     records,
+    email,
   )
 }
 
@@ -73,11 +80,11 @@ export function insertRejectedAddress(
   rundb.run('INSERT INTO addresses VALUES (?, ?, ?)', seq, key, email)
 }
 
-/** What a reject copies of the row that it takes away: its kind and key, and its place, references and records. */
+/** What a reject copies of the row that it takes away: its kind and key, its place, references and records, and the address. */
 const COPIED = {
-  drafts: ['kind, key', 'seq, file, line, refs, records'],
-  desired: ['kind, key', 'seq, file, line, refs, records'],
-  grants: [`'${ROLE_ASSIGNMENT}', user`, "seq, file, line, json_object('user', user), 1"],
+  drafts: ['kind, key', 'seq, file, line, refs, records', "attributes ->> '$.email'"],
+  desired: ['kind, key', 'seq, file, line, refs, records', addressIn('desired')],
+  grants: [`'${ROLE_ASSIGNMENT}', user`, "seq, file, line, json_object('user', user), 1", 'grants.email'],
 } as const
 
 export interface Rejection {
@@ -88,6 +95,8 @@ export interface Rejection {
   reason: { code: Wording; field: Wording; message: Wording; hint: Wording }
   /** Tables that the reason reads beside the row, as SQL. */
   join?: string
+  /** The address of the person, as SQL, where one of these tables knows it. */
+  email?: string
 }
 
 /**
@@ -96,19 +105,27 @@ export interface Rejection {
  * @returns how many
  */
 export function rejectAll(rundb: RunDatabase, rejection: Rejection, ...parameters: Parameter[]): number {
-  const { from, where, reason, join = '' } = rejection
-  const [identity, rest] = COPIED[from]
+  const { from, where, reason, join = '', email } = rejection
+  const [identity, rest, known] = COPIED[from]
+  const address = email === undefined ? known : `coalesce(${email}, ${known})`
   const { written, bound } = bindWordings([reason.code, reason.field, reason.message, reason.hint], parameters)
   const before = rundb.count('SELECT max(rowid) FROM rejects')
   const rejected = rundb.run(
-    `INSERT INTO rejects (${COLUMNS}) SELECT ${identity}, ${written.join(', ')}, ${rest} FROM ${from} ${join} WHERE ${where}`,
+    `INSERT INTO rejects (${COLUMNS}) SELECT ${identity}, ${written.join(', ')}, ${rest}, ${address} FROM ${from} ${join} WHERE ${where}`,
     ...bound,
   )
   if (rejected === 0) return 0
   // A condition may go through all of the table: what has a key of its own is found by that.
   if (from !== 'desired') rundb.run(`DELETE FROM ${from} WHERE ${where}`, ...parameters)
-  else rundb.run('DELETE FROM desired WHERE (kind, key) IN (SELECT kind, key FROM rejects WHERE rowid > ?)', before)
+  else takeRejected(rundb, before)
   return rejected
+}
+
+/** Takes away what has been copied to the rejects behind a row. */
+function takeRejected(rundb: RunDatabase, before: number): void {
+  const kinds = rundb.statement('SELECT DISTINCT kind FROM rejects WHERE rowid > ?').all(before)
+  for (const { kind } of kinds) desiredChanged(rundb, String(kind))
+  rundb.run('DELETE FROM desired WHERE (kind, key) IN (SELECT kind, key FROM rejects WHERE rowid > ?)', before)
 }
 
 /** Moves a draft to the rejects. */
@@ -145,6 +162,7 @@ export function* rejectedItems(rundb: RunDatabase): Generator<RejectedItem> {
       hint: textIn(row.hint),
       origin: String(row.origin),
       records: Number(row.records),
+      email: textIn(row.email),
     }
   }
 }
@@ -153,6 +171,12 @@ export function* rejectedItems(rundb: RunDatabase): Generator<RejectedItem> {
 export function countRejects(rundb: RunDatabase, kind?: string): number {
   if (kind === undefined) return rundb.count('SELECT sum(records) FROM rejects')
   return rundb.count('SELECT sum(records) FROM rejects WHERE kind = ?', kind)
+}
+
+/** How many records were refused that are not of these kinds. */
+export function countRejectsWithout(rundb: RunDatabase, kinds: readonly string[]): number {
+  const named = JSON.stringify(kinds)
+  return rundb.count('SELECT sum(records) FROM rejects WHERE kind NOT IN (SELECT value FROM json_each(?))', named)
 }
 
 /** Refused items by kind and code, most first. */
@@ -165,19 +189,42 @@ export function rejectCounts(rundb: RunDatabase): { kind: string; code: string; 
 
 /**
  * Rejects the resources of a kind that refer to something that is not desired. The reason names what was rejected, or is missing from the source.
- * @param role of the references
- * @param target the kind they name
+ * One look at all of them finds those few.
+ * @param refs roles of references, and the kinds that they lead to
  */
 export function rejectDependents(
+  rundb: RunDatabase,
+  { kind, refs }: { kind: string; refs: Readonly<Record<string, string>> },
+): void {
+  const roles = Object.entries(refs)
+  if (roles.length === 0) return
+  const leads = roles.map(
+    (_, at) =>
+      `EXISTS (SELECT 1 FROM desired p WHERE p.kind = ?${at * 2 + 3} AND p.key = d.refs ->> ('$.' || ?${at * 2 + 2}))`,
+  )
+  rundb.exec('CREATE TABLE dangling (key TEXT PRIMARY KEY) WITHOUT ROWID, STRICT')
+  const dangling = rundb.run(
+    `INSERT INTO dangling SELECT d.key FROM desired d WHERE d.kind = ?1 AND NOT (${leads.join(' AND ')})`,
+    kind,
+    ...roles.flat(),
+  )
+  if (dangling > 0) for (const [role, target] of roles) rejectDangling(rundb, { kind, role, target })
+  rundb.exec('DROP TABLE dangling')
+  closeReferences(rundb, kind, refs)
+}
+
+/** Rejects those whose reference by this role leads nowhere, with what that was to be. */
+function rejectDangling(
   rundb: RunDatabase,
   { kind, role, target }: { kind: string; role: string; target: string },
 ): void {
   const rejection: Rejection = {
     from: 'desired',
-    where: `kind = ?1 AND NOT EXISTS
+    where: `kind = ?1 AND key IN (SELECT key FROM dangling) AND NOT EXISTS
       (SELECT 1 FROM desired p WHERE p.kind = ?3 AND p.key = desired.refs ->> ('$.' || ?2))`,
-    join: `LEFT JOIN (SELECT key AS rejected, code, message, min(seq) FROM rejects WHERE kind = ?3 GROUP BY key) r
+    join: `LEFT JOIN (SELECT key AS rejected, code, message, email AS address, min(seq) FROM rejects WHERE kind = ?3 GROUP BY key) r
       ON r.rejected = json_extract(desired.refs, '$.' || ?2)`,
+    email: 'r.address',
     reason: {
       code: { sql: "CASE WHEN r.code IS NULL THEN ?3 || '_missing' ELSE ?3 || '_rejected' END" },
       field: { sql: '?2' },

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { createPrivateFile } from '../files/regular-file.ts'
 import type { Origin } from '../sources/source.ts'
-import { openThrowaway, type Parameter, type Row, Statements } from '../sqlite/open.ts'
+import { openThrowaway, openUnchanging, type Parameter, type Row, Statements } from '../sqlite/open.ts'
 import { LEFT_OUT_TABLES, SCOPE_TABLES, SOURCE_TABLES } from './schema.ts'
 
 /** Pages kept in memory, KiB: bounds the memory of a run whatever the number of users. As much again goes to whatever is sorted. */
@@ -10,6 +10,9 @@ const CACHE_KIB = 16 * 1024
 
 /** The same for a thread that stages: it only appends. */
 const STAGING_CACHE_KIB = 4 * 1024
+
+/** Bytes of a page where there are many rows. For few, a nearly full disk has no room for as large ones; larger ones take memory. */
+const LARGE_PAGE = 8 * 1024
 
 /** How long one thread waits until another has staged a chunk, which takes milliseconds. Milliseconds. */
 const STAGING_TIMEOUT = 120_000
@@ -29,10 +32,17 @@ export class RunDatabase {
   /** @param folder the run's scratch folder, or undefined for one in memory */
   constructor(folder: string | undefined)
   /** @param existing a database of this run that another thread has made, to stage in it as well */
-  constructor(existing: { path: string })
-  constructor(place: string | undefined | { path: string }) {
+  constructor(existing: { path: string; reads?: false })
+  /** @param existing a database of this run, to read tables that do not change any more: see `still` */
+  constructor(existing: { path: string; reads: true })
+  constructor(place: string | undefined | { path: string; reads?: boolean }) {
     const joins = typeof place === 'object'
     this.path = joins ? place.path : place && join(place, 'run.sqlite')
+    if (joins && place.reads) {
+      this.#db = openUnchanging(place.path)
+      this.#statements = new Statements(this.#db)
+      return
+    }
     if (!joins && this.path !== undefined) createPrivateFile(this.path)
     this.#db = openThrowaway(this.path ?? ':memory:', {
       cacheKiB: joins ? STAGING_CACHE_KIB : CACHE_KIB,
@@ -42,6 +52,12 @@ export class RunDatabase {
     })
     this.#statements = new Statements(this.#db)
     if (!joins) this.#db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
+  }
+
+  /** Prepares for many rows, before there are any and before another thread opens the database. */
+  expectMany(): void {
+    // The tables are there already: SQLite writes them anew.
+    this.#db.exec(`PRAGMA page_size = ${LARGE_PAGE}; VACUUM`)
   }
 
   /** From now on no other thread opens the database: it is locked once, and not for each statement. */
@@ -94,6 +110,18 @@ export class RunDatabase {
   transaction<T>(work: () => T): T {
     // At once for writing: a reader that comes to write while another one writes is refused.
     this.#db.exec('BEGIN IMMEDIATE')
+    const result = work()
+    this.#db.exec('COMMIT')
+    return result
+  }
+
+  /**
+   * Reads tables that stay as they are while another thread changes others. Within one transaction SQLite holds on to the first page, and with
+   * it to the list of tables: that is read before `work` begins, and must not change until then.
+   */
+  still<T>(work: () => T): T {
+    this.#db.exec('BEGIN')
+    this.count('SELECT EXISTS (SELECT 1 FROM desired)')
     const result = work()
     this.#db.exec('COMMIT')
     return result

@@ -1,3 +1,4 @@
+import { desiredChanged } from './desired-facts.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
@@ -53,6 +54,7 @@ export function moveOut(rundb: RunDatabase, kind: string, stay: string): void {
     `INSERT INTO out_of_scope SELECT kind, key, refs, attributes, records FROM desired d WHERE d.kind = ? AND NOT (${stay})`,
     kind,
   )
+  desiredChanged(rundb, kind)
   rundb.run(
     `DELETE FROM desired WHERE kind = ? AND EXISTS
        (SELECT 1 FROM out_of_scope o WHERE o.kind = desired.kind AND o.key = desired.key)`,

@@ -6,6 +6,8 @@
 import { RowReader } from './csv/rows.ts'
 import { loadParser, splitCut } from './csv/split.ts'
 import { JoinedRows } from './join/join-table.ts'
+import { recordsInCut } from './json/lines.ts'
+import { nothingFound } from './parts.ts'
 import type { PieceReader } from './piece-reader.ts'
 import type { JoinRow, Piece, PieceFound, PieceJoin, SourceRecord } from './source.ts'
 import type { LineRecord } from './text/record-file.ts'
@@ -39,13 +41,16 @@ export async function readRows(piece: Piece): Promise<{ rows: JoinRow[]; found: 
 }
 
 async function attached(piece: Piece, reader: PieceReader): Promise<{ records: LineRecord[]; found: PieceFound }> {
+  const { table } = piece
   let nuls = 0
   const onNul = (count: number) => {
     nuls += count
   }
-  const rows = await splitCut(piece, piece.table, onNul)
-  const read = new RowReader(piece.table, reader.rule?.(piece.stream)).read(rows)
-  const found: PieceFound = { ...read.found, nuls, left: [], kinds: [] }
+  const read =
+    table === undefined
+      ? recordsInCut(piece, onNul)
+      : new RowReader(table, reader.rule?.(piece.stream)).read(await splitCut(piece, table, onNul))
+  const found: PieceFound = { ...nothingFound(), ...read.found, nuls }
   const records = (await reader.attach?.(piece, read.records, find, found)) ?? read.records
   return { records, found }
 }

@@ -24,6 +24,8 @@ import type { Numbering } from './text/numbering.ts'
 export interface Origin {
   file: string
   line?: number
+  /** Which record of the file it is, from 1, where many of them may be on one line. */
+  record?: number
 }
 
 /** One record of a stream, with the records of other streams joined to it as arrays under their stream's name. */
@@ -164,6 +166,21 @@ export interface PieceJoin {
   manner?: { to: string; as: 'one' | 'many' }
 }
 
+/** Dotted paths into a user, the first that leads somewhere counting. */
+export interface MetadataPaths {
+  organizationId: string[]
+  organizationName: string[]
+  roles: string[]
+}
+
+/** The `auth0` source: what is made of records that describe users. Plain data. */
+export interface UserRules {
+  /** They are rows of a table. */
+  isCsv: boolean
+  /** Where metadata tells of memberships. Undefined: nobody asked. */
+  paths: MetadataPaths | undefined
+}
+
 /** Whole records of a text file, which any thread can take out: see `readPiece`. Plain data; the memory of `bytes` goes to that thread. */
 export interface Piece {
   /** Who knows the rules of its rows, and what is joined to them. */
@@ -178,7 +195,8 @@ export interface Piece {
   rows: number
   /** The position of a record on line 0. */
   base: number
-  table: CutFormat
+  /** How rows of a table become records. Undefined: NDJSON. */
+  table: CutFormat | undefined
   joined: readonly PieceJoin[]
   /** The `file` source, a joined stream: the expression of its key. */
   key?: string
@@ -190,6 +208,8 @@ export interface PieceFound extends RowsFound {
   left: Refused[]
   /** Kinds of ids in the keys of rows. */
   kinds: readonly string[]
+  /** The `auth0` source: organizations that users' metadata names, as JSON, and the line on which each is named first. */
+  organizations: Map<string, number>
   /** The first record that has a member of its own where the rows of a stream are to be put. */
   nameTaken?: { stream: string; line: number }
 }

@@ -61,6 +61,8 @@ export interface Failure extends Address {
   message: string
   /** Where the record stands in the source: `users.csv:12`. */
   origin: string
+  /** The address of the person that it is of, as far as it is known. */
+  email: string | null
 }
 
 export type Outcome =

@@ -5,7 +5,7 @@ import { StateError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { KindDefinition, ReadContext, UnknownLive } from '../kinds/kind.ts'
-import { kindDefinitions } from '../kinds/registry.ts'
+import { kindDefinitions, unplannedKinds } from '../kinds/registry.ts'
 import { ahead, eachOf } from '../kinds/wire.ts'
 import { checkBinding, keySort, stateVersion, whereOf } from '../planning/binding.ts'
 import { loadKnown } from '../planning/plan-kind.ts'
@@ -74,7 +74,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     kinds.push(await verifyKind(set, definition, context))
   }
   checkSums(set, kinds)
-  const rejected = set.rejectCount()
+  const rejected = set.plannedRejectCount(unplannedKinds(options.kinds))
   const { type, baseUrl } = target.identity
   const { name } = manifest
   const environment = loaded.environment ?? null

@@ -8,7 +8,7 @@ const compiling: BadInput[] = [
     manifest: map('$uppercase(name'),
     exit: 3,
     at: 'migrate.config.yaml:6:32',
-    says: ['map.user.firstName', /Expected|end of expression/],
+    says: ['map.user.firstName', ') is missing before the end of the expression', 'hint: add it'],
   },
   {
     name: 'a function that does not exist',
@@ -105,7 +105,11 @@ const running: BadInput[] = [
     files: { 'users.csv': 'email,password\na@example.com,s3cr3t\n' },
     exit: 5,
     at: 'users.csv:2',
-    says: ['map.user.password fails: JSONata D3030'],
+    says: [
+      'user:a@example.com',
+      'map.user.password fails: $number() is given something that is no number',
+      'test it first',
+    ],
   },
   {
     name: 'an object for a name',

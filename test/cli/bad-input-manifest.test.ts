@@ -140,7 +140,10 @@ const references: BadInput[] = [
     env: { WORKOS_API_KEY: undefined },
     exit: 3,
     at: 'migrate.config.yaml:2:57',
-    says: ['the environment variable WORKOS_API_KEY is not set', 'hint: set it, or give a default'],
+    says: [
+      'the environment variable WORKOS_API_KEY is not set',
+      'hint: set it in the environment that the command runs in',
+    ],
   },
   {
     name: 'an empty key',

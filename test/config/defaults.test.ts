@@ -50,7 +50,7 @@ test('a minimal manifest is filled in completely', async () => {
     totp: { encoding: 'auto', unsupported: 'skip' },
     adopt: {
       mode: 'match',
-      fill: ['externalId', 'firstName', 'lastName', 'name', 'metadata'],
+      fill: ['externalId', 'firstName', 'lastName', 'locale', 'name', 'metadata'],
       unverified: 'block',
     },
     onDrift: 'keep',

@@ -19,7 +19,10 @@ const WITHOUT_MAP = ['file']
 const SITUATIONS = ['one-organization', 'organization-per-domain', 'organization-from-metadata']
 
 /** What a recipe cannot know. */
-const SECRETS: Record<string, string> = { firebase: 'secrets: { firebaseSignerKey: "${file:signer-key}" }' }
+const SECRETS: Record<string, string> = {
+  firebase: 'secrets: { firebaseSignerKey: "${file:signer-key}" }',
+  'one-organization': 'vars: { organization: { externalId: acme, name: Acme } }',
+}
 
 test('every type of source has a shipped recipe that maps its users', async () => {
   expect(Object.keys(SOURCES).toSorted()).toEqual(sourceTypes().toSorted())
@@ -49,8 +52,22 @@ test('every shipped recipe can be extended by name', async () => {
   }
 })
 
+test('one organization has to be named: none is made up', async () => {
+  const text = 'extends: one-organization\nsource: { type: csv, path: users.csv }\ntarget: { type: sandbox }\n'
+  const loaded = await load(folderOf({ 'migrate.config.yaml': text }), { recipes: shippedRecipes })
+  const problems = checkExpressions(loaded)
+  expect(problems.length).toBeGreaterThan(0)
+  for (const problem of problems) {
+    expect(problem).toMatchObject({
+      code: 'unknown_variable',
+      message: 'there is no vars.organization in the manifest',
+    })
+  }
+})
+
 test('a situation takes the place of what an origin says of organizations, except for its condition', async () => {
-  const text = (extended: string) => `extends: ${extended}\ntarget: { type: sandbox }\n`
+  const text = (extended: string) =>
+    `extends: ${extended}\nvars: { organization: { externalId: acme } }\ntarget: { type: sandbox }\n`
   for (const origin of ['keycloak', 'better-auth', 'stytch', 'descope', 'supabase', 'cognito', 'okta']) {
     const [plain, placed] = await Promise.all(
       [origin, `[${origin}, one-organization]`].map((extended) =>
@@ -59,7 +76,14 @@ test('a situation takes the place of what an origin says of organizations, excep
     )
     const { membership, organization } = placed?.manifest.map ?? {}
     const { when } = plain?.manifest.map.membership ?? {}
-    expect(membership, origin).toEqual({ when, organization: '$vars.organization.externalId' })
-    expect(Object.keys(organization ?? {}).filter((key) => key !== 'when')).toEqual(['key', 'externalId', 'name'])
+    const { key, ...named } = organization ?? {}
+    expect(membership, origin).toEqual({ when, organization: key, roles: expect.any(String) })
+    expect(
+      Object.keys(named)
+        .filter((name) => name !== 'when')
+        .toSorted(),
+    ).toEqual(['externalId', 'id', 'name'])
+    // A role holds in the one organization, wherever it held.
+    expect(placed?.manifest.map.roleAssignment?.organization, origin).toBeUndefined()
   }
 })

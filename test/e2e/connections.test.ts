@@ -91,7 +91,7 @@ function connectionsProject(workos: Workos, connections: readonly object[] = CON
     map,
     target: workos.target,
     run: FAST,
-    safety: { maxRejects: 1 },
+    safety: { maxRejects: 'connections' in more ? 1 : 0 },
     ...more,
   })
   return project
@@ -247,12 +247,35 @@ describe('a plan with connections', () => {
       distinct: 3,
       rejected: 1,
     })
-    expect(plan.summary.handoff).toEqual({ saml: 2, oidc: 1, organizations: 2, named: ['acme', 'bolt'] })
+    expect(plan.summary.handoff).toEqual({ saml: 2, oidc: 1, organizations: 2, named: ['acme', 'bolt'], rejected: 1 })
     const applied = await project.run(['apply', '--yes'], { env })
     expect(applied.exit).toBe(0)
     expect(writes(workos.takeLog()).filter(({ path }) => path.includes('connection'))).toEqual([])
     const again = await project.run(['plan', '--detailed-exitcode'], { env })
     expect(again.exit).toBe(0)
+  })
+
+  test('that are incomplete stops nobody: handoff alone counts them', async () => {
+    const workos = await startWorkos()
+    const project = connectionsProject(workos, CONNECTIONS.slice(3))
+    const plan = await project.run(['plan'], { env })
+    expect(plan.exit, plan.stdout).toBe(0)
+    expect(plan.stdout).toContain(
+      '1 connection rejected: workos-migrate handoff names it and ends with exit code 7; safety.maxRejects does not count it',
+    )
+    const applied = await project.run(['apply', '--yes'], { env })
+    expect(applied.exit, applied.stdout).toBe(0)
+    expect((await workos.snapshot()).users).toHaveLength(1)
+    expect((await project.run(['verify'], { env })).exit).toBe(0)
+    expect((await project.run(['handoff', '--out', 'sso'])).exit).toBe(7)
+    // Created by the API, it is a part of what is applied.
+    const byApi = connectionsProject(workos, CONNECTIONS.slice(3), {
+      connections: { mode: 'api' },
+      safety: { maxRejects: 0 },
+    })
+    const refused = await byApi.run(['plan'], { env })
+    expect(refused.exit).toBe(5)
+    expect(refused.stdout).toContain('safety.maxRejects')
   })
 
   test('refuses a connection whose organization is not there, with it', async () => {

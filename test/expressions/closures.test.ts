@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import jsonata from 'jsonata'
 import { describe, expect, test } from 'vitest'
 import { type AtOnce, closureOf } from '../../src/expressions/closures.ts'
-import { compile } from '../../src/expressions/expression.ts'
+import { compile, type ExpressionFailure } from '../../src/expressions/expression.ts'
+import { wordsOf } from '../../src/expressions/failures.ts'
 import { lowercase, pad, uppercase } from '../../src/expressions/functions.ts'
 import { toPlain } from '../../src/expressions/plain.ts'
 import type { Json, JsonObject } from '../../src/json.ts'
@@ -435,8 +436,8 @@ describe('an expression without the interpreter', () => {
     expect(atOnce(run ?? (() => 'not covered'), ITEM, ITEM)).toBe(NONE)
     const compilation = compile(text)
     if (!compilation.ok) throw new Error(compilation.message)
-    const told = ({ code, message }: { code?: string; message: string }) => ({ code: code ?? 'failed', message })
-    const expected = await expression.evaluate(ITEM, { record: ITEM }).then(toPlain).catch(told)
+    const expected = await expression.evaluate(ITEM, { record: ITEM }).then(toPlain).catch(wordsOf)
+    const told = ({ message, publicMessage, hint }: ExpressionFailure) => ({ message, publicMessage, hint })
     const actual = await Promise.resolve(compilation.expression.evaluate(ITEM, ITEM)).catch(told)
     expect(actual).toEqual(expected)
   })

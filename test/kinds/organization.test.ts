@@ -33,8 +33,20 @@ describe('the fields of an organization', () => {
     expect(desired({ id: 'org_01ABC', name: 'Acme Corp' }).attributes).toEqual({ id: 'org_01ABC', name: 'Acme Corp' })
   })
 
+  test('beside a WorkOS id an external id is not sent, and remarked on', () => {
+    const result = organization.normalise({ id: 'org_01ABC', externalId: 'acme', name: 'Acme' }, RULES)
+    expect(result).toMatchObject({
+      ok: true,
+      value: {
+        key: 'org_01ABC',
+        attributes: { id: 'org_01ABC' },
+        notes: [{ code: 'external_id_beside_id', detail: 'acme' }],
+      },
+    })
+    expect(desired({ id: 'org_01ABC', externalId: 'acme' }).attributes).not.toHaveProperty('externalId')
+  })
+
   test.each([
-    [{ id: 'org_01ABC', externalId: 'acme' }, 'id_and_external_id'],
     [{}, 'organization_unnamed'],
     [{ key: 'k' }, 'organization_unnamed'],
     [{ id: 'acme' }, 'invalid_organization_id'],

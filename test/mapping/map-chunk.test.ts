@@ -167,10 +167,12 @@ describe('what is wrong with a record', () => {
       {
         seq: 1,
         kind: 'user',
-        key: null,
+        key: 'u2',
+        email: 'b@example.com',
         code: 'expression_failed',
         field: 'firstName',
         message: expect.stringMatching(/^map\.user\.firstName fails: .*"Ada".* \(in \$number\(name\)\)$/),
+        hint: expect.stringContaining('test it first'),
         origin: { file: 'users.csv', line: 3 },
         refs: {},
       },

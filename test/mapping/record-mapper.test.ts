@@ -70,7 +70,9 @@ async function recipe(name: string): Promise<{ manifest: Manifest; records: Sour
       data: input,
     }),
   )
-  return { manifest: { ...manifest, secrets: { ...manifest.secrets, firebaseSignerKey: 'c2lnbmVyIGtleQ==' } }, records }
+  const vars = { organization: { externalId: 'acme', name: 'Acme' }, ...manifest.vars }
+  const secrets = { ...manifest.secrets, firebaseSignerKey: 'c2lnbmVyIGtleQ==' }
+  return { manifest: { ...manifest, vars, secrets }, records }
 }
 
 /** As `JSON.stringify`, with the names. */

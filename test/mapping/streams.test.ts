@@ -54,3 +54,23 @@ test('the member * takes over all members of an object, beneath those that are n
     { plan: 'free' },
   ])
 })
+
+test('of a recipe, rules may read streams that the source does not have; one of people that makes nothing is a warning', () => {
+  const map: Manifest['map'] = {
+    user: { email: 'email' },
+    organization: { from: 'organizations', externalId: 'id' },
+    role: { from: 'roleDefinitions', key: 'slug' },
+    roleAssignment: { from: ['users', 'userRoles'], each: { users: 'roles', userRoles: 'rows' }, role: 'slug' },
+    membership: { from: 'members', organization: 'id' },
+  }
+  const recipe = (path: readonly string[]) => (path[1] === 'membership' ? undefined : 'example')
+  expect(checkStreams(map, ['users'], recipe)).toMatchObject([
+    {
+      code: 'recipe_without_stream',
+      severity: 'warning',
+      path: 'map.organization',
+      message: 'the source has no stream "organizations", so that map.organization of the recipe example makes nothing',
+    },
+    { code: 'unknown_stream', path: 'map.membership.from' },
+  ])
+})

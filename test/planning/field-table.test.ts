@@ -11,7 +11,8 @@ const HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 
 async function planOf(rows: readonly Row[], more: object = {}) {
   const plan = await (await createWorld(rows, { run: { workers: 1, limits: LIMITS }, ...more })).plan()
-  const { fields: tables } = surveyValues(plan.set, kindDefinitions, { manifest: manifestWith({}) })
+  const scope = { scoped: false, manifest: manifestWith({}) }
+  const { fields: tables } = surveyValues(plan.set.rundb, kindDefinitions, scope, () => false)
   const column = (kind: string, field: string) =>
     tables.find((table) => table.kind === kind)?.fields.find((one) => one.field === field)
   return { plan, tables, column }

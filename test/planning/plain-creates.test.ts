@@ -10,6 +10,7 @@ import { planKind } from '../../src/planning/plan-kind.ts'
 import type { Attributes, LiveResource } from '../../src/resource.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { insertDesired } from '../../src/rundb/desired.ts'
+import { rejectDependents } from '../../src/rundb/rejects.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { digestSecrets } from '../../src/state/digest.ts'
 import { type LocalState, openState } from '../../src/state/open.ts'
@@ -46,6 +47,8 @@ interface Generated {
   known: Map<string, Map<string, Known>>
   live: Map<string, LiveResource[]>
   rejected: string[]
+  /** What refers to nothing desired is rejected. */
+  closed: boolean
 }
 
 const PARTS = ['a', 'b', 'c', 'd"', "e'\\", 'f\u0000\u0007', 'g\ud800', '😀\u2028', 'é\u007f', '@']
@@ -212,6 +215,7 @@ const generated: fc.Arbitrary<Generated> = fc.record({
   ),
   live: fc.oneof(empty(new Map<string, LiveResource[]>()), byKind(live)),
   rejected: fc.array(slug, { maxLength: 1 }),
+  closed: fc.boolean(),
 })
 
 const rules = fc.record({
@@ -229,13 +233,16 @@ const NOTHING = { mapped: 0, leftOut: 0, leftOutBy: [], assigned: 0 }
 const API = { read: async () => ({ data: [], list_metadata: {} }), write: async () => ({}) }
 
 /** A run's database with what is desired and what is out of scope. */
-function desiredSet({ desired, others, rejected }: Generated, partial: boolean): DesiredSet {
+function desiredSet({ desired, others, rejected, closed }: Generated, partial: boolean): DesiredSet {
   const rundb = new RunDatabase(undefined)
+  const place = { fileId: rundb.fileId('people.csv'), line: 1 }
   const accounting = account(rundb, new Map(), [], NOTHING, 0)
   createPlanTables(rundb)
   for (const [kind, all] of desired) {
-    for (const [key, one] of all) insertDesired(rundb, { kind, key, ...one, seq: 0, place: null, records: 1 })
+    for (const [key, one] of all) insertDesired(rundb, { kind, key, ...one, seq: 0, place, records: 1 })
   }
+  // As assembling does, so that planning knows where references lead; not all of the time, so that it looks as well.
+  if (closed) for (const { name: kind, refs } of kindDefinitions) rejectDependents(rundb, { kind, refs })
   for (const [kind, all] of others) {
     for (const [key, { refs, attributes }] of all) {
       if (desired.get(kind)?.has(key)) continue
@@ -245,7 +252,8 @@ function desiredSet({ desired, others, rejected }: Generated, partial: boolean):
   }
   for (const key of rejected) {
     const file = rundb.fileId('roles.csv')
-    const sql = "INSERT INTO rejects VALUES ('role-definition', ?, 'code', NULL, 'message', NULL, 0, ?, 1, '{}', 1)"
+    const sql =
+      "INSERT INTO rejects VALUES ('role-definition', ?, 'code', NULL, 'message', NULL, 0, ?, 1, '{}', 1, NULL)"
     rundb.run(sql, key, file)
   }
   const scope = others.size === 0 ? undefined : { only: ['user:a'], limit: null, outOfScope: [], rejected: 0 }

@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { loadManifest } from '../../src/config/load.ts'
 import { recipeNames, shippedRecipes } from '../../src/config/recipes.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
+import type { JsonObject } from '../../src/json.ts'
 import { checkMetadata } from '../../src/mapping/check.ts'
 import { compileExpression } from '../../src/mapping/expression.ts'
 
@@ -18,21 +19,21 @@ interface Rule {
   totpSecret?: string
 }
 
-const recipes = recipeNames(shippedRecipes).map((name): [string, Record<string, Rule | undefined>] => [
-  name,
-  parse(readFileSync(`${ROOT}recipes/${name}.yaml`, 'utf8')).map ?? {},
-])
+const recipes = recipeNames(shippedRecipes).map((name): [string, Record<string, Rule | undefined>, JsonObject] => {
+  const { map = {}, vars = {} } = parse(readFileSync(`${ROOT}recipes/${name}.yaml`, 'utf8'))
+  return [name, map, vars]
+})
 
 test('recipes of origins that tell secrets map them', () => {
   const mapping = recipes.filter(([, map]) => map.user?.totpSecret !== undefined).map(([name]) => name)
   expect(mapping).toEqual(['auth0', 'better-auth', 'clerk', 'csv', 'descope', 'keycloak', 'supabase'])
 })
 
-test.each(recipes)('%s puts no secret of an authenticator app into metadata', (_name, map) => {
+test.each(recipes)('%s puts no secret of an authenticator app into metadata', (_name, map, vars) => {
   for (const rule of Object.values(map)) {
     const metadata = typeof rule?.metadata === 'string' ? [rule.metadata] : Object.values(rule?.metadata ?? {})
     for (const text of metadata) {
-      const compiled = compileExpression(text)
+      const compiled = compileExpression(text, undefined, { vars, secrets: {} })
       if (!compiled.ok) throw new Error(compiled.message)
       const read = compiled.expression.flows.map(({ names }) => names.at(-1) ?? '')
       // Where to call somebody is no secret.

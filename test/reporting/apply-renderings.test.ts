@@ -75,7 +75,8 @@ async function* batches(...failures: Failure[][]): AsyncGenerator<Failure[]> {
 }
 
 function failure(key: string, code: string, changed: Partial<Failure> = {}): Failure {
-  return { kind: 'user', key, action: 'create', outcome: 'failed', code, message: 'no', origin: 'u.csv:2', ...changed }
+  const made = { kind: 'user', key, action: 'create', code, message: 'no', origin: 'u.csv:2', email: null } as const
+  return { ...made, outcome: 'failed', ...changed }
 }
 
 test('an apply is told by kind and in requests; kinds without resources are left out', () => {

@@ -22,7 +22,9 @@ function opened(): RunDatabase {
   return rundb
 }
 
-function desire(rundb: RunDatabase, key: string, more: { kind?: string; refs?: Record<string, string> } = {}): void {
+type More = { kind?: string; refs?: Record<string, string>; attributes?: Record<string, string> }
+
+function desire(rundb: RunDatabase, key: string, more: More = {}): void {
   const place = { fileId: rundb.fileId(origin.file), line: origin.line }
   const row = { kind: 'thing', key, refs: {}, attributes: { colour: 'blue' }, secrets: null, seq: 1, place, records: 3 }
   insertDesired(rundb, { ...row, ...more })
@@ -36,7 +38,7 @@ test('a rejected resource leaves the desired set, with its place, its references
   desire(rundb, 't2')
   rejectDesired(rundb, { kind: 'thing', key: 't1' }, reason)
   expect([...rejectedItems(rundb)]).toEqual([
-    { kind: 'thing', key: 't1', ...reason, origin: 'things.csv:2', records: 3 },
+    { kind: 'thing', key: 't1', ...reason, origin: 'things.csv:2', records: 3, email: null },
   ])
   expect(all(rundb, 'rejects')[0]).toMatchObject({ seq: 1, refs: '{"part":"p1"}' })
   expect(all(rundb, 'desired')).toMatchObject([{ key: 't2' }])
@@ -54,6 +56,35 @@ test('a rejected draft and a rejected role grant are gone as well; a grant is na
     { kind: 'roleAssignment', key: 'u"1', records: 1, seq: 5, hint: null, refs: JSON.stringify({ user: 'u"1' }) },
   ])
   expect([all(rundb, 'drafts'), all(rundb, 'grants')]).toEqual([[], []])
+})
+
+test('a user that is rejected, and what belongs to one, keep its address', () => {
+  const rundb = opened()
+  const user = (key: string) => desire(rundb, key, { kind: 'user', attributes: { email: `${key}@example.com` } })
+  for (const key of ['u1', 'u2']) {
+    user(key)
+    desire(rundb, `of-${key}`, { refs: { user: key } })
+  }
+  rejectDesired(rundb, { kind: 'thing', key: 'of-u2' }, reason)
+  rejectDesired(rundb, { kind: 'user', key: 'u1' }, reason)
+  rejectDependents(rundb, { kind: 'thing', refs: { user: 'user' } })
+  insertGrant(rundb, {
+    seq: 5,
+    user: 'u3',
+    organization: null,
+    scope: 'record',
+    role: 'admin',
+    origin,
+    email: 'u3@x.example',
+  })
+  rejectGrant(rundb, 1, reason)
+  const addresses = [...rejectedItems(rundb)].map(({ kind, key, email }) => [kind, key, email])
+  expect(addresses.sort()).toEqual([
+    ['roleAssignment', 'u3', 'u3@x.example'],
+    ['thing', 'of-u1', 'u1@example.com'],
+    ['thing', 'of-u2', 'u2@example.com'],
+    ['user', 'u1', 'u1@example.com'],
+  ])
 })
 
 test('many are rejected at once, with a reason that is made of each', () => {
@@ -74,7 +105,7 @@ test('what refers to something rejected says so, and what refers to something th
   insertReject(rundb, { kind: 'part', key: 'p1', code: 'odd', message: 'it is odd', seq: 0, origin })
   desire(rundb, 'p3', { kind: 'part' })
   for (const part of ['p1', 'p2', 'p3']) desire(rundb, `of-${part}`, { refs: { part } })
-  rejectDependents(rundb, { kind: 'thing', role: 'part', target: 'part' })
+  rejectDependents(rundb, { kind: 'thing', refs: { part: 'part' } })
   const dependents = [...rejectedItems(rundb)].filter(({ kind }) => kind === 'thing')
   expect(dependents.map(({ key, code, field, message }) => [key, code, field, message])).toEqual([
     ['of-p1', 'part_rejected', 'part', 'its part p1 was rejected: it is odd'],

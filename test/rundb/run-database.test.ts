@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 
 function withAliases(count: number): RunDatabase {
   const rundb = new RunDatabase(undefined)
@@ -37,4 +38,15 @@ test('two spools are gone through at the same time, and one that is left early i
   }
   expect(pairs).toEqual(['k0 k0', 'k0 k1', 'k1 k0', 'k1 k1', 'k2 k0', 'k2 k1'])
   expect(held(rundb)).toBe(0)
+})
+
+test('pages become larger where many rows are expected, and what is there stays', () => {
+  const rundb = new RunDatabase(temporaryFolder())
+  onTestFinished(() => rundb.close())
+  const file = rundb.fileId('users.csv')
+  const size = rundb.count('PRAGMA page_size')
+  rundb.expectMany()
+  expect(rundb.count('PRAGMA page_size')).toBeGreaterThan(size)
+  expect(rundb.fileId('users.csv')).toBe(file)
+  expect(rundb.statement('SELECT * FROM files').all()).toEqual([{ id: file, name: 'users.csv' }])
 })

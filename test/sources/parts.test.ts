@@ -8,21 +8,24 @@ import { readInParts } from './reading-parts.ts'
 
 type Files = Record<string, string | Buffer>
 
-/** What two readings of a source must agree on; places of rejects have an order of their own. */
-async function outcome(reading: Promise<Reading>) {
+/** What two readings of a source must agree on, each in a folder of its own; places of rejects have an order of their own. */
+async function outcome(files: Files, read: (directory: string) => Promise<Reading>) {
+  const directory = folderWith(files)
   try {
-    const { chunks: _, rejected, ...rest } = await reading
+    const { chunks: _, rejected, ...rest } = await read(directory)
     const places = rejected.map((one) => JSON.stringify(one)).sort()
     return { ...rest, rejected: places }
   } catch (error) {
-    if (error instanceof OperatorError) return { refused: error.problems }
-    throw error
+    if (!(error instanceof OperatorError)) throw error
+    return {
+      refused: error.problems.map(({ hint, ...problem }) => ({ ...problem, hint: hint?.replace(directory, '') })),
+    }
   }
 }
 
 async function expectSame(config: SourceConfig, files: Files, size = 2) {
-  const whole = await outcome(readAll(config, folderWith(files)))
-  expect(await outcome(readInParts(config, folderWith(files), size))).toEqual(whole)
+  const whole = await outcome(files, (directory) => readAll(config, directory))
+  expect(await outcome(files, (directory) => readInParts(config, directory, size))).toEqual(whole)
   return whole
 }
 
@@ -95,6 +98,71 @@ test('streams of files read the same in parts, with what is joined to them', asy
     }),
     { numRuns: 60 },
   )
+})
+
+const value = fc.constantFrom('', 'a', 'b', 'c', 'é', 'NULL', 'x\u0000')
+const sound = fc.record({ id: value, name: value }).map((record) => JSON.stringify(record))
+const oddLine = fc.constantFrom(
+  '',
+  ' ',
+  '{',
+  '[1]',
+  '\ufeff{"id":"a"}',
+  '{"_migrate_code":"x"}',
+  '{"id":"b","_migrate_text":"y"}',
+)
+const lines = fc
+  .array(fc.tuple(fc.oneof({ weight: 3, arbitrary: sound }, oddLine), fc.constantFrom('\n', '\r\n')), { maxLength: 12 })
+  .map((all) => all.flat().join(''))
+
+test('streams of JSON lines read the same in parts, and in one row with tables and documents', async () => {
+  const streams = {
+    users: { path: 'u1.ndjson' },
+    tables: { path: 'u2.csv' },
+    documents: { path: 'u3.json' },
+    more: { path: ['u4.ndjson', 'u5.ndjson'] },
+    notes: { path: 'n.ndjson', join: { key: 'name', to: 'id', into: 'users', unmatched: 'ignore' } },
+    marks: { path: 'm.ndjson', join: { key: 'id', to: 'name', into: 'notes', as: 'one' } },
+  }
+  const config = { type: 'file', streams }
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(lines, { minLength: 5, maxLength: 5 }),
+      async ([u1 = '', u4 = '', u5 = '', n = '', m = '']) => {
+        await expectSame(config, {
+          'u1.ndjson': `\ufeff${u1}`,
+          'u2.csv': 'id,name\n1,2\n',
+          'u3.json': '[{"id":1},{"id":2},\n3]',
+          'u4.ndjson': u4.trimEnd(),
+          'u5.ndjson': gzipSync(u5),
+          'n.ndjson': n,
+          'm.ndjson': m,
+        })
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
+
+test.each([
+  ['one document', '\n \n[\n{"id":1}\n]\n', 'not_ndjson'],
+  [
+    'bytes that are no text',
+    Buffer.concat([Buffer.from('{"id":1}\n{\n'.repeat(9000)), Buffer.from([0xff, 0x0a])]),
+    'wrong_encoding',
+  ],
+  ['gzip that is cut off', gzipSync('{"id":1}\n{\n'.repeat(90_000)).subarray(0, 300), 'broken_gzip'],
+])('JSON lines end in the same error in parts: %s', async (_what, content, code) => {
+  const config = { type: 'file', streams: { users: { path: 'u.ndjson' } } }
+  expect(await expectSame(config, { 'u.ndjson': content }, 100)).toMatchObject({ refused: [{ code }] })
+})
+
+test('a line that is too long is rejected in parts as well, and the others read', async () => {
+  const config = { type: 'file', streams: { users: { path: 'u.ndjson' } } }
+  const content = `{"n":1}\n{"n":"${'x'.repeat(17 * 1024 * 1024)}"}\n{"n":2}\n{\n`
+  expect(await expectSame(config, { 'u.ndjson': content }, 100)).toMatchObject({
+    counts: [{ read: 4, passed: 2, rejected: 2 }],
+  })
 })
 
 test('a file that is longer than one read is cut across reads, in any encoding, packed or not', async () => {

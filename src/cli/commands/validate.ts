@@ -1,7 +1,7 @@
-import { dirname, relative } from 'node:path'
+import { relative } from 'node:path'
 import { inspectManifest, type LoadedManifest } from '../../config/load.ts'
 import { expressionsOf, type Manifest } from '../../config/manifest.ts'
-import { shippedRecipes } from '../../config/recipes.ts'
+import { recipeAt } from '../../config/recipes.ts'
 import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
 import { wantsColor } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
@@ -54,7 +54,8 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
     const expressions = ofExpressions.some(broken) ? [] : checkExpressions(loaded)
     const files = broken('source') ? [] : await checkFiles(loaded)
     const streams = broken('source') ? undefined : await knownStreams(loaded)
-    const rules = streams === undefined || broken('map') ? [] : checkStreams(loaded.manifest.map, streams)
+    const recipe = (path: readonly string[]) => recipeAt(loaded.originOf(path))
+    const rules = streams === undefined || broken('map') ? [] : checkStreams(loaded.manifest.map, streams, recipe)
     const tests = streams === undefined || broken('tests') ? [] : checkTestStreams(loaded, streams)
     const noted = [...problems, ...expressions, ...files, ...rules].some(({ severity }) => severity !== 'warning')
     const columns = streams === undefined || noted ? [] : await checkColumns(loaded, streams)
@@ -105,8 +106,8 @@ async function checkColumns(loaded: LoadedManifest, streams: readonly string[]):
   const columns = await (await sourceDefinitions.get(type)?.())?.columns?.(settings, loaded.directory)
   if (columns === undefined || columns.size === 0) return []
   const isOwn = (path: readonly string[]) => {
-    const file = loaded.originOf(path)?.file
-    return file !== undefined && dirname(file) !== shippedRecipes
+    const place = loaded.originOf(path)
+    return place !== undefined && recipeAt(place) === undefined
   }
   return checkColumnNames(loaded, streams, columns, isOwn)
 }

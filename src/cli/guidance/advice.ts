@@ -33,7 +33,9 @@ function advised(text: string, command: CommandUnknownOpts, program: CommandUnkn
   if (quoted === undefined) return text
   if (what === 'command') {
     const hint = adviceOnCommand(quoted, command, program)
-    return hint === undefined ? text : `error: unknown command '${quoted}'\n  hint: ${hint}\n`
+    const near = hint === undefined ? nearCommand(quoted, command) : undefined
+    const told = hint === undefined ? near && `(Did you mean ${near}?)\n` : `  hint: ${hint}\n`
+    return `error: unknown command '${quoted}'\n${told ?? ''}`
   }
   const [flag = quoted, ...value] = quoted.split('=')
   const hint = adviceOnOption(flag, command, program)
@@ -41,6 +43,18 @@ function advised(text: string, command: CommandUnknownOpts, program: CommandUnkn
   if (value.length === 0) return text
   const meant = nearest(flag, longsOf(command))
   return `error: unknown option '${flag}'\n${meant === undefined ? '' : `(Did you mean ${meant}?)\n`}`
+}
+
+/**
+ * Commands that delete, or forget. None of them is ever what a misspelt word was meant to be: whoever follows a suggestion without reading it
+ * loses nothing.
+ */
+export const DELETING: ReadonlySet<string> = new Set(['destroy', 'state rm'])
+
+/** The command that a misspelt word was probably meant to be. */
+function nearCommand(word: string, command: CommandUnknownOpts): string | undefined {
+  const names = command.commands.filter((below) => !DELETING.has(pathOf(below))).map((below) => below.name())
+  return nearest(word, names)
 }
 
 /** What a command of another tool is called here; undefined: nobody knows. */

@@ -80,6 +80,7 @@ export const connectionDraft: DraftDefinition = {
     clientSecret: SECRET,
     discoveryEndpoint: FIRST,
     customRedirectUri: FIRST,
+    notes: LIST,
   },
   mapped: [
     ...OF_BOTH,
@@ -101,6 +102,7 @@ export const connectionDraft: DraftDefinition = {
     'clientSecret',
     'discoveryEndpoint',
     'customRedirectUri',
+    'notes',
   ],
   secretInputs: [...PRIVATE_KEYS, 'clientSecret'],
   normalise,
@@ -144,6 +146,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
     domains: domains?.domains,
     ...settings,
     ...pairs?.certificates,
+    notes: take('notes', texts(fields.notes), problems),
   })
   const secrets = present(pairs?.keys ?? { clientSecret: text(reader, 'clientSecret') })
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
@@ -247,6 +250,17 @@ function sorted(attributes: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(attributes).map(([field, value]) => [field, Array.isArray(value) ? value.toSorted() : value]),
   )
+}
+
+/** Texts, each once: one, or a list of them. */
+function texts(value: unknown): Check<string[]> {
+  const kept = new Set<string>()
+  for (const item of [value].flat()) {
+    const text = optionalText(item)
+    if (!text.ok) return text
+    if (text.value !== undefined) kept.add(text.value)
+  }
+  return accept([...kept])
 }
 
 type Protocol = 'saml' | 'oidc'

@@ -156,7 +156,7 @@ function notesOn({ attributes, secrets }: DesiredResource, { includeSecrets, now
   if (listOf(attributes, 'domains').length > 0) {
     notes.push(`the importer enters as verified, so be sure of them: ${listOf(attributes, 'domains').join(', ')}`)
   }
-  return notes
+  return [...notes, ...listOf(attributes, 'notes')]
 }
 
 /** Text that is data: no character of it is markup. */

@@ -1,5 +1,6 @@
 import type { DesiredResource } from '../../resource.ts'
 import { desiredFromRow } from '../../rundb/desired.ts'
+import { countRejects } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 
 /** What is asked of the run's database about connections alone. In: the run, once its set is assembled or merged. Out: counts and rows. */
@@ -12,10 +13,12 @@ export interface ConnectionCounts {
   organizations: number
   /** Keys of the first of them, in order. */
   named: string[]
+  /** Connections that were refused: they go into no file. */
+  rejected: number
 }
 
 /** None go into files. */
-export const NO_CONNECTIONS: ConnectionCounts = { saml: 0, oidc: 0, organizations: 0, named: [] }
+export const NO_CONNECTIONS: ConnectionCounts = { saml: 0, oidc: 0, organizations: 0, named: [], rejected: 0 }
 
 /** How many organizations are named. */
 const NAMED = 5
@@ -36,6 +39,7 @@ export function countConnections(rundb: RunDatabase): ConnectionCounts {
       .statement(`${organizations} ORDER BY key LIMIT ?`)
       .all(NAMED)
       .map(({ key }) => String(key)),
+    rejected: countRejects(rundb, 'connection'),
   }
 }
 

@@ -30,10 +30,21 @@ export const connectionRemedies: Remedies = {
   ),
 }
 
-/** Which connections go into files, for plans; undefined where there are none. */
+/** Which connections go into files, for plans, and how many do not; undefined where there are none. */
 export function describeConnections(counts: ConnectionCounts): string | undefined {
-  const { saml, oidc, organizations, named } = counts
-  if (saml + oidc === 0) return undefined
+  const { saml, oidc, rejected } = counts
+  const parts = [
+    ...(saml + oidc > 0 ? [describeHandoff(counts)] : []),
+    ...(rejected > 0
+      ? [
+          `${counted(rejected, 'connection')} rejected: workos-migrate handoff names ${rejected === 1 ? 'it' : 'them'} and ends with exit code 7; safety.maxRejects does not count ${rejected === 1 ? 'it' : 'them'}`,
+        ]
+      : []),
+  ]
+  return parts.length === 0 ? undefined : parts.join('; ')
+}
+
+function describeHandoff({ saml, oidc, organizations, named }: ConnectionCounts): string {
   const sorts = [...(saml > 0 ? [`${saml} by SAML`] : []), ...(oidc > 0 ? [`${oidc} by OpenID Connect`] : [])]
   const rest = organizations - named.length
   const names = `${named.join(', ')}${rest > 0 ? ` and ${figure(rest)} more` : ''}`

@@ -76,6 +76,7 @@ function rejectUnplaced(rundb: RunDatabase, grant: Row, user: string, reason: Re
     seq: Number(grant.seq),
     origin: placeIn(grant),
     refs: { user },
+    email: textIn(grant.email),
   })
 }
 

@@ -122,18 +122,12 @@ function withDomains(api: Api, domains: readonly string[]): AsyncIterable<LiveRe
 function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {
   const problems: ValueProblem[] = []
   const id = take('id', organizationId(fields.id), problems)
-  const given = take('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
+  const beside = take('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
+  // WorkOS's own id says which organization is meant. An external id beside it may be another one's there.
+  const given = id === undefined ? beside : undefined
   const name = take('name', optionalText(fields.name), problems)
   const mappedKey = take('key', optionalText(fields.key), problems)
   const key = mappedKey ?? id ?? given ?? (name === undefined ? null : `name:${name}`)
-  if (id !== undefined && given !== undefined) {
-    problems.push({
-      code: 'id_and_external_id',
-      field: 'id',
-      message: `the organization has a WorkOS id (${id}) and an external id (${given}) as well`,
-      hint: 'give the WorkOS id of an existing organization, or an external id, not both',
-    })
-  }
   if (id === undefined && given === undefined && name === undefined && problems.length === 0) {
     problems.push({
       code: 'organization_unnamed',
@@ -160,6 +154,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
     ...(metadata?.notes ?? []),
     ...(domains?.dropped ?? []).map((detail) => ({ code: 'consumer_domain_dropped', detail })),
     ...(domains?.mistrusted ? [{ code: 'verified_domain_pending', detail: '' }] : []),
+    ...(id !== undefined && beside !== undefined ? [{ code: 'external_id_beside_id', detail: beside }] : []),
   ]
   return { ok: true, value: { key, attributes, secrets: null, refs: {}, notes } }
 }

@@ -12,6 +12,8 @@ export const organizationRemarks: Remarks = {
     `${resources} with different names${detail === '' ? ' in the records' : `: ${detail}`} (organizations.onNameConflict)`,
   domain_states_differ: ({ resources, detail }) =>
     `${resources} with the domain ${detail}, which some records call verified and others do not: entered as pending`,
+  external_id_beside_id: ({ resources, detail }) =>
+    `${resources} with the external id ${detail} beside a WorkOS id, which counts alone: the external id is not sent`,
   verified_domain_pending: ({ resources }) =>
     `${resources} with domains that are verified in the source, and entered as pending (organizations.domainState says whom to believe)`,
 }
@@ -22,7 +24,6 @@ export const organizationRemedies: Remedies = {
   several_organizations: keyOf('organization'),
   organization_rejected: rejectedWith('organization'),
   organization_missing: after('the organization is not in the source: add the record, or leave this one out'),
-  id_and_external_id: after('give the WorkOS id of an existing organization or an external id, not both'),
   invalid_organization_id: after('WorkOS ids start with org_: an id of the source belongs in externalId'),
   organization_unnamed: after('map an id, an external id or a name, or leave the record out with when'),
   invalid_domain: after('correct the domain: it looks like example.com'),

@@ -20,7 +20,7 @@ const SPELLING: Spelling = { name: 'name', description: 'description' }
 export const roleFields: Record<string, FieldDefinition> = {
   name: { compare: 'value', merge: 'first' },
   description: { compare: 'value', merge: 'first' },
-  permissions: { compare: 'set', merge: 'union', separate: true },
+  permissions: { compare: 'set', merge: 'union', separate: 'alone' },
 }
 
 const { pathOf, get, parse } = bySlug(PATH, roleAttributes)

@@ -1,11 +1,20 @@
-import { countDesired } from '../../rundb/desired.ts'
-import type { GatherContext, Gatherer } from '../kind.ts'
+import { countDesired } from '../../rundb/desired-facts.ts'
+import type { GatherContext, Gatherer, Gathering } from '../kind.ts'
 import { lookalikeAddresses, SeenAddresses } from './lookalikes.ts'
 import { countPasswords, KeptPasswords } from './passwords/counts.ts'
-import { mapsNames, NamesSeen } from './value-warnings.ts'
+import { mapsNames, NamesSeen, namesSwapped } from './value-warnings.ts'
 
-/** What is gathered of all desired users: how their passwords are hashed and, where any of them changes, what is odd about names and addresses. */
-export function gatherUsers({ rundb, manifest, changing }: GatherContext): Gatherer {
+/** How passwords are hashed and, where any user changes, what is odd about names and addresses. */
+export const gatheringUsers: Gathering = {
+  begin: gatherUsers,
+  summary: (rundb, { passwords }) => ({ passwords: countPasswords(rundb, passwords) }),
+  warnings: (context, { named, alike }) => [
+    ...(named === undefined ? [] : namesSwapped(context, named)),
+    ...(alike === undefined ? [] : lookalikeAddresses(context, alike)),
+  ],
+}
+
+function gatherUsers({ rundb, manifest, changing }: GatherContext): Gatherer {
   const passwords = new KeptPasswords()
   const names = changing && mapsNames(manifest) ? new NamesSeen() : undefined
   const addresses = changing ? new SeenAddresses(countDesired(rundb, 'user')) : undefined
@@ -15,10 +24,10 @@ export function gatherUsers({ rundb, manifest, changing }: GatherContext): Gathe
       names?.add(attributes, place)
       addresses?.add(attributes.email)
     },
-    summary: () => ({ passwords: countPasswords(rundb, passwords) }),
-    warnings: (context) => [
-      ...(names?.warnings(context) ?? []),
-      ...(addresses === undefined ? [] : lookalikeAddresses(context, addresses)),
-    ],
+    gathered: () => ({
+      passwords: passwords.kept(),
+      ...(names !== undefined && { named: names.named() }),
+      ...(addresses !== undefined && { alike: addresses.alike() }),
+    }),
   }
 }

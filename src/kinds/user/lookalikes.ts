@@ -5,6 +5,7 @@ import type { Json } from '../../json.ts'
 import { rejectDesired } from '../../rundb/rejects.ts'
 import { originOf, type RunDatabase } from '../../rundb/run-database.ts'
 import type { WarningContext } from '../kind.ts'
+import type { Alike } from './gathered.ts'
 
 /**
  * Addresses that people or programs take for one another. In: the addresses that users keep once they have merged. Out: users are rejected
@@ -155,11 +156,10 @@ class Filter {
   readonly #bits: Uint32Array
   readonly #mask: number
 
-  /** @param bits at least so many */
-  constructor(bits: number) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(bits, 2 ** 10)))
-    this.#bits = new Uint32Array(size / 32)
-    this.#mask = size - 1
+  /** @param bits as many as a power of two */
+  constructor(bits: Uint32Array) {
+    this.#bits = bits
+    this.#mask = bits.length * 32 - 1
   }
 
   has({ high, low }: Face): boolean {
@@ -176,6 +176,11 @@ class Filter {
       this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] ?? 0) | (1 << (bit & 31))
     }
   }
+}
+
+/** Room for so many bits at least. */
+function room(bits: number): Uint32Array {
+  return new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(bits, 2 ** 10))) / 32)
 }
 
 /** A number of 64 bits, the same for addresses that look alike, and mostly another one for others. */
@@ -220,30 +225,26 @@ function isPlain(email: string): boolean {
 /** Addresses of all users as they come by, in a bounded memory. */
 export class SeenAddresses {
   readonly #seen: Filter
-  readonly #again = new Filter(BITS_AGAIN)
-  /** Some may look like another one. */
-  someAlike = false
-  /** Some have letters of two alphabets in one word. */
-  someMixed = false
+  readonly #alike: Alike = { someAlike: false, someMixed: false, again: room(BITS_AGAIN) }
+  readonly #again = new Filter(this.#alike.again)
 
   /** @param users how many there are */
   constructor(users: number) {
-    this.#seen = new Filter(Math.min(users * BITS_PER_USER, MOST_BITS))
+    this.#seen = new Filter(room(Math.min(users * BITS_PER_USER, MOST_BITS)))
   }
 
   add(email: Json | undefined): void {
     if (typeof email !== 'string') return
     const face = faceOf(email)
     if (this.#seen.has(face)) {
-      this.someAlike = true
+      this.#alike.someAlike = true
       this.#again.add(face)
     } else this.#seen.add(face)
-    if (!this.someMixed && mixesScripts(email)) this.someMixed = true
+    if (!this.#alike.someMixed && mixesScripts(email)) this.#alike.someMixed = true
   }
 
-  /** Whether it may look like another one: it does not where this says no. */
-  mayBeAlike(email: string): boolean {
-    return this.#again.has(faceOf(email))
+  alike(): Alike {
+    return this.#alike
   }
 }
 
@@ -262,15 +263,12 @@ const MOST = 1000
 /**
  * A warning about addresses that people take for one another: of two users, or with letters of two alphabets in one word. Whoever has the
  * wrong one of them gets the other's invitations, and an administrator gives access to whom they do not mean.
- * @param seen which addresses are looked at
+ * @param alike which addresses are looked at
  */
-export function lookalikeAddresses(
-  { rundb, loaded: { locate } }: WarningContext,
-  seen: Pick<SeenAddresses, 'someAlike' | 'someMixed' | 'mayBeAlike'>,
-): Problem[] {
-  const found = [...(seen.someAlike ? pairsIn(rundb, seen) : []), ...refusedPairs(rundb)]
+export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext, alike: Alike): Problem[] {
+  const found = [...(alike.someAlike ? pairsIn(rundb, new Filter(alike.again)) : []), ...refusedPairs(rundb)]
   // An address that looks like another of the source is named together with it.
-  for (const email of seen.someMixed ? mixedAddresses(rundb) : []) {
+  for (const email of alike.someMixed ? mixedAddresses(rundb) : []) {
     if (!found.some((text) => text.includes(email))) found.push(`${spelt(email)}, of letters of two alphabets`)
   }
   if (found.length === 0) return []
@@ -286,9 +284,10 @@ export function lookalikeAddresses(
   ]
 }
 
-function pairsIn(rundb: RunDatabase, seen: Pick<SeenAddresses, 'mayBeAlike'>): string[] {
+/** @param again which addresses may look like another one */
+function pairsIn(rundb: RunDatabase, again: Filter): string[] {
   rundb.define('skeleton', lookalikeSkeleton)
-  rundb.define('mayBeAlike', (email) => (seen.mayBeAlike(email) ? 1 : 0))
+  rundb.define('mayBeAlike', (email) => (again.has(faceOf(email)) ? 1 : 0))
   // An i for an l alone is no look-alike: Ian and Lan are two people.
   return rundb
     .statement(

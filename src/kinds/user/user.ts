@@ -10,8 +10,9 @@ import { normaliseEmail } from '../values/email.ts'
 import { checkMetadataLimits, fitMergedMetadata, readMetadata } from '../values/metadata.ts'
 import { createBody, listed, pages, pick, requiredText, type Spelling, textOf, updateBody } from '../wire.ts'
 import { hasAddressAlone, holderOutOfScope, rivalOutOfScope, rivalToCreate } from './clashes.ts'
-import { gatherUsers } from './gather.ts'
+import { gatheringUsers } from './gather.ts'
 import { userLifecycle, userNames, userNotes, userPolicy } from './lifecycle.ts'
+import { readLocale } from './locale.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
 import { userScope } from './scope.ts'
 import { takeTotp } from './totp-secret.ts'
@@ -25,7 +26,8 @@ import { userRemarks, userRemedies } from './wording.ts'
 
 const PATH = '/user_management/users'
 
-const SPELLING: Spelling = {
+/** What a create takes. */
+const CREATED: Spelling = {
   email: 'email',
   emailVerified: 'email_verified',
   firstName: 'first_name',
@@ -34,6 +36,8 @@ const SPELLING: Spelling = {
   externalId: 'external_id',
   metadata: 'metadata',
 }
+
+const SPELLING: Spelling = { ...CREATED, locale: 'locale' }
 
 /** Codes that say that the e-mail or the external id belongs to a user already, on create. */
 const EXISTS: ReadonlySet<string> = new Set(['email_not_available', 'user_already_exists', 'external_id_already_used'])
@@ -52,6 +56,7 @@ export const user: KindDefinition = {
     emailVerified: { compare: 'value', merge: 'any', about: 'email' },
     firstName: { compare: 'value', merge: 'first' },
     lastName: { compare: 'value', merge: 'first' },
+    locale: { compare: 'value', merge: 'first', caseless: true, separate: 'updates' },
     name: { compare: 'value', merge: 'first' },
     externalId: { compare: 'value', merge: 'first' },
     metadata: { compare: 'map', merge: 'union' },
@@ -70,6 +75,7 @@ export const user: KindDefinition = {
     'emailVerified',
     'firstName',
     'lastName',
+    'locale',
     'name',
     'externalId',
     'metadata',
@@ -110,7 +116,7 @@ export const user: KindDefinition = {
   create: ({ attributes, secrets }) => ({
     method: 'POST',
     path: PATH,
-    body: { ...createBody(attributes, SPELLING), ...credentialsBody(secrets ?? {}, ['password', 'passwordHash']) },
+    body: { ...createBody(attributes, CREATED), ...credentialsBody(secrets ?? {}, ['password', 'passwordHash']) },
   }),
   update: (id, changes, { secrets }) => [
     {
@@ -146,7 +152,7 @@ export const user: KindDefinition = {
     mapsFields: { except: ['email', 'passwordHashType', 'totpSecret'] },
     duplicateCodes: ['external_id_clash', 'identity_clash', 'exists_already', 'unverified_account'],
     valueWarnings: (context) => (context.partial ? [] : everybodyVerified(context)),
-    gather: gatherUsers,
+    gathering: gatheringUsers,
   },
 }
 
@@ -163,6 +169,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const emailVerified = take('emailVerified', parseBoolean(fields.emailVerified), problems)
   const firstName = text('firstName')
   const lastName = text('lastName')
+  const locale = readLocale(text('locale'))
   const name = text('name')
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
   // In the order of their names, in which they are written.
@@ -172,11 +179,12 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   if (externalId !== undefined) attributes.externalId = externalId
   if (firstName !== undefined) attributes.firstName = firstName
   if (lastName !== undefined) attributes.lastName = lastName
+  if (locale.tag !== undefined) attributes.locale = locale.tag
   if (metadata !== undefined) attributes.metadata = metadata.metadata
   if (name !== undefined) attributes.name = name
   const notes = metadata === undefined ? [] : [...metadata.notes]
   if (credentials.reset !== undefined) notes.push(credentials.reset)
-  notes.push(...totp.notes)
+  notes.push(...totp.notes, ...locale.notes)
   const secrets = totp.secret === undefined ? credentials.secrets : { ...credentials.secrets, totpSecret: totp.secret }
   return { ok: true, value: { key, attributes, secrets, refs: {}, notes } }
 }
@@ -195,6 +203,7 @@ function parse(body: JsonObject): LiveResource {
       ...pick(body, 'first_name', 'firstName'),
       ...pick(body, 'last_name', 'lastName'),
       ...pick(body, 'last_sign_in_at', 'lastSignInAt'),
+      ...pick(body, 'locale', 'locale'),
       ...pick(body, 'metadata', 'metadata'),
       ...pick(body, 'name', 'name'),
     },

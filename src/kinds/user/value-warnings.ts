@@ -5,6 +5,7 @@ import type { Json } from '../../json.ts'
 import type { Attributes } from '../../resource.ts'
 import { Earliest } from '../earliest.ts'
 import type { FieldFilling, WarningContext } from '../kind.ts'
+import type { Named } from './gathered.ts'
 
 /**
  * So many addresses have to tell which name is which, and this share of all: three of thousands are chance. Of these the other share has to say
@@ -21,12 +22,6 @@ export function mapsNames({ map: { user } }: Pick<Manifest, 'map'>): boolean {
   return user?.firstName !== undefined && user.lastName !== undefined
 }
 
-interface Named {
-  email: string
-  first: string
-  last: string
-}
-
 /** Users with both names, the first ones. */
 export class NamesSeen {
   readonly #users = new Earliest<Named>(LOOKED_AT)
@@ -36,33 +31,39 @@ export class NamesSeen {
     this.#users.add(place, { email: String(email ?? null), first: String(firstName), last: String(lastName) })
   }
 
-  /**
-   * A warning where addresses like first.last@ say of most people that the first name is the last one. Companies that write the family name
-   * first in addresses look like this too, so it asks for a look.
-   */
-  warnings({ loaded: { locate } }: Pick<WarningContext, 'loaded'>): Problem[] {
-    const counts = { straight: 0, swapped: 0 }
-    let example = ''
-    const users = this.#users.items()
-    for (const { email, first, last } of users) {
-      const order = orderOf(email, first, last)
-      if (order === undefined) continue
-      counts[order] += 1
-      if (order === 'swapped' && example === '') example = `${email} has the first name ${JSON.stringify(first)}`
-    }
-    const compared = counts.straight + counts.swapped
-    if (compared < Math.max(TELLING, users.length * TELLING_SHARE) || counts.swapped < compared * SWAPPED) return []
-    return [
-      {
-        code: 'names_swapped',
-        severity: 'warning',
-        message: `first and last names look swapped in ${figure(counts.swapped)} of ${figure(compared)} users whose address contains both (${example})`,
-        hint: 'look at map.user.firstName and map.user.lastName; where addresses begin with the last name, do nothing',
-        at: locate(['map', 'user', 'firstName']),
-        path: 'map.user.firstName',
-      },
-    ]
+  named(): Named[] {
+    return this.#users.items()
   }
+}
+
+/**
+ * A warning where addresses like first.last@ say of most people that the first name is the last one. Companies that write the family name
+ * first in addresses look like this too, so it asks for a look.
+ */
+export function namesSwapped(
+  { loaded: { locate } }: Pick<WarningContext, 'loaded'>,
+  users: readonly Named[],
+): Problem[] {
+  const counts = { straight: 0, swapped: 0 }
+  let example = ''
+  for (const { email, first, last } of users) {
+    const order = orderOf(email, first, last)
+    if (order === undefined) continue
+    counts[order] += 1
+    if (order === 'swapped' && example === '') example = `${email} has the first name ${JSON.stringify(first)}`
+  }
+  const compared = counts.straight + counts.swapped
+  if (compared < Math.max(TELLING, users.length * TELLING_SHARE) || counts.swapped < compared * SWAPPED) return []
+  return [
+    {
+      code: 'names_swapped',
+      severity: 'warning',
+      message: `first and last names look swapped in ${figure(counts.swapped)} of ${figure(compared)} users whose address contains both (${example})`,
+      hint: 'look at map.user.firstName and map.user.lastName; where addresses begin with the last name, do nothing',
+      at: locate(['map', 'user', 'firstName']),
+      path: 'map.user.firstName',
+    },
+  ]
 }
 
 function isThere(name: Json | undefined): boolean {

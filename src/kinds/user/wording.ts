@@ -13,6 +13,8 @@ export const userRemarks: Remarks = {
     `${counted(count, 'user')} whose TOTP secret changed in the source: not enrolled, since WorkOS has a factor of theirs already`,
   totp_left_alone: ({ count }) =>
     `${counted(count, 'user')} with a TOTP factor in WorkOS already: it stays, and that of the source is not enrolled`,
+  locale_unknown: ({ resources, detail }) =>
+    `${resources} whose locale ${detail} is no language tag such as en-US: migrated without it`,
   totp_weak_secret: ({ resources, detail }) =>
     `${resources} with a TOTP secret of ${detail} bits, migrated as it is (RFC 4226 asks for 128)`,
   totp_several: ({ resources }) =>

@@ -7,6 +7,7 @@ import { basename } from 'node:path'
 import type { LoadedManifest } from '../../config/load.ts'
 import type { Manifest, MappingTest } from '../../config/manifest.ts'
 import { nearest } from '../../config/nearest.ts'
+import { recipeAt } from '../../config/recipes.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../json.ts'
@@ -133,10 +134,13 @@ const MAPPING_SECTIONS = ['vars', 'secrets', 'map', 'dedupe', 'roles', 'metadata
 
 /** What keeps tests from being run: streams that the source does not have, values of references that nobody has set. */
 function checkTests(loaded: LoadedManifest, streams: readonly string[]): Problem[] {
-  const rules = checkStreams(loaded.manifest.map, streams).map((problem) => ({
-    ...problem,
-    at: loaded.locate((problem.path ?? '').split('.')),
-  }))
+  const found = checkStreams(loaded.manifest.map, streams, (path) => recipeAt(loaded.originOf(path)))
+  const rules = found
+    .filter(({ severity }) => severity !== 'warning')
+    .map((problem) => ({
+      ...problem,
+      at: loaded.locate((problem.path ?? '').split('.')),
+    }))
   return [...rules, ...checkTestStreams(loaded, streams), ...unsetReferences(loaded)]
 }
 
@@ -166,7 +170,8 @@ function unsetReferences({ deferred, manifest }: LoadedManifest): Problem[] {
     if (!MAPPING_SECTIONS.includes(section)) return []
     const needing = tests.find(([, test]) => !hasOwn(test, path))
     if (needing === undefined) return []
-    const own = section === 'vars' || section === 'secrets' ? `, or give the tests ${section} of their own` : ''
+    const own =
+      section === 'vars' || section === 'secrets' ? `, or give the tests invented ${section} of their own` : ''
     return [{ ...problem, hint: `${problem.hint ?? 'set it'}${own}; the test "${needing[0]}" needs it` }]
   })
 }

@@ -11,7 +11,7 @@ import { DISTINCT_AT_MOST, type FieldColumn, type FieldTable } from '../../plann
 import type { Plan } from '../../planning/plan.ts'
 import { blockedActions } from '../../rundb/actions.ts'
 import type { RejectedItem } from '../../rundb/rejects.ts'
-import { addressOf, type Casualty, fromReject } from '../errors.ts'
+import { type Casualty, fromReject, personOf } from '../errors.ts'
 import { minute } from '../heading-text.ts'
 import { describeNotes, PARTIAL } from '../remarks.ts'
 import { adviceFor, describeReapply } from '../remedies.ts'
@@ -152,7 +152,8 @@ export function* problemsOf(plan: Plan): Generator<Problem> {
   for (const action of blockedActions(plan.set.rundb)) {
     const { kind, key, code, message, hint }: BlockedAction = JSON.parse(action)
     const origin = plan.set.origin(kind, key)
-    yield { outcome: 'blocked', kind, key, code, field: null, message, origin, count: 1, hint }
+    const email = plan.set.emailOf(kind, key)
+    yield { outcome: 'blocked', kind, key, code, field: null, message, origin, email, count: 1, hint }
   }
   yield* rejectsOf(plan.set.rejects())
 }
@@ -250,5 +251,5 @@ function rowOf(problem: Problem, shown: Shown): NamedRow['row'] {
     ...(hint ? [['what helps', shown.about(hint, key)] as [string, string]] : []),
     ...(count > 1 ? [['stands for', counted(count, 'record')] as [string, string]] : []),
   ]
-  return [[shown.text(origin), shown.text(addressOf(problem)), shown.about(why, key)], [], remarks]
+  return [[shown.text(origin), shown.text(personOf(problem)), shown.about(why, key)], [], remarks]
 }

@@ -35,6 +35,7 @@ import {
   whyOf,
 } from '../accounting-text.ts'
 import { fieldRows, until } from '../actions-text.ts'
+import { personOf } from '../errors.ts'
 import {
   countsOf,
   describeChanges,
@@ -286,8 +287,8 @@ function rejectSection(set: DesiredSet, limit: number): string {
   let named = 0
   for (const reject of set.rejects()) {
     if (rows.length === limit) break
-    const { origin, kind, key, records } = reject
-    const what = code(key === null ? kind : address({ kind, key }))
+    const { origin, records } = reject
+    const what = personOf(reject).split('  ').map(code).join(' ')
     rows.push(`- ${code(origin)} ${what}${ofSeveral(records)}: ${prose(clipped(rejection(reject)))}\n`)
     named += records
   }

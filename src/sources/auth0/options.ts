@@ -4,17 +4,10 @@ import { ManifestError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { isLoopback } from '../../http/proxy.ts'
 import type { JsonObject } from '../../json.ts'
-import { nullsOption, requireNone, textsOf } from '../source.ts'
+import { type MetadataPaths, nullsOption, requireNone, textsOf } from '../source.ts'
 
 /** The options of the source. */
 export type Auth0Options = SourceOptions<'auth0'>
-
-/** Dotted paths into a user, the first that leads somewhere counting. */
-export interface MetadataPaths {
-  organizationId: string[]
-  organizationName: string[]
-  roles: string[]
-}
 
 /** A tenant that is asked over the network. */
 export interface LiveOptions {

@@ -4,11 +4,12 @@
  */
 
 import { createHash } from 'node:crypto'
+import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { sourceParts } from '../csv/parts.ts'
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
 import { type CsvRecord, CsvStream, checkCsvFile, columnsOf } from '../csv/stream.ts'
 import { inTurn } from '../in-order.ts'
+import { sourceParts } from '../parts.ts'
 import {
   type ReadContext,
   requireNone,
@@ -20,9 +21,10 @@ import {
 } from '../source.ts'
 import { type SourceFile, sourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
-import { numbered } from '../text/record-file.ts'
+import { numbered, type RecordFile } from '../text/record-file.ts'
 import { type ClerkOptions, checkOptions, identity, isLive } from './options.ts'
 import { JoinedFile, joinedFormats, putJoined, userColumns, userRule, writtenAs } from './records/from-files.ts'
+import { isJson, jsonUsers } from './records/from-json.ts'
 import { openLive } from './records/from-snapshot.ts'
 import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './streams.ts'
 
@@ -36,13 +38,17 @@ const instanceSource: SourceDefinition<ClerkOptions> = {
     for (const { stream, columnSpec } of [{ stream: USERS, columnSpec: userColumns } as const, ...joinedFormats]) {
       const name = config[stream]
       if (name === undefined) continue
+      if (stream === USERS && isJson(name)) {
+        problems.push(...(await checkJson(name, config, directory)))
+        continue
+      }
       problems.push(...(await checkCsvFile(sourceFile(name, directory), columnSpec, writtenAs(config, stream))))
     }
     return problems
   },
   async columns(config, directory) {
     const { users: name } = config
-    if (name === undefined || isLive(config)) return new Map()
+    if (name === undefined || isLive(config) || isJson(name)) return new Map()
     const columns = await columnsOf(sourceFile(name, directory), writtenAs(config, USERS))
     const joined = joinedFormats.map(({ stream }) => stream)
     return new Map(columns === undefined ? [] : [[USERS, [...columns, ...joined]]])
@@ -64,10 +70,11 @@ export const clerkSource: SourceDefinition = withRoleFiles(instanceSource, [role
 
 function openFiles(config: ClerkOptions, context: ReadContext): Source {
   const file = sourceFile(config.users ?? '', context.directory)
-  const users = new CsvStream(
-    { stream: USERS, file, role: 'main', columnSpec: userColumns, rule: userRule, ...writtenAs(config, USERS) },
-    context,
-  )
+  const { maxRecordBytes } = config
+  const own = { stream: USERS, file, role: 'main' } as const
+  const users = isJson(file.name)
+    ? jsonUsers({ ...own, maxRecordBytes }, context)
+    : new CsvStream({ ...own, columnSpec: userColumns, rule: userRule, ...writtenAs(config, USERS) }, context)
   const { numbering = new Numbering() } = context
   const files = joinedFormats.flatMap((format) => {
     const name = config[format.stream]
@@ -78,7 +85,9 @@ function openFiles(config: ClerkOptions, context: ReadContext): Source {
     // A file of memberships names its organizations in its rows. What the API alone tells is empty.
     streams: [USERS, ORGANIZATIONS, ORGANIZATION_ROLES, CONNECTIONS, ...files.map(({ format }) => format.stream)],
     read: (chunkSize) => read(users, file, files, chunkSize, numbering),
-    parts: (size, threads) => parts(users, file, files, { size, threads, numbering }),
+    ...(users instanceof CsvStream && {
+      parts: (size: number, threads: Threads) => parts(users, file, files, { size, threads, numbering }),
+    }),
     counts: () => [users.count(), ...files.map((joinedFile) => joinedFile.count())],
     digest() {
       const whole = createHash('sha256').update(`${USERS} ${users.digest()}\n`)
@@ -88,8 +97,30 @@ function openFiles(config: ClerkOptions, context: ReadContext): Source {
   }
 }
 
+/** What the beginning of a file of JSON shows. */
+async function checkJson(name: string, { maxRecordBytes }: ClerkOptions, directory: string): Promise<Problem[]> {
+  const problems: Problem[] = []
+  const context: ReadContext = {
+    directory,
+    scratch: directory,
+    warn: (problem) => problems.push(problem),
+    reject: ({ problem }) => problems.push({ ...problem, severity: 'warning' }),
+  }
+  const file = sourceFile(name, directory)
+  const records = jsonUsers({ stream: USERS, file, role: 'main', maxRecordBytes }, context).records()
+  try {
+    await records.next()
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error
+    problems.push(...error.problems)
+  } finally {
+    await records.return(undefined)
+  }
+  return problems.slice(0, 1)
+}
+
 async function* read(
-  users: CsvStream,
+  users: CsvStream | RecordFile,
   file: SourceFile,
   files: readonly JoinedFile[],
   chunkSize: number,

@@ -27,7 +27,7 @@ export function slimMembership(membership: ClerkObject): SlimMembership {
 }
 
 /** Between the values of a cell, as in the dashboard's export. */
-const SEPARATOR = '|'
+export const SEPARATOR = '|'
 
 /** Members of a user that are times, epoch milliseconds. */
 const TIMES = ['created_at', 'updated_at', 'last_sign_in_at', 'last_active_at', 'legal_accepted_at']

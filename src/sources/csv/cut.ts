@@ -1,94 +1,26 @@
 /**
- * Cuts the text of a CSV file into pieces of whole records without taking it apart: only bytes that may end a record are looked at. What
- * is not plainly well-formed is left to the parser, from the last border that is sure.
+ * Finds where records of CSV end without taking them apart: only bytes that may end a record are looked at. What is not plainly well-formed is
+ * left to the parser, from the last border that is sure.
  */
 
-import { chain } from '../text/bytes.ts'
+import { type Cut, MAX_CUT, type Scanner } from '../text/cut.ts'
 
-/** Whole records of a file. */
-export interface Cut {
-  /** In memory of their own: they may be given to another thread. */
-  bytes: Uint8Array<ArrayBuffer>
-  /** Line on which they begin. */
-  line: number
-  /** How many records there are, blank lines left out. */
-  rows: number
-  /** Line on which the last of them begins; 0 where there are blank lines alone. */
-  lastLine: number
-}
-
-/** Where it is unclear how records end: the parser tells. */
-export interface Unsure {
-  /** The text from the beginning of the record on that is unclear. */
-  text: AsyncGenerator<Buffer>
-  /** Line on which that is. */
-  line: number
-}
-
-export interface CutSettings {
-  /** Line on which the text begins. */
-  line: number
+export interface CsvCodes {
   /** Bytes. Records end at LF or CRLF; a quote inside quotes stands twice, or behind the escape. */
   delimiter: number
   quote: number | undefined
   /** What takes its meaning from any byte behind it, anywhere. */
   escape: number | undefined
+}
+
+/** See CsvCodes. */
+interface ScanSettings extends CsvCodes {
   /** Longer records are left to the parser, which refuses them. */
   maxRecordBytes: number
-  /** Records of the next cut. */
-  size(): number
 }
 
 const LF = 0x0a
 const CR = 0x0d
-
-/** Bytes after which a cut ends, however few records it has. */
-const MAX_CUT = 1024 * 1024
-
-/** Yields cuts in the order of the text; returns what it is not sure of, undefined when it came to the end. */
-export async function* cutRecords(
-  text: AsyncGenerator<Buffer>,
-  settings: CutSettings,
-): AsyncGenerator<Cut, Unsure | undefined> {
-  const scanner = new Scanner(settings)
-  /** What the next cut is made of, up to the chunk that is scanned. */
-  let held: Buffer[] = []
-  let size = settings.size()
-  for await (const chunk of unclosed(text)) {
-    let from = 0
-    while (from < chunk.length) {
-      const end = scanner.scan(chunk, from, size)
-      held.push(chunk.subarray(from, end))
-      from = end
-      if (scanner.isUnsure) {
-        const { whole, broken } = divide(held, scanner.sure)
-        if (whole.length > 0) yield scanner.take(whole)
-        return { text: chain(Buffer.concat([broken, chunk.subarray(from)]), text), line: scanner.sureLine }
-      }
-      if (!scanner.isFull) continue
-      yield scanner.take(held)
-      held = []
-      size = settings.size()
-    }
-  }
-  if (scanner.finish()) {
-    if (held.length > 0) yield scanner.take(held)
-    return undefined
-  }
-  const { whole, broken } = divide(held, scanner.sure)
-  if (whole.length > 0) yield scanner.take(whole)
-  return { text: chain(broken, text), line: scanner.sureLine }
-}
-
-/** A loop that ends before the text does leaves it open. */
-function unclosed(text: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
-  return { [Symbol.asyncIterator]: () => ({ next: () => text.next() }) }
-}
-
-function divide(held: readonly Buffer[], at: number): { whole: Buffer[]; broken: Buffer } {
-  const bytes = Buffer.concat(held)
-  return { whole: at === 0 ? [] : [bytes.subarray(0, at)], broken: bytes.subarray(at) }
-}
 
 /** Where the scanner stands. Plain numbers: it looks at every byte. */
 const START = 0
@@ -101,7 +33,7 @@ const AFTER_QUOTE = 6
 const ESCAPED = 7
 const QUOTED_ESCAPED = 8
 
-class Scanner {
+export class CsvScanner implements Scanner {
   readonly #delimiter: number
   /** -1: nothing quotes. */
   readonly #quote: number
@@ -124,7 +56,8 @@ class Scanner {
   isUnsure = false
   isFull = false
 
-  constructor({ line, delimiter, quote = -1, escape: backslash = -1, maxRecordBytes }: CutSettings) {
+  /** @param line on which the text begins */
+  constructor(line: number, { delimiter, quote = -1, escape: backslash = -1, maxRecordBytes }: ScanSettings) {
     this.#escape = backslash
     this.#maxRecord = maxRecordBytes
     this.#delimiter = delimiter
@@ -135,10 +68,6 @@ class Scanner {
     this.sureLine = line
   }
 
-  /**
-   * Goes on until the cut is full, the bytes end or something is unclear.
-   * @returns the position behind what was scanned
-   */
   scan(chunk: Buffer, from: number, rows: number): number {
     const others = [CR, this.#quote, this.#escape]
     const isPlain = this.#state <= UNQUOTED && !others.some((byte) => has(chunk, byte, from))
@@ -249,17 +178,14 @@ class Scanner {
     return at
   }
 
-  /** The text has ended. @returns whether its last record is clear */
   finish(): boolean {
     if (this.#state >= AFTER_CR && this.#state !== AFTER_QUOTE) return false
     if (this.#length > this.#record) this.#count()
     return true
   }
 
-  /** What was scanned up to the last record, as a cut; the next begins. */
-  take(parts: readonly Buffer[]): Cut {
-    const bytes = joined(parts)
-    const cut = { bytes, line: this.#first, rows: this.#rows, lastLine: this.#lastLine }
+  take(): Omit<Cut, 'bytes'> {
+    const cut = { line: this.#first, rows: this.#rows, lastLine: this.#lastLine }
     this.#first = this.#line
     this.#rows = 0
     this.#lastLine = 0
@@ -273,14 +199,4 @@ class Scanner {
 
 function has(chunk: Buffer, byte: number, from: number): boolean {
   return byte !== -1 && chunk.indexOf(byte, from) !== -1
-}
-
-function joined(parts: readonly Buffer[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
 }

@@ -3,13 +3,13 @@
  */
 
 import type { SourceOptions } from '../../config/manifest.ts'
+import { sourceParts } from '../parts.ts'
 import { nullsOption, type ReadContext, type Source, type SourceDefinition, skippedLines } from '../source.ts'
 import { sourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
 import { numbered } from '../text/record-file.ts'
-import { sourceParts } from './parts.ts'
 import { roleDefinitionFile, userRoleFile, withRoleFiles } from './role-files.ts'
-import { type ColumnSpec, CsvStream, checkCsvFile, columnsOf, oneOrganizationId } from './stream.ts'
+import { type ColumnSpec, CsvStream, checkCsvFile, columnsOf } from './stream.ts'
 
 const STREAM = 'users'
 
@@ -21,6 +21,8 @@ export const userColumns: ColumnSpec = {
     'password_hash',
     'password_hash_type',
     'totp_secret',
+    'totp_issuer',
+    'totp_user',
     'first_name',
     'last_name',
     'email_verified',
@@ -58,10 +60,7 @@ export const csvSource: SourceDefinition = withRoleFiles(usersSource, [roleDefin
 function openCsv(config: CsvOptions, context: ReadContext): Source {
   const { file, ...written } = settings(config, context.directory)
   const { numbering = new Numbering() } = context
-  const users = new CsvStream(
-    { stream: STREAM, file, role: 'main', columnSpec: userColumns, rule: oneOrganizationId, ...written },
-    context,
-  )
+  const users = new CsvStream({ stream: STREAM, file, role: 'main', columnSpec: userColumns, ...written }, context)
   return {
     streams: [STREAM],
     read: (chunkSize) => numbered(users.records(), { stream: STREAM, file: file.name }, chunkSize, numbering),

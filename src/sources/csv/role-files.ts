@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { sourceParts } from '../parts.ts'
 import type { PieceReader } from '../piece-reader.ts'
 import {
   nullsOption,
@@ -11,9 +12,8 @@ import {
 import { sourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
 import { placedRecords } from '../text/record-file.ts'
-import { sourceParts } from './parts.ts'
 import type { RowRule } from './rows.ts'
-import { type ColumnSpec, CsvStream, type CsvStreamOptions, checkCsvFile, oneOrganizationId } from './stream.ts'
+import { type ColumnSpec, CsvStream, type CsvStreamOptions, checkCsvFile } from './stream.ts'
 
 /** The options that name such a file. */
 type RoleOption = 'roleDefinitions' | 'userRoles'
@@ -28,7 +28,7 @@ export interface RoleFile<Option extends RoleOption = RoleOption> {
 const requireRole: RowRule = (data) =>
   data.role_slug === undefined
     ? { code: 'missing_role', message: 'the row names no role', hint: 'fill in role_slug' }
-    : oneOrganizationId(data)
+    : undefined
 
 /** Which roles there are, with their permissions. */
 export const roleDefinitionFile: RoleFile<'roleDefinitions'> = {
@@ -64,8 +64,7 @@ export const userRoleFile: RoleFile<'userRoles'> = {
 
 /** The rules of these files, and of the `csv` source. */
 export const rowsReader: PieceReader = {
-  rule: (stream) =>
-    [roleDefinitionFile, userRoleFile].find((file) => file.stream === stream)?.rule ?? oneOrganizationId,
+  rule: (stream) => [roleDefinitionFile, userRoleFile].find((file) => file.stream === stream)?.rule,
 }
 
 /** Options of a source that hold for such files too. */

@@ -3,8 +3,8 @@
  * parser, all of a cut at once.
  */
 
+import type { Cut } from '../text/cut.ts'
 import { BackslashRows } from './backslash.ts'
-import type { Cut } from './cut.ts'
 import type { Layout, Row } from './format.ts'
 
 /**

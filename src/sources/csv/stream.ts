@@ -9,12 +9,11 @@ import { OperatorError, SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
 import type { SourceFile } from '../text/file.ts'
-import type { LineRecord, RecordFile } from '../text/record-file.ts'
+import type { FilePart, LineRecord, RecordFile } from '../text/record-file.ts'
 import { csvLine, ownCells, ownColumns, unfilledRow } from '../text/reject-columns.ts'
 import { type Encoding, nulWarning } from '../text/utf8.ts'
-import type { Cut } from './cut.ts'
 import type { Dialect } from './dialect.ts'
-import type { CutFormat, Row, RowFormat, RowsFound } from './format.ts'
+import type { Row, RowFormat, RowsFound } from './format.ts'
 import { padded, RowReader, type RowRule } from './rows.ts'
 import { openCuts, openTable, type Table, type TableOptions } from './table.ts'
 
@@ -34,11 +33,6 @@ export interface CsvStreamOptions {
   ragged?: 'reject' | 'pad'
   rule?: RowRule
 }
-
-/** A part of a CSV file; what is told of it is told in the order of the parts. */
-export type CsvPart =
-  /** Records that any thread may take out, by the stream's rule; `settle` is told what came of it. */
-  { cut: Cut; table: CutFormat; settle(found: RowsFound): void } | { records: CsvRecord[] } | { step(): void }
 
 /** Reads one CSV file as a stream of records, and keeps count. */
 export class CsvStream implements RecordFile {
@@ -80,15 +74,11 @@ export class CsvStream implements RecordFile {
     this.#end(last)
   }
 
-  /**
-   * The same, in parts of at most `size` records as far as these can be told from one another without taking them apart. Nobody is shown
-   * any row.
-   * @throws as `records`
-   */
-  async *parts(size: number): AsyncGenerator<CsvPart> {
+  /** @throws as `records` */
+  async *parts(size: number): AsyncGenerator<FilePart> {
     const told: (() => void)[] = []
     const table = await openCuts(this.#options.file, this.#tableOptions(told), size)
-    const tell = function* (): Generator<CsvPart> {
+    const tell = function* (): Generator<FilePart> {
       for (const step of told.splice(0)) yield { step }
     }
     let last = 0
@@ -283,16 +273,6 @@ export async function columnsOf(
   } catch (error) {
     if (error instanceof OperatorError) return undefined
     throw error
-  }
-}
-
-/** An organization is named by one id: WorkOS's own or the source's. */
-export const oneOrganizationId: RowRule = (data) => {
-  if (data.org_id === undefined || data.org_external_id === undefined) return undefined
-  return {
-    code: 'two_organization_ids',
-    message: 'the row has both org_id and org_external_id',
-    hint: 'keep org_id for an organization that is in WorkOS already, org_external_id for one that is yet to be created',
   }
 }
 

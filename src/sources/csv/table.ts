@@ -3,11 +3,12 @@ import { type CsvError, type InfoRecord, Parser } from 'csv-parse'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { chain } from '../text/bytes.ts'
+import { type Cut, cutRecords, type Unsure } from '../text/cut.ts'
 import type { FileWatch, SourceFile } from '../text/file.ts'
 import { MAX_RECORD_BYTES } from '../text/record-limit.ts'
 import { type Encoding, readText } from '../text/utf8.ts'
 import { BackslashRows } from './backslash.ts'
-import { type Cut, type CutSettings, cutRecords, type Unsure } from './cut.ts'
+import { type CsvCodes, CsvScanner } from './cut.ts'
 import { BACKSLASH_CODE, type Dialect, type Head, hasBackslashes, quoteOf, readHead } from './dialect.ts'
 import type { Layout, Row } from './format.ts'
 import { splitCut } from './split.ts'
@@ -119,12 +120,8 @@ export async function openCuts(file: SourceFile, options: TableOptions, size: nu
   const plain = plainLayout(settings)
   if (plain === undefined) return uncut(await tableOf(opened, dialect))
   let isHead = dialect.columns === undefined
-  const cuts = cutRecords(text, {
-    ...plain.codes,
-    line: settings.firstLine,
-    maxRecordBytes: recordLimit(dialect),
-    size: () => (isHead ? 1 : size),
-  })
+  const scanner = new CsvScanner(settings.firstLine, { ...plain.codes, maxRecordBytes: recordLimit(dialect) })
+  const cuts = cutRecords(text, scanner, () => (isHead ? 1 : size))
   const close = async () => {
     await cuts.return(undefined)
     await text.return(undefined)
@@ -170,7 +167,7 @@ export function plainLayout({
   delimiter,
   newline,
   dialect = {},
-}: RowSettings): { layout: Layout; codes: Pick<CutSettings, 'delimiter' | 'quote' | 'escape'> } | undefined {
+}: RowSettings): { layout: Layout; codes: CsvCodes } | undefined {
   const quote = quoteOf(dialect)
   const isEscaped = hasBackslashes(dialect)
   const code = asciiCode(delimiter)

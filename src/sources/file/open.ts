@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { sourceParts } from '../csv/parts.ts'
 import { checkCsvFile, columnsOf } from '../csv/stream.ts'
+import { sourceParts } from '../parts.ts'
 import {
   type ReadContext,
   requireNone,

@@ -3,10 +3,11 @@ import { ManifestError } from '../../diagnostics/errors.ts'
 import type { Reason } from '../../diagnostics/problem.ts'
 import { type CompiledExpression, ExpressionFailure } from '../../expressions/expression.ts'
 import type { Json, JsonObject } from '../../json.ts'
-import { nothingFound, pieceOf } from '../csv/parts.ts'
-import { type ColumnSpec, type CsvPart, CsvStream } from '../csv/stream.ts'
+import { type ColumnSpec, CsvStream } from '../csv/stream.ts'
 import { JoinedRows, JoinTable } from '../join/join-table.ts'
-import { jsonDocument, ndjson } from '../json/document.ts'
+import { jsonDocument } from '../json/document.ts'
+import { ndjson } from '../json/lines.ts'
+import { nothingFound, pieceOf } from '../parts.ts'
 import type { PieceReader } from '../piece-reader.ts'
 import type {
   JoinedPart,
@@ -19,7 +20,7 @@ import type {
   Threads,
 } from '../source.ts'
 import { expandPaths, type SourceFile } from '../text/file.ts'
-import { type LineRecord, type RecordFile, TextFile } from '../text/record-file.ts'
+import { type FilePart, type LineRecord, type RecordFile, TextFile } from '../text/record-file.ts'
 import { type JoinSettings, joinExpression, type StreamSettings } from './options.ts'
 
 /** Records of one stream that come from one file. */
@@ -43,33 +44,28 @@ export class FileStream {
 
   /** @throws ManifestError when there is no such file, SourceError when one cannot be read to its end */
   async *records(): AsyncGenerator<Batch> {
-    const { paths, name } = this.settings
-    for (const file of await expandPaths(paths, this.#context.directory, name)) {
-      const reader = openFile(file, this.settings, this.#context)
-      this.#files.set(file.name, reader)
-      for await (const records of reader.records()) yield { file: file.name, records }
+    for await (const [file, reader] of this.#opened()) {
+      for await (const records of reader.records()) yield { file, records }
     }
   }
 
   /**
-   * The same, in parts of at most `size` records: see CsvStream.parts. What is no CSV comes as records.
+   * The same, in parts of at most `size` records: see RecordFile.parts.
    * @throws as `records`
    */
-  async *parts(size: number): AsyncGenerator<{ file: string; part: CsvPart }> {
+  async *parts(size: number): AsyncGenerator<{ file: string; part: FilePart }> {
+    for await (const [file, reader] of this.#opened()) {
+      for await (const part of reader.parts(size)) yield { file, part }
+    }
+  }
+
+  /** Its files, each opened when the one before it has been read. */
+  async *#opened(): AsyncGenerator<[file: string, reader: RecordFile]> {
     const { paths, name } = this.settings
-    const context = this.#context
-    for (const file of await expandPaths(paths, context.directory, name)) {
-      const told = new Told()
-      const later: ReadContext = {
-        ...context,
-        warn: (problem) => told.add(() => context.warn(problem)),
-        reject: (record) => told.add(() => context.reject(record)),
-      }
-      const isCsv = this.settings.format === 'csv'
-      const reader = openFile(file, this.settings, isCsv ? context : later)
+    for (const file of await expandPaths(paths, this.#context.directory, name)) {
+      const reader = openFile(file, this.settings, this.#context)
       this.#files.set(file.name, reader)
-      const parts = reader instanceof CsvStream ? reader.parts(size) : recordParts(reader, told)
-      for await (const part of parts) yield { file: file.name, part }
+      yield [file.name, reader]
     }
   }
 
@@ -112,39 +108,6 @@ export class FileStream {
     const whole = createHash('sha256')
     for (const [name, file] of this.#files) whole.update(`${name} ${file.digest()}\n`)
     return whole.digest('hex')
-  }
-}
-
-/** What a reading has to tell, put off as long as it goes on. */
-class Told {
-  readonly #steps: (() => void)[] = []
-  #isOver = false
-
-  add(step: () => void): void {
-    if (this.#isOver) step()
-    else this.#steps.push(step)
-  }
-
-  *tell(): Generator<{ step(): void }> {
-    for (const step of this.#steps.splice(0)) yield { step }
-  }
-
-  /** From now on it is told at once. */
-  end(): void {
-    this.#isOver = true
-    for (const step of this.#steps.splice(0)) step()
-  }
-}
-
-/** @param told what the reading of a batch has to tell is put there */
-async function* recordParts(reader: RecordFile, told: Told): AsyncGenerator<CsvPart> {
-  try {
-    for await (const records of reader.records()) {
-      yield* told.tell()
-      yield { records }
-    }
-  } finally {
-    yield { step: () => told.end() }
   }
 }
 
@@ -461,8 +424,8 @@ function keysIn(value: Json | undefined, { text }: CompiledExpression): Keys {
 
 function failed(error: unknown): Keys {
   if (!(error instanceof ExpressionFailure)) throw error
-  const refusal = { code: 'expression_failed', message: 'the expression of the join fails on this record' }
-  return { ok: false, refusal: { ...refusal, hint: `JSONata says ${error.code}; guard it, like field ? $f(field)` } }
+  const message = `the expression of the join fails on this record: ${error.publicMessage}`
+  return { ok: false, refusal: { code: 'expression_failed', message, hint: error.hint } }
 }
 
 function badKey(expression: string): Reason {

@@ -1,18 +1,15 @@
 /**
  * What json/ is for. In: the text of one JSON document of any size, and the path of its records. Out: the records with their lines, one in
- * memory at a time. `ndjson` does the same for a record a line.
+ * memory at a time. `lines.ts` does the same for a record a line.
  */
 
 import { Tokenizer, TokenizerError, TokenType } from '@streamparser/json'
 import { SourceError } from '../../diagnostics/errors.ts'
-import type { Problem, Reason } from '../../diagnostics/problem.ts'
-import { isObject, type Json, type JsonObject } from '../../json.ts'
-import { parseJsonText, withoutNuls } from '../../json-text.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
 import type { SourceFile } from '../text/file.ts'
 import type { LineRecord, RecordSink, TextFormat } from '../text/record-file.ts'
 import { raiseLimit, sizeText } from '../text/record-limit.ts'
-import { linesOf } from '../text/utf8.ts'
-import { Grammar, lineTooLong, MAX_DEPTH, nestedTooDeep, notAnObject } from './grammar.ts'
+import { Grammar, MAX_DEPTH, notAnObject } from './grammar.ts'
 import { RecordWalk, writePath } from './record-walk.ts'
 
 /** Bytes of a document that are searched for paths when it is not the list that was expected. */
@@ -24,21 +21,23 @@ const HEAD_BYTES = 256 * 1024
  * @throws SourceError where a document is no JSON, nests too deeply or holds a record that is too long, and when the path leads nowhere in one
  */
 export function jsonDocument(names: readonly string[] | undefined): TextFormat {
-  return async function* (text, sink) {
-    const reader = new DocumentReader(sink, names, {
-      record: () => sink.met(),
-      noObject(line) {
-        sink.met()
-        sink.reject(line, notAnObject)
-      },
-    })
-    for await (const chunk of text) {
-      const records = reader.read(chunk)
-      if (records.length > 0) yield records
-    }
-    const last = reader.finish()
-    if (last.length > 0) yield last
-    if (reader.documents > 1) sink.warn(severalDocuments(sink.file, reader.documents))
+  return {
+    async *read(text, sink) {
+      const reader = new DocumentReader(sink, names, {
+        record: () => sink.met(),
+        noObject(line, number) {
+          sink.met()
+          sink.reject(line, { ...notAnObject, message: `record ${number} of the file: ${notAnObject.message}` })
+        },
+      })
+      for await (const chunk of text) {
+        const records = reader.read(chunk)
+        if (records.length > 0) yield records
+      }
+      const last = reader.finish()
+      if (last.length > 0) yield last
+      if (reader.documents > 1) sink.warn(severalDocuments(sink.file, reader.documents))
+    },
   }
 }
 
@@ -54,7 +53,7 @@ function severalDocuments(file: SourceFile, count: number): Problem {
 
 interface Listener {
   record(): void
-  noObject(line: number): void
+  noObject(line: number, number: number): void
 }
 
 /** Tokens in which numbers keep their text at hand. */
@@ -77,6 +76,8 @@ class DocumentReader {
   #walk: RecordWalk | undefined
   #grammar: Grammar | undefined
   #records: LineRecord[] = []
+  /** Records met so far, good and bad. */
+  #met = 0
   /** Offset of the token that was read last, of the record that is being read, and the line on which that begins. */
   #offset = 0
   #start = 0
@@ -160,9 +161,13 @@ class DocumentReader {
       },
       record: (data) => {
         this.#listener.record()
-        this.#records.push({ line: this.#line, data })
+        this.#met += 1
+        this.#records.push({ line: this.#line, number: this.#met, data })
       },
-      noObject: () => this.#listener.noObject(this.#position.line(this.#offset)),
+      noObject: () => {
+        this.#met += 1
+        this.#listener.noObject(this.#position.line(this.#offset), this.#met)
+      },
     })
     this.#grammar = new Grammar(this.#walk)
     return this.#grammar
@@ -301,54 +306,4 @@ class Position {
       this.#before = 0
     }
   }
-}
-
-/** A record a line. Blank lines are none; a line that is no object is refused, and reading goes on. */
-export const ndjson: TextFormat = async function* (text, sink) {
-  let first = true
-  for await (const lines of linesOf(text, sink.maxRecordBytes)) {
-    const records: LineRecord[] = []
-    for (const { line, content } of lines) {
-      if (content === '') continue
-      if (first && (content === '[' || content === '{')) throw document(sink.file, line)
-      first = false
-      sink.met()
-      const parsed = content === undefined ? lineTooLong(sink.maxRecordBytes) : recordIn(content, sink)
-      if ('code' in parsed) sink.reject(line, parsed, content)
-      else records.push({ line, data: parsed.data })
-    }
-    if (records.length > 0) yield records
-  }
-}
-
-function recordIn(content: string, sink: Pick<RecordSink, 'nuls'>): Reason | { data: JsonObject } {
-  const parsed = parseJsonText(content)
-  if (!parsed.ok) {
-    return { code: 'bad_json', message: parsed.message, hint: 'every line must be one whole JSON object' }
-  }
-  if (!isRecord(parsed.value)) return notAnObject
-  // Each level takes a bracket at either end.
-  if (content.length > 2 * MAX_DEPTH && isDeeper(parsed.value, MAX_DEPTH)) return nestedTooDeep
-  if (!content.includes('\\u0000')) return { data: parsed.value }
-  const { value, count } = withoutNuls(parsed.value)
-  sink.nuls(count)
-  return { data: isRecord(value) ? value : parsed.value }
-}
-
-function isRecord(value: Json): value is JsonObject {
-  return isObject(value)
-}
-
-function isDeeper(value: Json, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1))
-}
-
-function document(file: SourceFile, line: number): SourceError {
-  return new SourceError({
-    code: 'not_ndjson',
-    message: 'a bracket stands alone on the first line: this is one JSON document, not a record a line',
-    hint: 'say format: json',
-    at: { file: file.name, line },
-  })
 }

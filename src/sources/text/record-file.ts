@@ -6,16 +6,20 @@
 import { createHash } from 'node:crypto'
 import type { Problem, Reason } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
+import type { CutFormat, RowsFound } from '../csv/format.ts'
 import type { ReadContext, SourceRecord, StreamCount } from '../source.ts'
+import type { Cut, Unsure } from './cut.ts'
 import type { SourceFile } from './file.ts'
 import { Numbering } from './numbering.ts'
 import { MAX_RECORD_BYTES } from './record-limit.ts'
-import { rejectText, unfilled, withoutRejectMembers } from './reject-columns.ts'
+import { ownMembers, unfilled } from './reject-columns.ts'
 import { type Encoding, nulWarning, readText } from './utf8.ts'
 
 /** One record and the line on which it begins. */
 export interface LineRecord {
   line: number
+  /** Which record of the file it is, from 1, where many of them may be on one line. */
+  number?: number
   data: JsonObject
 }
 
@@ -23,12 +27,24 @@ export interface LineRecord {
 export interface RecordFile {
   /** The records in batches of what a piece of the file holds. Can be read once. */
   records(): AsyncGenerator<LineRecord[]>
+  /**
+   * The same, in parts of at most `size` records as far as these can be told from one another without taking them apart. Nobody is shown
+   * any row.
+   */
+  parts(size: number): AsyncGenerator<FilePart>
   /** Refuses a record that was read. */
   reject(line: number, refusal: Reason): void
   count(): StreamCount
   /** SHA-256 (hex) of the file's bytes, once all of it has been read. */
   digest(): string
 }
+
+/** A part of a file; what is told of it is told in the order of the parts. */
+export type FilePart =
+  /** Records that any thread may take out; `settle` is told what came of it. */
+  | { cut: Cut; table: CutFormat | undefined; settle(found: RowsFound): void }
+  | { records: LineRecord[] }
+  | { step(): void }
 
 /** What a format tells while it takes a text apart. */
 export interface RecordSink {
@@ -42,13 +58,27 @@ export interface RecordSink {
    * @param text what stands there, where it cannot be taken apart
    */
   reject(line: number, refusal: Reason, text?: string): void
+  /** Where every line is a record at most: it has come to this one. */
+  reached(line: number): void
   /** So many NUL characters were left out. */
   nuls(count: number): void
   warn(problem: Problem): void
 }
 
 /** Takes a text apart: bytes in UTF-8, of which no chunk ends within a character. */
-export type TextFormat = (text: AsyncGenerator<Buffer>, sink: RecordSink) => AsyncGenerator<LineRecord[]>
+export interface TextFormat {
+  /** @param begun number of the line on which the text begins, where it follows on cuts */
+  read(text: AsyncGenerator<Buffer>, sink: RecordSink, begun?: number): AsyncGenerator<LineRecord[]>
+  /**
+   * For formats in which every line is a record at most: cuts the text into pieces of at most `size` lines.
+   * @returns what is to be read as it comes, if anything is
+   */
+  cut?(
+    text: AsyncGenerator<Buffer>,
+    sink: Pick<RecordSink, 'file' | 'maxRecordBytes'>,
+    size: number,
+  ): AsyncGenerator<Cut, Unsure | undefined>
+}
 
 export interface TextFileOptions {
   stream: string
@@ -60,10 +90,11 @@ export interface TextFileOptions {
   maxRecordBytes?: number
 }
 
+/** Does what is to be told: at once, or when its turn comes. */
+type Tell = (step: () => void) => void
+
 /** A text file in any format that yields records. */
-export class TextFile implements RecordFile, RecordSink {
-  readonly file: SourceFile
-  readonly maxRecordBytes: number
+export class TextFile implements RecordFile {
   readonly #options: TextFileOptions
   readonly #context: ReadContext
   readonly #hash = createHash('sha256')
@@ -71,74 +102,150 @@ export class TextFile implements RecordFile, RecordSink {
   #read = 0
   #rejected = 0
   #nuls = 0
+  #lastLine = 0
 
   constructor(options: TextFileOptions, context: ReadContext) {
-    this.file = options.file
-    this.maxRecordBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES
     this.#options = options
     this.#context = context
   }
 
   async *records(): AsyncGenerator<LineRecord[]> {
-    const { encoding, format, file } = this.#options
-    const onNul = (count: number) => this.nuls(count)
-    const { watch, signal } = this.#context
-    const warn = (problem: Problem) => this.#context.warn(problem)
-    const text = readText(file, { encoding, hash: this.#hash, watch, signal, onNul, warn })
+    const tell: Tell = (step) => step()
+    const text = this.#open(tell)
     try {
-      for await (const records of format(text, this)) yield this.#shown(records)
+      for await (const records of this.#options.format.read(text, this.#sink(tell))) yield this.#shown(records, tell)
     } finally {
       await text.return(undefined)
     }
-    if (this.#nuls > 0) this.#context.warn(nulWarning(file, this.#nuls))
-    if (this.#read === 0) this.#context.warn(noRecords(file))
+    this.#end(tell)
+  }
+
+  async *parts(size: number): AsyncGenerator<FilePart> {
+    const told: (() => void)[] = []
+    const tell: Tell = (step) => told.push(step)
+    const steps = function* (): Generator<FilePart> {
+      for (const step of told.splice(0)) yield { step }
+    }
+    const text = this.#open(tell)
+    try {
+      for await (const part of this.#partsOf(text, size, tell)) {
+        yield* steps()
+        yield part
+      }
+    } catch (error) {
+      yield* steps()
+      throw error
+    } finally {
+      await text.return(undefined)
+    }
+    this.#end(tell)
+    yield* steps()
+  }
+
+  async *#partsOf(text: AsyncGenerator<Buffer>, size: number, tell: Tell): AsyncGenerator<FilePart> {
+    const { format } = this.#options
+    const sink = this.#sink(tell)
+    let rest: { text: AsyncGenerator<Buffer>; line?: number } | undefined = { text }
+    if (format.cut !== undefined) {
+      const cuts = format.cut(text, sink, size)
+      let next = await cuts.next()
+      for (; !next.done; next = await cuts.next()) {
+        this.#reached(next.value.lastLine)
+        yield { cut: next.value, table: undefined, settle: (found) => this.#settle(found) }
+      }
+      rest = next.value
+    }
+    if (rest === undefined) return
+    for await (const records of format.read(rest.text, sink, rest.line)) {
+      yield { records: this.#shown(records, tell) }
+    }
+  }
+
+  #open(tell: Tell): AsyncGenerator<Buffer> {
+    const { file, encoding, role, format } = this.#options
+    const { watch, signal, numbering } = this.#context
+    if (role === 'main' && format.cut !== undefined) numbering?.beginFile(1)
+    const onNul = (count: number) => {
+      this.#nuls += count
+    }
+    const warn = (problem: Problem) => tell(() => this.#context.warn(problem))
+    return readText(file, { encoding, hash: this.#hash, watch, signal, onNul, warn })
+  }
+
+  #sink(tell: Tell): RecordSink {
+    const { file, maxRecordBytes = MAX_RECORD_BYTES } = this.#options
+    return {
+      file,
+      maxRecordBytes,
+      met: () => {
+        this.#read++
+      },
+      reject: (line, refusal, text) => tell(() => this.#refuse(line, refusal, text)),
+      reached: (line) => this.#reached(line),
+      nuls: (count) => {
+        this.#nuls += count
+      },
+      warn: (problem) => tell(() => this.#context.warn(problem)),
+    }
+  }
+
+  #reached(line: number): void {
+    this.#lastLine = Math.max(this.#lastLine, line)
+  }
+
+  #settle({ read, nuls = 0, refused }: RowsFound): void {
+    this.#read += read
+    this.#nuls += nuls
+    for (const { line, problem } of refused) this.#refuse(line, problem)
+  }
+
+  #end(tell: Tell): void {
+    const { file, role, format } = this.#options
+    if (role === 'main' && format.cut !== undefined) this.#context.numbering?.endFile(this.#lastLine)
     this.#digest = this.#hash.digest('hex')
+    tell(() => {
+      if (this.#nuls > 0) this.#context.warn(nulWarning(file, this.#nuls))
+      if (this.#read === 0) this.#context.warn(noRecords(file))
+    })
   }
 
-  met(): void {
-    this.#read++
+  reject(line: number, refusal: Reason): void {
+    this.#refuse(line, refusal)
   }
 
-  nuls(count: number): void {
-    this.#nuls += count
-  }
-
-  warn(problem: Problem): void {
-    this.#context.warn(problem)
-  }
-
-  reject(line: number, refusal: Reason, text?: string): void {
+  #refuse(line: number, refusal: Reason, text?: string): void {
     this.#rejected++
     const { tap } = this.#context
-    if (text !== undefined && tap?.wants(this.file.name, line)) {
-      tap.take({ stream: this.#options.stream, file: this.file.name, line, text })
-    }
-    const origin = { file: this.file.name, line }
-    this.#context.reject({ stream: this.#options.stream, origin, problem: { ...refusal, at: origin } })
+    const { stream, file } = this.#options
+    if (text !== undefined && tap?.wants(file.name, line)) tap.take({ stream, file: file.name, line, text })
+    const origin = { file: file.name, line }
+    this.#context.reject({ stream, origin, problem: { ...refusal, at: origin } })
   }
 
   /** The records without what a file of rejected rows adds to them, shown to whoever wants them as they stand. */
-  #shown(records: LineRecord[]): LineRecord[] {
+  #shown(records: LineRecord[], tell: Tell): LineRecord[] {
     const { tap } = this.#context
-    const [{ stream }, file] = [this.#options, this.file.name]
+    const {
+      stream,
+      file: { name: file },
+    } = this.#options
     return records.filter((record) => {
-      const { line, data: written } = record
-      const data = withoutRejectMembers(written)
-      record.data = data
-      if (data !== written && Object.keys(data).length === 0) {
-        const text = rejectText(written)
-        this.reject(line, unfilled(text), text)
+      const { line } = record
+      const own = ownMembers(record.data)
+      if (!('data' in own)) {
+        tell(() => this.#refuse(line, unfilled(own.text), own.text))
         return false
       }
-      if (tap?.wants(file, line)) tap.take({ stream, file, line, data })
+      record.data = own.data
+      if (tap?.wants(file, line)) tap.take({ stream, file, line, data: own.data })
       return true
     })
   }
 
   count(): StreamCount {
-    const { stream, role } = this.#options
+    const { stream, file, role } = this.#options
     const passed = this.#read - this.#rejected
-    return { stream, file: this.file.name, role, read: this.#read, passed, rejected: this.#rejected }
+    return { stream, file: file.name, role, read: this.#read, passed, rejected: this.#rejected }
   }
 
   digest(): string {
@@ -173,8 +280,9 @@ export async function* numberedFrom(
 ): AsyncGenerator<SourceRecord[]> {
   let chunk: SourceRecord[] = []
   for await (const { stream, file, records } of batches) {
-    for (const { line, data } of records) {
-      chunk.push({ seq: numbering.of(line), stream, origin: { file, line }, data })
+    for (const { line, number, data } of records) {
+      const origin = number === undefined ? { file, line } : { file, line, record: number }
+      chunk.push({ seq: numbering.of(line), stream, origin, data })
       if (chunk.length < size) continue
       yield chunk
       chunk = []

@@ -24,7 +24,7 @@ export function isRejectColumn(name: string): boolean {
 }
 
 /** What was said of a row that could not be taken apart; undefined: the file says nothing of it. */
-export function rejectText(data: JsonObject): string | undefined {
+function rejectText(data: JsonObject): string | undefined {
   const text = data._migrate_text
   return typeof text === 'string' && text !== '' ? text : undefined
 }
@@ -51,10 +51,14 @@ export function unescapeCell(cell: string): string {
   return cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell
 }
 
-/** The record without those members. */
-export function withoutRejectMembers(data: JsonObject): JsonObject {
-  if (!REJECT_COLUMNS.some((name) => Object.hasOwn(data, name))) return data
-  return Object.fromEntries(Object.entries(data).filter(([name]) => !NAMES.has(name)))
+/**
+ * The record without those members.
+ * @returns what is said of it, where it has no others and nobody has filled it in
+ */
+export function ownMembers(written: JsonObject): { data: JsonObject } | { text: string | undefined } {
+  if (!REJECT_COLUMNS.some((name) => Object.hasOwn(written, name))) return { data: written }
+  const members = Object.entries(written).filter(([name]) => !NAMES.has(name))
+  return members.length === 0 ? { text: rejectText(written) } : { data: Object.fromEntries(members) }
 }
 
 /** The columns that are data: without those of a file of rejected rows. */

@@ -194,11 +194,14 @@ interface Line {
   content: string | undefined
 }
 
-/** The lines of a text, as many at once as a chunk of it completes. Of a line that is too long nothing is kept. */
-export async function* linesOf(text: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Line[]> {
+/**
+ * The lines of a text, as many at once as a chunk of it completes. Of a line that is too long nothing is kept.
+ * @param first number of the line on which the text begins
+ */
+export async function* linesOf(text: AsyncIterable<Buffer>, maxBytes: number, first = 1): AsyncGenerator<Line[]> {
   let begun: Buffer[] = []
   let length = 0
-  let line = 1
+  let line = first
   const finish = (rest: Buffer): Line => {
     const whole = begun.length === 0 ? rest : Buffer.concat([...begun, rest])
     const content = length + rest.length > maxBytes ? undefined : whole.toString('utf8').trim()

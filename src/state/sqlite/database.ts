@@ -176,4 +176,8 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE runs ADD COLUMN source TEXT;
   `,
+  `
+  ALTER TABLE failures ADD COLUMN email TEXT;
+  ALTER TABLE rejects ADD COLUMN email TEXT;
+  `,
 ]

@@ -54,6 +54,7 @@ function failureFromRow(row: Row): Failure {
     code: String(row.code),
     message: String(row.message),
     origin: String(row.origin),
+    email: textOrNull(row.email),
   }
 }
 
@@ -67,6 +68,7 @@ function rejectFromRow(row: Row): RejectedItem {
     hint: textOrNull(row.hint),
     origin: String(row.origin),
     records: Number(row.records),
+    email: textOrNull(row.email),
   }
 }
 
@@ -185,20 +187,20 @@ export class RunLog {
 
   addFailures(run: number, failures: readonly Failure[]): void {
     this.#db.transaction(() => {
-      for (const { kind, key, action, outcome, code, message, origin } of failures) {
-        const sql = `INSERT OR REPLACE INTO failures (run, kind, key, action, outcome, code, message, origin)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
-        this.#db.run(sql, run, kind, key, action, outcome, code, message, origin)
+      for (const { kind, key, action, outcome, code, message, origin, email } of failures) {
+        const sql = `INSERT OR REPLACE INTO failures (run, kind, key, action, outcome, code, message, origin, email)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+        this.#db.run(sql, run, kind, key, action, outcome, code, message, origin, email)
       }
     })
   }
 
   addRejects(run: number, rejects: readonly RejectedItem[]): void {
     this.#db.transaction(() => {
-      for (const { kind, key, code, field, message, hint, origin, records } of rejects) {
-        const sql = `INSERT INTO rejects (run, kind, key, code, field, message, hint, origin, records)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-        this.#db.run(sql, run, kind, key, code, field, message, hint, origin, records)
+      for (const { kind, key, code, field, message, hint, origin, records, email } of rejects) {
+        const sql = `INSERT INTO rejects (run, kind, key, code, field, message, hint, origin, records, email)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+        this.#db.run(sql, run, kind, key, code, field, message, hint, origin, records, email)
       }
     })
   }

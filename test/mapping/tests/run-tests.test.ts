@@ -198,7 +198,7 @@ test('a secret that is not set is asked for, unless every test has its own', asy
   expect(await runTests(own, {})).toHaveLength(1)
   const [problem] = await problemsOf(`${own}  needing:\n    input: { id: u1 }\n    expect: { user: null }\n`, {})
   expect(problem).toMatchObject({ code: 'unset_reference', path: 'secrets.signer', at: { line: 4 } })
-  expect(problem?.hint).toMatch(/give the tests secrets of their own; the test "needing" needs it/)
+  expect(problem?.hint).toMatch(/give the tests invented secrets of their own; the test "needing" needs it/)
 })
 
 test('an expression that does not compile with the vars of a test is a problem at its place', async () => {

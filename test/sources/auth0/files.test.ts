@@ -374,11 +374,38 @@ test.each<[string, string]>([
     lines([{ _id: { $oid: 'id1' }, mfa_factors: [{ phone: {} }, { totp: { secret: 'JBSWY3DPEHPK3PXP' } }] }]),
   ],
   ['a secret beside an id', lines([{ user_id: 'auth0|id1', totp_secret: 'JBSWY3DPEHPK3PXP' }])],
+  [
+    'a factor of its own',
+    lines([{ user_id: 'auth0|id1', mfa_factors: [{ type: 'totp', secret: 'JBSWY3DPEHPK3PXP' }] }]),
+  ],
+  [
+    'a factor behind others',
+    lines([
+      {
+        user_id: 'auth0|id1',
+        mfa_factors: [
+          { type: 'sms', secret: 'none' },
+          { type: 'totp', totp: { secret: 'JBSWY3DPEHPK3PXP' } },
+        ],
+      },
+    ]),
+  ],
+  ['a secret by its plain name', lines([{ user_id: 'auth0|id1', secret: 'JBSWY3DPEHPK3PXP' }])],
   ['a secret beside an address, as CSV', 'email,totp_secret\nperson-1@example.com,JBSWY3DPEHPK3PXP\n'],
 ])('an MFA secret is joined: %s', async (_what, mfa) => {
   const { users, rejected } = await read(NDJSON, { mfa: 'mfa.file' }, { 'mfa.file': mfa })
   expect(users.map(({ mfa: rows }) => rows)).toMatchObject([[], [{ totp_secret: 'JBSWY3DPEHPK3PXP' }], []])
   expect(rejected).toEqual([])
+})
+
+test('issuer and account of a second factor are kept', async () => {
+  const row = { totp_issuer: 'Acme', totp_user: 'ada' }
+  const { users } = await read(
+    NDJSON,
+    { mfa: 'mfa.file' },
+    { 'mfa.file': lines([{ user_id: 'auth0|id1', totp_secret: 'JBSWY3DPEHPK3PXP', ...row }]) },
+  )
+  expect(users.flatMap(({ mfa: rows }) => rows)).toMatchObject([row])
 })
 
 test('an MFA row without a TOTP secret is rejected', async () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BackslashRows } from '../../../src/sources/csv/backslash.ts'
-import { cutRecords } from '../../../src/sources/csv/cut.ts'
+import { CsvScanner } from '../../../src/sources/csv/cut.ts'
 import { splitCut } from '../../../src/sources/csv/split.ts'
 import { plainLayout } from '../../../src/sources/csv/table.ts'
+import { cutRecords } from '../../../src/sources/text/cut.ts'
 import { dataOf, linesOf, readUsers, refusalOf } from '../file/reading.ts'
 import { folderWith } from '../reading.ts'
 import { readInParts } from '../reading-parts.ts'
@@ -116,7 +117,8 @@ describe('what was written comes back', () => {
         async function* pieces(): AsyncGenerator<Buffer> {
           yield* piecesOf(text, ends)
         }
-        const cuts = cutRecords(pieces(), { ...plain.codes, maxRecordBytes: 9999, line: 1, size: () => size })
+        const scanner = new CsvScanner(1, { ...plain.codes, maxRecordBytes: 9999 })
+        const cuts = cutRecords(pieces(), scanner, () => size)
         let rowsOfCuts = 0
         for (let next = await cuts.next(); ; next = await cuts.next()) {
           if (next.done) {

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { OperatorError } from '../../../src/diagnostics/errors.ts'
-import { cutRecords } from '../../../src/sources/csv/cut.ts'
+import { CsvScanner } from '../../../src/sources/csv/cut.ts'
 import type { Dialect } from '../../../src/sources/csv/dialect.ts'
 import type { Row } from '../../../src/sources/csv/format.ts'
 import { splitCut } from '../../../src/sources/csv/split.ts'
 import { partsOf, plainLayout, splitRows } from '../../../src/sources/csv/table.ts'
+import { cutRecords } from '../../../src/sources/text/cut.ts'
 
 interface Taken {
   rows: Row[]
@@ -50,7 +51,8 @@ async function inCuts(text: string, borders: readonly number[], size: number, di
   const plain = plainLayout(written)
   if (plain === undefined) throw new Error('these settings are not plain')
   const bytes = chunked(text, borders)
-  const cuts = cutRecords(bytes, { ...plain.codes, maxRecordBytes: 4096, line: written.firstLine, size: () => size })
+  const scanner = new CsvScanner(written.firstLine, { ...plain.codes, maxRecordBytes: 4096 })
+  const cuts = cutRecords(bytes, scanner, () => size)
   try {
     for await (const part of partsOf(cuts, plain.layout, {
       file: { name: 'users.csv', path: '' },

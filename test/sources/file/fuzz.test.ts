@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../src/json.ts'
-import { jsonDocument, ndjson } from '../../../src/sources/json/document.ts'
+import { jsonDocument } from '../../../src/sources/json/document.ts'
+import { ndjson } from '../../../src/sources/json/lines.ts'
 import type { LineRecord, RecordSink, TextFormat } from '../../../src/sources/text/record-file.ts'
 
 /** Takes a text apart that comes in pieces which end wherever they are told to, within characters too. */
@@ -29,9 +30,10 @@ async function readPieces(
     nuls() {},
     warn() {},
     reject,
+    reached() {},
   }
   const records: LineRecord[] = []
-  for await (const batch of format(pieces(), sink)) records.push(...batch)
+  for await (const batch of format.read(pieces(), sink)) records.push(...batch)
   return records
 }
 

@@ -30,7 +30,7 @@ test('users with their memberships, and the memberships with their organization'
     {
       seq: 0,
       stream: 'users',
-      origin: { file: 'users.json', line: 2 },
+      origin: { file: 'users.json', line: 2, record: 1 },
       data: {
         id: 1,
         email: 'a@example.com',
@@ -40,7 +40,7 @@ test('users with their memberships, and the memberships with their organization'
     {
       seq: 1,
       stream: 'users',
-      origin: { file: 'users.json', line: 3 },
+      origin: { file: 'users.json', line: 3, record: 2 },
       data: { id: 2, email: 'b@example.com', memberships: [member(4, 'o1', 'member', acme)] },
     },
   ])

@@ -24,6 +24,7 @@ const reject = (n: number): RejectedItem => ({
   hint: n % 3 === 0 ? 'expected one' : null,
   origin: `users.csv:${n}`,
   records: 1 + (n % 2),
+  email: n % 4 === 0 ? `u${n}@example.com` : null,
 })
 
 const failure: Failure = {
@@ -34,6 +35,7 @@ const failure: Failure = {
   code: 'c',
   message: 'm',
   origin: 'users.csv:2',
+  email: 'u1@example.com',
 }
 
 async function all<T>(batches: AsyncIterable<T[]>): Promise<T[]> {

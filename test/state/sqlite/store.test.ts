@@ -291,6 +291,7 @@ describe('runs', () => {
       code: 'email_not_available',
       message: 'taken',
       origin: 'users.csv:2',
+      email: null,
     })
     const many = Array.from({ length: 1_100 }, (_, index) => failure(`${index % 2 ? 'm' : 'u'}-${index}`))
     await state.recordFailures(1, many.slice(0, 600))

@@ -141,6 +141,14 @@ export function describeUnreadable({
 /** Nobody has one. */
 export const NO_PASSWORDS: PasswordCounts = { kept: 0, reset: 0, there: 0, none: 0, algorithms: [] }
 
+/** The passwords of all users. */
+export interface Kept {
+  /** Users, with and without one. */
+  users: number
+  /** By algorithm, and by how weak it is. */
+  counts: ReadonlyMap<string, KeptCount>
+}
+
 /** How many users have a password of an algorithm, and how weak it is. */
 interface KeptCount {
   algorithm: string
@@ -152,12 +160,11 @@ interface KeptCount {
 /** Counts passwords: what is in memory grows with the algorithms and parameters, not with the users. */
 export class KeptPasswords {
   readonly #counts = new Map<string, KeptCount>()
-  /** Users, with and without one. */
-  users = 0
+  #users = 0
 
   /** @param secrets of a user */
   add(secrets: JsonObject | null): void {
-    this.users += 1
+    this.#users += 1
     if (secrets !== null) this.count(isObject(secrets.passwordHash) ? secrets.passwordHash : {})
   }
 
@@ -170,8 +177,8 @@ export class KeptPasswords {
     else counted.count += 1
   }
 
-  counts(): ReadonlyMap<string, KeptCount> {
-    return this.#counts
+  kept(): Kept {
+    return { users: this.#users, counts: this.#counts }
   }
 }
 
@@ -179,7 +186,7 @@ export class KeptPasswords {
  * What becomes of the passwords of all users.
  * @param all that users have
  */
-export function countPasswords(rundb: RunDatabase, all: KeptPasswords): PasswordCounts {
+export function countPasswords(rundb: RunDatabase, all: Kept): PasswordCounts {
   const found = new Map<string, AlgorithmCount>()
   const of = (algorithm: string): AlgorithmCount => {
     const known = found.get(algorithm) ?? { algorithm, kept: 0, reset: 0, there: 0, weak: [], reasons: [] }
@@ -188,8 +195,9 @@ export function countPasswords(rundb: RunDatabase, all: KeptPasswords): Password
   }
   const left = new KeptPasswords()
   for (const password of passwordsThere(rundb)) left.count(password)
-  for (const [key, { algorithm, weak, count }] of all.counts()) {
-    const before = left.counts().get(key)?.count ?? 0
+  const beforehand = left.kept().counts
+  for (const [key, { algorithm, weak, count }] of all.counts) {
+    const before = beforehand.get(key)?.count ?? 0
     of(algorithm).there += before
     of(algorithm).kept += count - before
     if (weak !== '' && count > before) of(algorithm).weak.push({ count: count - before, detail: weak })

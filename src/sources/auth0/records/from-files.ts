@@ -1,21 +1,13 @@
-import type { JsonObject } from '../../../json.ts'
 import { CsvStream } from '../../csv/stream.ts'
-import { jsonDocument, ndjson } from '../../json/document.ts'
-import type { ReadContext, StreamCount } from '../../source.ts'
+import { jsonDocument } from '../../json/document.ts'
+import { isOverLines, ndjson } from '../../json/lines.ts'
+import { nothingFound } from '../../parts.ts'
+import type { PieceFound, ReadContext, StreamCount, UserRules } from '../../source.ts'
 import { type FileWatch, type SourceFile, sourceFile } from '../../text/file.ts'
-import { type LineRecord, type RecordFile, TextFile } from '../../text/record-file.ts'
+import { type RecordFile, TextFile } from '../../text/record-file.ts'
 import { readText } from '../../text/utf8.ts'
 import type { ReadOptions } from '../options.ts'
-import {
-  addMemberships,
-  hasId,
-  NamedOrganizations,
-  NO_ID,
-  ORGANIZATIONS,
-  type Users,
-  userFromCsv,
-  userRecord,
-} from './users.ts'
+import { NamedOrganizations, ORGANIZATIONS, type Users, usersIn } from './users.ts'
 
 /**
  * Users of a file: a bulk export or a dashboard export.
@@ -28,22 +20,25 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
     file: sourceFile(name, context.directory),
     nulls: options.nulls,
     maxRecordBytes: options.maxRecordBytes,
-    fromCsv: userFromCsv,
   } as const
-  const file = await exportFile(format, context)
+  const { isCsv, file } = await exportFile(format, context)
   const named = options.organizations === 'metadata' ? new NamedOrganizations() : undefined
+  const rules: UserRules = { isCsv, paths: named && options.paths }
+  const settle = ({ organizations }: PieceFound) => named?.add(organizations)
   let organizations = 0
   return {
     file: name,
     async *peek() {
       const silent = { ...context, reject: () => {}, warn: () => {} }
       const again = await exportFile(format, silent)
-      for await (const batch of again.records()) yield batch.map(asUser).filter(({ data }) => hasId(data))
+      for await (const batch of again.file.records()) yield usersIn(batch, { isCsv, paths: undefined }, nothingFound())
     },
     async *users() {
       for await (const batch of file.records()) {
-        const users = batch.map(asUser).filter(({ line, data }) => hasId(data) || file.reject(line, NO_ID))
-        for (const { line, data } of users) addMemberships(data, line, options.paths, named)
+        const found = nothingFound()
+        const users = usersIn(batch, rules, found)
+        for (const { line, problem } of found.refused) file.reject(line, problem)
+        settle(found)
         yield users
       }
     },
@@ -63,10 +58,6 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
   }
 }
 
-function asUser({ line, data }: LineRecord): LineRecord {
-  return { line, data: userRecord(data) }
-}
-
 interface ExportFileOptions {
   stream: string
   role: StreamCount['role']
@@ -74,43 +65,39 @@ interface ExportFileOptions {
   /** Values of CSV that stand for nothing. */
   nulls: readonly string[]
   maxRecordBytes: number | undefined
-  /** What a row of CSV means. */
-  fromCsv(row: JsonObject): JsonObject
 }
 
-type Format = 'list' | 'ndjson' | 'csv'
+type Format = 'list' | 'objects' | 'ndjson' | 'csv'
 
 /**
- * A file of NDJSON, one JSON list, or CSV, gzip or plain: told by how it begins.
+ * A file of NDJSON, one JSON list, JSON objects over many lines, or CSV, gzip or plain: told by how it begins.
  * @throws ManifestError when there is no such file, SourceError when its beginning cannot be read
  */
-export async function exportFile(options: ExportFileOptions, context: ReadContext): Promise<RecordFile> {
+export async function exportFile(
+  options: ExportFileOptions,
+  context: ReadContext,
+): Promise<{ isCsv: boolean; file: RecordFile }> {
   const format = await formatOf(options.file, context.watch)
-  if (format === 'csv') return csvFile(options, context)
-  return new TextFile({ ...options, format: format === 'list' ? jsonDocument(undefined) : ndjson }, context)
+  if (format === 'csv') return { isCsv: true, file: csvFile(options, context) }
+  const formats = { list: jsonDocument(undefined), objects: jsonDocument([]), ndjson }
+  return { isCsv: false, file: new TextFile({ ...options, format: formats[format] }, context) }
 }
 
 /** @throws as `exportFile` */
 export async function formatOf(file: SourceFile, watch?: FileWatch): Promise<Format> {
   for await (const chunk of readText(file, { watch, onNul: () => {} })) {
     const start = chunk.toString().trimStart()
-    if (start !== '') return start.startsWith('[') ? 'list' : start.startsWith('{') ? 'ndjson' : 'csv'
+    if (start.startsWith('[')) return 'list'
+    if (start.startsWith('{')) return isOverLines(start) ? 'objects' : 'ndjson'
+    if (start !== '') return 'csv'
   }
   return 'csv'
 }
 
-function csvFile({ fromCsv, maxRecordBytes, ...options }: ExportFileOptions, context: ReadContext): RecordFile {
+function csvFile({ maxRecordBytes, ...options }: ExportFileOptions, context: ReadContext): CsvStream {
   // Auth0 puts a ' before texts.
   const nulls = options.nulls.flatMap((value) => [value, `'${value}`])
   // Exports name what fields they like: a mapping may read any of them.
   const columnSpec = { known: [], required: [], open: true }
-  const stream = new CsvStream({ ...options, dialect: { maxRecordBytes }, nulls, columnSpec }, context)
-  return {
-    async *records() {
-      for await (const batch of stream.records()) yield batch.map(({ line, data }) => ({ line, data: fromCsv(data) }))
-    },
-    reject: (line, refusal) => stream.reject(line, refusal),
-    count: () => stream.count(),
-    digest: () => stream.digest(),
-  }
+  return new CsvStream({ ...options, dialect: { maxRecordBytes }, nulls, columnSpec }, context)
 }

@@ -1,26 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Problem } from '../../../diagnostics/problem.ts'
+import type { Problem, Reason } from '../../../diagnostics/problem.ts'
 import { openThrowawayIn } from '../../../files/scratch.ts'
 import type { JsonObject } from '../../../json.ts'
 import { JoinTable } from '../../join/join-table.ts'
+import { nothingFound } from '../../parts.ts'
 import type { Snapshot, SnapshotRow } from '../../snapshot/snapshot.ts'
 import { type ReadContext, ROW_FILE, ROW_LINE, type StreamCount } from '../../source.ts'
 import type { LineRecord } from '../../text/record-file.ts'
 import type { ReadOptions } from '../options.ts'
 import { STREAMS } from '../streams.ts'
-import {
-  addMemberships,
-  CONNECTIONS,
-  fileOf,
-  hasId,
-  NamedOrganizations,
-  NO_ID,
-  ORGANIZATIONS,
-  ROLES,
-  USERS,
-  type Users,
-  userRecord,
-} from './users.ts'
+import { CONNECTIONS, fileOf, NamedOrganizations, ORGANIZATIONS, ROLES, USERS, type Users, usersIn } from './users.ts'
 
 const MEMBERSHIPS = 'memberships'
 
@@ -50,7 +39,7 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
     file: place(STREAMS.users),
     async *peek() {
       for await (const rows of snapshot.read(STREAMS.users, signal)) {
-        yield rows.map(asUser).filter(({ data }) => hasId(data))
+        yield usersIn(rows, { isCsv: false, paths: undefined }, nothingFound())
       }
     },
     async *users() {
@@ -58,12 +47,11 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
       try {
         for (const rows of inOrder.batches()) {
           signal?.throwIfAborted()
-          const users: LineRecord[] = []
-          for (const record of rows.map(asUser)) {
-            if (hasId(record.data)) users.push(record)
-            else refuse(context, USERS, place(STREAMS.users), record.line, NO_ID, counts.reject)
-          }
-          for (const { line, data } of users) addMemberships(data, line, options.paths, named)
+          const found = nothingFound()
+          const users = usersIn(rows, { isCsv: false, paths: named && options.paths }, found)
+          for (const { line, problem } of found.refused)
+            refuse(context, USERS, place(STREAMS.users), line, problem, counts.reject)
+          named?.add(found.organizations)
           members?.join(users.map(({ data }) => data))
           counts.pass(USERS, users.length)
           yield users
@@ -107,10 +95,6 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
       named?.close()
     },
   }
-}
-
-function asUser({ line, data }: SnapshotRow): LineRecord {
-  return { line, data: userRecord(data) }
 }
 
 /** Rejects what the tenant had and could not be read. @returns ids of the organizations among it */
@@ -199,7 +183,7 @@ function refuse(
   stream: string,
   file: string,
   line: number,
-  problem: { code: string; message: string; hint: string },
+  problem: Reason,
   count: (stream: string) => void,
 ): void {
   const origin = { file, line }

@@ -55,12 +55,12 @@ export class SideFiles {
     )
     this.#table = table
     for (const [index, { stream, file, read }] of this.#files.entries()) {
-      const written = { stream, role: 'joined', file, ...this.#written, fromCsv: plainRow } as const
-      const records = await exportFile(written, this.#context)
+      const written = { stream, role: 'joined', file, ...this.#written } as const
+      const { isCsv, file: records } = await exportFile(written, this.#context)
       this.#records.push(records)
       for await (const batch of records.records()) {
         const rows = batch.flatMap(({ line, data }) => {
-          const result = read(data)
+          const result = read(isCsv ? plainRow(data) : data)
           if (result.ok) return [{ line, row: this.#findable(result.row) }]
           records.reject(line, result)
           return []

@@ -247,29 +247,43 @@ export function passwordRow(data: JsonObject): SideResult {
   return { ok: true, row: { ...owner, data: row } }
 }
 
-/** A line of a file of MFA secrets: `mfa_factors: [{ totp: { secret } }]`, or `totp_secret`, beside an id or an address. */
+/**
+ * A line of a file of MFA secrets, beside an id or an address: `mfa_factors` with `[{ totp: { secret } }]` or `[{ type: "totp", secret }]`;
+ * or `totp_secret`, or `secret`. Issuer and account are kept where they stand.
+ */
 export function mfaRow(data: JsonObject): SideResult {
   const owner = ownerOf(data)
   if (owner === undefined) return NO_USER
-  const secret = text(data.totp_secret ?? data.totpSecret) ?? factorSecret(data.mfa_factors)
+  const factor = factorIn(data.mfa_factors)
+  const secret = text(data.totp_secret ?? data.totpSecret ?? data.secret) ?? text(factor.secret)
   if (secret === undefined) {
     return {
       ok: false,
       code: 'no_totp_secret',
       message: 'the row has no TOTP secret',
-      hint: 'expected totp_secret, or mfa_factors with totp.secret; other factors cannot be migrated',
+      hint: 'expected totp_secret, secret, or mfa_factors with secret or totp.secret; other factors cannot be migrated',
     }
   }
-  return { ok: true, row: { ...owner, data: { totp_secret: secret } } }
+  const row: JsonObject = { totp_secret: secret }
+  const issuer = text(data.totp_issuer ?? data.issuer ?? factor.totp_issuer ?? factor.issuer)
+  const account = text(data.totp_user ?? factor.totp_user ?? factor.user)
+  if (issuer !== undefined) row.totp_issuer = issuer
+  if (account !== undefined) row.totp_user = account
+  return { ok: true, row: { ...owner, data: row } }
 }
 
-function factorSecret(factors: Json | undefined): string | undefined {
-  for (const factor of Array.isArray(factors) ? factors : []) {
-    const totp = isObject(factor) ? factor.totp : undefined
-    const secret = isObject(totp) ? text(totp.secret) : undefined
-    if (secret !== undefined) return secret
+/** How a factor may be called that an authenticator app is. */
+const APP = /^(totp|otp|authenticator|google-authenticator)$/i
+
+/** The first authenticator app among the factors; a cell of CSV holds the list as JSON text. */
+function factorIn(factors: Json | undefined): JsonObject {
+  for (const factor of listIn(factors)) {
+    if (!isObject(factor)) continue
+    const { totp, type = 'totp', ...own } = factor as JsonObject
+    if (isObject(totp) && text(totp.secret) !== undefined) return { ...own, ...(totp as JsonObject) }
+    if (APP.test(String(type)) && text(own.secret) !== undefined) return own
   }
-  return undefined
+  return {}
 }
 
 /**
@@ -295,7 +309,7 @@ const PREFIX = 'auth0|'
 
 /** The address, be it in `email` or among the `identifiers`: `[{ type: "email", value }]`. Two different ones are none. */
 function addressIn(data: JsonObject): string | undefined {
-  const found = [data.email, ...identifiersOf(data.identifiers).flatMap(addressOf)].flatMap((value) => {
+  const found = [data.email, ...listIn(data.identifiers).flatMap(addressOf)].flatMap((value) => {
     const address = text(value)
     return address === undefined ? [] : [addressForm(address)]
   })
@@ -304,7 +318,7 @@ function addressIn(data: JsonObject): string | undefined {
 }
 
 /** A cell of CSV holds the list as JSON text. */
-function identifiersOf(value: Json | undefined): Json[] {
+function listIn(value: Json | undefined): Json[] {
   if (Array.isArray(value)) return value
   const parsed = typeof value === 'string' ? parseJsonText(value) : undefined
   return parsed?.ok && Array.isArray(parsed.value) ? parsed.value : []

@@ -9,9 +9,8 @@ import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
 import { openThrowaway } from '../../../sqlite/open.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
-import type { StreamCount } from '../../source.ts'
+import type { MetadataPaths, PieceFound, StreamCount, UserRules } from '../../source.ts'
 import type { LineRecord } from '../../text/record-file.ts'
-import type { MetadataPaths } from '../options.ts'
 import { USER_FIELDS } from '../streams.ts'
 
 /** Names under which a dashboard export has what the API calls otherwise; the others differ by blanks and capitals alone. */
@@ -26,7 +25,7 @@ const STRUCTURED: ReadonlySet<string> = new Set(['identities', 'app_metadata', '
  * A user as the API describes it, from wherever it comes: a dashboard export has display names as keys, ids of identity providers may be
  * numbers, and a file may say nothing of identities, which the user's own id then tells.
  */
-export function userRecord(data: JsonObject): JsonObject {
+function userRecord(data: JsonObject): JsonObject {
   const user: JsonObject = {}
   for (const [name, value] of Object.entries(data)) {
     const field = fieldName(name)
@@ -67,7 +66,7 @@ function identityOf({ user_id, connection = null }: JsonObject): JsonObject[] {
  * A user from a row of CSV, in which a `'` stands before texts (so that spreadsheets take none for a formula), dots in names mean members, and
  * some cells hold JSON.
  */
-export function userFromCsv(row: JsonObject): JsonObject {
+function userFromCsv(row: JsonObject): JsonObject {
   const user: JsonObject = {}
   for (const [column, cell] of Object.entries(row)) {
     const text = withoutMark(String(cell))
@@ -140,16 +139,31 @@ function membershipsIn(user: JsonObject, paths: MetadataPaths): JsonObject[] {
   })
 }
 
-/** Gives a user the memberships that its metadata tells of; none where nobody asked for them. */
-export function addMemberships(
-  user: JsonObject,
-  line: number,
-  paths: MetadataPaths,
-  named: NamedOrganizations | undefined,
-): void {
-  const memberships = named === undefined ? [] : membershipsIn(user, paths)
-  user.memberships = memberships
-  named?.add(memberships, line)
+/**
+ * The users among records of a file or of a snapshot, each with the memberships that its metadata tells of.
+ * @param found told of records that are refused, and of organizations that metadata names
+ */
+export function usersIn(
+  records: readonly LineRecord[],
+  { isCsv, paths }: UserRules,
+  found: Pick<PieceFound, 'refused' | 'organizations'>,
+): LineRecord[] {
+  const users: LineRecord[] = []
+  for (const { line, data } of records) {
+    const user = userRecord(isCsv ? userFromCsv(data) : data)
+    if (!hasId(user)) {
+      found.refused.push({ line, problem: NO_ID })
+      continue
+    }
+    const memberships = paths === undefined ? [] : membershipsIn(user, paths)
+    user.memberships = memberships
+    for (const { organization } of memberships) {
+      const text = JSON.stringify(organization)
+      if (!found.organizations.has(text)) found.organizations.set(text, line)
+    }
+    users.push({ line, data: user })
+  }
+  return users
 }
 
 /** The value where the first path leads that leads anywhere, as a list of texts. */
@@ -189,8 +203,9 @@ export class NamedOrganizations {
     this.#insert = this.#database.prepare('INSERT OR IGNORE INTO named (data, line) VALUES (?, ?)')
   }
 
-  add(memberships: readonly JsonObject[], line: number): void {
-    for (const { organization } of memberships) this.#insert.run(JSON.stringify(organization), line)
+  /** @param found see PieceFound.organizations */
+  add(found: PieceFound['organizations']): void {
+    for (const [data, line] of found) this.#insert.run(data, line)
   }
 
   *all(): Iterable<{ line: number; data: JsonObject }> {
@@ -234,13 +249,13 @@ export function fileOf(snapshot: Snapshot, stream: string, directory: string): s
 }
 
 /** What to say of a user without an id. */
-export const NO_ID = {
+const NO_ID = {
   code: 'missing_key',
   message: 'the user has no id',
   hint: 'every user has a user_id in Auth0 (Id in a dashboard export)',
 } as const
 
 /** Whether a record says who it is of. */
-export function hasId({ user_id }: JsonObject): boolean {
+function hasId({ user_id }: JsonObject): boolean {
   return typeof user_id === 'string' && user_id !== ''
 }

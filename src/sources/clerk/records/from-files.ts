@@ -1,16 +1,10 @@
 import type { Problem } from '../../../diagnostics/problem.ts'
 import type { JsonObject } from '../../../json.ts'
-import { pieceOf } from '../../csv/parts.ts'
 import type { RowRule } from '../../csv/rows.ts'
-import {
-  type ColumnSpec,
-  type CsvRecord,
-  CsvStream,
-  type CsvStreamOptions,
-  oneOrganizationId,
-} from '../../csv/stream.ts'
+import { type ColumnSpec, type CsvRecord, CsvStream, type CsvStreamOptions } from '../../csv/stream.ts'
 import { inTurnOf, type Turn } from '../../in-order.ts'
 import { JoinedRows, JoinTable } from '../../join/join-table.ts'
+import { pieceOf } from '../../parts.ts'
 import type { PieceReader } from '../../piece-reader.ts'
 import {
   type JoinedPart,
@@ -24,7 +18,9 @@ import {
   type Threads,
 } from '../../source.ts'
 import type { SourceFile } from '../../text/file.ts'
+import type { RecordFile } from '../../text/record-file.ts'
 import type { ClerkOptions } from '../options.ts'
+import { isJson, jsonUsers } from './from-json.ts'
 
 /** A file whose rows belong to users. */
 export interface JoinedFormat {
@@ -64,7 +60,7 @@ const IN_FILE = {
 /** Holds the rows of one file until their users come by. */
 export class JoinedFile {
   readonly format: JoinedFormat
-  readonly #rows: CsvStream
+  readonly #rows: CsvStream | RecordFile
   readonly #context: ReadContext
   /** Kinds of id that occur in the file: no other needs to be looked up. */
   readonly #kinds = new Set<string>()
@@ -73,7 +69,9 @@ export class JoinedFile {
   constructor(format: JoinedFormat, file: SourceFile, context: ReadContext, written: Written = {}) {
     const { stream, columnSpec, rule } = format
     this.format = format
-    this.#rows = new CsvStream({ stream, file, role: 'joined', columnSpec, rule, ...written }, context)
+    this.#rows = isJson(file.name)
+      ? jsonUsers({ stream, file, role: 'joined', maxRecordBytes: written.dialect?.maxRecordBytes }, context)
+      : new CsvStream({ stream, file, role: 'joined', columnSpec, rule, ...written }, context)
     this.#context = context
   }
 
@@ -94,6 +92,7 @@ export class JoinedFile {
 
   async *#parts(size: number): AsyncGenerator<JoinedPart> {
     const of = { reader: 'clerk', stream: this.format.stream, file: this.#rows.count().file } as const
+    if (!(this.#rows instanceof CsvStream)) throw new Error('what is no CSV has no parts')
     for await (const part of this.#rows.parts(size)) {
       if ('step' in part) yield part
       else if ('records' in part) yield { rows: this.#keyed(part.records) }
@@ -247,7 +246,7 @@ const membershipRule: RowRule = (data) => {
       hint: 'fill in org_id, org_external_id or org_name',
     }
   }
-  return oneOrganizationId(data)
+  return undefined
 }
 
 const roleRule: RowRule = (data) => {
@@ -255,7 +254,7 @@ const roleRule: RowRule = (data) => {
   if (data.role_slug === undefined) {
     return { code: 'missing_role', message: 'the row names no role', hint: 'fill in role_slug' }
   }
-  return oneOrganizationId(data)
+  return undefined
 }
 
 function noUser(columns: string) {

@@ -1,8 +1,7 @@
-import type { Reason } from '../../diagnostics/problem.ts'
-import type { Piece, PieceFound, PieceJoin, SourcePart } from '../source.ts'
-import type { Numbering } from '../text/numbering.ts'
-import { type LineRecord, placedRecords } from '../text/record-file.ts'
-import type { CsvPart } from './stream.ts'
+import type { Reason } from '../diagnostics/problem.ts'
+import type { Piece, PieceFound, PieceJoin, SourcePart } from './source.ts'
+import type { Numbering } from './text/numbering.ts'
+import { type FilePart, type LineRecord, placedRecords } from './text/record-file.ts'
 
 /** What the parts of a main stream have to do with its source. */
 export interface PartsOf extends Pick<Piece, 'reader' | 'stream' | 'file'> {
@@ -17,7 +16,7 @@ export interface PartsOf extends Pick<Piece, 'reader' | 'stream' | 'file'> {
 
 /** The parts of a file of a main stream as parts of its source. */
 export async function* sourceParts(
-  parts: AsyncIterable<CsvPart> | Iterable<CsvPart>,
+  parts: AsyncIterable<FilePart> | Iterable<FilePart>,
   of: PartsOf,
   numbering: Numbering,
 ): AsyncGenerator<SourcePart> {
@@ -48,12 +47,12 @@ export async function* sourceParts(
 
 /** What is found in a piece where nothing is. */
 export function nothingFound(): PieceFound {
-  return { read: 0, blank: 0, refused: [], left: [], kinds: [] }
+  return { read: 0, blank: 0, refused: [], left: [], kinds: [], organizations: new Map() }
 }
 
 /** A cut as a piece of its source. */
 export function pieceOf(
-  { cut, table }: Pick<Extract<CsvPart, { cut: unknown }>, 'cut' | 'table'>,
+  { cut, table }: Pick<Extract<FilePart, { cut: unknown }>, 'cut' | 'table'>,
   { reader, stream, file, joined = [] }: PartsOf,
   base: number,
 ): Piece {

@@ -1,0 +1,158 @@
+import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import { jsonDocument } from '../../json/document.ts'
+import { isOverLines, ndjson } from '../../json/lines.ts'
+import type { ReadContext, StreamCount } from '../../source.ts'
+import type { SourceFile } from '../../text/file.ts'
+import { type LineRecord, type RecordFile, type RecordSink, TextFile, type TextFormat } from '../../text/record-file.ts'
+import { SEPARATOR, userRecord } from '../streams.ts'
+
+/**
+ * Users of Clerk in JSON: what its support sends, what its API or its migration tool wrote. In: such a file, whose forms differ by the names of the
+ * members and by how they list addresses. Out: users with the columns of the dashboard's export, so that one mapping serves all of them.
+ */
+
+/** Whether a file is named as one of JSON. */
+export function isJson(file: string): boolean {
+  return /\.(json|ndjson|jsonl)(\.(gz|zst|zstd))?$/i.test(file)
+}
+
+interface JsonUsersOptions {
+  stream: string
+  file: SourceFile
+  role: StreamCount['role']
+  maxRecordBytes: number | undefined
+}
+
+/** The users of a file of JSON: a list, documents with the list under `data` or `users`, a user a line, or a user a document. */
+export function jsonUsers(options: JsonUsersOptions, context: ReadContext): RecordFile {
+  const text = new TextFile({ ...options, format: anyJson }, context)
+  const refuse = (lines: readonly number[]) => {
+    for (const line of lines) text.reject(line, NO_ID)
+  }
+  return {
+    async *records() {
+      for await (const batch of text.records()) {
+        const { users, unnamed } = usersOf(batch)
+        refuse(unnamed)
+        yield users
+      }
+    },
+    async *parts(size) {
+      for await (const part of text.parts(size)) {
+        if (!('records' in part)) yield part
+        else {
+          const { users, unnamed } = usersOf(part.records)
+          yield { step: () => refuse(unnamed) }
+          yield { records: users }
+        }
+      }
+    },
+    reject: (line, refusal) => text.reject(line, refusal),
+    count: () => text.count(),
+    digest: () => text.digest(),
+  }
+}
+
+/** The users among records, and the lines of those without an id. */
+function usersOf(batch: readonly LineRecord[]): { users: LineRecord[]; unnamed: number[] } {
+  const all = batch.map(({ data, ...place }) => ({ ...place, data: exportedUser(data) }))
+  return {
+    users: all.filter(({ data }) => data.id !== undefined),
+    unnamed: all.flatMap(({ line, data }) => (data.id === undefined ? [line] : [])),
+  }
+}
+
+const NO_ID = {
+  code: 'missing_key',
+  message: 'the user has no id',
+  hint: 'every user has an id in Clerk (id, or userId)',
+}
+
+/** How a document begins that has its list under a name. */
+const NAMED_LIST = /^\s*\{\s*"(data|users)"\s*:\s*\[/
+
+/** Characters that tell how a document begins. */
+const HEAD = 1024
+
+const anyJson: TextFormat = { read: readAny }
+
+async function* readAny(text: AsyncGenerator<Buffer>, sink: RecordSink): AsyncGenerator<LineRecord[]> {
+  let start = Buffer.alloc(0)
+  while (start.toString().trim().length < HEAD) {
+    const next = await text.next()
+    if (next.done) break
+    start = Buffer.concat([start, next.value])
+  }
+  const head = start.toString()
+  yield* formatOf(head).read(chain(start, text), sink)
+}
+
+function formatOf(head: string): TextFormat {
+  const [, name] = NAMED_LIST.exec(head) ?? []
+  if (name !== undefined) return jsonDocument([name])
+  if (!head.trimStart().startsWith('{')) return jsonDocument(undefined)
+  return isOverLines(head) ? jsonDocument([]) : ndjson
+}
+
+async function* chain(start: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  if (start.length > 0) yield start
+  yield* rest
+}
+
+/** What the migration tool calls the columns of the dashboard's export: https://github.com/clerk/migration-script */
+const OF_THE_TOOL: Readonly<Record<string, string>> = {
+  userId: 'id',
+  email: 'primary_email_address',
+  emailAddresses: 'verified_email_addresses',
+  unverifiedEmailAddresses: 'unverified_email_addresses',
+  firstName: 'first_name',
+  lastName: 'last_name',
+  password: 'password_digest',
+  passwordHasher: 'password_hasher',
+  phone: 'primary_phone_number',
+  phoneNumbers: 'verified_phone_numbers',
+  unverifiedPhoneNumbers: 'unverified_phone_numbers',
+  totpSecret: 'totp_secret',
+  publicMetadata: 'public_metadata',
+  privateMetadata: 'private_metadata',
+  unsafeMetadata: 'unsafe_metadata',
+  createdAt: 'created_at',
+}
+
+/** Members that name the primary one first, where nothing else names it. */
+const FIRST_OF = [
+  ['primary_email_address', ['email_addresses', 'verified_email_addresses', 'unverified_email_addresses']],
+  ['primary_phone_number', ['phone_numbers', 'verified_phone_numbers', 'unverified_phone_numbers']],
+] as const
+
+/** A user of such a file with the columns of the dashboard's export. What is empty is left out. */
+export function exportedUser(data: JsonObject): JsonObject {
+  const isOfApi = [data.email_addresses].flat().some((address) => isObject(address))
+  if (isOfApi) return userRecord(data)
+  const user: JsonObject = {}
+  for (const [name, value] of Object.entries(data)) {
+    const column = Object.hasOwn(OF_THE_TOOL, name) ? (OF_THE_TOOL[name] ?? name) : name
+    const cell = CELLS.has(column) ? cellOf(value) : value
+    if (cell === null || cell === '' || user[column] !== undefined) continue
+    user[column] = cell
+  }
+  for (const [primary, lists] of FIRST_OF) {
+    const given = [user[primary], ...lists.map((name) => user[name])].find((cell) => typeof cell === 'string')
+    const [first] = valuesIn(given)
+    if (first !== undefined) user[primary] = first
+  }
+  return user
+}
+
+/** Columns that hold several values in a cell. */
+const CELLS: ReadonlySet<string> = new Set(FIRST_OF.flatMap(([primary, lists]) => [primary, ...lists]))
+
+/** A list of texts as a cell of the dashboard's export. */
+function cellOf(value: Json): Json {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string' && item !== '').join(SEPARATOR) : value
+}
+
+function valuesIn(cell: Json | undefined): string[] {
+  if (typeof cell !== 'string') return []
+  return cell.split(/[|,;]/).flatMap((value) => (value.trim() === '' ? [] : [value.trim()]))
+}

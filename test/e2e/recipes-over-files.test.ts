@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+import { createProject, type Project } from './cli.ts'
+import { FAST, KEY, startWorkos } from './workos.ts'
+
+const env = { KEY }
+const HASH = '$2b$10$OcWSUGdAB2tvimbEXaJTk.HxIMmfS0ka8grON5JEOFEvH097HyKi2'
+
+async function project(manifest: object, files: Record<string, string>) {
+  const workos = await startWorkos()
+  const made: Project = createProject()
+  for (const [name, text] of Object.entries(files)) made.write(name, text)
+  made.manifest({ version: 1, name: 'composed', target: workos.target, run: FAST, ...manifest })
+  return { workos, made }
+}
+
+const PEOPLE = 'email,external_id,org_external_id,org_name,role_slugs\nada@example.com,1,acme,Acme,\n'
+
+test.each([
+  ['users', 'users'],
+  ['of another name', 'people'],
+])('the recipe of csv serves files with fewer streams, their main one being called %s', async (_called, main) => {
+  const { workos, made } = await project(
+    {
+      extends: 'csv',
+      source: {
+        type: 'file',
+        streams: {
+          [main]: { path: './users.csv' },
+          passwords: { path: './passwords.csv', join: { key: 'email', to: 'email', as: 'one' } },
+        },
+      },
+      map: { user: { passwordHash: '$passwordHash(passwords.hash)', passwordHashType: null } },
+    },
+    { 'users.csv': PEOPLE, 'passwords.csv': `email,hash\nada@example.com,${HASH}\n` },
+  )
+  const validated = await made.run(['validate'], { env })
+  expect(validated.stderr).toBe('')
+  const applied = await made.run(['apply', '--yes'], { env })
+  expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
+  const { users, organizations, memberships } = await workos.snapshot()
+  expect(users).toMatchObject([{ email: 'ada@example.com', external_id: '1' }])
+  expect(organizations).toMatchObject([{ name: 'Acme' }])
+  expect(memberships).toEqual([['ada@example.com@@acme', ['member']]])
+})
+
+test('roles of rows without an organization are told, whatever the main stream is called', async () => {
+  const { made } = await project(
+    { extends: 'csv', source: { type: 'file', streams: { people: { path: './people.csv' } } } },
+    { 'people.csv': 'email,org_external_id,org_name,role_slugs\nbo@example.com,,,admin\n' },
+  )
+  const { exit, stdout } = await made.run(['plan'], { env })
+  expect(exit).toBe(5)
+  expect(stdout).toMatch(/people\.csv:2 .*roleAssignment:bo@example\.com/)
+})
+
+test('a rule of people that makes nothing for want of a stream is a warning', async () => {
+  const { made } = await project(
+    {
+      extends: 'keycloak',
+      source: { type: 'file', streams: { users: { path: './realm.json' }, organizations: null } },
+    },
+    { 'realm.json': JSON.stringify({ users: [{ username: 'ada', id: '1', email: 'ada@example.com' }] }) },
+  )
+  const { exit, stdout, stderr } = await made.run(['plan'], { env })
+  expect(exit, stderr).toBe(0)
+  expect(stdout).toContain('map.membership of the recipe keycloak makes nothing')
+  expect(stdout).toContain('[recipe_without_stream]')
+})
+
+test('one organization may be one that WorkOS has: everybody is its member, and nothing is created', async () => {
+  const { workos, made } = await project(
+    {
+      extends: 'one-organization',
+      source: { type: 'csv', path: './users.csv' },
+      vars: { organization: { id: '${ORG_ID}' } },
+    },
+    { 'users.csv': 'email,first_name\nada@example.com,Ada\n' },
+  )
+  const { id } = await workos.call('POST', '/organizations', { name: 'Acme' })
+  const applied = await made.run(['apply', '--yes'], { env: { ...env, ORG_ID: id } })
+  expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
+  const { organizations, memberships } = await workos.snapshot()
+  expect(organizations).toHaveLength(1)
+  expect(memberships).toEqual([['ada@example.com@@Acme', ['member']]])
+})
+
+test('one organization keeps the roles of everybody, whichever organization a row names', async () => {
+  const { workos, made } = await project(
+    {
+      extends: 'one-organization',
+      source: { type: 'csv', path: './users.csv', userRoles: './roles.csv' },
+      vars: { organization: { externalId: 'acme', name: 'Acme' } },
+      roles: { define: { admin: { name: 'Admin' }, billing: { name: 'Billing' } } },
+    },
+    {
+      'users.csv':
+        'email,external_id,org_external_id,org_name,role_slugs\nada@example.com,u1,z,Z,admin\nbo@example.com,u2,,,admin\ncy@example.com,u3,z,Z,\n',
+      'roles.csv': 'external_id,role_slug,org_external_id\nu3,billing,z\n',
+    },
+  )
+  const applied = await made.run(['apply', '--yes'], { env })
+  expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
+  const { organizations, memberships } = await workos.snapshot()
+  expect(organizations).toMatchObject([{ external_id: 'acme' }])
+  expect(memberships).toEqual([
+    ['ada@example.com@@acme', ['admin']],
+    ['bo@example.com@@acme', ['admin']],
+    ['cy@example.com@@acme', ['billing']],
+  ])
+})

@@ -1,0 +1,76 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { kindDefinitions } from '../../src/kinds/registry.ts'
+import { surveyValues } from '../../src/planning/survey.ts'
+import { beginSurvey } from '../../src/planning/survey-ahead.ts'
+import { indexActions, insertAction } from '../../src/rundb/actions.ts'
+import { createPlanTables } from '../../src/rundb/candidates.ts'
+import { insertDesired } from '../../src/rundb/desired.ts'
+import { RunDatabase } from '../../src/rundb/run-database.ts'
+import { manifestWith } from '../mapping/manifest.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
+
+const USERS = 3000
+
+/** People with every sort of value, two addresses that look alike, and some out of scope. */
+function desired(): RunDatabase {
+  const rundb = new RunDatabase(temporaryFolder())
+  onTestFinished(() => rundb.close())
+  const place = { fileId: rundb.fileId('users.csv'), line: 1 }
+  rundb.transaction(() => {
+    for (let n = 0; n < USERS; n += 1) {
+      const email = n === 7 ? 'рerson8@example.com' : `person${n}@example.com`
+      const attributes = { email, firstName: n % 2 ? 'NULL' : 'Ada', metadata: { [`m${n % 600}`]: n } }
+      const secrets = n % 3 ? null : { passwordHash: { type: n % 2 ? 'bcrypt' : 'ssha', hash: `{SSHA}${n}` } }
+      insertDesired(rundb, { kind: 'user', key: `u${n}`, refs: {}, attributes, secrets, seq: n, place, records: 1 })
+    }
+    rundb.run(
+      'INSERT INTO out_of_scope VALUES (\'user\', \'o\', \'{}\', \'{"email":"o@example.com","lastName":"O"}\', 1)',
+    )
+  })
+  createPlanTables(rundb)
+  return rundb
+}
+
+/** What planning does meanwhile: rows, and tables. */
+function plan(rundb: RunDatabase): void {
+  rundb.transaction(() => {
+    for (let n = 0; n < USERS; n += 1) {
+      insertAction(rundb, { phase: 1, kind: 'user', key: `u${n}`, type: 'create', id: null, action: 'x'.repeat(400) })
+    }
+  })
+  rundb.exec('CREATE TABLE another (x); DROP TABLE another')
+  indexActions(rundb)
+}
+
+const manifest = manifestWith({ user: { firstName: 'a', lastName: 'b' } })
+
+test('a thread beside planning finds what a look after planning finds', async () => {
+  const rundb = desired()
+  rundb.keepToItself()
+  const surveying = await beginSurvey({ rundb }, { scoped: true, manifest, workers: 2, many: 1 })
+  plan(rundb)
+  const survey = await surveying.survey()
+  await surveying.end()
+  const scope = { scoped: true, manifest }
+  expect(survey).toEqual(surveyValues(rundb, kindDefinitions, scope, () => true))
+  expect(survey.fields.map(({ kind, resources, cut }) => [kind, resources, cut])).toEqual([['user', USERS, true]])
+  expect(survey.whole[0]?.resources).toBe(USERS + 1)
+  expect(survey.gathered.get('user')).toMatchObject({ passwords: { users: USERS }, alike: { someAlike: true } })
+})
+
+test('few values, or one thread, are looked at once all is planned', async () => {
+  for (const options of [{ workers: 2 }, { workers: 1, many: 1 }]) {
+    const rundb = desired()
+    const surveying = await beginSurvey({ rundb }, { scoped: false, manifest, ...options })
+    plan(rundb)
+    expect((await surveying.survey()).gathered.get('user')).toHaveProperty('alike')
+    await surveying.end()
+  }
+})
+
+test('a survey that nobody waits for ends', async () => {
+  const rundb = desired()
+  const surveying = await beginSurvey({ rundb }, { scoped: false, manifest, workers: 2, many: 1 })
+  await surveying.end()
+  expect(await Promise.allSettled([surveying.survey()])).toHaveLength(1)
+})

@@ -1,0 +1,38 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { blockedCounts, countBlockedReasons, insertAction } from '../../src/rundb/actions.ts'
+import { createPlanTables } from '../../src/rundb/candidates.ts'
+import { RunDatabase } from '../../src/rundb/run-database.ts'
+
+function blocked(messages: readonly [code: string, message: string][]) {
+  const rundb = new RunDatabase(undefined)
+  onTestFinished(() => rundb.close())
+  createPlanTables(rundb)
+  for (const [n, [code, message]] of messages.entries()) {
+    const action = JSON.stringify({ code, message })
+    insertAction(rundb, { phase: 1, kind: 'user', key: `u${n}`, type: 'blocked', id: null, action })
+  }
+  const reasons = [...blockedCounts(rundb, -1)]
+  expect(countBlockedReasons(rundb)).toBe(reasons.length)
+  return reasons.map(({ message, count }) => `${count} ${message}`)
+}
+
+test('reasons of blocked resources come most first, then in the order of the plan, whatever ids they name', () => {
+  const reasons = (one: string, other: string) =>
+    blocked([
+      ['clash', `stands for ${one}`],
+      ['clash', `stands for ${other}`],
+      ['clash', 'often'],
+      ['clash', 'often'],
+    ])
+  expect(reasons('user_B', 'user_A')).toEqual(['2 often', '1 stands for user_B', '1 stands for user_A'])
+  expect(reasons('user_A', 'user_B')).toEqual(['2 often', '1 stands for user_A', '1 stands for user_B'])
+})
+
+test('what waits for something blocked has one reason, in the words of the first', () => {
+  expect(
+    blocked([
+      ['dependency_blocked', 'waits for b'],
+      ['dependency_blocked', 'waits for a'],
+    ]),
+  ).toEqual(['2 waits for b'])
+})
