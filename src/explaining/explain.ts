@@ -13,6 +13,7 @@ import { type CompiledMapping, compileMapping, mapperSettings } from '../mapping
 import type { Plan } from '../planning/plan.ts'
 import { leftOutBy } from '../rundb/left-out.ts'
 import { someKeys } from '../rundb/questions.ts'
+import { unpackRepeats } from '../rundb/repeats.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
@@ -53,6 +54,8 @@ const EXPLAINED = 10
 export async function explain(options: ExplainOptions): Promise<ExplanationDocument> {
   const { what, plan, loaded, state, api, cwd, onProgress = () => {} } = options
   const { rundb } = plan.set
+  // Each record is looked for at its own place.
+  rundb.transaction(() => unpackRepeats(rundb))
   const wanted = parseWanted(what)
   const folders = [loaded.directory, cwd]
   const mapping = compileMapping(mapperSettings(loaded.manifest, await mainStream(rereading(options))))

@@ -205,7 +205,7 @@ function userOf(fields: JsonObject, problems: ValueProblem[]): string | undefine
 }
 
 /** Memberships to which a role was given lately: most have the same few roles. */
-const GIVEN = new Recent<string>(1_000)
+const GIVEN = new Recent<string>({ entries: 1_000, characters: 1_000_000 })
 
 /** Attributes of a membership up to this length are remembered. Characters. */
 const LONGEST = 500

@@ -1,8 +1,10 @@
 import type { Json, JsonObject } from '../json.ts'
 import { Recent } from './recent.ts'
 
-/** How many things are remembered at least, and the characters of their fields at most. */
-const LEAST = 2_000
+/** How many things are remembered at least, as long as there is room for their fields. */
+const LEAST = { entries: 10_000, characters: 1_000_000 }
+
+/** Characters of the fields of a thing at most. */
 const LONGEST = 2_000
 
 /** Remembers what a rule made of fields lately: an organization stands at each of its members. */
@@ -34,7 +36,7 @@ export class FieldMemory<T> {
   /** @param fields a copy */
   set(fields: JsonObject, made: T): void {
     const key = this.#keyOf(fields)
-    if (key !== undefined) this.#recent.set(key, { fields, made })
+    if (key !== undefined) this.#recent.set(key, { fields, made }, textOf(fields)?.length)
   }
 
   /** The first text among the fields, which mostly is the key, with the organization that it may be the key in. */

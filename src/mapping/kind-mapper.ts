@@ -1,7 +1,7 @@
 import { lookalikeForm } from '../addresses.ts'
 import { canonicalJson, type Json, type JsonObject } from '../json.ts'
 import type { DraftDefinition, Normalised, NormaliseResult, ValueProblem } from '../kinds/draft.ts'
-import type { Draft } from '../rundb/drafts.ts'
+import { type Draft, identityOf } from '../rundb/drafts.ts'
 import type { CompiledRule, KindRule } from './compile.ts'
 import { concealed, concealing } from './conceal.ts'
 import { noteNames } from './derived-names.ts'
@@ -31,6 +31,8 @@ interface Made {
   value: Normalised
   attributes: string
   secrets: string | null
+  /** See Draft.identity. Undefined: it was not made of fields that repeat. */
+  identity?: string
 }
 
 type Refused = Extract<NormaliseResult, { ok: false }>
@@ -237,11 +239,15 @@ export class KindMapper implements RuleMapper {
       attributes: canonicalJson(attributes),
       secrets: secrets === null ? null : canonicalJson(secrets),
     }
-    if (copy !== undefined) this.#memory?.set(copy, made)
+    if (copy !== undefined) {
+      const { key, refs } = made.value
+      made.identity = identityOf({ kind: this.#definition.name, group: null, ...made, key, refs })
+      this.#memory?.set(copy, made)
+    }
     return made
   }
 
-  #draftOf(item: Json, { value, attributes, secrets }: Made): Draft {
+  #draftOf(item: Json, { value, attributes, secrets, identity }: Made): Draft {
     const { record } = this.#work
     const { key, refs } = value
     const draft: Draft = {
@@ -253,6 +259,7 @@ export class KindMapper implements RuleMapper {
       attributes,
       secrets,
       origin: originOf(record, item),
+      ...(identity !== undefined && { identity }),
     }
     if (draft.kind === 'user') this.#tellApart(draft, item, value)
     return draft

@@ -1,11 +1,19 @@
-/** Remembers what was made of texts, the latest of them: of as many as the limit at least, and of twice as many at most. */
+/** How much is remembered at least; twice as much at most. */
+export interface Limits {
+  entries: number
+  /** Of all texts together, or of what weighs in their stead. */
+  characters: number
+}
+
+/** Remembers what was made of texts, the latest of them, within limits. */
 export class Recent<T> {
-  readonly #limit: number
+  readonly #limits: Limits
   #latest = new Map<string, Entry<T>>()
+  #characters = 0
   #before = new Map<string, Entry<T>>()
 
-  constructor(limit: number) {
-    this.#limit = limit
+  constructor(limits: Limits) {
+    this.#limits = limits
   }
 
   get(text: string): T | undefined {
@@ -16,16 +24,20 @@ export class Recent<T> {
     return older?.made
   }
 
-  set(text: string, made: T): void {
-    this.#add({ text, made })
+  /** @param weight how many characters are kept in memory by it */
+  set(text: string, made: T, weight = text.length): void {
+    this.#add({ text, made, weight })
   }
 
   #add(entry: Entry<T>): void {
-    if (this.#latest.size >= this.#limit) {
+    const { entries, characters } = this.#limits
+    if (this.#latest.size >= entries || this.#characters >= characters) {
       this.#before = this.#latest
       this.#latest = new Map()
+      this.#characters = 0
     }
     this.#latest.set(entry.text, entry)
+    this.#characters += entry.weight
   }
 }
 
@@ -33,4 +45,5 @@ interface Entry<T> {
   /** As it was set. One that is asked for may be a part of a long text, which it would keep in memory. */
   text: string
   made: T
+  weight: number
 }

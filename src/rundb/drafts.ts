@@ -2,6 +2,7 @@ import type { JsonObject } from '../json.ts'
 import type { Attributes } from '../resource.ts'
 import type { Origin } from '../sources/source.ts'
 import type { Row } from '../sqlite/open.ts'
+import { gatherRepeats, unpackRepeats } from './repeats.ts'
 import { originOf, placeOf, type RunDatabase } from './run-database.ts'
 
 /**
@@ -33,6 +34,21 @@ export interface Draft {
   /** Canonical JSON of the secret attributes (password, passwordHash …); null: none. */
   secrets: string | null
   origin: Origin
+  /** What it says, as one text, where others may well say the same: see identityOf. */
+  identity?: string
+}
+
+/** What a draft says, which is all but where it says it. JSON has no line breaks of its own, and the key comes last. */
+export function identityOf({
+  kind,
+  key,
+  refs,
+  attributes,
+  secrets,
+  rank,
+  updatedAt,
+}: Omit<Draft, 'seq' | 'origin'>): string {
+  return `${kind}\n${attributes}\n${secrets}\n${JSON.stringify([refs, rank, updatedAt])}\n${key}`
 }
 
 /** One staged draft of a resource that has several. */
@@ -52,18 +68,23 @@ const COLUMNS = 'seq, kind, key, dedupe_group, refs, attributes, secrets, file, 
 
 const INSERT = `INSERT INTO drafts (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-/** @param records how many equal records it stands for */
-export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): void {
+/**
+ * @param records how many equal records it stands for
+ * @returns its id
+ */
+export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): number {
   const { seq, kind, key, attributes, secrets, rank = null, updatedAt = null, externalId = null } = draft
   const [group, refs] = [groupOf(key, draft.group), JSON.stringify(draft.refs)]
   const [file, line] = placeOf(rundb, draft.origin)
   // Not by `rundb.run`: this is the statement that is run most.
   const insert = rundb.statement(INSERT)
-  insert.run(seq, kind, key, group, refs, attributes, secrets, file, line, records, rank, updatedAt, externalId)
+  // biome-ignore format: one line
+  const { lastInsertRowid: id } = insert.run(seq, kind, key, group, refs, attributes, secrets, file, line, records, rank, updatedAt, externalId)
   if (draft.lookalike !== undefined) {
     const email = String(JSON.parse(draft.attributes).email)
     rundb.run('INSERT INTO lookalikes VALUES (?, ?, ?)', draft.lookalike, email, draft.key)
   }
+  return Number(id)
 }
 
 /** The text by which drafts are one resource. Keys and dedupe groups cannot collide. */
@@ -94,12 +115,17 @@ export function addToDrafts(
 /** Drafts `d` that are told apart by more than their key: groups of a key alone begin with k, those of what tells resources apart with g. */
 const TOLD_APART = "dedupe_group < 'k'"
 
-/** What counting, merging and explaining read by, made once all drafts are staged. What is known by its key alone has no entry in the second one. */
+/**
+ * Makes the drafts ready, once all are staged: counts repeats, and makes what counting, merging and explaining read by. What is known by its
+ * key alone has no entry in the second index.
+ */
 export function indexDrafts(rundb: RunDatabase): void {
+  if (rundb.count("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'drafts_by_key')") > 0) return
+  gatherRepeats(rundb)
   rundb.exec(`
-    CREATE INDEX IF NOT EXISTS drafts_by_key ON drafts (kind, key, seq, records);
-    CREATE INDEX IF NOT EXISTS drafts_by_group ON drafts (kind, dedupe_group) WHERE ${TOLD_APART};
-    CREATE INDEX IF NOT EXISTS notes_by_key ON notes (kind, key);
+    CREATE INDEX drafts_by_key ON drafts (kind, key, seq, records);
+    CREATE INDEX drafts_by_group ON drafts (kind, dedupe_group) WHERE ${TOLD_APART};
+    CREATE INDEX notes_by_key ON notes (kind, key);
     CREATE INDEX IF NOT EXISTS rejects_by_key ON rejects (kind, key);
   `)
 }
@@ -236,6 +262,7 @@ export interface DraftGroup {
 export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { repeats: boolean }): void {
   rundb.exec('DELETE FROM several')
   if (hasToldApart(rundb, kind)) {
+    unpackRepeats(rundb, 'SELECT id FROM drafts WHERE kind = ?1', kind)
     rundb.run(
       `INSERT INTO several SELECT dedupe_group, NULL, count(*), NULL FROM drafts WHERE kind = ? AND ${TOLD_APART}
        GROUP BY dedupe_group HAVING count(*) > 1`,
@@ -249,12 +276,28 @@ export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { rep
     )
     return
   }
+  unpackRepeats(rundb, repeats ? REPEATED_OF_DIFFERING : 'SELECT id FROM drafts WHERE kind = ?1', kind)
   rundb.run(
     `INSERT INTO several SELECT 'k' || key, NULL, count(*), sum(records) FROM drafts WHERE kind = ?
      GROUP BY key HAVING count(*) > 1`,
     kind,
   )
+  rundb.run(
+    `INSERT OR REPLACE INTO several SELECT 'k' || d.key, NULL, count(*) + sum(r.repeats), sum(d.records)
+     FROM (SELECT DISTINCT o.key FROM repeated r CROSS JOIN drafts o ON o.id = r.draft WHERE o.kind = ?1) k
+     CROSS JOIN drafts d ON d.kind = ?1 AND d.key = k.key LEFT JOIN repeated r ON r.draft = d.id GROUP BY d.key`,
+    kind,
+  )
   if (repeats) findRepeats(rundb, kind)
+}
+
+/** Ids of the drafts of a kind `?1` that stand for others, and whose key has drafts that say something else. */
+const REPEATED_OF_DIFFERING = `SELECT d.id FROM repeated r CROSS JOIN drafts d ON d.id = r.draft WHERE d.kind = ?1 AND EXISTS (
+  SELECT 1 FROM drafts o WHERE o.kind = d.kind AND o.key = d.key AND ${differ('o', 'd')})`
+
+/** Whether two drafts do not say the same. */
+function differ(one: string, other: string): string {
+  return `(${one}.attributes <> ${other}.attributes OR ${one}.refs <> ${other}.refs OR ${one}.secrets IS NOT NULL)`
 }
 
 export function hasSeveral(rundb: RunDatabase): boolean {
@@ -271,7 +314,7 @@ function findRepeats(rundb: RunDatabase, kind: string): void {
   rundb.exec(
     `UPDATE several SET first = NULL WHERE EXISTS (
        SELECT 1 FROM drafts f JOIN drafts d ON d.kind = f.kind AND d.key = f.key WHERE f.id = several.first
-         AND (d.attributes <> f.attributes OR d.refs <> f.refs OR d.secrets IS NOT NULL))`,
+         AND ${differ('d', 'f')})`,
   )
 }
 
@@ -317,7 +360,7 @@ function orderOf(alias: string, order: string): string {
 
 /** The drafts of each resource of a kind that has several, in the order of the policy; one resource at a time. */
 export function* draftGroups(rundb: RunDatabase, kind: string, order: string): Generator<Member[]> {
-  findSeveral(rundb, kind, { repeats: false })
+  rundb.transaction(() => findSeveral(rundb, kind, { repeats: false }))
   for (const { members } of severalDrafts(rundb, kind, order)) yield members
 }
 

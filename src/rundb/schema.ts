@@ -8,6 +8,8 @@
  *
  * drafts     what the mapping yielded, one row per resource and record (equal ones of a chunk are one row with a count); `rank` and
  *            `updated` order those of one user, `external` is the external id of one where it is not the key
+ * repeats    the places of drafts that say what an earlier one says, which stands for them: see repeats.ts
+ * repeated   the drafts that stand for others, and how many repeats and records of these are counted in theirs
  * several    resources of one kind, by their group, that have several drafts; where all of these say the same, the first
  *            of them and the records of all
  * grants     roles that a record gives in an organization that the record itself does not name, or wherever a user is a member
@@ -31,6 +33,8 @@ export const SOURCE_TABLES = `
     refs TEXT NOT NULL, attributes TEXT NOT NULL, secrets TEXT, file INTEGER NOT NULL, line INTEGER,
     records INTEGER NOT NULL, rank TEXT, updated INTEGER, external TEXT
   ) STRICT;
+  CREATE TABLE repeats (packed BLOB NOT NULL) STRICT;
+  CREATE TABLE repeated (draft INTEGER PRIMARY KEY, repeats INTEGER NOT NULL, records INTEGER NOT NULL) STRICT;
   CREATE TABLE several (dedupe_group TEXT PRIMARY KEY, first INTEGER, drafts INTEGER NOT NULL, records INTEGER)
     WITHOUT ROWID, STRICT;
   CREATE TABLE grants (
@@ -110,7 +114,7 @@ export const LIVE_INDEXES = `
  * live     what WorkOS holds, as far as planning had to look
  * given_roles  roles that memberships have from groups, as far as planning had to look
  * claimed  identities of users that are to be created, where the source may have two of one
- * actions  the plan
+ * actions  the plan; `action` is null for creates that SQL decided about, and follows from what they create: see `actionText`
  * drift    differences that stay as they are
  * spared   what a deletion leaves alone, and why
  * beyond   resources of the state that are out of scope
@@ -128,7 +132,7 @@ export const PLAN_TABLES = `
   CREATE TABLE claimed (kind TEXT NOT NULL, natural_key TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, natural_key))
     WITHOUT ROWID, STRICT;
   CREATE TABLE actions (position INTEGER PRIMARY KEY, phase INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,
-    id TEXT, action TEXT NOT NULL, UNIQUE (kind, key)) STRICT;
+    id TEXT, action TEXT, UNIQUE (kind, key)) STRICT;
   CREATE INDEX actions_by_id ON actions (kind, id) WHERE id IS NOT NULL;
   CREATE TABLE spared (kind TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;

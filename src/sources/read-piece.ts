@@ -16,6 +16,7 @@ const readers: Readonly<Record<Piece['reader'], () => Promise<PieceReader>>> = {
   rows: async () => (await import('./csv/role-files.ts')).rowsReader,
   clerk: async () => (await import('./clerk/records/from-files.ts')).clerkReader,
   file: async () => (await import('./file/records.ts')).fileReader,
+  auth0: async () => (await import('./auth0/records/from-files.ts')).auth0Reader,
 }
 
 /** Loads every reader: a thread that may be ended at any time loads nothing later. */

@@ -181,10 +181,24 @@ export interface UserRules {
   paths: MetadataPaths | undefined
 }
 
+/** Rows of files of passwords and second factors, on disk, each with its user. Plain data. */
+export interface SideRowsOnDisk {
+  path: string
+  /** As written in the manifest; rows name them by index. */
+  files: readonly string[]
+}
+
+/** What is made of the records of a piece that describes users, and what is joined to them. */
+export interface UsersOfPiece {
+  rules: UserRules
+  /** Undefined: there are no such files. */
+  side: SideRowsOnDisk | undefined
+}
+
 /** Whole records of a text file, which any thread can take out: see `readPiece`. Plain data; the memory of `bytes` goes to that thread. */
 export interface Piece {
   /** Who knows the rules of its rows, and what is joined to them. */
-  reader: 'rows' | 'clerk' | 'file'
+  reader: 'rows' | 'clerk' | 'file' | 'auth0'
   stream: string
   /** As written in the manifest. */
   file: string
@@ -200,6 +214,8 @@ export interface Piece {
   joined: readonly PieceJoin[]
   /** The `file` source, a joined stream: the expression of its key. */
   key?: string
+  /** The `auth0` source. */
+  users?: UsersOfPiece
 }
 
 /** What was found in a piece beside its records. */
@@ -221,6 +237,8 @@ export type SourcePart =
   | { piece: Piece; settle(found: PieceFound): void }
   /** Something to be done when all parts before it have been settled. */
   | { step(): void }
+  /** Parts that are known only when all parts before them have been settled. */
+  | { afterwards(): AsyncIterable<SourcePart> }
 
 /** A part of a stream that is joined to another. */
 export type JoinedPart =

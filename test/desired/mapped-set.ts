@@ -7,15 +7,20 @@ import { stageRecords } from '../../src/desired/stage.ts'
 import type { JsonObject } from '../../src/json.ts'
 import { compileMapping, mapperSettings } from '../../src/mapping/compile.ts'
 import { mapChunk } from '../../src/mapping/map-chunk.ts'
+import type { MapResult } from '../../src/mapping/result.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { manifestWith, recordsOf } from '../mapping/manifest.ts'
 
-/** The desired set of these records, mapped as the manifest says, a chunk at a time. */
+/**
+ * The desired set of these records, mapped as the manifest says, a chunk at a time.
+ * @param onMapped may change what comes of a chunk before it is staged
+ */
 export async function mappedSet(
   map: Manifest['map'],
   data: readonly JsonObject[],
   changed: Partial<Manifest> = {},
   chunkSize = 1000,
+  onMapped: (result: MapResult) => void = () => {},
 ): Promise<DesiredSet> {
   const manifest = manifestWith(map, changed)
   const mapping = compileMapping(mapperSettings(manifest, 'users'))
@@ -32,7 +37,13 @@ export async function mappedSet(
       counts: () => [],
       digest: () => '',
     },
-    mapper: { map: (chunk) => mapChunk({ records: chunk }, mapping) },
+    mapper: {
+      map: async (chunk) => {
+        const result = await mapChunk({ records: chunk }, mapping)
+        onMapped(result)
+        return result
+      },
+    },
     chunkSize,
     chunksInFlight: 1,
   })

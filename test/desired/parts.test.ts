@@ -5,6 +5,7 @@ import { rejectRecord, stageRecords } from '../../src/desired/stage.ts'
 import { OperatorError } from '../../src/diagnostics/errors.ts'
 import type { Problem } from '../../src/diagnostics/problem.ts'
 import { createMapperPool } from '../../src/mapping/pool.ts'
+import { gatherRepeats, unpackRepeats } from '../../src/rundb/repeats.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { openSource } from '../../src/sources/registry.ts'
 import { RecordTally } from '../../src/sources/tally.ts'
@@ -56,6 +57,10 @@ async function staged(files: Record<string, string>, partsFrom: number) {
       chunksInFlight: 4,
       onRecords: (chunk) => tally.add(chunk),
       onTally: (part) => tally.merge(part),
+    })
+    rundb.transaction(() => {
+      gatherRepeats(rundb)
+      unpackRepeats(rundb)
     })
     const rows = QUERIES.map((query) => {
       const all = rundb.statement(query).all()

@@ -34,7 +34,7 @@ test('fields that are long are not remembered', () => {
 })
 
 test('the latest are remembered, and the others are forgotten', () => {
-  const recent = new Recent<number>(10)
+  const recent = new Recent<number>({ entries: 10, characters: 1_000 })
   for (let number = 0; number < 100; number += 1) {
     recent.set(`${number}`, number)
     recent.get('0')
@@ -42,4 +42,12 @@ test('the latest are remembered, and the others are forgotten', () => {
   expect([99, 98, 97, 96, 95, 94, 93, 92].map((number) => recent.get(`${number}`))).not.toContain(undefined)
   expect(recent.get('0')).toBe(0)
   expect(Array.from({ length: 70 }, (_, at) => recent.get(`${at + 1}`)).every((one) => one === undefined)).toBe(true)
+})
+
+test('long texts are forgotten before there are many of them', () => {
+  const recent = new Recent<number>({ entries: 1_000, characters: 100 })
+  for (let number = 0; number < 50; number += 1) recent.set(`${number}`, number, 20)
+  const known = Array.from({ length: 50 }, (_, number) => number).filter((number) => recent.get(`${number}`) === number)
+  expect(known.length).toBeGreaterThanOrEqual(5)
+  expect(known.length).toBeLessThanOrEqual(10)
 })

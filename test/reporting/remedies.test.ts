@@ -81,6 +81,7 @@ const OTHERS: Record<string, string[]> = {
     'external_ids_cut',
     'external_ids_left_out',
     'external_ids_shared',
+    'locale_unknown',
     'metadata_key_cut',
     'metadata_key_dropped',
     'metadata_key_renamed',

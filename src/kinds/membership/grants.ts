@@ -1,4 +1,5 @@
 import type { RoleConfig } from '../../config/manifest.ts'
+import { emailOfDesired } from '../../rundb/desired.ts'
 import { addToDrafts, ROLE_ASSIGNMENT } from '../../rundb/drafts.ts'
 import { insertLeftOutWith, leftOutBy } from '../../rundb/left-out.ts'
 import { insertNote } from '../../rundb/notes.ts'
@@ -76,7 +77,7 @@ function rejectUnplaced(rundb: RunDatabase, grant: Row, user: string, reason: Re
     seq: Number(grant.seq),
     origin: placeIn(grant),
     refs: { user },
-    email: textIn(grant.email),
+    email: textIn(grant.email) ?? emailOfDesired(rundb, 'user', user),
   })
 }
 

@@ -8,8 +8,9 @@ import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
 import { checkCsvFile } from '../csv/stream.ts'
-import { type ReadContext, type Source, type SourceDefinition, textsOf } from '../source.ts'
+import { type ReadContext, type Source, type SourceDefinition, type SourcePart, textsOf } from '../source.ts'
 import { sourceFile } from '../text/file.ts'
+import { Numbering } from '../text/numbering.ts'
 import { numberedFrom } from '../text/record-file.ts'
 import {
   type Auth0Options,
@@ -66,32 +67,56 @@ async function checkFile(name: string, directory: string): Promise<readonly Prob
 /** Opens the source; nothing is read before `read` is iterated, nor is anything that is wrong with the options said. */
 function open(config: Auth0Options, context: ReadContext): Source {
   let opened: { users: Users; side: SideFiles } | undefined
-  const parts = () => {
+  const known = () => {
     if (opened === undefined) throw new Error('a source tells of what it read only after it has been read')
     return opened
   }
-  return {
+  const { numbering = new Numbering() } = context
+  const begin = async () => {
+    const options = readOptions(config)
+    opened = { users: await usersOf(config, options, context), side: new SideFiles(options, context) }
+    return opened
+  }
+  const source: Source = {
     streams: [USERS, ORGANIZATIONS, ROLES, CONNECTIONS],
     async *read(chunkSize) {
-      const options = readOptions(config)
-      const users = await usersOf(config, options, context)
-      const side = new SideFiles(options, context)
-      opened = { users, side }
+      const { users, side } = await begin()
       try {
         await side.load(() => users.peek())
-        yield* numberedFrom(records(users, side), chunkSize, context.numbering)
+        yield* numberedFrom(records(users, side), chunkSize, numbering)
       } finally {
         side.close()
         users.close()
       }
     },
-    counts: () => [...parts().users.counts(), ...parts().side.counts()],
+    counts: () => [...known().users.counts(), ...known().side.counts()],
     digest() {
-      const whole = createHash('sha256').update(`${USERS} ${parts().users.digest()}\n`)
-      for (const digest of parts().side.digests()) whole.update(`side file ${digest}\n`)
+      const whole = createHash('sha256').update(`${USERS} ${known().users.digest()}\n`)
+      for (const digest of known().side.digests()) whole.update(`side file ${digest}\n`)
       return whole.digest('hex')
     },
     partial: config.updatedSince !== undefined,
+  }
+  return isLive(config) ? source : { ...source, parts: (size) => parts(begin, size, numbering) }
+}
+
+async function* parts(
+  begin: () => Promise<{ users: Users; side: SideFiles }>,
+  size: number,
+  numbering: Numbering,
+): AsyncGenerator<SourcePart> {
+  const { users, side } = await begin()
+  try {
+    await side.load(() => users.peek())
+    yield* users.parts?.(size, side, numbering) ?? []
+    yield {
+      async *afterwards() {
+        for await (const chunk of numberedFrom(others(users), size, numbering)) yield { records: chunk }
+      },
+    }
+  } finally {
+    side.close()
+    users.close()
   }
 }
 
@@ -107,6 +132,11 @@ async function* records(users: Users, side: SideFiles) {
     side.join(batch.map(({ data }) => data))
     yield { stream: USERS, file: users.file, records: batch }
   }
+  yield* others(users)
+}
+
+/** What comes after the users. */
+async function* others(users: Users) {
   for await (const batch of users.organizations()) yield { stream: ORGANIZATIONS, ...batch }
   for await (const batch of users.roles()) yield { stream: ROLES, ...batch }
   for await (const batch of users.connections?.() ?? []) yield { stream: CONNECTIONS, ...batch }

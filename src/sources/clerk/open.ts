@@ -85,9 +85,7 @@ function openFiles(config: ClerkOptions, context: ReadContext): Source {
     // A file of memberships names its organizations in its rows. What the API alone tells is empty.
     streams: [USERS, ORGANIZATIONS, ORGANIZATION_ROLES, CONNECTIONS, ...files.map(({ format }) => format.stream)],
     read: (chunkSize) => read(users, file, files, chunkSize, numbering),
-    ...(users instanceof CsvStream && {
-      parts: (size: number, threads: Threads) => parts(users, file, files, { size, threads, numbering }),
-    }),
+    parts: (size, threads) => parts(users, file, files, { size, threads, numbering }),
     counts: () => [users.count(), ...files.map((joinedFile) => joinedFile.count())],
     digest() {
       const whole = createHash('sha256').update(`${USERS} ${users.digest()}\n`)
@@ -120,7 +118,7 @@ async function checkJson(name: string, { maxRecordBytes }: ClerkOptions, directo
 }
 
 async function* read(
-  users: CsvStream | RecordFile,
+  users: RecordFile,
   file: SourceFile,
   files: readonly JoinedFile[],
   chunkSize: number,
@@ -152,7 +150,7 @@ function attach(batch: CsvRecord[], files: readonly JoinedFile[]): CsvRecord[] {
 }
 
 async function* parts(
-  users: CsvStream,
+  users: RecordFile,
   file: SourceFile,
   files: readonly JoinedFile[],
   { size, threads, numbering }: { size: number; threads: Threads; numbering: Numbering },

@@ -303,7 +303,7 @@ async function attachRows(
     }
     const own = keysOf(to, record.data)
     const read = own instanceof Promise ? await own : own
-    if (!read.ok) found.refused.push({ line: record.line, problem: read.refusal })
+    if (!read.ok) found.refused.push({ line: record.line, problem: numberedRefusal(read.refusal, record.number) })
     else {
       kept.push(record)
       keys.push(read.keys)
@@ -335,12 +335,12 @@ function findRows(keys: readonly string[][], take: Attaching['take']): JsonObjec
 /** The records of a joined stream by their keys. */
 async function keyedRows({ file, records }: Batch, key: CompiledExpression, found: PieceFound): Promise<JoinRow[]> {
   const rows: JoinRow[] = []
-  for (const { line, data } of records) {
+  for (const { line, number, data } of records) {
     const keys = keysOf(key, data)
     const read = keys instanceof Promise ? await keys : keys
-    if (!read.ok) found.refused.push({ line, problem: read.refusal })
+    if (!read.ok) found.refused.push({ line, problem: numberedRefusal(read.refusal, number) })
     else if (read.keys.length > 0) rows.push({ key: read.keys, file, line, data })
-    else found.left.push({ line, problem: noKey(key.text) })
+    else found.left.push({ line, problem: numberedRefusal(noKey(key.text), number) })
   }
   return rows
 }
@@ -426,6 +426,11 @@ function failed(error: unknown): Keys {
   if (!(error instanceof ExpressionFailure)) throw error
   const message = `the expression of the join fails on this record: ${error.publicMessage}`
   return { ok: false, refusal: { code: 'expression_failed', message, hint: error.hint } }
+}
+
+/** A refusal of a record of a file where many may be on one line. */
+function numberedRefusal(refusal: Reason, number: number | undefined): Reason {
+  return number === undefined ? refusal : { ...refusal, message: `record ${number} of the file: ${refusal.message}` }
 }
 
 function badKey(expression: string): Reason {

@@ -58,7 +58,7 @@ export interface RecordSink {
    * @param text what stands there, where it cannot be taken apart
    */
   reject(line: number, refusal: Reason, text?: string): void
-  /** Where every line is a record at most: it has come to this one. */
+  /** Where every line may be a record: it has come to this one. */
   reached(line: number): void
   /** So many NUL characters were left out. */
   nuls(count: number): void
@@ -70,15 +70,18 @@ export interface TextFormat {
   /** @param begun number of the line on which the text begins, where it follows on cuts */
   read(text: AsyncGenerator<Buffer>, sink: RecordSink, begun?: number): AsyncGenerator<LineRecord[]>
   /**
-   * For formats in which every line is a record at most: cuts the text into pieces of at most `size` lines.
+   * For formats in which every line may be a record: cuts the text into pieces of at most `size` lines.
    * @returns what is to be read as it comes, if anything is
    */
   cut?(
     text: AsyncGenerator<Buffer>,
     sink: Pick<RecordSink, 'file' | 'maxRecordBytes'>,
     size: number,
-  ): AsyncGenerator<Cut, Unsure | undefined>
+  ): AsyncGenerator<Cut, Uncut | undefined>
 }
+
+/** Text that is not cut. Without a line, it is all there is. */
+export type Uncut = Pick<Unsure, 'text'> & Partial<Pick<Unsure, 'line'>>
 
 export interface TextFileOptions {
   stream: string
@@ -145,7 +148,7 @@ export class TextFile implements RecordFile {
   async *#partsOf(text: AsyncGenerator<Buffer>, size: number, tell: Tell): AsyncGenerator<FilePart> {
     const { format } = this.#options
     const sink = this.#sink(tell)
-    let rest: { text: AsyncGenerator<Buffer>; line?: number } | undefined = { text }
+    let rest: Uncut | undefined = { text }
     if (format.cut !== undefined) {
       const cuts = format.cut(text, sink, size)
       let next = await cuts.next()
@@ -280,9 +283,8 @@ export async function* numberedFrom(
 ): AsyncGenerator<SourceRecord[]> {
   let chunk: SourceRecord[] = []
   for await (const { stream, file, records } of batches) {
-    for (const { line, number, data } of records) {
-      const origin = number === undefined ? { file, line } : { file, line, record: number }
-      chunk.push({ seq: numbering.of(line), stream, origin, data })
+    for (const record of records) {
+      chunk.push(placedRecord(record, { stream, file }, numbering))
       if (chunk.length < size) continue
       yield chunk
       chunk = []
@@ -297,5 +299,14 @@ export function placedRecords(
   { stream, file }: { stream: string; file: string },
   numbering: Numbering,
 ): SourceRecord[] {
-  return records.map(({ line, data }) => ({ seq: numbering.of(line), stream, origin: { file, line }, data }))
+  return records.map((record) => placedRecord(record, { stream, file }, numbering))
+}
+
+function placedRecord(
+  { line, number, data }: LineRecord,
+  { stream, file }: { stream: string; file: string },
+  numbering: Numbering,
+): SourceRecord {
+  const origin = number === undefined ? { file, line } : { file, line, record: number }
+  return { seq: numbering.of(line), stream, origin, data }
 }

@@ -4,6 +4,7 @@ import { checkHash } from '../../../src/kinds/user/passwords/hash-types.ts'
 import { recognisePasswordHash } from '../../../src/kinds/user/passwords/recognise.ts'
 import { type ForeignHash, pbkdf2Of, scryptOf } from '../../../src/kinds/user/passwords/reencode.ts'
 import { fromBetterAuth, fromClerk, fromFirebase, fromKeycloak } from '../../../src/kinds/user/passwords/vendors.ts'
+import { tried } from '../../tried.ts'
 import { FIREBASE, verifiesFirebase } from './firebase.ts'
 import { verifiesPbkdf2, verifiesScrypt } from './verified.ts'
 
@@ -78,7 +79,7 @@ describe('scrypt', () => {
     expect(verifiesScrypt(PASSWORD, hashOf(scryptOf({ ...parts, ...written }), 'scrypt'))).toBe(true)
   })
 
-  test("Better Auth's salt is the hex text itself", () => {
+  test(tried('Better Auth', 'scrypt hashes', 'a known password verifies after re-encoding'), () => {
     const salt = SALT.toString('hex')
     const encoded = hashOf(fromBetterAuth(`${salt}:${scrypt(salt, 16_384, 16).toString('hex')}`), 'scrypt')
     expect(verifiesScrypt(PASSWORD, encoded)).toBe(true)

@@ -2,10 +2,11 @@ import { pbkdf2Sync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { checkHash } from '../../../src/kinds/user/passwords/hash-types.ts'
 import { fromClerk } from '../../../src/kinds/user/passwords/vendors.ts'
+import { tried } from '../../tried.ts'
 import { FIREBASE, verifiesFirebase } from './firebase.ts'
 import { verifiesPbkdf2 } from './verified.ts'
 
-test('a Firebase digest, re-encoded, still verifies the known password', () => {
+test(tried('Firebase', 'scrypt hashes', 'a known password verifies after re-encoding'), () => {
   const { hash, salt, signerKey, saltSeparator: separator, password } = FIREBASE
   const encoded = hashOf(fromClerk([hash, salt, signerKey, separator, '8', '14'].join('$'), 'scrypt_firebase'))
   expect(checkHash('firebase-scrypt', encoded)).toEqual({ kind: 'sound' })

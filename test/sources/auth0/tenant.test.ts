@@ -6,6 +6,7 @@ import { liveOptions } from '../../../src/sources/auth0/options.ts'
 import { generateTenant, person, ROLES } from '../../fakes/auth0/generate.ts'
 import type { Auth0User } from '../../fakes/auth0/objects.ts'
 import { ALL_SCOPES } from '../../fakes/auth0/settings.ts'
+import { tried } from '../../tried.ts'
 import { folderWith, sums } from '../reading.ts'
 import { captureInto, memberships, membershipsOf, readTenant, tenantWith } from './reading.ts'
 
@@ -57,7 +58,7 @@ test.each([
   expect(memberships(reading)).toEqual(membershipsOf(fake))
 })
 
-test('above 1,000 users an export job reads them, and more than 1,000 members come by checkpoints', async () => {
+test(tried('Auth0', 'Management API v2', 'more than 1,000 users and members'), async () => {
   const data = generateTenant({ users: 1150, organizations: 2, largest: 1100 })
   const fake = await tenantWith(data)
   const reading = await readTenant(fake)
@@ -118,7 +119,7 @@ test('with a custom domain tokens are asked for in the name of the tenant', asyn
   })
 })
 
-test('a token that expires on the way is renewed', async () => {
+test(tried('Auth0', 'Management API v2', 'a token that expires on the way'), async () => {
   const data = generateTenant({ users: 230, organizations: 3 })
   const fake = await tenantWith(data, { tokenUses: 5, pageCap: 50 })
   expect(ids((await readTenant(fake)).users)).toEqual(ids(data.users))
@@ -146,7 +147,7 @@ test.each([
   await expect(failure).rejects.toBeInstanceOf(SourceError)
 })
 
-test('an export that leaves out a user is an error', async () => {
+test(tried('Auth0', 'Management API v2', 'an export that leaves out a user'), async () => {
   const data = generateTenant(SMALL)
   const missing = [String(data.users[50]?.user_id)]
   const fake = await tenantWith(data, { export: { missing } })

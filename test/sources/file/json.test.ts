@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { tried } from '../../tried.ts'
 import { sums } from '../reading.ts'
 import { dataOf, linesOf, readUsers, refusalOf } from './reading.ts'
 
@@ -39,7 +40,7 @@ describe('where the records are', () => {
     expect(sums(reading)).toEqual([['users', expected.length, expected.length, 0]])
   })
 
-  test('a path that leads nowhere is refused with those that there are', async () => {
+  test(tried('JSON and NDJSON of any kind', 'one document', 'a path to the records that leads nowhere'), async () => {
     const content = '{"meta":{"count":2},"data":{"Users":[{"n":1,"roles":[{"x":1}]}],"org units":[{"m":[{}]}]}}'
     expect(await refusalOf(readJson(content, 'data.users'))).toEqual({
       code: 'no_such_path',
@@ -87,7 +88,7 @@ describe('records', () => {
     expect(linesOf(reading)).toEqual([2, 2, 5])
   })
 
-  test('are as JSON.parse has them, but for numbers that would lose digits', async () => {
+  test(tried('JSON and NDJSON of any kind', 'one document', 'numbers that would lose digits'), async () => {
     const content =
       '[{"id":12345678901234567890,"big":9007199254740993,"exact":9007199254740991,"one":1.0,"e":1e2,"huge":1e400,"half":0.5,' +
       '"minus":-0,"t":true,"f":false,"nil":null,"deep":{"list":[1,[],{},"x",12345678901234567890]},"":"empty","__proto__":{"a":1}}]'
@@ -109,7 +110,7 @@ describe('records', () => {
     expect(Object.hasOwn(data, '__proto__')).toBe(true)
   })
 
-  test('that are no objects are rejected with their line, and reading goes on', async () => {
+  test(tried('JSON and NDJSON of any kind', 'one document', 'records that are no objects'), async () => {
     const reading = await readJson('[{"n":1},\n"text",\n5,\nnull,\n[{"n":2}],\n{"n":3}]')
     expect(dataOf(reading)).toEqual([{ n: 1 }, { n: 3 }])
     expect(reading.rejected.map(({ origin, problem }) => [origin.line, problem.code])).toEqual([
@@ -146,17 +147,12 @@ describe('what is no JSON', () => {
     expect(problem).toMatchObject({ code: 'bad_json', at: { file: 'users.json', line, column } })
   })
 
-  test.each([
-    '[',
-    '[{"n":1}',
-    '[{"n":1},',
-    '[{"n":"abc',
-    '[{"n":1}\n',
-    '[tr',
-    '[{"n":12',
-  ])('a document that is cut off ends it too: %s', async (content) => {
-    expect(await refusalOf(readJson(content))).toMatchObject({ code: 'bad_json', at: { file: 'users.json' } })
-  })
+  test.each(['[', '[{"n":1}', '[{"n":1},', '[{"n":"abc', '[{"n":1}\n', '[tr', '[{"n":12'])(
+    tried('JSON and NDJSON of any kind', 'one document', 'a document that is cut off: %s'),
+    async (content) => {
+      expect(await refusalOf(readJson(content))).toMatchObject({ code: 'bad_json', at: { file: 'users.json' } })
+    },
+  )
 
   test('records before the fault are not passed on as if they were all', async () => {
     expect(await refusalOf(readJson(`[${'{"n":1},'.repeat(30_000)}oops]`))).toMatchObject({ code: 'bad_json' })

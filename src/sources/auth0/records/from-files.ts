@@ -1,13 +1,15 @@
 import { CsvStream } from '../../csv/stream.ts'
 import { jsonDocument } from '../../json/document.ts'
 import { isOverLines, ndjson } from '../../json/lines.ts'
-import { nothingFound } from '../../parts.ts'
-import type { PieceFound, ReadContext, StreamCount, UserRules } from '../../source.ts'
+import { nothingFound, sourceParts } from '../../parts.ts'
+import type { PieceReader } from '../../piece-reader.ts'
+import type { PieceFound, ReadContext, SideRowsOnDisk, StreamCount, UserRules } from '../../source.ts'
 import { type FileWatch, type SourceFile, sourceFile } from '../../text/file.ts'
 import { type RecordFile, TextFile } from '../../text/record-file.ts'
 import { readText } from '../../text/utf8.ts'
 import type { ReadOptions } from '../options.ts'
-import { NamedOrganizations, ORGANIZATIONS, type Users, usersIn } from './users.ts'
+import { joinNothing, SideRows } from './side-table.ts'
+import { NamedOrganizations, ORGANIZATIONS, USERS, type Users, usersIn } from './users.ts'
 
 /**
  * Users of a file: a bulk export or a dashboard export.
@@ -15,7 +17,7 @@ import { NamedOrganizations, ORGANIZATIONS, type Users, usersIn } from './users.
  */
 export async function fileUsers(name: string, options: ReadOptions, context: ReadContext): Promise<Users> {
   const format = {
-    stream: 'users',
+    stream: USERS,
     role: 'main',
     file: sourceFile(name, context.directory),
     nulls: options.nulls,
@@ -42,6 +44,24 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
         yield users
       }
     },
+    parts: (size, belongings, numbering) =>
+      sourceParts(
+        file.parts(size),
+        {
+          reader: 'auth0',
+          stream: USERS,
+          file: name,
+          users: { rules, side: belongings.onDisk },
+          attach(records, found) {
+            const users = usersIn(records, rules, found)
+            belongings.join(users.map(({ data }) => data))
+            return users
+          },
+          reject: (line, problem) => file.reject(line, problem),
+          settle,
+        },
+        numbering,
+      ),
     async *organizations() {
       for (const record of named?.all() ?? []) {
         organizations += 1
@@ -56,6 +76,28 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
     digest: () => file.digest(),
     close: () => named?.close(),
   }
+}
+
+/** The users of a file, for other threads. */
+export const auth0Reader: PieceReader = {
+  attach({ users: of }, records, _find, found) {
+    if (of === undefined) throw new Error('a piece of users says what is made of them')
+    const users = usersIn(records, of.rules, found)
+    const own = users.map(({ data }) => data)
+    if (of.side === undefined) joinNothing(own)
+    else rowsIn(of.side).join(own)
+    return users
+  },
+}
+
+/** Kept open in a thread. */
+let open: SideRows | undefined
+
+function rowsIn(table: SideRowsOnDisk): SideRows {
+  if (open?.table.path === table.path) return open
+  open?.close()
+  open = SideRows.open(table)
+  return open
 }
 
 interface ExportFileOptions {

@@ -1,10 +1,11 @@
 import type { JsonObject } from '../../../json.ts'
-import type { ReadContext, StreamCount } from '../../source.ts'
+import type { ReadContext, SideRowsOnDisk, StreamCount } from '../../source.ts'
 import { type SourceFile, sourceFile } from '../../text/file.ts'
 import type { LineRecord, RecordFile } from '../../text/record-file.ts'
 import type { ReadOptions } from '../options.ts'
 import { exportFile } from './from-files.ts'
 import {
+  joinNothing,
   type Leftover,
   mfaRow,
   passwordRow,
@@ -13,7 +14,7 @@ import {
   type SideStream,
   SideTable,
 } from './side-table.ts'
-import { plainRow } from './users.ts'
+import { type Belongings, plainRow } from './users.ts'
 
 interface SideFile {
   stream: SideStream
@@ -22,7 +23,7 @@ interface SideFile {
 }
 
 /** The files of passwords and MFA secrets, whose rows wait for their users. */
-export class SideFiles {
+export class SideFiles implements Belongings {
   readonly #files: readonly SideFile[]
   readonly #context: ReadContext
   readonly #records: RecordFile[] = []
@@ -98,8 +99,13 @@ export class SideFiles {
 
   /** Gives each user the rows that are its own; also where there are no files. */
   join(users: readonly JsonObject[]): void {
-    if (this.#table !== undefined) this.#table.join(users)
-    else for (const user of users) for (const list of ['passwords', 'mfa', 'same_email']) user[list] = []
+    if (this.#table !== undefined) this.#table.rows.join(users)
+    else joinNothing(users)
+  }
+
+  /** The rows, for whoever joins them elsewhere. */
+  get onDisk(): SideRowsOnDisk | undefined {
+    return this.#table?.rows.table
   }
 
   counts(): StreamCount[] {

@@ -1,9 +1,11 @@
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import type { Refused } from '../../csv/format.ts'
 import { jsonDocument } from '../../json/document.ts'
 import { isOverLines, ndjson } from '../../json/lines.ts'
 import type { ReadContext, StreamCount } from '../../source.ts'
+import { chain } from '../../text/bytes.ts'
 import type { SourceFile } from '../../text/file.ts'
-import { type LineRecord, type RecordFile, type RecordSink, TextFile, type TextFormat } from '../../text/record-file.ts'
+import { type LineRecord, type RecordFile, TextFile, type TextFormat } from '../../text/record-file.ts'
 import { SEPARATOR, userRecord } from '../streams.ts'
 
 /**
@@ -26,14 +28,19 @@ interface JsonUsersOptions {
 /** The users of a file of JSON: a list, documents with the list under `data` or `users`, a user a line, or a user a document. */
 export function jsonUsers(options: JsonUsersOptions, context: ReadContext): RecordFile {
   const text = new TextFile({ ...options, format: anyJson }, context)
-  const refuse = (lines: readonly number[]) => {
-    for (const line of lines) text.reject(line, NO_ID)
+  const take = (batch: readonly LineRecord[]) => {
+    const refused: Refused[] = []
+    const users = usersIn(batch, refused)
+    const refuse = () => {
+      for (const { line, problem } of refused) text.reject(line, problem)
+    }
+    return { users, refuse }
   }
   return {
     async *records() {
       for await (const batch of text.records()) {
-        const { users, unnamed } = usersOf(batch)
-        refuse(unnamed)
+        const { users, refuse } = take(batch)
+        refuse()
         yield users
       }
     },
@@ -41,8 +48,8 @@ export function jsonUsers(options: JsonUsersOptions, context: ReadContext): Reco
       for await (const part of text.parts(size)) {
         if (!('records' in part)) yield part
         else {
-          const { users, unnamed } = usersOf(part.records)
-          yield { step: () => refuse(unnamed) }
+          const { users, refuse } = take(part.records)
+          yield { step: refuse }
           yield { records: users }
         }
       }
@@ -53,13 +60,14 @@ export function jsonUsers(options: JsonUsersOptions, context: ReadContext): Reco
   }
 }
 
-/** The users among records, and the lines of those without an id. */
-function usersOf(batch: readonly LineRecord[]): { users: LineRecord[]; unnamed: number[] } {
-  const all = batch.map(({ data, ...place }) => ({ ...place, data: exportedUser(data) }))
-  return {
-    users: all.filter(({ data }) => data.id !== undefined),
-    unnamed: all.flatMap(({ line, data }) => (data.id === undefined ? [line] : [])),
-  }
+/** The users among records of such a file. @param refused told of those without an id */
+export function usersIn(records: readonly LineRecord[], refused: Refused[]): LineRecord[] {
+  return records.flatMap(({ data, ...place }) => {
+    const user = exportedUser(data)
+    if (user.id !== undefined) return [{ ...place, data: user }]
+    refused.push({ line: place.line, problem: NO_ID })
+    return []
+  })
 }
 
 const NO_ID = {
@@ -74,17 +82,27 @@ const NAMED_LIST = /^\s*\{\s*"(data|users)"\s*:\s*\[/
 /** Characters that tell how a document begins. */
 const HEAD = 1024
 
-const anyJson: TextFormat = { read: readAny }
+const anyJson: TextFormat = {
+  async *read(text, sink, begun) {
+    if (begun !== undefined) return yield* ndjson.read(text, sink, begun)
+    const { format, whole } = await recognise(text)
+    yield* format.read(whole, sink)
+  },
+  async *cut(text, sink, size) {
+    const { format, whole } = await recognise(text)
+    return format.cut === undefined ? { text: whole } : yield* format.cut(whole, sink, size)
+  },
+}
 
-async function* readAny(text: AsyncGenerator<Buffer>, sink: RecordSink): AsyncGenerator<LineRecord[]> {
-  let start = Buffer.alloc(0)
+async function recognise(text: AsyncGenerator<Buffer>): Promise<{ format: TextFormat; whole: AsyncGenerator<Buffer> }> {
+  let start: Buffer = Buffer.alloc(0)
   while (start.toString().trim().length < HEAD) {
     const next = await text.next()
     if (next.done) break
     start = Buffer.concat([start, next.value])
   }
   const head = start.toString()
-  yield* formatOf(head).read(chain(start, text), sink)
+  return { format: formatOf(head), whole: start.length > 0 ? chain(start, text) : text }
 }
 
 function formatOf(head: string): TextFormat {
@@ -92,11 +110,6 @@ function formatOf(head: string): TextFormat {
   if (name !== undefined) return jsonDocument([name])
   if (!head.trimStart().startsWith('{')) return jsonDocument(undefined)
   return isOverLines(head) ? jsonDocument([]) : ndjson
-}
-
-async function* chain(start: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  if (start.length > 0) yield start
-  yield* rest
 }
 
 /** What the migration tool calls the columns of the dashboard's export: https://github.com/clerk/migration-script */

@@ -1,0 +1,111 @@
+import type { Place, RunDatabase } from './run-database.ts'
+
+/**
+ * Drafts that say what another one says, to the letter: a row of `drafts` stands for all of them, and of the others their places alone are
+ * kept, those of a chunk in one row of `repeats`. In: the places of repeats. Out: how many records stand behind a draft; and, where the
+ * records of a thing are looked at one by one, a row of `drafts` for each repeat, as if it had been staged so.
+ */
+
+/** One or more equal records of a chunk that repeat a draft. */
+export interface Repeat {
+  /** The id of the draft that stands for it, which is that of an earlier record. */
+  draft: number
+  /** Of the first of these records. */
+  seq: number
+  place: Place
+  records: number
+}
+
+/** Numbers by which a repeat is packed: those of Repeat, with the line, or NO_LINE. */
+const WIDTH = 5
+const NO_LINE = -1
+
+/** Keeps the repeats of a chunk. */
+export function insertRepeats(rundb: RunDatabase, repeats: readonly Repeat[]): void {
+  if (repeats.length === 0) return
+  const packed = new Float64Array(repeats.length * WIDTH)
+  for (const [index, { draft, seq, place, records }] of repeats.entries()) {
+    packed.set([draft, seq, place.fileId, place.line ?? NO_LINE, records], index * WIDTH)
+  }
+  rundb.statement('INSERT INTO repeats (packed) VALUES (?)').run(new Uint8Array(packed.buffer))
+}
+
+/** Drafts whose repeats are added up, or put back, at once: bounds what is in memory. */
+const DRAFTS_AT_ONCE = 50_000
+
+/** Adds to each draft the records of its repeats. Call it once all is staged, and before anything is read of the drafts. */
+export function gatherRepeats(rundb: RunDatabase): void {
+  let sums = new Map<number, { repeats: number; records: number }>()
+  for (const packed of chunks(rundb)) {
+    for (let at = 0; at < packed.length; at += WIDTH) {
+      const [draft = 0, records = 0] = [packed[at], packed[at + WIDTH - 1]]
+      const sum = sums.get(draft)
+      if (sum === undefined) sums.set(draft, { repeats: 1, records })
+      else {
+        sum.repeats += 1
+        sum.records += records
+      }
+    }
+    if (sums.size < DRAFTS_AT_ONCE) continue
+    addSums(rundb, sums)
+    sums = new Map()
+  }
+  addSums(rundb, sums)
+  rundb.exec('UPDATE drafts SET records = drafts.records + r.records FROM repeated r WHERE drafts.id = r.draft')
+}
+
+function addSums(rundb: RunDatabase, sums: ReadonlyMap<number, { repeats: number; records: number }>): void {
+  const add = rundb.statement(
+    `INSERT INTO repeated VALUES (?, ?, ?) ON CONFLICT DO UPDATE
+       SET repeats = repeats + excluded.repeats, records = records + excluded.records`,
+  )
+  for (const [draft, { repeats, records }] of sums) add.run(draft, repeats, records)
+}
+
+/**
+ * Puts repeats back as drafts of their own, so that each is found at its place.
+ * @param which SQL: yields ids of drafts whose repeats these are; others may be among them. Default: all
+ */
+export function unpackRepeats(rundb: RunDatabase, which?: string, ...parameters: string[]): void {
+  const chosen = which === undefined ? '' : `WHERE draft IN (${which})`
+  if (rundb.count(`SELECT EXISTS (SELECT 1 FROM repeated ${chosen})`, ...parameters) === 0) return
+  rundb.exec('CREATE TEMP TABLE IF NOT EXISTS unpacking (draft INTEGER PRIMARY KEY) STRICT')
+  rundb.run(`INSERT INTO unpacking SELECT draft FROM repeated ${chosen}`, ...parameters)
+  for (let drafts = nextDrafts(rundb, -1); drafts.length > 0; drafts = nextDrafts(rundb, drafts.at(-1) ?? 0)) {
+    unpack(rundb, new Set(drafts))
+  }
+  rundb.exec(`
+    UPDATE drafts SET records = drafts.records - r.records FROM repeated r
+      WHERE drafts.id = r.draft AND r.draft IN (SELECT draft FROM unpacking);
+    DELETE FROM repeated WHERE draft IN (SELECT draft FROM unpacking);
+    DELETE FROM unpacking`)
+}
+
+function nextDrafts(rundb: RunDatabase, last: number): number[] {
+  return rundb
+    .statement(`SELECT draft FROM unpacking WHERE draft > ? ORDER BY draft LIMIT ${DRAFTS_AT_ONCE}`)
+    .all(last)
+    .map(({ draft }) => Number(draft))
+}
+
+function unpack(rundb: RunDatabase, drafts: ReadonlySet<number>): void {
+  const insert = rundb.statement(
+    `INSERT INTO drafts (seq, kind, key, dedupe_group, refs, attributes, secrets, file, line, records, rank, updated, external)
+     SELECT ?2, kind, key, dedupe_group, refs, attributes, secrets, ?3, ?4, ?5, rank, updated, external FROM drafts WHERE id = ?1`,
+  )
+  for (const packed of chunks(rundb)) {
+    for (let at = 0; at < packed.length; at += WIDTH) {
+      const [draft = 0, seq = 0, file = 0, line = 0, records = 0] = packed.subarray(at, at + WIDTH)
+      if (drafts.has(draft)) insert.run(draft, seq, file, line === NO_LINE ? null : line, records)
+    }
+  }
+}
+
+/** The repeats of each chunk, packed. */
+function* chunks(rundb: RunDatabase): Generator<Float64Array> {
+  for (const { packed } of rundb.iterate('SELECT packed FROM repeats')) {
+    if (!(packed instanceof Uint8Array)) throw new TypeError('repeats are packed')
+    // A copy, since the bytes need not lie where numbers may begin.
+    yield new Float64Array(packed.slice().buffer)
+  }
+}
