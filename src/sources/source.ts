@@ -307,7 +307,10 @@ export interface SourceDefinition<Options = Record<string, unknown>> {
   type: string
   /** Keys of `source` that name files, for `validate`. */
   files(config: Options): string[]
-  /** Problems that a look at the files finds: missing, empty, wrong encoding, missing columns. Reads heads only. */
+  /**
+   * Problems that a look at the files finds: missing, empty, wrong encoding, missing columns; and what would end their reading, in as much of
+   * each as a person waits for.
+   */
   check(config: Options, directory: string): Promise<Problem[]>
   /**
    * The names that records of a stream can have, by stream, for main streams whose files begin with all of them, joined streams among

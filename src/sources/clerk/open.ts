@@ -4,7 +4,6 @@
  */
 
 import { createHash } from 'node:crypto'
-import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
 import { type CsvRecord, CsvStream, checkCsvFile, columnsOf } from '../csv/stream.ts'
@@ -19,6 +18,7 @@ import {
   type SourceRecord,
   type Threads,
 } from '../source.ts'
+import { checkRecords } from '../text/check-records.ts'
 import { type SourceFile, sourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
 import { numbered, type RecordFile } from '../text/record-file.ts'
@@ -39,7 +39,9 @@ const instanceSource: SourceDefinition<ClerkOptions> = {
       const name = config[stream]
       if (name === undefined) continue
       if (stream === USERS && isJson(name)) {
-        problems.push(...(await checkJson(name, config, directory)))
+        const file = sourceFile(name, directory)
+        const own = { stream, file, role: 'main', maxRecordBytes: config.maxRecordBytes } as const
+        problems.push(...(await checkRecords(file, directory, (context) => jsonUsers(own, context))))
         continue
       }
       problems.push(...(await checkCsvFile(sourceFile(name, directory), columnSpec, writtenAs(config, stream))))
@@ -93,28 +95,6 @@ function openFiles(config: ClerkOptions, context: ReadContext): Source {
       return whole.digest('hex')
     },
   }
-}
-
-/** What the beginning of a file of JSON shows. */
-async function checkJson(name: string, { maxRecordBytes }: ClerkOptions, directory: string): Promise<Problem[]> {
-  const problems: Problem[] = []
-  const context: ReadContext = {
-    directory,
-    scratch: directory,
-    warn: (problem) => problems.push(problem),
-    reject: ({ problem }) => problems.push({ ...problem, severity: 'warning' }),
-  }
-  const file = sourceFile(name, directory)
-  const records = jsonUsers({ stream: USERS, file, role: 'main', maxRecordBytes }, context).records()
-  try {
-    await records.next()
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error
-    problems.push(...error.problems)
-  } finally {
-    await records.return(undefined)
-  }
-  return problems.slice(0, 1)
 }
 
 async function* read(

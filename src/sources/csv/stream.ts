@@ -8,6 +8,7 @@ import { nearest } from '../../config/nearest.ts'
 import { OperatorError, SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
+import { CheckedBytes } from '../text/check-records.ts'
 import type { SourceFile } from '../text/file.ts'
 import type { FilePart, LineRecord, RecordFile } from '../text/record-file.ts'
 import { csvLine, ownCells, ownColumns, unfilledRow } from '../text/reject-columns.ts'
@@ -209,22 +210,28 @@ export class CsvStream implements RecordFile {
   }
 }
 
-/** Problems that the beginning of a file shows. */
+/** Rows that a check cuts off at once. */
+const CHECKED_ROWS = 10_000
+
+/** Problems that a file shows without being taken apart. */
 export async function checkCsvFile(
   file: SourceFile,
   columnSpec: ColumnSpec,
   { dialect, encoding }: Pick<CsvStreamOptions, 'dialect' | 'encoding'> = {},
 ): Promise<Problem[]> {
   const problems: Problem[] = []
+  const bytes = new CheckedBytes()
   try {
-    const table = await openTable(file, {
-      dialect,
-      encoding,
-      onBroken: () => {},
-      warn: () => {},
-    })
-    await table.close()
-    problems.push(...checkColumns(ownColumns(table.columns), columnSpec, file.name, table.line))
+    await bytes.begin(file)
+    const { watch } = bytes
+    const table = await openCuts(file, { dialect, encoding, watch, onBroken: () => {}, warn: () => {} }, CHECKED_ROWS)
+    try {
+      problems.push(...checkColumns(ownColumns(table.columns), columnSpec, file.name, table.line))
+      // Records that are too long and quotes that are not closed may stand anywhere.
+      for await (const _ of table.parts) if (bytes.isEnough) break
+    } finally {
+      await table.close()
+    }
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
     problems.push(...error.problems)

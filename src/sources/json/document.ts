@@ -160,6 +160,7 @@ class DocumentReader {
         this.#line = this.#position.line(this.#offset)
       },
       record: (data) => {
+        if (this.#offset - this.#start >= this.#sink.maxRecordBytes) throw this.#tooLong()
         this.#listener.record()
         this.#met += 1
         this.#records.push({ line: this.#line, number: this.#met, data })

@@ -5,6 +5,7 @@ import { CsvScanner } from '../../../src/sources/csv/cut.ts'
 import { splitCut } from '../../../src/sources/csv/split.ts'
 import { plainLayout } from '../../../src/sources/csv/table.ts'
 import { cutRecords } from '../../../src/sources/text/cut.ts'
+import { tried } from '../../tried.ts'
 import { dataOf, linesOf, readUsers, refusalOf } from '../file/reading.ts'
 import { folderWith } from '../reading.ts'
 import { readInParts } from '../reading-parts.ts'
@@ -12,7 +13,7 @@ import { readInParts } from '../reading-parts.ts'
 const copy = { quote: 'none', escape: 'backslash', delimiter: 'tab' }
 const readCopy = (content: string) => readUsers('users.tsv', content, copy)
 
-test('COPY text of PostgreSQL is decoded', async () => {
+test(tried('CSV of any kind', 'any dialect', 'COPY text of PostgreSQL, with its backslashes'), async () => {
   const reading = await readCopy(
     'id\tname\tabout\n1\tAda \\\\Amp\\tersand\t{"a": "b\\\\"c"}\n2\t\\N\tone\\ntwo\\r\\b\\f\\v\n3\tC:\\\\N\t\\x\n\\.\n',
   )
@@ -24,25 +25,31 @@ test('COPY text of PostgreSQL is decoded', async () => {
   expect(reading.rejected).toEqual([])
 })
 
-test('what mysql --batch writes is decoded: NUL characters are counted, and CR is a character', async () => {
-  const reading = await readCopy('id\tname\tnote\n1\tA\\0da\tone\rtwo\\nthree\n2\tNULL\t"x\n')
-  expect(dataOf(reading)).toEqual([
-    { id: '1', name: 'Ada', note: 'one\rtwo\nthree' },
-    { id: '2', name: 'NULL', note: '"x' },
-  ])
-  expect(reading.warnings).toMatchObject([{ code: 'nul_characters', message: '1 NUL character was left out' }])
-})
+test(
+  tried('CSV of any kind', 'any dialect', 'mysql --batch: NUL characters are counted, and CR is a character'),
+  async () => {
+    const reading = await readCopy('id\tname\tnote\n1\tA\\0da\tone\rtwo\\nthree\n2\tNULL\t"x\n')
+    expect(dataOf(reading)).toEqual([
+      { id: '1', name: 'Ada', note: 'one\rtwo\nthree' },
+      { id: '2', name: 'NULL', note: '"x' },
+    ])
+    expect(reading.warnings).toMatchObject([{ code: 'nul_characters', message: '1 NUL character was left out' }])
+  },
+)
 
-test('so is what INTO OUTFILE writes, with quotes and line ends behind a backslash', async () => {
-  const content = 'id,name,note\n1,"a\\"b\\\\","one\\\ntwo, three"\n2,\\N,"x ""y"""\n3,a\\,b,5" disk\n'
-  const reading = await readUsers('users.csv', content, { escape: 'backslash' })
-  expect(dataOf(reading)).toEqual([
-    { id: '1', name: 'a"b\\', note: 'one\ntwo, three' },
-    { id: '2', note: 'x "y"' },
-    { id: '3', name: 'a,b', note: '5" disk' },
-  ])
-  expect(linesOf(reading)).toEqual([2, 4, 5])
-})
+test(
+  tried('CSV of any kind', 'any dialect', 'INTO OUTFILE, with quotes and line ends behind a backslash'),
+  async () => {
+    const content = 'id,name,note\n1,"a\\"b\\\\","one\\\ntwo, three"\n2,\\N,"x ""y"""\n3,a\\,b,5" disk\n'
+    const reading = await readUsers('users.csv', content, { escape: 'backslash' })
+    expect(dataOf(reading)).toEqual([
+      { id: '1', name: 'a"b\\', note: 'one\ntwo, three' },
+      { id: '2', note: 'x "y"' },
+      { id: '3', name: 'a,b', note: '5" disk' },
+    ])
+    expect(linesOf(reading)).toEqual([2, 4, 5])
+  },
+)
 
 test('a header is needed no more than elsewhere, and comments and blank lines are passed over', async () => {
   const columns = ['id', 'name']

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { SourceConfig } from '../../../src/config/manifest.ts'
 import type { Problem } from '../../../src/diagnostics/problem.ts'
 import { sourceDefinition } from '../../../src/sources/registry.ts'
+import { tried } from '../../tried.ts'
 import { refusalOf } from '../file/reading.ts'
 import { folderWith, type Reading, readAll, sums } from '../reading.ts'
 import { readInParts } from '../reading-parts.ts'
@@ -48,11 +49,14 @@ describe('the line that says the delimiter', () => {
     expect(linesOf(reading)).toEqual([3])
   })
 
-  test('is none where the manifest says the delimiter, nor in a file without a header, nor in UTF-16', async () => {
-    expect(dataOf(await readUsers('sep=;\nid,name\n1,a;b\n', { delimiter: ',' }))).toEqual([{ id: '1', name: 'a;b' }])
-    expect(dataOf(await readUsers('sep=;\n1;a\n', { columns: ['id', 'name'] }))).toEqual([{ id: '1', name: 'a' }])
+  test(tried('CSV of any kind', 'any dialect', 'a first line sep=; in UTF-16'), async () => {
     const wide = Buffer.from('\ufeffsep=\t\r\nid\tname\r\n1\tZoë\r\n', 'utf16le')
     expect(dataOf(await readUsers(wide))).toEqual([{ id: '1', name: 'Zoë' }])
+  })
+
+  test('is none where the manifest says the delimiter, nor in a file without a header', async () => {
+    expect(dataOf(await readUsers('sep=;\nid,name\n1,a;b\n', { delimiter: ',' }))).toEqual([{ id: '1', name: 'a;b' }])
+    expect(dataOf(await readUsers('sep=;\n1;a\n', { columns: ['id', 'name'] }))).toEqual([{ id: '1', name: 'a' }])
   })
 
   test('may stand in every file of csv and clerk', async () => {
@@ -89,7 +93,7 @@ describe('line ends', () => {
     expect(linesOf(reading)).toEqual(lines)
   })
 
-  test('in the middle of a value without quotes leave no row that passes for whole', async () => {
+  test(tried('CSV of any kind', 'any dialect', 'a line end in a value without quotes'), async () => {
     const reading = await readUsers('id,email,name\n1,a@example.com,one\rtwo\n2,b@example.com,B\n')
     expect(dataOf(reading).map(({ id }) => id)).toEqual(['1', '2'])
     expect(reading.rejected).toMatchObject([
@@ -113,13 +117,16 @@ describe('a stray quote in the first row of a file without a header', () => {
     expect(sums(reading)).toEqual([['users', 3, 2, 1]])
   })
 
-  test('a first row of more than 1 MiB is a row like others', async () => {
-    const long = 'x'.repeat(1_500_000)
-    const reading = await readUsers(`1,${long}\n2,b\n`, { columns: ['id', 'name'] })
-    expect(dataOf(reading).map(({ name }) => String(name).length)).toEqual([1_500_000, 1])
-  })
+  test(
+    tried('CSV of any kind', 'any dialect', 'a picture of 1.5 MB in the first row of a file without a header'),
+    async () => {
+      const long = 'x'.repeat(1_500_000)
+      const reading = await readUsers(`1,${long}\n2,b\n`, { columns: ['id', 'name'] })
+      expect(dataOf(reading).map(({ name }) => String(name).length)).toEqual([1_500_000, 1])
+    },
+  )
 
-  test('a row with a comma too many is told of JSON as well', async () => {
+  test(tried('Firebase', 'users.csv of auth:export', 'a name with a comma and no quotes'), async () => {
     const reading = await readUsers('1,a@example.com,Ampersand, Ada\n', { columns })
     expect(reading.rejected).toMatchObject([{ problem: { code: 'ragged_row', hint: expect.stringContaining('JSON') } }])
   })
@@ -163,7 +170,7 @@ describe('rows with too few or too many cells', () => {
     expect(reading.rejected.map(({ origin }) => origin.line)).toEqual([2, 3, 5, 6])
   })
 
-  test('are made to fit with ragged: pad, unless something in them belongs to no column', async () => {
+  test(tried('CSV of any kind', 'any dialect', 'rows of another length with ragged: pad'), async () => {
     const reading = await readUsers(content, { ragged: 'pad' })
     expect(dataOf(reading)).toEqual([
       { id: '1' },
@@ -215,17 +222,20 @@ describe('a record longer than the limit', () => {
     }
   })
 
-  test('with a quote that is not closed is told of the quote', async () => {
-    const content = `id,name\n1,"a\n${'2,b\n'.repeat(2000)}`
-    for (const read of [readAll, readInParts]) {
-      const problem = await refusalOf(read(config, folderWith({ 'users.csv': content })))
-      expect(problem).toMatchObject({
-        code: 'record_too_long',
-        at: { line: 2 },
-        hint: expect.stringContaining('quote'),
-      })
-    }
-  })
+  test(
+    tried('CSV of any kind', 'any dialect', 'a record longer than the limit, by a quote that is not closed'),
+    async () => {
+      const content = `id,name\n1,"a\n${'2,b\n'.repeat(2000)}`
+      for (const read of [readAll, readInParts]) {
+        const problem = await refusalOf(read(config, folderWith({ 'users.csv': content })))
+        expect(problem).toMatchObject({
+          code: 'record_too_long',
+          at: { line: 2 },
+          hint: expect.stringContaining('quote'),
+        })
+      }
+    },
+  )
 
   test('is one with backslashes too', async () => {
     const options = { path: 'users.csv', maxRecordBytes: 2048, escape: 'backslash' }
@@ -234,6 +244,37 @@ describe('a record longer than the limit', () => {
       const reading = read({ type: 'file', streams: { users: options } }, folderWith({ 'users.csv': content }))
       expect(await refusalOf(reading)).toMatchObject({ code: 'record_too_long', at: { line: 3 } })
     }
+  })
+
+  test('is found by a check, wherever it stands', async () => {
+    const rows = Array.from({ length: 5000 }, (_, n) => `${n},x@example.com\n`).join('')
+    const csv = `id,email\n${rows}1,${'x'.repeat(9000)}\n${rows}`
+    const lines = Array.from({ length: 5000 }, (_, n) => `{"id":${n}}\n`).join('')
+    const ndjson = `${lines}{"id":"${'x'.repeat(9000)}"}\n${lines}`
+    const files = {
+      'u.csv': csv,
+      'u.ndjson': ndjson,
+      'u.json': `[${ndjson.trim().replaceAll('\n', ',\n')}]`,
+      'clerk.csv': csv.replace('email', 'primary_email_address'),
+      'q.csv': `id,email\n${rows}1,"x\n${rows}`,
+    }
+    const maxRecordBytes = 4096
+    const streamOf = (path: string) => ({ type: 'file', maxRecordBytes, streams: { users: { path } } })
+    const refused = (file: string) => [{ code: 'record_too_long', at: { file, line: 5002 } }]
+    expect(await problemsOf(streamOf('u.csv'), files)).toMatchObject(refused('u.csv'))
+    expect(await problemsOf({ type: 'clerk', users: 'clerk.csv', maxRecordBytes }, files)).toMatchObject(
+      refused('clerk.csv'),
+    )
+    const ofCsv = await problemsOf({ type: 'csv', path: 'u.csv', maxRecordBytes }, files)
+    expect(ofCsv.filter(({ severity }) => severity !== 'warning')).toMatchObject(refused('u.csv'))
+    expect(await problemsOf({ type: 'auth0', users: 'u.csv', maxRecordBytes }, files)).toMatchObject(refused('u.csv'))
+    expect(await problemsOf(streamOf('u.json'), files)).toMatchObject([{ code: 'record_too_long', at: { line: 5001 } }])
+    for (const config of [streamOf('u.ndjson'), { type: 'auth0', users: 'u.ndjson', maxRecordBytes }]) {
+      expect(await problemsOf(config, files)).toMatchObject([
+        { code: 'line_too_long', severity: 'warning', at: { line: 5001 } },
+      ])
+    }
+    expect(await problemsOf(streamOf('q.csv'), files)).toMatchObject([{ code: 'record_too_long', at: { line: 5002 } }])
   })
 
   test('has its limit in every source, the whole of file and one stream among them', async () => {

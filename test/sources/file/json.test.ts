@@ -186,14 +186,17 @@ describe('documents one after another', () => {
     ])
   })
 
-  test('one that is no page, as an error of the API, is told with its line', async () => {
-    const content = '{"Users":[{"n":1}]}\n{"message":"Rate exceeded"}\n{"Users":[{"n":2}]}\n'
-    expect(await refusalOf(readJson(content, 'Users'))).toMatchObject({
-      code: 'no_such_path',
-      message: 'there is nothing at Users in the document that begins here',
-      at: { file: 'users.json', line: 2 },
-    })
-  })
+  test(
+    tried('JSON and NDJSON of any kind', 'pages appended to one file', 'one of them is an error of the API'),
+    async () => {
+      const content = '{"Users":[{"n":1}]}\n{"message":"Rate exceeded"}\n{"Users":[{"n":2}]}\n'
+      expect(await refusalOf(readJson(content, 'Users'))).toMatchObject({
+        code: 'no_such_path',
+        message: 'there is nothing at Users in the document that begins here',
+        at: { file: 'users.json', line: 2 },
+      })
+    },
+  )
 
   test.each([
     ['{"n":1}\n{"n":2}\n', 'where each of them is a record, say format: ndjson'],

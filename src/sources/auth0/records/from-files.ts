@@ -109,6 +109,9 @@ interface ExportFileOptions {
   maxRecordBytes: number | undefined
 }
 
+/** How the text of JSON is taken apart. */
+export const formats = { list: jsonDocument(undefined), objects: jsonDocument([]), ndjson }
+
 type Format = 'list' | 'objects' | 'ndjson' | 'csv'
 
 /**
@@ -121,7 +124,6 @@ export async function exportFile(
 ): Promise<{ isCsv: boolean; file: RecordFile }> {
   const format = await formatOf(options.file, context.watch)
   if (format === 'csv') return { isCsv: true, file: csvFile(options, context) }
-  const formats = { list: jsonDocument(undefined), objects: jsonDocument([]), ndjson }
   return { isCsv: false, file: new TextFile({ ...options, format: formats[format] }, context) }
 }
 
