@@ -44,6 +44,7 @@ export interface ReadOptions {
   nulls: string[]
   /** See LiveOptions. */
   connection: string | undefined
+  maxRecordBytes: number | undefined
   updatedSince: string | undefined
 }
 
@@ -93,6 +94,7 @@ export function readOptions(config: Auth0Options): ReadOptions {
     mfa: textsOf(config.mfa),
     nulls: nullsOption(config.nulls),
     connection: config.connection,
+    maxRecordBytes: config.maxRecordBytes,
     updatedSince: isoTime(config.updatedSince),
   }
 }

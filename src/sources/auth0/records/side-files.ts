@@ -32,18 +32,18 @@ export class SideFiles implements Belongings {
   readonly #options: ReadOptions
   /** Who is not read, in words. */
   readonly #unread: string | undefined
-  readonly #nulls: readonly string[]
+  readonly #written: Pick<ReadOptions, 'nulls' | 'maxRecordBytes'>
   #table: SideTable | undefined
 
   constructor(options: ReadOptions, context: ReadContext) {
-    const { passwords, mfa, nulls } = options
+    const { passwords, mfa, nulls, maxRecordBytes } = options
     const named = (stream: SideStream, names: readonly string[], read: SideFile['read']) =>
       names.map((name) => ({ stream, file: sourceFile(name, context.directory), read }))
     this.#files = [...named('passwords', passwords, passwordRow), ...named('mfa', mfa, mfaRow)]
     this.#left = this.#files.map(() => 0)
     this.#options = options
     this.#unread = unreadUsers(options)
-    this.#nulls = nulls
+    this.#written = { nulls, maxRecordBytes }
     this.#context = context
   }
 
@@ -60,7 +60,7 @@ export class SideFiles implements Belongings {
     )
     this.#table = table
     for (const [index, { stream, file, read }] of this.#files.entries()) {
-      const written = { stream, role: 'joined', file, nulls: this.#nulls } as const
+      const written = { stream, role: 'joined', file, ...this.#written } as const
       const { isCsv, file: records } = await exportFile(written, this.#context)
       this.#records.push(records)
       for await (const batch of records.records()) {
