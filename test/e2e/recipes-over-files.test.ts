@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { tried } from '../tried.ts'
 import { createProject, type Project } from './cli.ts'
 import { FAST, KEY, startWorkos } from './workos.ts'
 
@@ -18,30 +19,37 @@ const PEOPLE = 'email,external_id,org_external_id,org_name,role_slugs\nada@examp
 test.each([
   ['users', 'users'],
   ['of another name', 'people'],
-])('the recipe of csv serves files with fewer streams, their main one being called %s', async (_called, main) => {
-  const { workos, made } = await project(
-    {
-      extends: 'csv',
-      source: {
-        type: 'file',
-        streams: {
-          [main]: { path: './users.csv' },
-          passwords: { path: './passwords.csv', join: { key: 'email', to: 'email', as: 'one' } },
+])(
+  tried(
+    'Tools for migrating to WorkOS',
+    'users and passwords in files of their own',
+    'joined by a key, whatever the main stream is called (%s)',
+  ),
+  async (_called, main) => {
+    const { workos, made } = await project(
+      {
+        extends: 'csv',
+        source: {
+          type: 'file',
+          streams: {
+            [main]: { path: './users.csv' },
+            passwords: { path: './passwords.csv', join: { key: 'email', to: 'email', as: 'one' } },
+          },
         },
+        map: { user: { passwordHash: '$passwordHash(passwords.hash)', passwordHashType: null } },
       },
-      map: { user: { passwordHash: '$passwordHash(passwords.hash)', passwordHashType: null } },
-    },
-    { 'users.csv': PEOPLE, 'passwords.csv': `email,hash\nada@example.com,${HASH}\n` },
-  )
-  const validated = await made.run(['validate'], { env })
-  expect(validated.stderr).toBe('')
-  const applied = await made.run(['apply', '--yes'], { env })
-  expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
-  const { users, organizations, memberships } = await workos.snapshot()
-  expect(users).toMatchObject([{ email: 'ada@example.com', external_id: '1' }])
-  expect(organizations).toMatchObject([{ name: 'Acme' }])
-  expect(memberships).toEqual([['ada@example.com@@acme', ['member']]])
-})
+      { 'users.csv': PEOPLE, 'passwords.csv': `email,hash\nada@example.com,${HASH}\n` },
+    )
+    const validated = await made.run(['validate'], { env })
+    expect(validated.stderr).toBe('')
+    const applied = await made.run(['apply', '--yes'], { env })
+    expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
+    const { users, organizations, memberships } = await workos.snapshot()
+    expect(users).toMatchObject([{ email: 'ada@example.com', external_id: '1' }])
+    expect(organizations).toMatchObject([{ name: 'Acme' }])
+    expect(memberships).toEqual([['ada@example.com@@acme', ['member']]])
+  },
+)
 
 test('roles of rows without an organization are told, whatever the main stream is called', async () => {
   const { made } = await project(
