@@ -1,14 +1,27 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expressionDocs } from './expression-docs.ts'
 import { manifestDocs } from './manifest-docs.ts'
 import { manifestTypes } from './manifest-types.ts'
+import { sandboxDocs } from './sandbox-docs.ts'
+import { triedDocs } from './tried-docs.ts'
 
-// Run after a change of the schema or of a function: npm run docs
+// Run after a change of the schema, of a function, of what is known of WorkOS's API, or of what tests try of the sources: npm run docs
 write('docs/reference/manifest.md', manifestDocs())
 write('docs/reference/expressions.md', expressionDocs())
 write('src/config/manifest-types.ts', manifestTypes())
 
+change('docs/how-to/sandbox.md', sandboxDocs)
+change('docs/how-to/sources/README.md', triedDocs)
+
+function change(name: string, changed: (text: string) => string): void {
+  write(name, changed(readFileSync(pathOf(name), 'utf8')))
+}
+
 function write(name: string, text: string): void {
-  writeFileSync(fileURLToPath(new URL(`../${name}`, import.meta.url)), text)
+  writeFileSync(pathOf(name), text)
+}
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(`../${name}`, import.meta.url))
 }

@@ -119,6 +119,8 @@ type Chunk =
   | { records: SourceRecord[]; alone: boolean }
   | (Extract<SourcePart, { piece: unknown }> & { mapper: PieceMapper })
 
+type Step = Extract<SourcePart, { step: unknown }>
+
 /**
  * The source in chunks: as pieces where it has them and somebody takes records out of pieces.
  * @param settled waits for what is being mapped: what it has to tell comes before an error of the source
@@ -126,13 +128,25 @@ type Chunk =
 async function* chunksOf(
   { source, mapper, chunkSize, signal }: StageOptions,
   settled: () => Promise<unknown>,
-): AsyncGenerator<Chunk | Extract<SourcePart, { step(): void }>> {
+): AsyncGenerator<Chunk | Step> {
   const { pieces } = mapper
   if (source.parts === undefined || pieces === undefined) {
     for await (const { chunk, alone } of withCompany(source.read(chunkSize))) yield { records: chunk, alone }
     return
   }
-  const parts = source.parts(chunkSize, pieces)[Symbol.asyncIterator]()
+  yield* chunksIn(source.parts(chunkSize, pieces), { pieces, signal, settled })
+}
+
+/** What whoever takes the parts of a source has to know. */
+interface Taking {
+  pieces: PieceMapper
+  signal: AbortSignal | undefined
+  settled(): Promise<unknown>
+}
+
+async function* chunksIn(source: AsyncIterable<SourcePart>, taking: Taking): AsyncGenerator<Chunk | Step> {
+  const { pieces, signal, settled } = taking
+  const parts = source[Symbol.asyncIterator]()
   try {
     for (;;) {
       // It may wait for other threads, which a person who calls it off does not.
@@ -147,7 +161,11 @@ async function* chunksOf(
       const part = next.value
       if ('step' in part) yield part
       else if ('records' in part) yield { records: part.records, alone: false }
-      else yield { ...part, mapper: pieces }
+      else if ('piece' in part) yield { ...part, mapper: pieces }
+      else {
+        await untilAborted(settled(), signal)
+        yield* chunksIn(part.afterwards(), taking)
+      }
     }
   } catch (error) {
     if (signal?.aborted !== true) await settled()

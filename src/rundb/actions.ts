@@ -55,14 +55,28 @@ export function insertCreates(
   after: string | undefined,
   before: string | undefined,
 ): number {
-  // The same text as JSON.stringify makes of it.
-  const action = `'{"kind":' || json_quote(d.kind) || ',"key":' || json_quote(d.key) || ',"label":' || json_quote(${label}) || ',"type":"create"}'`
+  labels.set(rundb, new Map(labels.get(rundb)).set(kind, label))
   return rundb.run(
-    `INSERT INTO actions (phase, kind, key, type, action) SELECT ?1, d.kind, d.key, 'create', ${action} FROM desired d
+    `INSERT INTO actions (phase, kind, key, type) SELECT ?1, d.kind, d.key, 'create' FROM desired d
      WHERE d.kind = ?2 ${after === undefined ? '' : 'AND d.key > ?3'} ${before === undefined ? '' : 'AND d.key < ?4'} AND ${which} ORDER BY d.key`,
     ...[phase, kind],
     ...(before !== undefined ? [after ?? null, before] : after !== undefined ? [after] : []),
   )
+}
+
+/** The labels of creates that SQL decided about, as SQL, by their kinds. */
+const labels = new WeakMap<RunDatabase, ReadonlyMap<string, string>>()
+
+/**
+ * All of an action `a` as JSON, as SQL. There may be a million creates that SQL decided about, and nearly nobody reads them: theirs is made when
+ * somebody does, as JSON.stringify would make it.
+ */
+export function actionText(rundb: RunDatabase): string {
+  const known = labels.get(rundb)
+  if (known === undefined) return 'a.action'
+  const label = `CASE d.kind ${[...known].map(([kind, sql]) => `WHEN '${kind}' THEN ${sql}`).join(' ')} END`
+  const text = `'{"kind":' || json_quote(d.kind) || ',"key":' || json_quote(d.key) || ',"label":' || json_quote(${label}) || ',"type":"create"}'`
+  return `coalesce(a.action, (SELECT ${text} FROM desired d WHERE d.kind = a.kind AND d.key = a.key))`
 }
 
 /** What is planned and known of a resource that another one refers to. */
@@ -130,7 +144,8 @@ export function actionPhases(rundb: RunDatabase): number[] {
 /** The actions of a phase as JSON, in their order; read by pages, so that they may be carried out meanwhile. */
 export function* actionsOfPhase(rundb: RunDatabase, phase: number): Generator<string> {
   const page = rundb.statement(
-    'SELECT position, action FROM actions WHERE phase = ? AND position > ? ORDER BY position LIMIT 1000',
+    `SELECT position, ${actionText(rundb)} AS action FROM actions a
+     WHERE phase = ? AND position > ? ORDER BY position LIMIT 1000`,
   )
   for (let after = 0; ; ) {
     const rows = page.all(phase, after)
@@ -143,7 +158,7 @@ export function* actionsOfPhase(rundb: RunDatabase, phase: number): Generator<st
 /** The actions in the order in which they are carried out. */
 export function* actionsInOrder(rundb: RunDatabase): Generator<string> {
   indexPhases(rundb)
-  const rows = rundb.iterate('SELECT action FROM actions ORDER BY phase, position')
+  const rows = rundb.iterate(`SELECT ${actionText(rundb)} AS action FROM actions a ORDER BY phase, position`)
   for (const row of rows) yield String(row.action)
 }
 
@@ -153,7 +168,7 @@ export function* actionsWithCreated(
 ): Generator<{ action: string; attributes: string | null; secrets: string | null }> {
   indexPhases(rundb)
   const rows = rundb.iterate(
-    `SELECT a.action, d.attributes, d.secrets FROM actions a
+    `SELECT ${actionText(rundb)} AS action, d.attributes, d.secrets FROM actions a
      LEFT JOIN desired d ON a.type = 'create' AND d.kind = a.kind AND d.key = a.key ORDER BY a.phase, a.position`,
   )
   for (const { action, attributes, secrets } of rows) {
@@ -164,7 +179,7 @@ export function* actionsWithCreated(
 /** The first actions of one kind and type, each as the JSON that the plan made of it. */
 export function* actionsOfType(rundb: RunDatabase, kind: string, type: string, limit: number): Generator<string> {
   const rows = rundb.iterate(
-    'SELECT action FROM actions WHERE kind = ? AND type = ? ORDER BY position LIMIT ?',
+    `SELECT ${actionText(rundb)} AS action FROM actions a WHERE kind = ? AND type = ? ORDER BY position LIMIT ?`,
     kind,
     type,
     limit,
@@ -215,9 +230,10 @@ export function countOwnDeletions(rundb: RunDatabase, kind: string): number {
 /** Creates of resources that have something in this field, a text or a list. */
 export function countCreatesWith(rundb: RunDatabase, kind: string, field: string): number {
   return rundb.count(
-    `SELECT count(*) FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key
-     WHERE a.kind = ?1 AND a.type = 'create' AND d.attributes ->> ('$.' || ?2) IS NOT NULL
-       AND d.attributes ->> ('$.' || ?2) <> '[]'`,
+    // Mostly nothing has it: what does not name it is not parsed, and nobody looks for its action.
+    `SELECT count(*) FROM desired d CROSS JOIN actions a ON a.kind = d.kind AND a.key = d.key
+     WHERE d.kind = ?1 AND instr(d.attributes, '"' || ?2 || '":') > 0 AND d.attributes ->> ('$.' || ?2) IS NOT NULL
+       AND d.attributes ->> ('$.' || ?2) <> '[]' AND a.type = 'create'`,
     kind,
     field,
   )

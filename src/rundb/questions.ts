@@ -1,4 +1,5 @@
 import type { Row } from '../sqlite/open.ts'
+import { actionText } from './actions.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
@@ -249,7 +250,9 @@ export function casesUnder(rundb: RunDatabase, keys: readonly string[]): string[
 
 /** The planned action of one resource, as JSON. */
 export function actionOf(rundb: RunDatabase, { kind, key }: KindAndKey): string | undefined {
-  const row = rundb.statement('SELECT action FROM actions WHERE kind = ? AND key = ?').get(kind, key)
+  const row = rundb
+    .statement(`SELECT ${actionText(rundb)} AS action FROM actions a WHERE kind = ? AND key = ?`)
+    .get(kind, key)
   return row && String(row.action)
 }
 

@@ -80,11 +80,14 @@ export function insertRejectedAddress(
   rundb.run('INSERT INTO addresses VALUES (?, ?, ?)', seq, key, email)
 }
 
+const ADDRESS_OF_GRANT =
+  "coalesce(grants.email, (SELECT u.attributes ->> '$.email' FROM desired u WHERE u.kind = 'user' AND u.key = grants.user))"
+
 /** What a reject copies of the row that it takes away: its kind and key, its place, references and records, and the address. */
 const COPIED = {
   drafts: ['kind, key', 'seq, file, line, refs, records', "attributes ->> '$.email'"],
   desired: ['kind, key', 'seq, file, line, refs, records', addressIn('desired')],
-  grants: [`'${ROLE_ASSIGNMENT}', user`, "seq, file, line, json_object('user', user), 1", 'grants.email'],
+  grants: [`'${ROLE_ASSIGNMENT}', user`, "seq, file, line, json_object('user', user), 1", ADDRESS_OF_GRANT],
 } as const
 
 export interface Rejection {

@@ -114,7 +114,7 @@ export const LIVE_INDEXES = `
  * live     what WorkOS holds, as far as planning had to look
  * given_roles  roles that memberships have from groups, as far as planning had to look
  * claimed  identities of users that are to be created, where the source may have two of one
- * actions  the plan
+ * actions  the plan; `action` is null for creates that SQL decided about, and follows from what they create: see `actionText`
  * drift    differences that stay as they are
  * spared   what a deletion leaves alone, and why
  * beyond   resources of the state that are out of scope
@@ -132,7 +132,7 @@ export const PLAN_TABLES = `
   CREATE TABLE claimed (kind TEXT NOT NULL, natural_key TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, natural_key))
     WITHOUT ROWID, STRICT;
   CREATE TABLE actions (position INTEGER PRIMARY KEY, phase INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,
-    id TEXT, action TEXT NOT NULL, UNIQUE (kind, key)) STRICT;
+    id TEXT, action TEXT, UNIQUE (kind, key)) STRICT;
   CREATE INDEX actions_by_id ON actions (kind, id) WHERE id IS NOT NULL;
   CREATE TABLE spared (kind TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;

@@ -4,7 +4,7 @@ import type { Numbering } from './text/numbering.ts'
 import { type FilePart, type LineRecord, placedRecords } from './text/record-file.ts'
 
 /** What the parts of a main stream have to do with its source. */
-export interface PartsOf extends Pick<Piece, 'reader' | 'stream' | 'file'> {
+export interface PartsOf extends Pick<Piece, 'reader' | 'stream' | 'file' | 'users'> {
   joined?: readonly PieceJoin[]
   /** Puts to records what is joined to them, where no other thread does. Default: nothing is. */
   attach?(records: LineRecord[], found: PieceFound): LineRecord[] | Promise<LineRecord[]>
@@ -53,9 +53,9 @@ export function nothingFound(): PieceFound {
 /** A cut as a piece of its source. */
 export function pieceOf(
   { cut, table }: Pick<Extract<FilePart, { cut: unknown }>, 'cut' | 'table'>,
-  { reader, stream, file, joined = [] }: PartsOf,
+  { reader, stream, file, users, joined = [] }: PartsOf,
   base: number,
 ): Piece {
   const { bytes, line, rows } = cut
-  return { reader, stream, file, bytes, line, rows, base, table, joined }
+  return { reader, stream, file, bytes, line, rows, base, table, joined, ...(users && { users }) }
 }

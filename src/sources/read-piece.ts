@@ -16,6 +16,7 @@ const readers: Readonly<Record<Piece['reader'], () => Promise<PieceReader>>> = {
   rows: async () => (await import('./csv/role-files.ts')).rowsReader,
   clerk: async () => (await import('./clerk/records/from-files.ts')).clerkReader,
   file: async () => (await import('./file/records.ts')).fileReader,
+  auth0: async () => (await import('./auth0/records/from-files.ts')).auth0Reader,
 }
 
 /** Loads every reader: a thread that may be ended at any time loads nothing later. */
@@ -42,11 +43,15 @@ export async function readRows(piece: Piece): Promise<{ rows: JoinRow[]; found: 
 
 async function attached(piece: Piece, reader: PieceReader): Promise<{ records: LineRecord[]; found: PieceFound }> {
   const { table } = piece
+  let nuls = 0
+  const onNul = (count: number) => {
+    nuls += count
+  }
   const read =
     table === undefined
-      ? recordsInCut(piece)
-      : new RowReader(table, reader.rule?.(piece.stream)).read(await splitCut(piece, table))
-  const found: PieceFound = { ...nothingFound(), ...read.found }
+      ? recordsInCut(piece, onNul)
+      : new RowReader(table, reader.rule?.(piece.stream)).read(await splitCut(piece, table, onNul))
+  const found: PieceFound = { ...nothingFound(), ...read.found, nuls }
   const records = (await reader.attach?.(piece, read.records, find, found)) ?? read.records
   return { records, found }
 }

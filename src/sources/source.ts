@@ -14,7 +14,7 @@ import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { Proxies } from '../http/proxy.ts'
 import type { FailedRequest } from '../http/retry.ts'
-import type { JsonObject } from '../json.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import type { CutFormat, Refused, RowsFound } from './csv/format.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 import type { FileWatch } from './text/file.ts'
@@ -181,10 +181,24 @@ export interface UserRules {
   paths: MetadataPaths | undefined
 }
 
+/** Rows of files of passwords and second factors, on disk, each with its user. Plain data. */
+export interface SideRowsOnDisk {
+  path: string
+  /** As written in the manifest; rows name them by index. */
+  files: readonly string[]
+}
+
+/** What is made of the records of a piece that describes users, and what is joined to them. */
+export interface UsersOfPiece {
+  rules: UserRules
+  /** Undefined: there are no such files. */
+  side: SideRowsOnDisk | undefined
+}
+
 /** Whole records of a text file, which any thread can take out: see `readPiece`. Plain data; the memory of `bytes` goes to that thread. */
 export interface Piece {
   /** Who knows the rules of its rows, and what is joined to them. */
-  reader: 'rows' | 'clerk' | 'file'
+  reader: 'rows' | 'clerk' | 'file' | 'auth0'
   stream: string
   /** As written in the manifest. */
   file: string
@@ -200,6 +214,8 @@ export interface Piece {
   joined: readonly PieceJoin[]
   /** The `file` source, a joined stream: the expression of its key. */
   key?: string
+  /** The `auth0` source. */
+  users?: UsersOfPiece
 }
 
 /** What was found in a piece beside its records. */
@@ -221,6 +237,8 @@ export type SourcePart =
   | { piece: Piece; settle(found: PieceFound): void }
   /** Something to be done when all parts before it have been settled. */
   | { step(): void }
+  /** Parts that are known only when all parts before them have been settled. */
+  | { afterwards(): AsyncIterable<SourcePart> }
 
 /** A part of a stream that is joined to another. */
 export type JoinedPart =
@@ -289,7 +307,10 @@ export interface SourceDefinition<Options = Record<string, unknown>> {
   type: string
   /** Keys of `source` that name files, for `validate`. */
   files(config: Options): string[]
-  /** Problems that a look at the files finds: missing, empty, wrong encoding, missing columns. Reads heads only. */
+  /**
+   * Problems that a look at the files finds: missing, empty, wrong encoding, missing columns; and what would end their reading, in as much of
+   * each as a person waits for.
+   */
   check(config: Options, directory: string): Promise<Problem[]>
   /**
    * The names that records of a stream can have, by stream, for main streams whose files begin with all of them, joined streams among
@@ -336,6 +357,12 @@ export interface RowTap {
 /** The option `nulls`: what stands for nothing in every CSV file of the source. A reference that is unset lists nothing. */
 export function nullsOption(nulls: unknown): string[] {
   return Array.isArray(nulls) ? textsOf(nulls) : []
+}
+
+/** The option `skipLines`: of every file, or of the main one alone where it is one number. */
+export function skippedLines(option: unknown, file: string, main: string): number | undefined {
+  const lines = isObject(option) ? option[file] : file === main ? option : undefined
+  return typeof lines === 'number' ? lines : undefined
 }
 
 /** @throws ManifestError with the problems, if there are any */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { startSandbox } from '../../src/sandbox/server.ts'
+import { tried } from '../tried.ts'
 import { command, type Files, folderOf } from './harness.ts'
 
 /** Sixty users on one line, of whom one has a number that is none, and one neither key nor address. */
@@ -29,17 +30,24 @@ const inFolder = (more = '', files: Files = {}) => ({
 })
 
 describe('in a document on one line', () => {
-  test('a plan names who is rejected by key and address, and else by the number of the record', async () => {
-    const world = inFolder()
-    const { stdout } = await command(['plan', '--full'], world)
-    expect(stdout).toMatch(
-      /users\.json:1 {2}user:u31 {2}u31@example\.com: map\.user\.metadata\.age fails: .*no number: "old"/,
-    )
-    expect(stdout).toMatch(/users\.json:1 {2}membership:u31@acme {2}u31@example\.com: the user u31 was rejected/)
-    expect(stdout).toMatch(/users\.json:1 {2}user: map\.user\.metadata\.age fails: .*, in record 61 of the file/)
-    expect(stdout).toMatch(/test it first, as in/)
-    expect(stdout).not.toMatch(/\b[DST]\d{4}\b/)
-  })
+  test(
+    tried(
+      'JSON and NDJSON of any kind',
+      'one document',
+      'everybody on one line: the message names key, address and record',
+    ),
+    async () => {
+      const world = inFolder()
+      const { stdout } = await command(['plan', '--full'], world)
+      expect(stdout).toMatch(
+        /users\.json:1 {2}user:u31 {2}u31@example\.com: map\.user\.metadata\.age fails: .*no number: "old"/,
+      )
+      expect(stdout).toMatch(/users\.json:1 {2}membership:u31@acme {2}u31@example\.com: the user u31 was rejected/)
+      expect(stdout).toMatch(/users\.json:1 {2}user: map\.user\.metadata\.age fails: .*, in record 61 of the file/)
+      expect(stdout).toMatch(/test it first, as in/)
+      expect(stdout).not.toMatch(/\b[DST]\d{4}\b/)
+    },
+  )
 
   test('a document and a file of rejects have the address of its own', async () => {
     const world = inFolder()

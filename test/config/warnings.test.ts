@@ -15,6 +15,7 @@ const MAKERS = [
       .map((name) => `src/${part}/${name}`),
   ),
   'src/sources/text/written-nulls.ts',
+  'src/mapping/check.ts',
 ]
 
 test('every warning of a plan can be accepted, and is explained', () => {

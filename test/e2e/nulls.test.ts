@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { tried } from '../tried.ts'
 import { createProject, type Project } from './cli.ts'
 
 /** A project on a sandbox of its own, with these files and this manifest. */
@@ -140,7 +141,7 @@ test('JSON is warned of as well, in streams that are joined too', async () => {
   )
 })
 
-test("the recipe for Supabase's table reads what is written for nothing, and leaves nobody out for it", async () => {
+test(tried('Supabase', 'auth.users as CSV and JSON', 'what database tools write for nothing'), async () => {
   const made = project(SUPABASE, { extends: 'supabase', source: { streams: { users: { path: './users.csv' } } } })
   const { exit, codes, created } = await planOf(made)
   expect([exit, codes, created]).toEqual([0, [], { users: 2 }])

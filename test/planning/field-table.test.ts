@@ -41,6 +41,7 @@ describe('the table of a kind', () => {
       ['emailVerified', 4, 2],
       ['firstName', 4, 4],
       ['lastName', 3, 1],
+      ['locale', 0, 0],
       ['name', 0, 0],
       ['externalId', 4, 4],
       ['metadata.plan', 4, 2],
@@ -80,7 +81,7 @@ describe('the table of a kind', () => {
     expect(rows.filter(({ field }) => field.startsWith('metadata.'))).toHaveLength(30)
     expect(rows.at(-1)?.field).toBe('… 20 more')
     expect(asText(plan)).toContain('… 20 more')
-    expect(users?.fields).toHaveLength(6 + 50)
+    expect(users?.fields).toHaveLength(7 + 50)
   })
 
   test('counts no more than some hundred members of a kind', async () => {

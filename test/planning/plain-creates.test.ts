@@ -8,6 +8,7 @@ import type { KindDefinition } from '../../src/kinds/kind.ts'
 import { kindDefinitions } from '../../src/kinds/registry.ts'
 import { planKind } from '../../src/planning/plan-kind.ts'
 import type { Attributes, LiveResource } from '../../src/resource.ts'
+import { actionText } from '../../src/rundb/actions.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
 import { insertDesired } from '../../src/rundb/desired.ts'
 import { rejectDependents } from '../../src/rundb/rejects.ts'
@@ -324,7 +325,9 @@ async function planned(
     for (const definition of kindDefinitions) await planKind(context, listing(definition, all, plain))
     const rows = (sql: string) => rundb.statement(sql).all()
     return {
-      actions: rows('SELECT phase, kind, key, type, id, action FROM actions ORDER BY position'),
+      actions: rows(
+        `SELECT phase, kind, key, type, id, ${actionText(rundb)} AS action FROM actions a ORDER BY position`,
+      ),
       drift: rows('SELECT * FROM drift'),
       notes: rows('SELECT * FROM notes'),
       known: rows(

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { tried } from '../tried.ts'
 import { migrate } from './example.ts'
 
-test("Auth.js's users and their accounts with providers", async () => {
+test(tried('Auth.js', 'tables of its database', 'email_verified as a time'), async () => {
   const found = await migrate('examples/authjs')
   expect(found.people).toMatchObject({
     'ada@example.com': { name: 'Ada Ampersand', verified: true, metadata: { providers: 'google,github' } },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { tried } from '../tried.ts'
 import { migrate } from './example.ts'
 import { expectPasswords, type Known } from './passwords.ts'
 
@@ -17,7 +18,7 @@ const PASSWORDS: readonly Known[] = [
   ['elif@example.com', 'elif-customised-it', '$2b$10$LpoMUhPR3JGJjf1Mj4ghTusQ.ir16iEFeiCkWu7QDGVL8oPigazVC'],
 ]
 
-test("Better Auth's tables of users, accounts, organizations and members", async () => {
+test(tried('Better Auth', 'tables of its database', 'scrypt whose salt is the hex text itself'), async () => {
   const found = await migrate('examples/better-auth')
   expectPasswords(found, PASSWORDS)
   expect(found.people).toMatchObject({

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { tried } from '../tried.ts'
 import { migrate } from './example.ts'
 
-test("Clerk's CSV with files of memberships and roles", async () => {
+test(tried('Clerk', 'dashboard export (CSV, 13 columns)', 'with files of memberships and roles'), async () => {
   const found = await migrate('.')
   expect(Object.keys(found.people)).toHaveLength(218)
   expect(found.organizations).toHaveLength(12)

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { tried } from '../tried.ts'
 import { migrate } from './example.ts'
 
-test("Cognito's users and groups, all in one organization", async () => {
+test(tried('Cognito', 'list-users (JSON) and groups', 'identities as a JSON text, disabled users'), async () => {
   const found = await migrate('examples/cognito')
   expect(found.people).toMatchObject({
     'ada@example.com': { name: 'Ada Ampersand', verified: true, metadata: { phone: '+15550100001', plan: 'pro' } },

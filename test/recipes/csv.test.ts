@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { tried } from '../tried.ts'
 import { migrate } from './example.ts'
 
-test('a CSV file with a row per membership', async () => {
+test(tried('CSV of any kind', 'our own columns', 'a row for each membership'), async () => {
   const found = await migrate('examples/csv-minimal')
   expect(found.people).toEqual({
     'ada@example.com': {

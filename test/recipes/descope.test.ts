@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { tried } from '../tried.ts'
 import { migrate } from './example.ts'
 
-test("Descope's users and their tenants", async () => {
+test(tried('Descope', 'users of the API, saved as JSON', 'several tenants, roles by tenant'), async () => {
   const found = await migrate('examples/descope')
   expect(found.people).toMatchObject({
     'ada@example.com': { name: 'Ada Ampersand', verified: true, metadata: { plan: 'pro', seats: '3' } },

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { command, folderOf } from '../cli/harness.ts'
+import { FIREBASE } from '../kinds/passwords/firebase.ts'
+import { tried } from '../tried.ts'
 import { migrate } from './example.ts'
 import { expectPasswords, type Known } from './passwords.ts'
 
@@ -29,48 +31,55 @@ const PASSWORDS: readonly Known[] = [
 
 const LEFT_OUT = 2 // a disabled account and an anonymous one
 
-test("Firebase's export with the project's hash parameters", async () => {
-  const found = await migrate('examples/firebase')
-  expectPasswords(found, PASSWORDS)
-  expect(found.people).toEqual({
-    'ada@acme.example': {
-      name: 'Ada Ampersand',
-      verified: true,
-      externalId: 'L9wGX1lPiDee3HngMSLVkLNo16LT',
-      metadata: { role: 'admin', tenant: 'acme', tenantName: 'Acme Anvils' },
-      password: 'firebase-scrypt',
-    },
-    'bjorn@acme.example': {
-      name: 'Björn Beispiel',
-      verified: true,
-      externalId: 'XwiUEEVeLcbnT1AEKM9biARPWQdC',
-      metadata: { providers: 'google.com', role: 'member', tenant: 'acme', tenantName: 'Acme Anvils' },
-      password: null,
-    },
-    'chloe.comma@borealis.example': {
-      name: 'Chloé Comma',
-      verified: false,
-      externalId: '0WgKeJxNnPWUJrlwjUGUuiFjJQCK',
-      metadata: {
-        plan: '{"name":"pro","seats":"12345678901234567890"}',
-        providers: 'google.com,github.com',
-        role: 'admin',
-        tenant: 'borealis',
-        tenantName: 'Borealis Outfitters',
+test(
+  tried(
+    'Firebase',
+    'users.json of auth:export',
+    'hash parameters of the project, disabled users, custom claims as a JSON text',
+  ),
+  async () => {
+    const found = await migrate('examples/firebase')
+    expectPasswords(found, PASSWORDS)
+    expect(found.people).toEqual({
+      'ada@acme.example': {
+        name: 'Ada Ampersand',
+        verified: true,
+        externalId: 'L9wGX1lPiDee3HngMSLVkLNo16LT',
+        metadata: { role: 'admin', tenant: 'acme', tenantName: 'Acme Anvils' },
+        password: 'firebase-scrypt',
       },
-      password: 'firebase-scrypt',
-    },
-    'dmitri@gmail.com': {
-      name: 'Dmitri',
-      verified: true,
-      externalId: 'rjLZmPnEZB1sCotZ92QvxGwgu1kn',
-      metadata: { phone: '+15550100004' },
-      password: 'firebase-scrypt',
-    },
-  })
-  expect(found).toMatchObject({ organizations: [], memberships: [], notes: [], leftOut: LEFT_OUT })
-  expect(found.rejects).toEqual(['user email_missing ./users.json:87'])
-})
+      'bjorn@acme.example': {
+        name: 'Björn Beispiel',
+        verified: true,
+        externalId: 'XwiUEEVeLcbnT1AEKM9biARPWQdC',
+        metadata: { providers: 'google.com', role: 'member', tenant: 'acme', tenantName: 'Acme Anvils' },
+        password: null,
+      },
+      'chloe.comma@borealis.example': {
+        name: 'Chloé Comma',
+        verified: false,
+        externalId: '0WgKeJxNnPWUJrlwjUGUuiFjJQCK',
+        metadata: {
+          plan: '{"name":"pro","seats":"12345678901234567890"}',
+          providers: 'google.com,github.com',
+          role: 'admin',
+          tenant: 'borealis',
+          tenantName: 'Borealis Outfitters',
+        },
+        password: 'firebase-scrypt',
+      },
+      'dmitri@gmail.com': {
+        name: 'Dmitri',
+        verified: true,
+        externalId: 'rjLZmPnEZB1sCotZ92QvxGwgu1kn',
+        metadata: { phone: '+15550100004' },
+        password: 'firebase-scrypt',
+      },
+    })
+    expect(found).toMatchObject({ organizations: [], memberships: [], notes: [], leftOut: LEFT_OUT })
+    expect(found.rejects).toEqual(['user email_missing ./users.json:87'])
+  },
+)
 
 test('organizations by the domains of e-mail addresses leave out public providers and unverified addresses', async () => {
   const found = await migrate('examples/organization-per-domain')
@@ -85,7 +94,7 @@ test('organizations by the domains of e-mail addresses leave out public provider
   expect(found).toMatchObject({ leftOut: LEFT_OUT, rejects: ['user email_missing ../firebase/users.json:87'] })
 })
 
-test("organizations and roles from the accounts' custom claims", async () => {
+test(tried('Firebase', 'users.json of auth:export', 'organizations and roles in custom claims'), async () => {
   const found = await migrate('examples/organization-from-metadata')
   expect(found.organizations).toEqual([
     { name: 'Acme Anvils', externalId: 'acme', metadata: {}, domains: [] },
@@ -99,7 +108,7 @@ test("organizations and roles from the accounts' custom claims", async () => {
   expect(found).toMatchObject({ leftOut: LEFT_OUT, rejects: ['user email_missing ../firebase/users.json:87'] })
 })
 
-test('the CSV of auth:export, whose columns the guide names', async () => {
+test(tried('Firebase', 'users.csv of auth:export', 'no header, 26 and more columns'), async () => {
   const guide = readFileSync(fileURLToPath(new URL('../../docs/how-to/sources/firebase.md', import.meta.url)), 'utf8')
   const [, source] = guide.match(/```yaml\n(source:\n[^`]*columns:[^`]*)```/) ?? []
   const users = [
@@ -109,7 +118,7 @@ test('the CSV of auth:export, whose columns the guide names', async () => {
   ]
   const cwd = folderOf({
     'users.csv': `${users.join('\n')}\n`,
-    'migrate.config.yaml': `extends: firebase\n${source}secrets: { firebaseSignerKey: "\${KEY:-QUJD}" }\ntarget: { type: sandbox }\n`,
+    'migrate.config.yaml': `extends: firebase\n${source}secrets: { firebaseSignerKey: "\${KEY:-${FIREBASE.signerKey}}" }\ntarget: { type: sandbox }\n`,
   })
   const { code, stdout, stderr } = await command(['plan', '--full'], { cwd })
   expect(code, stderr).toBe(0)

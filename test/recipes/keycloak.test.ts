@@ -4,6 +4,7 @@ import { loadManifest } from '../../src/config/load.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { readTotp } from '../../src/kinds/user/totp-secret.ts'
 import { compileExpression } from '../../src/mapping/expression.ts'
+import { tried } from '../tried.ts'
 import { migrate } from './example.ts'
 import { expectPasswords, type Known } from './passwords.ts'
 
@@ -20,54 +21,60 @@ const PASSWORDS: readonly Known[] = [
   ],
 ]
 
-test("Keycloak's realm export with organizations", async () => {
-  const found = await migrate('examples/keycloak')
-  expectPasswords(found, PASSWORDS)
-  expect(found.people).toMatchObject({
-    'ada@acme.example': { name: 'Ada Ampersand', verified: true, metadata: { username: 'ada', plan: 'pro' } },
-    'bjorn@acme.example': { verified: true, metadata: { username: 'bjorn', phone: '+15550100002' } },
-    'chloe@borealis.example': { verified: false, password: null },
-    'dmitri@borealis.example': { metadata: { username: 'dmitri', providers: 'google' } },
-    'elif@borealis.example': { name: 'Elif Ellipsis', metadata: { username: 'elif' } },
-  })
-  expect(Object.keys(found.people)).toHaveLength(5)
-  expect(found.organizations).toMatchObject([
-    { name: 'Acme Anvils', domains: ['acme.example'] },
-    { name: 'Borealis Outfitters', domains: ['borealis.example'] },
-  ])
-  expect(found.memberships).toEqual([
-    'ada@acme.example in Acme Anvils: member',
-    'ada@acme.example in Borealis Outfitters: member',
-    'bjorn@acme.example in Acme Anvils: member',
-    'chloe@borealis.example in Borealis Outfitters: member',
-    'dmitri@borealis.example in Borealis Outfitters: member',
-    'elif@borealis.example in Borealis Outfitters: member',
-  ])
-  expect(found.leftOut).toBe(2) // a disabled user and the account of a client
-  // The membership of the disabled user is left out with him.
-  expect(found.rejects).toEqual([])
-  expect(found.factors).toEqual(['ada@acme.example', 'bjorn@acme.example'])
-  expect(found.hasFactor('ada@acme.example', 'MZBHA4KUNNITE5SXG54FS6RQMFGG2TRT')).toBe(true)
-  expect(found.hasFactor('bjorn@acme.example', 'JBSWY3DPEHPK3PXP')).toBe(true)
-  expect(found.notes).toEqual([
-    'user password_reset_required pbkdf2 sha256 i=27500 (i: 600000 to 1000000) 1',
-    'user totp_weak_secret 80 1',
-  ])
-})
+test(
+  tried('Keycloak', 'realm export (JSON)', 'credentials as JSON texts, PBKDF2 with too few rounds, Argon2'),
+  async () => {
+    const found = await migrate('examples/keycloak')
+    expectPasswords(found, PASSWORDS)
+    expect(found.people).toMatchObject({
+      'ada@acme.example': { name: 'Ada Ampersand', verified: true, metadata: { username: 'ada', plan: 'pro' } },
+      'bjorn@acme.example': { verified: true, metadata: { username: 'bjorn', phone: '+15550100002' } },
+      'chloe@borealis.example': { verified: false, password: null },
+      'dmitri@borealis.example': { metadata: { username: 'dmitri', providers: 'google' } },
+      'elif@borealis.example': { name: 'Elif Ellipsis', metadata: { username: 'elif' } },
+    })
+    expect(Object.keys(found.people)).toHaveLength(5)
+    expect(found.organizations).toMatchObject([
+      { name: 'Acme Anvils', domains: ['acme.example'] },
+      { name: 'Borealis Outfitters', domains: ['borealis.example'] },
+    ])
+    expect(found.memberships).toEqual([
+      'ada@acme.example in Acme Anvils: member',
+      'ada@acme.example in Borealis Outfitters: member',
+      'bjorn@acme.example in Acme Anvils: member',
+      'chloe@borealis.example in Borealis Outfitters: member',
+      'dmitri@borealis.example in Borealis Outfitters: member',
+      'elif@borealis.example in Borealis Outfitters: member',
+    ])
+    expect(found.leftOut).toBe(2) // a disabled user and the account of a client
+    // The membership of the disabled user is left out with him.
+    expect(found.rejects).toEqual([])
+    expect(found.factors).toEqual(['ada@acme.example', 'bjorn@acme.example'])
+    expect(found.hasFactor('ada@acme.example', 'MZBHA4KUNNITE5SXG54FS6RQMFGG2TRT')).toBe(true)
+    expect(found.hasFactor('bjorn@acme.example', 'JBSWY3DPEHPK3PXP')).toBe(true)
+    expect(found.notes).toEqual([
+      'user password_reset_required pbkdf2 sha256 i=27500 (i: 600000 to 1000000) 1',
+      'user totp_weak_secret 80 1',
+    ])
+  },
+)
 
 test.each([
   ['as plain text', { value: '99fJbpUAcLsnWWpn1DnG' }, {}, { secret: 'HE4WMSTCOBKUCY2MONXFOV3QNYYUI3SH' }],
   ['in Base32', { value: 'JBSWY3DPEHPK3PXP' }, { secretEncoding: 'BASE32' }, { secret: 'JBSWY3DPEHPK3PXP' }],
   ['of a kind that WorkOS does not know', { value: 'JBSWY3DPEHPK3PXP' }, { digits: 8 }, '8 digits'],
   ['of a kind that counts', { value: 'JBSWY3DPEHPK3PXP' }, { subType: 'hotp' }, 'hotp'],
-])("an authenticator app's secret %s", async (_how, secret, more, expected) => {
-  const cwd = fileURLToPath(new URL('../../examples/keycloak', import.meta.url))
-  const { manifest } = await loadManifest({ cwd, env: {}, redactor: new Redactor() })
-  const compiled = compileExpression(String(manifest.map.user?.totpSecret))
-  if (!compiled.ok) throw new Error(compiled.message)
-  const data = { subType: 'totp', digits: 6, counter: 0, period: 30, algorithm: 'HmacSHA1', ...more }
-  const otp = { type: 'otp', secretData: JSON.stringify(secret), credentialData: JSON.stringify(data) }
-  const record = { credentials: [{ type: 'password' }, otp] }
-  const read = readTotp(await compiled.expression.evaluate(record, record), { encoding: 'auto' })
-  expect(read).toMatchObject(typeof expected === 'string' ? { reason: expected } : { factor: expected })
-})
+])(
+  tried('Keycloak', 'realm export (JSON)', 'secrets of authenticator apps as raw text and as Base32 (%s)'),
+  async (_how, secret, more, expected) => {
+    const cwd = fileURLToPath(new URL('../../examples/keycloak', import.meta.url))
+    const { manifest } = await loadManifest({ cwd, env: {}, redactor: new Redactor() })
+    const compiled = compileExpression(String(manifest.map.user?.totpSecret))
+    if (!compiled.ok) throw new Error(compiled.message)
+    const data = { subType: 'totp', digits: 6, counter: 0, period: 30, algorithm: 'HmacSHA1', ...more }
+    const otp = { type: 'otp', secretData: JSON.stringify(secret), credentialData: JSON.stringify(data) }
+    const record = { credentials: [{ type: 'password' }, otp] }
+    const read = readTotp(await compiled.expression.evaluate(record, record), { encoding: 'auto' })
+    expect(read).toMatchObject(typeof expected === 'string' ? { reason: expected } : { factor: expected })
+  },
+)

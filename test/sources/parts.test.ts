@@ -33,7 +33,7 @@ const word = fc.constantFrom('', 'a', 'b', 'c', ' a ', 'NULL', '"x, y"', '"1\n2"
 const end = fc.constantFrom('\n', '\n', '\n', '\r\n', '\n\n', '\n ,\n')
 
 /** Rows of so many cells, few of them with faults. */
-function rows(cells: number, arbitrary = word) {
+function rows(cells: number, arbitrary: fc.Arbitrary<string> = word) {
   const row = fc.tuple(fc.array(arbitrary, { minLength: cells, maxLength: cells }), end)
   return fc
     .array(row, { maxLength: 12 })
@@ -75,6 +75,24 @@ test('a clerk source reads the same in parts, with what is joined', async () => 
     { numRuns: 60 },
   )
 })
+
+test("users in Clerk's JSON read the same in parts, be it lines or a document", async () => {
+  const user = fc.record({ id: id(), userId: id(), email: fc.constantFrom('a@example.com', ['b@example.com']) })
+  const config = { type: 'clerk', users: 'u.json', memberships: 'm.csv' }
+  await fc.assert(
+    fc.asyncProperty(fc.array(user, { maxLength: 8 }), either(2), async (users, memberships) => {
+      const files = { 'm.csv': `clerk_user_id,org_id\n${memberships}` }
+      const texts = users.map((one) => JSON.stringify(one))
+      await expectSame(config, { ...files, 'u.json': ['{"id":"z"}', '', '{', ...texts].join('\n') })
+      await expectSame(config, { ...files, 'u.json': `{"data":[${texts.join(',\n')}]}` })
+    }),
+    { numRuns: 30 },
+  )
+})
+
+function id() {
+  return fc.constantFrom('a', 'b', undefined)
+}
 
 test('streams of files read the same in parts, with what is joined to them', async () => {
   const streams = {
@@ -163,6 +181,59 @@ test('a line that is too long is rejected in parts as well, and the others read'
   expect(await expectSame(config, { 'u.ndjson': content }, 100)).toMatchObject({
     counts: [{ read: 4, passed: 2, rejected: 2 }],
   })
+})
+
+const tenantUser = fc
+  .record(
+    {
+      user_id: fc.constantFrom('auth0|1', 'auth0|2', 'google-oauth2|3', '', 7),
+      email: fc.constantFrom('a@example.com', 'b@example.com'),
+      email_verified: fc.boolean(),
+      app_metadata: fc.constantFrom({ org_id: 'o1' }, { org_name: 'Two', roles: ['a, b'] }, { org_id: ['o1', 3] }),
+      _migrate_code: fc.constant('x'),
+    },
+    { requiredKeys: ['email'] },
+  )
+  .map((user) => JSON.stringify(user))
+const tenantUsers = fc.array(fc.oneof({ weight: 4, arbitrary: tenantUser }, oddLine), { maxLength: 8 })
+const secrets = fc
+  .array(
+    fc.record({
+      _id: fc.constantFrom('1', '2', 'auth0|1', '9'),
+      email: fc.constantFrom('a@example.com', 'c@example.com'),
+      connection: fc.constantFrom('one', undefined),
+      passwordHash: fc.constantFrom('h1', 'h2', ''),
+      totp_secret: fc.constantFrom('s1', ''),
+    }),
+    { maxLength: 5 },
+  )
+  .map((rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+
+test('users of a tenant read the same in parts, with the rows of other files and the organizations that they name', async () => {
+  await fc.assert(
+    fc.asyncProperty(tenantUsers, secrets, secrets, fc.boolean(), async (users, passwords, mfa, isJoined) => {
+      const beside = isJoined ? { passwords: 'p.ndjson', mfa: 'm.ndjson' } : {}
+      const config = { type: 'auth0', users: 'u', organizationFrom: 'metadata', roleDefinitions: 'd.csv', ...beside }
+      const others = { 'p.ndjson': passwords, 'm.ndjson': mfa, 'd.csv': 'role_slug\na\n' }
+      await expectSame(config, { ...others, u: `{"user_id":"x|y"}\n${users.join('\n')}` })
+      const list = users.filter((user) => user.startsWith('{"'))
+      await expectSame({ ...config, organizationFrom: 'none' }, { ...others, u: `[${list.join(',\n')}]` })
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test("so do rows of a dashboard's table", async () => {
+  const cell = fc.constantFrom("'auth0|1", 'auth0|2', "'NULL", '', 'o1', '"[{""provider"":""x"",""user_id"":1}]"')
+  await fc.assert(
+    fc.asyncProperty(rows(4, cell), secrets, async (users, passwords) => {
+      await expectSame(
+        { type: 'auth0', users: 'u.csv', organizationFrom: 'metadata', passwords: 'p.ndjson', nulls: ['NULL'] },
+        { 'u.csv': `Id,email,app_metadata.org_id,identities\n${users}`, 'p.ndjson': passwords },
+      )
+    }),
+    { numRuns: 40 },
+  )
 })
 
 test('a file that is longer than one read is cut across reads, in any encoding, packed or not', async () => {

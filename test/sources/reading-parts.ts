@@ -5,7 +5,7 @@ import { InOrder } from '../../src/sources/in-order.ts'
 import { JoinTable } from '../../src/sources/join/join-table.ts'
 import { readPiece, readRows } from '../../src/sources/read-piece.ts'
 import { openSource } from '../../src/sources/registry.ts'
-import type { RejectedRecord, SourceRecord, Threads } from '../../src/sources/source.ts'
+import type { RejectedRecord, SourcePart, SourceRecord, Threads } from '../../src/sources/source.ts'
 import type { Reading } from './reading.ts'
 
 /** Reads the pieces of a source in this thread; what is found is told as late as it may be. */
@@ -24,23 +24,32 @@ export async function readInParts(config: SourceConfig, directory: string, size 
   const chunks: number[] = []
   const order = new InOrder()
   const late: (() => void)[] = []
-  try {
-    for await (const part of source.parts(size, threads)) {
+  const settleAll = () => {
+    for (const step of late.splice(0)) step()
+  }
+  const take = async (parts: AsyncIterable<SourcePart>): Promise<void> => {
+    for await (const part of parts) {
       if ('records' in part) {
         records.push(...part.records)
         chunks.push(part.records.length)
       } else if ('step' in part) order.take()(() => part.step())
-      else {
+      else if ('piece' in part) {
         const settle = order.take()
         const read = await readPiece(structuredClone(part.piece))
         records.push(...read.records)
         chunks.push(read.records.length)
-        late.unshift(() => settle(() => part.settle(read.found)))
-        if (late.length === 3) for (const step of late.splice(0)) step()
+        late.unshift(() => settle(() => part.settle(structuredClone(read.found))))
+        if (late.length === 3) settleAll()
+      } else {
+        settleAll()
+        await take(part.afterwards())
       }
     }
+  }
+  try {
+    await take(source.parts(size, threads))
   } finally {
-    for (const step of late.splice(0)) step()
+    settleAll()
   }
   return { records, chunks, rejected, warnings, counts: source.counts(), digest: source.digest() }
 }

@@ -19,6 +19,7 @@ export function defineInit(program: Parent) {
     .option('--groups <file>', 'who is in which group')
     .option('--passwords <file>', 'password hashes in a file of their own')
     .option('--factors <file>', 'MFA secrets in a file of their own')
+    .option('--definitions <file>', 'which roles there are')
     .option('--live [url]', "read Clerk over its API (the address, where it is not Clerk's own)")
     .option('--domain <domain>', 'read this Auth0 tenant over its API')
     .addOption(new Option('--organize <rule>', 'which organizations they belong to').choices(ORGANIZE))
@@ -30,6 +31,7 @@ export function defineInit(program: Parent) {
       'environments of the manifest, comma-separated, or none (default: staging,production)',
       parseNames,
     )
+    .option('--keep-inactive', 'bring people along whom a column calls inactive, banned, locked or deleted')
     .option('--name <name>', 'name of the migration (default: that of the folder)')
     .option('-o, --out <file>', 'the manifest to write', 'migrate.config.yaml')
     .option('--force', 'overwrite the manifest')

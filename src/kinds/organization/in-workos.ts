@@ -1,6 +1,7 @@
 import { someOf } from '../../diagnostics/printable.ts'
 import type { Reason } from '../../diagnostics/problem.ts'
 import type { DesiredResource, LiveResource } from '../../resource.ts'
+import { actionText } from '../../rundb/actions.ts'
 import { countUnknown } from '../../rundb/candidates.ts'
 import { indexKnownIds } from '../../rundb/known.ts'
 import { findLive, hasLive, insertLive } from '../../rundb/live.ts'
@@ -142,7 +143,7 @@ export async function blockHeldDomains(context: ReadContext, findHolders: FindHo
        SELECT domain.value AS domain, live.id, json_extract(attributes, '$.name') AS name
        FROM live, json_each(attributes, '$.domains') domain WHERE kind = 'organization')
      SELECT position, action, json_group_array(json_array(domain, id, name) ORDER BY domain) AS held
-     FROM (SELECT a.position, a.action, wanted.value AS domain, holders.id, holders.name
+     FROM (SELECT a.position, ${actionText(rundb)} AS action, wanted.value AS domain, holders.id, holders.name
        FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key, json_each(d.attributes, '$.domains') wanted
        JOIN holders ON holders.domain = wanted.value
        WHERE a.kind = 'organization' AND a.type = 'create')

@@ -8,9 +8,11 @@ import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
 import { checkCsvFile } from '../csv/stream.ts'
-import { type ReadContext, type Source, type SourceDefinition, textsOf } from '../source.ts'
+import { type ReadContext, type Source, type SourceDefinition, type SourcePart, textsOf } from '../source.ts'
+import { checkRecords } from '../text/check-records.ts'
 import { sourceFile } from '../text/file.ts'
-import { numberedFrom } from '../text/record-file.ts'
+import { Numbering } from '../text/numbering.ts'
+import { numberedFrom, TextFile } from '../text/record-file.ts'
 import {
   type Auth0Options,
   checkCredentials,
@@ -20,7 +22,7 @@ import {
   type ReadOptions,
   readOptions,
 } from './options.ts'
-import { fileUsers, formatOf } from './records/from-files.ts'
+import { fileUsers, formatOf, formats } from './records/from-files.ts'
 import { snapshotUsers } from './records/from-snapshot.ts'
 import { SideFiles } from './records/side-files.ts'
 import { CONNECTIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './records/users.ts'
@@ -31,7 +33,7 @@ const tenantSource: SourceDefinition<Auth0Options> = {
   files: filesOf,
   async check(config, directory) {
     const problems: Problem[] = [...checkOptions(config), ...checkCredentials(config)]
-    for (const name of filesOf(config)) problems.push(...(await checkFile(name, directory)))
+    for (const name of filesOf(config)) problems.push(...(await checkFile(name, config, directory)))
     return problems
   },
   live: {
@@ -51,12 +53,20 @@ function filesOf(config: Auth0Options): string[] {
   return [...(users === undefined ? [] : [users]), ...textsOf(config.passwords), ...textsOf(config.mfa)]
 }
 
-/** Whether a file is there and begins like JSON or CSV. */
-async function checkFile(name: string, directory: string): Promise<readonly Problem[]> {
+/** What a file shows without being read to its end. */
+async function checkFile(
+  name: string,
+  { maxRecordBytes }: Auth0Options,
+  directory: string,
+): Promise<readonly Problem[]> {
   const file = sourceFile(name, directory)
   try {
-    if ((await formatOf(file)) !== 'csv') return []
-    return await checkCsvFile(file, { known: [], required: [], open: true })
+    const format = await formatOf(file)
+    if (format === 'csv') {
+      return await checkCsvFile(file, { known: [], required: [], open: true }, { dialect: { maxRecordBytes } })
+    }
+    const own = { stream: USERS, role: 'main', file, format: formats[format], maxRecordBytes } as const
+    return await checkRecords(file, directory, (context) => new TextFile(own, context))
   } catch (error) {
     if (error instanceof OperatorError) return error.problems
     throw error
@@ -66,32 +76,56 @@ async function checkFile(name: string, directory: string): Promise<readonly Prob
 /** Opens the source; nothing is read before `read` is iterated, nor is anything that is wrong with the options said. */
 function open(config: Auth0Options, context: ReadContext): Source {
   let opened: { users: Users; side: SideFiles } | undefined
-  const parts = () => {
+  const known = () => {
     if (opened === undefined) throw new Error('a source tells of what it read only after it has been read')
     return opened
   }
-  return {
+  const { numbering = new Numbering() } = context
+  const begin = async () => {
+    const options = readOptions(config)
+    opened = { users: await usersOf(config, options, context), side: new SideFiles(options, context) }
+    return opened
+  }
+  const source: Source = {
     streams: [USERS, ORGANIZATIONS, ROLES, CONNECTIONS],
     async *read(chunkSize) {
-      const options = readOptions(config)
-      const users = await usersOf(config, options, context)
-      const side = new SideFiles(options, context)
-      opened = { users, side }
+      const { users, side } = await begin()
       try {
         await side.load(() => users.peek())
-        yield* numberedFrom(records(users, side), chunkSize, context.numbering)
+        yield* numberedFrom(records(users, side), chunkSize, numbering)
       } finally {
         side.close()
         users.close()
       }
     },
-    counts: () => [...parts().users.counts(), ...parts().side.counts()],
+    counts: () => [...known().users.counts(), ...known().side.counts()],
     digest() {
-      const whole = createHash('sha256').update(`${USERS} ${parts().users.digest()}\n`)
-      for (const digest of parts().side.digests()) whole.update(`side file ${digest}\n`)
+      const whole = createHash('sha256').update(`${USERS} ${known().users.digest()}\n`)
+      for (const digest of known().side.digests()) whole.update(`side file ${digest}\n`)
       return whole.digest('hex')
     },
     partial: config.updatedSince !== undefined,
+  }
+  return isLive(config) ? source : { ...source, parts: (size) => parts(begin, size, numbering) }
+}
+
+async function* parts(
+  begin: () => Promise<{ users: Users; side: SideFiles }>,
+  size: number,
+  numbering: Numbering,
+): AsyncGenerator<SourcePart> {
+  const { users, side } = await begin()
+  try {
+    await side.load(() => users.peek())
+    yield* users.parts?.(size, side, numbering) ?? []
+    yield {
+      async *afterwards() {
+        for await (const chunk of numberedFrom(others(users), size, numbering)) yield { records: chunk }
+      },
+    }
+  } finally {
+    side.close()
+    users.close()
   }
 }
 
@@ -107,6 +141,11 @@ async function* records(users: Users, side: SideFiles) {
     side.join(batch.map(({ data }) => data))
     yield { stream: USERS, file: users.file, records: batch }
   }
+  yield* others(users)
+}
+
+/** What comes after the users. */
+async function* others(users: Users) {
   for await (const batch of users.organizations()) yield { stream: ORGANIZATIONS, ...batch }
   for await (const batch of users.roles()) yield { stream: ROLES, ...batch }
   for await (const batch of users.connections?.() ?? []) yield { stream: CONNECTIONS, ...batch }

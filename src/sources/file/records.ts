@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ManifestError } from '../../diagnostics/errors.ts'
-import type { Reason } from '../../diagnostics/problem.ts'
+import type { Problem, Reason } from '../../diagnostics/problem.ts'
 import { type CompiledExpression, ExpressionFailure } from '../../expressions/expression.ts'
 import type { Json, JsonObject } from '../../json.ts'
 import { type ColumnSpec, CsvStream } from '../csv/stream.ts'
@@ -19,7 +19,7 @@ import type {
   TablePlace,
   Threads,
 } from '../source.ts'
-import { expandPaths, type SourceFile } from '../text/file.ts'
+import { existingPaths, expandPaths, type SourceFile } from '../text/file.ts'
 import { type FilePart, type LineRecord, type RecordFile, TextFile } from '../text/record-file.ts'
 import { type JoinSettings, joinExpression, type StreamSettings } from './options.ts'
 
@@ -28,6 +28,17 @@ export interface Batch {
   /** As messages name it. */
   file: string
   records: LineRecord[]
+}
+
+/** Warnings about files without a record. */
+const OF_NOTHING: ReadonlySet<string> = new Set(['no_records', 'no_rows'])
+
+/** The files of a stream. @throws ManifestError as expandPaths, unless they need not be there */
+export function filesOf(
+  { paths, name, optional }: Pick<StreamSettings, 'paths' | 'name' | 'optional'>,
+  directory: string,
+): Promise<SourceFile[]> {
+  return optional ? existingPaths(paths, directory, name) : expandPaths(paths, directory, name)
 }
 
 /** Reads the files of a stream, one after another, and keeps count over all of them. */
@@ -39,7 +50,10 @@ export class FileStream {
 
   constructor(settings: StreamSettings, context: ReadContext) {
     this.settings = settings
-    this.#context = context
+    const warn = (problem: Problem) => {
+      if (!OF_NOTHING.has(problem.code)) context.warn(problem)
+    }
+    this.#context = settings.optional ? { ...context, warn } : context
   }
 
   /** @throws ManifestError when there is no such file, SourceError when one cannot be read to its end */
@@ -61,8 +75,7 @@ export class FileStream {
 
   /** Its files, each opened when the one before it has been read. */
   async *#opened(): AsyncGenerator<[file: string, reader: RecordFile]> {
-    const { paths, name } = this.settings
-    for (const file of await expandPaths(paths, this.#context.directory, name)) {
+    for (const file of await filesOf(this.settings, this.#context.directory)) {
       const reader = openFile(file, this.settings, this.#context)
       this.#files.set(file.name, reader)
       yield [file.name, reader]
@@ -118,14 +131,14 @@ export function freeColumns({ trim }: Pick<StreamSettings, 'trim'>): ColumnSpec 
 
 /** One file of a stream, in the stream's format. Nothing is read yet. */
 export function openFile(file: SourceFile, settings: StreamSettings, context: ReadContext): RecordFile {
-  const { name: stream, format, encoding, dialect, nulls, records } = settings
+  const { name: stream, format, encoding, dialect, nulls, ragged, records, maxRecordBytes } = settings
   const role = settings.join === undefined ? 'main' : 'joined'
   if (format === 'csv') {
     const columnSpec = freeColumns(settings)
-    return new CsvStream({ stream, file, role, columnSpec, dialect, encoding, nulls }, context)
+    return new CsvStream({ stream, file, role, columnSpec, dialect, encoding, nulls, ragged }, context)
   }
   const textFormat = format === 'ndjson' ? ndjson : jsonDocument(records)
-  return new TextFile({ stream, file, role, encoding, format: textFormat }, context)
+  return new TextFile({ stream, file, role, encoding, format: textFormat, maxRecordBytes }, context)
 }
 
 /** Holds the records of one stream, with those that are joined to them, until the records come by that they belong to. */
@@ -303,7 +316,7 @@ async function attachRows(
     }
     const own = keysOf(to, record.data)
     const read = own instanceof Promise ? await own : own
-    if (!read.ok) found.refused.push({ line: record.line, problem: read.refusal })
+    if (!read.ok) found.refused.push({ line: record.line, problem: numberedRefusal(read.refusal, record.number) })
     else {
       kept.push(record)
       keys.push(read.keys)
@@ -335,12 +348,12 @@ function findRows(keys: readonly string[][], take: Attaching['take']): JsonObjec
 /** The records of a joined stream by their keys. */
 async function keyedRows({ file, records }: Batch, key: CompiledExpression, found: PieceFound): Promise<JoinRow[]> {
   const rows: JoinRow[] = []
-  for (const { line, data } of records) {
+  for (const { line, number, data } of records) {
     const keys = keysOf(key, data)
     const read = keys instanceof Promise ? await keys : keys
-    if (!read.ok) found.refused.push({ line, problem: read.refusal })
+    if (!read.ok) found.refused.push({ line, problem: numberedRefusal(read.refusal, number) })
     else if (read.keys.length > 0) rows.push({ key: read.keys, file, line, data })
-    else found.left.push({ line, problem: noKey(key.text) })
+    else found.left.push({ line, problem: numberedRefusal(noKey(key.text), number) })
   }
   return rows
 }
@@ -426,6 +439,11 @@ function failed(error: unknown): Keys {
   if (!(error instanceof ExpressionFailure)) throw error
   const message = `the expression of the join fails on this record: ${error.publicMessage}`
   return { ok: false, refusal: { code: 'expression_failed', message, hint: error.hint } }
+}
+
+/** A refusal of a record of a file where many may be on one line. */
+function numberedRefusal(refusal: Reason, number: number | undefined): Reason {
+  return number === undefined ? refusal : { ...refusal, message: `record ${number} of the file: ${refusal.message}` }
 }
 
 function badKey(expression: string): Reason {

@@ -112,7 +112,9 @@ function rejectIn({ before, stream, origin, problem }: JsonObject, { folder }: S
 
 function originIn(value: Json | undefined): Origin | undefined {
   if (!isObject(value) || typeof value.file !== 'string') return undefined
-  return typeof value.line === 'number' ? { file: value.file, line: value.line } : { file: value.file }
+  const { file, line, record } = value
+  if (typeof line !== 'number') return { file }
+  return typeof record === 'number' ? { file, line, record } : { file, line }
 }
 
 function isJsonObject(value: Json | undefined): value is JsonObject {

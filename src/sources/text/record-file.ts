@@ -11,6 +11,7 @@ import type { ReadContext, SourceRecord, StreamCount } from '../source.ts'
 import type { Cut, Unsure } from './cut.ts'
 import type { SourceFile } from './file.ts'
 import { Numbering } from './numbering.ts'
+import { MAX_RECORD_BYTES } from './record-limit.ts'
 import { ownMembers, unfilled } from './reject-columns.ts'
 import { type Encoding, nulWarning, readText } from './utf8.ts'
 
@@ -48,6 +49,8 @@ export type FilePart =
 /** What a format tells while it takes a text apart. */
 export interface RecordSink {
   readonly file: SourceFile
+  /** Bytes that one record may take. */
+  readonly maxRecordBytes: number
   /** A record was met, good or bad. */
   met(): void
   /**
@@ -55,8 +58,11 @@ export interface RecordSink {
    * @param text what stands there, where it cannot be taken apart
    */
   reject(line: number, refusal: Reason, text?: string): void
-  /** Where every line is a record at most: it has come to this one. */
+  /** Where every line may be a record: it has come to this one. */
   reached(line: number): void
+  /** So many NUL characters were left out. */
+  nuls(count: number): void
+  warn(problem: Problem): void
 }
 
 /** Takes a text apart: bytes in UTF-8, of which no chunk ends within a character. */
@@ -64,11 +70,18 @@ export interface TextFormat {
   /** @param begun number of the line on which the text begins, where it follows on cuts */
   read(text: AsyncGenerator<Buffer>, sink: RecordSink, begun?: number): AsyncGenerator<LineRecord[]>
   /**
-   * For formats in which every line is a record at most: cuts the text into pieces of at most `size` lines.
+   * For formats in which every line may be a record: cuts the text into pieces of at most `size` lines.
    * @returns what is to be read as it comes, if anything is
    */
-  cut?(text: AsyncGenerator<Buffer>, file: SourceFile, size: number): AsyncGenerator<Cut, Unsure | undefined>
+  cut?(
+    text: AsyncGenerator<Buffer>,
+    sink: Pick<RecordSink, 'file' | 'maxRecordBytes'>,
+    size: number,
+  ): AsyncGenerator<Cut, Uncut | undefined>
 }
+
+/** Text that is not cut. Without a line, it is all there is. */
+export type Uncut = Pick<Unsure, 'text'> & Partial<Pick<Unsure, 'line'>>
 
 export interface TextFileOptions {
   stream: string
@@ -76,6 +89,8 @@ export interface TextFileOptions {
   role: StreamCount['role']
   encoding?: Encoding
   format: TextFormat
+  /** Bytes that one record may take. */
+  maxRecordBytes?: number
 }
 
 /** Does what is to be told: at once, or when its turn comes. */
@@ -131,10 +146,11 @@ export class TextFile implements RecordFile {
   }
 
   async *#partsOf(text: AsyncGenerator<Buffer>, size: number, tell: Tell): AsyncGenerator<FilePart> {
-    const { format, file } = this.#options
-    let rest: { text: AsyncGenerator<Buffer>; line?: number } | undefined = { text }
+    const { format } = this.#options
+    const sink = this.#sink(tell)
+    let rest: Uncut | undefined = { text }
     if (format.cut !== undefined) {
-      const cuts = format.cut(text, file, size)
+      const cuts = format.cut(text, sink, size)
       let next = await cuts.next()
       for (; !next.done; next = await cuts.next()) {
         this.#reached(next.value.lastLine)
@@ -143,7 +159,7 @@ export class TextFile implements RecordFile {
       rest = next.value
     }
     if (rest === undefined) return
-    for await (const records of format.read(rest.text, this.#sink(tell), rest.line)) {
+    for await (const records of format.read(rest.text, sink, rest.line)) {
       yield { records: this.#shown(records, tell) }
     }
   }
@@ -160,13 +176,19 @@ export class TextFile implements RecordFile {
   }
 
   #sink(tell: Tell): RecordSink {
+    const { file, maxRecordBytes = MAX_RECORD_BYTES } = this.#options
     return {
-      file: this.#options.file,
+      file,
+      maxRecordBytes,
       met: () => {
         this.#read++
       },
       reject: (line, refusal, text) => tell(() => this.#refuse(line, refusal, text)),
       reached: (line) => this.#reached(line),
+      nuls: (count) => {
+        this.#nuls += count
+      },
+      warn: (problem) => tell(() => this.#context.warn(problem)),
     }
   }
 
@@ -174,8 +196,9 @@ export class TextFile implements RecordFile {
     this.#lastLine = Math.max(this.#lastLine, line)
   }
 
-  #settle({ read, refused }: RowsFound): void {
+  #settle({ read, nuls = 0, refused }: RowsFound): void {
     this.#read += read
+    this.#nuls += nuls
     for (const { line, problem } of refused) this.#refuse(line, problem)
   }
 
@@ -260,9 +283,8 @@ export async function* numberedFrom(
 ): AsyncGenerator<SourceRecord[]> {
   let chunk: SourceRecord[] = []
   for await (const { stream, file, records } of batches) {
-    for (const { line, number, data } of records) {
-      const origin = number === undefined ? { file, line } : { file, line, record: number }
-      chunk.push({ seq: numbering.of(line), stream, origin, data })
+    for (const record of records) {
+      chunk.push(placedRecord(record, { stream, file }, numbering))
       if (chunk.length < size) continue
       yield chunk
       chunk = []
@@ -277,5 +299,14 @@ export function placedRecords(
   { stream, file }: { stream: string; file: string },
   numbering: Numbering,
 ): SourceRecord[] {
-  return records.map(({ line, data }) => ({ seq: numbering.of(line), stream, origin: { file, line }, data }))
+  return records.map((record) => placedRecord(record, { stream, file }, numbering))
+}
+
+function placedRecord(
+  { line, number, data }: LineRecord,
+  { stream, file }: { stream: string; file: string },
+  numbering: Numbering,
+): SourceRecord {
+  const origin = number === undefined ? { file, line } : { file, line, record: number }
+  return { seq: numbering.of(line), stream, origin, data }
 }

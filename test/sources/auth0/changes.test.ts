@@ -3,6 +3,7 @@ import { SpoiledReading } from '../../../src/sources/snapshot/snapshot.ts'
 import { generateTenant, person } from '../../fakes/auth0/generate.ts'
 import type { Auth0Settings } from '../../fakes/auth0/settings.ts'
 import type { Tenant } from '../../fakes/auth0/tenant.ts'
+import { tried } from '../../tried.ts'
 import { folderWith, sums } from '../reading.ts'
 import { captureInto, memberships, membershipsOf, readSnapshotOf, readTenant, stopAt, tenantWith } from './reading.ts'
 
@@ -51,7 +52,7 @@ test('a member who is deleted before that is rejected, with the place', async ()
   expect(sums(reading)[2]?.[3]).toBe(1)
 })
 
-test('an organization that is deleted meanwhile is rejected with its members, and nobody else is lost', async () => {
+test(tried('Auth0', 'Management API v2', 'an organization that is deleted meanwhile'), async () => {
   const fake = await changing(`${SECOND}/members?page`, (tenant) => tenant.deleteOrganization(THIRD))
   const reading = await readTenant(fake, { concurrency: 1 })
   expect(reading.rejected).toMatchObject([

@@ -1,10 +1,13 @@
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../src/json.ts'
 import { auth0Source } from '../../../src/sources/auth0/open.ts'
+import { openSource } from '../../../src/sources/registry.ts'
 import { dashboardFile, exportCsv, exportJson } from '../../fakes/auth0/export-file.ts'
 import { DATABASE, person } from '../../fakes/auth0/generate.ts'
 import type { Auth0User } from '../../fakes/auth0/objects.ts'
+import { tried } from '../../tried.ts'
 import { folderWith, readAll, sums } from '../reading.ts'
 
 const HASH = `$2b$10$${'a'.repeat(53)}`
@@ -45,31 +48,42 @@ test.each<[string, string | Buffer]>([
   ['NDJSON with a byte-order mark', `\ufeff${NDJSON}`],
   ['gzip', gzipSync(NDJSON)],
   ['one JSON list', JSON.stringify(PEOPLE, null, 2)],
-])('a bulk export is read: %s', async (_what, content) => {
-  const { users, rejected } = await read(content)
-  expect(users).toMatchObject(EXPECTED)
-  expect(users[0]).toMatchObject({ memberships: [], passwords: [], mfa: [], same_email: [] })
-  expect(rejected).toEqual([])
-})
+])(
+  tried('Auth0', 'bulk export (NDJSON)', 'one JSON list in place of lines, gzip, a byte-order mark: %s'),
+  async (_what, content) => {
+    const { users, rejected } = await read(content)
+    expect(users).toMatchObject(EXPECTED)
+    expect(users[0]).toMatchObject({ memberships: [], passwords: [], mfa: [], same_email: [] })
+    expect(rejected).toEqual([])
+  },
+)
 
-test('a bulk export as CSV has texts without the mark before them, booleans, and members named by dots', async () => {
-  const fields = ['user_id', 'email', 'email_verified', 'blocked', 'app_metadata.plan', 'identities[0].connection'].map(
-    (name) => ({ name }),
-  )
-  const { users, warnings } = await read(exportCsv([user(0, { given_name: "'t Hooft" })], fields))
-  expect(users).toMatchObject([
-    {
-      user_id: 'auth0|id0',
-      email_verified: false,
-      blocked: true,
-      app_metadata: { plan: 'pro' },
-      identities: [{ connection: DATABASE }],
-    },
-  ])
-  expect(warnings).toEqual([])
-})
+test(
+  tried('Auth0', 'bulk export (CSV)', 'an apostrophe before each text, booleans as words, members named by dots'),
+  async () => {
+    const fields = [
+      'user_id',
+      'email',
+      'email_verified',
+      'blocked',
+      'app_metadata.plan',
+      'identities[0].connection',
+    ].map((name) => ({ name }))
+    const { users, warnings } = await read(exportCsv([user(0, { given_name: "'t Hooft" })], fields))
+    expect(users).toMatchObject([
+      {
+        user_id: 'auth0|id0',
+        email_verified: false,
+        blocked: true,
+        app_metadata: { plan: 'pro' },
+        identities: [{ connection: DATABASE }],
+      },
+    ])
+    expect(warnings).toEqual([])
+  },
+)
 
-test('a dashboard export has display names as keys, and ids that tell of identities', async () => {
+test(tried('Auth0', 'dashboard export', 'ids that tell of identities'), async () => {
   const google = user(1, {
     user_id: 'google-oauth2|10211234567890123456789',
     identities: [{ connection: 'google-oauth2', provider: 'google-oauth2', user_id: '1', isSocial: true }],
@@ -87,12 +101,12 @@ test('a dashboard export has display names as keys, and ids that tell of identit
   ])
 })
 
-test('numeric ids of identity providers keep every digit', async () => {
+test(tried('Auth0', 'bulk export (NDJSON)', 'ids of identity providers that are numbers beyond 2^53'), async () => {
   const text = NDJSON.replace('"user_id":"id0","isSocial"', '"user_id":10211234567890123456,"isSocial"')
   expect((await read(text)).users[0]?.identities).toMatchObject([{ user_id: '10211234567890123456' }])
 })
 
-test('a broken line and a user without an id are rejected with their lines', async () => {
+test(tried('Auth0', 'bulk export (NDJSON)', 'a broken line, a user without an id'), async () => {
   const { users, rejected, ...reading } = await read(`{"email":"a@example.com"}\n{"user_id":\n${NDJSON}`)
   expect(users).toHaveLength(3)
   expect(rejected.map(({ origin, problem }) => [origin.line, problem.code])).toEqual([
@@ -150,13 +164,16 @@ test.each<[string, string]>([
     'the address in the connection',
     lines([{ _id: { $oid: 'gone' }, email: 'Person-1@example.com', passwordHash: HASH, connection: DATABASE }]),
   ],
-])('a password is joined: %s', async (_what, passwords) => {
-  const { users, rejected } = await read(NDJSON, { passwords: 'hashes' }, { hashes: passwords })
-  expect(users.map(({ passwords: rows }) => rows)).toMatchObject([[], [{ passwordHash: HASH, _file: 'hashes' }], []])
-  expect(rejected).toEqual([])
-})
+])(
+  tried('Auth0', 'password file of its support', 'ids with and without auth0|, _ID and _id: %s'),
+  async (_what, passwords) => {
+    const { users, rejected } = await read(NDJSON, { passwords: 'hashes' }, { hashes: passwords })
+    expect(users.map(({ passwords: rows }) => rows)).toMatchObject([[], [{ passwordHash: HASH, _file: 'hashes' }], []])
+    expect(rejected).toEqual([])
+  },
+)
 
-test('rows that match nothing, or match twice, are rejected with file and line', async () => {
+test(tried('Auth0', 'password file of its support', 'rows of nobody, rows of two users'), async () => {
   const twins = [user(5, { email: 'twin@example.com' }), user(6, { email: 'twin@example.com' })]
   const rows = [
     { _id: { $oid: 'id0' }, passwordHash: HASH },
@@ -186,14 +203,14 @@ test('rows that match nothing, or match twice, are rejected with file and line',
   expect(JSON.stringify(rejected)).not.toContain('$2b$')
 })
 
-test("a password that names neither an id nor a connection is nobody's, though one user has its address", async () => {
+test(tried('Auth0', 'password file of its support', 'a row with an address alone is nobody’s'), async () => {
   const rows = [{ email: 'person-1@example.com', passwordHash: HASH }]
   const { users, rejected } = await read(NDJSON, { passwords: 'hashes' }, { hashes: lines(rows) })
   expect(users.map(({ passwords }) => passwords)).toEqual([[], [], []])
   expect(rejected).toMatchObject([{ origin: { line: 1 }, problem: { code: 'no_such_user' } }])
 })
 
-test('a row whose id is somebody is never given to whoever has its address now', async () => {
+test(tried('Auth0', 'password file of its support', 'an address that passed to another user'), async () => {
   const people = [user(0, { email: 'new@example.com' }), user(1, { email: 'moved@example.com' })]
   const rows = [{ _id: { $oid: 'id0' }, email: 'moved@example.com', connection: DATABASE, passwordHash: HASH }]
   const { users } = await read(lines(people), { passwords: 'hashes' }, { hashes: lines(rows) })
@@ -250,7 +267,7 @@ test.each([
   ['a text', 'id0'],
   ['a text with the prefix', 'auth0|id0'],
   ['blanks around it', ' id0 '],
-])('alt_id may be %s, in CSV too', async (_what, id) => {
+])(tried('Auth0', 'password file of its support', 'alt_id in place of an id: %s'), async (_what, id) => {
   const people = [user(0), user(1)]
   const csv = `_id.$oid,email,passwordHash,alt_id\nid1,person-1@example.com,${HASH},${id}\n`
   for (const rows of [csv, [{ _id: { $oid: 'id1' }, email: 'person-1@example.com', passwordHash: HASH, alt_id: id }]]) {
@@ -268,7 +285,7 @@ test.each([
   ],
   ['texts', ['person-1', 'person-1@example.com']],
   ['JSON text', '[{"type":"email","value":"person-1@example.com"}]'],
-])('the address may stand among the identifiers: %s', async (_what, identifiers) => {
+])(tried('Auth0', 'password file of its support', 'identifiers in place of email: %s'), async (_what, identifiers) => {
   const rows = [{ _id: { $oid: 'gone' }, identifiers, connection: DATABASE, passwordHash: HASH }]
   expect(await resolved('passwords', [user(0), user(1)], rows)).toMatchObject({ given: [[], [HASH]], rejected: [] })
 })
@@ -354,7 +371,7 @@ test('a user stands before whoever has linked an account of that id', async () =
   expect(await resolved('passwords', [linked, user(1)], rows)).toMatchObject({ given: [[], [HASH]], rejected: [] })
 })
 
-test('a password of a linked account is found, and the own one of the user stands before it', async () => {
+test(tried('Auth0', 'password file of its support', 'the password of a linked account'), async () => {
   const linked = user(0)
   linked.identities.push({ connection: 'legacy', provider: 'auth0', user_id: 'old0', isSocial: false })
   const rows = [
@@ -392,7 +409,7 @@ test.each<[string, string]>([
   ],
   ['a secret by its plain name', lines([{ user_id: 'auth0|id1', secret: 'JBSWY3DPEHPK3PXP' }])],
   ['a secret beside an address, as CSV', 'email,totp_secret\nperson-1@example.com,JBSWY3DPEHPK3PXP\n'],
-])('an MFA secret is joined: %s', async (_what, mfa) => {
+])(tried('Auth0', 'MFA file of its support', 'mfa_factors, totp_secret, NDJSON and CSV: %s'), async (_what, mfa) => {
   const { users, rejected } = await read(NDJSON, { mfa: 'mfa.file' }, { 'mfa.file': mfa })
   expect(users.map(({ mfa: rows }) => rows)).toMatchObject([[], [{ totp_secret: 'JBSWY3DPEHPK3PXP' }], []])
   expect(rejected).toEqual([])
@@ -408,7 +425,7 @@ test('issuer and account of a second factor are kept', async () => {
   expect(users.flatMap(({ mfa: rows }) => rows)).toMatchObject([row])
 })
 
-test('an MFA row without a TOTP secret is rejected', async () => {
+test(tried('Auth0', 'MFA file of its support', 'a row without a TOTP secret'), async () => {
   const { rejected } = await read(
     NDJSON,
     { mfa: 'mfa.file' },
@@ -465,4 +482,21 @@ test('checking finds files that are missing or empty', async () => {
     { code: 'file_not_found', at: { file: 'gone.ndjson' } },
     { code: 'empty_file', at: { file: 'empty.csv' } },
   ])
+})
+
+test('whoever wants rows as they stand is shown each user once, also where users are read twice to find their passwords', async () => {
+  const directory = folderWith({ users: lines([user(0), {}]), passwords: lines([{ _id: 'id0', passwordHash: HASH }]) })
+  const shown: string[] = []
+  const source = await openSource(
+    { type: 'auth0', users: 'users', passwords: 'passwords' },
+    {
+      directory,
+      scratch: join(directory, 'scratch'),
+      reject: () => {},
+      warn: () => {},
+      tap: { begin: () => {}, wants: () => true, take: ({ stream, line }) => shown.push(`${stream}:${line}`) },
+    },
+  )
+  for await (const _ of source.read(10));
+  expect(shown).toEqual(['passwords:1', 'users:1', 'users:2'])
 })

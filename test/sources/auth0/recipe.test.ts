@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../src/json.ts'
+import { tried } from '../../tried.ts'
 import { mapped } from '../mapped.ts'
 
 const HASH = `$2b$10$${'a'.repeat(53)}`
@@ -53,7 +54,7 @@ test('a name is taken where there are no given and family names, unless it is th
   expect(result.attributes('user').map(({ name }) => name)).toEqual(['Ada Example', undefined])
 })
 
-test('users without an e-mail address are rejected, blocked ones left out and counted', async () => {
+test(tried('Auth0', 'bulk export (NDJSON)', 'users without an address, blocked users'), async () => {
   const users = [ADA, { user_id: 'sms|1', phone_number: '+15550000001' }, { ...ADA, user_id: 'auth0|2', blocked: true }]
   const { drafts, rejects, leftOut } = await recipe(users)
   expect(drafts.map(({ key }) => key)).toEqual(['auth0|1'])
@@ -108,7 +109,7 @@ test('organizations in metadata become organizations, memberships and roles by t
   ])
 })
 
-test('a role whose name yields no slug is refused, not dropped', async () => {
+test(tried('Auth0', 'Management API v2', 'a role whose name yields no slug'), async () => {
   const users = [{ ...ADA, app_metadata: { organization_id: 'acme', organization_name: 'Acme', roles: ['管理者'] } }]
   expect((await recipe(users, { organizationFrom: 'metadata' })).rejects).toMatchObject([
     { kind: 'membership', code: 'invalid_role_slug', message: expect.stringContaining('管理者') },

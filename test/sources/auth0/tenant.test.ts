@@ -6,6 +6,7 @@ import { liveOptions } from '../../../src/sources/auth0/options.ts'
 import { generateTenant, person, ROLES } from '../../fakes/auth0/generate.ts'
 import type { Auth0User } from '../../fakes/auth0/objects.ts'
 import { ALL_SCOPES } from '../../fakes/auth0/settings.ts'
+import { tried } from '../../tried.ts'
 import { folderWith, sums } from '../reading.ts'
 import { captureInto, memberships, membershipsOf, readTenant, tenantWith } from './reading.ts'
 
@@ -32,7 +33,7 @@ test('users of every organization and of none are read, with their memberships a
   ])
 })
 
-test('the snapshot keeps roles with their permissions, and connections without their options', async () => {
+test('the snapshot keeps roles with their permissions, and asks for nothing that is not read', async () => {
   const fake = await tenantWith(generateTenant(SMALL))
   const { snapshot } = await readTenant(fake)
   const rows = async (stream: string) => {
@@ -41,9 +42,8 @@ test('the snapshot keeps roles with their permissions, and connections without t
     return found
   }
   expect(await rows('roles')).toEqual(ROLES)
-  expect(await rows('connections')).toEqual(
-    fake.tenant.connections.all().map(({ id, name, strategy }) => ({ id, name, strategy, display_name: null })),
-  )
+  expect(await rows('connections')).toEqual([])
+  expect(fake.counts()['GET /api/v2/connections']).toBeUndefined()
 })
 
 test.each([
@@ -57,7 +57,7 @@ test.each([
   expect(memberships(reading)).toEqual(membershipsOf(fake))
 })
 
-test('above 1,000 users an export job reads them, and more than 1,000 members come by checkpoints', async () => {
+test(tried('Auth0', 'Management API v2', 'more than 1,000 users and members'), async () => {
   const data = generateTenant({ users: 1150, organizations: 2, largest: 1100 })
   const fake = await tenantWith(data)
   const reading = await readTenant(fake)
@@ -88,8 +88,10 @@ test('every scope that is missing is named with its use, and nothing is read', a
 })
 
 test('without organizations their scopes are not needed', async () => {
-  const fake = await tenantWith(generateTenant(SMALL), { scopes: ['read:users', 'read:roles', 'read:connections'] })
+  const fake = await tenantWith(generateTenant(SMALL), { scopes: ['read:users'] })
   expect((await readTenant(fake, { organizationFrom: 'none' })).users).toHaveLength(60)
+  const named = await tenantWith(generateTenant(SMALL), { scopes: ['read:users', 'read:roles'] })
+  expect((await readTenant(named, { organizationFrom: 'metadata' })).users).toHaveLength(60)
 })
 
 test('a wrong secret is a matter of credentials, and is not shown', async () => {
@@ -118,7 +120,7 @@ test('with a custom domain tokens are asked for in the name of the tenant', asyn
   })
 })
 
-test('a token that expires on the way is renewed', async () => {
+test(tried('Auth0', 'Management API v2', 'a token that expires on the way'), async () => {
   const data = generateTenant({ users: 230, organizations: 3 })
   const fake = await tenantWith(data, { tokenUses: 5, pageCap: 50 })
   expect(ids((await readTenant(fake)).users)).toEqual(ids(data.users))
@@ -146,7 +148,7 @@ test.each([
   await expect(failure).rejects.toBeInstanceOf(SourceError)
 })
 
-test('an export that leaves out a user is an error', async () => {
+test(tried('Auth0', 'Management API v2', 'an export that leaves out a user'), async () => {
   const data = generateTenant(SMALL)
   const missing = [String(data.users[50]?.user_id)]
   const fake = await tenantWith(data, { export: { missing } })
@@ -189,6 +191,24 @@ test('only users who changed since then are asked for, and the source says that 
     expect(reading.warnings).toMatchObject([{ code: 'members_not_read' }])
     expect(reading.rejected).toEqual([])
   }
+})
+
+test('only users of one connection are asked for, and those of others are counted where they turn up', async () => {
+  const data = generateTenant({ users: 60, organizations: 3 })
+  const fake = await tenantWith(data)
+  const connection = 'Username-Password-Authentication'
+  const own = data.users.filter(({ identities }) => identities.some((one) => one.connection === connection))
+  expect(own.length).toBeGreaterThan(0)
+  expect(own.length).toBeLessThan(data.users.length)
+  for (const engine of ['auto', 'export']) {
+    const reading = await readTenant(fake, { connection, engine })
+    expect(ids(reading.users)).toEqual(ids(own))
+    expect(reading.rejected).toEqual([])
+    expect(reading.warnings).toMatchObject([
+      { code: 'members_not_read', message: expect.stringContaining(`no account of the connection ${connection}`) },
+    ])
+  }
+  expect((await readTenant(fake, { connection: 'a "strange\\" one' })).users).toEqual([])
 })
 
 test('of users who changed, passwords of the others are left, and none goes to whoever has an address now', async () => {

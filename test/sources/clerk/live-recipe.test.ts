@@ -20,6 +20,7 @@ import {
 } from '../../fakes/clerk/generate.ts'
 import type { ClerkSamlConnection, InstanceData } from '../../fakes/clerk/objects.ts'
 import { CERTIFICATE, OLDER_CERTIFICATE } from '../../kinds/certificates.ts'
+import { tried } from '../../tried.ts'
 import { folderWith } from '../reading.ts'
 import { capture, fakeClerk, optionsOf, readLive } from './capturing.ts'
 
@@ -78,7 +79,7 @@ test('public metadata may be switched off, or chosen from', async () => {
   expect(drafts(result, 'user')[0]?.metadata).toEqual({ tier: 'free' })
 })
 
-test('who is banned is left out with memberships and roles', async () => {
+test(tried('Clerk', 'Backend API v1', 'a banned user'), async () => {
   const data = generateInstance({ users: 2, organizations: 1 })
   const users = data.users.map((user, n) => ({ ...user, banned: n === 0 }))
   const roles = `clerk_user_id,role_slug\n${users.map(({ id }) => `${id},editor`).join('\n')}\n`
@@ -95,7 +96,7 @@ test('the external id is the one that Clerk holds, and else its own', async () =
   expect(drafts(result, 'user').map(({ externalId }) => externalId)).toEqual(['legacy-0', clerkUser(1).id])
 })
 
-test('who has no e-mail address is rejected with the place in the API', async () => {
+test(tried('Clerk', 'Backend API v1', 'a user without an address'), async () => {
   const result = await mapped({ users: [{ ...clerkUser(1), primary_email_address_id: null, email_addresses: [] }] })
   expect(result.rejects).toMatchObject([{ code: 'email_missing', origin: { line: 1 } }])
 })

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openSource } from '../../../src/sources/registry.ts'
+import { tried } from '../../tried.ts'
 import { folderWith, readAll, sums } from '../reading.ts'
 
 const header =
@@ -51,7 +52,7 @@ test('without the optional files every user has empty lists', async () => {
   expect(sums(reading)).toEqual([['users', 1, 1, 0]])
 })
 
-test('rows of users that are not there are rejected with their line, and the sum stays whole', async () => {
+test(tried('Clerk', 'files of memberships and roles', 'rows of users that are not there'), async () => {
   const reading = await read({
     'users.csv': [header, user('u1'), 'u2,ragged'].join('\n'),
     'memberships.csv': 'clerk_user_id,org_name\nu9,Alpha\nu1,Alpha\nu2,Beta\n',
@@ -70,7 +71,7 @@ test('rows of users that are not there are rejected with their line, and the sum
   ])
 })
 
-test('joined rows that break their format are rejected and never joined', async () => {
+test(tried('Clerk', 'files of memberships and roles', 'rows that break their format'), async () => {
   const reading = await read({
     'users.csv': [header, user('u1'), `,${user('').slice(1)}`].join('\n'),
     'memberships.csv': 'clerk_user_id,org_id,org_external_id,org_name\nu1,,,\nu1,org_1,a,\n,,a,\nu1,,a,Alpha\nu1,a\n',
@@ -127,7 +128,7 @@ test('every row finds its user, whatever the chunks', async () => {
   ])
 })
 
-test('a user that stands in the file twice has its rows both times, counted once', async () => {
+test(tried('Clerk', 'dashboard export (CSV, 13 columns)', 'a user that is in the file twice'), async () => {
   const reading = await read({
     'users.csv': [header, user('u1'), user('u1')].join('\n'),
     'memberships.csv': 'clerk_user_id,org_name\nu1,Alpha\n',

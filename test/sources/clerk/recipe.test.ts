@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../src/json.ts'
+import { tried } from '../../tried.ts'
 import { mapped } from '../mapped.ts'
 
 const source = { type: 'clerk', users: 'users.csv', memberships: 'memberships.csv', roles: 'roles.csv' }
@@ -21,11 +22,18 @@ test.each([
   ['', false],
   ['aa@example.com', false],
   ['b@example.com', false],
-])('with %j among the verified addresses a@example.com counts as verified: %s', async (verified, expected) => {
-  const header = 'id,primary_email_address,verified_email_addresses'
-  const result = await read({ users: [header, `u1,a@example.com,"${verified}"`] })
-  expect(result.attributes('user')).toMatchObject([{ email: 'a@example.com', emailVerified: expected }])
-})
+])(
+  tried(
+    'Clerk',
+    'dashboard export (CSV, 13 columns)',
+    'several addresses in a cell, separated by |, comma or semicolon, verified or not (%j, %s)',
+  ),
+  async (verified, expected) => {
+    const header = 'id,primary_email_address,verified_email_addresses'
+    const result = await read({ users: [header, `u1,a@example.com,"${verified}"`] })
+    expect(result.attributes('user')).toMatchObject([{ email: 'a@example.com', emailVerified: expected }])
+  },
+)
 
 test('names, ids and what else is known go along, and no secret into metadata', async () => {
   const result = await read({
@@ -42,23 +50,26 @@ test('names, ids and what else is known go along, and no secret into metadata', 
   expect(result.drafts.map(({ attributes }) => attributes).join()).not.toContain('JBSWY3DPEHPK3PXP')
 })
 
-test('hashes that WorkOS takes are kept with their type, others are told', async () => {
-  const bcrypt = `$2a$10$${'b'.repeat(53)}`
-  const result = await read({
-    users: [
-      'id,primary_email_address,password_digest,password_hasher',
-      `u1,a@example.com,${bcrypt},bcrypt`,
-      'u2,b@example.com,0cc175b9c0f1b6a831c399e269772661,md5',
-      'u3,c@example.com,,',
-    ],
-  })
-  expect(result.drafts.map(({ secrets }) => secrets)).toEqual([
-    JSON.stringify({ passwordHash: { hash: bcrypt, type: 'bcrypt' } }),
-    null,
-    null,
-  ])
-  expect(result.notes).toMatchObject([{ key: 'u2', code: 'password_reset_required', detail: 'md5' }])
-})
+test(
+  tried('Clerk', 'dashboard export (CSV, 13 columns)', 'hashers that WorkOS takes, hashers that it does not'),
+  async () => {
+    const bcrypt = `$2a$10$${'b'.repeat(53)}`
+    const result = await read({
+      users: [
+        'id,primary_email_address,password_digest,password_hasher',
+        `u1,a@example.com,${bcrypt},bcrypt`,
+        'u2,b@example.com,0cc175b9c0f1b6a831c399e269772661,md5',
+        'u3,c@example.com,,',
+      ],
+    })
+    expect(result.drafts.map(({ secrets }) => secrets)).toEqual([
+      JSON.stringify({ passwordHash: { hash: bcrypt, type: 'bcrypt' } }),
+      null,
+      null,
+    ])
+    expect(result.notes).toMatchObject([{ key: 'u2', code: 'password_reset_required', detail: 'md5' }])
+  },
+)
 
 test('a user in several organizations has a membership in each', async () => {
   const result = await read({

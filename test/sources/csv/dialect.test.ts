@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { tried } from '../../tried.ts'
 import { type Reading, readCsv, sums } from '../reading.ts'
 
 const two = [
@@ -64,26 +65,26 @@ test('quotes inside a quoted field are written twice', async () => {
   expect(data(reading)).toEqual([{ email: 'ada@example.com', first_name: 'the "A", Ada' }])
 })
 
-test('a byte-order mark and blanks in the header do not matter', async () => {
+test(tried('CSV of any kind', 'our own columns', 'a byte-order mark, blanks in the header'), async () => {
   const reading = await readCsv('\ufeff email , first_name\nada@example.com,Ada\nbob@example.com,Bob')
   expect(data(reading)).toEqual(two)
   expect(reading.warnings).toEqual([])
 })
 
-test('remarks and blank lines before the header are passed over, and counted', async () => {
+test(tried('CSV of any kind', 'our own columns', 'remarks and blank lines before the header'), async () => {
   const reading = await readCsv('# exported, "today\n\nemail,first_name\nada@example.com,Ada\nbob@example.com,Bob\n')
   expect(data(reading)).toEqual(two)
   expect(lines(reading)).toEqual([4, 5])
 })
 
-test('gzip is told by its content, not by its name, and the lines are those of the text', async () => {
+test(tried('CSV of any kind', 'our own columns', 'gzip under any name'), async () => {
   const packed = gzipSync('email,first_name\nada@example.com,Ada\nbob@example.com,Bob\n')
   const reading = await readCsv(packed)
   expect(data(reading)).toEqual(two)
   expect(lines(reading)).toEqual([2, 3])
 })
 
-test('NUL characters are left out and counted in one warning', async () => {
+test(tried('CSV of any kind', 'our own columns', 'NUL characters'), async () => {
   const reading = await readCsv('email,first_name\nada@example.com,A\0d\0a\nbob@example.com,Bob\n')
   expect(data(reading)).toEqual(two)
   expect(reading.warnings).toMatchObject([{ code: 'nul_characters', message: '2 NUL characters were left out' }])

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { ManifestError, OperatorError, SourceError } from '../../../src/diagnostics/errors.ts'
+import { tried } from '../../tried.ts'
 import { folderWith, readAll, readCsv, sums } from '../reading.ts'
 
 async function refusal(reading: Promise<unknown>): Promise<OperatorError> {
@@ -14,7 +15,7 @@ async function refusal(reading: Promise<unknown>): Promise<OperatorError> {
   return error
 }
 
-test('a ragged row is rejected with its line, and reading goes on', async () => {
+test(tried('CSV of any kind', 'our own columns', 'a row of another length'), async () => {
   const reading = await readCsv('email,first_name\na@example.com\nb@example.com,B\nc@example.com,C,,\n')
   expect(reading.records.map((record) => record.data.email)).toEqual(['b@example.com'])
   expect(reading.rejected).toMatchObject([
@@ -29,7 +30,7 @@ test('what is in a ragged row is not shown', async () => {
   expect(JSON.stringify(reading.rejected)).not.toContain('hunter2')
 })
 
-test('a stray quote in an unquoted field rejects its row alone, once', async () => {
+test(tried('CSV of any kind', 'our own columns', 'a stray quote in a field'), async () => {
   const reading = await readCsv('email,first_name\na@example.com,5" or 6" tall\nb@example.com,B\n')
   expect(reading.records.map((record) => record.origin.line)).toEqual([3])
   expect(reading.rejected).toMatchObject([{ origin: { line: 2 }, problem: { code: 'stray_quote' } }])
@@ -42,7 +43,7 @@ test('org_id may stand beside org_external_id in a row: which of them counts is 
   expect(sums(reading)).toEqual([['users', 2, 2, 0]])
 })
 
-test('an unclosed quote ends the reading at the line where it opens', async () => {
+test(tried('CSV of any kind', 'our own columns', 'a quote that is never closed'), async () => {
   const error = await refusal(readCsv('email,first_name\na@example.com,A\n\nb@example.com,"B\nc@example.com,C\n'))
   expect(error).toBeInstanceOf(SourceError)
   expect(error.problems).toMatchObject([{ code: 'unclosed_quote', at: { file: 'users.csv', line: 4 } }])
@@ -55,8 +56,8 @@ test('a quote that closes in mid-field ends the reading where its record begins'
   expect(error.problems[0]?.message).toContain('a quote at line 3')
 })
 
-test('a record of more than 1 MiB ends the reading', async () => {
-  const error = await refusal(readCsv(`email,first_name\na@example.com,A\nb@example.com,"${'x\n'.repeat(600_000)}`))
+test('a record of more than 16 MiB ends the reading', async () => {
+  const error = await refusal(readCsv(`email,first_name\na@example.com,A\nb@example.com,"${'x\n'.repeat(9_000_000)}`))
   expect(error.problems).toMatchObject([{ code: 'record_too_long', at: { line: 3 } }])
 })
 
@@ -82,7 +83,7 @@ test('a missing column says what was probably meant', async () => {
   expect(error.problems).toMatchObject([{ at: { line: 1 }, hint: 'did you mean that by "E-Mail"?' }])
 })
 
-test('data in place of the header is recognised, and not shown', async () => {
+test(tried('CSV of any kind', 'our own columns', 'no header'), async () => {
   const error = await refusal(readCsv('a@example.com,$2b$10$secret\n'))
   expect(error.problems[0]?.hint).toContain('the first line must name the columns')
   expect(JSON.stringify(error.problems)).not.toContain('secret')

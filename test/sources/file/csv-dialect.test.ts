@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { tried } from '../../tried.ts'
 import { sums } from '../reading.ts'
 import { dataOf, linesOf, readUsers, refusalOf } from './reading.ts'
 
@@ -113,14 +114,14 @@ describe('how fields are written', () => {
     expect(dataOf(await readCsv(content, { quote: "'" }))).toEqual([{ id: '1', 'name, all': 'it\'s, "so"' }])
   })
 
-  test('without quotes, of which any number may stand anywhere', async () => {
+  test(tried('CSV of any kind', 'any dialect', 'no quoting at all'), async () => {
     expect(dataOf(await readCsv('id|name\n1|5" disk\n2|"x\n', { quote: 'none' }))).toEqual([
       { id: '1', name: '5" disk' },
       { id: '2', name: '"x' },
     ])
   })
 
-  test('with a backslash before a quote', async () => {
+  test(tried('CSV of any kind', 'any dialect', 'a backslash before a quote'), async () => {
     const content = 'id,"na\\"me"\n1,"{\\"plan\\":\\"pro\\"}"\n2,"a\\\\b"\n'
     expect(dataOf(await readCsv(content, { escape: '\\' }))).toEqual([
       { id: '1', 'na"me': '{"plan":"pro"}' },
@@ -160,13 +161,13 @@ describe('encodings', () => {
     expect(await refusalOf(readUsers('u.ndjson', ndjson, { encoding }))).toMatchObject({ code: 'wrong_encoding' })
   })
 
-  test('UTF-16 without a mark is read in the order said, whatever signs its text is made of', async () => {
+  test(tried('CSV of any kind', 'any encoding', 'UTF-16 without a byte-order mark'), async () => {
     const text = `名,一一一\n${'一丁丂七一'.repeat(300)},一\n`
     const reading = await readCsv(Buffer.from(text, 'utf16le'), { encoding: 'utf-16le' })
     expect(dataOf(reading)).toEqual([{ 名: '一丁丂七一'.repeat(300), 一一一: '一' }])
   })
 
-  test('latin1 that is all valid UTF-8 is doubted, once, wherever chunks of the file end', async () => {
+  test(tried('CSV of any kind', 'any encoding', 'UTF-8 that is said to be latin1'), async () => {
     const rows = Array.from({ length: 20_000 }, (_, n) => `${n},x${'é'.repeat(n % 7)}`)
     const reading = await readCsv(Buffer.from(`id,name\n${rows.join('\n')}\n`), { encoding: 'latin1' })
     expect(reading.warnings).toMatchObject([{ code: 'encoding_doubtful', at: { file: 'users.csv' } }])

@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { tried } from '../../tried.ts'
 import { folderWith, readAll, sums } from '../reading.ts'
 import { dataOf, readStreams, readUsers, refusalOf } from './reading.ts'
 
@@ -95,11 +96,14 @@ describe('compressed files', () => {
     ['zstd', 'users.ndjson.zst', zstdCompressSync(plain)],
     ['zstd in several frames', 'users.ndjson.zst', Buffer.concat(parts.map((part) => zstdCompressSync(part)))],
     ['zstd under a name that does not say so', 'users.ndjson', zstdCompressSync(plain)],
-  ])('%s is read to its end', async (_name, name, content) => {
-    const reading = await readUsers(name, content)
-    expect(sums(reading)).toEqual([['users', 50_000, 50_000, 0]])
-    expect(reading.records.at(-1)).toMatchObject({ data: { n: 49_999 }, origin: { line: 50_000 } })
-  })
+  ])(
+    tried('CSV of any kind', 'any encoding', 'gzip and zstd, also of several members (%s)'),
+    async (_name, name, content) => {
+      const reading = await readUsers(name, content)
+      expect(sums(reading)).toEqual([['users', 50_000, 50_000, 0]])
+      expect(reading.records.at(-1)).toMatchObject({ data: { n: 49_999 }, origin: { line: 50_000 } })
+    },
+  )
 
   test('the format is told by the ending before that of the compression', async () => {
     expect(dataOf(await readUsers('a.csv.gz', gzipSync('n\n1\n')))).toEqual([{ n: '1' }])

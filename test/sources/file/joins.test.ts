@@ -165,9 +165,16 @@ describe('keys', () => {
       { 'users.json': '[{"id":{"x":1}},\n{"id":2}]', 'rows.json': '[{"of":2},\n{"of":{"x":1}}]' },
       { users: { path: 'users.json' }, rows: { path: 'rows.json', join: { key: 'of', to: 'id' } } },
     )
-    expect(reading.rejected.map(({ stream, origin, problem }) => [stream, origin.line, problem.code])).toEqual([
-      ['rows', 2, 'bad_join_key'],
-      ['users', 1, 'bad_join_key'],
+    const told = ({ message }: { message: string }) => /^record \d of the file: /.exec(message)?.[0].trim()
+    const refused = reading.rejected.map(({ stream, origin, problem }) => [
+      stream,
+      origin.line,
+      problem.code,
+      told(problem),
+    ])
+    expect(refused).toEqual([
+      ['rows', 2, 'bad_join_key', 'record 2 of the file:'],
+      ['users', 1, 'bad_join_key', 'record 1 of the file:'],
     ])
     expect(dataOf(reading)).toMatchObject([{ id: 2, rows: [{ of: 2 }] }])
   })

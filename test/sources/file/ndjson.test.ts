@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { tried } from '../../tried.ts'
 import { sums } from '../reading.ts'
 import { dataOf, linesOf, readUsers, refusalOf } from './reading.ts'
 
@@ -10,14 +11,14 @@ test('every line is a record, with its line', async () => {
   expect(linesOf(reading)).toEqual([1, 2])
 })
 
-test('blank lines, CRLF and a byte-order mark do not count, and lines are those of an editor', async () => {
+test(tried('JSON and NDJSON of any kind', 'NDJSON', 'blank lines, CRLF, a byte-order mark'), async () => {
   const reading = await readNdjson('\ufeff{"n":1}\r\n\r\n   \r\n  {"n":2}  \r\n\n')
   expect(dataOf(reading)).toEqual([{ n: 1 }, { n: 2 }])
   expect(linesOf(reading)).toEqual([1, 4])
   expect(sums(reading)).toEqual([['users', 2, 2, 0]])
 })
 
-test('lines that are no objects are rejected, and reading goes on', async () => {
+test(tried('JSON and NDJSON of any kind', 'NDJSON', 'lines that are no objects'), async () => {
   const reading = await readNdjson('{"n":1}\n{"n":\n[1]\n"secret"\n{"n":2}\n{"n":3} {"n":4}\n')
   expect(dataOf(reading)).toEqual([{ n: 1 }, { n: 2 }])
   expect(reading.rejected.map(({ origin, problem }) => [origin.line, problem.code, problem.message])).toEqual([
@@ -36,7 +37,7 @@ test('numbers keep their digits', async () => {
   ])
 })
 
-test('a line that is too long is rejected without being kept, and the next one is read', async () => {
+test(tried('JSON and NDJSON of any kind', 'NDJSON', 'a line that is too long'), async () => {
   const reading = await readNdjson(`{"n":1}\n{"n":"${'x'.repeat(17 * 1024 * 1024)}"}\n{"n":2}\n`)
   expect(dataOf(reading)).toEqual([{ n: 1 }, { n: 2 }])
   expect(reading.rejected).toMatchObject([{ origin: { line: 2 }, problem: { code: 'line_too_long' } }])

@@ -73,6 +73,11 @@ describe('what was recorded of files', () => {
       { type: 'csv', path: 'users.csv' },
       { 'users.csv': 'email;nix;first_name\na@example.com;1; Ä \n;;\nb@example.com\nc@example.com;;x\n' },
     ],
+    [
+      'a document on one line',
+      { type: 'file', streams: { users: { path: 'users.json' } } },
+      { 'users.json': '[{"id":"a"},7,{"id":"b"}]' },
+    ],
     ['csv without rows', { type: 'csv', path: 'users.csv' }, { 'users.csv': 'email\n' }],
   ])('is the same as reading them, to each place, reject, warning and sum: %s', async (_what, config, files) => {
     const folder = folderWith(files)

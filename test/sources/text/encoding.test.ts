@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { SourceError } from '../../../src/diagnostics/errors.ts'
+import { tried } from '../../tried.ts'
 import { readCsv } from '../reading.ts'
 
 async function refusal(content: Buffer) {
@@ -11,7 +12,7 @@ async function refusal(content: Buffer) {
   return error instanceof SourceError ? error.problems[0] : undefined
 }
 
-test('bytes that are not UTF-8 are refused with their line', async () => {
+test(tried('CSV of any kind', 'any encoding', 'bytes that are not UTF-8'), async () => {
   const problem = await refusal(
     Buffer.from('email,first_name\nada@example.com,Ada\nr@example.com,Ren\xe9e\n', 'latin1'),
   )

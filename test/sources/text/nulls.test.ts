@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { SourceConfig } from '../../../src/config/manifest.ts'
 import type { JsonObject } from '../../../src/json.ts'
+import { tried } from '../../tried.ts'
 import { folderWith, readAll } from '../reading.ts'
 
 const NULLS = ['NULL', '\\N']
@@ -34,7 +35,7 @@ test('csv: nulls hold for the users and for both files of roles', async () => {
   expect(without('users')[0]).toEqual({ email: 'a@example.com', org_name: 'NULL', password: 'NULL' })
 })
 
-test('clerk: nulls hold for the users, the memberships, the roles and their definitions', async () => {
+test(tried('Clerk', 'dashboard export (CSV, 13 columns)', 'the text NULL of a database tool'), async () => {
   const { of, rejected } = await recordsOf(
     { type: 'clerk', users: 'u', memberships: 'm', roles: 'r', roleDefinitions: 'd', nulls: NULLS },
     {
@@ -73,7 +74,7 @@ test("auth0: nulls hold for CSV of users, with the ' before texts and without, a
   expect(rejected).toEqual([['passwords', 3, 'no_password_hash']])
 })
 
-test('file: nulls hold for every CSV stream, a stream may have its own, and JSON keeps its texts', async () => {
+test(tried('CSV of any kind', 'any dialect', 'NULL, \\N and what else database tools write for nothing'), async () => {
   const { of } = await recordsOf(
     {
       type: 'file',

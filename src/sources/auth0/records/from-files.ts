@@ -1,13 +1,15 @@
 import { CsvStream } from '../../csv/stream.ts'
 import { jsonDocument } from '../../json/document.ts'
-import { ndjson } from '../../json/lines.ts'
-import { nothingFound } from '../../parts.ts'
-import type { PieceFound, ReadContext, StreamCount, UserRules } from '../../source.ts'
+import { isOverLines, ndjson } from '../../json/lines.ts'
+import { nothingFound, sourceParts } from '../../parts.ts'
+import type { PieceReader } from '../../piece-reader.ts'
+import type { PieceFound, ReadContext, SideRowsOnDisk, StreamCount, UserRules } from '../../source.ts'
 import { type FileWatch, type SourceFile, sourceFile } from '../../text/file.ts'
 import { type RecordFile, TextFile } from '../../text/record-file.ts'
 import { readText } from '../../text/utf8.ts'
 import type { ReadOptions } from '../options.ts'
-import { NamedOrganizations, ORGANIZATIONS, type Users, usersIn } from './users.ts'
+import { joinNothing, SideRows } from './side-table.ts'
+import { NamedOrganizations, ORGANIZATIONS, USERS, type Users, usersIn } from './users.ts'
 
 /**
  * Users of a file: a bulk export or a dashboard export.
@@ -15,10 +17,11 @@ import { NamedOrganizations, ORGANIZATIONS, type Users, usersIn } from './users.
  */
 export async function fileUsers(name: string, options: ReadOptions, context: ReadContext): Promise<Users> {
   const format = {
-    stream: 'users',
+    stream: USERS,
     role: 'main',
     file: sourceFile(name, context.directory),
     nulls: options.nulls,
+    maxRecordBytes: options.maxRecordBytes,
   } as const
   const { isCsv, file } = await exportFile(format, context)
   const named = options.organizations === 'metadata' ? new NamedOrganizations() : undefined
@@ -28,7 +31,7 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
   return {
     file: name,
     async *peek() {
-      const silent = { ...context, reject: () => {}, warn: () => {} }
+      const silent = { ...context, reject: () => {}, warn: () => {}, tap: undefined }
       const again = await exportFile(format, silent)
       for await (const batch of again.file.records()) yield usersIn(batch, { isCsv, paths: undefined }, nothingFound())
     },
@@ -41,6 +44,24 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
         yield users
       }
     },
+    parts: (size, belongings, numbering) =>
+      sourceParts(
+        file.parts(size),
+        {
+          reader: 'auth0',
+          stream: USERS,
+          file: name,
+          users: { rules, side: belongings.onDisk },
+          attach(records, found) {
+            const users = usersIn(records, rules, found)
+            belongings.join(users.map(({ data }) => data))
+            return users
+          },
+          reject: (line, problem) => file.reject(line, problem),
+          settle,
+        },
+        numbering,
+      ),
     async *organizations() {
       for (const record of named?.all() ?? []) {
         organizations += 1
@@ -57,18 +78,44 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
   }
 }
 
+/** The users of a file, for other threads. */
+export const auth0Reader: PieceReader = {
+  attach({ users: of }, records, _find, found) {
+    if (of === undefined) throw new Error('a piece of users says what is made of them')
+    const users = usersIn(records, of.rules, found)
+    const own = users.map(({ data }) => data)
+    if (of.side === undefined) joinNothing(own)
+    else rowsIn(of.side).join(own)
+    return users
+  },
+}
+
+/** Kept open in a thread. */
+let open: SideRows | undefined
+
+function rowsIn(table: SideRowsOnDisk): SideRows {
+  if (open?.table.path === table.path) return open
+  open?.close()
+  open = SideRows.open(table)
+  return open
+}
+
 interface ExportFileOptions {
   stream: string
   role: StreamCount['role']
   file: SourceFile
   /** Values of CSV that stand for nothing. */
   nulls: readonly string[]
+  maxRecordBytes: number | undefined
 }
 
-type Format = 'list' | 'ndjson' | 'csv'
+/** How the text of JSON is taken apart. */
+export const formats = { list: jsonDocument(undefined), objects: jsonDocument([]), ndjson }
+
+type Format = 'list' | 'objects' | 'ndjson' | 'csv'
 
 /**
- * A file of NDJSON, one JSON list, or CSV, gzip or plain: told by how it begins.
+ * A file of NDJSON, one JSON list, JSON objects over many lines, or CSV, gzip or plain: told by how it begins.
  * @throws ManifestError when there is no such file, SourceError when its beginning cannot be read
  */
 export async function exportFile(
@@ -77,22 +124,24 @@ export async function exportFile(
 ): Promise<{ isCsv: boolean; file: RecordFile }> {
   const format = await formatOf(options.file, context.watch)
   if (format === 'csv') return { isCsv: true, file: csvFile(options, context) }
-  const written = { ...options, format: format === 'list' ? jsonDocument(undefined) : ndjson }
-  return { isCsv: false, file: new TextFile(written, context) }
+  return { isCsv: false, file: new TextFile({ ...options, format: formats[format] }, context) }
 }
 
 /** @throws as `exportFile` */
 export async function formatOf(file: SourceFile, watch?: FileWatch): Promise<Format> {
   for await (const chunk of readText(file, { watch, onNul: () => {} })) {
     const start = chunk.toString().trimStart()
-    if (start !== '') return start.startsWith('[') ? 'list' : start.startsWith('{') ? 'ndjson' : 'csv'
+    if (start.startsWith('[')) return 'list'
+    if (start.startsWith('{')) return isOverLines(start) ? 'objects' : 'ndjson'
+    if (start !== '') return 'csv'
   }
   return 'csv'
 }
 
-function csvFile(options: ExportFileOptions, context: ReadContext): CsvStream {
+function csvFile({ maxRecordBytes, ...options }: ExportFileOptions, context: ReadContext): CsvStream {
   // Auth0 puts a ' before texts.
   const nulls = options.nulls.flatMap((value) => [value, `'${value}`])
   // Exports name what fields they like: a mapping may read any of them.
-  return new CsvStream({ ...options, nulls, columnSpec: { known: [], required: [], open: true } }, context)
+  const columnSpec = { known: [], required: [], open: true }
+  return new CsvStream({ ...options, dialect: { maxRecordBytes }, nulls, columnSpec }, context)
 }

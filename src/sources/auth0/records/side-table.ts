@@ -6,10 +6,11 @@
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { addressForm } from '../../../addresses.ts'
-import { openThrowawayIn } from '../../../files/scratch.ts'
+import { openThrowawayIn, throwawayPath } from '../../../files/scratch.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
-import { ROW_FILE, ROW_LINE } from '../../source.ts'
+import { openUnchanging } from '../../../sqlite/open.ts'
+import { ROW_FILE, ROW_LINE, type SideRowsOnDisk } from '../../source.ts'
 
 /** What is joined to users: a stream each. */
 export type SideStream = 'passwords' | 'mfa'
@@ -97,6 +98,8 @@ export class SideTable {
   readonly #insertAlias: StatementSync
   readonly #insertAddress: StatementSync
   readonly #files: readonly string[]
+  readonly #path: string
+  #rows: SideRows | undefined
 
   /**
    * @param folder a private folder that is removed after the run; the file in it is as private
@@ -104,6 +107,7 @@ export class SideTable {
    */
   constructor(folder: string, files: readonly string[]) {
     this.#files = files
+    this.#path = throwawayPath(folder, 'side-files')
     this.#database = openThrowawayIn(folder, 'side-files')
     this.#database.exec(SCHEMA)
     const prepare = (sql: string) => this.#database.prepare(sql)
@@ -152,6 +156,43 @@ export class SideTable {
     }
   }
 
+  /** The rows with their users, once these are resolved. */
+  get rows(): SideRows {
+    this.#rows ??= new SideRows({ path: this.#path, files: this.#files }, this.#database)
+    return this.#rows
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
+
+/** The rows of side files with their users, looked at from any thread. */
+export class SideRows {
+  readonly table: SideRowsOnDisk
+  readonly #database: DatabaseSync
+  readonly #selectRows: StatementSync
+  readonly #selectOthers: StatementSync
+
+  constructor(table: SideRowsOnDisk, database: DatabaseSync) {
+    this.table = table
+    this.#database = database
+    this.#selectRows = database.prepare(
+      `SELECT wanted.key AS position, side.stream, side.file, side.line, side.data FROM json_each(?) AS wanted
+       CROSS JOIN side ON side.owner = wanted.value WHERE side.code IS NULL ORDER BY wanted.key, side.rank, side.id`,
+    )
+    this.#selectOthers = database.prepare(
+      `SELECT wanted.key AS position, other.user, other.verified FROM json_each(?) AS wanted
+       CROSS JOIN account AS own ON own.user = wanted.value
+       CROSS JOIN account AS other ON other.email = own.email AND other.user <> own.user ORDER BY wanted.key, other.user`,
+    )
+  }
+
+  /** Opens a table whose users another thread has resolved. */
+  static open(table: SideRowsOnDisk): SideRows {
+    return new SideRows(table, openUnchanging(table.path))
+  }
+
   /** Adds to each user its rows, and the other accounts with its address. */
   join(users: readonly JsonObject[]): void {
     const ids = JSON.stringify(users.map(({ user_id }) => user_id ?? null))
@@ -159,29 +200,29 @@ export class SideTable {
       const rows = users[Number(position)]?.[list]
       if (Array.isArray(rows)) rows.push(row)
     }
-    for (const user of users) for (const list of ['passwords', 'mfa', 'same_email']) user[list] = []
-    const rows = this.#database.prepare(
-      `SELECT wanted.key AS position, side.stream, side.file, side.line, side.data FROM json_each(?) AS wanted
-       CROSS JOIN side ON side.owner = wanted.value WHERE side.code IS NULL ORDER BY wanted.key, side.rank, side.id`,
-    )
-    for (const { position, stream, file, line, data } of rows.iterate(ids)) {
+    joinNothing(users)
+    for (const { position, stream, file, line, data } of this.#selectRows.iterate(ids)) {
       const joined: JsonObject = JSON.parse(String(data))
-      joined[ROW_FILE] = this.#files[Number(file)] ?? ''
+      joined[ROW_FILE] = this.table.files[Number(file)] ?? ''
       joined[ROW_LINE] = Number(line)
       add(position, String(stream), joined)
     }
-    const others = this.#database.prepare(
-      `SELECT wanted.key AS position, other.user, other.verified FROM json_each(?) AS wanted
-       CROSS JOIN account AS own ON own.user = wanted.value
-       CROSS JOIN account AS other ON other.email = own.email AND other.user <> own.user ORDER BY wanted.key, other.user`,
-    )
-    for (const { position, user, verified } of others.iterate(ids)) {
+    for (const { position, user, verified } of this.#selectOthers.iterate(ids)) {
       add(position, 'same_email', { user_id: String(user), email_verified: verified === 1 })
     }
   }
 
   close(): void {
     this.#database.close()
+  }
+}
+
+/** Adds to users what they have where there are no side files. */
+export function joinNothing(users: readonly JsonObject[]): void {
+  for (const user of users) {
+    user.passwords = []
+    user.mfa = []
+    user.same_email = []
   }
 }
 

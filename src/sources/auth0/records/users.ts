@@ -9,7 +9,8 @@ import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
 import { openThrowaway } from '../../../sqlite/open.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
-import type { MetadataPaths, PieceFound, StreamCount, UserRules } from '../../source.ts'
+import type { MetadataPaths, PieceFound, SideRowsOnDisk, SourcePart, StreamCount, UserRules } from '../../source.ts'
+import type { Numbering } from '../../text/numbering.ts'
 import type { LineRecord } from '../../text/record-file.ts'
 import { USER_FIELDS } from '../streams.ts'
 
@@ -149,7 +150,8 @@ export function usersIn(
   found: Pick<PieceFound, 'refused' | 'organizations'>,
 ): LineRecord[] {
   const users: LineRecord[] = []
-  for (const { line, data } of records) {
+  for (const { data, ...place } of records) {
+    const { line } = place
     const user = userRecord(isCsv ? userFromCsv(data) : data)
     if (!hasId(user)) {
       found.refused.push({ line, problem: NO_ID })
@@ -161,7 +163,7 @@ export function usersIn(
       const text = JSON.stringify(organization)
       if (!found.organizations.has(text)) found.organizations.set(text, line)
     }
-    users.push({ line, data: user })
+    users.push({ ...place, data: user })
   }
   return users
 }
@@ -189,8 +191,17 @@ function rolesAt(user: JsonObject, paths: readonly string[]): string[] {
 
 function at(user: JsonObject, path: string): Json | undefined {
   let value: Json | undefined = user
-  for (const name of path.split('.')) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
+  for (const name of stepsOf(path)) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
   return value
+}
+
+const steps = new Map<string, string[]>()
+
+/** Paths are few, and looked for in every user. */
+function stepsOf(path: string): string[] {
+  const known = steps.get(path) ?? path.split('.')
+  steps.set(path, known)
+  return known
 }
 
 /** The different organizations that metadata names, each with where it was named first, on disk. */
@@ -223,6 +234,14 @@ export const ORGANIZATIONS = 'organizations'
 export const ROLES = 'roles'
 export const CONNECTIONS = 'connections'
 
+/** Rows of other files that belong to users. */
+export interface Belongings {
+  /** Gives each user the rows that are its own. */
+  join(users: readonly JsonObject[]): void
+  /** The rows, for whoever joins them elsewhere. Undefined: there are none. */
+  readonly onDisk: SideRowsOnDisk | undefined
+}
+
 /** Users with their memberships, and organizations: from a snapshot of a tenant, or from a file. */
 export interface Users {
   /** Where their records stand, as messages say it. */
@@ -231,6 +250,8 @@ export interface Users {
   peek(): AsyncIterable<LineRecord[]>
   /** All users, each with its `memberships`. */
   users(): AsyncIterable<LineRecord[]>
+  /** The same, with what belongs to them, in parts of at most `size`; undefined: they have none. */
+  parts?(size: number, belongings: Belongings, numbering: Numbering): AsyncIterable<SourcePart>
   /** The organizations; after the users have been read. */
   organizations(): AsyncIterable<{ file: string; records: LineRecord[] }>
   /** The roles with their permissions; a file of users has none. */

@@ -14,12 +14,13 @@ import {
   type ReadContext,
   ROW_LINE,
   type StreamCount,
+  skippedLines,
   type Threads,
 } from '../../source.ts'
 import type { SourceFile } from '../../text/file.ts'
 import type { RecordFile } from '../../text/record-file.ts'
 import type { ClerkOptions } from '../options.ts'
-import { isJson, jsonUsers } from './from-json.ts'
+import { isJson, jsonUsers, usersIn } from './from-json.ts'
 
 /** A file whose rows belong to users. */
 export interface JoinedFormat {
@@ -32,12 +33,23 @@ export interface JoinedFormat {
   userKeys(user: JsonObject): string[]
 }
 
-/** What the options say of how every CSV file of the source is written. */
-export type Written = Pick<CsvStreamOptions, 'delimiter' | 'nulls'>
+/** What the options say of how a CSV file of the source is written. */
+export type Written = Pick<CsvStreamOptions, 'dialect' | 'nulls' | 'ragged'>
 
-/** See Written. */
-export function writtenAs(config: ClerkOptions): Written {
-  return { delimiter: config.delimiter, nulls: nullsOption(config.nulls) }
+/** See Written. @param file the option that names it */
+export function writtenAs(config: ClerkOptions, file: string): Written {
+  const { delimiter, quote, skipLines, ragged, maxRecordBytes, nulls } = config
+  return {
+    dialect: {
+      delimiter,
+      quote,
+      escape: config.escape,
+      skipLines: skippedLines(skipLines, file, 'users'),
+      maxRecordBytes,
+    },
+    nulls: nullsOption(nulls),
+    ragged,
+  }
 }
 
 const IN_FILE = {
@@ -48,7 +60,7 @@ const IN_FILE = {
 /** Holds the rows of one file until their users come by. */
 export class JoinedFile {
   readonly format: JoinedFormat
-  readonly #rows: CsvStream | RecordFile
+  readonly #rows: RecordFile
   readonly #context: ReadContext
   /** Kinds of id that occur in the file: no other needs to be looked up. */
   readonly #kinds = new Set<string>()
@@ -58,7 +70,7 @@ export class JoinedFile {
     const { stream, columnSpec, rule } = format
     this.format = format
     this.#rows = isJson(file.name)
-      ? jsonUsers({ stream, file, role: 'joined' }, context)
+      ? jsonUsers({ stream, file, role: 'joined', maxRecordBytes: written.dialect?.maxRecordBytes }, context)
       : new CsvStream({ stream, file, role: 'joined', columnSpec, rule, ...written }, context)
     this.#context = context
   }
@@ -80,7 +92,6 @@ export class JoinedFile {
 
   async *#parts(size: number): AsyncGenerator<JoinedPart> {
     const of = { reader: 'clerk', stream: this.format.stream, file: this.#rows.count().file } as const
-    if (!(this.#rows instanceof CsvStream)) throw new Error('what is no CSV has no parts')
     for await (const part of this.#rows.parts(size)) {
       if ('step' in part) yield part
       else if ('records' in part) yield { rows: this.#keyed(part.records) }
@@ -273,7 +284,8 @@ export const joinedFormats = [memberships, roles] as const
 /** The rows of the files of an instance, for other threads. */
 export const clerkReader: PieceReader = {
   rule: (stream) => formatOf(stream)?.rule ?? userRule,
-  attach({ stream, joined }, records, find) {
+  attach({ stream, joined, table }, written, find, { refused }) {
+    const records = table === undefined ? usersIn(written, refused) : written
     if (formatOf(stream) !== undefined) return records
     const users = records.map(({ data }) => data)
     const found = joined.flatMap((join) => {

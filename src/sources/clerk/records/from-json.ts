@@ -1,9 +1,11 @@
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import type { Refused } from '../../csv/format.ts'
 import { jsonDocument } from '../../json/document.ts'
-import { ndjson } from '../../json/lines.ts'
+import { isOverLines, ndjson } from '../../json/lines.ts'
 import type { ReadContext, StreamCount } from '../../source.ts'
+import { chain } from '../../text/bytes.ts'
 import type { SourceFile } from '../../text/file.ts'
-import { type LineRecord, type RecordFile, type RecordSink, TextFile, type TextFormat } from '../../text/record-file.ts'
+import { type LineRecord, type RecordFile, TextFile, type TextFormat } from '../../text/record-file.ts'
 import { SEPARATOR, userRecord } from '../streams.ts'
 
 /**
@@ -20,19 +22,25 @@ interface JsonUsersOptions {
   stream: string
   file: SourceFile
   role: StreamCount['role']
+  maxRecordBytes: number | undefined
 }
 
-/** The users of a file of JSON: a list, a document with the list under `data` or `users`, or a user a line. */
-export function jsonUsers({ stream, file, role }: JsonUsersOptions, context: ReadContext): RecordFile {
-  const text = new TextFile({ stream, file, role, format: anyJson }, context)
-  const refuse = (lines: readonly number[]) => {
-    for (const line of lines) text.reject(line, NO_ID)
+/** The users of a file of JSON: a list, documents with the list under `data` or `users`, a user a line, or a user a document. */
+export function jsonUsers(options: JsonUsersOptions, context: ReadContext): RecordFile {
+  const text = new TextFile({ ...options, format: anyJson }, context)
+  const take = (batch: readonly LineRecord[]) => {
+    const refused: Refused[] = []
+    const users = usersIn(batch, refused)
+    const refuse = () => {
+      for (const { line, problem } of refused) text.reject(line, problem)
+    }
+    return { users, refuse }
   }
   return {
     async *records() {
       for await (const batch of text.records()) {
-        const { users, unnamed } = usersOf(batch)
-        refuse(unnamed)
+        const { users, refuse } = take(batch)
+        refuse()
         yield users
       }
     },
@@ -40,8 +48,8 @@ export function jsonUsers({ stream, file, role }: JsonUsersOptions, context: Rea
       for await (const part of text.parts(size)) {
         if (!('records' in part)) yield part
         else {
-          const { users, unnamed } = usersOf(part.records)
-          yield { step: () => refuse(unnamed) }
+          const { users, refuse } = take(part.records)
+          yield { step: refuse }
           yield { records: users }
         }
       }
@@ -52,13 +60,14 @@ export function jsonUsers({ stream, file, role }: JsonUsersOptions, context: Rea
   }
 }
 
-/** The users among records, and the lines of those without an id. */
-function usersOf(batch: readonly LineRecord[]): { users: LineRecord[]; unnamed: number[] } {
-  const all = batch.map(({ data, ...place }) => ({ ...place, data: exportedUser(data) }))
-  return {
-    users: all.filter(({ data }) => data.id !== undefined),
-    unnamed: all.flatMap(({ line, data }) => (data.id === undefined ? [line] : [])),
-  }
+/** The users among records of such a file. @param refused told of those without an id */
+export function usersIn(records: readonly LineRecord[], refused: Refused[]): LineRecord[] {
+  return records.flatMap(({ data, ...place }) => {
+    const user = exportedUser(data)
+    if (user.id !== undefined) return [{ ...place, data: user }]
+    refused.push({ line: place.line, problem: NO_ID })
+    return []
+  })
 }
 
 const NO_ID = {
@@ -73,25 +82,34 @@ const NAMED_LIST = /^\s*\{\s*"(data|users)"\s*:\s*\[/
 /** Characters that tell how a document begins. */
 const HEAD = 1024
 
-const anyJson: TextFormat = { read: readAny }
+const anyJson: TextFormat = {
+  async *read(text, sink, begun) {
+    if (begun !== undefined) return yield* ndjson.read(text, sink, begun)
+    const { format, whole } = await recognise(text)
+    yield* format.read(whole, sink)
+  },
+  async *cut(text, sink, size) {
+    const { format, whole } = await recognise(text)
+    return format.cut === undefined ? { text: whole } : yield* format.cut(whole, sink, size)
+  },
+}
 
-async function* readAny(text: AsyncGenerator<Buffer>, sink: RecordSink): AsyncGenerator<LineRecord[]> {
-  let start = Buffer.alloc(0)
+async function recognise(text: AsyncGenerator<Buffer>): Promise<{ format: TextFormat; whole: AsyncGenerator<Buffer> }> {
+  let start: Buffer = Buffer.alloc(0)
   while (start.toString().trim().length < HEAD) {
     const next = await text.next()
     if (next.done) break
     start = Buffer.concat([start, next.value])
   }
   const head = start.toString()
-  const [, name] = NAMED_LIST.exec(head) ?? []
-  const format =
-    name !== undefined ? jsonDocument([name]) : head.trimStart().startsWith('{') ? ndjson : jsonDocument(undefined)
-  yield* format.read(chain(start, text), sink)
+  return { format: formatOf(head), whole: start.length > 0 ? chain(start, text) : text }
 }
 
-async function* chain(start: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  if (start.length > 0) yield start
-  yield* rest
+function formatOf(head: string): TextFormat {
+  const [, name] = NAMED_LIST.exec(head) ?? []
+  if (name !== undefined) return jsonDocument([name])
+  if (!head.trimStart().startsWith('{')) return jsonDocument(undefined)
+  return isOverLines(head) ? jsonDocument([]) : ndjson
 }
 
 /** What the migration tool calls the columns of the dashboard's export: https://github.com/clerk/migration-script */
