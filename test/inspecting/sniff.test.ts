@@ -25,6 +25,35 @@ test('lines before the header are counted', async () => {
   expect(head).toEqual({ format: 'csv', paths: ['id', 'hash', 'salt'], skipLines: 3 })
 })
 
+test.each([
+  ['COPY text', 'id\temail\tabout\n1\ta@example.com\t{"a": "b\\\\"c"}\n2\tb@example.com\t\\N\n', { quote: 'none' }],
+  ['mysql --batch', 'id\temail\tabout\n1\ta@example.com\tone\\ntwo\n', { quote: 'none' }],
+  ['INTO OUTFILE with quotes', '"id","email"\n"1","a\\"b"\n"2",\\N\n', {}],
+  ['INTO OUTFILE with commas', 'id,email\n1,\\N\n', {}],
+])('backslashes that escape anywhere are told: %s', async (_what, content, backslashes) => {
+  expect(await headOf(content)).toMatchObject({ format: 'csv', backslashes })
+})
+
+test.each([
+  ['JSON in a cell', 'id,about\n1,"{""a"":""b\\nc""}"\n'],
+  ['JSON between tabs, in quotes', 'id\tabout\n1\t"{""a"":""b\\nc""}"\n'],
+  ['a path', 'id,about\n1,C:\\temp\n'],
+  ['nothing of the sort', 'id\tabout\n1\tNULL\n'],
+])('none are told where there is %s', async (_what, content) => {
+  expect(await headOf(content)).not.toHaveProperty('backslashes')
+})
+
+test('a line that says the delimiter is no preamble', async () => {
+  expect(await headOf('sep=;\r\nid;email;name\r\n1;a@example.com;A\r\n')).toEqual({
+    format: 'csv',
+    paths: ['id', 'email', 'name'],
+  })
+  expect(await headOf('sep=,\nid,email,name\n1,a@example.com,A\n')).toEqual({
+    format: 'csv',
+    paths: ['id', 'email', 'name'],
+  })
+})
+
 test('NDJSON is told by its lines, also by a single one', async () => {
   expect(await headOf('{"id":1,"email":"a@example.com"}\n{"id":2,"name":{"first":"x"}}\n')).toEqual({
     format: 'ndjson',
@@ -42,14 +71,42 @@ test('a JSON list is the records itself', async () => {
 
 test('the list of users in a JSON document is found among others, wrapped or on one line', async () => {
   const realm = { realm: 'x', clients: [{ id: 'c1' }, { id: 'c2' }, { id: 'c3' }], users: [{ username: 'ada' }] }
-  expect(await headOf(JSON.stringify(realm, null, 2))).toEqual({
-    format: 'json',
-    records: 'users',
-    paths: ['username'],
-  })
-  expect(await headOf(JSON.stringify(realm))).toEqual({ format: 'json', records: 'users', paths: ['username'] })
+  const found = { format: 'json', records: 'users', paths: ['username'], lists: ['clients', 'users'] }
+  expect(await headOf(JSON.stringify(realm, null, 2))).toEqual(found)
+  expect(await headOf(JSON.stringify(realm))).toEqual(found)
   const deep = { data: { page: 1, items: [{ id: 1 }] } }
   expect(await headOf(JSON.stringify(deep, null, 1))).toEqual({ format: 'json', records: 'data.items', paths: ['id'] })
+})
+
+test.each([
+  ['a comma', ','],
+  ['a semicolon', ';'],
+  ['a tab', '\t'],
+])('lines before the header are told, also where a spreadsheet has filled them up: %s', async (_name, delimiter) => {
+  const rows = [
+    ['Report of members', '', ''],
+    ['made for you', '', ''],
+    ['user id', 'team', 'role'],
+    ['1', 'acme', 'admin'],
+  ]
+  const head = await headOf(rows.map((row) => row.join(delimiter)).join('\n'))
+  expect(head).toMatchObject({ format: 'csv', skipLines: 2, paths: ['user id', 'team', 'role'] })
+})
+
+test('of a dump of several models the records of users are looked at, however late they come', async () => {
+  const others = Array.from({ length: 120 }, (_, pk) => ({ model: 'auth.permission', pk, fields: { name: `p${pk}` } }))
+  const user = { model: 'accounts.member', pk: 1, fields: { email: 'ada@example.com', password: '!' } }
+  expect(await headOf(JSON.stringify([...others, user]))).toMatchObject({
+    model: 'accounts.member',
+    paths: ['model', 'pk', 'fields.email', 'fields.password'],
+  })
+})
+
+test('one line with the factors of a user is a record, and one with a list of users is a wrapping', async () => {
+  const factors = { user_id: 'u1', mfa_factors: [{ totp: { secret: 'x' } }] }
+  expect(await headOf(`${JSON.stringify(factors)}\n`)).toMatchObject({ format: 'ndjson' })
+  const users = { id: 'realm', users: [{ id: 'u1' }] }
+  expect(await headOf(`${JSON.stringify(users)}\n`)).toMatchObject({ format: 'json', records: 'users' })
 })
 
 test('the list of a large document is found without reading it to its end', async () => {
