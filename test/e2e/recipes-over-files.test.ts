@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { tried } from '../tried.ts'
 import { createProject, type Project } from './cli.ts'
@@ -146,4 +147,37 @@ test.each([
   )
   await made.run(['apply', '--yes'], { env })
   expect((await workos.snapshot()).users).toHaveLength(0)
+})
+
+test("a connection of Auth0 that was saved alone is handed over by Auth0's recipe", async () => {
+  const { made } = await project(
+    {
+      extends: 'auth0',
+      source: {
+        type: 'file',
+        streams: {
+          users: { path: './users.ndjson' },
+          organizations: { path: './organizations.json' },
+          connections: { path: './connection.json', records: '$' },
+        },
+      },
+      vars: { connectionOrganizations: { acme: 'org_1' } },
+    },
+    {
+      'users.ndjson': '{"user_id":"auth0|1","email":"ada@example.com","email_verified":true}',
+      'organizations.json': '[{"id":"org_1","name":"acme","display_name":"Acme"}]',
+      'connection.json': JSON.stringify({
+        id: 'con_1',
+        name: 'acme',
+        strategy: 'samlp',
+        options: { metadataUrl: 'https://idp.example.com/metadata', fieldsMap: { department: 'dept' } },
+      }),
+    },
+  )
+  const applied = await made.run(['apply', '--yes'], { env })
+  expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
+  const handed = await made.run(['handoff', '--out', 'sso'])
+  expect(handed.exit, handed.stderr).toBe(0)
+  expect(handed.stdout).toContain('saml_connections.csv   1 connection   of 1 organization')
+  expect(readFileSync(made.path('sso/handoff_notes.md'), 'utf8')).toContain('set these attributes up anew: department')
 })
