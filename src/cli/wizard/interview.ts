@@ -30,7 +30,7 @@ import {
   type SideFile,
 } from './answers.ts'
 import { type Beside, filesBeside, tellsOrganizations } from './beside.ts'
-import { describe, type Folder, isUsers, lookInto, unused } from './folder.ts'
+import { describe, type Folder, isPackage, isUsers, lookInto, unused } from './folder.ts'
 import type { Choice, Prompts } from './prompts.ts'
 import type { ProposedManifest } from './propose-manifest.ts'
 import { rolesDefinedIn, settleKeys } from './settle-keys.ts'
@@ -74,6 +74,10 @@ async function beside(source: ChosenSource, given: Given, folder: Folder, contex
   // A script gets what it names; who takes what is proposed, also what lies beside it and says what it is.
   const here = folder.files.filter(({ path }) => path !== source.users?.path)
   const among = { here, taken: source.asked || given.yes === true }
+  if (given.origin === undefined && source.users?.name === 'users.csv' && isPackage(folder)) {
+    const found = await filesBeside({ ...source, origin: 'workos-package' }, given, among, context)
+    return { ...found, unused: [...found.unused, ...folder.others] }
+  }
   const own = await filesBeside(source, given, among, context)
   const other = { ...source, origin: 'file' as const }
   const joined =
