@@ -59,6 +59,8 @@ export interface FoundFile {
   /** Absolute. */
   path: string
   data: DataFile
+  /** More files of the same kind, which are read after this one. */
+  pages?: FoundFile[]
 }
 
 /** A file beside the users, and what it is for. */

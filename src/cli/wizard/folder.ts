@@ -46,8 +46,33 @@ export async function lookInto(folder: string): Promise<Folder> {
       }
     }
   }
-  return { files: files.sort((a, b) => rank(a) - rank(b)), others }
+  return { files: withPages(files).sort((a, b) => rank(a) - rank(b)), others }
 }
+
+/** Lists of users that were saved page by page, `users-1.json` and `users-2.json`: the first of them, with the others as its pages. */
+function withPages(files: readonly FoundFile[]): FoundFile[] {
+  const books = Map.groupBy(files, ({ name, data: { head, recognised } }) => {
+    const isPage =
+      recognised !== undefined && PAGED.has(recognised.origin) && recognised.part === 'users' && /\d/.test(name)
+    return isPage ? `${recognised.title} ${head.format} ${head.records} ${name.replace(/\d+/g, '#')}` : name
+  })
+  return [...books.values()].flatMap(([first, ...pages]) => {
+    if (first === undefined) return []
+    return pages.length === 0 ? first : { ...first, pages }
+  })
+}
+
+/** Origins whose users are a stream of files, which may be many. */
+const PAGED: ReadonlySet<string> = new Set([
+  'cognito',
+  'okta',
+  'keycloak',
+  'supabase',
+  'stytch',
+  'descope',
+  'firebase',
+  'file',
+])
 
 /** Whether the folder is one that WorkOS's own tool exported: its manifest.json says so. */
 export function isPackage({ files }: Folder): boolean {
