@@ -46,6 +46,60 @@ export function jsonAsWritten(value: unknown): string {
     .join(',')}}`
 }
 
+/** JSON text that may hold an object or a list as JSON text again: in quotes, or as a text whose quotes have backslashes before them. */
+const WRAPPED = /^\s*(?:"\s*(?:\\?["n]|[{[])|[{[]\s*\\)/
+
+/** How often a value may have been encoded. */
+const MAX_WRAPPINGS = 5
+
+/**
+ * The text of an object or a list that was encoded several times, as programs do that take an encoded value for a text; every other text as
+ * it is.
+ */
+export function innermostJson(text: string, levels = MAX_WRAPPINGS): string {
+  if (levels === 0 || !WRAPPED.test(text)) return text
+  const inner = textIn(text.trimStart().startsWith('"') ? text : `"${text}"`)
+  if (inner === undefined) return text
+  const innermost = innermostJson(inner, levels - 1)
+  return isStructure(innermost) ? innermost : text
+}
+
+function textIn(json: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(json)
+    return typeof value === 'string' ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isStructure(text: string): boolean {
+  if (!/^\s*[{[]/.test(text)) return false
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A value without NUL characters, which mean nothing in text and break databases behind it, and how many there were. */
+export function withoutNuls(value: Json): { value: Json; count: number } {
+  let count = 0
+  const clean = (text: string): string => {
+    const kept = text.replaceAll('\0', '')
+    count += text.length - kept.length
+    return kept
+  }
+  const walk = (part: Json): Json => {
+    if (typeof part === 'string') return clean(part)
+    if (Array.isArray(part)) return part.map(walk)
+    if (!isObject(part)) return part
+    return Object.fromEntries(Object.entries(part).map(([name, member]) => [clean(name), walk(member ?? null)]))
+  }
+  return { value: walk(value), count }
+}
+
 function parsed<T>(text: string, keep: (source: string) => T): { ok: true; value: T } | { ok: false; message: string } {
   const revive = (_key: string, value: unknown, context?: { source?: string }): unknown => {
     const source = context?.source

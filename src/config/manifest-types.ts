@@ -332,6 +332,8 @@ export type Roles = {
   unmapped: Unmapped
   /** Role of the memberships for which the source names none, or none that is kept. */
   default?: RoleSlug
+  /** What happens to a role that the source gives to somebody in no organization, where WorkOS has no place for it. */
+  withoutOrganization?: 'reject' | 'drop'
   /** By the organization's key, as `map.membership.organization` yields it: what holds in this organization before the rules above. */
   organizations?: Record<
     string,
@@ -711,14 +713,18 @@ export type Warnings = {
     | 'everybody_left_out'
     | 'everybody_verified'
     | 'field_empty'
+    | 'guessed_time'
     | 'live_key_in_staging'
     | 'lookalike_address'
     | 'many_left_out'
     | 'names_swapped'
+    | 'not_a_hash'
+    | 'nul_in_text'
     | 'one_role_for_all'
     | 'recipe_without_stream'
     | 'test_key_in_production'
     | 'unknown_organization_rules'
+    | 'unreadable_json'
     | 'written_null'
   )[]
 }
@@ -730,6 +736,18 @@ export type SourceCsv = {
   /** The CSV file, relative to the manifest's folder. */
   path: File
   delimiter?: Delimiter
+  quote?: Quote
+  escape?: Escape
+  /** Lines at the beginning of `path` that are neither header nor rows; or those of each file, under the option that names it. */
+  skipLines?:
+    | number
+    | {
+        path?: SkipLines
+        roleDefinitions?: SkipLines
+        userRoles?: SkipLines
+      }
+  ragged?: Ragged
+  maxRecordBytes?: MaxRecordBytes
   nulls?: Nulls
   /** CSV of roles. */
   roleDefinitions?: File
@@ -739,6 +757,21 @@ export type SourceCsv = {
 
 /** What separates the columns: one character, or `tab`. */
 export type Delimiter = string
+
+/** CSV: what a field with delimiters or line ends in it stands between; `none` if quotes are ordinary characters, as in COPY text and in what `mysql --batch` writes. */
+export type Quote = string
+
+/** CSV: what stands before a quote inside a quoted field; or `backslash`, where backslashes escape anywhere. */
+export type Escape = string
+
+/** CSV: lines at the beginning that are neither header nor rows. */
+export type SkipLines = number
+
+/** CSV: what becomes of rows with too few or too many cells. */
+export type Ragged = 'reject' | 'pad'
+
+/** Bytes that one record may take. */
+export type MaxRecordBytes = number
 
 /** CSV: values that stand for nothing, as empty ones do. */
 export type Nulls = string[]
@@ -760,6 +793,19 @@ export type SourceClerk = {
   /** Whether enterprise connections are read with their settings, for `map.connection`. */
   connections?: boolean
   delimiter?: Delimiter
+  quote?: Quote
+  escape?: Escape
+  /** Lines at the beginning of `users` that are neither header nor rows; or those of each file, under the option that names it. */
+  skipLines?:
+    | number
+    | {
+        users?: SkipLines
+        memberships?: SkipLines
+        roles?: SkipLines
+        roleDefinitions?: SkipLines
+      }
+  ragged?: Ragged
+  maxRecordBytes?: MaxRecordBytes
   nulls?: Nulls
   /** Reads only users who changed since this time, or whose memberships did. */
   updatedSince?: string
@@ -814,12 +860,15 @@ export type SourceAuth0 = {
   rate?: Limit
   /** Requests in flight at once. */
   concurrency?: number
+  /** Name of a connection: only users with an account of it are read, such as those of one database. */
+  connection?: string
   /** Reads only users who changed since, sign-ins included. */
   updatedSince?: string
   /** Password hashes as Auth0's support delivers them. */
   passwords?: Files
   /** MFA secrets as Auth0's support delivers them, in the same formats. */
   mfa?: Files
+  maxRecordBytes?: MaxRecordBytes
   nulls?: Nulls
   /** Folder of the snapshot that the tenant is read into, relative to the manifest's folder. */
   snapshot?: string
@@ -839,6 +888,7 @@ export type SourceFile = {
   type: 'file'
   /** What is read, by name: letters, digits and `_`. */
   streams: Record<string, FileStream>
+  maxRecordBytes?: MaxRecordBytes
   nulls?: Nulls
 }
 
@@ -858,14 +908,14 @@ export type FileStream = {
   delimiter?: Delimiter
   /** CSV: names of the columns, for a file without a header. */
   columns?: string[]
-  /** CSV: lines at the beginning that are neither header nor rows. */
-  skipLines?: number
+  skipLines?: SkipLines
   /** CSV: lines that begin with this are passed over. */
   comment?: string
-  /** CSV: what a field with delimiters or line ends in it stands between; `none` if quotes are ordinary characters. */
-  quote?: string
-  /** CSV: what stands before a quote inside a quoted field. */
-  escape?: string
+  quote?: Quote
+  escape?: Escape
+  ragged?: Ragged
+  /** Bytes that one record of this stream may take, in place of `source.maxRecordBytes`. */
+  maxRecordBytes?: MaxRecordBytes
   /** CSV: values that stand for nothing in this stream, in place of those of `source.nulls`. */
   nulls?: Nulls
   /** CSV: take blanks off around values. */
@@ -1170,8 +1220,8 @@ export type Tests = Record<string, Test>
  * gave, which files alone must not have, and would change the digest of every manifest.
  */
 export const SOURCE_DEFAULTS = {
-  csv: {},
-  clerk: { connections: false, pageSize: 500, concurrency: 4 },
+  csv: { skipLines: 0 },
+  clerk: { connections: false, skipLines: 0, pageSize: 500, concurrency: 4 },
   auth0: { connections: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
   file: {},
 } as const

@@ -1,4 +1,5 @@
 import { draftDefinitions, PEOPLE } from '../kinds/registry.ts'
+import { SAID_CODES } from '../mapping/said.ts'
 import type { DesiredResource } from '../resource.ts'
 import { emailOfDesired, findDesired, originOfDesired } from '../rundb/desired.ts'
 import { countDesired } from '../rundb/desired-facts.ts'
@@ -108,7 +109,9 @@ export class DesiredSet {
   /** Remarks on resources that are in the desired set, most first. */
   noteCounts(): NoteCount[] {
     const moot = new Set(draftDefinitions.flatMap(({ mootNotes = [] }) => mootNotes))
-    return noteCounts(this.rundb, [...moot])
+    // Warnings tell of these: each has a value of its own, so that there may be as many as resources.
+    const said = SAID_CODES.map((code) => `n.code = '${code}'`)
+    return noteCounts(this.rundb, [...moot, ...said])
   }
 
   /** How many records have a value that merging did not take, and how many merged into an earlier one without a difference. */

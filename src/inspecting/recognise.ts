@@ -457,8 +457,10 @@ export async function describeDataFile(file: SourceFile): Promise<DataFile> {
 
 function sourceOf(path: string, head: Head, recognised: Recognised | undefined): SourceConfig {
   const whole = head.format === 'csv' && head.skipLines === undefined && recognised?.part === 'users'
-  if (recognised?.origin === 'clerk' && recognised.part === 'users') return { type: 'clerk', users: path }
-  if (whole && recognised.origin === 'csv') return { type: 'csv', path }
+  if (recognised?.origin === 'clerk' && recognised.part === 'users') {
+    return { type: 'clerk', users: path, ...escapesOf(head) }
+  }
+  if (whole && recognised.origin === 'csv') return { type: 'csv', path, ...escapesOf(head) }
   return { type: 'file', streams: { [streamName(recognised)]: streamOf(path, head, recognised) } }
 }
 
@@ -473,8 +475,14 @@ export function streamOf(path: string, head: Head, recognised: Recognised | unde
     ...(records === undefined ? {} : { records }),
     ...(head.skipLines === undefined ? {} : { skipLines: head.skipLines }),
     ...(head.delimiter === undefined ? {} : { delimiter: head.delimiter }),
+    ...escapesOf(head),
     ...(head.firstRow === undefined ? {} : { columns: columnsFor(head.firstRow, recognised) }),
   }
+}
+
+/** How cells are quoted and escaped, where it is not as in CSV. */
+export function escapesOf({ backslashes }: Head): JsonObject {
+  return backslashes === undefined ? {} : { ...backslashes, escape: 'backslash' }
 }
 
 /** Names for the columns of a file without a header: all of them, since more than named is a ragged row. */

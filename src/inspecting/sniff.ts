@@ -27,6 +27,8 @@ export interface Head {
   delimiter?: string
   /** What Django's dumpdata wrote, of several models: the one of the users. The paths are those of its records. */
   model?: string
+  /** CSV in which backslashes escape anywhere, and whether quotes are characters like others. */
+  backslashes?: { quote?: 'none' }
 }
 
 /** How much of a JSON file is looked at, bytes. */
@@ -49,12 +51,21 @@ export async function sniff(file: SourceFile): Promise<Head> {
 async function sniffText(file: SourceFile, text: string, encoding?: Encoding): Promise<Head> {
   const first = text.trimStart()[0]
   if (first === '[') return sniffJson(file, encoding)
-  if (first !== '{') return sniffPreamble(text) ?? sniffCsv(file, encoding)
+  if (first !== '{') {
+    const backslashes = backslashesIn(text)
+    const head = sniffPreamble(text) ?? (await sniffCsv(file, encoding, backslashes))
+    return backslashes === undefined ? head : { ...head, backslashes }
+  }
   return sniffLines(text) ?? sniffJson(file, encoding)
 }
 
-async function sniffCsv(file: SourceFile, encoding: Encoding | undefined): Promise<Head> {
-  const table = await openTable(file, { encoding, onBroken: () => {}, warn: () => {} })
+async function sniffCsv(
+  file: SourceFile,
+  encoding: Encoding | undefined,
+  backslashes: Head['backslashes'],
+): Promise<Head> {
+  const dialect = backslashes && { ...backslashes, escape: 'backslash' }
+  const table = await openTable(file, { encoding, dialect, onBroken: () => {}, warn: () => {} })
   try {
     // Data in the place of names: an address, a hash, a number, a word for yes and no.
     if (table.columns.some((column) => /@|^\$|^\d+$|^(true|false)$/i.test(column))) {
@@ -69,12 +80,33 @@ async function sniffCsv(file: SourceFile, encoding: Encoding | undefined): Promi
   }
 }
 
+/** A cell that is \N, which COPY text and INTO OUTFILE write for nothing, and an escape that only they write. */
+const NOTHING = /(?:^|[\t,;|])\\N(?=[\t,;|\r\n]|$)/m
+const ESCAPED = /\\[\\tnr0]/
+
+/** Quotes around a cell. */
+const QUOTED = /(?:^|[\t,;|])"[^\t\n]*"(?=[\t,;|\r\n]|$)/m
+
+/**
+ * PostgreSQL's COPY text, mysql --batch and INTO OUTFILE are told by what they write for nothing, or by escapes between tabs where nothing is quoted.
+ * JSON in a cell of CSV has backslashes too.
+ */
+function backslashesIn(text: string): Head['backslashes'] {
+  const hasTabs = /^[^\n]*\t/.test(text)
+  const isQuoted = QUOTED.test(text)
+  const isEscaped = NOTHING.test(text) ? !text.includes('""') : hasTabs && !isQuoted && ESCAPED.test(text)
+  if (!isEscaped) return undefined
+  return hasTabs && !isQuoted ? { quote: 'none' } : {}
+}
+
 /** How many lines a preamble may have. */
 const MAX_PREAMBLE = 20
 
 /** Some exports say a word of themselves before the header: lines without a delimiter, then lines with several. */
 function sniffPreamble(text: string): Head | undefined {
   const lines = text.split(/\r?\n/).slice(0, MAX_PREAMBLE + 1)
+  // `sep=;` is read by who opens the table.
+  if (/^"?sep=/i.test(lines[0] ?? '')) return undefined
   return DELIMITERS.map((delimiter) => preambleBy(delimiter, lines)).find((found) => found !== undefined)
 }
 

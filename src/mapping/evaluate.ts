@@ -1,6 +1,6 @@
 import { type CompiledExpression, ExpressionFailure } from '../expressions/expression.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import { parseJsonText } from '../json-text.ts'
+import { innermostJson, parseJsonText } from '../json-text.ts'
 import type { ValueProblem } from '../kinds/draft.ts'
 import { isEmpty } from '../kinds/values/check.ts'
 import { confusableAddress } from '../kinds/values/email.ts'
@@ -9,6 +9,7 @@ import type { CompiledField, CompiledRule } from './compile.ts'
 import { concealing } from './conceal.ts'
 import type { Reject } from './result.ts'
 import type { Work } from './rule-mapper.ts'
+import { speakOf } from './said.ts'
 
 /** Characters of an expression, and of a message about it, that a rejection shows. */
 const SHOWN = 120
@@ -73,7 +74,7 @@ function membersOf(
 function allMembers(value: Json | undefined): Json | undefined {
   if (isEmpty(value) || (Array.isArray(value) && value.length === 0)) return undefined
   if (typeof value !== 'string') return value
-  const parsed = parseJsonText(value)
+  const parsed = parseJsonText(innermostJson(value))
   return parsed.ok && isObject(parsed.value) ? parsed.value : value
 }
 
@@ -91,6 +92,7 @@ export function answerOf(
   member?: string,
 ): Json | undefined {
   try {
+    speakOf(name, member)
     return evaluations.evaluate(expression, item, data)
   } catch (error) {
     const field = member === undefined ? name : `${name}.${member}`

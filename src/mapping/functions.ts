@@ -2,7 +2,7 @@ import { domainToASCII, domainToUnicode } from 'node:url'
 import { BadInput } from '../diagnostics/errors.ts'
 import { type ExpressionFunction, emailFunction } from '../expressions/functions.ts'
 import type { Json } from '../json.ts'
-import { type ParsedJson, parseJsonText } from '../json-text.ts'
+import { innermostJson, type ParsedJson, parseJsonText, withoutNuls } from '../json-text.ts'
 import { isConsumerDomain } from '../kinds/organization/domains.ts'
 import { slug } from '../kinds/organization/organization-name.ts'
 import { slugOfPermission } from '../kinds/permission/slugs.ts'
@@ -10,7 +10,8 @@ import { splitName } from '../kinds/user/person-name.ts'
 import { isEmpty, kindOf, parseBoolean } from '../kinds/values/check.ts'
 import { normaliseEmail } from '../kinds/values/email.ts'
 import { decode, ENCODINGS, type Encoding, encode } from '../kinds/values/encodings.ts'
-import { isoTime } from '../kinds/values/time.ts'
+import { readTime } from '../kinds/values/time.ts'
+import { say } from './said.ts'
 
 /** What a function is about: a heading of docs/reference/expressions.md. */
 type Theme = 'Text' | 'Values' | 'Encodings' | 'Passwords'
@@ -194,8 +195,9 @@ export const valueFunctions: readonly MappingFunction[] = [
     theme: 'Values',
     signature: '$parseJson(text)',
     does:
-      'The value of a JSON text; nothing for empty text; a value that is not text as it is; fails on bad JSON. A number that ' +
-      'would not print as it was written (1.0, or more digits than a double holds) becomes its text.',
+      'The value of a JSON text; nothing for empty text; a value that is not text as it is; fails on bad JSON. An object or a list ' +
+      'that was encoded several times is unwrapped. A number that would not print as it was written (1.0, or more digits than a ' +
+      'double holds) becomes its text. NUL characters are left out, with a warning.',
     example: [`$parseJson('{"plan":"pro"}')`, { plan: 'pro' }],
     call: (text) => {
       const parsed = jsonOf(text)
@@ -207,11 +209,13 @@ export const valueFunctions: readonly MappingFunction[] = [
     name: 'tryParseJson',
     theme: 'Values',
     signature: '$tryParseJson(text)',
-    does: 'As `$parseJson`, but nothing for bad JSON.',
+    does: 'As `$parseJson`, but nothing for bad JSON, with a warning where the text begins like JSON.',
     example: [`$exists($tryParseJson('not JSON'))`, false],
     call: (text) => {
       const parsed = jsonOf(text)
-      return parsed.ok ? parsed.value : undefined
+      if (parsed.ok) return parsed.value
+      if (typeof text === 'string' && BEGINS_LIKE_JSON.test(text)) say('unreadable_json', '')
+      return undefined
     },
   },
   {
@@ -219,15 +223,17 @@ export const valueFunctions: readonly MappingFunction[] = [
     theme: 'Values',
     signature: '$isoTime(time)',
     does:
-      'A time as ISO 8601 in UTC: from seconds, milliseconds or microseconds since 1970 (told apart by their size), or from ' +
-      'ISO 8601 as databases write it, where no zone means UTC; nothing for nothing; fails on anything else.',
+      'A time as ISO 8601 in UTC: from seconds, milliseconds, microseconds or nanoseconds since 1970 (told apart by their size), or ' +
+      'from ISO 8601 as databases write it, where no zone means UTC; nothing for nothing; fails on anything else. A number from ' +
+      '10000 to 79999 is taken for a day of a spreadsheet, and digits like 20240131 for those of a date, with a warning.',
     example: ['$isoTime(1700000000)', '2023-11-14T22:13:20.000Z'],
     call: (time) => {
       const text = textArgument(time)
       if (text === undefined) return undefined
-      const iso = isoTime(text)
-      if (iso === undefined) throw new Error(`$isoTime(): ${JSON.stringify(text)} is no time`)
-      return iso
+      const read = readTime(text)
+      if (read === undefined) throw new Error(`$isoTime(): ${JSON.stringify(text)} is no time`)
+      if (read.guess !== undefined) say('guessed_time', `${text.trim()} was taken for ${read.guess}, ${read.iso}`)
+      return read.iso
     },
   },
 ]
@@ -235,5 +241,13 @@ export const valueFunctions: readonly MappingFunction[] = [
 /** Nothing for nothing, and what is no text as it is. */
 function jsonOf(text: unknown): ParsedJson | { ok: true; value: undefined } {
   if (isEmpty(text)) return { ok: true, value: undefined }
-  return typeof text === 'string' ? parseJsonText(text) : { ok: true, value: text as Json }
+  if (typeof text !== 'string') return { ok: true, value: text as Json }
+  const parsed = parseJsonText(innermostJson(text))
+  if (!parsed.ok || !text.includes('\\u0000')) return parsed
+  const { value, count } = withoutNuls(parsed.value)
+  if (count > 0) say('nul_in_text', '')
+  return { ok: true, value }
 }
+
+/** Text that is meant as JSON, as far as its beginning tells. */
+const BEGINS_LIKE_JSON = /^\s*["{[]/

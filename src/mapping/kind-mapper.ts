@@ -11,6 +11,7 @@ import { addOwn, implicitRef, type OwnResources, ownOf } from './implicit-refs.t
 import { rankUser } from './rank-user.ts'
 import { unmappedRoles } from './result.ts'
 import type { RuleMapper, Work } from './rule-mapper.ts'
+import { forgetSaid, takeSaid } from './said.ts'
 import { addressFor, keyOfTelling, type TellingFields, tellingFields } from './telling-fields.ts'
 
 /** What fills in references that a rule does not map. */
@@ -98,7 +99,7 @@ export class KindMapper implements RuleMapper {
     }
     const { value } = made
     result.drafts.push(this.#draftOf(item, made))
-    for (const { code, detail } of value.notes) {
+    for (const { code, detail } of [...value.notes, ...takeSaid()]) {
       result.notes.push({ seq: record.seq, kind, key: value.key, code, detail })
     }
     addOwn(this.#own(), value.key, value.refs)
@@ -134,6 +135,7 @@ export class KindMapper implements RuleMapper {
     refs: Record<string, string>,
     fields: JsonObject,
   ): void {
+    forgetSaid()
     const { record, result, watch } = this.#work
     const { name: kind, secretInputs = [] } = this.#definition
     const email = addressFor(kind, fields, this.#work)

@@ -8,6 +8,7 @@ import { addLeftOut, blamed, leftOutKey } from './left-out.ts'
 import type { MapResult } from './result.ts'
 import type { MappedItem, RuleMapper, Work } from './rule-mapper.ts'
 import { RuleRun } from './rule-run.ts'
+import { forgetSaid } from './said.ts'
 
 /** Maps records one after the other, each by every rule that applies to it, and adds to the result what comes of them. */
 export class RecordMapper {
@@ -45,6 +46,7 @@ export class RecordMapper {
     this.#done = 0
     this.#conditions.length = 0
     this.#before = yielded(result)
+    forgetSaid()
     return evaluations.run(this.#goOn)
   }
 

@@ -22,6 +22,7 @@ import type { Source } from '../sources/source.ts'
 import { RecordTally } from '../sources/tally.ts'
 import { writtenNullWarnings } from '../sources/text/written-nulls.ts'
 import { missingColumns, type SourceColumns, sourceColumns } from './column-warnings.ts'
+import { saidOfValues } from './said-of-values.ts'
 import { everybodyLeftOut, locateLeftOut, manyLeftOut } from './warnings.ts'
 
 export interface ComputeDesiredOptions {
@@ -122,6 +123,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       ...(reading.partial ? [] : missingColumns(loaded, source, found)),
       ...writtenNullWarnings(tally.nulls.found(), { mapped: true, source: manifest.source }),
       ...manyLeftOut(set, loaded, mainStream),
+      ...saidOfValues(rundb),
       ...kindDefinitions.flatMap(({ review }) => {
         return review?.sourceWarnings?.({ rundb, loaded, partial: reading.partial }) ?? []
       }),

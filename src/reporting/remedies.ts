@@ -89,7 +89,9 @@ const general: Remedies = {
   row_not_filled_in: after(
     'write the values of the row into its columns, from _migrate_text where they stand there; or delete the row',
   ),
-  ragged_row: after('every row needs a value, if an empty one, for each column of the header: correct the row'),
+  ragged_row: after(
+    'every row needs a value, if an empty one, for each column of the header: correct the row, or fill such rows up with ragged: pad',
+  ),
   stray_quote: after('put the whole field in quotes, and write a quote inside of it twice'),
   no_such_user: after('the row names a user whom the export does not have: correct the id, or export again'),
   ambiguous_user: after('the row does not say whose it is: name the connection and the id of the user in it'),

@@ -87,3 +87,38 @@ export function noteCounts(rundb: RunDatabase, moot: readonly string[]): NoteCou
       count: Number(row.n),
     }))
 }
+
+/** A remark on a field of resources in the desired set, with the first of them. The detail begins with the field, and perhaps goes on behind a colon. */
+export interface FieldNote {
+  kind: string
+  code: string
+  field: string
+  count: number
+  /** What is said of the first. */
+  detail: string
+  file: string | undefined
+  line: number | undefined
+}
+
+/** The remarks with these codes by kind and field, in the order of the source. */
+export function fieldNotes(rundb: RunDatabase, codes: readonly string[]): FieldNote[] {
+  return rundb
+    .statement(
+      `SELECT n.kind, n.code, CASE instr(n.detail, ': ') WHEN 0 THEN n.detail ELSE substr(n.detail, 1, instr(n.detail, ': ') - 1) END AS field,
+         count(DISTINCT d.key) AS n, min(n.seq) AS first, n.detail, f.name AS file, d.line
+       FROM notes n LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
+       JOIN desired d ON d.kind = n.kind AND d.key = coalesce(a.canonical, n.key)
+       LEFT JOIN files f ON f.id = d.file
+       WHERE n.code IN (SELECT value FROM json_each(?)) GROUP BY n.kind, n.code, field ORDER BY first, n.code, field`,
+    )
+    .all(JSON.stringify(codes))
+    .map((row) => ({
+      kind: String(row.kind),
+      code: String(row.code),
+      field: String(row.field),
+      count: Number(row.n),
+      detail: String(row.detail),
+      file: row.file === null ? undefined : String(row.file),
+      line: row.line === null ? undefined : Number(row.line),
+    }))
+}

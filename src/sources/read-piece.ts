@@ -43,11 +43,15 @@ export async function readRows(piece: Piece): Promise<{ rows: JoinRow[]; found: 
 
 async function attached(piece: Piece, reader: PieceReader): Promise<{ records: LineRecord[]; found: PieceFound }> {
   const { table } = piece
+  let nuls = 0
+  const onNul = (count: number) => {
+    nuls += count
+  }
   const read =
     table === undefined
-      ? recordsInCut(piece)
-      : new RowReader(table, reader.rule?.(piece.stream)).read(await splitCut(piece, table))
-  const found: PieceFound = { ...nothingFound(), ...read.found }
+      ? recordsInCut(piece, onNul)
+      : new RowReader(table, reader.rule?.(piece.stream)).read(await splitCut(piece, table, onNul))
+  const found: PieceFound = { ...nothingFound(), ...read.found, nuls }
   const records = (await reader.attach?.(piece, read.records, find, found)) ?? read.records
   return { records, found }
 }

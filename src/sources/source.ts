@@ -14,7 +14,7 @@ import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
 import type { Proxies } from '../http/proxy.ts'
 import type { FailedRequest } from '../http/retry.ts'
-import type { JsonObject } from '../json.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import type { CutFormat, Refused, RowsFound } from './csv/format.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 import type { FileWatch } from './text/file.ts'
@@ -307,7 +307,10 @@ export interface SourceDefinition<Options = Record<string, unknown>> {
   type: string
   /** Keys of `source` that name files, for `validate`. */
   files(config: Options): string[]
-  /** Problems that a look at the files finds: missing, empty, wrong encoding, missing columns. Reads heads only. */
+  /**
+   * Problems that a look at the files finds: missing, empty, wrong encoding, missing columns; and what would end their reading, in as much of
+   * each as a person waits for.
+   */
   check(config: Options, directory: string): Promise<Problem[]>
   /**
    * The names that records of a stream can have, by stream, for main streams whose files begin with all of them, joined streams among
@@ -354,6 +357,12 @@ export interface RowTap {
 /** The option `nulls`: what stands for nothing in every CSV file of the source. A reference that is unset lists nothing. */
 export function nullsOption(nulls: unknown): string[] {
   return Array.isArray(nulls) ? textsOf(nulls) : []
+}
+
+/** The option `skipLines`: of every file, or of the main one alone where it is one number. */
+export function skippedLines(option: unknown, file: string, main: string): number | undefined {
+  const lines = isObject(option) ? option[file] : file === main ? option : undefined
+  return typeof lines === 'number' ? lines : undefined
 }
 
 /** @throws ManifestError with the problems, if there are any */

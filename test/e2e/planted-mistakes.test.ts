@@ -247,6 +247,33 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
     'written_null',
     /texts that stand for nothing become values: name of 1 user \(null null\)/,
   ],
+  [
+    'a spreadsheet has turned a date into a number',
+    {
+      rows: rows((row, n) => ({ ...row, plan: n < 2 ? String(45292.5 + n) : '2024-01-01' })),
+      map: { user: { metadata: { since: '$isoTime(plan)' } } },
+    },
+    'guessed_time',
+    /metadata\.since of 2 users: 45292\.5 was taken for a day of a spreadsheet, 2024-01-01T12:00:00\.000Z, and 1 more alike/,
+  ],
+  [
+    'text is meant as JSON and is none',
+    {
+      rows: rows((row, n) => ({ ...row, plan: n === 0 ? "{'name': 'pro'}" : '{"name":"pro"}' })),
+      map: { user: { metadata: { plan: '$tryParseJson(plan).name' } } },
+    },
+    'unreadable_json',
+    /metadata\.plan of 1 user: text that begins like JSON is not valid JSON, and was left out/,
+  ],
+  [
+    'JSON text holds a NUL character',
+    {
+      rows: rows((row) => ({ ...row, plan: '{"name":"p\\u0000ro"}' })),
+      map: { user: { metadata: { plan: '$parseJson(plan).name' } } },
+    },
+    'nul_in_text',
+    /metadata\.plan of 12 users: NUL characters in JSON text were left out/,
+  ],
 ]
 
 /** A mistake that asks for a look and for no more: the code of the remark. */

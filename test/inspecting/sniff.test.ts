@@ -25,6 +25,35 @@ test('lines before the header are counted', async () => {
   expect(head).toEqual({ format: 'csv', paths: ['id', 'hash', 'salt'], skipLines: 3 })
 })
 
+test.each([
+  ['COPY text', 'id\temail\tabout\n1\ta@example.com\t{"a": "b\\\\"c"}\n2\tb@example.com\t\\N\n', { quote: 'none' }],
+  ['mysql --batch', 'id\temail\tabout\n1\ta@example.com\tone\\ntwo\n', { quote: 'none' }],
+  ['INTO OUTFILE with quotes', '"id","email"\n"1","a\\"b"\n"2",\\N\n', {}],
+  ['INTO OUTFILE with commas', 'id,email\n1,\\N\n', {}],
+])('backslashes that escape anywhere are told: %s', async (_what, content, backslashes) => {
+  expect(await headOf(content)).toMatchObject({ format: 'csv', backslashes })
+})
+
+test.each([
+  ['JSON in a cell', 'id,about\n1,"{""a"":""b\\nc""}"\n'],
+  ['JSON between tabs, in quotes', 'id\tabout\n1\t"{""a"":""b\\nc""}"\n'],
+  ['a path', 'id,about\n1,C:\\temp\n'],
+  ['nothing of the sort', 'id\tabout\n1\tNULL\n'],
+])('none are told where there is %s', async (_what, content) => {
+  expect(await headOf(content)).not.toHaveProperty('backslashes')
+})
+
+test('a line that says the delimiter is no preamble', async () => {
+  expect(await headOf('sep=;\r\nid;email;name\r\n1;a@example.com;A\r\n')).toEqual({
+    format: 'csv',
+    paths: ['id', 'email', 'name'],
+  })
+  expect(await headOf('sep=,\nid,email,name\n1,a@example.com,A\n')).toEqual({
+    format: 'csv',
+    paths: ['id', 'email', 'name'],
+  })
+})
+
 test('NDJSON is told by its lines, also by a single one', async () => {
   expect(await headOf('{"id":1,"email":"a@example.com"}\n{"id":2,"name":{"first":"x"}}\n')).toEqual({
     format: 'ndjson',

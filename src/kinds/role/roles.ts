@@ -1,5 +1,5 @@
 import type { RoleConfig, RoleRules } from '../../config/manifest.ts'
-import { parseJsonText } from '../../json-text.ts'
+import { innermostJson, parseJsonText } from '../../json-text.ts'
 import { accept, type Check, isEmpty, refuse, shown } from '../values/check.ts'
 
 /**
@@ -62,8 +62,8 @@ export function parseRoleNames(value: unknown, what: 'role' | 'permission' = 'ro
   let items: unknown[]
   if (Array.isArray(value)) items = value
   else if (typeof value !== 'string') return refuse(code, `${shown(value)} is not a list of ${what}s`)
-  else if (value.trimStart().startsWith('[')) {
-    const parsed = parseJsonText(value)
+  else if (/^\s*(?:\[|"\s*\[)/.test(value)) {
+    const parsed = parseJsonText(innermostJson(value))
     if (!parsed.ok) return refuse(code, `the list of ${what}s is ${parsed.message}`)
     items = Array.isArray(parsed.value) ? parsed.value : [parsed.value]
   } else items = value.split(',')

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { isObject, type JsonObject } from '../../json.ts'
-import { jsonAsWritten, parseJsonAsWritten, WrittenNumber } from '../../json-text.ts'
+import { innermostJson, jsonAsWritten, parseJsonAsWritten, WrittenNumber } from '../../json-text.ts'
 import type { Attributes } from '../../resource.ts'
 import type { Normalised, ValueProblem, ValueRules } from '../draft.ts'
 import { accept, type Check, isEmpty, kindOf, refuse, shown, take } from './check.ts'
@@ -68,7 +68,7 @@ export function normaliseMetadata(value: unknown, rules: MetadataRules): Check<M
   if (isEmpty(value)) return accept(undefined)
   let source: unknown = value
   if (typeof value === 'string') {
-    const parsed = parseJsonAsWritten(value)
+    const parsed = parseJsonAsWritten(innermostJson(value))
     if (!parsed.ok) return refuse('metadata_bad_json', `the metadata is ${parsed.message}`, 'expected a JSON object')
     source = parsed.value
   }

@@ -2,22 +2,74 @@
 const MILLISECONDS_FROM = 1e11
 const MICROSECONDS_FROM = 1e14
 
+/** From here on they would be microseconds beyond the year 5138: nanoseconds, from 2001 on. What lies between counts from another year. */
+const MICROSECONDS_TO = 1e17
+const NANOSECONDS_FROM = 1e18
+
 /** ISO 8601, and as databases print it: a blank for the T, a zone of hours alone, or none, which means UTC. */
 const WRITTEN =
   /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?)?)? ?(?:(Z|UTC|GMT)|([+-]\d\d)(?::?(\d\d))?)?$/i
 
-/** A time in UTC as ISO 8601 with milliseconds, from seconds, milliseconds or microseconds since 1970 or from text. Undefined: it is no time. */
-export function isoTime(value: string | number): string | undefined {
+/** Digits of a date, with those of a time or without: as seconds they would be days of 1970, as milliseconds years from 2601 on. */
+const DIGITS =
+  /^((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:([01]\d|2[0-3])([0-5]\d)(?:([0-5]\d)(\d{3})?)?)?$/
+
+/**
+ * Days since the last of 1899, as spreadsheets count them, from 1927 to 2119: as seconds they would all lie in the first day of 1970.
+ * https://support.microsoft.com/office/datevalue-function-df8b07d4-7761-4a93-bc33-b7471bbff252
+ */
+const FIRST_DAY = 10_000
+const LAST_DAY = 80_000
+/** 1970-01-01 */
+const EPOCH_DAY = 25_569
+const DAY = 86_400_000
+
+/** What a number was taken for that may also be another. */
+export type Guess = 'a day of a spreadsheet' | 'the digits of a date'
+
+/** A time in UTC as ISO 8601 with milliseconds. */
+export interface ReadTime {
+  iso: string
+  guess?: Guess
+}
+
+/**
+ * A time from seconds, milliseconds, microseconds or nanoseconds since 1970, from a spreadsheet's day or from text. Undefined: it is no
+ * time.
+ */
+export function readTime(value: string | number): ReadTime | undefined {
   const text = String(value).trim()
-  const milliseconds = /^-?\d+(\.\d+)?$/.test(text) ? sinceEpoch(Number(text)) : written(text)
+  const digits = DIGITS.exec(text)
+  if (digits !== null) return read(fromDigits(digits), 'the digits of a date')
+  if (!/^-?\d+(\.\d+)?$/.test(text)) return read(written(text))
+  const count = Number(text)
+  if (count < FIRST_DAY || count >= LAST_DAY) return read(sinceEpoch(count))
+  return read(Math.round((count - EPOCH_DAY) * DAY), 'a day of a spreadsheet')
+}
+
+/** See readTime. */
+export function isoTime(value: string | number): string | undefined {
+  return readTime(value)?.iso
+}
+
+function read(milliseconds: number, guess?: Guess): ReadTime | undefined {
   const date = new Date(milliseconds)
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
+  if (Number.isNaN(date.getTime())) return undefined
+  const iso = date.toISOString()
+  return guess === undefined ? { iso } : { iso, guess }
 }
 
 function sinceEpoch(count: number): number {
   const size = Math.abs(count)
+  if (size >= NANOSECONDS_FROM) return Math.floor(count / 1e6)
+  if (size >= MICROSECONDS_TO) return Number.NaN
   if (size >= MICROSECONDS_FROM) return Math.floor(count / 1000)
   return Math.round(size >= MILLISECONDS_FROM ? count : count * 1000)
+}
+
+function fromDigits([, year, month, day, hours = '00', minutes = '00', ...rest]: readonly string[]): number {
+  const [seconds = '00', fraction = '0'] = rest
+  return written(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}.${fraction}Z`)
 }
 
 function written(text: string): number {

@@ -9,9 +9,10 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
 import { checkCsvFile } from '../csv/stream.ts'
 import { type ReadContext, type Source, type SourceDefinition, type SourcePart, textsOf } from '../source.ts'
+import { checkRecords } from '../text/check-records.ts'
 import { sourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
-import { numberedFrom } from '../text/record-file.ts'
+import { numberedFrom, TextFile } from '../text/record-file.ts'
 import {
   type Auth0Options,
   checkCredentials,
@@ -21,7 +22,7 @@ import {
   type ReadOptions,
   readOptions,
 } from './options.ts'
-import { fileUsers, formatOf } from './records/from-files.ts'
+import { fileUsers, formatOf, formats } from './records/from-files.ts'
 import { snapshotUsers } from './records/from-snapshot.ts'
 import { SideFiles } from './records/side-files.ts'
 import { CONNECTIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './records/users.ts'
@@ -32,7 +33,7 @@ const tenantSource: SourceDefinition<Auth0Options> = {
   files: filesOf,
   async check(config, directory) {
     const problems: Problem[] = [...checkOptions(config), ...checkCredentials(config)]
-    for (const name of filesOf(config)) problems.push(...(await checkFile(name, directory)))
+    for (const name of filesOf(config)) problems.push(...(await checkFile(name, config, directory)))
     return problems
   },
   live: {
@@ -52,12 +53,20 @@ function filesOf(config: Auth0Options): string[] {
   return [...(users === undefined ? [] : [users]), ...textsOf(config.passwords), ...textsOf(config.mfa)]
 }
 
-/** Whether a file is there and begins like JSON or CSV. */
-async function checkFile(name: string, directory: string): Promise<readonly Problem[]> {
+/** What a file shows without being read to its end. */
+async function checkFile(
+  name: string,
+  { maxRecordBytes }: Auth0Options,
+  directory: string,
+): Promise<readonly Problem[]> {
   const file = sourceFile(name, directory)
   try {
-    if ((await formatOf(file)) !== 'csv') return []
-    return await checkCsvFile(file, { known: [], required: [], open: true })
+    const format = await formatOf(file)
+    if (format === 'csv') {
+      return await checkCsvFile(file, { known: [], required: [], open: true }, { dialect: { maxRecordBytes } })
+    }
+    const own = { stream: USERS, role: 'main', file, format: formats[format], maxRecordBytes } as const
+    return await checkRecords(file, directory, (context) => new TextFile(own, context))
   } catch (error) {
     if (error instanceof OperatorError) return error.problems
     throw error

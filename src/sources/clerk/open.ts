@@ -4,7 +4,6 @@
  */
 
 import { createHash } from 'node:crypto'
-import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
 import { type CsvRecord, CsvStream, checkCsvFile, columnsOf } from '../csv/stream.ts'
@@ -19,6 +18,7 @@ import {
   type SourceRecord,
   type Threads,
 } from '../source.ts'
+import { checkRecords } from '../text/check-records.ts'
 import { type SourceFile, sourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
 import { numbered, type RecordFile } from '../text/record-file.ts'
@@ -35,22 +35,23 @@ const instanceSource: SourceDefinition<ClerkOptions> = {
     ([USERS, ...joinedFormats.map(({ stream }) => stream)] as const).flatMap((key) => config[key] ?? []),
   async check(config, directory) {
     const problems: Problem[] = checkOptions(config)
-    const { delimiter } = config
     for (const { stream, columnSpec } of [{ stream: USERS, columnSpec: userColumns } as const, ...joinedFormats]) {
       const name = config[stream]
       if (name === undefined) continue
       if (stream === USERS && isJson(name)) {
-        problems.push(...(await checkJson(name, directory)))
+        const file = sourceFile(name, directory)
+        const own = { stream, file, role: 'main', maxRecordBytes: config.maxRecordBytes } as const
+        problems.push(...(await checkRecords(file, directory, (context) => jsonUsers(own, context))))
         continue
       }
-      problems.push(...(await checkCsvFile(sourceFile(name, directory), columnSpec, delimiter)))
+      problems.push(...(await checkCsvFile(sourceFile(name, directory), columnSpec, writtenAs(config, stream))))
     }
     return problems
   },
   async columns(config, directory) {
-    const { users: name, delimiter } = config
+    const { users: name } = config
     if (name === undefined || isLive(config) || isJson(name)) return new Map()
-    const columns = await columnsOf(sourceFile(name, directory), { delimiter })
+    const columns = await columnsOf(sourceFile(name, directory), writtenAs(config, USERS))
     const joined = joinedFormats.map(({ stream }) => stream)
     return new Map(columns === undefined ? [] : [[USERS, [...columns, ...joined]]])
   },
@@ -71,14 +72,16 @@ export const clerkSource: SourceDefinition = withRoleFiles(instanceSource, [role
 
 function openFiles(config: ClerkOptions, context: ReadContext): Source {
   const file = sourceFile(config.users ?? '', context.directory)
-  const written = writtenAs(config)
+  const { maxRecordBytes } = config
+  const own = { stream: USERS, file, role: 'main' } as const
   const users = isJson(file.name)
-    ? jsonUsers({ stream: USERS, file, role: 'main' }, context)
-    : new CsvStream({ stream: USERS, file, role: 'main', columnSpec: userColumns, rule: userRule, ...written }, context)
+    ? jsonUsers({ ...own, maxRecordBytes }, context)
+    : new CsvStream({ ...own, columnSpec: userColumns, rule: userRule, ...writtenAs(config, USERS) }, context)
   const { numbering = new Numbering() } = context
   const files = joinedFormats.flatMap((format) => {
     const name = config[format.stream]
-    return name === undefined ? [] : new JoinedFile(format, sourceFile(name, context.directory), context, written)
+    if (name === undefined) return []
+    return new JoinedFile(format, sourceFile(name, context.directory), context, writtenAs(config, format.stream))
   })
   return {
     // A file of memberships names its organizations in its rows. What the API alone tells is empty.
@@ -92,27 +95,6 @@ function openFiles(config: ClerkOptions, context: ReadContext): Source {
       return whole.digest('hex')
     },
   }
-}
-
-/** What the beginning of a file of JSON shows. */
-async function checkJson(name: string, directory: string): Promise<Problem[]> {
-  const problems: Problem[] = []
-  const context: ReadContext = {
-    directory,
-    scratch: directory,
-    warn: (problem) => problems.push(problem),
-    reject: ({ problem }) => problems.push({ ...problem, severity: 'warning' }),
-  }
-  const records = jsonUsers({ stream: USERS, file: sourceFile(name, directory), role: 'main' }, context).records()
-  try {
-    await records.next()
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error
-    problems.push(...error.problems)
-  } finally {
-    await records.return(undefined)
-  }
-  return problems.slice(0, 1)
 }
 
 async function* read(

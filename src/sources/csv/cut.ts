@@ -6,16 +6,21 @@
 import { type Cut, MAX_CUT, type Scanner } from '../text/cut.ts'
 
 export interface CsvCodes {
-  /** Bytes. Records end at LF or CRLF; a quote inside quotes stands twice. */
+  /** Bytes. Records end at LF or CRLF; a quote inside quotes stands twice, or behind the escape. */
   delimiter: number
   quote: number | undefined
+  /** What takes its meaning from any byte behind it, anywhere. */
+  escape: number | undefined
+}
+
+/** See CsvCodes. */
+interface ScanSettings extends CsvCodes {
+  /** Longer records are left to the parser, which refuses them. */
+  maxRecordBytes: number
 }
 
 const LF = 0x0a
 const CR = 0x0d
-
-/** Longer records are left to the parser, which refuses those of twice this length. */
-const MAX_RECORD = 512 * 1024
 
 /** Where the scanner stands. Plain numbers: it looks at every byte. */
 const START = 0
@@ -25,11 +30,16 @@ const AFTER_CR = 3
 const QUOTED = 4
 const QUOTED_CR = 5
 const AFTER_QUOTE = 6
+const ESCAPED = 7
+const QUOTED_ESCAPED = 8
 
 export class CsvScanner implements Scanner {
   readonly #delimiter: number
   /** -1: nothing quotes. */
   readonly #quote: number
+  /** -1: nothing escapes but the quote. */
+  readonly #escape: number
+  readonly #maxRecord: number
   #state = START
   #line: number
   /** The cut so far: bytes, the line on which it begins, its records. */
@@ -47,7 +57,9 @@ export class CsvScanner implements Scanner {
   isFull = false
 
   /** @param line on which the text begins */
-  constructor(line: number, { delimiter, quote = -1 }: CsvCodes) {
+  constructor(line: number, { delimiter, quote = -1, escape: backslash = -1, maxRecordBytes }: ScanSettings) {
+    this.#escape = backslash
+    this.#maxRecord = maxRecordBytes
     this.#delimiter = delimiter
     this.#quote = quote
     this.#line = line
@@ -57,10 +69,11 @@ export class CsvScanner implements Scanner {
   }
 
   scan(chunk: Buffer, from: number, rows: number): number {
-    const isPlain = this.#state <= UNQUOTED && !has(chunk, CR, from) && !has(chunk, this.#quote, from)
+    const others = [CR, this.#quote, this.#escape]
+    const isPlain = this.#state <= UNQUOTED && !others.some((byte) => has(chunk, byte, from))
     const end = isPlain ? this.#scanLines(chunk, from, rows) : this.#scanBytes(chunk, from, rows)
     this.#length += end - from
-    if (this.#length - this.sure > MAX_RECORD) this.isUnsure = true
+    if (this.#length - this.sure > this.#maxRecord) this.isUnsure = true
     return end
   }
 
@@ -79,9 +92,21 @@ export class CsvScanner implements Scanner {
   #scanBytes(chunk: Buffer, from: number, rows: number): number {
     const delimiter = this.#delimiter
     const quote = this.#quote
+    const backslash = this.#escape
     let state = this.#state
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at]
+      if (state >= ESCAPED) {
+        // What a CR behind it means, the next byte tells.
+        if (byte === CR) return this.#unclear(at)
+        if (byte === LF) this.#line += 1
+        state = state === ESCAPED ? UNQUOTED : QUOTED
+        continue
+      }
+      if (byte === backslash && state !== AFTER_QUOTE && state !== AFTER_CR) {
+        state = state >= QUOTED ? QUOTED_ESCAPED : ESCAPED
+        continue
+      }
       if (state >= QUOTED) {
         if (state !== AFTER_QUOTE) {
           if (byte === quote) state = AFTER_QUOTE
@@ -110,6 +135,8 @@ export class CsvScanner implements Scanner {
       else if (byte === CR) state = AFTER_CR
       else if (byte === delimiter) state = FIELD
       else if (byte === quote) {
+        // Where backslashes escape, a quote in the middle of a field is a character like others.
+        if (state === UNQUOTED && backslash !== -1) continue
         if (state === UNQUOTED) return this.#unclear(at)
         state = QUOTED
       } else state = UNQUOTED
@@ -125,7 +152,7 @@ export class CsvScanner implements Scanner {
    * @returns whether the scan ends here
    */
   #border(end: number, ends: number, rows: number): boolean {
-    if (end - this.sure > MAX_RECORD) {
+    if (end - this.sure > this.#maxRecord) {
       this.isUnsure = true
       return true
     }
@@ -152,7 +179,7 @@ export class CsvScanner implements Scanner {
   }
 
   finish(): boolean {
-    if (this.#state === QUOTED || this.#state === QUOTED_CR || this.#state === AFTER_CR) return false
+    if (this.#state >= AFTER_CR && this.#state !== AFTER_QUOTE) return false
     if (this.#length > this.#record) this.#count()
     return true
   }

@@ -6,6 +6,8 @@ export interface Layout {
   delimiter: string
   /** The same; undefined: nothing quotes. */
   quote: string | undefined
+  /** Backslashes escape anywhere. */
+  hasBackslashes?: boolean
 }
 
 /** What rows become records by, but for the rule of their format: plain data. */
@@ -17,6 +19,8 @@ export interface RowFormat {
   verbatim: readonly string[] | 'all'
   /** Values that stand for nothing. */
   nulls: readonly string[]
+  /** Whether rows with too few cells are filled up. */
+  isPadded?: boolean
 }
 
 /** How the cuts of a file become records, but for the rule. */
@@ -35,6 +39,10 @@ export interface RowsFound {
   read: number
   /** Rows of nothing but empty fields. */
   blank: number
+  /** Rows with too few or too many cells that were made to fit. */
+  padded?: number
+  /** NUL characters that were left out. */
+  nuls?: number
   refused: Refused[]
 }
 

@@ -4,7 +4,7 @@
 
 import type { SourceOptions } from '../../config/manifest.ts'
 import { sourceParts } from '../parts.ts'
-import { nullsOption, type ReadContext, type Source, type SourceDefinition } from '../source.ts'
+import { nullsOption, type ReadContext, type Source, type SourceDefinition, skippedLines } from '../source.ts'
 import { sourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
 import { numbered } from '../text/record-file.ts'
@@ -43,12 +43,12 @@ const usersSource: SourceDefinition<CsvOptions> = {
   type: 'csv',
   files: ({ path }) => [path],
   async check(config, directory) {
-    const { file, delimiter } = settings(config, directory)
-    return checkCsvFile(file, userColumns, delimiter)
+    const { file, ...written } = settings(config, directory)
+    return checkCsvFile(file, userColumns, written)
   },
   async columns(config, directory) {
-    const { file, delimiter } = settings(config, directory)
-    const columns = await columnsOf(file, { delimiter })
+    const { file, ...written } = settings(config, directory)
+    const columns = await columnsOf(file, written)
     return new Map(columns === undefined ? [] : [[STREAM, columns]])
   },
   open: (config, context) => openCsv(config, context),
@@ -58,12 +58,9 @@ const usersSource: SourceDefinition<CsvOptions> = {
 export const csvSource: SourceDefinition = withRoleFiles(usersSource, [roleDefinitionFile, userRoleFile])
 
 function openCsv(config: CsvOptions, context: ReadContext): Source {
-  const { file, delimiter, nulls } = settings(config, context.directory)
+  const { file, ...written } = settings(config, context.directory)
   const { numbering = new Numbering() } = context
-  const users = new CsvStream(
-    { stream: STREAM, file, role: 'main', columnSpec: userColumns, delimiter, nulls },
-    context,
-  )
+  const users = new CsvStream({ stream: STREAM, file, role: 'main', columnSpec: userColumns, ...written }, context)
   return {
     streams: [STREAM],
     read: (chunkSize) => numbered(users.records(), { stream: STREAM, file: file.name }, chunkSize, numbering),
@@ -76,7 +73,14 @@ function openCsv(config: CsvOptions, context: ReadContext): Source {
 function settings(config: CsvOptions, directory: string) {
   return {
     file: sourceFile(config.path, directory),
-    delimiter: config.delimiter,
+    dialect: {
+      delimiter: config.delimiter,
+      quote: config.quote,
+      escape: config.escape,
+      skipLines: skippedLines(config.skipLines, 'path', 'path'),
+      maxRecordBytes: config.maxRecordBytes,
+    },
+    ragged: config.ragged,
     nulls: nullsOption(config.nulls),
   }
 }

@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto'
 import { sourceParts } from '../parts.ts'
 import type { PieceReader } from '../piece-reader.ts'
-import { nullsOption, type ReadContext, type Source, type SourceDefinition, type Threads } from '../source.ts'
+import {
+  nullsOption,
+  type ReadContext,
+  type Source,
+  type SourceDefinition,
+  skippedLines,
+  type Threads,
+} from '../source.ts'
 import { sourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
 import { placedRecords } from '../text/record-file.ts'
 import type { RowRule } from './rows.ts'
-import { type ColumnSpec, CsvStream, checkCsvFile } from './stream.ts'
+import { type ColumnSpec, CsvStream, type CsvStreamOptions, checkCsvFile } from './stream.ts'
 
 /** The options that name such a file. */
 type RoleOption = 'roleDefinitions' | 'userRoles'
@@ -60,10 +67,28 @@ export const rowsReader: PieceReader = {
   rule: (stream) => [roleDefinitionFile, userRoleFile].find((file) => file.stream === stream)?.rule,
 }
 
+/** Options of a source that hold for such files too. */
+interface RoleFileOptions {
+  nulls?: string[]
+  skipLines?: number | object
+  ragged?: 'reject' | 'pad'
+  maxRecordBytes?: number
+}
+
+type Written = Pick<CsvStreamOptions, 'dialect' | 'nulls' | 'ragged'>
+
+function writtenAs({ nulls, skipLines, ragged, maxRecordBytes }: RoleFileOptions, file: RoleOption): Written {
+  return {
+    dialect: { skipLines: skippedLines(skipLines, file, ''), maxRecordBytes },
+    nulls: nullsOption(nulls),
+    ragged,
+  }
+}
+
 /** The source with an option and a main stream for each file; a file that is not given is an empty stream. */
 export function withRoleFiles<
   Option extends RoleOption,
-  Options extends { [Name in Option]?: string } & { nulls?: string[] },
+  Options extends { [Name in Option]?: string } & RoleFileOptions,
 >(definition: SourceDefinition<Options>, files: readonly RoleFile<Option>[]): SourceDefinition<Options> {
   const { columns } = definition
   const named = (config: { [Name in Option]?: string }) =>
@@ -77,7 +102,8 @@ export function withRoleFiles<
     async check(config, directory) {
       const problems = await definition.check(config, directory)
       for (const { file, path } of named(config)) {
-        problems.push(...(await checkCsvFile(sourceFile(path, directory), file.columnSpec)))
+        const written = writtenAs(config, file.stream)
+        problems.push(...(await checkCsvFile(sourceFile(path, directory), file.columnSpec, written)))
       }
       return problems
     },
@@ -85,7 +111,7 @@ export function withRoleFiles<
     open: (config, context) =>
       openWith(
         definition.open(config, context),
-        { files, named: named(config), nulls: nullsOption(config.nulls) },
+        { files, named: named(config).map((one) => ({ ...one, written: writtenAs(config, one.file.stream) })) },
         context,
       ),
   }
@@ -93,14 +119,14 @@ export function withRoleFiles<
 
 function openWith(
   source: Source,
-  beside: { files: readonly RoleFile[]; named: readonly { file: RoleFile; path: string }[]; nulls: readonly string[] },
+  beside: { files: readonly RoleFile[]; named: readonly { file: RoleFile; path: string; written: Written }[] },
   context: ReadContext,
 ): Source {
-  const { files, named, nulls } = beside
-  const streams = named.map(({ file, path }) => {
+  const { files, named } = beside
+  const streams = named.map(({ file, path, written }) => {
     const at = sourceFile(path, context.directory)
     const { stream, columnSpec, rule } = file
-    const rows = new CsvStream({ stream, file: at, role: 'main', columnSpec, rule, nulls }, context)
+    const rows = new CsvStream({ stream, file: at, role: 'main', columnSpec, rule, ...written }, context)
     return { stream, name: at.name, rows }
   })
   const { numbering = new Numbering() } = context

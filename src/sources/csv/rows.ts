@@ -40,8 +40,10 @@ export class RowReader {
       }
       found.read++
       onRow?.(row)
-      const data = fields.length === columns.length ? this.#toData(fields) : undefined
-      const empty = this.#hasReasons ? unfilledRow(columns, fields) : undefined
+      const cells = this.#fitted(fields)
+      if (cells !== undefined && cells !== fields) found.padded = (found.padded ?? 0) + 1
+      const data = cells === undefined ? undefined : this.#toData(cells)
+      const empty = this.#hasReasons && cells !== undefined ? unfilledRow(columns, cells) : undefined
       const problem =
         data === undefined ? this.#ragged(fields.length) : empty ? unfilled(empty.text) : this.#rule?.(data)
       if (problem !== undefined) found.refused.push({ line, problem })
@@ -50,18 +52,37 @@ export class RowReader {
     return { records, found }
   }
 
+  /** As many cells as there are columns; undefined where the row has others. */
+  #fitted(fields: readonly string[]): readonly string[] | undefined {
+    const { columns, isPadded } = this.#format
+    if (fields.length === columns.length) return fields
+    return isPadded ? padded(fields, columns.length) : undefined
+  }
+
   #ragged(has: number): Reason {
     const { columns, isHeaded } = this.#format
     const wants = columns.length
     return {
       code: 'ragged_row',
       message: `the row has ${has} ${has === 1 ? 'field' : 'fields'}, ${isHeaded ? 'the header' : 'not'} ${wants}`,
-      hint:
-        has > wants
-          ? 'a field that holds the delimiter must stand in quotes'
-          : 'every row needs a delimiter for every column, also for empty ones',
+      hint: has > wants ? TOO_MANY : TOO_FEW,
     }
   }
+}
+
+const TOO_MANY =
+  'a field that holds the delimiter must stand in quotes; where the program that wrote the file sets none, let it export JSON'
+
+const TOO_FEW =
+  'every row needs a delimiter for every column, also for empty ones, and quotes around a field with a line end in it'
+
+/**
+ * The cells of a row made to fit so many columns: those that it lacks at its end are empty, and empty ones that it has too many are left out.
+ * Undefined: a cell has something in it that belongs to no column.
+ */
+export function padded(fields: readonly string[], columns: number): readonly string[] | undefined {
+  if (fields.slice(columns).some((field) => field.trim() !== '')) return undefined
+  return Array.from({ length: columns }, (_, index) => fields[index] ?? '')
 }
 
 function recordBuilder(

@@ -4,13 +4,25 @@
  */
 
 import type { Cut } from '../text/cut.ts'
+import { BackslashRows } from './backslash.ts'
 import type { Layout, Row } from './format.ts'
 
-/** The rows of a cut, with their lines. Blank lines are no rows. */
-export async function splitCut({ bytes, line }: Pick<Cut, 'bytes' | 'line'>, layout: Layout): Promise<Row[]> {
+/**
+ * The rows of a cut, with their lines. Blank lines are no rows.
+ * @param onNul told of NUL characters that an escape stood for, which are left out
+ */
+export async function splitCut(
+  { bytes, line }: Pick<Cut, 'bytes' | 'line'>,
+  layout: Layout,
+  onNul: (count: number) => void,
+): Promise<Row[]> {
   const { buffer, byteOffset, byteLength } = bytes
   const text = Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
   const { delimiter, quote } = layout
+  if (layout.hasBackslashes) {
+    const reader = new BackslashRows({ file: '', delimiter, quote, isCrOnly: false, line, onNul })
+    return [...reader.take(text), ...reader.finish()]
+  }
   if (quote === undefined || !text.includes(quote)) return plainRows(text, line, delimiter)
   const rows: Row[] = []
   const quoted: { row: Row; text: string }[] = []
@@ -86,7 +98,7 @@ export function loadParser() {
   return import('csv-parse/sync')
 }
 
-async function parse(text: string, { delimiter, quote }: Layout): Promise<string[][]> {
+async function parse(text: string, { delimiter, quote }: Pick<Layout, 'delimiter' | 'quote'>): Promise<string[][]> {
   const { parse: parseNow } = await loadParser()
   return parseNow(text, {
     delimiter,

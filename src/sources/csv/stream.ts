@@ -8,13 +8,14 @@ import { nearest } from '../../config/nearest.ts'
 import { OperatorError, SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { ReadContext, StreamCount } from '../source.ts'
+import { CheckedBytes } from '../text/check-records.ts'
 import type { SourceFile } from '../text/file.ts'
 import type { FilePart, LineRecord, RecordFile } from '../text/record-file.ts'
 import { csvLine, ownCells, ownColumns, unfilledRow } from '../text/reject-columns.ts'
-import type { Encoding } from '../text/utf8.ts'
+import { type Encoding, nulWarning } from '../text/utf8.ts'
 import type { Dialect } from './dialect.ts'
 import type { Row, RowFormat, RowsFound } from './format.ts'
-import { RowReader, type RowRule } from './rows.ts'
+import { padded, RowReader, type RowRule } from './rows.ts'
 import { openCuts, openTable, type Table, type TableOptions } from './table.ts'
 
 /** One row that is as its format wants it: the columns that are not empty, as strings. */
@@ -25,11 +26,12 @@ export interface CsvStreamOptions {
   file: SourceFile
   role: StreamCount['role']
   columnSpec: ColumnSpec
-  delimiter?: string
   dialect?: Dialect
   encoding?: Encoding
   /** Values that stand for nothing, as empty ones do, be they in quotes or not: tools that quote every cell quote these too. */
   nulls?: readonly string[]
+  /** Rows with too few or too many cells. Default: they are refused. */
+  ragged?: 'reject' | 'pad'
   rule?: RowRule
 }
 
@@ -42,6 +44,8 @@ export class CsvStream implements RecordFile {
   #read = 0
   #rejected = 0
   #blank = 0
+  #padded = 0
+  #nuls = 0
 
   constructor(options: CsvStreamOptions, context: ReadContext) {
     this.#options = options
@@ -128,15 +132,18 @@ export class CsvStream implements RecordFile {
 
   /** @param told takes what the file says of itself, to be told later. Default: it is told at once */
   #tableOptions(told?: (() => void)[]): TableOptions {
-    const { delimiter, dialect, encoding } = this.#options
+    const { dialect, encoding } = this.#options
     const { watch, signal } = this.#context
     const tell = (step: () => void) => (told === undefined ? step() : told.push(step))
     return {
-      dialect: { delimiter, ...dialect },
+      dialect,
       encoding,
       hash: this.#hash,
       watch,
       signal,
+      onNul: (count) => {
+        this.#nuls += count
+      },
       warn: (problem) => tell(() => this.#context.warn(problem)),
       onBroken: (line, problem) => tell(() => this.#settle({ read: 1, blank: 0, refused: [{ line, problem }] })),
     }
@@ -144,26 +151,29 @@ export class CsvStream implements RecordFile {
 
   /** Shows the head to whoever wants rows. @returns what is to be said of it */
   #begin(table: Pick<Table, 'columns' | 'line'>): Problem[] {
-    const { stream, file, role, columnSpec, delimiter, dialect } = this.#options
+    const { stream, file, role, columnSpec, dialect } = this.#options
     if (role === 'main') this.#context.numbering?.beginFile((table.line ?? 0) + 1)
     const own = ownColumns(table.columns)
     this.#context.tap?.begin({
       stream,
       file: file.name,
       columns: own,
-      delimiter: dialect?.delimiter ?? delimiter,
+      delimiter: dialect?.delimiter,
     })
     return checkColumns(own, columnSpec, file.name, table.line)
   }
 
   #formatOf({ columns, line }: Pick<Table, 'columns' | 'line'>): RowFormat {
-    const { columnSpec, nulls = [] } = this.#options
-    return { columns, isHeaded: line !== undefined, verbatim: columnSpec.verbatim ?? [], nulls }
+    const { columnSpec, nulls = [], ragged } = this.#options
+    const { verbatim = [] } = columnSpec
+    return { columns, isHeaded: line !== undefined, verbatim, nulls, isPadded: ragged === 'pad' }
   }
 
-  #settle({ read, blank, refused }: RowsFound): void {
+  #settle({ read, blank, padded: fitted = 0, nuls = 0, refused }: RowsFound): void {
     this.#read += read
     this.#blank += blank
+    this.#padded += fitted
+    this.#nuls += nuls
     for (const { line, problem } of refused) this.reject(line, problem)
   }
 
@@ -179,6 +189,8 @@ export class CsvStream implements RecordFile {
 
   #warnOfEnd(): void {
     const { file } = this.#options
+    if (this.#nuls > 0) this.#context.warn(nulWarning(file, this.#nuls))
+    if (this.#padded > 0) this.#context.warn(paddedRows(file, this.#padded))
     if (this.#blank > 0) this.#context.warn(blankRows(file, this.#blank))
     if (this.#read === 0) this.#context.warn(noRows(file))
   }
@@ -189,32 +201,37 @@ export class CsvStream implements RecordFile {
     const { stream, file } = this.#options
     if (tap === undefined || !tap.wants(file.name, line)) return
     const row = { stream, file: file.name, line }
-    const text = unfilledRow(columns, fields)?.text
+    const fitted = this.#options.ragged === 'pad' ? (padded(fields, columns.length) ?? fields) : fields
+    const text = unfilledRow(columns, fitted)?.text
     // Filled up, a row that is too short would pass with its values in the wrong columns.
-    if (fields.length !== columns.length) tap.take({ ...row, text: csvLine(fields) })
+    if (fitted.length !== columns.length) tap.take({ ...row, text: csvLine(fields) })
     else if (text !== undefined) tap.take({ ...row, text })
-    else tap.take({ ...row, cells: ownCells(columns, fields) })
+    else tap.take({ ...row, cells: ownCells(columns, fitted) })
   }
 }
 
-/** Problems that the beginning of a file shows. */
+/** Rows that a check cuts off at once. */
+const CHECKED_ROWS = 10_000
+
+/** Problems that a file shows without being taken apart. */
 export async function checkCsvFile(
   file: SourceFile,
   columnSpec: ColumnSpec,
-  delimiter?: string,
-  written: Pick<CsvStreamOptions, 'dialect' | 'encoding'> = {},
+  { dialect, encoding }: Pick<CsvStreamOptions, 'dialect' | 'encoding'> = {},
 ): Promise<Problem[]> {
   const problems: Problem[] = []
-  const { dialect, encoding } = written
+  const bytes = new CheckedBytes()
   try {
-    const table = await openTable(file, {
-      dialect: { delimiter, ...dialect },
-      encoding,
-      onBroken: () => {},
-      warn: () => {},
-    })
-    await table.close()
-    problems.push(...checkColumns(ownColumns(table.columns), columnSpec, file.name, table.line))
+    await bytes.begin(file)
+    const { watch } = bytes
+    const table = await openCuts(file, { dialect, encoding, watch, onBroken: () => {}, warn: () => {} }, CHECKED_ROWS)
+    try {
+      problems.push(...checkColumns(ownColumns(table.columns), columnSpec, file.name, table.line))
+      // Records that are too long and quotes that are not closed may stand anywhere.
+      for await (const _ of table.parts) if (bytes.isEnough) break
+    } finally {
+      await table.close()
+    }
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
     problems.push(...error.problems)
@@ -231,6 +248,16 @@ function noRows(file: SourceFile): Problem {
   }
 }
 
+function paddedRows(file: SourceFile, count: number): Problem {
+  return {
+    code: 'padded_rows',
+    severity: 'warning',
+    message: `${count} ${count === 1 ? 'row was' : 'rows were'} made to fit the columns: missing cells count as empty, and empty ones too many are left out`,
+    hint: 'look at some of them: where a cell is missing in the middle, the others are in the wrong columns',
+    at: { file: file.name },
+  }
+}
+
 function blankRows(file: SourceFile, count: number): Problem {
   return {
     code: 'blank_rows',
@@ -243,11 +270,11 @@ function blankRows(file: SourceFile, count: number): Problem {
 /** The columns of a CSV file, of which only the head is read; undefined when it cannot be: the check of the file tells why. */
 export async function columnsOf(
   file: SourceFile,
-  { delimiter, dialect, encoding }: Pick<CsvStreamOptions, 'delimiter' | 'dialect' | 'encoding'>,
+  { dialect, encoding }: Pick<CsvStreamOptions, 'dialect' | 'encoding'>,
 ): Promise<string[] | undefined> {
   try {
     const quiet = { onBroken: () => {}, warn: () => {} }
-    const table = await openTable(file, { dialect: { delimiter, ...dialect }, encoding, ...quiet })
+    const table = await openTable(file, { dialect, encoding, ...quiet })
     await table.close()
     return ownColumns(table.columns).filter((column) => column !== '')
   } catch (error) {

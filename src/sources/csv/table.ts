@@ -5,11 +5,14 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import { chain } from '../text/bytes.ts'
 import { type Cut, cutRecords, type Unsure } from '../text/cut.ts'
 import type { FileWatch, SourceFile } from '../text/file.ts'
-import { type Encoding, nulWarning, readText } from '../text/utf8.ts'
+import { MAX_RECORD_BYTES } from '../text/record-limit.ts'
+import { type Encoding, readText } from '../text/utf8.ts'
+import { BackslashRows } from './backslash.ts'
 import { type CsvCodes, CsvScanner } from './cut.ts'
-import { type Dialect, type Head, quoteOf, readHead } from './dialect.ts'
+import { BACKSLASH_CODE, type Dialect, type Head, hasBackslashes, quoteOf, readHead } from './dialect.ts'
 import type { Layout, Row } from './format.ts'
 import { splitCut } from './split.ts'
+import { tooLong } from './too-long.ts'
 
 /** A header longer than this is none. */
 const MAX_HEADER_BYTES = 1024 * 1024
@@ -23,6 +26,8 @@ export interface TableOptions {
   signal?: AbortSignal
   /** Told of rows that cannot be read as rows. */
   onBroken(line: number, problem: Problem): void
+  /** Told of NUL characters that were left out. */
+  onNul?(count: number): void
   warn(problem: Problem): void
 }
 
@@ -48,22 +53,21 @@ export async function openTable(file: SourceFile, options: TableOptions): Promis
 
 /** A text that is open at its header, or at its first row. */
 interface OpenText {
+  file: SourceFile
+  encoding: Encoding | undefined
   text: AsyncGenerator<Buffer>
   settings: RowSettings
-  /** To be called when its last row has been read. */
-  onEnd(): void
 }
 
 async function openText(file: SourceFile, options: TableOptions): Promise<OpenText> {
   const { dialect = {}, encoding, hash, watch, signal } = options
   const { delimiter } = dialect
-  let nuls = 0
-  const onNul = (count: number) => {
-    nuls += count
-  }
+  const { onNul = () => {} } = options
   const bytes = readText(file, { encoding, hash, watch, signal, onNul, warn: options.warn })
   const { start, head } = await readStart(bytes, file, dialect)
   return {
+    file,
+    encoding,
     text: chain(start.subarray(head.start), bytes),
     settings: {
       file: file.name,
@@ -72,21 +76,20 @@ async function openText(file: SourceFile, options: TableOptions): Promise<OpenTe
       dialect,
       firstLine: head.line,
       onBroken: options.onBroken,
-    },
-    onEnd() {
-      if (nuls > 0) options.warn(nulWarning(file, nuls))
+      onNul,
     },
   }
 }
 
-async function tableOf({ text, settings, onEnd }: OpenText, { columns }: Dialect = {}): Promise<Table> {
-  const rows = splitRows(text, settings)
+async function tableOf(opened: OpenText, { columns }: Dialect = {}): Promise<Table> {
+  const { text, settings } = opened
+  const rows = explained(splitRows(text, settings, columns !== undefined), opened)
   const first = await rows.next()
   const read = first.done ? [] : first.value
   return {
     columns: columns === undefined ? namesIn(read[0]) : [...columns],
     line: columns === undefined ? settings.firstLine : undefined,
-    rows: following(columns === undefined ? read.slice(1) : read, rows, onEnd),
+    rows: following(columns === undefined ? read.slice(1) : read, rows),
     async close() {
       await rows.return(undefined)
     },
@@ -117,7 +120,8 @@ export async function openCuts(file: SourceFile, options: TableOptions, size: nu
   const plain = plainLayout(settings)
   if (plain === undefined) return uncut(await tableOf(opened, dialect))
   let isHead = dialect.columns === undefined
-  const cuts = cutRecords(text, new CsvScanner(settings.firstLine, plain.codes), () => (isHead ? 1 : size))
+  const scanner = new CsvScanner(settings.firstLine, { ...plain.codes, maxRecordBytes: recordLimit(dialect) })
+  const cuts = cutRecords(text, scanner, () => (isHead ? 1 : size))
   const close = async () => {
     await cuts.return(undefined)
     await text.return(undefined)
@@ -127,7 +131,7 @@ export async function openCuts(file: SourceFile, options: TableOptions, size: nu
     const first = await cuts.next()
     isHead = false
     if (first.done) return uncut(await tableOf({ ...opened, text: first.value?.text ?? text }, dialect))
-    columns = namesIn((await splitCut(first.value, plain.layout))[0])
+    columns = namesIn((await splitCut(first.value, plain.layout, settings.onNul))[0])
   }
   return {
     columns: [...columns],
@@ -147,15 +151,15 @@ function uncut({ rows, ...table }: Table): CutTable {
 export async function* partsOf(
   cuts: AsyncGenerator<Cut, Unsure | undefined>,
   layout: Layout,
-  { settings, onEnd }: OpenText,
+  opened: OpenText,
 ): AsyncGenerator<TablePart> {
+  const { settings } = opened
   let next = await cuts.next()
   for (; !next.done; next = await cuts.next()) yield { cut: next.value, layout }
   if (next.value !== undefined) {
     const { text, line } = next.value
-    for await (const rows of splitRows(text, { ...settings, firstLine: line }, true)) yield { rows }
+    for await (const rows of explained(splitRows(text, { ...settings, firstLine: line }, true), opened)) yield { rows }
   }
-  onEnd()
 }
 
 /** How records are told from one another and taken apart, where a look at the bytes is enough for it. */
@@ -165,13 +169,16 @@ export function plainLayout({
   dialect = {},
 }: RowSettings): { layout: Layout; codes: CsvCodes } | undefined {
   const quote = quoteOf(dialect)
+  const isEscaped = hasBackslashes(dialect)
   const code = asciiCode(delimiter)
   if (code === undefined || newline === '\r' || dialect.comment !== undefined || delimiter === quote) return undefined
-  if (dialect.escape !== undefined && dialect.escape !== quote) return undefined
-  if (quote === undefined) return { layout: { delimiter, quote }, codes: { delimiter: code, quote } }
-  const quoteCode = asciiCode(quote)
-  if (quoteCode === undefined) return undefined
-  return { layout: { delimiter, quote }, codes: { delimiter: code, quote: quoteCode } }
+  if (dialect.escape !== undefined && dialect.escape !== quote && !isEscaped) return undefined
+  const quoteCode = quote === undefined ? undefined : asciiCode(quote)
+  if (quote !== undefined && quoteCode === undefined) return undefined
+  return {
+    layout: { delimiter, quote, hasBackslashes: isEscaped },
+    codes: { delimiter: code, quote: quoteCode, escape: isEscaped ? BACKSLASH_CODE : undefined },
+  }
 }
 
 /** Undefined: no single character of one byte, or one that ends lines. */
@@ -180,26 +187,57 @@ function asciiCode(text: string): number | undefined {
   return code === undefined || code >= 0x80 || /[\r\n]/.test(text) ? undefined : code
 }
 
+/** The rows, and a record that is too long explained. */
+async function* explained(rows: AsyncGenerator<Row[]>, { file, encoding, settings }: OpenText): AsyncGenerator<Row[]> {
+  try {
+    yield* rows
+  } catch (error) {
+    if (!(error instanceof RecordTooLong)) throw error
+    const { delimiter, dialect = {} } = settings
+    throw await tooLong(file, encoding, {
+      line: error.line,
+      delimiter,
+      quote: quoteOf(dialect),
+      escape: hasBackslashes(dialect) ? '\\' : dialect.escape,
+      limit: recordLimit(dialect),
+    })
+  }
+}
+
 async function readStart(bytes: AsyncGenerator<Buffer>, file: SourceFile, dialect: Dialect) {
+  // Without a header the first line is a record like others.
+  const limit = dialect.columns === undefined ? MAX_HEADER_BYTES : recordLimit(dialect)
   let start: Buffer = Buffer.alloc(0)
   for (;;) {
-    const next = await bytes.next()
-    const complete = next.done === true
-    if (!next.done) start = start.length === 0 ? next.value : Buffer.concat([start, next.value])
+    const { read, complete } = await readOn(bytes, start)
+    start = read
     const head = readHead(start, complete, dialect)
     if (head === undefined) throw emptyFile(file, dialect)
     if (head !== 'more') return { start, head }
-    if (start.length > MAX_HEADER_BYTES) {
+    if (start.length > limit) {
       await bytes.return(undefined)
-      throw endlessHeader(file)
+      throw dialect.columns === undefined ? endlessHeader(file) : new RecordTooLong(file.name, 1)
     }
   }
 }
 
-async function* following(first: Row[], rest: AsyncGenerator<Row[]>, onEnd: () => void): AsyncGenerator<Row[]> {
+/** Twice the bytes, where there are as many: what is looked at anew each time grows with the text, and not with its square. */
+async function readOn(bytes: AsyncGenerator<Buffer>, start: Buffer): Promise<{ read: Buffer; complete: boolean }> {
+  const parts = [start]
+  let length = start.length
+  do {
+    const next = await bytes.next()
+    if (next.done) return { read: Buffer.concat(parts), complete: true }
+    parts.push(next.value)
+    length += next.value.length
+  } while (length < 2 * start.length)
+  const [, only] = parts
+  return { read: start.length === 0 && parts.length === 2 && only ? only : Buffer.concat(parts), complete: false }
+}
+
+async function* following(first: Row[], rest: AsyncGenerator<Row[]>): AsyncGenerator<Row[]> {
   if (first.length > 0) yield first
   yield* rest
-  onEnd()
 }
 
 function emptyFile(file: SourceFile, { columns }: Dialect): SourceError {
@@ -220,9 +258,6 @@ function endlessHeader(file: SourceFile): SourceError {
   })
 }
 
-/** Bytes that one record may take. Past it a quote is missing somewhere, and the rest of the file would end up in one field. */
-const MAX_RECORD_BYTES = 1024 * 1024
-
 interface RowSettings {
   /** As written in the manifest, for messages. */
   file: string
@@ -233,6 +268,25 @@ interface RowSettings {
   firstLine: number
   /** Told of rows that cannot be read as rows; reading goes on after them. */
   onBroken(line: number, problem: Problem): void
+  /** Told of NUL characters that were left out. */
+  onNul(count: number): void
+}
+
+/** Every kind of line end ends a record outside quotes, in any file: programs that write several of them are not rare. */
+const LINE_ENDS = ['\r\n', '\n', '\r']
+
+/** A record is longer than it may be. */
+class RecordTooLong extends SourceError {
+  readonly line: number
+
+  constructor(file: string, line: number) {
+    super({ code: 'record_too_long', message: 'the record that begins here is too long', at: { file, line } })
+    this.line = line
+  }
+}
+
+function recordLimit({ maxRecordBytes = MAX_RECORD_BYTES }: Dialect): number {
+  return maxRecordBytes
 }
 
 /**
@@ -246,6 +300,10 @@ export async function* splitRows(
   settings: RowSettings,
   isUnderWay = false,
 ): AsyncGenerator<Row[]> {
+  if (hasBackslashes(settings.dialect ?? {})) {
+    yield* splitBackslashed(bytes, settings)
+    return
+  }
   let rows: Row[] = []
   const lines = new LineCounter(settings.firstLine)
   let broken = 0
@@ -258,11 +316,11 @@ export async function* splitRows(
     escape: dialect.escape ?? quote ?? null,
     comment: dialect.comment ?? null,
     comment_no_infix: true,
-    record_delimiter: settings.newline === '\r' ? ['\r'] : ['\r\n', '\n'],
+    record_delimiter: LINE_ENDS,
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
-    max_record_size: MAX_RECORD_BYTES,
+    max_record_size: recordLimit(dialect),
     // Taking the rows here instead of at the readable end spares the stream's bookkeeping per row.
     on_record(fields: string[], info: InfoRecord): null {
       rows.push({ line: lines.startOf(fields, info), fields })
@@ -292,6 +350,20 @@ export async function* splitRows(
     rows = []
   }
   await whenWritten((done) => parser.end(done))
+  if (rows.length > 0) yield rows
+}
+
+async function* splitBackslashed(bytes: AsyncIterable<Buffer>, settings: RowSettings): AsyncGenerator<Row[]> {
+  const { file, firstLine: line, dialect = {}, delimiter, newline, onNul } = settings
+  const { comment } = dialect
+  const isCrOnly = newline === '\r'
+  const reader = new BackslashRows({ file, delimiter, quote: quoteOf(dialect), isCrOnly, comment, line, onNul })
+  for await (const chunk of bytes) {
+    const rows = reader.take(chunk.toString('utf8'))
+    if (reader.length > recordLimit(dialect)) throw new RecordTooLong(file, reader.recordLine)
+    if (rows.length > 0) yield rows
+  }
+  const rows = reader.finish()
   if (rows.length > 0) yield rows
 }
 
@@ -350,7 +422,7 @@ function strayQuote(file: string, line: number): Problem {
   return {
     code: 'stray_quote',
     message: 'a quote stands in the middle of a field that is not quoted',
-    hint: 'put the whole field in quotes and write the quote inside twice: "5"" disk"',
+    hint: 'put the whole field in quotes and write the quote inside twice: "5"" disk"; where the program that wrote the file cannot, let it export JSON',
     at: { file, line },
   }
 }
@@ -368,15 +440,10 @@ function quoteError(code: string | undefined, start: number, line: number, file:
       return new SourceError({
         code: 'broken_quote',
         message: `a quote at line ${line} neither ends its field nor is written twice, so it is unclear where the record that begins here ends`,
-        hint: 'look for a quote that is not closed, or one inside a quoted field that is not written twice: ""',
+        hint: 'look for a quote that is not closed, or one inside a quoted field that is not written twice: ""; where a backslash stands before it, add escape: backslash',
         at: { file, line: start },
       })
     default:
-      return new SourceError({
-        code: 'record_too_long',
-        message: `the record that begins here is longer than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`,
-        hint: 'a quote that is not closed does this: look for one at this line',
-        at: { file, line: start },
-      })
+      return new RecordTooLong(file, start)
   }
 }

@@ -16,6 +16,7 @@ import {
   type SourcePart,
   type Threads,
 } from '../source.ts'
+import { checkRecords } from '../text/check-records.ts'
 import type { SourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
 import { numberedFrom } from '../text/record-file.ts'
@@ -192,18 +193,7 @@ async function readableFiles(stream: StreamSettings, directory: string): Promise
 async function checkHead(file: SourceFile, stream: StreamSettings, directory: string): Promise<Problem[]> {
   if (stream.format === 'csv') {
     const { dialect, encoding } = stream
-    return checkCsvFile(file, freeColumns(stream), undefined, { dialect, encoding })
+    return checkCsvFile(file, freeColumns(stream), { dialect, encoding })
   }
-  const problems: Problem[] = []
-  const context = {
-    directory,
-    scratch: directory,
-    warn: (problem: Problem) => problems.push(problem),
-    reject: ({ problem }: { problem: Problem }) => problems.push({ ...problem, severity: 'warning' }),
-  }
-  // The first batch is what the first piece of the file holds, if there is a record in it.
-  const records = openFile(file, stream, context).records()
-  await records.next()
-  await records.return(undefined)
-  return problems.slice(0, 1)
+  return checkRecords(file, directory, (context) => openFile(file, stream, context))
 }

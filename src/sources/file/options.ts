@@ -44,6 +44,9 @@ export interface StreamSettings {
   nulls: string[]
   /** CSV. */
   trim: boolean
+  /** CSV. */
+  ragged: 'reject' | 'pad'
+  maxRecordBytes: number | undefined
   /** Undefined: a main stream. */
   join: JoinSettings | undefined
 }
@@ -68,7 +71,8 @@ export function readSettings(config: FileOptions): Settings {
     const paths = textsOf(options.path)
     const format = formatOf(options.format, paths)
     if (format === undefined) complain('path', unknownFormat)
-    const shape = readFormat(format ?? 'csv', options, complain)
+    const maxRecordBytes = options.maxRecordBytes ?? config.maxRecordBytes
+    const shape = readFormat(format ?? 'csv', { ...options, maxRecordBytes }, complain)
     const nulls = nullsOption(options.nulls === undefined ? config.nulls : options.nulls)
     const join = readJoin(options.join, main, complain)
     const optional = options.optional === true
@@ -100,7 +104,7 @@ const ENDINGS: readonly (readonly [RegExp, Format])[] = [
 
 /** Options that say something about one format only. */
 const OF_FORMAT: Record<Format, readonly (keyof FileStreamOptions)[]> = {
-  csv: ['delimiter', 'columns', 'skipLines', 'comment', 'quote', 'escape', 'nulls', 'trim'],
+  csv: ['delimiter', 'columns', 'skipLines', 'comment', 'quote', 'escape', 'ragged', 'nulls', 'trim'],
   json: ['records'],
   ndjson: [],
 }
@@ -123,7 +127,7 @@ function readFormat(
   format: Format,
   options: FileStreamOptions,
   complain: (option: string, problem: Omit<Problem, 'path'>) => void,
-): Pick<StreamSettings, 'encoding' | 'records' | 'dialect' | 'trim'> {
+): Pick<StreamSettings, 'encoding' | 'records' | 'dialect' | 'trim' | 'ragged' | 'maxRecordBytes'> {
   for (const [other, names] of Object.entries(OF_FORMAT)) {
     if (other === format) continue
     for (const name of names) if (options[name] !== undefined) complain(name, foreign(name, other, format))
@@ -139,6 +143,8 @@ function readFormat(
     records: records?.ok ? records.names : undefined,
     dialect: dialectOf(options),
     trim: options.trim === true,
+    ragged: options.ragged ?? 'reject',
+    maxRecordBytes: options.maxRecordBytes,
   }
 }
 
@@ -150,6 +156,7 @@ function dialectOf(options: FileStreamOptions): Dialect {
     comment: options.comment,
     quote: options.quote,
     escape: options.escape,
+    maxRecordBytes: options.maxRecordBytes,
   }
 }
 

@@ -131,14 +131,14 @@ export function freeColumns({ trim }: Pick<StreamSettings, 'trim'>): ColumnSpec 
 
 /** One file of a stream, in the stream's format. Nothing is read yet. */
 export function openFile(file: SourceFile, settings: StreamSettings, context: ReadContext): RecordFile {
-  const { name: stream, format, encoding, dialect, nulls, records } = settings
+  const { name: stream, format, encoding, dialect, nulls, ragged, records, maxRecordBytes } = settings
   const role = settings.join === undefined ? 'main' : 'joined'
   if (format === 'csv') {
     const columnSpec = freeColumns(settings)
-    return new CsvStream({ stream, file, role, columnSpec, dialect, encoding, nulls }, context)
+    return new CsvStream({ stream, file, role, columnSpec, dialect, encoding, nulls, ragged }, context)
   }
   const textFormat = format === 'ndjson' ? ndjson : jsonDocument(records)
-  return new TextFile({ stream, file, role, encoding, format: textFormat }, context)
+  return new TextFile({ stream, file, role, encoding, format: textFormat, maxRecordBytes }, context)
 }
 
 /** Holds the records of one stream, with those that are joined to them, until the records come by that they belong to. */

@@ -3,25 +3,27 @@
  * memory at a time. `lines.ts` does the same for a record a line.
  */
 
-import { Tokenizer, TokenizerError, type TokenType } from '@streamparser/json'
+import { Tokenizer, TokenizerError, TokenType } from '@streamparser/json'
 import { SourceError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
 import type { SourceFile } from '../text/file.ts'
-import type { LineRecord, TextFormat } from '../text/record-file.ts'
-import { Grammar, MAX_DEPTH, MAX_RECORD_BYTES, notAnObject } from './grammar.ts'
+import type { LineRecord, RecordSink, TextFormat } from '../text/record-file.ts'
+import { raiseLimit, sizeText } from '../text/record-limit.ts'
+import { Grammar, MAX_DEPTH, notAnObject } from './grammar.ts'
 import { RecordWalk, writePath } from './record-walk.ts'
 
 /** Bytes of a document that are searched for paths when it is not the list that was expected. */
 const HEAD_BYTES = 256 * 1024
 
 /**
- * The records at a path of names in one JSON document of any size; without a path, the document is the list of them. Only the record that is
- * being read is kept.
- * @throws SourceError where the document is no JSON, nests too deeply or holds a record that is too long, and when the path leads nowhere
+ * The records at a path of names in one JSON document of any size; without a path, the document is the list of them. Several documents one
+ * after another, as pages of an API that were appended to one file, are read alike. Only the record that is being read is kept.
+ * @throws SourceError where a document is no JSON, nests too deeply or holds a record that is too long, and when the path leads nowhere in one
  */
 export function jsonDocument(names: readonly string[] | undefined): TextFormat {
   return {
     async *read(text, sink) {
-      const reader = new DocumentReader(sink.file, names, {
+      const reader = new DocumentReader(sink, names, {
         record: () => sink.met(),
         noObject(line, number) {
           sink.met()
@@ -34,7 +36,18 @@ export function jsonDocument(names: readonly string[] | undefined): TextFormat {
       }
       const last = reader.finish()
       if (last.length > 0) yield last
+      if (reader.documents > 1) sink.warn(severalDocuments(sink.file, reader.documents))
     },
+  }
+}
+
+function severalDocuments(file: SourceFile, count: number): Problem {
+  return {
+    code: 'several_documents',
+    severity: 'warning',
+    message: `the file holds ${count} JSON documents one after another: the records of all of them were read`,
+    hint: 'pages of an API that are appended to one file look like this; so does a file that an export was written to twice',
+    at: { file: file.name },
   }
 }
 
@@ -55,6 +68,7 @@ class ExactTokenizer extends Tokenizer {
 
 class DocumentReader {
   readonly #file: SourceFile
+  readonly #sink: RecordSink
   readonly #listener: Listener
   readonly #names: readonly string[] | undefined
   readonly #position = new Position()
@@ -70,9 +84,15 @@ class DocumentReader {
   #line = 1
   /** The document is an object, and nobody said where in it the records are. */
   #lost = false
+  /** How many documents have begun. */
+  documents = 0
+  /** The line on which the last of them began, and the one before it ended. */
+  #documentLine = 1
+  #endLine = 1
 
-  constructor(file: SourceFile, names: readonly string[] | undefined, listener: Listener) {
-    this.#file = file
+  constructor(sink: RecordSink, names: readonly string[] | undefined, listener: Listener) {
+    this.#sink = sink
+    this.#file = sink.file
     this.#names = names
     this.#listener = listener
     this.#tokens.onToken = ({ token, value, offset }) => this.#take(token, value, offset)
@@ -85,7 +105,7 @@ class DocumentReader {
     this.#guarded(start, () => this.#tokens.write(chunk))
     if (this.#lost && this.#position.end > HEAD_BYTES) throw this.#noPath()
     const since = this.#walk?.inRecord ? this.#start : this.#offset
-    if (this.#position.end - since > MAX_RECORD_BYTES) throw this.#tooLong()
+    if (this.#position.end - since > this.#sink.maxRecordBytes) throw this.#tooLong()
     return this.#taken()
   }
 
@@ -105,24 +125,42 @@ class DocumentReader {
 
   #take(token: TokenType, value: string | number | boolean | null, offset: number): void {
     this.#offset = offset
-    const grammar = this.#grammar ?? this.#begin(value)
-    const exact = typeof value === 'number' && String(value) !== this.#tokens.number ? this.#tokens.number : value
-    if (!grammar.take(token, exact)) {
-      const hint = grammar.complete ? 'a second value follows the first: is it format: ndjson?' : undefined
-      throw this.#broken(offset, hint)
-    }
+    const isBracket = token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET
+    if (this.#grammar?.complete && isBracket) this.#endDocument()
+    const grammar = this.#grammar ?? this.#begin(token)
+    if (!grammar.take(token, this.#exact(value))) throw this.#broken(offset, grammar.complete ? BEHIND_END : undefined)
     if (grammar.depth > MAX_DEPTH) throw this.#tooDeep(offset)
+    if (grammar.complete) this.#endLine = this.#position.line(offset)
+  }
+
+  /** A number that a double may print differently as its text; text without NUL characters. */
+  #exact(value: string | number | boolean | null): string | number | boolean | null {
+    if (typeof value === 'number') return String(value) === this.#tokens.number ? value : this.#tokens.number
+    if (typeof value !== 'string' || !value.includes('\0')) return value
+    const kept = value.replaceAll('\0', '')
+    this.#sink.nuls(value.length - kept.length)
+    return kept
+  }
+
+  /** Another document follows, which is to be read like the first. */
+  #endDocument(): void {
+    if (this.#lost) throw this.#severalLost()
+    if (!this.#walk?.found) throw this.#noPath()
+    this.#grammar = undefined
   }
 
   /** The first token tells whether the document is a list. */
-  #begin(value: unknown): Grammar {
-    this.#lost = this.#names === undefined && value === '{'
+  #begin(token: TokenType): Grammar {
+    this.documents += 1
+    this.#documentLine = this.#position.line(this.#offset)
+    this.#lost = this.#names === undefined && token === TokenType.LEFT_BRACE
     this.#walk = new RecordWalk(this.#lost ? NOWHERE : (this.#names ?? []), {
       begin: () => {
         this.#start = this.#offset
         this.#line = this.#position.line(this.#offset)
       },
       record: (data) => {
+        if (this.#offset - this.#start >= this.#sink.maxRecordBytes) throw this.#tooLong()
         this.#listener.record()
         this.#met += 1
         this.#records.push({ line: this.#line, number: this.#met, data })
@@ -158,13 +196,30 @@ class DocumentReader {
 
   #tooLong(): SourceError {
     const inRecord = this.#walk?.inRecord === true
+    const { maxRecordBytes: limit } = this.#sink
     return new SourceError({
       code: 'record_too_long',
-      message: `the ${inRecord ? 'record' : 'value'} that begins here is longer than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`,
+      message: `the ${inRecord ? 'record' : 'value'} that begins here is longer than ${sizeText(limit)}`,
       hint: inRecord
-        ? 'is this the list of records, or something around it? Say where they are with records'
-        : undefined,
+        ? `where it is one record, ${raiseLimit(limit)}; where it is something around the records, say where they are with records`
+        : raiseLimit(limit),
       at: { file: this.#file.name, line: inRecord ? this.#line : this.#position.line(this.#offset) },
+    })
+  }
+
+  /** Objects one after another, and nobody said where in them the records are. */
+  #severalLost(): SourceError {
+    const { paths = [] } = this.#walk ?? {}
+    const [first] = paths
+    const isLine = this.#documentLine === this.#endLine && this.#position.line(this.#offset) > this.#endLine
+    const whole = isLine
+      ? 'where each of them is a record, say format: ndjson'
+      : 'where each of them is a record, say records: $'
+    return new SourceError({
+      code: 'several_documents',
+      message: 'the file holds JSON objects one after another, and nothing says where in them the records are',
+      hint: first === undefined ? whole : `say records: ${first}, where the lists of records are; ${whole}`,
+      at: { file: this.#file.name, ...this.#position.at(this.#offset) },
     })
   }
 
@@ -182,13 +237,14 @@ class DocumentReader {
     const known =
       paths.length > 0 ? `lists of objects are at: ${paths.join(', ')}` : 'there is no list of objects in it'
     const [first = 'users'] = paths
+    const isLater = this.documents > 1
     return new SourceError({
       code: 'no_such_path',
       message: this.#lost
         ? 'the document is an object, not a list of records'
-        : `there is nothing at ${writePath(this.#names ?? []) || '$'} in the document`,
+        : `there is nothing at ${writePath(this.#names ?? []) || '$'} in the document${isLater ? ' that begins here' : ''}`,
       hint: this.#lost ? `say where the records are, like records: ${first}; ${known}` : known,
-      at: { file: this.#file.name },
+      at: isLater ? { file: this.#file.name, line: this.#documentLine } : { file: this.#file.name },
     })
   }
 
@@ -196,6 +252,9 @@ class DocumentReader {
     return new SourceError({ code: 'empty_file', message: 'the file is empty', at: { file: this.#file.name, line: 1 } })
   }
 }
+
+const BEHIND_END =
+  'the document has ended before this place. Objects with commas between them make a list once [ stands before them and ] behind'
 
 /** No member has an empty name and one in it: nothing is found. */
 const NOWHERE: readonly string[] = ['', '']

@@ -1,6 +1,7 @@
 import { TokenType } from '@streamparser/json'
 import type { Reason } from '../../diagnostics/problem.ts'
 import type { Json } from '../../json.ts'
+import { raiseLimit, sizeText } from '../text/record-limit.ts'
 
 /** What a JSON text consists of, in its order. */
 export interface JsonEvents {
@@ -99,19 +100,19 @@ export class Grammar {
   }
 }
 
-/** Bytes that one record may take. No record of a user is as long; what is kept in memory is bounded by it. */
-export const MAX_RECORD_BYTES = 16 * 1024 * 1024
-
 export const notAnObject: Reason = {
   code: 'not_an_object',
   message: 'a record must be an object, and something else stands here',
   hint: 'is this the list of records? For JSON, records says where they are',
 }
 
-export const lineTooLong: Reason = {
-  code: 'line_too_long',
-  message: `the line is longer than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`,
-  hint: 'every record stands on a line of its own; for one document use format: json',
+/** @param limit bytes that a record may take */
+export function lineTooLong(limit: number): Reason {
+  return {
+    code: 'line_too_long',
+    message: `the line is longer than ${sizeText(limit)}`,
+    hint: `where it is one record, ${raiseLimit(limit)}; where the file is one document, say format: json`,
+  }
 }
 
 export const nestedTooDeep: Reason = {

@@ -5,20 +5,20 @@
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Reason } from '../../diagnostics/problem.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
-import { parseJsonText } from '../../json-text.ts'
+import { parseJsonText, withoutNuls } from '../../json-text.ts'
 import type { RowsFound } from '../csv/format.ts'
 import { type Cut, cutRecords, MAX_CUT, type Scanner, type Unsure } from '../text/cut.ts'
 import type { SourceFile } from '../text/file.ts'
-import type { LineRecord, TextFormat } from '../text/record-file.ts'
+import type { LineRecord, RecordSink, TextFormat } from '../text/record-file.ts'
 import { ownMembers, unfilled } from '../text/reject-columns.ts'
 import { linesOf } from '../text/utf8.ts'
-import { lineTooLong, MAX_DEPTH, MAX_RECORD_BYTES, nestedTooDeep, notAnObject } from './grammar.ts'
+import { lineTooLong, MAX_DEPTH, nestedTooDeep, notAnObject } from './grammar.ts'
 
 /** Blank lines are no records; a line that is no object is refused, and reading goes on. */
 export const ndjson: TextFormat = {
   async *read(text, sink, begun) {
     let first = begun === undefined
-    for await (const lines of linesOf(text, MAX_RECORD_BYTES, begun)) {
+    for await (const lines of linesOf(text, sink.maxRecordBytes, begun)) {
       const records: LineRecord[] = []
       for (const { line, content } of lines) {
         sink.reached(line)
@@ -26,7 +26,7 @@ export const ndjson: TextFormat = {
         if (first) refuseDocument(content, sink.file, line)
         first = false
         sink.met()
-        const parsed = content === undefined ? lineTooLong : recordIn(content)
+        const parsed = content === undefined ? lineTooLong(sink.maxRecordBytes) : recordIn(content, sink.nuls)
         if ('code' in parsed) sink.reject(line, parsed, content)
         else records.push({ line, data: parsed.data })
       }
@@ -39,10 +39,10 @@ export const ndjson: TextFormat = {
 /** Cuts at line ends. A line that is longer than a record may be is left to whoever reads the text as it comes. */
 async function* cutLines(
   text: AsyncGenerator<Buffer>,
-  file: SourceFile,
+  { file, maxRecordBytes }: Pick<RecordSink, 'file' | 'maxRecordBytes'>,
   size: number,
 ): AsyncGenerator<Cut, Unsure | undefined> {
-  const cuts = cutRecords(text, new LineScanner(), () => size)
+  const cuts = cutRecords(text, new LineScanner(maxRecordBytes), () => size)
   let next = await cuts.next()
   for (let hasBegun = false; !next.done; next = await cuts.next()) {
     if (!hasBegun) {
@@ -56,13 +56,16 @@ async function* cutLines(
 }
 
 /** The records of a cut, with what a file of rejected rows adds to them taken off. */
-export function recordsInCut(cut: Pick<Cut, 'bytes' | 'line'>): { records: LineRecord[]; found: RowsFound } {
+export function recordsInCut(
+  cut: Pick<Cut, 'bytes' | 'line'>,
+  onNul: (count: number) => void,
+): { records: LineRecord[]; found: RowsFound } {
   const records: LineRecord[] = []
   const found: RowsFound = { read: 0, blank: 0, refused: [] }
   for (const { line, content } of linesIn(cut)) {
     if (content === '') continue
     found.read++
-    const parsed = recordIn(content)
+    const parsed = recordIn(content, onNul)
     const own = 'code' in parsed ? parsed : ownMembers(parsed.data)
     if ('code' in own) found.refused.push({ line, problem: own })
     else if ('data' in own) records.push({ line, data: own.data })
@@ -82,6 +85,7 @@ const LF = 0x0a
 
 /** Lines are records, blank ones among them: only who reads them knows blanks of all kinds. */
 class LineScanner implements Scanner {
+  readonly #maxRecord: number
   #line = 1
   /** The cut so far: bytes, the line on which it begins. */
   #length = 0
@@ -90,6 +94,10 @@ class LineScanner implements Scanner {
   sure = 0
   isUnsure = false
   isFull = false
+
+  constructor(maxRecord: number) {
+    this.#maxRecord = maxRecord
+  }
 
   get sureLine(): number {
     return this.#line
@@ -111,7 +119,7 @@ class LineScanner implements Scanner {
 
   /** @param end of the line, as far as it is known: its position in the cut */
   #isTooLong(end: number): boolean {
-    this.isUnsure = end - this.sure > MAX_RECORD_BYTES
+    this.isUnsure = end - this.sure > this.#maxRecord
     return this.isUnsure
   }
 
@@ -135,7 +143,7 @@ class LineScanner implements Scanner {
   }
 }
 
-function recordIn(content: string): Reason | { data: JsonObject } {
+function recordIn(content: string, onNul: (count: number) => void): Reason | { data: JsonObject } {
   const parsed = parseJsonText(content)
   if (!parsed.ok) {
     return { code: 'bad_json', message: parsed.message, hint: 'every line must be one whole JSON object' }
@@ -143,7 +151,10 @@ function recordIn(content: string): Reason | { data: JsonObject } {
   if (!isRecord(parsed.value)) return notAnObject
   // Each level takes a bracket at either end.
   if (content.length > 2 * MAX_DEPTH && isDeeper(parsed.value, MAX_DEPTH)) return nestedTooDeep
-  return { data: parsed.value }
+  if (!content.includes('\\u0000')) return { data: parsed.value }
+  const { value, count } = withoutNuls(parsed.value)
+  onNul(count)
+  return { data: isRecord(value) ? value : parsed.value }
 }
 
 function isRecord(value: Json): value is JsonObject {
@@ -153,6 +164,11 @@ function isRecord(value: Json): value is JsonObject {
 function isDeeper(value: Json, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1))
+}
+
+/** Whether a text begins with a bracket alone on its line: then it is a document over many lines. */
+export function isOverLines(text: string): boolean {
+  return /^\s*[[{][ \t]*\r?\n/.test(text)
 }
 
 /** @throws SourceError when the first line that is not blank opens a document over many lines */

@@ -11,6 +11,7 @@ import type { ReadContext, SourceRecord, StreamCount } from '../source.ts'
 import type { Cut, Unsure } from './cut.ts'
 import type { SourceFile } from './file.ts'
 import { Numbering } from './numbering.ts'
+import { MAX_RECORD_BYTES } from './record-limit.ts'
 import { ownMembers, unfilled } from './reject-columns.ts'
 import { type Encoding, nulWarning, readText } from './utf8.ts'
 
@@ -48,6 +49,8 @@ export type FilePart =
 /** What a format tells while it takes a text apart. */
 export interface RecordSink {
   readonly file: SourceFile
+  /** Bytes that one record may take. */
+  readonly maxRecordBytes: number
   /** A record was met, good or bad. */
   met(): void
   /**
@@ -57,6 +60,9 @@ export interface RecordSink {
   reject(line: number, refusal: Reason, text?: string): void
   /** Where every line may be a record: it has come to this one. */
   reached(line: number): void
+  /** So many NUL characters were left out. */
+  nuls(count: number): void
+  warn(problem: Problem): void
 }
 
 /** Takes a text apart: bytes in UTF-8, of which no chunk ends within a character. */
@@ -67,7 +73,11 @@ export interface TextFormat {
    * For formats in which every line may be a record: cuts the text into pieces of at most `size` lines.
    * @returns what is to be read as it comes, if anything is
    */
-  cut?(text: AsyncGenerator<Buffer>, file: SourceFile, size: number): AsyncGenerator<Cut, Uncut | undefined>
+  cut?(
+    text: AsyncGenerator<Buffer>,
+    sink: Pick<RecordSink, 'file' | 'maxRecordBytes'>,
+    size: number,
+  ): AsyncGenerator<Cut, Uncut | undefined>
 }
 
 /** Text that is not cut. Without a line, it is all there is. */
@@ -79,6 +89,8 @@ export interface TextFileOptions {
   role: StreamCount['role']
   encoding?: Encoding
   format: TextFormat
+  /** Bytes that one record may take. */
+  maxRecordBytes?: number
 }
 
 /** Does what is to be told: at once, or when its turn comes. */
@@ -134,10 +146,11 @@ export class TextFile implements RecordFile {
   }
 
   async *#partsOf(text: AsyncGenerator<Buffer>, size: number, tell: Tell): AsyncGenerator<FilePart> {
-    const { format, file } = this.#options
+    const { format } = this.#options
+    const sink = this.#sink(tell)
     let rest: Uncut | undefined = { text }
     if (format.cut !== undefined) {
-      const cuts = format.cut(text, file, size)
+      const cuts = format.cut(text, sink, size)
       let next = await cuts.next()
       for (; !next.done; next = await cuts.next()) {
         this.#reached(next.value.lastLine)
@@ -146,7 +159,7 @@ export class TextFile implements RecordFile {
       rest = next.value
     }
     if (rest === undefined) return
-    for await (const records of format.read(rest.text, this.#sink(tell), rest.line)) {
+    for await (const records of format.read(rest.text, sink, rest.line)) {
       yield { records: this.#shown(records, tell) }
     }
   }
@@ -163,13 +176,19 @@ export class TextFile implements RecordFile {
   }
 
   #sink(tell: Tell): RecordSink {
+    const { file, maxRecordBytes = MAX_RECORD_BYTES } = this.#options
     return {
-      file: this.#options.file,
+      file,
+      maxRecordBytes,
       met: () => {
         this.#read++
       },
       reject: (line, refusal, text) => tell(() => this.#refuse(line, refusal, text)),
       reached: (line) => this.#reached(line),
+      nuls: (count) => {
+        this.#nuls += count
+      },
+      warn: (problem) => tell(() => this.#context.warn(problem)),
     }
   }
 
@@ -177,8 +196,9 @@ export class TextFile implements RecordFile {
     this.#lastLine = Math.max(this.#lastLine, line)
   }
 
-  #settle({ read, refused }: RowsFound): void {
+  #settle({ read, nuls = 0, refused }: RowsFound): void {
     this.#read += read
+    this.#nuls += nuls
     for (const { line, problem } of refused) this.#refuse(line, problem)
   }
 

@@ -6,19 +6,33 @@ import { nullsOption, type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from 
 
 /**
  * What programs write where they hold nothing. To the letter: a person may be called Null.
- * MySQL's zero dates are among them: no date, and a text that counts as one.
+ * MySQL's zero dates are among them: no date, and a text that counts as one; so are the errors of spreadsheets.
  */
 const WRITTEN: ReadonlySet<string> = new Set([
   'NULL',
   'null',
   '(NULL)',
+  '(null)',
+  '[NULL]',
+  '<NULL>',
   '<null>',
+  'nil',
+  '<nil>',
   '\\N',
   'None',
   'nan',
   'NaN',
   'undefined',
   '[object Object]',
+  'N/A',
+  'n/a',
+  '#N/A',
+  '#NULL!',
+  '#REF!',
+  '#VALUE!',
+  '#NAME?',
+  '#DIV/0!',
+  '#NUM!',
   '0000-00-00',
   '0000-00-00 00:00:00',
   '0000-00-00 00:00:00.000',

@@ -56,8 +56,8 @@ test('a quote that closes in mid-field ends the reading where its record begins'
   expect(error.problems[0]?.message).toContain('a quote at line 3')
 })
 
-test('a record of more than 1 MiB ends the reading', async () => {
-  const error = await refusal(readCsv(`email,first_name\na@example.com,A\nb@example.com,"${'x\n'.repeat(600_000)}`))
+test('a record of more than 16 MiB ends the reading', async () => {
+  const error = await refusal(readCsv(`email,first_name\na@example.com,A\nb@example.com,"${'x\n'.repeat(9_000_000)}`))
   expect(error.problems).toMatchObject([{ code: 'record_too_long', at: { line: 3 } }])
 })
 

@@ -123,7 +123,7 @@ describe('records', () => {
   })
 
   test('keep strings with brackets, escapes and characters of every length', async () => {
-    const value = { a: '}]"\\{[', b: 'é ß 漢字 😀 \u0000\u001f', c: '\\u0041', d: '\ud800 alone', 'k"]}': ['\n\t'] }
+    const value = { a: '}]"\\{[', b: 'é ß 漢字 😀 \u001f', c: '\\u0041', d: '\ud800 alone', 'k"]}': ['\n\t'] }
     expect(dataOf(await readJson(JSON.stringify([value])))).toEqual([value])
   })
 })
@@ -140,7 +140,8 @@ describe('what is no JSON', () => {
     ['a word', '[{"n":nul}]', 1, 10],
     ['a number with a zero before it', '[{"n":01}]', 1, 8],
     ['umlauts before it count one column each', '[{"ä":"öü"},\n{"ä":"öü" x}]', 2, 11],
-    ['a second document', '[{"n":1}]\n[{"n":2}]', 2, 1],
+    ['something behind the document', '[{"n":1}]\n"x"', 2, 1],
+    ['objects with commas between them', '{"n":1},\n{"n":2}', 1, 8],
   ])('%s ends the reading at its place', async (_name, content, line, column) => {
     const problem = await refusalOf(readJson(content))
     expect(problem).toMatchObject({ code: 'bad_json', at: { file: 'users.json', line, column } })
@@ -163,20 +164,100 @@ describe('what is no JSON', () => {
     expect(JSON.stringify(problem)).not.toContain('Unexpected')
   })
 
-  test(tried('JSON and NDJSON of any kind', 'NDJSON', 'read as one document'), async () => {
-    expect(await refusalOf(readJson('{"n":1}\n{"n":2}\n', '$'))).toMatchObject({
-      code: 'bad_json',
-      at: { line: 2, column: 1 },
-      hint: expect.stringContaining('format: ndjson'),
-    })
-  })
-
   test.each(['', '  \n\n', '\ufeff'])('an empty file is refused: %j', async (content) => {
     expect(await refusalOf(readJson(content))).toMatchObject({ code: 'empty_file' })
   })
 })
 
+describe('documents one after another', () => {
+  test.each([
+    ['pages', '{\n"Users":[{"n":1}]\n}\n{\n"Users":[{"n":2}]\n}', 'Users', [2, 5]],
+    ['pages without a line end between them', '{"Users":[{"n":1}]}{"Users":[{"n":2}]}', 'Users', [1, 1]],
+    ['a last page with nobody', '{"Users":[{"n":1},{"n":2}]}\n{"Users":[]}\n', 'Users', [1, 1]],
+    ['lists', '[{"n":1}][\n{"n":2}]', undefined, [1, 2]],
+    ['records', '{\n"n":1\n}\n{\n"n":2\n}\n', '$', [1, 4]],
+    ['NDJSON', '{"n":1}\n{"n":2}\n', '$', [1, 2]],
+  ])('are all read: %s', async (_name, content, records, lines) => {
+    const reading = await readJson(content, records)
+    expect(dataOf(reading)).toEqual([{ n: 1 }, { n: 2 }])
+    expect(linesOf(reading)).toEqual(lines)
+    expect(reading.warnings).toMatchObject([
+      { code: 'several_documents', message: expect.stringContaining('2 JSON documents') },
+    ])
+  })
+
+  test(
+    tried('JSON and NDJSON of any kind', 'pages appended to one file', 'one of them is an error of the API'),
+    async () => {
+      const content = '{"Users":[{"n":1}]}\n{"message":"Rate exceeded"}\n{"Users":[{"n":2}]}\n'
+      expect(await refusalOf(readJson(content, 'Users'))).toMatchObject({
+        code: 'no_such_path',
+        message: 'there is nothing at Users in the document that begins here',
+        at: { file: 'users.json', line: 2 },
+      })
+    },
+  )
+
+  test.each([
+    ['{"n":1}\n{"n":2}\n', 'where each of them is a record, say format: ndjson'],
+    ['{\n"n":1\n}\n{\n"n":2\n}\n', 'where each of them is a record, say records: $'],
+    ['{"n":1}{"n":2}', 'where each of them is a record, say records: $'],
+    [
+      '{"data":{"Users":[{"n":1}]}}\n{"data":{"Users":[]}}\n',
+      'say records: data.Users, where the lists of records are; where each of them is a record, say format: ndjson',
+    ],
+  ])('without a word on records are told what they are, and where to go on: %j', async (content, hint) => {
+    expect(await refusalOf(readJson(content))).toMatchObject({ code: 'several_documents', hint })
+  })
+
+  test.each([
+    '{"n":1}\n{"n":2}\n',
+    '{\n"n":1\n}\n{\n"n":2\n}\n',
+    '{"Users":[{"n":1}]}\n{"Users":[{"n":2}]}\n',
+  ])('no hint leads back to where it came from: %j', async (content) => {
+    const seen = new Set<string>()
+    let options: Record<string, string> = {}
+    for (;;) {
+      const problem = await refusalOf(readUsers('users.json', content, options))
+      if (problem === undefined) break
+      const [, name = '', value = ''] =
+        /(?:say|like) (format|records): (\S+?)[,;]?(?: |$)/.exec(problem.hint ?? '') ?? []
+      options = { [name]: value }
+      expect(seen).not.toContain(JSON.stringify(options))
+      seen.add(JSON.stringify(options))
+    }
+    expect(dataOf(await readUsers('users.json', content, options))).toEqual([{ n: 1 }, { n: 2 }])
+  })
+})
+
+describe('NUL characters', () => {
+  const content = '{"na\\u0000me":"C\\u0000y","list":[{"a":"\\u0000"}],"kept":"\\\\u0000"}'
+  test.each([
+    ['users.json', `[${content}]`],
+    ['users.ndjson', `${content}\n`],
+  ])('are left out of %s and counted', async (name, text) => {
+    const reading = await readUsers(name, text)
+    expect(dataOf(reading)).toEqual([{ name: 'Cy', list: [{ a: '' }], kept: '\\u0000' }])
+    expect(reading.warnings).toMatchObject([{ code: 'nul_characters', message: '3 NUL characters were left out' }])
+  })
+})
+
 describe('bounds', () => {
+  test('the limit of a record is a setting, and says so', async () => {
+    const content = `[{"n":1},\n{"n":"${'x'.repeat(200_000)}"}]`
+    expect(await refusalOf(readUsers('u.json', content, { maxRecordBytes: 4096 }))).toMatchObject({
+      code: 'record_too_long',
+      message: 'the record that begins here is longer than 4096 bytes',
+      hint: expect.stringContaining('maxRecordBytes'),
+      at: { line: 2 },
+    })
+    expect(dataOf(await readUsers('u.json', content, { maxRecordBytes: 1_000_000 }))).toHaveLength(2)
+    const lines = `{"n":1}\n{"n":"${'x'.repeat(200_000)}"}\n`
+    expect((await readUsers('u.ndjson', lines, { maxRecordBytes: 4096 })).rejected).toMatchObject([
+      { problem: { code: 'line_too_long', hint: expect.stringContaining('maxRecordBytes') } },
+    ])
+  })
+
   test('a record without end is refused at its line, with a word on records', async () => {
     const item = `"${'x'.repeat(1000)}",`
     expect(await refusalOf(readJson(`{"users":\n{"list":[${item.repeat(17_000)}`, 'users'))).toMatchObject({

@@ -113,7 +113,7 @@ test('the streams of a source are those that rules can read', () => {
   expect(fileSource.files({ streams })).toEqual(['u.csv', 'm.csv', 'o.json', 'p*.json'])
 })
 
-test('checking looks at the heads of all files', async () => {
+test('checking reads all files, and finds what ends their reading', async () => {
   const folder = folderWith({
     'a.csv': 'id,id\n',
     'b.json': `{"list":[${'{"n":1},'.repeat(100_000)}`,
@@ -134,7 +134,9 @@ test('checking looks at the heads of all files', async () => {
   const problems = await source.check({ streams }, folder)
   expect(problems.map(({ code, at, path, severity }) => [code, at?.file ?? path, severity])).toEqual([
     ['duplicate_column', 'a.csv', undefined],
+    ['bad_json', 'b.json', undefined],
     ['bad_json', 'c.ndjson', 'warning'],
+    ['bad_json', 'd1.json', undefined],
     ['bad_json', 'd2.json', undefined],
     ['empty_file', 'empty.csv', undefined],
     ['file_not_found', 'none.csv', undefined],

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { OperatorError } from '../../../src/diagnostics/errors.ts'
 import { ndjson, recordsInCut } from '../../../src/sources/json/lines.ts'
 import type { LineRecord, RecordSink } from '../../../src/sources/text/record-file.ts'
+import { MAX_RECORD_BYTES } from '../../../src/sources/text/record-limit.ts'
 
 interface Taken {
   records: LineRecord[]
@@ -28,6 +29,9 @@ function sinkOf(taken: Taken): RecordSink {
     reached(line) {
       taken.last = line
     },
+    maxRecordBytes: MAX_RECORD_BYTES,
+    nuls() {},
+    warn() {},
   }
 }
 
@@ -54,13 +58,12 @@ async function inOneGo(text: AsyncGenerator<Buffer>, taken = nothing(), begun?: 
 
 async function inCuts(text: AsyncGenerator<Buffer>, size: number): Promise<Taken> {
   const taken = nothing()
-  const { file } = sinkOf(taken)
   try {
-    const cuts = ndjson.cut?.(text, file, size)
+    const cuts = ndjson.cut?.(text, sinkOf(taken), size)
     if (cuts === undefined) throw new Error('lines can be cut')
     let next = await cuts.next()
     for (; !next.done; next = await cuts.next()) {
-      const { records, found } = recordsInCut(structuredClone(next.value))
+      const { records, found } = recordsInCut(structuredClone(next.value), () => {})
       expect(found.read).toBeLessThanOrEqual(next.value.rows)
       expect(next.value.rows).toBeLessThanOrEqual(size)
       taken.records.push(...records)
@@ -138,7 +141,7 @@ test('what comes before a text breaks off is read', async () => {
 
 test('a cut ends with the line that makes it a mebibyte', async () => {
   const half = `${JSON.stringify({ text: 'x'.repeat(600 * 1024) })}\n`
-  const cuts = ndjson.cut?.(chunked(half.repeat(5), []), { name: 'users.ndjson', path: '/users.ndjson' }, 1000)
+  const cuts = ndjson.cut?.(chunked(half.repeat(5), []), sinkOf(nothing()), 1000)
   const rows: number[] = []
   for await (const cut of cuts ?? []) rows.push(cut.rows)
   expect(rows).toEqual([2, 2, 1])

@@ -12,6 +12,7 @@ function counted(records: readonly JsonObject[], names?: readonly string[]) {
 
 test.each([
   ...['NULL', 'null', '(NULL)', '<null>', '\\N', 'None', 'nan', 'NaN', 'undefined', '[object Object]', ' NULL '],
+  ...['(null)', '[NULL]', '<NULL>', 'nil', '<nil>', 'N/A', 'n/a', '#N/A', '#REF!', '#VALUE!', '#NAME?', '#DIV/0!'],
   ...['0000-00-00', '0000-00-00 00:00:00', '0000-00-00 00:00:00.000', '0000-00-00 00:00:00.000000'],
 ])('%j looks like a written null', (text) => {
   expect(counted([{ a: text }])).toMatchObject([{ column: 'a', values: [{ value: text.trim(), count: 1 }], of: 1 }])
@@ -23,6 +24,8 @@ test.each([
   'NULLABLE',
   'none',
   'Nan',
+  'Nil',
+  'NA',
   '',
   '0',
   'N',

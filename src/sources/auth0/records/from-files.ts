@@ -1,6 +1,6 @@
 import { CsvStream } from '../../csv/stream.ts'
 import { jsonDocument } from '../../json/document.ts'
-import { ndjson } from '../../json/lines.ts'
+import { isOverLines, ndjson } from '../../json/lines.ts'
 import { nothingFound, sourceParts } from '../../parts.ts'
 import type { PieceReader } from '../../piece-reader.ts'
 import type { PieceFound, ReadContext, SideRowsOnDisk, StreamCount, UserRules } from '../../source.ts'
@@ -21,6 +21,7 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
     role: 'main',
     file: sourceFile(name, context.directory),
     nulls: options.nulls,
+    maxRecordBytes: options.maxRecordBytes,
   } as const
   const { isCsv, file } = await exportFile(format, context)
   const named = options.organizations === 'metadata' ? new NamedOrganizations() : undefined
@@ -30,7 +31,7 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
   return {
     file: name,
     async *peek() {
-      const silent = { ...context, reject: () => {}, warn: () => {} }
+      const silent = { ...context, reject: () => {}, warn: () => {}, tap: undefined }
       const again = await exportFile(format, silent)
       for await (const batch of again.file.records()) yield usersIn(batch, { isCsv, paths: undefined }, nothingFound())
     },
@@ -105,12 +106,16 @@ interface ExportFileOptions {
   file: SourceFile
   /** Values of CSV that stand for nothing. */
   nulls: readonly string[]
+  maxRecordBytes: number | undefined
 }
 
-type Format = 'list' | 'ndjson' | 'csv'
+/** How the text of JSON is taken apart. */
+export const formats = { list: jsonDocument(undefined), objects: jsonDocument([]), ndjson }
+
+type Format = 'list' | 'objects' | 'ndjson' | 'csv'
 
 /**
- * A file of NDJSON, one JSON list, or CSV, gzip or plain: told by how it begins.
+ * A file of NDJSON, one JSON list, JSON objects over many lines, or CSV, gzip or plain: told by how it begins.
  * @throws ManifestError when there is no such file, SourceError when its beginning cannot be read
  */
 export async function exportFile(
@@ -119,22 +124,24 @@ export async function exportFile(
 ): Promise<{ isCsv: boolean; file: RecordFile }> {
   const format = await formatOf(options.file, context.watch)
   if (format === 'csv') return { isCsv: true, file: csvFile(options, context) }
-  const written = { ...options, format: format === 'list' ? jsonDocument(undefined) : ndjson }
-  return { isCsv: false, file: new TextFile(written, context) }
+  return { isCsv: false, file: new TextFile({ ...options, format: formats[format] }, context) }
 }
 
 /** @throws as `exportFile` */
 export async function formatOf(file: SourceFile, watch?: FileWatch): Promise<Format> {
   for await (const chunk of readText(file, { watch, onNul: () => {} })) {
     const start = chunk.toString().trimStart()
-    if (start !== '') return start.startsWith('[') ? 'list' : start.startsWith('{') ? 'ndjson' : 'csv'
+    if (start.startsWith('[')) return 'list'
+    if (start.startsWith('{')) return isOverLines(start) ? 'objects' : 'ndjson'
+    if (start !== '') return 'csv'
   }
   return 'csv'
 }
 
-function csvFile(options: ExportFileOptions, context: ReadContext): CsvStream {
+function csvFile({ maxRecordBytes, ...options }: ExportFileOptions, context: ReadContext): CsvStream {
   // Auth0 puts a ' before texts.
   const nulls = options.nulls.flatMap((value) => [value, `'${value}`])
   // Exports name what fields they like: a mapping may read any of them.
-  return new CsvStream({ ...options, nulls, columnSpec: { known: [], required: [], open: true } }, context)
+  const columnSpec = { known: [], required: [], open: true }
+  return new CsvStream({ ...options, dialect: { maxRecordBytes }, nulls, columnSpec }, context)
 }

@@ -14,6 +14,7 @@ import {
   type ReadContext,
   ROW_LINE,
   type StreamCount,
+  skippedLines,
   type Threads,
 } from '../../source.ts'
 import type { SourceFile } from '../../text/file.ts'
@@ -32,12 +33,23 @@ export interface JoinedFormat {
   userKeys(user: JsonObject): string[]
 }
 
-/** What the options say of how every CSV file of the source is written. */
-export type Written = Pick<CsvStreamOptions, 'delimiter' | 'nulls'>
+/** What the options say of how a CSV file of the source is written. */
+export type Written = Pick<CsvStreamOptions, 'dialect' | 'nulls' | 'ragged'>
 
-/** See Written. */
-export function writtenAs(config: ClerkOptions): Written {
-  return { delimiter: config.delimiter, nulls: nullsOption(config.nulls) }
+/** See Written. @param file the option that names it */
+export function writtenAs(config: ClerkOptions, file: string): Written {
+  const { delimiter, quote, skipLines, ragged, maxRecordBytes, nulls } = config
+  return {
+    dialect: {
+      delimiter,
+      quote,
+      escape: config.escape,
+      skipLines: skippedLines(skipLines, file, 'users'),
+      maxRecordBytes,
+    },
+    nulls: nullsOption(nulls),
+    ragged,
+  }
 }
 
 const IN_FILE = {
@@ -58,7 +70,7 @@ export class JoinedFile {
     const { stream, columnSpec, rule } = format
     this.format = format
     this.#rows = isJson(file.name)
-      ? jsonUsers({ stream, file, role: 'joined' }, context)
+      ? jsonUsers({ stream, file, role: 'joined', maxRecordBytes: written.dialect?.maxRecordBytes }, context)
       : new CsvStream({ stream, file, role: 'joined', columnSpec, rule, ...written }, context)
     this.#context = context
   }

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import type { Refused } from '../../csv/format.ts'
 import { jsonDocument } from '../../json/document.ts'
-import { ndjson } from '../../json/lines.ts'
+import { isOverLines, ndjson } from '../../json/lines.ts'
 import type { ReadContext, StreamCount } from '../../source.ts'
 import { chain } from '../../text/bytes.ts'
 import type { SourceFile } from '../../text/file.ts'
@@ -22,11 +22,12 @@ interface JsonUsersOptions {
   stream: string
   file: SourceFile
   role: StreamCount['role']
+  maxRecordBytes: number | undefined
 }
 
-/** The users of a file of JSON: a list, a document with the list under `data` or `users`, or a user a line. */
-export function jsonUsers({ stream, file, role }: JsonUsersOptions, context: ReadContext): RecordFile {
-  const text = new TextFile({ stream, file, role, format: anyJson }, context)
+/** The users of a file of JSON: a list, documents with the list under `data` or `users`, a user a line, or a user a document. */
+export function jsonUsers(options: JsonUsersOptions, context: ReadContext): RecordFile {
+  const text = new TextFile({ ...options, format: anyJson }, context)
   const take = (batch: readonly LineRecord[]) => {
     const refused: Refused[] = []
     const users = usersIn(batch, refused)
@@ -87,9 +88,9 @@ const anyJson: TextFormat = {
     const { format, whole } = await recognise(text)
     yield* format.read(whole, sink)
   },
-  async *cut(text, file, size) {
+  async *cut(text, sink, size) {
     const { format, whole } = await recognise(text)
-    return format.cut === undefined ? { text: whole } : yield* format.cut(whole, file, size)
+    return format.cut === undefined ? { text: whole } : yield* format.cut(whole, sink, size)
   },
 }
 
@@ -101,10 +102,14 @@ async function recognise(text: AsyncGenerator<Buffer>): Promise<{ format: TextFo
     start = Buffer.concat([start, next.value])
   }
   const head = start.toString()
+  return { format: formatOf(head), whole: start.length > 0 ? chain(start, text) : text }
+}
+
+function formatOf(head: string): TextFormat {
   const [, name] = NAMED_LIST.exec(head) ?? []
-  const format =
-    name !== undefined ? jsonDocument([name]) : head.trimStart().startsWith('{') ? ndjson : jsonDocument(undefined)
-  return { format, whole: start.length > 0 ? chain(start, text) : text }
+  if (name !== undefined) return jsonDocument([name])
+  if (!head.trimStart().startsWith('{')) return jsonDocument(undefined)
+  return isOverLines(head) ? jsonDocument([]) : ndjson
 }
 
 /** What the migration tool calls the columns of the dashboard's export: https://github.com/clerk/migration-script */

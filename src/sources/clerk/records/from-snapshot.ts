@@ -49,7 +49,7 @@ export function openLive(config: ClerkOptions, context: ReadContext): Source {
     const name = config[option]
     if (name === undefined) return []
     const file = sourceFile(name, context.directory)
-    return [new JoinedFile({ stream, ...format }, file, context, writtenAs(config))]
+    return [new JoinedFile({ stream, ...format }, file, context, writtenAs(config, option))]
   }
   const [exported] = open(exportFormat, 'users')
   const files = joinedFormats.flatMap((format) => open(format, format.stream))

@@ -1,0 +1,292 @@
+/**
+ * Rows of text in which backslashes stand for what would end a field, as PostgreSQL's COPY text, `mysql --batch` and INTO OUTFILE write it:
+ * `\t`, `\n`, `\\`, a backslash before a delimiter or a line end, and `\N` for nothing. The parser of CSV knows no such thing.
+ */
+
+import { SourceError } from '../../diagnostics/errors.ts'
+import type { Row } from './format.ts'
+
+export interface BackslashSettings {
+  /** As written in the manifest, for messages. */
+  file: string
+  delimiter: string
+  /** One character; undefined: nothing quotes. */
+  quote: string | undefined
+  /** Whether CR alone ends lines; otherwise it is a character like others. */
+  isCrOnly: boolean
+  comment?: string
+  /** Line on which the text begins. */
+  line: number
+  /** Told of NUL characters that were left out. */
+  onNul(count: number): void
+}
+
+const LF = 0x0a
+const CR = 0x0d
+const BACKSLASH = 0x5c
+
+/** What a letter behind a backslash stands for; every other character stands for itself. */
+const MEANT: ReadonlyMap<string, string> = new Map([
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['v', '\v'],
+  ['Z', '\u001a'],
+])
+
+const NUL = '0'
+const NOTHING = 'N'
+/** COPY ends its data with it, on a line of its own. */
+const END_OF_DATA = '.'
+
+type State = 'start' | 'field' | 'escaped' | 'escaped cr' | 'quoted' | 'after quote' | 'cr' | 'comment'
+
+/** Takes a text apart that comes in pieces, none of which ends within a character. */
+export class BackslashRows {
+  readonly #settings: BackslashSettings
+  readonly #delimiter: number
+  readonly #quote: number
+  #rows: Row[] = []
+  #fields: string[] = []
+  #field = ''
+  #state: State = 'start'
+  #inQuotes = false
+  /** Whether the field, or the row, has something in it that an empty one has not: quotes, `\N`. */
+  #isWritten = false
+  #isEnd = false
+  #line: number
+  #recordLine: number
+  /** The beginning of what may be a comment. */
+  #carried = ''
+  /** Characters of the record that is being read. */
+  length = 0
+
+  constructor(settings: BackslashSettings) {
+    this.#settings = settings
+    this.#delimiter = settings.delimiter.charCodeAt(0)
+    this.#quote = settings.quote === undefined ? -1 : settings.quote.charCodeAt(0)
+    this.#line = settings.line
+    this.#recordLine = settings.line
+  }
+
+  /** Line on which the record begins that is being read. */
+  get recordLine(): number {
+    return this.#recordLine
+  }
+
+  /** The rows that end in a piece of the text. Blank lines are no rows. */
+  take(piece: string): Row[] {
+    const text = this.#carried + piece
+    // What comes behind a CR tells what it is.
+    const whole = text.endsWith('\r') ? text.slice(0, -1) : text
+    this.#carried = text.slice(whole.length)
+    this.#scan(whole, false)
+    return this.#taken()
+  }
+
+  /**
+   * The rows that the end of the text ends.
+   * @throws SourceError where a quote is not closed
+   */
+  finish(): Row[] {
+    this.#scan(this.#carried, true)
+    if (this.#inQuotes && this.#state !== 'after quote') throw unclosedQuote(this.#settings.file, this.#recordLine)
+    // A backslash at the very end stands for itself.
+    if (this.#state === 'escaped') this.#field += '\\'
+    if (this.#state !== 'comment' && this.#state !== 'cr') this.#endRecord()
+    return this.#taken()
+  }
+
+  #scan(text: string, isLast: boolean): void {
+    /** From where on the text has not been put to the field. */
+    let from = 0
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at)
+      if (this.#state === 'start' && this.#isComment(text, at, isLast)) {
+        if (this.#state === 'start') {
+          this.#carried = text.slice(at) + this.#carried
+          return
+        }
+        continue
+      }
+      from = this.#step(code, at, from, text)
+      at = Math.max(at, from - 1)
+    }
+    if (this.#state === 'field' || this.#state === 'quoted') this.#field += text.slice(from)
+    this.length += text.length
+  }
+
+  /** @returns from where on the text has not been put to the field; what is before it has been looked at */
+  #step(code: number, at: number, from: number, text: string): number {
+    switch (this.#state) {
+      case 'start':
+        return this.#begin(code, at, text)
+      case 'field':
+        return this.#inField(code, at, from, text)
+      case 'quoted':
+        return this.#inQuoted(code, at, from, text)
+      case 'after quote':
+        return this.#afterQuote(code, at, text)
+      case 'escaped':
+        return this.#unescape(text, at)
+      case 'escaped cr':
+        // The line end that a backslash stands before may be of two characters.
+        this.#state = this.#inQuotes ? 'quoted' : 'field'
+        if (code !== LF) return this.#step(code, at, at, text)
+        this.#field += '\n'
+        return at + 1
+      case 'cr':
+        this.#state = 'start'
+        return code === LF ? at + 1 : this.#begin(code, at, text)
+      case 'comment':
+        if (code === LF || code === CR) this.#endLine(code, at)
+        return at + 1
+    }
+  }
+
+  #taken(): Row[] {
+    const rows = this.#rows
+    this.#rows = []
+    return rows
+  }
+
+  /** Whether a comment begins here, or may once more of the text is there: then the state stays. */
+  #isComment(text: string, at: number, isLast: boolean): boolean {
+    const { comment } = this.#settings
+    if (comment === undefined || this.#fields.length > 0) return false
+    if (text.startsWith(comment, at)) {
+      this.#state = 'comment'
+      return true
+    }
+    return !isLast && text.length - at < comment.length && comment.startsWith(text.slice(at))
+  }
+
+  /** A field begins. */
+  #begin(code: number, at: number, text: string): number {
+    this.#state = 'field'
+    if (code !== this.#quote) return this.#inField(code, at, at, text)
+    this.#inQuotes = true
+    this.#isWritten = true
+    this.#state = 'quoted'
+    return at + 1
+  }
+
+  #inField(code: number, at: number, from: number, text: string): number {
+    if (code === BACKSLASH) return this.#escape(at, from, text)
+    const { delimiter, isCrOnly } = this.#settings
+    if (code === this.#delimiter && text.startsWith(delimiter, at)) {
+      this.#field += text.slice(from, at)
+      this.#endField()
+      return at + delimiter.length
+    }
+    if (code === LF || (code === CR && isCrOnly)) {
+      const isPair = code === LF && at > from && text.charCodeAt(at - 1) === CR
+      this.#field += text.slice(from, isPair ? at - 1 : at)
+      this.#endLine(code, at)
+      return at + 1
+    }
+    this.#countLine(code, at, text)
+    return from
+  }
+
+  #inQuoted(code: number, at: number, from: number, text: string): number {
+    if (code === BACKSLASH) return this.#escape(at, from, text)
+    if (code !== this.#quote) {
+      this.#countLine(code, at, text)
+      return from
+    }
+    this.#field += text.slice(from, at)
+    this.#state = 'after quote'
+    return at + 1
+  }
+
+  #afterQuote(code: number, at: number, text: string): number {
+    const { delimiter, file } = this.#settings
+    if (code === this.#quote) {
+      this.#state = 'quoted'
+      this.#field += text.charAt(at)
+      return at + 1
+    }
+    const isDelimiter = code === this.#delimiter && text.startsWith(delimiter, at)
+    if (!isDelimiter && code !== LF && code !== CR) throw brokenQuote(file, this.#recordLine, this.#line)
+    this.#inQuotes = false
+    if (isDelimiter) {
+      this.#endField()
+      return at + delimiter.length
+    }
+    this.#endLine(code, at)
+    return at + 1
+  }
+
+  #escape(at: number, from: number, text: string): number {
+    this.#field += text.slice(from, at)
+    this.#state = 'escaped'
+    return at + 1
+  }
+
+  #unescape(text: string, at: number): number {
+    const character = String.fromCodePoint(text.codePointAt(at) ?? 0)
+    this.#state = this.#inQuotes ? 'quoted' : 'field'
+    const isFirst = this.#field === ''
+    if (character === '\n' || character === '\r') this.#line += 1
+    if (character === '\r') this.#state = 'escaped cr'
+    if (character === NUL) this.#settings.onNul(1)
+    else if (character === NOTHING && isFirst) this.#isWritten = true
+    else {
+      if (character === END_OF_DATA && isFirst && this.#fields.length === 0) this.#isEnd = true
+      this.#field += MEANT.get(character) ?? character
+    }
+    return at + character.length
+  }
+
+  #endField(): void {
+    this.#fields.push(this.#field)
+    this.#field = ''
+    this.#state = 'start'
+  }
+
+  #endLine(code: number, at: number): void {
+    this.#line += 1
+    this.#endRecord()
+    this.#state = code === CR ? 'cr' : 'start'
+    this.length = -(at + 1)
+  }
+
+  /** A record ends, or a comment, of which nothing was kept. */
+  #endRecord(): void {
+    const isBlank = this.#fields.length === 0 && this.#field === '' && !this.#isWritten
+    const isEnd = this.#isEnd && this.#fields.length === 0 && this.#field === END_OF_DATA
+    if (!isBlank && !isEnd) this.#rows.push({ line: this.#recordLine, fields: [...this.#fields, this.#field] })
+    this.#fields = []
+    this.#field = ''
+    this.#isWritten = false
+    this.#isEnd = false
+    this.#inQuotes = false
+    this.#recordLine = this.#line
+  }
+
+  /** Inside a field. CRLF is one line end, counted where its LF is met. */
+  #countLine(code: number, at: number, text: string): void {
+    if (code === LF || (code === CR && text.charCodeAt(at + 1) !== LF)) this.#line += 1
+  }
+}
+
+function unclosedQuote(file: string, line: number): SourceError {
+  return new SourceError({
+    code: 'unclosed_quote',
+    message: 'a quote that opens here is never closed',
+    hint: 'where the file quotes nothing, as COPY text and mysql --batch do, add quote: none',
+    at: { file, line },
+  })
+}
+
+function brokenQuote(file: string, start: number, line: number): SourceError {
+  return new SourceError({
+    code: 'broken_quote',
+    message: `a quote at line ${line} neither ends its field nor is written twice, so it is unclear where the record that begins here ends`,
+    hint: 'where the file quotes nothing, as COPY text and mysql --batch do, add quote: none',
+    at: { file, line: start },
+  })
+}
