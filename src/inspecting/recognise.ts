@@ -16,6 +16,7 @@ export type OriginName =
   | 'better-auth'
   | 'authjs'
   | 'descope'
+  | 'workos-package'
   | 'csv'
 
 /** What a file is, as far as its columns or paths tell. */

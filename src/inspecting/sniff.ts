@@ -105,6 +105,8 @@ const MAX_PREAMBLE = 20
 /** Some exports say a word of themselves before the header: lines without a delimiter, then lines with several. */
 function sniffPreamble(text: string): Head | undefined {
   const lines = text.split(/\r?\n/).slice(0, MAX_PREAMBLE + 1)
+  // `sep=;` is read by who opens the table.
+  if (/^"?sep=/i.test(lines[0] ?? '')) return undefined
   return DELIMITERS.map((delimiter) => preambleBy(delimiter, lines)).find((found) => found !== undefined)
 }
 
@@ -128,7 +130,7 @@ function preambleBy(delimiter: string, lines: readonly string[]): Head | undefin
 function sniffLines(text: string): Head | undefined {
   const lines = text.split('\n')
   const whole = lines.slice(0, -1).filter((line) => line.trim() !== '')
-  const records = (whole.length > 0 ? whole : lines).slice(0, ENOUGH).map(parsed)
+  const records = (whole.length > 0 ? whole : lines).slice(0, ENOUGH).map(objectIn)
   if (records.length === 0 || records.some((record) => record === undefined)) return undefined
   const found = records.filter((record) => record !== undefined)
   const [only] = found
@@ -162,7 +164,8 @@ function wrapping(record: Record<string, unknown>): boolean {
   return lists.length > 0 && Object.keys(record).length <= 3 && !isSomebodys
 }
 
-function parsed(line: string): Record<string, unknown> | undefined {
+/** The object that a text is; undefined: it is none. */
+export function objectIn(line: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(line)
     return isObject(value) ? value : undefined

@@ -30,7 +30,7 @@ import {
   type SideFile,
 } from './answers.ts'
 import { type Beside, filesBeside, tellsOrganizations } from './beside.ts'
-import { describe, type Folder, isUsers, lookInto, unused } from './folder.ts'
+import { describe, type Folder, isPackage, isUsers, lookInto, unused } from './folder.ts'
 import type { Choice, Prompts } from './prompts.ts'
 import type { ProposedManifest } from './propose-manifest.ts'
 import { rolesDefinedIn, settleKeys } from './settle-keys.ts'
@@ -72,8 +72,14 @@ export async function interview(given: Given, prompts: Prompts | undefined, cont
 /** Files that belong to the users. This program's own columns are read by their recipe, unless files lie beside it that only rules can join. */
 async function beside(source: ChosenSource, given: Given, folder: Folder, context: Context): Promise<Beside> {
   // A script gets what it names; who takes what is proposed, also what lies beside it and says what it is.
-  const here = folder.files.filter(({ path }) => path !== source.users?.path)
+  const { users } = source
+  const each = users?.pages === undefined ? folder.files.flatMap(eachPage) : folder.files
+  const here = each.filter(({ path }) => path !== users?.path)
   const among = { here, taken: source.asked || given.yes === true }
+  if (given.origin === undefined && source.users?.name === 'users.csv' && isPackage(folder)) {
+    const found = await filesBeside({ ...source, origin: 'workos-package' }, given, among, context)
+    return { ...found, unused: [...found.unused, ...folder.others] }
+  }
   const own = await filesBeside(source, given, among, context)
   const other = { ...source, origin: 'file' as const }
   const joined =
@@ -82,6 +88,11 @@ async function beside(source: ChosenSource, given: Given, folder: Folder, contex
     RECIPE_READS.has(side.part) || (file.data.recognised?.origin === 'csv' && tellsOrganizations(own))
   const found = joined?.sides.every(isRead) === false ? joined : own
   return { ...found, unused: [...found.unused, ...folder.others] }
+}
+
+/** A file that was named is read alone: those like it are files of their own then. */
+function eachPage({ pages = [], ...first }: FoundFile): FoundFile[] {
+  return [first, ...pages]
 }
 
 /** What the recipe for this program's columns reads beside the users. */

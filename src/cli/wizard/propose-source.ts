@@ -64,8 +64,8 @@ function streams(answers: Answers, directory: string, recipe: Recipe | undefined
     const join: JsonObject = slot.join === undefined ? {} : { join: slot.join }
     const own = { ...streamOf(file.path, file.data.head, file.data.recognised), ...join }
     const kept = { ...own, ...overruled(known, own, file) }
-    written[slot.option] = { ...kept, path: pathIn(directory, file) }
-    effective[slot.option] = merged(known, kept)
+    written[slot.option] = { ...kept, path: pathsIn(directory, file) }
+    effective[slot.option] = merged(known, file.pages === undefined ? kept : { ...kept, path: pathsOf(file) })
   }
   // A realm's export is one file for both.
   const users = answers.files.users
@@ -126,6 +126,16 @@ export function filled({ origin, files }: Answers): { slot: Slot; file: FoundFil
     const file = files[slot.part]
     return file === undefined ? [] : { slot, file }
   })
+}
+
+/** A file and its pages. */
+export function pathsOf({ path, pages = [] }: FoundFile): string[] {
+  return [path, ...pages.map((page) => page.path)]
+}
+
+function pathsIn(directory: string, file: FoundFile): string | string[] {
+  const { pages } = file
+  return pages === undefined ? pathIn(directory, file) : [file, ...pages].map((page) => pathIn(directory, page))
 }
 
 /** A path as a manifest in `directory` writes it. */
