@@ -443,6 +443,8 @@ export type Passwords = {
   weak: 'keep' | 'reset' | 'reject'
   /** A hash that changed in the source after the user was migrated: keep what is in WorkOS, which the user may have set since, or send it. */
   onChange: 'keep' | 'send'
+  /** Hashes like `{SSHA256}…`, which WorkOS names and publishes no form of: they count as ones that it does not take, or are sent with the salt's position, `suffix` where the digest is of the password and the salt, `prefix` where it is of the salt and the password. */
+  ssha256: 'unsupported' | 'suffix' | 'prefix'
 }
 
 /** What happens to things that exist in WorkOS and that no earlier run created. */
@@ -891,6 +893,8 @@ export type FileStream = {
   path: string | string[]
   /** How records are written: as rows of CSV, inside of one JSON document, or as a line of JSON each. */
   format?: 'csv' | 'json' | 'ndjson'
+  /** The file need not be there, nor hold a record: an export may lack it. */
+  optional?: boolean
   /** How the text is encoded. */
   encoding?: 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1'
   /** JSON: where the records are, as a path of names. */

@@ -5,6 +5,7 @@ import { policyFor } from '../desired/merge.ts'
 import { isObject, type Json } from '../json.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { draftDefinition, kindDefinitions } from '../kinds/registry.ts'
+import { SUMMED_UP } from '../kinds/user/passwords/counts.ts'
 import { shownHashType } from '../kinds/user/passwords/hash-types.ts'
 import type { Action } from '../planning/action.ts'
 import type { LiveResource, RefIds } from '../resource.ts'
@@ -152,7 +153,7 @@ function declaredAt(loaded: LoadedManifest, { kind, key }: Address): string | nu
 }
 
 /** Notes that are told elsewhere: with the password, and with the roles. */
-const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(['password_reset_required', 'password_weak_reset', 'unmapped_role'])
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set([...SUMMED_UP, 'unmapped_role'])
 
 function notesOf({ rundb }: DesiredSet, { kind, keys }: Origins): Explanation['notes'] {
   return notesUnder(rundb, kind, keys)
@@ -221,7 +222,7 @@ function passwordOf(
   const notes = passwordNotes(set, keys)
   const secret = desired.secrets?.passwordHash ?? desired.secrets?.password
   if (secret === undefined) {
-    const reset = notes.find(({ code }) => code === 'password_reset_required' || code === 'password_weak_reset')
+    const reset = notes.find(({ code }) => SUMMED_UP.has(code))
     if (reset !== undefined) return resetOf(reset)
     const lost = merging?.conflicts.find(({ field }) => field === 'password' || field === 'passwordHash')
     if (lost !== undefined) return { fate: 'not taken', type: null, why: notTaken(lost) }
@@ -265,12 +266,15 @@ function ofAction(set: DesiredSet, key: string, action: ExplainedAction, type: s
 }
 
 function resetOf({ code, detail }: { code: string; detail: string }): ExplainedPassword {
+  if (code === 'password_not_a_hash') {
+    return { fate: 'reset', type: null, why: `map.user.passwordHash yields what is no hash (${detail})` }
+  }
   const type = detail.split(' ')[0] ?? null
   const why =
     code === 'password_weak_reset'
       ? `${detail} is weak, and the manifest has weak passwords reset (passwords.weak)`
       : `WorkOS does not take ${detail}: the owner sets a new password (passwords.unsupported)`
-  return { fate: 'reset', type: detail === 'an unknown type' ? null : type, why }
+  return { fate: 'reset', type: detail.startsWith('an unknown ') ? null : type, why }
 }
 
 function notTaken({ origin, rule }: ExplainedMerging['conflicts'][number]): string {

@@ -104,7 +104,7 @@ export function secretWord(value: Json | undefined, ofPassword: boolean): string
   if (isObject(value) && typeof value.type === 'string') return `(secret, ${shownHashType(value.type)})`
   if (!ofPassword || typeof value !== 'string') return SECRET
   const found = recognisePasswordHash(value)
-  const type = 'type' in found ? found.type : found.unsupported
+  const type = 'type' in found ? found.type : 'unsupported' in found ? found.unsupported : 'unknown'
   return type === 'unknown' ? SECRET : `(secret, ${type})`
 }
 

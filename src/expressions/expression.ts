@@ -60,6 +60,8 @@ export interface CompiledExpression {
   constants: Names['constants']
   /** See boundedLength. */
   boundedLength: number
+  /** What an argument is in each call of a function, as far as it takes no record to tell, with the constants that it reads. */
+  argumentsOf(name: string, index: number): { value: Json | undefined; constants: Names['constants'] }[]
   /**
    * `$` is the item, `$record` the whole record. Answers at once where it can.
    * @throws ExpressionFailure
@@ -110,9 +112,10 @@ export function compile(
   let verbatim: boolean
   let atOnce: AtOnce | undefined
   let length: number
+  let ast: unknown
   try {
     compiled = jsonata(text, bounds)
-    const ast: unknown = compiled.ast()
+    ast = compiled.ast()
     names = namesIn(ast, functionNames, constantNames)
     whole = readsWhole(ast)
     reads = readsIn(ast)
@@ -151,10 +154,38 @@ export function compile(
       flows,
       constants: uses,
       boundedLength: length,
+      argumentsOf: (name, index) =>
+        argumentsIn(ast, name, index).map((argument) => ({
+          value: withoutRecord(closureOf(argument, called, constants, bounds.stack)),
+          constants: namesIn(argument, functionNames, constantNames).constants,
+        })),
       evaluate: evaluator(compiled, atOnce, verbatim, derivations),
       derives: functions.some(({ name, derives }) => derives && names.all.has(name)),
       derived: () => derivations,
     },
+  }
+}
+
+/** The nodes that stand at a position among the arguments of a function. */
+function argumentsIn(ast: unknown, name: string, index: number): unknown[] {
+  const found: unknown[] = []
+  visit(ast, undefined, {
+    other: everything,
+    function(node, state, descend) {
+      const argument = listOf(node.arguments)[index]
+      if (variableOf(node.procedure) === name && argument !== undefined) found.push(argument)
+      everything(node, state, descend)
+    },
+  })
+  return found
+}
+
+/** What an expression yields on a record that has nothing. */
+function withoutRecord(atOnce: AtOnce | undefined): Json | undefined {
+  try {
+    return toPlain(atOnce?.({}, {}))
+  } catch {
+    return undefined
   }
 }
 

@@ -3,6 +3,7 @@
  * records say of people (findings.ts, person.ts). No value that may be personal or secret leaves it (sensitivity.ts).
  */
 import type { Step } from '../diagnostics/step.ts'
+import type { JsonObject } from '../json.ts'
 import { type RejectedRecord, ROW_FILE, ROW_LINE, type Source, type SourceRecord } from '../sources/source.ts'
 import { type WrittenNull, WrittenNulls } from '../sources/text/written-nulls.ts'
 import { Findings, Tally } from './findings.ts'
@@ -24,6 +25,8 @@ export interface InspectOptions {
   limit: number
   /** A private folder that is removed afterwards. */
   scratch: string
+  /** Which records of the main stream are looked into. Default: all. */
+  isMeant?: (record: JsonObject) => boolean
   /** Columns by stream in the order of their file, where that is known: those that are empty throughout are not in the records. */
   columns?: ReadonlyMap<string, readonly string[]>
   /** Names of the columns that the mapping reads, where there is one, for the streams of the source. */
@@ -64,6 +67,7 @@ export async function inspectSource(options: InspectOptions): Promise<Inspection
       complete = true
       reading: for await (const chunk of source.read(chunkSize)) {
         for (const record of chunk) {
+          if (record.stream === main && options.isMeant?.(record.data) === false) continue
           if (record.stream === main && profiles.get(main)?.records === limit) {
             complete = false
             break reading

@@ -1,4 +1,5 @@
 import { canonicalHashType, checkHash, shownHashType } from '../kinds/user/passwords/hash-types.ts'
+import { isPlainlyHash, recognisePasswordHash } from '../kinds/user/passwords/recognise.ts'
 import { fromClerk } from '../kinds/user/passwords/vendors.ts'
 import type { PasswordFate } from './inspection.ts'
 
@@ -42,6 +43,22 @@ const FOREIGN: readonly ({ test: RegExp } & Format)[] = [
     detail: 'as pbkdf2, with enough rounds',
   },
   { test: /^\$scrypt\$ln=/, format: 'scrypt ($scrypt$ln=…)', fate: 'convertible', detail: 'as scrypt' },
+  { test: /^\$wp\$/, format: "WordPress's bcrypt over SHA-384", fate: 'reset', detail: RESET },
+  {
+    test: /^AQAAAA[A-Za-z0-9+/]{70,}={0,2}$/,
+    format: "ASP.NET Identity's PBKDF2",
+    fate: 'convertible',
+    detail: 'as pbkdf2, with enough rounds',
+  },
+  { test: /^A[A-P][A-Za-z0-9+/]{64}==$/, format: "ASP.NET Identity 2's PBKDF2", fate: 'reset', detail: RESET },
+  { test: /^scrypt\$\d+\$/, format: "Django's scrypt", fate: 'convertible', detail: 'as scrypt' },
+  { test: /^argon2\$argon2(id|i|d)\$/, format: "Django's argon2", fate: 'convertible', detail: 'as argon2' },
+  {
+    test: /^(pbkdf2_sha1|sha1|md5|unsalted_md5|unsalted_sha1|crypt)\$/,
+    format: 'an old hash of Django',
+    fate: 'reset',
+    detail: RESET,
+  },
   { test: /^bcrypt_sha256\$/, format: "Django's bcrypt_sha256", fate: 'reset', detail: RESET },
   { test: /^\$[PH]\$/, format: 'phpass', fate: 'reset', detail: RESET },
   { test: /^\$1\$/, format: 'md5-crypt', fate: 'reset', detail: RESET },
@@ -57,8 +74,14 @@ const FOREIGN: readonly ({ test: RegExp } & Format)[] = [
 
 /** Whether text is the hash of a password, by its shape alone. Plain hex digits say too little. */
 export function looksLikeHash(text: string): boolean {
-  if (SHAPES.some(({ test }) => test.test(text))) return true
-  return FOREIGN.some(({ test, format }) => test.test(text) && !format.includes('hex digits'))
+  const isKnown = ({ test, format }: { test: RegExp; format: string }) =>
+    test.test(text) && !format.includes('hex digits')
+  return isPlainlyHash(text) || SHAPES.some(({ test }) => test.test(text)) || FOREIGN.some(isKnown)
+}
+
+/** Whether text in a column of secrets is a digest, whatever made it. */
+export function isHexDigest(text: string): boolean {
+  return /^[0-9a-f]+$/i.test(text) && [32, 40, 64, 96, 128].includes(text.length)
 }
 
 /**
@@ -75,7 +98,7 @@ function byName(hash: string, hasher: string): Format {
   const asIs = judge(own, hash)
   if (asIs !== undefined && asIs.fate !== 'malformed') return asIs
   const foreign = fromClerk(hash, hasher)
-  const converted = 'unsupported' in foreign ? undefined : judge(foreign.type, foreign.hash)
+  const converted = 'hash' in foreign ? judge(foreign.type, foreign.hash) : undefined
   if (converted !== undefined && converted.fate !== 'malformed') return { ...converted, format: shownHashType(own) }
   return asIs ?? converted ?? { format: shownHashType(own), fate: 'reset', detail: RESET }
 }
@@ -85,10 +108,23 @@ function byShape(hash: string): Format {
   const judged = known === undefined ? undefined : judge(known, hash)
   if (judged !== undefined) return judged
   const foreign = FOREIGN.find(({ test }) => test.test(hash))
-  if (foreign === undefined)
-    return { format: 'no known format', fate: 'malformed', detail: 'look at where it comes from' }
+  if (foreign === undefined) return byRecognition(hash)
   const { test: _test, ...format } = foreign
   return format
+}
+
+function byRecognition(hash: string): Format {
+  const found = recognisePasswordHash(hash)
+  if ('unsupported' in found && found.shape === undefined) {
+    const format = found.writer ?? shownHashType(found.unsupported)
+    return { format, fate: 'reset', detail: RESET }
+  }
+  const judged = 'hash' in found ? judge(found.type, found.hash) : undefined
+  if (judged === undefined)
+    return { format: 'no known format', fate: 'malformed', detail: 'look at where it comes from' }
+  const written = judged.fate === 'taken' ? { fate: 'convertible' as const, detail: `as ${judged.format}` } : {}
+  const writer = 'hash' in found ? found.writer : undefined
+  return { ...judged, ...written, ...(writer !== undefined && { format: writer }) }
 }
 
 function judge(type: string, hash: string): Format | undefined {

@@ -1,5 +1,6 @@
 import { addressForm } from '../addresses.ts'
 import { isObject } from '../json.ts'
+import { saysNoPassword } from '../kinds/user/passwords/recognise.ts'
 import { type Format, formatOf } from './password-format.ts'
 import { isFilled, wordsOf } from './sensitivity.ts'
 
@@ -28,6 +29,7 @@ const EMAIL = [
   'user/email',
   'e mail',
   'user principal name',
+  'fields/email',
   'profile/login',
   'e mail address',
   'primary email',
@@ -51,8 +53,24 @@ const VERIFIED = [
   'email confirmed',
   'is email verified',
   'user/email verified',
+  'email verified at',
+  'confirmed at',
+  'is verified',
+  'verified',
 ]
-const ID = ['id', 'user id', 'local id', 'uuid', 'uid', 'username', 'external id', 'sub', 'cognito username', 'login']
+const ID = [
+  'id',
+  'pk',
+  'user id',
+  'local id',
+  'uuid',
+  'uid',
+  'username',
+  'external id',
+  'sub',
+  'cognito username',
+  'login',
+]
 const HASH = [
   'password digest',
   'password hash',
@@ -63,6 +81,8 @@ const HASH = [
   'hash/hash',
   'accounts/password',
   'account/password',
+  'fields/password',
+  'user pass',
   'password',
 ]
 const HASHER = [
@@ -82,6 +102,7 @@ const CONTAINERS = new Set([
   'email addresses',
   'traits',
   'user',
+  'fields',
   'passwords',
   'accounts',
   'account',
@@ -93,7 +114,8 @@ export function personOf(record: Record<string, unknown>): Person {
   const members = membersOf(record)
   const email = first(members, EMAIL)
   const hasher = text(first(members, HASHER))
-  const hashes = all(members, HASH).flatMap((value) => text(value) ?? [])
+  const given = all(members, HASH).flatMap((value) => text(value) ?? [])
+  const hashes = given.filter((hash) => !saysNoPassword(hash))
   const ofFirebase = members.has('local id') && members.has('salt')
   return {
     id: text(first(members, ID)),
@@ -156,6 +178,9 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined
 }
 
+/** Words for no, and what programs write where there is no time. */
+const NOT_VERIFIED = /^(false|0|no|n|f|null|\(null\)|<null>|none|undefined|\\N|0000-00-00.*)$/i
+
 /** A list of verified addresses, a word, a boolean, or the time at which it was verified. */
 function verifiedOf(members: Members, email: string | undefined): boolean | undefined {
   const list = first(members, VERIFIED.slice(0, 1))
@@ -166,7 +191,7 @@ function verifiedOf(members: Members, email: string | undefined): boolean | unde
   const value = first(members, VERIFIED.slice(1))
   if (value === undefined) return undefined
   if (typeof value === 'boolean') return value
-  return !/^(false|0|no|n|f|null)$/i.test(String(value).trim())
+  return !NOT_VERIFIED.test(String(value).trim())
 }
 
 /** Keycloak keeps credentials as a list whose members are JSON text. */
@@ -249,7 +274,16 @@ const OWN_KEYS = [
   'workspace',
 ]
 const ITEM_KEYS = [...OWN_KEYS, 'id', 'external id', 'slug', 'name']
-const ROLE_LISTS = new Set(['roles', 'role', 'role slugs', 'role slug', 'role names', 'groups', 'realm roles'])
+const ROLE_LISTS = new Set([
+  'roles',
+  'user roles',
+  'role',
+  'role slugs',
+  'role slug',
+  'role names',
+  'groups',
+  'realm roles',
+])
 const ROLE_KEYS = ['role slug', 'group', 'group name', 'role id', 'role', 'slug', 'name', 'id', 'role name']
 
 /** The organizations and roles that a record names. */

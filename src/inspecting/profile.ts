@@ -1,6 +1,15 @@
 import { isObject } from '../json.ts'
 import type { PathInspection } from './inspection.ts'
-import { isCategoryName, isFilled, isHarmless, isSecretName, shapeOf, shownName, typeOf } from './sensitivity.ts'
+import {
+  isCategoryName,
+  isFilled,
+  isHarmless,
+  isSecretName,
+  secretTypeOf,
+  shapeOf,
+  shownName,
+  typeOf,
+} from './sensitivity.ts'
 
 /** How many paths are kept: an object that is used as a map (by user id, say) has no end of them. */
 const MAX_PATHS = 400
@@ -115,7 +124,7 @@ export class Profile {
       shapes: new Set(),
     }
     const { entry } = node
-    const type = typeOf(value)
+    const type = entry.secret ? secretTypeOf(value) : typeOf(value)
     entry.types.set(type, (entry.types.get(type) ?? 0) + 1)
     if (!isFilled(value)) return
     entry.filled++
@@ -148,7 +157,7 @@ function memberOf(parent: Place, name: string): Place {
 const WORDS = new Set(['and', 'or', 'in', 'true', 'false', 'null', 'function'])
 
 /** A member's name as JSONata takes it; null for one that it has no way to write. */
-function nameInExpression(name: string): string | null {
+export function nameInExpression(name: string): string | null {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !WORDS.has(name)) return name
   return name.includes('`') ? null : `\`${name}\``
 }

@@ -1,5 +1,5 @@
 import type { SourceConfig } from '../config/manifest.ts'
-import type { JsonObject } from '../json.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import type { SourceFile } from '../sources/text/file.ts'
 import { type Head, sniff } from './sniff.ts'
 
@@ -20,7 +20,8 @@ export type OriginName =
 
 /** What a file is, as far as its columns or paths tell. */
 export interface Recognised {
-  origin: OriginName
+  /** `file`: it is mapped by the names of its columns, since no recipe reads it. */
+  origin: OriginName | 'file'
   /** What the origin calls it. */
   title: string
   /** Which of its files this is. */
@@ -37,6 +38,14 @@ export type Part =
   | 'accounts'
   | 'passwords'
   | 'factors'
+  /** Which roles there are, with what they may. */
+  | 'definitions'
+  /** What roles are called that another file gives by number. */
+  | 'roleNames'
+  /** Addresses of users, and whether they are verified. */
+  | 'addresses'
+  /** Names and values about users, a row for each. */
+  | 'details'
 
 interface Signature extends Recognised {
   format?: Head['format'][]
@@ -46,6 +55,16 @@ interface Signature extends Recognised {
   none?: readonly string[]
 }
 
+/** Columns for passwords, which these tables keep elsewhere: a table with one is another. */
+const PASSWORDS = [
+  'password',
+  'password_hash',
+  'passwordHash',
+  'password_digest',
+  'encrypted_password',
+  'hashed_password',
+]
+
 /** What tells files apart, the more specific before the more general. A path also stands for all that begins with it. */
 const SIGNATURES: readonly Signature[] = [
   {
@@ -53,6 +72,17 @@ const SIGNATURES: readonly Signature[] = [
     title: "Clerk's dashboard export",
     part: 'users',
     all: ['id', 'primary_email_address', ['password_digest', 'password_hasher', 'verified_email_addresses']],
+  },
+  {
+    origin: 'clerk',
+    title: "Clerk's users as JSON",
+    part: 'users',
+    format: ['json', 'ndjson'],
+    all: [
+      'id',
+      ['email_addresses', 'primary_email_address', 'primary_email_address_id'],
+      ['password_digest', 'password_hasher', 'primary_email_address_id', 'unsafe_metadata', 'verified_email_addresses'],
+    ],
   },
   {
     origin: 'clerk',
@@ -69,6 +99,22 @@ const SIGNATURES: readonly Signature[] = [
     none: ['email', 'primary_email_address'],
   },
   {
+    origin: 'csv',
+    title: 'definitions of roles',
+    part: 'definitions',
+    format: ['csv'],
+    all: ['role_slug', ['role_name', 'permissions', 'role_type', 'role_description']],
+    none: ['clerk_user_id', 'external_id', 'email', 'user_id'],
+  },
+  {
+    origin: 'csv',
+    title: 'roles of users',
+    part: 'roles',
+    format: ['csv'],
+    all: ['role_slug', ['external_id', 'email']],
+    none: ['role_slugs', 'first_name', 'last_name', 'password_hash', 'email_verified'],
+  },
+  {
     origin: 'auth0',
     title: "Auth0's file of password hashes",
     part: 'passwords',
@@ -78,6 +124,31 @@ const SIGNATURES: readonly Signature[] = [
       ['connection', 'email_verified'],
     ],
     none: ['user_id', 'identities'],
+  },
+  {
+    origin: 'auth0',
+    title: "Auth0's file of password hashes",
+    part: 'passwords',
+    all: ['id', ['passwordHash', 'password_hash'], 'connection'],
+    none: ['user_id', 'identities', 'email_verified', 'name'],
+  },
+  {
+    origin: 'auth0',
+    title: 'a file of MFA secrets',
+    part: 'factors',
+    all: [
+      ['mfa_factors', 'totp_secret'],
+      ['user_id', 'email', '_id', 'id'],
+    ],
+    none: [
+      'identities',
+      'primary_email_address',
+      'first_name',
+      'last_name',
+      'external_id',
+      'email_verified',
+      'given_name',
+    ],
   },
   { origin: 'auth0', title: "Auth0's user export", part: 'users', all: ['user_id', 'identities'], none: ['loginIds'] },
   {
@@ -98,9 +169,10 @@ const SIGNATURES: readonly Signature[] = [
     origin: 'cognito',
     title: "Cognito's list of users",
     part: 'users',
+    format: ['json', 'ndjson'],
     all: ['Username', ['Attributes', 'UserStatus', 'UserCreateDate']],
   },
-  { origin: 'cognito', title: "Cognito's import file", part: 'users', format: ['csv'], all: ['cognito:username'] },
+  { origin: 'file', title: "Cognito's CSV for import", part: 'users', format: ['csv'], all: ['cognito:username'] },
   {
     origin: 'cognito',
     title: "Cognito's groups",
@@ -111,20 +183,44 @@ const SIGNATURES: readonly Signature[] = [
     ],
   },
   { origin: 'okta', title: "Okta's groups", part: 'groups', all: ['groupId', 'groupName', 'userId'] },
-  { origin: 'okta', title: "Okta's users", part: 'users', all: [['profile.login', 'profile.email'], 'status'] },
+  {
+    origin: 'okta',
+    title: "Okta's users",
+    part: 'users',
+    format: ['json', 'ndjson'],
+    all: [['profile.login', 'profile.email'], 'status'],
+  },
+  {
+    origin: 'file',
+    title: "Okta's users as CSV",
+    part: 'users',
+    format: ['csv'],
+    all: [
+      ['profile.login', 'login', 'Login'],
+      ['profile.email', 'email', 'Primary email', 'Email'],
+      ['status', 'Status', 'user.status'],
+    ],
+  },
   {
     origin: 'supabase',
     title: "Supabase's auth.users",
     part: 'users',
     all: [
       ['encrypted_password', 'raw_app_meta_data', 'raw_user_meta_data'],
-      ['instance_id', 'aud', 'email_confirmed_at'],
+      ['instance_id', 'aud', 'email_confirmed_at', 'raw_app_meta_data'],
     ],
+  },
+  {
+    origin: 'supabase',
+    title: "Supabase's mfa_factors",
+    part: 'factors',
+    all: ['user_id', 'factor_type', 'secret', 'status'],
   },
   {
     origin: 'keycloak',
     title: "Keycloak's realm export",
     part: 'users',
+    format: ['json', 'ndjson'],
     all: ['username', ['credentials', 'realmRoles', 'createdTimestamp', 'federatedIdentities', 'requiredActions']],
   },
   {
@@ -190,20 +286,67 @@ const SIGNATURES: readonly Signature[] = [
       ['createdAt', 'created_at'],
       ['updatedAt', 'updated_at'],
     ],
-    none: ['first_name', 'external_id'],
+    none: ['first_name', 'external_id', ...PASSWORDS],
   },
   {
     origin: 'authjs',
     title: "Auth.js's users",
     part: 'users',
     all: ['id', 'name', 'email', ['emailVerified', 'email_verified'], 'image'],
-    none: ['createdAt', 'created_at'],
+    none: ['createdAt', 'created_at', ...PASSWORDS],
+  },
+  {
+    origin: 'file',
+    title: "Django's dumpdata of users",
+    part: 'users',
+    format: ['json', 'ndjson'],
+    all: ['model', ['fields.email', 'fields.password']],
+  },
+  {
+    origin: 'file',
+    title: "Django's table of users",
+    part: 'users',
+    all: ['username', 'password', 'is_active', ['is_staff', 'is_superuser', 'date_joined']],
+  },
+  {
+    origin: 'file',
+    title: "WordPress's table of users",
+    part: 'users',
+    all: ['user_login', 'user_email', ['user_pass', 'user_registered', 'display_name']],
+  },
+  {
+    origin: 'file',
+    title: "ASP.NET Identity's table of users",
+    part: 'users',
+    all: [
+      ['Email', 'UserName'],
+      'PasswordHash',
+      ['EmailConfirmed', 'SecurityStamp', 'LockoutEnd', 'LockoutEnabled', 'LockoutEndDateUtc', 'NormalizedEmail'],
+    ],
+  },
+  {
+    origin: 'file',
+    title: "Laravel's table of users",
+    part: 'users',
+    all: ['id', 'email', 'email_verified_at', ['password', 'remember_token']],
+  },
+  {
+    origin: 'file',
+    title: "Devise's table of users",
+    part: 'users',
+    all: [
+      'email',
+      'encrypted_password',
+      ['reset_password_token', 'remember_created_at', 'sign_in_count', 'confirmed_at', 'confirmation_token'],
+    ],
   },
   {
     origin: 'csv',
     title: "a CSV file with this program's columns",
     part: 'users',
     format: ['csv'],
+    // Who has an id of another name loses it by the recipe.
+    none: ['id', 'user_id', 'uid', 'uuid', 'ID', 'Id', 'encrypted_password', 'hashed_password', 'password_digest'],
     all: [
       'email',
       [
@@ -234,6 +377,7 @@ const FIREBASE_COLUMNS = [
 /** What a file is, by what its beginning shows. Undefined: nothing that is known here. */
 export function recognise(head: Head): Recognised | undefined {
   if (head.firstRow !== undefined) return looksLikeFirebase(head.firstRow) ? FIREBASE_CSV : undefined
+  if (isRealm(head)) return REALM
   const has = (wanted: string) =>
     head.paths.some((path) => path === wanted || path.startsWith(`${wanted}.`) || path.startsWith(`${wanted}[`))
   const found = SIGNATURES.find(
@@ -244,6 +388,15 @@ export function recognise(head: Head): Recognised | undefined {
   )
   return found === undefined ? undefined : { origin: found.origin, title: found.title, part: found.part }
 }
+
+/** The part of a Keycloak export in several files that has no users. */
+const REALM: Recognised = { origin: 'keycloak', title: "Keycloak's realm without its users", part: 'organizations' }
+
+function isRealm({ lists = [] }: Head): boolean {
+  return lists.includes('organizations') && !lists.includes('users') && lists.some((list) => REALM_LISTS.has(list))
+}
+
+const REALM_LISTS: ReadonlySet<string> = new Set(['clients', 'roles.realm', 'clientScopes', 'authenticationFlows'])
 
 function looksLikeFirebase(row: readonly string[]): boolean {
   const [, email = '', verified = ''] = row
@@ -258,6 +411,19 @@ export interface DataFile {
   source: SourceConfig
   /** Columns by stream; see InspectOptions. */
   columns: Map<string, string[]>
+  /** The file holds others beside users: which of its records are users. */
+  only?: Only
+}
+
+/** Records that are meant, by what one of their members says. */
+export interface Only {
+  member: string
+  value: string
+}
+
+/** Whether a record is one of those that are meant. */
+export function isMeant(record: unknown, only: Only | undefined): boolean {
+  return only === undefined || (isObject(record) && record[only.member] === only.value)
 }
 
 const ENDING = /\.(csv|tsv|json|ndjson|jsonl)(\.(gz|zst))?$/i
@@ -279,33 +445,45 @@ export async function describeDataFile(file: SourceFile): Promise<DataFile> {
   const source = sourceOf(file.name, head, recognised)
   const [stream] = source.type === 'file' ? Object.keys(source.streams ?? {}) : ['users']
   const columns = head.format === 'csv' && head.firstRow === undefined ? head.paths : []
-  return { head, recognised, source, columns: new Map(columns.length === 0 ? [] : [[stream ?? '', columns]]) }
+  return {
+    head,
+    recognised,
+    source,
+    columns: new Map(columns.length === 0 ? [] : [[stream ?? '', columns]]),
+    ...(head.model !== undefined && { only: { member: 'model', value: head.model } }),
+  }
 }
 
 function sourceOf(path: string, head: Head, recognised: Recognised | undefined): SourceConfig {
-  const whole = head.format === 'csv' && head.skipLines === undefined && recognised?.part === 'users'
-  if (whole && recognised.origin === 'clerk') return { type: 'clerk', users: path, ...escapesOf(head) }
-  if (whole && recognised.origin === 'csv') return { type: 'csv', path, ...escapesOf(head) }
+  const isTable = head.format === 'csv' && recognised?.part === 'users'
+  if (recognised?.origin === 'clerk' && recognised.part === 'users') {
+    return { type: 'clerk', users: path, ...writtenAs(head) }
+  }
+  if (isTable && recognised.origin === 'csv') return { type: 'csv', path, ...writtenAs(head) }
   return { type: 'file', streams: { [streamName(recognised)]: streamOf(path, head, recognised) } }
 }
 
 /** Options of one stream of the source `file`, as far as its file does not tell them by itself. */
 export function streamOf(path: string, head: Head, recognised: Recognised | undefined): JsonObject {
+  const records = recognised === REALM ? 'organizations' : head.records
   const told = FORMATS[ENDING.exec(path)?.[1]?.toLowerCase() ?? '']
   return {
     path,
     ...(told === head.format ? {} : { format: head.format }),
     ...(head.encoding === undefined ? {} : { encoding: head.encoding }),
-    ...(head.records === undefined ? {} : { records: head.records }),
-    ...(head.skipLines === undefined ? {} : { skipLines: head.skipLines }),
-    ...escapesOf(head),
+    ...(records === undefined ? {} : { records }),
+    ...writtenAs(head),
     ...(head.firstRow === undefined ? {} : { columns: columnsFor(head.firstRow, recognised) }),
   }
 }
 
-/** How cells are quoted and escaped, where it is not as in CSV. */
-export function escapesOf({ backslashes }: Head): JsonObject {
-  return backslashes === undefined ? {} : { ...backslashes, escape: 'backslash' }
+/** How a table is written, as far as it does not tell by itself. */
+export function writtenAs({ skipLines, delimiter, backslashes }: Head): JsonObject {
+  return {
+    ...(skipLines !== undefined && { skipLines }),
+    ...(delimiter !== undefined && { delimiter }),
+    ...(backslashes !== undefined && { ...backslashes, escape: 'backslash' }),
+  }
 }
 
 /** Names for the columns of a file without a header: all of them, since more than named is a ragged row. */

@@ -1,6 +1,6 @@
 /** What of a record may be shown: which names hold secrets or sort people, what type and shape a value has, which values say nothing of anybody. */
 import { isObject } from '../json.ts'
-import { looksLikeHash } from './password-format.ts'
+import { isHexDigest, looksLikeHash } from './password-format.ts'
 
 /** What holds secrets, by the words of its name. Rather one too many: nothing but counts is said of them. */
 const SECRET =
@@ -71,6 +71,14 @@ function typeOfText(text: string): string {
   if (/^https?:\/\//.test(text)) return 'URL'
   if (/^[[{]/.test(text) && isJson(text)) return 'JSON text'
   return looksLikeHash(text) ? 'password hash' : 'text'
+}
+
+/** As `typeOf`, of a value in a column of secrets. */
+export function secretTypeOf(value: unknown): string {
+  const type = typeOf(value)
+  if (typeof value !== 'string' || (type !== 'text' && type !== 'number')) return type
+  if (isHexDigest(value)) return 'password hash'
+  return /^([A-Z2-7]{16,}=*|otpauth:.*)$/i.test(value) ? 'TOTP secret' : type
 }
 
 function isJson(text: string): boolean {

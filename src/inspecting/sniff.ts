@@ -17,12 +17,18 @@ export interface Head {
   records?: string
   /** CSV without a header: the fields of its first line. Data, never to be shown. */
   firstRow?: string[]
+  /** JSON: where there are lists of objects, as far as it was read. */
+  lists?: string[]
   /** Set where it is neither UTF-8 nor marked as UTF-16: then it is taken for Windows-1252. */
   encoding?: Encoding
   /** CSV: lines before the header that are none of its rows. */
   skipLines?: number
   /** CSV in which backslashes escape anywhere, and whether quotes are characters like others. */
   backslashes?: { quote?: 'none' }
+  /** CSV with such lines, which may mislead who looks for it: what separates its cells, where it is no comma. */
+  delimiter?: string
+  /** What Django's dumpdata wrote, of several models: the one of the users. The paths are those of its records. */
+  model?: string
 }
 
 /** How much of a JSON file is looked at, bytes. */
@@ -99,13 +105,26 @@ const MAX_PREAMBLE = 20
 /** Some exports say a word of themselves before the header: lines without a delimiter, then lines with several. */
 function sniffPreamble(text: string): Head | undefined {
   const lines = text.split(/\r?\n/).slice(0, MAX_PREAMBLE + 1)
-  const columns = (line: string) => line.split(',').length
-  const skipLines = lines.findIndex((line) => columns(line) > 2)
+  return DELIMITERS.map((delimiter) => preambleBy(delimiter, lines)).find((found) => found !== undefined)
+}
+
+const DELIMITERS = [',', ';', '\t', '|']
+
+/** Remarks, and what says the delimiter: whoever reads CSV passes over them. */
+const KNOWN_LINE = /^(#|"?sep=[^\w])/i
+
+/** Spreadsheets fill the lines before the header up with empty cells. */
+function preambleBy(delimiter: string, lines: readonly string[]): Head | undefined {
+  const filled = (line: string) => line.split(delimiter).filter((cell) => cell.trim() !== '').length
+  const skipLines = lines.findIndex((line) => filled(line) > 2)
   const [header = ''] = lines.slice(skipLines)
-  const before = lines.slice(0, skipLines).filter((line) => line.trim() !== '' && !line.startsWith('#'))
-  if (skipLines < 1 || before.length === 0 || before.some((line) => columns(line) > 1) || header.includes('"'))
-    return undefined
-  return { format: 'csv', paths: header.split(',').map((name) => shownName(name.trim())), skipLines }
+  const before = lines.slice(0, skipLines).filter((line) => line.trim() !== '' && !KNOWN_LINE.test(line))
+  if (skipLines < 1 || before.length === 0 || before.some((line) => filled(line) > 1)) return undefined
+  const names = header.split(delimiter).map((name) => name.trim())
+  // Who speaks of several things in a sentence writes no header.
+  if (header.includes('"') || names.some((name) => name === '' || name.length > 40)) return undefined
+  const paths = names.map(shownName)
+  return { format: 'csv', paths, skipLines, ...(delimiter !== ',' && { delimiter }) }
 }
 
 /** NDJSON: every line an object. One object on one line is NDJSON of one record, unless it is a wrapping. */
@@ -117,12 +136,33 @@ function sniffLines(text: string): Head | undefined {
   const found = records.filter((record) => record !== undefined)
   const [only] = found
   if (found.length === 1 && only !== undefined && wrapping(only)) return undefined
-  return { format: 'ndjson', paths: pathsOf(found) }
+  return { format: 'ndjson', ...ofUsers(found) }
+}
+
+/** A record of Django's dumpdata. */
+function modelOf(record: Record<string, unknown> | undefined): string | undefined {
+  return typeof record?.model === 'string' && isObject(record.fields) ? record.model : undefined
+}
+
+/** The paths of the records; where those are of several models, of the one that has addresses and passwords. */
+function ofUsers(records: readonly Record<string, unknown>[]): Pick<Head, 'paths' | 'model'> {
+  const models = Map.groupBy(records, modelOf)
+  if (models.size < 2 || models.has(undefined)) return { paths: pathsOf(records) }
+  const rankOfModel = ([first]: Record<string, unknown>[]) => {
+    const fields = isObject(first?.fields) ? first.fields : {}
+    return Number('email' in fields) + Number('password' in fields)
+  }
+  const [best] = [...models].sort(([, a], [, b]) => rankOfModel(b) - rankOfModel(a))
+  if (best === undefined || rankOfModel(best[1]) === 0) return { paths: pathsOf(records) }
+  return { paths: pathsOf(best[1]), ...(best[0] !== undefined && { model: best[0] }) }
 }
 
 function wrapping(record: Record<string, unknown>): boolean {
   const lists = Object.entries(record).filter(([, value]) => Array.isArray(value) && value.some(isObject))
-  return lists.length > 0 && (Object.keys(record).length <= 3 || lists.some(([name]) => USERS.test(name)))
+  if (lists.some(([name]) => USERS.test(name) || name === 'organizations')) return true
+  // What says whose it is is a record itself, whatever it lists.
+  const isSomebodys = Object.keys(record).some((name) => /^(_?id|user_?id|e-?mail|username)$/i.test(name))
+  return lists.length > 0 && Object.keys(record).length <= 3 && !isSomebodys
 }
 
 function parsed(line: string): Record<string, unknown> | undefined {
@@ -139,17 +179,25 @@ const USERS = /^(users|members|accounts|data|items|records|results)$/i
 /** The list in the document that is most likely the one of the users: by its name, then by its length. */
 async function sniffJson(file: SourceFile, encoding: Encoding | undefined): Promise<Head> {
   const lists = new Map<string, Record<string, unknown>[]>()
+  // Of a dump of several models each is looked at: that of the users may come late.
+  const models = new Map<string, number>()
   const parser = new JSONParser({ paths: ['$.*', '$.*.*', '$.*.*.*'], keepStack: true })
   parser.onError = () => {}
   parser.onValue = ({ value, key, stack }) => {
-    const above = stack.slice(1).map((level) => level.key)
+    const names = stack.slice(1).map((level) => level.key)
+    // phpMyAdmin writes a list of what it has to say, of which the tables hold their rows under `data`.
+    const above = typeof names[0] === 'number' && names[1] === 'data' ? names.slice(1) : names
     if (typeof key !== 'number' || !isObject(value) || !above.every((name) => typeof name === 'string')) return
     const path = above.join('.')
     const list = lists.get(path) ?? []
     lists.set(path, list)
-    if (list.length < ENOUGH) list.push(value)
+    const model = modelOf(value)
+    const ofModel = model === undefined ? list.length : (models.get(model) ?? 0)
+    if (model !== undefined) models.set(model, ofModel + 1)
+    if (ofModel < ENOUGH) list.push(value)
   }
-  const enough = () => [...lists].some(([path, list]) => list.length >= ENOUGH && (path === '' || isUsers(path)))
+  const enough = () =>
+    models.size === 0 && [...lists].some(([path, list]) => list.length >= ENOUGH && (path === '' || isUsers(path)))
   let seen = 0
   for await (const chunk of inUtf8(file, readBytes(file), encoding)) {
     if (seen === 0 && chunk[0] === 0xef) parser.write(chunk.subarray(3))
@@ -157,9 +205,14 @@ async function sniffJson(file: SourceFile, encoding: Encoding | undefined): Prom
     seen += chunk.length
     if (parser.isEnded || seen > MAX_HEAD || enough()) break
   }
+  if (isPhpMyAdmin(lists)) lists.delete('')
   const best = [...lists].sort(([a, first], [b, second]) => rank(b, second.length) - rank(a, first.length))[0]
   const [path, records] = best ?? ['', []]
-  return { format: 'json', paths: pathsOf(records), ...(path === '' ? {} : { records: path }) }
+  return { format: 'json', ...ofUsers(records), ...(path === '' ? {} : { records: path, lists: [...lists.keys()] }) }
+}
+
+function isPhpMyAdmin(lists: ReadonlyMap<string, readonly Record<string, unknown>[]>): boolean {
+  return lists.has('data') && lists.get('')?.[0]?.type === 'header'
 }
 
 function isUsers(path: string): boolean {

@@ -209,6 +209,13 @@ export interface WarningContext {
   partial: boolean
 }
 
+/** What is known of the values of a kind. */
+export interface ValueContext extends WarningContext {
+  filling: FieldFilling | undefined
+  /** The columns that the value of the expression at a path of the manifest may come from. */
+  columnsOf(path: readonly string[]): readonly string[]
+}
+
 /** How full the fields of a kind are. */
 export interface FieldFilling {
   resources: number
@@ -270,7 +277,7 @@ export interface PlanReview {
   sourceWarnings?(context: WarningContext): Problem[]
 
   /** What is odd about its values, where any of it changes. */
-  valueWarnings?(context: WarningContext & { filling: FieldFilling | undefined }): Problem[]
+  valueWarnings?(context: ValueContext): Problem[]
 }
 
 /**

@@ -4,11 +4,12 @@ import { nearest } from '../config/nearest.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Flow, Read } from '../expressions/reads.ts'
 import { isObject } from '../json.ts'
+import { faultOfSignerKey } from '../kinds/user/passwords/vendors.ts'
 import { examine, examineAtPath } from './expression.ts'
 
 /**
- * Compiles every expression of the manifest. Those that cannot work are errors at their place in the file, and so is metadata that
- * gives a secret away; those whose answer changes from run to run are warnings, since a plan over them never comes to rest.
+ * Compiles every expression of the manifest. Those that cannot work are errors at their place in the file, and so are metadata that
+ * gives a secret away and a key of Firebase that is none; those whose answer changes from run to run are warnings, since a plan over them never comes to rest.
  */
 export function checkExpressions(loaded: LoadedManifest): Problem[] {
   const problems = expressionsOf(loaded.manifest).flatMap(({ path, text }): Problem[] => {
@@ -27,7 +28,37 @@ export function checkExpressions(loaded: LoadedManifest): Problem[] {
       severity: 'warning',
     }))
   })
-  return [...problems, ...checkMetadata(loaded)]
+  return [...problems, ...checkMetadata(loaded), ...checkSignerKeys(loaded)]
+}
+
+/** The key of a Firebase project that cannot be one: every password would be lost, so that it is told once, where the key is given. */
+function checkSignerKeys(loaded: LoadedManifest): Problem[] {
+  const { manifest, unresolved } = loaded
+  const faults = new Map<string, Problem>()
+  for (const { path, text } of expressionsOf(manifest)) {
+    const compiled = examineAtPath(path, text, manifest)
+    for (const { value, constants } of compiled.ok ? compiled.expression.argumentsOf('firebasePassword', 2) : []) {
+      const key = isObject(value) ? (value.signerKey ?? value.base64_signer_key) : undefined
+      const fault = typeof key === 'string' && key.trim() !== '' ? faultOfSignerKey(key) : undefined
+      if (fault === undefined) continue
+      const places = constants.map(({ name, members }) => [name, ...members.map((member) => member.name)])
+      const place = places.find((one) => valueAt(manifest, one) === key) ?? path
+      const name = place.join('.')
+      if (unresolved.some((one) => one.join('.') === name)) continue
+      faults.set(name, {
+        code: 'bad_signer_key',
+        message: fault,
+        hint: 'copy base64_signer_key from the Firebase console: Authentication → Users → ⋮ → Password hash parameters',
+        path: name,
+        at: loaded.locate(place),
+      })
+    }
+  }
+  return [...faults.values()]
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, name) => (isObject(inner) ? inner[name] : undefined), value)
 }
 
 /** Kinds without which somebody is missing in WorkOS, or somebody's place there. */

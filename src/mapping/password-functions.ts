@@ -1,17 +1,26 @@
-import { BadInput } from '../diagnostics/errors.ts'
 import { isObject, type Json } from '../json.ts'
-import { recognisePasswordHash } from '../kinds/user/passwords/recognise.ts'
+import {
+  bytesInJson,
+  describedHash,
+  type Recognised,
+  recognisePasswordHash,
+} from '../kinds/user/passwords/recognise.ts'
 import { pbkdf2Of, scryptOf } from '../kinds/user/passwords/reencode.ts'
 import { fromBetterAuth, fromClerk, fromFirebase, fromKeycloak } from '../kinds/user/passwords/vendors.ts'
 import { isEmpty } from '../kinds/values/check.ts'
 import { type MappingFunction, textArgument } from './functions.ts'
+
+/** 64 bytes of nothing, which is how long the signer key of a project is. */
+const EXAMPLE_KEY = 'A'.repeat(86)
 
 /** Whether there is no hash among the parts: then there is no password, and nothing to reject. */
 function withoutHash(parts: unknown): boolean {
   return isEmpty(parts) || (isObject(parts) && isEmpty(parts.hash))
 }
 
-/** Functions that yield a `passwordHash`: `{ hash, type }` as WorkOS takes it, or `{ unsupported }`. */
+/**
+ * Functions that yield a `passwordHash`: `{ hash, type }` as WorkOS takes it, `{ unsupported }`, or `{ notHash }` with the shape of what is none.
+ */
 export const passwordFunctions: readonly MappingFunction[] = [
   {
     name: 'passwordHash',
@@ -19,7 +28,8 @@ export const passwordFunctions: readonly MappingFunction[] = [
     signature: '$passwordHash(hash)',
     does:
       'For a hash that says itself what it is: bcrypt, Argon2, scrypt and PBKDF2 as PHC strings or as Django, Werkzeug, ' +
-      'passlib and Spring Security write them, `$fbscrypt$`, `{SSHA}`.',
+      "passlib, Spring Security, LDAP and ASP.NET Identity write them, Firebase's scrypt, `{SSHA}`; also as bytes (`\\x…`, Base64) and in quotes. " +
+      'Nothing for what stands for no password (`!…`, `*`, `x`, `NULL`). What is no hash becomes `{ notHash }` with its shape.',
     example: ['$passwordHash("5f4dcc3b5aa765d61d8327deb882cf99")', { unsupported: 'md5' }],
     call: recognised,
   },
@@ -34,7 +44,7 @@ export const passwordFunctions: readonly MappingFunction[] = [
       `$scryptPassword({ "hash": "Zm9vYmFy", "salt": "Zm9v", "n": 16384, "r": 8, "p": 1 })`,
       { hash: '$scrypt$v=1$n=16384,r=8,p=1,kl=6$Zm9v$Zm9vYmFy', type: 'scrypt' },
     ],
-    call: (parts) => (withoutHash(parts) ? undefined : scryptOf(parts)),
+    call: (parts) => (withoutHash(parts) ? undefined : yielded(ofParts(parts) ?? scryptOf(parts))),
   },
   {
     name: 'pbkdf2Password',
@@ -45,21 +55,19 @@ export const passwordFunctions: readonly MappingFunction[] = [
       `$pbkdf2Password({ "hash": "666f6f", "salt": "626172", "encoding": "hex", "rounds": 600000, "digest": "SHA-256" })`,
       { hash: '$pbkdf2$i=600000,d=sha256$YmFy$Zm9v', type: 'pbkdf2' },
     ],
-    call: (parts) => (withoutHash(parts) ? undefined : pbkdf2Of(parts)),
+    call: (parts) => (withoutHash(parts) ? undefined : yielded(ofParts(parts) ?? pbkdf2Of(parts))),
   },
   {
     name: 'clerkPassword',
     theme: 'Passwords',
     signature: '$clerkPassword(digest, hasher)',
-    does: 'A `password_digest` of Clerk with the name of its hasher.',
+    does: 'A `password_digest` of Clerk with the name of its hasher. What the digest says of itself counts before the name.',
     example: ['$clerkPassword("5f4dcc3b5aa765d61d8327deb882cf99", "md5")', { unsupported: 'md5' }],
     call: (digest, hasher) => {
       const [hash, type] = [textArgument(digest), textArgument(hasher)]
-      if (hash === undefined && type === undefined) return undefined
-      // One without the other is a fault of the export, which the check of the user tells.
-      return hash === undefined || type === undefined
-        ? { hash: hash ?? null, type: type ?? null }
-        : fromClerk(hash, type)
+      // A type alone is a fault of the export, which the check of the user tells.
+      if (hash === undefined) return type === undefined ? undefined : { hash: null, type }
+      return yielded(type === undefined ? recognisePasswordHash(hash) : fromClerk(hash, type))
     },
   },
   {
@@ -70,14 +78,12 @@ export const passwordFunctions: readonly MappingFunction[] = [
       "`passwordHash` and `salt` of Firebase's export with the project's parameters from its console: `signerKey`, " +
       '`saltSeparator`, `rounds`, `memoryCost`.',
     example: [
-      `$firebasePassword("Zm9vYmFy", "Zm9v", { "signerKey": "YmFy", "saltSeparator": "Bw==", "rounds": 8, "memoryCost": 14 })`,
-      { hash: '$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=YmFy$Zm9v$Zm9vYmFy', type: 'firebase-scrypt' },
+      `$firebasePassword("Zm9vYmFy", "Zm9v", { "signerKey": "${EXAMPLE_KEY}==", "saltSeparator": "Bw==", "rounds": 8, "memoryCost": 14 })`,
+      { hash: `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${EXAMPLE_KEY}$Zm9v$Zm9vYmFy`, type: 'firebase-scrypt' },
     ],
     call: (hash, salt, parameters) => {
-      const [digest, salted] = [textArgument(hash), textArgument(salt)]
-      if (digest === undefined) return undefined
-      if (salted === undefined) throw new BadInput('there is a hash without its salt')
-      return fromFirebase(digest, salted, parameters)
+      const digest = textArgument(hash)
+      return digest === undefined ? undefined : yielded(fromFirebase(digest, textArgument(salt), parameters))
     },
   },
   {
@@ -98,7 +104,7 @@ export const passwordFunctions: readonly MappingFunction[] = [
         String.raw`"credentialData": "{\"hashIterations\":210000,\"algorithm\":\"pbkdf2-sha512\"}" })`,
       { hash: '$pbkdf2$i=210000,d=sha512$YmFy$Zm9v', type: 'pbkdf2' },
     ],
-    call: (credentials): Json | undefined => (isEmpty(credentials) ? undefined : fromKeycloak(credentials)),
+    call: (credentials) => (isEmpty(credentials) ? undefined : yielded(fromKeycloak(credentials))),
   },
   {
     name: 'betterAuthPassword',
@@ -108,12 +114,25 @@ export const passwordFunctions: readonly MappingFunction[] = [
     example: ['$betterAuthPassword("$1$abc$def")', { unsupported: 'md5_crypt' }],
     call: (password) => {
       const text = textArgument(password)
-      return text === undefined ? undefined : (fromBetterAuth(text) ?? recognisePasswordHash(text))
+      return text === undefined ? undefined : yielded(fromBetterAuth(text) ?? recognisePasswordHash(text))
     },
   },
 ]
 
 function recognised(hash: unknown): Json | undefined {
-  const text = textArgument(hash)
-  return text === undefined ? undefined : recognisePasswordHash(text)
+  const text = bytesInJson(hash) ?? textArgument(hash)
+  return text === undefined ? undefined : yielded(recognisePasswordHash(text))
+}
+
+/** Where the hash among the parts says itself what it is, the parts beside it are another's. */
+function ofParts(parts: unknown): Recognised | undefined {
+  const hash = isObject(parts) ? parts.hash : undefined
+  return typeof hash === 'string' ? describedHash(hash) : undefined
+}
+
+/** What an expression gets: nothing where the source says that there is no password. */
+function yielded(found: Recognised): Json | undefined {
+  if ('none' in found) return undefined
+  const members = Object.entries(found).filter((pair): pair is [string, string] => pair[1] !== undefined)
+  return Object.fromEntries(members)
 }

@@ -1,5 +1,5 @@
 import type { LoadedManifest } from '../config/load.ts'
-import { isExpressionPath, type Manifest } from '../config/manifest.ts'
+import { expressionsOf, isExpressionPath, type Manifest } from '../config/manifest.ts'
 import { nearest } from '../config/nearest.ts'
 import { recipeAt } from '../config/recipes.ts'
 import { figure, someOf } from '../diagnostics/printable.ts'
@@ -123,6 +123,15 @@ function columnsBehind(
     const filled = holder?.filled.get(name)
     return { name, filled, records: holder?.records ?? 0, meant: filled ? undefined : close(name, open) }
   })
+}
+
+/** The columns that the value of the expression at a path may come from. */
+export function columnsFlowing({ manifest }: LoadedManifest, path: readonly string[]): string[] {
+  const [found] = expressionsOf(manifest).filter((one) => one.path.join('.') === path.join('.'))
+  const compiled = found && compileAtPath(found.path, found.text, manifest)
+  if (compiled === undefined || !compiled.ok) return []
+  const names = compiled.expression.flows.filter(({ of }) => of !== 'other').map((flow) => flow.names.join('.'))
+  return [...new Set(names)]
 }
 
 /** Nearer than a hint for a misspelt word has to be: two columns of one table are often called nearly alike. */

@@ -15,8 +15,10 @@ import { checkStreams, columnsRead } from '../mapping/check.ts'
 import { createMapperPool } from '../mapping/pool.ts'
 import { insertIgnored } from '../rundb/left-out.ts'
 import { RunDatabase } from '../rundb/run-database.ts'
+import { type FirstRecords, firstRecords } from '../sources/first-records.ts'
 import { openSource } from '../sources/registry.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
+import type { Source } from '../sources/source.ts'
 import { RecordTally } from '../sources/tally.ts'
 import { writtenNullWarnings } from '../sources/text/written-nulls.ts'
 import { missingColumns, type SourceColumns, sourceColumns } from './column-warnings.ts'
@@ -31,6 +33,8 @@ export interface ComputeDesiredOptions {
   obtainSnapshot?: () => Promise<Snapshot | undefined>
   /** Of whom to speak. Default: of everybody in the source. */
   scope?: Scope
+  /** Only so many records of the main stream, and the rows that are joined to them: with more, the reading is partial. Default: all. */
+  limit?: number
   signal?: AbortSignal
   onProgress?: (step: Step) => void
   /** Warnings that nothing but this tells. */
@@ -61,7 +65,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   const snapshot = await options.obtainSnapshot?.()
   const rundb = new RunDatabase(scratch)
   let share: Pick<Step, 'share'> = {}
-  const source = await openSource(manifest.source, {
+  const opened = await openSource(manifest.source, {
     directory,
     scratch,
     snapshot,
@@ -73,6 +77,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       share = { share: read / of }
     },
   })
+  const { source, isWhole } = wholeOrFirst(opened, options.limit)
   if (source.parts !== undefined) rundb.expectMany()
   onProgress({ phase: 'reading the source' })
   const streams = checkStreams(manifest.map, source.streams, (path) => recipeAt(loaded.originOf(path)))
@@ -106,7 +111,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
     records.leftOutBy = records.leftOutBy.map((by) => locateLeftOut(by, loaded))
     const accounting = account(rundb, yielded, source.counts(), records, assigned)
     const reading = {
-      partial: source.partial ?? false,
+      partial: source.partial === true || !isWhole(),
       ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),
     }
     const set = new DesiredSet(rundb, accounting, reading, source.fileDigests?.())
@@ -130,6 +135,10 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   } finally {
     await mapper.close()
   }
+}
+
+function wholeOrFirst(source: Source, limit: number | undefined): FirstRecords {
+  return limit === undefined ? { source, isWhole: () => true } : firstRecords(source, limit)
 }
 
 function narrowed(rundb: RunDatabase, scope: Scope): ScopeReport {

@@ -10,7 +10,14 @@ import type { StateStore } from '../state/store.ts'
 import { toolVersion } from '../version.ts'
 import type { Target } from '../workos/target.ts'
 import { checkBinding, keySort, stateVersion } from './binding.ts'
-import { emptyFields, mapsSecret, nullsInFields, unreadColumns, withoutUnmapped } from './column-warnings.ts'
+import {
+  columnsFlowing,
+  emptyFields,
+  mapsSecret,
+  nullsInFields,
+  unreadColumns,
+  withoutUnmapped,
+} from './column-warnings.ts'
 import { type ComputeDesiredOptions, computeDesired, type DesiredReading } from './compute-desired.ts'
 import { planDeletions } from './deletions.ts'
 import { checkPartial, checkUnknownRejects } from './guards.ts'
@@ -117,26 +124,28 @@ function valueWarnings(
   const tables = whole.filter(({ kind }) => changing.includes(kind))
   // What a part of the source has in common says nothing of everybody.
   const { partial } = set.reading
+  // What depends on others first: how people and places are tied together, then the people.
+  const ofKinds = kindDefinitions.toReversed().flatMap(({ name, review }) => {
+    if (!changing.includes(name)) return []
+    const filling = tables.find(({ kind }) => kind === name)
+    const found = gathered.get(name)
+    const context = { rundb: set.rundb, loaded, partial }
+    return [
+      ...(review?.valueWarnings?.({ ...context, filling, columnsOf: (path) => columnsFlowing(loaded, path) }) ?? []),
+      ...((found && review?.gathering?.warnings(context, found)) ?? []),
+    ]
+  })
+  const told = new Set([...warnings, ...ofKinds].map(({ path }) => path))
   return [
     ...(partial ? [] : emptyFields(tables, loaded, columns)).filter(({ path = '' }) => {
       // Of who is out of scope no secrets are kept.
-      return !warnings.some((told) => told.path === path) && (set.scope === undefined || !mapsSecret(path))
+      return !told.has(path) && (set.scope === undefined || !mapsSecret(path))
     }),
     ...nullsInFields(
       tables,
       loaded,
       warnings.some(({ code }) => code === 'written_null'),
     ),
-    // What depends on others first: how people and places are tied together, then the people.
-    ...kindDefinitions.toReversed().flatMap(({ name, review }) => {
-      if (!changing.includes(name)) return []
-      const filling = tables.find(({ kind }) => kind === name)
-      const found = gathered.get(name)
-      const context = { rundb: set.rundb, loaded, partial }
-      return [
-        ...(review?.valueWarnings?.({ ...context, filling }) ?? []),
-        ...((found && review?.gathering?.warnings(context, found)) ?? []),
-      ]
-    }),
+    ...ofKinds,
   ]
 }

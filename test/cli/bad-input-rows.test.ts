@@ -129,20 +129,20 @@ const metadata: BadRow[] = [
 
 const passwords: BadRow[] = [
   {
-    name: 'a hash without a type',
+    name: 'a damaged hash without a type',
     ...hashed('', '$2b$10$s3cr3t'),
-    says: ['there is a password hash without its type', 'bcrypt, scrypt, pbkdf2, argon2, firebase-scrypt, ssha'],
+    says: ['the password hash is not a bcrypt hash', /^ {6}expected \S/m],
+  },
+  {
+    name: 'what is no hash, where the manifest says so',
+    ...hashed('bcrypt', 's3cr3t'),
+    manifest: 'passwords: { unsupported: reject }\n',
+    says: ['what is mapped as the password hash is no hash (6 characters: letters and digits)', 'map the column'],
   },
   {
     name: 'a type without a hash',
     ...hashed('bcrypt', ''),
     says: ['there is a password hash type without a hash', 'give both or neither'],
-  },
-  {
-    name: 'a password and a hash',
-    header: 'email,password,password_hash,password_hash_type',
-    row: 'a@example.com,s3cr3t,$2b$10$s3cr3t,bcrypt',
-    says: ['there is a password in clear and a password hash as well', 'WorkOS takes one of the two'],
   },
   {
     name: 'a type that WorkOS does not take',
@@ -157,7 +157,7 @@ const passwords: BadRow[] = [
   },
   {
     name: 'a misspelt type',
-    ...hashed('bcryt', '$2b$10$s3cr3t'),
+    ...hashed('bcryt', 's3cr3t'),
     says: ['the password hash type is unknown', 'did you mean bcrypt?'],
   },
   {
@@ -171,10 +171,17 @@ const passwords: BadRow[] = [
     manifest: 'passwords: { weak: reject }\n',
     says: ["the password hash is weak by today's measure (ssha)", 'with passwords.weak: keep it is sent as it is'],
   },
-  ...['bcrypt', 'scrypt', 'firebase-scrypt', 'pbkdf2', 'argon2', 'ssha'].map(
-    (type): BadRow => ({
+  ...Object.entries({
+    bcrypt: '$2b$10$s3cr3t',
+    scrypt: '$scrypt$v=1$s3cr3t',
+    'firebase-scrypt': '$firebase-scrypt$v=1$s3cr3t',
+    pbkdf2: '$pbkdf2$i=1$s3cr3t',
+    argon2: '$argon2id$v=19$s3cr3t',
+    ssha: '{SSHA}s3cr3t',
+  }).map(
+    ([type, hash]): BadRow => ({
       name: `a malformed ${type} hash`,
-      ...hashed(type, '$s3cr3t$'),
+      ...hashed(type, hash),
       says: [`the password hash is not a ${type} hash`, /^ {6}expected \S/m],
     }),
   ),

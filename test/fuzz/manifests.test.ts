@@ -136,7 +136,7 @@ const WHOLE: JsonObject = {
   dedupe: { user: { by: ['email'], fields: { default: 'first', metadata: 'union' } } },
   roles: { define: { admin: { name: 'Admin' } }, map: { a: 'admin' }, unmapped: 'error' },
   metadata: { maxKeys: 10, ascii: true, prefix: 'x' },
-  passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
+  passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep', ssha256: 'unsupported' },
   totp: { encoding: 'auto', unsupported: 'skip' },
   adopt: { mode: 'match', fill: ['name'] },
   onDrift: { user: { name: 'overwrite' } },

@@ -62,9 +62,9 @@ test('no message about credentials carries a part of them', { timeout: TIMEOUT }
   )
   const type = fc.oneof(fc.constantFrom(...HASH_TYPES, 'md5', 'Argon2id', ''), text)
   const rules = fc.constantFrom(
-    { unsupported: 'reset', weak: 'keep', onChange: 'keep' } as const,
-    { unsupported: 'reject', weak: 'reject', onChange: 'send' } as const,
-    { unsupported: 'reset', weak: 'reset', onChange: 'keep' } as const,
+    { unsupported: 'reset', weak: 'keep', onChange: 'keep', ssha256: 'unsupported' } as const,
+    { unsupported: 'reject', weak: 'reject', onChange: 'send', ssha256: 'suffix' } as const,
+    { unsupported: 'reset', weak: 'reset', onChange: 'keep', ssha256: 'unsupported' } as const,
   )
   const given = fc.oneof(
     fc.record({ password: secret, passwordHash: secret, passwordHashType: type }, { requiredKeys: [] }),

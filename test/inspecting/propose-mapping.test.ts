@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest'
 import { Profile } from '../../src/inspecting/profile.ts'
-import { proposeMapping } from '../../src/inspecting/propose-mapping.ts'
+import { type ProposeOptions, proposeMapping } from '../../src/inspecting/propose-mapping.ts'
+import type { JsonObject } from '../../src/json.ts'
 import { compileExpression } from '../../src/mapping/expression.ts'
 
 function propose(...records: Record<string, unknown>[]) {
+  return proposeWith({}, ...records)
+}
+
+function proposeWith(options: Partial<ProposeOptions>, ...records: Record<string, unknown>[]) {
   const profile = new Profile()
   for (const record of records) profile.add(record)
-  return proposeMapping(profile.paths())
+  return proposeMapping(profile.paths(), { today: '2026-01-01', ...options })
 }
 
 test('an address is found by what a column holds where no name says so', () => {
@@ -38,7 +43,7 @@ test('a time of verification stands for yes, and a hash with its hasher stays a 
     hash_type: 'bcrypt',
   })
   expect(user).toMatchObject({
-    emailVerified: 'email_verified_at ? true : false',
+    emailVerified: '$contains($string(email_verified_at), /[1-9]|infinity/) = true',
     passwordHash: 'password_hash',
     passwordHashType: 'hash_type',
   })
@@ -84,3 +89,87 @@ test.each([
   expect(user).toMatchObject({ totpSecret: expression })
   expect(user.metadata).toBeUndefined()
 })
+
+const ada = { id: '1', email: 'ada@example.com' }
+
+test.each([
+  [{ is_active: '1' }, { is_active: '0' }],
+  [{ is_active: true }, { is_active: false }],
+  [{ enabled: 't' }, { enabled: 'f' }],
+  [{ disabled: 'no' }, { disabled: 'yes' }],
+  [{ banned: null }, { banned: true }],
+  [{ blocked: '0' }, { blocked: '1' }],
+  [{ IsLockedOut: 'False' }, { IsLockedOut: 'True' }],
+  [{ deleted_at: '' }, { deleted_at: '2024-01-02 03:04:05' }],
+  [{ deleted_at: '0000-00-00 00:00:00' }, { deleted_at: '2024-01-02' }],
+  [{ locked_at: 'NULL' }, { locked_at: '2024-01-02T03:04:05Z' }],
+  [{ LockoutEnd: '2020-01-02 03:04:05 +00:00' }, { LockoutEnd: '9999-12-31 23:59:59 +00:00' }],
+  [{ banned_until: null }, { banned_until: '2999-01-01T00:00:00Z' }],
+  [{ status: 'active' }, { status: 'suspended' }],
+  [{ user_status: 'Enabled' }, { user_status: 'Disabled' }],
+  [{ fields: { is_active: 'yes' } }, { fields: { is_active: 'no' } }],
+])('whoever may not sign in is left out, and whoever may is not: %j, not %j', async (may, mayNot) => {
+  const records: JsonObject[] = [
+    { ...ada, ...may },
+    { id: '2', email: 'bo@example.com', ...mayNot },
+  ]
+  const { user, lockedOut } = propose(...records)
+  expect(lockedOut).toHaveLength(1)
+  const condition = String(user.when)
+  const verdicts = await Promise.all([...records, ada].map((record) => evaluate(condition, record)))
+  expect(verdicts).toEqual([true, false, true])
+  expect(proposeWith({ leaveOut: false }, ...records).user).not.toHaveProperty('when')
+})
+
+test.each([
+  ['2024-01-02 03:04:05', true],
+  ['1704164645', true],
+  ['0000-00-00 00:00:00', false],
+  ['NULL', false],
+  ['\\N', false],
+  [null, false],
+])('a time of verification counts if it is one: %j', async (value, verified) => {
+  const { user } = propose(
+    { ...ada, email_verified_at: '2024-01-02 03:04:05' },
+    { id: '2', email: 'b@example.com', email_verified_at: value },
+  )
+  expect(await evaluate(String(user.emailVerified), { email_verified_at: value })).toBe(verified)
+})
+
+test('a flag of verification that also says something else counts where it says yes', async () => {
+  const values = ['true', 'NULL', 'f', 't', '']
+  const { user } = propose(...values.map((email_verified, id) => ({ id, email: `u${id}@example.com`, email_verified })))
+  const found = await Promise.all(
+    values.map((email_verified) => evaluate(String(user.emailVerified), { email_verified })),
+  )
+  expect(found).toEqual([true, false, false, true, false])
+})
+
+test.each([
+  ['user_pass', '$wp$2y$10$spdWA5cuOiOltcsZQFfgSeEQ7KJYLJORCApvZCx6z3rDZncM'],
+  ['PasswordHash', 'AQAAAAIAAYagAAAAEFZhu2RuKt931NaG2OvWT7yP0RrzCfkcovmOSpQ6I43OfWQsgdSEbBwTH7qlnFTUXw=='],
+  ['password', 'pbkdf2_sha256$600000$saltsalt$bm9uc2Vuc2Vub25zZW5zZW5vbnNlbnNlbm9uc2Vuc2U='],
+  ['passwd', '5f4dcc3b5aa765d61d8327deb882cf99'],
+  ['credential_blob', '$2b$10$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvwxyzabcde'],
+])('a column %s of hashes is mapped', (column, hash) => {
+  expect(propose({ ...ada, [column]: hash }).user).toMatchObject({ passwordHash: `$passwordHash(${column})` })
+})
+
+test('a secret of an authenticator app that is encrypted is not mapped', () => {
+  const { user } = propose({ ...ada, two_factor_secret: 'eyJpdiI6Ik1YQT09IiwidmFsdWUiOiJhYmMifQ==' })
+  expect(user).not.toHaveProperty('totpSecret')
+})
+
+test('who has no id goes by the address, and an address that is not theirs is not taken for it', () => {
+  const { user } = propose(
+    { external_id: 'e1', unconfirmed_email: 'x@example.com', contact: 'ada@example.com' },
+    { external_id: null, unconfirmed_email: 'y@example.com', contact: 'bo@example.com' },
+  )
+  expect(user).toMatchObject({ key: 'external_id ? external_id : $email(contact)', email: 'contact' })
+})
+
+async function evaluate(text: string, record: JsonObject): Promise<unknown> {
+  const compiled = compileExpression(text)
+  if (!compiled.ok) throw new Error(compiled.message)
+  return compiled.expression.evaluate(record, record)
+}

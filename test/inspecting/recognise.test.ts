@@ -45,7 +45,7 @@ test.each([
   [head('ndjson', ['user_id', 'email', 'identities[].connection', 'identities[].user_id']), 'auth0 users'],
   [head('json', ['Id', 'Email', 'Email Verified', 'Given Name', 'Family Name']), 'auth0 dashboard'],
   [head('ndjson', ['_id.$oid', 'email', 'email_verified', 'passwordHash', 'connection']), 'auth0 passwords'],
-  [head('csv', ['cognito:username', 'email', 'cognito:mfa_enabled']), 'cognito users'],
+  [head('csv', ['cognito:username', 'email', 'cognito:mfa_enabled']), 'file users'],
 ])('the columns that vendors document are recognised: %#', (shown, known) => {
   const found = recognise(shown)
   expect(`${found?.origin} ${found?.part}`).toBe(known)

@@ -24,7 +24,7 @@ export const RULES: ValueRules = {
     onNameConflict: 'first',
     matchByName: false,
   },
-  passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep' },
+  passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep', ssha256: 'unsupported' },
   totp: { encoding: 'auto', unsupported: 'skip' },
   roles: { define: {}, unmapped: 'error' },
 }

@@ -65,7 +65,7 @@ describe('the fields of a user', () => {
 
   test('every problem of a user is told at once, with the key where there is one', () => {
     const result = user.normalise(
-      { key: 'k', email: 'nobody', emailVerified: 'perhaps', metadata: '{', passwordHash: 'x', firstName: ['A'] },
+      { key: 'k', email: 'nobody', emailVerified: 'perhaps', metadata: '{', passwordHash: 12, firstName: ['A'] },
       RULES,
     )
     expect(result).toMatchObject({ ok: false, key: 'k' })

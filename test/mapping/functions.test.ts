@@ -39,7 +39,14 @@ test.each([
   ['$clerkPassword(v, "md5")', 'abc', { unsupported: 'md5' }],
   ['$clerkPassword(v, "")', '', undefined],
   ['$clerkPassword(v, w)', undefined, undefined],
-  ['$clerkPassword(v, "")', 'abc', { hash: 'abc', type: null }],
+  ['$clerkPassword(v, "")', '$2b$10$x', { hash: '$2b$10$x', type: 'bcrypt' }],
+  ['$clerkPassword(v, "")', 'abc', { notHash: '3 characters: letters' }],
+  ['$clerkPassword(v, "bcrypt")', '!', undefined],
+  ['$passwordHash(v)', '!a1B2', undefined],
+  ['$passwordHash(v)', { type: 'Buffer', data: [36, 80, 36, 66] }, { unsupported: 'phpass' }],
+  ['$passwordHash(v)', 'two words', { notHash: '9 characters: letters and blanks' }],
+  ['$scryptPassword({ "hash": v })', '$2b$10$x', { hash: '$2b$10$x', type: 'bcrypt' }],
+  ['$pbkdf2Password({ "hash": v })', '$2b$10$x', { hash: '$2b$10$x', type: 'bcrypt' }],
   ['$clerkPassword(v, "bcrypt")', '', { hash: null, type: 'bcrypt' }],
 ])('%s of %j is %j', async (text, value, expected) => {
   expect(await evaluated(text, value)).toEqual(expected)

@@ -11,6 +11,7 @@ import { emptyResult, mapChunk, mapRecord } from '../../src/mapping/map-chunk.ts
 import type { MapResult } from '../../src/mapping/result.ts'
 import type { MappedItem } from '../../src/mapping/rule-mapper.ts'
 import type { SourceRecord } from '../../src/sources/source.ts'
+import { FIREBASE } from '../kinds/passwords/firebase.ts'
 import { dedupeWith, manifestWith, recordsOf } from './manifest.ts'
 
 const compiled = (manifest: Manifest) => compileMapping(mapperSettings(manifest, 'users'))
@@ -71,7 +72,7 @@ async function recipe(name: string): Promise<{ manifest: Manifest; records: Sour
     }),
   )
   const vars = { organization: { externalId: 'acme', name: 'Acme' }, ...manifest.vars }
-  const secrets = { ...manifest.secrets, firebaseSignerKey: 'c2lnbmVyIGtleQ==' }
+  const secrets = { ...manifest.secrets, firebaseSignerKey: FIREBASE.signerKey }
   return { manifest: { ...manifest, vars, secrets }, records }
 }
 

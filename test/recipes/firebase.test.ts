@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { command, folderOf } from '../cli/harness.ts'
+import { FIREBASE } from '../kinds/passwords/firebase.ts'
 import { tried } from '../tried.ts'
 import { migrate } from './example.ts'
 import { expectPasswords, type Known } from './passwords.ts'
@@ -117,7 +118,7 @@ test(tried('Firebase', 'users.csv of auth:export', 'no header, 26 and more colum
   ]
   const cwd = folderOf({
     'users.csv': `${users.join('\n')}\n`,
-    'migrate.config.yaml': `extends: firebase\n${source}secrets: { firebaseSignerKey: "\${KEY:-QUJD}" }\ntarget: { type: sandbox }\n`,
+    'migrate.config.yaml': `extends: firebase\n${source}secrets: { firebaseSignerKey: "\${KEY:-${FIREBASE.signerKey}}" }\ntarget: { type: sandbox }\n`,
   })
   const { code, stdout, stderr } = await command(['plan', '--full'], { cwd })
   expect(code, stderr).toBe(0)

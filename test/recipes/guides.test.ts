@@ -9,11 +9,16 @@ import { sourceTypes } from '../../src/config/schema.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { checkExpressions, checkStreams } from '../../src/mapping/check.ts'
 import { openSource } from '../../src/sources/registry.ts'
+import { FIREBASE } from '../kinds/passwords/firebase.ts'
 
 const GUIDES = fileURLToPath(new URL('../../docs/how-to/sources', import.meta.url))
 
 /** What the guides leave to the reader's environment. */
-const ENV = { WORKOS_API_KEY: 'sk_test_guide', FIREBASE_SIGNER_KEY: 'QUJD', CLERK_SECRET_KEY: 'sk_test_guide' }
+const ENV = {
+  WORKOS_API_KEY: 'sk_test_guide',
+  FIREBASE_SIGNER_KEY: FIREBASE.signerKey,
+  CLERK_SECRET_KEY: 'sk_test_guide',
+}
 
 /** The pieces of a manifest in a guide: what its YAML blocks hold. */
 function blocksOf(guide: string): string[] {

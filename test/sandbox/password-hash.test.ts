@@ -5,7 +5,7 @@ const SALT = 'c2FsdHNhbHRzYWx0c2FsdA'
 const KEY_32 = Buffer.alloc(32, 7).toString('base64').replaceAll('=', '')
 const KEY_64 = Buffer.alloc(64, 7).toString('base64').replaceAll('=', '')
 const BCRYPT = `10$${'a'.repeat(53)}`
-const ssha = (bytes: number) => `{SSHA}${Buffer.alloc(bytes, 7).toString('base64')}`
+const ssha = (bytes: number, name = 'SSHA') => `{${name}}${Buffer.alloc(bytes, 7).toString('base64')}`
 
 const ACCEPTED: [HashType, string][] = [
   ['bcrypt', `$2a$${BCRYPT}`],
@@ -20,6 +20,7 @@ const ACCEPTED: [HashType, string][] = [
   ['argon2', `$argon2i$v=19$m=262144,t=3,p=8$${SALT}$${KEY_32}`],
   ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${KEY_64}$${SALT}$${KEY_64}`],
   ['ssha', ssha(28)],
+  ['ssha256', ssha(40, 'SSHA256')],
 ]
 
 const REFUSED: [HashType, string, string][] = [
@@ -46,6 +47,9 @@ const REFUSED: [HashType, string, string][] = [
   ['firebase-scrypt', 'padded base64', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw==,sk=${KEY_64}$${SALT}$${KEY_64}`],
   ['ssha', 'no salt', ssha(20)],
   ['ssha', 'no prefix', ssha(28).slice(6)],
+  ['ssha', 'the name of another', ssha(28, 'SSHA256')],
+  ['ssha256', 'no salt', ssha(32, 'SSHA256')],
+  ['ssha256', 'the name of another', ssha(40)],
 ]
 
 describe('password hashes', () => {

@@ -34,7 +34,7 @@ const PROXY = 'http://canary:canary-of-the-proxy@proxy.example:3128'
 
 /** A secret of the manifest, Base64 as Firebase has it, and the digest of a user that it is put beside. */
 const SIGNER = 'REFERENCE_OF_THE_SIGNER'
-const SIGNER_KEY = 'Y2FuYXJ5IG9mIHRoZSBzaWduZXIga2V5Pw=='
+const SIGNER_KEY = Buffer.from('canary of the signer key?'.padEnd(64, '!')).toString('base64')
 const SIGNED_DIGEST = 'Y2FuYXJ5IHRoYXQgaXMgc2lnbmVk'
 
 /** Answers creations of some users with what was sent, key and all, as careless servers and proxies do. */

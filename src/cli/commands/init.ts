@@ -4,18 +4,19 @@ import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { printable } from '../../diagnostics/printable.ts'
 import { readRegular, regularFileAt } from '../../files/regular-file.ts'
 import { checkReplaceable, type Purpose, writeWholeFile } from '../../files/whole-file.ts'
-import type { Inspection } from '../../inspecting/inspection.ts'
 import { counted } from '../../reporting/style.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
 import type { defineInit } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { type Answers, type Given, ORIGINS } from '../wizard/answers.ts'
-import { findingsInWords, inspectFiles, inspectLive } from '../wizard/inspect.ts'
+import type { Answers, Given } from '../wizard/answers.ts'
+import { type Forecast, MAX_PLANNED, type NoForecast } from '../wizard/forecast.ts'
+import { causesOf, findingsInWords } from '../wizard/inspect.ts'
 import { checkKeys, interview } from '../wizard/interview.ts'
 import { createPrompts, type Prompts } from '../wizard/prompts.ts'
-import { type ProposedManifest, proposeManifest } from '../wizard/propose-manifest.ts'
-import { filled, proposeSource } from '../wizard/propose-source.ts'
+import { type Proposal, propose } from '../wizard/propose.ts'
+import { originTitle, type ProposedManifest } from '../wizard/propose-manifest.ts'
+import { filled } from '../wizard/propose-source.ts'
 import { validate } from './validate.ts'
 
 type Flags = OptionsOf<typeof defineInit>
@@ -36,37 +37,24 @@ export async function init(flags: Flags, context: Context): Promise<ExitCode> {
   if (prompts === undefined) refuseOverwriting(file, options)
   prompts?.intro('workos-migrate: a first migration')
   const answers = await interview(options, prompts, context)
-  const proposed = proposeSource(answers, dirname(file))
-  const { source, inspection, nulls } =
-    answers.live === undefined
-      ? await inspectFiles(proposed, context.cwd, context)
-      : {
-          source: proposed,
-          nulls: [],
-          inspection: await inspectLive(
-            proposed,
-            { directory: dirname(file), read: options.inspect },
-            prompts,
-            context,
-          ),
-        }
-  const manifest = proposeManifest(answers, source, inspection, nulls)
+  const proposal = await propose(answers, { file, read: options.inspect }, prompts, context)
+  const { manifest } = proposal
   const tried = await checkKeys(manifest, answers, prompts, context)
-  if (prompts !== undefined && !(await confirmed(prompts, { answers, inspection, file, options }))) {
+  if (prompts !== undefined && !(await confirmed(prompts, { proposal, file, options }))) {
     context.stderr.write('Nothing was written.\n')
     return ExitCode.done
   }
   context.interrupted.throwIfAborted()
   for (const path of [file, gitignoreOf(dirname(file))]) checkReplaceable(path, purposeOf(path))
   writeWholeFile(file, [manifest.text], purposeOf(file))
-  const ignored = ignore(dirname(file), answers)
+  const ignored = ignore(dirname(file), proposal.answers)
   context.stderr.write(`Wrote ${printable(relative(context.cwd, file))}${ignored ? ' and .gitignore' : ''}.\n`)
   const unset = manifest.variables.filter(({ name }) => !context.env[name] && !tried.has(name))
   const offline = unset.some(({ environment }) => environment === '')
   const code = await validate({ config: file, offline }, context)
   const name = relative(context.cwd, file)
   const correct = `\nCorrect what is named above, then: workos-migrate validate ${name}\n`
-  context.stderr.write(code === ExitCode.done ? nextSteps(manifest, answers, unset, name) : correct)
+  context.stderr.write(code === ExitCode.done ? nextSteps(proposal, unset, name) : correct)
   return code
 }
 
@@ -89,22 +77,17 @@ function refuseOverwriting(file: string, { out, force }: InitOptions): void {
 /** Shows what was found and asks for the last time; whoever says no has lost nothing. */
 async function confirmed(
   prompts: Prompts,
-  {
-    answers,
-    inspection,
-    file,
-    options,
-  }: {
-    answers: Answers
-    inspection: Inspection | undefined
-    file: string
-    options: InitOptions
-  },
+  { proposal, file, options }: { proposal: Proposal; file: string; options: InitOptions },
 ): Promise<boolean> {
-  const read = filled(answers).map(({ slot, file: { name } }) => `${slot.title}: ${name}`)
-  const found = inspection === undefined ? [] : findingsInWords(inspection)
+  const { answers, basis } = proposal
+  const read = [
+    ...filled(answers).map(({ slot, file: { name } }) => `${slot.title}: ${name}`),
+    ...answers.sides.map(({ side, file: { name } }) => `${side.part}: ${name}`),
+    ...answers.unused.map(({ name, why }) => `not used: ${printable(name)}: ${printable(why)}`),
+  ]
+  const found = basis.inspection === undefined ? [] : findingsInWords(basis.inspection, basis.forecast)
   const lines = [...read, ...found, `environments: ${answers.environments.join(', ') || 'none'}`]
-  prompts.note(lines.join('\n'), `${ORIGINS[answers.origin].title} → ${answers.target}`)
+  prompts.note(lines.join('\n'), `${originTitle(answers)} → ${answers.target}`)
   if (existsSync(file) && !options.force) return prompts.confirm(`Overwrite ${options.out}?`, false)
   return prompts.confirm(`Write ${options.out} and .gitignore?`, true)
 }
@@ -126,19 +109,18 @@ function ignore(directory: string, answers: Answers): boolean {
   const path = gitignoreOf(directory)
   const found = regularFileAt(path)
   const existing = found === undefined ? undefined : readRegular(path).toString('utf8')
-  const files = filled(answers).map(({ file }) => file.path)
+  const beside = [...answers.sides.map(({ file }) => file), ...answers.unused.filter(({ personal }) => personal)]
+  const files = [...filled(answers).map(({ file }) => file), ...beside].map(({ path }) => path)
   const text = gitignoreWith(existing, directory, files)
   if (text === undefined) return false
   writeWholeFile(path, [text], purposeOf(path), found === undefined ? undefined : found.mode & 0o777)
   return true
 }
 
-function nextSteps(
-  { variables, incomplete, rejected }: ProposedManifest,
-  { target, environments }: Answers,
-  unset: ProposedManifest['variables'],
-  file: string,
-): string {
+function nextSteps(proposal: Proposal, unset: ProposedManifest['variables'], file: string): string {
+  const { manifest, answers, forecast } = proposal
+  const { variables } = manifest
+  const { target, environments } = answers
   const named = file === 'migrate.config.yaml' ? '' : ` ${file}`
   const exports = unset.filter(({ environment }) => environment === '').map(({ name }) => `  export ${name}=…\n`)
   const [first] = environments
@@ -147,15 +129,47 @@ function nextSteps(
     target === 'sandbox' && first !== undefined && variable !== undefined
       ? `Then WorkOS: export ${variable.name}=…, and workos-migrate plan${named} -e ${first}\n`
       : ''
-  const complete = incomplete.length === 0 ? '' : `Complete the mapping first: ${incomplete.join(' and ')} in ${file}\n`
-  const refused =
-    rejected === 0
-      ? ''
-      : `It names about ${counted(rejected, 'record')} that cannot be migrated, and ends with exit code 5 until they are corrected,\n` +
-        `or safety.maxRejects in ${file} says how many may stay behind.\n`
-  return `\n${complete}Next:\n${exports.join('')}  workos-migrate plan${named}\n${refused}${later}`
+  const told = forecast === undefined ? '' : forecastText(forecast, file)
+  return `\n${unusedText(answers)}${lockedOutText(proposal)}Next:\n${exports.join('')}  workos-migrate plan${named}\n${told}${later}`
 }
 
+/** Every file of the folder that is not read, and why. */
+function unusedText({ unused }: Answers): string {
+  if (unused.length === 0) return ''
+  const lines = unused.map(({ name, why }) => `  ${printable(name)}: ${printable(why)}\n`)
+  return `Not used:\n${lines.join('')}`
+}
+
+/** Who stays behind without a mistake in the source, and how that is changed. */
+function lockedOutText({ manifest: { lockedOut }, answers, forecast }: Proposal): string {
+  const { leaveOut, files } = answers
+  const only = answers.origin === 'file' ? files.users?.data.only : undefined
+  const left = forecast === undefined || 'problems' in forecast ? 0 : forecast.leftOut
+  const others = only === undefined ? [] : [`${only.member} is not ${only.value}`]
+  const columns = [...lockedOut.map(({ path, says }) => `${printable(path)} ${says}`), ...others].join(', or ')
+  if (lockedOut.length > 0 && leaveOut === false) return `Brought along, and may sign in: records where ${columns}.\n`
+  if (lockedOut.length > 0) {
+    return `Left out (map.user.when): ${counted(left, 'record')} where ${columns}. --keep-inactive brings them along.\n`
+  }
+  return left === 0
+    ? ''
+    : `Left out by the recipe: ${counted(left, 'record')} of people who may not sign in, or of no people.\n`
+}
+
+/** What the plan will say, as far as it was made. */
+function forecastText(forecast: Forecast | NoForecast, file: string): string {
+  if ('problems' in forecast) {
+    const [problem] = forecast.problems
+    return `It needs something of you first: ${problem?.message ?? 'it could not be made'}\n${problem?.hint === undefined ? '' : `  ${problem.hint}\n`}`
+  }
+  const { rejected, complete } = forecast
+  const first = complete ? '' : `Of the first ${counted(MAX_PLANNED, 'record')}: `
+  if (rejected === 0) return complete ? '' : `${first}nothing is rejected.\n`
+  return (
+    `${first}It rejects ${counted(rejected, 'record or resource', 'records and resources')}${causesOf(forecast)}.\n` +
+    `It ends with exit code 5 until they are corrected, or safety.maxRejects in ${file} says how many may stay behind.\n`
+  )
+}
 const HEAD = '# workos-migrate: state and snapshots, keys, and exports that hold personal data and password hashes'
 
 /**

@@ -10,7 +10,7 @@ import { staging } from '../../files/disk.ts'
 import type { Scratch } from '../../files/scratch.ts'
 import { inspectSource } from '../../inspecting/inspect.ts'
 import { type Inspection, withoutValues } from '../../inspecting/inspection.ts'
-import { describeDataFile, type Recognised } from '../../inspecting/recognise.ts'
+import { describeDataFile, isMeant, type Only, type Recognised } from '../../inspecting/recognise.ts'
 import { columnsRead } from '../../mapping/check.ts'
 import { renderInspectionJson, renderInspectionText } from '../../reporting/inspection.ts'
 import { painter } from '../../reporting/style.ts'
@@ -136,9 +136,10 @@ async function headerOf(name: string, directory: string): Promise<string[][]> {
 }
 
 async function lookAtFile(name: string, { cwd }: Context): Promise<Look> {
-  const { recognised, source, columns } = await describeDataFile(sourceFile(name, cwd))
-  const origin = recognised === undefined ? 'of no known origin' : `${recognised.title} (${recognised.origin})`
-  return { source, directory: cwd, title: `${name}, ${origin}`, manifest: null, recognised, columns }
+  const { recognised, source, columns, only } = await describeDataFile(sourceFile(name, cwd))
+  const known = recognised?.origin === 'file' ? recognised.title : `${recognised?.title} (${recognised?.origin})`
+  const origin = recognised === undefined ? 'of no known origin' : known
+  return { source, directory: cwd, title: `${name}, ${origin}`, manifest: null, recognised, columns, only }
 }
 
 /** Where reading a live source tells of itself. */
@@ -158,11 +159,13 @@ interface Subject extends Telling {
   untold?: 'nulls' | 'all'
   /** See InspectOptions. */
   columns?: ReadonlyMap<string, readonly string[]>
+  /** The records that are meant. Default: all. */
+  only?: Only
 }
 
 /** Inspects a source up to a number of records; its warnings go to standard error. */
 export async function inspectHere(subject: Subject, limit: number, context: Context): Promise<Inspection> {
-  const { source, directory, loaded, obtain, columns, untold } = subject
+  const { source, directory, loaded, obtain, columns, only, untold } = subject
   const { progress, ...listeners } = openListeners(subject, context)
   const scratch = scratchFor(loaded)
   const located = (problem: Problem) => (loaded === undefined ? problem : withSourceLocation(problem, loaded))
@@ -181,6 +184,7 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
       limit,
       scratch: scratch.path,
       columns,
+      isMeant: (record) => isMeant(record, only),
       ...(loaded && { columnsRead: (streams) => columnsRead(loaded.manifest, streams) }),
       open: (reject) => openSource(source, { directory, scratch: scratch.path, reject, warn, snapshot, signal }),
       onProgress: listeners.onProgress,

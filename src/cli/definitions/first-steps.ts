@@ -30,6 +30,7 @@ export function defineInit(program: Parent) {
       'environments of the manifest, comma-separated, or none (default: staging,production)',
       parseNames,
     )
+    .option('--keep-inactive', 'bring people along whom a column calls inactive, banned, locked or deleted')
     .option('--name <name>', 'name of the migration (default: that of the folder)')
     .option('-o, --out <file>', 'the manifest to write', 'migrate.config.yaml')
     .option('--force', 'overwrite the manifest')

@@ -1,4 +1,6 @@
 import type { DataFile, OriginName, Part } from '../../inspecting/recognise.ts'
+import type { Side } from '../../inspecting/side-files.ts'
+
 /** From where the organizations come. Beside `source` these are the recipes of situations. */
 export const ORGANIZE = ['source', 'one', 'per-domain', 'from-metadata'] as const
 export type Organize = (typeof ORGANIZE)[number]
@@ -13,6 +15,14 @@ export interface Answers {
   origin: Origin
   /** The files by what they hold; `users` is the one of the users. None for a source that is asked over the network alone. */
   files: Partial<Record<Part, FoundFile>>
+  /** Files beside the users that their columns tell, and no recipe reads. */
+  sides: SideFile[]
+  /** Keycloak: the export has no organizations, which came with version 26. */
+  withoutOrganizations?: boolean
+  /** Slugs of roles that a file beside the users defines. */
+  definedRoles?: readonly string[]
+  /** Files of the folder that are not read. */
+  unused: UnusedFile[]
   /** Asked over the network: Auth0 by its domain, Clerk at its address where it is not the usual one. */
   live?: Live
   organize: Organize
@@ -23,6 +33,8 @@ export interface Answers {
   baseUrl?: string
   environments: string[]
   name: string
+  /** Whether people stay behind who may not sign in, where a column says so. Undefined: ask, or leave them out. */
+  leaveOut?: boolean
 }
 
 /** A variable that the manifest refers to. */
@@ -45,6 +57,22 @@ export interface FoundFile {
   /** Absolute. */
   path: string
   data: DataFile
+}
+
+/** A file beside the users, and what it is for. */
+export interface SideFile {
+  file: FoundFile
+  side: Side
+}
+
+/** A file that lies in the folder and is not read. */
+export interface UnusedFile {
+  name: string
+  /** Absolute. */
+  path: string
+  why: string
+  /** It may hold personal data or secrets: it is kept out of version control. */
+  personal: boolean
 }
 
 /** What the users come from: an origin that is known, or a file of any other kind. */
@@ -75,7 +103,12 @@ interface OriginKind {
   live?: true
   /** Whether it says itself which organizations there are. */
   organizations: boolean
+  /** Whether any files can be joined to its users. */
+  sides?: true
 }
+
+/** Which roles there are: a file with the columns of this program. */
+const DEFINITIONS: Slot = { part: 'definitions', title: 'which roles there are', option: 'roleDefinitions' }
 
 const users = (option = 'users'): Slot => ({ part: 'users', title: 'the users', option })
 
@@ -90,6 +123,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
       users(),
       { part: 'memberships', title: 'who belongs to which organization', option: 'memberships' },
       { part: 'roles', title: 'who has which role', option: 'roles' },
+      DEFINITIONS,
     ],
   },
   auth0: {
@@ -101,9 +135,17 @@ export const ORIGINS: Record<Origin, OriginKind> = {
       users(),
       { part: 'passwords', title: 'password hashes, from a support case', option: 'passwords' },
       { part: 'factors', title: 'MFA secrets, from a support case', option: 'mfa' },
+      DEFINITIONS,
     ],
   },
-  firebase: { title: 'Firebase', type: 'file', recipe: 'firebase', organizations: false, slots: [users()] },
+  firebase: {
+    title: 'Firebase',
+    type: 'file',
+    recipe: 'firebase',
+    organizations: false,
+    slots: [users()],
+    sides: true,
+  },
   cognito: {
     title: 'Amazon Cognito',
     type: 'file',
@@ -113,6 +155,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
       users(),
       { part: 'groups', title: 'who is in which group', option: 'groups', join: { key: 'username', to: 'Username' } },
     ],
+    sides: true,
   },
   okta: {
     title: 'Okta',
@@ -123,9 +166,26 @@ export const ORIGINS: Record<Origin, OriginKind> = {
       users(),
       { part: 'groups', title: 'who is in which group', option: 'groups', join: { key: 'userId', to: 'id' } },
     ],
+    sides: true,
   },
-  supabase: { title: 'Supabase', type: 'file', recipe: 'supabase', organizations: false, slots: [users()] },
-  keycloak: { title: 'Keycloak', type: 'file', recipe: 'keycloak', organizations: true, slots: [users()] },
+  supabase: {
+    title: 'Supabase',
+    type: 'file',
+    recipe: 'supabase',
+    organizations: false,
+    slots: [
+      users(),
+      { part: 'factors', title: 'the table mfa_factors', option: 'factors', join: { key: 'user_id', to: 'id' } },
+    ],
+    sides: true,
+  },
+  keycloak: {
+    title: 'Keycloak',
+    type: 'file',
+    recipe: 'keycloak',
+    organizations: true,
+    slots: [users(), { part: 'organizations', title: 'the realm', option: 'organizations' }],
+  },
   stytch: {
     title: 'Stytch',
     type: 'file',
@@ -155,10 +215,16 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     recipe: 'authjs',
     organizations: false,
     slots: [users(), { part: 'accounts', title: 'the table of accounts', option: 'accounts', inRecipe: true }],
+    sides: true,
   },
   descope: { title: 'Descope', type: 'file', recipe: 'descope', organizations: true, slots: [users()] },
-  csv: { title: 'a CSV file', type: 'csv', organizations: true, slots: [users('path')] },
-  file: { title: 'a file', type: 'file', organizations: true, slots: [users()] },
+  csv: {
+    title: 'a CSV file',
+    type: 'csv',
+    organizations: true,
+    slots: [users('path'), { part: 'roles', title: 'who has which role', option: 'userRoles' }, DEFINITIONS],
+  },
+  file: { title: 'a file', type: 'file', organizations: true, slots: [users()], sides: true },
 }
 
 export const originNames = Object.keys(ORIGINS).filter((name): name is Origin => Object.hasOwn(ORIGINS, name))
@@ -177,6 +243,8 @@ export interface Given {
   baseUrl?: string
   environments?: string[]
   name?: string
+  /** Bring people along who may not sign in. */
+  keepInactive?: boolean
   /** Take what is proposed where nothing is given. */
   yes?: boolean
 }

@@ -2,13 +2,17 @@ import type { SourceConfig } from '../../config/manifest.ts'
 import { CredentialsError, ManifestError } from '../../diagnostics/errors.ts'
 import { proxiesOf } from '../../http/proxy.ts'
 import type { Inspection } from '../../inspecting/inspection.ts'
+import type { Only } from '../../inspecting/recognise.ts'
+import { describePasswords } from '../../kinds/user/passwords/counts.ts'
 import { counted } from '../../reporting/style.ts'
 import { obtainSnapshot } from '../../sources/snapshot/obtain.ts'
 import { liveReading, optionsOf } from '../../sources/snapshot/placement.ts'
+import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import { nullsOption } from '../../sources/source.ts'
 import { nullValues, type WrittenNull } from '../../sources/text/written-nulls.ts'
 import { inspectHere, type Tell } from '../commands/inspect.ts'
 import type { Context } from '../context.ts'
+import { type Forecast, MAX_PLANNED } from './forecast.ts'
 import type { Prompts } from './prompts.ts'
 import { type ProposedSource, withCredentials } from './propose-source.ts'
 
@@ -18,7 +22,7 @@ const HEAD = 10_000
 /**
  * Tries the credentials of a live source, reads it into the snapshot that the plan will use, and inspects that. Credentials
  * come from their variables, or are typed and forgotten.
- * @returns undefined where there are none, or nothing is to be read
+ * @returns nothing where there are none, or nothing is to be read
  * @throws CredentialsError when those of the variables are refused
  */
 export async function inspectLive(
@@ -26,16 +30,18 @@ export async function inspectLive(
   { directory, read }: { directory: string; read: boolean },
   prompts: Prompts | undefined,
   context: Context,
-): Promise<Inspection | undefined> {
+): Promise<{ inspection?: Inspection; obtainSnapshot?: () => Promise<Snapshot | undefined> }> {
   const { env, now, clock, interrupted: signal } = context
   const proxies = proxiesOf(env)
   const config = await acceptedConfig(source, prompts, context)
-  if (config === undefined || !read) return undefined
+  if (config === undefined || !read) return {}
   const wanted = prompts?.confirm('Read it now? The plan needs it anyway, and may take it from there', true)
-  if ((await wanted) === false) return undefined
+  if ((await wanted) === false) return {}
   const obtain = (tell: Tell) =>
     obtainSnapshot(config, { ...tell, directory, missing: [], now, clock, signal, proxies })
-  return inspectHere({ source: config, directory, obtain }, HEAD, context)
+  const inspection = await inspectHere({ source: config, directory, obtain }, HEAD, context)
+  const quiet = { onProgress: () => {}, onWarning: () => {}, onWait: () => {}, onFailedRequest: () => {} }
+  return { inspection, obtainSnapshot: () => obtain(quiet) }
 }
 
 async function acceptedConfig(
@@ -75,17 +81,19 @@ async function acceptedConfig(
 /**
  * Inspects a source of files. Where cells look like a written null, the source is given `nulls` that read them as nothing, and is inspected
  * again: what else is proposed must not rest on them.
+ * @param isAnother the files were inspected before: their warnings are told
  */
 export async function inspectFiles(
   source: ProposedSource,
-  directory: string,
+  { directory, only, isAnother = false }: { directory: string; only?: Only; isAnother?: boolean },
   context: Context,
 ): Promise<{ source: ProposedSource; inspection: Inspection; nulls: readonly WrittenNull[] }> {
-  const first = await inspectHere({ source: source.effective, directory, untold: 'nulls' }, HEAD, context)
+  const untold = isAnother ? 'all' : 'nulls'
+  const first = await inspectHere({ source: source.effective, directory, only, untold }, HEAD, context)
   const found = first.writtenNulls
   if (found.length === 0) return { source, inspection: first, nulls: [] }
   const all = withNulls(source, nullValues(found))
-  const second = await inspectHere({ source: all.effective, directory, untold: 'all' }, HEAD, context)
+  const second = await inspectHere({ source: all.effective, directory, only, untold: 'all' }, HEAD, context)
   // JSON keeps its texts: of these the plan warns.
   const nulls = found.filter((one) => !second.writtenNulls.some((other) => isSameColumn(one, other)))
   if (nulls.length === 0) return { source, inspection: first, nulls }
@@ -101,14 +109,9 @@ function isSameColumn(one: WrittenNull, other: WrittenNull): boolean {
   return one.stream === other.stream && one.column === other.column
 }
 
-/** Whether anything was recognised as the address. Where not, the mapping may still know of one. */
-export function tellsAddresses({ email }: Inspection['people']): boolean {
-  return email.with + email.invalid > 0
-}
-
-/** What was found, in words. Counts alone: the file is meant to be committed. */
-export function findingsInWords({ records, complete, people }: Inspection): string[] {
-  const { email, organizations, passwords } = people
+/** What was found, and what the plan makes of it, in words. Counts alone: the file is meant to be committed. */
+export function findingsInWords({ records, complete, people }: Inspection, forecast?: Forecast): string[] {
+  const { email, organizations } = people
   const lines = [
     `Found in ${complete ? '' : 'the first '}${counted(records, 'record')} (\`workos-migrate inspect\` shows more):`,
   ]
@@ -118,11 +121,7 @@ export function findingsInWords({ records, complete, people }: Inspection): stri
       `${counted(email.duplicated, 'address', 'addresses')} in several records: they become one user each, the first record wins (dedupe)`,
     )
   }
-  if (!tellsAddresses(people)) {
-    if (records > 0) add('no column of e-mail addresses was recognised by its name')
-  } else if (email.without + email.invalid > 0) {
-    add(`${counted(email.without + email.invalid, 'record')} without a usable address: rejected, and named in the plan`)
-  }
+  if (records > 0 && email.with + email.invalid === 0) add('no column of e-mail addresses was recognised by its name')
   if (email.unverified !== null && email.unverified > 0)
     add(`${counted(email.unverified, 'address', 'addresses')} not verified`)
   if (organizations !== null) {
@@ -131,10 +130,32 @@ export function findingsInWords({ records, complete, people }: Inspection): stri
       `${counted(distinct, 'organization')}, ${counted(memberships, 'membership')}, ${counted(usersWithout, 'user')} in none`,
     )
   }
-  for (const { format, fate, count } of passwords.formats) {
-    const becomes = { taken: 'taken', convertible: 'taken, re-encoded', reset: 'to be reset', malformed: 'not sound' }
-    add(`${counted(count, 'password')} (${format}): ${becomes[fate]}`)
-  }
   if (people.totp > 0) add(`${counted(people.totp, 'user')} with a TOTP secret`)
-  return lines.length === 1 ? [] : lines
+  const found = lines.length === 1 ? [] : lines
+  return forecast === undefined ? found : [...found, ...forecastInWords(forecast)]
+}
+
+/** What the plan of the manifest says, in words. */
+export function forecastInWords(forecast: Forecast): string[] {
+  const { complete, users, leftOut, leftOutBy, rejected, passwords } = forecast
+  const lines = [`The plan${complete ? '' : ` of the first ${counted(MAX_PLANNED, 'record')}`}:`]
+  lines.push(`  - ${counted(users, 'user')}`)
+  const [by] = leftOutBy
+  if (leftOut > 0) {
+    lines.push(`  - ${counted(leftOut, 'record')} left out${by?.path ? ` by ${by.path}` : ''}`)
+  }
+  if (rejected > 0)
+    lines.push(`  - ${counted(rejected, 'record or resource', 'records and resources')} rejected${causesOf(forecast)}`)
+  for (const { algorithm, fate } of describePasswords(passwords)) lines.push(`  - passwords, ${algorithm}: ${fate}`)
+  return lines
+}
+
+/** Causes that are named. */
+const MAX_CAUSES = 4
+
+/** Why records are rejected, most first: `: 2 user (missing_email)`. */
+export function causesOf({ causes }: Pick<Forecast, 'causes'>): string {
+  const named = causes.slice(0, MAX_CAUSES).map(({ kind, code, count }) => `${count} ${kind} (${code})`)
+  const more = causes.length > MAX_CAUSES ? [`${causes.length - MAX_CAUSES} more causes`] : []
+  return named.length === 0 ? '' : `: ${[...named, ...more].join(', ')}`
 }

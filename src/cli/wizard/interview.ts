@@ -3,8 +3,7 @@
  * organizations and the target. From them propose-manifest.ts makes a manifest; `checkKeys` at the end tries the WorkOS keys that are set.
  */
 
-import { readdirSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename } from 'node:path'
 import {
   CredentialsError,
   ManifestError,
@@ -14,7 +13,8 @@ import {
   UsageError,
 } from '../../diagnostics/errors.ts'
 import { type Proxies, proxiesOf } from '../../http/proxy.ts'
-import { describeDataFile } from '../../inspecting/recognise.ts'
+import { rankOf } from '../../inspecting/names.ts'
+import { sideOf } from '../../inspecting/side-files.ts'
 import { DOCUMENTED_LIMITS } from '../../workos/limiter.ts'
 import { openTarget } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
@@ -27,9 +27,13 @@ import {
   ORIGINS,
   type Organize,
   type Origin,
+  type SideFile,
 } from './answers.ts'
+import { type Beside, filesBeside, tellsOrganizations } from './beside.ts'
+import { describe, type Folder, isUsers, lookInto, unused } from './folder.ts'
 import type { Choice, Prompts } from './prompts.ts'
 import type { ProposedManifest } from './propose-manifest.ts'
+import { rolesDefinedIn, settleKeys } from './settle-keys.ts'
 
 /**
  * Asks for what a first migration is made of. In: what the command line answered, and the files of the folder. Out: all the answers, or a
@@ -43,53 +47,70 @@ const ENVIRONMENTS = ['staging', 'production']
  * @throws UsageError naming the flags, where something is missing and nobody can be asked
  */
 export async function interview(given: Given, prompts: Prompts | undefined, context: Context): Promise<Answers> {
-  const here = await filesIn(context.cwd)
-  const source = await chooseSource(given, here, prompts, context)
-  // A script gets what it names; a person, or who takes what is proposed, also what lies beside it and says what it is.
-  const beside = prompts !== undefined || given.yes ? here : []
-  const files = await sideFiles(source, given, beside, context)
-  const organize = await chooseOrganization({ ...source, files }, given, prompts)
-  // Roles are had in an organization: without any, groups are of no use.
-  if (organize.organize === 'source' && given.files.groups === undefined) delete files.groups
+  const folder = await lookInto(context.cwd)
+  const source = await chooseSource(given, folder.files, prompts, context)
+  const found = await beside({ ...source, asked: prompts !== undefined }, given, folder, context)
+  const organize = await chooseOrganization({ ...source, files: found.files }, given, prompts)
+  const used = organize.organize === 'source' ? withoutRoles(found, given) : withoutOrganizations(found)
   const target = given.target ?? (await chooseTarget(given, prompts))
   return {
-    origin: source.origin,
-    files,
+    ...used,
+    sides: await settleKeys(used.sides),
+    definedRoles: await rolesDefinedIn(used),
     ...(source.live === undefined ? {} : { live: source.live }),
     ...organize,
     target,
     ...(given.baseUrl === undefined ? {} : { baseUrl: given.baseUrl }),
     environments: given.environments ?? ENVIRONMENTS,
     name: given.name ?? (basename(context.cwd) || 'migration'),
+    ...(given.keepInactive && { leaveOut: false }),
   }
 }
 
-/** Files that belong to the users: those that are named, and those in the folder that say so themselves. */
-async function sideFiles(
-  { origin, users }: ChosenSource,
-  given: Given,
-  here: readonly FoundFile[],
-  { cwd }: Context,
-): Promise<Answers['files']> {
-  const files: Answers['files'] = users === undefined ? {} : { users }
-  for (const [part, name] of Object.entries(given.files)) {
-    const slot = ORIGINS[origin].slots.find((candidate) => candidate.part === part)
-    if (slot === undefined) {
-      throw new UsageError({
-        code: 'unknown_part',
-        message: `a source of ${ORIGINS[origin].title} has no file of ${part}`,
-        hint: `it takes: ${ORIGINS[origin].slots.map((known) => `--${known.part}`).join(', ')}`,
-      })
-    }
-    if (slot.part !== 'users') files[slot.part] = await describe(name, cwd)
-  }
-  for (const { part } of ORIGINS[origin].slots) {
-    const found = here.filter(({ data: { recognised } }) => recognised?.origin === origin && recognised.part === part)
-    const [only, second] = found
-    if (part !== 'users' && files[part] === undefined && second === undefined && only !== undefined) files[part] = only
-  }
-  return files
+/** Files that belong to the users. This program's own columns are read by their recipe, unless files lie beside it that only rules can join. */
+async function beside(source: ChosenSource, given: Given, folder: Folder, context: Context): Promise<Beside> {
+  // A script gets what it names; who takes what is proposed, also what lies beside it and says what it is.
+  const here = folder.files.filter(({ path }) => path !== source.users?.path)
+  const among = { here, taken: source.asked || given.yes === true }
+  const own = await filesBeside(source, given, among, context)
+  const other = { ...source, origin: 'file' as const }
+  const joined =
+    source.origin === 'csv' && given.origin === undefined ? await filesBeside(other, given, among, context) : undefined
+  const isRead = ({ side, file }: SideFile) =>
+    RECIPE_READS.has(side.part) || (file.data.recognised?.origin === 'csv' && tellsOrganizations(own))
+  const found = joined?.sides.every(isRead) === false ? joined : own
+  return { ...found, unused: [...found.unused, ...folder.others] }
 }
+
+/** What the recipe for this program's columns reads beside the users. */
+const RECIPE_READS: ReadonlySet<string> = new Set(['roles', 'definitions', 'roleNames'])
+
+/** Roles are had in an organization: without any, files about them are of no use. */
+function withoutRoles(found: Beside, given: Given): Beside {
+  if (tellsOrganizations(found)) return found
+  const isOfRoles = ({ side: { part } }: SideFile) =>
+    (part === 'roles' || part === 'roleNames') && given.files[part] === undefined
+  const groups = given.files.groups === undefined ? found.files.groups : undefined
+  const { groups: _groups, ...rest } = found.files
+  const left = [...found.sides.filter(isOfRoles).map(({ file }) => file), ...(groups === undefined ? [] : [groups])]
+  return {
+    origin: found.origin,
+    files: groups === undefined ? found.files : rest,
+    sides: found.sides.filter((side) => !isOfRoles(side)),
+    unused: [...left.map((file) => unused(file, NOWHERE)), ...found.unused],
+  }
+}
+
+/** Where something else says which organizations there are, files of them are not read. */
+function withoutOrganizations(found: Beside): Beside {
+  const isOfThem = ({ side: { part } }: SideFile) => part === 'memberships' || part === 'organizations'
+  const left = found.sides
+    .filter(isOfThem)
+    .map(({ file }) => unused(file, 'other organizations were chosen: --organize'))
+  return { ...found, sides: found.sides.filter((side) => !isOfThem(side)), unused: [...left, ...found.unused] }
+}
+
+const NOWHERE = 'roles are had in an organization, and nothing says who belongs to which: see --organize'
 
 async function chooseOrganization(
   { origin, files, live }: ChosenSource & { files: Answers['files'] },
@@ -144,6 +165,8 @@ async function chooseTarget(given: Given, prompts: Prompts | undefined): Promise
 
 /** Where the users are. */
 interface ChosenSource {
+  /** Somebody was asked. */
+  asked?: boolean
   origin: Origin
   users?: FoundFile
   live?: Live
@@ -161,7 +184,7 @@ async function chooseSource(
   const { origin } = given
   if (given.files.users !== undefined) {
     const users = await describe(given.files.users, context.cwd)
-    const own = origin ?? originOf(users)
+    const own = mappedAs(users, origin)
     refuseUnused(given, own)
     refuseForeign(users, own)
     return { origin: own, users, ...liveOf(given, own) }
@@ -187,7 +210,13 @@ async function chooseSource(
   }
   const found = fitting.find((file) => chosen === `file:${file.name}`)
   const users = found ?? (await askForFile(prompts, context))
-  return { origin: origin ?? originOf(users), users }
+  return { origin: mappedAs(users, origin), users }
+}
+
+/** The origin that is given, unless the file is a form of its export that no recipe reads. */
+function mappedAs(users: FoundFile, origin: Origin | undefined): Origin {
+  const own = originOf(users)
+  return own === 'file' && users.data.recognised !== undefined ? own : (origin ?? own)
 }
 
 /** What the command line says of an API that this source has no use for is a mistake. */
@@ -221,7 +250,7 @@ function originOf({ data: { recognised } }: FoundFile): Origin {
 }
 
 function fits({ data: { recognised } }: FoundFile, origin: Origin): boolean {
-  return recognised === undefined || recognised.origin === origin || origin === 'file'
+  return recognised === undefined || recognised.origin === origin || recognised.origin === 'file' || origin === 'file'
 }
 
 function titleOf({ data: { recognised } }: FoundFile): string {
@@ -265,16 +294,30 @@ async function askForFile(prompts: Prompts, { cwd }: Context): Promise<FoundFile
 
 /** Without anybody to ask: the one file that can be meant, where proposals are to be taken. */
 function onlyOne(fitting: readonly FoundFile[], given: Given): ChosenSource {
-  const known = fitting.filter((file) => file.data.recognised !== undefined)
+  const known = likelyUsers(fitting)
   const [users, second] = known
-  if (given.yes && users !== undefined && second === undefined)
-    return { origin: given.origin ?? originOf(users), users }
+  if (given.yes && users !== undefined && second === undefined) return { origin: mappedAs(users, given.origin), users }
   const seen = known.map((file) => `${file.name} (${titleOf(file)})`).join(', ')
   const live = given.origin === undefined || ORIGINS[given.origin].live ? ', or --live / --domain to read an API' : ''
   throw missing([
     `--users: the file of the users${seen === '' ? '' : `; here: ${seen}`}${live}`,
     ...withoutTarget(given),
   ])
+}
+
+/** The files that say they hold users; else those with addresses in them, and of these rather one that is called so. */
+function likelyUsers(files: readonly FoundFile[]): FoundFile[] {
+  const known = files.filter((file) => file.data.recognised !== undefined)
+  const alone = known.filter((file) => !known.some((other) => other !== file && isBeside(file, other)))
+  if (known.length > 0) return alone.length === 1 ? alone : known
+  const withAddresses = files.filter(({ data }) => data.head.paths.some((path) => rankOf(path, 'email') !== undefined))
+  const called = withAddresses.filter(({ name }) => /user|people|person|customer|contact|account/i.test(name))
+  return called.length === 1 ? called : withAddresses
+}
+
+/** Whether the rows of a file are about users of another one. */
+function isBeside(file: FoundFile, users: FoundFile): boolean {
+  return !('why' in sideOf(users.data.head, file.data.head, file.name))
 }
 
 /** The flag of the target, where it is missing and nothing is to be taken for it. */
@@ -293,47 +336,9 @@ function missing(flags: readonly string[]): UsageError {
   )
 }
 
-const DATA = /\.(csv|tsv|json|ndjson|jsonl)(\.(gz|zst))?$/i
-/** Files of a project that hold no users. */
-const OTHERS = /^(package(-lock)?|tsconfig.*|composer|biome|deno|.*\.config|.*\.schema)\.json$/i
-/** More than these are not looked into. */
-const MAX_FILES = 40
-
-/** The data files in a folder, those first that are known to hold users. What cannot be read is no data file. */
-async function filesIn(folder: string): Promise<FoundFile[]> {
-  const names = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && DATA.test(entry.name) && !OTHERS.test(entry.name))
-    .map((entry) => entry.name)
-    .sort()
-  const found: FoundFile[] = []
-  for (const name of names.slice(0, MAX_FILES)) {
-    try {
-      found.push(await describe(name, folder))
-    } catch (error) {
-      if (!(error instanceof OperatorError)) throw error
-    }
-  }
-  return found.sort((a, b) => rank(a) - rank(b))
-}
-
-/** @throws ManifestError when there is no such file, SourceError when it is empty or no text */
-async function describe(name: string, folder: string): Promise<FoundFile> {
-  const path = resolve(folder, name)
-  return { name, path, data: await describeDataFile({ name, path }) }
-}
-
 /** Whether a file may hold the users: it says so, or says nothing. */
 function mayHoldUsers({ data: { recognised } }: FoundFile): boolean {
   return recognised === undefined || isUsers(recognised.part)
-}
-
-function isUsers(part: string): boolean {
-  return part === 'users' || part === 'dashboard'
-}
-
-function rank({ data: { recognised } }: FoundFile): number {
-  if (recognised === undefined) return 2
-  return isUsers(recognised.part) ? (recognised.origin === 'csv' ? 1 : 0) : 3
 }
 
 /**

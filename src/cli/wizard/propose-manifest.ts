@@ -1,12 +1,15 @@
 import { Document, isCollection, isMap, isScalar, type Pair, Scalar } from 'yaml'
 import type { Inspection } from '../../inspecting/inspection.ts'
+import { type LockedOut, lockedOutBy } from '../../inspecting/locked-out.ts'
 import { proposeMapping } from '../../inspecting/propose-mapping.ts'
+import { sideRules } from '../../inspecting/side-mapping.ts'
 import type { JsonObject } from '../../json.ts'
 import { isRoleSlug, lookUpRole, MAX_ROLE_SLUG } from '../../kinds/role/roles.ts'
 import { counted } from '../../reporting/style.ts'
 import type { WrittenNull } from '../../sources/text/written-nulls.ts'
-import { type Answers, keyVariable, ORIGINS, type Variable } from './answers.ts'
-import { findingsInWords, tellsAddresses } from './inspect.ts'
+import { type Answers, keyVariable, ORIGINS, type Origin, type Variable } from './answers.ts'
+import { type Forecast, MAX_PLANNED } from './forecast.ts'
+import { findingsInWords } from './inspect.ts'
 import { filled, type ProposedSource, readRecipe } from './propose-source.ts'
 
 export interface ProposedManifest {
@@ -14,23 +17,31 @@ export interface ProposedManifest {
   variables: Variable[]
   /** Fields without which nobody is migrated, and for which nothing was found. */
   incomplete: string[]
-  /** About how many records will certainly be rejected. */
-  rejected: number
+  /** Columns that say who may not sign in. */
+  lockedOut: LockedOut[]
+  /** Where the columns were found, and what was asked about them: see Answers. */
+  origin: Origin
+}
+
+/** What a manifest is proposed from, beside the answers. */
+export interface ProposalBasis {
+  source: ProposedSource
+  /** Undefined: nothing was looked at. */
+  inspection: Inspection | undefined
+  /** Cells for which the source has `nulls`. */
+  nulls: readonly WrittenNull[]
+  /** The day of the look, `2026-11-29`. */
+  today: string
+  /** Undefined: not planned yet. */
+  forecast?: Forecast
 }
 
 /** The word that production asks for is its name. */
 const CAREFUL = /^(prod|production|live)$/i
 
-/**
- * A manifest of the answers and of what was found in the source.
- * @param nulls cells for which the source has `nulls`
- */
-export function proposeManifest(
-  answers: Answers,
-  source: ProposedSource,
-  inspection: Inspection | undefined,
-  nulls: readonly WrittenNull[] = [],
-): ProposedManifest {
+/** A manifest of the answers, of what was found in the source, and of what the plan of it says. */
+export function proposeManifest(answers: Answers, basis: ProposalBasis): ProposedManifest {
+  const { source, inspection, nulls, forecast } = basis
   const content: JsonObject = { version: 1, name: answers.name }
   const comments: Comments = {}
   const variables = source.variables.map((name) => ({ environment: '', name }))
@@ -41,24 +52,30 @@ export function proposeManifest(
   if (answers.organize === 'one') addOrganization(answers, content, comments)
   if (answers.organize === 'from-metadata' && answers.origin !== 'auth0') addMetadataNames(content, comments)
   if (answers.origin === 'firebase') addFirebase(inspection, content, comments, variables)
-  const incomplete =
-    answers.origin === 'file' && inspection !== undefined ? addMapping(inspection, content, comments) : []
+  const mapped = inspection === undefined ? NOTHING_MAPPED : addOwnMapping(answers, basis, content, comments)
   addGroups(answers, content, comments)
   if (inspection !== undefined) addRoles(answers, inspection, content, comments)
   addTarget(answers, content, comments, variables)
-  const rejected = inspection === undefined ? 0 : addRejects(inspection, content, comments)
+  addRejects(forecast, content, comments)
   addEnvironments(answers, content, comments, variables)
-  return { text: commentedYaml(content, head(answers, inspection), comments), variables, incomplete, rejected }
+  const text = commentedYaml(content, head(answers, inspection, forecast), comments)
+  return { text, variables, origin: answers.origin, ...mapped }
 }
 
-function head(answers: Answers, inspection: Inspection | undefined): string {
+function head(answers: Answers, inspection: Inspection | undefined, forecast: Forecast | undefined): string {
   const lines = [
-    `Moves users from ${ORIGINS[answers.origin].title} into WorkOS. Written by \`workos-migrate init\`; it is yours from here on.`,
+    `Moves users from ${originTitle(answers)} into WorkOS. Written by \`workos-migrate init\`; it is yours from here on.`,
     '`workos-migrate config` prints it with everything that the recipe and the defaults add.',
   ]
-  const found = inspection === undefined ? [] : findingsInWords(inspection)
+  const found = inspection === undefined ? [] : findingsInWords(inspection, forecast)
   if (found.length > 0) lines.push('', ...found)
   return lines.join('\n')
+}
+
+/** What the users come from, as far as anything tells. */
+export function originTitle({ origin, files }: Pick<Answers, 'origin' | 'files'>): string {
+  const known = origin === 'file' ? files.users?.data.recognised?.title : undefined
+  return known ?? ORIGINS[origin].title
 }
 
 /** Auth0 looks into the metadata by an option of its own. */
@@ -128,20 +145,15 @@ function addTarget({ target, baseUrl }: Answers, content: JsonObject, comments: 
   variables.push({ environment: '', name: keyVariable() })
 }
 
-/** What will certainly be rejected is somebody's decision, and not this wizard's. @returns about how many records that is */
-function addRejects({ people, streams }: Inspection, content: JsonObject, comments: Comments): number {
-  const unsound = people.passwords.formats.filter(({ fate }) => fate === 'malformed')
-  const rejected =
-    (tellsAddresses(people) ? people.email.without + people.email.invalid : 0) +
-    streams.reduce((sum, stream) => sum + stream.rejected, 0) +
-    unsound.reduce((sum, { count }) => sum + count, 0)
-  if (rejected === 0) return 0
+/** What will be rejected is somebody's decision, and not this wizard's. */
+function addRejects(forecast: Forecast | undefined, content: JsonObject, comments: Comments): void {
+  if (forecast === undefined || forecast.rejected === 0) return
   content.safety = { maxRejects: 0 }
+  const first = forecast.complete ? '' : ` of the first ${MAX_PLANNED}`
   comments.safety = [
-    `About ${counted(rejected, 'record')} cannot be migrated. The plan names every one. A plan with more rejected`,
+    `${counted(forecast.rejected, 'record or resource', 'records and resources')}${first} cannot be migrated. The plan names every one. A plan with more rejected`,
     'records than this is refused: correct them in the source, or say here how many may stay behind.',
   ].join('\n')
-  return rejected
 }
 
 function workosTarget(baseUrl: string | undefined, environment?: string): JsonObject {
@@ -235,15 +247,68 @@ function addFirebase(
   variables.push({ environment: '', name: 'FIREBASE_SIGNER_KEY' })
 }
 
-/** Returns the fields that cannot be done without and that nothing was found for. */
-function addMapping(inspection: Inspection, content: JsonObject, comments: Comments): string[] {
-  const [main] = inspection.streams
-  const { user, organization, membership, missing, unplaced } = proposeMapping(main?.paths ?? [])
-  content.map = {
-    user,
-    ...(organization === undefined ? {} : { organization }),
-    ...(membership === undefined ? {} : { membership }),
+/** What files beside the users add to a recipe. */
+function addSides({ sides }: Answers, content: JsonObject): void {
+  const { user, ...rules } = sideRules(
+    sides.map(({ side }) => side),
+    'email',
+    [],
+  )
+  if (sides.length > 0) content.map = { ...(Object.keys(user).length > 0 && { user }), ...rules }
+}
+
+type Mapped = Pick<ProposedManifest, 'incomplete' | 'lockedOut'>
+
+const NOTHING_MAPPED: Mapped = { incomplete: [], lockedOut: [] }
+
+/** What the manifest maps itself: everything where there is no recipe, else who is left out, where the recipe does not know. */
+function addOwnMapping(answers: Answers, basis: ProposalBasis, content: JsonObject, comments: Comments): Mapped {
+  if (answers.origin === 'file') return addMapping(answers, basis, content, comments)
+  addSides(answers, content)
+  if (answers.withoutOrganizations) content.map = { organization: null, membership: null }
+  return KNOWS_NOBODY_OUT.has(answers.origin) ? addConditions(answers, basis, content, comments) : NOTHING_MAPPED
+}
+
+/** Origins whose recipes know no column that says who may not sign in. */
+const KNOWS_NOBODY_OUT: ReadonlySet<Origin> = new Set(['csv', 'authjs'])
+
+/** Leaves people out by columns that no recipe knows. */
+function addConditions(
+  { origin, leaveOut }: Answers,
+  { inspection, today }: ProposalBasis,
+  content: JsonObject,
+  comments: Comments,
+): Mapped {
+  const lockedOut = lockedOutBy(inspection?.streams[0]?.paths ?? [], today)
+  if (leaveOut && lockedOut.length > 0) {
+    const when = lockedOut.map(({ condition }) => condition).join(' and ')
+    const user: JsonObject = { user: { when } }
+    content.map = origin === 'csv' ? { ...user, organization: { when }, membership: { when } } : user
+    comments['map.user'] = lockedOutComment(lockedOut)
   }
+  return { incomplete: [], lockedOut }
+}
+
+function lockedOutComment(lockedOut: readonly LockedOut[]): string {
+  const columns = lockedOut.map(({ path, says }) => `${path} ${says}`)
+  return `Left out, since WorkOS would let them in again: whoever may not sign in, where ${columns.join(', or ')}.`
+}
+
+function addMapping(
+  { files, sides, organize, leaveOut }: Answers,
+  { inspection, today }: ProposalBasis,
+  content: JsonObject,
+  comments: Comments,
+): Mapped {
+  const { only } = files.users?.data ?? {}
+  const { user, missing, lockedOut, unplaced, ...rules } = proposeMapping(inspection?.streams[0]?.paths ?? [], {
+    today,
+    leaveOut,
+    organized: organize !== 'source',
+    sides: sides.map(({ side }) => side),
+    ...(only && { only: `$record.${only.member} = '${only.value}'` }),
+  })
+  content.map = { user, ...rules }
   const notes = missing.map(({ field, why }) => `No column was found for ${field}: ${why}.`)
   if (unplaced.length > 0) {
     notes.push(
@@ -256,9 +321,11 @@ function addMapping(inspection: Inspection, content: JsonObject, comments: Comme
     'The values are JSONata over one record: https://docs.jsonata.org',
     ...notes,
   ].join('\n')
+  if (leaveOut && lockedOut.length > 0) comments['map.user'] = lockedOutComment(lockedOut)
   content.dedupe = { user: { by: ['email'], fields: { emailVerified: 'any', metadata: 'union', default: 'first' } } }
   comments.dedupe = 'WorkOS knows an e-mail address once: records that share one become one user, the first value wins.'
-  return missing.flatMap(({ field }) => (field === 'key' || field === 'email' ? field : []))
+  const incomplete = missing.flatMap(({ field }) => (field === 'key' || field === 'email' ? field : []))
+  return { incomplete, lockedOut }
 }
 
 /** Groups become roles where there are organizations to have them in. */
@@ -276,6 +343,7 @@ function addRoles(answers: Answers, inspection: Inspection, content: JsonObject,
   const isGroups = answers.files.groups !== undefined
   if (isGroups && answers.organize === 'source') return
   const { define, map } = proposeRoles(answers, inspection)
+  for (const slug of answers.definedRoles ?? []) delete define[slug]
   if (Object.keys(define).length + Object.keys(map).length === 0) return
   const roles: JsonObject = {}
   if (Object.keys(define).length > 0) roles.define = define
@@ -299,7 +367,10 @@ const ALWAYS_THERE = 'member'
 const MAX_ROLES = 30
 
 /** Roles for WorkOS by the names that were found, without what the recipe says already. */
-export function proposeRoles({ origin, files }: Answers, { people }: Inspection): ProposedRoles {
+export function proposeRoles(
+  { origin, files, sides }: Pick<Answers, 'origin' | 'files' | 'sides'>,
+  { people }: Inspection,
+): ProposedRoles {
   const recipe = readRecipe(ORIGINS[origin].recipe ?? ORIGINS[origin].type)
   const proposed: ProposedRoles = { define: {}, map: {} }
   if (people.roles.length > MAX_ROLES) return proposed
@@ -307,7 +378,11 @@ export function proposeRoles({ origin, files }: Answers, { people }: Inspection)
   const taken = new Set(people.roles.map(({ role }) => role).filter((role) => slugOf(role) === role))
   for (const { role, at } of people.roles) {
     // What a user is called at large is seldom a role that the recipe gives in an organization.
-    if (at === 'user' && files.roles === undefined && files.groups === undefined) continue
+    const isAsked =
+      files.roles !== undefined ||
+      files.groups !== undefined ||
+      sides.some(({ side }) => side.columns.role !== undefined && side.part === 'roles')
+    if (at === 'user' && !isAsked) continue
     if (files.groups !== undefined && /^everyone$/i.test(role)) continue
     const translated = lookUpRole(role, recipe.translated)
     const known = translated !== undefined && isRoleSlug(translated) ? translated : undefined

@@ -3,7 +3,9 @@ import { relative, sep } from 'node:path'
 import { parse } from 'yaml'
 import type { SourceConfig } from '../../config/manifest.ts'
 import { recipeFile, shippedRecipes } from '../../config/recipes.ts'
-import { escapesOf, streamOf } from '../../inspecting/recognise.ts'
+import { streamOf, writtenAs } from '../../inspecting/recognise.ts'
+import type { Side } from '../../inspecting/side-files.ts'
+import { NAMED_ROLES, NUMBERED_ROLES, streamOfSide } from '../../inspecting/side-mapping.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import { nullsOption } from '../../sources/source.ts'
 import { type Answers, type FoundFile, ORIGINS, type Slot } from './answers.ts'
@@ -47,7 +49,7 @@ export function proposeSource(answers: Answers, directory: string): ProposedSour
   if (type === 'auth0' && answers.organize === 'from-metadata') written.organizationFrom = 'metadata'
   for (const { slot, file } of filled(answers)) written[slot.option] = pathIn(directory, file)
   if (type !== 'auth0' && answers.files.users !== undefined)
-    Object.assign(written, escapesOf(answers.files.users.data.head))
+    Object.assign(written, writtenAs(answers.files.users.data.head))
   const effective: SourceConfig = { ...written, type, ...live }
   for (const { slot, file } of filled(answers)) effective[slot.option] = file.path
   return { written, effective, variables }
@@ -67,9 +69,17 @@ function streams(answers: Answers, directory: string, recipe: Recipe | undefined
   }
   // A realm's export is one file for both.
   const users = answers.files.users
-  if (answers.origin === 'keycloak' && users !== undefined) {
+  if (answers.withoutOrganizations) written.organizations = null
+  else if (answers.origin === 'keycloak' && users !== undefined && written.organizations === undefined) {
     written.organizations = { path: pathIn(directory, users) }
     effective.organizations = merged(recipe?.streams.organizations ?? {}, { path: users.path })
+  }
+  for (const { file, side } of answers.sides) {
+    for (const [name, join] of sideStreams(side, answers.sides)) {
+      const own = { ...streamOf(file.path, file.data.head, file.data.recognised), ...(join !== undefined && { join }) }
+      written[name] = { ...own, path: pathIn(directory, file) }
+      effective[name] = own
+    }
   }
   for (const { option, inRecipe } of slots) if (inRecipe && written[option] === undefined) written[option] = null
   const type: JsonObject = recipe === undefined ? { type: 'file' } : {}
@@ -79,6 +89,19 @@ function streams(answers: Answers, directory: string, recipe: Recipe | undefined
     effective: { type: 'file', streams: effective, ...(nulls.length > 0 && { nulls }) },
     variables: [],
   }
+}
+
+/** The streams that a file beside the users is read as. */
+function sideStreams(side: Side, sides: Answers['sides']): [string, JsonObject | undefined][] {
+  const { part, join, columns } = side
+  const name = streamOfSide(side)
+  if (part !== 'roleNames') return [[name, join]]
+  const roles = sides.find((one) => one.side.part === 'roles')?.side.columns
+  const to = { into: NUMBERED_ROLES, key: columns.id ?? '', to: roles?.roleId ?? '' }
+  return [
+    [name, { ...to, as: 'one', unmatched: 'ignore' }],
+    [NAMED_ROLES, undefined],
+  ]
 }
 
 /** Settings of the recipe's stream that this file must not have, and the place of the records where it is another. */

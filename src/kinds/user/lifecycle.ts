@@ -17,7 +17,9 @@ import {
   sharedIdsOf,
 } from './duplicates.ts'
 import { refuseLookalikes } from './lookalikes.ts'
+import { RESET_CODES } from './passwords/credentials.ts'
 import { deriveTotpFactors } from './totp-factor.ts'
+
 /**
  * What becomes of records that describe users. In: staged drafts, grouped by `dedupe.user.by`. Out: users whose records are one person's, the
  * cases of those that cannot be, and the second factors of the users that remain.
@@ -104,7 +106,7 @@ function turned(column: string): string {
 
 export const userNotes: readonly string[] = [
   "n.code = 'totp_unsupported'",
-  "n.code IN ('password_reset_required', 'password_weak_reset') AND d.secrets IS NOT NULL",
+  `n.code IN (${RESET_CODES.map((code) => `'${code}'`).join(', ')}) AND d.secrets IS NOT NULL`,
   `n.kind = 'user' AND n.code IN ('totp_weak_secret', 'totp_encoding_ambiguous', 'totp_several')
      AND NOT EXISTS (SELECT 1 FROM desired t WHERE t.kind = 'totp-factor' AND t.key = d.key)`,
   MOOT_METADATA,

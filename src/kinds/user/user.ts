@@ -14,6 +14,7 @@ import { gatheringUsers } from './gather.ts'
 import { userLifecycle, userNames, userNotes, userPolicy } from './lifecycle.ts'
 import { readLocale } from './locale.ts'
 import { normaliseCredentials } from './passwords/credentials.ts'
+import { passwordWarnings } from './passwords/warnings.ts'
 import { userScope } from './scope.ts'
 import { takeTotp } from './totp-secret.ts'
 import { everybodyVerified } from './value-warnings.ts'
@@ -151,7 +152,7 @@ export const user: KindDefinition = {
     // A secret of a second factor becomes a resource of its own.
     mapsFields: { except: ['email', 'passwordHashType', 'totpSecret'] },
     duplicateCodes: ['external_id_clash', 'identity_clash', 'exists_already', 'unverified_account'],
-    valueWarnings: (context) => (context.partial ? [] : everybodyVerified(context)),
+    valueWarnings: (context) => [...(context.partial ? [] : everybodyVerified(context)), ...passwordWarnings(context)],
     gathering: gatheringUsers,
   },
 }
@@ -184,6 +185,7 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   if (name !== undefined) attributes.name = name
   const notes = metadata === undefined ? [] : [...metadata.notes]
   if (credentials.reset !== undefined) notes.push(credentials.reset)
+  if (credentials.beside) notes.push({ code: 'password_beside_hash', detail: '' })
   notes.push(...totp.notes, ...locale.notes)
   const secrets = totp.secret === undefined ? credentials.secrets : { ...credentials.secrets, totpSecret: totp.secret }
   return { ok: true, value: { key, attributes, secrets, refs: {}, notes } }
@@ -225,5 +227,6 @@ function credentialsBody(secrets: JsonObject, fields: readonly string[]): JsonOb
   return {
     password_hash: requiredText(passwordHash, 'hash'),
     password_hash_type: requiredText(passwordHash, 'type'),
+    ...pick(passwordHash, 'saltPosition', 'password_salt_position'),
   }
 }

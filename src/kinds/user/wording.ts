@@ -1,14 +1,14 @@
 import { counted } from '../../diagnostics/printable.ts'
 import { after, again, keyOf, type Remarks, type Remedies, rejectedWith } from '../wording.ts'
 
-const HASH_PAIR = 'give a hash with its type: both columns, or neither'
-
 /** What a plan remarks on users that it accepts. */
 export const userRemarks: Remarks = {
   password_changed_in_source: ({ resources }) =>
     `${resources} whose password changed in the source: not sent, since they may have set one in WorkOS (passwords.onChange: send sends it)`,
   password_kept_back: ({ resources }) =>
     `${resources} whose password changed in the source: not sent, since nobody has verified the address of the adopted account`,
+  password_beside_hash: ({ resources }) =>
+    `${resources} with a password in clear beside a hash: the hash decides, and the password is not sent`,
   totp_changed_in_source: ({ count }) =>
     `${counted(count, 'user')} whose TOTP secret changed in the source: not enrolled, since WorkOS has a factor of theirs already`,
   totp_left_alone: ({ count }) =>
@@ -51,9 +51,10 @@ export const userRemedies: Remedies = {
     'several names of the source give one key: tell them apart in map.user.key, and in the same way wherever the user is named',
   ),
   invalid_password: after('map the password as text'),
-  password_and_hash: after('map the password or its hash, not both'),
-  hash_without_type: after(HASH_PAIR),
-  type_without_hash: after(HASH_PAIR),
+  type_without_hash: after('give a hash with its type: both columns, or neither'),
+  not_a_hash: after(
+    'map the column that holds hashes; with passwords.unsupported: reset the user is created without a password',
+  ),
   unknown_hash_type: after(
     'correct the name of the hash type; of a hasher that WorkOS does not take, map the hash as { "unsupported": name }',
   ),

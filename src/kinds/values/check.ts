@@ -44,7 +44,7 @@ export function take<T>(field: string, check: Check<T>, problems: ValueProblem[]
  * e-mail address, and a message about that must not carry it.
  */
 const HASH =
-  /\$(?:2[abxy]?|[156]|argon2\w*|scrypt|7|pbkdf2[\w-]*|firebase-scrypt|md5|sha1|apr1)\$|\{S?SHA\d*\}|pbkdf2_sha\d+\w*\$/i
+  /\$(?:2[abxy]?|[1567PHSy]|gy|wp|s0|argon2\w*|scrypt|pbkdf2[\w-]*|firebase-scrypt|fbscrypt|bcrypt-sha256|md5|sha1|apr1)\$|\{S?(?:SHA|MD5)-?\d*\}|pbkdf2_sha\d+\w*\$|(?:scrypt|pbkdf2):\w+:\d+|\bscrypt\$\d+\$|\\x2432|AQAAAA[\w+/]{40}/i
 
 /** A value as an error message shows it: JSON, cut to 80 characters; of what holds a password hash, only that it does. */
 export function shown(value: unknown): string {

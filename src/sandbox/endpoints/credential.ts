@@ -14,7 +14,11 @@ interface SentCredential {
   password: string | null | undefined
   hash: string | undefined
   type: string | undefined
+  /** Of `ssha256` alone. */
+  saltPosition: string | undefined
 }
+
+const SALT_POSITIONS = ['prefix', 'suffix']
 
 /** WorkOS's default policy. The sandbox enforces only the length. */
 const MIN_PASSWORD_LENGTH = 10
@@ -31,7 +35,11 @@ export function readCredential(fields: Fields, nullablePassword: boolean): SentC
   if (type !== undefined && !isHashType(type)) {
     fields.refuse('password_hash_type', 'invalid', `must be one of ${HASH_TYPES.join(', ')}`)
   }
-  return { password, hash, type }
+  const saltPosition = fields.text('password_salt_position')
+  if (saltPosition !== undefined && !SALT_POSITIONS.includes(saltPosition)) {
+    fields.refuse('password_salt_position', 'invalid', `must be one of ${SALT_POSITIONS.join(', ')}`)
+  }
+  return { password, hash, type, saltPosition }
 }
 
 /**
@@ -39,7 +47,11 @@ export function readCredential(fields: Fields, nullablePassword: boolean): SentC
  * @throws Refusal 400 as the API reference names them for password, password_hash and both together
  */
 export function storeCredential(sent: SentCredential, database: Database): StoredCredential | undefined {
-  const { password, hash, type } = sent
+  const { password, hash, type, saltPosition } = sent
+  if (saltPosition !== undefined && hash === undefined) {
+    const code = 'password_salt_position_requires_password_hash'
+    throw refusal(400, code, 'Provide the salt position together with a password hash.')
+  }
   if (typeof password === 'string') {
     if (hash !== undefined) {
       throw refusal(400, 'password_and_password_hash_provided', 'Provide a password or a password hash, not both.')
@@ -59,15 +71,16 @@ export function storeCredential(sent: SentCredential, database: Database): Store
   if (!isAcceptedHash(type, hash)) {
     throw refusal(400, 'invalid_password_hash', `The password hash is not a valid ${type} hash.`)
   }
-  return { type, digest: database.digest(hash) }
+  const position = type === 'ssha256' ? `${saltPosition ?? 'suffix'} ` : ''
+  return { type, digest: database.digest(`${position}${hash}`) }
 }
 
 function isHashType(type: string): type is HashType {
   return HASH_TYPES.some((known) => known === type)
 }
 
-/** The hash types of the OpenAPI document. */
-export const HASH_TYPES = ['bcrypt', 'firebase-scrypt', 'ssha', 'scrypt', 'pbkdf2', 'argon2'] as const
+/** The hash types of the OpenAPI document, and `ssha256`, which later ones have. */
+export const HASH_TYPES = ['bcrypt', 'firebase-scrypt', 'ssha', 'ssha256', 'scrypt', 'pbkdf2', 'argon2'] as const
 export type HashType = (typeof HASH_TYPES)[number]
 
 const BASE64 = '(?=[A-Za-z0-9+/])(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3})?'
@@ -78,8 +91,8 @@ const ARGON2 = new RegExp(`^\\$argon2(id|i|d)\\$v=19\\$m=(\\d+),t=(\\d+),p=(\\d+
 const FIREBASE = new RegExp(
   `^\\$firebase-scrypt\\$v=1\\$r=(\\d+),m=(\\d+),ss=${BASE64},sk=${BASE64}\\$${BASE64}\\$(${BASE64})$`,
 )
-const SSHA = /^\{SSHA\}([A-Za-z0-9+/]+={0,2})$/
-const SHA1_BYTES = 20
+const SSHA = /^\{SSHA(256)?\}([A-Za-z0-9+/]+={0,2})$/
+const DIGEST_BYTES = { ssha: 20, ssha256: 32 }
 
 /** Smallest scrypt N that is not plausibly its own logarithm. */
 const MIN_SCRYPT_N = 128
@@ -106,7 +119,8 @@ export function isAcceptedHash(type: HashType, hash: string): boolean {
     case 'firebase-scrypt':
       return isFirebaseScrypt(hash)
     case 'ssha':
-      return isSsha(hash)
+    case 'ssha256':
+      return isSsha(type, hash)
   }
 }
 
@@ -146,8 +160,9 @@ function bytes(base64 = ''): number {
   return Buffer.byteLength(base64, 'base64')
 }
 
-/** base64(sha1(password + salt) + salt): longer than the digest alone. */
-function isSsha(hash: string): boolean {
-  const match = SSHA.exec(hash)
-  return match !== null && Buffer.from(match[1] ?? '', 'base64').length > SHA1_BYTES
+/** Base64 of the digest and the salt: longer than the digest alone. WorkOS publishes no form of `ssha256`; this is LDAP's. */
+function isSsha(type: 'ssha' | 'ssha256', hash: string): boolean {
+  const [, size, encoded = ''] = SSHA.exec(hash) ?? []
+  const isOfType = (size === undefined) === (type === 'ssha')
+  return isOfType && Buffer.from(encoded, 'base64').length > DIGEST_BYTES[type]
 }

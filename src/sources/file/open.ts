@@ -17,11 +17,20 @@ import {
   type Threads,
 } from '../source.ts'
 import { checkRecords } from '../text/check-records.ts'
-import { expandPaths, type SourceFile } from '../text/file.ts'
+import type { SourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
 import { numberedFrom } from '../text/record-file.ts'
 import { type FileOptions, readSettings, type StreamSettings } from './options.ts'
-import { attachAll, attachEach, type Batch, FileStream, freeColumns, JoinedStream, openFile } from './records.ts'
+import {
+  attachAll,
+  attachEach,
+  type Batch,
+  FileStream,
+  filesOf,
+  freeColumns,
+  JoinedStream,
+  openFile,
+} from './records.ts'
 
 /** Files of any shape: streams of CSV, JSON and NDJSON, joined by key expressions. */
 export const fileSource: SourceDefinition<FileOptions> = {
@@ -142,7 +151,7 @@ async function checkFiles(streams: readonly StreamSettings[], directory: string)
   const problems: Problem[] = []
   for (const stream of streams) {
     try {
-      const files = await expandPaths(stream.paths, directory, stream.name)
+      const files = await filesOf(stream, directory)
       for (const file of files.slice(0, MAX_FILES)) problems.push(...(await checkHead(file, stream, directory)))
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error
@@ -158,9 +167,10 @@ async function columnsOfStreams(
   directory: string,
 ): Promise<Map<string, readonly string[]>> {
   const known = new Map<string, readonly string[]>()
-  for (const { name, paths, format, join, dialect, encoding } of streams) {
+  for (const stream of streams) {
+    const { name, format, join, dialect, encoding } = stream
     if (join !== undefined || format !== 'csv') continue
-    const files = await filesOf(paths, directory, name)
+    const files = await readableFiles(stream, directory)
     if (files.length === 0 || files.length > MAX_FILES) continue
     const heads = await Promise.all(files.map((file) => columnsOf(file, { dialect, encoding })))
     if (heads.includes(undefined)) continue
@@ -171,9 +181,9 @@ async function columnsOfStreams(
 }
 
 /** None where the paths lead nowhere, of which the check has told. */
-async function filesOf(paths: readonly string[], directory: string, stream: string): Promise<SourceFile[]> {
+async function readableFiles(stream: StreamSettings, directory: string): Promise<SourceFile[]> {
   try {
-    return await expandPaths(paths, directory, stream)
+    return await filesOf(stream, directory)
   } catch (error) {
     if (error instanceof OperatorError) return []
     throw error

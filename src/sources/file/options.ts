@@ -33,6 +33,8 @@ export interface StreamSettings {
   /** Paths and patterns, as written in the manifest. */
   paths: string[]
   format: Format
+  /** Whether files may be missing or empty. */
+  optional: boolean
   encoding: Encoding | undefined
   /** JSON: names that lead to the records; undefined: the document is the list of them. */
   records: string[] | undefined
@@ -73,7 +75,8 @@ export function readSettings(config: FileOptions): Settings {
     const shape = readFormat(format ?? 'csv', { ...options, maxRecordBytes }, complain)
     const nulls = nullsOption(options.nulls === undefined ? config.nulls : options.nulls)
     const join = readJoin(options.join, main, complain)
-    streams.push({ name, paths, format: format ?? 'csv', ...shape, nulls, join })
+    const optional = options.optional === true
+    streams.push({ name, paths, format: format ?? 'csv', optional, ...shape, nulls, join })
   }
   problems.push(...checkTree(streams))
   return { streams, problems }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ManifestError } from '../../diagnostics/errors.ts'
-import type { Reason } from '../../diagnostics/problem.ts'
+import type { Problem, Reason } from '../../diagnostics/problem.ts'
 import { type CompiledExpression, ExpressionFailure } from '../../expressions/expression.ts'
 import type { Json, JsonObject } from '../../json.ts'
 import { type ColumnSpec, CsvStream } from '../csv/stream.ts'
@@ -19,7 +19,7 @@ import type {
   TablePlace,
   Threads,
 } from '../source.ts'
-import { expandPaths, type SourceFile } from '../text/file.ts'
+import { existingPaths, expandPaths, type SourceFile } from '../text/file.ts'
 import { type FilePart, type LineRecord, type RecordFile, TextFile } from '../text/record-file.ts'
 import { type JoinSettings, joinExpression, type StreamSettings } from './options.ts'
 
@@ -28,6 +28,17 @@ export interface Batch {
   /** As messages name it. */
   file: string
   records: LineRecord[]
+}
+
+/** Warnings about files without a record. */
+const OF_NOTHING: ReadonlySet<string> = new Set(['no_records', 'no_rows'])
+
+/** The files of a stream. @throws ManifestError as expandPaths, unless they need not be there */
+export function filesOf(
+  { paths, name, optional }: Pick<StreamSettings, 'paths' | 'name' | 'optional'>,
+  directory: string,
+): Promise<SourceFile[]> {
+  return optional ? existingPaths(paths, directory, name) : expandPaths(paths, directory, name)
 }
 
 /** Reads the files of a stream, one after another, and keeps count over all of them. */
@@ -39,7 +50,10 @@ export class FileStream {
 
   constructor(settings: StreamSettings, context: ReadContext) {
     this.settings = settings
-    this.#context = context
+    const warn = (problem: Problem) => {
+      if (!OF_NOTHING.has(problem.code)) context.warn(problem)
+    }
+    this.#context = settings.optional ? { ...context, warn } : context
   }
 
   /** @throws ManifestError when there is no such file, SourceError when one cannot be read to its end */
@@ -61,8 +75,7 @@ export class FileStream {
 
   /** Its files, each opened when the one before it has been read. */
   async *#opened(): AsyncGenerator<[file: string, reader: RecordFile]> {
-    const { paths, name } = this.settings
-    for (const file of await expandPaths(paths, this.#context.directory, name)) {
+    for (const file of await filesOf(this.settings, this.#context.directory)) {
       const reader = openFile(file, this.settings, this.#context)
       this.#files.set(file.name, reader)
       yield [file.name, reader]

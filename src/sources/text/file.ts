@@ -34,6 +34,23 @@ export async function expandPaths(paths: readonly string[], directory: string, s
   return [...files.values()]
 }
 
+/** As `expandPaths`, of files that need not be there: those that are. */
+export async function existingPaths(
+  paths: readonly string[],
+  directory: string,
+  stream: string,
+): Promise<SourceFile[]> {
+  const found: string[] = []
+  for (const path of paths) {
+    const [file] = await expand(path, directory, stream).catch((error: unknown) => {
+      if (error instanceof ManifestError) return []
+      throw error
+    })
+    if (file !== undefined && (await isFile(file.path))) found.push(path)
+  }
+  return expandPaths(found, directory, stream)
+}
+
 async function expand(path: string, directory: string, stream: string): Promise<SourceFile[]> {
   // A file may have a name that reads like a pattern: `export (1) [final].csv`.
   if (!PATTERN.test(path) || (await isFile(resolve(directory, path)))) return [sourceFile(path, directory)]

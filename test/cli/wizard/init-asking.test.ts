@@ -44,7 +44,7 @@ test('somebody with a Clerk export reaches a plan in four answers', async () => 
   expect(plan.stdout).toMatch(/users\s+218\n/)
   expect(plan.stdout).toMatch(/memberships\s+285 /)
   // Six records cannot be migrated: what becomes of them is told by init, and again by the plan.
-  expect(screen).toMatch(/names about 5 records that cannot be migrated, and ends with exit code 5/)
+  expect(screen).toMatch(/rejects 6 records and resources: 1 record \(no_such_user\)/)
   expect(plan.code).toBe(5)
   expect(plan.stdout).toContain('or, if it may stay behind, set safety.maxRejects in the manifest to 6 or more')
   const manifest = readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')

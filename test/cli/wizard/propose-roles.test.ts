@@ -8,6 +8,8 @@ const ANSWERS: Answers = {
   files: {},
   organize: 'source',
   target: 'sandbox',
+  sides: [],
+  unused: [],
   environments: [],
   name: 'x',
 }

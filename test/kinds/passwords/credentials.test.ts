@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { normaliseCredentials } from '../../../src/kinds/user/passwords/credentials.ts'
 
 const BCRYPT = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
-const reset = { unsupported: 'reset', weak: 'keep', onChange: 'keep' } as const
-const strict = { unsupported: 'reject', weak: 'keep', onChange: 'keep' } as const
+const reset = { unsupported: 'reset', weak: 'keep', onChange: 'keep', ssha256: 'unsupported' } as const
+const strict = { unsupported: 'reject', weak: 'keep', onChange: 'keep', ssha256: 'unsupported' } as const
 
 test('hash and type become one unit, however they come', () => {
   const expected = { secrets: { passwordHash: { hash: BCRYPT, type: 'bcrypt' } }, problems: [] }
@@ -22,12 +22,8 @@ test('nothing given is no secret and no problem', () => {
 })
 
 test.each([
-  [{ passwordHash: BCRYPT }, 'hash_without_type'],
-  [{ passwordHash: { hash: BCRYPT, type: null } }, 'hash_without_type'],
   [{ passwordHashType: 'bcrypt' }, 'type_without_hash'],
   [{ passwordHash: { hash: null, type: 'bcrypt' } }, 'type_without_hash'],
-  [{ password: 'hunter22', passwordHash: BCRYPT, passwordHashType: 'bcrypt' }, 'password_and_hash'],
-  [{ passwordHash: BCRYPT.slice(0, 50), passwordHashType: 'bcrypt' }, 'invalid_password_hash'],
   [{ passwordHash: 12345, passwordHashType: 'bcrypt' }, 'invalid_password_hash'],
   [{ password: 12345678 }, 'invalid_password'],
 ])('case %#: %s', (fields, code) => {
@@ -62,14 +58,153 @@ test.each([
   ['scrpt', 'scrypt'],
   ['md6', 'md5'],
   ['fireabse-scrypt', 'firebase-scrypt'],
-])('the type %s is rejected whatever the policy: did you mean %s?', (type, meant) => {
+])('the type %s of a hash that does not say what it is is rejected whatever the policy: did you mean %s?', (type, meant) => {
   for (const rules of [reset, strict]) {
-    const { problems, ...rest } = normaliseCredentials({ passwordHash: BCRYPT, passwordHashType: type }, rules)
+    const fields = { passwordHash: '5f4dcc3b5aa765d61d8327deb882cf99', passwordHashType: type }
+    const { problems, ...rest } = normaliseCredentials(fields, rules)
     expect(problems).toMatchObject([{ code: 'unknown_hash_type', field: 'passwordHashType' }])
     expect(problems[0]?.hint).toContain(`did you mean ${meant}? `)
     expect(rest).toEqual({ secrets: null })
   }
 })
+
+const ARGON2 = '$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG'
+const PBKDF2 = '$pbkdf2$i=600000,d=sha256$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG'
+
+test.each([
+  ['no type', { passwordHash: BCRYPT }, BCRYPT, 'bcrypt'],
+  ['no type in the pair', { passwordHash: { hash: BCRYPT, type: null } }, BCRYPT, 'bcrypt'],
+  ['the type of the toolkit', { passwordHash: BCRYPT, passwordHashType: 'auth0' }, BCRYPT, 'bcrypt'],
+  ['the type of Okta', { passwordHash: BCRYPT, passwordHashType: 'okta-bcrypt' }, BCRYPT, 'bcrypt'],
+  ['another type', { passwordHash: ARGON2, passwordHashType: 'bcrypt' }, ARGON2, 'argon2'],
+  ['a type that WorkOS does not take', { passwordHash: ARGON2, passwordHashType: 'sha256' }, ARGON2, 'argon2'],
+  ['a type that nobody knows', { passwordHash: ARGON2, passwordHashType: 'secure-hash' }, ARGON2, 'argon2'],
+  ['another form', { passwordHash: `${PBKDF2}=`, passwordHashType: 'pbkdf2' }, PBKDF2, 'pbkdf2'],
+  ['quotes', { passwordHash: `"${BCRYPT}"`, passwordHashType: 'bcrypt' }, BCRYPT, 'bcrypt'],
+  ["bytes in a database's hex", { passwordHash: bytea(BCRYPT), passwordHashType: 'bcrypt' }, BCRYPT, 'bcrypt'],
+  ["Node's bytes in JSON", { passwordHash: Buffer.from(BCRYPT).toJSON() }, BCRYPT, 'bcrypt'],
+  ["MongoDB's bytes", { passwordHash: { $binary: { base64: base64(ARGON2), subType: '00' } } }, ARGON2, 'argon2'],
+])('what a hash is counts before what its type says: %s', (_, fields, hash, type) => {
+  expect(normaliseCredentials(fields, strict)).toEqual({ secrets: { passwordHash: { hash, type } }, problems: [] })
+})
+
+test.each([
+  ['bcrypt', '5f4dcc3b5aa765d61d8327deb882cf99', 'md5'],
+  ['argon2', '$P$BAbCdEfGhIjKlMnOpQrStUvWxYz0123', 'phpass'],
+  ['bcrypt_peppered', BCRYPT, 'bcrypt_peppered'],
+  ['bcrypt_sha256_django', BCRYPT, 'bcrypt_sha256_django'],
+  ['bcrypt', `bcrypt_sha256$$2b$12$${'a'.repeat(53)}`, 'bcrypt_sha256'],
+  ['ssha', `{SSHA256}${Buffer.alloc(40, 1).toString('base64')}`, 'ssha256'],
+])('of the type %s, a hash of another kind is a reset by its own name', (type, hash, detail) => {
+  const found = normaliseCredentials({ passwordHash: hash, passwordHashType: type }, reset)
+  expect(found).toEqual({ secrets: null, reset: { code: 'password_reset_required', detail }, problems: [] })
+})
+
+test.each([
+  '!',
+  '!a1B2c3D4e5F6',
+  '*',
+  '*LK*',
+  'x',
+  'NULL',
+  '\\N',
+  '""',
+  '{SASL}ada@EXAMPLE.COM',
+  '{CRYPT}*',
+])('%s is no password, of whichever type', (hash) => {
+  for (const passwordHashType of [undefined, 'bcrypt', 'md5', 'nonsense']) {
+    expect(normaliseCredentials({ passwordHash: hash, passwordHashType }, strict)).toEqual({
+      secrets: null,
+      problems: [],
+    })
+  }
+})
+
+test.each([
+  ['bcrypt', BCRYPT.slice(0, 50), 'bcrypt'],
+  [undefined, BCRYPT.slice(0, 50), 'bcrypt'],
+  [undefined, ARGON2.slice(0, 40), 'argon2'],
+  ['bcrypt', '$firebase-scrypt$hash=c2hvcnQ=$salt=c2FsdA==', 'firebase-scrypt'],
+])('a hash that was cut off (%s, %s) is a fault of the export, whatever the policy', (type, hash, named) => {
+  for (const rules of [reset, strict]) {
+    const { problems, ...rest } = normaliseCredentials({ passwordHash: hash, passwordHashType: type }, rules)
+    expect(problems).toMatchObject([
+      { code: 'invalid_password_hash', message: `the password hash is not a ${named} hash` },
+    ])
+    expect(rest).toEqual({ secrets: null })
+  }
+})
+
+test.each([
+  [undefined, 'hunter22', '8 characters: letters and digits'],
+  ['bcrypt', '2024-03-04', 'a date'],
+  ['argon2', 'ada@example.com', 'an e-mail address'],
+])('what is no hash (type %s) is told by its shape, and none of it is shown', (type, text, shape) => {
+  const fields = { passwordHash: text, passwordHashType: type }
+  expect(normaliseCredentials(fields, reset)).toEqual({
+    secrets: null,
+    reset: { code: 'password_not_a_hash', detail: shape },
+    problems: [],
+  })
+  const refused = normaliseCredentials(fields, strict)
+  expect(refused.problems).toMatchObject([{ code: 'not_a_hash', message: expect.stringContaining(shape) }])
+  expect(JSON.stringify(refused)).not.toContain(text)
+})
+
+test('a shape that an expression made up is not shown', () => {
+  const found = normaliseCredentials({ passwordHash: { notHash: 'hunter22 is the password' } }, reset)
+  expect(found.reset).toEqual({ code: 'password_not_a_hash', detail: 'of no known shape' })
+  const writer = normaliseCredentials(
+    { passwordHash: { unsupported: 'md5', writer: 'hunter22', shape: 'hunter22' } },
+    reset,
+  )
+  expect(writer.reset).toEqual({ code: 'password_reset_required', detail: 'md5' })
+})
+
+test('a password in clear beside a hash: the hash decides', () => {
+  const fields = { password: 'hunter22', passwordHash: BCRYPT, passwordHashType: 'bcrypt' }
+  const kept = { secrets: { passwordHash: { hash: BCRYPT, type: 'bcrypt' } }, problems: [], beside: true }
+  expect(normaliseCredentials(fields, reset)).toEqual(kept)
+  const other = normaliseCredentials({ ...fields, passwordHash: 'f'.repeat(32), passwordHashType: 'md5' }, reset)
+  expect(other).toMatchObject({ secrets: null, reset: { detail: 'md5' }, beside: true })
+  expect(normaliseCredentials({ ...fields, passwordHash: '!' }, reset)).toEqual({
+    secrets: null,
+    problems: [],
+    beside: true,
+  })
+  expect(normaliseCredentials({ ...fields, passwordHash: ' ', passwordHashType: '' }, reset)).toEqual({
+    secrets: { password: 'hunter22' },
+    problems: [],
+  })
+})
+
+test("ssha256 is sent with the salt's position where the manifest says it, and counted as not taken where it does not", () => {
+  const bytes = Buffer.alloc(40, 1).toString('base64')
+  for (const fields of [
+    { passwordHash: `{ssha-256}${bytes}` },
+    { passwordHash: `{SSHA256}${bytes}`, passwordHashType: 'ssha256' },
+  ]) {
+    expect(normaliseCredentials(fields, reset).reset).toEqual({ code: 'password_reset_required', detail: 'ssha256' })
+    for (const saltPosition of ['prefix', 'suffix'] as const) {
+      const { secrets } = normaliseCredentials(fields, { ...reset, ssha256: saltPosition })
+      expect(secrets).toEqual({ passwordHash: { hash: `{SSHA256}${bytes}`, type: 'ssha256', saltPosition } })
+    }
+    const weak = normaliseCredentials(fields, { ...reset, ssha256: 'suffix', weak: 'reset' })
+    expect(weak.reset).toEqual({ code: 'password_weak_reset', detail: 'ssha256' })
+  }
+  const unsalted = { passwordHash: `{SSHA256}${Buffer.alloc(32, 1).toString('base64')}` }
+  expect(normaliseCredentials(unsalted, { ...reset, ssha256: 'suffix' }).problems).toMatchObject([
+    { code: 'invalid_password_hash' },
+  ])
+})
+
+function bytea(text: string): string {
+  return `\\x${Buffer.from(text).toString('hex')}`
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
+}
 
 test('a hash where its type belongs is rejected, and neither is shown', () => {
   const found = normaliseCredentials({ passwordHash: 'bcrypt', passwordHashType: BCRYPT }, reset)
@@ -86,7 +221,7 @@ test.each([
   'ssha256',
   'phpass',
 ])('%s is known and not taken', (type) => {
-  const found = normaliseCredentials({ passwordHash: 'x', passwordHashType: type }, reset)
+  const found = normaliseCredentials({ passwordHash: 'xyz', passwordHashType: type }, reset)
   expect(found.reset?.code).toBe('password_reset_required')
   expect(found.reset?.detail).not.toBe('an unknown type')
 })

@@ -101,7 +101,8 @@ describe('password hashes', () => {
   })
 
   test('the sandbox knows the same types', () => {
-    expect(HASH_TYPES.toSorted()).toEqual(SANDBOX_TYPES.toSorted())
+    // Its form is published nowhere: it is taken only where the manifest says so.
+    expect([...HASH_TYPES, 'ssha256'].toSorted()).toEqual(SANDBOX_TYPES.toSorted())
   })
 
   test.each(['md5', 'sha1', 'sha512', 'phpass', 'ssha256'])('%s is a type that WorkOS does not take', (type) => {

@@ -1,8 +1,8 @@
 import { pbkdf2Sync, scryptSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { checkHash } from '../../../src/kinds/user/passwords/hash-types.ts'
-import { recognisePasswordHash } from '../../../src/kinds/user/passwords/recognise.ts'
-import { type ForeignHash, pbkdf2Of, scryptOf } from '../../../src/kinds/user/passwords/reencode.ts'
+import { type Recognised, recognisePasswordHash } from '../../../src/kinds/user/passwords/recognise.ts'
+import { pbkdf2Of, scryptOf } from '../../../src/kinds/user/passwords/reencode.ts'
 import { fromBetterAuth, fromClerk, fromFirebase, fromKeycloak } from '../../../src/kinds/user/passwords/vendors.ts'
 import { tried } from '../../tried.ts'
 import { FIREBASE, verifiesFirebase } from './firebase.ts'
@@ -30,6 +30,26 @@ describe('Firebase', () => {
     expect(verifiesFirebase('user2password', own)).toBe(false)
   })
 
+  test("the same as WorkOS's own migration tool writes it, in any order and padded, becomes that string too", () => {
+    const { signerKey, saltSeparator } = project
+    const own = hashOf(fromFirebase(hash, salt, project), 'firebase-scrypt')
+    for (const text of [
+      `$firebase-scrypt$hash=${hash}$salt=${salt}$sk=${signerKey}$ss=${saltSeparator}$r=8$m=14`,
+      `$firebase-scrypt$m=14$r=8$ss=${saltSeparator}$sk=${signerKey}$salt=${salt}$hash=${hash}`,
+      `$firebase-scrypt$v=1$r=8,m=14,ss=${saltSeparator},sk=${signerKey}$${salt}$${hash}`,
+      own,
+    ]) {
+      expect(recognisePasswordHash(text)).toEqual({ hash: own, type: 'firebase-scrypt' })
+    }
+    expect(verifiesFirebase(password, own)).toBe(true)
+  })
+
+  test('a hash that says itself what it is needs no salt and no parameters', () => {
+    const bcrypt = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
+    expect(fromFirebase(bcrypt, undefined, project)).toEqual({ hash: bcrypt, type: 'bcrypt' })
+    expect(() => fromFirebase(hash, undefined, project)).toThrow('there is a hash without its salt')
+  })
+
   test("parameters go by the console's names as well", () => {
     const { signerKey: base64_signer_key, saltSeparator: base64_salt_separator } = project
     const console = { algorithm: 'SCRYPT', base64_signer_key, base64_salt_separator, rounds: '8', mem_cost: '14' }
@@ -39,6 +59,8 @@ describe('Firebase', () => {
   test.each([
     [undefined, 'an object of named values is expected'],
     [{ ...project, signerKey: '' }, 'signerKey is missing'],
+    [{ ...project, signerKey: 'c2hvcnQ=' }, 'the signer key has 5 bytes, and those of Firebase have 64'],
+    [{ ...project, signerKey: 'not*base64' }, 'the signer key is not base64'],
     [{ ...project, saltSeparator: undefined }, 'saltSeparator is missing'],
     [{ ...project, rounds: 'eight' }, 'rounds is not a whole number above zero'],
     [{ ...project, memoryCost: undefined }, 'memoryCost is missing'],
@@ -58,7 +80,7 @@ describe('Firebase', () => {
   })
 
   test("Supabase's form without its parts is unknown, and with parallelism unsupported", () => {
-    expect(recognisePasswordHash('$fbscrypt$v=1,n=14,r=8,p=1$c2FsdA$aGFzaA')).toEqual({ unsupported: 'unknown' })
+    expect(recognisePasswordHash('$fbscrypt$v=1,n=14,r=8,p=1$c2FsdA$aGFzaA')).toMatchObject({ unsupported: 'unknown' })
     expect(recognisePasswordHash('$fbscrypt$v=1,n=14,r=8,p=2,sk=eA$c2FsdA$aGFzaA')).toEqual({
       unsupported: 'fbscrypt_parallel',
     })
@@ -90,6 +112,11 @@ describe('scrypt', () => {
   test.each([
     `$scrypt$ln=14,r=8,p=1$${unpadded(SALT)}$${unpadded(key)}`,
     `scrypt:16384:8:1$someSalt$${scrypt('someSalt', 16_384, 8).toString('hex')}`,
+    `scrypt$16384$someSalt$8$1$${scrypt('someSalt', 16_384, 8).toString('base64')}`,
+    `$scrypt$v=1$n=16384,r=8,p=1,kl=64$${SALT.toString('base64')}$${key.toString('base64')}`,
+    `$scrypt$n=14,r=8,p=1$${unpadded(SALT)}$${unpadded(key)}`,
+    `$s0$e0801$${SALT.toString('base64')}$${key.toString('base64')}`,
+    `{scrypt@SpringSecurity_v5_8}$e0801$${SALT.toString('base64')}$${key.toString('base64')}`,
   ])('case %# of a form that says what it is', (text) => {
     expect(verifiesScrypt(PASSWORD, hashOf(recognisePasswordHash(text), 'scrypt'))).toBe(true)
   })
@@ -119,6 +146,10 @@ describe('PBKDF2', () => {
     `$pbkdf2-sha256$600000$${unpadded(SALT).replaceAll('+', '.')}$${unpadded(key).replaceAll('+', '.')}`,
     `$pbkdf2-sha256$i=600000,l=32$${unpadded(SALT)}$${unpadded(key)}`,
     `$pbkdf2$i=600000,d=sha256$${unpadded(SALT)}$${unpadded(key)}`,
+    `$pbkdf2$i=600000,d=sha256$${SALT.toString('base64')}$${key.toString('base64')}`,
+    `{PBKDF2-SHA256}600000$${unpadded(SALT)}$${unpadded(key)}`,
+    `{PBKDF2_SHA256}600000$${SALT.toString('base64')}$${key.toString('base64')}`,
+    `grub.pbkdf2.sha256.600000.${SALT.toString('hex')}.${key.toString('hex').toUpperCase()}`,
   ])('case %# of a form that says what it is', (text) => {
     expect(verifiesPbkdf2(PASSWORD, hashOf(recognisePasswordHash(text), 'pbkdf2'))).toBe(true)
   })
@@ -155,6 +186,50 @@ describe('Keycloak', () => {
     expect(old).toEqual({ unsupported: 'argon2id_v16' })
   })
 
+  const bcrypt = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
+  const argon2id = '$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG'
+  const extension = (algorithm: string | undefined, value: string, salt?: string) => ({
+    type: 'password',
+    secretData: JSON.stringify({ value, salt, additionalParameters: {} }),
+    credentialData: JSON.stringify({ hashIterations: 10, algorithm, additionalParameters: {} }),
+  })
+
+  test.each([
+    ['bcrypt', bcrypt, '', { hash: bcrypt, type: 'bcrypt' }],
+    ['bcrypt', bcrypt, undefined, { hash: bcrypt, type: 'bcrypt' }],
+    ['argon2', argon2id, '', { hash: argon2id, type: 'argon2' }],
+    [undefined, bcrypt, '', { hash: bcrypt, type: 'bcrypt' }],
+    ['sha256-salted', 'c2hh', '', { unsupported: 'sha256-salted' }],
+    ['our-own', 'no base64', '', { unsupported: 'our-own' }],
+    ['md5', '$P$BAbCdEfGhIjKlMnOpQrStUvWxYz0123', '', { unsupported: 'phpass' }],
+  ])("of an extension's %s, the value says what it is, and is never refused: case %#", (algorithm, value, salt, expected) => {
+    expect(fromKeycloak(extension(algorithm, value, salt))).toEqual(expected)
+  })
+
+  test('the fields that the credential had itself before version 6 are read', () => {
+    const old = {
+      type: 'password',
+      hashedSaltedValue: pbkdf2(SALT, 'sha512', 210_000).toString('base64'),
+      salt: SALT.toString('base64'),
+      hashIterations: 210_000,
+      algorithm: 'pbkdf2-sha512',
+      counter: 0,
+    }
+    expect(verifiesPbkdf2(PASSWORD, hashOf(fromKeycloak([old]), 'pbkdf2'))).toBe(true)
+    const sha1 = { ...old, algorithm: 'pbkdf2' }
+    expect(fromKeycloak([sha1])).toEqual({ unsupported: 'pbkdf2_sha1' })
+    expect(fromKeycloak([{ ...old, algorithm: 'bcrypt', hashedSaltedValue: bcrypt, salt: '' }])).toEqual({
+      hash: bcrypt,
+      type: 'bcrypt',
+    })
+  })
+
+  test('a password in clear, as files for import have it, is no hash that WorkOS takes', () => {
+    expect(fromKeycloak([{ type: 'password', value: 'hunter22', temporary: false }])).toEqual({
+      unsupported: 'plaintext',
+    })
+  })
+
   test('too few rounds are told as such, and other algorithms by name', () => {
     const weak = fromKeycloak(credential('pbkdf2-sha256', 27_500, Buffer.alloc(64, 7)))
     expect(weak !== undefined && 'hash' in weak && checkHash('pbkdf2', weak.hash)).toEqual({
@@ -167,8 +242,8 @@ describe('Keycloak', () => {
   })
 
   test('no password among the credentials is none', () => {
-    expect(fromKeycloak([])).toBeUndefined()
-    expect(fromKeycloak([{ type: 'otp' }])).toBeUndefined()
+    expect(fromKeycloak([])).toEqual({ none: true })
+    expect(fromKeycloak([{ type: 'otp' }])).toEqual({ none: true })
   })
 
   test.each([
@@ -207,14 +282,115 @@ describe('hashes that say what they are', () => {
     ['$argon2id$m=65536,t=3,p=4$c2FsdA$aGFzaA', 'argon2id_v16'],
     ['bcrypt_sha256$$2b$12$abc', 'bcrypt_sha256'],
     ['pbkdf2_sha1$600000$salt$aGFzaA==', 'pbkdf2_sha1'],
-    ['hunter22', 'unknown'],
+    ['$2x$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy', 'bcrypt_2x'],
+    ['$wp$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy', 'wordpress_bcrypt'],
+    ['$S$DAbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdefghijklmno', 'drupal_sha512'],
+    ['U$S$DAbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdefghijklmno', 'drupal_sha512'],
+    ['$1$salt$aBcDeFgHiJkLmNoPqRsTu.', 'md5_crypt'],
+    ['{CRYPT}$5$salt$hash', 'sha256_crypt'],
+    ['{MD5}5f4dcc3b5aa765d61d83==', 'md5'],
+    ['{SSHA512}AAAA', 'ssha512'],
+    ['{noop}hunter22', 'plaintext'],
+    ['md5$someSalt$5f4dcc3b5aa765d61d8327deb882cf99', 'md5_salted'],
+    ['sha1$someSalt$5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8', 'django_sha1'],
+    ['unsalted_md5$$5f4dcc3b5aa765d61d8327deb882cf99', 'md5'],
+    ['5f4dcc3b5aa765d61d8327deb882cf99:aSalt', 'md5_salted'],
+    ['*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19', 'mysql'],
+    ['$bcrypt-sha256$v=2,t=2b,r=12$n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2', 'bcrypt_sha256'],
+    ['{pbkdf2}5d923b44a6d129f3ddf3e3c8d29412723dcbde72445e8ef6bf3b508fbf17fa4ed4d6b99ca763d8dc', 'pbkdf2_spring'],
+    ['pbkdf2:sha256$salt$0123456789abcdef', 'pbkdf2_without_rounds'],
+    ['\\x5f4dcc3b5aa765d61d8327deb882cf99', 'md5'],
   ])('%s is %s, which WorkOS does not take', (text, name) => {
     expect(recognisePasswordHash(text)).toEqual({ unsupported: name })
   })
 })
 
-function hashOf(found: ForeignHash | undefined, type: string): string {
-  if (found === undefined || 'unsupported' in found) throw new Error('no counterpart')
+describe('bytes, quotes and blanks around a hash', () => {
+  const bcrypt = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
+  const hex = Buffer.from(bcrypt).toString('hex')
+
+  test.each([
+    `\\x${hex}`,
+    `\\\\x${hex}`,
+    `0x${hex.toUpperCase()}`,
+    `x'${hex}'`,
+    hex,
+    Buffer.from(bcrypt).toString('base64'),
+    `"${bcrypt}"`,
+    `'${bcrypt}'`,
+    `b'${bcrypt}'`,
+    `'${bcrypt}`,
+    `\ufeff ${bcrypt}\t`,
+    `"bcrypt$${bcrypt}"`,
+    `bcrypt:${bcrypt}`,
+  ])('case %# is bcrypt', (text) => {
+    expect(recognisePasswordHash(text)).toEqual({ hash: bcrypt, type: 'bcrypt' })
+  })
+})
+
+describe('ASP.NET Identity', () => {
+  const v3 = (prf: number, rounds: number, hash: Buffer, salt: Buffer) => {
+    const head = Buffer.alloc(13)
+    head[0] = 1
+    for (const [index, value] of [prf, rounds, salt.length].entries()) head.writeUInt32BE(value, 1 + 4 * index)
+    return Buffer.concat([head, salt, hash])
+  }
+  const salt = Buffer.alloc(16, 5)
+
+  test.each([
+    [1, 'sha256', 600_000],
+    [2, 'sha512', 210_000],
+  ] as const)('version 3 with digest %i still verifies the known password', (prf, digest, rounds) => {
+    const data = v3(prf, rounds, pbkdf2(salt, digest, rounds), salt)
+    for (const text of [data.toString('base64'), `\\x${data.toString('hex')}`]) {
+      expect(verifiesPbkdf2(PASSWORD, hashOf(recognisePasswordHash(text), 'pbkdf2'))).toBe(true)
+    }
+  })
+
+  test('version 3 with few rounds or SHA-1, and version 2, are told as such', () => {
+    const few = recognisePasswordHash(v3(1, 10_000, Buffer.alloc(32, 7), salt).toString('base64'))
+    expect(few).toMatchObject({ type: 'pbkdf2', writer: 'ASP.NET Identity v3' })
+    const old = recognisePasswordHash(v3(0, 10_000, Buffer.alloc(32, 7), salt).toString('base64'))
+    expect(old).toEqual({ unsupported: 'pbkdf2_sha1', writer: 'ASP.NET Identity v3' })
+    const v2 = Buffer.concat([Buffer.alloc(1), Buffer.alloc(48, 9)]).toString('base64')
+    expect(recognisePasswordHash(v2)).toEqual({ unsupported: 'pbkdf2_sha1', writer: 'ASP.NET Identity v2' })
+  })
+})
+
+describe('what is no hash, or one of nobody knows whom', () => {
+  test.each([
+    ['hunter22', '8 characters: letters and digits'],
+    ['correct horse', '13 characters: letters and blanks'],
+    ['AbCdEfGhIjKlMnOpQrStUvWxYz012345', '32 characters: letters and digits'],
+    ['2024-03-04', 'a date'],
+    ['2024-03-04 05:06:07.123+00', 'a date'],
+    ['6a1f0000-0000-4000-8000-000000000001', 'a UUID'],
+    ['ada@example.com', 'an e-mail address'],
+    ['https://example.com/avatars/0123456789abcdef0123456789abcdef.png', 'a web address'],
+    ['false', 'true or false'],
+    ['12345', '5 characters: digits'],
+    ['\\x68756e7465723232', '8 characters: letters and digits'],
+    ['x'.repeat(5000), '5000 characters: letters'],
+  ])('case %# is no hash', (text, notHash) => {
+    expect(recognisePasswordHash(text)).toEqual({ notHash })
+  })
+
+  test.each([
+    Buffer.alloc(32, 200).toString('base64'),
+    Buffer.alloc(64, 200).toString('base64'),
+    `pbkdf2$10000$${'ab'.repeat(16)}$${'cd'.repeat(32)}`,
+    `${'ab'.repeat(16)}:${'cd'.repeat(64)}`,
+    '$sha$1234567890abcdef$5f4dcc3b5aa765d61d8327deb882cf99',
+  ])('case %# is a hash that nobody knows', (text) => {
+    expect(recognisePasswordHash(text)).toMatchObject({
+      unsupported: 'unknown',
+      shape: expect.stringMatching(/^\d+ char/),
+    })
+  })
+})
+
+function hashOf(found: Recognised | undefined, type: string): string {
+  if (found === undefined || !('hash' in found)) throw new Error('no counterpart')
   expect(found.type).toBe(type)
   expect(checkHash(type, found.hash)).toEqual({ kind: 'sound' })
   return found.hash

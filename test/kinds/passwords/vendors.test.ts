@@ -40,13 +40,33 @@ test.each([
   expect(verifiesPbkdf2('wrong horse', encoded)).toBe(false)
 })
 
+const BCRYPT = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
+const ARGON2 = '$argon2i$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG'
+const SSHA = '{SSHA}2jmj7l5rSw0yVb/vlWAYkK/YBwlzYWx0'
+
 test.each([
-  ['bcrypt', 'bcrypt'],
-  ['argon2i', 'argon2'],
-  ['argon2id', 'argon2'],
-  ['ldap_ssha', 'ssha'],
-])('a digest of %s is taken as it is', (hasher, type) => {
-  expect(fromClerk(' digest ', hasher.toUpperCase())).toEqual({ hash: 'digest', type })
+  ['bcrypt', BCRYPT, 'bcrypt'],
+  ['argon2i', ARGON2, 'argon2'],
+  ['argon2id', ARGON2, 'argon2'],
+  ['argon2', ARGON2, 'argon2'],
+  ['ldap_ssha', SSHA, 'ssha'],
+  ['phpass', BCRYPT, 'bcrypt'],
+  ['bcrypt', ARGON2, 'argon2'],
+  ['a hasher of tomorrow', ARGON2, 'argon2'],
+  ['pbkdf2_sha256', ARGON2, 'argon2'],
+])('a digest of %s is taken as what it says it is', (hasher, digest, type) => {
+  expect(fromClerk(` ${digest} `, hasher.toUpperCase())).toEqual({ hash: digest, type })
+})
+
+test.each([
+  ['bcrypt', '5f4dcc3b5aa765d61d8327deb882cf99', { unsupported: 'md5' }],
+  ['bcrypt_peppered', BCRYPT, { unsupported: 'bcrypt_peppered' }],
+  ['bcrypt_sha256_django', BCRYPT, { unsupported: 'bcrypt_sha256_django' }],
+  ['md5_salted', '5f4dcc3b5aa765d61d8327deb882cf99', { unsupported: 'md5_salted' }],
+  ['bcrypt', 'hunter22', { notHash: '8 characters: letters and digits' }],
+  ['bcrypt', '!', { none: true }],
+])('a digest of %s that WorkOS does not take: case %#', (hasher, digest, expected) => {
+  expect(fromClerk(digest, hasher)).toEqual(expected)
 })
 
 test.each([
@@ -70,6 +90,6 @@ test.each([
 })
 
 function hashOf(found: ReturnType<typeof fromClerk>): string {
-  if ('unsupported' in found) throw new Error(`no counterpart for ${found.unsupported}`)
+  if (!('hash' in found)) throw new Error('no counterpart')
   return found.hash
 }

@@ -2,6 +2,7 @@ import { counted, figure } from '../../../diagnostics/printable.ts'
 import { isObject, type JsonObject } from '../../../json.ts'
 import type { RunDatabase } from '../../../rundb/run-database.ts'
 import type { Row } from '../../../sqlite/open.ts'
+import { RESET_CODES, type ResetCode } from './credentials.ts'
 import { canonicalHashType, weakness } from './hash-types.ts'
 
 /** How many users of the desired set have some one thing said of their password, and what. */
@@ -13,7 +14,9 @@ interface PasswordRemark {
 
 /** What becomes of the passwords of one algorithm: `kept` + `reset` + `there` = the users who had one. */
 interface AlgorithmCount {
-  /** WorkOS's name of the type, the source's name of one that it does not take, or `clear` for passwords as they are. */
+  /**
+   * WorkOS's name of the type, the source's name of one that it does not take, `unknown`, `not a hash`, or `clear` for passwords as they are.
+   */
   algorithm: string
   kept: number
   reset: number
@@ -21,8 +24,17 @@ interface AlgorithmCount {
   there: number
   /** Those of the kept that are weak by today's measure, most first. */
   weak: PasswordRemark[]
-  /** Why the others are reset: WorkOS does not take them, or they are weak and the manifest says so. Most first. */
-  reasons: (PasswordRemark & { why: 'unsupported' | 'weak' })[]
+  /** Why the others are reset. Most first. */
+  reasons: (PasswordRemark & { why: ResetWhy })[]
+}
+
+/** WorkOS does not take them, or they are weak and the manifest says so, or what is there is no hash. */
+type ResetWhy = 'unsupported' | 'weak' | 'not a hash'
+
+const WHY: Record<ResetCode, ResetWhy> = {
+  password_reset_required: 'unsupported',
+  password_weak_reset: 'weak',
+  password_not_a_hash: 'not a hash',
 }
 
 /** What becomes of the passwords of all users of the desired set: `kept` + `reset` + `there` + `none` = these users. */
@@ -37,7 +49,7 @@ export interface PasswordCounts {
 }
 
 /** Codes of remarks that the lines about passwords sum up: they are no remarks of a plan besides. */
-export const SUMMED_UP: ReadonlySet<string> = new Set(['password_reset_required', 'password_weak_reset'])
+export const SUMMED_UP: ReadonlySet<string> = new Set(RESET_CODES)
 
 /** How many reasons are spelt out for one algorithm: parameters may differ from hash to hash. */
 const REASONS = 3
@@ -68,13 +80,26 @@ function fateOf({ kept, reset, there, weak, reasons }: AlgorithmCount): string {
   const weakCount = weak.reduce((sum, { count }) => sum + count, 0)
   const weakness = weakCount === 0 ? '' : `, ${figure(weakCount)} of them weak: ${list(weak, ({ detail }) => detail)}`
   const why = list(reasons, ({ why, detail }) =>
-    why === 'weak' ? `${detail} is weak (passwords.weak: reset)` : `WorkOS does not take ${detail}`,
+    why === 'weak' ? `${detail} is weak (passwords.weak: reset)` : describeWhy(why, detail),
   )
   return [
     ...(kept > 0 ? [`${figure(kept)} kept${weakness}`] : []),
-    ...(reset > 0 ? [`${figure(reset)} reset: ${why}`] : []),
+    ...(reset > 0
+      ? [`${figure(reset)} ${reasons[0]?.why === 'not a hash' ? 'without a password' : 'reset'}: ${why}`]
+      : []),
     ...(there > 0 ? [`${figure(there)} not sent: in WorkOS before, with what they have there`] : []),
   ].join('; ')
+}
+
+function describeWhy(why: ResetWhy, detail: string): string {
+  switch (why) {
+    case 'unsupported':
+      return `WorkOS does not take ${detail}`
+    case 'weak':
+      return `${detail} is weak, and passwords.weak is reset`
+    case 'not a hash':
+      return detail
+  }
 }
 
 function list<T extends { count: number }>(items: readonly T[], describe: (item: T) => string): string {
@@ -86,11 +111,11 @@ function list<T extends { count: number }>(items: readonly T[], describe: (item:
 }
 
 /**
- * Why a user comes into WorkOS without the password of the source, or is sent none: `unsupported` and `weak` hashes; a source that has
- * none (`none`), or only one of a record that did not prove to be the same person (`unproven`); an account that was in WorkOS
+ * Why a user comes into WorkOS without the password of the source, or is sent none: `unsupported` and `weak` hashes; what is no
+ * hash (`not a hash`); a source that has none (`none`), or only one of a record that did not prove to be the same person (`unproven`); an account that was in WorkOS
  * before (`there`), or was adopted and whose address nobody has verified (`unverified`).
  */
-type ResetReason = 'unsupported' | 'weak' | 'none' | 'unproven' | 'there' | 'unverified'
+type ResetReason = ResetWhy | 'none' | 'unproven' | 'there' | 'unverified'
 
 /** Why the password of one user is not migrated, in words. */
 export function describeReset({
@@ -107,9 +132,10 @@ export function describeReset({
   const before = existing ? '; the user was in WorkOS before, and keeps what is there' : ''
   switch (reason) {
     case 'unsupported':
-      return `WorkOS does not take ${detail}`
     case 'weak':
-      return `${detail} is weak, and passwords.weak is reset`
+      return describeWhy(reason, detail)
+    case 'not a hash':
+      return `what is mapped as the password hash is no hash (${detail})`
     case 'none':
       return `the source has no password${before}`
     case 'unproven':
@@ -203,13 +229,14 @@ export function countPasswords(rundb: RunDatabase, all: Kept): PasswordCounts {
     if (weak !== '' && count > before) of(algorithm).weak.push({ count: count - before, detail: weak })
   }
   for (const { code, detail, there, count } of resets(rundb)) {
-    const counted = of(algorithmOf(detail))
+    const why = WHY[code]
+    const counted = of(why === 'not a hash' ? why : algorithmOf(detail))
     if (there) {
       counted.there += count
       continue
     }
     counted.reset += count
-    counted.reasons.push({ count, detail, why: code === 'password_weak_reset' ? 'weak' : 'unsupported' })
+    counted.reasons.push({ count, detail, why })
   }
   const algorithms = [...found.values()].sort((a, b) => total(b) - total(a) || (a.algorithm < b.algorithm ? -1 : 1))
   for (const { weak, reasons } of algorithms) for (const list of [weak, reasons]) list.sort(mostFirst)
@@ -228,7 +255,7 @@ function mostFirst(a: PasswordRemark, b: PasswordRemark): number {
 
 /** The algorithm in a remark's detail, which begins with it. */
 function algorithmOf(detail: string): string {
-  return detail === 'an unknown type' ? 'unknown' : canonicalHashType(detail.split(' ')[0] ?? detail)
+  return detail.startsWith('an unknown ') ? 'unknown' : canonicalHashType(detail.split(' ')[0] ?? detail)
 }
 
 /** Whether a desired user `d` was in WorkOS before this state and is sent no password: those that are adopted now, and those that were. */
@@ -250,21 +277,28 @@ function passwordsThere(rundb: RunDatabase): Iterable<Row> {
   )
 }
 
+/** As SQL. */
+const CODES = RESET_CODES.map((code) => `'${code}'`).join(', ')
+
 /** Users without a password who had one in the source, and what the remark says. One with several, of records that merged, counts for the first. */
 const RESETS = `
   SELECT d.key, min(n.seq), n.code, n.detail, ${THERE} AS there FROM notes n
   LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
   JOIN desired d ON d.kind = n.kind AND d.key = coalesce(a.canonical, n.key)
-  WHERE n.kind = 'user' AND n.code IN ('password_reset_required', 'password_weak_reset') AND d.secrets IS NULL
+  WHERE n.kind = 'user' AND n.code IN (${CODES}) AND d.secrets IS NULL
   GROUP BY d.key`
 
-function resets(rundb: RunDatabase): { code: string; detail: string; there: boolean; count: number }[] {
+function resets(rundb: RunDatabase): { code: ResetCode; detail: string; there: boolean; count: number }[] {
   return rundb
     .statement(`SELECT code, detail, there, count(*) AS n FROM (${RESETS}) GROUP BY code, detail, there`)
     .all()
     .map(({ code, detail, there, n }) => {
-      return { code: String(code), detail: String(detail), there: there === 1, count: Number(n) }
+      return { code: resetCode(code), detail: String(detail), there: there === 1, count: Number(n) }
     })
+}
+
+function resetCode(code: unknown): ResetCode {
+  return RESET_CODES.find((known) => known === code) ?? 'password_reset_required'
 }
 
 export interface PasswordReset {
@@ -303,8 +337,7 @@ export function* passwordResets(rundb: RunDatabase): Generator<PasswordReset> {
     if (row.held === 1 || (row.code !== null && existing)) {
       yield { ...user, fate: 'there', reason: row.unverified === 1 ? 'unverified' : 'there', detail: '' }
     } else if (row.code !== null) {
-      const reason = row.code === 'password_weak_reset' ? 'weak' : 'unsupported'
-      yield { ...user, fate: 'reset', reason, detail: String(row.detail) }
+      yield { ...user, fate: 'reset', reason: WHY[resetCode(row.code)], detail: String(row.detail) }
     } else yield { ...user, fate: 'none', reason: row.unproven === 1 ? 'unproven' : 'none', detail: '' }
   }
 }

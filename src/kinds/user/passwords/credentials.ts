@@ -5,61 +5,110 @@ import { isEmpty } from '../../values/check.ts'
 import {
   canonicalHashType,
   checkHash,
+  checkSsha256,
   HASH_TYPES,
+  type HashVerdict,
+  isModified,
   knownType,
   likelyType,
   shownHashType,
   weakness,
 } from './hash-types.ts'
+import { bytesInJson, type Recognised, recognisePasswordHash, saysNoPassword } from './recognise.ts'
+import { WRITERS } from './reencode.ts'
+import { isShape } from './strangers.ts'
+
+/** Why a user is migrated without the password of the source. Each is the code of a note, which the plan sums up by algorithm. */
+export const RESET_CODES = ['password_reset_required', 'password_weak_reset', 'password_not_a_hash'] as const
+export type ResetCode = (typeof RESET_CODES)[number]
 
 export interface Credentials {
   /** `password` or `passwordHash: { hash, type }`, or null when there is neither. */
   secrets: JsonObject | null
   /** Why the owner must reset the password, where a hash is there that WorkOS or the manifest does not take. */
-  reset?: { code: 'password_reset_required' | 'password_weak_reset'; detail: string }
+  reset?: { code: ResetCode; detail: string }
+  /** There is a password in clear beside a hash, which decides. */
+  beside?: true
   problems: ValueProblem[]
 }
 
+type Rules = Manifest['passwords']
+
 /**
- * The password of a user: in clear, or a hash together with its type, which never part. A hash comes as text beside
- * `passwordHashType`, or as `{ hash, type }`, or as `{ unsupported }`, as `$clerkPassword` yields it.
+ * The password of a user: in clear, or a hash together with its type, which never part. A hash comes as text, alone or beside
+ * `passwordHashType`, or as `{ hash, type }`, or as what the functions for passwords yield. What the hash is counts before what its type says.
  * No message carries a part of the password or of the hash.
  */
-export function normaliseCredentials(fields: Record<string, unknown>, rules: Manifest['passwords']): Credentials {
+export function normaliseCredentials(fields: Record<string, unknown>, rules: Rules): Credentials {
   const { password } = fields
+  const hasPassword = password !== undefined && password !== null && password !== ''
   const given = hashUnit(fields)
   if (given.kind === 'problem') return problem(given.code, given.field, given.message, given.hint)
-  const hasPassword = password !== undefined && password !== null && password !== ''
+  if (given.kind !== 'none') {
+    const decided = ofHash(given, rules)
+    return hasPassword && decided.problems.length === 0 ? { ...decided, beside: true } : decided
+  }
   if (hasPassword && typeof password !== 'string') {
     return problem('invalid_password', 'password', 'the password is not text', 'map a text value')
   }
-  if (given.kind === 'none') return { secrets: hasPassword ? { password } : null, problems: [] }
-  if (hasPassword) {
-    return problem(
-      'password_and_hash',
-      'passwordHash',
-      'there is a password in clear and a password hash as well',
-      'WorkOS takes one of the two: map either password or passwordHash',
-    )
-  }
-  if (given.kind === 'unsupported') return refused(shownHashType(given.type), rules)
-  const verdict = checkHash(given.type, given.hash)
-  if (verdict === undefined) {
-    const known = knownType(given.type)
-    if (known === 'unsupported') return refused(shownHashType(given.type), rules)
-    const { message, hint } = strangeType(given.type, known)
-    return problem('unknown_hash_type', 'passwordHashType', message, hint)
-  }
-  if (verdict.kind === 'outside') return refused(`${verdict.parameters} (${verdict.allowed})`, rules)
+  return { secrets: hasPassword ? { password } : null, problems: [] }
+}
+
+function ofHash(given: Exclude<HashUnit, { kind: 'none' | 'problem' }>, rules: Rules): Credentials {
+  if (given.kind === 'unsupported') return refused(named(given.type, given), rules)
+  if (given.kind === 'notHash') return notHash(given.shape, rules)
+  const { hash, type, writer } = given
+  if (saysNoPassword(hash)) return { secrets: null, problems: [] }
+  if (type === undefined) return ofRecognised(recognisePasswordHash(hash), rules)
+  const verdict = check(type, hash, rules)
+  if (verdict !== undefined && verdict.kind !== 'malformed') return judged({ hash, type, writer }, verdict, rules)
+  if (isModified(type)) return refused(shownHashType(type), rules)
+  const found = recognisePasswordHash(hash)
+  if (verdict !== undefined || (!isAmbiguous(type, hash) && isTaken(found, rules))) return ofRecognised(found, rules)
+  const known = knownType(type)
+  if (known === 'unsupported') return refused(shownHashType(type), rules)
+  const { message, hint } = strangeType(type, known)
+  return problem('unknown_hash_type', 'passwordHashType', message, hint)
+}
+
+/**
+ * Whether it takes the origin to read a hash: Django and Clerk write PBKDF2 in one form, and the first has the salt as text, the other in Base64.
+ */
+function isAmbiguous(type: string, hash: string): boolean {
+  return /^pbkdf2_sha\d+/.test(type) && !type.includes('django') && hash.startsWith('pbkdf2_')
+}
+
+/** Whether WorkOS takes what was recognised, if not with these parameters. */
+function isTaken(found: Recognised, rules: Rules): boolean {
+  if (!('hash' in found)) return false
+  const verdict = check(found.type, found.hash, rules)
+  return verdict !== undefined && verdict.kind !== 'malformed'
+}
+
+function ofRecognised(found: Recognised, rules: Rules): Credentials {
+  if ('none' in found) return { secrets: null, problems: [] }
+  if ('notHash' in found) return notHash(found.notHash, rules)
+  if ('unsupported' in found) return refused(named(found.unsupported, found), rules)
+  const verdict = check(found.type, found.hash, rules)
+  return verdict === undefined ? refused(shownHashType(found.type), rules) : judged(found, verdict, rules)
+}
+
+function check(type: string, hash: string, { ssha256 }: Rules): HashVerdict | undefined {
+  return type === 'ssha256' && ssha256 !== 'unsupported' ? checkSsha256(hash) : checkHash(type, hash)
+}
+
+/** What becomes of a hash of a type that WorkOS takes. */
+function judged(
+  { hash, type, writer }: { hash: string; type: string; writer?: string | undefined },
+  verdict: HashVerdict,
+  rules: Rules,
+): Credentials {
+  if (verdict.kind === 'outside') return refused(`${verdict.parameters}${by(writer)} (${verdict.allowed})`, rules)
   if (verdict.kind === 'malformed') {
-    return problem(
-      'invalid_password_hash',
-      'passwordHash',
-      `the password hash is not a ${given.type} hash`,
-      `expected ${verdict.expected}`,
-    )
+    const message = `the password hash is not a ${type} hash`
+    return problem('invalid_password_hash', 'passwordHash', message, `expected ${verdict.expected}`)
   }
-  const weak = rules.weak === 'keep' ? undefined : weakness(given.type, given.hash)
+  const weak = rules.weak === 'keep' ? undefined : weakness(type, hash)
   if (weak !== undefined && rules.weak === 'reject') {
     return problem(
       'weak_password_hash',
@@ -69,7 +118,33 @@ export function normaliseCredentials(fields: Record<string, unknown>, rules: Man
     )
   }
   if (weak !== undefined) return { secrets: null, reset: { code: 'password_weak_reset', detail: weak }, problems: [] }
-  return { secrets: { passwordHash: { hash: given.hash, type: given.type } }, problems: [] }
+  const passwordHash: JsonObject = { hash, type }
+  if (type === 'ssha256') passwordHash.saltPosition = rules.ssha256
+  return { secrets: { passwordHash }, problems: [] }
+}
+
+/** @param shape of what is no hash */
+function notHash(shape: string, rules: Rules): Credentials {
+  if (rules.unsupported === 'reset') {
+    return { secrets: null, reset: { code: 'password_not_a_hash', detail: shape }, problems: [] }
+  }
+  return problem(
+    'not_a_hash',
+    'passwordHash',
+    `what is mapped as the password hash is no hash (${shape})`,
+    'map the column that holds hashes; with passwords.unsupported: reset the user is created without a password',
+  )
+}
+
+/** A hasher as plans name it. */
+function named(type: string, { writer, shape }: { writer?: string; shape?: string }): string {
+  if (shape !== undefined && isShape(shape)) return `an unknown hash (${shape})`
+  return `${shownHashType(type)}${by(writer)}`
+}
+
+/** Names whose hashes do not say themselves what they are. An expression may yield anything here. */
+function by(writer: string | undefined): string {
+  return WRITERS.some((known) => known === writer) ? ` of ${writer}` : ''
 }
 
 function problem(code: string, field: string, message: string, hint: string): Credentials {
@@ -108,17 +183,24 @@ function strangeType(type: string, known: 'foreign' | 'unknown'): { message: str
 
 type HashUnit =
   | { kind: 'none' }
-  | { kind: 'hash'; hash: string; type: string }
-  | { kind: 'unsupported'; type: string }
+  | { kind: 'hash'; hash: string; type: string | undefined; writer?: string }
+  | { kind: 'unsupported'; type: string; writer?: string; shape?: string }
+  | { kind: 'notHash'; shape: string }
   | { kind: 'problem'; code: string; field: string; message: string; hint: string }
 
 function hashUnit(fields: Record<string, unknown>): HashUnit {
-  const mapped = fields.passwordHash
-  if (isObject(mapped) && typeof mapped.unsupported === 'string') {
-    return { kind: 'unsupported', type: canonicalHashType(mapped.unsupported) }
+  const mapped = bytesInJson(fields.passwordHash) ?? fields.passwordHash
+  const unit = isObject(mapped) ? mapped : { hash: mapped }
+  const writer = typeof unit.writer === 'string' ? { writer: unit.writer } : {}
+  if (typeof unit.unsupported === 'string') {
+    const shape = typeof unit.shape === 'string' ? { shape: unit.shape } : {}
+    return { kind: 'unsupported', type: canonicalHashType(unit.unsupported), ...writer, ...shape }
   }
-  const hash = isObject(mapped) ? mapped.hash : mapped
-  const type = (isObject(mapped) ? mapped.type : undefined) ?? fields.passwordHashType
+  if (typeof unit.notHash === 'string') {
+    return { kind: 'notHash', shape: isShape(unit.notHash) ? unit.notHash : 'of no known shape' }
+  }
+  const { hash } = unit
+  const type = unit.type ?? fields.passwordHashType
   if (isEmpty(hash) && isEmpty(type)) return { kind: 'none' }
   if (isEmpty(hash)) {
     return {
@@ -129,16 +211,7 @@ function hashUnit(fields: Record<string, unknown>): HashUnit {
       hint: 'give both or neither',
     }
   }
-  if (isEmpty(type)) {
-    return {
-      kind: 'problem',
-      code: 'hash_without_type',
-      field: 'passwordHash',
-      message: 'there is a password hash without its type',
-      hint: `give its type in passwordHashType: ${HASH_TYPES.join(', ')}`,
-    }
-  }
-  if (typeof hash !== 'string' || typeof type !== 'string') {
+  if (typeof hash !== 'string' || !(isEmpty(type) || typeof type === 'string')) {
     return {
       kind: 'problem',
       code: 'invalid_password_hash',
@@ -147,5 +220,10 @@ function hashUnit(fields: Record<string, unknown>): HashUnit {
       hint: 'map text values',
     }
   }
-  return { kind: 'hash', hash: hash.trim(), type: canonicalHashType(type) }
+  return {
+    kind: 'hash',
+    hash: hash.trim(),
+    type: typeof type === 'string' && !isEmpty(type) ? canonicalHashType(type) : undefined,
+    ...writer,
+  }
 }

@@ -21,6 +21,8 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['argon2id', 'argon2'],
   ['firebasescrypt', 'firebase-scrypt'],
   ['ldapssha', 'ssha'],
+  ['auth0', 'bcrypt'],
+  ['oktabcrypt', 'bcrypt'],
 ])
 
 /** Every `password_hash_type` that WorkOS takes and whose format is published. */
@@ -40,7 +42,8 @@ const HASHER = /crypt|pbkdf|argon|sha\d?|md\d|phpass|hmac|ntlm|django|drupal|wor
  * name of a hasher.
  */
 export function shownHashType(type: string): string {
-  return /^[a-z0-9_.:-]{1,24}$/.test(type) && HASHER.test(type) ? type : 'an unknown type'
+  const isName = HASHER.test(type) || knownType(type) !== 'unknown'
+  return /^[a-z0-9_.:-]{1,24}$/.test(type) && isName ? type : 'an unknown type'
 }
 
 /** Looks at a hash of a canonical type. Undefined: WorkOS does not take this type. */
@@ -188,14 +191,27 @@ function checkFirebaseScrypt(hash: string): HashVerdict {
   return { kind: 'malformed', expected: `${expected}, where the hash has at least ${LEAST_DERIVED} bytes` }
 }
 
-const SSHA = /^\{SSHA\}((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/
+const SSHA = /^\{SSHA(?:256)?\}((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/
 const SHA1_BYTES = 20
+const SHA256_BYTES = 32
 
 /** Salted SHA-1 as LDAP writes it: `{SSHA}` and base64 of the 20 bytes of the digest and then the salt. */
 function checkSsha(hash: string): HashVerdict {
-  const encoded = SSHA.exec(hash)?.[1]
-  if (encoded !== undefined && Buffer.from(encoded, 'base64').length > SHA1_BYTES) return SOUND
+  if (hash.startsWith('{SSHA}') && saltedBytes(hash) > SHA1_BYTES) return SOUND
   return { kind: 'malformed', expected: '{SSHA} and the base64 of sha1(password + salt) followed by the salt' }
+}
+
+/**
+ * Salted SHA-256 as LDAP writes it. WorkOS names the type and publishes no form: it is taken only where the manifest says so, with the position of
+ * the salt.
+ */
+export function checkSsha256(hash: string): HashVerdict {
+  if (hash.startsWith('{SSHA256}') && saltedBytes(hash) > SHA256_BYTES) return SOUND
+  return { kind: 'malformed', expected: '{SSHA256} and the base64 of the digest followed by the salt' }
+}
+
+function saltedBytes(hash: string): number {
+  return Buffer.from(SSHA.exec(hash)?.[1] ?? '', 'base64').length
 }
 
 /**
@@ -213,13 +229,24 @@ const UNSUPPORTED: readonly string[] = [
   // FusionAuth: https://fusionauth.io/docs/reference/password-hashes
   ...['salted_md5', 'salted_sha256', 'salted_sha512', 'salted_hmac_sha256', 'salted_pbkdf2_hmac_sha1', 'phpass_md5'],
   ...['phpass_sha512', 'salted_drupal_sha512', 'drupal'],
-  // WorkOS names it, but publishes no format for it.
+  // WorkOS names it, but publishes no format for it: see passwords.ssha256.
   'ssha256',
   // LDAP, crypt(3), PHP applications and others.
   ...['ssha512', 'smd5', 'sha', 'sha224', 'sha384', 'sha3', 'md5_crypt', 'md5_apr1', 'sha256_crypt', 'sha512_crypt'],
   ...['descrypt', 'des_crypt', 'crypt', 'yescrypt', 'wordpress', 'wordpress_bcrypt', 'drupal_sha512', 'django_sha1'],
   ...['ntlm', 'nthash', 'mysql', 'whirlpool', 'ripemd160', 'blake2b', 'okta', 'cognito', 'plain', 'plaintext'],
+  ...['django_md5', 'bcrypt_sha256', 'bcrypt_2x', 'sha1_crypt', 'sun_md5', 'scrypt_7', 'scrypt_ruby', 'drupal_phpass'],
 ]
+
+/** Hashers that make something else of the password before they hash it: their hashes look like those of others, and are none. */
+const MODIFIED: ReadonlySet<string> = new Set(
+  ['bcrypt_sha256_django', 'bcrypt_sha256', 'bcrypt_peppered', 'wordpress_bcrypt'].map(foldType),
+)
+
+/** Whether a hash of this type is not what it looks like. */
+export function isModified(type: string): boolean {
+  return MODIFIED.has(foldType(type))
+}
 
 /** Hashers whose hashes WorkOS takes once they are re-encoded, which takes more than the name of their type. */
 const FOREIGN: readonly string[] = [
@@ -265,7 +292,8 @@ const SCRYPT_BLOCKS = 16_384 * 8
 export function weakness(type: string, hash: string): string | undefined {
   switch (type) {
     case 'ssha':
-      return 'ssha'
+    case 'ssha256':
+      return type
     case 'bcrypt':
       return bcrypt(Number(hash.slice(4, 6)))
     case 'argon2':

@@ -1,108 +1,127 @@
-import { encodeScrypt, type ForeignHash, firebaseScryptOf, pbkdf2Hash } from './reencode.ts'
+/**
+ * What stands in the place of a password hash. In: a text, whatever its column or its type is called. Out: the hash in WorkOS's terms, the name of
+ * a hasher that WorkOS does not take, that it says that there is no password, or the shape of what is no hash.
+ */
 
-/** Names that Django, Spring Security and LDAP put before a hash that says itself what it is. */
-const LABEL = /^(?:bcrypt\$|argon2|\{(?:bcrypt|argon2|crypt)\})(?=\$)/i
+import { isObject } from '../../../json.ts'
+import { aspnetBytes, READERS } from './forms.ts'
+import type { ForeignHash } from './reencode.ts'
+import { looksHashed, schemeOf, shapeOf } from './strangers.ts'
 
-/** Schemes that WorkOS has no counterpart for, by how their hashes begin or look. */
-const STRANGERS: readonly (readonly [shape: RegExp, name: string])[] = [
-  [/^\$1\$/, 'md5_crypt'],
-  [/^\$apr1\$/, 'md5_apr1'],
-  [/^\$5\$/, 'sha256_crypt'],
-  [/^\$6\$/, 'sha512_crypt'],
-  [/^\$[PH]\$/, 'phpass'],
-  [/^\$S\$/, 'drupal_sha512'],
-  [/^\$wp\$/, 'wordpress_bcrypt'],
-  [/^\$7\$/, 'scrypt_7'],
-  [/^\$2x?\$/, 'bcrypt_2x'],
-  [/^bcrypt_sha256\$/, 'bcrypt_sha256'],
-  [/^\{SHA\}/i, 'sha1'],
-  [/^\{S?SHA256\}/i, 'ssha256'],
-  [/^\{S?SHA512\}/i, 'ssha512'],
-  [/^\{S?MD5\}/i, 'md5'],
-  [/^[\da-f]{32}$/i, 'md5'],
-  [/^[\da-f]{40}$/i, 'sha1'],
-  [/^[\da-f]{64}$/i, 'sha256'],
-  [/^[\da-f]{128}$/i, 'sha512'],
-]
+/** `none`: the source says that there is no password. `notHash`: what there is is no hash; its shape. */
+export type Recognised = ForeignHash | { none: true } | { notHash: string }
 
-const READERS: readonly ((hash: string) => ForeignHash | undefined)[] = [
-  (hash) => (/^\$2[aby]\$/.test(hash) ? { hash, type: 'bcrypt' } : undefined),
-  argon2,
-  (hash) => (hash.startsWith('$firebase-scrypt$') ? { hash, type: 'firebase-scrypt' } : undefined),
-  fromFbscrypt,
-  scrypt,
-  pbkdf2,
-  (hash) => (hash.startsWith('{SSHA}') ? { hash, type: 'ssha' } : undefined),
-]
+/** Longer than any hash: what else stands in a column may have any length. */
+const LONGEST = 4096
+/** Shorter than any digest, in bytes. */
+const LEAST_BYTES = 16
 
 /**
- * A hash that says itself what it is (modular crypt format, PHC string, or as Django, Werkzeug, passlib, Spring Security and
- * LDAP write them) in WorkOS's terms. What is of no known scheme is unsupported by that name.
+ * Texts that stand for no password: Django writes `!` and random characters, `passwd -l` puts `!` before the hash, /etc/shadow has `*`, `x`,
+ * `*LK*` and `NP`, and database tools write their own words for nothing.
  */
-export function recognisePasswordHash(text: string): ForeignHash {
-  const hash = text.trim().replace(LABEL, '')
+const NO_PASSWORD = /^(?:!.*|\*[01]?|\*[A-Za-z -]{1,16}\*|x|-+|NP|LK|null|none|nil|undefined|n\/a|\\N)$/is
+
+/** Those who sign in elsewhere, by LDAP. */
+const ELSEWHERE = /^\{(?:SASL|KERBEROS|SAML)\}/i
+
+/** Names before a hash that says itself what it is: Django's, Spring Security's, Dovecot's and LDAP's. */
+const LABEL =
+  /^(?:bcrypt\$(?=\$)|argon2(?=\$argon2)|(?:bcrypt|argon2\w*|scrypt)[:|](?=\$)|\{(?:bcrypt|blf-crypt|crypt|argon2(?:id|i|d)?|scrypt|ldap|md5-crypt|sha256-crypt|sha512-crypt)(?:@\w+)?\}(?=[${*!]|x$))/i
+
+/** What a text is. It is at least one character without blanks around it. */
+export function recognisePasswordHash(text: string): Recognised {
+  const hash = bared(text)
+  if (saysNone(hash)) return { none: true }
+  if (hash.length > LONGEST) return { notHash: shapeOf(hash) }
+  const found = describedHash(hash)
+  if (found !== undefined) return found
+  const wrapped = unwrapped(hash)
+  if (wrapped !== undefined) return wrapped
+  const scheme = schemeOf(hash)
+  if (scheme !== undefined) return { unsupported: scheme }
+  return looksHashed(hash) ? unknown(hash) : { notHash: shapeOf(hash) }
+}
+
+/** A hash that says itself what it is, however its type is called; undefined for plain digits and for what is no hash. */
+export function describedHash(text: string): ForeignHash | undefined {
+  const hash = bared(text)
   for (const read of READERS) {
     const found = read(hash)
     if (found !== undefined) return found
   }
-  return { unsupported: STRANGERS.find(([shape]) => shape.test(hash))?.[1] ?? 'unknown' }
+  // Every scheme that begins with one of these says its name.
+  if (!/^(?:[$*{]|U\$|\w+\$)/.test(hash)) return undefined
+  const scheme = schemeOf(hash)
+  return scheme === undefined ? undefined : { unsupported: scheme }
 }
 
-function argon2(hash: string): ForeignHash | undefined {
-  const [, variant, version = '16'] = /^\$argon2(id|i|d)\$(?:v=(\d+)\$)?/.exec(hash) ?? []
-  if (variant === undefined) return undefined
-  return version === '19' ? { hash, type: 'argon2' } : { unsupported: `argon2${variant}_v${version}` }
+/** Whether a text is surely a hash, wherever it stands: digits and Base64 alone may be anything. */
+export function isPlainlyHash(text: string): boolean {
+  if (text.length < 20 || text.length > LONGEST) return false
+  const found = describedHash(text) ?? unwrapped(bared(text))
+  return found !== undefined && ('hash' in found || ('unsupported' in found && found.shape === undefined))
 }
 
-/** WorkOS's own form; passlib's, where `ln` is the logarithm of N; Werkzeug's, with the salt as text and the hash in hex. */
-function scrypt(hash: string): ForeignHash | undefined {
-  if (hash.startsWith('$scrypt$v=1$')) return { hash, type: 'scrypt' }
-  const passlib = /^\$scrypt\$ln=(\d{1,2}),r=(\d+),p=(\d+)\$([A-Za-z\d+/]+)\$([A-Za-z\d+/]+)$/.exec(hash)
-  if (passlib !== null) {
-    const [, logarithm, r, p, salt = '', key = ''] = passlib
-    const cost = { n: 2 ** Number(logarithm), r: Number(r), p: Number(p) }
-    return encodeScrypt(cost, Buffer.from(salt, 'base64'), Buffer.from(key, 'base64'))
-  }
-  const werkzeug = /^scrypt:(\d+):(\d+):(\d+)\$([^$]+)\$((?:[\da-f]{2})+)$/.exec(hash)
-  if (werkzeug === null) return undefined
-  const [, n, r, p, salt = '', key = ''] = werkzeug
-  return encodeScrypt({ n: Number(n), r: Number(r), p: Number(p) }, Buffer.from(salt), Buffer.from(key, 'hex'))
+/** Whether a text says that there is no password. */
+export function saysNoPassword(text: string): boolean {
+  return saysNone(bared(text))
 }
 
-/** WorkOS's own form; Django's and Werkzeug's, with the salt as text; passlib's and PHC strings, in Base64 with `.` for `+`. */
-function pbkdf2(hash: string): ForeignHash | undefined {
-  if (hash.startsWith('$pbkdf2$i=')) return { hash, type: 'pbkdf2' }
-  const django = /^pbkdf2_(sha\d+)\$(\d+)\$([^$]+)\$([A-Za-z\d+/]+=*)$/.exec(hash)
-  if (django !== null) {
-    const [, digest = '', rounds, salt = '', key = ''] = django
-    return pbkdf2Hash(digest, Number(rounds), Buffer.from(salt), Buffer.from(key, 'base64'))
-  }
-  const werkzeug = /^pbkdf2:(sha\d+):(\d+)\$([^$]+)\$((?:[\da-f]{2})+)$/.exec(hash)
-  if (werkzeug !== null) {
-    const [, digest = '', rounds, salt = '', key = ''] = werkzeug
-    return pbkdf2Hash(digest, Number(rounds), Buffer.from(salt), Buffer.from(key, 'hex'))
-  }
-  const passlib = /^\$pbkdf2(?:-(sha\d+))?\$(?:i=)?(\d+)(?:,l=\d+)?\$([A-Za-z\d+/.]+)\$([A-Za-z\d+/.]+)$/.exec(hash)
-  if (passlib === null) return undefined
-  const [, digest = 'sha1', rounds, salt = '', key = ''] = passlib
-  const bytes = (text: string) => Buffer.from(text.replaceAll('.', '+'), 'base64')
-  return pbkdf2Hash(digest, Number(rounds), bytes(salt), bytes(key))
+function saysNone(bare: string): boolean {
+  return bare === '' || NO_PASSWORD.test(bare) || ELSEWHERE.test(bare)
 }
+
+/** A hash that nobody knows. */
+function unknown(text: string): ForeignHash {
+  return { unsupported: 'unknown', shape: shapeOf(text) }
+}
+
 /**
- * Firebase's scrypt as Supabase Auth stores it, `$fbscrypt$v=1,n=14,r=8,p=1,ss=…,sk=…$salt$hash`, where n is the memory cost
- * (its `internal/crypto/password.go`). Undefined where a part is missing.
+ * Bytes of a hash in a JSON export, as Node's Buffer (`{ type: "Buffer", data }`) or MongoDB's `$binary`, as text; undefined for anything else.
  */
-function fromFbscrypt(text: string): ForeignHash | undefined {
-  const [, scheme, listed = '', salt, hash, ...rest] = text.split('$')
-  if (scheme !== 'fbscrypt' || !salt || !hash || rest.length > 0) return undefined
-  const parameters = new Map(listed.split(',').map((pair) => splitAt(pair, pair.indexOf('='))))
-  const { v, n, r, p = '1', ss = '', sk } = Object.fromEntries(parameters)
-  if (v !== '1' || !n || !r || !sk) return undefined
-  // WorkOS's form has no place for the parallelism.
-  if (p !== '1') return { unsupported: 'fbscrypt_parallel' }
-  return firebaseScryptOf({ hash, salt, signerKey: sk, saltSeparator: ss, rounds: Number(r), memoryCost: Number(n) })
+export function bytesInJson(value: unknown): string | undefined {
+  if (!isObject(value)) return undefined
+  const { type, data, $binary: binary } = value
+  if (type === 'Buffer' && Array.isArray(data)) return Buffer.from(data.map(Number)).toString('latin1')
+  const base64 = isObject(binary) ? binary.base64 : binary
+  return typeof base64 === 'string' ? Buffer.from(base64, 'base64').toString('latin1') : undefined
 }
 
-function splitAt(text: string, at: number): [string, string] {
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+const BLANKS = /^[\s\u200b\ufeff]+|[\s\u200b\ufeff]+$/g
+
+/** Quotes around a text; Python's `b'…'`, where bytes were made text; the `'` with which spreadsheets keep text from being a formula. */
+const QUOTED = /^b?(["'`])(.*)\1$/s
+
+/** Without blanks, quotes and labels around it. */
+function bared(text: string): string {
+  const plain = text.replace(BLANKS, '')
+  const inner = (QUOTED.exec(plain)?.[2] ?? plain).replace(/^'(?=[$!{\\])/, '').replace(BLANKS, '')
+  const bare = inner.replace(LABEL, '')
+  return bare === inner ? bare : bared(bare)
+}
+
+/** PostgreSQL's bytea (`\x2432…`), MySQL's and SQL Server's literals (`0x…`, `x'…'`). */
+const HEX_BYTES = /^(?:\\{1,2}x|0x|x'(?=.*'$))((?:[\da-f]{2})+)'?$/i
+
+/** A hash within hex digits or Base64. */
+function unwrapped(text: string): Recognised | undefined {
+  const hex = HEX_BYTES.exec(text)?.[1]
+  if (hex !== undefined) return ofBytes(Buffer.from(hex, 'hex'), text)
+  if (text.length < 40) return undefined
+  const encoding = /^(?:[\da-f]{2})+$/i.test(text) ? 'hex' : /^[A-Za-z\d+/]+={0,2}$/.test(text) ? 'base64' : undefined
+  const inner = encoding === undefined ? '' : Buffer.from(text, encoding).toString('latin1')
+  return isPrintable(inner) ? describedHash(inner) : undefined
+}
+
+function ofBytes(data: Buffer, written: string): Recognised {
+  const text = data.toString('latin1')
+  if (isPrintable(text)) return recognisePasswordHash(text)
+  if (data.length < LEAST_BYTES) return { notHash: shapeOf(written) }
+  const scheme = schemeOf(data.toString('hex'))
+  return aspnetBytes(data) ?? (scheme === undefined ? unknown(written) : { unsupported: scheme })
+}
+
+function isPrintable(text: string): boolean {
+  return /^[\x20-\x7e]+$/.test(text)
 }

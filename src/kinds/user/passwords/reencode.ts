@@ -9,8 +9,14 @@ import { ARGON2_VERSION, type Pbkdf2Digest } from './hash-types.ts'
  * the name of the hasher that WorkOS has no counterpart for.
  */
 
-/** A hash of another system in WorkOS's terms, or the name of the hasher that WorkOS has no counterpart for. */
-export type ForeignHash = { hash: string; type: string } | { unsupported: string }
+/** Systems whose hashes a plan calls by name, because their own form does not say what is in it. */
+export const WRITERS = ['ASP.NET Identity v2', 'ASP.NET Identity v3'] as const
+export type Writer = (typeof WRITERS)[number]
+
+/** A hash of another system in WorkOS's terms, or the name of the hasher that WorkOS has no counterpart for; of an unknown one, its shape. */
+export type ForeignHash =
+  | { hash: string; type: string; writer?: Writer }
+  | { unsupported: string; writer?: Writer; shape?: string }
 
 /** The parts of a hash or the parameters of a project, as an expression gives them: `{ 'salt': …, 'rounds': 8 }`. */
 export class Parts {
@@ -73,6 +79,12 @@ export class Parts {
 /** Standard base64 to the form without `=`; also takes the URL-safe alphabet. */
 function unpadded(base64: string): string {
   return base64.trim().replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')
+}
+
+/** Standard base64 with `=`, of whichever kind is given. */
+export function padded(base64: string): string {
+  const plain = unpadded(base64)
+  return plain.padEnd(Math.ceil(plain.length / 4) * 4, '=')
 }
 
 /** Bytes as base64 without `=`. */

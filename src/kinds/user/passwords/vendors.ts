@@ -1,8 +1,9 @@
 import { BadInput } from '../../../diagnostics/errors.ts'
 import { isObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
-import type { Pbkdf2Digest } from './hash-types.ts'
-import { recognisePasswordHash } from './recognise.ts'
+import { decode } from '../../values/encodings.ts'
+import { isModified, type Pbkdf2Digest } from './hash-types.ts'
+import { describedHash, type Recognised, recognisePasswordHash, saysNoPassword } from './recognise.ts'
 import {
   encodeArgon2,
   encodePbkdf2,
@@ -30,22 +31,30 @@ const SAME: ReadonlyMap<string, string> = new Map([
   ['bcrypt', 'bcrypt'],
   ['argon2i', 'argon2'],
   ['argon2id', 'argon2'],
+  ['argon2', 'argon2'],
   ['ldap_ssha', 'ssha'],
 ])
 
 /**
- * A `password_digest` of Clerk in WorkOS's terms. A digest that does not have the parts its hasher promises is handed on
- * as it is, for the check of its type to refuse.
+ * A `password_digest` of Clerk in WorkOS's terms. What the digest says of itself counts before the name of its hasher, unless that one makes
+ * something else of the password first. One that does not have the parts its hasher promises is handed on as it is, for the check of its type to
+ * call it damaged.
  */
-export function fromClerk(digest: string, hasher: string): ForeignHash {
+export function fromClerk(digest: string, hasher: string): Recognised {
   const name = hasher.trim().toLowerCase()
   const text = digest.trim()
-  const same = SAME.get(name)
-  if (same !== undefined) return { hash: text, type: same }
-  if (name === 'scrypt_firebase') return firebaseScrypt(text) ?? { hash: text, type: 'firebase-scrypt' }
-  if (name === 'scrypt_werkzeug') return werkzeug(text) ?? { unsupported: name }
-  if (PBKDF2_HASHERS.has(name)) return { hash: pbkdf2(text, name) ?? text, type: 'pbkdf2' }
-  return { unsupported: name }
+  if (saysNoPassword(text)) return { none: true }
+  if (name === 'scrypt_firebase') {
+    const read = firebaseScrypt(text)
+    if (read !== undefined) return read
+  }
+  const derived = pbkdf2(text, name)
+  if (derived !== undefined) return { hash: derived, type: 'pbkdf2' }
+  const described = isModified(name) ? undefined : describedHash(text)
+  if (described !== undefined) return described
+  if (name === 'scrypt_firebase') return { hash: text, type: 'firebase-scrypt' }
+  if (PBKDF2_HASHERS.has(name)) return { hash: text, type: 'pbkdf2' }
+  return SAME.has(name) ? recognisePasswordHash(text) : { unsupported: name }
 }
 
 function firebaseScrypt(digest: string): ForeignHash | undefined {
@@ -61,16 +70,10 @@ function firebaseScrypt(digest: string): ForeignHash | undefined {
   })
 }
 
-/** Undefined for Werkzeug's PBKDF2, which is another hasher, and for what it never wrote. */
-function werkzeug(digest: string): ForeignHash | undefined {
-  const found = recognisePasswordHash(digest)
-  return 'type' in found && found.type === 'scrypt' ? found : undefined
-}
-
 function pbkdf2(digest: string, hasher: string): string | undefined {
   const encoding = PBKDF2_HASHERS.get(hasher)
-  const [, rounds, salt, hash, ...rest] = digest.split('$')
-  if (encoding === undefined || !salt || !hash || rest.length > 0) return undefined
+  const [scheme, rounds, salt, hash, ...rest] = digest.split('$')
+  if (encoding === undefined || !scheme || !salt || !hash || rest.length > 0) return undefined
   return encodePbkdf2({
     rounds: Number(rounds),
     digest: encoding.digest,
@@ -87,20 +90,39 @@ export function fromBetterAuth(text: string): ForeignHash | undefined {
   if (salt === '') return undefined
   return encodeScrypt({ n: 16_384, r: 16, p: 1 }, Buffer.from(salt), Buffer.from(key, 'hex'))
 }
+/** Bytes of the signer key of every project of Firebase: its hashes are the key, encrypted. */
+const SIGNER_KEY_BYTES = 64
+
+/** Why a signer key cannot be that of a project; undefined: it can. */
+export function faultOfSignerKey(key: string): string | undefined {
+  const bytes = decode(key, 'base64') ?? decode(key, 'base64Url')
+  if (bytes === undefined) return 'the signer key is not base64'
+  return bytes.length === SIGNER_KEY_BYTES
+    ? undefined
+    : `the signer key has ${bytes.length} bytes, and those of Firebase have ${SIGNER_KEY_BYTES}`
+}
+
 /**
  * A hash and salt of Firebase's `auth:export` with the project's parameters: `signerKey`, `saltSeparator`, `rounds` and
- * `memoryCost`, or by the names that the console shows them under.
- * @throws BadInput when a parameter is missing or no number
+ * `memoryCost`, or by the names that the console shows them under. A hash that says itself what it is needs none of them.
+ * @throws BadInput when a parameter is missing or no number, or the key is none
  */
-export function fromFirebase(hash: string, salt: string, parameters: unknown): ForeignHash {
+export function fromFirebase(hash: string, salt: string | undefined, parameters: unknown): Recognised {
+  if (saysNoPassword(hash)) return { none: true }
+  const described = describedHash(hash)
+  if (described !== undefined) return described
+  if (salt === undefined) throw new BadInput('there is a hash without its salt')
   const project = new Parts(parameters).only(
     ...['signerKey', 'saltSeparator', 'rounds', 'memoryCost'],
     ...['base64_signer_key', 'base64_salt_separator', 'memCost', 'mem_cost', 'algorithm'],
   )
+  const signerKey = project.text('signerKey', 'base64_signer_key')
+  const fault = faultOfSignerKey(signerKey)
+  if (fault !== undefined) throw new BadInput(fault)
   return firebaseScryptOf({
     hash,
     salt,
-    signerKey: project.text('signerKey', 'base64_signer_key'),
+    signerKey,
     saltSeparator: project.text('saltSeparator', 'base64_salt_separator'),
     rounds: project.count(['rounds']),
     memoryCost: project.count(['memoryCost', 'memCost', 'mem_cost']),
@@ -113,27 +135,47 @@ const ARGON2_VERSIONS: ReadonlyMap<string, number> = new Map([
   ['1.0', 16],
 ])
 
+/** Algorithms of Keycloak's own; those of extensions are anything. Without a digest PBKDF2 has SHA-1, Keycloak's first algorithm. */
+const OWN = /^(?:argon2|pbkdf2(?:-(sha\d+))?)$/
+
 /**
  * The password among the `credentials` of a user in a realm export, whose `secretData` and `credentialData` are JSON inside
- * JSON. Takes one credential or a list of them. Undefined where there is no password.
- * @throws BadInput when it does not have the parts that Keycloak writes
+ * JSON. Takes one credential or a list of them. Before version 6, the credential itself had `hashedSaltedValue`, `salt`, `hashIterations` and
+ * `algorithm`. What the value says of itself counts before the name of the algorithm: extensions write whole bcrypt and Argon2 strings there.
+ * @throws BadInput when one of Keycloak's own does not have the parts that Keycloak writes
  */
-export function fromKeycloak(credentials: unknown): ForeignHash | undefined {
+export function fromKeycloak(credentials: unknown): Recognised {
   const list: unknown[] = Array.isArray(credentials) ? credentials : [credentials]
   const passwords = list.filter((item) => isObject(item) && (item.type === undefined || item.type === 'password'))
   const [password] = passwords.filter(isObject)
-  if (password === undefined) return undefined
-  const secret = new Parts(object(password.secretData, 'secretData'))
-  const data = object(password.credentialData, 'credentialData')
+  if (password === undefined) return { none: true }
+  const { secret, data } = partsOf(password)
+  const value = secret.value
+  if (value === undefined && password.value !== undefined) return { unsupported: 'plaintext' }
+  const algorithm = typeof data.algorithm === 'string' ? data.algorithm.trim().toLowerCase() : undefined
+  if (typeof value === 'string' && value.trim() !== '') {
+    if (saysNoPassword(value)) return { none: true }
+    const described = isModified(algorithm ?? '') ? undefined : describedHash(value)
+    if (described !== undefined) return described
+  }
+  const own = OWN.exec(algorithm ?? '')
+  if (algorithm !== undefined && own === null) return { unsupported: algorithm }
+  const given = new Parts(secret)
   const told = new Parts({ ...data, additionalParameters: undefined })
-  const salt = secret.bytes('salt')
-  const hash = secret.bytes('value')
-  const algorithm = told.text('algorithm').toLowerCase()
-  const rounds = told.count(['hashIterations'])
+  const [salt, hash, rounds] = [given.bytes('salt'), given.bytes('value'), told.count(['hashIterations'])]
   if (algorithm === 'argon2') return argon2(data.additionalParameters, rounds, salt, hash)
-  // Without a digest it is SHA-1, Keycloak's first algorithm.
-  const digest = /^pbkdf2(?:-(sha\d+))?$/.exec(algorithm)
-  return digest === null ? { unsupported: algorithm } : pbkdf2Hash(digest[1] ?? 'sha1', rounds, salt, hash)
+  told.text('algorithm')
+  return pbkdf2Hash(own?.[1] ?? 'sha1', rounds, salt, hash)
+}
+
+/** The secret of a credential, and what is told of it. */
+function partsOf(password: Record<string, unknown>): Record<'secret' | 'data', Record<string, unknown>> {
+  const { hashedSaltedValue, salt, hashIterations, algorithm, secretData, credentialData } = password
+  if (secretData === undefined && hashedSaltedValue !== undefined) {
+    return { secret: { value: hashedSaltedValue, salt }, data: { hashIterations, algorithm } }
+  }
+  if (secretData === undefined && password.value !== undefined) return { secret: {}, data: {} }
+  return { secret: object(secretData, 'secretData'), data: object(credentialData, 'credentialData') }
 }
 
 function argon2(additional: unknown, time: number, salt: Buffer, hash: Buffer): ForeignHash {

@@ -1,0 +1,176 @@
+/**
+ * From answers to a manifest that fits its source. In: Answers. Out: a Proposal whose plan was made, or a refusal. Where the recipe of an origin
+ * does not fit the file, the names of its columns are tried.
+ */
+import { dirname } from 'node:path'
+import { OperatorError, UsageError } from '../../diagnostics/errors.ts'
+import { shownName } from '../../inspecting/sensitivity.ts'
+import { counted } from '../../reporting/style.ts'
+import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
+import type { Context } from '../context.ts'
+import { type Answers, ORIGINS, type UnusedFile } from './answers.ts'
+import { unused } from './folder.ts'
+import { type Forecast, forecastOf, type NoForecast } from './forecast.ts'
+import { causesOf, inspectFiles, inspectLive } from './inspect.ts'
+import type { Prompts } from './prompts.ts'
+import { type ProposalBasis, type ProposedManifest, proposeManifest } from './propose-manifest.ts'
+import { proposeSource } from './propose-source.ts'
+
+/** A manifest, and what it was made of. */
+export interface Proposal {
+  answers: Answers
+  basis: ProposalBasis
+  manifest: ProposedManifest
+  /** Undefined: nothing was looked at. */
+  forecast: Forecast | NoForecast | undefined
+}
+
+export interface ProposeOptions {
+  /** The manifest to write, absolute. */
+  file: string
+  /** Whether a live source is read. */
+  read: boolean
+}
+
+/**
+ * Looks into the source, proposes a manifest and plans it. Of several ways to read the files the first is taken by which most records become
+ * users.
+ * @throws UsageError where nobody would be migrated by any of them
+ */
+export async function propose(
+  answers: Answers,
+  options: ProposeOptions,
+  prompts: Prompts | undefined,
+  context: Context,
+): Promise<Proposal> {
+  if (answers.live !== undefined) return proposeLive(answers, options, prompts, context)
+  const tried: Proposal[] = []
+  let failure: unknown
+  for (const [index, candidate] of waysToRead(answers).entries()) {
+    try {
+      const proposal = await proposeFiles(candidate, { ...options, isAnother: index > 0 }, prompts, context)
+      tried.push(proposal)
+      if (fitsMost(proposal)) return proposal
+    } catch (error) {
+      // The file may be of another form than its origin's: then the next way reads it.
+      if (!(error instanceof OperatorError)) throw error
+      failure ??= error
+    }
+  }
+  const [best] = tried.toSorted((a, b) => usersOf(b) - usersOf(a))
+  if (best === undefined) throw failure
+  if (fitsNobody(best)) throw refusal(best)
+  return best
+}
+
+/** The way of the origin, then by the names of the columns. */
+function waysToRead(answers: Answers): Answers[] {
+  const { users } = answers.files
+  if (answers.origin === 'file' || users === undefined) return [answers]
+  const isRealm = answers.origin === 'keycloak' && answers.files.organizations === undefined
+  const own = isRealm ? [answers, { ...answers, withoutOrganizations: true }] : [answers]
+  return [...own, { ...answers, origin: 'file', files: { users }, unused: unusedBy(answers) }]
+}
+
+/** By the names of its columns the file of the users is read alone. */
+function unusedBy({ files, unused: already }: Answers): UnusedFile[] {
+  const others = Object.entries(files).filter(([part]) => part !== 'users')
+  return [
+    ...others.map(([, file]) => unused(file, 'the recipe that reads it does not fit the file of the users')),
+    ...already,
+  ]
+}
+
+async function proposeFiles(
+  answers: Answers,
+  { file, isAnother }: ProposeOptions & { isAnother: boolean },
+  prompts: Prompts | undefined,
+  context: Context,
+): Promise<Proposal> {
+  const proposed = proposeSource(answers, dirname(file))
+  const { only } = answers.files.users?.data ?? {}
+  const inspected = await inspectFiles(proposed, { directory: context.cwd, only, isAnother }, context)
+  return planned(answers, { ...inspected, today: today(context) }, { file }, prompts, context)
+}
+
+async function proposeLive(
+  answers: Answers,
+  { file, read }: ProposeOptions,
+  prompts: Prompts | undefined,
+  context: Context,
+): Promise<Proposal> {
+  const source = proposeSource(answers, dirname(file))
+  const { inspection, obtainSnapshot } = await inspectLive(source, { directory: dirname(file), read }, prompts, context)
+  const basis = { source, inspection, nulls: [], today: today(context) }
+  const proposal = await planned(answers, basis, { file, obtainSnapshot }, prompts, context)
+  if (fitsNobody(proposal)) throw refusal(proposal)
+  return proposal
+}
+
+function today({ now }: Context): string {
+  return new Date(now()).toISOString().slice(0, 10)
+}
+
+/** The manifest with what its plan says, after whoever may not sign in was asked about. */
+async function planned(
+  answers: Answers,
+  basis: ProposalBasis,
+  where: { file: string; obtainSnapshot?: () => Promise<Snapshot | undefined> },
+  prompts: Prompts | undefined,
+  context: Context,
+): Promise<Proposal> {
+  const first = proposeManifest({ ...answers, leaveOut: answers.leaveOut ?? true }, basis)
+  const leaveOut = answers.leaveOut ?? (await askToLeaveOut(first, prompts))
+  const decided = { ...answers, leaveOut }
+  const manifest = leaveOut ? first : proposeManifest(decided, basis)
+  if (basis.inspection === undefined) return { answers: decided, basis, manifest, forecast: undefined }
+  const variables = manifest.variables.map(({ name }) => name)
+  const forecast = await forecastOf(
+    { ...where, text: manifest.text, variables, isEmpty: answers.target === 'sandbox' },
+    context,
+  )
+  const known = 'problems' in forecast ? basis : { ...basis, forecast }
+  return { answers: decided, basis: known, manifest: proposeManifest(decided, known), forecast }
+}
+
+async function askToLeaveOut({ lockedOut }: ProposedManifest, prompts: Prompts | undefined): Promise<boolean> {
+  if (prompts === undefined || lockedOut.length === 0) return true
+  const columns = lockedOut.map(({ path, says }) => `${path} ${says}`).join(', or ')
+  return prompts.confirm(`Leave out whoever may not sign in (${columns})? WorkOS would let them in again`, true)
+}
+
+function usersOf({ forecast }: Proposal): number {
+  return forecast === undefined || 'problems' in forecast ? 0 : forecast.users
+}
+
+/** A plan that fails tells why, and what to write: it says nothing against the way the files are read. */
+function fitsMost({ forecast, answers, manifest }: Proposal): boolean {
+  if (forecast === undefined) return true
+  if ('problems' in forecast) return answers.origin !== 'file' && manifest.incomplete.length === 0
+  const { records, users, leftOut } = forecast
+  return records === 0 || (users > 0 && users * 2 >= records - leftOut)
+}
+
+function fitsNobody({ forecast }: Proposal): boolean {
+  return forecast !== undefined && !('problems' in forecast) && forecast.records > 0 && forecast.users === 0
+}
+
+/** Why nothing is written. */
+function refusal({ answers, basis, manifest, forecast }: Proposal): UsageError {
+  const { records, leftOut, leftOutBy } =
+    forecast === undefined || 'problems' in forecast ? { records: 0, leftOut: 0, leftOutBy: [] } : forecast
+  const causes = forecast === undefined || 'problems' in forecast ? '' : causesOf(forecast)
+  const [by] = leftOutBy
+  const left = leftOut === 0 ? '' : `, ${leftOut} left out${by?.path ? ` by ${by.path}` : ''}`
+  const name = answers.files.users?.name ?? ORIGINS[answers.origin].title
+  const columns = (basis.inspection?.streams[0]?.paths ?? []).slice(0, 12).map(({ path }) => shownName(path))
+  const missing =
+    manifest.incomplete.length === 0 ? '' : `no column was found for ${manifest.incomplete.join(' and ')}; `
+  return new UsageError({
+    code: 'nobody_fits',
+    message: `nothing was written: of ${counted(records, 'record')} of ${name}, nobody would be migrated${causes}${left}`,
+    hint:
+      `${missing}the file has: ${columns.join(', ')}. Name another file with --users, correct this one, ` +
+      'or write the mapping yourself: docs/how-to/sources/file.md',
+  })
+}

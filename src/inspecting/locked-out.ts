@@ -1,0 +1,75 @@
+import type { PathInspection } from './inspection.ts'
+import { lastName } from './names.ts'
+import { wordsOf } from './sensitivity.ts'
+
+/** A column that says who may not sign in, and the condition that lets in the others. */
+export interface LockedOut {
+  path: string
+  /** What it says of those who are left out: `is false`, `holds a time`. */
+  says: string
+  /** JSONata over a record: true for whoever may sign in. It yields a boolean for any value, and for none. */
+  condition: string
+}
+
+const OUT =
+  'disabled|blocked|banned|locked|locked out|suspended|deactivated|inactive|deleted|archived|terminated|anonymi[sz]ed'
+/** True: the person is out. */
+const NEGATIVE = new RegExp(`^(is |user |account |is account |soft )*(${OUT}|spam|expired)$`)
+/** False: the person is out. */
+const POSITIVE = /^(is |user |account |is account )*(active|enabled|activated|approved)$/
+/** A time: the person is out since then. */
+const SINCE = new RegExp(
+  `^(is |user |account |soft |date )*(${OUT}|discarded|removed|deletion)( (at|on|date|time|since))$|^date (deleted|disabled)$`,
+)
+/** A time until which the person is out. */
+const UNTIL =
+  /^((banned|blocked|locked|suspended|disabled) (until|till|to)|lockout end( date)?( utc)?|lock(ed)? expires( at)?)$/
+const STATUS = /^((user|account|member|membership)? ?(status|state)|enabled disabled)$/
+/** Words for somebody who may not sign in. */
+const OUT_WORDS = new RegExp(`^(${OUT}|deprovisioned|closed|removed|cancell?ed|revoked|expired|rejected|dele?ted)$`)
+
+/** The columns that say who may not sign in, as far as names and values tell. @param today the day of the look, `2026-11-29` */
+export function lockedOutBy(paths: readonly PathInspection[], today: string): LockedOut[] {
+  return paths.flatMap((path) => {
+    const found = path.filled === 0 || path.expression === null ? undefined : lockedOut(path, today)
+    return found === undefined ? [] : { path: path.path, ...found }
+  })
+}
+
+function lockedOut(path: PathInspection, today: string): Omit<LockedOut, 'path'> | undefined {
+  if (path.path.includes('[]')) return undefined
+  const words = wordsOf(lastName(path.path))
+  const value = `$record.${path.expression}`
+  const isFlag = path.types.every(({ type }) => /^(boolean|yes\/no|number|null|empty)$/.test(type))
+  if (NEGATIVE.test(words) && isFlag) return { says: 'is true', condition: `$not($tryBool(${value}) = true)` }
+  if (POSITIVE.test(words) && isFlag) return { says: 'is false', condition: `$not($tryBool(${value}) = false)` }
+  if (UNTIL.test(words)) return until(value, path, today)
+  // A flag may be called so as well, and a time may lie behind a plain name.
+  if (SINCE.test(words) || NEGATIVE.test(words))
+    return { says: 'holds a time', condition: `$not(${holdsTime(value)} = true)` }
+  if (STATUS.test(words)) return byStatus(value, path)
+  return undefined
+}
+
+/** Whether a value says a time or a number: neither NULL written out nor MySQL's zero date does. */
+export function holdsTime(value: string): string {
+  return `$contains($string(${value}), /[1-9]|infinity/)`
+}
+
+/** Texts of times in ISO 8601 are in their order; of others nothing can be told but that there is one. */
+function until(value: string, { types }: PathInspection, today: string): Omit<LockedOut, 'path'> {
+  if (types.some(({ type }) => type === 'text')) {
+    return { says: 'holds a time', condition: `$not(${holdsTime(value)} = true)` }
+  }
+  return {
+    says: `is later than ${today}`,
+    condition: `$not($contains($string(${value}), /^([1-9]\\d{3}-|infinity)/) = true and $string(${value}) > '${today}')`,
+  }
+}
+
+function byStatus(value: string, { values = [] }: PathInspection): Omit<LockedOut, 'path'> | undefined {
+  const out = values.map((found) => found.value).filter((word) => OUT_WORDS.test(wordsOf(word)))
+  if (out.length === 0) return undefined
+  const list = out.map((word) => `'${word}'`).join(', ')
+  return { says: `is ${out.join(' or ')}`, condition: `$not(${value} in [${list}])` }
+}

@@ -1,0 +1,75 @@
+import { wordsOf } from './sensitivity.ts'
+
+/** What columns are called, by what they hold; the surest names of a kind first. Names are written as `wordsOf` does. */
+const NAMES = {
+  id: [
+    /^(id|user id|uid|uuid|guid|pk|local id|customer id|kunden ?nummer|account id|member id|person id|user uuid)$/,
+    /^(external id|customer (number|no)|sub|cognito username)$/,
+    /^(user name|username|login|user login)$/,
+  ],
+  email: [
+    /^(primary email( address)?|e ?mail|e ?mail address|mail|user e ?mail|e ?mail id|e ?mail ?adresse|mail ?adresse|courriel|correo|correo electronico|user principal name|upn)$/,
+  ],
+  username: [/^(user name|username|login|user login|cognito username|preferred username)$/],
+  firstName: [/^(first ?name|given ?name|fore ?name|first|fname|vorname|pr[eé]nom|nombre)$/],
+  lastName: [/^(last ?name|family ?name|sur ?name|last|lname|nachname|familienname|nom|apellidos?|cognome)$/],
+  name: [/^(full ?name|display ?name|real ?name)$/, /^name$/],
+  verified: [
+    /^((is )?e ?mail (is )?(verified|confirmed|validated)|verified e ?mail|has verified e ?mail)$/,
+    /^(is )?(verified|confirmed|validated)$/,
+  ],
+  verifiedAt: [/^(e ?mail )?(verified|confirmed|validated|verification|confirmation) (at|on|date|time)$/],
+  hash: [
+    /^(password ?hash|hashed password|encrypted password|password digest|crypted password|password encrypted|pass ?hash|pwd ?hash|user pass|user password|password|passwd|pwd|pass|kennwort ?hash|passwort ?hash)$/,
+    /^(hash|digest)$/,
+  ],
+  hasher: [
+    /^(password hasher|password hash type|hash type|hasher|password algorithm|hash algorithm|password hash algorithm)$/,
+  ],
+  totp: [
+    /^((totp|otp|mfa|2fa|two factor|mfa totp|google authenticator|authenticator) (secret|seed|secret key)|totp|mfa secret base32)$/,
+  ],
+  organizationId: [
+    /^(org id|organi[sz]ation id|org external id|organi[sz]ation external id|company id|tenant id|team id|workspace id)$/,
+    /^(account id|group id)$/,
+  ],
+  organizationName: [
+    /^(org name|organi[sz]ation name|organi[sz]ation|org|company|company name|tenant|tenant name|team|team name|workspace|workspace name|firma|soci[eé]t[eé])$/,
+  ],
+  role: [/^(roles?|role slugs?|role names?|org roles?)$/],
+  phone: [/^(phone|phone number|mobile|mobile phone|tel|telefon|telephone|t[eé]l[eé]phone)$/],
+} as const satisfies Record<string, readonly RegExp[]>
+
+export type Meaning = keyof typeof NAMES
+
+/** How well a path is named for what it is to hold: 0 is best. Undefined: it is named otherwise. */
+export function rankOf(path: string, meaning: Meaning): number | undefined {
+  const words = wordsOf(lastName(path))
+  const rank = NAMES[meaning].findIndex((names) => names.test(words))
+  return rank === -1 ? undefined : rank
+}
+
+/** The path that is best named for what it is to hold, the one nearest to the top first. */
+export function bestNamed<T extends { path: string }>(paths: readonly T[], meaning: Meaning): T | undefined {
+  const ranked = paths.flatMap((path) => {
+    const rank = rankOf(path.path, meaning)
+    return rank === undefined ? [] : { path, rank: rank + depth(path.path) * 100 }
+  })
+  return ranked.sort((a, b) => a.rank - b.rank)[0]?.path
+}
+
+/** The last name on a path, without what picks items. */
+export function lastName(path: string): string {
+  const attribute = /\[Name="([^"]*)"\]\.Value$/.exec(path)?.[1]
+  if (attribute !== undefined) return attribute
+  return (
+    path
+      .split('.')
+      .at(-1)
+      ?.replace(/\[.*\]$/, '') ?? path
+  )
+}
+
+function depth(path: string): number {
+  return path.split('.').length + (path.includes('[]') ? 10 : 0)
+}

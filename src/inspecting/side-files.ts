@@ -1,0 +1,175 @@
+/**
+ * Files that lie beside the file of the users. In: what the heads of the two show. Out: what the other one holds, by which of its columns its rows
+ * belong to users, and what it adds to a mapping. Names of columns decide: values are looked at when the manifest is planned.
+ */
+import { bestNamed, lastName, type Meaning, rankOf } from './names.ts'
+import { nameInExpression } from './profile.ts'
+import type { Part } from './recognise.ts'
+import { wordsOf } from './sensitivity.ts'
+import type { Head } from './sniff.ts'
+
+/** What a file beside the users is for. */
+export interface Side {
+  part: Part
+  /** How its rows belong to users; none for a file that is about something else, such as organizations. */
+  join?: { key: string; to: string; unmatched?: 'ignore' }
+  /** Expressions over one of its rows, by what they yield. */
+  columns: Readonly<Partial<Record<SideColumn, string>>>
+}
+
+export type SideColumn =
+  | 'organizationId'
+  | 'organizationName'
+  | 'role'
+  | 'roleId'
+  | 'roleName'
+  | 'permissions'
+  | 'totp'
+  | 'hash'
+  | 'email'
+  | 'verified'
+  | 'id'
+  | 'name'
+  | 'domains'
+  | 'metaKey'
+  | 'metaValue'
+
+/** Names of a column that leads to a user, by what of the user it holds. */
+const LINKS: readonly (readonly ['id' | 'username' | 'email', RegExp])[] = [
+  [
+    'id',
+    /^(user id|clerk user id|auth0 user id|firebase uid|local id|uid|user uuid|user guid|user|member id|person id|customer id|account id|external id|profile id|owner id|user external id|id user|model id)$/,
+  ],
+  ['username', /^(user name|username|login|user login|cognito username)$/],
+  ['email', /^(user e ?mail|e ?mail|e ?mail address|member e ?mail|mail)$/],
+]
+
+const ROLE_ID = /^(role id|group id|role uuid)$/
+const META_KEY = /^meta key$/
+const META_VALUE = /^meta value$/
+const PERMISSIONS = /^(permissions?|scopes|permission slugs)$/
+const ROLE_SLUG = /^role slug$/
+const ROLE_NAME = /^(role slug|role|slug|key|role name|name)$/
+const ROLE_TITLE = /^(role name|name|title|label|display name)$/
+const DOMAINS = /^(domains?|email domains?|domain names?)$/
+const TITLE = /^(name|title|display name|org name|organi[sz]ation name|company name|team name|tenant name|label)$/
+const ORGANIZATION_KEY =
+  /^(id|slug|org id|organi[sz]ation id|company id|team id|tenant id|workspace id|org external id|external id|uuid|code)$/
+const OF_ORGANIZATIONS = /(org|organi[sz]ation|compan(y|ies)|tenant|team|workspace|customer|account)s?/i
+const OF_ROLES = /(role|group)s?/i
+
+/** Factors as Auth0 and the official toolkit list them, of which the secret stands in one of two places. */
+const FACTORS = 'mfa_factors.(totp.secret ? totp.secret : secret)'
+
+/** What a file beside the users holds, or why it is of no use beside them. */
+export function sideOf(users: Head, side: Head, name: string): Side | { why: string } {
+  const columns = columnsOf(side)
+  const hasFactors = side.paths.some((path) => path.startsWith('mfa_factors[]'))
+  if (columns.length === 0) return { why: 'it has no columns with names' }
+  const link = linkOf(columnsOf(users), columns)
+  if (link !== undefined && hasFactors) return { part: 'factors', join: link.join, columns: { totp: FACTORS } }
+  const found = link === undefined ? alone(columns, name) : (linked(columns, link) ?? owned(columns, name))
+  if (found !== undefined) return found
+  if (link === undefined) return { why: 'no column of it names a user, and none tells of an organization or a role' }
+  return { why: `${link.column} names a user, and nothing else in it is known: map it yourself if it is worth keeping` }
+}
+
+interface Column {
+  path: string
+  expression: string
+}
+
+interface Link {
+  join: { key: string; to: string }
+  column: string
+  by: 'id' | 'username' | 'email'
+}
+
+/** The columns of a file, as an expression writes them. Rows that are joined hold no lists that could be gone through. */
+function columnsOf({ paths, format }: Head): Column[] {
+  return paths.flatMap((path) => {
+    const names = format === 'csv' ? [path] : path.split('.')
+    const written = names.map((each) => (/\[|⟨/.test(each) ? null : nameInExpression(each)))
+    return written.includes(null) ? [] : { path, expression: written.join('.') }
+  })
+}
+
+/** The column that leads to a user, and what it leads to. */
+function linkOf(users: readonly Column[], side: readonly Column[]): Link | undefined {
+  for (const [by, names] of LINKS) {
+    const from = side.find(({ path }) => names.test(wordsOf(lastName(path))))
+    const to = from && targetOf(users, from, by)
+    if (from === undefined || to === undefined) continue
+    const address = (expression: string) => (by === 'email' ? `$email(${expression})` : expression)
+    return { join: { key: address(from.expression), to: address(to.expression) }, column: from.path, by }
+  }
+  return undefined
+}
+
+/** A column of the same name, or the one that tells users apart. */
+function targetOf(users: readonly Column[], from: Column, by: Link['by']): Column | undefined {
+  const words = wordsOf(lastName(from.path))
+  const same = users.find(({ path }) => wordsOf(lastName(path)) === words)
+  return same ?? bestNamed(users, by)
+}
+
+function named(columns: readonly Column[], names: RegExp): string | undefined {
+  return columns.find(({ path }) => names.test(wordsOf(lastName(path))))?.expression
+}
+
+/** What a file holds whose rows belong to users. */
+function linked(columns: readonly Column[], { join, column, by }: Link): Side | undefined {
+  const own = columns.filter(({ path }) => path !== column)
+  const best = (meaning: Meaning) => bestNamed(own, meaning)?.expression
+  const totp = best('totp') ?? (named(own, /^(factor type|mfa type)$/) && named(own, /^secret$/))
+  if (totp !== undefined) return { part: 'factors', join, columns: { totp } }
+  const [metaKey, metaValue] = [named(own, META_KEY), named(own, META_VALUE)]
+  if (metaKey !== undefined && metaValue !== undefined) {
+    return { part: 'details', join: { ...join, unmatched: 'ignore' }, columns: { metaKey, metaValue } }
+  }
+  // Somebody with a name is a user of another list, and no row about one.
+  if (rankAny(own, ['firstName', 'lastName'])) return undefined
+  const [organizationId, organizationName] = [best('organizationId'), best('organizationName')]
+  const role = best('role')
+  if (organizationId !== undefined || organizationName !== undefined) {
+    return { part: 'memberships', join, columns: { organizationId, organizationName, role } }
+  }
+  const [email, verified] = [best('email'), best('verified')]
+  if (by !== 'email' && email !== undefined && verified !== undefined) {
+    return { part: 'addresses', join: { ...join, unmatched: 'ignore' }, columns: { email, verified } }
+  }
+  const hash = best('hash')
+  if (hash !== undefined) return { part: 'passwords', join, columns: { hash } }
+  const roleId = named(own, ROLE_ID)
+  if (role !== undefined) return { part: 'roles', join, columns: { role } }
+  return roleId === undefined ? undefined : { part: 'roles', join, columns: { roleId } }
+}
+
+/** What a file holds that names no user. */
+function alone(columns: readonly Column[], name: string): Side | undefined {
+  if (rankAny(columns, ['email', 'hash', 'firstName', 'lastName'])) return undefined
+  const [id, title] = [named(columns, ORGANIZATION_KEY), named(columns, TITLE)]
+  const permissions = named(columns, PERMISSIONS)
+  const roleName = named(columns, ROLE_SLUG) ?? (permissions === undefined ? undefined : named(columns, ROLE_NAME))
+  if (roleName !== undefined) {
+    return { part: 'definitions', columns: { id: roleName, name: named(columns, ROLE_TITLE), permissions } }
+  }
+  if (id === undefined || title === undefined) return undefined
+  if (OF_ROLES.test(name)) return { part: 'roleNames', columns: { id, roleName: title } }
+  const tells = columns.some(({ path }) => rankOf(path, 'organizationId') !== undefined) || OF_ORGANIZATIONS.test(name)
+  if (!tells) return undefined
+  return { part: 'organizations', columns: { id, name: title, domains: named(columns, DOMAINS) } }
+}
+
+/** Organizations that name their owner. */
+function owned(columns: readonly Column[], name: string): Side | undefined {
+  const [id, title] = [named(columns, ORGANIZATION_KEY), named(columns, TITLE)]
+  if (id === undefined || title === undefined || !OF_ORGANIZATIONS.test(name)) return undefined
+  return rankAny(columns, ['email', 'hash', 'role'])
+    ? undefined
+    : { part: 'organizations', columns: { id, name: title } }
+}
+
+function rankAny(columns: readonly Column[], meanings: readonly Meaning[]): boolean {
+  return meanings.some((meaning) => bestNamed(columns, meaning) !== undefined)
+}

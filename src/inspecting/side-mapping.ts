@@ -1,0 +1,96 @@
+import type { JsonObject } from '../json.ts'
+import type { Part } from './recognise.ts'
+import type { Side } from './side-files.ts'
+
+/** What the files beside the users add to a mapping: rules, and fields of the user. */
+export interface SideRules {
+  user: Record<string, string>
+  organization?: JsonObject
+  membership?: JsonObject
+  roleAssignment?: JsonObject
+  role?: JsonObject
+}
+
+/** Streams by what their files hold. They are no usual names of columns: rows are put into records under them. */
+const STREAMS: Partial<Record<Part, string>> = {
+  memberships: 'memberships',
+  organizations: 'organizations',
+  roleNames: 'roleNames',
+  definitions: 'roleDefinitions',
+  factors: 'factors',
+  passwords: 'hashes',
+  addresses: 'addresses',
+  details: 'details',
+}
+
+/** The name of the stream of a file beside the users. */
+export function streamOfSide({ part, columns }: Side): string {
+  if (part === 'roles') return columns.role === undefined ? NUMBERED_ROLES : 'userRoles'
+  return STREAMS[part] ?? part
+}
+
+/** Roles that users have by number. */
+export const NUMBERED_ROLES = 'numberedRoles'
+
+/** What roles are called, where they are given by number: beside the join, a stream of its own that defines them. */
+export const NAMED_ROLES = 'namedRoles'
+
+/**
+ * The rules for files beside the users.
+ * @param email the expression of the user's address
+ * @param conditions who comes along, over `$record`
+ */
+export function sideRules(sides: readonly Side[], email: string, conditions: readonly string[]): SideRules {
+  const side = (part: Part) => sides.find((one) => one.part === part)?.columns
+  const rules: SideRules = { user: userFields(side, email) }
+  const memberships = side('memberships')
+  const organizations = side('organizations')
+  if (memberships !== undefined) {
+    const { organizationId: id, organizationName: name, role } = memberships
+    const told = id ?? name ?? ''
+    const key = id ?? `'name:' & ${name}`
+    // A row that names no organization is rejected by name, but for one that may be known by its name alone.
+    const each = id === undefined ? `memberships[$exists(${told})]` : 'memberships'
+    const when: JsonObject = conditions.length === 0 ? {} : { when: conditions.join(' and ') }
+    const own: JsonObject = { each, ...when, key, ...(id !== undefined && { externalId: id }), name: name ?? told }
+    if (organizations === undefined) rules.organization = own
+    rules.membership = { each, ...when, organization: key, ...(role !== undefined && { roles: role }) }
+  }
+  if (organizations !== undefined) {
+    const { id = '', name = id } = organizations
+    rules.organization = { from: 'organizations', key: id, externalId: id, name }
+  }
+  const roles = side('roles')
+  const roleNames = side('roleNames')
+  const role = roles?.role ?? (roles?.roleId && roleNames ? `$slug(roleNames.${roleNames.roleName})` : undefined)
+  if (role !== undefined) {
+    rules.roleAssignment = { each: roles?.role === undefined ? NUMBERED_ROLES : 'userRoles', role }
+    if (conditions.length > 0) rules.roleAssignment.when = conditions.join(' and ')
+  }
+  const definitions = side('definitions')
+  if (definitions !== undefined) {
+    const { id = '', name = id, permissions } = definitions
+    rules.role = { from: 'roleDefinitions', key: id, name, ...(permissions !== undefined && { permissions }) }
+  } else if (roles?.roleId !== undefined && roleNames?.roleName !== undefined) {
+    rules.role = { from: NAMED_ROLES, key: `$slug(${roleNames.roleName})`, name: roleNames.roleName }
+  }
+  return rules
+}
+
+function userFields(side: (part: Part) => Side['columns'] | undefined, email: string): Record<string, string> {
+  const user: Record<string, string> = {}
+  const [totp, hash] = [side('factors')?.totp, side('passwords')?.hash]
+  const [addresses, details] = [side('addresses'), side('details')]
+  if (addresses !== undefined) {
+    const same = `$email(${addresses.email}) = $email($record.${email})`
+    user.emailVerified = `$exists(addresses[$tryBool(${addresses.verified}) = true][${same}])`
+  }
+  if (details !== undefined) {
+    const detail = (key: string) => `(details[${details.metaKey} = '${key}'].${details.metaValue})[0]`
+    user.firstName = detail('first_name')
+    user.lastName = detail('last_name')
+  }
+  if (hash !== undefined) user.passwordHash = `$passwordHash(hashes[0].${hash})`
+  if (totp !== undefined) user.totpSecret = `factors.(${totp})`
+  return user
+}

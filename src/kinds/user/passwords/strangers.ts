@@ -1,0 +1,105 @@
+/**
+ * Texts in the place of a hash that WorkOS has no counterpart for. In: a text of no form that forms.ts reads. Out: the name of the hasher, that
+ * it looks like a hash of nobody knows whom, or the shape of what is no hash. A shape tells how long a text is and what sort of characters it
+ * has, and never one of them.
+ */
+
+/** Schemes by how their hashes begin or look. */
+const SCHEMES: readonly (readonly [shape: RegExp, name: string])[] = [
+  [/^\$1\$/, 'md5_crypt'],
+  [/^\$apr1\$/, 'md5_apr1'],
+  [/^\$5\$/, 'sha256_crypt'],
+  [/^\$6\$/, 'sha512_crypt'],
+  [/^\$sha1\$/, 'sha1_crypt'],
+  [/^\$md5[$,]/, 'sun_md5'],
+  [/^\$g?y\$/, 'yescrypt'],
+  [/^\$3\$\$/, 'nthash'],
+  [/^\$[PH]\$/, 'phpass'],
+  [/^U?\$S\$/, 'drupal_sha512'],
+  [/^U\$[PH]\$/, 'drupal_phpass'],
+  [/^\$wp\$/, 'wordpress_bcrypt'],
+  [/^\$7\$/, 'scrypt_7'],
+  [/^\$2x?\$/, 'bcrypt_2x'],
+  [/^\$?bcrypt[-_]sha256\$/, 'bcrypt_sha256'],
+  [/^\{SHA\}/i, 'sha1'],
+  [/^\{SHA-?(?:256|384|512)\}/i, 'sha2'],
+  [/^\{SSHA-?(?:384|512)\}/i, 'ssha512'],
+  [/^\{S?MD5\}/i, 'md5'],
+  [/^\{(?:noop|plain|clear|cleartext)\}/i, 'plaintext'],
+  [/^plain\$/, 'plaintext'],
+  [/^unsalted_md5\$\$[\da-f]{32}$/i, 'md5'],
+  [/^(?:unsalted_sha1|sha1)\$\$[\da-f]{40}$/i, 'sha1'],
+  [/^md5\$[^$]+\$[\da-f]{32}$/i, 'md5_salted'],
+  [/^sha1\$[^$]+\$[\da-f]{40}$/i, 'django_sha1'],
+  [/^sha256\$[^$]+\$[\da-f]{64}$/i, 'sha256_salted'],
+  [/^sha512\$[^$]+\$[\da-f]{128}$/i, 'salted_sha512'],
+  [/^crypt\$/, 'des_crypt'],
+  [/^\{CRYPT\}_?[./\dA-Za-z]{13,19}$/i, 'des_crypt'],
+  [/^400\$8\$/, 'scrypt_ruby'],
+  [/^\*[\da-f]{40}$/i, 'mysql'],
+  [/^[\da-f]{32}$/i, 'md5'],
+  [/^[\da-f]{40}$/i, 'sha1'],
+  [/^[\da-f]{56}$/i, 'sha224'],
+  [/^[\da-f]{64}$/i, 'sha256'],
+  [/^[\da-f]{96}$/i, 'sha384'],
+  [/^[\da-f]{128}$/i, 'sha512'],
+  [/^[\da-f]{32}:(?![\da-f]{64,}$)\S{1,64}$/i, 'md5_salted'],
+  [/^[\da-f]{40}:(?![\da-f]{64,}$)\S{1,64}$/i, 'sha1_salted'],
+  [/^[\da-f]{64}:(?![\da-f]{64,}$)\S{1,64}$/i, 'sha256_salted'],
+]
+
+/** The name of the hasher, where the text shows it. */
+export function schemeOf(text: string): string | undefined {
+  return SCHEMES.find(([shape]) => shape.test(text))?.[1]
+}
+
+/** Bytes that digests have, in Base64 with its `=`: without it any word of letters and digits would do. */
+const BASE64_DIGEST = /^(?:[A-Za-z\d+/]{22}==|[A-Za-z\d+/]{27}=|[A-Za-z\d+/]{43}=|[A-Za-z\d+/]{86}==)$/
+
+/** Parts with `$` or `:` between them, one of which is long enough for a digest. */
+const PARTED = /^(?=.*(?:^|[$:])[\w+/.-]{16,}=*(?:[$:]|$))[\w.+/=,@-]*(?:[$:][\w.+/=,@-]+)+$/
+
+/** Whether a text is that of some hash, whoever made it. */
+export function looksHashed(text: string): boolean {
+  if (BASE64_DIGEST.test(text)) return true
+  return text.length >= 24 && !isKnownThing(text) && (PARTED.test(text) || /^\$[\w-]{1,24}\$\S{16,}$/.test(text))
+}
+
+/** What stands in columns that are mapped by mistake. */
+const THINGS: readonly (readonly [shape: RegExp, name: string])[] = [
+  [/^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an e-mail address'],
+  [/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i, 'a UUID'],
+  [/^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d\S*(?: \S+)?)?$|^\d{1,2}[./]\d{1,2}[./]\d{2,4}$/, 'a date'],
+  [/^[a-z][a-z\d+.-]*:\/\/\S+$/i, 'a web address'],
+  [/^(?:true|false|yes|no|t|f)$/i, 'true or false'],
+]
+
+function isKnownThing(text: string): boolean {
+  return THINGS.some(([shape]) => shape.test(text))
+}
+
+const SORTS: readonly (readonly [one: RegExp, name: string])[] = [
+  [/\p{L}/u, 'letters'],
+  [/\p{N}/u, 'digits'],
+  [/\s/, 'blanks'],
+  [/[^\p{L}\p{N}\s]/u, 'signs'],
+]
+
+/** How long a text is and what it is made of: `32 characters: letters and digits`. */
+export function shapeOf(text: string): string {
+  const thing = THINGS.find(([shape]) => shape.test(text))?.[1]
+  if (thing !== undefined) return thing
+  const found = SORTS.flatMap(([one, name]) => (one.test(text) ? [name] : []))
+  const last = found.pop() ?? ''
+  const length = [...text].length
+  const made = found.length === 0 ? last : `${found.join(', ')} and ${last}`
+  return `${length} ${length === 1 ? 'character' : 'characters'}: ${made}`
+}
+
+const SHAPE =
+  /^(?:\d+ characters?: (?:(?:letters|digits|blanks|signs)(?:, | and )?)+|an? [a-z -]{1,20}|true or false)$/i
+
+/** Whether a text is a shape: what an expression puts in the place of one may be anything. */
+export function isShape(text: string): boolean {
+  return SHAPE.test(text)
+}

@@ -1,0 +1,304 @@
+import { expect, test } from 'vitest'
+import { command, type Files, folderOf } from '../harness.ts'
+import { announced, type Planned, planned } from './announced.ts'
+
+/** Tables and exports as people have them, by what must come of them. The data are invented. */
+interface Case {
+  files: Files
+  plan: Partial<Planned>
+  /** Files that are listed as not used. */
+  unused?: string[]
+}
+
+const BCRYPT = '$2b$10$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvwxyzabcde'
+const ASPNET = 'AQAAAAIAAYagAAAAEFZhu2RuKt931NaG2OvWT7yP0RrzCfkcovmOSpQ6I43OfWQsgdSEbBwTH7qlnFTUXw=='
+const DJANGO = 'pbkdf2_sha256$1000000$saltsaltsalt$bm9uc2Vuc2Vub25zZW5zZW5vbnNlbnNlbm9uc2Vuc2U='
+const TOTP = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+
+const csv = (...rows: string[]) => `${rows.join('\n')}\n`
+
+const WP_USERS = csv(
+  'ID,user_login,user_pass,user_email,user_registered,user_status,display_name',
+  `1,cara,${BCRYPT},cara@example.com,2023-04-05 06:07:08,0,Cara Comma`,
+  '2,dot,$P$BabcdefghijklmnopqrstuvwxyzABCD,dot@example.com,2023-04-05 06:07:08,0,Dot',
+)
+
+const CASES: Record<string, Case> = {
+  "Cognito's CSV for import": {
+    files: {
+      'pool.csv': csv(
+        'cognito:username,name,given_name,family_name,email,email_verified,phone_number,cognito:mfa_enabled',
+        'cara,,Cara,Comma,cara@example.com,TRUE,+15550100009,FALSE',
+        'Google_2,Cara Comma,,,Cara@Example.com,FALSE,,FALSE',
+        'dot,,,,,,+15550100008,FALSE',
+      ),
+    },
+    plan: { users: 1, rejected: 1 },
+  },
+  "Cognito's users as the console saves them": {
+    files: {
+      'users.csv': csv(
+        'Username,Email address,Email verified,Confirmation status,Status',
+        'cara,cara@example.com,Yes,Confirmed,Enabled',
+        'dot,dot@example.com,No,Confirmed,Disabled',
+      ),
+    },
+    plan: { users: 1, leftOut: 1, rejected: 0 },
+  },
+  "WordPress's users with what describes them": {
+    files: {
+      'wp_users.csv': WP_USERS,
+      'wp_usermeta.csv': csv(
+        'umeta_id,user_id,meta_key,meta_value',
+        '1,1,first_name,Cara',
+        '2,2,first_name,Dotty',
+        '3,99,first_name,Gone',
+      ),
+    },
+    plan: { users: 2, rejected: 0, passwords: expect.objectContaining({ kept: 1, reset: 1 }) },
+  },
+  "ASP.NET Identity's tables": {
+    files: {
+      'AspNetUsers.csv': csv(
+        'Id,UserName,Email,EmailConfirmed,PasswordHash,LockoutEnd,CompanyId',
+        `1,cara,cara@example.com,True,${ASPNET},2020-01-01 00:00:00 +00:00,c1`,
+        '2,dot,dot@example.com,False,NULL,9999-12-31 23:59:59 +00:00,c1',
+      ),
+      'AspNetUserRoles.csv': csv('UserId,RoleId', '1,r1'),
+      'AspNetRoles.csv': csv('Id,Name,NormalizedName', 'r1,Site Admin,SITE ADMIN'),
+      'AspNetUserClaims.csv': csv('Id,UserId,ClaimType,ClaimValue', '1,1,plan,pro'),
+    },
+    plan: {
+      users: 1,
+      leftOut: 1,
+      rejected: 0,
+      created: expect.objectContaining({ organization: 1, membership: 1, role: 1 }),
+    },
+    unused: ['AspNetUserClaims.csv'],
+  },
+  "Django's dump of several models": {
+    files: {
+      'dump.json': JSON.stringify([
+        { model: 'auth.permission', pk: 1, fields: { name: 'Can add', codename: 'add' } },
+        ...['cara', 'dot', 'eli'].map((username, index) => ({
+          model: 'auth.user',
+          pk: index + 1,
+          fields: {
+            username,
+            email: `${username}@example.com`,
+            password: index === 0 ? DJANGO : '!x',
+            is_active: index !== 1,
+            first_name: '',
+          },
+        })),
+        { model: 'sessions.session', pk: 'k', fields: { session_data: 'x' } },
+      ]),
+    },
+    plan: { users: 2, leftOut: 3, rejected: 0 },
+  },
+  "Django's tables, with the addresses that allauth verified": {
+    files: {
+      'auth_user.csv': csv(
+        'id,password,is_superuser,username,first_name,last_name,email,is_staff,is_active,date_joined',
+        `1,${DJANGO},f,cara,Cara,Comma,cara@example.com,f,t,2024-01-02 03:04:05+00`,
+        '2,!,f,dot,,,dot@example.com,f,f,2024-01-02 03:04:05+00',
+      ),
+      'account_emailaddress.csv': csv('id,email,verified,primary,user_id', '1,cara@example.com,t,t,1'),
+    },
+    plan: { users: 1, leftOut: 1, rejected: 0 },
+  },
+  "Laravel's tables, with roles by number": {
+    files: {
+      'users.csv': csv(
+        'id,name,email,email_verified_at,password,deleted_at',
+        `1,Cara Comma,cara@example.com,2024-01-02 03:04:05,${BCRYPT},NULL`,
+        '2,Dot,dot@example.com,NULL,NULL,2024-05-06 07:08:09',
+      ),
+      'roles.csv': csv('id,name,guard_name', '1,Chief Writer,web'),
+      'model_has_roles.csv': csv('role_id,model_type,model_id', '1,App\\Models\\User,1'),
+      'teams.csv': csv('id,user_id,name', '1,1,Acme'),
+      'team_user.csv': csv('id,team_id,user_id,role', '1,1,1,editor'),
+    },
+    plan: {
+      users: 1,
+      leftOut: 1,
+      rejected: 0,
+      created: expect.objectContaining({ organization: 1, membership: 1, role: 2 }),
+    },
+  },
+  "Devise's table": {
+    files: {
+      'users.csv': csv(
+        'id,email,encrypted_password,reset_password_token,sign_in_count,confirmed_at,locked_at',
+        `1,cara@example.com,${BCRYPT},,3,2024-01-02 03:04:05,`,
+        `2,dot@example.com,${BCRYPT},tok,3,,2024-01-02 03:04:05`,
+      ),
+    },
+    plan: { users: 1, leftOut: 1, rejected: 0, passwords: expect.objectContaining({ kept: 1 }) },
+  },
+  "Okta's report of users": {
+    files: {
+      'okta.csv': csv(
+        'User ID,Login,First name,Last name,Primary email,Status',
+        '00u1,cara@example.com,Cara,Comma,cara@example.com,ACTIVE',
+        '00u2,dot@example.com,Dot,,dot@example.com,DEPROVISIONED',
+      ),
+    },
+    plan: { users: 1, leftOut: 1, rejected: 0 },
+  },
+  "Auth.js's users, with a column of one's own": {
+    files: {
+      'users.csv': csv(
+        'id,name,email,emailVerified,image,is_active',
+        '1,Cara Comma,cara@example.com,2025-01-02 03:04:05,,1',
+        '2,Dot,dot@example.com,,,0',
+      ),
+    },
+    plan: { users: 1, leftOut: 1, rejected: 0 },
+  },
+  "Clerk's users as JSON, with roles and their definitions": {
+    files: {
+      'clerk.json': JSON.stringify([
+        {
+          id: 'user_1',
+          first_name: 'Cara',
+          primary_email_address: 'cara@example.com',
+          verified_email_addresses: ['cara@example.com'],
+          password_digest: BCRYPT,
+          password_hasher: 'bcrypt',
+          public_metadata: {},
+        },
+        {
+          id: 'user_2',
+          first_name: 'Dot',
+          primary_email_address: 'dot@example.com',
+          verified_email_addresses: [],
+          banned: true,
+          public_metadata: {},
+        },
+      ]),
+      'members.csv': csv('clerk_user_id,org_external_id,org_name', 'user_1,acme,Acme'),
+      'roles.csv': csv('clerk_user_id,role_slug', 'user_1,keeper'),
+      'definitions.csv': csv('role_slug,role_name', 'keeper,Keeper'),
+    },
+    plan: {
+      users: 1,
+      leftOut: 1,
+      created: expect.objectContaining({ membership: 1, role: 1 }),
+      passwords: expect.objectContaining({ kept: 1 }),
+    },
+  },
+  "Keycloak's export in several files": {
+    files: {
+      'acme-users-0.json': JSON.stringify({
+        realm: 'acme',
+        users: [
+          { id: 'k1', username: 'cara', email: 'cara@example.com', enabled: true, credentials: [] },
+          { id: 'k2', username: 'dot', email: 'dot@example.com', enabled: false, credentials: [] },
+        ],
+      }),
+      'acme-realm.json': JSON.stringify({
+        id: 'r1',
+        realm: 'acme',
+        clients: [{ clientId: 'a' }],
+        organizations: [{ id: 'o1', name: 'Acme', alias: 'acme', enabled: true, members: [{ username: 'cara' }] }],
+      }),
+    },
+    plan: { users: 1, leftOut: 1, rejected: 0, created: expect.objectContaining({ organization: 1, membership: 1 }) },
+  },
+  "Keycloak's users without organizations": {
+    files: {
+      'realm.json': JSON.stringify({
+        realm: 'acme',
+        users: [{ id: 'k1', username: 'cara', email: 'cara@example.com', enabled: true, credentials: [] }],
+      }),
+    },
+    plan: { users: 1, rejected: 0 },
+  },
+  "phpMyAdmin's JSON": {
+    files: {
+      'users.json': JSON.stringify([
+        { type: 'header', version: '5.2.1' },
+        { type: 'database', name: 'shop' },
+        {
+          type: 'table',
+          name: 'users',
+          data: [
+            { id: '1', email: 'cara@example.com' },
+            { id: '2', email: 'dot@example.com' },
+          ],
+        },
+      ]),
+    },
+    plan: { users: 2, rejected: 0 },
+  },
+  'a whole set of tables, and files that are none': {
+    files: {
+      'users.csv': csv(
+        'id,email,first_name,email_verified,active,plan',
+        '1,cara@example.com,Cara,true,1,pro',
+        '2,dot@example.com,Dot,false,0,free',
+      ),
+      'memberships.csv': csv('user_id,organization_id,role', '1,o1,admin', '1,o2,Billing Manager'),
+      'organizations.csv': csv('id,name', 'o1,Acme', 'o2,Borealis'),
+      'roles.csv': csv('role_slug,role_name,permissions', 'admin,Admin,"users:read,users:write"'),
+      'mfa.csv': csv('user_id,totp_secret', `1,${TOTP}`),
+      'odd.csv': csv('a,b', '1,2'),
+      'dump.sql': 'INSERT INTO users',
+      'cut.json': '{"users": [',
+    },
+    plan: {
+      users: 1,
+      leftOut: 1,
+      rejected: 0,
+      created: expect.objectContaining({ organization: 2, membership: 2, role: 2, 'totp-factor': 1 }),
+    },
+    unused: ['odd.csv', 'dump.sql', 'cut.json'],
+  },
+  'memberships by the name of the organization': {
+    files: {
+      'people.csv': csv('uid,mail', 'a,cara@example.com'),
+      'members.csv': csv('user_email,team,role', 'Cara@example.com,Acme Anvils,admin'),
+      'teams.csv': csv('code,title', 'acme,Acme Anvils'),
+    },
+    plan: { users: 1, rejected: 0, created: expect.objectContaining({ organization: 1, membership: 1 }) },
+  },
+  "this program's columns, with hashes in a file of their own": {
+    files: {
+      'users.csv': csv('email,external_id,first_name,banned', 'cara@example.com,1,Cara,0', 'dot@example.com,2,Dot,1'),
+      'hashes.csv': csv('email,password_hash', `cara@example.com,${BCRYPT}`),
+    },
+    plan: { users: 1, leftOut: 1, rejected: 0, passwords: expect.objectContaining({ kept: 1 }) },
+  },
+  "this program's columns, with those who may not sign in": {
+    files: {
+      'users.csv': csv(
+        'email,external_id,first_name,org_external_id,org_name,deleted_at',
+        'cara@example.com,1,Cara,acme,Acme,',
+        'dot@example.com,2,Dot,acme,Acme,2024-01-02',
+      ),
+      'user-roles.csv': csv('external_id,role_slug,org_external_id', '1,admin,acme'),
+      'role-definitions.csv': csv('role_slug,role_name', 'admin,Admin'),
+    },
+    plan: { users: 1, leftOut: 1, rejected: 0, created: expect.objectContaining({ membership: 1, role: 1 }) },
+  },
+  'authenticator apps as Auth0 and the official toolkit list them': {
+    files: {
+      'users.csv': csv('email,first_name', 'cara@example.com,Cara'),
+      'totp.ndjson': `${JSON.stringify({ email: 'cara@example.com', mfa_factors: [{ type: 'totp', secret: TOTP }] })}\n`,
+    },
+    plan: { users: 1, rejected: 0, created: expect.objectContaining({ 'totp-factor': 1 }) },
+  },
+}
+
+test.each(Object.entries(CASES))('%s: recognised, used, and announced as the plan has it', async (_what, one) => {
+  const cwd = folderOf(one.files)
+  const { stderr, code } = await command(['init', '--yes', '--env', 'none'], { cwd })
+  expect(stderr).toContain('Wrote migrate.config.yaml')
+  expect(code).toBe(0)
+  const plan = await planned(cwd)
+  expect(plan).toMatchObject(one.plan)
+  expect(announced(stderr)).toBe(plan.rejected)
+  const unused = Object.keys(one.files).filter((name) => stderr.includes(`\n  ${name}: `))
+  expect(unused).toEqual(one.unused ?? [])
+})
