@@ -35,7 +35,7 @@ Beside [JSONata's own functions](https://docs.jsonata.org/string-functions) ther
 `
 
 const PASSWORDS = `Each yields what \`map.user.passwordHash\` takes: \`{ hash, type }\` in the form that WorkOS takes, or \`{ unsupported }\` with the name of
-a scheme that WorkOS has no counterpart for. Those users, and users whose hash is beyond WorkOS's limits (too few rounds, say), are
+a scheme that WorkOS has no counterpart for, or \`{ notHash }\` with the shape of what is no hash. Those users, and users whose hash is beyond WorkOS's limits (too few rounds, say), are
 created without a password and reset it, or are rejected: \`passwords.unsupported\` says which. No part of a hash is in any message.
 [Passwords](../how-to/passwords.md) has the table of what WorkOS takes.
 `

@@ -332,6 +332,8 @@ export type Roles = {
   unmapped: Unmapped
   /** Role of the memberships for which the source names none, or none that is kept. */
   default?: RoleSlug
+  /** What happens to a role that the source gives to somebody in no organization, where WorkOS has no place for it. */
+  withoutOrganization?: 'reject' | 'drop'
   /** By the organization's key, as `map.membership.organization` yields it: what holds in this organization before the rules above. */
   organizations?: Record<
     string,
@@ -716,6 +718,7 @@ export type Warnings = {
     | 'lookalike_address'
     | 'many_left_out'
     | 'names_swapped'
+    | 'not_a_hash'
     | 'nul_in_text'
     | 'one_role_for_all'
     | 'recipe_without_stream'
@@ -857,6 +860,8 @@ export type SourceAuth0 = {
   rate?: Limit
   /** Requests in flight at once. */
   concurrency?: number
+  /** Name of a connection: only users with an account of it are read, such as those of one database. */
+  connection?: string
   /** Reads only users who changed since, sign-ins included. */
   updatedSince?: string
   /** Password hashes as Auth0's support delivers them. */

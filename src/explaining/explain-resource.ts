@@ -7,6 +7,7 @@ import type { KindDefinition } from '../kinds/kind.ts'
 import { draftDefinition, kindDefinitions } from '../kinds/registry.ts'
 import { SUMMED_UP } from '../kinds/user/passwords/counts.ts'
 import { shownHashType } from '../kinds/user/passwords/hash-types.ts'
+import { withoutLength } from '../kinds/user/passwords/strangers.ts'
 import type { Action } from '../planning/action.ts'
 import type { LiveResource, RefIds } from '../resource.ts'
 import { groupOf } from '../rundb/drafts.ts'
@@ -267,7 +268,7 @@ function ofAction(set: DesiredSet, key: string, action: ExplainedAction, type: s
 
 function resetOf({ code, detail }: { code: string; detail: string }): ExplainedPassword {
   if (code === 'password_not_a_hash') {
-    return { fate: 'reset', type: null, why: `map.user.passwordHash yields what is no hash (${detail})` }
+    return { fate: 'reset', type: null, why: `map.user.passwordHash yields what is no hash (${withoutLength(detail)})` }
   }
   const type = detail.split(' ')[0] ?? null
   const why =

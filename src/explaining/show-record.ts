@@ -220,7 +220,7 @@ export function explainRefused({ plan, loaded }: Explaining, origin: string): Ex
     why: first?.message ?? 'the source refused it',
     hint: first?.hint ?? null,
   }
-  const shown = rejects.map(({ key: _key, records: _records, ...reject }) => reject)
+  const shown = rejects.map(({ key: _key, records: _records, email: _email, ...reject }) => reject)
   return mapTexts({ ...blank('record', origin), rejects: shown, action }, (text) => loaded.redactor.redact(text))
 }
 

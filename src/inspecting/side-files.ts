@@ -13,6 +13,8 @@ export interface Side {
   part: Part
   /** How its rows belong to users; none for a file that is about something else, such as organizations. */
   join?: { key: string; to: string; unmatched?: 'ignore' }
+  /** What else of a user the column may lead to: values tell. */
+  targets?: readonly string[]
   /** Expressions over one of its rows, by what they yield. */
   columns: Readonly<Partial<Record<SideColumn, string>>>
 }
@@ -67,9 +69,12 @@ export function sideOf(users: Head, side: Head, name: string): Side | { why: str
   const hasFactors = side.paths.some((path) => path.startsWith('mfa_factors[]'))
   if (columns.length === 0) return { why: 'it has no columns with names' }
   const link = linkOf(columnsOf(users), columns)
-  if (link !== undefined && hasFactors) return { part: 'factors', join: link.join, columns: { totp: FACTORS } }
+  if (link !== undefined && hasFactors) {
+    const { join, targets } = link
+    return { part: 'factors', join, targets, columns: { totp: FACTORS } }
+  }
   const found = link === undefined ? alone(columns, name) : (linked(columns, link) ?? owned(columns, name))
-  if (found !== undefined) return found
+  if (found !== undefined) return found.join === undefined ? found : { ...found, targets: link?.targets }
   if (link === undefined) return { why: 'no column of it names a user, and none tells of an organization or a role' }
   return { why: `${link.column} names a user, and nothing else in it is known: map it yourself if it is worth keeping` }
 }
@@ -81,6 +86,7 @@ interface Column {
 
 interface Link {
   join: { key: string; to: string }
+  targets: readonly string[]
   column: string
   by: 'id' | 'username' | 'email'
 }
@@ -98,19 +104,23 @@ function columnsOf({ paths, format }: Head): Column[] {
 function linkOf(users: readonly Column[], side: readonly Column[]): Link | undefined {
   for (const [by, names] of LINKS) {
     const from = side.find(({ path }) => names.test(wordsOf(lastName(path))))
-    const to = from && targetOf(users, from, by)
-    if (from === undefined || to === undefined) continue
+    if (from === undefined) continue
+    const [to, ...targets] = targetsOf(users, from, by)
+    if (to === undefined) continue
     const address = (expression: string) => (by === 'email' ? `$email(${expression})` : expression)
-    return { join: { key: address(from.expression), to: address(to.expression) }, column: from.path, by }
+    const join = { key: address(from.expression), to: address(to) }
+    return { join, targets: targets.map(address), column: from.path, by }
   }
   return undefined
 }
 
-/** A column of the same name, or the one that tells users apart. */
-function targetOf(users: readonly Column[], from: Column, by: Link['by']): Column | undefined {
+/** What a column may lead to, the likeliest first: a column of the same name, the one that tells users apart, others that do. */
+function targetsOf(users: readonly Column[], from: Column, by: Link['by']): string[] {
   const words = wordsOf(lastName(from.path))
   const same = users.find(({ path }) => wordsOf(lastName(path)) === words)
-  return same ?? bestNamed(users, by)
+  const others = by === 'id' ? users.filter(({ path }) => rankOf(path, 'id') !== undefined) : []
+  const found = [same, bestNamed(users, by), ...others, bestNamed(users, 'username')]
+  return [...new Set(found.flatMap((column) => column?.expression ?? []))]
 }
 
 function named(columns: readonly Column[], names: RegExp): string | undefined {

@@ -17,7 +17,7 @@ export interface Head {
   records?: string
   /** CSV without a header: the fields of its first line. Data, never to be shown. */
   firstRow?: string[]
-  /** JSON: where there are lists of objects, as far as it was read. */
+  /** JSON: where there are lists of objects, as far as it was read and there are several. */
   lists?: string[]
   /** Set where it is neither UTF-8 nor marked as UTF-16: then it is taken for Windows-1252. */
   encoding?: Encoding
@@ -208,7 +208,12 @@ async function sniffJson(file: SourceFile, encoding: Encoding | undefined): Prom
   if (isPhpMyAdmin(lists)) lists.delete('')
   const best = [...lists].sort(([a, first], [b, second]) => rank(b, second.length) - rank(a, first.length))[0]
   const [path, records] = best ?? ['', []]
-  return { format: 'json', ...ofUsers(records), ...(path === '' ? {} : { records: path, lists: [...lists.keys()] }) }
+  return {
+    format: 'json',
+    ...ofUsers(records),
+    ...(path !== '' && { records: path }),
+    ...(lists.size > 1 && { lists: [...lists.keys()] }),
+  }
 }
 
 function isPhpMyAdmin(lists: ReadonlyMap<string, readonly Record<string, unknown>[]>): boolean {

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { hasChanges } from '../rundb/actions.ts'
-import { countByKind } from '../rundb/desired.ts'
+import { countDesired } from '../rundb/desired-facts.ts'
 import { type Survey, type SurveyScope, surveyValues } from './survey.ts'
 
 /**
@@ -45,7 +45,7 @@ export async function beginSurvey(
   { scoped, manifest, workers, many = MANY }: SurveyOptions,
 ): Promise<Surveying> {
   const { path } = rundb
-  const desired = [...countByKind(rundb, 'desired').values()].reduce((sum, count) => sum + count, 0)
+  const desired = kindDefinitions.reduce((sum, { name }) => sum + countDesired(rundb, name), 0)
   if (path === undefined || workers < 2 || desired < many) {
     const changing = (kind: string) => hasChanges(rundb, kind)
     return {

@@ -230,9 +230,10 @@ export function countOwnDeletions(rundb: RunDatabase, kind: string): number {
 /** Creates of resources that have something in this field, a text or a list. */
 export function countCreatesWith(rundb: RunDatabase, kind: string, field: string): number {
   return rundb.count(
-    `SELECT count(*) FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key
-     WHERE a.kind = ?1 AND a.type = 'create' AND d.attributes ->> ('$.' || ?2) IS NOT NULL
-       AND d.attributes ->> ('$.' || ?2) <> '[]'`,
+    // Mostly nothing has it: what does not name it is not parsed, and nobody looks for its action.
+    `SELECT count(*) FROM desired d CROSS JOIN actions a ON a.kind = d.kind AND a.key = d.key
+     WHERE d.kind = ?1 AND instr(d.attributes, '"' || ?2 || '":') > 0 AND d.attributes ->> ('$.' || ?2) IS NOT NULL
+       AND d.attributes ->> ('$.' || ?2) <> '[]' AND a.type = 'create'`,
     kind,
     field,
   )

@@ -30,6 +30,11 @@ export function desiredChanged(rundb: RunDatabase, kind: string): void {
   for (const [other, refs] of closed) if (Object.values(refs).includes(kind)) closed.delete(other)
 }
 
+/** What was counted on the way to something else. */
+export function desiredCounted(rundb: RunDatabase, kind: string, count: number): void {
+  factsOf(rundb).counts.set(kind, count)
+}
+
 /** How many desired resources of a kind there are. */
 export function countDesired(rundb: RunDatabase, kind: string): number {
   const { counts } = factsOf(rundb)

@@ -2,7 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite'
 import { canonicalJson, type JsonObject } from '../json.ts'
 import type { Attributes, DesiredResource } from '../resource.ts'
 import type { Parameter, Row } from '../sqlite/open.ts'
-import { desiredChanged } from './desired-facts.ts'
+import { desiredChanged, desiredCounted } from './desired-facts.ts'
 import { hasSeveral, ROLE_ASSIGNMENT } from './drafts.ts'
 import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
 
@@ -79,14 +79,36 @@ export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...paramet
 /** Of what is less than this part of all drafts the rows are looked up; else all are gone through, and what is in no order is sorted. */
 const FEW = 1 / 8
 
+/** How many drafts that follow each other by key are looked at, at how many places; and how many of them may be so many places apart. */
+const IN_ORDER = { looks: 8, rows: 200, apart: 1_000, jumps: 5 }
+
+/**
+ * Whether drafts of a kind lie nearly in the order of their keys: most exports are written in the order in which things were made, and so are
+ * many ids. What is looked up in that order is looked up beside each other, and need not be sorted.
+ */
+function areInOrder(rundb: RunDatabase, kind: string): boolean {
+  const last = rundb.count('SELECT max(id) FROM drafts')
+  const nearest = rundb.statement('SELECT key FROM drafts NOT INDEXED WHERE kind = ? AND id >= ? ORDER BY id LIMIT 1')
+  const jumping = rundb.statement(
+    `SELECT sum(abs(id - before) > ${IN_ORDER.apart}) AS jumps FROM (
+       SELECT id, lag(id) OVER (ORDER BY key) AS before FROM (
+         SELECT id, key FROM drafts INDEXED BY drafts_by_key WHERE kind = ? AND key >= ? ORDER BY key LIMIT ${IN_ORDER.rows}))`,
+  )
+  for (let look = 0; look < IN_ORDER.looks; look += 1) {
+    const row = nearest.get(kind, Math.floor((last * look) / IN_ORDER.looks))
+    if (row !== undefined && Number(jumping.get(kind, String(row.key))?.jumps) > IN_ORDER.jumps) return false
+  }
+  return true
+}
+
 /** Moves the resources of a kind that have one draft each, which are not among `several`, into the desired set. They never leave SQLite. */
 export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
   const count = rundb.count('SELECT count(*) FROM drafts WHERE kind = ?', kind)
   if (count === 0) return
-  const few = count < rundb.count('SELECT max(id) FROM drafts') * FEW
+  const lookedUp = count < rundb.count('SELECT max(id) FROM drafts') * FEW || areInOrder(rundb, kind)
   const single: Derivation = {
     kind,
-    from: few ? 'drafts' : 'drafts NOT INDEXED',
+    from: lookedUp ? 'drafts INDEXED BY drafts_by_key' : 'drafts NOT INDEXED',
     where: `kind = ?1 ${hasSeveral(rundb) ? 'AND dedupe_group NOT IN (SELECT dedupe_group FROM several)' : ''} ORDER BY key`,
     key: 'key',
     refs: 'refs',
@@ -246,8 +268,11 @@ export function countRecords(rundb: RunDatabase): Map<string, number> {
 /** By kind: how many resources come from records, and how many records those are. */
 export function countAccepted(rundb: RunDatabase): Map<string, { distinct: number; records: number }> {
   const rows = rundb
-    .statement('SELECT kind, sum(records > 0) AS n, sum(records) AS records FROM desired GROUP BY kind')
+    .statement(
+      'SELECT kind, sum(records > 0) AS n, sum(records) AS records, count(*) AS resources FROM desired GROUP BY kind',
+    )
     .all()
+  for (const { kind, resources } of rows) desiredCounted(rundb, String(kind), Number(resources))
   return new Map(rows.map(({ kind, n, records }) => [String(kind), { distinct: Number(n), records: Number(records) }]))
 }
 

@@ -54,6 +54,9 @@ export interface PlainMatch {
   wholly: string
 }
 
+/** Ids that the state has more than once. */
+const TWICE = 'SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) > 1'
+
 /**
  * Matches what is in WorkOS under the id of the state, bears what identifies it, and holds to the letter what is desired: nothing is to be
  * told of it. Of an id that the state has once, no other desired resource can make a claim, whatever is matched later.
@@ -67,7 +70,8 @@ export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inFo
     `(SELECT m.id FROM matched m WHERE m.kind = '${refs[role]}' AND m.key = d.refs ->> '$.${role}')`
   const conditions = [
     `(d.attributes ->> '$.externalId' = l.external_id OR ${natural(ref)} = l.natural_key)`,
-    `json_patch(l.attributes, d.attributes) = l.attributes`,
+    // Nothing lies over anything.
+    `(d.attributes = '{}' OR json_patch(l.attributes, d.attributes) = l.attributes)`,
     ...maps.map(
       (field) =>
         `coalesce(d.attributes -> '$.${field}' = l.attributes -> '$.${field}', d.attributes -> '$.${field}' IS NULL)`,
@@ -77,7 +81,7 @@ export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inFo
       return `coalesce(l.attributes -> '$.${field}', ${text}) = ${text}`
     }),
     wholly,
-    `k.id NOT IN (SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) > 1)`,
+    ...(rundb.statement(TWICE).get(kind) === undefined ? [] : [`k.id NOT IN (${TWICE})`]),
   ]
   return rundb.run(
     `INSERT INTO matched SELECT d.kind, d.key, l.id
@@ -158,6 +162,11 @@ export function isInTheSource(rundb: RunDatabase, kind: string, key: string): bo
 
 /** Live ones that neither the source nor the state knows. */
 export function countOthers(rundb: RunDatabase, kind: string): number {
+  const [live = 0, matched = 0] = ['live', 'matched'].map((table) =>
+    rundb.count(`SELECT count(*) FROM ${table} WHERE kind = ?`, kind),
+  )
+  // What is matched is live, and each for one alone.
+  if (live === matched) return 0
   return rundb.count(
     `SELECT count(*) FROM live l WHERE kind = ?
      AND NOT EXISTS (SELECT 1 FROM matched m WHERE m.kind = l.kind AND m.id = l.id)

@@ -145,4 +145,13 @@ export const SCHEMA_STEPS: readonly string[] = [
     ('group_roles', 'group_roles_by_group', '10000 1000 2 1');
   ANALYZE sqlite_schema;
   `,
+  // Lists of an organization's memberships are read from the index alone: those of one organization lie all over the table.
+  `
+  DROP INDEX memberships_by_organization;
+  CREATE INDEX memberships_by_organization ON memberships
+    (environment, organization_id, id, user_id, status, role_slugs, created_at, updated_at);
+  INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('memberships', 'memberships_by_organization', '1000000 100000 100 1 1 1 1 1 1');
+  ANALYZE sqlite_schema;
+  `,
 ]

@@ -91,7 +91,9 @@ describe('--html', () => {
     expect((await people.run(['apply', '--yes', '--html', 'apply.html'], { env })).exit).toBe(7)
     const applied = readReport(readFileSync(people.path('apply.html'), 'utf8'))
     expect(applied.rows('problems').map(({ facet, cells }) => [facet.split(':')[0], cells[1]])).toEqual(
-      ['ada', 'edsger', 'grace'].map((name) => ['failed', `membership:id-${name}@acme`]).toSorted(),
+      ['ada', 'edsger', 'grace']
+        .map((name) => ['failed', `membership:id-${name}@acme  ${name}@example.com`])
+        .toSorted(),
     )
     expect(applied.report.tone).toBe('warn')
     expect(applied.report.sections.some(({ id }) => id.startsWith('cause-failed-'))).toBe(true)

@@ -108,3 +108,34 @@ test('one organization keeps the roles of everybody, whichever organization a ro
     ['cy@example.com@@acme', ['billing']],
   ])
 })
+
+test.each([
+  ['rejected unless the manifest says otherwise', {}, 5, 3],
+  [
+    'left out where it says so; a role of an unknown user is rejected all the same',
+    { withoutOrganization: 'drop' },
+    5,
+    1,
+  ],
+])('roles of people in no organization are %s', async (_what, rules, exit, rejected) => {
+  const { workos, made } = await project(
+    {
+      source: { type: 'csv', path: './users.csv', userRoles: './roles.csv' },
+      roles: { define: { admin: { name: 'Admin' }, billing: { name: 'Billing' } }, ...rules },
+    },
+    {
+      'users.csv':
+        'email,external_id,org_external_id,org_name,role_slugs\nada@example.com,u1,acme,Acme,admin\nbo@example.com,u2,,,admin\ncy@example.com,u3,,,\n',
+      'roles.csv': 'external_id,role_slug\nu3,billing\nnobody,billing\nu1,billing\n',
+    },
+  )
+  const plan = await made.run(['plan', '--json'], { env })
+  expect(plan.exit, plan.stderr).toBe(exit)
+  const { rejects, leftOutWith } = JSON.parse(plan.stdout)
+  expect(rejects.map(({ code }: { code: string }) => code)).toEqual(Array(rejected).fill('role_without_membership'))
+  expect(leftOutWith.map(({ path }: { path: string }) => path)).toEqual(
+    Array(3 - rejected).fill('roles.withoutOrganization'),
+  )
+  await made.run(['apply', '--yes'], { env })
+  expect((await workos.snapshot()).users).toHaveLength(0)
+})

@@ -4,7 +4,7 @@ import { FIREBASE } from '../kinds/passwords/firebase.ts'
 import { createProject } from './cli.ts'
 import { FAST, KEY, startWorkos } from './workos.ts'
 
-const OTHER_KEY = 'b3RoZXIgc2lnbmVyIGtleQ=='
+const OTHER_KEY = Buffer.alloc(64, 'other signer key').toString('base64')
 
 async function firebaseProject() {
   const workos = await startWorkos()

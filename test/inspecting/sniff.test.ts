@@ -71,14 +71,42 @@ test('a JSON list is the records itself', async () => {
 
 test('the list of users in a JSON document is found among others, wrapped or on one line', async () => {
   const realm = { realm: 'x', clients: [{ id: 'c1' }, { id: 'c2' }, { id: 'c3' }], users: [{ username: 'ada' }] }
-  expect(await headOf(JSON.stringify(realm, null, 2))).toEqual({
-    format: 'json',
-    records: 'users',
-    paths: ['username'],
-  })
-  expect(await headOf(JSON.stringify(realm))).toEqual({ format: 'json', records: 'users', paths: ['username'] })
+  const found = { format: 'json', records: 'users', paths: ['username'], lists: ['clients', 'users'] }
+  expect(await headOf(JSON.stringify(realm, null, 2))).toEqual(found)
+  expect(await headOf(JSON.stringify(realm))).toEqual(found)
   const deep = { data: { page: 1, items: [{ id: 1 }] } }
   expect(await headOf(JSON.stringify(deep, null, 1))).toEqual({ format: 'json', records: 'data.items', paths: ['id'] })
+})
+
+test.each([
+  ['a comma', ','],
+  ['a semicolon', ';'],
+  ['a tab', '\t'],
+])('lines before the header are told, also where a spreadsheet has filled them up: %s', async (_name, delimiter) => {
+  const rows = [
+    ['Report of members', '', ''],
+    ['made for you', '', ''],
+    ['user id', 'team', 'role'],
+    ['1', 'acme', 'admin'],
+  ]
+  const head = await headOf(rows.map((row) => row.join(delimiter)).join('\n'))
+  expect(head).toMatchObject({ format: 'csv', skipLines: 2, paths: ['user id', 'team', 'role'] })
+})
+
+test('of a dump of several models the records of users are looked at, however late they come', async () => {
+  const others = Array.from({ length: 120 }, (_, pk) => ({ model: 'auth.permission', pk, fields: { name: `p${pk}` } }))
+  const user = { model: 'accounts.member', pk: 1, fields: { email: 'ada@example.com', password: '!' } }
+  expect(await headOf(JSON.stringify([...others, user]))).toMatchObject({
+    model: 'accounts.member',
+    paths: ['model', 'pk', 'fields.email', 'fields.password'],
+  })
+})
+
+test('one line with the factors of a user is a record, and one with a list of users is a wrapping', async () => {
+  const factors = { user_id: 'u1', mfa_factors: [{ totp: { secret: 'x' } }] }
+  expect(await headOf(`${JSON.stringify(factors)}\n`)).toMatchObject({ format: 'ndjson' })
+  const users = { id: 'realm', users: [{ id: 'u1' }] }
+  expect(await headOf(`${JSON.stringify(users)}\n`)).toMatchObject({ format: 'json', records: 'users' })
 })
 
 test('the list of a large document is found without reading it to its end', async () => {

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { deriveAll, insertDesired, layOver } from '../../src/rundb/desired.ts'
-import { addToDrafts, insertDraft } from '../../src/rundb/drafts.ts'
+import { deriveAll, insertDesired, layOver, moveSingleDrafts } from '../../src/rundb/desired.ts'
+import { addToDrafts, findSeveral, indexDrafts, insertDraft } from '../../src/rundb/drafts.ts'
 import { insertNote, noteAll, noteDesired } from '../../src/rundb/notes.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 
@@ -95,4 +95,46 @@ test('a further draft is one of the same thing, for another record, and counts n
       external: null,
     },
   ])
+})
+
+test('single drafts become desired in the order of their keys, however they lie', () => {
+  const count = 3000
+  // A prime takes each place once.
+  const orders = [(n: number) => n, (n: number) => count - 1 - n, (n: number) => (n * 1723) % count]
+  const [kept, ...others] = orders.map((order) => {
+    const rundb = opened()
+    rundb.transaction(() => {
+      for (let n = 0; n < count; n += 1) {
+        const at = order(n)
+        const origin = { file: 'books.csv', line: at }
+        const [key, attributes] = [`b${at}`, `{"n":${at}}`]
+        insertDraft(
+          rundb,
+          { seq: at, kind: 'book', key, group: null, refs: {}, attributes, secrets: null, origin },
+          1 + (at % 2),
+        )
+      }
+      insertDraft(
+        rundb,
+        {
+          seq: 0,
+          kind: 'book',
+          key: 'b7',
+          group: null,
+          refs: {},
+          attributes: '{}',
+          secrets: null,
+          origin: { file: 'books.csv' },
+        },
+        1,
+      )
+    })
+    indexDrafts(rundb)
+    findSeveral(rundb, 'book', { repeats: false })
+    moveSingleDrafts(rundb, 'book')
+    return all(rundb, 'desired')
+  })
+  expect(kept?.length).toBe(count - 1)
+  expect(kept?.slice(0, 3)).toMatchObject([{ key: 'b0' }, { key: 'b1', records: 2, line: 1 }, { key: 'b10', seq: 10 }])
+  for (const other of others) expect(other).toEqual(kept)
 })

@@ -191,3 +191,12 @@ test('users are listed by e-mail in any case and by organization', async () => {
   expect((await subject.ok('GET', `${USERS}?organization_id=${organization.id}`)).data).toEqual([a])
   expect((await subject.ok('GET', `${USERS}?email=none@example.com`)).data).toEqual([])
 })
+
+test('a locale is a language tag, which an update alone takes', async () => {
+  const user = await subject.ok('POST', USERS, { email: 'ada@example.com' })
+  expect(user.locale).toBeNull()
+  expect(await subject.ok('PUT', `${USERS}/${user.id}`, { locale: 'en-US' })).toMatchObject({ locale: 'en-US' })
+  const refused = await subject.call('PUT', `${USERS}/${user.id}`, { locale: 'English' })
+  expect([refused.status, refused.body]).toMatchObject([400, { code: 'invalid_locale' }])
+  expect(await subject.ok('PUT', `${USERS}/${user.id}`, { locale: null })).toMatchObject({ locale: null })
+})

@@ -9,7 +9,7 @@ import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
 import type { defineInit } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import type { Answers, Given } from '../wizard/answers.ts'
+import { type Answers, type Given, ORIGINS } from '../wizard/answers.ts'
 import { type Forecast, MAX_PLANNED, type NoForecast } from '../wizard/forecast.ts'
 import { causesOf, findingsInWords } from '../wizard/inspect.ts'
 import { checkKeys, interview } from '../wizard/interview.ts'
@@ -59,8 +59,8 @@ export async function init(flags: Flags, context: Context): Promise<ExitCode> {
 }
 
 function optionsOf({ source, env, ...flags }: Flags): InitOptions {
-  const { users, memberships, roles, organizations, accounts, groups, passwords, factors, ...rest } = flags
-  const files = { users, memberships, roles, organizations, accounts, groups, passwords, factors }
+  const { users, memberships, roles, organizations, accounts, groups, passwords, factors, definitions, ...rest } = flags
+  const files = { users, memberships, roles, organizations, accounts, groups, passwords, factors, definitions }
   const named = Object.fromEntries(Object.entries(files).filter(([, name]) => name !== undefined))
   return { ...rest, origin: source, environments: env, files: named }
 }
@@ -130,7 +130,13 @@ function nextSteps(proposal: Proposal, unset: ProposedManifest['variables'], fil
       ? `Then WorkOS: export ${variable.name}=…, and workos-migrate plan${named} -e ${first}\n`
       : ''
   const told = forecast === undefined ? '' : forecastText(forecast, file)
-  return `\n${unusedText(answers)}${lockedOutText(proposal)}Next:\n${exports.join('')}  workos-migrate plan${named}\n${told}${later}`
+  return `\n${insteadText(answers)}${unusedText(answers)}${lockedOutText(proposal)}Next:\n${exports.join('')}  workos-migrate plan${named}\n${told}${later}`
+}
+
+function insteadText({ instead }: Answers): string {
+  if (instead === undefined) return ''
+  const { title } = ORIGINS[instead]
+  return `The recipe for ${title} does not fit this file: the mapping goes by the names of its columns. Check every line.\n`
 }
 
 /** Every file of the folder that is not read, and why. */

@@ -19,6 +19,7 @@ export function defineInit(program: Parent) {
     .option('--groups <file>', 'who is in which group')
     .option('--passwords <file>', 'password hashes in a file of their own')
     .option('--factors <file>', 'MFA secrets in a file of their own')
+    .option('--definitions <file>', 'which roles there are')
     .option('--live [url]', "read Clerk over its API (the address, where it is not Clerk's own)")
     .option('--domain <domain>', 'read this Auth0 tenant over its API')
     .addOption(new Option('--organize <rule>', 'which organizations they belong to').choices(ORGANIZE))

@@ -17,6 +17,8 @@ export interface Answers {
   files: Partial<Record<Part, FoundFile>>
   /** Files beside the users that their columns tell, and no recipe reads. */
   sides: SideFile[]
+  /** The origin whose recipe does not fit the file: it is mapped by the names of its columns. */
+  instead?: Origin
   /** Keycloak: the export has no organizations, which came with version 26. */
   withoutOrganizations?: boolean
   /** Slugs of roles that a file beside the users defines. */

@@ -65,7 +65,7 @@ export function isUsers(part: string): boolean {
   return part === 'users' || part === 'dashboard'
 }
 
-function rank({ data: { recognised } }: FoundFile): number {
-  if (recognised === undefined) return 2
+function rank({ data: { recognised, head } }: FoundFile): number {
+  if (recognised === undefined) return head.paths.some((path) => rankOf(path, 'email') !== undefined) ? 2 : 4
   return isUsers(recognised.part) ? (recognised.origin === 'csv' ? 1 : 0) : 3
 }

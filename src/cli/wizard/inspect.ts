@@ -136,7 +136,7 @@ export function findingsInWords({ records, complete, people }: Inspection, forec
 }
 
 /** What the plan of the manifest says, in words. */
-export function forecastInWords(forecast: Forecast): string[] {
+function forecastInWords(forecast: Forecast): string[] {
   const { complete, users, leftOut, leftOutBy, rejected, passwords } = forecast
   const lines = [`The plan${complete ? '' : ` of the first ${counted(MAX_PLANNED, 'record')}`}:`]
   lines.push(`  - ${counted(users, 'user')}`)

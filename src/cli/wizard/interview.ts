@@ -52,11 +52,13 @@ export async function interview(given: Given, prompts: Prompts | undefined, cont
   const found = await beside({ ...source, asked: prompts !== undefined }, given, folder, context)
   const organize = await chooseOrganization({ ...source, files: found.files }, given, prompts)
   const used = organize.organize === 'source' ? withoutRoles(found, given) : withoutOrganizations(found)
+  const settled = await settleKeys(used)
   const target = given.target ?? (await chooseTarget(given, prompts))
   return {
     ...used,
-    sides: await settleKeys(used.sides),
-    definedRoles: await rolesDefinedIn(used),
+    sides: settled.sides,
+    unused: [...settled.unused, ...used.unused],
+    definedRoles: await rolesDefinedIn({ ...used, sides: settled.sides }),
     ...(source.live === undefined ? {} : { live: source.live }),
     ...organize,
     target,

@@ -33,8 +33,7 @@ export interface ProposeOptions {
 }
 
 /**
- * Looks into the source, proposes a manifest and plans it. Of several ways to read the files the first is taken by which most records become
- * users.
+ * Looks into the source, proposes a manifest and plans it. Of several ways to read the files the first is taken by which anybody is migrated.
  * @throws UsageError where nobody would be migrated by any of them
  */
 export async function propose(
@@ -50,17 +49,17 @@ export async function propose(
     try {
       const proposal = await proposeFiles(candidate, { ...options, isAnother: index > 0 }, prompts, context)
       tried.push(proposal)
-      if (fitsMost(proposal)) return proposal
+      if (fits(proposal)) return proposal
     } catch (error) {
       // The file may be of another form than its origin's: then the next way reads it.
       if (!(error instanceof OperatorError)) throw error
       failure ??= error
     }
   }
-  const [best] = tried.toSorted((a, b) => usersOf(b) - usersOf(a))
-  if (best === undefined) throw failure
-  if (fitsNobody(best)) throw refusal(best)
-  return best
+  const [first] = tried
+  if (first === undefined) throw failure
+  if (fitsNobody(first)) throw refusal(first)
+  return first
 }
 
 /** The way of the origin, then by the names of the columns. */
@@ -69,7 +68,7 @@ function waysToRead(answers: Answers): Answers[] {
   if (answers.origin === 'file' || users === undefined) return [answers]
   const isRealm = answers.origin === 'keycloak' && answers.files.organizations === undefined
   const own = isRealm ? [answers, { ...answers, withoutOrganizations: true }] : [answers]
-  return [...own, { ...answers, origin: 'file', files: { users }, unused: unusedBy(answers) }]
+  return [...own, { ...answers, origin: 'file', instead: answers.origin, files: { users }, unused: unusedBy(answers) }]
 }
 
 /** By the names of its columns the file of the users is read alone. */
@@ -139,16 +138,13 @@ async function askToLeaveOut({ lockedOut }: ProposedManifest, prompts: Prompts |
   return prompts.confirm(`Leave out whoever may not sign in (${columns})? WorkOS would let them in again`, true)
 }
 
-function usersOf({ forecast }: Proposal): number {
-  return forecast === undefined || 'problems' in forecast ? 0 : forecast.users
+/** A plan that fails tells why, and what to write: it says nothing against the way the files are read. */
+function fits(proposal: Proposal): boolean {
+  return !fitsNobody(proposal) && !(isFailed(proposal) && proposal.answers.origin === 'file')
 }
 
-/** A plan that fails tells why, and what to write: it says nothing against the way the files are read. */
-function fitsMost({ forecast, answers, manifest }: Proposal): boolean {
-  if (forecast === undefined) return true
-  if ('problems' in forecast) return answers.origin !== 'file' && manifest.incomplete.length === 0
-  const { records, users, leftOut } = forecast
-  return records === 0 || (users > 0 && users * 2 >= records - leftOut)
+function isFailed({ forecast }: Proposal): boolean {
+  return forecast !== undefined && 'problems' in forecast
 }
 
 function fitsNobody({ forecast }: Proposal): boolean {

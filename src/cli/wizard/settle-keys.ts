@@ -5,36 +5,73 @@
 import { streamOf } from '../../inspecting/recognise.ts'
 import type { JsonObject } from '../../json.ts'
 import { compileExpression } from '../../mapping/expression.ts'
+import { firstRecords } from '../../sources/first-records.ts'
 import { openSource } from '../../sources/registry.ts'
 import { scratchAmongTemporary } from '../scratch-place.ts'
-import type { Answers, FoundFile, SideFile } from './answers.ts'
+import type { Answers, FoundFile, SideFile, UnusedFile } from './answers.ts'
+import { unused } from './folder.ts'
 
 /** Rows that are compared. */
 const ROWS = 2000
 
-/**
- * A column like `team` may hold what a team is called or what it is known by: the values of the file of organizations tell. Returns the files
- * with the columns that lead to each other.
- */
-export async function settleKeys(sides: readonly SideFile[]): Promise<SideFile[]> {
+/** Files beside the users, and those that belong to other users. */
+interface Settled {
+  sides: SideFile[]
+  unused: UnusedFile[]
+}
+
+/** Finds the columns that lead to each other. A file of which no row leads to any user is not used. */
+export async function settleKeys({ files, sides }: Pick<Answers, 'files' | 'sides'>): Promise<Settled> {
+  if (sides.length === 0 || files.users === undefined) return { sides: [...sides], unused: [] }
+  const scratch = scratchAmongTemporary()
+  try {
+    const look = new Look(scratch.path)
+    const settled: Settled = { sides: [], unused: [] }
+    for (const one of sides) {
+      const found = await settleJoin(one, files.users, look)
+      if ('why' in found) settled.unused.push(unused(one.file, found.why))
+      else settled.sides.push(found)
+    }
+    return { ...settled, sides: await settleOrganizations(settled.sides, look) }
+  } finally {
+    scratch.remove()
+  }
+}
+
+/** What a column of a file leads to: of several columns of the users the one that has its values. */
+async function settleJoin(one: SideFile, users: FoundFile, look: Look): Promise<SideFile | { why: string }> {
+  const { file, side } = one
+  if (side.join === undefined) return one
+  const own = await look.values(file, side.join.key)
+  if (own.texts.size === 0) return one
+  for (const to of [side.join.to, ...(side.targets ?? [])]) {
+    const there = await look.values(users, to)
+    if (common(own.texts, there.texts) > 0) return { file, side: { ...side, join: { ...side.join, to } } }
+    // Of a large file only a beginning is looked at, in which those of this one may be missing.
+    if (!there.complete) return one
+  }
+  return { why: `no row of it leads to a user of ${users.name} by ${side.join.key}` }
+}
+
+/** A column like `team` may hold what a team is called or what it is known by: the values of the file of organizations tell. */
+async function settleOrganizations(sides: readonly SideFile[], look: Look): Promise<SideFile[]> {
   const members = sides.find(({ side }) => side.part === 'memberships')
   const organizations = sides.find(({ side }) => side.part === 'organizations')
   const { organizationId, organizationName } = members?.side.columns ?? {}
   const told = organizationId ?? organizationName
   if (members === undefined || organizations === undefined || told === undefined) return [...sides]
   const { id = '', name = '' } = organizations.side.columns
-  const [own, byId, byName] = await valuesOf([
-    [members.file, told],
-    [organizations.file, id],
-    [organizations.file, name],
-  ])
-  const common = (values: ReadonlySet<string> | undefined) =>
-    [...(own ?? [])].filter((value) => values?.has(value)).length
-  const key = common(byName) > common(byId) ? name : id
+  const own = await look.values(members.file, told)
+  const byId = common(own.texts, (await look.values(organizations.file, id)).texts)
+  const byName = common(own.texts, (await look.values(organizations.file, name)).texts)
   return sides.map((one) => {
-    if (one === organizations) return withColumns(one, { id: key })
+    if (one === organizations) return withColumns(one, { id: byName > byId ? name : id })
     return one === members ? withColumns(one, { organizationId: told }) : one
   })
+}
+
+function common(own: ReadonlySet<string>, there: ReadonlySet<string>): number {
+  return [...own].filter((value) => there.has(value)).length
 }
 
 /** The roles that a file says there are: they need no definition in the manifest. */
@@ -45,40 +82,51 @@ export async function rolesDefinedIn({ files, sides }: Pick<Answers, 'files' | '
     return side.part === 'roleNames' && roleName !== undefined ? [[file, `$slug(${roleName})`]] : []
   })
   if (files.definitions !== undefined) columns.push([files.definitions, 'role_slug'])
-  const found = columns.length === 0 ? [] : await valuesOf(columns)
-  return found.flatMap((values) => [...values])
+  if (columns.length === 0) return []
+  const scratch = scratchAmongTemporary()
+  try {
+    const look = new Look(scratch.path)
+    const roles: string[] = []
+    for (const [file, expression] of columns) roles.push(...(await look.values(file, expression)).texts)
+    return roles
+  } finally {
+    scratch.remove()
+  }
 }
 
 function withColumns({ file, side }: SideFile, columns: SideFile['side']['columns']): SideFile {
   return { file, side: { ...side, columns: { ...side.columns, ...columns } } }
 }
 
-/** What columns hold in the first rows of their files, as text. */
-async function valuesOf(columns: readonly (readonly [FoundFile, string])[]): Promise<Set<string>[]> {
-  const scratch = scratchAmongTemporary()
-  try {
-    const found: Set<string>[] = []
-    for (const [file, expression] of columns) found.push(await valuesIn(file, expression, scratch.path))
-    return found
-  } finally {
-    scratch.remove()
-  }
+/** What a column holds in the first rows of its file, as text. */
+interface Values {
+  texts: Set<string>
+  /** There are no more rows. */
+  complete: boolean
 }
 
-async function valuesIn({ path, data }: FoundFile, expression: string, scratch: string): Promise<Set<string>> {
-  const streams: JsonObject = { rows: streamOf(path, data.head, data.recognised) }
-  const ignore = () => {}
-  const place = { directory: '.', scratch, reject: ignore, warn: ignore, partsFrom: Number.POSITIVE_INFINITY }
-  const source = await openSource({ type: 'file', streams }, place)
-  const compiled = compileExpression(expression)
-  const values = new Set<string>()
-  if (!compiled.ok) return values
-  for await (const chunk of source.read(ROWS)) {
-    for (const { data: row } of chunk) {
-      const value = await compiled.expression.evaluate(row, row)
-      if (typeof value === 'string' || typeof value === 'number') values.add(String(value))
-    }
-    break
+/** Looks into the first rows of files. */
+class Look {
+  readonly #scratch: string
+
+  constructor(scratch: string) {
+    this.#scratch = scratch
   }
-  return values
+
+  async values({ path, data }: FoundFile, expression: string): Promise<Values> {
+    const streams: JsonObject = { rows: streamOf(path, data.head, data.recognised) }
+    const ignore = () => {}
+    const place = { directory: '.', scratch: this.#scratch, reject: ignore, warn: ignore }
+    const { source, isWhole } = firstRecords(await openSource({ type: 'file', streams }, place), ROWS)
+    const compiled = compileExpression(expression)
+    const texts = new Set<string>()
+    if (!compiled.ok) return { texts, complete: false }
+    for await (const chunk of source.read(ROWS)) {
+      for (const { data: row } of chunk) {
+        const value = await compiled.expression.evaluate(row, row)
+        if (typeof value === 'string' || typeof value === 'number') texts.add(String(value))
+      }
+    }
+    return { texts, complete: isWhole() }
+  }
 }

@@ -16,6 +16,9 @@ import type { Check } from '../values/check.ts'
 
 const HINT = 'add the membership, or leave the role out'
 
+/** Of a role that names no organization. */
+const HINT_WITHOUT = 'add the membership, or leave such roles out with roles.withoutOrganization: drop'
+
 /**
  * Gives the staged roles of records to the memberships they belong to. A role without an organization goes to the memberships of its own record
  * alone: a record that later merges with it had its reasons for not having it.
@@ -24,6 +27,7 @@ const HINT = 'add the membership, or leave the role out'
 export function assignGrants(
   rundb: RunDatabase,
   keyOf: (refs: { user: string; organization: string }) => string,
+  roles: RoleConfig,
 ): number {
   if (countGrants(rundb, OF_RECORDS) === 0) return 0
   indexDraftsWithRefs(rundb)
@@ -36,12 +40,12 @@ export function assignGrants(
         ? addToDrafts(rundb, given, OF_OWN_RECORD, user)
         : addToDrafts(rundb, given, OF_ORGANIZATION, keyOf({ user, organization }))
     if (found > 0) assigned += 1
-    else if (!leaveOutWith(rundb, grant, user, organization)) {
+    else if (!leaveOutWith(rundb, grant, user, organization) && !isDropped(rundb, grant, user, organization, roles)) {
       rejectUnplaced(rundb, grant, user, {
         code: 'role_without_membership',
         field: 'role',
         message: whyUnplaced(rundb, String(grant.role), user, organization),
-        hint: HINT,
+        hint: organization === null ? HINT_WITHOUT : HINT,
       })
     }
   }
@@ -65,6 +69,21 @@ function leaveOutWith(rundb: RunDatabase, grant: Row, user: string, organization
   if (path === undefined) return false
   const refs = { user, ...(organization !== null && { organization }) }
   insertLeftOutWith(rundb, { kind: ROLE_ASSIGNMENT, key: user, path, refs, origin: placeIn(grant) })
+  return true
+}
+
+/** Leaves out a role of somebody in no organization, where the manifest says so. */
+function isDropped(
+  rundb: RunDatabase,
+  grant: Row,
+  user: string,
+  organization: string | null,
+  { withoutOrganization }: RoleConfig,
+): boolean {
+  if (organization !== null || withoutOrganization !== 'drop') return false
+  if (!isInSource(rundb, user) && !isStaged(rundb, user)) return false
+  const path = 'roles.withoutOrganization'
+  insertLeftOutWith(rundb, { kind: ROLE_ASSIGNMENT, key: user, path, refs: { user }, origin: placeIn(grant) })
   return true
 }
 
@@ -104,12 +123,12 @@ export function assignUserGrants(rundb: RunDatabase, roles: RoleConfig): number 
         insertNote(rundb, { seq: Number(grant.seq), kind: ROLE_ASSIGNMENT, key, code: 'unmapped_role', detail: role })
       }
     } else if (places.length === 0) {
-      if (leaveOutWith(rundb, grant, key, null)) continue
+      if (leaveOutWith(rundb, grant, key, null) || isDropped(rundb, grant, key, null, roles)) continue
       rejectUnplaced(rundb, grant, key, {
         code: 'role_without_membership',
         field: 'role',
         message: `the role ${name} of ${key} has no membership to go to: the source has none of this user`,
-        hint: HINT,
+        hint: HINT_WITHOUT,
       })
     } else {
       assigned += 1
@@ -241,6 +260,12 @@ function ownersOfAddress(rundb: RunDatabase, email: string): Row[] {
        WHERE d.kind = 'user' AND d.attributes ->> '$.email' = ? ORDER BY d.key`,
     )
     .all(email)
+}
+
+/** The same, before users are united. */
+function isStaged(rundb: RunDatabase, user: string): boolean {
+  rundb.exec("CREATE INDEX IF NOT EXISTS drafts_of_users ON drafts (key) WHERE kind = 'user'")
+  return rundb.statement("SELECT 1 FROM drafts WHERE kind = 'user' AND key = ? LIMIT 1").get(user) !== undefined
 }
 
 function isInSource(rundb: RunDatabase, user: string): boolean {

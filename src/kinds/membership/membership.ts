@@ -63,7 +63,7 @@ export const membership: KindDefinition = {
       refuseGrantsForTwo(rundb)
       return assignUserGrants(rundb, roles)
     },
-    referenced: (rundb) => assignGrants(rundb, membershipKey),
+    referenced: (rundb, { roles }) => assignGrants(rundb, membershipKey, roles),
     accepted(rundb, { roles }) {
       joinRoles(rundb, roles)
       deriveRoles(rundb)

@@ -32,6 +32,9 @@ export const membershipRemedies: Remedies = {
     'enable several roles per membership in the WorkOS dashboard, then apply again with onDrift: { membership: overwrite } and --refresh',
   ),
   invalid_role: after('declare the role under roles.define, or create it in WorkOS'),
+  sub_resource_scoped_role_not_allowed: after(
+    'WorkOS gives that role on resources below an organization alone: give another one, by roles.map',
+  ),
   multiple_roles_not_enabled: after(
     'enable several roles per membership in the WorkOS dashboard, or set roles.notEnabled to first, with one of the roles of each such membership in roles.priority',
   ),

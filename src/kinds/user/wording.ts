@@ -77,6 +77,7 @@ export const userRemedies: Remedies = {
     'somebody else in WorkOS has the e-mail address. Where two users of this migration exchange theirs, give one of them another address in WorkOS first; else look for the user in the dashboard',
   ),
   user_already_exists: again('the user exists by now: apply again, and it is found'),
+  invalid_locale: after('WorkOS does not take the locale: correct it in the source, or map nothing there'),
   invalid_email: after('correct the e-mail address in the source'),
   email_already_verified: again('the address was verified in the meantime: apply again, and it is compared again'),
   email_change_not_allowed: after('the user signs in through an organization that owns the domain: change it there'),

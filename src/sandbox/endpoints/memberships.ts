@@ -174,17 +174,19 @@ export interface MembershipRow {
 /** The same with its user. */
 type MemberRow = MembershipRow & UserRow
 
+/** Its user is there, since it goes with it: where nobody is shown the user, nobody looks for it. */
 export const SELECT_MEMBERSHIPS = selectWith('')
 
+const SELECT_MEMBERS = `${selectWith('u.*, ')} JOIN users u ON u.environment = m.environment AND u.id = m.user_id`
+
 function selectMemberships({ showsMembers }: Call): string {
-  return showsMembers ? selectWith('u.*, ') : SELECT_MEMBERSHIPS
+  return showsMembers ? SELECT_MEMBERS : SELECT_MEMBERSHIPS
 }
 
 function selectWith(columns: string): string {
   return `SELECT ${columns}m.id AS membership_id, m.user_id, m.organization_id, m.status, m.role_slugs,
     m.created_at AS membership_created_at, m.updated_at AS membership_updated_at, o.name AS organization_name
   FROM memberships m
-  JOIN users u ON u.environment = m.environment AND u.id = m.user_id
   JOIN organizations o ON o.environment = m.environment AND o.id = m.organization_id`
 }
 

@@ -149,6 +149,9 @@ function updateUser(call: Call): Reply {
     if (!EMAIL.test(email)) throw refusal(400, 'invalid_email', 'The email address is not valid.')
     if (emailTaken(call, email, before.id)) throw refusal(400, 'email_not_available', 'This email is not available.')
   }
+  if (typeof locale === 'string' && !isLocale(locale)) {
+    throw refusal(400, 'invalid_locale', 'The locale is not valid.')
+  }
   if (typeof externalId === 'string' && externalIdTaken(call, externalId, before.id)) {
     throw refusal(400, 'external_id_already_used', 'This external ID is already used by another user.')
   }
@@ -185,6 +188,17 @@ function updateUser(call: Call): Reply {
     user.id,
   )
   return reply(200, user)
+}
+
+/** A language tag of BCP 47, which WorkOS writes like `en-US`. */
+function isLocale(text: string): boolean {
+  // BCP 47 keeps longer names of languages in reserve.
+  if (!/^[a-z]{2,3}(-|$)/i.test(text)) return false
+  try {
+    return Intl.getCanonicalLocales(text).length === 1
+  } catch {
+    return false
+  }
 }
 
 function listUsers(call: Call): Reply {

@@ -24,6 +24,8 @@ export interface LiveOptions {
   pageSize: number
   concurrency: number
   rate: { requests: number; seconds: number } | undefined
+  /** Name of the connection whose users alone are read. */
+  connection: string | undefined
   /** ISO, UTC. */
   updatedSince: string | undefined
 }
@@ -40,8 +42,30 @@ export interface ReadOptions {
   mfa: string[]
   /** Values of CSV files that stand for nothing. */
   nulls: string[]
+  /** See LiveOptions. */
+  connection: string | undefined
   maxRecordBytes: number | undefined
   updatedSince: string | undefined
+}
+
+/** Who is not among the users that are read, in words; undefined: all of them are read. */
+export function unreadUsers({
+  connection,
+  updatedSince,
+}: Pick<ReadOptions, 'connection' | 'updatedSince'>): string | undefined {
+  const parts = [
+    ...(connection === undefined ? [] : [`have no account of the connection ${connection}`]),
+    ...(updatedSince === undefined ? [] : [`have not changed since ${updatedSince}`]),
+  ]
+  return parts.length === 0 ? undefined : parts.join(', or ')
+}
+
+/** The options that say so. */
+export function partOptions({ connection, updatedSince }: Pick<ReadOptions, 'connection' | 'updatedSince'>): string {
+  return [
+    ...(connection === undefined ? [] : ['connection']),
+    ...(updatedSince === undefined ? [] : ['updatedSince']),
+  ].join(' and ')
 }
 
 /** Records that Auth0 gives by pages, whatever is asked for. */
@@ -69,6 +93,7 @@ export function readOptions(config: Auth0Options): ReadOptions {
     passwords: textsOf(config.passwords),
     mfa: textsOf(config.mfa),
     nulls: nullsOption(config.nulls),
+    connection: config.connection,
     maxRecordBytes: config.maxRecordBytes,
     updatedSince: isoTime(config.updatedSince),
   }
@@ -92,18 +117,20 @@ export function liveOptions(config: Auth0Options): LiveOptions {
     pageSize: config.pageSize ?? DEFAULTS.pageSize,
     concurrency: config.concurrency ?? DEFAULTS.concurrency,
     rate: limit === undefined ? undefined : { requests: limit.count, seconds: limit.perMs / 1000 },
+    connection: config.connection,
     updatedSince: isoTime(config.updatedSince),
   }
 }
 
 /** What decides about what is read: see LiveReading.identity. */
 export function identityOf(config: Auth0Options): JsonObject {
-  const { address, organizations, only, connections, updatedSince } = liveOptions(config)
+  const { address, organizations, only, connections, connection, updatedSince } = liveOptions(config)
   return {
     tenant: address.audience,
     organizations:
       organizations === 'organizations' ? (only === undefined ? 'all' : [...new Set(only)].sort()) : 'none',
     ...(connections ? { connections } : {}),
+    ...(connection === undefined ? {} : { connection }),
     ...(updatedSince === undefined ? {} : { updatedSince }),
   }
 }
@@ -157,6 +184,7 @@ const LIVE_ONLY = [
   'pageSize',
   'rate',
   'concurrency',
+  'connection',
   'updatedSince',
 ] as const
 
@@ -169,7 +197,7 @@ export function checkOptions(config: Auth0Options): Problem[] {
       problems.push({
         code: 'no_users',
         message: 'neither a tenant nor a file of users is named',
-        hint: 'give domain, clientId and clientSecret, or users: a bulk export or a dashboard export',
+        hint: 'give domain, clientId and clientSecret: ${AUTH0_CLIENT_SECRET}, or users: a bulk export or a dashboard export',
         path: 'source',
       })
       return problems
@@ -273,7 +301,10 @@ export function addressOf(domain: string, audience?: string): Address | Problem 
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`)
   if (url === null || url.hostname === '') return bad(`"${shown(text)}" is no domain`, EXAMPLE)
   if (url.username !== '' || url.password !== '') {
-    return bad('the domain holds a user name or a password', 'credentials belong into clientId and clientSecret')
+    return bad(
+      'the domain holds a user name or a password',
+      'write the host alone, and refer to the credentials: clientSecret: ${AUTH0_CLIENT_SECRET}',
+    )
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return bad(`${url.protocol}// is not spoken here`, EXAMPLE)
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {

@@ -6,6 +6,7 @@ import { DELETING, everyCommand, pathOf } from '../../../src/cli/guidance/advice
 import { otherCommands, otherOptions } from '../../../src/cli/guidance/other-words.ts'
 import { buildProgram } from '../../../src/cli/program.ts'
 import { nearest } from '../../../src/config/nearest.ts'
+import { manifestSchema } from '../../../src/config/schema.ts'
 import { MINIMAL, folderOf as manifestFolder, problemsOf } from '../../config/folder.ts'
 import { command } from '../harness.ts'
 
@@ -126,4 +127,38 @@ test('no hint of the source names a command that deletes, or a default, but wher
     return hints.filter((hint) => /workos-migrate destroy|:-…|:-\$\{/.test(hint)).map(() => name)
   })
   expect([...new Set(found)]).toEqual(['config/references.ts'])
+})
+
+describe('hints that are followed one after the other', () => {
+  /** What loading says, or nothing where it is accepted. */
+  const said = async (text: string) => {
+    const folder = manifestFolder({ 'migrate.config.yaml': text })
+    return problemsOf(folder).catch((error: Error) => {
+      if (error.message === 'the manifest was accepted') return []
+      throw error
+    })
+  }
+
+  test('lead from a secret in the file to a variable, and not back', async () => {
+    const written = (key: string) => `source: { type: csv, path: a }\ntarget: { type: workos, apiKey: "${key}" }\n`
+    const cwd = manifestFolder({ 'migrate.config.yaml': written('sk_live_0123456789abcdef'), a: 'email\n' })
+    const { stdout, stderr } = await command(['validate'], { cwd })
+    const reference = /refer to it: (\$\{\w+\})/.exec(stdout + stderr)?.[1]
+    expect(reference).toBe('${WORKOS_API_KEY}')
+    const [unset] = await said(written(reference ?? ''))
+    expect(unset?.hint).not.toMatch(/:-|written|sk_/)
+  })
+
+  test('lead from a misspelt key of the manifest to one that it takes', async () => {
+    const keys = Object.keys(manifestSchema.properties as object).filter((key) => /^[a-z]{5,}$/i.test(key))
+    expect(keys.length).toBeGreaterThan(15)
+    for (const key of keys) {
+      const [unknown] = await said(`${MINIMAL}${key.slice(0, -1)}x${key.at(-1)}: {}\n`)
+      expect(unknown?.code).toBe('unknown_key')
+      const meant = /did you mean "(\w+)"/.exec(unknown?.hint ?? '')?.[1]
+      if (meant === undefined || MINIMAL.includes(`${meant}:`)) continue
+      const codes = (await said(`${MINIMAL}${meant}: {}\n`)).map(({ code }) => code)
+      expect({ meant, codes }).not.toMatchObject({ codes: expect.arrayContaining(['unknown_key']) })
+    }
+  })
 })

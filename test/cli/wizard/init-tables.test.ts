@@ -255,6 +255,15 @@ const CASES: Record<string, Case> = {
     },
     unused: ['odd.csv', 'dump.sql', 'cut.json'],
   },
+  'files whose values tell what they belong to': {
+    files: {
+      'users.csv': csv('id,uuid,email', '1,a-1,cara@example.com', '2,a-2,dot@example.com'),
+      'members.csv': csv('user_id,org_id', 'a-1,acme', 'a-2,acme'),
+      'mfa.csv': csv('user_id,totp_secret', `other,${TOTP}`),
+    },
+    plan: { users: 2, rejected: 0, created: expect.objectContaining({ organization: 1, membership: 2 }) },
+    unused: ['mfa.csv'],
+  },
   'memberships by the name of the organization': {
     files: {
       'people.csv': csv('uid,mail', 'a,cara@example.com'),

@@ -147,7 +147,9 @@ test.each([
     problems: [],
   })
   const refused = normaliseCredentials(fields, strict)
-  expect(refused.problems).toMatchObject([{ code: 'not_a_hash', message: expect.stringContaining(shape) }])
+  expect(refused.problems).toMatchObject([
+    { code: 'not_a_hash', message: expect.stringContaining(shape.replace('8 characters: ', '')) },
+  ])
   expect(JSON.stringify(refused)).not.toContain(text)
 })
 

@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../src/json.ts'
 import { auth0Source } from '../../../src/sources/auth0/open.ts'
+import { openSource } from '../../../src/sources/registry.ts'
 import { dashboardFile, exportCsv, exportJson } from '../../fakes/auth0/export-file.ts'
 import { DATABASE, person } from '../../fakes/auth0/generate.ts'
 import type { Auth0User } from '../../fakes/auth0/objects.ts'
@@ -480,4 +482,21 @@ test('checking finds files that are missing or empty', async () => {
     { code: 'file_not_found', at: { file: 'gone.ndjson' } },
     { code: 'empty_file', at: { file: 'empty.csv' } },
   ])
+})
+
+test('whoever wants rows as they stand is shown each user once, also where users are read twice to find their passwords', async () => {
+  const directory = folderWith({ users: lines([user(0), {}]), passwords: lines([{ _id: 'id0', passwordHash: HASH }]) })
+  const shown: string[] = []
+  const source = await openSource(
+    { type: 'auth0', users: 'users', passwords: 'passwords' },
+    {
+      directory,
+      scratch: join(directory, 'scratch'),
+      reject: () => {},
+      warn: () => {},
+      tap: { begin: () => {}, wants: () => true, take: ({ stream, line }) => shown.push(`${stream}:${line}`) },
+    },
+  )
+  for await (const _ of source.read(10));
+  expect(shown).toEqual(['passwords:1', 'users:1', 'users:2'])
 })

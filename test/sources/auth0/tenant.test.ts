@@ -33,7 +33,7 @@ test('users of every organization and of none are read, with their memberships a
   ])
 })
 
-test('the snapshot keeps roles with their permissions, and connections without their options', async () => {
+test('the snapshot keeps roles with their permissions, and asks for nothing that is not read', async () => {
   const fake = await tenantWith(generateTenant(SMALL))
   const { snapshot } = await readTenant(fake)
   const rows = async (stream: string) => {
@@ -42,9 +42,8 @@ test('the snapshot keeps roles with their permissions, and connections without t
     return found
   }
   expect(await rows('roles')).toEqual(ROLES)
-  expect(await rows('connections')).toEqual(
-    fake.tenant.connections.all().map(({ id, name, strategy }) => ({ id, name, strategy, display_name: null })),
-  )
+  expect(await rows('connections')).toEqual([])
+  expect(fake.counts()['GET /api/v2/connections']).toBeUndefined()
 })
 
 test.each([
@@ -89,8 +88,10 @@ test('every scope that is missing is named with its use, and nothing is read', a
 })
 
 test('without organizations their scopes are not needed', async () => {
-  const fake = await tenantWith(generateTenant(SMALL), { scopes: ['read:users', 'read:roles', 'read:connections'] })
+  const fake = await tenantWith(generateTenant(SMALL), { scopes: ['read:users'] })
   expect((await readTenant(fake, { organizationFrom: 'none' })).users).toHaveLength(60)
+  const named = await tenantWith(generateTenant(SMALL), { scopes: ['read:users', 'read:roles'] })
+  expect((await readTenant(named, { organizationFrom: 'metadata' })).users).toHaveLength(60)
 })
 
 test('a wrong secret is a matter of credentials, and is not shown', async () => {
@@ -190,6 +191,24 @@ test('only users who changed since then are asked for, and the source says that 
     expect(reading.warnings).toMatchObject([{ code: 'members_not_read' }])
     expect(reading.rejected).toEqual([])
   }
+})
+
+test('only users of one connection are asked for, and those of others are counted where they turn up', async () => {
+  const data = generateTenant({ users: 60, organizations: 3 })
+  const fake = await tenantWith(data)
+  const connection = 'Username-Password-Authentication'
+  const own = data.users.filter(({ identities }) => identities.some((one) => one.connection === connection))
+  expect(own.length).toBeGreaterThan(0)
+  expect(own.length).toBeLessThan(data.users.length)
+  for (const engine of ['auto', 'export']) {
+    const reading = await readTenant(fake, { connection, engine })
+    expect(ids(reading.users)).toEqual(ids(own))
+    expect(reading.rejected).toEqual([])
+    expect(reading.warnings).toMatchObject([
+      { code: 'members_not_read', message: expect.stringContaining(`no account of the connection ${connection}`) },
+    ])
+  }
+  expect((await readTenant(fake, { connection: 'a "strange\\" one' })).users).toEqual([])
 })
 
 test('of users who changed, passwords of the others are left, and none goes to whoever has an address now', async () => {

@@ -22,7 +22,8 @@ test('files of an optional stream may be missing, and those that are there may b
   const { check } = (await sourceDefinitions.get('file')?.()) ?? {}
   expect(await check?.({ streams: streams(true) }, folder)).toEqual([])
   expect(await check?.({ streams: streams(false) }, folder)).toMatchObject([{ code: 'no_file_matches' }])
-  await expect(readAll({ type: 'file', streams: streams(false) }, folder)).rejects.toMatchObject({
+  const another = folderWith({ 'users.csv': 'id\n1\n', 'roles.csv': 'slug\n' })
+  await expect(readAll({ type: 'file', streams: streams(false) }, another)).rejects.toMatchObject({
     problems: [{ code: 'no_file_matches' }],
   })
 })

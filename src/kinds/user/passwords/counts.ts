@@ -4,6 +4,7 @@ import type { RunDatabase } from '../../../rundb/run-database.ts'
 import type { Row } from '../../../sqlite/open.ts'
 import { RESET_CODES, type ResetCode } from './credentials.ts'
 import { canonicalHashType, weakness } from './hash-types.ts'
+import { withoutLength } from './strangers.ts'
 
 /** How many users of the desired set have some one thing said of their password, and what. */
 interface PasswordRemark {
@@ -135,7 +136,7 @@ export function describeReset({
     case 'weak':
       return describeWhy(reason, detail)
     case 'not a hash':
-      return `what is mapped as the password hash is no hash (${detail})`
+      return `what is mapped as the password hash is no hash (${withoutLength(detail)})`
     case 'none':
       return `the source has no password${before}`
     case 'unproven':

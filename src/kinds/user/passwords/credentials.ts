@@ -16,7 +16,7 @@ import {
 } from './hash-types.ts'
 import { bytesInJson, type Recognised, recognisePasswordHash, saysNoPassword } from './recognise.ts'
 import { WRITERS } from './reencode.ts'
-import { isShape } from './strangers.ts'
+import { isShape, withoutLength } from './strangers.ts'
 
 /** Why a user is migrated without the password of the source. Each is the code of a note, which the plan sums up by algorithm. */
 export const RESET_CODES = ['password_reset_required', 'password_weak_reset', 'password_not_a_hash'] as const
@@ -131,7 +131,7 @@ function notHash(shape: string, rules: Rules): Credentials {
   return problem(
     'not_a_hash',
     'passwordHash',
-    `what is mapped as the password hash is no hash (${shape})`,
+    `what is mapped as the password hash is no hash (${withoutLength(shape)})`,
     'map the column that holds hashes; with passwords.unsupported: reset the user is created without a password',
   )
 }

@@ -96,6 +96,11 @@ export function shapeOf(text: string): string {
   return `${length} ${length === 1 ? 'character' : 'characters'}: ${made}`
 }
 
+/** A shape as what is told of one person has it: how long their password is says too much. */
+export function withoutLength(shape: string): string {
+  return shape.replace(/^\d+ characters?: /, '')
+}
+
 const SHAPE =
   /^(?:\d+ characters?: (?:(?:letters|digits|blanks|signs)(?:, | and )?)+|an? [a-z -]{1,20}|true or false)$/i
 

@@ -10,7 +10,7 @@ import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
 import { type Asking, type CaptureContext, requireNone } from '../../source.ts'
-import { type Auth0Options, checkCredentials, type LiveOptions, liveOptions } from '../options.ts'
+import { type Auth0Options, checkCredentials, type LiveOptions, liveOptions, unreadUsers } from '../options.ts'
 import { STREAMS } from '../streams.ts'
 import { pagesFrom, requireCount, Tenant } from './api.ts'
 import { readMembers, readOrganizations } from './organizations.ts'
@@ -25,8 +25,9 @@ export async function capture(config: Auth0Options, snapshot: SnapshotWriter, co
   const { tenant, tokens, options } = reach(config, context)
   context.progress({ phase: `asking ${tenant.name}` })
   await checkScopes(tenant, tokens, options)
-  await readConnections(tenant, snapshot, options)
-  await readRoles(tenant, snapshot, options)
+  if (options.connections) await readConnections(tenant, snapshot, options)
+  // Without memberships, roles are nobody's.
+  if (options.organizations !== 'none') await readRoles(tenant, snapshot, options)
   const organized = options.organizations === 'organizations'
   if (organized) await readOrganizations(tenant, snapshot, options, context)
   if (organized && options.connections) await readEnabledConnections(tenant, snapshot, options, context)
@@ -34,7 +35,7 @@ export async function capture(config: Auth0Options, snapshot: SnapshotWriter, co
   if (!organized) return
   await readMembers(tenant, snapshot, options, context)
   // A part of the users was asked for: the other members are no surprise.
-  if (options.updatedSince === undefined) await readMissingUsers(tenant, snapshot, context)
+  if (unreadUsers(options) === undefined) await readMissingUsers(tenant, snapshot, context)
 }
 
 /** Asks for a token, and whether it has the scopes. See LiveReading.tryCredentials. */
@@ -78,24 +79,18 @@ const ENTERPRISE: ReadonlySet<Json | undefined> = new Set([
 ])
 
 /**
- * Connections: what they are called, and where the manifest asks for them also what they are made of, which holds secrets of identity
- * providers.
+ * Connections, with what those of enterprises are made of, which holds secrets of identity providers.
  * @throws CredentialsError where the tenant keeps the options to itself
  */
-async function readConnections(
-  tenant: Tenant,
-  snapshot: SnapshotWriter,
-  { pageSize, connections }: LiveOptions,
-): Promise<void> {
+async function readConnections(tenant: Tenant, snapshot: SnapshotWriter, { pageSize }: LiveOptions): Promise<void> {
   const step = 'connections'
   if (snapshot.isDone(step)) return
   const rows: JsonObject[] = []
-  const query = connections ? {} : { fields: 'id,name,strategy,display_name', include_fields: true }
-  const list = { path: '/connections', list: 'connections', size: pageSize, query }
+  const list = { path: '/connections', list: 'connections', size: pageSize }
   for await (const { items } of pagesFrom(tenant, list, undefined)) {
     for (const { id = null, name = null, strategy = null, display_name = null, options } of items) {
       const row: JsonObject = { id, name, strategy, display_name }
-      if (connections && ENTERPRISE.has(strategy)) {
+      if (ENTERPRISE.has(strategy)) {
         if (!isObject(options)) throw new CredentialsError([missingOptionsScope()])
         row.options = options
       }

@@ -144,13 +144,12 @@ interface Scope {
 const OPTIONS: Scope = { name: 'read:connections_options', use: 'what connections are made of' }
 const ENABLED: Scope = { name: 'read:organization_connections', use: 'for which organizations connections are enabled' }
 
-/** What an application has to be allowed for these options. */
+/** What an application has to be allowed for these options: of what is not read, nothing. */
 export function scopesFor({ organizations, connections }: Pick<LiveOptions, 'organizations' | 'connections'>): Scope[] {
   return [
     { name: 'read:users', use: 'users, and export jobs of them' },
-    { name: 'read:connections', use: 'connections' },
-    ...(connections ? [OPTIONS] : []),
-    { name: 'read:roles', use: 'roles and their permissions' },
+    ...(connections ? [{ name: 'read:connections', use: 'connections' }, OPTIONS] : []),
+    ...(organizations === 'none' ? [] : [{ name: 'read:roles', use: 'roles and their permissions' }]),
     ...(organizations === 'organizations'
       ? [
           { name: 'read:organizations', use: 'organizations' },
@@ -208,8 +207,8 @@ async function probes(
 ): Promise<[scope: string, path: string][]> {
   const always: [string, string][] = [
     ['read:users', '/users'],
-    ['read:connections', '/connections'],
-    ['read:roles', '/roles'],
+    ...(connections ? [['read:connections', '/connections'] as [string, string]] : []),
+    ...(organizations === 'none' ? [] : [['read:roles', '/roles'] as [string, string]]),
   ]
   if (organizations !== 'organizations') return always
   const first = missing.has('read:organizations') ? undefined : (only?.[0] ?? (await tenant.firstOrganization()))

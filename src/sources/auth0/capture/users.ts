@@ -34,8 +34,8 @@ export async function readUsers(
   context: CaptureContext,
 ): Promise<void> {
   if (snapshot.isDone(CHECKED)) return
-  const { updatedSince, pageSize } = options
-  const search = updatedSince === undefined ? undefined : `updated_at:[${updatedSince} TO *]`
+  const { pageSize } = options
+  const search = searchFor(options)
   const count = (q: string | undefined) => tenant.total('/users', 'users', searchQuery(q))
   const decision = decisionIn(snapshot) ?? (await decide(tenant, options, search, count))
   snapshot.note('reading of users', { ...decision })
@@ -51,17 +51,14 @@ export async function readUsers(
               context,
               step: STEP,
               total: before,
-              keep: changedSince(updatedSince),
+              keep: wanted(options),
             }),
           }
         : await pageUsers({ tenant, snapshot, context, step: STEP, pageSize, search })
   }
   const { read, total = before } = came
   const after = await count(searched ? search : undefined)
-  requireCount(
-    { what: searched ? `users changed since ${updatedSince}` : 'users', before: total, after, read },
-    tenant.name,
-  )
+  requireCount({ what: searched ? `users that ${search} finds` : 'users', before: total, after, read }, tenant.name)
   snapshot.note('users', { before: total, after, read })
   await snapshot.append(STREAMS.users, [], { step: CHECKED, cursor: read, done: true })
 }
@@ -83,11 +80,24 @@ async function decide(
   return { engine: pages ? 'pages' : 'export', before, searched: false }
 }
 
-/** An export job knows no search: who has not changed is left out here. */
-function changedSince(since: string | undefined): (user: JsonObject) => boolean {
-  if (since === undefined) return () => true
-  const from = Date.parse(since)
-  return ({ updated_at }) => typeof updated_at !== 'string' || !(Date.parse(updated_at) < from)
+/** What the users are searched for by; undefined: all are read. */
+function searchFor({ connection, updatedSince }: LiveOptions): string | undefined {
+  const terms = [
+    ...(connection === undefined ? [] : [`identities.connection:"${connection.replaceAll(/["\\]/g, '\\$&')}"`]),
+    ...(updatedSince === undefined ? [] : [`updated_at:[${updatedSince} TO *]`]),
+  ]
+  return terms.length === 0 ? undefined : terms.join(' AND ')
+}
+
+/** An export job knows no search: who is not searched for is left out here. */
+function wanted({ connection, updatedSince }: LiveOptions): (user: JsonObject) => boolean {
+  const from = updatedSince === undefined ? Number.NEGATIVE_INFINITY : Date.parse(updatedSince)
+  const changed = ({ updated_at }: JsonObject) => typeof updated_at !== 'string' || !(Date.parse(updated_at) < from)
+  return (user) => changed(user) && (connection === undefined || connectionsOf(user).includes(connection))
+}
+
+function connectionsOf({ identities }: JsonObject): unknown[] {
+  return Array.isArray(identities) ? identities.map((one) => (isObject(one) ? one.connection : undefined)) : []
 }
 
 function decisionIn(snapshot: SnapshotWriter): Decision | undefined {

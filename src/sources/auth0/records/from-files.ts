@@ -31,7 +31,7 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
   return {
     file: name,
     async *peek() {
-      const silent = { ...context, reject: () => {}, warn: () => {} }
+      const silent = { ...context, reject: () => {}, warn: () => {}, tap: undefined }
       const again = await exportFile(format, silent)
       for await (const batch of again.file.records()) yield usersIn(batch, { isCsv, paths: undefined }, nothingFound())
     },

@@ -7,7 +7,7 @@ import { nothingFound } from '../../parts.ts'
 import type { Snapshot, SnapshotRow } from '../../snapshot/snapshot.ts'
 import { type ReadContext, ROW_FILE, ROW_LINE, type StreamCount } from '../../source.ts'
 import type { LineRecord } from '../../text/record-file.ts'
-import type { ReadOptions } from '../options.ts'
+import { partOptions, type ReadOptions, unreadUsers } from '../options.ts'
 import { STREAMS } from '../streams.ts'
 import { CONNECTIONS, fileOf, NamedOrganizations, ORGANIZATIONS, ROLES, USERS, type Users, usersIn } from './users.ts'
 
@@ -146,15 +146,16 @@ function madeGood(count: number): Problem {
 /** Members whose user was not read: of a whole reading, those who were deleted meanwhile; of a part, those who have not changed. */
 function accountForMembers(
   members: MemberTable,
-  { updatedSince }: ReadOptions,
+  options: ReadOptions,
   context: ReadContext,
   file: string,
   counts: Tally,
 ): void {
+  const unread = unreadUsers(options)
   let left = 0
   for (const { line, user, organization } of members.unused()) {
     left += 1
-    if (updatedSince !== undefined) continue
+    if (unread !== undefined) continue
     refuse(
       context,
       MEMBERSHIPS,
@@ -169,12 +170,12 @@ function accountForMembers(
     )
   }
   counts.pass(MEMBERSHIPS, members.read - left)
-  if (updatedSince === undefined || left === 0) return
+  if (unread === undefined || left === 0) return
   context.warn({
     code: 'members_not_read',
     severity: 'warning',
-    message: `${left} memberships are of users who have not changed since ${updatedSince}, and are left as they are`,
-    hint: 'who joined an organization and did nothing else since comes with a whole reading: take updatedSince out for the last one',
+    message: `${left} memberships are of users who ${unread}, and are left as they are`,
+    hint: `those of all users come with a whole reading: take ${partOptions(options)} out for the last one`,
   })
 }
 

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../json.ts'
 import type { ReadContext, SideRowsOnDisk, StreamCount } from '../../source.ts'
 import { type SourceFile, sourceFile } from '../../text/file.ts'
 import type { LineRecord, RecordFile } from '../../text/record-file.ts'
-import type { ReadOptions } from '../options.ts'
+import { partOptions, type ReadOptions, unreadUsers } from '../options.ts'
 import { exportFile } from './from-files.ts'
 import {
   joinNothing,
@@ -29,16 +29,20 @@ export class SideFiles implements Belongings {
   readonly #records: RecordFile[] = []
   /** By file: rows of users who were not asked for. */
   readonly #left: number[]
-  readonly #updatedSince: string | undefined
+  readonly #options: ReadOptions
+  /** Who is not read, in words. */
+  readonly #unread: string | undefined
   readonly #written: Pick<ReadOptions, 'nulls' | 'maxRecordBytes'>
   #table: SideTable | undefined
 
-  constructor({ passwords, mfa, nulls, maxRecordBytes, updatedSince }: ReadOptions, context: ReadContext) {
+  constructor(options: ReadOptions, context: ReadContext) {
+    const { passwords, mfa, nulls, maxRecordBytes } = options
     const named = (stream: SideStream, names: readonly string[], read: SideFile['read']) =>
       names.map((name) => ({ stream, file: sourceFile(name, context.directory), read }))
     this.#files = [...named('passwords', passwords, passwordRow), ...named('mfa', mfa, mfaRow)]
     this.#left = this.#files.map(() => 0)
-    this.#updatedSince = updatedSince
+    this.#options = options
+    this.#unread = unreadUsers(options)
     this.#written = { nulls, maxRecordBytes }
     this.#context = context
   }
@@ -72,26 +76,26 @@ export class SideFiles implements Belongings {
     for await (const batch of users()) table.addUsers(batch.map(({ data }) => data))
     for (const leftover of table.resolveUsers()) {
       const { file, line, code } = leftover
-      if (this.#updatedSince !== undefined && code === 'no_such_user') this.#left[file] = (this.#left[file] ?? 0) + 1
+      if (this.#unread !== undefined && code === 'no_such_user') this.#left[file] = (this.#left[file] ?? 0) + 1
       else this.#records[file]?.reject(line, rejectionOf(leftover))
     }
-    this.#warnOfLeft(this.#updatedSince)
+    this.#warnOfLeft()
   }
 
   /** Of a part of the users, an address does not say whose it was when the file was made: then only an id counts, if there is one. */
   #findable(row: SideRow): SideRow {
-    return this.#updatedSince !== undefined && row.user !== undefined ? { ...row, email: undefined } : row
+    return this.#unread !== undefined && row.user !== undefined ? { ...row, email: undefined } : row
   }
 
-  #warnOfLeft(since: string | undefined): void {
+  #warnOfLeft(): void {
     for (const [index, { file }] of this.#files.entries()) {
       const left = this.#left[index] ?? 0
       if (left === 0) continue
       this.#context.warn({
         code: 'rows_not_read',
         severity: 'warning',
-        message: `${left} rows of ${file.name} are of users who have not changed since ${since}, or of nobody`,
-        hint: 'a whole reading tells which: take updatedSince out for the last one',
+        message: `${left} rows of ${file.name} are of users who ${this.#unread}, or of nobody`,
+        hint: `a whole reading tells which: take ${partOptions(this.#options)} out for the last one`,
         at: { file: file.name },
       })
     }

@@ -219,7 +219,11 @@ export class SideRows {
 
 /** Adds to users what they have where there are no side files. */
 export function joinNothing(users: readonly JsonObject[]): void {
-  for (const user of users) for (const list of ['passwords', 'mfa', 'same_email']) user[list] = []
+  for (const user of users) {
+    user.passwords = []
+    user.mfa = []
+    user.same_email = []
+  }
 }
 
 function accountOf(user: JsonObject): Account {

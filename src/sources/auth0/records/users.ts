@@ -191,8 +191,17 @@ function rolesAt(user: JsonObject, paths: readonly string[]): string[] {
 
 function at(user: JsonObject, path: string): Json | undefined {
   let value: Json | undefined = user
-  for (const name of path.split('.')) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
+  for (const name of stepsOf(path)) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
   return value
+}
+
+const steps = new Map<string, string[]>()
+
+/** Paths are few, and looked for in every user. */
+function stepsOf(path: string): string[] {
+  const known = steps.get(path) ?? path.split('.')
+  steps.set(path, known)
+  return known
 }
 
 /** The different organizations that metadata names, each with where it was named first, on disk. */

@@ -1,0 +1,163 @@
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { type LoadedManifest, loadManifest } from '../../src/config/load.ts'
+import { recipeAt, recipeNames, shippedRecipes } from '../../src/config/recipes.ts'
+import { Redactor } from '../../src/diagnostics/redactor.ts'
+import { isObject, type Json, type JsonObject } from '../../src/json.ts'
+import { checkExpressions, checkStreams } from '../../src/mapping/check.ts'
+import { compileExpression } from '../../src/mapping/expression.ts'
+import { openSource } from '../../src/sources/registry.ts'
+import { command, folderOf } from '../cli/harness.ts'
+import { FIREBASE } from '../kinds/passwords/firebase.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A piece of a manifest that a page shows. */
+interface Piece {
+  /** `docs/how-to/roles.md:31` */
+  place: string
+  page: string
+  /** Name of the page without folder and ending: that of a recipe, in the guide of an origin. */
+  name: string
+  text: string
+}
+
+const pages = ['README.md', ...readdirSync(join(ROOT, 'docs'), { recursive: true }).map((name) => `docs/${name}`)]
+  .filter((name) => name.endsWith('.md') && !name.startsWith('docs/decisions/'))
+  .toSorted()
+
+const PIECES: readonly Piece[] = pages.flatMap((page) => {
+  const text = readFileSync(join(ROOT, page), 'utf8')
+  return [...text.matchAll(/^( *)```ya?ml\n(.*?)^ *```/gms)].map(({ index, 1: indent = '', 2: block = '' }) => ({
+    place: `${page}:${text.slice(0, index).split('\n').length}`,
+    page,
+    name: /([\w-]+)\.md$/.exec(page)?.[1] ?? '',
+    text: block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  }))
+})
+
+/** Where what a page shows is no whole section, the sections that it is a part of. */
+const PARTS: Readonly<Record<string, (part: Json | undefined) => JsonObject>> = {
+  users: (users = null) => ({ source: { type: 'file', streams: { users } } }),
+  prefer: (prefer = null) => ({ dedupe: { user: { prefer } } }),
+}
+
+const recipes = recipeNames(shippedRecipes)
+
+/** Recipes of origins, on which those of situations stand. */
+const SITUATIONS = ['one-organization', 'organization-per-domain', 'organization-from-metadata']
+
+/** What a piece stands on where it says nothing of its source. */
+const SOURCES: Readonly<Record<string, JsonObject>> = {
+  auth0: { type: 'auth0', users: './users.ndjson' },
+  clerk: { type: 'clerk', users: './clerk-export.csv' },
+  csv: { type: 'csv', path: './users.csv' },
+}
+
+/** A piece as a whole manifest: on top of the guide's recipe, else of a CSV file, with a target. */
+function whole({ name, text }: Piece): JsonObject {
+  const parsed: JsonObject = parse(text) ?? {}
+  const [first = ''] = Object.keys(parsed)
+  const piece: JsonObject = { ...PARTS[first]?.(parsed[first]), ...(PARTS[first] === undefined && parsed) }
+  const origin = recipes.includes(name) && !SITUATIONS.includes(name) ? name : undefined
+  const whole: JsonObject = { target: { type: 'sandbox' }, ...piece }
+  const source = isObject(piece.source) ? piece.source : {}
+  const extended = [piece.extends].flat().filter((base) => typeof base === 'string' && recipes.includes(base))
+  if (extended.length === 0 && source.type === undefined) {
+    if (origin !== undefined && SOURCES[origin] === undefined) whole.extends = origin
+    else if (source.streams !== undefined) whole.extends = 'authjs'
+    else whole.source = { ...SOURCES[origin ?? 'csv'], ...source }
+  }
+  if (source.type === 'file' && extended.length === 0) whole.map ??= { user: { email: 'email' } }
+  if (extended.includes('firebase') || whole.extends === 'firebase') {
+    whole.secrets ??= { firebaseSignerKey: '${FIREBASE_SIGNER_KEY}' }
+  }
+  return whole
+}
+
+/** Every variable has a value. */
+const ENV = new Proxy<Record<string, string>>({}, { get: (_, name) => (name === 'HOME' ? '/' : FIREBASE.signerKey) })
+
+async function load(folder: string, manifest: JsonObject, environment?: string): Promise<LoadedManifest> {
+  writeFileSync(join(folder, 'migrate.config.yaml'), JSON.stringify(manifest))
+  return loadManifest({ cwd: folder, env: ENV, redactor: new Redactor(), ...(environment && { environment }) })
+}
+
+describe('every piece of a manifest that the pages show', () => {
+  test('is found', () => {
+    expect(PIECES.length).toBeGreaterThan(100)
+  })
+
+  test.each(PIECES.map((piece) => [piece.place, piece] as const))('is valid: %s', async (_place, piece) => {
+    const folder = folderOf({ 'our-organizations.yaml': '{}', 'base.yaml': '{}' })
+    const manifest = whole(piece)
+    const loaded = await load(folder, manifest)
+    expect(checkExpressions(loaded).filter(({ severity }) => severity !== 'warning')).toEqual([])
+    const nothing = { directory: folder, scratch: folder, reject: () => {}, warn: () => {} }
+    const { streams } = await openSource(loaded.manifest.source, nothing)
+    const recipe = (path: readonly string[]) => recipeAt(loaded.originOf(path))
+    expect(checkStreams(loaded.manifest.map, streams, recipe).filter(({ severity }) => severity !== 'warning')).toEqual(
+      [],
+    )
+    for (const environment of Object.keys(isObject(manifest.environments) ? manifest.environments : {})) {
+      await load(folder, manifest, environment)
+    }
+  })
+
+  test.each(
+    PIECES.filter(({ name, page }) => page.includes('/sources/') && existsSync(join(ROOT, 'examples', name))).map(
+      (piece) => [piece.place, piece] as const,
+    ),
+  )('leaves in who is in the sample of its origin: %s', async (_place, piece) => {
+    const folder = folderOf({})
+    cpSync(join(ROOT, 'examples', piece.name), folder, { recursive: true })
+    const sample = parse(readFileSync(join(folder, 'migrate.config.yaml'), 'utf8'))
+    const manifest = { ...whole(piece), target: { type: 'sandbox' }, safety: { maxRejects: 1000 } }
+    const loaded = await load(folder, manifest)
+    const { streams } = loaded.manifest.source as { streams?: Record<string, { path: string }> }
+    const given: Record<string, { path: string }> = sample.source?.streams ?? {}
+    // What the page names otherwise than the sample stands for the same file, unless it is of another form.
+    for (const [name, { path }] of Object.entries(streams ?? {})) {
+      const file = given[name]?.path
+      const isAlike = file !== undefined && extname(file) === extname(path)
+      if (isAlike && !existsSync(join(folder, path))) cpSync(join(folder, file), join(folder, path))
+    }
+    if (Object.values(streams ?? {}).some(({ path }) => !existsSync(join(folder, path)))) return
+    if (/(records|columns):/.test(piece.text)) return
+    const { code, stdout, stderr } = await command(['plan', '--json'], { cwd: folder, env: ENV })
+    expect([0, 5], stderr).toContain(code)
+    const plan = JSON.parse(stdout)
+    expect(plan.summary.warnings.map(({ code: warning }: { code: string }) => warning)).not.toContain(
+      'everybody_left_out',
+    )
+    expect(plan.summary.kinds.find(({ kind }: { kind: string }) => kind === 'user').desired).toBeGreaterThan(0)
+  })
+})
+
+/** Rules of people, by where they stand. */
+function conditions(): (readonly [string, string, JsonObject])[] {
+  const manifests: [string, unknown][] = [
+    ...PIECES.map((piece): [string, unknown] => [piece.place, whole(piece)]),
+    ...recipes.map((name): [string, unknown] => [
+      `recipes/${name}.yaml`,
+      parse(readFileSync(join(shippedRecipes, `${name}.yaml`), 'utf8')),
+    ]),
+  ]
+  return manifests.flatMap(([place, manifest]) => {
+    const { map = {}, vars = {} } = manifest as { map?: Record<string, { when?: string } | null>; vars?: JsonObject }
+    return ['user', 'organization', 'membership', 'roleAssignment', 'role'].flatMap((kind) => {
+      const when = map[kind]?.when
+      return when === undefined ? [] : [[`${place} ${kind}`, when, vars] as const]
+    })
+  })
+}
+
+test.each(conditions())('a record that says nothing of it is let in: %s', async (_place, when, vars) => {
+  const compiled = compileExpression(when, undefined, { vars, secrets: {} })
+  if (!compiled.ok) throw new Error(compiled.message)
+  const record = { id: '1', email: 'ada@example.com' }
+  expect(await compiled.expression.evaluate(record, record)).toBe(true)
+})
