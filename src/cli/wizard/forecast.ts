@@ -103,7 +103,7 @@ async function planned(foreseen: Foreseen, scratch: string, context: Context): P
 async function loadForeseen(
   { text, file, variables }: Foreseen,
   scratch: string,
-  { env }: Context,
+  { env, mask }: Context,
 ): Promise<LoadedManifest> {
   const place = join(scratch, 'migrate.config.yaml')
   writeWholeFile(place, [text], {
@@ -115,6 +115,7 @@ async function loadForeseen(
   const loaded = await loadManifest({
     path: place,
     cwd: scratch,
+    mask,
     env: { ...env, ...standIns },
     defer: isSourceSecret,
     // Its own: what stands in for a secret is none.
