@@ -206,6 +206,7 @@ describe('Keycloak', () => {
     ['bcrypt', bcrypt, undefined, { hash: bcrypt, type: 'bcrypt' }],
     ['argon2', argon2id, '', { hash: argon2id, type: 'argon2' }],
     [undefined, bcrypt, '', { hash: bcrypt, type: 'bcrypt' }],
+    ['pbkdf2-sha512', '', '', { none: true }],
     ['sha256-salted', 'c2hh', '', { unsupported: 'sha256-salted' }],
     ['our-own', 'no base64', '', { unsupported: 'our-own' }],
     ['md5', '$P$BAbCdEfGhIjKlMnOpQrStUvWxYz0123', '', { unsupported: 'phpass' }],
@@ -301,6 +302,8 @@ describe('hashes that say what they are', () => {
     ['{MD5}5f4dcc3b5aa765d61d83==', 'md5'],
     ['{SSHA512}AAAA', 'ssha512'],
     ['{noop}hunter22', 'plaintext'],
+    ['md5$$5f4dcc3b5aa765d61d8327deb882cf99', 'md5_salted'],
+    ['{PKCS5S2}DQIXJU038u4P7FdsuFTY/+35bm41kfjZa57UrdxHp2Mu3qF2uy+ooD+jF5t1tb8J', 'pbkdf2_sha1'],
     ['md5$someSalt$5f4dcc3b5aa765d61d8327deb882cf99', 'md5_salted'],
     ['sha1$someSalt$5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8', 'django_sha1'],
     ['unsalted_md5$$5f4dcc3b5aa765d61d8327deb882cf99', 'md5'],
@@ -340,6 +343,8 @@ describe('bytes, quotes and blanks around a hash', () => {
     `\ufeff ${bcrypt}\t`,
     `"bcrypt$${bcrypt}"`,
     `bcrypt:${bcrypt}`,
+    `"'${bcrypt}'"`,
+    `\\x${hex}0000`,
   ])(
     tried(
       'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
@@ -408,6 +413,9 @@ describe('what is no hash, or one of nobody knows whom', () => {
     `pbkdf2$10000$${'ab'.repeat(16)}$${'cd'.repeat(32)}`,
     `${'ab'.repeat(16)}:${'cd'.repeat(64)}`,
     '$sha$1234567890abcdef$5f4dcc3b5aa765d61d8327deb882cf99',
+    `${'ab'.repeat(8)}.${'cd'.repeat(64)}`,
+    'SCRAM-SHA-256$4096:c2FsdHNhbHQ=$c3RvcmVkc3RvcmVkc3RvcmVk:c2VydmVyc2VydmVyc2VydmVy',
+    '{X-PBKDF2}HMACSHA1:AAAIAA:saltsaltsalt',
   ])('case %# is a hash that nobody knows', (text) => {
     expect(recognisePasswordHash(text)).toMatchObject({
       unsupported: 'unknown',
