@@ -16,7 +16,7 @@ const OUT =
 /** True: the person is out. */
 const NEGATIVE = new RegExp(`^(is |user |account |is account |soft )*(${OUT}|spam|expired)$`)
 /** False: the person is out. */
-const POSITIVE = /^(is |user |account |is account )*(active|enabled|activated|approved)$/
+const POSITIVE = /^(is |user |account |is account )*(active|enabled|activated|approved|non (locked|expired))$/
 /** A time: the person is out since then. */
 const SINCE = new RegExp(
   `^(is |user |account |soft |date )*(${OUT}|discarded|removed|deletion)( (at|on|date|time|since))$|^date (deleted|disabled)$`,

@@ -100,6 +100,7 @@ test.each([
   [{ banned: null }, { banned: true }],
   [{ blocked: '0' }, { blocked: '1' }],
   [{ IsLockedOut: 'False' }, { IsLockedOut: 'True' }],
+  [{ accountNonLocked: true }, { accountNonLocked: false }],
   [{ deleted_at: '' }, { deleted_at: '2024-01-02 03:04:05' }],
   [{ deleted_at: '0000-00-00 00:00:00' }, { deleted_at: '2024-01-02' }],
   [{ locked_at: 'NULL' }, { locked_at: '2024-01-02T03:04:05Z' }],
