@@ -23,12 +23,12 @@ export interface Head {
   encoding?: Encoding
   /** CSV: lines before the header that are none of its rows. */
   skipLines?: number
+  /** CSV in which backslashes escape anywhere, and whether quotes are characters like others. */
+  backslashes?: { quote?: 'none' }
   /** CSV with such lines, which may mislead who looks for it: what separates its cells, where it is no comma. */
   delimiter?: string
   /** What Django's dumpdata wrote, of several models: the one of the users. The paths are those of its records. */
   model?: string
-  /** CSV in which backslashes escape anywhere, and whether quotes are characters like others. */
-  backslashes?: { quote?: 'none' }
 }
 
 /** How much of a JSON file is looked at, bytes. */
@@ -112,12 +112,15 @@ function sniffPreamble(text: string): Head | undefined {
 
 const DELIMITERS = [',', ';', '\t', '|']
 
+/** Remarks, and what says the delimiter: whoever reads CSV passes over them. */
+const KNOWN_LINE = /^(#|"?sep=[^\w])/i
+
 /** Spreadsheets fill the lines before the header up with empty cells. */
 function preambleBy(delimiter: string, lines: readonly string[]): Head | undefined {
   const filled = (line: string) => line.split(delimiter).filter((cell) => cell.trim() !== '').length
   const skipLines = lines.findIndex((line) => filled(line) > 2)
   const [header = ''] = lines.slice(skipLines)
-  const before = lines.slice(0, skipLines).filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  const before = lines.slice(0, skipLines).filter((line) => line.trim() !== '' && !KNOWN_LINE.test(line))
   if (skipLines < 1 || before.length === 0 || before.some((line) => filled(line) > 1)) return undefined
   const names = header.split(delimiter).map((name) => name.trim())
   // Who speaks of several things in a sentence writes no header.

@@ -3,7 +3,7 @@ import { relative, sep } from 'node:path'
 import { parse } from 'yaml'
 import type { SourceConfig } from '../../config/manifest.ts'
 import { recipeFile, shippedRecipes } from '../../config/recipes.ts'
-import { escapesOf, streamOf } from '../../inspecting/recognise.ts'
+import { streamOf, writtenAs } from '../../inspecting/recognise.ts'
 import type { Side } from '../../inspecting/side-files.ts'
 import { NAMED_ROLES, NUMBERED_ROLES, streamOfSide } from '../../inspecting/side-mapping.ts'
 import { isObject, type JsonObject } from '../../json.ts'
@@ -49,7 +49,7 @@ export function proposeSource(answers: Answers, directory: string): ProposedSour
   if (type === 'auth0' && answers.organize === 'from-metadata') written.organizationFrom = 'metadata'
   for (const { slot, file } of filled(answers)) written[slot.option] = pathIn(directory, file)
   if (type !== 'auth0' && answers.files.users !== undefined)
-    Object.assign(written, escapesOf(answers.files.users.data.head))
+    Object.assign(written, writtenAs(answers.files.users.data.head))
   const effective: SourceConfig = { ...written, type, ...live }
   for (const { slot, file } of filled(answers)) effective[slot.option] = file.path
   return { written, effective, variables }
