@@ -50,7 +50,7 @@ export async function interview(given: Given, prompts: Prompts | undefined, cont
   const folder = await lookInto(context.cwd)
   const source = await chooseSource(given, folder.files, prompts, context)
   const found = await beside({ ...source, asked: prompts !== undefined }, given, folder, context)
-  const organize = await chooseOrganization({ ...source, files: found.files }, given, prompts)
+  const organize = await chooseOrganization({ ...source, ...found }, given, prompts)
   const used = organize.organize === 'source' ? withoutRoles(found, given) : withoutOrganizations(found)
   const settled = await settleKeys(used)
   const target = given.target ?? (await chooseTarget(given, prompts))
@@ -126,7 +126,7 @@ function withoutOrganizations(found: Beside): Beside {
 const NOWHERE = 'roles are had in an organization, and nothing says who belongs to which: see --organize'
 
 async function chooseOrganization(
-  { origin, files, live }: ChosenSource & { files: Answers['files'] },
+  { origin, files, sides, live }: ChosenSource & Pick<Answers, 'files' | 'sides'>,
   given: Given,
   prompts: Prompts | undefined,
 ): Promise<Pick<Answers, 'organize' | 'organizationName'>> {
@@ -140,7 +140,7 @@ async function chooseOrganization(
   }
   if (organize === 'one') return { organize, organizationName: given.organizationName ?? (await askForName(prompts)) }
   if (organize !== undefined || prompts === undefined) return { organize: organize ?? 'source' }
-  const says = organizationsIn(origin, files, live !== undefined)
+  const says = organizationsIn(origin, { files, sides }, live !== undefined)
   const chosen = await prompts.select<Organize>('Which organizations do they belong to?', [
     { value: 'source', label: says ?? 'to none, for now', hint: says === undefined ? 'can be added later' : undefined },
     { value: 'one', label: 'all to the same one' },
@@ -157,8 +157,14 @@ async function askForName(prompts: Prompts | undefined): Promise<string> {
 }
 
 /** What the source says of organizations, in words. */
-function organizationsIn(origin: Origin, files: Answers['files'], live: boolean): string | undefined {
+function organizationsIn(
+  origin: Origin,
+  { files, sides }: Pick<Answers, 'files' | 'sides'>,
+  live: boolean,
+): string | undefined {
   if (live) return `as ${ORIGINS[origin].title} says`
+  const members = sides.find(({ side }) => side.part === 'memberships')
+  if (members !== undefined) return `as ${members.file.name} says`
   if (!ORIGINS[origin].organizations || origin === 'auth0') return undefined
   const file = files.memberships ?? (origin === 'clerk' ? undefined : files.users)
   return file === undefined ? undefined : `as ${file.name} says`
