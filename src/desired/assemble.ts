@@ -7,7 +7,7 @@ import { indexDrafts, turnReferences } from '../rundb/drafts.ts'
 import { leaveOutReferring } from '../rundb/left-out.ts'
 import { type Collision, collidedRows, collisionsOf, hasCollided, hasNames, insertCollided } from '../rundb/names.ts'
 import { rejectDependents, rejectDraft, rejectGrant } from '../rundb/rejects.ts'
-import { unpackRepeats } from '../rundb/repeats.ts'
+import { unpackFound } from '../rundb/repeats.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import { mergeGroups, rejectKeyConflicts } from './merge.ts'
 
@@ -77,7 +77,7 @@ function refuseNameCollisions(rundb: RunDatabase): void {
   if (!hasCollided(rundb)) return
   for (const { from, code, field, found } of collisionRules()) {
     const reject = from === 'grants' ? rejectGrant : rejectDraft
-    if (from === 'drafts') unpackRepeats(rundb, `SELECT id FROM (${found})`)
+    if (from === 'drafts') unpackFound(rundb, found)
     for (const { id, message, hint } of collidedRows(rundb, found)) reject(rundb, id, { code, field, message, hint })
   }
 }

@@ -7,7 +7,7 @@ const SECRET =
   /pass(word|wd|phrase)?|pwd|kennwort|geheim|contrase[nñ]a|wachtwoord|senha|hash|digest|salt|secret|token|totp|otp|seed|signer|private ?key|(sign|signing|encryption|decryption) ?key|api ?key|credential|recovery|backup ?code|cookie|session/
 /** Beside a secret, and none: the name of the hasher, its rounds, when it was set, whether there is one. */
 const BESIDE_SECRET =
-  /(hasher|type|method|algorithm|algo|rounds|iterations|mem ?cost|enabled|required|date|at|updated|changed|expiry|expires|count|hint ?text|temporary)$/
+  /(hasher|type|method|algorithm|algo|rounds|iterations|mem ?cost|enabled|required|date|at|updated|changed|expiry|expires|count|hint ?text|temporary|totp issuer|totp user|totp account)$/
 /** Columns that say what somebody is, not who. */
 const CATEGORY =
   /^(role|roles|realm roles|groups|group|group name|role names|hash method|.*verified|role slug|role slugs|role name|password hasher|hasher|password hash type|hash type|algorithm|provider|providers|provider id|connection|strategy|status|state|type|user ?status|locale|language|plan|tier|edition|enabled|disabled|blocked|banned|verified|email verified|is social|mfa enabled|aud|realm|user type|secret encoding|alg|scope)$/

@@ -124,6 +124,9 @@ const STEERING: ReadonlySet<string> = new Set(['from', 'each', 'when'])
 /** Names of fields that say of what type a hash is, which messages may show. */
 const TYPE_OF_HASH = /type|hasher|algorithm/i
 
+/** Columns beside a second factor that say whose it is, and are no secret. */
+const BESIDE_TOTP_SECRET = /^(totp[_ ]?)?(issuer|user|account)$/i
+
 /** Whether a rule maps any field. */
 function hasFields(rule: MapRule): boolean {
   return Object.entries(rule).some(([name, value]) => value !== undefined && !STEERING.has(name))
@@ -188,7 +191,8 @@ function compileRule(
     const secret = secretInputs.includes(name)
     const note = (compiled: CompiledExpression) => {
       if (!secret || name === 'passwordHashType') return
-      for (const read of compiled.fields) if (!TYPE_OF_HASH.test(read)) gathered.secretNames.add(read)
+      const isPlain = name === 'totpSecret' ? BESIDE_TOTP_SECRET : TYPE_OF_HASH
+      for (const read of compiled.fields) if (!isPlain.test(read)) gathered.secretNames.add(read)
     }
     if (isObject(value)) {
       const members: [string, CompiledExpression][] = []

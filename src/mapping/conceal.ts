@@ -21,8 +21,8 @@ const BESIDE =
   /^(file|line|oid|(.* )?ids?|(.* )?e ?mails?|email address|login|user ?name|(.* )?name|providers?|connection|tenant|(.* )?type|status|state|(.* )?(at|date)|created|updated|algorithm|strategy|(.* )?verified)$/
 const SECRET = /pass|pwd|hash|secret|token|otp|seed|salt|key|code|cookie|session|recovery|credential/
 
-/** Of what sort a secret is. */
-const SORT = /(^| )(type|hasher|method|algorithm|algo)$/
+/** Of what sort a secret is, and whose a second factor is. */
+const SORT = /(^| )(type|hasher|method|algorithm|algo)$|^(totp )?(issuer|user|account)$/
 
 function isBesideSecret(name: string): boolean {
   const words = name

@@ -81,6 +81,11 @@ export function unpackRepeats(rundb: RunDatabase, which?: string, ...parameters:
     DELETE FROM unpacking`)
 }
 
+/** The same for what a rule about several drafts found. @param found SQL: yields `id` */
+export function unpackFound(rundb: RunDatabase, found: string): void {
+  unpackRepeats(rundb, `SELECT id FROM (${found})`)
+}
+
 function nextDrafts(rundb: RunDatabase, last: number): number[] {
   return rundb
     .statement(`SELECT draft FROM unpacking WHERE draft > ? ORDER BY draft LIMIT ${DRAFTS_AT_ONCE}`)

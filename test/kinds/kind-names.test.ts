@@ -12,6 +12,8 @@ const PARTS = ['rundb', 'comparing', 'desired', 'planning', 'applying', 'verifyi
 const OTHERWISE: Record<string, string[]> = {
   // To whom a role grant goes; and the reference of a role assignment.
   'rundb/drafts.ts': ["'organization'", "'user'"],
+  // Whose address a message names.
+  'rundb/desired.ts': ["'user'"],
   'rundb/rejects.ts': ["'user'"],
 }
 
