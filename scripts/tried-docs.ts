@@ -15,11 +15,11 @@ export interface Tried {
   file: string
 }
 
-const TEXT = String.raw`'((?:[^'\\\n]|\\.)*)'`
+const TEXT = String.raw`('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")`
 const CALL = new RegExp(String.raw`\btried\(\s*${TEXT},\s*${TEXT},\s*${TEXT},?\s*\)`, 'g')
 
 /** Where `test.each` puts its cases, at the end of a title. */
-const CASES = /(?:: | \()?%[sijd](?:, %[sijd])*\)?$/
+const CASES = /(?:: | \()?%[sijd#](?:, (?:case )?%[sijd#])*\)?$/
 
 /**
  * The titles in the text of a test.
@@ -27,11 +27,11 @@ const CASES = /(?:: | \()?%[sijd](?:, %[sijd])*\)?$/
  */
 export function triedIn(text: string, file: string): Tried[] {
   const found = [...text.matchAll(CALL)].map(([, origin = '', format = '', input = '']) => {
-    const [plain, shape, what] = [origin, format, input].map((part) => part.replace(/\\(.)/g, '$1'))
+    const [plain, shape, what] = [origin, format, input].map((part) => part.slice(1, -1).replace(/\\(.)/g, '$1'))
     return { origin: plain ?? '', format: shape ?? '', input: (what ?? '').replace(CASES, ''), file }
   })
   const called = text.match(/\btried\(/g)?.length ?? 0
-  if (called !== found.length) throw new Error(`${file}: tried(…) takes three texts in single quotes`)
+  if (called !== found.length) throw new Error(`${file}: tried(…) takes three texts, written out`)
   for (const { origin } of found) {
     if (!ORIGINS.some((known) => known === origin)) throw new Error(`${file}: no origin is called ${origin}`)
   }

@@ -23,7 +23,7 @@ export const ORIGINS = [
 ] as const
 
 /**
- * The title of a test. All three are written out where it is called, in single quotes.
+ * The title of a test. All three are written out where it is called.
  * @param format the file or the interface with its version, such as `dashboard CSV` or `users.json of auth:export`
  * @param input what is odd about it, and what comes of it
  */

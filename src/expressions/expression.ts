@@ -50,6 +50,8 @@ export interface CompiledExpression {
   unstable: Names['unstable']
   /** See Names.fields. */
   fields: Names['fields']
+  /** Whether it reads `$record`. */
+  readsRecord: boolean
   /** See readsWhole. */
   whole: boolean
   /** See readsIn. */
@@ -149,6 +151,7 @@ export function compile(
       verbatim,
       unstable,
       fields,
+      readsRecord: names.all.has('record'),
       whole,
       reads,
       flows,

@@ -188,7 +188,7 @@ const SHOWN = 60
 
 /** What an expression threw, in words. */
 export function wordsOf(error: unknown): FailureWords {
-  if (error instanceof BadInput) return { message: error.message, publicMessage: error.message }
+  if (error instanceof BadInput) return { message: error.message, publicMessage: error.message, hint: GUARD }
   const said = isObject(error) && typeof error.message === 'string' ? error.message : ''
   const code = codeOf(error)
   const wording = code === undefined ? undefined : WORDINGS[code]

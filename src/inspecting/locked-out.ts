@@ -16,7 +16,7 @@ const OUT =
 /** True: the person is out. */
 const NEGATIVE = new RegExp(`^(is |user |account |is account |soft )*(${OUT}|spam|expired)$`)
 /** False: the person is out. */
-const POSITIVE = /^(is |user |account |is account )*(active|enabled|activated|approved)$/
+const POSITIVE = /^(is |user |account |is account )*(active|enabled|activated|approved|non (locked|expired))$/
 /** A time: the person is out since then. */
 const SINCE = new RegExp(
   `^(is |user |account |soft |date )*(${OUT}|discarded|removed|deletion)( (at|on|date|time|since))$|^date (deleted|disabled)$`,
@@ -47,7 +47,7 @@ function lockedOut(path: PathInspection, today: string): Omit<LockedOut, 'path'>
   // A flag may be called so as well, and a time may lie behind a plain name.
   if (SINCE.test(words) || NEGATIVE.test(words))
     return { says: 'holds a time', condition: `$not(${holdsTime(value)} = true)` }
-  if (STATUS.test(words)) return byStatus(value, path)
+  if (STATUS.test(words)) return byStatus(value, path) ?? (words === 'user status' ? undefined : byNumber(value, path))
   return undefined
 }
 
@@ -65,6 +65,14 @@ function until(value: string, { types }: PathInspection, today: string): Omit<Lo
     says: `is later than ${today}`,
     condition: `$not($contains($string(${value}), /^([1-9]\\d{3}-|infinity)/) = true and $string(${value}) > '${today}')`,
   }
+}
+
+/** Tables of Drupal and others: most people have 1, and who has 0 is blocked. WordPress's user_status is 0 for everybody. */
+function byNumber(value: string, { values = [] }: PathInspection): Omit<LockedOut, 'path'> | undefined {
+  const count = (wanted: string) => values.find((found) => found.value === wanted)?.count ?? 0
+  const [on, off] = [count('1'), count('0')]
+  if (values.length !== 2 || off === 0 || on < off) return undefined
+  return { says: 'is 0', condition: `$not($tryBool(${value}) = false)` }
 }
 
 function byStatus(value: string, { values = [] }: PathInspection): Omit<LockedOut, 'path'> | undefined {

@@ -4,7 +4,7 @@ import { wordsOf } from './sensitivity.ts'
 const NAMES = {
   id: [
     /^(id|user id|uid|uuid|guid|pk|local id|customer id|kunden ?nummer|account id|member id|person id|user uuid)$/,
-    /^(external id|customer (number|no)|sub|cognito username)$/,
+    /^(external id|customer (number|no)|sub|oid|cognito username)$/,
     /^(user name|username|login|user login)$/,
   ],
   email: [

@@ -16,6 +16,7 @@ export type OriginName =
   | 'better-auth'
   | 'authjs'
   | 'descope'
+  | 'workos-package'
   | 'csv'
 
 /** What a file is, as far as its columns or paths tell. */
@@ -455,11 +456,11 @@ export async function describeDataFile(file: SourceFile): Promise<DataFile> {
 }
 
 function sourceOf(path: string, head: Head, recognised: Recognised | undefined): SourceConfig {
-  const whole = head.format === 'csv' && head.skipLines === undefined && recognised?.part === 'users'
+  const isTable = head.format === 'csv' && recognised?.part === 'users'
   if (recognised?.origin === 'clerk' && recognised.part === 'users') {
-    return { type: 'clerk', users: path, ...escapesOf(head) }
+    return { type: 'clerk', users: path, ...writtenAs(head) }
   }
-  if (whole && recognised.origin === 'csv') return { type: 'csv', path, ...escapesOf(head) }
+  if (isTable && recognised.origin === 'csv') return { type: 'csv', path, ...writtenAs(head) }
   return { type: 'file', streams: { [streamName(recognised)]: streamOf(path, head, recognised) } }
 }
 
@@ -472,16 +473,18 @@ export function streamOf(path: string, head: Head, recognised: Recognised | unde
     ...(told === head.format ? {} : { format: head.format }),
     ...(head.encoding === undefined ? {} : { encoding: head.encoding }),
     ...(records === undefined ? {} : { records }),
-    ...(head.skipLines === undefined ? {} : { skipLines: head.skipLines }),
-    ...(head.delimiter === undefined ? {} : { delimiter: head.delimiter }),
-    ...escapesOf(head),
+    ...writtenAs(head),
     ...(head.firstRow === undefined ? {} : { columns: columnsFor(head.firstRow, recognised) }),
   }
 }
 
-/** How cells are quoted and escaped, where it is not as in CSV. */
-export function escapesOf({ backslashes }: Head): JsonObject {
-  return backslashes === undefined ? {} : { ...backslashes, escape: 'backslash' }
+/** How a table is written, as far as it does not tell by itself. */
+export function writtenAs({ skipLines, delimiter, backslashes }: Head): JsonObject {
+  return {
+    ...(skipLines !== undefined && { skipLines }),
+    ...(delimiter !== undefined && { delimiter }),
+    ...(backslashes !== undefined && { ...backslashes, escape: 'backslash' }),
+  }
 }
 
 /** Names for the columns of a file without a header: all of them, since more than named is a ragged row. */

@@ -23,12 +23,12 @@ export interface Head {
   encoding?: Encoding
   /** CSV: lines before the header that are none of its rows. */
   skipLines?: number
+  /** CSV in which backslashes escape anywhere, and whether quotes are characters like others. */
+  backslashes?: { quote?: 'none' }
   /** CSV with such lines, which may mislead who looks for it: what separates its cells, where it is no comma. */
   delimiter?: string
   /** What Django's dumpdata wrote, of several models: the one of the users. The paths are those of its records. */
   model?: string
-  /** CSV in which backslashes escape anywhere, and whether quotes are characters like others. */
-  backslashes?: { quote?: 'none' }
 }
 
 /** How much of a JSON file is looked at, bytes. */
@@ -105,17 +105,22 @@ const MAX_PREAMBLE = 20
 /** Some exports say a word of themselves before the header: lines without a delimiter, then lines with several. */
 function sniffPreamble(text: string): Head | undefined {
   const lines = text.split(/\r?\n/).slice(0, MAX_PREAMBLE + 1)
+  // `sep=;` is read by who opens the table.
+  if (/^"?sep=/i.test(lines[0] ?? '')) return undefined
   return DELIMITERS.map((delimiter) => preambleBy(delimiter, lines)).find((found) => found !== undefined)
 }
 
 const DELIMITERS = [',', ';', '\t', '|']
+
+/** Remarks, and what says the delimiter: whoever reads CSV passes over them. */
+const KNOWN_LINE = /^(#|"?sep=[^\w])/i
 
 /** Spreadsheets fill the lines before the header up with empty cells. */
 function preambleBy(delimiter: string, lines: readonly string[]): Head | undefined {
   const filled = (line: string) => line.split(delimiter).filter((cell) => cell.trim() !== '').length
   const skipLines = lines.findIndex((line) => filled(line) > 2)
   const [header = ''] = lines.slice(skipLines)
-  const before = lines.slice(0, skipLines).filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  const before = lines.slice(0, skipLines).filter((line) => line.trim() !== '' && !KNOWN_LINE.test(line))
   if (skipLines < 1 || before.length === 0 || before.some((line) => filled(line) > 1)) return undefined
   const names = header.split(delimiter).map((name) => name.trim())
   // Who speaks of several things in a sentence writes no header.
@@ -128,7 +133,7 @@ function preambleBy(delimiter: string, lines: readonly string[]): Head | undefin
 function sniffLines(text: string): Head | undefined {
   const lines = text.split('\n')
   const whole = lines.slice(0, -1).filter((line) => line.trim() !== '')
-  const records = (whole.length > 0 ? whole : lines).slice(0, ENOUGH).map(parsed)
+  const records = (whole.length > 0 ? whole : lines).slice(0, ENOUGH).map(objectIn)
   if (records.length === 0 || records.some((record) => record === undefined)) return undefined
   const found = records.filter((record) => record !== undefined)
   const [only] = found
@@ -162,7 +167,8 @@ function wrapping(record: Record<string, unknown>): boolean {
   return lists.length > 0 && Object.keys(record).length <= 3 && !isSomebodys
 }
 
-function parsed(line: string): Record<string, unknown> | undefined {
+/** The object that a text is; undefined: it is none. */
+export function objectIn(line: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(line)
     return isObject(value) ? value : undefined

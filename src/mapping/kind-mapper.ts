@@ -8,6 +8,7 @@ import { noteNames } from './derived-names.ts'
 import { confusableSources, FieldFailure, type Folding, fieldsOf, foldingOf, originOf, rejection } from './evaluate.ts'
 import { FieldMemory } from './field-memory.ts'
 import { addOwn, implicitRef, type OwnResources, ownOf } from './implicit-refs.ts'
+import { ItemMemory, membersRead } from './item-memory.ts'
 import { rankUser } from './rank-user.ts'
 import { unmappedRoles } from './result.ts'
 import type { RuleMapper, Work } from './rule-mapper.ts'
@@ -37,11 +38,25 @@ interface Made {
 
 type Refused = Extract<NormaliseResult, { ok: false }>
 
-/** Of the rules of this worker. */
-const MEMORIES = new WeakMap<CompiledRule, FieldMemory<Made>>()
+/** What a rule made of things that stand in the source again and again. */
+interface Memory {
+  fields: FieldMemory<Made>
+  /** Undefined: what comes of an item depends on more than its texts. */
+  items: ItemMemory<Made> | undefined
+}
 
-function memoryOf(rule: CompiledRule, fields: readonly string[]): FieldMemory<Made> {
-  const memory = MEMORIES.get(rule) ?? new FieldMemory<Made>(fields)
+/** Of the rules of this worker. */
+const MEMORIES = new WeakMap<CompiledRule, Memory>()
+
+/** @param open references that the rule does not map */
+function memoryOf(rule: CompiledRule, open: readonly string[]): Memory {
+  const known = MEMORIES.get(rule)
+  if (known !== undefined) return known
+  const members = open.length === 0 && foldingOf(rule).length === 0 ? membersRead(rule) : undefined
+  const memory = {
+    fields: new FieldMemory<Made>([...new Set(rule.fields.map(({ name }) => name)), ...open]),
+    items: members && new ItemMemory<Made>(members),
+  }
   MEMORIES.set(rule, memory)
   return memory
 }
@@ -57,7 +72,7 @@ export class KindMapper implements RuleMapper {
   readonly #sets = new Map<string, ReadonlySet<string>>()
   readonly #folding: readonly Folding[]
   /** Undefined for what hardly repeats, as a tie of two things, and for what has secrets. */
-  readonly #memory: FieldMemory<Made> | undefined
+  readonly #memory: Memory | undefined
 
   constructor({ rule, definition }: KindRule, work: Work) {
     this.rule = rule
@@ -67,17 +82,29 @@ export class KindMapper implements RuleMapper {
     this.#open = new Map(Object.entries(definition.refs).filter(([field]) => !mapped.has(field)))
     this.#folding = foldingOf(rule)
     const repeats = definition.secretInputs === undefined && definition.keyFromRefs === undefined
-    this.#memory = repeats ? memoryOf(rule, [...mapped, ...this.#open.keys()]) : undefined
+    this.#memory = repeats ? memoryOf(rule, [...this.#open.keys()]) : undefined
   }
 
   map(item: Json): void {
-    const { record, mapping, result, watch } = this.#work
+    // Whoever watches wants to see each evaluation.
+    const items = this.#work.watch === undefined ? this.#memory?.items : undefined
+    const read = items?.keyOf(item)
+    const known = read === undefined ? undefined : items?.get(read)
+    const made = known ?? this.#evaluate(item)
+    if (made === undefined) return
+    if (known === undefined && read !== undefined && made.identity !== undefined) items?.set(read, made)
+    this.#accept(item, made)
+  }
+
+  /** What the expressions make of an item. Undefined: it is left out or rejected. */
+  #evaluate(item: Json): Made | undefined {
+    const { record, mapping, result } = this.#work
     const { name: kind } = this.#definition
     const fields = fieldsOf(this.rule, item, this.#work)
     const { missing, leftOutBy, filled } = this.#open.size === 0 ? NOTHING_FILLED : this.#fillIn(fields)
     if (leftOutBy !== undefined) {
       this.#leaveOutWith(item, fields, leftOutBy)
-      return
+      return undefined
     }
     if (this.rule.derives) {
       const { stream, seq } = record
@@ -87,7 +114,7 @@ export class KindMapper implements RuleMapper {
     if (missing !== undefined) {
       const refs = this.#refsIn(fields)
       this.#reject(item, [missing], this.#keyOf(refs), refs, fields)
-      return
+      return undefined
     }
     const made = this.#make(fields, filled)
     const confusable = confusableSources(this.#folding, item, record.data)
@@ -95,8 +122,14 @@ export class KindMapper implements RuleMapper {
       const key = made.ok ? made.value.key : made.key
       const problems = made.ok ? confusable : withSources(made.problems, confusable)
       this.#reject(item, problems, key, this.#refsIn(fields), fields)
-      return
+      return undefined
     }
+    return made
+  }
+
+  #accept(item: Json, made: Made): void {
+    const { record, result, watch } = this.#work
+    const { name: kind } = this.#definition
     const { value } = made
     result.drafts.push(this.#draftOf(item, made))
     for (const { code, detail } of [...value.notes, ...takeSaid()]) {
@@ -227,9 +260,10 @@ export class KindMapper implements RuleMapper {
   }
 
   #make(fields: JsonObject, filled: ReadonlySet<string>): Made | Refused {
-    const known = this.#memory?.get(fields)
+    const memory = this.#memory?.fields
+    const known = memory?.get(fields)
     if (known !== undefined) return known
-    const copy = this.#memory?.copyOf(fields)
+    const copy = memory?.copyOf(fields)
     const normalised = this.#definition.normalise(copy ?? fields, this.#work.mapping.settings, filled)
     if (!normalised.ok) return normalised
     const { attributes, secrets } = normalised.value
@@ -242,7 +276,7 @@ export class KindMapper implements RuleMapper {
     if (copy !== undefined) {
       const { key, refs } = made.value
       made.identity = identityOf({ kind: this.#definition.name, group: null, ...made, key, refs })
-      this.#memory?.set(copy, made)
+      memory?.set(copy, made)
     }
     return made
   }

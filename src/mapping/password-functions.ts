@@ -7,7 +7,7 @@ import {
 } from '../kinds/user/passwords/recognise.ts'
 import { pbkdf2Of, scryptOf } from '../kinds/user/passwords/reencode.ts'
 import { fromBetterAuth, fromClerk, fromFirebase, fromKeycloak } from '../kinds/user/passwords/vendors.ts'
-import { isEmpty } from '../kinds/values/check.ts'
+import { isEmpty, kindOf } from '../kinds/values/check.ts'
 import { type MappingFunction, textArgument } from './functions.ts'
 
 /** 64 bytes of nothing, which is how long the signer key of a project is. */
@@ -120,8 +120,10 @@ export const passwordFunctions: readonly MappingFunction[] = [
 ]
 
 function recognised(hash: unknown): Json | undefined {
-  const text = bytesInJson(hash) ?? textArgument(hash)
-  return text === undefined ? undefined : yielded(recognisePasswordHash(text))
+  const value = bytesInJson(hash) ?? hash
+  if (isEmpty(value)) return undefined
+  const isText = typeof value === 'string' || typeof value === 'number'
+  return isText ? yielded(recognisePasswordHash(String(value))) : { notHash: kindOf(value) }
 }
 
 /** Where the hash among the parts says itself what it is, the parts beside it are another's. */

@@ -45,8 +45,3 @@ export function takeSaid(): readonly Said[] {
 }
 
 const NOTHING: readonly Said[] = []
-
-/** The field of a detail. */
-export function fieldOf(detail: string): string {
-  return detail.split(': ', 1)[0] ?? ''
-}

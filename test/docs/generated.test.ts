@@ -48,7 +48,7 @@ after
 })
 
 test('a title that cannot be read, or is of nothing known, is refused', () => {
-  expect(() => triedIn(call("'Clerk'", "'CSV'", 'title'), 'a.test.ts')).toThrow(/three texts in single quotes/)
+  expect(() => triedIn(call("'Clerk'", "'CSV'", 'title'), 'a.test.ts')).toThrow(/three texts, written out/)
   expect(() => triedIn(call("'Clark'", "'CSV'", "'x'"), 'a.test.ts')).toThrow(/no origin is called Clark/)
   expect(() => withGenerated('a page', 'tried', [])).toThrow(/no place for tried/)
 })

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { tried } from '../tried.ts'
 import { createProject, type Project } from './cli.ts'
 import { FAST, KEY, startWorkos } from './workos.ts'
 
@@ -18,30 +20,37 @@ const PEOPLE = 'email,external_id,org_external_id,org_name,role_slugs\nada@examp
 test.each([
   ['users', 'users'],
   ['of another name', 'people'],
-])('the recipe of csv serves files with fewer streams, their main one being called %s', async (_called, main) => {
-  const { workos, made } = await project(
-    {
-      extends: 'csv',
-      source: {
-        type: 'file',
-        streams: {
-          [main]: { path: './users.csv' },
-          passwords: { path: './passwords.csv', join: { key: 'email', to: 'email', as: 'one' } },
+])(
+  tried(
+    'Tools for migrating to WorkOS',
+    'users and passwords in files of their own',
+    'joined by a key, whatever the main stream is called (%s)',
+  ),
+  async (_called, main) => {
+    const { workos, made } = await project(
+      {
+        extends: 'csv',
+        source: {
+          type: 'file',
+          streams: {
+            [main]: { path: './users.csv' },
+            passwords: { path: './passwords.csv', join: { key: 'email', to: 'email', as: 'one' } },
+          },
         },
+        map: { user: { passwordHash: '$passwordHash(passwords.hash)', passwordHashType: null } },
       },
-      map: { user: { passwordHash: '$passwordHash(passwords.hash)', passwordHashType: null } },
-    },
-    { 'users.csv': PEOPLE, 'passwords.csv': `email,hash\nada@example.com,${HASH}\n` },
-  )
-  const validated = await made.run(['validate'], { env })
-  expect(validated.stderr).toBe('')
-  const applied = await made.run(['apply', '--yes'], { env })
-  expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
-  const { users, organizations, memberships } = await workos.snapshot()
-  expect(users).toMatchObject([{ email: 'ada@example.com', external_id: '1' }])
-  expect(organizations).toMatchObject([{ name: 'Acme' }])
-  expect(memberships).toEqual([['ada@example.com@@acme', ['member']]])
-})
+      { 'users.csv': PEOPLE, 'passwords.csv': `email,hash\nada@example.com,${HASH}\n` },
+    )
+    const validated = await made.run(['validate'], { env })
+    expect(validated.stderr).toBe('')
+    const applied = await made.run(['apply', '--yes'], { env })
+    expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
+    const { users, organizations, memberships } = await workos.snapshot()
+    expect(users).toMatchObject([{ email: 'ada@example.com', external_id: '1' }])
+    expect(organizations).toMatchObject([{ name: 'Acme' }])
+    expect(memberships).toEqual([['ada@example.com@@acme', ['member']]])
+  },
+)
 
 test('roles of rows without an organization are told, whatever the main stream is called', async () => {
   const { made } = await project(
@@ -138,4 +147,37 @@ test.each([
   )
   await made.run(['apply', '--yes'], { env })
   expect((await workos.snapshot()).users).toHaveLength(0)
+})
+
+test("a connection of Auth0 that was saved alone is handed over by Auth0's recipe", async () => {
+  const { made } = await project(
+    {
+      extends: 'auth0',
+      source: {
+        type: 'file',
+        streams: {
+          users: { path: './users.ndjson' },
+          organizations: { path: './organizations.json' },
+          connections: { path: './connection.json', records: '$' },
+        },
+      },
+      vars: { connectionOrganizations: { acme: 'org_1' } },
+    },
+    {
+      'users.ndjson': '{"user_id":"auth0|1","email":"ada@example.com","email_verified":true}',
+      'organizations.json': '[{"id":"org_1","name":"acme","display_name":"Acme"}]',
+      'connection.json': JSON.stringify({
+        id: 'con_1',
+        name: 'acme',
+        strategy: 'samlp',
+        options: { metadataUrl: 'https://idp.example.com/metadata', fieldsMap: { department: 'dept' } },
+      }),
+    },
+  )
+  const applied = await made.run(['apply', '--yes'], { env })
+  expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
+  const handed = await made.run(['handoff', '--out', 'sso'])
+  expect(handed.exit, handed.stderr).toBe(0)
+  expect(handed.stdout).toContain('saml_connections.csv   1 connection   of 1 organization')
+  expect(readFileSync(made.path('sso/handoff_notes.md'), 'utf8')).toContain('set these attributes up anew: department')
 })

@@ -97,6 +97,7 @@ test('what no table knows is told in words too', () => {
   expect(wordsOf(new BadInput('$slug(): text is expected'))).toEqual({
     message: '$slug(): text is expected',
     publicMessage: '$slug(): text is expected',
+    hint: expect.stringContaining('test the value first'),
   })
   for (const error of [{ code: 'Z9999' }, { code: 'Z9999', message: 'Z9999' }, new Error(''), 'text', undefined]) {
     expect(wordsOf(error).message).toMatch(/^a function of the expression does not accept/)

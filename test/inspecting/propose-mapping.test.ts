@@ -100,6 +100,8 @@ test.each([
   [{ banned: null }, { banned: true }],
   [{ blocked: '0' }, { blocked: '1' }],
   [{ IsLockedOut: 'False' }, { IsLockedOut: 'True' }],
+  [{ accountNonLocked: true }, { accountNonLocked: false }],
+  [{ status: '1' }, { status: '0' }],
   [{ deleted_at: '' }, { deleted_at: '2024-01-02 03:04:05' }],
   [{ deleted_at: '0000-00-00 00:00:00' }, { deleted_at: '2024-01-02' }],
   [{ locked_at: 'NULL' }, { locked_at: '2024-01-02T03:04:05Z' }],
@@ -158,6 +160,16 @@ test.each([
 test('a secret of an authenticator app that is encrypted is not mapped', () => {
   const { user } = propose({ ...ada, two_factor_secret: 'eyJpdiI6Ik1YQT09IiwidmFsdWUiOiJhYmMifQ==' })
   expect(user).not.toHaveProperty('totpSecret')
+})
+
+test('a status that is 0 for nearly everybody, as WordPress has it, leaves nobody out', () => {
+  const records = ['0', '0', '1'].map((status, id) => ({ id: `${id}`, email: `u${id}@example.com`, status }))
+  expect(propose(...records).lockedOut).toEqual([])
+  expect(propose({ ...ada, user_status: '0' }, { ...ada, user_status: '1' }).lockedOut).toEqual([])
+})
+
+test("MongoDB's ids are found", () => {
+  expect(propose({ _id: { $oid: '65a' }, email: 'ada@example.com' }).user).toMatchObject({ key: '_id.`$oid`' })
 })
 
 test('who has no id goes by the address, and an address that is not theirs is not taken for it', () => {

@@ -65,7 +65,14 @@ describe('the fields of a user', () => {
 
   test('every problem of a user is told at once, with the key where there is one', () => {
     const result = user.normalise(
-      { key: 'k', email: 'nobody', emailVerified: 'perhaps', metadata: '{', passwordHash: 12, firstName: ['A'] },
+      {
+        key: 'k',
+        email: 'nobody',
+        emailVerified: 'perhaps',
+        metadata: '{',
+        passwordHashType: 'bcrypt',
+        firstName: ['A'],
+      },
       RULES,
     )
     expect(result).toMatchObject({ ok: false, key: 'k' })
@@ -74,7 +81,7 @@ describe('the fields of a user', () => {
       'emailVerified',
       'firstName',
       'metadata',
-      'passwordHash',
+      'passwordHashType',
     ])
   })
 })

@@ -177,6 +177,7 @@ const OF_A_WHOLE_FILE = [
   'reading_begun_anew',
   'reading_resumed',
   'record_too_long',
+  'rejects_in_dialect',
   'reserved_column',
   'reserved_stream_name',
   'rows_not_read',

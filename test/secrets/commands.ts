@@ -39,6 +39,7 @@ export const LINES: Record<string, string[][]> = {
     ['init', '--source', 'clerk', '--users', 'clerk.csv', '--roles', 'members.csv', '--groups', 'members.csv', '--yes'],
     ['init', '--source', 'stytch', '--users', 'users.csv', '--organizations', 'users.csv', '--passwords', 'users.csv'],
     ['init', '--source', 'authjs', '--users', 'users.csv', '--accounts', 'users.csv', '--factors', 'users.csv'],
+    ['init', '--source', 'csv', '--users', 'users.csv', '--definitions', 'members.csv', '--keep-inactive', '--yes'],
     ['init', '--live', '--no-inspect', '--target', 'workos', '--base-url', 'http://127.0.0.1:1', '--out', 'live.yaml'],
     ['init', '--domain', 'acme.example', '--target', 'sandbox', '--out', 'tenant.yaml'],
   ],

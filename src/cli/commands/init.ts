@@ -16,7 +16,7 @@ import { checkKeys, interview } from '../wizard/interview.ts'
 import { createPrompts, type Prompts } from '../wizard/prompts.ts'
 import { type Proposal, propose } from '../wizard/propose.ts'
 import { originTitle, type ProposedManifest } from '../wizard/propose-manifest.ts'
-import { filled } from '../wizard/propose-source.ts'
+import { filled, pathsOf } from '../wizard/propose-source.ts'
 import { validate } from './validate.ts'
 
 type Flags = OptionsOf<typeof defineInit>
@@ -47,7 +47,7 @@ export async function init(flags: Flags, context: Context): Promise<ExitCode> {
   context.interrupted.throwIfAborted()
   for (const path of [file, gitignoreOf(dirname(file))]) checkReplaceable(path, purposeOf(path))
   writeWholeFile(file, [manifest.text], purposeOf(file))
-  const ignored = ignore(dirname(file), proposal.answers)
+  const ignored = ignore(dirname(file), proposal.answers, context)
   context.stderr.write(`Wrote ${printable(relative(context.cwd, file))}${ignored ? ' and .gitignore' : ''}.\n`)
   const unset = manifest.variables.filter(({ name }) => !context.env[name] && !tried.has(name))
   const offline = unset.some(({ environment }) => environment === '')
@@ -105,12 +105,14 @@ function gitignoreOf(directory: string): string {
 }
 
 /** Keeps state, keys and data files out of version control. Whether there was something to add. */
-function ignore(directory: string, answers: Answers): boolean {
+function ignore(directory: string, answers: Answers, context: Context): boolean {
   const path = gitignoreOf(directory)
   const found = regularFileAt(path)
   const existing = found === undefined ? undefined : readRegular(path).toString('utf8')
   const beside = [...answers.sides.map(({ file }) => file), ...answers.unused.filter(({ personal }) => personal)]
-  const files = [...filled(answers).map(({ file }) => file), ...beside].map(({ path }) => path)
+  const files = [...filled(answers).flatMap(({ file }) => pathsOf(file)), ...beside.map(({ path }) => path)]
+  // The secrets of connections, in a package of WorkOS's own tool.
+  if (answers.origin === 'workos-package') files.push(resolve(context.cwd, 'sso'))
   const text = gitignoreWith(existing, directory, files)
   if (text === undefined) return false
   writeWholeFile(path, [text], purposeOf(path), found === undefined ? undefined : found.mode & 0o777)

@@ -59,6 +59,8 @@ export interface FoundFile {
   /** Absolute. */
   path: string
   data: DataFile
+  /** More files of the same kind, which are read after this one. */
+  pages?: FoundFile[]
 }
 
 /** A file beside the users, and what it is for. */
@@ -89,6 +91,8 @@ export interface Slot {
   option: string
   /** How its rows belong to users, where the recipe does not say so itself. */
   join?: { key: string; to: string }
+  /** The file is known by its name. */
+  name?: string
   /** True: the recipe reads it unless the manifest takes it out. */
   inRecipe?: true
 }
@@ -220,6 +224,25 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     sides: true,
   },
   descope: { title: 'Descope', type: 'file', recipe: 'descope', organizations: true, slots: [users()] },
+  'workos-package': {
+    title: "a package of WorkOS's own tool",
+    type: 'file',
+    recipe: 'workos-package',
+    organizations: true,
+    slots: [
+      users(),
+      { part: 'organizations', title: 'the organizations', option: 'organizations', name: 'organizations.csv' },
+      {
+        part: 'memberships',
+        title: 'who belongs to which organization',
+        option: 'memberships',
+        name: 'organization_memberships.csv',
+      },
+      { part: 'roles', title: 'who has which role', option: 'userRoles', name: 'user_role_assignments.csv' },
+      { part: 'definitions', title: 'which roles there are', option: 'roleDefinitions', name: 'role_definitions.csv' },
+      { part: 'factors', title: 'second factors', option: 'totp', name: 'totp_secrets.csv' },
+    ],
+  },
   csv: {
     title: 'a CSV file',
     type: 'csv',

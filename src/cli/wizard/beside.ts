@@ -160,7 +160,9 @@ class Choosing {
   }
 
   /** The part of a file that the origin itself reads. */
-  #partOf({ data: { recognised } }: FoundFile): Part | undefined {
+  #partOf({ name, data: { recognised } }: FoundFile): Part | undefined {
+    const named = ORIGINS[this.#origin].slots.find((slot) => slot.name === name)
+    if (named !== undefined) return named.part
     if (recognised === undefined || recognised.part === 'users') return undefined
     const isOwn = recognised.origin === this.#origin || recognised.part === 'definitions'
     return isOwn && slotOf(this.#origin, recognised.part) !== undefined ? recognised.part : undefined

@@ -2,12 +2,14 @@
  * The files of a folder. In: the folder. Out: its data files and what each seems to be; the others with why they are none; and, once it is known
  * where the users are, the files beside them that are of use.
  */
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { OperatorError } from '../../diagnostics/errors.ts'
+import { readRegular } from '../../files/regular-file.ts'
 import { rankOf } from '../../inspecting/names.ts'
 import { describeDataFile } from '../../inspecting/recognise.ts'
 import { isSecretName } from '../../inspecting/sensitivity.ts'
+import { objectIn } from '../../inspecting/sniff.ts'
 import type { FoundFile, UnusedFile } from './answers.ts'
 
 export interface Folder {
@@ -44,8 +46,44 @@ export async function lookInto(folder: string): Promise<Folder> {
       }
     }
   }
-  return { files: files.sort((a, b) => rank(a) - rank(b)), others }
+  return { files: withPages(files).sort((a, b) => rank(a) - rank(b)), others }
 }
+
+/** Lists of users that were saved page by page, `users-1.json` and `users-2.json`: the first of them, with the others as its pages. */
+function withPages(files: readonly FoundFile[]): FoundFile[] {
+  const books = Map.groupBy(files, ({ name, data: { head, recognised } }) => {
+    const isPage =
+      recognised !== undefined && PAGED.has(recognised.origin) && recognised.part === 'users' && /\d/.test(name)
+    return isPage ? `${recognised.title} ${head.format} ${head.records} ${name.replace(/\d+/g, '#')}` : name
+  })
+  return [...books.values()].flatMap(([first, ...pages]) => {
+    if (first === undefined) return []
+    return pages.length === 0 ? first : { ...first, pages }
+  })
+}
+
+/** Origins whose users are a stream of files, which may be many. */
+const PAGED: ReadonlySet<string> = new Set([
+  'cognito',
+  'okta',
+  'keycloak',
+  'supabase',
+  'stytch',
+  'descope',
+  'firebase',
+  'file',
+])
+
+/** Whether the folder is one that WorkOS's own tool exported: its manifest.json says so. */
+export function isPackage({ files }: Folder): boolean {
+  const manifest = files.find(({ name }) => name === 'manifest.json')
+  if (manifest === undefined || statSync(manifest.path).size > MAX_MANIFEST) return false
+  const content = objectIn(readRegular(manifest.path).toString('utf8'))
+  return content?.schemaVersion !== undefined && content.provider !== undefined
+}
+
+/** Bytes of a package's manifest at most. */
+const MAX_MANIFEST = 256 * 1024
 
 /** @throws ManifestError when there is no such file, SourceError when it is empty or no text */
 export async function describe(name: string, folder: string): Promise<FoundFile> {

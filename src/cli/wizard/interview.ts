@@ -30,7 +30,7 @@ import {
   type SideFile,
 } from './answers.ts'
 import { type Beside, filesBeside, tellsOrganizations } from './beside.ts'
-import { describe, type Folder, isUsers, lookInto, unused } from './folder.ts'
+import { describe, type Folder, isPackage, isUsers, lookInto, unused } from './folder.ts'
 import type { Choice, Prompts } from './prompts.ts'
 import type { ProposedManifest } from './propose-manifest.ts'
 import { rolesDefinedIn, settleKeys } from './settle-keys.ts'
@@ -50,7 +50,7 @@ export async function interview(given: Given, prompts: Prompts | undefined, cont
   const folder = await lookInto(context.cwd)
   const source = await chooseSource(given, folder.files, prompts, context)
   const found = await beside({ ...source, asked: prompts !== undefined }, given, folder, context)
-  const organize = await chooseOrganization({ ...source, files: found.files }, given, prompts)
+  const organize = await chooseOrganization({ ...source, ...found }, given, prompts)
   const used = organize.organize === 'source' ? withoutRoles(found, given) : withoutOrganizations(found)
   const settled = await settleKeys(used)
   const target = given.target ?? (await chooseTarget(given, prompts))
@@ -72,8 +72,14 @@ export async function interview(given: Given, prompts: Prompts | undefined, cont
 /** Files that belong to the users. This program's own columns are read by their recipe, unless files lie beside it that only rules can join. */
 async function beside(source: ChosenSource, given: Given, folder: Folder, context: Context): Promise<Beside> {
   // A script gets what it names; who takes what is proposed, also what lies beside it and says what it is.
-  const here = folder.files.filter(({ path }) => path !== source.users?.path)
+  const { users } = source
+  const each = users?.pages === undefined ? folder.files.flatMap(eachPage) : folder.files
+  const here = each.filter(({ path }) => path !== users?.path)
   const among = { here, taken: source.asked || given.yes === true }
+  if (given.origin === undefined && source.users?.name === 'users.csv' && isPackage(folder)) {
+    const found = await filesBeside({ ...source, origin: 'workos-package' }, given, among, context)
+    return { ...found, unused: [...found.unused, ...folder.others] }
+  }
   const own = await filesBeside(source, given, among, context)
   const other = { ...source, origin: 'file' as const }
   const joined =
@@ -82,6 +88,11 @@ async function beside(source: ChosenSource, given: Given, folder: Folder, contex
     RECIPE_READS.has(side.part) || (file.data.recognised?.origin === 'csv' && tellsOrganizations(own))
   const found = joined?.sides.every(isRead) === false ? joined : own
   return { ...found, unused: [...found.unused, ...folder.others] }
+}
+
+/** A file that was named is read alone: those like it are files of their own then. */
+function eachPage({ pages = [], ...first }: FoundFile): FoundFile[] {
+  return [first, ...pages]
 }
 
 /** What the recipe for this program's columns reads beside the users. */
@@ -115,7 +126,7 @@ function withoutOrganizations(found: Beside): Beside {
 const NOWHERE = 'roles are had in an organization, and nothing says who belongs to which: see --organize'
 
 async function chooseOrganization(
-  { origin, files, live }: ChosenSource & { files: Answers['files'] },
+  { origin, files, sides, live }: ChosenSource & Pick<Answers, 'files' | 'sides'>,
   given: Given,
   prompts: Prompts | undefined,
 ): Promise<Pick<Answers, 'organize' | 'organizationName'>> {
@@ -129,7 +140,7 @@ async function chooseOrganization(
   }
   if (organize === 'one') return { organize, organizationName: given.organizationName ?? (await askForName(prompts)) }
   if (organize !== undefined || prompts === undefined) return { organize: organize ?? 'source' }
-  const says = organizationsIn(origin, files, live !== undefined)
+  const says = organizationsIn(origin, { files, sides }, live !== undefined)
   const chosen = await prompts.select<Organize>('Which organizations do they belong to?', [
     { value: 'source', label: says ?? 'to none, for now', hint: says === undefined ? 'can be added later' : undefined },
     { value: 'one', label: 'all to the same one' },
@@ -146,8 +157,14 @@ async function askForName(prompts: Prompts | undefined): Promise<string> {
 }
 
 /** What the source says of organizations, in words. */
-function organizationsIn(origin: Origin, files: Answers['files'], live: boolean): string | undefined {
+function organizationsIn(
+  origin: Origin,
+  { files, sides }: Pick<Answers, 'files' | 'sides'>,
+  live: boolean,
+): string | undefined {
   if (live) return `as ${ORIGINS[origin].title} says`
+  const members = sides.find(({ side }) => side.part === 'memberships')
+  if (members !== undefined) return `as ${members.file.name} says`
   if (!ORIGINS[origin].organizations || origin === 'auth0') return undefined
   const file = files.memberships ?? (origin === 'clerk' ? undefined : files.users)
   return file === undefined ? undefined : `as ${file.name} says`

@@ -3,7 +3,7 @@ import { relative, sep } from 'node:path'
 import { parse } from 'yaml'
 import type { SourceConfig } from '../../config/manifest.ts'
 import { recipeFile, shippedRecipes } from '../../config/recipes.ts'
-import { escapesOf, streamOf } from '../../inspecting/recognise.ts'
+import { streamOf, writtenAs } from '../../inspecting/recognise.ts'
 import type { Side } from '../../inspecting/side-files.ts'
 import { NAMED_ROLES, NUMBERED_ROLES, streamOfSide } from '../../inspecting/side-mapping.ts'
 import { isObject, type JsonObject } from '../../json.ts'
@@ -49,7 +49,7 @@ export function proposeSource(answers: Answers, directory: string): ProposedSour
   if (type === 'auth0' && answers.organize === 'from-metadata') written.organizationFrom = 'metadata'
   for (const { slot, file } of filled(answers)) written[slot.option] = pathIn(directory, file)
   if (type !== 'auth0' && answers.files.users !== undefined)
-    Object.assign(written, escapesOf(answers.files.users.data.head))
+    Object.assign(written, writtenAs(answers.files.users.data.head))
   const effective: SourceConfig = { ...written, type, ...live }
   for (const { slot, file } of filled(answers)) effective[slot.option] = file.path
   return { written, effective, variables }
@@ -64,8 +64,8 @@ function streams(answers: Answers, directory: string, recipe: Recipe | undefined
     const join: JsonObject = slot.join === undefined ? {} : { join: slot.join }
     const own = { ...streamOf(file.path, file.data.head, file.data.recognised), ...join }
     const kept = { ...own, ...overruled(known, own, file) }
-    written[slot.option] = { ...kept, path: pathIn(directory, file) }
-    effective[slot.option] = merged(known, kept)
+    written[slot.option] = { ...kept, path: pathsIn(directory, file) }
+    effective[slot.option] = merged(known, file.pages === undefined ? kept : { ...kept, path: pathsOf(file) })
   }
   // A realm's export is one file for both.
   const users = answers.files.users
@@ -126,6 +126,16 @@ export function filled({ origin, files }: Answers): { slot: Slot; file: FoundFil
     const file = files[slot.part]
     return file === undefined ? [] : { slot, file }
   })
+}
+
+/** A file and its pages. */
+export function pathsOf({ path, pages = [] }: FoundFile): string[] {
+  return [path, ...pages.map((page) => page.path)]
+}
+
+function pathsIn(directory: string, file: FoundFile): string | string[] {
+  const { pages } = file
+  return pages === undefined ? pathIn(directory, file) : [file, ...pages].map((page) => pathIn(directory, page))
 }
 
 /** A path as a manifest in `directory` writes it. */

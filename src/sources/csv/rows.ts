@@ -102,7 +102,8 @@ function recordBuilder(
       const field = isEscaped ? unescapeCell(written) : written
       const bare = field.trim()
       const value = kept[index] ? field : bare
-      if (value !== '' && !nulls.has(bare)) data[column] = value
+      // Of a set of nothing, too, the text would be hashed.
+      if (value !== '' && (nulls.size === 0 || !nulls.has(bare))) data[column] = value
     }
     return data
   }

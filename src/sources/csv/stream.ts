@@ -11,7 +11,7 @@ import type { ReadContext, StreamCount } from '../source.ts'
 import { CheckedBytes } from '../text/check-records.ts'
 import type { SourceFile } from '../text/file.ts'
 import type { FilePart, LineRecord, RecordFile } from '../text/record-file.ts'
-import { csvLine, ownCells, ownColumns, unfilledRow } from '../text/reject-columns.ts'
+import { csvLine, isRejectColumn, ownCells, ownColumns, unfilledRow } from '../text/reject-columns.ts'
 import { type Encoding, nulWarning } from '../text/utf8.ts'
 import type { Dialect } from './dialect.ts'
 import type { Row, RowFormat, RowsFound } from './format.ts'
@@ -160,6 +160,7 @@ export class CsvStream implements RecordFile {
       columns: own,
       delimiter: dialect?.delimiter,
     })
+    refuseDialect(table.columns, dialect, file)
     return checkColumns(own, columnSpec, file.name, table.line)
   }
 
@@ -226,6 +227,7 @@ export async function checkCsvFile(
     const { watch } = bytes
     const table = await openCuts(file, { dialect, encoding, watch, onBroken: () => {}, warn: () => {} }, CHECKED_ROWS)
     try {
+      refuseDialect(table.columns, dialect, file)
       problems.push(...checkColumns(ownColumns(table.columns), columnSpec, file.name, table.line))
       // Records that are too long and quotes that are not closed may stand anywhere.
       for await (const _ of table.parts) if (bytes.isEnough) break
@@ -237,6 +239,17 @@ export async function checkCsvFile(
     problems.push(...error.problems)
   }
   return problems
+}
+
+/** A file of rejected rows is plain CSV: read with the escapes of the source, it would pass with other values. */
+function refuseDialect(columns: readonly string[], dialect: Dialect = {}, file: SourceFile): void {
+  if (!columns.some(isRejectColumn) || (dialect.quote === undefined && dialect.escape === undefined)) return
+  throw new SourceError({
+    code: 'rejects_in_dialect',
+    message: 'this is a file of rejected rows, which is plain CSV, and quote or escape says that it is not',
+    hint: 'take quote and escape out for it, with null in an environment: escape: null',
+    at: { file: file.name, line: 1 },
+  })
 }
 
 function noRows(file: SourceFile): Problem {

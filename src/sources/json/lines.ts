@@ -5,7 +5,7 @@
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Reason } from '../../diagnostics/problem.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
-import { parseJsonText, withoutNuls } from '../../json-text.ts'
+import { firstFault, parseJsonText, withoutNuls } from '../../json-text.ts'
 import type { RowsFound } from '../csv/format.ts'
 import { type Cut, cutRecords, MAX_CUT, type Scanner, type Unsure } from '../text/cut.ts'
 import type { SourceFile } from '../text/file.ts'
@@ -146,7 +146,9 @@ class LineScanner implements Scanner {
 function recordIn(content: string, onNul: (count: number) => void): Reason | { data: JsonObject } {
   const parsed = parseJsonText(content)
   if (!parsed.ok) {
-    return { code: 'bad_json', message: parsed.message, hint: 'every line must be one whole JSON object' }
+    return isFollowed(content)
+      ? severalOnLine
+      : { code: 'bad_json', message: parsed.message, hint: 'every line must be one whole JSON object' }
   }
   if (!isRecord(parsed.value)) return notAnObject
   // Each level takes a bracket at either end.
@@ -155,6 +157,18 @@ function recordIn(content: string, onNul: (count: number) => void): Reason | { d
   const { value, count } = withoutNuls(parsed.value)
   onNul(count)
   return { data: isRecord(value) ? value : parsed.value }
+}
+
+const severalOnLine: Reason = {
+  code: 'bad_json',
+  message: 'several JSON objects stand on this line',
+  hint: 'put each on a line of its own; format: json with records: $ reads objects one after another, also where lines end with CR alone',
+}
+
+/** Whether an object ends where another begins. */
+function isFollowed(content: string): boolean {
+  const at = firstFault(content)
+  return content[at] === '{' && content.slice(0, at).trimEnd().endsWith('}')
 }
 
 function isRecord(value: Json): value is JsonObject {

@@ -97,6 +97,28 @@ test('a script that names its files is told of the others, and they are not read
   expect((await planned(cwd)).created).toMatchObject({ organization: 1, membership: 1 })
 })
 
+test('of lists that were saved page by page, all are read, or the one that is named', async () => {
+  const page = (id: number) =>
+    JSON.stringify({
+      Users: [
+        {
+          Username: `u${id}`,
+          Attributes: [
+            { Name: 'sub', Value: `s${id}` },
+            { Name: 'email', Value: `u${id}@example.com` },
+          ],
+        },
+      ],
+    })
+  const cwd = folderOf({ 'users-1.json': page(1), 'users-2.json': page(2) })
+  await init(cwd)
+  expect((await planned(cwd)).users).toBe(2)
+  expect(readFileSync(join(cwd, '.gitignore'), 'utf8')).toContain('/users-2.json\n')
+  const { stderr } = await init(cwd, '--users', 'users-2.json', '--force')
+  expect(stderr).toContain('users-1.json: it holds users as well')
+  expect((await planned(cwd)).users).toBe(1)
+})
+
 test('a named file that does not belong to the users is refused', async () => {
   const cwd = folderOf({ 'users.csv': 'id,email\n1,cara@example.com\n', 'odd.csv': 'a,b\n1,2\n' })
   const { code, stderr } = await init(cwd, '--users', 'users.csv', '--memberships', 'odd.csv')

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { tried } from '../../tried.ts'
 import { command, type Files, folderOf } from '../harness.ts'
 import { announced, type Planned, planned } from './announced.ts'
 
-/** Tables and exports as people have them, by what must come of them. The data are invented. */
+/** Tables and exports as people have them: recognised, used, and announced as the plan has it. The data are invented. */
 interface Case {
   files: Files
   plan: Partial<Planned>
@@ -24,7 +25,7 @@ const WP_USERS = csv(
 )
 
 const CASES: Record<string, Case> = {
-  "Cognito's CSV for import": {
+  [tried('Cognito', 'CSV for import', 'a recipe of another form is not taken')]: {
     files: {
       'pool.csv': csv(
         'cognito:username,name,given_name,family_name,email,email_verified,phone_number,cognito:mfa_enabled',
@@ -35,7 +36,7 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 1, rejected: 1 },
   },
-  "Cognito's users as the console saves them": {
+  [tried('Cognito', 'CSV of the console', 'who is disabled stays out')]: {
     files: {
       'users.csv': csv(
         'Username,Email address,Email verified,Confirmation status,Status',
@@ -45,7 +46,11 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 1, leftOut: 1, rejected: 0 },
   },
-  "WordPress's users with what describes them": {
+  [tried(
+    'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
+    'wp_users and wp_usermeta of WordPress',
+    'hashes mapped, names of another table',
+  )]: {
     files: {
       'wp_users.csv': WP_USERS,
       'wp_usermeta.csv': csv(
@@ -57,7 +62,11 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 2, rejected: 0, passwords: expect.objectContaining({ kept: 1, reset: 1 }) },
   },
-  "ASP.NET Identity's tables": {
+  [tried(
+    'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
+    'AspNetUsers and its tables',
+    'locked for ever, locked once, roles by number',
+  )]: {
     files: {
       'AspNetUsers.csv': csv(
         'Id,UserName,Email,EmailConfirmed,PasswordHash,LockoutEnd,CompanyId',
@@ -76,7 +85,11 @@ const CASES: Record<string, Case> = {
     },
     unused: ['AspNetUserClaims.csv'],
   },
-  "Django's dump of several models": {
+  [tried(
+    'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
+    'dumpdata of Django',
+    'several models, unusable passwords, inactive users',
+  )]: {
     files: {
       'dump.json': JSON.stringify([
         { model: 'auth.permission', pk: 1, fields: { name: 'Can add', codename: 'add' } },
@@ -96,7 +109,11 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 2, leftOut: 3, rejected: 0 },
   },
-  "Django's tables, with the addresses that allauth verified": {
+  [tried(
+    'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
+    'auth_user of Django',
+    'addresses that allauth verified',
+  )]: {
     files: {
       'auth_user.csv': csv(
         'id,password,is_superuser,username,first_name,last_name,email,is_staff,is_active,date_joined',
@@ -107,7 +124,11 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 1, leftOut: 1, rejected: 0 },
   },
-  "Laravel's tables, with roles by number": {
+  [tried(
+    'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
+    'users of Laravel',
+    'NULL as text, soft deletes, roles by number, teams',
+  )]: {
     files: {
       'users.csv': csv(
         'id,name,email,email_verified_at,password,deleted_at',
@@ -126,7 +147,11 @@ const CASES: Record<string, Case> = {
       created: expect.objectContaining({ organization: 1, membership: 1, role: 2 }),
     },
   },
-  "Devise's table": {
+  [tried(
+    'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
+    'users of Devise',
+    'tokens beside the hash, locked users',
+  )]: {
     files: {
       'users.csv': csv(
         'id,email,encrypted_password,reset_password_token,sign_in_count,confirmed_at,locked_at',
@@ -136,7 +161,7 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 1, leftOut: 1, rejected: 0, passwords: expect.objectContaining({ kept: 1 }) },
   },
-  "Okta's report of users": {
+  [tried('Okta', 'report as CSV', 'the status says who stays out')]: {
     files: {
       'okta.csv': csv(
         'User ID,Login,First name,Last name,Primary email,Status',
@@ -146,7 +171,7 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 1, leftOut: 1, rejected: 0 },
   },
-  "Auth.js's users, with a column of one's own": {
+  [tried('Auth.js', 'table as CSV', 'a flag that no recipe knows')]: {
     files: {
       'users.csv': csv(
         'id,name,email,emailVerified,image,is_active',
@@ -156,7 +181,7 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 1, leftOut: 1, rejected: 0 },
   },
-  "Clerk's users as JSON, with roles and their definitions": {
+  [tried('Clerk', 'JSON of the migration tool', 'members, roles and definitions beside it')]: {
     files: {
       'clerk.json': JSON.stringify([
         {
@@ -188,7 +213,7 @@ const CASES: Record<string, Case> = {
       passwords: expect.objectContaining({ kept: 1 }),
     },
   },
-  "Keycloak's export in several files": {
+  [tried('Keycloak', 'export in several files', 'organizations in the file of the realm')]: {
     files: {
       'acme-users-0.json': JSON.stringify({
         realm: 'acme',
@@ -206,7 +231,16 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 1, leftOut: 1, rejected: 0, created: expect.objectContaining({ organization: 1, membership: 1 }) },
   },
-  "Keycloak's users without organizations": {
+  [tried('Keycloak', 'export in several files', 'several files of users')]: {
+    files: Object.fromEntries(
+      ['cara', 'dot'].map((username, index) => {
+        const users = [{ id: `k${index}`, username, email: `${username}@example.com`, enabled: true, credentials: [] }]
+        return [`acme-users-${index}.json`, JSON.stringify({ realm: 'acme', users })]
+      }),
+    ),
+    plan: { users: 2, rejected: 0 },
+  },
+  [tried('Keycloak', 'realm export', 'no organizations in it')]: {
     files: {
       'realm.json': JSON.stringify({
         realm: 'acme',
@@ -215,7 +249,7 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 1, rejected: 0 },
   },
-  "phpMyAdmin's JSON": {
+  [tried('JSON and NDJSON of any kind', 'export of phpMyAdmin', 'rows below the words about them')]: {
     files: {
       'users.json': JSON.stringify([
         { type: 'header', version: '5.2.1' },
@@ -232,7 +266,7 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 2, rejected: 0 },
   },
-  'a whole set of tables, and files that are none': {
+  [tried('CSV of any kind', 'tables of one database', 'all joined, and files that are none listed')]: {
     files: {
       'users.csv': csv(
         'id,email,first_name,email_verified,active,plan',
@@ -255,7 +289,7 @@ const CASES: Record<string, Case> = {
     },
     unused: ['odd.csv', 'dump.sql', 'cut.json'],
   },
-  'files whose values tell what they belong to': {
+  [tried('CSV of any kind', 'tables of one database', 'two ids, and a file of other users')]: {
     files: {
       'users.csv': csv('id,uuid,email', '1,a-1,cara@example.com', '2,a-2,dot@example.com'),
       'members.csv': csv('user_id,org_id', 'a-1,acme', 'a-2,acme'),
@@ -264,7 +298,7 @@ const CASES: Record<string, Case> = {
     plan: { users: 2, rejected: 0, created: expect.objectContaining({ organization: 1, membership: 2 }) },
     unused: ['mfa.csv'],
   },
-  'memberships by the name of the organization': {
+  [tried('CSV of any kind', 'tables of one database', 'memberships by the name of the organization')]: {
     files: {
       'people.csv': csv('uid,mail', 'a,cara@example.com'),
       'members.csv': csv('user_email,team,role', 'Cara@example.com,Acme Anvils,admin'),
@@ -272,14 +306,14 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 1, rejected: 0, created: expect.objectContaining({ organization: 1, membership: 1 }) },
   },
-  "this program's columns, with hashes in a file of their own": {
+  [tried('CSV of any kind', 'columns of this program', 'hashes in a file of their own')]: {
     files: {
       'users.csv': csv('email,external_id,first_name,banned', 'cara@example.com,1,Cara,0', 'dot@example.com,2,Dot,1'),
       'hashes.csv': csv('email,password_hash', `cara@example.com,${BCRYPT}`),
     },
     plan: { users: 1, leftOut: 1, rejected: 0, passwords: expect.objectContaining({ kept: 1 }) },
   },
-  "this program's columns, with those who may not sign in": {
+  [tried('CSV of any kind', 'columns of this program', 'a time of deletion')]: {
     files: {
       'users.csv': csv(
         'email,external_id,first_name,org_external_id,org_name,deleted_at',
@@ -291,7 +325,7 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 1, leftOut: 1, rejected: 0, created: expect.objectContaining({ membership: 1, role: 1 }) },
   },
-  'authenticator apps as Auth0 and the official toolkit list them': {
+  [tried('Tools for migrating to WorkOS', 'NDJSON of mfa_factors', 'beside a CSV file')]: {
     files: {
       'users.csv': csv('email,first_name', 'cara@example.com,Cara'),
       'totp.ndjson': `${JSON.stringify({ email: 'cara@example.com', mfa_factors: [{ type: 'totp', secret: TOTP }] })}\n`,
@@ -300,7 +334,7 @@ const CASES: Record<string, Case> = {
   },
 }
 
-test.each(Object.entries(CASES))('%s: recognised, used, and announced as the plan has it', async (_what, one) => {
+test.each(Object.entries(CASES))('init, %s', async (_what, one) => {
   const cwd = folderOf(one.files)
   const { stderr, code } = await command(['init', '--yes', '--env', 'none'], { cwd })
   expect(stderr).toContain('Wrote migrate.config.yaml')

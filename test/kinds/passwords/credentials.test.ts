@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { normaliseCredentials } from '../../../src/kinds/user/passwords/credentials.ts'
+import { tried } from '../../tried.ts'
 
 const BCRYPT = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 const reset = { unsupported: 'reset', weak: 'keep', onChange: 'keep', ssha256: 'unsupported' } as const
@@ -24,7 +25,7 @@ test('nothing given is no secret and no problem', () => {
 test.each([
   [{ passwordHashType: 'bcrypt' }, 'type_without_hash'],
   [{ passwordHash: { hash: null, type: 'bcrypt' } }, 'type_without_hash'],
-  [{ passwordHash: 12345, passwordHashType: 'bcrypt' }, 'invalid_password_hash'],
+  [{ passwordHash: BCRYPT, passwordHashType: 12345 }, 'invalid_password_hash'],
   [{ password: 12345678 }, 'invalid_password'],
 ])('case %#: %s', (fields, code) => {
   const { secrets, problems } = normaliseCredentials(fields, reset)
@@ -69,6 +70,8 @@ test.each([
 })
 
 const ARGON2 = '$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG'
+const DJANGO = 'pbkdf2_sha256$600000$mkQhTA3bpiW7mkQhTA3bpi$RdescudvJCsgt3ub+b4dWRWJTmaaJObG'
+const FROM_DJANGO = '$pbkdf2$i=600000,d=sha256$bWtRaFRBM2JwaVc3bWtRaFRBM2JwaQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG'
 const PBKDF2 = '$pbkdf2$i=600000,d=sha256$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG'
 
 test.each([
@@ -83,6 +86,7 @@ test.each([
   ['quotes', { passwordHash: `"${BCRYPT}"`, passwordHashType: 'bcrypt' }, BCRYPT, 'bcrypt'],
   ["bytes in a database's hex", { passwordHash: bytea(BCRYPT), passwordHashType: 'bcrypt' }, BCRYPT, 'bcrypt'],
   ["Node's bytes in JSON", { passwordHash: Buffer.from(BCRYPT).toJSON() }, BCRYPT, 'bcrypt'],
+  ["Django's type", { passwordHash: DJANGO, passwordHashType: 'pbkdf2_sha256' }, FROM_DJANGO, 'pbkdf2'],
   ["MongoDB's bytes", { passwordHash: { $binary: { base64: base64(ARGON2), subType: '00' } } }, ARGON2, 'argon2'],
 ])('what a hash is counts before what its type says: %s', (_, fields, hash, type) => {
   expect(normaliseCredentials(fields, strict)).toEqual({ secrets: { passwordHash: { hash, type } }, problems: [] })
@@ -100,32 +104,28 @@ test.each([
   expect(found).toEqual({ secrets: null, reset: { code: 'password_reset_required', detail }, problems: [] })
 })
 
-test.each([
-  '!',
-  '!a1B2c3D4e5F6',
-  '*',
-  '*LK*',
-  'x',
-  'NULL',
-  '\\N',
-  '""',
-  '{SASL}ada@EXAMPLE.COM',
-  '{CRYPT}*',
-])('%s is no password, of whichever type', (hash) => {
-  for (const passwordHashType of [undefined, 'bcrypt', 'md5', 'nonsense']) {
-    expect(normaliseCredentials({ passwordHash: hash, passwordHashType }, strict)).toEqual({
-      secrets: null,
-      problems: [],
-    })
-  }
-})
+test.each(['!', '!a1B2c3D4e5F6', '*', '*LK*', 'x', 'NULL', '\\N', '""', '{SASL}ada@EXAMPLE.COM', '{CRYPT}*'])(
+  tried(
+    'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
+    'password columns',
+    'unusable passwords of Django, * and ! of other systems (%s)',
+  ),
+  (hash) => {
+    for (const passwordHashType of [undefined, 'bcrypt', 'md5', 'nonsense']) {
+      expect(normaliseCredentials({ passwordHash: hash, passwordHashType }, strict)).toEqual({
+        secrets: null,
+        problems: [],
+      })
+    }
+  },
+)
 
 test.each([
   ['bcrypt', BCRYPT.slice(0, 50), 'bcrypt'],
   [undefined, BCRYPT.slice(0, 50), 'bcrypt'],
   [undefined, ARGON2.slice(0, 40), 'argon2'],
   ['bcrypt', '$firebase-scrypt$hash=c2hvcnQ=$salt=c2FsdA==', 'firebase-scrypt'],
-])('a hash that was cut off (%s, %s) is a fault of the export, whatever the policy', (type, hash, named) => {
+])(tried('CSV of any kind', 'password columns', 'a hash that was cut off (%s, %s)'), (type, hash, named) => {
   for (const rules of [reset, strict]) {
     const { problems, ...rest } = normaliseCredentials({ passwordHash: hash, passwordHashType: type }, rules)
     expect(problems).toMatchObject([
@@ -139,19 +139,26 @@ test.each([
   [undefined, 'hunter22', '8 characters: letters and digits'],
   ['bcrypt', '2024-03-04', 'a date'],
   ['argon2', 'ada@example.com', 'an e-mail address'],
-])('what is no hash (type %s) is told by its shape, and none of it is shown', (type, text, shape) => {
-  const fields = { passwordHash: text, passwordHashType: type }
-  expect(normaliseCredentials(fields, reset)).toEqual({
-    secrets: null,
-    reset: { code: 'password_not_a_hash', detail: shape },
-    problems: [],
-  })
-  const refused = normaliseCredentials(fields, strict)
-  expect(refused.problems).toMatchObject([
-    { code: 'not_a_hash', message: expect.stringContaining(shape.replace('8 characters: ', '')) },
-  ])
-  expect(JSON.stringify(refused)).not.toContain(text)
-})
+  ['bcrypt', 12345, '5 characters: digits'],
+  [undefined, true, 'a boolean'],
+  [undefined, ['$2b$10$x'], 'a list'],
+  [undefined, { algorithm: 'BCRYPT', value: 'abc' }, 'an object'],
+])(
+  tried('CSV of any kind', 'password columns', 'what is no hash: dates, names, words, flags (%s)'),
+  (type, text, shape) => {
+    const fields = { passwordHash: text, passwordHashType: type }
+    expect(normaliseCredentials(fields, reset)).toEqual({
+      secrets: null,
+      reset: { code: 'password_not_a_hash', detail: shape },
+      problems: [],
+    })
+    const refused = normaliseCredentials(fields, strict)
+    expect(refused.problems).toMatchObject([
+      { code: 'not_a_hash', message: expect.stringContaining(shape.replace(/^\d characters: /, '')) },
+    ])
+    expect(JSON.stringify(refused)).not.toContain(JSON.stringify(text))
+  },
+)
 
 test('a shape that an expression made up is not shown', () => {
   const found = normaliseCredentials({ passwordHash: { notHash: 'hunter22 is the password' } }, reset)
@@ -163,7 +170,7 @@ test('a shape that an expression made up is not shown', () => {
   expect(writer.reset).toEqual({ code: 'password_reset_required', detail: 'md5' })
 })
 
-test('a password in clear beside a hash: the hash decides', () => {
+test(tried('CSV of any kind', 'password columns', 'a password in clear beside a hash'), () => {
   const fields = { password: 'hunter22', passwordHash: BCRYPT, passwordHashType: 'bcrypt' }
   const kept = { secrets: { passwordHash: { hash: BCRYPT, type: 'bcrypt' } }, problems: [], beside: true }
   expect(normaliseCredentials(fields, reset)).toEqual(kept)

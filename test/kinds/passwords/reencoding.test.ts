@@ -30,19 +30,26 @@ describe('Firebase', () => {
     expect(verifiesFirebase('user2password', own)).toBe(false)
   })
 
-  test("the same as WorkOS's own migration tool writes it, in any order and padded, becomes that string too", () => {
-    const { signerKey, saltSeparator } = project
-    const own = hashOf(fromFirebase(hash, salt, project), 'firebase-scrypt')
-    for (const text of [
-      `$firebase-scrypt$hash=${hash}$salt=${salt}$sk=${signerKey}$ss=${saltSeparator}$r=8$m=14`,
-      `$firebase-scrypt$m=14$r=8$ss=${saltSeparator}$sk=${signerKey}$salt=${salt}$hash=${hash}`,
-      `$firebase-scrypt$v=1$r=8,m=14,ss=${saltSeparator},sk=${signerKey}$${salt}$${hash}`,
-      own,
-    ]) {
-      expect(recognisePasswordHash(text)).toEqual({ hash: own, type: 'firebase-scrypt' })
-    }
-    expect(verifiesFirebase(password, own)).toBe(true)
-  })
+  test(
+    tried(
+      'Tools for migrating to WorkOS',
+      'package of the official tool (folder)',
+      'its spelling of firebase-scrypt hashes, in any order and padded',
+    ),
+    () => {
+      const { signerKey, saltSeparator } = project
+      const own = hashOf(fromFirebase(hash, salt, project), 'firebase-scrypt')
+      for (const text of [
+        `$firebase-scrypt$hash=${hash}$salt=${salt}$sk=${signerKey}$ss=${saltSeparator}$r=8$m=14`,
+        `$firebase-scrypt$m=14$r=8$ss=${saltSeparator}$sk=${signerKey}$salt=${salt}$hash=${hash}`,
+        `$firebase-scrypt$v=1$r=8,m=14,ss=${saltSeparator},sk=${signerKey}$${salt}$${hash}`,
+        own,
+      ]) {
+        expect(recognisePasswordHash(text)).toEqual({ hash: own, type: 'firebase-scrypt' })
+      }
+      expect(verifiesFirebase(password, own)).toBe(true)
+    },
+  )
 
   test('a hash that says itself what it is needs no salt and no parameters', () => {
     const bcrypt = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
@@ -199,14 +206,18 @@ describe('Keycloak', () => {
     ['bcrypt', bcrypt, undefined, { hash: bcrypt, type: 'bcrypt' }],
     ['argon2', argon2id, '', { hash: argon2id, type: 'argon2' }],
     [undefined, bcrypt, '', { hash: bcrypt, type: 'bcrypt' }],
+    ['pbkdf2-sha512', '', '', { none: true }],
     ['sha256-salted', 'c2hh', '', { unsupported: 'sha256-salted' }],
     ['our-own', 'no base64', '', { unsupported: 'our-own' }],
     ['md5', '$P$BAbCdEfGhIjKlMnOpQrStUvWxYz0123', '', { unsupported: 'phpass' }],
-  ])("of an extension's %s, the value says what it is, and is never refused: case %#", (algorithm, value, salt, expected) => {
-    expect(fromKeycloak(extension(algorithm, value, salt))).toEqual(expected)
-  })
+  ])(
+    tried('Keycloak', 'realm export (JSON)', 'hashes of extensions such as keycloak-bcrypt: %s, case %#'),
+    (algorithm, value, salt, expected) => {
+      expect(fromKeycloak(extension(algorithm, value, salt))).toEqual(expected)
+    },
+  )
 
-  test('the fields that the credential had itself before version 6 are read', () => {
+  test(tried('Keycloak', 'realm export (JSON)', 'hashes in the fields of versions before 6'), () => {
     const old = {
       type: 'password',
       hashedSaltedValue: pbkdf2(SALT, 'sha512', 210_000).toString('base64'),
@@ -291,6 +302,8 @@ describe('hashes that say what they are', () => {
     ['{MD5}5f4dcc3b5aa765d61d83==', 'md5'],
     ['{SSHA512}AAAA', 'ssha512'],
     ['{noop}hunter22', 'plaintext'],
+    ['md5$$5f4dcc3b5aa765d61d8327deb882cf99', 'md5_salted'],
+    ['{PKCS5S2}DQIXJU038u4P7FdsuFTY/+35bm41kfjZa57UrdxHp2Mu3qF2uy+ooD+jF5t1tb8J', 'pbkdf2_sha1'],
     ['md5$someSalt$5f4dcc3b5aa765d61d8327deb882cf99', 'md5_salted'],
     ['sha1$someSalt$5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8', 'django_sha1'],
     ['unsalted_md5$$5f4dcc3b5aa765d61d8327deb882cf99', 'md5'],
@@ -300,9 +313,16 @@ describe('hashes that say what they are', () => {
     ['{pbkdf2}5d923b44a6d129f3ddf3e3c8d29412723dcbde72445e8ef6bf3b508fbf17fa4ed4d6b99ca763d8dc', 'pbkdf2_spring'],
     ['pbkdf2:sha256$salt$0123456789abcdef', 'pbkdf2_without_rounds'],
     ['\\x5f4dcc3b5aa765d61d8327deb882cf99', 'md5'],
-  ])('%s is %s, which WorkOS does not take', (text, name) => {
-    expect(recognisePasswordHash(text)).toEqual({ unsupported: name })
-  })
+  ])(
+    tried(
+      'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
+      'password columns',
+      'hashes of phpass, WordPress, Drupal, MySQL, MD5, SHA-1, crypt and others that WorkOS does not take (%s, %s)',
+    ),
+    (text, name) => {
+      expect(recognisePasswordHash(text)).toEqual({ unsupported: name })
+    },
+  )
 })
 
 describe('bytes, quotes and blanks around a hash', () => {
@@ -323,9 +343,18 @@ describe('bytes, quotes and blanks around a hash', () => {
     `\ufeff ${bcrypt}\t`,
     `"bcrypt$${bcrypt}"`,
     `bcrypt:${bcrypt}`,
-  ])('case %# is bcrypt', (text) => {
-    expect(recognisePasswordHash(text)).toEqual({ hash: bcrypt, type: 'bcrypt' })
-  })
+    `"'${bcrypt}'"`,
+    `\\x${hex}0000`,
+  ])(
+    tried(
+      'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
+      'password columns',
+      'bcrypt as bytea hex, with prefixes, in quotes (%#)',
+    ),
+    (text) => {
+      expect(recognisePasswordHash(text)).toEqual({ hash: bcrypt, type: 'bcrypt' })
+    },
+  )
 })
 
 describe('ASP.NET Identity', () => {
@@ -347,14 +376,17 @@ describe('ASP.NET Identity', () => {
     }
   })
 
-  test('version 3 with few rounds or SHA-1, and version 2, are told as such', () => {
-    const few = recognisePasswordHash(v3(1, 10_000, Buffer.alloc(32, 7), salt).toString('base64'))
-    expect(few).toMatchObject({ type: 'pbkdf2', writer: 'ASP.NET Identity v3' })
-    const old = recognisePasswordHash(v3(0, 10_000, Buffer.alloc(32, 7), salt).toString('base64'))
-    expect(old).toEqual({ unsupported: 'pbkdf2_sha1', writer: 'ASP.NET Identity v3' })
-    const v2 = Buffer.concat([Buffer.alloc(1), Buffer.alloc(48, 9)]).toString('base64')
-    expect(recognisePasswordHash(v2)).toEqual({ unsupported: 'pbkdf2_sha1', writer: 'ASP.NET Identity v2' })
-  })
+  test(
+    tried('Frameworks (Django, Laravel, ASP.NET, WordPress …)', 'password columns', 'ASP.NET Identity version 2 and 3'),
+    () => {
+      const few = recognisePasswordHash(v3(1, 10_000, Buffer.alloc(32, 7), salt).toString('base64'))
+      expect(few).toMatchObject({ type: 'pbkdf2', writer: 'ASP.NET Identity v3' })
+      const old = recognisePasswordHash(v3(0, 10_000, Buffer.alloc(32, 7), salt).toString('base64'))
+      expect(old).toEqual({ unsupported: 'pbkdf2_sha1', writer: 'ASP.NET Identity v3' })
+      const v2 = Buffer.concat([Buffer.alloc(1), Buffer.alloc(48, 9)]).toString('base64')
+      expect(recognisePasswordHash(v2)).toEqual({ unsupported: 'pbkdf2_sha1', writer: 'ASP.NET Identity v2' })
+    },
+  )
 })
 
 describe('what is no hash, or one of nobody knows whom', () => {
@@ -381,6 +413,9 @@ describe('what is no hash, or one of nobody knows whom', () => {
     `pbkdf2$10000$${'ab'.repeat(16)}$${'cd'.repeat(32)}`,
     `${'ab'.repeat(16)}:${'cd'.repeat(64)}`,
     '$sha$1234567890abcdef$5f4dcc3b5aa765d61d8327deb882cf99',
+    `${'ab'.repeat(8)}.${'cd'.repeat(64)}`,
+    'SCRAM-SHA-256$4096:c2FsdHNhbHQ=$c3RvcmVkc3RvcmVkc3RvcmVk:c2VydmVyc2VydmVyc2VydmVy',
+    '{X-PBKDF2}HMACSHA1:AAAIAA:saltsaltsalt',
   ])('case %# is a hash that nobody knows', (text) => {
     expect(recognisePasswordHash(text)).toMatchObject({
       unsupported: 'unknown',

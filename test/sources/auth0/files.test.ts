@@ -138,6 +138,21 @@ test('organizations come from metadata, by default where only administrators wri
   ])
 })
 
+test('metadata that was encoded as text, or twice, is read', async () => {
+  const text = JSON.stringify({ organization_id: 'acme' })
+  const { users } = await read(
+    lines([
+      { ...user(0), app_metadata: text },
+      { ...user(1), app_metadata: JSON.stringify(text) },
+    ]),
+    { organizationFrom: 'metadata' },
+  )
+  expect(users.map(({ memberships }) => memberships)).toMatchObject([
+    [{ organization: { id: 'acme' } }],
+    [{ organization: { id: 'acme' } }],
+  ])
+})
+
 test('the places in metadata are configurable, and lists make several memberships', async () => {
   const { users } = await read(
     lines([user(0, { user_metadata: { tenants: { ids: ['a', 'b'], names: ['A', 'B'] } } })]),

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { exportedUser } from '../../../src/sources/clerk/records/from-json.ts'
 import { sourceDefinitions } from '../../../src/sources/registry.ts'
+import { tried } from '../../tried.ts'
 import { folderWith, readAll, sums } from '../reading.ts'
 
 const HASH = '$2b$10$OcWSUGdAB2tvimbEXaJTk.HxIMmfS0ka8grON5JEOFEvH097HyKi2'
@@ -45,27 +46,41 @@ test.each([
   ['a user a line', 'users.ndjson', SUPPORT.map((user) => JSON.stringify(user)).join('\n')],
   ['a list under data', 'users.json', JSON.stringify({ data: SUPPORT, total_count: 2 })],
   ['a list under users', 'users.json', JSON.stringify({ users: SUPPORT })],
-])('users in JSON are read: %s', async (_what, name, text) => {
-  const reading = await readAll({ type: 'clerk', users: name }, folderWith({ [name]: text }), 1)
-  expect(reading.records.map(({ data }) => data)).toMatchObject([ADA, { primary_email_address: 'bo@example.com' }])
-  expect(reading.records[1]?.data).not.toHaveProperty('password_digest')
-  expect(sums(reading)).toEqual([['users', 2, 2, 0]])
-})
+])(
+  tried(
+    'Clerk',
+    'users as JSON (support, Backend API, migration tool)',
+    'a list, a document with data or users, a user a line: %s',
+  ),
+  async (_what, name, text) => {
+    const reading = await readAll({ type: 'clerk', users: name }, folderWith({ [name]: text }), 1)
+    expect(reading.records.map(({ data }) => data)).toMatchObject([ADA, { primary_email_address: 'bo@example.com' }])
+    expect(reading.records[1]?.data).not.toHaveProperty('password_digest')
+    expect(sums(reading)).toEqual([['users', 2, 2, 0]])
+  },
+)
 
-test('gzip, memberships beside it, and a user without an id', async () => {
-  const folder = folderWith({ 'memberships.csv': 'clerk_user_id,org_external_id\nuser_1,acme\nuser_9,acme\n' })
-  writeFileSync(
-    join(folder, 'users.json.gz'),
-    gzipSync(JSON.stringify([...SUPPORT, { email_addresses: 'x@example.com' }])),
-  )
-  const reading = await readAll({ type: 'clerk', users: 'users.json.gz', memberships: 'memberships.csv' }, folder)
-  expect(reading.records[0]?.data).toMatchObject({ memberships: [{ org_external_id: 'acme' }] })
-  expect(reading.rejected.map(({ problem }) => problem.code)).toEqual(['missing_key', 'no_such_user'])
-  expect(sums(reading)).toEqual([
-    ['users', 3, 2, 1],
-    ['memberships', 2, 1, 1],
-  ])
-})
+test(
+  tried(
+    'Clerk',
+    'users as JSON (support, Backend API, migration tool)',
+    'gzip, memberships beside it, a user without an id',
+  ),
+  async () => {
+    const folder = folderWith({ 'memberships.csv': 'clerk_user_id,org_external_id\nuser_1,acme\nuser_9,acme\n' })
+    writeFileSync(
+      join(folder, 'users.json.gz'),
+      gzipSync(JSON.stringify([...SUPPORT, { email_addresses: 'x@example.com' }])),
+    )
+    const reading = await readAll({ type: 'clerk', users: 'users.json.gz', memberships: 'memberships.csv' }, folder)
+    expect(reading.records[0]?.data).toMatchObject({ memberships: [{ org_external_id: 'acme' }] })
+    expect(reading.rejected.map(({ problem }) => problem.code)).toEqual(['missing_key', 'no_such_user'])
+    expect(sums(reading)).toEqual([
+      ['users', 3, 2, 1],
+      ['memberships', 2, 1, 1],
+    ])
+  },
+)
 
 test.each<[string, object, object]>([
   [
@@ -112,9 +127,16 @@ test.each<[string, object, object]>([
     { id: 'user_1', primary_email_address: 'ada@example.com', email_addresses: ['x@example.com', 'ada@example.com'] },
     { primary_email_address: 'ada@example.com', email_addresses: 'x@example.com|ada@example.com' },
   ],
-])('a user as written by %s', (_what, data, expected) => {
-  expect(exportedUser(data as Parameters<typeof exportedUser>[0])).toMatchObject(expected)
-})
+])(
+  tried(
+    'Clerk',
+    'users as JSON (support, Backend API, migration tool)',
+    'the names and lists of addresses of each: %s',
+  ),
+  (_what, data, expected) => {
+    expect(exportedUser(data as Parameters<typeof exportedUser>[0])).toMatchObject(expected)
+  },
+)
 
 test('validate looks at the beginning of a file of JSON', async () => {
   const clerk = await sourceDefinitions.get('clerk')?.()

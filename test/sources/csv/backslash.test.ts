@@ -79,6 +79,12 @@ test.each([
   expect(problem).toMatchObject({ code, at: { line }, hint: expect.stringContaining('quote: none') })
 })
 
+test('a file of rejected rows is not read with the escapes of the source', async () => {
+  const content = 'id\tname\t_migrate_reason\n1\tC:\\temp\tx\n'
+  expect(await refusalOf(readCopy(content))).toMatchObject({ code: 'rejects_in_dialect', at: { line: 1 } })
+  expect(dataOf(await readUsers('u.tsv', content))).toEqual([{ id: '1', name: 'C:\\temp' }])
+})
+
 const character = fc.constantFrom(...'ab\\N.0tn"é😀, \t', '\n', '\r', '\r\n')
 const cell = fc.string({ unit: character, maxLength: 6 })
 const borders = fc.array(fc.nat(10_000), { maxLength: 20 })

@@ -25,10 +25,20 @@ test(tried('JSON and NDJSON of any kind', 'NDJSON', 'lines that are no objects')
     [2, 'bad_json', 'not valid JSON: see character 6'],
     [3, 'not_an_object', expect.any(String)],
     [4, 'not_an_object', expect.any(String)],
-    [6, 'bad_json', 'not valid JSON: see character 9'],
+    [6, 'bad_json', 'several JSON objects stand on this line'],
   ])
   expect(JSON.stringify(reading.rejected)).not.toContain('secret')
   expect(sums(reading)).toEqual([['users', 6, 2, 4]])
+})
+
+test('objects whose lines end with CR alone are told how to be read', async () => {
+  const content = '{"n":1}\r{"n":2}\r'
+  const { rejected } = await readNdjson(content)
+  expect(rejected).toMatchObject([{ problem: { code: 'bad_json', hint: expect.stringContaining('records: $') } }])
+  expect(dataOf(await readUsers('users.ndjson', content, { format: 'json', records: '$' }))).toEqual([
+    { n: 1 },
+    { n: 2 },
+  ])
 })
 
 test('numbers keep their digits', async () => {

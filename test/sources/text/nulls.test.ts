@@ -55,7 +55,7 @@ test(tried('Clerk', 'dashboard export (CSV, 13 columns)', 'the text NULL of a da
   expect(rejected).toEqual([['memberships', 2, 'missing_organization']])
 })
 
-test("auth0: nulls hold for CSV of users, with the ' before texts and without, and for the files beside them", async () => {
+test(tried('Auth0', 'bulk export (CSV)', 'the text NULL of a database tool'), async () => {
   const hash = `$2b$10$${'a'.repeat(53)}`
   const { of, rejected } = await recordsOf(
     { type: 'auth0', users: 'u', passwords: 'p', mfa: 'm', nulls: NULLS },

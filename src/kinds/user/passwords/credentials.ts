@@ -1,7 +1,7 @@
 import type { Manifest } from '../../../config/manifest.ts'
 import { isObject, type JsonObject } from '../../../json.ts'
 import type { ValueProblem } from '../../draft.ts'
-import { isEmpty } from '../../values/check.ts'
+import { isEmpty, kindOf } from '../../values/check.ts'
 import {
   canonicalHashType,
   checkHash,
@@ -71,11 +71,15 @@ function ofHash(given: Exclude<HashUnit, { kind: 'none' | 'problem' }>, rules: R
   return problem('unknown_hash_type', 'passwordHashType', message, hint)
 }
 
+/** Django's salts: letters and digits, 12 before version 3.2, 22 since. In Base64 such a text would be odd. */
+const DJANGO_SALT = /^pbkdf2_sha\d+\$\d+\$(?:[A-Za-z\d]{12}|[A-Za-z\d]{22})\$/
+
 /**
  * Whether it takes the origin to read a hash: Django and Clerk write PBKDF2 in one form, and the first has the salt as text, the other in Base64.
  */
 function isAmbiguous(type: string, hash: string): boolean {
-  return /^pbkdf2_sha\d+/.test(type) && !type.includes('django') && hash.startsWith('pbkdf2_')
+  const ofEither = /^pbkdf2_sha\d+/.test(type) && !type.includes('django') && hash.startsWith('pbkdf2_')
+  return ofEither && !DJANGO_SALT.test(hash)
 }
 
 /** Whether WorkOS takes what was recognised, if not with these parameters. */
@@ -188,9 +192,13 @@ type HashUnit =
   | { kind: 'notHash'; shape: string }
   | { kind: 'problem'; code: string; field: string; message: string; hint: string }
 
+/** What `passwordHash` may be, as an object. */
+const MEMBERS = ['hash', 'type', 'unsupported', 'notHash']
+
 function hashUnit(fields: Record<string, unknown>): HashUnit {
   const mapped = bytesInJson(fields.passwordHash) ?? fields.passwordHash
   const unit = isObject(mapped) ? mapped : { hash: mapped }
+  if (!MEMBERS.some((name) => Object.hasOwn(unit, name))) return { kind: 'notHash', shape: kindOf(unit) }
   const writer = typeof unit.writer === 'string' ? { writer: unit.writer } : {}
   if (typeof unit.unsupported === 'string') {
     const shape = typeof unit.shape === 'string' ? { shape: unit.shape } : {}
@@ -203,27 +211,30 @@ function hashUnit(fields: Record<string, unknown>): HashUnit {
   const type = unit.type ?? fields.passwordHashType
   if (isEmpty(hash) && isEmpty(type)) return { kind: 'none' }
   if (isEmpty(hash)) {
-    return {
-      kind: 'problem',
-      code: 'type_without_hash',
-      field: 'passwordHashType',
-      message: 'there is a password hash type without a hash',
-      hint: 'give both or neither',
-    }
+    return fault(
+      'type_without_hash',
+      'passwordHashType',
+      'there is a password hash type without a hash',
+      'give both or neither',
+    )
   }
-  if (typeof hash !== 'string' || !(isEmpty(type) || typeof type === 'string')) {
-    return {
-      kind: 'problem',
-      code: 'invalid_password_hash',
-      field: 'passwordHash',
-      message: 'the password hash or its type is not text',
-      hint: 'map text values',
-    }
+  if (!isEmpty(type) && typeof type !== 'string') {
+    return fault(
+      'invalid_password_hash',
+      'passwordHashType',
+      'the type of the password hash is not text',
+      'map a text value',
+    )
   }
+  if (typeof hash !== 'string' && typeof hash !== 'number') return { kind: 'notHash', shape: kindOf(hash) }
   return {
     kind: 'hash',
-    hash: hash.trim(),
+    hash: String(hash).trim(),
     type: typeof type === 'string' && !isEmpty(type) ? canonicalHashType(type) : undefined,
     ...writer,
   }
+}
+
+function fault(code: string, field: string, message: string, hint: string): HashUnit {
+  return { kind: 'problem', code, field, message, hint }
 }

@@ -96,9 +96,10 @@ const QUOTED = /^b?(["'`])(.*)\1$/s
 /** Without blanks, quotes and labels around it. */
 function bared(text: string): string {
   const plain = text.replace(BLANKS, '')
-  const inner = (QUOTED.exec(plain)?.[2] ?? plain).replace(/^'(?=[$!{\\])/, '').replace(BLANKS, '')
-  const bare = inner.replace(LABEL, '')
-  return bare === inner ? bare : bared(bare)
+  const quoted = QUOTED.exec(plain)?.[2]
+  if (quoted !== undefined) return bared(quoted)
+  const bare = plain.replace(/^'(?=[$!{\\])/, '').replace(LABEL, '')
+  return bare === plain ? bare : bared(bare)
 }
 
 /** PostgreSQL's bytea (`\x2432…`), MySQL's and SQL Server's literals (`0x…`, `x'…'`). */
@@ -115,7 +116,8 @@ function unwrapped(text: string): Recognised | undefined {
 }
 
 function ofBytes(data: Buffer, written: string): Recognised {
-  const text = data.toString('latin1')
+  // A column of a fixed width is filled up.
+  const text = data.toString('latin1').replace(/\0+$/, '')
   if (isPrintable(text)) return recognisePasswordHash(text)
   if (data.length < LEAST_BYTES) return { notHash: shapeOf(written) }
   const scheme = schemeOf(data.toString('hex'))

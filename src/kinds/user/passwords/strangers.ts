@@ -25,11 +25,12 @@ const SCHEMES: readonly (readonly [shape: RegExp, name: string])[] = [
   [/^\{SHA-?(?:256|384|512)\}/i, 'sha2'],
   [/^\{SSHA-?(?:384|512)\}/i, 'ssha512'],
   [/^\{S?MD5\}/i, 'md5'],
+  [/^\{PKCS5S2\}/i, 'pbkdf2_sha1'],
   [/^\{(?:noop|plain|clear|cleartext)\}/i, 'plaintext'],
   [/^plain\$/, 'plaintext'],
   [/^unsalted_md5\$\$[\da-f]{32}$/i, 'md5'],
   [/^(?:unsalted_sha1|sha1)\$\$[\da-f]{40}$/i, 'sha1'],
-  [/^md5\$[^$]+\$[\da-f]{32}$/i, 'md5_salted'],
+  [/^md5\$[^$]*\$[\da-f]{32}$/i, 'md5_salted'],
   [/^sha1\$[^$]+\$[\da-f]{40}$/i, 'django_sha1'],
   [/^sha256\$[^$]+\$[\da-f]{64}$/i, 'sha256_salted'],
   [/^sha512\$[^$]+\$[\da-f]{128}$/i, 'salted_sha512'],
@@ -59,10 +60,17 @@ const BASE64_DIGEST = /^(?:[A-Za-z\d+/]{22}==|[A-Za-z\d+/]{27}=|[A-Za-z\d+/]{43}
 /** Parts with `$` or `:` between them, one of which is long enough for a digest. */
 const PARTED = /^(?=.*(?:^|[$:])[\w+/.-]{16,}=*(?:[$:]|$))[\w.+/=,@-]*(?:[$:][\w.+/=,@-]+)+$/
 
+/** A salt and a hash. */
+const HEX_PAIR = /^[\da-f]{16,}[.;|,][\da-f]{32,}$/i
+
+/** The name of a scheme, and something long: `$p5k2$…`, `{X-SCHEME}…`. */
+const SCHEME = /^(?:\$[\w-]{1,24}\$|\{[\w.-]{2,24}\})\S{16,}$/
+
 /** Whether a text is that of some hash, whoever made it. */
 export function looksHashed(text: string): boolean {
   if (BASE64_DIGEST.test(text)) return true
-  return text.length >= 24 && !isKnownThing(text) && (PARTED.test(text) || /^\$[\w-]{1,24}\$\S{16,}$/.test(text))
+  if (text.length < 24 || isKnownThing(text)) return false
+  return PARTED.test(text) || HEX_PAIR.test(text) || SCHEME.test(text)
 }
 
 /** What stands in columns that are mapped by mistake. */

@@ -153,7 +153,7 @@ export function fromKeycloak(credentials: unknown): Recognised {
   const value = secret.value
   if (value === undefined && password.value !== undefined) return { unsupported: 'plaintext' }
   const algorithm = typeof data.algorithm === 'string' ? data.algorithm.trim().toLowerCase() : undefined
-  if (typeof value === 'string' && value.trim() !== '') {
+  if (typeof value === 'string') {
     if (saysNoPassword(value)) return { none: true }
     const described = isModified(algorithm ?? '') ? undefined : describedHash(value)
     if (described !== undefined) return described

@@ -6,7 +6,7 @@
 import { join, relative } from 'node:path'
 import type { StatementSync } from 'node:sqlite'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
-import { parseJsonText } from '../../../json-text.ts'
+import { innermostJson, parseJsonText } from '../../../json-text.ts'
 import { openThrowaway } from '../../../sqlite/open.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
 import type { MetadataPaths, PieceFound, SideRowsOnDisk, SourcePart, StreamCount, UserRules } from '../../source.ts'
@@ -19,7 +19,7 @@ const DISPLAY_NAMES: Readonly<Record<string, string>> = { id: 'user_id', phone: 
 const KNOWN: ReadonlySet<string> = new Set([...USER_FIELDS, 'connection'])
 /** Fields whose cells of CSV hold true or false. */
 const BOOLEAN: ReadonlySet<string> = new Set(['email_verified', 'phone_verified', 'blocked'])
-/** Fields whose cells hold JSON. */
+/** Fields whose cells hold JSON, and whose texts in JSON are objects and lists that were encoded twice. */
 const STRUCTURED: ReadonlySet<string> = new Set(['identities', 'app_metadata', 'user_metadata', 'multifactor'])
 
 /**
@@ -30,7 +30,8 @@ function userRecord(data: JsonObject): JsonObject {
   const user: JsonObject = {}
   for (const [name, value] of Object.entries(data)) {
     const field = fieldName(name)
-    if (field === name || data[field] === undefined) user[field] = value
+    if (field !== name && data[field] !== undefined) continue
+    user[field] = typeof value === 'string' && STRUCTURED.has(field) ? cellValue(field, value) : value
   }
   if (typeof user.user_id === 'number') user.user_id = String(user.user_id)
   user.identities = Array.isArray(user.identities)
@@ -96,7 +97,7 @@ function withoutMark(text: string): string {
 function cellValue(field: string, text: string): Json {
   if (BOOLEAN.has(field) && /^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
   if (!STRUCTURED.has(field)) return text
-  const parsed = parseJsonText(text)
+  const parsed = parseJsonText(innermostJson(text))
   return parsed.ok ? parsed.value : text
 }
 
