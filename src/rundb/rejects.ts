@@ -153,7 +153,7 @@ export function rejectGrant(rundb: RunDatabase, id: number, reason: RejectReason
 /** Everything that was refused, in the order of the records. */
 export function* rejectedItems(rundb: RunDatabase): Generator<RejectedItem> {
   const rows = rundb.iterate(
-    `SELECT r.*, ${originOf('r')} FROM rejects r JOIN files f ON f.id = r.file ORDER BY r.file, r.line, r.rowid`,
+    `SELECT r.*, ${originOf('r')} FROM rejects r JOIN files f ON f.id = r.file ORDER BY r.file, r.line, r.seq, r.rowid`,
   )
   for (const row of rows) {
     yield {

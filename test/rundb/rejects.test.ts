@@ -112,3 +112,9 @@ test('what refers to something rejected says so, and what refers to something th
     ['of-p2', 'part_missing', 'part', 'its part p2 is not among the parts of the source'],
   ])
 })
+
+test('what several records say of one line stands in the order of the records, whichever thread was first', () => {
+  const rundb = opened()
+  for (const seq of [30, 4, 17]) insertReject(rundb, { ...reason, kind: 'thing', key: `t${seq}`, seq, origin })
+  expect([...rejectedItems(rundb)].map(({ key }) => key)).toEqual(['t4', 't17', 't30'])
+})

@@ -86,7 +86,7 @@ test("users in Clerk's JSON read the same in parts, be it lines or a document", 
       await expectSame(config, { ...files, 'u.json': ['{"id":"z"}', '', '{', ...texts].join('\n') })
       await expectSame(config, { ...files, 'u.json': `{"data":[${texts.join(',\n')}]}` })
     }),
-    { numRuns: 30 },
+    { numRuns: 20 },
   )
 })
 
@@ -158,7 +158,7 @@ test('streams of JSON lines read the same in parts, and in one row with tables a
         })
       },
     ),
-    { numRuns: 50 },
+    { numRuns: 30 },
   )
 })
 
@@ -219,7 +219,7 @@ test('users of a tenant read the same in parts, with the rows of other files and
       const list = users.filter((user) => user.startsWith('{"'))
       await expectSame({ ...config, organizationFrom: 'none' }, { ...others, u: `[${list.join(',\n')}]` })
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   )
 })
 
@@ -232,7 +232,7 @@ test("so do rows of a dashboard's table", async () => {
         { 'u.csv': `Id,email,app_metadata.org_id,identities\n${users}`, 'p.ndjson': passwords },
       )
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   )
 })
 
