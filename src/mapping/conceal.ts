@@ -1,7 +1,7 @@
 import { Redactor } from '../diagnostics/redactor.ts'
 import { isObject } from '../json.ts'
 import type { ValueProblem } from '../kinds/draft.ts'
-import { saysNothing } from '../kinds/user/passwords/recognise.ts'
+import { saysNothing } from '../kinds/values/check.ts'
 
 /** Names under which exports keep secrets, whether the mapping reads them or not. */
 export const SECRET_NAMES: readonly string[] = [

@@ -34,6 +34,16 @@ describe('the authenticator app of a user', () => {
     })
   })
 
+  test.each([
+    'NULL',
+    'None',
+    '\\N',
+    { secret: 'NULL', issuer: 'Acme' },
+    ['null'],
+  ])('words for nothing are no secret: %j', (totpSecret) => {
+    expect(normalise({ totpSecret })).toMatchObject({ ok: true, value: { secrets: null, notes: [] } })
+  })
+
   test('what is no secret rejects the user and is not shown', () => {
     const result = normalise({ totpSecret: 'TOPSECRETTOPSECRET1!' })
     expect(result).toMatchObject({ ok: false, problems: [{ code: 'invalid_totp_secret', field: 'totpSecret' }] })

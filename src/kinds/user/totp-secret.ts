@@ -1,7 +1,7 @@
 import type { Manifest } from '../../config/manifest.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import type { Normalised, ValueProblem } from '../draft.ts'
-import { type Fault, isEmpty } from '../values/check.ts'
+import { type Fault, isEmpty, saysNothing } from '../values/check.ts'
 import { decode, type Encoding, encode } from '../values/encodings.ts'
 
 /**
@@ -55,14 +55,19 @@ export function readTotp(value: unknown, rules: Pick<Manifest['totp'], 'encoding
 }
 
 function readOne(value: unknown, rules: Pick<Manifest['totp'], 'encoding'>): Totp {
-  if (isEmpty(value)) return { kind: 'none' }
+  if (isNoSecret(value)) return { kind: 'none' }
   if (!isObject(value)) return readParts({ secret: value }, rules)
   if (!isEmpty(value.unsupported)) return { kind: 'unsupported', reason: shownReason(value.unsupported) }
   const unknown = Object.keys(value).filter((name) => !MEMBERS.some((member) => member === name))
   if (unknown.length > 0) {
     return problem('the TOTP secret is an object with other members than are known', `known are ${MEMBERS.join(', ')}`)
   }
-  return isEmpty(value.secret) ? { kind: 'none' } : readParts(value, rules)
+  return isNoSecret(value.secret) ? { kind: 'none' } : readParts(value, rules)
+}
+
+/** `NULL` and `None` are Base32 by chance. */
+function isNoSecret(value: unknown): boolean {
+  return isEmpty(value) || (typeof value === 'string' && saysNothing(value))
 }
 
 function readParts(parts: Record<string, unknown>, rules: Pick<Manifest['totp'], 'encoding'>): Totp {

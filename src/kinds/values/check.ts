@@ -32,6 +32,14 @@ export function isEmpty(value: unknown): boolean {
   return first > BLANK && first < DELETE ? false : value.trim() === ''
 }
 
+/** What database tools and spreadsheets write where a cell holds nothing, also in brackets or quotes. */
+const NOTHING = /^\s*["'`(<[]?(?:null|none|nil|undefined|nan|#?n\/a|\\N)["'`)>\]]?\s*$/i
+
+/** Whether a text says that nothing is there: no secret is called so. Names of people may be. */
+export function saysNothing(text: string): boolean {
+  return NOTHING.test(text)
+}
+
 /** Takes the value out of a check, or files its fault under `field`. */
 export function take<T>(field: string, check: Check<T>, problems: ValueProblem[]): T | undefined {
   if (check.ok) return check.value

@@ -197,6 +197,19 @@ test(tried('CSV of any kind', 'password columns', 'a password in clear beside NU
   }
 })
 
+test(tried('CSV of any kind', 'password columns', 'NULL in place of a password in clear'), () => {
+  for (const password of ['NULL', 'null', '\\N', 'None', 'nan', '#N/A', 'undefined']) {
+    expect(normaliseCredentials({ password }, reset)).toEqual({ secrets: null, problems: [] })
+    expect(normaliseCredentials({ password, passwordHash: BCRYPT }, reset)).toEqual({
+      secrets: { passwordHash: { hash: BCRYPT, type: 'bcrypt' } },
+      problems: [],
+    })
+  }
+  for (const password of ['nullify', 'NULL NULL', '!', 'x']) {
+    expect(normaliseCredentials({ password }, reset).secrets).toEqual({ password })
+  }
+})
+
 test("ssha256 is sent with the salt's position where the manifest says it, and counted as not taken where it does not", () => {
   const bytes = Buffer.alloc(40, 1).toString('base64')
   for (const fields of [

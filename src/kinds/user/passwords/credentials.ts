@@ -1,7 +1,7 @@
 import type { Manifest } from '../../../config/manifest.ts'
 import { isObject, type JsonObject } from '../../../json.ts'
 import type { ValueProblem } from '../../draft.ts'
-import { isEmpty, kindOf } from '../../values/check.ts'
+import { isEmpty, kindOf, saysNothing } from '../../values/check.ts'
 import {
   canonicalHashType,
   checkHash,
@@ -14,7 +14,7 @@ import {
   shownHashType,
   weakness,
 } from './hash-types.ts'
-import { bytesInJson, type Recognised, recognisePasswordHash, saysNoPassword, saysNothing } from './recognise.ts'
+import { bytesInJson, type Recognised, recognisePasswordHash, saysNoPassword } from './recognise.ts'
 import { WRITERS } from './reencode.ts'
 import { isShape, withoutLength } from './strangers.ts'
 
@@ -40,18 +40,20 @@ type Rules = Manifest['passwords']
  * No message carries a part of the password or of the hash.
  */
 export function normaliseCredentials(fields: Record<string, unknown>, rules: Rules): Credentials {
-  const { password } = fields
-  const hasPassword = password !== undefined && password !== null && password !== ''
+  const { password = null } = fields
+  // Sent as a password, a tool's word for nothing would be one and the same for everybody who has none.
+  const hasPassword = password !== null && password !== '' && !(typeof password === 'string' && saysNothing(password))
   const given = hashUnit(fields)
   if (given.kind === 'problem') return problem(given.code, given.field, given.message, given.hint)
   if (given.kind !== 'none' && !(hasPassword && isNothing(given))) {
     const decided = ofHash(given, rules)
     return hasPassword && decided.problems.length === 0 ? { ...decided, beside: true } : decided
   }
-  if (hasPassword && typeof password !== 'string') {
+  if (!hasPassword) return { secrets: null, problems: [] }
+  if (typeof password !== 'string') {
     return problem('invalid_password', 'password', 'the password is not text', 'map a text value')
   }
-  return { secrets: hasPassword ? { password } : null, problems: [] }
+  return { secrets: { password }, problems: [] }
 }
 
 /** Whether a tool wrote its word for nothing where there is no hash: then a password in clear is not beside one. */
