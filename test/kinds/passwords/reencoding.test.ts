@@ -237,6 +237,18 @@ describe('Keycloak', () => {
     })
   })
 
+  test('credentials are read however often they were encoded, and what is none is refused', () => {
+    const one = extension('bcrypt', bcrypt, '')
+    const twice = { ...one, secretData: JSON.stringify(one.secretData) }
+    for (const given of [JSON.stringify([one]), JSON.stringify(JSON.stringify([one])), JSON.stringify(one), [twice]]) {
+      expect(fromKeycloak(given)).toEqual({ hash: bcrypt, type: 'bcrypt' })
+    }
+    expect(fromKeycloak('[]')).toEqual({ none: true })
+    for (const given of ['hunter22', '[', ['hunter22'], 7]) {
+      expect(() => fromKeycloak(given)).toThrow('the credentials are no list of objects')
+    }
+  })
+
   test('a password in clear, as files for import have it, is no hash that WorkOS takes', () => {
     expect(fromKeycloak([{ type: 'password', value: 'hunter22', temporary: false }])).toEqual({
       unsupported: 'plaintext',

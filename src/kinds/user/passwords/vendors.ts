@@ -1,6 +1,6 @@
 import { BadInput } from '../../../diagnostics/errors.ts'
 import { isObject } from '../../../json.ts'
-import { parseJsonText } from '../../../json-text.ts'
+import { innermostJson, parseJsonText } from '../../../json-text.ts'
 import { decode } from '../../values/encodings.ts'
 import { HASH_TYPES, isModified, type Pbkdf2Digest } from './hash-types.ts'
 import { describedHash, type Recognised, recognisePasswordHash, saysNoPassword } from './recognise.ts'
@@ -146,7 +146,10 @@ const FIRST = 'pbkdf2'
  * @throws BadInput when one of Keycloak's own does not have the parts that Keycloak writes
  */
 export function fromKeycloak(credentials: unknown): Recognised {
-  const list: unknown[] = Array.isArray(credentials) ? credentials : [credentials]
+  const read = typeof credentials === 'string' ? fromJson(credentials) : credentials
+  const list: unknown[] = Array.isArray(read) ? read : [read]
+  // What is no credential may be one in another form: it must not pass for an account without a password.
+  if (!list.every(isObject)) throw new BadInput('the credentials are no list of objects, nor its JSON text')
   const passwords = list.filter((item) => isObject(item) && (item.type === undefined || item.type === 'password'))
   const [password] = passwords.filter(isObject)
   if (password === undefined) return { none: true }
@@ -201,8 +204,13 @@ function argon2(additional: unknown, time: number, salt: Buffer, hash: Buffer): 
 }
 
 function object(value: unknown, name: string): Record<string, unknown> {
-  const parsed = typeof value === 'string' ? parseJsonText(value) : undefined
-  const inner = parsed === undefined ? value : parsed.ok ? parsed.value : undefined
+  const inner = typeof value === 'string' ? fromJson(value) : value
   if (!isObject(inner)) throw new BadInput(`${name} of the credential is not the JSON text of an object`)
   return inner
+}
+
+/** The value of a JSON text that was encoded once or several times; undefined for any other. */
+function fromJson(text: string): unknown {
+  const parsed = parseJsonText(innermostJson(text))
+  return parsed.ok ? parsed.value : undefined
 }
