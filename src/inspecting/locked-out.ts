@@ -40,8 +40,8 @@ const STATUS = /^((user|account|member|membership)? ?(status|state)|enabled disa
 const OUT_TEXTS = `${OUT}|deprovisioned|closed|removed|cancell?ed|revoked|expired|rejected|dele?ted`
 const OUT_WORDS = new RegExp(`^(${OUT_TEXTS})$`)
 /** Yes and no as texts, beside those that `$tryBool` reads. */
-const YES_TEXTS = `on|ja|oui|s[iíì]|sim|x|${OUT_TEXTS}`
-const NO_TEXTS = `off|nein|nee|non|não|${OUT_TEXTS}`
+const YES_TEXTS = 'on|ja|oui|s[iíì]|sim|x|disabled|blocked|banned|locked|suspended|deleted|gesperrt'
+const NO_TEXTS = 'off|nein|nee|non|não|ina[ck]?ti.*|disabled|blocked|suspended|deleted|gesperrt'
 
 /** The columns that say who may not sign in, as far as names and values tell. @param today the day of the look, `2026-11-29` */
 export function lockedOutBy(paths: readonly PathInspection[], today: string): LockedOut[] {
