@@ -11,22 +11,37 @@ export interface LockedOut {
   condition: string
 }
 
-const OUT =
-  'disabled|blocked|banned|locked|locked out|suspended|deactivated|inactive|deleted|archived|terminated|anonymi[sz]ed'
+/** German, French, Spanish, Italian, Portuguese and Dutch, as texts of a status and names of a column alike. */
+const OUT_ABROAD = [
+  'gesperrt|blockiert|deaktiviert|inaktiv|gel(ö|oe)scht',
+  '(bloqu|d[ée]sactiv|supprim|verrouill)[ée]e?|suspendue?|inactif',
+  '(bloquead|desactivad|desativad|eliminad|suspendid|inactiv|inativ)[oa]',
+  '(bloccat|disattivat|disabilitat|sospes|inattiv)[oa]|geblokkeerd|inactief',
+].join('|')
+const IN_ABROAD = 'aktiv|aktiviert|actif|actief|(activ|activad|habilitad|attiv|ativ)[oa]'
+const OUT = `disabled|blocked|banned|locked|locked out|suspended|deactivated|inactive|deleted|archived|terminated|anonymi[sz]ed|${OUT_ABROAD}`
+const BEFORE = 'is |user |account |is account |ist |est |est[áa] '
 /** True: the person is out. */
-const NEGATIVE = new RegExp(`^(is |user |account |is account |soft )*(${OUT}|spam|expired)$`)
+const NEGATIVE = new RegExp(`^(${BEFORE}|soft )*(${OUT}|spam|expired)$`)
 /** False: the person is out. */
-const POSITIVE = /^(is |user |account |is account )*(active|enabled|activated|approved|non (locked|expired))$/
+const POSITIVE = new RegExp(
+  `^(${BEFORE})*(active|enabled|activated|approved|non (locked|expired)|${IN_ABROAD}|` +
+    'can (log|sign) ?in|(log|sign) ?in (allowed|enabled))$',
+)
 /** A time: the person is out since then. */
 const SINCE = new RegExp(
-  `^(is |user |account |soft |date )*(${OUT}|discarded|removed|deletion)( (at|on|date|time|since))$|^date (deleted|disabled)$`,
+  `^(${BEFORE}|soft |date )*(${OUT}|discarded|removed|deletion)( (at|on|date|time|since|am|seit|le|depuis|el|desde))$|^date (deleted|disabled)$`,
 )
 /** A time until which the person is out. */
 const UNTIL =
-  /^((banned|blocked|locked|suspended|disabled) (until|till|to)|lockout end( date)?( utc)?|lock(ed)? expires( at)?)$/
-const STATUS = /^((user|account|member|membership)? ?(status|state)|enabled disabled)$/
+  /^((banned|blocked|locked|suspended|disabled) (until|till|to)|gesperrt bis|lockout end( date)?( utc)?|lock(ed)? expires( at)?)$/
+const STATUS = /^((user|account|member|membership)? ?(status|state)|enabled disabled|statut|estado|stato)$/
 /** Words for somebody who may not sign in. */
-const OUT_WORDS = new RegExp(`^(${OUT}|deprovisioned|closed|removed|cancell?ed|revoked|expired|rejected|dele?ted)$`)
+const OUT_TEXTS = `${OUT}|deprovisioned|closed|removed|cancell?ed|revoked|expired|rejected|dele?ted`
+const OUT_WORDS = new RegExp(`^(${OUT_TEXTS})$`)
+/** Yes and no as texts, beside those that `$tryBool` reads. */
+const YES_TEXTS = 'on|ja|oui|s[iíì]|sim|x|disabled|blocked|banned|locked|suspended|deleted|gesperrt'
+const NO_TEXTS = 'off|nein|nee|non|não|ina[ck]?ti.*|disabled|blocked|suspended|deleted|gesperrt'
 
 /** The columns that say who may not sign in, as far as names and values tell. @param today the day of the look, `2026-11-29` */
 export function lockedOutBy(paths: readonly PathInspection[], today: string): LockedOut[] {
@@ -38,15 +53,19 @@ export function lockedOutBy(paths: readonly PathInspection[], today: string): Lo
 
 function lockedOut(path: PathInspection, today: string): Omit<LockedOut, 'path'> | undefined {
   if (path.path.includes('[]')) return undefined
-  const words = wordsOf(lastName(path.path))
+  const words = wordsOf(lastName(path.path).normalize('NFC'))
   const value = `$record.${path.expression}`
   const isFlag = path.types.every(({ type }) => /^(boolean|yes\/no|number|null|empty)$/.test(type))
   if (NEGATIVE.test(words) && isFlag) return { says: 'is true', condition: `$not($tryBool(${value}) = true)` }
   if (POSITIVE.test(words) && isFlag) return { says: 'is false', condition: `$not($tryBool(${value}) = false)` }
+  if (POSITIVE.test(words)) return byText(value, path)
   if (UNTIL.test(words)) return until(value, path, today)
   // A flag may be called so as well, and a time may lie behind a plain name.
-  if (SINCE.test(words) || NEGATIVE.test(words))
-    return { says: 'holds a time', condition: `$not(${holdsTime(value)} = true)` }
+  if (SINCE.test(words)) return { says: 'holds a time', condition: `$not(${holdsTime(value)} = true)` }
+  if (NEGATIVE.test(words)) {
+    const isOut = `$tryBool(${value}) = true or ${isOneOf(YES_TEXTS, value)}`
+    return { says: 'says yes or holds a time', condition: `$not(${holdsTime(value)} = true or ${isOut})` }
+  }
   if (STATUS.test(words)) return byStatus(value, path) ?? (words === 'user status' ? undefined : byNumber(value, path))
   return undefined
 }
@@ -67,6 +86,18 @@ function until(value: string, { types }: PathInspection, today: string): Omit<Lo
   }
 }
 
+/** A flag of which some value is a text: `on` and `off`, `active` and `inactive`. */
+function byText(value: string, { types }: PathInspection): Omit<LockedOut, 'path'> | undefined {
+  if (!types.some(({ type }) => type === 'text')) return undefined
+  return { says: 'says no', condition: `$not($tryBool(${value}) = false or ${isOneOf(NO_TEXTS, value)})` }
+}
+
+/** Whether a text is one of these words, in any case, however its words are joined. Yields a boolean for any value. */
+function isOneOf(words: string, value: string): string {
+  const text = `$replace($lowercase($trim($string(${value}))), /[-_ ]+/, ' ')`
+  return `$contains(${text}, /^(${words})$/) = true`
+}
+
 /** Tables of Drupal and others: most people have 1, and who has 0 is blocked. WordPress's user_status is 0 for everybody. */
 function byNumber(value: string, { values = [] }: PathInspection): Omit<LockedOut, 'path'> | undefined {
   const count = (wanted: string) => values.find((found) => found.value === wanted)?.count ?? 0
@@ -75,7 +106,12 @@ function byNumber(value: string, { values = [] }: PathInspection): Omit<LockedOu
   return { says: 'is 0', condition: `$not($tryBool(${value}) = false)` }
 }
 
-function byStatus(value: string, { values = [] }: PathInspection): Omit<LockedOut, 'path'> | undefined {
+/** Values are not listed where too few records tell whether they sort people: then any word counts that is known. */
+function byStatus(value: string, { values, types }: PathInspection): Omit<LockedOut, 'path'> | undefined {
+  if (values === undefined) {
+    if (!types.some(({ type }) => type === 'text')) return undefined
+    return { says: 'says that they may not', condition: `$not(${isOneOf(OUT_TEXTS, value)})` }
+  }
   const out = values.map((found) => found.value).filter((word) => OUT_WORDS.test(wordsOf(word)))
   if (out.length === 0) return undefined
   const list = out.map((word) => `'${word}'`).join(', ')

@@ -62,7 +62,8 @@ export function proposeMapping(
   addBeside(user, beside)
   for (const [field, why] of WANTED) if (user[field] === undefined) missing.push({ field, why })
   const own = organized || rules.membership !== undefined ? {} : belonging(finder, conditions)
-  const belongs = { ...own, ...rules }
+  const both = organized ? {} : belongingByBoth(finder, sides, rules)
+  const belongs = { ...own, ...rules, ...both }
   if (belongs.membership === undefined && !organized) delete belongs.roleAssignment
   const decided = new Set(leaveOut ? lockedOut.map(({ path }) => path) : [])
   const unplaced = finder.rest().filter((path) => !decided.has(path))
@@ -141,10 +142,7 @@ function holdsSecrets({ types }: PathInspection): boolean {
   return types.some(({ type }) => type === 'TOTP secret')
 }
 
-function belonging(
-  finder: Finder,
-  conditions: readonly string[],
-): Pick<MappingProposal, 'organization' | 'membership'> {
+function belonging(finder: Finder, conditions: readonly string[]): Belonging {
   const id = finder.take('organizationId')
   const name = finder.take('organizationName')
   const key = id ?? (name === undefined ? undefined : `'name:' & ${name}`)
@@ -155,6 +153,28 @@ function belonging(
   return {
     organization: { when, key, ...(id === undefined ? {} : { externalId: id }), name: name ?? id ?? '' },
     membership: { when, organization: key, ...(role === undefined ? {} : { roles: role }) },
+  }
+}
+
+type Belonging = Pick<MappingProposal, 'organization' | 'membership'>
+
+/** Where the records name organizations in the same column as the file of memberships, a membership in either counts. */
+function belongingByBoth(finder: Finder, sides: readonly Side[], { organization, membership }: Belonging): Belonging {
+  const columns = sides.find(({ part }) => part === 'memberships')?.columns
+  const told = columns?.organizationId ?? columns?.organizationName
+  if (columns === undefined || told === undefined || membership === undefined) return {}
+  const meaning = columns.organizationId === undefined ? 'organizationName' : 'organizationId'
+  if (!finder.takeColumn(meaning, told)) return {}
+  const each = `[$[$exists(${told})], memberships]`
+  const either = (own: string | undefined, beside: string | undefined) =>
+    own === undefined || own === beside ? beside : beside === undefined ? own : `${own} ? ${own} : ${beside}`
+  const name = either(finder.take('organizationName'), columns.organizationName)
+  const roles = either(finder.take('role'), columns.role)
+  return {
+    ...(organization && {
+      organization: { ...organization, ...(organization.from === undefined && { each, name: name ?? told }) },
+    }),
+    membership: { ...membership, each, ...(roles !== undefined && { roles }) },
   }
 }
 
@@ -185,6 +205,12 @@ class Finder {
   /** The path that is named for it, the one nearest to the top first. */
   takePath(meaning: Meaning, fits: (path: PathInspection) => boolean = () => true): Found | undefined {
     return this.#hand(bestNamed(this.#free.filter(fits), meaning))
+  }
+
+  /** Whether the path that is named for it is this one. It is handed out then. */
+  takeColumn(meaning: Meaning, expression: string): boolean {
+    const isThis = bestNamed(this.#free, meaning)?.expression === expression
+    return isThis && this.take(meaning) !== undefined
   }
 
   /** What tells people apart: rather what every record has. */

@@ -27,6 +27,8 @@ export type SideColumn =
   | 'roleName'
   | 'permissions'
   | 'totp'
+  | 'totpIssuer'
+  | 'totpAccount'
   | 'hash'
   | 'email'
   | 'verified'
@@ -46,7 +48,10 @@ const LINKS: readonly (readonly ['id' | 'username' | 'email', RegExp])[] = [
   ['email', /^(user e ?mail|e ?mail|e ?mail address|member e ?mail|mail)$/],
 ]
 
+const TOTP_ISSUER = /^((totp|mfa|otp) )?issuer$/
+const TOTP_ACCOUNT = /^(totp|mfa|otp) (user|account)$/
 const ROLE_ID = /^(role id|group id|role uuid)$/
+const DJANGO_GROUPS = /user_groups\b/i
 const META_KEY = /^meta key$/
 const META_VALUE = /^meta value$/
 const PERMISSIONS = /^(permissions?|scopes|permission slugs)$/
@@ -73,7 +78,7 @@ export function sideOf(users: Head, side: Head, name: string): Side | { why: str
     const { join, targets } = link
     return { part: 'factors', join, targets, columns: { totp: FACTORS } }
   }
-  const found = link === undefined ? alone(columns, name) : (linked(columns, link) ?? owned(columns, name))
+  const found = link === undefined ? alone(columns, name) : (linked(columns, link, name) ?? owned(columns, name))
   if (found !== undefined) return found.join === undefined ? found : { ...found, targets: link?.targets }
   if (link === undefined) return { why: 'no column of it names a user, and none tells of an organization or a role' }
   return { why: `${link.column} names a user, and nothing else in it is known: map it yourself if it is worth keeping` }
@@ -128,11 +133,14 @@ function named(columns: readonly Column[], names: RegExp): string | undefined {
 }
 
 /** What a file holds whose rows belong to users. */
-function linked(columns: readonly Column[], { join, column, by }: Link): Side | undefined {
+function linked(columns: readonly Column[], { join, column, by }: Link, name: string): Side | undefined {
   const own = columns.filter(({ path }) => path !== column)
   const best = (meaning: Meaning) => bestNamed(own, meaning)?.expression
   const totp = best('totp') ?? (named(own, /^(factor type|mfa type)$/) && named(own, /^secret$/))
-  if (totp !== undefined) return { part: 'factors', join, columns: { totp } }
+  if (totp !== undefined) {
+    const [totpIssuer, totpAccount] = [named(own, TOTP_ISSUER), named(own, TOTP_ACCOUNT)]
+    return { part: 'factors', join, columns: { totp, totpIssuer, totpAccount } }
+  }
   const [metaKey, metaValue] = [named(own, META_KEY), named(own, META_VALUE)]
   if (metaKey !== undefined && metaValue !== undefined) {
     return { part: 'details', join: { ...join, unmatched: 'ignore' }, columns: { metaKey, metaValue } }
@@ -141,6 +149,9 @@ function linked(columns: readonly Column[], { join, column, by }: Link): Side | 
   if (rankAny(own, ['firstName', 'lastName'])) return undefined
   const [organizationId, organizationName] = [best('organizationId'), best('organizationName')]
   const role = best('role')
+  // Django's groups are what others call roles: the number of one is no organization.
+  const groupId = DJANGO_GROUPS.test(name) ? named(own, ROLE_ID) : undefined
+  if (groupId !== undefined) return { part: 'roles', join, columns: { roleId: groupId } }
   if (organizationId !== undefined || organizationName !== undefined) {
     return { part: 'memberships', join, columns: { organizationId, organizationName, role } }
   }

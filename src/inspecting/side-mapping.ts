@@ -79,7 +79,8 @@ export function sideRules(sides: readonly Side[], email: string, conditions: rea
 
 function userFields(side: (part: Part) => Side['columns'] | undefined, email: string): Record<string, string> {
   const user: Record<string, string> = {}
-  const [totp, hash] = [side('factors')?.totp, side('passwords')?.hash]
+  const { totp, totpIssuer, totpAccount } = side('factors') ?? {}
+  const hash = side('passwords')?.hash
   const [addresses, details] = [side('addresses'), side('details')]
   if (addresses !== undefined) {
     const same = `$email(${addresses.email}) = $email($record.${email})`
@@ -91,6 +92,11 @@ function userFields(side: (part: Part) => Side['columns'] | undefined, email: st
     user.lastName = detail('last_name')
   }
   if (hash !== undefined) user.passwordHash = `$passwordHash(hashes[0].${hash})`
-  if (totp !== undefined) user.totpSecret = `factors.(${totp})`
+  if (totp !== undefined) {
+    const parts = [`"secret": ${totp}`]
+    if (totpIssuer !== undefined) parts.push(`"issuer": ${totpIssuer}`)
+    if (totpAccount !== undefined) parts.push(`"account": ${totpAccount}`)
+    user.totpSecret = parts.length === 1 ? `factors.(${totp})` : `factors.(${totp} ? { ${parts.join(', ')} })`
+  }
   return user
 }

@@ -112,7 +112,7 @@ function idleRule(kind: string, recipe: string, names: readonly string[]): Probl
     code: 'recipe_without_stream',
     severity: 'warning',
     message: `the source has no stream "${names.join('" or "')}", so that map.${kind} of the recipe ${recipe} makes nothing`,
-    hint: `name the stream so that has them, or take the rule away: map: { ${kind}: null }`,
+    hint: `name a stream that has them so, or take the rule away: map: { ${kind}: null }`,
     path: `map.${kind}`,
   }
 }

@@ -8,7 +8,7 @@ import { describeSecrets } from '../kinds/connection/wording.ts'
 import { organization } from '../kinds/organization/organization.ts'
 import { countedKind } from '../kinds/registry.ts'
 import { renderScope } from './heading-text.ts'
-import { ofSeveral, type Paint } from './style.ts'
+import { counted, ofSeveral, type Paint } from './style.ts'
 import { table } from './table.ts'
 
 /** How many rejected connections are shown. */
@@ -19,8 +19,17 @@ export function rejectedConnections(set: DesiredSet): number {
   return set.rejectCounts().reduce((sum, { kind, count }) => (kind === connection.name ? sum + count : sum), 0)
 }
 
-/** What was handed over, for people. */
-export function renderHandoffText(handoff: Handoff, set: DesiredSet, paint: Paint): string {
+/** Records of the streams of connections that could not be read: what connection each is, nobody knows. */
+export function unreadConnections(set: DesiredSet, streams: readonly string[]): number {
+  const own = set.accounting.streams.filter(({ stream }) => streams.includes(stream))
+  return own.reduce((sum, { rejected }) => sum + rejected, 0)
+}
+
+/**
+ * What was handed over, for people.
+ * @param unread how many records of connections could not be read
+ */
+export function renderHandoffText(handoff: Handoff, set: DesiredSet, unread: number, paint: Paint): string {
   const { folder, files, notes, withSecrets, includeSecrets } = handoff
   const rows = files.map(({ file, connections, organizations }) => [
     file,
@@ -32,6 +41,11 @@ export function renderHandoffText(handoff: Handoff, set: DesiredSet, paint: Pain
     renderScope(set.scope, paint),
     `${paint('bold', 'Connections handed over')}\n${table(rows)}`,
     ...renderRejected(set, paint),
+    ...(unread === 0
+      ? []
+      : [
+          `\n${counted(unread, 'record')} of connections cannot be read and ${unread === 1 ? 'is' : 'are'} in no file: workos-migrate plan names ${unread === 1 ? 'it' : 'them'}.\n`,
+        ]),
     '\n',
     ...(secrets === undefined ? [] : [`${secrets}\n`]),
     `What to look at before they are imported: ${printable(join(folder, notes))}\n`,
@@ -58,7 +72,7 @@ function renderRejected(set: DesiredSet, paint: Paint): string[] {
 }
 
 /** The same for programs, as one JSON document. */
-export function renderHandoffJson(handoff: Handoff, set: DesiredSet): string {
+export function renderHandoffJson(handoff: Handoff, set: DesiredSet, unread: number): string {
   const rejects = [...set.rejects()].filter(({ kind }) => kind === connection.name)
-  return `${jsonText({ format: 'workos-migrate-handoff', version: 1, scope: set.scope ?? null, ...handoff, rejects }, 2)}\n`
+  return `${jsonText({ format: 'workos-migrate-handoff', version: 1, scope: set.scope ?? null, ...handoff, rejects, unread }, 2)}\n`
 }

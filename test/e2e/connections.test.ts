@@ -113,6 +113,18 @@ describe('connections handed over', () => {
     expect(JSON.parse(json.stdout).rejects).toHaveLength(13)
   })
 
+  test('a record of connections that cannot be read is told, and ends with exit code 7', async () => {
+    const project = connectionsProject(await startWorkos())
+    project.write('connections.json', JSON.stringify([...CONNECTIONS.slice(0, 1), 7]))
+    const result = await project.run(['handoff', '--out', 'sso'])
+    expect(result.exit, result.stderr).toBe(7)
+    expect(result.stdout).toContain(
+      '\n1 record of connections cannot be read and is in no file: workos-migrate plan names it.\n',
+    )
+    const json = await project.run(['handoff', '--out', 'sso', '--json'])
+    expect(JSON.parse(json.stdout)).toMatchObject({ rejects: [], unread: 1 })
+  })
+
   test('stand in the columns of the templates, without secrets, and with the ids of what was applied', async () => {
     const workos = await startWorkos()
     const project = connectionsProject(workos)

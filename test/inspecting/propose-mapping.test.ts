@@ -110,6 +110,19 @@ test.each([
   [{ status: 'active' }, { status: 'suspended' }],
   [{ user_status: 'Enabled' }, { user_status: 'Disabled' }],
   [{ fields: { is_active: 'yes' } }, { fields: { is_active: 'no' } }],
+  [{ is_active: 'on' }, { is_active: 'off' }],
+  [{ active: 'active' }, { active: 'Inactive' }],
+  [{ enabled: 'Y' }, { enabled: 'N' }],
+  [{ can_login: '1' }, { can_login: '0' }],
+  [{ locked: 'off' }, { locked: 'on' }],
+  [{ account_status: 'Active' }, { account_status: 'LOCKED_OUT' }],
+  [{ Gesperrt: 'nein' }, { Gesperrt: 'ja' }],
+  [{ Aktiv: 'ja' }, { Aktiv: 'Nein' }],
+  [{ Status: 'aktiv' }, { Status: 'gesperrt' }],
+  [{ Actif: 'oui' }, { Actif: 'non' }],
+  [{ 'Est bloqué': 'non' }, { 'Est bloqué': 'oui' }],
+  [{ Activo: 'sí' }, { Activo: 'no' }],
+  [{ 'gelöscht am': '' }, { 'gelöscht am': '31.12.2024' }],
 ])('whoever may not sign in is left out, and whoever may is not: %j, not %j', async (may, mayNot) => {
   const records: JsonObject[] = [
     { ...ada, ...may },
@@ -121,6 +134,22 @@ test.each([
   const verdicts = await Promise.all([...records, ada].map((record) => evaluate(condition, record)))
   expect(verdicts).toEqual([true, false, true])
   expect(proposeWith({ leaveOut: false }, ...records).user).not.toHaveProperty('when')
+})
+
+test('a flag with a value that nobody knows still leaves out those of whom it says no', async () => {
+  const enabled = ['Y', 'N', '?']
+  const { user } = propose(
+    ...enabled.map((value, id) => ({ id: `${id}`, email: `u${id}@example.com`, enabled: value })),
+  )
+  const verdicts = await Promise.all(enabled.map((value) => evaluate(String(user.when), { enabled: value })))
+  expect(verdicts).toEqual([true, false, true])
+})
+
+test('a status leaves people out where a few records all differ, and its values are not listed', async () => {
+  const all = ['ACTIVE', 'DEPROVISIONED', 'SUSPENDED', 'PROVISIONED', 'LOCKED_OUT']
+  const { user } = propose(...all.map((status, id) => ({ id: `${id}`, email: `u${id}@example.com`, status })))
+  const verdicts = await Promise.all(all.map((status) => evaluate(String(user.when), { status })))
+  expect(verdicts).toEqual([true, false, false, true, false])
 })
 
 test.each([

@@ -9,7 +9,12 @@ import { renderProblems } from '../../diagnostics/render.ts'
 import { writeHandoff } from '../../kinds/connection/handoff.ts'
 import { checkExpressions } from '../../mapping/check.ts'
 import { computeDesired } from '../../planning/compute-desired.ts'
-import { rejectedConnections, renderHandoffJson, renderHandoffText } from '../../reporting/handoff.ts'
+import {
+  rejectedConnections,
+  renderHandoffJson,
+  renderHandoffText,
+  unreadConnections,
+} from '../../reporting/handoff.ts'
 import { painter } from '../../reporting/style.ts'
 import { checkStateFile, peekState } from '../../state/open.ts'
 import type { Context } from '../context.ts'
@@ -76,11 +81,12 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
         includeSecrets,
         now: context.now(),
       })
+      const unread = unreadConnections(set, [loaded.manifest.map.connection?.from ?? []].flat())
       const text = options.json
-        ? renderHandoffJson(written, set)
-        : renderHandoffText(written, set, painter(wantsColor(stdout, env)))
+        ? renderHandoffJson(written, set, unread)
+        : renderHandoffText(written, set, unread, painter(wantsColor(stdout, env)))
       stdout.write(redactor.redact(text))
-      return rejectedConnections(set) > 0 ? ExitCode.incomplete : ExitCode.done
+      return rejectedConnections(set) + unread > 0 ? ExitCode.incomplete : ExitCode.done
     } finally {
       set.close()
     }

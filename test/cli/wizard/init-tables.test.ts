@@ -25,6 +25,45 @@ const WP_USERS = csv(
 )
 
 const CASES: Record<string, Case> = {
+  [tried('CSV of any kind', 'columns of this program', 'memberships in the file of the users and beside it')]: {
+    files: {
+      'users.csv': csv(
+        'external_id,email,status,org_external_id,org_name,role_slugs',
+        '1,cara@example.com,active,o1,Acme,admin',
+        '2,dot@example.com,banned,o1,Acme,',
+        '3,eli@example.com,pending,o1,Acme,',
+        '4,fay@example.com,active,,,',
+      ),
+      'totp_secrets.csv': csv(
+        'email,totp_secret,totp_issuer,totp_user',
+        `cara@example.com,${TOTP},Acme App,cara`,
+        `zed@example.com,${TOTP},Acme App,zed`,
+      ),
+      'user_roles.csv': csv(
+        'email,role_slug,org_external_id',
+        'cara@example.com,billing,o1',
+        'fay@example.com,billing,o1',
+      ),
+    },
+    plan: { users: 3, leftOut: 1, rejected: 1, created: expect.objectContaining({ organization: 1, membership: 3 }) },
+  },
+  [tried(
+    'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
+    'auth_user and its groups of Django',
+    'groups are no organizations',
+  )]: {
+    files: {
+      'auth_user.csv': csv(
+        'id,password,is_superuser,username,email,is_active,date_joined',
+        `1,${DJANGO},f,cara,cara@example.com,t,2020-01-01`,
+        `2,!abcdefghij,f,dot,dot@example.com,f,2020-01-01`,
+      ),
+      'auth_group.csv': csv('id,name', '1,Editors'),
+      'auth_user_groups.csv': csv('id,user_id,group_id', '1,1,1'),
+    },
+    plan: { users: 1, leftOut: 1, rejected: 0, created: expect.not.objectContaining({ organization: 1 }) },
+    unused: ['auth_group.csv', 'auth_user_groups.csv'],
+  },
   [tried('Cognito', 'CSV for import', 'a recipe of another form is not taken')]: {
     files: {
       'pool.csv': csv(
