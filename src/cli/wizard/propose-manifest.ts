@@ -279,7 +279,7 @@ function addConditions(
   content: JsonObject,
   comments: Comments,
 ): Mapped {
-  const lockedOut = lockedOutBy(inspection?.streams[0]?.paths ?? [], today)
+  const lockedOut = lockedOutBy(inspection?.streams[0]?.paths ?? [], today, inspection?.complete)
   if (leaveOut && lockedOut.length > 0) {
     const when = lockedOut.map(({ condition }) => condition).join(' and ')
     const user: JsonObject = { user: { when } }
@@ -305,6 +305,7 @@ function addMapping(
     today,
     leaveOut,
     organized: organize !== 'source',
+    whole: inspection?.complete,
     sides: sides.map(({ side }) => side),
     ...(only && { only: `$record.${only.member} = '${only.value}'` }),
   })
