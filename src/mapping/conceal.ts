@@ -1,6 +1,7 @@
 import { Redactor } from '../diagnostics/redactor.ts'
 import { isObject } from '../json.ts'
 import type { ValueProblem } from '../kinds/draft.ts'
+import { saysNothing } from '../kinds/user/passwords/recognise.ts'
 
 /** Names under which exports keep secrets, whether the mapping reads them or not. */
 export const SECRET_NAMES: readonly string[] = [
@@ -40,8 +41,10 @@ function isBesideSecret(name: string): boolean {
 export function concealing(names: ReadonlySet<string>, ...values: readonly unknown[]): (text: string) => string {
   const redactor = new Redactor()
   const search = (value: unknown, secret: boolean): void => {
-    if (secret && (typeof value === 'string' || typeof value === 'number')) redactor.register(String(value))
-    else if (Array.isArray(value)) for (const item of value) search(item, secret)
+    if (secret && (typeof value === 'string' || typeof value === 'number')) {
+      // `NULL` in a column of secrets is none, and a message about another column names it.
+      if (!saysNothing(String(value))) redactor.register(String(value))
+    } else if (Array.isArray(value)) for (const item of value) search(item, secret)
     else if (isObject(value))
       for (const [name, member] of Object.entries(value))
         search(member, secret ? !isBesideSecret(name) : names.has(name))

@@ -96,11 +96,11 @@ const unreadable: BadInput[] = [
     files: users(`email,first_name\na@example.com,A\nb@example.com,"${'x\n'.repeat(600_000)}`),
     exit: 1,
     at: 'users.csv:3',
-    says: [/1 MiB/, 'hint:'],
+    says: ['a quote that opens here is never closed', 'hint:'],
   },
   {
     name: 'a header without end',
-    files: users('x'.repeat(1_100_000)),
+    files: users('x'.repeat(17 * 2 ** 20)),
     exit: 1,
     at: 'users.csv:1',
     says: ['the first line does not end within 1 MiB', 'is this a CSV file?'],
@@ -131,13 +131,6 @@ const brokenRows: BadInput[] = [
     exit: 5,
     at: 'users.csv:2',
     says: [/quote/],
-  },
-  {
-    name: 'org_id with org_external_id',
-    files: users('email,org_id,org_external_id\na@example.com,org_01,acme\n'),
-    exit: 5,
-    at: 'users.csv:2',
-    says: ['org_id', 'org_external_id'],
   },
   {
     name: 'a membership of a user who is not in the export',

@@ -244,7 +244,7 @@ test('init adds what it finds to what the recipe reads as nothing, and proposes 
   const made = project({ 'users.csv': SUPABASE['users.csv'].replace('{},NULL,NULL', '{},None,NULL') })
   await made.run(['init', '--users', 'users.csv', '--yes', '--target', 'sandbox', '--env', 'none'])
   const written = async (one: Project) => JSON.parse((await one.run(['config', '--json'])).stdout).source.nulls
-  expect(await written(made)).toEqual(['NULL', 'null', '\\N', 'None'])
+  expect(await written(made)).toEqual(['NULL', 'null', '\\N', '[NULL]', '(NULL)', '<null>', 'None'])
   const json = project({ 'users.json': '[{"id":"1","email":"a@example.com","name":"undefined"}]' })
   await json.run(['init', '--users', 'users.json', '--yes', '--target', 'sandbox', '--env', 'none'])
   expect(await written(json)).toBeUndefined()

@@ -34,3 +34,8 @@ test('a secret that is also an id stays hidden', () => {
   const conceal = concealing(new Set(['password']), { login: 'same-0001', password: 'same-0001' })
   expect(conceal('same-0001')).toBe('[redacted]')
 })
+
+test('words for nothing in a column of secrets hide nothing elsewhere', () => {
+  const conceal = concealing(new Set(['password_hash']), { password_hash: 'NULL', role: 'NULL' })
+  expect(conceal('"NULL" is not a role slug')).toBe('"NULL" is not a role slug')
+})

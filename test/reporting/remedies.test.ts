@@ -137,6 +137,7 @@ const OF_A_WHOLE_FILE = [
   'download_broken',
   'duplicate_column',
   'empty_file',
+  'encoded_twice',
   'encoding_doubtful',
   'export_cut_off',
   'export_expired',

@@ -303,7 +303,7 @@ export function addressOf(domain: string, audience?: string): Address | Problem 
   if (url.username !== '' || url.password !== '') {
     return bad(
       'the domain holds a user name or a password',
-      'write the host alone, and refer to the credentials: clientSecret: ${AUTH0_CLIENT_SECRET}',
+      'write the host alone; the credentials have keys of their own, clientId and clientSecret: ${AUTH0_CLIENT_SECRET}',
     )
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return bad(`${url.protocol}// is not spoken here`, EXAMPLE)

@@ -240,7 +240,15 @@ async function* following(first: Row[], rest: AsyncGenerator<Row[]>): AsyncGener
   yield* rest
 }
 
-function emptyFile(file: SourceFile, { columns }: Dialect): SourceError {
+function emptyFile(file: SourceFile, { columns, skipLines = 0 }: Dialect): SourceError {
+  if (skipLines > 0) {
+    return new SourceError({
+      code: 'empty_file',
+      message: `nothing is left of the file when skipLines has passed over ${skipLines} of its lines`,
+      hint: 'lower skipLines to the number of lines before the header, or before the first row',
+      at: { file: file.name, line: 1 },
+    })
+  }
   return new SourceError({
     code: 'empty_file',
     message: 'the file is empty',

@@ -6,10 +6,11 @@
 import { Tokenizer, TokenizerError, TokenType } from '@streamparser/json'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
+import type { Json } from '../../json.ts'
 import type { SourceFile } from '../text/file.ts'
 import type { LineRecord, RecordSink, TextFormat } from '../text/record-file.ts'
 import { raiseLimit, sizeText } from '../text/record-limit.ts'
-import { Grammar, MAX_DEPTH, notAnObject } from './grammar.ts'
+import { ENCODED_TWICE, Grammar, MAX_DEPTH, noRecord } from './grammar.ts'
 import { RecordWalk, writePath } from './record-walk.ts'
 
 /** Bytes of a document that are searched for paths when it is not the list that was expected. */
@@ -25,9 +26,10 @@ export function jsonDocument(names: readonly string[] | undefined): TextFormat {
     async *read(text, sink) {
       const reader = new DocumentReader(sink, names, {
         record: () => sink.met(),
-        noObject(line, number) {
+        noObject(line, number, value) {
           sink.met()
-          sink.reject(line, { ...notAnObject, message: `record ${number} of the file: ${notAnObject.message}` })
+          const reason = noRecord(value)
+          sink.reject(line, { ...reason, message: `record ${number} of the file: ${reason.message}` })
         },
       })
       for await (const chunk of text) {
@@ -53,7 +55,7 @@ function severalDocuments(file: SourceFile, count: number): Problem {
 
 interface Listener {
   record(): void
-  noObject(line: number, number: number): void
+  noObject(line: number, number: number, value: Json | undefined): void
 }
 
 /** Tokens in which numbers keep their text at hand. */
@@ -165,9 +167,12 @@ class DocumentReader {
         this.#met += 1
         this.#records.push({ line: this.#line, number: this.#met, data })
       },
-      noObject: () => {
+      noObject: (value) => {
         this.#met += 1
-        this.#listener.noObject(this.#position.line(this.#offset), this.#met)
+        this.#listener.noObject(this.#position.line(this.#offset), this.#met, value)
+      },
+      encodedTwice: () => {
+        throw this.#encodedTwice()
       },
     })
     this.#grammar = new Grammar(this.#walk)
@@ -219,6 +224,14 @@ class DocumentReader {
       code: 'several_documents',
       message: 'the file holds JSON objects one after another, and nothing says where in them the records are',
       hint: first === undefined ? whole : `say records: ${first}, where the lists of records are; ${whole}`,
+      at: { file: this.#file.name, ...this.#position.at(this.#offset) },
+    })
+  }
+
+  #encodedTwice(): SourceError {
+    return new SourceError({
+      code: 'encoded_twice',
+      ...ENCODED_TWICE,
       at: { file: this.#file.name, ...this.#position.at(this.#offset) },
     })
   }

@@ -100,10 +100,26 @@ export class Grammar {
   }
 }
 
-export const notAnObject: Reason = {
+const notAnObject: Reason = {
   code: 'not_an_object',
   message: 'a record must be an object, and something else stands here',
   hint: 'is this the list of records? For JSON, records says where they are',
+}
+
+/** What is wrong where JSON was made text, and that text JSON again. */
+export const ENCODED_TWICE = {
+  message: 'a text that holds JSON stands here, and no JSON: it was encoded twice',
+  hint: 'let the export encode it once, or decode it, as with fromjson of jq',
+}
+
+/** Whether a text holds an object or a list. How it begins is enough: the rest may be long. */
+export function isEncodedTwice(value: unknown): boolean {
+  return typeof value === 'string' && /^\s*"?(?:\[\s*[[{"\\]|\{\s*["}\\])/.test(value)
+}
+
+/** Why a value is no record. @param value undefined: a list, of which nothing more is known */
+export function noRecord(value: unknown): Reason {
+  return isEncodedTwice(value) ? { ...notAnObject, ...ENCODED_TWICE } : notAnObject
 }
 
 /** @param limit bytes that a record may take */

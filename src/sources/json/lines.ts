@@ -12,7 +12,7 @@ import type { SourceFile } from '../text/file.ts'
 import type { LineRecord, RecordSink, TextFormat } from '../text/record-file.ts'
 import { ownMembers, unfilled } from '../text/reject-columns.ts'
 import { linesOf } from '../text/utf8.ts'
-import { lineTooLong, MAX_DEPTH, nestedTooDeep, notAnObject } from './grammar.ts'
+import { lineTooLong, MAX_DEPTH, nestedTooDeep, noRecord } from './grammar.ts'
 
 /** Blank lines are no records; a line that is no object is refused, and reading goes on. */
 export const ndjson: TextFormat = {
@@ -150,7 +150,7 @@ function recordIn(content: string, onNul: (count: number) => void): Reason | { d
       ? severalOnLine
       : { code: 'bad_json', message: parsed.message, hint: 'every line must be one whole JSON object' }
   }
-  if (!isRecord(parsed.value)) return notAnObject
+  if (!isRecord(parsed.value)) return Array.isArray(parsed.value) ? listOnLine : noRecord(parsed.value)
   // Each level takes a bracket at either end.
   if (content.length > 2 * MAX_DEPTH && isDeeper(parsed.value, MAX_DEPTH)) return nestedTooDeep
   if (!content.includes('\\u0000')) return { data: parsed.value }
@@ -163,6 +163,12 @@ const severalOnLine: Reason = {
   code: 'bad_json',
   message: 'several JSON objects stand on this line',
   hint: 'put each on a line of its own; format: json with records: $ reads objects one after another, also where lines end with CR alone',
+}
+
+const listOnLine: Reason = {
+  code: 'not_an_object',
+  message: 'a record must be an object, and a list stands on this line',
+  hint: 'where it holds the records, say format: json, which reads one list or several after another',
 }
 
 /** Whether an object ends where another begins. */

@@ -1,6 +1,6 @@
 import jsonata from 'jsonata'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
-import type { JsonEvents } from './grammar.ts'
+import { isEncodedTwice, type JsonEvents } from './grammar.ts'
 
 /** Paths that an error may name when the records are not where they were looked for. */
 const MAX_PATHS = 8
@@ -22,8 +22,10 @@ export interface RecordSink {
   begin(): void
   /** It is complete. */
   record(data: JsonObject): void
-  /** Something stands where a record is expected. */
-  noObject(): void
+  /** Something stands where a record is expected; undefined: a list. */
+  noObject(value?: Json): void
+  /** A text of JSON stands where the list of records is expected: it may hold any number of them. */
+  encodedTwice(): void
 }
 
 /**
@@ -106,7 +108,8 @@ export class RecordWalk implements JsonEvents {
     if (place !== 'record' && place !== this.#names.length) return
     this.#found = true
     // `users: null` is a list with nobody in it.
-    if (place === 'record' || value !== null) this.#sink.noObject()
+    if (place !== 'record' && isEncodedTwice(value)) this.#sink.encodedTwice()
+    else if (place === 'record' || value !== null) this.#sink.noObject(value)
   }
 
   /** Where the value stands that begins now: as a record in the list of them, or so many names down the path, or beside it. */

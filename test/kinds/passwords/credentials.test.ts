@@ -187,6 +187,16 @@ test(tried('CSV of any kind', 'password columns', 'a password in clear beside a 
   })
 })
 
+test(tried('CSV of any kind', 'password columns', 'a password in clear beside NULL and the like'), () => {
+  const kept = { secrets: { password: 'hunter22' }, problems: [] }
+  for (const passwordHash of ['NULL', '\\N', ' None ', '"null"']) {
+    for (const passwordHashType of [undefined, 'NULL', 'bcrypt']) {
+      expect(normaliseCredentials({ password: 'hunter22', passwordHash, passwordHashType }, reset)).toEqual(kept)
+    }
+    expect(normaliseCredentials({ passwordHash }, reset)).toEqual({ secrets: null, problems: [] })
+  }
+})
+
 test("ssha256 is sent with the salt's position where the manifest says it, and counted as not taken where it does not", () => {
   const bytes = Buffer.alloc(40, 1).toString('base64')
   for (const fields of [

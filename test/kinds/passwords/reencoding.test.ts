@@ -228,7 +228,9 @@ describe('Keycloak', () => {
     }
     expect(verifiesPbkdf2(PASSWORD, hashOf(fromKeycloak([old]), 'pbkdf2'))).toBe(true)
     const sha1 = { ...old, algorithm: 'pbkdf2' }
-    expect(fromKeycloak([sha1])).toEqual({ unsupported: 'pbkdf2_sha1' })
+    for (const one of [sha1, { ...old, algorithm: null }, { ...old, algorithm: undefined }]) {
+      expect(fromKeycloak([one])).toEqual({ unsupported: 'pbkdf2_sha1' })
+    }
     expect(fromKeycloak([{ ...old, algorithm: 'bcrypt', hashedSaltedValue: bcrypt, salt: '' }])).toEqual({
       hash: bcrypt,
       type: 'bcrypt',
@@ -249,7 +251,8 @@ describe('Keycloak', () => {
       allowed: 'i: 600000 to 1000000',
     })
     expect(fromKeycloak(credential('pbkdf2', 20_000, Buffer.alloc(64)))).toEqual({ unsupported: 'pbkdf2_sha1' })
-    expect(fromKeycloak(credential('bcrypt', 10, Buffer.alloc(24)))).toEqual({ unsupported: 'bcrypt' })
+    expect(fromKeycloak(credential('bcrypt', 10, Buffer.alloc(24)))).toEqual({ unsupported: 'keycloak_bcrypt' })
+    expect(fromKeycloak(credential('scrypt', 10, Buffer.alloc(24)))).toEqual({ unsupported: 'keycloak_scrypt' })
   })
 
   test('no password among the credentials is none', () => {

@@ -75,6 +75,13 @@ describe('what is no row', () => {
     expect(linesOf(reading)).toEqual([2])
   })
 
+  test('more lines to skip than there are is told as that', async () => {
+    for (const columns of [undefined, ['number', 'first']]) {
+      const refused = await refusalOf(readCsv('id,name\n1,a\n', { skipLines: 9, ...(columns && { columns }) }))
+      expect(refused).toMatchObject({ code: 'empty_file', message: expect.stringContaining('skipLines') })
+    }
+  })
+
   test.each(['#', '--', '//'])('comments are passed over everywhere: %s', async (comment) => {
     const content = `${comment} one\nid,name\n${comment} two, "three\n1,a ${comment} b\n\n${comment}\n2,${comment}\n`
     const reading = await readCsv(content, { comment })

@@ -122,6 +122,21 @@ describe('records', () => {
     expect(sums(reading)).toEqual([['users', 6, 2, 4]])
   })
 
+  test(tried('JSON and NDJSON of any kind', 'one document', 'JSON that was encoded twice'), async () => {
+    const list = '[{"n":1},{"n":2}]'
+    const twice = JSON.stringify(list)
+    const refused = { code: 'encoded_twice', at: { line: 1 } }
+    expect(await refusalOf(readJson(twice))).toMatchObject(refused)
+    expect(await refusalOf(readJson(JSON.stringify(twice)))).toMatchObject(refused)
+    const wrapped = readUsers('users.json', `{"page":1,\n"users":${twice}}`, { records: 'users' })
+    expect(await refusalOf(wrapped)).toMatchObject({ code: 'encoded_twice', at: { line: 2 } })
+    const { rejected } = await readJson(`[${JSON.stringify('{"n":1}')},"{n}"]`)
+    expect(rejected.map(({ problem }) => problem.message)).toEqual([
+      expect.stringContaining('encoded twice'),
+      expect.not.stringContaining('encoded twice'),
+    ])
+  })
+
   test('keep strings with brackets, escapes and characters of every length', async () => {
     const value = { a: '}]"\\{[', b: 'é ß 漢字 😀 \u001f', c: '\\u0041', d: '\ud800 alone', 'k"]}': ['\n\t'] }
     expect(dataOf(await readJson(JSON.stringify([value])))).toEqual([value])

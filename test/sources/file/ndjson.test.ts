@@ -31,6 +31,14 @@ test(tried('JSON and NDJSON of any kind', 'NDJSON', 'lines that are no objects')
   expect(sums(reading)).toEqual([['users', 6, 2, 4]])
 })
 
+test('lists of records and texts of JSON on a line are told how to be read', async () => {
+  const { rejected } = await readNdjson(`[{"n":1},{"n":2}]\n${JSON.stringify('{"n":3}')}\n`)
+  expect(rejected).toMatchObject([
+    { problem: { code: 'not_an_object', hint: expect.stringContaining('format: json') } },
+    { problem: { code: 'not_an_object', message: expect.stringContaining('encoded twice') } },
+  ])
+})
+
 test('objects whose lines end with CR alone are told how to be read', async () => {
   const content = '{"n":1}\r{"n":2}\r'
   const { rejected } = await readNdjson(content)

@@ -14,7 +14,7 @@ import {
   shownHashType,
   weakness,
 } from './hash-types.ts'
-import { bytesInJson, type Recognised, recognisePasswordHash, saysNoPassword } from './recognise.ts'
+import { bytesInJson, type Recognised, recognisePasswordHash, saysNoPassword, saysNothing } from './recognise.ts'
 import { WRITERS } from './reencode.ts'
 import { isShape, withoutLength } from './strangers.ts'
 
@@ -44,7 +44,7 @@ export function normaliseCredentials(fields: Record<string, unknown>, rules: Rul
   const hasPassword = password !== undefined && password !== null && password !== ''
   const given = hashUnit(fields)
   if (given.kind === 'problem') return problem(given.code, given.field, given.message, given.hint)
-  if (given.kind !== 'none') {
+  if (given.kind !== 'none' && !(hasPassword && isNothing(given))) {
     const decided = ofHash(given, rules)
     return hasPassword && decided.problems.length === 0 ? { ...decided, beside: true } : decided
   }
@@ -52,6 +52,11 @@ export function normaliseCredentials(fields: Record<string, unknown>, rules: Rul
     return problem('invalid_password', 'password', 'the password is not text', 'map a text value')
   }
   return { secrets: hasPassword ? { password } : null, problems: [] }
+}
+
+/** Whether a tool wrote its word for nothing where there is no hash: then a password in clear is not beside one. */
+function isNothing(given: HashUnit): boolean {
+  return given.kind === 'hash' && saysNothing(given.hash)
 }
 
 function ofHash(given: Exclude<HashUnit, { kind: 'none' | 'problem' }>, rules: Rules): Credentials {

@@ -63,6 +63,14 @@ export function isPlainlyHash(text: string): boolean {
   return found !== undefined && ('hash' in found || ('unsupported' in found && found.shape === undefined))
 }
 
+/** What database tools write where a cell holds nothing. */
+const NOTHING = /^(?:null|none|nil|undefined|n\/a|\\N)$/i
+
+/** Whether a text says that nothing is there. A mark such as `!` says more: that this account has no password. */
+export function saysNothing(text: string): boolean {
+  return NOTHING.test(bared(text))
+}
+
 /** Whether a text says that there is no password. */
 export function saysNoPassword(text: string): boolean {
   return saysNone(bared(text))

@@ -2,7 +2,7 @@ import { BadInput } from '../../../diagnostics/errors.ts'
 import { isObject } from '../../../json.ts'
 import { parseJsonText } from '../../../json-text.ts'
 import { decode } from '../../values/encodings.ts'
-import { isModified, type Pbkdf2Digest } from './hash-types.ts'
+import { HASH_TYPES, isModified, type Pbkdf2Digest } from './hash-types.ts'
 import { describedHash, type Recognised, recognisePasswordHash, saysNoPassword } from './recognise.ts'
 import {
   encodeArgon2,
@@ -137,6 +137,7 @@ const ARGON2_VERSIONS: ReadonlyMap<string, number> = new Map([
 
 /** Algorithms of Keycloak's own; those of extensions are anything. Without a digest PBKDF2 has SHA-1, Keycloak's first algorithm. */
 const OWN = /^(?:argon2|pbkdf2(?:-(sha\d+))?)$/
+const FIRST = 'pbkdf2'
 
 /**
  * The password among the `credentials` of a user in a realm export, whose `secretData` and `credentialData` are JSON inside
@@ -159,7 +160,10 @@ export function fromKeycloak(credentials: unknown): Recognised {
     if (described !== undefined) return described
   }
   const own = OWN.exec(algorithm ?? '')
-  if (algorithm !== undefined && own === null) return { unsupported: algorithm }
+  if (algorithm !== undefined && own === null) {
+    // WorkOS takes hashes of this name, only not as an extension of Keycloak keeps their parts.
+    return { unsupported: HASH_TYPES.includes(algorithm) ? `keycloak_${algorithm}` : algorithm }
+  }
   const given = new Parts(secret)
   const told = new Parts({ ...data, additionalParameters: undefined })
   const [salt, hash, rounds] = [given.bytes('salt'), given.bytes('value'), told.count(['hashIterations'])]
@@ -172,7 +176,8 @@ export function fromKeycloak(credentials: unknown): Recognised {
 function partsOf(password: Record<string, unknown>): Record<'secret' | 'data', Record<string, unknown>> {
   const { hashedSaltedValue, salt, hashIterations, algorithm, secretData, credentialData } = password
   if (secretData === undefined && hashedSaltedValue !== undefined) {
-    return { secret: { value: hashedSaltedValue, salt }, data: { hashIterations, algorithm } }
+    // The first versions had one algorithm, and did not name it.
+    return { secret: { value: hashedSaltedValue, salt }, data: { hashIterations, algorithm: algorithm ?? FIRST } }
   }
   if (secretData === undefined && password.value !== undefined) return { secret: {}, data: {} }
   return { secret: object(secretData, 'secretData'), data: object(credentialData, 'credentialData') }
