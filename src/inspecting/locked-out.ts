@@ -43,22 +43,27 @@ const OUT_WORDS = new RegExp(`^(${OUT_TEXTS})$`)
 const YES_TEXTS = 'on|ja|oui|s[iíì]|sim|x|disabled|blocked|banned|locked|suspended|deleted|gesperrt'
 const NO_TEXTS = 'off|nein|nee|non|não|ina[ck]?ti.*|disabled|blocked|suspended|deleted|gesperrt'
 
-/** The columns that say who may not sign in, as far as names and values tell. @param today the day of the look, `2026-11-29` */
-export function lockedOutBy(paths: readonly PathInspection[], today: string): LockedOut[] {
+/**
+ * The columns that say who may not sign in, as far as names and values tell.
+ * @param today the day of the look, `2026-11-29`
+ * @param whole whether all records were looked at: else values count that nobody has seen yet
+ */
+export function lockedOutBy(paths: readonly PathInspection[], today: string, whole = true): LockedOut[] {
   return paths.flatMap((path) => {
-    const found = path.filled === 0 || path.expression === null ? undefined : lockedOut(path, today)
+    const isIdle = whole && path.filled === 0
+    const found = isIdle || path.expression === null ? undefined : lockedOut(path, today, whole)
     return found === undefined ? [] : { path: path.path, ...found }
   })
 }
 
-function lockedOut(path: PathInspection, today: string): Omit<LockedOut, 'path'> | undefined {
+function lockedOut(path: PathInspection, today: string, whole: boolean): Omit<LockedOut, 'path'> | undefined {
   if (path.path.includes('[]')) return undefined
   const words = wordsOf(lastName(path.path).normalize('NFC'))
   const value = `$record.${path.expression}`
-  const isFlag = path.types.every(({ type }) => /^(boolean|yes\/no|number|null|empty)$/.test(type))
+  const isFlag = whole && path.types.every(({ type }) => /^(boolean|yes\/no|number|null|empty)$/.test(type))
   if (NEGATIVE.test(words) && isFlag) return { says: 'is true', condition: `$not($tryBool(${value}) = true)` }
   if (POSITIVE.test(words) && isFlag) return { says: 'is false', condition: `$not($tryBool(${value}) = false)` }
-  if (POSITIVE.test(words)) return byText(value, path)
+  if (POSITIVE.test(words)) return byText(value, path, whole)
   if (UNTIL.test(words)) return until(value, path, today)
   // A flag may be called so as well, and a time may lie behind a plain name.
   if (SINCE.test(words)) return { says: 'holds a time', condition: `$not(${holdsTime(value)} = true)` }
@@ -66,7 +71,8 @@ function lockedOut(path: PathInspection, today: string): Omit<LockedOut, 'path'>
     const isOut = `$tryBool(${value}) = true or ${isOneOf(YES_TEXTS, value)}`
     return { says: 'says yes or holds a time', condition: `$not(${holdsTime(value)} = true or ${isOut})` }
   }
-  if (STATUS.test(words)) return byStatus(value, path) ?? (words === 'user status' ? undefined : byNumber(value, path))
+  if (STATUS.test(words))
+    return byStatus(value, path, whole) ?? (words === 'user status' ? undefined : byNumber(value, path))
   return undefined
 }
 
@@ -87,8 +93,8 @@ function until(value: string, { types }: PathInspection, today: string): Omit<Lo
 }
 
 /** A flag of which some value is a text: `on` and `off`, `active` and `inactive`. */
-function byText(value: string, { types }: PathInspection): Omit<LockedOut, 'path'> | undefined {
-  if (!types.some(({ type }) => type === 'text')) return undefined
+function byText(value: string, { types }: PathInspection, whole: boolean): Omit<LockedOut, 'path'> | undefined {
+  if (whole && !types.some(({ type }) => type === 'text')) return undefined
   return { says: 'says no', condition: `$not($tryBool(${value}) = false or ${isOneOf(NO_TEXTS, value)})` }
 }
 
@@ -107,9 +113,13 @@ function byNumber(value: string, { values = [] }: PathInspection): Omit<LockedOu
 }
 
 /** Values are not listed where too few records tell whether they sort people: then any word counts that is known. */
-function byStatus(value: string, { values, types }: PathInspection): Omit<LockedOut, 'path'> | undefined {
-  if (values === undefined) {
-    if (!types.some(({ type }) => type === 'text')) return undefined
+function byStatus(
+  value: string,
+  { values, types, filled }: PathInspection,
+  whole: boolean,
+): Omit<LockedOut, 'path'> | undefined {
+  if (values === undefined || !whole) {
+    if (filled > 0 && !types.some(({ type }) => type === 'text')) return undefined
     return { says: 'says that they may not', condition: `$not(${isOneOf(OUT_TEXTS, value)})` }
   }
   const out = values.map((found) => found.value).filter((word) => OUT_WORDS.test(wordsOf(word)))

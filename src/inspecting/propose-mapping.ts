@@ -29,6 +29,8 @@ export interface ProposeOptions {
   only?: string
   /** What lies beside the file of the users. */
   sides?: readonly Side[]
+  /** Whether `paths` are of all records. Default: they are. */
+  whole?: boolean
   /** Something else says which organizations there are. Default: the records and the files beside them. */
   organized?: boolean
 }
@@ -36,11 +38,11 @@ export interface ProposeOptions {
 /** Proposes a mapping of the records of one stream. */
 export function proposeMapping(
   paths: readonly PathInspection[],
-  { today, leaveOut = true, only, sides = [], organized = false }: ProposeOptions,
+  { today, leaveOut = true, only, sides = [], organized = false, whole = true }: ProposeOptions,
 ): MappingProposal {
   const finder = new Finder(paths)
   const missing: MappingProposal['missing'] = []
-  const lockedOut = lockedOutBy(paths, today)
+  const lockedOut = lockedOutBy(paths, today, whole)
   const conditions = [...(only === undefined ? [] : [only]), ...(leaveOut ? lockedOut.map((by) => by.condition) : [])]
   const user: MappingProposal['user'] = conditions.length === 0 ? {} : { when: conditions.join(' and ') }
   const email = finder.take('email') ?? finder.takeByType('e-mail')

@@ -51,7 +51,8 @@ const LINKS: readonly (readonly ['id' | 'username' | 'email', RegExp])[] = [
 const TOTP_ISSUER = /^((totp|mfa|otp) )?issuer$/
 const TOTP_ACCOUNT = /^(totp|mfa|otp) (user|account)$/
 const ROLE_ID = /^(role id|group id|role uuid)$/
-const DJANGO_GROUPS = /user_groups\b/i
+/** `auth_user_groups`: the table of the application and the model. A plain `user_groups` may be of anything. */
+const DJANGO_GROUPS = /[a-z0-9]_user_groups\b/i
 const META_KEY = /^meta key$/
 const META_VALUE = /^meta value$/
 const PERMISSIONS = /^(permissions?|scopes|permission slugs)$/

@@ -431,6 +431,13 @@ describe('nothing is said', () => {
         map: { user: { metadata: '$sift($, function($v, $k) { $k = "plan" })' } },
       },
     ],
+    [
+      'of hashes that WorkOS does not take, which are there all the same',
+      {
+        rows: rows((row) => ({ ...row, hash: '$P$BabcdefghijklmnopqrstuvwxyzABCD' })),
+        map: { user: { passwordHash: '$passwordHash(hash)' } },
+      },
+    ],
     ['of a field that is left empty on purpose', { rows: rows(), map: { user: { name: 'null' } } }],
     [
       'of a column that the expression asks for',

@@ -145,6 +145,18 @@ test('a flag with a value that nobody knows still leaves out those of whom it sa
   expect(verdicts).toEqual([true, false, true])
 })
 
+test.each([
+  [{ suspended: '' }, { suspended: 'yes' }],
+  [{ banned: false }, { banned: '2024-01-02' }],
+  [{ is_active: 'yes' }, { is_active: 'nein' }],
+  [{ deleted_at: null }, { deleted_at: '2024-01-02' }],
+  [{ status: 'active' }, { status: 'Banned' }],
+])('who is locked out beyond the records that were looked at stays out: %j, not %j', async (may, mayNot) => {
+  const { user } = proposeWith({ whole: false }, { ...ada, ...may }, { ...ada, ...may })
+  expect(await evaluate(String(user.when), { ...ada, ...may })).toBe(true)
+  expect(await evaluate(String(user.when), { ...ada, ...mayNot })).toBe(false)
+})
+
 test('a status leaves people out where a few records all differ, and its values are not listed', async () => {
   const all = ['ACTIVE', 'DEPROVISIONED', 'SUSPENDED', 'PROVISIONED', 'LOCKED_OUT']
   const { user } = propose(...all.map((status, id) => ({ id: `${id}`, email: `u${id}@example.com`, status })))

@@ -1,6 +1,7 @@
 import { Document, isCollection, isMap, isScalar, type Pair, Scalar } from 'yaml'
-import type { Inspection } from '../../inspecting/inspection.ts'
+import type { Inspection, PathInspection } from '../../inspecting/inspection.ts'
 import { type LockedOut, lockedOutBy } from '../../inspecting/locked-out.ts'
+import { nameInExpression } from '../../inspecting/profile.ts'
 import { proposeMapping } from '../../inspecting/propose-mapping.ts'
 import { sideRules } from '../../inspecting/side-mapping.ts'
 import type { JsonObject } from '../../json.ts'
@@ -274,12 +275,12 @@ const KNOWS_NOBODY_OUT: ReadonlySet<Origin> = new Set(['csv', 'authjs'])
 
 /** Leaves people out by columns that no recipe knows. */
 function addConditions(
-  { origin, leaveOut }: Answers,
+  { origin, leaveOut, files }: Answers,
   { inspection, today }: ProposalBasis,
   content: JsonObject,
   comments: Comments,
 ): Mapped {
-  const lockedOut = lockedOutBy(inspection?.streams[0]?.paths ?? [], today)
+  const lockedOut = lockedOutBy(pathsOf(files, inspection), today, inspection?.complete)
   if (leaveOut && lockedOut.length > 0) {
     const when = lockedOut.map(({ condition }) => condition).join(' and ')
     const user: JsonObject = { user: { when } }
@@ -287,6 +288,19 @@ function addConditions(
     comments['map.user'] = lockedOutComment(lockedOut)
   }
   return { incomplete: [], lockedOut }
+}
+
+/** What was seen of the users, and columns of their table that are empty as far as was looked: later records may fill them. */
+function pathsOf({ users }: Answers['files'], inspection: Inspection | undefined): PathInspection[] {
+  const seen = inspection?.streams[0]?.paths ?? []
+  const { format, paths: columns = [] } = users?.data.head ?? {}
+  if (inspection === undefined || inspection.complete || format !== 'csv') return seen
+  const empty = columns.filter((column) => !seen.some(({ path }) => path === column))
+  return [...seen, ...empty.map(emptyColumn)]
+}
+
+function emptyColumn(path: string): PathInspection {
+  return { path, expression: nameInExpression(path), filled: 0, of: 0, types: [], secret: false, shapes: [] }
 }
 
 function lockedOutComment(lockedOut: readonly LockedOut[]): string {
@@ -301,10 +315,11 @@ function addMapping(
   comments: Comments,
 ): Mapped {
   const { only } = files.users?.data ?? {}
-  const { user, missing, lockedOut, unplaced, ...rules } = proposeMapping(inspection?.streams[0]?.paths ?? [], {
+  const { user, missing, lockedOut, unplaced, ...rules } = proposeMapping(pathsOf(files, inspection), {
     today,
     leaveOut,
     organized: organize !== 'source',
+    whole: inspection?.complete,
     sides: sides.map(({ side }) => side),
     ...(only && { only: `$record.${only.member} = '${only.value}'` }),
   })

@@ -255,7 +255,7 @@ function noStream(into: string, names: readonly string[]): Problem {
   return {
     code: 'unknown_stream',
     message: `there is no stream "${into}" to join to`,
-    hint: `${close === undefined ? '' : `did you mean ${close}? `}streams: ${names.join(', ')}`,
+    hint: `${close === undefined ? '' : `did you mean ${close}? `}streams: ${names.join(', ')}; or take this one away as well, with null`,
   }
 }
 

@@ -135,6 +135,16 @@ test('a variable that is not set yet does not keep the plan from being made', as
   expect(stderr).toContain('export FIREBASE_SIGNER_KEY=…')
 })
 
+test.runIf(WHOLE)(
+  'a column that is empty in the first 10,000 records still leaves out whom it locks out later',
+  async () => {
+    const rows = Array.from({ length: 10_002 }, (_, id) => `${id},u${id}@example.com,${id > 10_000 ? 'yes' : ''}`)
+    const cwd = folderOf({ 'users.csv': csv('id,email,suspended', ...rows) })
+    expect((await init(cwd)).stderr).toContain('Left out (map.user.when): 1 record where suspended says yes')
+    expect(await planned(cwd)).toMatchObject({ users: 10_001, leftOut: 1 })
+  },
+)
+
 test.runIf(WHOLE)('of a large file the first 20,000 records are planned, and init says so', async () => {
   const rows = Array.from({ length: 20_005 }, (_, id) => `${id},${id < 20_000 ? `u${id}@example.com` : ''}`)
   const cwd = folderOf({ 'users.csv': `id,email\n${rows.join('\n')}\n` })
