@@ -169,7 +169,7 @@ export const valueFunctions: readonly MappingFunction[] = [
     name: 'bool',
     theme: 'Values',
     signature: '$bool(text)',
-    does: 'true for true/1/yes/y and false for false/0/no/n in any case; nothing for nothing; fails on anything else.',
+    does: 'true for true/1/yes/y and false for false/0/no/n in any case; nothing if there is no value; fails on anything else.',
     example: ['$bool("Yes")', true],
     call: (text) => {
       const parsed = parseBoolean(text)
@@ -223,8 +223,8 @@ export const valueFunctions: readonly MappingFunction[] = [
     theme: 'Values',
     signature: '$isoTime(time)',
     does:
-      'A time as ISO 8601 in UTC: from seconds, milliseconds, microseconds or nanoseconds since 1970 (told apart by their size), or ' +
-      'from ISO 8601 as databases write it, where no zone means UTC; nothing for nothing; fails on anything else. A number from ' +
+      'A time as ISO 8601 in UTC: from seconds, milliseconds, microseconds or nanoseconds since 1970 (the size decides which), or ' +
+      'from ISO 8601 as databases write it, where no zone means UTC; nothing if there is no value; fails on anything else. A number from ' +
       '10000 to 79999 is taken for a day of a spreadsheet, and digits like 20240131 for those of a date, with a warning.',
     example: ['$isoTime(1700000000)', '2023-11-14T22:13:20.000Z'],
     call: (time) => {

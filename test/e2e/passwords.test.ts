@@ -114,7 +114,7 @@ test(
   tried(
     'CSV of any kind',
     'password column',
-    'dates, words and numbers in the place of hashes are told by their shapes, those of ASP.NET Identity by name',
+    'dates, words and numbers instead of hashes are reported by shape, hashes of ASP.NET Identity by name',
   ),
   async () => {
     const project = createProject()
@@ -280,7 +280,7 @@ test.each([
   ['bm90IHRoZSBrZXk=', 'the signer key has 11 bytes, and those of Firebase have 64'],
   ['"base64_signer_key"', 'the signer key is not base64'],
 ])(
-  tried('Firebase', 'hash parameters', 'a signer key that is none is refused once, where it is given: %s'),
+  tried('Firebase', 'hash parameters', 'a signer key of the wrong length is refused once, where it is given: %s'),
   async (key, message) => {
     const project = createProject()
     const users = [1, 2, 3].map((n) => ({

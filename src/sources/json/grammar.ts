@@ -108,7 +108,7 @@ const notAnObject: Reason = {
 
 /** What is wrong where JSON was made text, and that text JSON again. */
 export const ENCODED_TWICE = {
-  message: 'a text that holds JSON stands here, and no JSON: it was encoded twice',
+  message: 'this is a text with JSON in it, not JSON: it was encoded twice',
   hint: 'let the export encode it once, or decode it, as with fromjson of jq',
 }
 

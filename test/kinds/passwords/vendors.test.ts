@@ -84,6 +84,9 @@ test.each([
 test.each([
   ['scrypt_firebase', 'hash$salt$key', 'firebase-scrypt'],
   ['pbkdf2_sha256', 'pbkdf2_sha256$600000$salt', 'pbkdf2'],
+  ['scrypt_firebase', 'aGFzaA==$c2FsdA==$a2V5$Bw==$8', 'firebase-scrypt'],
+  ['scrypt_firebase', 'aGFzaA==$c2FsdA==$a2V5$Bw==$eight$14', 'firebase-scrypt'],
+  ['scrypt_firebase', 'aGFzaA==$c2FsdA==$a2V5$Bw==$8$1e1', 'firebase-scrypt'],
 ])('a digest of %s without all of its parts is left for the check of its type to refuse', (hasher, digest, type) => {
   expect(fromClerk(digest, hasher)).toEqual({ hash: digest, type })
   expect(checkHash(type, digest)?.kind).toBe('malformed')

@@ -10,6 +10,7 @@ import {
   encodeScrypt,
   type ForeignHash,
   firebaseScryptOf,
+  isCount,
   padded,
   pbkdf2Hash,
   type Writer,
@@ -63,14 +64,7 @@ function firebase(text: string): ForeignHash | undefined {
   if (v !== '1' || !salt || !hash || !signerKey || !isCount(rounds) || !isCount(memoryCost)) return damaged
   // WorkOS's form has no place for the parallelism.
   if (p !== '1') return { unsupported: 'fbscrypt_parallel' }
-  return firebaseScryptOf({
-    hash,
-    salt,
-    signerKey,
-    saltSeparator,
-    rounds: Number(rounds),
-    memoryCost: Number(memoryCost),
-  })
+  return firebaseScryptOf({ hash, salt, signerKey, saltSeparator, rounds, memoryCost })
 }
 
 const PHC_SCRYPT = new RegExp(`^\\$scrypt\\$(?:v=1\\$)?([\\w=,]+)\\$(${BASE64})\\$(${BASE64})$`)
@@ -199,10 +193,6 @@ function parametersIn(list: readonly string[]): Record<string, string | undefine
     return at < 0 ? [] : [[pair.slice(0, at).trim().toLowerCase(), pair.slice(at + 1)]]
   })
   return Object.fromEntries(pairs)
-}
-
-function isCount(text: string | undefined): text is string {
-  return text !== undefined && /^\d{1,6}$/.test(text)
 }
 
 /** Base64 of either alphabet, padded or not; passlib writes `.` for `+`. */

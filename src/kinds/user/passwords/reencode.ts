@@ -154,6 +154,12 @@ export function scryptOf(parts: unknown): ForeignHash {
   const cost = { n: given.count(['n']), r: given.count(['r']), p: given.count(['p']) }
   return encodeScrypt(cost, given.bytes('salt', 'saltEncoding', 'encoding'), given.bytes('hash', 'encoding'))
 }
+
+/** Whether a text is a number of rounds, of memory or the like. */
+export function isCount(text: string | undefined): text is string {
+  return text !== undefined && /^\d{1,6}$/.test(text)
+}
+
 /**
  * A hash in WorkOS's terms; salt, hash, separator and key are base64 as Firebase exports them. Unsupported without a
  * separator, for which WorkOS documents no form.
@@ -163,11 +169,11 @@ export function firebaseScryptOf(parts: {
   salt: string
   signerKey: string
   saltSeparator: string
-  rounds: number
-  memoryCost: number
+  rounds: number | string
+  memoryCost: number | string
 }): ForeignHash {
   if (unpadded(parts.saltSeparator) === '') return { unsupported: 'fbscrypt_no_separator' }
-  const project = `r=${parts.rounds},m=${parts.memoryCost},ss=${unpadded(parts.saltSeparator)},sk=${unpadded(parts.signerKey)}`
+  const project = `r=${Number(parts.rounds)},m=${Number(parts.memoryCost)},ss=${unpadded(parts.saltSeparator)},sk=${unpadded(parts.signerKey)}`
   const hash = `$firebase-scrypt$v=1$${project}$${unpadded(parts.salt)}$${unpadded(parts.hash)}`
   return { hash, type: 'firebase-scrypt' }
 }

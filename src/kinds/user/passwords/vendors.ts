@@ -10,6 +10,7 @@ import {
   encodeScrypt,
   type ForeignHash,
   firebaseScryptOf,
+  isCount,
   Parts,
   pbkdf2Hash,
 } from './reencode.ts'
@@ -60,14 +61,8 @@ export function fromClerk(digest: string, hasher: string): Recognised {
 function firebaseScrypt(digest: string): ForeignHash | undefined {
   const [hash, salt, signerKey, saltSeparator, rounds, memoryCost, ...rest] = digest.split('$')
   if (!hash || !salt || !signerKey || saltSeparator === undefined || rest.length > 0) return undefined
-  return firebaseScryptOf({
-    hash,
-    salt,
-    signerKey,
-    saltSeparator,
-    rounds: Number(rounds),
-    memoryCost: Number(memoryCost),
-  })
+  if (!isCount(rounds) || !isCount(memoryCost)) return undefined
+  return firebaseScryptOf({ hash, salt, signerKey, saltSeparator, rounds, memoryCost })
 }
 
 function pbkdf2(digest: string, hasher: string): string | undefined {
