@@ -44,8 +44,11 @@ interface Counted {
 /** Drafts that this thread has staged, by what they say. */
 type Staged = Recent<Pick<Repeat, 'draft' | 'seq'>>
 
-/** How many drafts are remembered at least, as long as there is room for what they say. */
-const LEAST = { entries: 10_000, characters: 2_000_000 }
+/**
+ * How many drafts are remembered at least, as long as there is room for what they say: the organizations of ten million users. One that is
+ * forgotten is staged once more.
+ */
+const LEAST = { entries: 100_000, characters: 15_000_000 }
 
 const STAGED = new WeakMap<RunDatabase, Staged>()
 

@@ -284,16 +284,21 @@ export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { rep
   )
   rundb.run(
     `INSERT OR REPLACE INTO several SELECT 'k' || d.key, NULL, count(*) + sum(r.repeats), sum(d.records)
-     FROM (SELECT DISTINCT o.key FROM repeated r CROSS JOIN drafts o ON o.id = r.draft WHERE o.kind = ?1) k
+     FROM (${KEYS_OF_REPEATED}) k
      CROSS JOIN drafts d ON d.kind = ?1 AND d.key = k.key LEFT JOIN repeated r ON r.draft = d.id GROUP BY d.key`,
     kind,
   )
   if (repeats) findRepeats(rundb, kind)
 }
 
+/** Keys of a kind `?1` with a draft that stands for others. */
+const KEYS_OF_REPEATED = 'SELECT DISTINCT o.key FROM repeated r CROSS JOIN drafts o ON o.id = r.draft WHERE o.kind = ?1'
+
 /** Ids of the drafts of a kind `?1` that stand for others, and whose key has drafts that say something else. */
-const REPEATED_OF_DIFFERING = `SELECT d.id FROM repeated r CROSS JOIN drafts d ON d.id = r.draft WHERE d.kind = ?1 AND EXISTS (
-  SELECT 1 FROM drafts o WHERE o.kind = d.kind AND o.key = d.key AND ${differ('o', 'd')})`
+const REPEATED_OF_DIFFERING = `SELECT r.draft
+  FROM (SELECT d.key FROM (${KEYS_OF_REPEATED}) k CROSS JOIN drafts d ON d.kind = ?1 AND d.key = k.key GROUP BY d.key
+    HAVING min(d.attributes) <> max(d.attributes) OR min(d.refs) <> max(d.refs) OR count(d.secrets) > 0) k
+  CROSS JOIN drafts d ON d.kind = ?1 AND d.key = k.key CROSS JOIN repeated r ON r.draft = d.id`
 
 /** Whether two drafts do not say the same. */
 function differ(one: string, other: string): string {
