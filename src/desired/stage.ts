@@ -219,11 +219,7 @@ function byStreamAndPath(a: LeftOut, b: LeftOut): number {
  * Quarantines a record that the source itself refused.
  * @param wouldBe the kind that alone is made of records of its stream
  */
-export function rejectRecord(
-  rundb: RunDatabase,
-  { stream, origin, problem }: RejectedRecord,
-  wouldBe?: string,
-): void {
+export function rejectRecord(rundb: RunDatabase, { stream, origin, problem }: RejectedRecord, wouldBe?: string): void {
   const { code, path, message, hint } = problem
   const field = path ?? stream
   insertReject(rundb, { kind: 'record', key: null, code, field, message, hint, seq: null, origin, wouldBe })
