@@ -54,6 +54,11 @@ export class RunDatabase {
     if (!joins) this.#db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
   }
 
+  /** The run's scratch folder; undefined: it has none. */
+  get folder(): string | undefined {
+    return this.path && dirname(this.path)
+  }
+
   /** Prepares for many rows, before there are any and before another thread opens the database. */
   expectMany(): void {
     // The tables are there already: SQLite writes them anew.

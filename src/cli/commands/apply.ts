@@ -206,7 +206,7 @@ async function carryOutPlan(
         actions?.end(action, outcome)
       },
     })
-    state.checkPlace()
+    await state.checkPlace()
     progress.clear()
     actions?.close()
     const seconds = (performance.now() - started) / 1000
