@@ -1,28 +1,15 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { oldNode } from '../old-node.ts'
 import { folderOf } from './harness.ts'
 
 /** The entry as the build leaves it: without types, and with nothing beside it that could be imported. */
 function entry(): string {
   const source = readFileSync(new URL('../../src/cli/main.ts', import.meta.url), 'utf8')
   return join(folderOf({ 'main.js': stripTypeScriptTypes(source), 'package.json': '{ "type": "module" }' }), 'main.js')
-}
-
-/** A node on the path that is older than 24. */
-function oldNode(): string | undefined {
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'node'))
-    .find((node) => {
-      try {
-        return Number(execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).split('.')[0]) < 24
-      } catch {
-        return false
-      }
-    })
 }
 
 function expectRequirement({ status, stdout, stderr }: { status: number | null; stdout: string; stderr: string }) {
