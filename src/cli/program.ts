@@ -226,6 +226,11 @@ function addTools(program: Parent, context: Context, start: Start): void {
     .action((words) =>
       start(async () => (await import('./commands/completion.ts')).completionWords(program, words, context)),
     )
+  tools
+    .defineHelp(program)
+    .action((words, options) =>
+      start(async () => (await import('./commands/help.ts')).help(words, options, program, context)),
+    )
   tools.defineWords(program).action(() =>
     start(async () => {
       context.stdout.write(glossary())

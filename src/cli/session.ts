@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { type Deadline, openDeadline, readDeadline } from '../applying/deadline.ts'
 import { type LoadedManifest, loadManifest } from '../config/load.ts'
 import { accepts, type Manifest } from '../config/manifest.ts'
 import { readSelector, type Scope } from '../config/pilot.ts'
@@ -24,9 +25,9 @@ import { checkState, openState, peekState } from '../state/open.ts'
 import type { OpenState } from '../state/store.ts'
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
-import type { limited, OptionsOf } from './definitions/options.ts'
+import { DEADLINE_HINT, type limited, type OptionsOf, type timed } from './definitions/options.ts'
 import { emitWarning, openListeners, remark, type Telling } from './listeners.ts'
-import { locatingManifestErrors, locatingSourceErrors, withSourceLocation } from './manifest.ts'
+import { locatingManifestErrors, locatingSourceErrors, withManifestLocation, withSourceLocation } from './manifest.ts'
 import { scratchBeside, stagingBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source.ts'
 
@@ -35,7 +36,7 @@ import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor
  * folder, opened together and closed together.
  */
 
-export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions {
+export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions, DeadlineOptions {
   /** The manifest file. */
   config?: string
   env?: string
@@ -52,6 +53,10 @@ export interface Session {
   state: OpenState
   target: Target
   progress: Progress
+  /** When a command that writes has to stop. */
+  deadline?: Deadline | undefined
+  /** Aborted by Ctrl-C or at the deadline. */
+  interrupted: AbortSignal
   warn(problem: Problem): void
   /** The snapshot that the session works from; none for files. It is read once. */
   obtainSnapshot(): Promise<Snapshot | undefined>
@@ -102,7 +107,10 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
     closers.push(() => state.close())
     const scratch = scratchBeside(statePath)
     closers.push(() => scratch.remove())
-    const { interrupted, killed, clock } = context
+    const { killed, clock } = context
+    const deadline = lock === undefined ? undefined : deadlineOf(options, loaded, context)
+    if (deadline !== undefined) closers.push(() => deadline.close())
+    const interrupted = deadline ? AbortSignal.any([context.interrupted, deadline.signal]) : context.interrupted
     const { progress, ...listeners } = openListeners(options, context)
     closers.push(() => progress.clear())
     const { manifest, directory } = loaded
@@ -131,7 +139,7 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
       scratch: scratch.path,
       scope,
       signal: interrupted,
-      obtainSnapshot: once(snapshotFor(loaded, options, context, tell)),
+      obtainSnapshot: once(snapshotFor(loaded, options, { ...context, interrupted }, tell)),
     }
     const whileReading = <T>(read: () => Promise<T>) =>
       locatingSourceErrors(loaded, read).finally(() => progress.clear())
@@ -172,6 +180,8 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
       state,
       target,
       progress,
+      deadline,
+      interrupted,
       warn,
       obtainSnapshot: reading.obtainSnapshot,
       computePlan: plan,
@@ -241,6 +251,28 @@ export async function withSession<T>(
   } finally {
     await session.close()
   }
+}
+
+type DeadlineOptions = OptionsOf<typeof timed<[], Record<never, never>, Record<never, never>>>
+
+/** When a command that writes has to stop: what the command line says replaces what the manifest says, and the earlier one counts. */
+function deadlineOf(
+  { deadline, maxDuration }: DeadlineOptions,
+  loaded: LoadedManifest,
+  context: Context,
+): Deadline | undefined {
+  const now = context.now()
+  const written = [deadline, maxDuration].filter((text) => text !== undefined)
+  const fromManifest = written.length === 0 ? loaded.manifest.run.deadline : undefined
+  const moments = [...written, ...(fromManifest === undefined ? [] : [fromManifest])].map((text) => {
+    const moment = readDeadline(text, now)
+    if (moment !== undefined) return moment
+    const problem = { code: 'bad_value', message: `${text} is no deadline`, hint: DEADLINE_HINT }
+    if (fromManifest === undefined) throw new UsageError(problem)
+    throw new ManifestError(withManifestLocation({ ...problem, path: 'run.deadline' }, loaded))
+  })
+  const [first] = moments.toSorted((one, other) => one.at - other.at)
+  return first && openDeadline(first, context)
 }
 
 /** Of whom a command is to speak. */
