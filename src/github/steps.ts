@@ -37,12 +37,12 @@ export async function reportPlan(options: StepOptions): Promise<void> {
   const { job, label, exit, artifact } = options
   const counts = await savedCounts(options)
   setOutputs(job, counts)
-  const markdown = planMarkdown(options)
-  const more = counts === undefined ? [] : [`saved plan: artifact ${code(artifact)}`]
-  job.summarise(`${markdown}${footer(job, more)}`)
-  const refusal = exit === ExitCode.done || exit === ExitCode.changes ? '' : `\n**The job fails**: ${describeExit(exit)}.\n`
+  const fails = counts !== undefined && exit !== ExitCode.done && exit !== ExitCode.changes
+  const markdown = `${planMarkdown(options)}${fails ? `\n**The job fails**: ${describeExit(exit)}.\n` : ''}`
+  const end = footer(job, counts === undefined ? [] : [`saved plan: artifact ${code(artifact)}`])
+  job.summarise(`${markdown}${end}`)
   if (counts === undefined) job.annotate('error', `no plan${plainly(label)}: ${describeExit(exit)}`)
-  await comment(options, 'plan', job.pullRequest, `${markdown}${counts === undefined ? '' : refusal}`, footer(job, more))
+  await comment(options, 'plan', job.pullRequest, markdown, end)
 }
 
 /** After `apply`: the summary, and a comment on the pull request whose plan it was. */
@@ -78,7 +78,7 @@ export async function reportDrift(options: StepOptions): Promise<void> {
   const title = `workos-migrate: drift${plainly(label)}`
   const text = fitted(job, `${marker}\n${markdown}`, footer(job))
   const { done, url } = await openIssue(sticky, marker, { title, body: text })
-  job.annotate('warning', `source, state and WorkOS differ${plainly(label)}: ${url} (${done})`)
+  job.annotate('warning', `there is drift${plainly(label)}: ${url} is ${done}`)
 }
 
 /** Before `apply`: which run has the plan that was reviewed. */
