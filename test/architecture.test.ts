@@ -34,6 +34,7 @@ const ORDER = [
   'verifying',
   'explaining',
   'reporting',
+  'github',
   'cli',
   'index',
 ]
