@@ -34,6 +34,7 @@ const ORDER = [
   'verifying',
   'explaining',
   'reporting',
+  'pipelines',
   'cli',
   'index',
 ]
