@@ -35,6 +35,7 @@ const ORDER = [
   'explaining',
   'reporting',
   'github',
+  'pipelines',
   'cli',
   'index',
 ]
