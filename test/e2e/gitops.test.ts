@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { command, type Outcome } from '../cli/harness.ts'
-import { commit, createRepository, git } from '../pipelines/gitlab-runner.ts'
+import { commit, createRepository, git } from '../gitlab/runner.ts'
 
 const STAGING = ['-c', 'environments/staging/migrate.config.yaml', '-e', 'rehearsal']
 const PRODUCTION = ['-c', 'environments/production/migrate.config.yaml', '-e', 'rehearsal']
@@ -101,6 +101,12 @@ test('people keep the names that they give themselves, and the plan shows it', a
   })
   const plan = await run(0, 'plan', ...STAGING, '--refresh', '--detailed-exitcode')
   expect(plan.stdout).toContain('Married')
+})
+
+test('the file that an npm package can carry is the one that git reads', () => {
+  const repository = createRepository()
+  const text = (name: string) => readFileSync(join(repository, name), 'utf8')
+  expect(text('gitignore')).toBe(text('.gitignore'))
 })
 
 test('what must not be committed is not seen by git', () => {

@@ -46,6 +46,8 @@ case $1 in
   seal)
     need SOURCE_PASSPHRASE
     [[ -d $folder/source ]] || fail "there is nothing to seal: put the export into $folder/source"
+    # Nobody should find out by a commit that .gitignore is not there.
+    git check-ignore --quiet "$folder/source" || fail "git does not ignore $folder/source: is .gitignore there?"
     mkdir -p sealed
     archive=$(mktemp sealed/XXXXXX)
     trap 'rm -f "$archive"' EXIT

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startWorkos, type Workos } from '../e2e/workos.ts'
 import { type FakeGitlab, JOB_TOKEN, READING_TOKEN, startFakeGitlab, TOKEN } from '../fakes/gitlab/fake-gitlab.ts'
-import { bash, commit, createRepository, type Job, type JobResult, jobsOf, runJob } from './gitlab-runner.ts'
+import { newPostgresLocation, postgresPrograms } from '../postgres.ts'
+import { bash, commit, createRepository, type Job, type JobResult, jobsOf, runJob } from './runner.ts'
 
 const API_KEY = 'sk_test_staging_0123456789'
 const PASSPHRASE = 'a passphrase that nobody guesses 42'
@@ -28,15 +29,12 @@ interface World {
 
 async function createWorld(): Promise<World> {
   const [gitlab, workos, repository] = [await startFakeGitlab(), await startWorkos(), createRepository()]
-  for (const name of ['staging', 'production']) {
-    // One disk for all jobs stands for the database that they share.
-    const state = { path: join(repository, `.workos-migrate/shared/${name}.sqlite`) }
-    appendFileSync(join(repository, `environments/${name}/migrate.config.yaml`), `\nstate: ${JSON.stringify(state)}\n`)
-  }
+  const databaseUrl = await stateFor(repository)
   const variables = {
     ...gitlab.variables,
     WORKOS_API_KEY: API_KEY,
     WORKOS_BASE_URL: workos.url,
+    DATABASE_URL: databaseUrl,
     WORKOS_MIGRATE_GITLAB_TOKEN: TOKEN,
     SOURCE_PASSPHRASE: PASSPHRASE,
     SOURCE_URL: `${gitlab.variables.CI_API_V4_URL}/projects/17/packages/generic/migration-source/staging`,
@@ -74,6 +72,21 @@ async function createWorld(): Promise<World> {
   return world
 }
 
+/**
+ * What all jobs share: a database of PostgreSQL, in a schema of this test. Where that is not installed (the set-up of the tests says so), one
+ * disk stands for it.
+ */
+async function stateFor(repository: string): Promise<string> {
+  const location = postgresPrograms === undefined ? undefined : await newPostgresLocation()
+  for (const name of ['staging', 'production']) {
+    const path = join(repository, `.workos-migrate/shared/${name}.sqlite`)
+    const state = location === undefined ? { type: 'sqlite', url: null, path } : { schema: location.schema }
+    const manifest = join(repository, `environments/${name}/migrate.config.yaml`)
+    appendFileSync(manifest, `\nstate: ${JSON.stringify(state)}\n`)
+  }
+  return location?.url ?? 'postgres://nobody@127.0.0.1:1/none'
+}
+
 /** `scripts/source.sh seal|open|close staging` in the repository itself. */
 function sourceScript(repository: string, verb: string, variables: Record<string, string>) {
   const env = { PATH: process.env.PATH ?? '', HOME: repository, ...variables }
@@ -99,6 +112,7 @@ test('a merge request shows the plan, the default branch applies it, and drift i
   expect(note.exit).toBe(0)
   expect(gitlab.notes).toHaveLength(1)
   expect(gitlab.notes[0]?.body).toContain('## Migration plan: acme-staging')
+  expect(gitlab.notes[0]?.body).toContain(`plan \`${review.dotenv.WORKOS_MIGRATE_DIGEST}\``)
 
   const plan = await run('staging:plan')
   expect(plan.dotenv).toMatchObject({ WORKOS_MIGRATE_CHANGES: 'true', WORKOS_MIGRATE_CREATES: '12' })
@@ -149,7 +163,7 @@ test('a plan that a guard refuses fails its job, is shown on the merge request, 
   await seal((users) => users.replace('ada@acme.example', 'no address'))
   const plan = await run('staging:plan')
   expect(plan.exit).toBe(5)
-  expect(plan.dotenv).toMatchObject({ WORKOS_MIGRATE_REFUSED: 'true' })
+  expect(plan.dotenv).toMatchObject({ WORKOS_MIGRATE_REFUSED: '1' })
   expect((await run('staging:note', { from: [plan] })).exit).toBe(0)
   expect(gitlab.notes[0]?.body).toContain('**Refused**')
 
