@@ -9,6 +9,7 @@ import type { Location, Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import { isObject } from '../json.ts'
 import { checkDedupe, checkManifest, checkOneOrganization, checkOtherEnvironments, inReadingOrder } from './check.ts'
+import { checkStatePlace } from './check-state.ts'
 import { type ComposeContext, compose, composeRecipe } from './compose.ts'
 import { discoverManifest } from './discover.ts'
 import { nameMainStream } from './main-stream.ts'
@@ -94,6 +95,7 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
     ...problems,
     ...checked.problems,
     ...checkDedupe(checked.value.dedupe, loaded.locate),
+    ...checkStatePlace(checked.value.state, { locate: loaded.locate, originOf: loaded.originOf }),
     ...checkPilot(checked.value.pilot, loaded.locate),
     ...checkOneOrganization(checked.value, unresolved, loaded),
     ...checkOtherEnvironments(composed, environment),

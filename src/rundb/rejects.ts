@@ -186,6 +186,15 @@ export function* rejectedItems(rundb: RunDatabase): Generator<RejectedItem> {
   }
 }
 
+/** Who and what was refused, and why, in an order of their own: not where it was read, nor what it said. For digests alone. */
+export function* rejectedIdentities(rundb: RunDatabase): Generator<string> {
+  const rows = rundb.iterate(
+    `SELECT json_array(kind, key, code, field, sum(records)) AS rejected FROM rejects
+     GROUP BY kind, key, code, field ORDER BY kind, key, code, field`,
+  )
+  for (const { rejected } of rows) yield String(rejected)
+}
+
 /** How many records were refused; of one kind, or of all. */
 export function countRejects(rundb: RunDatabase, kind?: string): number {
   if (kind === undefined) return rundb.count('SELECT sum(records) FROM rejects')

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { openState } from '../../src/state/open.ts'
+import { openStateFile } from '../../src/state/sqlite/open.ts'
 import { startFakeAuth0 } from '../fakes/auth0/fake-auth0.ts'
 import { generateTenant } from '../fakes/auth0/generate.ts'
 import { startFakeClerk } from '../fakes/clerk/fake-clerk.ts'
@@ -600,7 +600,7 @@ describe('connections by the API', () => {
     expect(JSON.parse(applied.stdout).kinds.at(-1)).toMatchObject({ kind: 'connection', adopted: 1, created: 0 })
     expect(writes(workos.takeLog()).filter(({ route }) => route === '/connections')).toEqual([])
     expect(await workos.call('GET', `/connections/${id}`)).toMatchObject({ name: 'By hand' })
-    const state = openState(project.path('.workos-migrate/state.sqlite'))
+    const state = openStateFile(project.path('.workos-migrate/state.sqlite'))
     const key = (await state.keyOf('connection', id)) ?? ''
     expect(await state.get('connection', key)).toMatchObject({ ownership: 'adopted' })
     await state.close()

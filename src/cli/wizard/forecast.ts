@@ -82,7 +82,7 @@ async function planned(foreseen: Foreseen, scratch: string, context: Context): P
   const { interrupted, killed, clock } = context
   const { progress, ...listeners } = openListeners({ quiet: true }, context)
   const target = await openTarget({ manifest, directory, interrupted, killed, clock, ...listeners })
-  const state = peekState(join(scratch, 'state.sqlite'))
+  const state = await peekState({ type: 'file', path: join(scratch, 'state.sqlite') })
   try {
     const { obtainSnapshot } = foreseen
     const signal = interrupted
