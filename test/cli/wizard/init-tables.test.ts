@@ -429,6 +429,23 @@ test("the file of Clerk's migration tool is Clerk's, also with lists of addresse
   expect(await planned(cwd)).toMatchObject({ users: 2, rejected: 0, code: 0 })
 })
 
+test('where no file can hold the users, each is named with why', async () => {
+  const files = { 'users.csv': '', 'users.xlsx': 'PK', 'list.json': '[{"a":1}]' }
+  const { stderr, code } = await command(['init', '--yes'], { cwd: folderOf(files) })
+  expect(code).toBe(3)
+  expect(stderr).toContain('users.csv (it cannot be read: the file is empty)')
+  expect(stderr).toContain('users.xlsx (it is no CSV, JSON or NDJSON')
+  expect(stderr).toContain('list.json (no column of it is known to hold addresses)')
+})
+
+test('a file whose every row is rejected makes no manifest', async () => {
+  const cwd = folderOf({ 'users.csv': csv('id;email', '1;cara@example.com;', '2;dot@example.com;') })
+  const { stderr, code } = await command(['init', '--yes'], { cwd })
+  expect(code).toBe(3)
+  expect(stderr).toContain('of 2 records of users.csv, nobody would be migrated: 2 record (ragged_row) [nobody_fits]')
+  expect(stderr).toContain('no row of the file could be read')
+})
+
 test.each(Object.entries(CASES))('init, %s', async (_what, one) => {
   const cwd = folderOf(one.files)
   const { stderr, code } = await command(['init', '--yes', '--env', 'none'], { cwd })
