@@ -34,6 +34,8 @@ const ORDER = [
   'verifying',
   'explaining',
   'reporting',
+  'running',
+  'library',
   'cli',
   'index',
 ]

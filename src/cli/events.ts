@@ -5,9 +5,9 @@ import { Redactor } from '../diagnostics/redactor.ts'
 import { problemsToJson, renderProblems } from '../diagnostics/render.ts'
 import { LogFile } from '../files/log-file.ts'
 import { EventLog, type EventOutput, isEventLog } from '../reporting/events.ts'
+import { exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from '../running/failure.ts'
 import { toolVersion } from '../version.ts'
 import type { Context } from './context.ts'
-import { exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from './failure.ts'
 import { buffered } from './output.ts'
 
 export interface EventOptions {

@@ -6,9 +6,9 @@ import { type Purpose, WholeFile } from '../files/whole-file.ts'
 import type { Plan } from '../planning/plan.ts'
 import type { ReportOptions } from '../reporting/html/assembly.ts'
 import type { AssembledReport } from '../reporting/html/document.ts'
+import { remark, type Telling } from '../running/listeners.ts'
 import { sourceFiles } from '../sources/registry.ts'
 import type { Context } from './context.ts'
-import { remark, type Telling } from './listeners.ts'
 
 /** What a path belongs to that a command may not write to; undefined: it may. */
 export type Holder = (path: string) => string | undefined

@@ -11,8 +11,8 @@ import { printable, wantsColor } from '../diagnostics/printable.ts'
 import { Redactor, registerWrittenKeys } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
 import { proxySecrets } from '../http/proxy.ts'
+import { DEBUG_VARIABLE, exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from '../running/failure.ts'
 import type { Context } from './context.ts'
-import { DEBUG_VARIABLE, exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from './failure.ts'
 import { runProgram } from './program.ts'
 
 /** Runs a command line; whatever is thrown is told on stderr, and becomes an exit code. */

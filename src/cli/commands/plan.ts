@@ -6,14 +6,14 @@ import type { Plan } from '../../planning/plan.ts'
 import { writePlanFile } from '../../planning/plan-file.ts'
 import { renderPlanText } from '../../reporting/plan.ts'
 import { painter } from '../../reporting/style.ts'
+import { remark } from '../../running/listeners.ts'
+import { type Session, withSession } from '../../running/session.ts'
 import { isStrictlyClean } from '../approval.ts'
 import type { Context } from '../context.ts'
 import type { definePlan } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { remark } from '../listeners.ts'
 import { buffered } from '../output.ts'
 import { type Holder, htmlFile, outputPlaces, writePlanReport } from '../output-files.ts'
-import { type Session, withSession } from '../session.ts'
 
 /** `--json` is another way to write `--format json`. */
 export type PlanOptions = Omit<OptionsOf<typeof definePlan>, 'json'>

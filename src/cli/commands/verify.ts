@@ -4,6 +4,7 @@ import { plannedKinds } from '../../kinds/registry.ts'
 import { openWarnings } from '../../planning/warnings.ts'
 import { painter } from '../../reporting/style.ts'
 import { emitVerification, renderVerifyJson, renderVerifyText } from '../../reporting/verify.ts'
+import { withSession } from '../../running/session.ts'
 import type { Verification } from '../../verifying/verification.ts'
 import { verify as compare } from '../../verifying/verify.ts'
 import type { Context } from '../context.ts'
@@ -11,7 +12,6 @@ import type { defineVerify } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import { buffered } from '../output.ts'
 import { htmlFile, outputPlaces } from '../output-files.ts'
-import { withSession } from '../session.ts'
 
 export type VerifyCommandOptions = OptionsOf<typeof defineVerify>
 

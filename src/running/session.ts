@@ -21,12 +21,11 @@ import { counted } from '../reporting/style.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import { acquireLock, checkStateFile, type LocalState, openState, peekState } from '../state/open.ts'
 import { openTarget, type Target } from '../workos/target.ts'
-import type { Context } from './context.ts'
-import type { limited, OptionsOf } from './definitions/options.ts'
 import { emitWarning, openListeners, remark, type Telling } from './listeners.ts'
-import { locatingManifestErrors, locatingSourceErrors, withSourceLocation } from './manifest.ts'
+import { locatingManifestErrors, locatingSourceErrors, withSourceLocation } from './manifest-places.ts'
 import { scratchBeside, stagingBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source.ts'
+import type { World } from './world.ts'
 
 /**
  * What plan, apply, verify and their like work with. In: the options of a command. Out: the manifest, the state, the target and a scratch
@@ -66,7 +65,7 @@ export interface Session {
  * Opens everything that a run needs; `lock` is the command that takes the state's lock. A command that only looks makes no
  * state, and takes the lock only to find out what an interrupted run left open.
  */
-async function openSession(options: SessionOptions, context: Context, lock?: string): Promise<Session> {
+async function openSession(options: SessionOptions, context: World, lock?: string): Promise<Session> {
   const { redactor = new Redactor() } = context
   checkSnapshotOptions(options)
   const loaded = await loadManifest({
@@ -197,7 +196,7 @@ async function recoverOpenWrites(session: {
   statePath: string
   target: Target
   lock: string | undefined
-  context: Context
+  context: World
   progress: Progress
 }): Promise<string | undefined> {
   const { loaded, state, statePath, target, lock, context, progress } = session
@@ -220,7 +219,7 @@ async function recoverOpenWrites(session: {
   }
 }
 
-function warner(context: Context, redactor: Redactor): (problem: Problem) => void {
+function warner(context: World, redactor: Redactor): (problem: Problem) => void {
   const { stderr, env, cwd } = context
   const color = wantsColor(stderr, env)
   return (problem) => {
@@ -232,7 +231,7 @@ function warner(context: Context, redactor: Redactor): (problem: Problem) => voi
 /** Opens a session, works with it, and closes it. @throws FileError when what it stages finds no room */
 export async function withSession<T>(
   options: SessionOptions,
-  context: Context,
+  context: World,
   lock: string | undefined,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
@@ -244,8 +243,14 @@ export async function withSession<T>(
   }
 }
 
-/** Of whom a command is to speak. */
-interface ScopeOptions extends OptionsOf<typeof limited<[], Record<never, never>, Record<never, never>>> {
+/** Of whom a run is to speak. */
+export interface ScopeOptions {
+  /** Selectors: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`; `*` stands for any text. */
+  only?: string[]
+  /** So many users, the first by their keys. */
+  limit?: number
+  /** Everybody, whatever the manifest's pilot says. */
+  everybody?: boolean
   /** The scope of a saved plan, in place of what the manifest says; null: everybody. */
   savedScope?: Scope | null
 }

@@ -1,33 +1,11 @@
 /**
- * The manifest as a command names it and as its problems point into it. In: the options of a command line; a problem of a value or of the
- * source. Out: how to load it; the same problem at its line.
+ * Where problems point to in the manifest. In: a problem of a value or of the source. Out: the same problem at its line.
  */
 
 import { resolve } from 'node:path'
-import type { LoadedManifest, LoadOptions } from '../config/load.ts'
+import type { LoadedManifest } from '../config/load.ts'
 import { ManifestError, SourceError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
-import type { Redactor } from '../diagnostics/redactor.ts'
-import type { Context } from './context.ts'
-
-/** What a command line says of the manifest to load. */
-interface ManifestOptions {
-  /** The manifest file. */
-  config?: string
-  /** The environment to merge over it. */
-  env?: string
-  /** Take unset references as unknown instead of as problems. */
-  offline?: boolean
-}
-
-/** How to load the manifest that a command line names. */
-export function loadOptions(
-  { config, env: environment, offline }: ManifestOptions,
-  { cwd, env, mask }: Context,
-  redactor: Redactor,
-): LoadOptions {
-  return { path: config, environment, offline, cwd, env, mask, redactor }
-}
 
 /**
  * A problem of the source where its reader finds it: one with a file as a whole at the line of the manifest that names the
