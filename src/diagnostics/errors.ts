@@ -1,4 +1,4 @@
-import type { Problem } from './problem.ts'
+import type { Location, Problem } from './problem.ts'
 
 /** The exit codes of every command. */
 export const ExitCode = {
@@ -29,10 +29,26 @@ export abstract class OperatorError extends Error {
     this.name = new.target.name
     this.problems = list
   }
+
+  /** Stable, machine-readable name of the first problem: `no_manifest`. */
+  get code(): string {
+    return this.problems[0]?.code ?? 'unknown'
+  }
+
+  /** Where the first problem is, as far as it is known. */
+  get at(): Location | undefined {
+    return this.problems[0]?.at
+  }
+
+  /** What would be right, where the first problem says so. */
+  get hint(): string | undefined {
+    return this.problems[0]?.hint
+  }
 }
 
 /** The code of an error of Node: `ENOENT`, `ERR_WORKER_OUT_OF_MEMORY`. */
 export function codeOf(error: unknown): string | undefined {
+  if (error instanceof OperatorError) return undefined
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
@@ -98,6 +114,11 @@ export class StateError extends OperatorError {
 
 /** A file cannot be written or kept: its disk is full, or fails. */
 export class FileError extends OperatorError {
+  readonly exitCode = ExitCode.failure
+}
+
+/** Nothing here expected it: a defect, a refusal of WorkOS that no rule covers, or one of the operating system. */
+export class UnexpectedError extends OperatorError {
   readonly exitCode = ExitCode.failure
 }
 

@@ -58,35 +58,55 @@ export interface Session {
   computeDestroyPlan(keep: { keepSignedIn: boolean; keepChanged: boolean }): Promise<Plan>
   /** Reads the source alone. One session makes one plan or one desired set. */
   computeDesired(): Promise<{ set: DesiredSet; warnings: Problem[] }>
+  /** Gives up the state, its lock and the target. Plans and desired sets can still be read. */
+  disconnect(): Promise<void>
+  /** Also removes what plans and desired sets are read from. */
   close(): Promise<void>
 }
 
-/**
- * Opens everything that a run needs; `lock` is the command that takes the state's lock. A command that only looks makes no
- * state, and takes the lock only to find out what an interrupted run left open.
- */
-async function openSession(options: SessionOptions, context: World, lock?: string): Promise<Session> {
-  const { redactor = new Redactor() } = context
-  checkSnapshotOptions(options)
-  const loaded = await loadManifest({
-    path: options.config,
-    environment: options.env,
-    cwd: context.cwd,
-    env: context.env,
-    defer: isSourceSecret,
-    mask: context.mask,
-    redactor,
-  })
-  const scope = scopeOf(options, loaded.manifest)
+/** A manifest whose expressions are sound, with what is accepted and worth a word. */
+export interface ReadyManifest {
+  loaded: LoadedManifest
+  warnings: Problem[]
+}
+
+/** Loads the manifest of a run. @throws ManifestError with every problem of the manifest, or of its expressions */
+export async function loadChecked(
+  { config: path, env: environment }: Pick<SessionOptions, 'config' | 'env'>,
+  { cwd, env, mask, redactor = new Redactor() }: Pick<World, 'cwd' | 'env' | 'mask' | 'redactor'>,
+): Promise<ReadyManifest> {
+  const loaded = await loadManifest({ path, environment, cwd, env, defer: isSourceSecret, mask, redactor })
   const problems = checkExpressions(loaded)
   const isWarning = ({ severity }: Problem) => severity === 'warning'
   if (!problems.every(isWarning)) throw new ManifestError(problems)
-  const warn = warner(context, redactor)
-  for (const warning of [...loaded.warnings, ...problems]) warn(warning)
+  return { loaded, warnings: [...loaded.warnings, ...problems] }
+}
 
+/**
+ * Opens everything that a run of a manifest needs; `lock` is the command that takes the state's lock. A command that only looks makes no
+ * state, and takes the lock only to find out what an interrupted run left open.
+ */
+export async function openSession(
+  { loaded, warnings }: ReadyManifest,
+  options: SessionOptions,
+  context: World,
+  lock?: string,
+): Promise<Session> {
+  const { redactor } = loaded
+  checkSnapshotOptions(options)
+  const scope = scopeOf(options, loaded.manifest)
+  const warn = warner(context, redactor)
+  for (const warning of warnings) warn(warning)
+
+  // What is connected can be given up while the data of the run is still read.
   const closers: (() => void | Promise<void>)[] = []
+  const data: (() => void)[] = []
+  const disconnect = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
   const close = async () => {
-    for (const closer of closers.reverse()) await closer()
+    for (const closer of data.splice(0).reverse()) closer()
+    await disconnect()
   }
   try {
     const statePath = resolve(loaded.directory, loaded.manifest.state.path)
@@ -97,7 +117,7 @@ async function openSession(options: SessionOptions, context: World, lock?: strin
     const state = held === undefined ? peekState(statePath) : openState(statePath, { lock: held })
     closers.push(() => state.close())
     const scratch = scratchBeside(statePath)
-    closers.push(() => scratch.remove())
+    data.push(() => scratch.remove())
     const { interrupted, killed, clock } = context
     const { progress, ...listeners } = openListeners(options, context)
     closers.push(() => progress.clear())
@@ -133,8 +153,8 @@ async function openSession(options: SessionOptions, context: World, lock?: strin
       locatingSourceErrors(loaded, read).finally(() => progress.clear())
     const plan = async (refresh: boolean, showsWarnings = false) => {
       const computed = await whileReading(() => computePlan({ ...reading, state, target, refresh, showsWarnings }))
-      closers.push(() => computed.set.close())
-      if (context.events) emitPlan(context.events, computed)
+      data.push(() => computed.set.close())
+      if (context.events) await emitPlan(context.events, computed)
       return computed
     }
     const destroyPlan = async (keep: { keepSignedIn: boolean; keepChanged: boolean }) => {
@@ -151,14 +171,14 @@ async function openSession(options: SessionOptions, context: World, lock?: strin
         onWarning,
       })
       progress.clear()
-      closers.push(() => computed.set.close())
-      if (context.events) emitPlan(context.events, computed)
+      data.push(() => computed.set.close())
+      if (context.events) await emitPlan(context.events, computed)
       return computed
     }
     const desired = async () => {
       const computed = await whileReading(() => computeDesired(reading))
       for (const problem of computed.warnings) reading.onWarning(problem)
-      closers.push(() => computed.set.close())
+      data.push(() => computed.set.close())
       return computed
     }
     return {
@@ -173,6 +193,7 @@ async function openSession(options: SessionOptions, context: World, lock?: strin
       computePlan: plan,
       computeDestroyPlan: destroyPlan,
       computeDesired: desired,
+      disconnect,
       close,
     }
   } catch (error) {
@@ -235,7 +256,7 @@ export async function withSession<T>(
   lock: string | undefined,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await openSession(options, context, lock)
+  const session = await openSession(await loadChecked(options, context), options, context, lock)
   try {
     return await stagingBeside(session.scratch, () => work(session))
   } finally {
