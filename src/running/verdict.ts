@@ -22,7 +22,7 @@ export function checkRefusals({ summary }: Plan, loaded: LoadedManifest): void {
 }
 
 /** Whether a plan leaves nothing behind and has no warning that nobody accepted: what --strict asks for. */
-export function isStrictlyClean({ summary, set }: Plan): boolean {
+function isStrictlyClean({ summary, set }: Plan): boolean {
   const left = summary.kinds.reduce((sum, { blocked, gone }) => sum + blocked + gone, 0)
   return set.rejectCount() + left === 0 && openWarnings(summary.warnings).length === 0
 }
