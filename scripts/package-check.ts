@@ -2,8 +2,8 @@
  * npm run package:check
  *
  * Packs the package and looks at it as its users have it: publint and Are the Types Wrong read the archive; then it is unpacked into a folder
- * of its own, where the example of examples/library is type-checked against it: by this compiler with all declarations of the package, and
- * by an older one.
+ * of its own, where the example of examples/library and the code of the guide are type-checked against it: by this compiler with all
+ * declarations of the package, and by an older one.
  */
 import './build.ts'
 import { spawnSync } from 'node:child_process'
@@ -31,9 +31,14 @@ try {
   const attw = join(dirname(wrongTypes), 'dist/index.js')
   run('the declarations, by how they are imported', process.execPath, [attw, archive, '--no-emoji'])
   const consumer = install(archive)
-  run('the example, checked with TypeScript 7', bin('tsc'), ['-p', consumer])
+  run('example and guide, checked with TypeScript 7', bin('tsc'), ['-p', consumer])
   // The declarations are written for 5.7 and later: older ones take them as most projects do.
-  run('the example, checked with TypeScript 5', process.execPath, [olderCompiler, '-p', consumer, '--skipLibCheck'])
+  run('example and guide, checked with TypeScript 5', process.execPath, [
+    olderCompiler,
+    '-p',
+    consumer,
+    '--skipLibCheck',
+  ])
   process.stdout.write('the package is sound\n')
 } finally {
   rmSync(folder, { recursive: true, force: true })
@@ -68,6 +73,7 @@ function install(archive: string): string {
     symlinkSync(join(modules, name), link, 'dir')
   }
   cpSync(join(root, 'examples/library/migrate.ts'), join(consumer, 'migrate.ts'))
+  writeFileSync(join(consumer, 'guide.ts'), guide(readFileSync(join(root, 'docs/how-to/library.md'), 'utf8')))
   const compilerOptions = {
     target: 'es2022',
     lib: ['es2023', 'esnext.disposable'],
@@ -78,8 +84,22 @@ function install(archive: string): string {
     noEmit: true,
   }
   writeFileSync(join(consumer, 'package.json'), JSON.stringify({ type: 'module' }))
-  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['migrate.ts'] }))
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['migrate.ts', 'guide.ts'] }))
   return consumer
+}
+
+/** The code of the guide as a module: a function of each block, which may speak of a plan. */
+function guide(page: string): string {
+  const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? '')
+  const imports = /^import \{ (.*) \} from 'workos-migrate'\n/gm
+  const names = new Set([
+    'type Plan',
+    ...blocks.flatMap((block) => [...block.matchAll(imports)].flatMap(([, list = '']) => list.split(', '))),
+  ])
+  const functions = blocks.map(
+    (block, index) => `export async function block${index}(planned: Plan) {{\n${block.replace(imports, '')}}}\n`,
+  )
+  return [`import { ${[...names].join(', ')} } from 'workos-migrate'\n`, ...functions].join('\n')
 }
 
 function run(what: string, command: string, args: readonly string[]): void {

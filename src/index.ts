@@ -7,6 +7,11 @@ import { toolVersion } from './version.ts'
  * errors as classes. `run` takes a whole command line instead.
  */
 
+export type { KindResult } from './applying/apply-result.ts'
+export type { ChangedBy } from './comparing/field-differences.ts'
+export type { Limit, Threshold } from './config/manifest.ts'
+export type { Scope } from './config/pilot.ts'
+export type { ScopeReport } from './desired/scope.ts'
 export {
   CredentialsError,
   ExitCode,
@@ -26,22 +31,30 @@ export {
   UsageError,
 } from './diagnostics/errors.ts'
 export type { Location, Problem } from './diagnostics/problem.ts'
+export type { Json, JsonObject } from './json.ts'
 export { type Applied, type ApplyFileOptions, type ApplyOptions, apply } from './library/apply.ts'
 export type { RunEvent } from './library/event-queue.ts'
 export { type LoadManifestOptions, loadManifest, type Manifest } from './library/manifest.ts'
 export {
+  type Difference,
   type Plan,
   type PlanFinding,
   type PlannedAction,
   type PlanOptions,
   plan,
   type ReadOptions,
-  type Reject,
 } from './library/plan.ts'
 export type { Running, RunOptions } from './library/running.ts'
 export { type Verification, type VerifyOptions, verify } from './library/verify.ts'
+export type { ActionValues, KindSummary } from './planning/action.ts'
+export type { Estimate } from './planning/estimate.ts'
+export type { GuardRefusal } from './planning/guards.ts'
 /** The lines of `--events`: one JSON object each, the first one, of type `version`, names the format. */
 export { EVENTS_FORMAT, EVENTS_VERSION, type Event } from './reporting/events.ts'
+export type { RejectedItem } from './rundb/rejects.ts'
+export type { Address, Failure, RunOutcome } from './state/store.ts'
+export type { Finding, Found, KindVerification, SecretCounts, VerificationOutcome } from './verifying/verification.ts'
+export type { RequestCounts } from './workos/client.ts'
 
 /** The version of this package. */
 export const version: string = toolVersion

@@ -52,7 +52,7 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** The command line is wrong. */
+/** The command line is wrong, or an option of the library. */
 export class UsageError extends OperatorError {
   readonly exitCode = ExitCode.usage
 }
@@ -87,12 +87,12 @@ export class GuardError extends OperatorError {
   readonly exitCode = ExitCode.guard
 }
 
-/** --strict does not go on past a warning. */
+/** `strict` does not go on past a warning. */
 export class StrictError extends OperatorError {
   readonly exitCode = ExitCode.incomplete
 }
 
-/** A person called it off. */
+/** A person called it off, or a signal. */
 export class InterruptedError extends OperatorError {
   readonly exitCode = ExitCode.interrupted
 }

@@ -46,7 +46,8 @@ const opened = new WeakMap<Manifest, Opened>()
  * Finds, reads and checks a manifest with its recipes, environment and expressions. Reads no source and asks WorkOS nothing.
  * @throws ManifestError with every problem at once, each with its place; UsageError
  */
-export async function loadManifest({ cwd, file, environment, env = {} }: LoadManifestOptions): Promise<Manifest> {
+export async function loadManifest(options: LoadManifestOptions): Promise<Manifest> {
+  const { cwd, file, environment, env = {} } = options
   const place = placeIn(cwd, env)
   try {
     const ready = await loadChecked({ config: file, env: environment }, { ...place, env: { ...env } })

@@ -3,14 +3,8 @@ import type { ScopeReport } from '../desired/scope.ts'
 import { type ExitCode, UsageError } from '../diagnostics/errors.ts'
 import type { Location } from '../diagnostics/problem.ts'
 import type { Purpose } from '../files/whole-file.ts'
-import {
-  type Action,
-  type ActionValues,
-  actionValues,
-  address,
-  type Drift,
-  type KindSummary,
-} from '../planning/action.ts'
+import type { Json } from '../json.ts'
+import { type ActionValues, actionValues, address, type KindSummary } from '../planning/action.ts'
 import type { Estimate } from '../planning/estimate.ts'
 import type { GuardRefusal } from '../planning/guards.ts'
 import type { Plan as ComputedPlan } from '../planning/plan.ts'
@@ -67,7 +61,7 @@ export interface PlannedAction extends ActionValues {
   address: string
   kind: string
   key: string
-  type: Action['type']
+  type: 'create' | 'update' | 'adopt' | 'delete' | 'blocked'
   /** For people: an e-mail address, an organization's name. */
   label: string
   /** WorkOS's id, where it exists there. */
@@ -78,8 +72,18 @@ export interface PlannedAction extends ActionValues {
   hint?: string
 }
 
-/** A record or resource that is refused, with its place in the source. */
-export type Reject = RejectedItem
+/** A value in WorkOS that is not what the source says, and stays as it is. */
+export interface Difference {
+  address: string
+  kind: string
+  key: string
+  /** `*`: the whole resource. */
+  field: string
+  live: Json | undefined
+  desired: Json | undefined
+  /** Why it stays. */
+  reason: string
+}
 
 /**
  * A plan. Its counts are here; its actions stay on disk and are read one by one, so that a plan of a million takes the memory of one. Close it
@@ -111,9 +115,9 @@ export interface Plan {
   /** What is to be done, in the order in which it is done. What needs nothing is only counted. */
   actions(): AsyncIterable<PlannedAction>
   /** What is refused, in the order of the source. */
-  rejects(): AsyncIterable<Reject>
+  rejects(): AsyncIterable<RejectedItem>
   /** Values in WorkOS that are not what the source says, and stay as they are. */
-  differences(): AsyncIterable<Drift>
+  differences(): AsyncIterable<Difference>
   /**
    * Saves the plan for `apply(file)` and for the command `apply`. It holds addresses and names of fields, no values and no secrets.
    * @param file relative to `cwd` of the manifest
@@ -122,6 +126,7 @@ export interface Plan {
   save(file: string): Promise<void>
   /** Removes what the plan is read from. */
   close(): Promise<void>
+  /** The same, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -192,7 +197,7 @@ function planOf(manifest: Manifest, session: Session, computed: ComputedPlan, st
     exitCode: planExitCode(computed, strict),
     actions: () => itemsOf(shownActions(computed), check),
     rejects: () => itemsOf(set.rejects(), check),
-    differences: () => itemsOf(computed.drift(), check),
+    differences: () => itemsOf(differencesIn(computed), check),
     async save(file) {
       check()
       await saveAs(manifest, session, computed, file)
@@ -238,6 +243,13 @@ function* shownActions(computed: ComputedPlan): Generator<PlannedAction> {
       ...(action.type === 'blocked' && action.hint !== undefined && { hint: action.hint }),
       ...actionValues(computed, action),
     }
+  }
+}
+
+function* differencesIn(computed: ComputedPlan): Generator<Difference> {
+  for (const drift of computed.drift()) {
+    const { kind, key, field, live, desired, reason } = drift
+    yield { address: address(drift), kind, key, field, live, desired, reason }
   }
 }
 

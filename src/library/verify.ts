@@ -1,7 +1,6 @@
 import type { ScopeReport } from '../desired/scope.ts'
 import type { ExitCode } from '../diagnostics/errors.ts'
 import { UsageError } from '../diagnostics/errors.ts'
-import type { PlanWarning } from '../planning/plan.ts'
 import { FINDING_TYPES } from '../reporting/verify.ts'
 import { compare } from '../running/compare.ts'
 import { stagingBeside } from '../running/scratch-place.ts'
@@ -17,7 +16,7 @@ import {
 } from '../verifying/verification.ts'
 import { itemsOf } from './items.ts'
 import { type Manifest, openedManifest } from './manifest.ts'
-import { type ReadOptions, sessionOptions } from './plan.ts'
+import { type PlanFinding, type ReadOptions, sessionOptions } from './plan.ts'
 import { begin, type Running, type RunOptions } from './running.ts'
 
 /** What `verify` takes. */
@@ -41,7 +40,7 @@ export interface Verification {
   /** Writes of an interrupted run that nobody has looked up yet. */
   readonly openWrites: number
   /** What is odd about the source or the place. */
-  readonly warnings: readonly PlanWarning[]
+  readonly warnings: readonly PlanFinding[]
   /** Of whom it speaks; undefined: of everybody. */
   readonly scope: ScopeReport | undefined
   /** What the command `verify` would exit with. */
@@ -50,6 +49,7 @@ export interface Verification {
   findings(): AsyncIterable<Finding>
   /** Removes what the findings are read from. */
   close(): Promise<void>
+  /** The same, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -89,7 +89,7 @@ function verificationOf(session: Session, compared: Compared, strict: boolean): 
     secrets,
     rejected,
     openWrites,
-    warnings,
+    warnings: warnings.map((warning) => ({ level: 'warning', ...warning })),
     scope: set.scope,
     exitCode: verifyExitCode(compared, strict),
     findings: () => itemsOf(allFindings(compared), check),
