@@ -215,3 +215,39 @@ test('two that work on one state at the same time: one is refused by name', asyn
   await using verification = await verify(manifest)
   expect(verification.outcome).toBe('verified')
 })
+
+test('a pilot is planned, applied and verified as a pilot', async () => {
+  const manifest = await loaded(project(people(5)))
+  await using planned = await plan(manifest, { limit: 2 })
+  expect(planned.scope).toMatchObject({ only: [], limit: 2 })
+  const applied = await apply(planned)
+  expect(applied.kinds.find(({ kind }) => kind === 'user')).toMatchObject({ created: 2 })
+  await using one = await verify(manifest, { only: ['user:acme-1'] })
+  expect(one).toMatchObject({ outcome: 'verified', scope: { only: ['user:acme-1'] } })
+  await using all = await verify(manifest, { everybody: true })
+  expect(all.outcome).toBe('lost')
+  const missing = await gathered(all.findings())
+  expect(missing.filter(({ kind }) => kind === 'user').map(({ type, key }) => `${type} ${key}`)).toEqual([
+    'not_applied acme-3',
+    'not_applied acme-4',
+    'not_applied acme-5',
+  ])
+  for (const limit of [0, 1.5, Number.NaN]) {
+    await expect(plan(manifest, { limit })).rejects.toMatchObject({ name: 'UsageError', code: 'bad_limit' })
+  }
+  await expect(plan(manifest, { only: ['acme'] })).rejects.toMatchObject({ code: 'bad_selector' })
+})
+
+test('single failures are in the result, and not thrown', async () => {
+  const rows = people(2).replace('acme-2@example.com', 'acme-1@example.com')
+  const manifest = await loaded(
+    project(rows, { safety: { maxRejects: '100%' }, map: { membership: { roles: "'no-such-role'" } } }),
+  )
+  await using planned = await plan(manifest)
+  const applied = await apply(planned)
+  const failures = await gathered(applied.failures())
+  const sum = applied.kinds.reduce((total, { failed, blocked }) => total + failed + blocked, 0)
+  expect(sum).toBeGreaterThan(0)
+  expect(failures.filter(({ outcome }) => outcome !== 'reduced')).toHaveLength(sum)
+  expect(failures[0]).toMatchObject({ origin: expect.stringMatching(/^users\.csv:\d+$/), message: expect.any(String) })
+})
