@@ -34,7 +34,16 @@ const SECTIONS: readonly [title: string, names: readonly string[]][] = [
   ['Runs', ['Running', 'RunEvent', 'RunOptions']],
   [
     'Options',
-    ['LoadManifestOptions', 'ReadOptions', 'PlanOptions', 'ApplyOptions', 'ApplyFileOptions', 'VerifyOptions', 'World'],
+    [
+      'LoadManifestOptions',
+      'ReadOptions',
+      'PlanOptions',
+      'ApplyOptions',
+      'ApplyFileOptions',
+      'DeadlineOptions',
+      'VerifyOptions',
+      'World',
+    ],
   ],
   ['Results', ['Manifest', 'Plan', 'Applied', 'Verification']],
 ]

@@ -52,6 +52,7 @@ export type { GuardRefusal } from './planning/guards.ts'
 /** The lines of `--events`: one JSON object each, the first one, of type `version`, names the format. */
 export { EVENTS_FORMAT, EVENTS_VERSION, type Event } from './reporting/events.ts'
 export type { RejectedItem } from './rundb/rejects.ts'
+export type { DeadlineOptions } from './running/session.ts'
 export type { Address, Failure, RunOutcome } from './state/store.ts'
 export type { Finding, Found, KindVerification, SecretCounts, VerificationOutcome } from './verifying/verification.ts'
 export type { RequestCounts } from './workos/client.ts'

@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline/promises'
 import { apply, ExitCode, loadManifest, OperatorError, type Plan, plan, verify } from 'workos-migrate'
 
-/** Says whether a plan is to be applied: with the word that the manifest asks for, or not at all. */
+/** Says whether a plan is to be applied: by the word that the manifest asks for, or by its name. */
 type Approve = (plan: Plan, word: string) => Promise<boolean>
 
 async function migrate(approve: Approve, signal: AbortSignal): Promise<ExitCode> {

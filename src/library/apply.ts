@@ -12,7 +12,7 @@ import { carryOut } from '../running/carry-out.ts'
 import { failuresOf } from '../running/failures-of.ts'
 import { asSaved, computeSaved, openSavedPlan } from '../running/saved-plan.ts'
 import { stagingBeside } from '../running/scratch-place.ts'
-import { loadChecked, openSession, type Session } from '../running/session.ts'
+import { type DeadlineOptions, loadChecked, openSession, type Session } from '../running/session.ts'
 import { applyExitCode, checkRefusals, refuseWarnings, requireWord } from '../running/verdict.ts'
 import type { World } from '../running/world.ts'
 import type { Failure, RunOutcome } from '../state/store.ts'
@@ -22,7 +22,7 @@ import { openedPlan, type Plan } from './plan.ts'
 import { begin, type Running, type RunOptions } from './running.ts'
 
 /** What `apply` takes: what approves a plan, and guards that hold for this run beside those of the manifest. */
-export interface ApplyOptions extends RunOptions {
+export interface ApplyOptions extends RunOptions, DeadlineOptions {
   /** The word that `safety.confirm` of the manifest asks for, as `--confirm` gives it. */
   confirm?: string
   /** Whether deletions are approved. Without it a plan that deletes is refused. Default: false. */
@@ -53,7 +53,7 @@ export interface ApplyFileOptions extends ApplyOptions {
 export interface Applied {
   /** The number of the run in the state. */
   readonly run: number
-  /** `completed`: all that was planned is done. `incomplete`: some of it failed. `interrupted`, `stopped`: the rest was not begun. */
+  /** `completed`: all that was planned is done. `incomplete`: some of it failed. `interrupted`, `deadline`, `stopped`: the rest was not begun. */
   readonly outcome: RunOutcome
   /** Why it was stopped. */
   readonly stopped: string | undefined
@@ -94,7 +94,12 @@ export function apply(plan: Plan | string, options: ApplyOptions | ApplyFileOpti
   const { manifest, snapshot, header } = openedPlan(plan)
   const { manifest: ready, ...place } = openedManifest(manifest)
   return begin('apply', place, options, async (world) => {
-    const session = await openSession(ready, { savedScope: header.scope ?? null, snapshot }, world, 'apply')
+    const session = await openSession(
+      ready,
+      { ...deadlineIn(options), savedScope: header.scope ?? null, remembered: snapshot },
+      world,
+      'apply',
+    )
     return applyIn(session, options, world, async () => {
       const computed = await session.computePlan(header.summary.refreshed)
       const { apiKey } = session.target.identity
@@ -108,10 +113,14 @@ function applyFile(file: string, options: ApplyFileOptions): Running<Applied> {
   const { cwd, env = {}, manifest } = options
   return begin('apply', placeIn(cwd, env), options, async (world) => {
     const saved = await openSavedPlan(resolve(cwd, file))
-    const opening = asSaved(saved, { config: manifest })
+    const opening = asSaved(saved, { ...deadlineIn(options), config: manifest })
     const session = await openSession(await loadChecked(opening, world), opening, world, 'apply')
     return applyIn(session, options, world, () => computeSaved(session, saved, file, false))
   })
+}
+
+function deadlineIn({ deadline, maxDuration }: ApplyOptions): DeadlineOptions {
+  return { deadline, maxDuration }
 }
 
 /** Plans, judges and carries out in a session, and closes it. */
@@ -130,7 +139,7 @@ async function applyIn(
       checkThresholds(computed, loaded, options)
       if (strict) refuseWarnings(computed)
       if (computed.summary.changes) checkApproval(computed, loaded, options)
-      const { result, seconds } = await carryOut(session, computed, 'apply', world)
+      const { result, seconds } = await carryOut(session, computed, { command: 'apply' }, world)
       return appliedOf(result, seconds, loaded, applyExitCode(result, computed, strict))
     })
   } finally {

@@ -4,7 +4,9 @@ import { systemClock } from '../clock.ts'
 import { WorkLeft } from '../planning/estimate.ts'
 import type { Plan } from '../planning/plan.ts'
 import { ActionEvents, emitRun } from '../reporting/emit-events.ts'
+import { duration } from '../reporting/style.ts'
 import type { Target } from '../workos/target.ts'
+import { remark, type Telling } from './listeners.ts'
 import type { Session } from './session.ts'
 import type { World } from './world.ts'
 
@@ -14,17 +16,19 @@ export interface Applied {
   seconds: number
 }
 
+interface CarryOutOptions extends Telling {
+  /** The command, for the history of runs. */
+  command: string
+}
+
 /**
  * Carries a plan out, and tells how far it is.
- * @param command the command, for the history of runs
- * @throws as applyPlan
+ * @throws as applyPlan; DeadlinePassed when the time has come before anything is begun
  */
-export async function carryOut(
-  { loaded, state, target, progress, interrupted }: Session,
-  plan: Plan,
-  command: string,
-  { events, clock }: World,
-): Promise<Applied> {
+export async function carryOut(session: Session, plan: Plan, options: CarryOutOptions, world: World): Promise<Applied> {
+  forecastDeadline(session, plan, options, world)
+  const { loaded, state, target, progress, interrupted } = session
+  const { events, clock } = world
   const left = new WorkLeft(plan)
   const phase = plan.purpose === 'destroy' ? 'deleting' : 'applying'
   progress.begin({ phase, total: left.total, leastMs: () => target.leastMs(left.requests()) })
@@ -36,7 +40,7 @@ export async function carryOut(
       manifest: loaded.manifest,
       state,
       target,
-      command,
+      command: options.command,
       interrupted,
       clock,
       ready: () => events?.room(),
@@ -65,4 +69,18 @@ export async function carryOut(
 
 function leastSeconds(left: WorkLeft, target: Target): number {
   return Math.ceil(target.leastMs(left.requests()) / 1000)
+}
+
+/**
+ * Says until when is applied, and whether that is too short for the plan.
+ * @throws DeadlinePassed when that time has come already, as while somebody was asked
+ */
+function forecastDeadline({ deadline, progress }: Session, { summary }: Plan, options: Telling, world: World): void {
+  if (deadline === undefined || !summary.changes) return
+  deadline.signal.throwIfAborted()
+  const seconds = (deadline.at - world.now()) / 1000
+  const least = summary.estimate.seconds
+  const short = least > seconds ? `; the plan takes at least ${duration(least)}, so it will not be finished then` : ''
+  progress.clear()
+  remark(options, world, `Deadline ${deadline.said}: in ${duration(seconds)}${short}.\n`)
 }

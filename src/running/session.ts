@@ -278,14 +278,15 @@ export async function withSession<T>(
   }
 }
 
-/** When a command that writes has to stop, as the command line says. */
+/** When a run that writes has to stop. */
 export interface DeadlineOptions {
-  /** A time of day, a moment or a duration. */
+  /** A time of day, or a moment of ISO 8601. */
   deadline?: string
+  /** So long after it begins: `4h`, `90m`. */
   maxDuration?: string
 }
 
-/** When a command that writes has to stop: what the command line says replaces what the manifest says, and the earlier one counts. */
+/** When a run that writes has to stop: what its options say replaces what the manifest says, and the earlier one counts. */
 function deadlineOf(
   { deadline, maxDuration }: DeadlineOptions,
   loaded: LoadedManifest,

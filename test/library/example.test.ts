@@ -37,7 +37,7 @@ test('the example plans, asks, applies and verifies, by the name of the package'
   expect(refused.stdout).toContain('  create user:u-1 ada@example.com\n')
   expect(refused.stdout).toContain('Nothing was applied.\n')
 
-  const applied = runs(folder, 'staging\n')
+  const applied = runs(folder, 'library\n')
   expect(applied).toMatchObject({ status: 0, stderr: '' })
   expect(applied.stdout).toMatch(/run 1: completed, \d+ writes\nverified: verified\n$/)
 

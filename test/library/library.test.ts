@@ -216,6 +216,18 @@ test('two that work on one state at the same time: one is refused by name', asyn
   expect(verification.outcome).toBe('verified')
 })
 
+test('a deadline that has passed refuses, and one that is none is refused', async () => {
+  await using planned = await plan(await loaded(project(people(2))))
+  await expect(apply(planned, { deadline: '2020-01-01T00:00:00Z' })).rejects.toMatchObject({
+    name: 'GuardError',
+    code: 'guard_deadline',
+  })
+  await expect(apply(planned, { maxDuration: 'soon' })).rejects.toMatchObject({ name: 'UsageError', code: 'bad_value' })
+  expect(await apply(planned, { deadline: '2999-01-01T00:00:00Z', maxDuration: '4h' })).toMatchObject({
+    outcome: 'completed',
+  })
+})
+
 test('a pilot is planned, applied and verified as a pilot', async () => {
   const manifest = await loaded(project(people(5)))
   await using planned = await plan(manifest, { limit: 2 })

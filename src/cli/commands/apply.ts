@@ -8,7 +8,7 @@ import { renderApplyJson, renderApplyText } from '../../reporting/apply.ts'
 import { renderFailures } from '../../reporting/errors.ts'
 import { describeWhere } from '../../reporting/heading-text.ts'
 import { renderWarnings } from '../../reporting/remarks.ts'
-import { duration, painter } from '../../reporting/style.ts'
+import { painter } from '../../reporting/style.ts'
 import { carryOut } from '../../running/carry-out.ts'
 import { remark, type Telling } from '../../running/listeners.ts'
 import { outputPlaces } from '../../running/output-places.ts'
@@ -143,8 +143,7 @@ async function carryOutPlan(
   options: CarryOutOptions,
   context: Context,
 ): Promise<ExitCode> {
-  forecastDeadline(session, plan, options, context)
-  const applied = await carryOut(session, plan, options.command, context)
+  const applied = await carryOut(session, plan, options, context)
   const { result, seconds } = applied
   const { state, target } = session
   const { write, end } = buffered(context.stdout)
@@ -163,23 +162,4 @@ async function carryOutPlan(
     await options.report.write(await applyReport(shown, options.report.options))
   }
   return applyExitCode(result, plan, options.strict ?? false)
-}
-
-/**
- * Says until when is applied, and whether that is too short for the plan.
- * @throws DeadlinePassed when that time has come already, as while somebody was asked
- */
-function forecastDeadline(
-  { deadline, progress }: Pick<Session, 'deadline' | 'progress'>,
-  { summary }: Plan,
-  options: CarryOutOptions,
-  context: Context,
-): void {
-  if (deadline === undefined || !summary.changes) return
-  deadline.signal.throwIfAborted()
-  const seconds = (deadline.at - context.now()) / 1000
-  const least = summary.estimate.seconds
-  const short = least > seconds ? `; the plan takes at least ${duration(least)}, so it will not be finished then` : ''
-  progress.clear()
-  remark(options, context, `Deadline ${deadline.said}: in ${duration(seconds)}${short}.\n`)
 }
