@@ -3,12 +3,12 @@
  *
  * Compiles src to dist. Two modules that make something when the program runs from source are replaced by what they make: the code
  * that ajv makes of the manifest's schema (https://ajv.js.org/standalone.html), and the script and style of the HTML report. The shipped
- * recipes are parsed.
+ * recipes are parsed. Of the declarations those are kept that the library's own lead to.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseFile } from '../src/config/parse.ts'
 import { packedRecipe } from '../src/config/parsed-recipes.ts'
@@ -29,6 +29,7 @@ const { status } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconf
   stdio: 'inherit',
 })
 if (status !== 0) process.exit(status ?? 1)
+removeOtherDeclarations(join(root, 'dist'), 'index.d.ts')
 
 // What ajv writes loads its own helpers by `require`, in an ES module too.
 const prelude = `import { createRequire } from 'node:module'
@@ -59,4 +60,19 @@ function quotingSchema(code: string): string {
     const copy = `= ${JSON.stringify(resolvePointer(pointer))};`
     return text.replaceAll(copy, () => `= resolvePointer(${JSON.stringify(pointer)});`)
   }, code)
+}
+
+/** Nobody can import what no entry exports, and its declarations are an eighth of the package. */
+function removeOtherDeclarations(folder: string, entry: string): void {
+  const reached = new Set([join(folder, entry)])
+  for (const file of reached) {
+    const specifiers = readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*['"](\.[^'"]+)['"]/g)
+    for (const [, specifier = ''] of specifiers) {
+      reached.add(join(dirname(file), specifier.replace(/\.[jt]s$/, '.d.ts')))
+    }
+  }
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const file = join(folder, name)
+    if (name.endsWith('.d.ts') && !reached.has(file)) rmSync(file)
+  }
 }
