@@ -190,6 +190,25 @@ test('a secret is in no error', async () => {
   expect(error).toMatchObject({ name: 'ManifestError', code: 'bad_api_key' })
 })
 
+test('a password hash is in no action, no reject, no event and no saved plan', async () => {
+  const hash = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
+  const bad = `${hash}PLANTED`
+  const users = `external_id,email,password_hash\n1,ada@example.com,${hash}\n2,no address,${hash}\n3,cleo@example.com,${bad}\n`
+  const cwd = project(users, { safety: { maxRejects: '90%' } })
+  const planning = plan(await loaded(cwd))
+  const events = await gathered(planning)
+  await using planned = await planning
+  await planned.save('plan.ndjson')
+  const actions = await gathered(planned.actions())
+  expect(actions[0]).toMatchObject({ address: 'user:1', secrets: { passwordHash: 'bcrypt' } })
+  const rejects = await gathered(planned.rejects())
+  const applying = apply(planned)
+  const all = [events, actions, planned, rejects, await gathered(applying), await applying]
+  const told = JSON.stringify(all) + readFileSync(join(cwd, 'plan.ndjson'), 'utf8')
+  expect(told).not.toContain('N9qo8uLOickgx2ZMRZoMye')
+  expect(told).not.toContain('PLANTED')
+})
+
 test('what is closed is read no more, and nothing is left behind', async () => {
   const cwd = project(people(1))
   const manifest = await loaded(cwd)
