@@ -7,6 +7,7 @@ import type { Context } from './context.ts'
 import * as first from './definitions/first-steps.ts'
 import * as migration from './definitions/migration.ts'
 import { examples, type Parent, withManifest } from './definitions/options.ts'
+import * as ofPipeline from './definitions/pipeline.ts'
 import * as ofState from './definitions/state.ts'
 import * as tools from './definitions/tools.ts'
 import { glossary } from './definitions/tools.ts'
@@ -75,6 +76,7 @@ export function buildProgram(context: Context, start: Start): Parent {
   addReports(program, context, start)
   addState(program, context, start)
   addDestroy(program, context, start)
+  addPipeline(program, context, start)
   addTools(program, context, start)
   adviseOnUnknownWords(program)
   return program
@@ -209,6 +211,18 @@ function addDestroy(program: Parent, context: Context, start: Start): void {
     )
 }
 
+function addPipeline(program: Parent, context: Context, start: Start): void {
+  const pipeline = ofPipeline.definePipeline(program)
+  ofPipeline
+    .definePipelineNote(pipeline)
+    .action((file, options) =>
+      start(async () => (await import('./commands/pipeline.ts')).pipelineNote(file, options, context)),
+    )
+  ofPipeline
+    .definePipelineOutputs(pipeline)
+    .action((plan) => start(async () => (await import('./commands/pipeline.ts')).pipelineOutputs(plan, context)))
+}
+
 function addTools(program: Parent, context: Context, start: Start): void {
   tools
     .defineSandbox(program)
@@ -225,6 +239,11 @@ function addTools(program: Parent, context: Context, start: Start): void {
     .defineCompletionWords(program)
     .action((words) =>
       start(async () => (await import('./commands/completion.ts')).completionWords(program, words, context)),
+    )
+  tools
+    .defineHelp(program)
+    .action((words, options) =>
+      start(async () => (await import('./commands/help.ts')).help(words, options, program, context)),
     )
   tools.defineWords(program).action(() =>
     start(async () => {

@@ -218,12 +218,12 @@ const CHANGES: [
 ][] = [
   [
     'a value in the source',
-    'the source has changed: ./users.csv',
+    'the source has changed in users and memberships: ./users.csv',
     (project) => project.csv('users.csv', [...ROWS, member('cleo', 'acme')]),
   ],
   [
     'a password hash in the source',
-    'the source has changed',
+    'the source has changed in users: ./users.csv',
     (project) => project.csv('users.csv', [{ ...ROWS[0], password_hash: HASH.replaceAll('S', 'T') }, ROWS[1] ?? {}]),
   ],
   [
