@@ -17,7 +17,10 @@ export interface FoundPlan {
 export async function findPlan(api: GithubApi, repository: string, sha: string, name: string): Promise<FoundPlan> {
   const merged = await mergedAs(api, repository, sha)
   if (merged === undefined) {
-    throw missing(`no pull request was merged as ${sha}`, 'run the workflow by hand: it plans the branch and applies that')
+    throw missing(
+      `no pull request was merged as ${sha}`,
+      'run the workflow by hand: it plans the branch and applies that',
+    )
   }
   const { pullRequest, head } = merged
   let found: { run: number; artifact: number; at: string } | undefined

@@ -82,11 +82,7 @@ export async function reportDrift(options: StepOptions): Promise<void> {
 }
 
 /** Before `apply`: which run has the plan that was reviewed. */
-export async function locatePlan({
-  job,
-  api,
-  artifact,
-}: Pick<StepOptions, 'job' | 'api' | 'artifact'>): Promise<void> {
+export async function locatePlan({ job, api, artifact }: Pick<StepOptions, 'job' | 'api' | 'artifact'>): Promise<void> {
   const { run, pullRequest } = await findPlan(api, job.repository, job.sha, artifact)
   job.output('run', run)
   job.output('pull-request', pullRequest)

@@ -101,7 +101,9 @@ describe('the comment with a plan', () => {
     expect(await report(job)).toMatchObject({ code: 0 })
     const { body } = job.github.comments[0] ?? { body: '' }
     expect(body.length).toBeLessThanOrEqual(COMMENT.limit)
-    expect(body).toContain('```\n\n**Cut here**: the [summary of the job](https://github.example/acme/migration/actions/')
+    expect(body).toContain(
+      '```\n\n**Cut here**: the [summary of the job](https://github.example/acme/migration/actions/',
+    )
     expect(body).toContain('artifact `the-plan`')
     expect(body).not.toContain('the end of the plan')
     expect(job.read('summary')).toContain('the end of the plan')
@@ -154,7 +156,10 @@ describe('the comment with a plan', () => {
   test('says why there is no plan, with what the program said', async () => {
     const job = await startJob()
     job.write('plan.md', '')
-    job.write('log.txt', 'migrate.config.yaml:3:1 error: ```unknown key @everybody [unknown_key]\n::error::no command\n')
+    job.write(
+      'log.txt',
+      'migrate.config.yaml:3:1 error: ```unknown key @everybody [unknown_key]\n::error::no command\n',
+    )
     const said = await report(job, '--exit-code=3')
     expect(said.code).toBe(0)
     expect(said.stdout).toContain('::error title=workos-migrate::no plan of staging: exit code 3: the command line')

@@ -54,7 +54,9 @@ export async function startJob({ fork = false, event = true } = {}): Promise<Tes
     read,
     outputs: () => {
       const lines = read('output').split('\n').filter(Boolean)
-      return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+      return Object.fromEntries(
+        lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+      )
     },
     step: (...args) => runHere(args, env, folder),
   }
