@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { type Deadline, openDeadline, readDeadline } from '../applying/deadline.ts'
 import { type LoadedManifest, loadManifest } from '../config/load.ts'
 import { accepts, type Manifest } from '../config/manifest.ts'
 import { readSelector, type Scope } from '../config/pilot.ts'
@@ -19,12 +20,14 @@ import { emitPlan } from '../reporting/emit-events.ts'
 import { type Progress, requestsText } from '../reporting/progress.ts'
 import { counted } from '../reporting/style.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
-import { acquireLock, checkStateFile, type LocalState, openState, peekState } from '../state/open.ts'
+import { stateLocation } from '../state/location.ts'
+import { checkState, openState, peekState } from '../state/open.ts'
+import type { OpenState } from '../state/store.ts'
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
-import type { limited, OptionsOf } from './definitions/options.ts'
+import { DEADLINE_HINT, type limited, type OptionsOf, type timed } from './definitions/options.ts'
 import { emitWarning, openListeners, remark, type Telling } from './listeners.ts'
-import { locatingManifestErrors, locatingSourceErrors, withSourceLocation } from './manifest.ts'
+import { locatingManifestErrors, locatingSourceErrors, withManifestLocation, withSourceLocation } from './manifest.ts'
 import { scratchBeside, stagingBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source.ts'
 
@@ -33,7 +36,7 @@ import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor
  * folder, opened together and closed together.
  */
 
-export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions {
+export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions, DeadlineOptions {
   /** The manifest file. */
   config?: string
   env?: string
@@ -47,9 +50,13 @@ export interface Session {
   statePath: string
   /** The run's scratch folder. */
   scratch: string
-  state: LocalState
+  state: OpenState
   target: Target
   progress: Progress
+  /** When a command that writes has to stop. */
+  deadline?: Deadline | undefined
+  /** Aborted by Ctrl-C or at the deadline. */
+  interrupted: AbortSignal
   warn(problem: Problem): void
   /** The snapshot that the session works from; none for files. It is read once. */
   obtainSnapshot(): Promise<Snapshot | undefined>
@@ -91,15 +98,19 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
   }
   try {
     const statePath = resolve(loaded.directory, loaded.manifest.state.path)
-    checkStateFile(statePath)
+    const location = stateLocation(loaded)
+    checkState(location)
     for (const folder of [context.cwd, loaded.directory, dirname(statePath)]) removeAbandonedFiles(folder)
-    const held = lock === undefined ? undefined : acquireLock(statePath, lock, new Date(context.now()))
-    if (held !== undefined) closers.push(held)
-    const state = held === undefined ? peekState(statePath) : openState(statePath, { lock: held })
+    const opening = { interrupted: context.interrupted }
+    const taking = lock === undefined ? undefined : { command: lock, now: new Date(context.now()) }
+    const state = await (taking === undefined ? peekState(location, opening) : openState(location, taking, opening))
     closers.push(() => state.close())
     const scratch = scratchBeside(statePath)
     closers.push(() => scratch.remove())
-    const { interrupted, killed, clock } = context
+    const { killed, clock } = context
+    const deadline = lock === undefined ? undefined : deadlineOf(options, loaded, context)
+    if (deadline !== undefined) closers.push(() => deadline.close())
+    const interrupted = deadline ? AbortSignal.any([context.interrupted, deadline.signal]) : context.interrupted
     const { progress, ...listeners } = openListeners(options, context)
     closers.push(() => progress.clear())
     const { manifest, directory } = loaded
@@ -112,7 +123,7 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
       closers.push(() => progress.note(requestsText(target.client.classes, target.client.counts)))
     }
     if (!options.leaveOpenWrites) {
-      const left = await recoverOpenWrites({ loaded, state, statePath, target, lock, context, progress })
+      const left = await recoverOpenWrites({ loaded, state, target, lock, context, progress })
       if (left !== undefined) remark(options, context, left)
     }
     const tell = {
@@ -128,7 +139,7 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
       scratch: scratch.path,
       scope,
       signal: interrupted,
-      obtainSnapshot: once(snapshotFor(loaded, options, context, tell)),
+      obtainSnapshot: once(snapshotFor(loaded, options, { ...context, interrupted }, tell)),
     }
     const whileReading = <T>(read: () => Promise<T>) =>
       locatingSourceErrors(loaded, read).finally(() => progress.clear())
@@ -169,6 +180,8 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
       state,
       target,
       progress,
+      deadline,
+      interrupted,
       warn,
       obtainSnapshot: reading.obtainSnapshot,
       computePlan: plan,
@@ -193,19 +206,18 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 /** What is to be said of it, where there was something to look up. */
 async function recoverOpenWrites(session: {
   loaded: LoadedManifest
-  state: LocalState
-  statePath: string
+  state: OpenState
   target: Target
   lock: string | undefined
   context: Context
   progress: Progress
 }): Promise<string | undefined> {
-  const { loaded, state, statePath, target, lock, context, progress } = session
+  const { loaded, state, target, lock, context, progress } = session
   if ((await state.intents()).length === 0) return undefined
   progress.step({ phase: 'looking up the writes that had no answer' })
-  const held = lock === undefined ? acquireLock(statePath, 'plan', new Date(context.now())) : undefined
+  const release =
+    lock === undefined ? await state.lock({ command: 'plan', now: new Date(context.now()) }) : async () => {}
   try {
-    if (held !== undefined) state.claim(held)
     // Before anything is looked up: in another environment the same names would mean other things.
     await checkBinding(state, target.identity, target.client)
     const { recover } = await import('../applying/recover.ts')
@@ -213,10 +225,7 @@ async function recoverOpenWrites(session: {
     return `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them had taken effect.\n`
   } finally {
     progress.clear()
-    if (held !== undefined) {
-      state.disclaim()
-      held()
-    }
+    await release()
   }
 }
 
@@ -242,6 +251,28 @@ export async function withSession<T>(
   } finally {
     await session.close()
   }
+}
+
+type DeadlineOptions = OptionsOf<typeof timed<[], Record<never, never>, Record<never, never>>>
+
+/** When a command that writes has to stop: what the command line says replaces what the manifest says, and the earlier one counts. */
+function deadlineOf(
+  { deadline, maxDuration }: DeadlineOptions,
+  loaded: LoadedManifest,
+  context: Context,
+): Deadline | undefined {
+  const now = context.now()
+  const written = [deadline, maxDuration].filter((text) => text !== undefined)
+  const fromManifest = written.length === 0 ? loaded.manifest.run.deadline : undefined
+  const moments = [...written, ...(fromManifest === undefined ? [] : [fromManifest])].map((text) => {
+    const moment = readDeadline(text, now)
+    if (moment !== undefined) return moment
+    const problem = { code: 'bad_value', message: `${text} is no deadline`, hint: DEADLINE_HINT }
+    if (fromManifest === undefined) throw new UsageError(problem)
+    throw new ManifestError(withManifestLocation({ ...problem, path: 'run.deadline' }, loaded))
+  })
+  const [first] = moments.toSorted((one, other) => one.at - other.at)
+  return first && openDeadline(first, context)
 }
 
 /** Of whom a command is to speak. */

@@ -15,6 +15,56 @@ export const ExitCode = {
 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
+/** What each exit code means, and what it asks of whoever ran the command. docs/reference/exit-codes.md says more. */
+export const EXIT_CODES: Readonly<Record<keyof typeof ExitCode, { code: ExitCode; meaning: string; next: string }>> = {
+  done: { code: ExitCode.done, meaning: 'done, or nothing to do', next: 'go on' },
+  failure: {
+    code: ExitCode.failure,
+    meaning: 'failure: a source that cannot be read, a network that does not get through, a defect',
+    next: 'read the message, remove the cause, run the same command again: it goes on where it stopped',
+  },
+  changes: {
+    code: ExitCode.changes,
+    meaning: 'plan --detailed-exitcode alone: there are changes',
+    next: 'have the plan reviewed by a person, then apply it',
+  },
+  usage: {
+    code: ExitCode.usage,
+    meaning: 'the command line or the manifest is wrong',
+    next: 'correct the place that the message names',
+  },
+  credentials: {
+    code: ExitCode.credentials,
+    meaning: 'WorkOS or the source refused the credentials',
+    next: 'have a person set the variable that the manifest refers to; never write the key on a command line',
+  },
+  guard: {
+    code: ExitCode.guard,
+    meaning: 'a guard refused, or a run stopped at safety.maxFailures or at its deadline',
+    next: 'show the message to a person, who decides; never raise a limit or give a word of confirmation by yourself',
+  },
+  locked: {
+    code: ExitCode.locked,
+    meaning: 'another process works on the state',
+    next: 'wait until that process has ended, and run the same command again',
+  },
+  incomplete: {
+    code: ExitCode.incomplete,
+    meaning: 'finished, and not as planned: something failed, is blocked, differs or is missing',
+    next: 'run workos-migrate errors, do what it says, then apply again',
+  },
+  stale: {
+    code: ExitCode.stale,
+    meaning: 'the saved plan no longer matches what it was made from',
+    next: 'make a new plan, and have it reviewed',
+  },
+  interrupted: {
+    code: ExitCode.interrupted,
+    meaning: 'interrupted',
+    next: 'run the same command again: it goes on where it stopped',
+  },
+}
+
 /**
  * The base of every error that a user can do something about. It carries problems
  * to render and the exit code; anything else that is thrown is a defect of ours.
@@ -74,6 +124,11 @@ export class GuardError extends OperatorError {
 /** --strict does not go on past a warning. */
 export class StrictError extends OperatorError {
   readonly exitCode = ExitCode.incomplete
+}
+
+/** A comment on a pull request or merge request cannot be written. */
+export class CommentError extends OperatorError {
+  readonly exitCode = ExitCode.failure
 }
 
 /** A person called it off. */

@@ -2,7 +2,8 @@ import { appendFileSync, chmodSync, mkdirSync, readFileSync, statSync, writeFile
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'vitest'
-import { acquireLock, openState } from '../../src/state/open.ts'
+import { acquireLock } from '../../src/state/sqlite/lock.ts'
+import { openStateFile } from '../../src/state/sqlite/open.ts'
 import { type BadInput, type Prepared, refuses, SECRET } from './bad-input.ts'
 import { command, type World } from './harness.ts'
 
@@ -51,7 +52,7 @@ const states: BadInput[] = [
   {
     name: 'a state of a later version',
     async prepare({ cwd }) {
-      await openState(join(cwd, STATE)).close()
+      await openStateFile(join(cwd, STATE)).close()
       return sqlite(join(cwd, STATE), 'PRAGMA user_version = 99')
     },
     exit: 1,

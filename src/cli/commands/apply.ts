@@ -16,12 +16,13 @@ import { ActionEvents, emitRun } from '../../reporting/emit-events.ts'
 import { renderFailures } from '../../reporting/errors.ts'
 import { describeWhere } from '../../reporting/heading-text.ts'
 import { renderWarnings } from '../../reporting/remarks.ts'
-import { painter } from '../../reporting/style.ts'
+import { duration, painter } from '../../reporting/style.ts'
+import type { Target } from '../../workos/target.ts'
 import { approve, isStrictlyClean, refuseWarnings, requireWord } from '../approval.ts'
 import type { Context } from '../context.ts'
 import type { defineApply, defineDestroy } from '../definitions/migration.ts'
 import { type OptionsOf, withManifest } from '../definitions/options.ts'
-import { remark } from '../listeners.ts'
+import { remark, type Telling } from '../listeners.ts'
 import { withManifestLocation } from '../manifest.ts'
 import { buffered } from '../output.ts'
 import { type HtmlFile, htmlFile, outputPlaces, writePlanReport } from '../output-files.ts'
@@ -145,7 +146,7 @@ export async function destroy(
   })
 }
 
-interface CarryOutOptions {
+interface CarryOutOptions extends Telling {
   /** The command, for the history of runs. */
   command: string
   full?: boolean
@@ -168,11 +169,12 @@ function checkRefusals({ summary }: Plan, loaded: LoadedManifest): void {
 
 /** Applies a plan, shows how far it is, and prints what came of it. */
 async function carryOutPlan(
-  { loaded, state, target, progress }: Session,
+  { loaded, state, target, progress, deadline, interrupted }: Session,
   plan: Plan,
   options: CarryOutOptions,
   context: Context,
 ): Promise<ExitCode> {
+  forecastDeadline({ deadline, progress }, plan, options, context)
   const left = new WorkLeft(plan)
   const phase = plan.purpose === 'destroy' ? 'deleting' : 'applying'
   progress.begin({ phase, total: left.total, leastMs: () => target.leastMs(left.requests()) })
@@ -180,13 +182,13 @@ async function carryOutPlan(
   const actions = events && new ActionEvents(events, clock)
   const started = performance.now()
   try {
-    const result = await applyPlan({
+    const applied = await applyPlan({
       plan,
       manifest: loaded.manifest,
       state,
       target,
       command: options.command,
-      interrupted: context.interrupted,
+      interrupted,
       clock: context.clock,
       onStart(action) {
         actions?.start(action)
@@ -197,7 +199,9 @@ async function carryOutPlan(
         actions?.end(action, outcome)
       },
     })
-    state.checkPlace()
+    const result: ApplyResult =
+      applied.outcome === 'deadline' ? { ...applied, left: { seconds: leastSeconds(left, target) } } : applied
+    await state.checkPlace()
     progress.clear()
     actions?.close()
     const seconds = (performance.now() - started) / 1000
@@ -224,6 +228,29 @@ async function carryOutPlan(
   }
 }
 
+function leastSeconds(left: WorkLeft, target: Target): number {
+  return Math.ceil(target.leastMs(left.requests()) / 1000)
+}
+
+/**
+ * Says until when is applied, and whether that is too short for the plan.
+ * @throws DeadlinePassed when that time has come already, as while somebody was asked
+ */
+function forecastDeadline(
+  { deadline, progress }: Pick<Session, 'deadline' | 'progress'>,
+  { summary }: Plan,
+  options: CarryOutOptions,
+  context: Context,
+): void {
+  if (deadline === undefined || !summary.changes) return
+  deadline.signal.throwIfAborted()
+  const seconds = (deadline.at - context.now()) / 1000
+  const least = summary.estimate.seconds
+  const short = least > seconds ? `; the plan takes at least ${duration(least)}, so it will not be finished then` : ''
+  progress.clear()
+  remark(options, context, `Deadline ${deadline.said}: in ${duration(seconds)}${short}.\n`)
+}
+
 /** What was rejected or blocked by a plan that was within safety.maxRejects is accepted. */
 function exitCode({ outcome, kinds, stillAnswered }: ApplyResult, plan: Plan, strict: boolean): ExitCode {
   const answeredOtherwise = stillAnswered > 0 || kinds.some(({ answered }) => answered > 0)
@@ -234,6 +261,7 @@ function exitCode({ outcome, kinds, stillAnswered }: ApplyResult, plan: Plan, st
     }
     case 'interrupted':
       return ExitCode.interrupted
+    case 'deadline':
     case 'stopped':
       return ExitCode.guard
     default:
