@@ -139,7 +139,8 @@ echo "$PWD: $*" >> '${temp}/npm.log'
 prefix="$PWD"
 if [ "$2" = --prefix ]; then prefix="$3"; fi
 mkdir -p "$prefix/node_modules/.bin"
-ln -sf '${PROGRAM}' "$prefix/node_modules/.bin/workos-migrate"
+ln -sf '${PROGRAM}' "$prefix/node_modules/.bin/workos-declare"
+ln -sf /bin/false "$prefix/node_modules/.bin/workos-migrate"
 `,
   )
   chmodSync(join(folder, 'npm'), 0o755)

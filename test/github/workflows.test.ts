@@ -92,6 +92,18 @@ test('the workflows give the action inputs that it has, and all that it requires
   }
 })
 
+test('the guide names every input with its default, and every output', () => {
+  const guide = text(join(root, 'docs/how-to/gitops.md'))
+  const rows = [...guide.matchAll(/^\| (`[\w`, -]+`) \| (.*?) \|/gm)]
+  for (const [name, { default: usual = '' }] of Object.entries(action.inputs)) {
+    const row = rows.find(([, names]) => names === `\`${name}\``)
+    expect(row, name).toBeDefined()
+    if (usual !== '' && !usual.includes('{{')) expect(row?.[2]).toBe(`\`${usual}\``)
+  }
+  const outputs = guide.slice(guide.indexOf('| Output |'))
+  for (const name of Object.keys(action.outputs)) expect(outputs).toContain(`\`${name}\``)
+})
+
 test('the workflows may do no more than they need', () => {
   for (const name of ['plan.yml', 'apply.yml', 'drift.yml'])
     expect(workflow(name).permissions).toEqual({ contents: 'read' })
