@@ -34,8 +34,9 @@ const ORDER = [
   'verifying',
   'explaining',
   'reporting',
-  'github',
   'pipelines',
+  'github',
+  'gitlab',
   'cli',
   'index',
 ]

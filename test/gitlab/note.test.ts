@@ -5,16 +5,16 @@ import { type FakeGitlab, READING_TOKEN, startFakeGitlab, TOKEN } from '../fakes
 const PLAN = '## Migration plan: acme · staging\n\n**Creates 2 users.**\n'
 
 /** Runs `pipeline note` in a job of the merge request. */
-async function note(gitlab: FakeGitlab, text: string, { key = 'staging', env = {} }: Asked = {}) {
+async function note(gitlab: FakeGitlab, text: string, { label = 'staging', env = {} }: Asked = {}) {
   const cwd = folderOf({ 'plan.md': text })
-  return command(['pipeline', 'note', 'plan.md', '--key', key], {
+  return command(['pipeline', 'note', 'plan.md', '--label', label], {
     cwd,
     env: { ...gitlab.variables, WORKOS_MIGRATE_GITLAB_TOKEN: TOKEN, ...env },
   })
 }
 
 interface Asked {
-  key?: string
+  label?: string
   env?: Record<string, string | undefined>
 }
 
@@ -28,8 +28,8 @@ test('the first plan is a new note, the next one takes its place', async () => {
     stderr: 'The note "staging" on merge request !7: created.\n',
   })
   expect(gitlab.notes.map(({ body }) => body)).toEqual([
-    `<!-- workos-migrate plan: staging -->\n${PLAN.trim()}\n\n` +
-      '<sub>workos-migrate · staging · [job](https://gitlab.example.com/acme/migration/-/jobs/42) · `abc1234`</sub>',
+    `<!-- workos-migrate plan config= label=staging -->\n${PLAN.trim()}\n\n` +
+      '<sub>workos-migrate · [job](https://gitlab.example.com/acme/migration/-/jobs/42) · `abc1234`</sub>',
   ])
   const second = await note(gitlab, PLAN.replace('2 users', '3 users'))
   expect(second.stderr).toContain('updated')
@@ -42,8 +42,8 @@ test('the first plan is a new note, the next one takes its place', async () => {
 test('each environment has a note of its own', async () => {
   const gitlab = await startFakeGitlab()
   await note(gitlab, PLAN)
-  await note(gitlab, 'production', { key: 'production' })
-  await note(gitlab, 'production again', { key: 'production' })
+  await note(gitlab, 'production', { label: 'production' })
+  await note(gitlab, 'production again', { label: 'production' })
   expect(gitlab.notes.map(({ body }) => body.split('\n')[1])).toEqual([
     '## Migration plan: acme · staging',
     'production again',
@@ -53,8 +53,13 @@ test('each environment has a note of its own', async () => {
 test("it finds its note behind hundreds of others, and leaves other people's alone", async () => {
   const author = { id: 5 }
   const others = Array.from({ length: 250 }, (_, at) => ({ id: at, body: `note ${at}`, author, system: false }))
-  const quoted = { id: 300, body: '<!-- workos-migrate plan: staging -->\nquoted', author, system: false }
-  const own = { id: 301, body: '<!-- workos-migrate plan: staging -->\nold', author: { id: 100 }, system: false }
+  const quoted = { id: 300, body: '<!-- workos-migrate plan config= label=staging -->\nquoted', author, system: false }
+  const own = {
+    id: 301,
+    body: '<!-- workos-migrate plan config= label=staging -->\nold',
+    author: { id: 100 },
+    system: false,
+  }
   const gitlab = await startFakeGitlab({ notes: [...others, quoted, own] })
   expect((await note(gitlab, PLAN)).stderr).toContain('updated')
   expect(gitlab.notes.find(({ id }) => id === 300)?.body).toContain('quoted')
@@ -70,7 +75,7 @@ test('a plan that is too long is cut to what a note holds', async () => {
   const [{ body } = { body: '' }] = gitlab.notes
   expect(body.length).toBeLessThanOrEqual(1_000_000)
   expect(body.length).toBeGreaterThan(999_000)
-  expect(body).toContain('\n```\n\n**The plan is longer than a note may be.**')
+  expect(body).toContain('\n```\n\n**Cut here: a note holds no more.**')
 })
 
 test.each([
@@ -167,7 +172,7 @@ test('an empty file says that there is no plan', async () => {
 test.each([
   ['folder', ['pipeline', 'note', '.'], 'it is a folder'],
   ['missing file', ['pipeline', 'note', 'other.md'], 'there is no such file'],
-  ['bad key', ['pipeline', 'note', 'plan.md', '--key', 'a --> b'], 'bad_comment_key'],
+  ['damaged plan', ['pipeline', 'note', 'plan.md', '--plan', 'plan.md'], 'bad_plan_file'],
 ])('a %s is refused before anything is asked', async (_what, args, says) => {
   const gitlab = await startFakeGitlab()
   const env = { ...gitlab.variables, WORKOS_MIGRATE_GITLAB_TOKEN: TOKEN }

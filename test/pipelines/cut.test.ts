@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { COMMENT, cutMarkdown, SUMMARY } from '../../src/github/cut.ts'
+import { COMMENT, cutMarkdown, mapProse, SUMMARY } from '../../src/pipelines/cut.ts'
 
 const lines = (count: number, text = 'a line of a plan') => `${text}\n`.repeat(count)
 const room = (limit: number) => ({ ...COMMENT, limit })
@@ -45,4 +45,10 @@ describe('Markdown that is too long', () => {
     expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(1024 * 1024)
     expect(Buffer.byteLength(cut)).toBeGreaterThan(1024 * 1024 - 100)
   })
+})
+
+test('lines in blocks of code are no prose', () => {
+  const upper = (text: string) => mapProse(text, (line) => line.toUpperCase())
+  expect(upper('a\n```diff\nb\n~~~\n```\nc')).toBe('A\n```diff\nb\n~~~\n```\nC')
+  expect(upper('````\na\n```\nb\n````\nc\n')).toBe('````\na\n```\nb\n````\nC\n')
 })

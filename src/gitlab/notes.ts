@@ -1,6 +1,6 @@
 /**
- * Notes on a merge request of GitLab. In: the variables of a job of GitLab CI, and a token. Out: the thread that sticky-comment.ts writes to.
- * https://docs.gitlab.com/api/notes/#merge-requests
+ * Notes on a merge request of GitLab. In: the variables of a job of GitLab CI, and a token. Out: the notes, read and written. Each request is
+ * sent once: sticky.ts decides what follows on one without an answer. https://docs.gitlab.com/api/notes/#merge-requests
  */
 
 import { CommentError, CredentialsError, UsageError } from '../diagnostics/errors.ts'
@@ -12,25 +12,47 @@ import { type HttpAnswer, send } from '../http/request.ts'
 import { isPassing, parseRetryAfter, serverTime } from '../http/retry.ts'
 import { isObject, type Json } from '../json.ts'
 import { parseJsonText } from '../json-text.ts'
-import { mapProse } from './comment-text.ts'
-import { type Comment, CommentGone, type CommentThread, NoAnswer } from './sticky-comment.ts'
 
 type Environment = Record<string, string | undefined>
 
-/** Characters of a note: https://docs.gitlab.com/administration/instance_limits/#size-of-comments-and-descriptions-of-issues-merge-requests-and-epics */
-const ROOM = 1_000_000
 const PAGE = 100
 const TIMEOUT_MS = 30_000
 
 /** The variable with the token. A job's own token (CI_JOB_TOKEN) may not write notes. */
-export const GITLAB_TOKEN = 'WORKOS_MIGRATE_GITLAB_TOKEN'
+const GITLAB_TOKEN = 'WORKOS_MIGRATE_GITLAB_TOKEN'
 
 const TOKEN_HINT = `put an access token of the project (role Reporter, scope api) into the masked variable ${GITLAB_TOKEN}; pipelines of forks do not get it`
 
-export interface GitlabNotes extends CommentThread {
-  /** Markdown that leads to the job and the commit. */
+export interface Note {
+  id: string
+  body: string
+}
+
+export interface Notes {
+  /** For people: `merge request !7`. */
+  name: string
+  /** Markdown that leads to the job and names the commit. May be empty. */
   origin: string
+  /** Those that were written with the same token, the oldest first. Others may begin like one of ours. */
+  own(): AsyncIterable<Note>
+  create(body: string): Promise<void>
+  /** @throws NoteGone for one that was deleted meanwhile */
+  update(id: string, body: string): Promise<void>
   close(): Promise<void>
+}
+
+/** The note was deleted since it was found. */
+export class NoteGone extends Error {}
+
+/** No usable answer came, and another attempt may get one. What was to be written may be there. */
+export class NoAnswer extends Error {
+  /** What GitLab asks for, milliseconds. */
+  readonly waitMs: number
+
+  constructor(why: string, waitMs = 0) {
+    super(why)
+    this.waitMs = waitMs
+  }
 }
 
 export interface GitlabOptions {
@@ -43,7 +65,7 @@ export interface GitlabOptions {
  * The notes of the merge request that this pipeline is for. Nothing is asked yet.
  * @throws UsageError outside of a pipeline of a merge request; CredentialsError without a token
  */
-export function openGitlabNotes({ env, redactor, signal }: GitlabOptions): GitlabNotes {
+export function openGitlabNotes({ env, redactor, signal }: GitlabOptions): Notes {
   const api = URL.parse(variable(env, 'CI_API_V4_URL').replace(/\/*$/, '/'))
   if (api === null || !/^https?:$/.test(api.protocol)) throw notGitlab('CI_API_V4_URL is no http(s) address')
   const number = variable(env, 'CI_MERGE_REQUEST_IID')
@@ -63,9 +85,7 @@ export function openGitlabNotes({ env, redactor, signal }: GitlabOptions): Gitla
   const notes = `projects/${project}/merge_requests/${encodeURIComponent(number)}/notes`
   return {
     name,
-    room: ROOM,
     origin: originOf(env),
-    plain: withoutCommands,
     own: () => ownNotes(gitlab, notes),
     create: async (body) => void (await gitlab.ask('POST', notes, { body })),
     update: async (id, body) => void (await gitlab.ask('PUT', `${notes}/${id}`, { body })),
@@ -92,12 +112,7 @@ function originOf({ CI_JOB_URL: job, CI_COMMIT_SHORT_SHA: commit }: Environment)
   return parts.filter((part) => part !== '').join(' · ')
 }
 
-/** GitLab carries out a line that begins with `/`, such as `/merge`, in the name of whoever writes the note. */
-function withoutCommands(text: string): string {
-  return mapProse(text, (line) => line.replace(/^(\s*)\//, '$1\\/'))
-}
-
-async function* ownNotes(gitlab: Gitlab, notes: string): AsyncGenerator<Comment> {
+async function* ownNotes(gitlab: Gitlab, notes: string): AsyncGenerator<Note> {
   const { json: me } = await gitlab.ask('GET', 'user')
   const id = isObject(me) ? me.id : undefined
   if (typeof id !== 'number') throw strange(gitlab.name, 'the token belongs to no user')
@@ -142,14 +157,14 @@ class Gitlab {
     return this.#access.name
   }
 
-  /** @throws NoAnswer where another attempt may get one, CommentGone for 404 of a note, CredentialsError, CommentError */
+  /** @throws NoAnswer where another attempt may get one, NoteGone for 404 of a note, CredentialsError, CommentError */
   async ask(method: 'GET' | 'POST' | 'PUT', path: string, body?: Record<string, string>): Promise<Answered> {
     const { name } = this.#access
     const { status, header, text } = await this.#send(method, path, body)
     if (status === 429 || isPassing(status)) {
       throw new NoAnswer(`HTTP ${status}`, parseRetryAfter(header('retry-after'), serverTime(header('date'))))
     }
-    if (status === 404 && method === 'PUT') throw new CommentGone('HTTP 404')
+    if (status === 404 && method === 'PUT') throw new NoteGone('HTTP 404')
     if (status >= 200 && status < 300) {
       const json = parseJsonText(text)
       if (!json.ok) throw strange(name, `HTTP ${status} with a body that is not JSON`)
@@ -183,7 +198,7 @@ class Gitlab {
     const { name, redactor } = this.#access
     const said = saidBy(text)
     const what = `GitLab refuses ${method} ${path.replace(/\?.*/, '')} (HTTP ${status})`
-    const message = redactor.redact(`the comment on ${name} cannot be written: ${what}${said && `: ${said}`}`)
+    const message = redactor.redact(`the note on ${name} cannot be written: ${what}${said && `: ${said}`}`)
     if (status === 401 || status === 403) {
       return new CredentialsError({ code: 'comment_forbidden', message, hint: TOKEN_HINT })
     }
@@ -207,7 +222,7 @@ function saidBy(text: string): string {
 function strange(name: string, why: string): CommentError {
   return new CommentError({
     code: 'comment_refused',
-    message: `the comment on ${name} cannot be written: GitLab answers as nobody expects: ${why}`,
+    message: `the note on ${name} cannot be written: GitLab answers as nobody expects: ${why}`,
     hint: 'check that CI_API_V4_URL is the address of GitLab itself, and not of a page in between',
   })
 }

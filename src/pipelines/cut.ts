@@ -1,14 +1,21 @@
-/** How much text a place of GitHub's holds, and how it counts. */
+/**
+ * Markdown in the room that a place has. In: a text of any length. Out: whole lines of it, with everything closed that is open.
+ */
+
+/** How much text a place holds, and how it counts. */
 export interface Room {
   limit: number
   size(text: string): number
 }
 
-/** A comment, and the body of an issue: 65,536 characters. UTF-16 units are never fewer than characters. */
+/** A comment on GitHub, and the body of an issue: 65,536 characters. UTF-16 units are never fewer than characters. */
 export const COMMENT: Room = { limit: 65_536, size: (text) => text.length }
 
-/** The summary of a step, 1 MiB: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary */
+/** The summary of a step of GitHub, 1 MiB: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary */
 export const SUMMARY: Room = { limit: 1024 * 1024, size: (text) => Buffer.byteLength(text) }
+
+/** A note on GitLab: https://docs.gitlab.com/administration/instance_limits/#size-of-comments-and-descriptions-of-issues-merge-requests-and-epics */
+export const NOTE: Room = { limit: 1_000_000, size: (text) => text.length }
 
 /**
  * As much of a Markdown text as there is room for, cut at the end of a line. What is open there, a fence or folded details, is closed, and
@@ -32,6 +39,18 @@ export function cutMarkdown(text: string, { limit, size }: Room, note: string): 
     return `${kept}${before}${end}`
   }
   return kept
+}
+
+/** A text of Markdown with each line changed that stands outside of blocks of code. */
+export function mapProse(text: string, change: (line: string) => string): string {
+  const open = new Open()
+  let mapped = ''
+  for (const line of linesOf(text)) {
+    const within = open.isCode
+    open.read(line)
+    mapped += within || open.isCode ? line : change(line)
+  }
+  return mapped
 }
 
 function* linesOf(text: string): Generator<string> {
@@ -61,6 +80,10 @@ class Open {
       return
     }
     this.#details += (line.match(/<details>/g) ?? []).length - (line.match(/<\/details>/g) ?? []).length
+  }
+
+  get isCode(): boolean {
+    return this.#fence !== undefined
   }
 
   get closing(): string {

@@ -22,7 +22,8 @@ test('the figures of a saved plan come as a file of variables', async () => {
     'WORKOS_MIGRATE_ADOPTS=0',
     'WORKOS_MIGRATE_DELETES=0',
     'WORKOS_MIGRATE_BLOCKED=0',
-    'WORKOS_MIGRATE_REFUSED=false',
+    'WORKOS_MIGRATE_DRIFTED=0',
+    'WORKOS_MIGRATE_REFUSED=0',
     `WORKOS_MIGRATE_DIGEST=${digest.slice(0, 12)}`,
     '',
   ])
@@ -34,7 +35,7 @@ test('a plan that a guard refuses says so, and one without changes too', async (
   project.csv('users.csv', [{ email: 'not an address' }, { email: 'ada@example.com' }])
   expect((await project.run(['plan', '--out', 'plan.ndjson'])).exit).toBe(5)
   const refused = await project.run(['pipeline', 'outputs', 'plan.ndjson'])
-  expect(refused.stdout).toContain('WORKOS_MIGRATE_REFUSED=true\n')
+  expect(refused.stdout).toContain('WORKOS_MIGRATE_REFUSED=1\n')
 
   project.csv('users.csv', [{ email: 'ada@example.com' }])
   await project.run(['apply', '--yes'])
