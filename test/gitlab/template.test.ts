@@ -2,6 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
 import { createRepository, gitlabCi, jobsOf, pipelineOf } from './runner.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -81,6 +82,14 @@ test('artifacts are the saved plan and its Markdown, for members alone, for a wh
     expect(artifacts).toMatchObject({ access: 'developer', expire_in: '7 days' })
     expect(artifacts?.paths).toEqual([`${folder}/plan.ndjson`, `${folder}/plan.md`])
   }
+})
+
+test('the guide lists every input with its default', () => {
+  const [header] = parseAllDocuments(read('templates/workos-migrate.yml'))
+  const inputs: Record<string, { default?: string }> = header?.toJS().spec.inputs
+  const rows = [...read('docs/how-to/gitlab.md').matchAll(/^\| `(\w+)` \| (?:–|`(.*?)`) \| /gm)]
+  const listed = rows.map(([, name, standard]) => [name, standard])
+  expect(listed).toEqual(Object.entries(inputs).map(([name, input]) => [name, input.default]))
 })
 
 test('every input is used, and inputs change what they say', () => {
