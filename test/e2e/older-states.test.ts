@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { openState } from '../../src/state/open.ts'
+import { peekState } from '../../src/state/open.ts'
 import { migrations } from '../../src/state/sqlite/database.ts'
 import type { Project } from './cli.ts'
 import { peopleProject, type Row } from './people.ts'
@@ -73,7 +73,7 @@ test('there is a state of every earlier version of the schema', () => {
 
 test.each(DUMPED)('a state of schema version %i is read whole, and kept beside the new one', async (version) => {
   const project = await projectWithState(version, await startWorkos())
-  const state = openState(project.path(STATE))
+  const state = await peekState({ type: 'file', path: project.path(STATE) })
   onTestFinished(() => state.close())
   const kinds = ['role', 'organization', 'user', 'totp-factor', 'membership']
   const counts = await Promise.all(kinds.map((kind) => state.count(kind)))
