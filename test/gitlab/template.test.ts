@@ -114,6 +114,7 @@ include:
       source_open: "true"
       source_close: echo closed
       confirm: eu
+      only_reviewed: "false"
       apply_timeout: 2 hours
       keep_plans: 1 day
 `,
@@ -123,10 +124,10 @@ include:
   expect(jobs['eu:apply']).toMatchObject({
     image: { name: 'registry.example.com/node:24' },
     timeout: '2 hours',
-    variables: { CONFIRM: 'eu', MANIFEST: 'somewhere/eu/migrate.config.yaml' },
+    variables: { CONFIRM: 'eu', ONLY_REVIEWED: 'false', MANIFEST: 'somewhere/eu/migrate.config.yaml' },
     after_script: ['echo closed'],
   })
-  expect(jobs['eu:apply']?.script[0]).toBe('true')
+  expect(jobs['eu:apply']?.script[1]).toBe('true')
   expect(jobs['eu:test']?.variables).toMatchObject({ REHEARSAL: 'none' })
   expect(jobs['eu:plan']?.artifacts?.expire_in).toBe('1 day')
 })
