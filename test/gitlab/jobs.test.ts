@@ -1,9 +1,9 @@
-import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startWorkos, type Workos } from '../e2e/workos.ts'
 import { type FakeGitlab, JOB_TOKEN, READING_TOKEN, startFakeGitlab, TOKEN } from '../fakes/gitlab/fake-gitlab.ts'
-import { newPostgresLocation, postgresPrograms } from '../postgres.ts'
+import { sealSource, stateFor } from '../pipelines/example.ts'
 import { bash, commit, createRepository, type Job, type JobResult, jobsOf, runJob } from './runner.ts'
 
 const API_KEY = 'sk_test_staging_0123456789'
@@ -65,35 +65,14 @@ async function createWorld(): Promise<World> {
       gitlab.mergeRequests[sha] = [{ iid, state: 'merged', target_branch, ...heads }]
     },
     async seal(change = (users) => users) {
-      const source = join(repository, 'environments/staging/source')
-      cpSync(join(repository, 'rehearsal'), source, { recursive: true })
-      writeFileSync(join(source, 'users.csv'), change(readFileSync(join(source, 'users.csv'), 'utf8')))
-      expect((await sourceScript(repository, 'seal', variables)).exit).toBe(0)
-      const sealed = join(repository, 'sealed')
-      for (const file of readdirSync(sealed)) {
-        gitlab.packages.set(`migration-source/staging/${file}`, readFileSync(join(sealed, file)))
-      }
-      for (const folder of [sealed, source]) rmSync(folder, { recursive: true })
+      const seal = async () => expect((await sourceScript(repository, 'seal', variables)).exit).toBe(0)
+      const archives = await sealSource(repository, 'staging', seal, change)
+      for (const [file, bytes] of archives) gitlab.packages.set(`migration-source/staging/${file}`, bytes)
       commit(repository, 'Seal the source')
     },
   }
   await world.seal()
   return world
-}
-
-/**
- * What all jobs share: a database of PostgreSQL, in a schema of this test. Where that is not installed (the set-up of the tests says so), one
- * disk stands for it.
- */
-async function stateFor(repository: string): Promise<string> {
-  const location = postgresPrograms === undefined ? undefined : await newPostgresLocation()
-  for (const name of ['staging', 'production']) {
-    const path = join(repository, `.workos-migrate/shared/${name}.sqlite`)
-    const state = location === undefined ? { type: 'sqlite', url: null, path } : { schema: location.schema }
-    const manifest = join(repository, `environments/${name}/migrate.config.yaml`)
-    appendFileSync(manifest, `\nstate: ${JSON.stringify(state)}\n`)
-  }
-  return location?.url ?? 'postgres://nobody@127.0.0.1:1/none'
 }
 
 /** `scripts/source.sh seal|open|close staging` in the repository itself. */
