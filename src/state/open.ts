@@ -12,7 +12,7 @@ import { SqliteStateStore } from './sqlite/store.ts'
 
 export { glanceAtLock, glanceAtState } from './sqlite/glance.ts'
 export { acquireLock, describeHolder } from './sqlite/lock.ts'
-export { backupPath, checkStateFile } from './sqlite/state-file.ts'
+export { backupPath, checkStateFile, filesOfState } from './sqlite/state-file.ts'
 
 /** A state in a file of this machine: it is claimed by who has its lock, and copied while it is open. */
 export type LocalState = SqliteStateStore

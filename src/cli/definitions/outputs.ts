@@ -59,6 +59,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
     outputs: [json('apply'), document('--plan-only --json', 'plan'), events()],
   },
   sandbox: { effect: 'files' },
+  purge: { effect: 'files', outputs: [json('purge')] },
   doctor: { effect: 'none', outputs: [json('doctor')] },
   completion: { effect: 'none' },
   words: { effect: 'none' },

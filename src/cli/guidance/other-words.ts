@@ -44,20 +44,12 @@ export const otherCommands: readonly OtherWord[] = [
   },
   { words: ['refresh', 'drift'], say: 'workos-migrate plan --refresh' },
   {
-    words: [
-      'undo',
-      'rollback',
-      'revert',
-      'down',
-      'clean',
-      'cleanup',
-      'reset',
-      'purge',
-      'teardown',
-      'delete',
-      'uninstall',
-    ],
+    words: ['undo', 'rollback', 'revert', 'down', 'reset', 'teardown', 'delete', 'uninstall'],
     say: 'destroy deletes what this state created; look first, then leave --plan-only out: workos-migrate destroy --plan-only',
+  },
+  {
+    words: ['clean', 'cleanup', 'gc', 'wipe', 'vacuum', 'tidy', 'erase', 'shred'],
+    say: 'purge removes snapshots, saved plans and reports from this machine, and nothing from WorkOS: workos-migrate purge --dry-run',
   },
   { words: ['check', 'lint'], say: 'workos-migrate validate' },
   {
