@@ -34,6 +34,8 @@ const ORDER = [
   'verifying',
   'explaining',
   'reporting',
+  'github',
+  'pipelines',
   'cli',
   'index',
 ]
@@ -46,6 +48,7 @@ const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'sqlite', 'http', 'vers
 const MAY_USE_PROCESS: Record<string, string[]> = {
   'files/scratch.ts': ['off', 'once', 'pid'],
   'files/temporary-file.ts': ['kill', 'pid'],
+  'state/postgres/lock.ts': ['pid'],
   'state/sqlite/lock.ts': ['pid'],
 }
 
@@ -194,9 +197,11 @@ test('every statement of a run has a name in rundb/, or in the folder of its kin
 
 test('what keeps the state is known to its opener alone', () => {
   const strays = modules
-    .filter(({ file }) => !file.startsWith('state/sqlite/') && file !== 'state/open.ts')
+    .filter(({ file }) => file !== 'state/open.ts')
     .flatMap(({ file, imports }) =>
-      imports.filter((target) => target.startsWith('state/sqlite/')).map((target) => `${file} → ${target}`),
+      imports
+        .filter((target) => /^state\/(sqlite|postgres)\//.test(target) && dirname(file) !== dirname(target))
+        .map((target) => `${file} → ${target}`),
     )
   expect(strays).toEqual([])
 })

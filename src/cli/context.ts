@@ -5,6 +5,7 @@ import { ExitCode } from '../diagnostics/errors.ts'
 import { defaultMode, Mask } from '../diagnostics/mask.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import type { EventSink } from '../reporting/events.ts'
+import { calledAs, type ProgramName } from './names.ts'
 
 /** The world as a command sees it. Commands take it from here and not from `process`, so a test of a command is a function call. */
 export interface Context {
@@ -13,6 +14,8 @@ export interface Context {
   stdin: Readable & { isTTY?: boolean }
   env: Record<string, string | undefined>
   cwd: string
+  /** The name that the program was called by: its help and its hints use it. Default: the first one. */
+  name?: ProgramName
   /** Milliseconds since the epoch. */
   now(): number
   /** What waiting is measured by: pauses between attempts, rate limits. Default: the machine's clock. */
@@ -74,6 +77,7 @@ export function processContext(): Context {
     stdin: process.stdin,
     env: process.env,
     cwd: process.cwd(),
+    name: calledAs(process.argv[1]),
     now: Date.now,
     interrupted: interrupted.signal,
     killed: killed.signal,

@@ -20,7 +20,9 @@ import { emitPlan } from '../reporting/emit-events.ts'
 import { type Progress, requestsText } from '../reporting/progress.ts'
 import { counted } from '../reporting/style.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
-import { acquireLock, checkStateFile, type LocalState, openState, peekState } from '../state/open.ts'
+import { stateLocation } from '../state/location.ts'
+import { checkState, openState, peekState } from '../state/open.ts'
+import type { OpenState } from '../state/store.ts'
 import { openTarget, type Target } from '../workos/target.ts'
 import type { Context } from './context.ts'
 import { DEADLINE_HINT, type limited, type OptionsOf, type timed } from './definitions/options.ts'
@@ -48,7 +50,7 @@ export interface Session {
   statePath: string
   /** The run's scratch folder. */
   scratch: string
-  state: LocalState
+  state: OpenState
   target: Target
   progress: Progress
   /** When a command that writes has to stop. */
@@ -96,11 +98,12 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
   }
   try {
     const statePath = resolve(loaded.directory, loaded.manifest.state.path)
-    checkStateFile(statePath)
+    const location = stateLocation(loaded)
+    checkState(location)
     for (const folder of [context.cwd, loaded.directory, dirname(statePath)]) removeAbandonedFiles(folder)
-    const held = lock === undefined ? undefined : acquireLock(statePath, lock, new Date(context.now()))
-    if (held !== undefined) closers.push(held)
-    const state = held === undefined ? peekState(statePath) : openState(statePath, { lock: held })
+    const opening = { interrupted: context.interrupted }
+    const taking = lock === undefined ? undefined : { command: lock, now: new Date(context.now()) }
+    const state = await (taking === undefined ? peekState(location, opening) : openState(location, taking, opening))
     closers.push(() => state.close())
     const scratch = scratchBeside(statePath)
     closers.push(() => scratch.remove())
@@ -120,7 +123,7 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
       closers.push(() => progress.note(requestsText(target.client.classes, target.client.counts)))
     }
     if (!options.leaveOpenWrites) {
-      const left = await recoverOpenWrites({ loaded, state, statePath, target, lock, context, progress })
+      const left = await recoverOpenWrites({ loaded, state, target, lock, context, progress })
       if (left !== undefined) remark(options, context, left)
     }
     const tell = {
@@ -203,19 +206,18 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 /** What is to be said of it, where there was something to look up. */
 async function recoverOpenWrites(session: {
   loaded: LoadedManifest
-  state: LocalState
-  statePath: string
+  state: OpenState
   target: Target
   lock: string | undefined
   context: Context
   progress: Progress
 }): Promise<string | undefined> {
-  const { loaded, state, statePath, target, lock, context, progress } = session
+  const { loaded, state, target, lock, context, progress } = session
   if ((await state.intents()).length === 0) return undefined
   progress.step({ phase: 'looking up the writes that had no answer' })
-  const held = lock === undefined ? acquireLock(statePath, 'plan', new Date(context.now())) : undefined
+  const release =
+    lock === undefined ? await state.lock({ command: 'plan', now: new Date(context.now()) }) : async () => {}
   try {
-    if (held !== undefined) state.claim(held)
     // Before anything is looked up: in another environment the same names would mean other things.
     await checkBinding(state, target.identity, target.client)
     const { recover } = await import('../applying/recover.ts')
@@ -223,10 +225,7 @@ async function recoverOpenWrites(session: {
     return `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them had taken effect.\n`
   } finally {
     progress.clear()
-    if (held !== undefined) {
-      state.disclaim()
-      held()
-    }
+    await release()
   }
 }
 

@@ -12,7 +12,10 @@ import type { Context } from './context.ts'
 import type { OptionsOf, reading } from './definitions/options.ts'
 
 /** What the source is read from, as the command line says. */
-export type SnapshotOptions = OptionsOf<typeof reading<[], Record<never, never>, Record<never, never>>>
+export type SnapshotOptions = OptionsOf<typeof reading<[], Record<never, never>, Record<never, never>>> & {
+  /** The snapshot that a saved plan was made from, absolute. */
+  remembered?: string
+}
 
 /** The credentials of a source: only who reads it over the network needs them. */
 export function isSourceSecret(path: readonly string[]): boolean {
@@ -37,7 +40,7 @@ export function checkSnapshotOptions({ fresh, snapshot }: SnapshotOptions): void
 /** Makes sure of the snapshot that a command works from: see obtainSnapshot. */
 export function snapshotFor(
   loaded: LoadedManifest,
-  { fresh, snapshot }: SnapshotOptions,
+  { fresh, snapshot, remembered }: SnapshotOptions,
   { cwd, env, now, clock, interrupted }: Context,
   tell: Pick<CaptureOptions, 'onProgress' | 'onWarning' | 'onWait' | 'onFailedRequest'>,
 ): () => Promise<Snapshot | undefined> {
@@ -46,6 +49,7 @@ export function snapshotFor(
       ...tell,
       directory: loaded.directory,
       from: snapshot === undefined ? undefined : resolve(cwd, snapshot),
+      remembered,
       fresh,
       missing: missingCredentials(loaded),
       now,

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type LoadedManifest, loadManifest } from '../config/load.ts'
 import { nearest } from '../config/nearest.ts'
@@ -7,19 +6,20 @@ import { Redactor } from '../diagnostics/redactor.ts'
 import { removeAbandonedScratch } from '../files/scratch.ts'
 import { removeAbandonedFiles } from '../files/temporary-file.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
-import { acquireLock, checkStateFile, type LocalState, openState } from '../state/open.ts'
+import { stateLocation } from '../state/location.ts'
+import { checkState, findState, placeOf } from '../state/open.ts'
 import { nearKeys } from '../state/related.ts'
-import type { Address, StateStore } from '../state/store.ts'
+import type { Address, OpenState, StateStore } from '../state/store.ts'
 import type { Context } from './context.ts'
 
-export interface StateLocation {
+interface StateOptions {
   config?: string
   env?: string
 }
 
 /** A state that is open, with the digest of the manifest that names it. */
 export interface OpenedState {
-  state: LocalState
+  state: OpenState
   /** With references that may be unset. */
   statePath: string
   manifestDigest: string
@@ -32,7 +32,7 @@ export interface OpenedState {
  * @throws UsageError when there is no state, LockedError
  */
 export async function withState(
-  options: StateLocation,
+  options: StateOptions,
   context: Context,
   work: (opened: OpenedState) => Promise<void>,
   lock?: string,
@@ -40,28 +40,25 @@ export async function withState(
   const { config: path, env: environment } = options
   const { cwd, env, redactor = new Redactor() } = context
   const loaded = await loadManifest({ path, environment, cwd, env, offline: true, mask: context.mask, redactor })
-  const location = resolve(loaded.directory, loaded.manifest.state.path)
-  removeAbandonedScratch(dirname(location))
-  removeAbandonedFiles(dirname(location))
-  if (!existsSync(location)) {
+  const statePath = resolve(loaded.directory, loaded.manifest.state.path)
+  removeAbandonedScratch(dirname(statePath))
+  removeAbandonedFiles(dirname(statePath))
+  const location = stateLocation(loaded)
+  checkState(location)
+  const taking = lock === undefined ? {} : { lock: { command: lock, now: new Date(context.now()) } }
+  const state = await findState(location, { ...taking, interrupted: context.interrupted })
+  if (state === undefined) {
     throw new UsageError({
       code: 'no_state',
-      message: `there is no state at ${location}`,
+      message: `there is no state at ${await placeOf(location)}`,
       hint: 'nothing has been applied with this manifest and environment yet',
     })
   }
-  checkStateFile(location)
-  const held = lock === undefined ? undefined : acquireLock(location, lock, new Date(context.now()))
   try {
-    const state = openState(location, { lock: held })
-    try {
-      await work({ state, loaded, statePath: location, manifestDigest: loaded.digest })
-      return ExitCode.done
-    } finally {
-      await state.close()
-    }
+    await work({ state, loaded, statePath, manifestDigest: loaded.digest })
+    return ExitCode.done
   } finally {
-    held?.()
+    await state.close()
   }
 }
 

@@ -697,10 +697,18 @@ export type Safety = {
 /** A count, or a percentage such as `30%`. */
 export type Threshold = number | string
 
-/** Where a run remembers what earlier runs did. */
+/** Where a run remembers what earlier runs did: in a file, or in a PostgreSQL database that several machines share. */
 export type State = {
-  /** Its database, relative to the manifest's folder. */
+  /** What keeps it. */
+  type?: 'sqlite' | 'postgres'
+  /** Of a `sqlite` state: its database, relative to the manifest's folder. */
   path: File
+  /** Of a `postgres` state: the database, with a direct port, not that of a transaction pooler. */
+  url?: string
+  /** Of a `postgres` state: the schema of the database that holds it. */
+  schema?: string
+  /** Of a `postgres` state: a file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
+  ca?: File
 }
 
 /** What the commands show. */

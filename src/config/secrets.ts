@@ -25,13 +25,14 @@ function findLiteralKeys(tree: Tree, redactor: Redactor, path: string[] = []): P
     return tree.items.flatMap((item, index) => findLiteralKeys(item, redactor, [...path, String(index)]))
   }
   if (tree.kind === 'removed' || tree.value === null) return []
-  const found = typeof tree.value === 'string' ? API_KEY.exec(tree.value) : null
+  const key = typeof tree.value === 'string' ? API_KEY.exec(tree.value) : null
+  const found = key ?? (typeof tree.value === 'string' ? URL_WITH_PASSWORD.exec(tree.value) : null)
   const text = String(tree.value)
   if (found === null && (!isUnderSecrets(path) || text.includes('${'))) return []
   if (found !== null) redactor.register(found[0])
   redactor.register(text)
   redactor.register(tree.place.text.text.slice(tree.place.start, tree.place.end))
-  const what = found === null ? 'a secret' : 'an API key'
+  const what = found === null ? 'a secret' : key === null ? 'the password of a database' : 'an API key'
   return [
     {
       code: 'literal_secret',
@@ -44,9 +45,13 @@ function findLiteralKeys(tree: Tree, redactor: Redactor, path: string[] = []): P
   ]
 }
 
+/** The address of a database, with a password that is written out. */
+const URL_WITH_PASSWORD = /^postgres(?:ql)?:\/\/[^/@:]*:(?!\$\{)[^@]+@.*$/
+
 /** A fitting name for a variable: Clerk's is the only source whose key looks so; secrets have names of their own. */
 function variableFor(path: readonly string[]): string {
   const [section, ...rest] = path[0] === 'environments' ? path.slice(2) : path
+  if (section === 'state') return 'DATABASE_URL'
   if (section === 'source') return 'CLERK_SECRET_KEY'
   const name = section === 'secrets' ? rest.find((key) => /^[A-Za-z]\w*$/.test(key)) : undefined
   return name === undefined ? 'WORKOS_API_KEY' : name.replace(/([a-z\d])(?=[A-Z])/g, '$1_').toUpperCase()

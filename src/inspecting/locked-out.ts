@@ -58,7 +58,7 @@ export function lockedOutBy(paths: readonly PathInspection[], today: string, who
 
 function lockedOut(path: PathInspection, today: string, whole: boolean): Omit<LockedOut, 'path'> | undefined {
   if (path.path.includes('[]')) return undefined
-  const words = wordsOf(lastName(path.path).normalize('NFC'))
+  const words = wordsOf(lastName(path.path))
   const value = `$record.${path.expression}`
   const isFlag = whole && path.types.every(({ type }) => /^(boolean|yes\/no|number|null|empty)$/.test(type))
   if (NEGATIVE.test(words) && isFlag) return { says: 'is true', condition: `$not($tryBool(${value}) = true)` }

@@ -229,6 +229,6 @@ function addDependents(rundb: RunDatabase, { name, refs }: KindDefinition): void
 /** Copies one kind of the state into the run's database. */
 export async function loadKnown(rundb: RunDatabase, state: StateStore, kind: string): Promise<void> {
   if ((await state.count(kind)) === 0) return
-  if (state.inFile((file) => copyKnown(rundb, kind, file, state))) return
+  if (await state.inFile(kind, rundb.folder, (file) => copyKnown(rundb, kind, file, state))) return
   for await (const batch of state.resources(kind)) insertKnown(rundb, kind, batch)
 }

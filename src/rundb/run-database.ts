@@ -54,6 +54,11 @@ export class RunDatabase {
     if (!joins) this.#db.exec(`${SOURCE_TABLES} ${LEFT_OUT_TABLES} ${SCOPE_TABLES}`)
   }
 
+  /** The run's scratch folder; undefined: it has none. */
+  get folder(): string | undefined {
+    return this.path && dirname(this.path)
+  }
+
   /** Prepares for many rows, before there are any and before another thread opens the database. */
   expectMany(): void {
     // The tables are there already: SQLite writes them anew.
@@ -79,7 +84,7 @@ export class RunDatabase {
     this.#db.exec(sql)
   }
 
-  /** A function that statements may call: the same text for the same one. */
+  /** A function that statements may call: the same text for the same one. Not for all users in one statement: see keyRanges. */
   define(name: string, compute: (text: string) => string | number): void {
     this.#db.function(name, { deterministic: true }, (text) => compute(String(text)))
   }
@@ -121,10 +126,12 @@ export class RunDatabase {
    */
   still<T>(work: () => T): T {
     this.#db.exec('BEGIN')
-    this.count('SELECT EXISTS (SELECT 1 FROM desired)')
-    const result = work()
-    this.#db.exec('COMMIT')
-    return result
+    try {
+      this.count('SELECT EXISTS (SELECT 1 FROM desired)')
+      return work()
+    } finally {
+      this.#db.exec('COMMIT')
+    }
   }
 
   /** Numbers file names in their order. Those that have a number already, nearly always all, cost nothing. */

@@ -1,5 +1,6 @@
 import type { Attributes } from '../resource.ts'
 import type { RejectedItem } from '../rundb/rejects.ts'
+import type { LockRequest } from './holder.ts'
 
 /**
  * The contract of the state: what earlier runs did, read and written in batches. In: intents and their outcomes. Out: what was last applied,
@@ -112,7 +113,7 @@ export type StartedRun = Pick<Run, 'command' | 'startedAt' | 'toolVersion' | 'ma
  * the number of users is read and written in batches.
  */
 export interface StateStore {
-  /** For people: the file's path. */
+  /** For people: the file's path, or the database without its password. */
   readonly location: string
   /** Random, given at creation: two states with the same lineage are versions of one. */
   readonly lineage: string
@@ -126,12 +127,13 @@ export interface StateStore {
   /** How many resources of a kind it knows. */
   count(kind: string): Promise<number>
   /**
-   * Hands over the file in which SQLite finds all resources, in the table `resources`, whose columns are called as the members of
-   * StateResource, and what `lineage` and `serial` are in the table `meta`. It is for reading, and for as long as `read` runs.
+   * Hands over a file in which SQLite finds all resources of a kind, in the table `resources`, whose columns are called as the members
+   * of StateResource, and what `lineage` and `serial` are in the table `meta`. It is for reading, and for as long as `read` runs.
+   * @param folder a private folder, for a state that has to be copied into a file first; undefined: there is none
    * @returns what `read` returns; undefined: the state is in no such file
    * @throws StateError when `read` finds the file damaged
    */
-  inFile<T>(read: (file: string) => T): T | undefined
+  inFile<T>(kind: string, folder: string | undefined, read: (file: string) => T): Promise<T | undefined>
   /** All resources of a kind, ordered by key (by code points), in batches. */
   resources(kind: string): AsyncIterable<StateResource[]>
   get(kind: string, key: string): Promise<StateResource | undefined>
@@ -155,6 +157,38 @@ export interface StateStore {
   rejects(run: number): AsyncIterable<RejectedItem[]>
 
   close(): Promise<void>
+}
+
+/** A state as a command has it: open, to be locked, copied and closed. */
+export interface OpenState extends StateStore {
+  /**
+   * Takes the state's lock, for a command that has opened it without.
+   * @returns what gives it back
+   * @throws LockedError naming the holder
+   */
+  lock(request: LockRequest): Promise<() => Promise<void>>
+  /**
+   * Resolves when what is committed is sure to count: a write may leave then.
+   * @throws LockedError, StateError where somebody else may work on the state by now
+   */
+  sound(): Promise<void>
+  /** @throws StateError when the state that the lock was taken for is no longer in its place */
+  checkPlace(): Promise<void>
+  /**
+   * Copies the whole state to a new file (0600), as it is now: a SQLite state, whatever keeps this one.
+   * @throws StateError when the file exists, or the state is damaged
+   */
+  backUp(file: string): Promise<void>
+}
+
+/** What a state says at its door. */
+export interface StateGlance {
+  serial: number
+  resources: number
+  openWrites: number
+  binding: Binding | undefined
+  /** A journal whose content is left out, since reading it would make a file beside it. */
+  journal?: string
 }
 
 /** Runs whose failures and rejects are kept. What the commands under `state` did has none, and does not count. */

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { checkImport, importResource } from '../../src/applying/import-resource.ts'
 import type { DesiredResource } from '../../src/resource.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
-import { openState } from '../../src/state/open.ts'
+import { openStateFile } from '../../src/state/sqlite/open.ts'
 import type { StateResource } from '../../src/state/store.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { desiredOf, held, type Step, scripted } from './scripted.ts'
@@ -19,7 +19,7 @@ const READ: Step = ['GET /user_management/organization_memberships/om_1', MEMBER
 const HOLDERS = [held('user', 'ada', 'user_1'), held('organization', 'acme', 'org_1')]
 
 async function setUp(known: readonly StateResource[], steps: readonly Step[]) {
-  const state = openState(join(temporaryFolder(), 'state.sqlite'))
+  const state = openStateFile(join(temporaryFolder(), 'state.sqlite'))
   onTestFinished(() => state.close())
   await state.commit({ intents: [], outcomes: known.map((resource) => ({ type: 'saved', resource })) })
   const rig = scripted(steps)

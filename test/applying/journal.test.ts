@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { Journal } from '../../src/applying/apply-context.ts'
-import { openState } from '../../src/state/open.ts'
+import { openStateFile } from '../../src/state/sqlite/open.ts'
 import type { Intent, StateResource } from '../../src/state/store.ts'
 
 function setUp() {
   const folder = mkdtempSync(join(tmpdir(), 'journal-'))
   const path = join(folder, 'state.sqlite')
-  const state = openState(path)
+  const state = openStateFile(path)
   // Another connection: sees only what is committed.
-  const reader = openState(path)
+  const reader = openStateFile(path)
   onTestFinished(async () => {
     await reader.close()
     rmSync(folder, { recursive: true })

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { recover } from '../../src/applying/recover.ts'
 import type { Manifest } from '../../src/config/manifest.ts'
 import type { JsonObject } from '../../src/json.ts'
-import { openState } from '../../src/state/open.ts'
+import { openStateFile } from '../../src/state/sqlite/open.ts'
 import type { Intent, StateResource } from '../../src/state/store.ts'
 import type { Api } from '../../src/workos/api.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -40,7 +40,7 @@ function holding(held: Held): Api {
 }
 
 function setUp(held: Held) {
-  const state = openState(join(temporaryFolder(), 'state.sqlite'))
+  const state = openStateFile(join(temporaryFolder(), 'state.sqlite'))
   onTestFinished(() => state.close())
   return { state, api: holding(held) }
 }

@@ -2,7 +2,8 @@ import { appendFileSync, chmodSync, mkdirSync, readFileSync, statSync, writeFile
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'vitest'
-import { acquireLock, openState } from '../../src/state/open.ts'
+import { acquireLock } from '../../src/state/sqlite/lock.ts'
+import { openStateFile } from '../../src/state/sqlite/open.ts'
 import { type BadInput, type Prepared, refuses, SECRET } from './bad-input.ts'
 import { command, type World } from './harness.ts'
 
@@ -51,7 +52,7 @@ const states: BadInput[] = [
   {
     name: 'a state of a later version',
     async prepare({ cwd }) {
-      await openState(join(cwd, STATE)).close()
+      await openStateFile(join(cwd, STATE)).close()
       return sqlite(join(cwd, STATE), 'PRAGMA user_version = 99')
     },
     exit: 1,
@@ -215,7 +216,7 @@ const plans: BadInput[] = [
     }),
     exit: 8,
     says: [
-      'the saved plan no longer holds: the source has changed: users.csv',
+      'the saved plan no longer holds: the source has changed in users: users.csv',
       'hint: make a new plan and have it reviewed: workos-migrate plan --out plan.ndjson; or put the file back as it was',
     ],
   },

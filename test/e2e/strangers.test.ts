@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Exchange } from '../../src/sandbox/server.ts'
-import { openState } from '../../src/state/open.ts'
+import { openStateFile } from '../../src/state/sqlite/open.ts'
 import type { Project } from './cli.ts'
 import { byKind } from './kinds.ts'
 import { member, peopleManifest, peopleProject, type Row } from './people.ts'
@@ -17,7 +17,7 @@ const signUp = (workos: Workos, name: string, verified: boolean): Promise<Body> 
   workos.call('POST', USERS, { email: `${name}@example.com`, email_verified: verified })
 
 async function ownership(project: Project, kind: string, key: string): Promise<string | undefined> {
-  const state = openState(project.path('.workos-migrate/state.sqlite'))
+  const state = openStateFile(project.path('.workos-migrate/state.sqlite'))
   const resource = await state.get(kind, key)
   await state.close()
   return resource?.ownership
@@ -147,7 +147,7 @@ describe('between plan and write', () => {
     const { users, memberships } = await workos.snapshot()
     expect(users).toMatchObject([{ external_id: null, first_name: null, email_verified: false }])
     expect(memberships).toEqual([])
-    const state = openState(project.path('.workos-migrate/state.sqlite'))
+    const state = openStateFile(project.path('.workos-migrate/state.sqlite'))
     expect(await state.intents()).toEqual([])
     await state.close()
     expect((await planned(project)).actions[0]).toMatchObject({ key: 'id-ada', code: 'unverified_account' })

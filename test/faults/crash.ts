@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type RequestLogEntry, type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
-import { openState } from '../../src/state/open.ts'
+import { openStateFile } from '../../src/state/sqlite/open.ts'
 import type { StateResource } from '../../src/state/store.ts'
 import type { Boundary } from './boundary.ts'
 import { type Command, type Finished, inChild, inProcess } from './command.ts'
@@ -84,7 +84,7 @@ export async function openWreck(population: Population, options: WreckOptions = 
     },
     live: () => readBack(sandbox.url, key()),
     async applied(kind) {
-      const store = openState(join(state, 'state.sqlite'))
+      const store = openStateFile(join(state, 'state.sqlite'))
       try {
         const resources: StateResource[] = []
         for await (const batch of store.resources(kind)) resources.push(...batch)

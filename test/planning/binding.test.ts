@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { GuardError } from '../../src/diagnostics/errors.ts'
 import { bindingFor, checkBinding } from '../../src/planning/binding.ts'
-import { type LocalState, openState } from '../../src/state/open.ts'
+import { openStateFile } from '../../src/state/sqlite/open.ts'
+import type { OpenState } from '../../src/state/store.ts'
 import type { TargetIdentity } from '../../src/workos/target.ts'
 import { type Live, live } from '../kinds/live.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -10,14 +11,14 @@ import { temporaryFolder } from '../temporary-folder.ts'
 const target: TargetIdentity = { type: 'workos', baseUrl: 'https://api.workos.com', apiKey: 'sk_test_one' }
 const rotated = { ...target, apiKey: 'sk_test_two' }
 
-function newState(): LocalState {
-  const state = openState(join(temporaryFolder(), 'state.sqlite'))
+function newState(): OpenState {
+  const state = openStateFile(join(temporaryFolder(), 'state.sqlite'))
   onTestFinished(() => state.close())
   return state
 }
 
 /** A state bound to the target, which knows these organizations. */
-async function bound(ids: string[] = []): Promise<LocalState> {
+async function bound(ids: string[] = []): Promise<OpenState> {
   const state = newState()
   await state.bind(bindingFor(state, target))
   await state.commit({
@@ -44,7 +45,7 @@ async function newOrganization(api: Live): Promise<string> {
   return String(id)
 }
 
-async function refusal(state: LocalState, identity: TargetIdentity, api: Live): Promise<GuardError> {
+async function refusal(state: OpenState, identity: TargetIdentity, api: Live): Promise<GuardError> {
   const error = await checkBinding(state, identity, api).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(GuardError)
   expect(JSON.stringify((error as GuardError).problems)).not.toContain(identity.apiKey)

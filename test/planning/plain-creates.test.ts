@@ -14,8 +14,8 @@ import { insertDesired } from '../../src/rundb/desired.ts'
 import { rejectDependents } from '../../src/rundb/rejects.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 import { digestSecrets } from '../../src/state/digest.ts'
-import { type LocalState, openState } from '../../src/state/open.ts'
-import type { StateResource, StateStore } from '../../src/state/store.ts'
+import { openStateFile } from '../../src/state/sqlite/open.ts'
+import type { OpenState, StateResource, StateStore } from '../../src/state/store.ts'
 import { runs, TIMEOUT } from '../fuzz/runs.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { createWorld } from './world.ts'
@@ -261,7 +261,7 @@ function desiredSet({ desired, others, rejected, closed }: Generated, partial: b
   return new DesiredSet(rundb, accounting, { partial }, undefined, scope)
 }
 
-async function fill(state: LocalState, { known, desired }: Generated): Promise<void> {
+async function fill(state: OpenState, { known, desired }: Generated): Promise<void> {
   const saved = [...known].flatMap(([kind, all]) =>
     [...all].map(([key, { refs, attributes, secrets, id, ownership, gone, answered }], n): StateResource => {
       // Some as the source has them.
@@ -300,7 +300,7 @@ function listing(definition: KindDefinition, { live }: Generated, plain: boolean
 }
 
 /** The same state, as one that is in no file. */
-function inBatches(state: LocalState): StateStore {
+function inBatches(state: OpenState): StateStore {
   return new Proxy<StateStore>(state, {
     get: (_proxied, member) => {
       if (member === 'inFile') return () => undefined
@@ -345,7 +345,7 @@ test('what SQL decides about is what code decides about it, in the same order', 
   let others = 0
   await fc.assert(
     fc.asyncProperty(generated, rules, async (all, rule) => {
-      const state = openState(join(temporaryFolder(), 'state.sqlite'))
+      const state = openStateFile(join(temporaryFolder(), 'state.sqlite'))
       await fill(state, all)
       const { manifest: least } = loaded
       const manifest: Manifest = {

@@ -9,7 +9,8 @@ import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { createScratch } from '../../src/files/scratch.ts'
 import { computePlan } from '../../src/planning/compute-plan.ts'
 import type { Plan } from '../../src/planning/plan.ts'
-import { type LocalState, openState } from '../../src/state/open.ts'
+import { openStateFile } from '../../src/state/sqlite/open.ts'
+import type { OpenState } from '../../src/state/store.ts'
 import { openTarget, type Target } from '../../src/workos/target.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
@@ -21,7 +22,7 @@ const LIMITS = { writes: '100000/s', reads: '100000/s', requests: '100000/s' }
 export interface World {
   folder: string
   loaded: LoadedManifest
-  state: LocalState
+  state: OpenState
   target: Target
   /** Writes the rows of users.csv, or of another file. */
   rows(rows: readonly Row[], file?: string): void
@@ -57,7 +58,7 @@ export async function createWorld(rows: readonly Row[], more: object = {}): Prom
   const world: World = {
     folder,
     loaded,
-    state: openState(statePath),
+    state: openStateFile(statePath),
     target: await openTarget({ manifest: loaded.manifest, directory: folder }),
     rows: writeRows,
     manifest: async (changes) => {
@@ -76,7 +77,7 @@ export async function createWorld(rows: readonly Row[], more: object = {}): Prom
     loseState: async () => {
       await world.state.close()
       for (const suffix of ['', '-wal', '-shm']) rmSync(`${statePath}${suffix}`, { force: true })
-      world.state = openState(statePath)
+      world.state = openStateFile(statePath)
     },
     changeUser: async (key, body) => {
       const id = await world.state.idOf('user', key)

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { openState } from '../../src/state/open.ts'
 import { findMoves, nearKeys } from '../../src/state/related.ts'
+import { openStateFile } from '../../src/state/sqlite/open.ts'
 import type { StateResource } from '../../src/state/store.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 async function stateOf(...resources: Pick<StateResource, 'kind' | 'key' | 'refs'>[]) {
-  const state = openState(join(temporaryFolder(), 'state.sqlite'))
+  const state = openStateFile(join(temporaryFolder(), 'state.sqlite'))
   onTestFinished(() => state.close())
   const outcomes = resources.map((resource, index) => ({
     type: 'saved' as const,

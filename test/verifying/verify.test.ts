@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { openState } from '../../src/state/open.ts'
+import { openStateFile } from '../../src/state/sqlite/open.ts'
 import type { Project } from '../e2e/cli.ts'
 import { member, peopleProject, person, type Row } from '../e2e/people.ts'
 import { KEY, startWorkos, type Workos, writes } from '../e2e/workos.ts'
@@ -267,7 +267,7 @@ test('a write that an interrupted run left open is told of, and left to the next
   const workos = await startWorkos()
   const project = await applied(workos)
   const path = project.path('.workos-migrate/state.sqlite')
-  const state = openState(path)
+  const state = openStateFile(path)
   const startedAt = new Date().toISOString()
   const attributes = { email: 'hal@example.com', externalId: 'id-hal' }
   const intent = {
@@ -285,7 +285,7 @@ test('a write that an interrupted run left open is told of, and left to the next
   project.csv('users.csv', [...ROWS, person('hal', { first_name: '' })])
   const report = await verified(project)
   expect(report).toMatchObject({ exit: 0, openWrites: 1, counts: { not_in_state: 1 } })
-  const after = openState(path)
+  const after = openStateFile(path)
   expect(await after.intents()).toEqual([intent])
   await after.close()
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)

@@ -3,7 +3,7 @@ import { applyPlan } from '../../applying/apply.ts'
 import type { ApplyResult } from '../../applying/apply-result.ts'
 import { systemClock } from '../../clock.ts'
 import type { LoadedManifest } from '../../config/load.ts'
-import { ExitCode, GuardError, UsageError } from '../../diagnostics/errors.ts'
+import { ExitCode, GuardError } from '../../diagnostics/errors.ts'
 import { someOf, wantsColor } from '../../diagnostics/printable.ts'
 import { removeAbandonedFiles } from '../../files/temporary-file.ts'
 import { countedKind } from '../../kinds/registry.ts'
@@ -40,7 +40,6 @@ export async function apply(
   if (path === undefined || !isPlanFile(path)) return applyNew(withManifest(file, options), context)
   removeAbandonedFiles(dirname(path))
   const saved = await readPlanHeader(path)
-  if (options.fresh) throw freshPlan()
   checkNoScope(options)
   return withSession(optionsOf(saved, path, options), context, 'apply', async (session) => {
     const report = await reportFile(session, options, context, path)
@@ -108,16 +107,8 @@ function optionsOf(saved: PlanHeader, path: string, options: ApplyCommandOptions
     config: options.config ?? resolve(dirname(path), saved.manifestFile),
     savedScope: saved.scope ?? null,
     env: options.env ?? saved.inputs.environment ?? undefined,
-    snapshot: options.snapshot ?? (saved.snapshot === undefined ? undefined : resolve(dirname(path), saved.snapshot)),
+    ...(saved.snapshot !== undefined && !options.fresh && { remembered: resolve(dirname(path), saved.snapshot) }),
   }
-}
-
-function freshPlan(): UsageError {
-  return new UsageError({
-    code: 'options_contradict',
-    message: 'a saved plan is carried out as it is, and --fresh reads the source again',
-    hint: 'leave --fresh out, or make a new plan with: workos-migrate plan --fresh --out',
-  })
 }
 
 type DestroyOptions = OptionsOf<typeof defineDestroy>
@@ -210,7 +201,7 @@ async function carryOutPlan(
     })
     const result: ApplyResult =
       applied.outcome === 'deadline' ? { ...applied, left: { seconds: leastSeconds(left, target) } } : applied
-    state.checkPlace()
+    await state.checkPlace()
     progress.clear()
     actions?.close()
     const seconds = (performance.now() - started) / 1000

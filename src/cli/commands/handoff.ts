@@ -16,7 +16,8 @@ import {
   unreadConnections,
 } from '../../reporting/handoff.ts'
 import { painter } from '../../reporting/style.ts'
-import { checkStateFile, peekState } from '../../state/open.ts'
+import { stateLocation } from '../../state/location.ts'
+import { checkState, peekState } from '../../state/open.ts'
 import type { Context } from '../context.ts'
 import type { defineHandoff } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
@@ -56,9 +57,10 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
     onWarning: (problem: Problem) => warn(withSourceLocation(problem, loaded)),
   }
   const statePath = resolve(loaded.directory, loaded.manifest.state.path)
-  checkStateFile(statePath)
+  const location = stateLocation(loaded)
+  checkState(location)
+  const state = await peekState(location, { interrupted: context.interrupted })
   const scratch = scratchBeside(statePath)
-  const state = peekState(statePath)
   const write = async () => {
     const { set, warnings } = await locatingSourceErrors(loaded, () =>
       computeDesired({

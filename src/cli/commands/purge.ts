@@ -9,7 +9,8 @@ import { removeAbandonedFiles } from '../../files/temporary-file.ts'
 import { jsonText } from '../../json.ts'
 import { counted } from '../../reporting/style.ts'
 import { table } from '../../reporting/table.ts'
-import { acquireLock, checkStateFile, openState } from '../../state/open.ts'
+import { stateLocation } from '../../state/location.ts'
+import { lockState } from '../../state/open.ts'
 import { approve } from '../approval.ts'
 import type { Context } from '../context.ts'
 import type { OptionsOf } from '../definitions/options.ts'
@@ -54,7 +55,7 @@ const REMAINS =
   'Removing a file does not wipe the disk: SSDs, file systems with snapshots, and backups may keep copies.\n'
 
 export async function purge(options: PurgeOptions, context: Context): Promise<ExitCode> {
-  const { redactor = new Redactor(), cwd, env, mask, now } = context
+  const { redactor = new Redactor(), cwd, env, mask, now, interrupted } = context
   const { config: path, env: environment, dryRun = false } = options
   const loaded = await loadManifest({ path, environment, cwd, env, offline: true, mask, redactor })
   const statePath = resolve(loaded.directory, loaded.manifest.state.path)
@@ -63,14 +64,11 @@ export async function purge(options: PurgeOptions, context: Context): Promise<Ex
     if (existsSync(folder)) continue
     throw new UsageError({ code: 'no_folder', message: `there is no folder ${folder}`, hint: 'name one with --in' })
   }
-  const isWorked = !dryRun && existsSync(dirname(statePath))
-  const release = isWorked ? acquireLock(statePath, 'purge', new Date(now())) : undefined
+  const location = stateLocation(loaded)
+  if (options.state && location.type === 'postgres') throw sharedState(location.schema)
+  const taking = { command: 'purge', now: new Date(now()) }
+  const release = dryRun ? undefined : await lockState(location, taking, { interrupted })
   try {
-    // What a killed run left in the journal is moved into the state, which says by that whose it is.
-    if (release !== undefined && options.state && existsSync(statePath)) {
-      checkStateFile(statePath)
-      await openState(statePath, { lock: release }).close()
-    }
     const searched = await search({ loaded, statePath, cwd, folders, state: options.state ?? false })
     const before = now() - (options.olderThan ?? 0)
     const found = searched.found.filter(({ changedAt }) => options.olderThan === undefined || changedAt < before)
@@ -83,8 +81,17 @@ export async function purge(options: PurgeOptions, context: Context): Promise<Ex
     }
     return finish(of, found.map(remove))
   } finally {
-    release?.()
+    await release?.()
   }
+}
+
+/** Others may need it: nobody removes it from here. */
+function sharedState(schema: string): UsageError {
+  return new UsageError({
+    code: 'state_shared',
+    message: `the state is in a database, in the schema ${schema}, which other manifests and machines may share`,
+    hint: 'leave --state out; once nobody needs any of it, have the schema dropped there',
+  })
 }
 
 async function isApproved(found: readonly Recognised[], options: PurgeOptions, context: Context): Promise<boolean> {

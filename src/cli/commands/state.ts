@@ -113,9 +113,9 @@ export async function stateBackup(
   options: OptionsOf<typeof defineStateBackup>,
   context: Context,
 ): Promise<ExitCode> {
-  return withState(options, context, async ({ state }) => {
-    const path = file === undefined ? backupPath(state.location, new Date(context.now())) : resolve(context.cwd, file)
-    state.backUp(path)
+  return withState(options, context, async ({ state, statePath }) => {
+    const path = file === undefined ? backupPath(statePath, new Date(context.now())) : resolve(context.cwd, file)
+    await state.backUp(path)
     let resources = 0
     for (const { name } of kindDefinitions) resources += await state.count(name)
     context.stdout.write(`${printable(path)}\n`)

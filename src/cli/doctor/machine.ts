@@ -10,7 +10,10 @@ import { isSecretPath } from '../../config/schema.ts'
 import { codeOf, ExitCode } from '../../diagnostics/errors.ts'
 import { shellWord } from '../../diagnostics/printable.ts'
 import { counted } from '../../reporting/style.ts'
-import { describeHolder, glanceAtLock, glanceAtState } from '../../state/open.ts'
+import { describeHolder } from '../../state/holder.ts'
+import type { StateLocation } from '../../state/location.ts'
+import { placeOf as describePlace, glanceAtLock, glanceAtState } from '../../state/open.ts'
+import type { StateGlance } from '../../state/store.ts'
 import { filesOf } from './manifest.ts'
 import {
   bytes,
@@ -23,6 +26,7 @@ import {
   shownPath,
   skipped,
   soundIn,
+  stateLocationOf,
   statePathOf,
   warning,
 } from './patient.ts'
@@ -217,19 +221,33 @@ function isWritable(path: string): boolean {
 }
 
 /** The state: whose it is, what it is bound to, what a run left open. It is only read. */
-export function lookAtState(patient: Patient): Finding[] {
+export async function lookAtState(patient: Patient): Promise<Finding[]> {
   const path = statePathOf(patient)
-  if (path === undefined) return [skipped('state', 'needs state.path of the manifest')]
+  const location = stateLocationOf(patient)
+  if (path === undefined || location === undefined) return [skipped('state', 'needs state of the manifest')]
+  if (location.type === 'postgres') return lookAtSharedState(location, patient)
   const standing = standingOf(path, patient)
   if (standing === 'none') return [ok('state', `none yet: the first apply makes ${shownPath(path, patient)}`)]
   if (standing !== 'there') return [standing]
-  const glance = glanceAtState(path)
+  const glance = await glanceAtState(location)
   if (glance === undefined) {
     const hint = 'the first apply fills it; if there was a state, put back its newest backup (state.sqlite.….bak)'
     return [warning('state', `it is empty, and counts as a new one: ${shownPath(path, patient)}`, hint)]
   }
+  return findingsOf(glance, shownPath(path, patient), patient)
+}
+
+/** A state that other machines share: whether it answers, and what it says. */
+async function lookAtSharedState(location: StateLocation, patient: Patient): Promise<Finding[]> {
+  const place = await describePlace(location)
+  const glance = await glanceAtState(location)
+  if (glance === undefined) return [ok('state', `none yet: the first apply makes it in ${place}`)]
+  return findingsOf(glance, place, patient)
+}
+
+function findingsOf(glance: StateGlance, place: string, patient: Patient): Finding[] {
   const { serial, resources, openWrites, binding, journal } = glance
-  const findings = [ok('state', `${counted(resources, 'resource')}, serial ${serial}: ${shownPath(path, patient)}`)]
+  const findings = [ok('state', `${counted(resources, 'resource')}, serial ${serial}: ${place}`)]
   const address = knownAddress(patient)
   if (address !== undefined && binding !== undefined && binding.baseUrl !== address) {
     const hint =
@@ -255,11 +273,13 @@ export function lookAtState(patient: Patient): Finding[] {
 }
 
 /** Whether another command works with the state. */
-export function lookAtLock(patient: Patient): Finding[] {
+export async function lookAtLock(patient: Patient): Promise<Finding[]> {
   const path = statePathOf(patient)
-  if (path === undefined) return [skipped('lock', 'needs state.path of the manifest')]
-  if (typeof standingOf(path, patient) === 'object') return [skipped('lock', 'needs a state that can be written')]
-  const lock = glanceAtLock(path)
+  const location = stateLocationOf(patient)
+  if (path === undefined || location === undefined) return [skipped('lock', 'needs state of the manifest')]
+  if (location.type === 'file' && typeof standingOf(path, patient) === 'object')
+    return [skipped('lock', 'needs a state that can be written')]
+  const lock = await glanceAtLock(location)
   if (!lock.held) return [ok('lock', 'nobody holds it')]
   const hint = 'wait until it has finished: the lock goes with the process, there is nothing to unlock'
   return [warning('lock', `${describeHolder(lock.holder)} is at work`, hint)]

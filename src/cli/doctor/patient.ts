@@ -15,6 +15,7 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { NotRegularFile } from '../../files/regular-file.ts'
 import { isObject } from '../../json.ts'
+import { type StateLocation, stateLocation } from '../../state/location.ts'
 import type { Context } from '../context.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import type { defineDoctor } from '../definitions/tools.ts'
@@ -82,6 +83,13 @@ export function statePathOf(patient: Patient): string | undefined {
   const loaded = soundIn(patient, 'state')
   if (loaded === undefined || unsetIn(loaded, 'state').length > 0) return undefined
   return resolve(loaded.directory, loaded.manifest.state.path)
+}
+
+/** Where the state is kept; undefined where the manifest does not tell. */
+export function stateLocationOf(patient: Patient): StateLocation | undefined {
+  const loaded = soundIn(patient, 'state')
+  if (loaded === undefined || unsetIn(loaded, 'state').length > 0) return undefined
+  return stateLocation(loaded)
 }
 
 /** A path as people know it: from where they are, if it is in there. */

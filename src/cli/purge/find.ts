@@ -5,7 +5,8 @@ import { abandonedScratch } from '../../files/scratch.ts'
 import { SANDBOX_ID } from '../../sandbox/database.ts'
 import { sourceFiles } from '../../sources/registry.ts'
 import { databaseId } from '../../sqlite/open.ts'
-import { filesOfState } from '../../state/open.ts'
+import { stateLocation } from '../../state/location.ts'
+import { ownFiles } from '../../state/open.ts'
 import { made, type Recognised, recognise } from './recognise.ts'
 
 /**
@@ -57,8 +58,9 @@ export async function search(options: Search): Promise<Searched> {
 }
 
 /** The state, its backups, and the data of the sandbox that goes with it. */
-function statesOf(statePath: string, { directory, manifest }: LoadedManifest): Recognised[] {
-  const { files, backups } = filesOfState(statePath)
+function statesOf(statePath: string, loaded: LoadedManifest): Recognised[] {
+  const { directory, manifest } = loaded
+  const { files, backups } = ownFiles(stateLocation(loaded))
   const { target } = manifest
   const data = target.type === 'sandbox' && target.data !== ':memory:' ? target.data : undefined
   const sandbox = data === undefined ? undefined : resolve(directory, data)

@@ -4,12 +4,13 @@
  */
 import { dirname, join, resolve } from 'node:path'
 import { type LoadedManifest, loadManifest } from '../../config/load.ts'
+import type { Manifest } from '../../config/manifest.ts'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { staging } from '../../files/disk.ts'
 import { writeWholeFile } from '../../files/whole-file.ts'
-import { PEOPLE } from '../../kinds/registry.ts'
+import { PEOPLE, plannedKinds, unplannedKinds } from '../../kinds/registry.ts'
 import type { PasswordCounts } from '../../kinds/user/passwords/counts.ts'
 import { computePlan } from '../../planning/compute-plan.ts'
 import type { Plan } from '../../planning/plan.ts'
@@ -81,14 +82,14 @@ async function planned(foreseen: Foreseen, scratch: string, context: Context): P
   const { interrupted, killed, clock } = context
   const { progress, ...listeners } = openListeners({ quiet: true }, context)
   const target = await openTarget({ manifest, directory, interrupted, killed, clock, ...listeners })
-  const state = peekState(join(scratch, 'state.sqlite'))
+  const state = await peekState({ type: 'file', path: join(scratch, 'state.sqlite') })
   try {
     const { obtainSnapshot } = foreseen
     const signal = interrupted
     const from = { loaded, scratch, obtainSnapshot, signal, limit: MAX_PLANNED }
     const plan = await computePlan({ ...from, state, target, refresh: false, showsWarnings: true })
     try {
-      return summed(plan, foreseen.isEmpty)
+      return summed(plan, manifest, foreseen.isEmpty)
     } finally {
       plan.set.close()
     }
@@ -133,7 +134,7 @@ function blockedCauses(plan: Plan): Forecast['causes'] {
   return Array.from(plan.blockedCounts(MAX_REASONS), ({ kind, code, count }) => ({ kind, code, count }))
 }
 
-function summed(plan: Plan, isEmpty: boolean): Forecast {
+function summed(plan: Plan, manifest: Manifest, isEmpty: boolean): Forecast {
   const { set, summary } = plan
   const { records, streams } = set.accounting
   const main = streams.filter(({ role }) => role === 'main')
@@ -142,7 +143,7 @@ function summed(plan: Plan, isEmpty: boolean): Forecast {
     records: main[0] === undefined ? 0 : passedOf(main[0].stream, main),
     complete: !set.reading.partial,
     users: set.count(PEOPLE),
-    rejected: set.rejectCount() + blocked,
+    rejected: set.plannedRejectCount(unplannedKinds(plannedKinds(manifest))) + blocked,
     causes: [...set.rejectCounts(), ...(isEmpty ? blockedCauses(plan) : [])].sort((a, b) => b.count - a.count),
     leftOut: records.leftOut,
     leftOutBy: records.leftOutBy.map(({ path, records }) => ({ path, records })),

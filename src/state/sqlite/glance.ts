@@ -4,20 +4,11 @@ import { pathToFileURL } from 'node:url'
 import { realPathOf, regularFileAt } from '../../files/regular-file.ts'
 import { isBusy } from '../../sqlite/errors.ts'
 import { openReadOnly, pragma } from '../../sqlite/open.ts'
-import type { Binding } from '../store.ts'
+import type { LockHolder } from '../holder.ts'
+import type { Binding, StateGlance } from '../store.ts'
 import { migrations } from './database.ts'
-import { type LockHolder, readHolder, refuseHardLinks } from './lock.ts'
+import { readHolder, refuseHardLinks } from './lock.ts'
 import { APPLICATION_ID, foreign, newer, regularStateAt, unreadable } from './state-file.ts'
-
-/** What a state says at its door. */
-export interface StateGlance {
-  serial: number
-  resources: number
-  openWrites: number
-  binding: Binding | undefined
-  /** A journal whose content is left out, since reading it would make a file beside it. */
-  journal?: string
-}
 
 /**
  * Reads what a state says, and leaves its folder as it is: no migration, no journal, no lock.

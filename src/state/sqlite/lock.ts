@@ -10,6 +10,7 @@ import { isAlive } from '../../files/temporary-file.ts'
 import { type Purpose, writeRefusal, writeWholeFile } from '../../files/whole-file.ts'
 import { isBusy, isDamage } from '../../sqlite/errors.ts'
 import { openLocked } from '../../sqlite/open.ts'
+import { describeHolder, type LockHolder, lockedBy } from '../holder.ts'
 import type { Connection } from './connection.ts'
 import { newestBackup } from './state-file.ts'
 
@@ -17,14 +18,6 @@ import { newestBackup } from './state-file.ts'
  * Who works on a state. In: the path of the state, and the command. Out: its lock, which the operating system drops with the process; the claim
  * in the state, which outlives the file of the lock; else a LockedError that names the holder.
  */
-
-export interface LockHolder {
-  pid: number
-  host: string
-  /** ISO 8601. */
-  since: string
-  command: string
-}
 
 /** A lock that is held. Called, it is given back. */
 export type StateLock = (() => void) & {
@@ -53,7 +46,7 @@ export function acquireLock(statePath: string, command: string, now: Date): Stat
   const path = realPathOf(statePath)
   refuseHardLinks(path)
   const holderPath = `${path}.lock.json`
-  const { db, file } = take(`${path}.lock`, () => locked(statePath, readHolder(holderPath)))
+  const { db, file } = take(`${path}.lock`, () => lockedBy(statePath, readHolder(holderPath)))
   held.add(db)
   const holder: LockHolder = { pid: process.pid, host: hostname(), since: now.toISOString(), command }
   const release = () => {
@@ -126,21 +119,6 @@ export function readHolder(path: string): LockHolder | undefined {
   }
 }
 
-/** Who holds a lock, for messages. */
-export function describeHolder(holder: LockHolder | undefined): string {
-  if (holder === undefined) return 'another process'
-  return `process ${holder.pid} on ${holder.host} (${holder.command}, since ${holder.since})`
-}
-
-/** Another command is at work. */
-function locked(statePath: string, holder: LockHolder | undefined): LockedError {
-  return new LockedError({
-    code: 'state_locked',
-    message: `${describeHolder(holder)} is working on the state ${statePath}`,
-    hint: 'wait until it has finished; the lock goes with the process, there is nothing to unlock',
-  })
-}
-
 function unusable(lockPath: string, error: unknown): StateError {
   const foreign = isDamage(error)
   return new StateError(
@@ -195,7 +173,7 @@ export class Claim {
     this.#text = JSON.stringify(claimant)
     db.transaction(() => {
       const other = parse(this.#read())
-      if (other !== undefined && this.#stands(other)) throw locked(path, other)
+      if (other !== undefined && this.#stands(other)) throw lockedBy(path, other)
       db.run("INSERT OR REPLACE INTO meta VALUES ('claim', ?)", this.#text)
     })
   }

@@ -1,30 +1,32 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { pathToFileURL } from 'node:url'
 import type { RejectedItem } from '../../rundb/rejects.ts'
+import type { LockRequest } from '../holder.ts'
 import type {
   Batch,
   Binding,
   Failure,
   Intent,
+  OpenState,
   Run,
   RunOutcome,
   StartedRun,
   StateResource,
-  StateStore,
 } from '../store.ts'
 import type { Connection } from './connection.ts'
-import { Claim, type StateLock } from './lock.ts'
+import { acquireLock, Claim, type StateLock } from './lock.ts'
 import { intentFromRow, RunLog, resourceFromRow, writeBatch } from './rows.ts'
 import { writeBackup } from './state-file.ts'
 
 const PAGE = 1000
 
 /** The state in one SQLite file. */
-export class SqliteStateStore implements StateStore {
+export class SqliteStateStore implements OpenState {
   readonly location: string
   readonly #db: Connection
   readonly #runs: RunLog
   #claim: Claim | undefined
+  #closing = () => {}
 
   constructor(location: string, db: Connection) {
     this.location = location
@@ -62,8 +64,25 @@ export class SqliteStateStore implements StateStore {
     this.#claim = undefined
   }
 
+  async lock({ command, now }: LockRequest): Promise<() => Promise<void>> {
+    const lock = acquireLock(this.location, command, now)
+    try {
+      this.claim(lock)
+    } catch (error) {
+      lock()
+      throw error
+    }
+    return async () => {
+      this.disclaim()
+      lock()
+    }
+  }
+
+  /** The lock goes with this process alone. */
+  async sound(): Promise<void> {}
+
   /** @throws StateError when the state has been claimed, and its path no longer leads to it */
-  checkPlace(): void {
+  async checkPlace(): Promise<void> {
     this.#claim?.checkPlace()
   }
 
@@ -92,7 +111,7 @@ export class SqliteStateStore implements StateStore {
     return Number(this.#db.get('SELECT count(*) AS n FROM resources WHERE kind = ?', kind)?.n ?? 0)
   }
 
-  inFile<T>(read: (file: string) => T): T | undefined {
+  async inFile<T>(_kind: string, _folder: string | undefined, read: (file: string) => T): Promise<T | undefined> {
     const file = this.#db.use((db) => db.location())
     return file === null ? undefined : this.#db.lend(() => read(`${pathToFileURL(file)}?mode=ro`))
   }
@@ -166,13 +185,19 @@ export class SqliteStateStore implements StateStore {
    * Copies the whole state to a new file (0600), as it stands now.
    * @throws StateError when the file exists, or the state is damaged
    */
-  backUp(file: string): void {
+  async backUp(file: string): Promise<void> {
     this.#db.use((db) => writeBackup(db, file))
+  }
+
+  /** `closing` is called once the state is closed. */
+  onClose(closing: () => void): void {
+    this.#closing = closing
   }
 
   async close(): Promise<void> {
     this.disclaim()
     this.#db.close()
+    this.#closing()
   }
 
   #meta(name: string): string | undefined {

@@ -17,7 +17,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { roomFor, workersOn } from '../../../src/cli/doctor/machine.ts'
 import { keyFits } from '../../../src/cli/doctor/target.ts'
 import { systemClock } from '../../../src/clock.ts'
-import { acquireLock, openState } from '../../../src/state/open.ts'
+import { acquireLock } from '../../../src/state/sqlite/lock.ts'
+import { openStateFile } from '../../../src/state/sqlite/open.ts'
 import { runCommand } from '../../command.ts'
 import { createProject, type Project } from '../../e2e/cli.ts'
 import { member, peopleManifest, peopleProject } from '../../e2e/people.ts'
@@ -360,7 +361,7 @@ const FAULTS: Record<string, Fault> = {
     says: 'its journal is not counted in this: .workos-migrate/state.sqlite-wal',
     prepare: async (project) => {
       await project.run(['apply', '--yes'], { env })
-      const state = openState(project.path(STATE))
+      const state = openStateFile(project.path(STATE))
       await state.bind({ type: 'workos', baseUrl: 'https://other.example', keyDigest: '' })
       const left = [STATE, `${STATE}-wal`].map((name) => [name, readFileSync(project.path(name))] as const)
       await state.close()
@@ -402,7 +403,7 @@ const FAULTS: Record<string, Fault> = {
     says: 'left 1 write open',
     prepare: async (project) => {
       await project.run(['apply', '--yes'], { env })
-      const state = openState(project.path(STATE))
+      const state = openStateFile(project.path(STATE))
       const intent = { kind: 'user', key: 'x', action: 'create' as const, startedAt: '2026-01-01T00:00:00Z' }
       await state.commit({ intents: [{ ...intent, attributes: {}, digests: {}, refs: {} }], outcomes: [] })
       await state.close()
@@ -414,7 +415,7 @@ const FAULTS: Record<string, Fault> = {
     exit: 1,
     says: 'it belongs to workos at https://other.example, not to workos at http://127.0.0.1:',
     prepare: async (project) => {
-      const state = openState(project.path(STATE))
+      const state = openStateFile(project.path(STATE))
       await state.bind({ type: 'workos', baseUrl: 'https://other.example', keyDigest: '' })
       await state.close()
     },

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileS
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { acquireLock } from '../../../src/state/open.ts'
+import { acquireLock } from '../../../src/state/sqlite/lock.ts'
 import { createProject, type Project } from '../../e2e/cli.ts'
 import { member, peopleProject, person } from '../../e2e/people.ts'
 import { KEY, startWorkos } from '../../e2e/workos.ts'
@@ -191,6 +191,21 @@ describe('it never touches', () => {
     // To look does no harm.
     expect(namesOf(await purged(project, '--dry-run'), project)).toEqual(WRITTEN)
   })
+})
+
+test('a state in a database that others share is not removed from here', async () => {
+  const project = createProject()
+  const state = { type: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' }
+  project.manifest({
+    version: 1,
+    name: 'shared',
+    source: { type: 'csv', path: 'users.csv' },
+    target: { type: 'sandbox' },
+    state,
+  })
+  const refused = await project.run(['purge', '--state', '--dry-run'])
+  expect(refused).toMatchObject({ exit: 3, stderr: expect.stringContaining('[state_shared]') })
+  expect(await project.run(['purge', '--dry-run'])).toMatchObject({ exit: 0 })
 })
 
 test('only what is older than an age, and what lies in further folders', async () => {

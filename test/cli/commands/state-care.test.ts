@@ -1,7 +1,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { acquireLock, openState } from '../../../src/state/open.ts'
+import { acquireLock } from '../../../src/state/sqlite/lock.ts'
+import { openStateFile } from '../../../src/state/sqlite/open.ts'
 import type { Project } from '../../e2e/cli.ts'
 import { member, peopleProject, person, type Row } from '../../e2e/people.ts'
 import { KEY, startWorkos, type Workos, writes } from '../../e2e/workos.ts'
@@ -50,7 +51,7 @@ describe('state backup', () => {
     expect(path).toMatch(/state\.sqlite\.\d{8}T\d{9}Z\.bak$/)
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(stderr).toContain('7 resources')
-    const copy = openState(path)
+    const copy = openStateFile(path)
     expect(await copy.count('user')).toBe(3)
     await copy.close()
   })
@@ -140,7 +141,7 @@ describe('state rm', () => {
   test('refuses what an interrupted run left open', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
-    const state = openState(project.path(STATE))
+    const state = openStateFile(project.path(STATE))
     const intent = { kind: 'user', key: 'id-cleo', action: 'update' as const, startedAt: '2026-01-01T00:00:00Z' }
     await state.commit({ intents: [{ ...intent, attributes: {}, digests: {}, refs: {} }], outcomes: [] })
     await state.close()
@@ -266,7 +267,7 @@ describe('state import', () => {
 test('a large state is listed and exported as a stream, one kind on demand', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
-  const state = openState(join(project.folder, STATE))
+  const state = openStateFile(join(project.folder, STATE))
   const outcomes = Array.from({ length: 5_000 }, (_, n) => ({
     type: 'saved' as const,
     resource: {

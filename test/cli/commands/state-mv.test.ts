@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { acquireLock, openState } from '../../../src/state/open.ts'
+import { acquireLock } from '../../../src/state/sqlite/lock.ts'
+import { openStateFile } from '../../../src/state/sqlite/open.ts'
 import type { Project } from '../../e2e/cli.ts'
 import { member, peopleProject, person, type Row } from '../../e2e/people.ts'
 import { KEY, startWorkos, type Workos, writes } from '../../e2e/workos.ts'
@@ -150,14 +151,14 @@ test('a user that others hold up as adopted stays adopted, and what was answered
   await workos.call('POST', '/user_management/users', { email: 'cleo@example.com', email_verified: true })
   const project = await applied(workos)
   const read = async () => {
-    const state = openState(project.path(STATE))
+    const state = openStateFile(project.path(STATE))
     const found = { old: await state.get('user', 'cleo'), new: await state.get('user', '17') }
     await state.close()
     return found
   }
   const { old } = await read()
   expect(old?.ownership).toBe('adopted')
-  const state = openState(project.path(STATE))
+  const state = openStateFile(project.path(STATE))
   if (old === undefined) throw new Error('cleo is missing')
   const more = { reduced: 'one_role', answered: { firstName: 'C' }, gone: 1 }
   await state.commit({ intents: [], outcomes: [{ type: 'saved', resource: { ...old, ...more } }] })
@@ -223,7 +224,7 @@ describe('it refuses', () => {
   test('a key under which the state has something that belongs to it, and names that', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
-    const state = openState(project.path(STATE))
+    const state = openStateFile(project.path(STATE))
     const membership = await state.get('membership', 'bea@acme')
     if (membership === undefined) throw new Error('bea is missing')
     const resource = { ...membership, key: 'dee@acme', id: 'om_other', refs: { user: 'dee', organization: 'acme' } }
@@ -242,7 +243,7 @@ describe('it refuses', () => {
   ])('while an interrupted run has left a write to %s open', async (_what, address) => {
     const workos = await startWorkos()
     const project = await applied(workos)
-    const state = openState(project.path(STATE))
+    const state = openStateFile(project.path(STATE))
     const intent = {
       ...address,
       action: 'create' as const,

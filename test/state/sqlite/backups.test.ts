@@ -3,16 +3,16 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, utimesSync,
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
-import { openState } from '../../../src/state/open.ts'
+import { openStateFile } from '../../../src/state/sqlite/open.ts'
 import { backupPath, newestBackup } from '../../../src/state/sqlite/state-file.ts'
 import { built } from '../../built.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
-const storeModule = built('state/open.ts')
+const storeModule = built('state/sqlite/open.ts')
 const NOW = new Date('2026-03-04T05:06:07.089Z')
 
 async function stateWith(path: string, count: number) {
-  const state = openState(path)
+  const state = openStateFile(path)
   const outcomes = Array.from({ length: count }, (_, n) => ({
     type: 'saved' as const,
     resource: {
@@ -35,9 +35,9 @@ describe('a backup', () => {
     const folder = temporaryFolder()
     const state = await stateWith(join(folder, 'state.sqlite'), 500)
     const file = join(folder, 'copy.bak')
-    state.backUp(file)
+    await state.backUp(file)
     expect(statSync(file).mode & 0o777).toBe(0o600)
-    const copy = openState(file)
+    const copy = openStateFile(file)
     expect({ lineage: copy.lineage, serial: copy.serial, users: await copy.count('user') }).toEqual({
       lineage: state.lineage,
       serial: state.serial,
@@ -55,11 +55,11 @@ describe('a backup', () => {
     const writer = new DatabaseSync(path)
     writer.exec("BEGIN IMMEDIATE; DELETE FROM resources WHERE kind = 'user'")
     const file = join(folder, 'copy.bak')
-    state.backUp(file)
+    await state.backUp(file)
     writer.exec('COMMIT')
     writer.close()
     await state.close()
-    const copy = openState(file)
+    const copy = openStateFile(file)
     expect(await copy.count('user')).toBe(10)
     await copy.close()
   })
@@ -69,7 +69,7 @@ describe('a backup', () => {
     const state = await stateWith(join(folder, 'state.sqlite'), 1)
     const file = join(folder, 'precious')
     writeFileSync(file, 'precious')
-    expect(() => state.backUp(file)).toThrow('exists already')
+    await expect(state.backUp(file)).rejects.toThrow('exists already')
     expect(readFileSync(file, 'utf8')).toBe('precious')
     await state.close()
   })
@@ -79,8 +79,8 @@ describe('a backup', () => {
     const path = join(folder, 'state.sqlite')
     await (await stateWith(path, 5_000)).close()
     const file = join(folder, 'copy.bak')
-    const script = `import { openState } from ${JSON.stringify(storeModule)}
-      try { openState(${JSON.stringify(path)}).backUp(${JSON.stringify(file)}) } catch ({ problems }) { console.log(problems[0].code) }`
+    const script = `import { openStateFile } from ${JSON.stringify(storeModule)}
+      try { await openStateFile(${JSON.stringify(path)}).backUp(${JSON.stringify(file)}) } catch ({ problems }) { console.log(problems[0].code) }`
     // No file of that process may grow beyond 200 KiB: writing more fails as on a full disk.
     const limited = `ulimit -f 200; exec '${process.execPath}' --input-type=module -e "$0"`
     const { stdout } = spawnSync('bash', ['-c', limited, script], { encoding: 'utf8' })
@@ -91,7 +91,7 @@ describe('a backup', () => {
   test('that cannot be written leaves nothing behind', async () => {
     const folder = temporaryFolder()
     const state = await stateWith(join(folder, 'state.sqlite'), 1)
-    expect(() => state.backUp(join(folder, 'missing', 'copy.bak'))).toThrow('ENOENT')
+    await expect(state.backUp(join(folder, 'missing', 'copy.bak'))).rejects.toThrow('ENOENT')
     expect(existsSync(join(folder, 'missing'))).toBe(false)
     await state.close()
   })

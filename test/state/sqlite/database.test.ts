@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { LockedError, StateError } from '../../../src/diagnostics/errors.ts'
-import { openState } from '../../../src/state/open.ts'
 import { Connection, explained } from '../../../src/state/sqlite/connection.ts'
 import { migrations, openDatabase } from '../../../src/state/sqlite/database.ts'
 import { acquireLock } from '../../../src/state/sqlite/lock.ts'
+import { openStateFile } from '../../../src/state/sqlite/open.ts'
 import { built } from '../../built.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
@@ -48,7 +48,7 @@ function damage(path: string): void {
 describe('migrating', () => {
   test('keeps what is there, and the state as it was beside it', async () => {
     const path = firstVersion()
-    const state = openState(path)
+    const state = openStateFile(path)
     expect({ lineage: state.lineage, serial: state.serial, users: await state.count('user') }).toEqual({
       lineage: 'l-1',
       serial: 7,
@@ -95,17 +95,17 @@ describe('migrating', () => {
   test('waits for nobody: while somebody holds the lock it is refused, and nothing is changed', () => {
     const path = firstVersion()
     const release = acquireLock(path, 'apply', new Date())
-    expect(caught(() => openState(path))).toBeInstanceOf(LockedError)
+    expect(caught(() => openStateFile(path))).toBeInstanceOf(LockedError)
     expect(backupsOf(path)).toEqual([])
     release()
-    openState(path).close()
+    openStateFile(path).close()
   })
 
   test('by the holder of the lock needs no second one', async () => {
     const path = firstVersion()
     const lock = acquireLock(path, 'apply', new Date())
     onTestFinished(lock)
-    const state = openState(path, { lock })
+    const state = openStateFile(path, { lock })
     expect(await state.count('user')).toBe(3)
     await state.close()
   })
@@ -152,11 +152,11 @@ describe('migrating', () => {
 describe('a damaged file', () => {
   test('is refused before anything is written, with the newest backup named', async () => {
     const path = firstVersion(3000)
-    await openState(path).close()
+    await openStateFile(path).close()
     const backup = backupsOf(path).sort().at(-1) ?? ''
     damage(path)
     const before = readFileSync(path)
-    const error = caught(() => openState(path, { lock: acquireLock(path, 'apply', new Date()) }))
+    const error = caught(() => openStateFile(path, { lock: acquireLock(path, 'apply', new Date()) }))
     expect(error).toBeInstanceOf(StateError)
     expect((error as StateError).problems).toMatchObject([
       { code: 'state_unreadable', hint: expect.stringContaining(join(path, '..', backup)) },
@@ -166,24 +166,24 @@ describe('a damaged file', () => {
 
   test('is no way to lose the state: the backup that the refusal names opens in its place', async () => {
     const path = firstVersion(3000)
-    await openState(path).close()
+    await openStateFile(path).close()
     damage(path)
     const lock = acquireLock(path, 'apply', new Date())
     onTestFinished(lock)
-    const { problems } = caught(() => openState(path, { lock })) as StateError
+    const { problems } = caught(() => openStateFile(path, { lock })) as StateError
     const [, from = '', to = ''] = /cp (\S+) (\S+);/.exec(problems[0]?.hint ?? '') ?? []
     expect(to).toBe(path)
     copyFileSync(from, to)
-    const state = openState(path, { lock })
+    const state = openStateFile(path, { lock })
     expect(await state.count('user')).toBe(3000)
     await state.close()
   })
 
   test('is told as such when a command that only looks comes upon it', async () => {
     const path = firstVersion(3000)
-    await openState(path).close()
+    await openStateFile(path).close()
     damage(path)
-    const state = openState(path)
+    const state = openStateFile(path)
     const read = async () => {
       for await (const batch of state.resources('user')) expect(batch.length).toBeGreaterThan(0)
     }
@@ -193,14 +193,14 @@ describe('a damaged file', () => {
 
   test('is found at once after the last process did not close it', async () => {
     const path = firstVersion(3000)
-    const script = `import { openState } from ${module('open.ts')}
-      const state = openState(${JSON.stringify(path)})
+    const script = `import { openStateFile } from ${module('sqlite/open.ts')}
+      const state = openStateFile(${JSON.stringify(path)})
       await state.commit({ intents: [], outcomes: [] })
       process.kill(process.pid, 'SIGKILL')`
     await once(spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' }), 'exit')
     expect(existsSync(`${path}-wal`)).toBe(true)
     damage(path)
-    expect(caught(() => openState(path))).toMatchObject({ problems: [{ code: 'state_unreadable' }] })
+    expect(caught(() => openStateFile(path))).toMatchObject({ problems: [{ code: 'state_unreadable' }] })
   })
 
   test.each([

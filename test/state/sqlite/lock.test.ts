@@ -17,8 +17,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { LockedError, StateError } from '../../../src/diagnostics/errors.ts'
 import { identityOf } from '../../../src/files/regular-file.ts'
-import { openState } from '../../../src/state/open.ts'
 import { acquireLock } from '../../../src/state/sqlite/lock.ts'
+import { openStateFile } from '../../../src/state/sqlite/open.ts'
 import { built } from '../../built.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
@@ -44,9 +44,9 @@ const RUN = { command: 'apply', startedAt: '', toolVersion: '', manifestDigest: 
 async function worker(statePath: string): Promise<ChildProcess> {
   const script = `
     import { acquireLock } from ${JSON.stringify(lockModule)}
-    import { openState } from ${JSON.stringify(built('state/open.ts'))}
+    import { openStateFile } from ${JSON.stringify(built('state/sqlite/open.ts'))}
     const lock = acquireLock(${JSON.stringify(statePath)}, 'apply', new Date(${NOW.getTime()}))
-    globalThis.state = openState(${JSON.stringify(statePath)}, { lock })
+    globalThis.state = openStateFile(${JSON.stringify(statePath)}, { lock })
     console.log('held')
     setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -180,13 +180,13 @@ describe('one state has one lock, by whatever path it is reached', () => {
       const second = acquireLock(alias, 'apply', NOW)
       refusal(path)
       second()
-      await openState(path).close()
+      await openStateFile(path).close()
     }
   })
 
   test('a second name of the file is refused: SQLite would damage the state', async () => {
     const path = join(temporaryFolder(), 'state.sqlite')
-    await openState(path).close()
+    await openStateFile(path).close()
     linkSync(path, `${path}.other`)
     for (const name of [path, `${path}.other`]) {
       expect(() => acquireLock(name, 'apply', NOW)).toThrow(
@@ -222,15 +222,15 @@ describe('a lock that is removed while it is held', () => {
   test('is not given to anybody else while its holder lives', async () => {
     const path = join(temporaryFolder(), 'state.sqlite')
     const lock = acquireLock(path, 'apply', NOW)
-    const state = openState(path, { lock })
+    const state = openStateFile(path, { lock })
     removeLock(path)
     const second = acquireLock(path, 'plan', NOW)
-    expect(() => openState(path, { lock: second })).toThrow(LockedError)
-    expect(() => openState(path, { lock: second })).toThrow(`process ${process.pid} on ${hostname()} (apply`)
+    expect(() => openStateFile(path, { lock: second })).toThrow(LockedError)
+    expect(() => openStateFile(path, { lock: second })).toThrow(`process ${process.pid} on ${hostname()} (apply`)
     // The first one works on.
     await state.startRun(RUN)
     await state.close()
-    await openState(path, { lock: second }).close()
+    await openStateFile(path, { lock: second }).close()
     second()
     lock()
   })
@@ -241,16 +241,16 @@ describe('a lock that is removed while it is held', () => {
     removeLock(path)
     const lock = acquireLock(path, 'apply', NOW)
     onTestFinished(lock)
-    expect(() => openState(path, { lock })).toThrow(`process ${child.pid} on`)
+    expect(() => openStateFile(path, { lock })).toThrow(`process ${child.pid} on`)
     child.kill('SIGKILL')
     await once(child, 'exit')
-    await openState(path, { lock }).close()
+    await openStateFile(path, { lock }).close()
   })
 
   test('stays a way on for a command elsewhere, and then its holder commits nothing more', async () => {
     const path = join(temporaryFolder(), 'state.sqlite')
     const lock = acquireLock(path, 'apply', NOW)
-    const first = openState(path, { lock })
+    const first = openStateFile(path, { lock })
     // A holder on another machine, or in another container, cannot be seen from here.
     const db = new DatabaseSync(path)
     db.exec(`UPDATE meta SET value = json_set(value, '$.host', 'elsewhere') WHERE name = 'claim'`)
@@ -258,7 +258,7 @@ describe('a lock that is removed while it is held', () => {
     removeLock(path)
     const second = acquireLock(path, 'apply', NOW)
     onTestFinished(second)
-    const other = openState(path, { lock: second })
+    const other = openStateFile(path, { lock: second })
     const intent = {
       kind: 'user',
       key: 'a',
@@ -287,17 +287,17 @@ describe('a lock that is removed while it is held', () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
     const lock = acquireLock(path, 'apply', NOW)
-    await openState(path, { lock }).close()
+    await openStateFile(path, { lock }).close()
     lock()
   })
 
   test("a copy of a state is nobody's, whoever works with the original", async () => {
     const path = join(temporaryFolder(), 'state.sqlite')
     const lock = acquireLock(path, 'apply', NOW)
-    const state = openState(path, { lock })
-    state.backUp(`${path}.copy`)
+    const state = openStateFile(path, { lock })
+    await state.backUp(`${path}.copy`)
     const other = acquireLock(`${path}.copy`, 'apply', NOW)
-    await openState(`${path}.copy`, { lock: other }).close()
+    await openStateFile(`${path}.copy`, { lock: other }).close()
     other()
     await state.close()
     lock()
@@ -319,14 +319,14 @@ describe('a state that loses its name while a command works with it', () => {
   ])('%s: nothing more is committed', async (_, lose, says) => {
     const path = join(temporaryFolder(), 'state.sqlite')
     const lock = acquireLock(path, 'apply', NOW)
-    const state = openState(path, { lock })
+    const state = openStateFile(path, { lock })
     lose(path)
     const error = await state.commit({ intents: [], outcomes: [] }).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(StateError)
     expect((error as StateError).problems).toMatchObject([
       { code: 'state_vanished', message: expect.stringContaining(says) },
     ])
-    expect(() => state.checkPlace()).toThrow(StateError)
+    await expect(state.checkPlace()).rejects.toThrow(StateError)
     await state.close()
     lock()
   })

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { StateError } from '../../../src/diagnostics/errors.ts'
-import { openState } from '../../../src/state/open.ts'
 import { migrations } from '../../../src/state/sqlite/database.ts'
+import { openStateFile } from '../../../src/state/sqlite/open.ts'
 import { APPLICATION_ID } from '../../../src/state/sqlite/state-file.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 function refusal(path: string): StateError {
   try {
-    openState(path)
+    openStateFile(path)
   } catch (error) {
     expect(error).toBeInstanceOf(StateError)
     return error as StateError
@@ -33,7 +33,7 @@ const read = (path: string, pragma: string) => {
 
 test('a new file is marked as ours, with the number of steps taken', async () => {
   const path = join(temporaryFolder(), 'state.sqlite')
-  await openState(path).close()
+  await openStateFile(path).close()
   expect(read(path, 'application_id')).toBe(APPLICATION_ID)
   expect(read(path, 'user_version')).toBe(migrations.length)
 })
@@ -41,7 +41,7 @@ test('a new file is marked as ours, with the number of steps taken', async () =>
 test('an empty file becomes a state', async () => {
   const path = join(temporaryFolder(), 'state.sqlite')
   writeFileSync(path, '', { mode: 0o644 })
-  const state = openState(path)
+  const state = openStateFile(path)
   expect(state.serial).toBe(0)
   await state.close()
   expect(statSync(path).mode & 0o777).toBe(0o600)
@@ -49,21 +49,21 @@ test('an empty file becomes a state', async () => {
 
 test('opening again takes no step twice', async () => {
   const path = join(temporaryFolder(), 'state.sqlite')
-  for (let opening = 0; opening < 3; opening += 1) await openState(path).close()
+  for (let opening = 0; opening < 3; opening += 1) await openStateFile(path).close()
   expect(read(path, 'user_version')).toBe(migrations.length)
 })
 
 test('a step that was cut off before its end is taken anew', async () => {
   const path = join(temporaryFolder(), 'state.sqlite')
   edit(path, `PRAGMA journal_mode = WAL; BEGIN; ${migrations[0]}; ROLLBACK`)
-  const state = openState(path)
+  const state = openStateFile(path)
   expect(await state.count('user')).toBe(0)
   await state.close()
 })
 
 test('a file of a later version is refused, and left as it is', async () => {
   const path = join(temporaryFolder(), 'state.sqlite')
-  await openState(path).close()
+  await openStateFile(path).close()
   edit(path, `PRAGMA user_version = ${migrations.length + 1}`)
   const before = readFileSync(path)
   expect(refusal(path).problems).toMatchObject([
@@ -92,7 +92,7 @@ test('a file that is no database is refused with the way out, and left as it is'
 
 test('a database whose first page is damaged is refused with the way out', async () => {
   const path = join(temporaryFolder(), 'state.sqlite')
-  await openState(path).close()
+  await openStateFile(path).close()
   const bytes = readFileSync(path)
   bytes.fill(0xff, 0, 60)
   writeFileSync(path, bytes)
@@ -101,7 +101,7 @@ test('a database whose first page is damaged is refused with the way out', async
 
 test('a file that was cut short is refused with the way out', async () => {
   const path = join(temporaryFolder(), 'state.sqlite')
-  await openState(path).close()
+  await openStateFile(path).close()
   writeFileSync(path, readFileSync(path).subarray(0, 5000))
   expect(refusal(path).problems).toMatchObject([{ code: 'state_unreadable' }])
 })

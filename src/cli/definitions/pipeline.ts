@@ -1,0 +1,24 @@
+import { command, examples, type Parent } from './options.ts'
+
+/** The commands for jobs of a pipeline. */
+export function definePipeline(program: Parent) {
+  const pipeline = command(program, 'pipeline', 'Serve a pipeline: the comment with the plan, its figures as variables')
+  return examples(pipeline, [
+    ['workos-migrate pipeline note plan.md --key staging', 'the plan as a note on the merge request'],
+    ['workos-migrate pipeline outputs plan.ndjson', 'what the next jobs ask: are there changes?'],
+  ])
+}
+
+export function definePipelineNote(pipeline: Parent) {
+  const note = command(pipeline, 'note <file>', 'Write Markdown as the one note of its key on the merge request')
+    .option('-k, --key <name>', 'which of the notes it replaces, such as the environment', 'plan')
+    .option('-q, --quiet', 'only warnings and errors on standard error')
+  return examples(note, [['workos-migrate pipeline note plan.md --key staging', 'in a job of a merge request, GitLab']])
+}
+
+export function definePipelineOutputs(pipeline: Parent) {
+  const outputs = command(pipeline, 'outputs <plan>', 'Print the figures of a saved plan as variables, a line each')
+  return examples(outputs, [
+    ['workos-migrate pipeline outputs plan.ndjson > plan.env', "for GitLab's artifacts:reports:dotenv"],
+  ])
+}

@@ -1,0 +1,261 @@
+import type { RejectedItem } from '../../rundb/rejects.ts'
+import type { Address, Batch, Failure, Intent, Run, RunOutcome, StateResource } from '../store.ts'
+import type { Connection, Row } from './connection.ts'
+import { fromStored, toStored } from './text.ts'
+
+/** What the state holds, as rows. In: resources, intents, runs. Out: the same from rows, and the statement that writes a batch of them. */
+
+const text = (value: unknown) => fromStored(String(value))
+const textOrNull = (value: unknown) => (typeof value === 'string' ? fromStored(value) : null)
+
+export function resourceFromRow(row: Row): StateResource {
+  return {
+    kind: text(row.kind),
+    key: text(row.key),
+    id: text(row.id),
+    attributes: JSON.parse(String(row.attributes)),
+    digests: JSON.parse(String(row.digests)),
+    refs: JSON.parse(String(row.refs)),
+    ownership: row.ownership === 'created' ? 'created' : 'adopted',
+    run: Number(row.run),
+    ...(row.reduced !== null && { reduced: text(row.reduced) }),
+    ...(row.answered !== null && { answered: JSON.parse(String(row.answered)) }),
+    ...(row.gone !== null && { gone: Number(row.gone) }),
+  }
+}
+
+export function intentFromRow(row: Row): Intent {
+  return {
+    kind: text(row.kind),
+    key: text(row.key),
+    action: row.action === 'update' || row.action === 'delete' ? row.action : 'create',
+    startedAt: String(row.started_at),
+    attributes: JSON.parse(String(row.attributes)),
+    digests: JSON.parse(String(row.digests)),
+    refs: JSON.parse(String(row.refs)),
+  }
+}
+
+export function failureFromRow(row: Row): Failure {
+  return {
+    kind: text(row.kind),
+    key: text(row.key),
+    action: text(row.action),
+    outcome: row.outcome === 'blocked' || row.outcome === 'reduced' ? row.outcome : 'failed',
+    code: text(row.code),
+    message: text(row.message),
+    origin: text(row.origin),
+    email: textOrNull(row.email),
+  }
+}
+
+export function rejectFromRow(row: Row): RejectedItem {
+  return {
+    kind: text(row.kind),
+    key: textOrNull(row.key),
+    code: text(row.code),
+    field: textOrNull(row.field),
+    message: text(row.message),
+    hint: textOrNull(row.hint),
+    origin: text(row.origin),
+    records: Number(row.records),
+    email: textOrNull(row.email),
+  }
+}
+
+export function runFromRow(row: Row): Run {
+  return {
+    run: Number(row.run),
+    command: text(row.command),
+    startedAt: String(row.started_at),
+    finishedAt: row.finished_at === null ? null : String(row.finished_at),
+    outcome: outcomeFrom(String(row.outcome)),
+    toolVersion: String(row.tool_version),
+    manifestDigest: String(row.manifest_digest),
+    ...(typeof row.source === 'string' && { source: row.source }),
+    counts: JSON.parse(String(row.counts)),
+  }
+}
+
+const OUTCOMES: readonly RunOutcome[] = ['running', 'completed', 'incomplete', 'interrupted', 'stopped']
+
+function outcomeFrom(stored: string): RunOutcome {
+  return OUTCOMES.find((known) => known === stored) ?? 'stopped'
+}
+
+/** Rows as one parameter, for `json_to_recordset`: the server takes them apart. */
+export type Rows = Record<string, string | number | null>[]
+
+export function rowOfResource(resource: StateResource): Rows[number] {
+  const { kind, key, id, attributes, digests, refs, ownership, run, reduced, answered, gone } = resource
+  return {
+    kind: toStored(kind),
+    key: toStored(key),
+    id: toStored(id),
+    attributes: JSON.stringify(attributes),
+    digests: JSON.stringify(digests),
+    refs: JSON.stringify(refs),
+    ownership,
+    run,
+    reduced: reduced === undefined ? null : toStored(reduced),
+    answered: answered === undefined ? null : JSON.stringify(answered),
+    gone: gone ?? null,
+  }
+}
+
+export function rowOfIntent({ kind, key, action, startedAt, attributes, digests, refs }: Intent): Rows[number] {
+  return {
+    kind: toStored(kind),
+    key: toStored(key),
+    action,
+    started_at: startedAt,
+    attributes: JSON.stringify(attributes),
+    digests: JSON.stringify(digests),
+    refs: JSON.stringify(refs),
+  }
+}
+
+export function rowOfFailure(failure: Failure): Rows[number] {
+  const { kind, key, action, outcome, code, message, origin, email } = failure
+  return { ...stored({ kind, key, action, code, message, origin, email }), outcome }
+}
+
+export function rowOfReject(reject: RejectedItem, place: number): Rows[number] {
+  const { kind, key, code, field, message, hint, origin, records, email } = reject
+  return { ...stored({ kind, key, code, field, message, hint, origin, email }), records, place }
+}
+
+export function rowOfRun(run: Omit<Run, 'run' | 'counts'>): Rows[number] {
+  const { command, startedAt, finishedAt, outcome, toolVersion, manifestDigest, source } = run
+  return {
+    ...stored({ command }),
+    started_at: startedAt,
+    finished_at: finishedAt,
+    outcome,
+    tool_version: toolVersion,
+    manifest_digest: manifestDigest,
+    source: source ?? null,
+  }
+}
+
+function stored(texts: Record<string, string | null>): Record<string, string | null> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, value]) => [name, value === null ? null : toStored(value)]),
+  )
+}
+
+export function rowOfAddress({ kind, key }: Address): Rows[number] {
+  return { kind: toStored(kind), key: toStored(key) }
+}
+
+/** What one statement may write: no address twice, and nothing that depends on something else in it. */
+export interface Part {
+  saved: Rows
+  removed: Rows
+  gone: Rows
+  /** Addresses whose intents end. */
+  cleared: Rows
+  opened: Rows
+}
+
+/**
+ * Cuts a batch into parts that mean the same one after the other as its entries do. Nearly every batch is one part.
+ */
+export function partsOf({ outcomes, intents }: Batch): Part[] {
+  const parts: Part[] = []
+  let part = emptyPart()
+  let taken = new Set<string>()
+  const cut = () => {
+    parts.push(part)
+    part = emptyPart()
+    taken = new Set()
+  }
+  const take = (names: string[], needsAnother: boolean) => {
+    if (needsAnother || names.some((name) => taken.has(name))) cut()
+    for (const name of names) taken.add(name)
+  }
+  for (const outcome of outcomes) {
+    if (outcome.type === 'saved') {
+      const { kind, key, id } = outcome.resource
+      // Whether an id stays created depends on what was saved and removed before.
+      take([`${kind}:${key}`, `${kind}#${id}`], part.removed.length > 0)
+      part.saved.push(rowOfResource(outcome.resource))
+      part.cleared.push(rowOfAddress(outcome.resource))
+      continue
+    }
+    const { address } = outcome
+    take([`${address.kind}:${address.key}`], outcome.type === 'removed' && part.saved.length > 0)
+    if (outcome.type === 'removed') part.removed.push(rowOfAddress(address))
+    if (outcome.type === 'gone') part.gone.push({ ...rowOfAddress(address), run: outcome.run })
+    else part.cleared.push(rowOfAddress(address))
+  }
+  for (const intent of intents) {
+    take([`${intent.kind}:${intent.key}`], false)
+    part.opened.push(rowOfIntent(intent))
+  }
+  parts.push(part)
+  return parts
+}
+
+function emptyPart(): Part {
+  return { saved: [], removed: [], gone: [], cleared: [], opened: [] }
+}
+
+/** Who writes: the state, and the token of whoever has its lock. */
+export interface Writer {
+  state: number
+  token: string
+}
+
+/** Columns of a row that `json_to_recordset` yields. */
+const RESOURCE = `kind text, key text, id text, attributes text, digests text, refs text, ownership text, run integer,
+  reduced text, answered text, gone integer`
+const INTENT = 'kind text, key text, action text, started_at text, attributes text, digests text, refs text'
+const ADDRESS = 'kind text, key text'
+
+/**
+ * One part in one statement, which is one way to the server and back: it counts the serial up, and writes nothing at all unless this very session
+ * has the lock, and the serial is the one that is expected. What the state has as created stays so: see the same statement of SQLite.
+ */
+const WRITE = `WITH held AS (
+    UPDATE states SET serial = serial + $5, mark = $4
+      WHERE state = $1 AND holder_token = $2 AND holder_backend = pg_backend_pid() AND serial = $3::bigint RETURNING state
+  ), saved AS (
+    INSERT INTO resources AS k (state, kind, key, id, attributes, digests, refs, ownership, run, reduced, answered, gone)
+      SELECT h.state, r.kind, r.key, r.id, r.attributes, r.digests, r.refs,
+        CASE WHEN EXISTS (SELECT 1 FROM resources o
+          WHERE o.state = h.state AND o.kind = r.kind AND o.id = r.id AND o.ownership = 'created') THEN 'created' ELSE r.ownership END,
+        r.run, r.reduced, r.answered, r.gone
+      FROM held h CROSS JOIN json_to_recordset($6::json) AS r(${RESOURCE})
+    ON CONFLICT (state, kind, key) DO UPDATE SET id = excluded.id, attributes = excluded.attributes, digests = excluded.digests,
+      refs = excluded.refs, ownership = excluded.ownership, run = excluded.run, reduced = excluded.reduced,
+      answered = excluded.answered, gone = excluded.gone
+  ), cleared AS (
+    DELETE FROM intents i USING held h, json_to_recordset($7::json) AS c(${ADDRESS})
+      WHERE i.state = h.state AND i.kind = c.kind AND i.key = c.key
+  ), opened AS (
+    INSERT INTO intents AS k (state, kind, key, action, started_at, attributes, digests, refs)
+      SELECT h.state, r.kind, r.key, r.action, r.started_at, r.attributes, r.digests, r.refs
+      FROM held h CROSS JOIN json_to_recordset($8::json) AS r(${INTENT})
+    ON CONFLICT (state, kind, key) DO UPDATE SET action = excluded.action, started_at = excluded.started_at,
+      attributes = excluded.attributes, digests = excluded.digests, refs = excluded.refs
+  ), removed AS (
+    DELETE FROM resources k USING held h, json_to_recordset($9::json) AS c(${ADDRESS})
+      WHERE k.state = h.state AND k.kind = c.kind AND k.key = c.key
+  ), gone AS (
+    UPDATE resources k SET gone = c.run FROM held h, json_to_recordset($10::json) AS c(${ADDRESS}, run integer)
+      WHERE k.state = h.state AND k.kind = c.kind AND k.key = c.key
+  )
+  SELECT count(*)::int AS held FROM held`
+
+/** @returns false, with nothing written, where the session has not the lock or the serial is another one */
+export async function writePart(
+  connection: Connection,
+  { state, token }: Writer,
+  { part, serial, mark, counts }: { part: Part; serial: number; mark: string; counts: boolean },
+): Promise<boolean> {
+  const { saved, cleared, opened, removed, gone } = part
+  const rows = [saved, cleared, opened, removed, gone].map((list) => JSON.stringify(list))
+  const [answer] = await connection.query(WRITE, state, token, serial, mark, counts ? 1 : 0, ...rows)
+  return answer?.held === 1
+}

@@ -1,0 +1,352 @@
+import { randomUUID } from 'node:crypto'
+import { StateError } from '../../diagnostics/errors.ts'
+import type { RejectedItem } from '../../rundb/rejects.ts'
+import type { LockRequest } from '../holder.ts'
+import type {
+  Address,
+  Batch,
+  Binding,
+  Failure,
+  Intent,
+  OpenState,
+  Run,
+  RunOutcome,
+  StartedRun,
+  StateResource,
+} from '../store.ts'
+import type { Connection, Row } from './connection.ts'
+import { copyKind } from './copy.ts'
+import { giveBack, type Held, holderOf, holdingFor, type Lockable, takeLock, takenOver } from './lock.ts'
+import { intentFromRow, partsOf, resourceFromRow, rowOfAddress, writePart } from './rows.ts'
+import { RunLog } from './runs.ts'
+import { Session, type SessionOptions } from './session.ts'
+import { fromStored, toStored } from './text.ts'
+
+const PAGE = 1000
+
+/** What the row of a state says. */
+export interface Kept {
+  state: number
+  lineage: string
+  serial: number
+  /** The commit that the serial is of. */
+  mark: string | null
+  digestKey: Uint8Array
+  binding: Binding | undefined
+}
+
+/** Which of the states of a schema. */
+export interface Which {
+  name: string
+  environment: string | null
+}
+
+export async function readKept(connection: Connection, { name, environment }: Which): Promise<Kept | undefined> {
+  const [row] = await connection.query(
+    'SELECT state, lineage, serial, mark, digest_key, binding FROM states WHERE name = $1 AND environment = $2',
+    toStored(name),
+    toStored(environment ?? ''),
+  )
+  return row && keptFrom(row)
+}
+
+function keptFrom(row: Row): Kept {
+  return {
+    state: Number(row.state),
+    lineage: String(row.lineage),
+    serial: Number(row.serial),
+    mark: row.mark === null ? null : String(row.mark),
+    digestKey: Buffer.from(String(row.digest_key), 'hex'),
+    binding: typeof row.binding === 'string' ? JSON.parse(row.binding) : undefined,
+  }
+}
+
+export interface StoreOptions extends Which {
+  schema: string
+  /** For people. */
+  place: string
+  dial: SessionOptions['dial']
+  interrupted: AbortSignal | undefined
+}
+
+/** The state in PostgreSQL. */
+export class PostgresStateStore implements OpenState {
+  readonly location: string
+  readonly #options: StoreOptions
+  readonly #session: Session
+  readonly #runs: RunLog
+  #kept: Kept
+  #held: Held | undefined
+  /** The commit that is under way. */
+  #pending: string | undefined
+  #lookups = new Map<string, Lookup>()
+
+  constructor(connection: Connection, kept: Kept, options: StoreOptions) {
+    const { place, dial, interrupted } = options
+    this.location = place
+    this.#options = options
+    this.#kept = kept
+    const resume = (renewed: Connection) => this.#resume(renewed)
+    this.#session = new Session(connection, { place, dial, interrupted, resume })
+    this.#runs = new RunLog(kept.state)
+  }
+
+  get lineage(): string {
+    return this.#kept.lineage
+  }
+
+  get serial(): number {
+    return this.#kept.serial
+  }
+
+  get digestKey(): Uint8Array {
+    return this.#kept.digestKey
+  }
+
+  get binding(): Binding | undefined {
+    return this.#kept.binding
+  }
+
+  async bind(binding: Binding): Promise<void> {
+    await this.#write((connection) =>
+      connection.query('UPDATE states SET binding = $2 WHERE state = $1', this.#kept.state, JSON.stringify(binding)),
+    )
+    this.#kept.binding = binding
+  }
+
+  async count(kind: string): Promise<number> {
+    const [row] = await this.#ask('SELECT count(*)::int AS n FROM resources WHERE state = $1 AND kind = $2', kind)
+    return Number(row?.n)
+  }
+
+  async inFile<T>(kind: string, folder: string | undefined, read: (file: string) => T): Promise<T | undefined> {
+    if (folder === undefined) return undefined
+    const { state, lineage } = this.#kept
+    return this.#session.run((connection) => copyKind(connection, { state, lineage, kind, folder }, read))
+  }
+
+  async *resources(kind: string): AsyncGenerator<StateResource[]> {
+    const sql = `SELECT * FROM resources WHERE state = $1 AND kind = $2 AND key > $3 ORDER BY key LIMIT ${PAGE}`
+    for (let after = ''; ; ) {
+      const batch = (await this.#ask(sql, kind, toStored(after))).map(resourceFromRow)
+      const last = batch.at(-1)
+      if (last === undefined) return
+      yield batch
+      after = last.key
+    }
+  }
+
+  /** What is asked for at the same time is one question: each way to the server and back counts. */
+  get(kind: string, key: string): Promise<StateResource | undefined> {
+    const name = `${kind}:${key}`
+    let lookup = this.#lookups.get(name)
+    if (lookup === undefined) {
+      if (this.#lookups.size === 0) setImmediate(() => this.#lookUp())
+      lookup = { address: { kind, key }, ...Promise.withResolvers<StateResource | undefined>() }
+      this.#lookups.set(name, lookup)
+    }
+    return lookup.promise
+  }
+
+  async #lookUp(): Promise<void> {
+    const lookups = this.#lookups
+    this.#lookups = new Map()
+    try {
+      const wanted = JSON.stringify([...lookups.values()].map(({ address }) => rowOfAddress(address)))
+      const sql = `SELECT k.* FROM json_to_recordset($2::json) AS w(kind text, key text)
+        JOIN resources k ON k.state = $1 AND k.kind = w.kind AND k.key = w.key`
+      const found = (await this.#ask(sql, wanted)).map(resourceFromRow)
+      const byName = new Map(found.map((resource) => [`${resource.kind}:${resource.key}`, resource]))
+      for (const [name, { resolve }] of lookups) resolve(byName.get(name))
+    } catch (error) {
+      for (const { reject } of lookups.values()) reject(error)
+    }
+  }
+
+  async idOf(kind: string, key: string): Promise<string | undefined> {
+    return (await this.get(kind, key))?.id
+  }
+
+  async keyOf(kind: string, id: string): Promise<string | undefined> {
+    const sql = 'SELECT key FROM resources WHERE state = $1 AND kind = $2 AND id = $3 ORDER BY key LIMIT 1'
+    const [row] = await this.#ask(sql, kind, toStored(id))
+    return row && fromStored(String(row.key))
+  }
+
+  async intents(): Promise<Intent[]> {
+    return (await this.#ask('SELECT * FROM intents WHERE state = $1 ORDER BY started_at, kind, key')).map(intentFromRow)
+  }
+
+  /** Resolves when it is on the disk of the server: `synchronous_commit` is on. */
+  async commit(batch: Batch): Promise<void> {
+    const parts = partsOf(batch)
+    const mark = randomUUID()
+    await this.#session.run(async (connection) => {
+      const expected = this.#kept.serial
+      // The connection broke after the server had committed: see resume.
+      if (this.#kept.mark === mark) return
+      this.#pending = mark
+      const { state } = this.#kept
+      const token = this.#held?.token ?? ''
+      const write = async () => {
+        for (const [index, part] of parts.entries()) {
+          const counts = index === parts.length - 1
+          const written = await writePart(connection, { state, token }, { part, serial: expected, mark, counts })
+          if (!written) throw await this.#lostLock(connection)
+        }
+      }
+      await (parts.length === 1 ? write() : connection.transaction(write))
+      this.#pending = undefined
+      this.#kept.serial = expected + 1
+      this.#kept.mark = mark
+    })
+  }
+
+  async startRun(run: StartedRun): Promise<number> {
+    const number = await this.#session.run((connection) => this.#runs.next(connection))
+    if (this.#held !== undefined) this.#held.holder.run = number
+    await this.#write(async (connection) => {
+      await this.#runs.start(connection, number, run)
+      const sql = 'UPDATE states SET holder = $2 WHERE state = $1'
+      await connection.query(sql, this.#kept.state, JSON.stringify(this.#held?.holder))
+    })
+    return number
+  }
+
+  async finishRun(run: number, finishedAt: string, outcome: RunOutcome, counts: Record<string, number>): Promise<void> {
+    await this.#write((connection) => this.#runs.finish(connection, run, { finishedAt, outcome, counts }))
+  }
+
+  async recordFailures(run: number, failures: Failure[]): Promise<void> {
+    await this.#write((connection) => this.#runs.addFailures(connection, run, failures))
+  }
+
+  async recordRejects(run: number, rejects: RejectedItem[]): Promise<void> {
+    const before = await this.#session.run((connection) => this.#runs.rejectsOf(connection, run))
+    await this.#write((connection) => this.#runs.addRejects(connection, run, { rejects, before }))
+  }
+
+  async runs(): Promise<Run[]> {
+    return this.#session.run((connection) => this.#runs.all(connection))
+  }
+
+  async *failures(run: number): AsyncGenerator<Failure[]> {
+    for (let after: Address = { kind: '', key: '' }; ; ) {
+      const batch = await this.#session.run((connection) => this.#runs.failuresAfter(connection, run, after))
+      const last = batch.at(-1)
+      if (last === undefined) return
+      yield batch
+      after = last
+    }
+  }
+
+  async *rejects(run: number): AsyncGenerator<RejectedItem[]> {
+    for (let after = 0; ; ) {
+      const batch = await this.#session.run((connection) => this.#runs.rejectsAfter(connection, run, after))
+      if (batch.length === 0) return
+      yield batch
+      after += batch.length
+    }
+  }
+
+  async lock(request: LockRequest): Promise<() => Promise<void>> {
+    const held = holdingFor(request)
+    await this.#session.run(async (connection) => {
+      await takeLock(connection, this.#lockable, held)
+      // Another one may have written until then.
+      this.#kept = (await readKept(connection, this.#options)) ?? this.#kept
+      this.#held = held
+    })
+    return async () => {
+      if (this.#held !== held) return
+      await this.#session.run((connection) => giveBack(connection, this.#lockable, held))
+      this.#held = undefined
+    }
+  }
+
+  async sound(): Promise<void> {
+    if (this.#held !== undefined) await this.#session.sound()
+  }
+
+  /** Each commit has looked: it names the session, the lock and the serial. */
+  async checkPlace(): Promise<void> {}
+
+  async backUp(file: string): Promise<void> {
+    throw new StateError({
+      code: 'backup_unwritable',
+      message: `${this.location} cannot be copied to ${file}`,
+      hint: 'copy the schema with pg_dump',
+    })
+  }
+
+  /** The lock goes with the session; giving it back is for those who wait. */
+  async close(): Promise<void> {
+    const held = this.#held
+    this.#held = undefined
+    if (held !== undefined) {
+      await this.#session.run((connection) => giveBack(connection, this.#lockable, held)).catch(() => {})
+    }
+    await this.#session.close()
+  }
+
+  get #lockable(): Lockable {
+    return { state: this.#kept.state, schema: this.#options.schema, place: this.location }
+  }
+
+  #ask(sql: string, ...values: unknown[]): Promise<Row[]> {
+    return this.#session.run((connection) => connection.query(sql, this.#kept.state, ...values))
+  }
+
+  /** Something beside the journal: written whole or not at all, and by the holder of the lock alone. It may be done twice. */
+  async #write(work: (connection: Connection) => Promise<unknown>): Promise<void> {
+    await this.#session.run((connection) =>
+      connection.transaction(async () => {
+        const sql = `SELECT 1 FROM states
+          WHERE state = $1 AND holder_token = $2 AND holder_backend = pg_backend_pid() FOR UPDATE`
+        const held = await connection.query(sql, this.#kept.state, this.#held?.token ?? '')
+        if (held.length === 0) throw await this.#lostLock(connection)
+        await work(connection)
+      }),
+    )
+  }
+
+  async #lostLock(connection: Connection): Promise<Error> {
+    if (this.#held === undefined) return new RangeError('a state is written to without its lock')
+    return takenOver(this.location, (await holderOf(connection, this.#lockable))?.holder)
+  }
+
+  /**
+   * What a new connection has to find before anything is sent: the lock, which was dropped with the old one, and the state as this process has
+   * left it. A commit whose answer was lost is there or not: its mark tells.
+   */
+  async #resume(connection: Connection): Promise<void> {
+    if (this.#held !== undefined) await takeLock(connection, this.#lockable, this.#held)
+    const now = await readKept(connection, this.#options)
+    const then = this.#kept
+    if (now === undefined || now.lineage !== then.lineage) throw changed(this.location, 'it is another state now')
+    if (this.#held === undefined) return
+    if (now.serial === then.serial && now.mark === then.mark) return
+    if (now.serial === then.serial + 1 && now.mark === this.#pending) {
+      this.#kept = { ...then, serial: now.serial, mark: now.mark }
+      return
+    }
+    const words = `this run had left it at serial ${then.serial}, and it is at serial ${now.serial}`
+    throw changed(this.location, now.serial < then.serial ? `it has lost what was committed: ${words}` : words)
+  }
+}
+
+interface Lookup {
+  address: Address
+  promise: Promise<StateResource | undefined>
+  resolve(found: StateResource | undefined): void
+  reject(error: unknown): void
+}
+
+/** Between two connections the state became another one: somebody has worked on it, or an older copy took over. */
+function changed(place: string, what: string): StateError {
+  return new StateError({
+    code: 'state_changed',
+    message: `the state changed while the connection to ${place} was broken: ${what}`,
+    hint: 'nothing more was sent to WorkOS; plan again: what an interrupted run left open is looked up first',
+  })
+}

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs'
+import type { LockRequest } from '../holder.ts'
+import { Connection } from './connection.ts'
+import { openDatabase } from './database.ts'
+import { acquireLock, type StateLock } from './lock.ts'
+import { takeStateFile } from './state-file.ts'
+import { SqliteStateStore } from './store.ts'
+
+/** Opens states in files. In: a path. Out: a SqliteStateStore, alone or together with its lock. */
+
+/**
+ * Opens the state at `path`, making it when there is none.
+ * @param options.lock the state's lock, for a caller who is about to write
+ * @throws StateError for a corrupt, foreign or newer file, LockedError when somebody works with it all the same
+ */
+export function openStateFile(path: string, { lock }: { lock?: StateLock } = {}): SqliteStateStore {
+  takeStateFile(path)
+  const db = openDatabase(path, { locked: lock !== undefined })
+  try {
+    const state = new SqliteStateStore(path, new Connection(path, db))
+    if (lock !== undefined) state.claim(lock)
+    return state
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** As `openStateFile`, under the state's lock, which is given back when the state is closed. */
+export function openStateFileLocked(path: string, { command, now }: LockRequest): SqliteStateStore {
+  const lock = acquireLock(path, command, now)
+  try {
+    const state = openStateFile(path, { lock })
+    state.onClose(lock)
+    return state
+  } catch (error) {
+    lock()
+    throw error
+  }
+}
+
+/** The state at `path`, or an empty one in memory when there is none: for commands that must not leave anything behind. */
+export function peekStateFile(path: string): SqliteStateStore {
+  return existsSync(path) ? openStateFile(path) : emptyState(path)
+}
+
+/** A state in memory. @param location for people */
+export function emptyState(location: string): SqliteStateStore {
+  return new SqliteStateStore(location, new Connection(location, openDatabase(':memory:')))
+}
