@@ -28,6 +28,7 @@ import type { Context } from './context.ts'
 import { DEADLINE_HINT, type limited, type OptionsOf, type timed } from './definitions/options.ts'
 import { emitWarning, openListeners, remark, type Telling } from './listeners.ts'
 import { locatingManifestErrors, locatingSourceErrors, withManifestLocation, withSourceLocation } from './manifest.ts'
+import { checkWebhooks } from './notify.ts'
 import { scratchBeside, stagingBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source.ts'
 
@@ -81,10 +82,12 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
     environment: options.env,
     cwd: context.cwd,
     env: context.env,
-    defer: isSourceSecret,
+    // Only what writes tells somebody of its end.
+    defer: (path) => isSourceSecret(path) || path[0] === 'notify',
     mask: context.mask,
     redactor,
   })
+  if (lock !== undefined) checkWebhooks(loaded)
   const scope = scopeOf(options, loaded.manifest)
   const problems = checkExpressions(loaded)
   const isWarning = ({ severity }: Problem) => severity === 'warning'

@@ -24,6 +24,7 @@ import type { defineApply, defineDestroy } from '../definitions/migration.ts'
 import { type OptionsOf, withManifest } from '../definitions/options.ts'
 import { remark, type Telling } from '../listeners.ts'
 import { withManifestLocation } from '../manifest.ts'
+import { type Ended, notifying } from '../notify.ts'
 import { buffered } from '../output.ts'
 import { type HtmlFile, htmlFile, outputPlaces, writePlanReport } from '../output-files.ts'
 import { checkNoScope, type Session, type SessionOptions, withSession } from '../session.ts'
@@ -41,7 +42,7 @@ export async function apply(
   removeAbandonedFiles(dirname(path))
   const saved = await readPlanHeader(path)
   checkNoScope(options)
-  return withSession(optionsOf(saved, path, options), context, 'apply', async (session) => {
+  return withNotice(optionsOf(saved, path, options), context, 'apply', async (session, ended) => {
     const report = await reportFile(session, options, context, path)
     const { apiKey } = session.target.identity
     const plan = await session.computePlan(saved.summary.refreshed, !options.json)
@@ -51,12 +52,24 @@ export async function apply(
     checkRefusals(plan, session.loaded)
     if (options.strict) refuseWarnings(plan)
     if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options)
-    return carryOutPlan(session, plan, { ...options, command: 'apply', report }, context)
+    return carryOutPlan(session, plan, { ...options, command: 'apply', report, ended }, context)
   })
 }
 
+/** A session for a command that writes to WorkOS: whom the manifest names is told of its end. */
+function withNotice(
+  options: SessionOptions,
+  context: Context,
+  command: 'apply' | 'destroy',
+  work: (session: Session, ended: Ended) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  return withSession(options, context, command, (session) =>
+    notifying(command, session.loaded, context, (ended) => work(session, ended)),
+  )
+}
+
 function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitCode> {
-  return withSession(options, context, 'apply', async (session) => {
+  return withNotice(options, context, 'apply', async (session, ended) => {
     const report = await reportFile(session, options, context)
     const plan = await session.computePlan(options.refresh ?? false, !options.json)
     if (!options.json) await showPlan(plan, { full: options.full, snapshot: options.snapshot }, context)
@@ -68,9 +81,10 @@ function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitC
     const question = { text, word, asker: 'safety.confirm', deletes: deletes !== undefined }
     if (plan.summary.changes && !(await approve(question, options, context))) {
       remark(options, context, 'Nothing was applied.\n')
+      ended.silent = true
       return ExitCode.done
     }
-    return carryOutPlan(session, plan, { ...options, command: 'apply', report }, context)
+    return carryOutPlan(session, plan, { ...options, command: 'apply', report, ended }, context)
   })
 }
 
@@ -119,8 +133,7 @@ export async function destroy(
   options: DestroyOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const lock = options.planOnly ? undefined : 'destroy'
-  return withSession(withManifest(manifest, options), context, lock, async (session) => {
+  const undo = async (session: Session, ended: Ended): Promise<ExitCode> => {
     const { events, html } = options
     await outputPlaces(session.loaded, session.statePath, { '--events': events, '--html': html }, context.cwd)
     const report = htmlFile(html, options, context)
@@ -140,10 +153,15 @@ export async function destroy(
     const question = { text: '\nDelete this from WorkOS? It cannot be undone.', word, asker: 'destroy', deletes: true }
     if (changes && !(await approve(question, { confirm: options.confirm }, context))) {
       remark(options, context, 'Nothing was deleted.\n')
+      ended.silent = true
       return ExitCode.done
     }
-    return await carryOutPlan(session, plan, { ...options, command: 'destroy', report }, context)
-  })
+    return await carryOutPlan(session, plan, { ...options, command: 'destroy', report, ended }, context)
+  }
+  const given = withManifest(manifest, options)
+  return options.planOnly
+    ? withSession(given, context, undefined, (session) => undo(session, {}))
+    : withNotice(given, context, 'destroy', undo)
 }
 
 interface CarryOutOptions extends Telling {
@@ -155,6 +173,8 @@ interface CarryOutOptions extends Telling {
   strict?: boolean
   /** Where the report for a browser goes. */
   report?: HtmlFile
+  /** Learns what the run came to. */
+  ended: Ended
 }
 
 /** @throws GuardError with every guard that the plan offends */
@@ -201,6 +221,7 @@ async function carryOutPlan(
     })
     const result: ApplyResult =
       applied.outcome === 'deadline' ? { ...applied, left: { seconds: leastSeconds(left, target) } } : applied
+    options.ended.result = result
     await state.checkPlace()
     progress.clear()
     actions?.close()

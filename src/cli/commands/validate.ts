@@ -5,7 +5,7 @@ import { recipeAt } from '../../config/recipes.ts'
 import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
 import { wantsColor } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { Redactor } from '../../diagnostics/redactor.ts'
+import { Redactor, redactedValue } from '../../diagnostics/redactor.ts'
 import { problemsToJson, renderProblems } from '../../diagnostics/render.ts'
 import { isObject, jsonText } from '../../json.ts'
 import { rolesDefined } from '../../kinds/role/role-definition.ts'
@@ -19,6 +19,7 @@ import type { Context } from '../context.ts'
 import type { defineValidate } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import { loadOptions, withManifestLocation, withSourceLocation } from '../manifest.ts'
+import { checkWebhooks } from '../notify.ts'
 import { isSourceSecret, streamsOf } from '../source.ts'
 export type ValidateOptions = OptionsOf<typeof defineValidate>
 
@@ -35,7 +36,7 @@ export async function validate(options: ValidateOptions, context: Context): Prom
   const errors = problems.filter(({ severity }) => severity !== 'warning').length
   if (options.json) {
     const report = { valid: errors === 0, file: loaded?.file ?? null, problems: problemsToJson(problems) }
-    context.stdout.write(`${redactor.redact(jsonText(report, 2))}\n`)
+    context.stdout.write(`${jsonText(redactedValue(report, redactor), 2)}\n`)
   } else {
     const color = wantsColor(context.stderr, context.env)
     context.stderr.write(renderProblems(problems, { color, cwd: context.cwd, redactor }))
@@ -60,9 +61,10 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
     const noted = [...problems, ...expressions, ...files, ...rules].some(({ severity }) => severity !== 'warning')
     const columns = streams === undefined || noted ? [] : await checkColumns(loaded, streams)
     const target = broken('target') ? [] : checkAddress(loaded)
+    const notify = broken('notify') ? [] : checkNotify(loaded)
     const roles = broken('roles') ? [] : checkRoles(loaded)
     const located = [...rules, ...roles].map((problem) => withManifestLocation(problem, loaded))
-    const found = [...problems, ...expressions, ...files, ...located, ...columns, ...tests, ...target]
+    const found = [...problems, ...expressions, ...files, ...located, ...columns, ...tests, ...target, ...notify]
     return { loaded, problems: [...loaded.warnings, ...found] }
   } catch (error) {
     if (error instanceof ManifestError) return { problems: [...error.problems] }
@@ -132,6 +134,16 @@ function checkAddress(loaded: LoadedManifest): Problem[] {
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error
     return error.problems.map((problem) => withManifestLocation(problem, loaded))
+  }
+}
+
+function checkNotify(loaded: LoadedManifest): readonly Problem[] {
+  try {
+    checkWebhooks(loaded)
+    return []
+  } catch (error) {
+    if (error instanceof ManifestError) return error.problems
+    throw error
   }
 }
 

@@ -235,6 +235,10 @@ export const otherOptions: readonly OtherWord[] = [
     say: 'to stop in order after so long: workos-migrate apply --max-duration 4h',
     needs: '--max-duration',
   },
+  {
+    words: ['notify', 'webhook', 'slack', 'on-complete', 'callback', 'alert'],
+    say: 'notify in the manifest names who is told of the end: notify: { webhook: ${NOTIFY_URL} }',
+  },
   { words: ['timeout', 'request-timeout'], say: 'target.timeout in the manifest, in seconds: target: { timeout: 60 }' },
   {
     words: ['proxy', 'http-proxy', 'https-proxy'],
