@@ -219,6 +219,11 @@ function addPipeline(program: Parent, context: Context, start: Start): void {
       start(async () => (await import('./commands/pipeline.ts')).pipelineNote(file, options, context)),
     )
   ofPipeline
+    .definePipelineReviewed(pipeline)
+    .action((plan, options) =>
+      start(async () => (await import('./commands/pipeline.ts')).pipelineReviewed(plan, options, context)),
+    )
+  ofPipeline
     .definePipelineOutputs(pipeline)
     .action((plan) => start(async () => (await import('./commands/pipeline.ts')).pipelineOutputs(plan, context)))
 }
@@ -227,6 +232,11 @@ function addTools(program: Parent, context: Context, start: Start): void {
   tools
     .defineSandbox(program)
     .action((options) => start(async () => (await import('./commands/sandbox.ts')).sandbox(options, context)))
+  tools
+    .definePurge(program)
+    .action((manifest, options) =>
+      start(async () => (await import('./commands/purge.ts')).purge(withManifest(manifest, options), context)),
+    )
   tools
     .defineDoctor(program)
     .action((manifest, options) =>

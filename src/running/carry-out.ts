@@ -7,6 +7,7 @@ import { ActionEvents, emitRun } from '../reporting/emit-events.ts'
 import { duration } from '../reporting/style.ts'
 import type { Target } from '../workos/target.ts'
 import { remark, type Telling } from './listeners.ts'
+import type { Ended } from './notify.ts'
 import type { Session } from './session.ts'
 import type { World } from './world.ts'
 
@@ -19,6 +20,8 @@ export interface Applied {
 interface CarryOutOptions extends Telling {
   /** The command, for the history of runs. */
   command: string
+  /** Learns what the run came to, whatever becomes of the rest. */
+  ended?: Ended
 }
 
 /**
@@ -28,6 +31,7 @@ interface CarryOutOptions extends Telling {
 export async function carryOut(session: Session, plan: Plan, options: CarryOutOptions, world: World): Promise<Applied> {
   forecastDeadline(session, plan, options, world)
   const { loaded, state, target, progress, interrupted } = session
+  const { command, ended = {} } = options
   const { events, clock } = world
   const left = new WorkLeft(plan)
   const phase = plan.purpose === 'destroy' ? 'deleting' : 'applying'
@@ -40,7 +44,7 @@ export async function carryOut(session: Session, plan: Plan, options: CarryOutOp
       manifest: loaded.manifest,
       state,
       target,
-      command: options.command,
+      command,
       interrupted,
       clock,
       ready: () => events?.room(),
@@ -55,6 +59,7 @@ export async function carryOut(session: Session, plan: Plan, options: CarryOutOp
     })
     const result: ApplyResult =
       applied.outcome === 'deadline' ? { ...applied, left: { seconds: leastSeconds(left, target) } } : applied
+    ended.result = result
     await state.checkPlace()
     progress.clear()
     actions?.close()
