@@ -107,7 +107,16 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
     closers.push(() => progress.clear())
     const { manifest, directory } = loaded
     const target = await locatingManifestErrors(loaded, () =>
-      openTarget({ manifest, directory, interrupted, killed, clock, ...listeners, proxies: proxiesOf(context.env) }),
+      openTarget({
+        manifest,
+        directory,
+        interrupted,
+        killed,
+        clock,
+        mayWrite: () => state.sound(),
+        ...listeners,
+        proxies: proxiesOf(context.env),
+      }),
     )
     redactor.register(target.identity.apiKey)
     closers.push(() => target.close())
