@@ -1,5 +1,6 @@
 import type { Attributes } from '../resource.ts'
 import type { RejectedItem } from '../rundb/rejects.ts'
+import type { StateContent } from './content.ts'
 import type { LockRequest } from './holder.ts'
 
 /**
@@ -174,6 +175,10 @@ export interface OpenState extends StateStore {
   sound(): Promise<void>
   /** @throws StateError when the state that the lock was taken for is no longer in its place */
   checkPlace(): Promise<void>
+  /** Hands over all that it holds, as it is at one moment, for as long as `work` runs. Nothing else is asked of the state meanwhile. */
+  withContent<T>(work: (content: StateContent) => Promise<T>): Promise<T>
+  /** Becomes what this content says, identity included, whole or not at all. Needs the lock. */
+  replace(content: StateContent): Promise<void>
   /**
    * Copies the whole state to a new file (0600), as it is now: a SQLite state, whatever keeps this one.
    * @throws StateError when the file exists, or the state is damaged
