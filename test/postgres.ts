@@ -131,9 +131,24 @@ export class Cluster {
     return `postgres://${user}@${encodeURIComponent(this.folder)}/${database}`
   }
 
-  sql(text: string): string {
+  sql(text: string, port = 5432): string {
     const program = join(postgresPrograms ?? '', 'psql')
-    const args = ['-X', '-q', '-t', '-A', '-v', 'ON_ERROR_STOP=1', '-h', this.folder, '-U', 'tester', '-d', 'postgres']
+    const args = [
+      '-X',
+      '-q',
+      '-t',
+      '-A',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-h',
+      this.folder,
+      '-p',
+      `${port}`,
+      '-U',
+      'tester',
+      '-d',
+      'postgres',
+    ]
     return execFileSync(program, [...args, '-c', text], { encoding: 'utf8' }).trim()
   }
 

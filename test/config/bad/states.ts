@@ -41,7 +41,7 @@ export const badStates: BadManifest[] = [
     text: `name: acme\n${REST}state: { type: postgres, url: "\${DATABASE_URL}", schema: "a; b" }\n`,
     env: { DATABASE_URL: 'postgres://me:hunter2@db.example.com/x' },
     code: 'bad_value',
-    at: '4:57',
+    at: '4:58',
   },
   {
     name: 'a kind of state that there is not',
