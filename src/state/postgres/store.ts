@@ -20,7 +20,7 @@ import { entriesOf, replaceEntries } from './content.ts'
 import { copyKind } from './copy.ts'
 import { explained } from './errors.ts'
 import { giveBack, type Held, holderOf, holdingFor, type Lockable, takeLock, takenOver } from './lock.ts'
-import { intentFromRow, partsOf, resourceFromRow, rowOfAddress, writePart } from './rows.ts'
+import { BY_ID, intentFromRow, partsOf, resourceFromRow, rowOfAddress, writePart } from './rows.ts'
 import { RunLog } from './runs.ts'
 import { Session, type SessionOptions } from './session.ts'
 import { fromStored, toStored } from './text.ts'
@@ -158,8 +158,9 @@ export class PostgresStateStore implements OpenState {
     this.#lookups = new Map()
     try {
       const wanted = JSON.stringify([...lookups.values()].map(({ address }) => rowOfAddress(address)))
-      const sql = `SELECT k.* FROM json_to_recordset($2::json) AS w(kind text, key text)
-        JOIN resources k ON k.state = $1 AND k.kind = w.kind AND k.key = w.key`
+      // As in `placesOf`: each by its key.
+      const sql = `SELECT k.* FROM json_to_recordset($2::json) AS w(kind text, key text) CROSS JOIN LATERAL
+        (SELECT * FROM resources r WHERE r.state = $1 AND r.kind = w.kind AND r.key = w.key LIMIT 1) k`
       const found = (await this.#ask(sql, wanted)).map(resourceFromRow)
       const byName = new Map(found.map((resource) => [`${resource.kind}:${resource.key}`, resource]))
       for (const [name, { resolve }] of lookups) resolve(byName.get(name))
@@ -173,9 +174,9 @@ export class PostgresStateStore implements OpenState {
   }
 
   async keyOf(kind: string, id: string): Promise<string | undefined> {
-    const sql = 'SELECT key FROM resources WHERE state = $1 AND kind = $2 AND id = $3 ORDER BY key LIMIT 1'
+    const sql = `SELECT min(o.key) AS key FROM resources o WHERE ${BY_ID('$1', '$2', '$3')}`
     const [row] = await this.#ask(sql, kind, toStored(id))
-    return row && fromStored(String(row.key))
+    return typeof row?.key === 'string' ? fromStored(row.key) : undefined
   }
 
   async intents(): Promise<Intent[]> {
