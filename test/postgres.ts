@@ -149,7 +149,7 @@ export class Cluster {
       '-d',
       'postgres',
     ]
-    return execFileSync(program, [...args, '-c', text], { encoding: 'utf8' }).trim()
+    return execFileSync(program, [...args, '-c', text], { encoding: 'utf8', env: { ...process.env, PGOPTIONS: '-c client_min_messages=error' } }).trim()
   }
 
   #pidFile(): string | undefined {
