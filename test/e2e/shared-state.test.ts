@@ -73,6 +73,10 @@ describe.skipIf(postgresPrograms === undefined)('two runners without a disk in c
     expect(refused.stderr).toContain(`process ${apply.process.pid} on `)
     expect(refused.stderr).toContain('apply, run 1, since ')
 
+    const looked = await a.run(['doctor', '--offline'], { env })
+    expect(looked.stdout).toContain(`schema ${location.schema}`)
+    expect(looked.stdout).toContain('(apply, run 1, since ')
+
     go()
     await reached(200)
     apply.process.kill('SIGKILL')
