@@ -1,32 +1,7 @@
 import { canonicalJson } from '../json.ts'
-import type { RejectedItem } from '../rundb/rejects.ts'
-import type { Binding, Failure, Intent, Run, StateResource } from './store.ts'
+import type { StateContent, StateEntry, StateIdentity } from './store.ts'
 
-/** All that a state holds, to be carried into another one. In: the content of two states. Out: whether they are the same, row by row. */
-
-/** What makes it this state and this version of it: it goes along. */
-export interface StateIdentity {
-  lineage: string
-  serial: number
-  digestKey: Uint8Array
-  binding: Binding | undefined
-}
-
-export type StateEntry =
-  | { type: 'resource'; resource: StateResource }
-  | { type: 'intent'; intent: Intent }
-  | { type: 'run'; run: Run }
-  | { type: 'failure'; run: number; failure: Failure }
-  | { type: 'reject'; run: number; reject: RejectedItem }
-
-export interface StateContent {
-  identity: StateIdentity
-  /**
-   * In batches of one type each: resources and intents by kind and key, runs by number, failures by run and address, rejects by run as they were
-   * recorded. May be read several times.
-   */
-  entries(): AsyncIterable<StateEntry[]>
-}
+/** All that a state holds, carried into another one. In: the content of two states. Out: whether they are the same, row by row. */
 
 /** Entries of a batch. */
 export const CONTENT_BATCH = 1_000

@@ -1,6 +1,5 @@
 import type { Attributes } from '../resource.ts'
 import type { RejectedItem } from '../rundb/rejects.ts'
-import type { StateContent } from './content.ts'
 import type { LockRequest } from './holder.ts'
 
 /**
@@ -198,3 +197,28 @@ export interface StateGlance {
 
 /** Runs whose failures and rejects are kept. What the commands under `state` did has none, and does not count. */
 export const RUNS_KEPT = 20
+/** All that a state holds, to be carried into another one. In: the content of two states. Out: whether they are the same, row by row. */
+
+/** What makes it this state and this version of it: it goes along. */
+export interface StateIdentity {
+  lineage: string
+  serial: number
+  digestKey: Uint8Array
+  binding: Binding | undefined
+}
+
+export type StateEntry =
+  | { type: 'resource'; resource: StateResource }
+  | { type: 'intent'; intent: Intent }
+  | { type: 'run'; run: Run }
+  | { type: 'failure'; run: number; failure: Failure }
+  | { type: 'reject'; run: number; reject: RejectedItem }
+
+export interface StateContent {
+  identity: StateIdentity
+  /**
+   * In batches of one type each: resources and intents by kind and key, runs by number, failures by run and address, rejects by run as they were
+   * recorded. May be read several times.
+   */
+  entries(): AsyncIterable<StateEntry[]>
+}

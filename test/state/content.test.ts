@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type StateContent, type StateEntry, sameContent } from '../../src/state/content.ts'
+import { sameContent } from '../../src/state/content.ts'
 import { findState } from '../../src/state/open.ts'
-import type { OpenState, StateResource } from '../../src/state/store.ts'
+import type { OpenState, StateContent, StateEntry, StateResource } from '../../src/state/store.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { forEachKind, openForTest, stateKinds } from './kinds.ts'
 

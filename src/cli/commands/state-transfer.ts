@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import type { LoadedManifest } from '../../config/load.ts'
 import { ExitCode, GuardError, StateError, UsageError } from '../../diagnostics/errors.ts'
 import { counted, printable, shellWord } from '../../diagnostics/printable.ts'
-import { type StateContent, type StateEntry, sameContent } from '../../state/content.ts'
+import { sameContent } from '../../state/content.ts'
 import {
   DEFAULT_SCHEMA,
   type PostgresLocation,
@@ -12,7 +12,7 @@ import {
   stateLocation,
 } from '../../state/location.ts'
 import { backupPath, checkState, findState, openState, placeOf } from '../../state/open.ts'
-import type { OpenState } from '../../state/store.ts'
+import type { OpenState, StateContent, StateEntry } from '../../state/store.ts'
 import { approve } from '../approval.ts'
 import type { Context } from '../context.ts'
 import type { OptionsOf } from '../definitions/options.ts'

@@ -1,4 +1,5 @@
-import { CONTENT_BATCH, type StateContent, type StateEntry } from '../content.ts'
+import { CONTENT_BATCH } from '../content.ts'
+import type { StateContent, StateEntry } from '../store.ts'
 import type { Connection, Row } from './connection.ts'
 import {
   failureFromRow,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { StateError } from '../../diagnostics/errors.ts'
 import type { RejectedItem } from '../../rundb/rejects.ts'
-import type { StateContent } from '../content.ts'
 import type { LockRequest } from '../holder.ts'
 import type {
   Address,
@@ -13,6 +12,7 @@ import type {
   Run,
   RunOutcome,
   StartedRun,
+  StateContent,
   StateResource,
 } from '../store.ts'
 import type { Connection, Row } from './connection.ts'

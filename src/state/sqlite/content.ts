@@ -1,5 +1,6 @@
 import type { Row } from '../../sqlite/open.ts'
-import { CONTENT_BATCH, type StateContent, type StateEntry } from '../content.ts'
+import { CONTENT_BATCH } from '../content.ts'
+import type { StateContent, StateEntry } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { failureFromRow, intentFromRow, rejectFromRow, resourceFromRow, runFromRow } from './rows.ts'
 

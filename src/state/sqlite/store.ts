@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { pathToFileURL } from 'node:url'
 import type { RejectedItem } from '../../rundb/rejects.ts'
-import type { StateContent } from '../content.ts'
 import type { LockRequest } from '../holder.ts'
 import type {
   Batch,
@@ -12,6 +11,7 @@ import type {
   Run,
   RunOutcome,
   StartedRun,
+  StateContent,
   StateResource,
 } from '../store.ts'
 import type { Connection } from './connection.ts'
