@@ -143,7 +143,16 @@ export async function openSession(
     closers.push(() => progress.clear())
     const { manifest, directory } = loaded
     const target = await locatingManifestErrors(loaded, () =>
-      openTarget({ manifest, directory, interrupted, killed, clock, ...listeners, proxies: proxiesOf(context.env) }),
+      openTarget({
+        manifest,
+        directory,
+        interrupted,
+        killed,
+        clock,
+        mayWrite: () => state.sound(),
+        ...listeners,
+        proxies: proxiesOf(context.env),
+      }),
     )
     redactor.register(target.identity.apiKey)
     closers.push(() => target.close())

@@ -130,6 +130,11 @@ export const LINES: Record<string, string[][]> = {
     ['state', 'backup'],
     ['state', 'backup', 'copy.bak'],
   ],
+  'state restore': [
+    ['state', 'restore', 'copy.bak', '--yes'],
+    ['state', 'restore', 'copy.bak', '--yes', '--force'],
+  ],
+  'state migrate': [['state', 'migrate', '--to', 'elsewhere.sqlite', '--schema', 'a', '--ca', 'b']],
   'state mv': [
     ['state', 'mv', 'user:u-bcrypt', 'user:u-moved', '--yes'],
     ['state', 'mv', 'user:u-moved', 'user:u-bcrypt', '--yes'],
