@@ -77,6 +77,8 @@ test.each([
   const { organizations = 0 } = before.created
   const nulls = project(files, { source: { ...source, nulls: ['NULL'] } })
   const after = await planOf(nulls)
+  expect(after.exit).toBe(0)
+  expect(after.created.users).toBe(before.created.users)
   expect(after.codes).toEqual([])
   expect(after.created.organizations ?? 0).toBe(organizations - 1)
   expect(after.created.memberships ?? 0).toBe((before.created.memberships ?? 0) - 2)
