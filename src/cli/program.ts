@@ -219,6 +219,11 @@ function addPipeline(program: Parent, context: Context, start: Start): void {
       start(async () => (await import('./commands/pipeline.ts')).pipelineNote(file, options, context)),
     )
   ofPipeline
+    .definePipelineReviewed(pipeline)
+    .action((plan, options) =>
+      start(async () => (await import('./commands/pipeline.ts')).pipelineReviewed(plan, options, context)),
+    )
+  ofPipeline
     .definePipelineOutputs(pipeline)
     .action((plan) => start(async () => (await import('./commands/pipeline.ts')).pipelineOutputs(plan, context)))
 }

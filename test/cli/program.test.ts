@@ -32,6 +32,7 @@ const commands = [
   ['state', 'import'],
   ['pipeline'],
   ['pipeline', 'note'],
+  ['pipeline', 'reviewed'],
   ['pipeline', 'outputs'],
   ['doctor'],
   ['completion'],

@@ -62,6 +62,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
   doctor: { effect: 'none', outputs: [json('doctor')] },
   pipeline: { effect: 'none' },
   'pipeline note': { effect: 'none' },
+  'pipeline reviewed': { effect: 'none' },
   'pipeline outputs': { effect: 'none' },
   completion: { effect: 'none' },
   words: { effect: 'none' },
