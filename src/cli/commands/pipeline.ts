@@ -8,10 +8,10 @@ import { noteFooter, reviewedIn } from '../../gitlab/reviewed.ts'
 import { countsOf } from '../../pipelines/counts.ts'
 import { readPlanHeader } from '../../planning/plan-file.ts'
 import { code, prose } from '../../reporting/markdown/inline.ts'
+import { remark } from '../../running/listeners.ts'
 import type { Context } from '../context.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import type { definePipelineNote, definePipelineReviewed } from '../definitions/pipeline.ts'
-import { remark } from '../listeners.ts'
 
 type NoteOptions = OptionsOf<typeof definePipelineNote>
 type ReviewedOptions = OptionsOf<typeof definePipelineReviewed>
