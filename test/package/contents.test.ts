@@ -43,6 +43,7 @@ test('nothing that only the project needs, no source map, and nothing of a run i
     /^(src|test|bench|scripts)\//,
     /(^|\/)(coverage|node_modules)\//,
     /\.map$/,
+    // An example of the library is a program of TypeScript.
     /^(?!examples\/).*(?<!\.d)\.ts$/,
     /\.(sqlite|db|log|lock|tgz|pem|key)$/,
     // A repository to copy has its pipelines in hidden folders.
