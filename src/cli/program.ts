@@ -183,6 +183,16 @@ function addState(program: Parent, context: Context, start: Start): void {
       start(async () => (await import('./commands/state.ts')).stateBackup(file, options, context)),
     )
   ofState
+    .defineStateRestore(state)
+    .action((file, options) =>
+      start(async () => (await import('./commands/state-transfer.ts')).stateRestore(file, options, context)),
+    )
+  ofState
+    .defineStateMigrate(state)
+    .action((options) =>
+      start(async () => (await import('./commands/state-transfer.ts')).stateMigrate(options, context)),
+    )
+  ofState
     .defineStateRm(state)
     .action((addresses, options) =>
       start(async () => (await import('./commands/state-edit.ts')).stateRm(addresses, options, context)),
@@ -232,6 +242,11 @@ function addTools(program: Parent, context: Context, start: Start): void {
   tools
     .defineSandbox(program)
     .action((options) => start(async () => (await import('./commands/sandbox.ts')).sandbox(options, context)))
+  tools
+    .definePurge(program)
+    .action((manifest, options) =>
+      start(async () => (await import('./commands/purge.ts')).purge(withManifest(manifest, options), context)),
+    )
   tools
     .defineDoctor(program)
     .action((manifest, options) =>

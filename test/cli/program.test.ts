@@ -27,6 +27,8 @@ const commands = [
   ['state', 'show'],
   ['state', 'export'],
   ['state', 'backup'],
+  ['state', 'restore'],
+  ['state', 'migrate'],
   ['state', 'rm'],
   ['state', 'mv'],
   ['state', 'import'],

@@ -24,7 +24,7 @@ import {
 import { createTemporaryFile } from '../../files/temporary-file.ts'
 import { explaining, type Purpose, syncFolder } from '../../files/whole-file.ts'
 import { hasNoRoom, mayBeFull } from '../../sqlite/errors.ts'
-import { openReadOnly } from '../../sqlite/open.ts'
+import { databaseId, openReadOnly } from '../../sqlite/open.ts'
 
 /**
  * The file of a state, and its backups. In: the path of a state. Out: that it is one, or what to do about it; copies of it beside it.
@@ -120,7 +120,7 @@ export function newer(path: string): StateError {
 
 const SUFFIX = '.bak'
 
-function purposeOf(file: string): Purpose {
+export function backupPurpose(file: string): Purpose {
   return {
     message: `the backup cannot be written to ${file}`,
     code: 'backup_unwritable',
@@ -135,20 +135,31 @@ export function backupPath(statePath: string, now: Date, version?: number): stri
 }
 
 /**
+ * The files of a state, and its backups beside it. Both are told by what marks them, besides their names; nothing of another program's is
+ * among them.
+ */
+export function filesOfState(statePath: string): { files: string[]; backups: string[] } {
+  const isOurs = (path: string) => databaseId(path) === APPLICATION_ID
+  const begins = basename(statePath)
+  const names = existsSync(dirname(statePath)) ? readdirSync(dirname(statePath)) : []
+  const backups = names
+    .filter((name) => name.startsWith(begins) && BACKUP.test(name.slice(begins.length)))
+    .map((name) => join(dirname(statePath), name))
+  const files = ['', '-wal', '-shm', '-journal'].map((suffix) => statePath + suffix).filter((path) => existsSync(path))
+  return { files: isOurs(statePath) ? files : [], backups: backups.filter(isOurs) }
+}
+
+/** How `backupPath` goes on behind the name of the state. */
+const BACKUP = /^(\.v\d+)?\.\d{8}T\d{9}Z\.bak$/
+
+/**
  * Copies the database to a new file (0600), as it stands at this moment, whoever writes to it meanwhile. The copy is checked
  * and on the disk before it takes its name, so a file under that name is a whole backup.
  * @throws StateError when the file exists, or the copy is damaged; UsageError, FileError when it cannot be written
  */
 export function writeBackup(db: DatabaseSync, file: string): void {
-  // A link that leads nowhere exists as well.
-  if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
-    throw new StateError({
-      code: 'backup_exists',
-      message: `${file} exists already, and a backup never replaces one`,
-      hint: 'name another file, or none: a name with the time is then chosen',
-    })
-  }
-  explaining(file, purposeOf(file), () => {
+  refuseExisting(file)
+  explaining(file, backupPurpose(file), () => {
     // SQLite copies into an empty file, which keeps the mode that it was made with.
     const temporary = createTemporaryFile(dirname(file))
     try {
@@ -162,6 +173,18 @@ export function writeBackup(db: DatabaseSync, file: string): void {
       temporary.forget()
     }
   })
+}
+
+/** @throws StateError for a file that a backup would replace */
+export function refuseExisting(file: string): void {
+  // A link that leads nowhere exists as well.
+  if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
+    throw new StateError({
+      code: 'backup_exists',
+      message: `${file} exists already, and a backup never replaces one`,
+      hint: 'name another file, or none: a name with the time is then chosen',
+    })
+  }
 }
 
 function copyInto(db: DatabaseSync, partial: string, file: string): void {
