@@ -51,6 +51,8 @@ export const FACTS: Readonly<Record<string, Facts>> = {
   'state show': { effect: 'none', outputs: [json('state')] },
   'state export': { effect: 'none', outputs: [lines('--format ndjson', 'state-line')] },
   'state backup': { effect: 'files' },
+  'state restore': { effect: 'files' },
+  'state migrate': { effect: 'files' },
   'state rm': { effect: 'files' },
   'state mv': { effect: 'files' },
   'state import': { effect: 'files' },
