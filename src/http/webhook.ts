@@ -2,9 +2,7 @@ import { createHmac } from 'node:crypto'
 import { type Clock, sleep } from '../clock.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import { describeFailure } from './failures.ts'
-import { openNetwork } from './network.ts'
 import { isLoopback, type Proxies } from './proxy.ts'
-import { send } from './request.ts'
 import { backOff, isPassing, parseRetryAfter, serverTime } from './retry.ts'
 
 /**
@@ -40,6 +38,8 @@ class Final extends Error {}
 export async function deliver(delivery: Delivery): Promise<string | undefined> {
   const { clock, signal, budget, proxies } = delivery
   const end = clock.now() + budget
+  // Who only checks an address loads no client of HTTP.
+  const [{ openNetwork }, { send }] = await Promise.all([import('./network.ts'), import('./request.ts')])
   const network = openNetwork(proxies, { connectTimeout: PATIENCE })
   let why = 'no answer'
   try {
