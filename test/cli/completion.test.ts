@@ -34,7 +34,10 @@ async function words(...line: string[]): Promise<string[]> {
 describe('what may stand there', () => {
   test.each<[string[], string[]]>([
     [['pl'], ['plan']],
-    [['state', 'm'], ['mv']],
+    [
+      ['state', 'm'],
+      ['migrate', 'mv'],
+    ],
     [['plan', '--mer'], ['--merges']],
     [
       ['plan', '--format', ''],
@@ -139,7 +142,10 @@ function inShell(shell: Shell, script: string, args: readonly string[] = []): st
 /** Lines that every shell completes alike: the words, and what may stand in the place of the last one. */
 const LINES: [string[], string[]][] = [
   [['pla'], ['plan']],
-  [['state', 'r'], ['rm']],
+  [
+    ['state', 'r'],
+    ['restore', 'rm'],
+  ],
   [['plan', '--de'], ['--detailed-exitcode']],
   [['plan', '--format', 'ma'], ['markdown']],
   [['plan', '-e', 'pro'], ['production']],
