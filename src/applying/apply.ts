@@ -49,6 +49,8 @@ export interface ApplyOptions {
   /** Aborted by Ctrl-C, or with a DeadlinePassed. */
   interrupted?: AbortSignal
   clock?: Clock
+  /** Waited for before each action is begun: whoever follows the run may be behind. Undefined: nobody is. */
+  ready?: () => Promise<void> | undefined
   /** Told before each action, again where one is tried again at the end of its phase. What it throws ends the run in order. */
   onStart?: (action: Action) => void
   /** Told after each action. */
@@ -164,6 +166,7 @@ async function applyActions(progress: Progress, lanes: Iterator<Action[]>, postp
   const worker = async () => {
     for (let lane = lanes.next(); !lane.done && !progress.stop; lane = lanes.next()) {
       for (const action of lane.value) {
+        await progress.options.ready?.()
         progress.stop ??= interruption(progress.options.interrupted)
         if (progress.stop) return
         await attemptAction(progress, action, postponed)

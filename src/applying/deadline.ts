@@ -21,6 +21,9 @@ export class DeadlinePassed extends GuardError {
   }
 }
 
+/** What a deadline may be written as. */
+export const DEADLINE_HINT = 'write 05:30, 2030-01-31T05:30:00Z or a duration such as 4h'
+
 export interface Deadline {
   /** Milliseconds since the epoch. */
   at: number

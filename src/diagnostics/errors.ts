@@ -1,4 +1,4 @@
-import type { Problem } from './problem.ts'
+import type { Location, Problem } from './problem.ts'
 
 /** The exit codes of every command. */
 export const ExitCode = {
@@ -79,14 +79,30 @@ export abstract class OperatorError extends Error {
     this.name = new.target.name
     this.problems = list
   }
+
+  /** Stable, machine-readable name of the first problem: `no_manifest`. */
+  get code(): string {
+    return this.problems[0]?.code ?? 'unknown'
+  }
+
+  /** Where the first problem is, as far as it is known. */
+  get at(): Location | undefined {
+    return this.problems[0]?.at
+  }
+
+  /** What would be right, where the first problem says so. */
+  get hint(): string | undefined {
+    return this.problems[0]?.hint
+  }
 }
 
 /** The code of an error of Node: `ENOENT`, `ERR_WORKER_OUT_OF_MEMORY`. */
 export function codeOf(error: unknown): string | undefined {
+  if (error instanceof OperatorError) return undefined
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** The command line is wrong. */
+/** The command line is wrong, or an option of the library. */
 export class UsageError extends OperatorError {
   readonly exitCode = ExitCode.usage
 }
@@ -121,7 +137,7 @@ export class GuardError extends OperatorError {
   readonly exitCode = ExitCode.guard
 }
 
-/** --strict does not go on past a warning. */
+/** `strict` does not go on past a warning. */
 export class StrictError extends OperatorError {
   readonly exitCode = ExitCode.incomplete
 }
@@ -131,7 +147,7 @@ export class CommentError extends OperatorError {
   readonly exitCode = ExitCode.failure
 }
 
-/** A person called it off. */
+/** A person called it off, or a signal. */
 export class InterruptedError extends OperatorError {
   readonly exitCode = ExitCode.interrupted
 }
@@ -153,6 +169,11 @@ export class StateError extends OperatorError {
 
 /** A file cannot be written or kept: its disk is full, or fails. */
 export class FileError extends OperatorError {
+  readonly exitCode = ExitCode.failure
+}
+
+/** Nothing here expected it: a defect, a refusal of WorkOS that no rule covers, or one of the operating system. */
+export class UnexpectedError extends OperatorError {
   readonly exitCode = ExitCode.failure
 }
 

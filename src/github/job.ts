@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { UsageError } from '../diagnostics/errors.ts'
 import { isObject } from '../json.ts'
 import { parseJsonText } from '../json-text.ts'
-import { cutMarkdown, SUMMARY } from './cut.ts'
+import { cutMarkdown, SUMMARY } from '../pipelines/cut.ts'
 
 /**
  * The job that a step runs in. In: the variables and files that the runner gives to it, see

@@ -1,14 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ExitCode } from '../diagnostics/errors.ts'
+import { type Counts, countsOf } from '../pipelines/counts.ts'
+import { COMMENT, cutMarkdown } from '../pipelines/cut.ts'
+import { type Marker, markerText } from '../pipelines/marker.ts'
 import { readPlanHeader } from '../planning/plan-file.ts'
 import { code } from '../reporting/markdown/inline.ts'
 import { type GithubApi, GithubError } from './api.ts'
-import { type Counts, countsOf } from './counts.ts'
-import { COMMENT, cutMarkdown } from './cut.ts'
 import { findPlan } from './find-plan.ts'
 import type { Job } from './job.ts'
-import { closeIssue, type Marker, markerText, openIssue, writeComment } from './sticky.ts'
+import { closeIssue, openIssue, writeComment } from './sticky.ts'
 import { describeExit, footer, logBlock, noPlan, ofLabel } from './words.ts'
 
 /**

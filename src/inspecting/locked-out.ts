@@ -100,8 +100,7 @@ function byText(value: string, { types }: PathInspection, whole: boolean): Omit<
 
 /** Whether a text is one of these words, in any case, however its words are joined. Yields a boolean for any value. */
 function isOneOf(words: string, value: string): string {
-  const text = `$replace($lowercase($trim($string(${value}))), /[-_ ]+/, ' ')`
-  return `$contains(${text}, /^(${words})$/) = true`
+  return `$contains($string(${value}), /^\\s*(${words.replaceAll(' ', '[-_ ]+')})\\s*$/i) = true`
 }
 
 /** Tables of Drupal and others: most people have 1, and who has 0 is blocked. WordPress's user_status is 0 for everybody. */

@@ -10,8 +10,8 @@ export interface FreshOptions {
   apiKey: string
   /** The effective one. */
   manifest: object
-  /** The plan file, as it was named. */
-  file: string
+  /** The plan file, as it was named. Absent: the plan is in no file. */
+  file?: string
 }
 
 /** Something that is not as it was, and what helps besides a new plan. */
@@ -48,7 +48,9 @@ export function checkFresh(saved: PlanHeader, plan: Plan, { apiKey, manifest, fi
   }
   if (differences.length === 0) return
   const environment = plan.inputs.environment === null ? '' : ` -e ${plan.inputs.environment}`
-  const again = `make a new plan and have it reviewed: workos-migrate plan${environment}${scopeOptions(saved.scope, manifest)} --out ${shellWord(file)}`
+  const command = `workos-migrate plan${environment}${scopeOptions(saved.scope, manifest)}`
+  const again =
+    file === undefined ? 'make a new plan' : `make a new plan and have it reviewed: ${command} --out ${shellWord(file)}`
   throw new StalePlanError(
     differences.map(
       ({ message, hint }): Problem => ({

@@ -57,17 +57,26 @@ export interface WritePlanOptions {
  * value of a user's or of the manifest's is in it, and no secret; the file is 0600, and appears whole or not at all. The header ends with a seal
  * over all of the file: what was reviewed is what is applied.
  */
-export function writePlanFile(
+export function writePlanFile(plan: Plan, path: string, { purpose, ...options }: WritePlanOptions): void {
+  const { apiKey } = options
+  const text = jsonText(planHeader(plan, dirname(resolve(path)), options))
+  const sealer = new Sealer(text)
+  for (const line of planLines(plan)) sealer.add(line)
+  const sealed = `${text.slice(0, -1)},"seal":"${sealer.seal(apiKey)}"}\n`
+  writeWholeFile(path, concatenated(sealed, planLines(plan)), purpose)
+}
+
+/** What a plan in this folder says of itself. */
+export function planHeader(
   plan: Plan,
-  path: string,
-  { manifestFile, manifest, apiKey, purpose }: WritePlanOptions,
-): void {
-  const folder = dirname(resolve(path))
+  folder: string,
+  { manifestFile, manifest, apiKey }: Omit<WritePlanOptions, 'purpose'>,
+): PlanHeader {
   const {
     scope,
     reading: { snapshot },
   } = plan.set
-  const header: PlanHeader = {
+  return {
     format: FORMAT,
     version: VERSION,
     name: plan.name,
@@ -80,11 +89,6 @@ export function writePlanFile(
     actions: countActions(plan.set.rundb),
     digest: digestPlan(plan, apiKey),
   }
-  const text = jsonText(header)
-  const sealer = new Sealer(text)
-  for (const line of planLines(plan)) sealer.add(line)
-  const sealed = `${text.slice(0, -1)},"seal":"${sealer.seal(apiKey)}"}\n`
-  writeWholeFile(path, concatenated(sealed, planLines(plan)), purpose)
 }
 
 function* concatenated(first: string, rest: Iterable<string>): Generator<string> {
@@ -132,7 +136,7 @@ const SEALED = /^(\{.*),"seal":"([0-9a-f]{64})"\}$/
 const MAX_HEADER = 16 * 1024 * 1024
 
 /** The header of a saved plan, and what is needed to tell whether the file is as it was written. */
-interface SavedPlan extends PlanHeader {
+export interface SavedPlan extends PlanHeader {
   seal: string
   /** Of the file as it is. */
   sealer: Sealer

@@ -16,6 +16,7 @@ function namesIn(folder: string): string[] {
 
 test('the package holds these files and folders, and no others', () => {
   expect(namesIn('')).toEqual([
+    'AGENTS.md',
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
@@ -26,6 +27,7 @@ test('the package holds these files and folders, and no others', () => {
     'package.json',
     'recipes/',
     'schemas/',
+    'templates/',
   ])
   expect(namesIn('docs/')).toEqual(['README.md', 'decisions/', 'explanation/', 'how-to/', 'reference/', 'tutorials/'])
 })
@@ -43,10 +45,20 @@ test('nothing that only the project needs, no source map, and nothing of a run i
     /\.map$/,
     /(?<!\.d)\.ts$/,
     /\.(sqlite|db|log|lock|tgz|pem|key)$/,
-    /(^|\/)\./,
+    // A repository to copy has its pipelines in hidden folders.
+    /^(?!examples\/gitops\/\.git(hub\/|lab\/|lab-ci\.yml$)).*(^|\/)\./,
     /\.test\./,
   ]
   expect(paths.filter((path) => unwanted.some((pattern) => pattern.test(path)))).toEqual([])
+})
+
+test('the repository to copy is whole, but for .gitignore, which no package can carry', () => {
+  const name = 'examples/gitops/'
+  const held = namesIn(name)
+  const there = readdirSync(join(ROOT, name), { withFileTypes: true })
+  const names = there.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+  expect(held).toEqual(names.filter((one) => one !== '.gitignore').sort())
+  expect(held).toContain('gitignore')
 })
 
 test('it is small', () => {

@@ -1,33 +1,27 @@
-import { dirname, resolve } from 'node:path'
-import { applyPlan } from '../../applying/apply.ts'
-import type { ApplyResult } from '../../applying/apply-result.ts'
-import { systemClock } from '../../clock.ts'
-import type { LoadedManifest } from '../../config/load.ts'
-import { ExitCode, GuardError } from '../../diagnostics/errors.ts'
+import { resolve } from 'node:path'
+import { ExitCode } from '../../diagnostics/errors.ts'
 import { someOf, wantsColor } from '../../diagnostics/printable.ts'
-import { removeAbandonedFiles } from '../../files/temporary-file.ts'
 import { countedKind } from '../../kinds/registry.ts'
-import { checkFresh } from '../../planning/check-fresh.ts'
-import { WorkLeft } from '../../planning/estimate.ts'
 import type { Plan } from '../../planning/plan.ts'
-import { checkSeal, isPlanFile, type PlanHeader, readPlanHeader } from '../../planning/plan-file.ts'
+import { isPlanFile } from '../../planning/plan-file.ts'
 import { renderApplyJson, renderApplyText } from '../../reporting/apply.ts'
-import { ActionEvents, emitRun } from '../../reporting/emit-events.ts'
 import { renderFailures } from '../../reporting/errors.ts'
 import { describeWhere } from '../../reporting/heading-text.ts'
 import { renderWarnings } from '../../reporting/remarks.ts'
 import { duration, painter } from '../../reporting/style.ts'
-import type { Target } from '../../workos/target.ts'
-import { approve, isStrictlyClean, refuseWarnings, requireWord } from '../approval.ts'
+import { carryOut } from '../../running/carry-out.ts'
+import { remark, type Telling } from '../../running/listeners.ts'
+import { type Ended, notifying } from '../../running/notify.ts'
+import { outputPlaces } from '../../running/output-places.ts'
+import { asSaved, computeSaved, openSavedPlan } from '../../running/saved-plan.ts'
+import { checkNoScope, type Session, type SessionOptions, withSession } from '../../running/session.ts'
+import { applyExitCode, checkRefusals, refuseWarnings, requireWord } from '../../running/verdict.ts'
+import { approve } from '../approval.ts'
 import type { Context } from '../context.ts'
 import type { defineApply, defineDestroy } from '../definitions/migration.ts'
 import { type OptionsOf, withManifest } from '../definitions/options.ts'
-import { remark, type Telling } from '../listeners.ts'
-import { withManifestLocation } from '../manifest.ts'
-import { type Ended, notifying } from '../notify.ts'
 import { buffered } from '../output.ts'
-import { type HtmlFile, htmlFile, outputPlaces, writePlanReport } from '../output-files.ts'
-import { checkNoScope, type Session, type SessionOptions, withSession } from '../session.ts'
+import { type HtmlFile, htmlFile, writePlanReport } from '../output-files.ts'
 import { showPlan } from './plan.ts'
 export type ApplyCommandOptions = OptionsOf<typeof defineApply>
 
@@ -39,19 +33,15 @@ export async function apply(
 ): Promise<ExitCode> {
   const path = file === undefined ? undefined : resolve(context.cwd, file)
   if (path === undefined || !isPlanFile(path)) return applyNew(withManifest(file, options), context)
-  removeAbandonedFiles(dirname(path))
-  const saved = await readPlanHeader(path)
+  const saved = await openSavedPlan(path)
   checkNoScope(options)
-  return withNotice(optionsOf(saved, path, options), context, 'apply', async (session, ended) => {
+  return withNotice(asSaved(saved, options), context, 'apply', async (session, ended) => {
     const report = await reportFile(session, options, context, path)
-    const { apiKey } = session.target.identity
-    const plan = await session.computePlan(saved.summary.refreshed, !options.json)
-    checkFresh(saved, plan, { apiKey, manifest: session.loaded.manifest, file: file ?? path })
-    checkSeal(path, saved, apiKey)
+    const plan = await computeSaved(session, saved, file ?? path, !options.json)
     if (!options.json) await showHead(plan, context)
     checkRefusals(plan, session.loaded)
     if (options.strict) refuseWarnings(plan)
-    if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options)
+    if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options.confirm)
     return carryOutPlan(session, plan, { ...options, command: 'apply', report, ended }, context)
   })
 }
@@ -64,7 +54,13 @@ function withNotice(
   work: (session: Session, ended: Ended) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   return withSession(options, context, command, (session) =>
-    notifying(command, session.loaded, context, (ended) => work(session, ended)),
+    notifying(
+      command,
+      session.loaded,
+      context,
+      (ended) => work(session, ended),
+      (code) => code,
+    ),
   )
 }
 
@@ -112,17 +108,6 @@ async function reportFile(
   const { events, html } = options
   await outputPlaces(loaded, statePath, { '--events': events, 'the saved plan': plan, '--html': html }, context.cwd)
   return htmlFile(html, options, context)
-}
-
-/** The manifest, the environment and the snapshot that a saved plan was made with, unless others are named. */
-function optionsOf(saved: PlanHeader, path: string, options: ApplyCommandOptions): SessionOptions {
-  return {
-    ...options,
-    config: options.config ?? resolve(dirname(path), saved.manifestFile),
-    savedScope: saved.scope ?? null,
-    env: options.env ?? saved.inputs.environment ?? undefined,
-    ...(saved.snapshot !== undefined && !options.fresh && { remembered: resolve(dirname(path), saved.snapshot) }),
-  }
 }
 
 type DestroyOptions = OptionsOf<typeof defineDestroy>
@@ -177,80 +162,34 @@ interface CarryOutOptions extends Telling {
   ended: Ended
 }
 
-/** @throws GuardError with every guard that the plan offends */
-function checkRefusals({ summary }: Plan, loaded: LoadedManifest): void {
-  if (summary.refusals.length === 0) return
-  throw new GuardError(
-    summary.refusals.map(({ guard, message, hint, path }) =>
-      withManifestLocation({ code: `guard_${guard}`, message, hint, path }, loaded),
-    ),
-  )
-}
-
 /** Applies a plan, shows how far it is, and prints what came of it. */
 async function carryOutPlan(
-  { loaded, state, target, progress, deadline, interrupted }: Session,
+  session: Session,
   plan: Plan,
   options: CarryOutOptions,
   context: Context,
 ): Promise<ExitCode> {
-  forecastDeadline({ deadline, progress }, plan, options, context)
-  const left = new WorkLeft(plan)
-  const phase = plan.purpose === 'destroy' ? 'deleting' : 'applying'
-  progress.begin({ phase, total: left.total, leastMs: () => target.leastMs(left.requests()) })
-  const { events, clock = systemClock } = context
-  const actions = events && new ActionEvents(events, clock)
-  const started = performance.now()
-  try {
-    const applied = await applyPlan({
-      plan,
-      manifest: loaded.manifest,
-      state,
-      target,
-      command: options.command,
-      interrupted,
-      clock: context.clock,
-      onStart(action) {
-        actions?.start(action)
-        left.start(action)
-      },
-      onAction(action, outcome) {
-        progress.finish(outcome.type === 'failed' || outcome.type === 'blocked' ? outcome.type : 'done')
-        actions?.end(action, outcome)
-      },
-    })
-    const result: ApplyResult =
-      applied.outcome === 'deadline' ? { ...applied, left: { seconds: leastSeconds(left, target) } } : applied
-    options.ended.result = result
-    await state.checkPlace()
-    progress.clear()
-    actions?.close()
-    const seconds = (performance.now() - started) / 1000
-    if (events) emitRun(events, result, seconds)
-    const { write, end } = buffered(context.stdout)
-    const failures = state.failures(result.run)
-    if (options.json) await renderApplyJson(result, seconds, failures, write)
-    else {
-      const paint = painter(wantsColor(context.stdout, context.env))
-      await renderFailures(failures, { full: options.full ?? false, paint, write })
-      write(`\n${renderApplyText(result, seconds, paint)}`)
-    }
-    await end()
-    if (options.report !== undefined) {
-      const { applyReport } = await import('../../reporting/html/apply-report.ts')
-      const sent = { requests: target.client.timeline.read(), limits: target.limits }
-      const applied = { plan, result, seconds, failures: () => state.failures(result.run), ...sent }
-      await options.report.write(await applyReport(applied, options.report.options))
-    }
-    return exitCode(result, plan, options.strict ?? false)
-  } finally {
-    progress.clear()
-    actions?.close()
+  forecastDeadline(session, plan, options, context)
+  const applied = await carryOut(session, plan, options.command, context)
+  const { result, seconds } = applied
+  options.ended.result = result
+  const { state, target } = session
+  const { write, end } = buffered(context.stdout)
+  const failures = state.failures(result.run)
+  if (options.json) await renderApplyJson(result, seconds, failures, write)
+  else {
+    const paint = painter(wantsColor(context.stdout, context.env))
+    await renderFailures(failures, { full: options.full ?? false, paint, write })
+    write(`\n${renderApplyText(result, seconds, paint)}`)
   }
-}
-
-function leastSeconds(left: WorkLeft, target: Target): number {
-  return Math.ceil(target.leastMs(left.requests()) / 1000)
+  await end()
+  if (options.report !== undefined) {
+    const { applyReport } = await import('../../reporting/html/apply-report.ts')
+    const sent = { requests: target.client.timeline.read(), limits: target.limits }
+    const shown = { plan, ...applied, failures: () => state.failures(result.run), ...sent }
+    await options.report.write(await applyReport(shown, options.report.options))
+  }
+  return applyExitCode(result, plan, options.strict ?? false)
 }
 
 /**
@@ -270,22 +209,4 @@ function forecastDeadline(
   const short = least > seconds ? `; the plan takes at least ${duration(least)}, so it will not be finished then` : ''
   progress.clear()
   remark(options, context, `Deadline ${deadline.said}: in ${duration(seconds)}${short}.\n`)
-}
-
-/** What was rejected or blocked by a plan that was within safety.maxRejects is accepted. */
-function exitCode({ outcome, kinds, stillAnswered }: ApplyResult, plan: Plan, strict: boolean): ExitCode {
-  const answeredOtherwise = stillAnswered > 0 || kinds.some(({ answered }) => answered > 0)
-  switch (outcome) {
-    case 'completed': {
-      const isGone = plan.summary.kinds.some(({ gone }) => gone > 0)
-      return answeredOtherwise || isGone || (strict && !isStrictlyClean(plan)) ? ExitCode.incomplete : ExitCode.done
-    }
-    case 'interrupted':
-      return ExitCode.interrupted
-    case 'deadline':
-    case 'stopped':
-      return ExitCode.guard
-    default:
-      return ExitCode.incomplete
-  }
 }

@@ -81,8 +81,6 @@ function parseLimit(text: string): number {
   throw new InvalidArgumentError('A limit is a whole number of users, from 1.')
 }
 
-export const DEADLINE_HINT = 'write 05:30, 2030-01-31T05:30:00Z or a duration such as 4h'
-
 /** The options of a command that may have to stop at some time. */
 export function timed<A extends Arguments, O extends Options, G extends Options>(command: Command<A, O, G>) {
   return command

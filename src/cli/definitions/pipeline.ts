@@ -4,16 +4,19 @@ import { command, examples, type Parent } from './options.ts'
 export function definePipeline(program: Parent) {
   const pipeline = command(program, 'pipeline', 'Serve a pipeline: the comment with the plan, its figures as variables')
   return examples(pipeline, [
-    ['workos-migrate pipeline note plan.md --key staging', 'the plan as a note on the merge request'],
+    ['workos-migrate pipeline note plan.md --label staging', 'the plan as a note on the merge request'],
     ['workos-migrate pipeline outputs plan.ndjson', 'what the next jobs ask: are there changes?'],
   ])
 }
 
 export function definePipelineNote(pipeline: Parent) {
-  const note = command(pipeline, 'note <file>', 'Write Markdown as the one note of its key on the merge request')
-    .option('-k, --key <name>', 'which of the notes it replaces, such as the environment', 'plan')
+  const note = command(pipeline, 'note <file>', 'Write Markdown as the one note of its label on the merge request')
+    .option('-l, --label <name>', 'which of the notes it replaces, such as the environment', 'plan')
+    .option('--plan <file>', 'the saved plan, whose digest the note names')
     .option('-q, --quiet', 'only warnings and errors on standard error')
-  return examples(note, [['workos-migrate pipeline note plan.md --key staging', 'in a job of a merge request, GitLab']])
+  return examples(note, [
+    ['workos-migrate pipeline note plan.md --label staging', 'in a job of a merge request, GitLab'],
+  ])
 }
 
 export function definePipelineOutputs(pipeline: Parent) {

@@ -8,13 +8,13 @@ import { proxiesOf } from '../../http/proxy.ts'
 import { checkExpressions } from '../../mapping/check.ts'
 import { ageOf } from '../../reporting/heading-text.ts'
 import { counted } from '../../reporting/style.ts'
+import { withSourceLocation } from '../../running/manifest-places.ts'
+import { isSourceSecret } from '../../running/source.ts'
 import { sourceDefinition } from '../../sources/registry.ts'
 import { liveReading, optionsOf, snapshotFolder } from '../../sources/snapshot/placement.ts'
 import { readSnapshot } from '../../sources/snapshot/read-snapshot.ts'
 import { expandPaths } from '../../sources/text/file.ts'
 import { DOCUMENTED_LIMITS, limitsOf } from '../../workos/limiter.ts'
-import { withSourceLocation } from '../manifest.ts'
-import { isSourceSecret } from '../source.ts'
 import {
   bytes,
   type Finding,

@@ -14,13 +14,13 @@ import { PEOPLE, plannedKinds, unplannedKinds } from '../../kinds/registry.ts'
 import type { PasswordCounts } from '../../kinds/user/passwords/counts.ts'
 import { computePlan } from '../../planning/compute-plan.ts'
 import type { Plan } from '../../planning/plan.ts'
+import { openListeners } from '../../running/listeners.ts'
+import { OTHER_TEMPORARY, scratchAmongTemporary } from '../../running/scratch-place.ts'
+import { isSourceSecret } from '../../running/source.ts'
 import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import { peekState } from '../../state/open.ts'
 import { openTarget } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
-import { openListeners } from '../listeners.ts'
-import { OTHER_TEMPORARY, scratchAmongTemporary } from '../scratch-place.ts'
-import { isSourceSecret } from '../source.ts'
 
 /** Records of the main stream that are planned: as many as take a second or two. */
 export const MAX_PLANNED = 20_000

@@ -1,0 +1,362 @@
+import { dirname, resolve } from 'node:path'
+import { DEADLINE_HINT, type Deadline, openDeadline, readDeadline } from '../applying/deadline.ts'
+import { type LoadedManifest, loadManifest } from '../config/load.ts'
+import { accepts, type Manifest } from '../config/manifest.ts'
+import { readSelector, type Scope } from '../config/pilot.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
+import { ManifestError, UsageError } from '../diagnostics/errors.ts'
+import { wantsColor } from '../diagnostics/printable.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { Redactor } from '../diagnostics/redactor.ts'
+import { renderProblems } from '../diagnostics/render.ts'
+import { removeAbandonedFiles } from '../files/temporary-file.ts'
+import { proxiesOf } from '../http/proxy.ts'
+import { checkExpressions } from '../mapping/check.ts'
+import { checkBinding } from '../planning/binding.ts'
+import { computeDesired } from '../planning/compute-desired.ts'
+import { computePlan } from '../planning/compute-plan.ts'
+import type { Plan } from '../planning/plan.ts'
+import { emitPlan } from '../reporting/emit-events.ts'
+import { type Progress, requestsText } from '../reporting/progress.ts'
+import { counted } from '../reporting/style.ts'
+import type { Snapshot } from '../sources/snapshot/snapshot.ts'
+import { stateLocation } from '../state/location.ts'
+import { checkState, openState, peekState } from '../state/open.ts'
+import type { OpenState } from '../state/store.ts'
+import { openTarget, type Target } from '../workos/target.ts'
+import { emitWarning, openListeners, remark, type Telling } from './listeners.ts'
+import {
+  locatingManifestErrors,
+  locatingSourceErrors,
+  withManifestLocation,
+  withSourceLocation,
+} from './manifest-places.ts'
+import { checkWebhooks } from './notify.ts'
+import { scratchBeside, stagingBeside } from './scratch-place.ts'
+import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source.ts'
+import type { World } from './world.ts'
+
+/**
+ * What plan, apply, verify and their like work with. In: the options of a command. Out: the manifest, the state, the target and a scratch
+ * folder, opened together and closed together.
+ */
+
+export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions, DeadlineOptions {
+  /** The manifest file. */
+  config?: string
+  env?: string
+  /** Leave the writes that an interrupted run left open as they are. Default: what became of them is looked up first. */
+  leaveOpenWrites?: boolean
+}
+
+/** What plan and apply work with: the manifest, the state, the target, a scratch folder. */
+export interface Session {
+  loaded: LoadedManifest
+  statePath: string
+  /** The run's scratch folder. */
+  scratch: string
+  state: OpenState
+  target: Target
+  progress: Progress
+  /** When a command that writes has to stop. */
+  deadline?: Deadline | undefined
+  /** Aborted by Ctrl-C or at the deadline. */
+  interrupted: AbortSignal
+  warn(problem: Problem): void
+  /** The snapshot that the session works from; none for files. It is read once. */
+  obtainSnapshot(): Promise<Snapshot | undefined>
+  /** `showsWarnings`: the plan is shown with them, and standard error does not tell them as well. */
+  computePlan(refresh: boolean, showsWarnings?: boolean): Promise<Plan>
+  /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
+  computeDestroyPlan(keep: { keepSignedIn: boolean; keepChanged: boolean }): Promise<Plan>
+  /** Reads the source alone. One session makes one plan or one desired set. */
+  computeDesired(): Promise<{ set: DesiredSet; warnings: Problem[] }>
+  /** Gives up the state, its lock and the target. Plans and desired sets can still be read. */
+  disconnect(): Promise<void>
+  /** Also removes what plans and desired sets are read from. */
+  close(): Promise<void>
+}
+
+/** A manifest whose expressions are sound, with what is accepted and worth a word. */
+export interface ReadyManifest {
+  loaded: LoadedManifest
+  warnings: Problem[]
+}
+
+/** Loads the manifest of a run. @throws ManifestError with every problem of the manifest, or of its expressions */
+export async function loadChecked(
+  { config: path, env: environment }: Pick<SessionOptions, 'config' | 'env'>,
+  { cwd, env, mask, redactor = new Redactor() }: Pick<World, 'cwd' | 'env' | 'mask' | 'redactor'>,
+): Promise<ReadyManifest> {
+  // Only what writes tells somebody of its end.
+  const defer = (place: readonly string[]) => isSourceSecret(place) || place[0] === 'notify'
+  const loaded = await loadManifest({ path, environment, cwd, env, defer, mask, redactor })
+  const problems = checkExpressions(loaded)
+  const isWarning = ({ severity }: Problem) => severity === 'warning'
+  if (!problems.every(isWarning)) throw new ManifestError(problems)
+  return { loaded, warnings: [...loaded.warnings, ...problems] }
+}
+
+/**
+ * Opens everything that a run of a manifest needs; `lock` is the command that takes the state's lock. A command that only looks makes no
+ * state, and takes the lock only to find out what an interrupted run left open.
+ */
+export async function openSession(
+  { loaded, warnings }: ReadyManifest,
+  options: SessionOptions,
+  context: World,
+  lock?: string,
+): Promise<Session> {
+  const { redactor } = loaded
+  checkSnapshotOptions(options)
+  const writes = lock === 'apply' || lock === 'destroy'
+  if (writes) checkWebhooks(loaded)
+  const scope = scopeOf(options, loaded.manifest)
+  const warn = warner(context, redactor)
+  for (const warning of warnings) warn(warning)
+
+  // What is connected can be given up while the data of the run is still read.
+  const closers: (() => void | Promise<void>)[] = []
+  const data: (() => void)[] = []
+  const disconnect = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  const close = async () => {
+    for (const closer of data.splice(0).reverse()) closer()
+    await disconnect()
+  }
+  try {
+    const statePath = resolve(loaded.directory, loaded.manifest.state.path)
+    const location = stateLocation(loaded)
+    checkState(location)
+    for (const folder of [context.cwd, loaded.directory, dirname(statePath)]) removeAbandonedFiles(folder)
+    const opening = { interrupted: context.interrupted }
+    const taking = lock === undefined ? undefined : { command: lock, now: new Date(context.now()) }
+    const state = await (taking === undefined ? peekState(location, opening) : openState(location, taking, opening))
+    closers.push(() => state.close())
+    const scratch = scratchBeside(statePath)
+    data.push(() => scratch.remove())
+    const { killed, clock } = context
+    const deadline = !writes ? undefined : deadlineOf(options, loaded, context)
+    if (deadline !== undefined) closers.push(() => deadline.close())
+    const interrupted = deadline ? AbortSignal.any([context.interrupted, deadline.signal]) : context.interrupted
+    const { progress, ...listeners } = openListeners(options, context)
+    closers.push(() => progress.clear())
+    const { manifest, directory } = loaded
+    const target = await locatingManifestErrors(loaded, () =>
+      openTarget({ manifest, directory, interrupted, killed, clock, ...listeners, proxies: proxiesOf(context.env) }),
+    )
+    redactor.register(target.identity.apiKey)
+    closers.push(() => target.close())
+    if (options.verbose) {
+      closers.push(() => progress.note(requestsText(target.client.classes, target.client.counts)))
+    }
+    if (!options.leaveOpenWrites) {
+      const left = await recoverOpenWrites({ loaded, state, target, lock, context, progress })
+      if (left !== undefined) remark(options, context, left)
+    }
+    const tell = {
+      ...listeners,
+      onWarning: (problem: Problem) => {
+        if (accepts(loaded.manifest.warnings, problem.code)) return
+        progress.aside(() => warn(withSourceLocation(problem, loaded)))
+      },
+    }
+    const reading = {
+      ...tell,
+      loaded,
+      scratch: scratch.path,
+      scope,
+      signal: interrupted,
+      obtainSnapshot: once(snapshotFor(loaded, options, { ...context, interrupted }, tell)),
+    }
+    const whileReading = <T>(read: () => Promise<T>) =>
+      locatingSourceErrors(loaded, read).finally(() => progress.clear())
+    const plan = async (refresh: boolean, showsWarnings = false) => {
+      const computed = await whileReading(() => computePlan({ ...reading, state, target, refresh, showsWarnings }))
+      data.push(() => computed.set.close())
+      if (context.events) await emitPlan(context.events, computed)
+      return computed
+    }
+    const destroyPlan = async (keep: { keepSignedIn: boolean; keepChanged: boolean }) => {
+      const { onProgress, onWarning } = reading
+      const { computeDestroyPlan } = await import('../planning/compute-destroy-plan.ts')
+      const computed = await computeDestroyPlan({
+        loaded,
+        state,
+        target,
+        scratch: scratch.path,
+        scope,
+        ...keep,
+        onProgress,
+        onWarning,
+      })
+      progress.clear()
+      data.push(() => computed.set.close())
+      if (context.events) await emitPlan(context.events, computed)
+      return computed
+    }
+    const desired = async () => {
+      const computed = await whileReading(() => computeDesired(reading))
+      for (const problem of computed.warnings) reading.onWarning(problem)
+      data.push(() => computed.set.close())
+      return computed
+    }
+    return {
+      loaded,
+      statePath,
+      scratch: scratch.path,
+      state,
+      target,
+      progress,
+      deadline,
+      interrupted,
+      warn,
+      obtainSnapshot: reading.obtainSnapshot,
+      computePlan: plan,
+      computeDestroyPlan: destroyPlan,
+      computeDesired: desired,
+      disconnect,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined
+  return () => {
+    result ??= work()
+    return result
+  }
+}
+
+/** What is to be said of it, where there was something to look up. */
+async function recoverOpenWrites(session: {
+  loaded: LoadedManifest
+  state: OpenState
+  target: Target
+  lock: string | undefined
+  context: World
+  progress: Progress
+}): Promise<string | undefined> {
+  const { loaded, state, target, lock, context, progress } = session
+  if ((await state.intents()).length === 0) return undefined
+  progress.step({ phase: 'looking up the writes that had no answer' })
+  const release =
+    lock === undefined ? await state.lock({ command: 'plan', now: new Date(context.now()) }) : async () => {}
+  try {
+    // Before anything is looked up: in another environment the same names would mean other things.
+    await checkBinding(state, target.identity, target.client)
+    const { recover } = await import('../applying/recover.ts')
+    const { open, found } = await recover(state, target.client, loaded.manifest.adopt)
+    return `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them had taken effect.\n`
+  } finally {
+    progress.clear()
+    await release()
+  }
+}
+
+function warner(context: World, redactor: Redactor): (problem: Problem) => void {
+  const { stderr, env, cwd } = context
+  const color = wantsColor(stderr, env)
+  return (problem) => {
+    stderr.write(renderProblems([{ ...problem, severity: 'warning' }], { color, cwd, redactor }))
+    emitWarning(context, problem)
+  }
+}
+
+/** Opens a session, works with it, and closes it. @throws FileError when what it stages finds no room */
+export async function withSession<T>(
+  options: SessionOptions,
+  context: World,
+  lock: string | undefined,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(await loadChecked(options, context), options, context, lock)
+  try {
+    return await stagingBeside(session.scratch, () => work(session))
+  } finally {
+    await session.close()
+  }
+}
+
+/** When a command that writes has to stop, as the command line says. */
+export interface DeadlineOptions {
+  /** A time of day, a moment or a duration. */
+  deadline?: string
+  maxDuration?: string
+}
+
+/** When a command that writes has to stop: what the command line says replaces what the manifest says, and the earlier one counts. */
+function deadlineOf(
+  { deadline, maxDuration }: DeadlineOptions,
+  loaded: LoadedManifest,
+  context: World,
+): Deadline | undefined {
+  const now = context.now()
+  const written = [deadline, maxDuration].filter((text) => text !== undefined)
+  const fromManifest = written.length === 0 ? loaded.manifest.run.deadline : undefined
+  const moments = [...written, ...(fromManifest === undefined ? [] : [fromManifest])].map((text) => {
+    const moment = readDeadline(text, now)
+    if (moment !== undefined) return moment
+    const problem = { code: 'bad_value', message: `${text} is no deadline`, hint: DEADLINE_HINT }
+    if (fromManifest === undefined) throw new UsageError(problem)
+    throw new ManifestError(withManifestLocation({ ...problem, path: 'run.deadline' }, loaded))
+  })
+  const [first] = moments.toSorted((one, other) => one.at - other.at)
+  return first && openDeadline(first, context)
+}
+
+/** Of whom a run is to speak. */
+export interface ScopeOptions {
+  /** Selectors: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`; `*` stands for any text. */
+  only?: string[]
+  /** So many users, the first by their keys. */
+  limit?: number
+  /** Everybody, whatever the manifest's pilot says. */
+  everybody?: boolean
+  /** The scope of a saved plan, in place of what the manifest says; null: everybody. */
+  savedScope?: Scope | null
+}
+
+/**
+ * Of whom to speak: what the command line says replaces all that the manifest says. Undefined: of everybody.
+ * @throws UsageError for what is no selector
+ */
+export function scopeOf(
+  { only, limit, everybody, savedScope }: ScopeOptions,
+  { pilot }: Pick<Manifest, 'pilot'>,
+): Scope | undefined {
+  if (savedScope !== undefined) return savedScope ?? undefined
+  if (everybody) {
+    if (only === undefined && limit === undefined) return undefined
+    throw new UsageError({
+      code: 'options_contradict',
+      message: `--everybody speaks of everybody, and ${only === undefined ? '--limit' : '--only'} of some`,
+      hint: 'leave one of them out',
+    })
+  }
+  const given = only === undefined && limit === undefined ? pilot : { only, limit }
+  if (given === undefined) return undefined
+  const scope = { only: given.only ?? [], limit: given.limit ?? null }
+  const problems = scope.only.flatMap((text) => {
+    const read = readSelector(text)
+    return read.ok ? [] : [read.problem]
+  })
+  if (problems.length > 0) throw new UsageError(problems)
+  return scope
+}
+
+/** @throws UsageError where a saved plan, which knows of whom it speaks, is to speak of others */
+export function checkNoScope({ only, limit, everybody }: ScopeOptions): void {
+  const given = [only && '--only', limit && '--limit', everybody && '--everybody'].find((option) => option)
+  if (given === undefined) return
+  throw new UsageError({
+    code: 'options_contradict',
+    message: `a saved plan is carried out as it is, and ${given} speaks of others`,
+    hint: `leave ${given} out, or make a new plan with: workos-migrate plan ${given}${everybody ? '' : ' …'} --out`,
+  })
+}

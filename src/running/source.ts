@@ -1,0 +1,89 @@
+import { resolve } from 'node:path'
+import type { LoadedManifest } from '../config/load.ts'
+import { isSecretPath } from '../config/schema.ts'
+import { UsageError } from '../diagnostics/errors.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { proxiesOf } from '../http/proxy.ts'
+import { openSource } from '../sources/registry.ts'
+import type { CaptureOptions } from '../sources/snapshot/capture.ts'
+import { obtainSnapshot } from '../sources/snapshot/obtain.ts'
+import type { Snapshot } from '../sources/snapshot/snapshot.ts'
+import type { World } from './world.ts'
+
+/** What the source is read from. */
+export interface SnapshotOptions {
+  /** Read a live source again although there is a snapshot of it. */
+  fresh?: boolean
+  /** The folder of the snapshot to work from, without asking the source. */
+  snapshot?: string
+  /** The snapshot that a saved plan was made from, absolute. */
+  remembered?: string
+}
+
+/** The credentials of a source: only who reads it over the network needs them. */
+export function isSourceSecret(path: readonly string[]): boolean {
+  return path[0] === 'source' && isSecretPath(path)
+}
+
+/** What keeps the source from being asked. */
+function missingCredentials({ deferred }: LoadedManifest): Problem[] {
+  return deferred.filter(({ path }) => path?.split('.')[0] === 'source')
+}
+
+/** @throws UsageError for options that contradict each other */
+export function checkSnapshotOptions({ fresh, snapshot }: SnapshotOptions): void {
+  if (!fresh || snapshot === undefined) return
+  throw new UsageError({
+    code: 'options_contradict',
+    message: '--fresh reads the source again, and --snapshot works from what was read',
+    hint: 'leave one of them out',
+  })
+}
+
+/** Makes sure of the snapshot that a command works from: see obtainSnapshot. */
+export function snapshotFor(
+  loaded: LoadedManifest,
+  { fresh, snapshot, remembered }: SnapshotOptions,
+  { cwd, env, now, clock, interrupted }: World,
+  tell: Pick<CaptureOptions, 'onProgress' | 'onWarning' | 'onWait' | 'onFailedRequest'>,
+): () => Promise<Snapshot | undefined> {
+  return () =>
+    obtainSnapshot(loaded.manifest.source, {
+      ...tell,
+      directory: loaded.directory,
+      from: snapshot === undefined ? undefined : resolve(cwd, snapshot),
+      remembered,
+      fresh,
+      missing: missingCredentials(loaded),
+      now,
+      clock,
+      signal: interrupted,
+      proxies: proxiesOf(env),
+    })
+}
+
+/** The snapshot that is there already: the source itself is not asked. */
+export function snapshotAtHand(
+  { manifest, directory }: LoadedManifest,
+  folder: string | undefined,
+  { cwd, now, interrupted }: World,
+): Promise<Snapshot | undefined> {
+  const missing: Problem = {
+    code: 'no_snapshot',
+    message: 'there is no snapshot of it',
+    hint: 'name one with --snapshot',
+  }
+  const from = folder === undefined ? undefined : resolve(cwd, folder)
+  const quiet = { onProgress: () => {}, onWarning: () => {} }
+  return obtainSnapshot(manifest.source, { ...quiet, directory, from, missing: [missing], now, signal: interrupted })
+}
+
+/**
+ * The streams of the manifest's source, the main one first. Opening a source reads nothing yet.
+ * @throws ManifestError when its options do not go together
+ */
+export async function streamsOf({ manifest, directory }: LoadedManifest): Promise<readonly string[]> {
+  const ignore = () => {}
+  const source = await openSource(manifest.source, { directory, scratch: directory, reject: ignore, warn: ignore })
+  return source.streams
+}
