@@ -54,7 +54,7 @@ export interface ApplyFileOptions extends ApplyOptions {
 export interface Applied {
   /** The number of the run in the state. */
   readonly run: number
-  /** `completed`: all that was planned is done. `incomplete`: some of it failed. `interrupted`, `stopped`: the rest was not begun. */
+  /** `completed`: all that was planned is done. `incomplete`: some of it failed. `interrupted`, `deadline`, `stopped`: the rest was not begun. */
   readonly outcome: RunOutcome
   /** Why it was stopped. */
   readonly stopped: string | undefined
