@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- planning|files|throughput|limits …] [--users N]… [--applied N]
+ * npm run bench [-- planning|files|throughput|limits|state …] [--users N]… [--applied N]
  * npm run bench -- data FOLDER [--users N]
  *
  * Measures what docs/explanation/performance.md reports. Machines differ and are noisy: compare the ratios. Ends with 1 when a ratio of planning is
@@ -17,6 +17,7 @@ import { inFolder } from './folder.ts'
 import { measure } from './measure.ts'
 import { planning } from './planning.ts'
 import { measureReading, writeJsonDocument, writeMemberships, writeNdjson } from './reading.ts'
+import { stateBenchmarks } from './state.ts'
 
 const OPEN_LIMITS =
   'run: { limits: { writes: 1000000/10s, reads: 1000000/10s, requests: 1000000/10s }, concurrency: 50 }'
@@ -45,6 +46,9 @@ async function runBenchmarks(): Promise<void> {
     files,
     throughput,
     limits,
+    state: async () => {
+      for await (const { title, figures } of stateBenchmarks(users?.[0])) print(title, figures)
+    },
   }
   const build = spawnSync(process.execPath, [fileURLToPath(new URL('../scripts/build.ts', import.meta.url))])
   if (build.status !== 0) throw new Error(`the program cannot be built: ${build.stderr}`)

@@ -45,6 +45,8 @@ export interface ClusterOptions {
   settings?: readonly string[]
   /** Lines of pg_hba.conf in place of trust. */
   access?: readonly string[]
+  /** Of the user `tester`. */
+  password?: string
 }
 
 /** Settings that make it quick. A test of durability takes its own. */
@@ -66,9 +68,22 @@ export class Cluster {
     const user = serverUser()
     if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid)
     chmodSync(folder, 0o755)
+    const passwords = join(folder, 'password')
+    const asked = options.password === undefined ? [] : [`--pwfile=${passwords}`]
+    if (options.password !== undefined) writeFileSync(passwords, options.password)
     const made = spawnSync(
       join(postgresPrograms ?? '', 'initdb'),
-      ['-D', join(folder, 'data'), '-U', 'tester', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
+      [
+        '-D',
+        join(folder, 'data'),
+        '-U',
+        'tester',
+        '--auth=trust',
+        '--encoding=UTF8',
+        '--locale=C',
+        '--no-sync',
+        ...asked,
+      ],
       { ...user, encoding: 'utf8', cwd: folder },
     )
     if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
@@ -131,10 +146,28 @@ export class Cluster {
     return `postgres://${user}@${encodeURIComponent(this.folder)}/${database}`
   }
 
-  sql(text: string): string {
+  sql(text: string, port = 5432): string {
     const program = join(postgresPrograms ?? '', 'psql')
-    const args = ['-X', '-q', '-t', '-A', '-v', 'ON_ERROR_STOP=1', '-h', this.folder, '-U', 'tester', '-d', 'postgres']
-    return execFileSync(program, [...args, '-c', text], { encoding: 'utf8' }).trim()
+    const args = [
+      '-X',
+      '-q',
+      '-t',
+      '-A',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-h',
+      this.folder,
+      '-p',
+      `${port}`,
+      '-U',
+      'tester',
+      '-d',
+      'postgres',
+    ]
+    return execFileSync(program, [...args, '-c', text], {
+      encoding: 'utf8',
+      env: { ...process.env, PGOPTIONS: '-c client_min_messages=error' },
+    }).trim()
   }
 
   #pidFile(): string | undefined {

@@ -183,6 +183,16 @@ function addState(program: Parent, context: Context, start: Start): void {
       start(async () => (await import('./commands/state.ts')).stateBackup(file, options, context)),
     )
   ofState
+    .defineStateRestore(state)
+    .action((file, options) =>
+      start(async () => (await import('./commands/state-transfer.ts')).stateRestore(file, options, context)),
+    )
+  ofState
+    .defineStateMigrate(state)
+    .action((options) =>
+      start(async () => (await import('./commands/state-transfer.ts')).stateMigrate(options, context)),
+    )
+  ofState
     .defineStateRm(state)
     .action((addresses, options) =>
       start(async () => (await import('./commands/state-edit.ts')).stateRm(addresses, options, context)),
@@ -217,6 +227,11 @@ function addPipeline(program: Parent, context: Context, start: Start): void {
     .definePipelineNote(pipeline)
     .action((file, options) =>
       start(async () => (await import('./commands/pipeline.ts')).pipelineNote(file, options, context)),
+    )
+  ofPipeline
+    .definePipelineReviewed(pipeline)
+    .action((plan, options) =>
+      start(async () => (await import('./commands/pipeline.ts')).pipelineReviewed(plan, options, context)),
     )
   ofPipeline
     .definePipelineOutputs(pipeline)

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { type LoadedManifest, loadManifest } from '../config/load.ts'
 import { nearest } from '../config/nearest.ts'
-import { ExitCode, UsageError } from '../diagnostics/errors.ts'
+import { ExitCode, ManifestError, UsageError } from '../diagnostics/errors.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
 import { removeAbandonedScratch } from '../files/scratch.ts'
 import { removeAbandonedFiles } from '../files/temporary-file.ts'
@@ -37,9 +37,7 @@ export async function withState(
   work: (opened: OpenedState) => Promise<void>,
   lock?: string,
 ): Promise<ExitCode> {
-  const { config: path, env: environment } = options
-  const { cwd, env, redactor = new Redactor() } = context
-  const loaded = await loadManifest({ path, environment, cwd, env, offline: true, mask: context.mask, redactor })
+  const loaded = await loadForState(options, context)
   const statePath = resolve(loaded.directory, loaded.manifest.state.path)
   removeAbandonedScratch(dirname(statePath))
   removeAbandonedFiles(dirname(statePath))
@@ -60,6 +58,22 @@ export async function withState(
   } finally {
     await state.close()
   }
+}
+
+/** The manifest, for a command that needs the state alone: other references may be unset. @throws ManifestError */
+export async function loadForState(options: StateOptions, context: Context): Promise<LoadedManifest> {
+  const { config: path, env: environment } = options
+  const { cwd, env, redactor = new Redactor() } = context
+  const loaded = await loadManifest({ path, environment, cwd, env, offline: true, mask: context.mask, redactor })
+  const unset = loaded.unresolved.find(([section]) => section === 'state')
+  if (unset === undefined) return loaded
+  throw new ManifestError({
+    code: 'unset_reference',
+    message: `${unset.join('.')} refers to an environment variable or a file that is not there`,
+    hint: 'set it in the environment that the command runs in',
+    path: unset.join('.'),
+    at: loaded.locate(unset),
+  })
 }
 
 /** The kind and the key of `kind:key`; a key may hold further colons. @throws UsageError for anything else */

@@ -39,7 +39,7 @@ export async function reportPlan(options: StepOptions): Promise<void> {
   const counts = await savedCounts(options)
   setOutputs(job, counts)
   const fails = counts !== undefined && exit !== ExitCode.done && exit !== ExitCode.changes
-  const markdown = `${planMarkdown(options)}${fails ? `\n**The job fails**: ${describeExit(exit)}.\n` : ''}`
+  const markdown = `${planMarkdown(options, counts)}${fails ? `\n**The job fails**: ${describeExit(exit)}.\n` : ''}`
   const end = footer(job, counts === undefined ? [] : [`saved plan: artifact ${code(artifact)}`])
   job.summarise(`${markdown}${end}`)
   if (counts === undefined) job.annotate('error', `no plan${plainly(label)}: ${describeExit(exit)}`)
@@ -61,7 +61,7 @@ export async function reportDrift(options: StepOptions): Promise<void> {
   const { job, api, label, exit, author } = options
   const counts = await savedCounts(options)
   setOutputs(job, counts)
-  const markdown = planMarkdown(options)
+  const markdown = planMarkdown(options, counts)
   job.summarise(`${markdown}${footer(job)}`)
   if (counts === undefined) {
     // What could not be looked at has neither drifted nor come to rest.
@@ -110,9 +110,10 @@ function setOutputs(job: Job, counts: Counts | undefined): void {
   for (const [name, value] of Object.entries(counts ?? none)) job.output(name, value)
 }
 
-function planMarkdown(options: StepOptions): string {
-  const markdown = textIn(options, 'plan.md')
-  return markdown === '' ? noPlan(options.label, options.exit, textIn(options, 'log.txt')) : markdown
+/** What was written before the plan failed is no plan. */
+function planMarkdown(options: StepOptions, counts: Counts | undefined): string {
+  if (counts === undefined) return noPlan(options.label, options.exit, textIn(options, 'log.txt'))
+  return textIn(options, 'plan.md')
 }
 
 function textIn({ folder }: StepOptions, name: string): string {

@@ -131,13 +131,11 @@ async function applyIn(
       checkThresholds(computed, loaded, options)
       if (strict) refuseWarnings(computed)
       if (computed.summary.changes) checkApproval(computed, loaded, options)
-      const { result, seconds } = await carryOut(session, computed, 'apply', world)
-      ended.result = result
+      const { result, seconds } = await carryOut(session, computed, { command: 'apply', ended }, world)
       return appliedOf(result, seconds, loaded, applyExitCode(result, computed, strict))
     }
-    return await stagingBeside(session.scratch, () =>
-      notifying('apply', loaded, world, work, ({ exitCode }) => exitCode),
-    )
+    const told = () => notifying('apply', loaded, world, work, ({ exitCode }) => exitCode)
+    return await stagingBeside(session.scratch, told)
   } finally {
     await session.close()
   }

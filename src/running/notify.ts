@@ -18,7 +18,7 @@ import { withManifestLocation } from './manifest-places.ts'
 import type { World } from './world.ts'
 
 /**
- * Tells whom the manifest names how a run ended. In: the command's work, which says what its run came to. Out: its exit code, or its error, as
+ * Tells whom the manifest names how a run ended. In: the work of a command or a call, which says what its run came to. Out: its result, or its error, as
  * they are: nothing that goes wrong here changes them.
  */
 
@@ -42,14 +42,14 @@ export interface Ended {
   silent?: boolean
 }
 
-/** @param codeOf the exit code of what the work comes to */
-export async function notifying<Done>(
+/** @param codeOf the exit code of what the work came to */
+export async function notifying<Result>(
   command: Notification['command'],
   loaded: LoadedManifest,
   context: World,
-  work: (ended: Ended) => Promise<Done>,
-  codeOf: (done: Done) => ExitCode,
-): Promise<Done> {
+  work: (ended: Ended) => Promise<Result>,
+  codeOf: (result: Result) => ExitCode,
+): Promise<Result> {
   const webhooks = webhooksOf(loaded.manifest)
   if (webhooks.length === 0) return work({})
   const clock = context.clock ?? systemClock
@@ -60,10 +60,10 @@ export async function notifying<Done>(
     return notify(webhooks, { ...how, command, seconds, result: ended.result }, loaded, context)
   }
   try {
-    const done = await work(ended)
-    const outcome = ended.result?.outcome ?? 'completed'
-    if (!ended.silent) await tell({ outcome, exitCode: codeOf(done), code: null })
-    return done
+    const result = await work(ended)
+    if (!ended.silent)
+      await tell({ outcome: ended.result?.outcome ?? 'completed', exitCode: codeOf(result), code: null })
+    return result
   } catch (error) {
     const [problem] = problemsOf(error)
     const isStop = isInterruption(error, context)

@@ -89,7 +89,7 @@ export async function loadChecked(
   { cwd, env, mask, redactor = new Redactor() }: Pick<World, 'cwd' | 'env' | 'mask' | 'redactor'>,
 ): Promise<ReadyManifest> {
   // Only what writes tells somebody of its end.
-  const defer = (place: readonly string[]) => isSourceSecret(place) || place[0] === 'notify'
+  const defer = (path: readonly string[]) => isSourceSecret(path) || path[0] === 'notify'
   const loaded = await loadManifest({ path, environment, cwd, env, defer, mask, redactor })
   const problems = checkExpressions(loaded)
   const isWarning = ({ severity }: Problem) => severity === 'warning'
@@ -144,7 +144,16 @@ export async function openSession(
     closers.push(() => progress.clear())
     const { manifest, directory } = loaded
     const target = await locatingManifestErrors(loaded, () =>
-      openTarget({ manifest, directory, interrupted, killed, clock, ...listeners, proxies: proxiesOf(context.env) }),
+      openTarget({
+        manifest,
+        directory,
+        interrupted,
+        killed,
+        clock,
+        mayWrite: () => state.sound(),
+        ...listeners,
+        proxies: proxiesOf(context.env),
+      }),
     )
     redactor.register(target.identity.apiKey)
     closers.push(() => target.close())

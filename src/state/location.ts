@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { Redactor } from '../diagnostics/redactor.ts'
 
 /** Where a state is kept, as the manifest names it. In: the manifest's `state`. Out: a place that open.ts opens. */
 export type StateLocation = FileLocation | PostgresLocation
@@ -31,10 +32,29 @@ export interface StateOwner {
   /** Absolute: paths start here. */
   directory: string
   environment?: string
+  redactor: Redactor
 }
 
-export function stateLocation({ manifest: { name, state }, directory, environment }: StateOwner): StateLocation {
+/** The parts of a URL that are secret, for the redactor, which knows the URL as a whole. Also of one that is wrong. */
+export function secretsOfUrl(url: string): string[] {
+  const written = /^[a-z]+:\/\/[^/@:]*:([^@]*)@/i.exec(url)?.[1]
+  if (written === undefined || written === '') return []
+  try {
+    return [written, decodeURIComponent(written)]
+  } catch {
+    return [written]
+  }
+}
+
+/** Its password is registered: no message shows it. */
+export function stateLocation({
+  manifest: { name, state },
+  directory,
+  environment,
+  redactor,
+}: StateOwner): StateLocation {
   if (state.type !== 'postgres') return { type: 'file', path: resolve(directory, state.path) }
+  for (const secret of secretsOfUrl(state.url ?? '')) redactor.register(secret)
   return {
     type: 'postgres',
     url: state.url ?? '',

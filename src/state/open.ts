@@ -4,7 +4,7 @@ import type { LockHolder, LockRequest } from './holder.ts'
 import type { StateLocation } from './location.ts'
 import { glanceAtState as glanceAtFile, glanceAtLock as glanceAtFileLock } from './sqlite/glance.ts'
 import { acquireLock } from './sqlite/lock.ts'
-import { emptyState, openStateFile, openStateFileLocked, peekStateFile } from './sqlite/open.ts'
+import { emptyState, openStateFile, openStateFileLocked, peekStateFile, writeStateCopy } from './sqlite/open.ts'
 import { checkStateFile, filesOfState } from './sqlite/state-file.ts'
 import type { OpenState, StateGlance } from './store.ts'
 
@@ -43,7 +43,7 @@ export interface Opening {
 export async function openState(location: StateLocation, lock: LockRequest, opening?: Opening): Promise<OpenState> {
   if (location.type === 'file') return openStateFileLocked(location.path, lock)
   const { makePostgresState } = await import('./postgres/open.ts')
-  return makePostgresState(location, lock, opening)
+  return makePostgresState(location, lock, { ...opening, writeCopy: writeStateCopy })
 }
 
 /** The state, if there is one. @param lock its lock is taken, and goes when it is closed @throws as openState */
@@ -57,7 +57,7 @@ export async function findState(
     return lock === undefined ? openStateFile(path) : openStateFileLocked(path, lock)
   }
   const { findPostgresState } = await import('./postgres/open.ts')
-  return findPostgresState(location, lock, opening)
+  return findPostgresState(location, lock, { ...opening, writeCopy: writeStateCopy })
 }
 
 /** The state, or an empty one in memory when there is none: for commands that must not leave anything behind. */

@@ -174,6 +174,10 @@ export interface OpenState extends StateStore {
   sound(): Promise<void>
   /** @throws StateError when the state that the lock was taken for is no longer in its place */
   checkPlace(): Promise<void>
+  /** Hands over all that it holds, as it is at one moment, for as long as `work` runs. Nothing else is asked of the state meanwhile. */
+  withContent<T>(work: (content: StateContent) => Promise<T>): Promise<T>
+  /** Becomes what this content says, identity included, whole or not at all. Needs the lock. */
+  replace(content: StateContent): Promise<void>
   /**
    * Copies the whole state to a new file (0600), as it is now: a SQLite state, whatever keeps this one.
    * @throws StateError when the file exists, or the state is damaged
@@ -193,3 +197,28 @@ export interface StateGlance {
 
 /** Runs whose failures and rejects are kept. What the commands under `state` did has none, and does not count. */
 export const RUNS_KEPT = 20
+/** All that a state holds, to be carried into another one. In: the content of two states. Out: whether they are the same, row by row. */
+
+/** What makes it this state and this version of it: it goes along. */
+export interface StateIdentity {
+  lineage: string
+  serial: number
+  digestKey: Uint8Array
+  binding: Binding | undefined
+}
+
+export type StateEntry =
+  | { type: 'resource'; resource: StateResource }
+  | { type: 'intent'; intent: Intent }
+  | { type: 'run'; run: Run }
+  | { type: 'failure'; run: number; failure: Failure }
+  | { type: 'reject'; run: number; reject: RejectedItem }
+
+export interface StateContent {
+  identity: StateIdentity
+  /**
+   * In batches of one type each: resources and intents by kind and key, runs by number, failures by run and address, rejects by run as they were
+   * recorded. May be read several times.
+   */
+  entries(): AsyncIterable<StateEntry[]>
+}

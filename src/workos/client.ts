@@ -19,7 +19,7 @@ import type { JsonObject } from '../json.ts'
 import { type Api, OutcomeUnknown, type Query, type WriteRequest } from './api.ts'
 import type { EndOf } from './exchange.ts'
 import { type Answer, Ending, type Exchange, type Transport } from './exchange.ts'
-import { classify, type RateLimiter, type RequestClass } from './limiter.ts'
+import { classify, type Permit, type RateLimiter, type RequestClass } from './limiter.ts'
 import { refusalOf } from './refusal.ts'
 import { RequestTimeline } from './timeline.ts'
 
@@ -46,6 +46,8 @@ export interface ClientOptions {
   /** Aborted: what is in flight is dropped. */
   killed?: AbortSignal
   clock?: Clock
+  /** Waited for before each write leaves, when its turn has come. What it throws ends the write, which then has not left. */
+  mayWrite?: () => Promise<void>
   /** Told of pauses that are long. */
   onWait?: (wait: Wait) => void
   /** Told of requests without a usable answer. */
@@ -186,6 +188,7 @@ export class WorkosClient implements Api {
     for (;;) {
       const requestClass = classify(method, path)
       const permit = await limiter.acquire(requestClass, this.#ending.waiting)
+      if (method !== 'GET') await this.#mayWrite(permit)
       this.classes[requestClass] += 1
       if (method === 'GET') this.counts.reads += 1
       else this.counts.writes += 1
@@ -205,6 +208,15 @@ export class WorkosClient implements Api {
       this.counts.refused += 1
       this.timeline.record('refused', this.#clock.now())
       refusals.add()
+    }
+  }
+
+  async #mayWrite(permit: Permit): Promise<void> {
+    try {
+      await this.#options.mayWrite?.()
+    } catch (error) {
+      permit.done()
+      throw error
     }
   }
 

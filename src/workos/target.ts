@@ -41,6 +41,8 @@ export interface OpenTargetOptions {
   clock?: Clock
   /** The proxies of the environment. Default: none. */
   proxies?: Proxies
+  /** Waited for before each write leaves: see ClientOptions. */
+  mayWrite?: () => Promise<void>
   /** Told of pauses that are long. */
   onWait?: (wait: Wait) => void
   /** Told of requests without a usable answer. */

@@ -1,12 +1,10 @@
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { recover } from '../../src/applying/recover.ts'
 import type { Manifest } from '../../src/config/manifest.ts'
 import type { JsonObject } from '../../src/json.ts'
-import { openStateFile } from '../../src/state/sqlite/open.ts'
 import type { Intent, StateResource } from '../../src/state/store.ts'
 import type { Api } from '../../src/workos/api.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
+import { forEachKind, openForTest, type StateKind } from '../state/kinds.ts'
 
 const HOUR = 3_600_000
 type Ownership = StateResource['ownership']
@@ -39,9 +37,8 @@ function holding(held: Held): Api {
   }
 }
 
-function setUp(held: Held) {
-  const state = openStateFile(join(temporaryFolder(), 'state.sqlite'))
-  onTestFinished(() => state.close())
+async function setUp(kind: StateKind, held: Held) {
+  const state = await openForTest(await kind.newLocation())
   return { state, api: holding(held) }
 }
 
@@ -63,176 +60,195 @@ function liveRole(more: JsonObject): JsonObject {
   return { id: 'role_1', slug: 'admin', description: null, permissions: [], ...more }
 }
 
-test('creates that took effect become part of the state, in whatever order they are told', async () => {
-  const { state, api } = setUp({
-    [USERS]: [LIVE_ADA],
-    '/organizations': [LIVE_ACME],
-    [MEMBERSHIPS]: [liveMembership('member')],
-    '/authorization/roles': [liveRole({ name: 'Admin' })],
+forEachKind((stateKind) => {
+  test('creates that took effect become part of the state, in whatever order they are told', async () => {
+    const { state, api } = await setUp(stateKind, {
+      [USERS]: [LIVE_ADA],
+      '/organizations': [LIVE_ACME],
+      [MEMBERSHIPS]: [liveMembership('member')],
+      '/authorization/roles': [liveRole({ name: 'Admin' })],
+    })
+    const digests = { passwordHash: 'a digest' }
+    const intents = [
+      intent('role', 'admin', { attributes: { name: 'Admin' } }),
+      intent('organization', 'acme', { attributes: { externalId: 'acme', name: 'Acme' } }),
+      intent('user', 'ada', { attributes: ADA, digests }),
+      intent('user', 'bea', { attributes: { email: 'bea@example.com' } }),
+    ]
+    await state.commit({ intents, outcomes: [] })
+    expect(await recover(state, api, ADOPT)).toEqual({ open: 4, found: 3 })
+    expect(await state.get('user', 'ada')).toMatchObject({
+      id: 'user_1',
+      ownership: 'created',
+      attributes: ADA,
+      digests,
+    })
+    expect(await state.get('organization', 'acme')).toMatchObject({ id: 'org_1', ownership: 'created' })
+    expect(await state.get('role', 'admin')).toMatchObject({ id: 'admin', ownership: 'created' })
+    expect(await state.get('user', 'bea')).toBeUndefined()
+    expect(await state.intents()).toEqual([])
+
+    const refs = { user: 'ada', organization: 'acme' }
+    const membership = intent('membership', 'ada@acme', { refs })
+    const orphan = intent('membership', 'bea@acme', { refs: { user: 'bea', organization: 'acme' } })
+    await state.commit({ intents: [membership, orphan], outcomes: [] })
+    expect(await recover(state, api, ADOPT)).toEqual({ open: 2, found: 1 })
+    expect(await state.get('membership', 'ada@acme')).toMatchObject({ id: 'om_1', refs })
   })
-  const digests = { passwordHash: 'a digest' }
-  const intents = [
-    intent('role', 'admin', { attributes: { name: 'Admin' } }),
-    intent('organization', 'acme', { attributes: { externalId: 'acme', name: 'Acme' } }),
-    intent('user', 'ada', { attributes: ADA, digests }),
-    intent('user', 'bea', { attributes: { email: 'bea@example.com' } }),
-  ]
-  await state.commit({ intents, outcomes: [] })
-  expect(await recover(state, api, ADOPT)).toEqual({ open: 4, found: 3 })
-  expect(await state.get('user', 'ada')).toMatchObject({ id: 'user_1', ownership: 'created', attributes: ADA, digests })
-  expect(await state.get('organization', 'acme')).toMatchObject({ id: 'org_1', ownership: 'created' })
-  expect(await state.get('role', 'admin')).toMatchObject({ id: 'admin', ownership: 'created' })
-  expect(await state.get('user', 'bea')).toBeUndefined()
-  expect(await state.intents()).toEqual([])
 
-  const refs = { user: 'ada', organization: 'acme' }
-  const membership = intent('membership', 'ada@acme', { refs })
-  const orphan = intent('membership', 'bea@acme', { refs: { user: 'bea', organization: 'acme' } })
-  await state.commit({ intents: [membership, orphan], outcomes: [] })
-  expect(await recover(state, api, ADOPT)).toEqual({ open: 2, found: 1 })
-  expect(await state.get('membership', 'ada@acme')).toMatchObject({ id: 'om_1', refs })
-})
-
-test('a membership that took effect without all its roles is known as such', async () => {
-  const { state, api } = setUp({
-    [USERS]: [LIVE_ADA],
-    '/organizations': [LIVE_ACME],
-    [MEMBERSHIPS]: [liveMembership('admin')],
+  test('a membership that took effect without all its roles is known as such', async () => {
+    const { state, api } = await setUp(stateKind, {
+      [USERS]: [LIVE_ADA],
+      '/organizations': [LIVE_ACME],
+      [MEMBERSHIPS]: [liveMembership('admin')],
+    })
+    const refs = { user: 'ada', organization: 'acme' }
+    const open = [
+      intent('organization', 'acme', { attributes: { externalId: 'acme', name: 'Acme' } }),
+      intent('user', 'ada', { attributes: ADA }),
+    ]
+    await state.commit({ intents: open, outcomes: [] })
+    await recover(state, api, ADOPT)
+    const roles = ['admin', 'billing']
+    await state.commit({ intents: [intent('membership', 'ada@acme', { refs, attributes: { roles } })], outcomes: [] })
+    expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 1 })
+    expect(await state.get('membership', 'ada@acme')).toMatchObject({ attributes: { roles }, reduced: 'not_all_taken' })
   })
-  const refs = { user: 'ada', organization: 'acme' }
-  const open = [
-    intent('organization', 'acme', { attributes: { externalId: 'acme', name: 'Acme' } }),
-    intent('user', 'ada', { attributes: ADA }),
-  ]
-  await state.commit({ intents: open, outcomes: [] })
-  await recover(state, api, ADOPT)
-  const roles = ['admin', 'billing']
-  await state.commit({ intents: [intent('membership', 'ada@acme', { refs, attributes: { roles } })], outcomes: [] })
-  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 1 })
-  expect(await state.get('membership', 'ada@acme')).toMatchObject({ attributes: { roles }, reduced: 'not_all_taken' })
-})
 
-test.each([
-  ['an hour behind', -HOUR],
-  ['an hour ahead', HOUR],
-])('whose it is does not depend on a clock: WorkOS is %s', async (_where, difference) => {
-  const created_at = new Date(Date.now() + difference).toISOString()
-  const { state, api } = setUp({ [USERS]: [{ ...LIVE_ADA, created_at, updated_at: created_at }] })
-  await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
-  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 1 })
-  expect(await state.get('user', 'ada')).toMatchObject({ id: 'user_1', ownership: 'created' })
-})
+  test.each([
+    ['an hour behind', -HOUR],
+    ['an hour ahead', HOUR],
+  ])('whose it is does not depend on a clock: WorkOS is %s', async (_where, difference) => {
+    const created_at = new Date(Date.now() + difference).toISOString()
+    const { state, api } = await setUp(stateKind, { [USERS]: [{ ...LIVE_ADA, created_at, updated_at: created_at }] })
+    await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
+    expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 1 })
+    expect(await state.get('user', 'ada')).toMatchObject({ id: 'user_1', ownership: 'created' })
+  })
 
-test.each([
-  ['no external id', { external_id: null }],
-  ['an external id of another system', { external_id: 'elsewhere-1' }],
-])('who signed up with the address meanwhile (%s) is not ours, however near in time', async (_what, more) => {
-  const { state, api } = setUp({ [USERS]: [{ ...LIVE_ADA, created_at: new Date().toISOString(), ...more }] })
-  await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
-  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
-  expect(await state.count('user')).toBe(0)
-  expect(await state.intents()).toEqual([])
-})
+  test.each([
+    ['no external id', { external_id: null }],
+    ['an external id of another system', { external_id: 'elsewhere-1' }],
+  ])('who signed up with the address meanwhile (%s) is not ours, however near in time', async (_what, more) => {
+    const { state, api } = await setUp(stateKind, {
+      [USERS]: [{ ...LIVE_ADA, created_at: new Date().toISOString(), ...more }],
+    })
+    await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
+    expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
+    expect(await state.count('user')).toBe(0)
+    expect(await state.intents()).toEqual([])
+  })
 
-test('where no external id is mapped, nothing proves that an account is ours', async () => {
-  const { state, api } = setUp({ [USERS]: [{ ...LIVE_ADA, external_id: null, email_verified: true }] })
-  const attributes = { email: 'ada@example.com', emailVerified: true }
-  await state.commit({ intents: [intent('user', 'ada@example.com', { attributes })], outcomes: [] })
-  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
-  expect(await state.count('user')).toBe(0)
-})
+  test('where no external id is mapped, nothing proves that an account is ours', async () => {
+    const { state, api } = await setUp(stateKind, {
+      [USERS]: [{ ...LIVE_ADA, external_id: null, email_verified: true }],
+    })
+    const attributes = { email: 'ada@example.com', emailVerified: true }
+    await state.commit({ intents: [intent('user', 'ada@example.com', { attributes })], outcomes: [] })
+    expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
+    expect(await state.count('user')).toBe(0)
+  })
 
-/** A membership that WorkOS has and whose outcome is open, of a user and an organization of these ownerships. */
-async function openMembership({ state }: ReturnType<typeof setUp>, user: Ownership, organization: Ownership) {
-  const rest = { attributes: {}, digests: {}, refs: {}, run: 1 }
-  const holders: StateResource[] = [
-    { kind: 'user', key: 'ada', id: 'user_1', ownership: user, ...rest },
-    { kind: 'organization', key: 'acme', id: 'org_1', ownership: organization, ...rest },
-  ]
-  await state.commit({ intents: [], outcomes: holders.map((resource) => ({ type: 'saved', resource })) })
-  const refs = { user: 'ada', organization: 'acme' }
-  await state.commit({ intents: [intent('membership', 'ada@acme', { refs })], outcomes: [] })
-}
+  /** A membership that WorkOS has and whose outcome is open, of a user and an organization of these ownerships. */
+  async function openMembership(
+    { state }: Awaited<ReturnType<typeof setUp>>,
+    user: Ownership,
+    organization: Ownership,
+  ) {
+    const rest = { attributes: {}, digests: {}, refs: {}, run: 1 }
+    const holders: StateResource[] = [
+      { kind: 'user', key: 'ada', id: 'user_1', ownership: user, ...rest },
+      { kind: 'organization', key: 'acme', id: 'org_1', ownership: organization, ...rest },
+    ]
+    await state.commit({ intents: [], outcomes: holders.map((resource) => ({ type: 'saved', resource })) })
+    const refs = { user: 'ada', organization: 'acme' }
+    await state.commit({ intents: [intent('membership', 'ada@acme', { refs })], outcomes: [] })
+  }
 
-test.each<[Ownership, Ownership, 'created' | undefined]>([
-  ['created', 'created', 'created'],
-  ['created', 'adopted', 'created'],
-  ['adopted', 'created', 'created'],
-  ['adopted', 'adopted', undefined],
-])('a membership is ours if its user (%s) or its organization (%s) is', async (user, organization, expected) => {
-  const world = setUp({ [MEMBERSHIPS]: [liveMembership('member')] })
-  await openMembership(world, user, organization)
-  expect(await recover(world.state, world.api, ADOPT)).toEqual({ open: 1, found: expected === undefined ? 0 : 1 })
-  expect((await world.state.get('membership', 'ada@acme'))?.ownership).toBe(expected)
-})
+  test.each<[Ownership, Ownership, 'created' | undefined]>([
+    ['created', 'created', 'created'],
+    ['created', 'adopted', 'created'],
+    ['adopted', 'created', 'created'],
+    ['adopted', 'adopted', undefined],
+  ])('a membership is ours if its user (%s) or its organization (%s) is', async (user, organization, expected) => {
+    const world = await setUp(stateKind, { [MEMBERSHIPS]: [liveMembership('member')] })
+    await openMembership(world, user, organization)
+    expect(await recover(world.state, world.api, ADOPT)).toEqual({ open: 1, found: expected === undefined ? 0 : 1 })
+    expect((await world.state.get('membership', 'ada@acme'))?.ownership).toBe(expected)
+  })
 
-test.each([
-  ['as it was sent', { name: 'Admin', description: 'All of it' }, 1],
-  ['with another name', { name: 'Chief', description: 'All of it' }, 0],
-  ['with another description', { name: 'Admin', description: 'Some of it' }, 0],
-  ['without a description', { name: 'Admin' }, 0],
-])('a role is ours if it is %s', async (_how, body, found) => {
-  const { state, api } = setUp({ '/authorization/roles': [liveRole(body)] })
-  const attributes = { name: 'Admin', description: 'All of it' }
-  await state.commit({ intents: [intent('role', 'admin', { attributes })], outcomes: [] })
-  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found })
-  expect((await state.get('role', 'admin'))?.ownership).toBe(found === 1 ? 'created' : undefined)
-})
+  test.each([
+    ['as it was sent', { name: 'Admin', description: 'All of it' }, 1],
+    ['with another name', { name: 'Chief', description: 'All of it' }, 0],
+    ['with another description', { name: 'Admin', description: 'Some of it' }, 0],
+    ['without a description', { name: 'Admin' }, 0],
+  ])('a role is ours if it is %s', async (_how, body, found) => {
+    const { state, api } = await setUp(stateKind, { '/authorization/roles': [liveRole(body)] })
+    const attributes = { name: 'Admin', description: 'All of it' }
+    await state.commit({ intents: [intent('role', 'admin', { attributes })], outcomes: [] })
+    expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found })
+    expect((await state.get('role', 'admin'))?.ownership).toBe(found === 1 ? 'created' : undefined)
+  })
 
-test('a role that has permissions by now is not ours: we had not given it any', async () => {
-  const { state, api } = setUp({ '/authorization/roles': [liveRole({ name: 'Admin', permissions: ['a:b'] })] })
-  await state.commit({ intents: [intent('role', 'admin', { attributes: { name: 'Admin' } })], outcomes: [] })
-  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
-})
+  test('a role that has permissions by now is not ours: we had not given it any', async () => {
+    const { state, api } = await setUp(stateKind, {
+      '/authorization/roles': [liveRole({ name: 'Admin', permissions: ['a:b'] })],
+    })
+    await state.commit({ intents: [intent('role', 'admin', { attributes: { name: 'Admin' } })], outcomes: [] })
+    expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
+  })
 
-test('a permission has nothing to be known by: it is adopted, never deleted', async () => {
-  const { state, api } = setUp({ '/authorization/permissions': [{ id: 'perm_1', slug: 'a:b', name: 'a:b' }] })
-  await state.commit({ intents: [intent('permission', 'a:b', { attributes: { name: 'a:b' } })], outcomes: [] })
-  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
-})
+  test('a permission has nothing to be known by: it is adopted, never deleted', async () => {
+    const { state, api } = await setUp(stateKind, {
+      '/authorization/permissions': [{ id: 'perm_1', slug: 'a:b', name: 'a:b' }],
+    })
+    await state.commit({ intents: [intent('permission', 'a:b', { attributes: { name: 'a:b' } })], outcomes: [] })
+    expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
+  })
 
-test('an open create of what the state has already leaves it what it was', async () => {
-  const { state, api } = setUp({ [USERS]: [LIVE_ADA] })
-  const resource = { kind: 'user', key: 'ada', id: 'user_1', attributes: ADA, digests: {}, refs: {}, run: 1 }
-  const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'adopted' as const } }]
-  await state.commit({ intents: [], outcomes })
-  await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
-  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
-  expect(await state.get('user', 'ada')).toMatchObject({ ownership: 'adopted' })
-})
+  test('an open create of what the state has already leaves it what it was', async () => {
+    const { state, api } = await setUp(stateKind, { [USERS]: [LIVE_ADA] })
+    const resource = { kind: 'user', key: 'ada', id: 'user_1', attributes: ADA, digests: {}, refs: {}, run: 1 }
+    const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'adopted' as const } }]
+    await state.commit({ intents: [], outcomes })
+    await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
+    expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
+    expect(await state.get('user', 'ada')).toMatchObject({ ownership: 'adopted' })
+  })
 
-test('somebody else with the same external id is not taken for ours', async () => {
-  const { state, api } = setUp({ [USERS]: [{ ...LIVE_ADA, email: 'other@example.com' }] })
-  await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
-  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
-  expect(await state.count('user')).toBe(0)
-})
+  test('somebody else with the same external id is not taken for ours', async () => {
+    const { state, api } = await setUp(stateKind, { [USERS]: [{ ...LIVE_ADA, email: 'other@example.com' }] })
+    await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
+    expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
+    expect(await state.count('user')).toBe(0)
+  })
 
-test('what another key holds already is not taken twice', async () => {
-  const { state, api } = setUp({ [USERS]: [LIVE_ADA] })
-  const resource = { kind: 'user', key: 'first', id: 'user_1', attributes: ADA, digests: {}, refs: {}, run: 1 }
-  const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'adopted' as const } }]
-  await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes })
-  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
-  expect(await state.keyOf('user', 'user_1')).toBe('first')
-})
+  test('what another key holds already is not taken twice', async () => {
+    const { state, api } = await setUp(stateKind, { [USERS]: [LIVE_ADA] })
+    const resource = { kind: 'user', key: 'first', id: 'user_1', attributes: ADA, digests: {}, refs: {}, run: 1 }
+    const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'adopted' as const } }]
+    await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes })
+    expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
+    expect(await state.keyOf('user', 'user_1')).toBe('first')
+  })
 
-test('an open update is left to the comparison: the state keeps what it knew', async () => {
-  const { state, api } = setUp({ [USERS]: [LIVE_ADA] })
-  const resource = { kind: 'user', key: 'ada', id: 'user_1', attributes: ADA, digests: {}, refs: {}, run: 1 }
-  const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'created' as const } }]
-  const update = intent('user', 'ada', { action: 'update', attributes: { ...ADA, firstName: 'Ada' } })
-  await state.commit({ intents: [update], outcomes })
-  expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
-  expect(await state.get('user', 'ada')).toMatchObject({ attributes: ADA })
-  expect(await state.intents()).toEqual([])
-})
+  test('an open update is left to the comparison: the state keeps what it knew', async () => {
+    const { state, api } = await setUp(stateKind, { [USERS]: [LIVE_ADA] })
+    const resource = { kind: 'user', key: 'ada', id: 'user_1', attributes: ADA, digests: {}, refs: {}, run: 1 }
+    const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'created' as const } }]
+    const update = intent('user', 'ada', { action: 'update', attributes: { ...ADA, firstName: 'Ada' } })
+    await state.commit({ intents: [update], outcomes })
+    expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
+    expect(await state.get('user', 'ada')).toMatchObject({ attributes: ADA })
+    expect(await state.intents()).toEqual([])
+  })
 
-test('while WorkOS cannot be asked, nothing is decided', async () => {
-  const { state, api } = setUp({})
-  const attributes = { email: 'ada@example.com', externalId: 'ada' }
-  await state.commit({ intents: [intent('user', 'ada', { attributes })], outcomes: [] })
-  const read = () => Promise.reject(new Error('interrupted'))
-  await expect(recover(state, { ...api, read }, ADOPT)).rejects.toThrow('interrupted')
-  expect(await state.intents()).toHaveLength(1)
+  test('while WorkOS cannot be asked, nothing is decided', async () => {
+    const { state, api } = await setUp(stateKind, {})
+    const attributes = { email: 'ada@example.com', externalId: 'ada' }
+    await state.commit({ intents: [intent('user', 'ada', { attributes })], outcomes: [] })
+    const read = () => Promise.reject(new Error('interrupted'))
+    await expect(recover(state, { ...api, read }, ADOPT)).rejects.toThrow('interrupted')
+    expect(await state.intents()).toHaveLength(1)
+  })
 })

@@ -4,23 +4,21 @@ import { badComposition } from './bad/composition.ts'
 import { badDedupe } from './bad/dedupe.ts'
 import { badKeys } from './bad/keys.ts'
 import { badRoles } from './bad/roles.ts'
+import { badStates } from './bad/states.ts'
 import { badText } from './bad/text.ts'
 import { badValues } from './bad/values.ts'
 import { folderOf, MINIMAL, problemsOf } from './folder.ts'
 
 describe('a bad manifest is refused with one problem at its place', () => {
-  test.each([...badText, ...badKeys, ...badValues, ...badRoles, ...badDedupe, ...badComposition])('$name', async ({
-    text,
-    files,
-    env,
-    environment,
-    code,
-    at,
-    file,
-    path,
-    message,
-    hint,
-  }) => {
+  test.each([
+    ...badText,
+    ...badKeys,
+    ...badValues,
+    ...badRoles,
+    ...badDedupe,
+    ...badStates,
+    ...badComposition,
+  ])('$name', async ({ text, files, env, environment, code, at, file, path, message, hint }) => {
     const folder = folderOf({ 'migrate.config.yaml': text, ...files })
     const problems = await problemsOf(folder, { env, environment })
     expect(problems.map((problem) => problem.code)).toEqual([code])

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startSandbox } from '../../src/sandbox/server.ts'
+import { toolVersion } from '../../src/version.ts'
 import { command, type Outcome } from '../cli/harness.ts'
 import { commit, createRepository, git } from '../gitlab/runner.ts'
 
@@ -101,6 +102,21 @@ test('people keep the names that they give themselves, and the plan shows it', a
   })
   const plan = await run(0, 'plan', ...STAGING, '--refresh', '--detailed-exitcode')
   expect(plan.stdout).toContain('Married')
+})
+
+test('its package.json pins this version, as a file, and its scripts run', async () => {
+  const repository = createRepository()
+  const { scripts, devDependencies }: { scripts: Record<string, string>; devDependencies: Record<string, string> } =
+    JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
+  expect(devDependencies).toEqual({ 'workos-migrate': `file:vendor/workos-migrate-${toolVersion}.tgz` })
+  const { run } = workIn(repository)
+  const commands = ['test:staging', 'test:production', 'rehearse', 'plan:rehearsal'].map((name) => scripts[name] ?? '')
+  expect(scripts.test).toBe('npm run test:staging && npm run test:production')
+  expect(Object.keys(scripts)).toHaveLength(commands.length + 1)
+  for (const line of commands) {
+    expect(line).toMatch(/^workos-migrate /)
+    await run(0, ...line.split(' ').slice(1))
+  }
 })
 
 test('the file that an npm package can carry is the one that git reads', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Exchange } from '../../src/sandbox/server.ts'
+import { forEachKind, PROJECT, type StateKind } from '../state/kinds.ts'
 import { cases, WHOLE } from '../whole.ts'
 import { type Child, createProject, type Project } from './cli.ts'
 import { FAST, startWorkos, type Workos } from './workos.ts'
@@ -120,21 +121,30 @@ function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-function projectOf(workos: Workos): Project {
+interface Target {
+  project: Project
+  /** With the key of an environment of its own. */
+  env: Record<string, string>
+}
+
+async function projectOf(kind: StateKind, workos: Workos, key: string): Promise<Target> {
   const project = createProject()
+  const place = await kind.newPlace()
   project.csv('users.csv', rows)
   project.manifest({
     version: 1,
+    name: PROJECT,
     source: { type: 'csv', path: './users.csv' },
     roles: { define: { admin: { name: 'Admin' }, billing: { name: 'Billing' } } },
     target: workos.target,
     run: { ...FAST, workers: 1 },
+    ...place.manifest,
   })
-  return project
+  return { project, env: { KEY: key, ...place.env } }
 }
 
-async function expectExact(workos: Workos, project: Project, key: string): Promise<void> {
-  const live = await workos.snapshot(key)
+async function expectExact(workos: Workos, { project, env }: Target): Promise<void> {
+  const live = await workos.snapshot(env.KEY)
   expect(live.roles).toEqual(['admin', 'billing', 'member'])
   expect(live.organizations.map(({ external_id }) => external_id).sort()).toEqual(
     Array.from({ length: ORGANIZATIONS }, (_, n) => `org-${n}`).sort(),
@@ -144,7 +154,7 @@ async function expectExact(workos: Workos, project: Project, key: string): Promi
   )
   expect(live.memberships).toEqual(MEMBERSHIPS)
 
-  const exported = await project.run(['state', 'list', '--json'])
+  const exported = await project.run(['state', 'list', '--json'], { env })
   const ids = (kind: string) =>
     new Map(
       exported.stdout
@@ -158,13 +168,13 @@ async function expectExact(workos: Workos, project: Project, key: string): Promi
   expect(ids('organization')).toEqual(new Map(live.organizations.map(({ external_id, id }) => [external_id, id])))
   expect(new Set(ids('membership').values())).toEqual(new Set(live.membershipIds.values()))
   expect(ids('membership').size).toBe(MEMBERSHIPS.length)
-  const state = JSON.parse((await project.run(['state', 'show', '--json'])).stdout)
+  const state = JSON.parse((await project.run(['state', 'show', '--json'], { env })).stdout)
   expect(state.openWrites).toBe(0)
 }
 
 /** Applies until the end; every create that is refused must be of something that is ours in the end. */
-async function applyToTheEnd(project: Project, key: string): Promise<void> {
-  const { result } = project.spawn(['apply', '--yes', '--json'], { KEY: key })
+async function applyToTheEnd({ project, env }: Target): Promise<void> {
+  const { result } = project.spawn(['apply', '--yes', '--json'], env)
   const { exit, stdout, stderr } = await result
   expect(exit, stderr).toBe(0)
   for (const kind of JSON.parse(stdout).kinds) {
@@ -172,44 +182,45 @@ async function applyToTheEnd(project: Project, key: string): Promise<void> {
   }
 }
 
-test('killed at any moment of an apply, the next apply brings exactly the end state', async () => {
-  const killer = new Killer()
-  const workos = await startWorkos({ interceptor: killer })
-  for (const [n, moment] of cases(MOMENTS, [1, 5, 9, 17]).entries()) {
-    const key = `sk_test_kill${n}`
-    const project = projectOf(workos)
-    const child = project.spawn(['apply', '--yes'], { KEY: key })
-    killer.aim(child, moment)
-    expect((await child.result).signal, JSON.stringify(moment)).toBe('SIGKILL')
-    workos.takeLog()
-    await applyToTheEnd(project, key)
-    const log = workos.takeLog()
-    const refused = log.filter(({ method, status }) => method === 'POST' && status >= 400)
-    // Each of them was followed by a look-up that made the thing ours: expectExact finds its id in the state.
-    expect(refused.every(({ status }) => status === 400 || status === 409)).toBe(true)
-    await expectExact(workos, project, key)
-    const again = await project.run(['apply', '--yes'], { env: { KEY: key } })
-    expect(again.exit, again.stdout).toBe(0)
-    expect(workos.takeLog()).toEqual([])
-  }
-}, 600_000)
-
-test('killed again and again, applying still comes to the end', async () => {
-  const killer = new Killer()
-  const workos = await startWorkos({ interceptor: killer })
-  const project = projectOf(workos)
-  const key = 'sk_test_again'
-  let kills = 0
-  for (;;) {
-    const child = project.spawn(['apply', '--yes', '--json'], { KEY: key })
-    killer.aim(child, { write: Math.floor(WRITES * (0.05 + random() * 0.15)), at: 'before its answer', later: 0 })
-    const { signal, exit, stderr } = await child.result
-    if (signal !== 'SIGKILL') {
-      expect(exit, stderr).toBe(0)
-      break
+forEachKind((kind) => {
+  test('killed at any moment of an apply, the next apply brings exactly the end state', async () => {
+    const killer = new Killer()
+    const workos = await startWorkos({ interceptor: killer })
+    for (const [n, moment] of cases(MOMENTS, kind.name === 'SQLite' ? [1, 5, 9, 17] : [4, 15]).entries()) {
+      const target = await projectOf(kind, workos, `sk_test_kill${n}`)
+      const { project, env } = target
+      const child = project.spawn(['apply', '--yes'], env)
+      killer.aim(child, moment)
+      expect((await child.result).signal, JSON.stringify(moment)).toBe('SIGKILL')
+      workos.takeLog()
+      await applyToTheEnd(target)
+      const log = workos.takeLog()
+      const refused = log.filter(({ method, status }) => method === 'POST' && status >= 400)
+      // Each of them was followed by a look-up that made the thing ours: expectExact finds its id in the state.
+      expect(refused.every(({ status }) => status === 400 || status === 409)).toBe(true)
+      await expectExact(workos, target)
+      const again = await project.run(['apply', '--yes'], { env })
+      expect(again.exit, again.stdout).toBe(0)
+      expect(workos.takeLog()).toEqual([])
     }
-    kills += 1
-  }
-  expect(kills).toBeGreaterThanOrEqual(3)
-  await expectExact(workos, project, key)
-}, 300_000)
+  }, 600_000)
+
+  test('killed again and again, applying still comes to the end', async () => {
+    const killer = new Killer()
+    const workos = await startWorkos({ interceptor: killer })
+    const target = await projectOf(kind, workos, 'sk_test_again')
+    let kills = 0
+    for (;;) {
+      const child = target.project.spawn(['apply', '--yes', '--json'], target.env)
+      killer.aim(child, { write: Math.floor(WRITES * (0.05 + random() * 0.15)), at: 'before its answer', later: 0 })
+      const { signal, exit, stderr } = await child.result
+      if (signal !== 'SIGKILL') {
+        expect(exit, stderr).toBe(0)
+        break
+      }
+      kills += 1
+    }
+    expect(kills).toBeGreaterThanOrEqual(3)
+    await expectExact(workos, target)
+  }, 300_000)
+})

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { stateKinds } from '../state/kinds.ts'
 import { WHOLE } from '../whole.ts'
 import { WRITE_BOUNDARIES } from './boundary.ts'
 import { crashAndApply, openWreck, type Wreck } from './crash.ts'
@@ -26,17 +27,37 @@ beforeAll(async () => {
 })
 afterAll(() => wreck.close())
 
-test.each(
-  WRITE_BOUNDARIES.map((at, n) => ({ at, count: [1, 11][n % 2] ?? 1 })),
-)('killed $at, time $count: one plain apply brings the exact end', async (boundary) => {
-  expect(await crashAndApply(wreck, boundary)).toMatchObject(EXACT)
+describe.each(stateKinds)('in $name', (kind) => {
+  describe.skipIf(!kind.isThere)('an apply', () => {
+    let wreck: Wreck
+    beforeAll(async () => {
+      wreck = await openWreck(population, { kind })
+    })
+    afterAll(() => wreck?.close())
+
+    test.each(
+      WRITE_BOUNDARIES.map((at, n) => ({ at, count: [1, 11][n % 2] ?? 1 })),
+    )('killed $at, time $count: one plain apply brings the exact end', async (boundary) => {
+      expect(await crashAndApply(wreck, boundary)).toMatchObject(EXACT)
+    })
+
+    test('a killed recovery is recovered from in its turn', async () => {
+      await wreck.renew()
+      expect((await wreck.crash(['apply', '--yes'], { at: 'after answer', count: 12 })).signal).toBe('SIGKILL')
+      for (const at of ['before commit', 'after commit', 'after send', 'before commit'] as const) {
+        expect((await wreck.crash(['apply', '--yes'], { at, count: 1 })).signal).toBe('SIGKILL')
+      }
+      expect((await wreck.run(['apply', '--yes'])).exit).toBe(0)
+      expect(await wreck.compare()).toMatchObject({ survived: RESOURCES, lost: [], duplicated: [] })
+    })
+  })
 })
 
 /** Of an apply, by its calls of SQLite. */
 const PARTS = WHOLE ? 6 : 2
 
 test('killed in every part of an apply by its calls of SQLite: one plain apply brings the exact end', async () => {
-  wreck.renew()
+  await wreck.renew()
   const passes = await wreck.passes(['apply', '--yes'], 'statement')
   expect(passes).toBeGreaterThan(200)
   for (let part = 0; part < PARTS; part += 1) {
@@ -45,22 +66,12 @@ test('killed in every part of an apply by its calls of SQLite: one plain apply b
   }
 }, 120_000)
 
-test('a killed recovery is recovered from in its turn', async () => {
-  wreck.renew()
-  expect((await wreck.crash(['apply', '--yes'], { at: 'after answer', count: 12 })).signal).toBe('SIGKILL')
-  for (const at of ['before commit', 'after commit', 'after send', 'before commit'] as const) {
-    expect((await wreck.crash(['apply', '--yes'], { at, count: 1 })).signal).toBe('SIGKILL')
-  }
-  expect((await wreck.run(['apply', '--yes'])).exit).toBe(0)
-  expect(await wreck.compare()).toMatchObject({ survived: RESOURCES, lost: [], duplicated: [] })
-})
-
 test.each([
   'half of a file',
   'before a rename',
   'after a rename',
 ] as const)('killed at %s while a plan is saved: there is the old plan or the new one, never a part', async (at) => {
-  wreck.renew()
+  await wreck.renew()
   const plan = join(wreck.folder, 'plan.ndjson')
   rmSync(plan, { force: true })
   expect((await wreck.crash(['plan', '--out', 'plan.ndjson'], { at, count: 1 })).signal).toBe('SIGKILL')
@@ -77,7 +88,7 @@ test.each([
 })
 
 test('a lock whose process is dead blocks nobody; one that is held is named by process, host and time', async () => {
-  wreck.renew()
+  await wreck.renew()
   const before = Date.now()
   expect((await wreck.crash(['apply', '--yes'], { at: 'after intent', count: 3 })).signal).toBe('SIGKILL')
   const folder = join(wreck.folder, '.workos-migrate')

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type RequestLogEntry, type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
-import { openStateFile } from '../../src/state/sqlite/open.ts'
+import type { StateLocation } from '../../src/state/location.ts'
+import { peekState } from '../../src/state/open.ts'
 import type { StateResource } from '../../src/state/store.ts'
+import { PROJECT, type StateKind } from '../state/kinds.ts'
 import type { Boundary } from './boundary.ts'
 import { type Command, type Finished, inChild, inProcess } from './command.ts'
 import { type Population, writeProject } from './population.ts'
@@ -22,7 +24,7 @@ export interface Wreck {
   /** Runs a command to its end. */
   run(args: readonly string[]): Promise<Finished>
   /** Starts over: another environment, no state. */
-  renew(): void
+  renew(): Promise<void>
   compare(): Promise<Comparison>
   /** One request of the test's own. The answer has an id where it was not refused. */
   call(method: string, path: string, body?: object): Promise<{ id?: string; [member: string]: unknown }>
@@ -44,14 +46,17 @@ export interface WreckOptions {
   folder?: string
   /** For the commands that are killed. */
   env?: Record<string, string>
+  /** What keeps the state. Default: a file. */
+  kind?: StateKind
 }
 
 const ASIDE = 'x-aside'
 
 export async function openWreck(population: Population, options: WreckOptions = {}): Promise<Wreck> {
-  const { ahead = () => 0, manifest, folder: place, env = {} } = options
+  const { ahead = () => 0, manifest, folder: place, env = {}, kind } = options
   const requests: RequestLogEntry[] = []
   const folder = place ?? mkdtempSync(join(tmpdir(), 'workos-migrate-crash-'))
+  const shared = await kind?.newPlace()
   const sandbox: Sandbox = await startSandbox({
     data: ':memory:',
     now: () => Date.now() + ahead(),
@@ -59,22 +64,28 @@ export async function openWreck(population: Population, options: WreckOptions = 
       if (!(ASIDE in entry.headers)) requests.push(entry)
     },
   })
-  writeProject(folder, population, { baseUrl: sandbox.url, concurrency: 5, timeout: 20, more: manifest })
+  writeProject(folder, population, {
+    baseUrl: sandbox.url,
+    concurrency: 5,
+    timeout: 20,
+    more: { ...(shared && { name: PROJECT, ...shared.manifest }), ...manifest },
+  })
   let environment = 0
   const key = () => `sk_test_wreck${environment}`
+  const envOf = () => ({ KEY: key(), ...shared?.env })
   const state = join(folder, '.workos-migrate')
   const childFor = (boundary: Boundary, more: Record<string, string> = {}): Command =>
     inChild(CHILD, { CRASH: JSON.stringify(boundary), ...env, ...more })
   return {
     folder,
-    crash: (args, boundary) => childFor(boundary)(folder, args, { KEY: key() }),
+    crash: (args, boundary) => childFor(boundary)(folder, args, envOf()),
     async passes(args, at) {
       const file = join(folder, 'passes')
-      const { exit, stderr } = await childFor({ at, count: 0 }, { COUNT_FILE: file })(folder, args, { KEY: key() })
+      const { exit, stderr } = await childFor({ at, count: 0 }, { COUNT_FILE: file })(folder, args, envOf())
       if (exit !== 0) throw new Error(`${args.join(' ')} ended with ${exit}: ${stderr}`)
       return Number(readFileSync(file, 'utf8'))
     },
-    run: (args) => inProcess(folder, args, { KEY: key() }),
+    run: (args) => inProcess(folder, args, envOf()),
     requests,
     async call(method, path, body) {
       const headers = { authorization: `Bearer ${key()}`, 'content-type': 'application/json', [ASIDE]: '1' }
@@ -84,7 +95,8 @@ export async function openWreck(population: Population, options: WreckOptions = 
     },
     live: () => readBack(sandbox.url, key()),
     async applied(kind) {
-      const store = openStateFile(join(state, 'state.sqlite'))
+      const location: StateLocation = shared?.location(folder) ?? { type: 'file', path: join(state, 'state.sqlite') }
+      const store = await peekState(location)
       try {
         const resources: StateResource[] = []
         for await (const batch of store.resources(kind)) resources.push(...batch)
@@ -93,10 +105,11 @@ export async function openWreck(population: Population, options: WreckOptions = 
         await store.close()
       }
     },
-    renew() {
+    async renew() {
       environment += 1
       requests.length = 0
       rmSync(state, { recursive: true, force: true })
+      await shared?.lose(folder)
     },
     compare: async () => compare(population.expected, await readBack(sandbox.url, key())),
     leftovers: () => readdirSync(state).filter((name) => name.startsWith('scratch-')),
@@ -119,7 +132,7 @@ export interface Recovery extends Comparison {
 
 /** Applies until the boundary kills it, then applies again: once, as anybody would. */
 export async function crashAndApply(wreck: Wreck, boundary: Boundary): Promise<Recovery> {
-  wreck.renew()
+  await wreck.renew()
   const { signal } = await wreck.crash(['apply', '--yes'], boundary)
   const { exit, stderr } = await wreck.run(['apply', '--yes', '--json'])
   if (exit !== 0) throw new Error(`the apply after ${JSON.stringify(boundary)} ended with ${exit}: ${stderr}`)

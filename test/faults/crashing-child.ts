@@ -6,6 +6,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { StateStore } from '../../src/state/store.ts'
 import { built } from '../built.ts'
 import type { Boundary } from './boundary.ts'
 
@@ -104,8 +105,16 @@ async function crashAroundCommit(): Promise<void> {
   const { SqliteStateStore } = (await import(
     built('state/sqlite/store.ts')
   )) as typeof import('../../src/state/sqlite/store.ts')
-  const { commit } = SqliteStateStore.prototype
-  SqliteStateStore.prototype.commit = async function (batch) {
+  const { PostgresStateStore } = (await import(
+    built('state/postgres/store.ts')
+  )) as typeof import('../../src/state/postgres/store.ts')
+  crashAroundCommitOf(SqliteStateStore.prototype)
+  crashAroundCommitOf(PostgresStateStore.prototype)
+}
+
+function crashAroundCommitOf(store: Pick<StateStore, 'commit'>): void {
+  const { commit } = store
+  store.commit = async function (batch) {
     const counted = (kind: string) => boundary.kind === undefined || boundary.kind === kind
     const intents = batch.intents.some(({ kind }) => counted(kind))
     const outcomes = batch.outcomes.some((outcome) =>

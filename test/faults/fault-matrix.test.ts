@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { stateKinds } from '../state/kinds.ts'
+import { cases } from '../whole.ts'
 import { inProcess } from './command.ts'
 import { faultCases } from './fault-cases.ts'
 import { applyUnderFaults } from './fault-run.ts'
@@ -11,10 +13,17 @@ const RATE = 0.03
 
 const { users, organizations, memberships, roles } = population.expected
 
-test.concurrent.each(
-  faultCases(USERS, RATE),
-)('$name: all is there once, and nothing untrue was said', async (faultCase) => {
-  const result = await applyUnderFaults({ population, faultCase, command: inProcess, concurrency: 40 })
+const all = faultCases(USERS, RATE)
+const inBoth = stateKinds.flatMap((kind) => {
+  const chosen = kind.name === 'SQLite' ? all : kind.isThere ? cases(all, [0, 4, 8]) : []
+  return chosen.map((faultCase) => ({ ...faultCase, faultCase, kind, where: kind.name }))
+})
+
+test.concurrent.each(inBoth)('$name, state in $where: all is there once, and nothing untrue was said', async ({
+  faultCase,
+  kind,
+}) => {
+  const result = await applyUnderFaults({ population, faultCase, command: inProcess, concurrency: 40, kind })
   expect(result).toMatchObject({
     survived: users.size + organizations.size + memberships.size + roles.length,
     lost: [],

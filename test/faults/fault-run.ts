@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FaultSet } from '../../src/sandbox/faults/fault.ts'
 import { type RequestLogEntry, type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import { PROJECT, type StateKind, type StatePlace } from '../state/kinds.ts'
 import type { Command, Finished } from './command.ts'
 import { type Expected, type Population, writeProject } from './population.ts'
 import { compare, type Live, readBack } from './read-back.ts'
@@ -33,6 +34,8 @@ export interface FaultRunOptions {
   kills?: readonly number[]
   /** Told of each child that is started. */
   onChild?: (pid: number) => void
+  /** What keeps the state. Default: a file. */
+  kind?: StateKind
 }
 
 /** What applying under faults came to. Nothing may be lost or duplicated, and nobody may have been told anything untrue. */
@@ -53,6 +56,8 @@ export interface FaultRunResult {
 interface FaultRun {
   options: FaultRunOptions
   folder: string
+  place: StatePlace | undefined
+  env: Record<string, string>
   sandbox: Sandbox
   /** A second server on the same data, without faults. */
   faultFree: Sandbox
@@ -96,10 +101,12 @@ export async function applyUnderFaults(options: FaultRunOptions): Promise<FaultR
     seconds: 0,
   }
   const started = performance.now()
-  const run: FaultRun = { options, folder, sandbox, faultFree, log, killer, result }
+  const place = await options.kind?.newPlace()
+  const run: FaultRun = { options, folder, place, env: { KEY, ...place?.env }, sandbox, faultFree, log, killer, result }
   try {
     const { concurrency, faultCase, population } = options
-    writeProject(folder, population, { baseUrl: sandbox.url, concurrency, timeout: faultCase.timeout ?? 5 })
+    const more = run.place && { name: PROJECT, ...run.place.manifest }
+    writeProject(folder, population, { baseUrl: sandbox.url, concurrency, timeout: faultCase.timeout ?? 5, more })
     await applyToTheEnd(run)
   } finally {
     await sandbox.close()
@@ -127,7 +134,7 @@ async function applyToTheEnd(run: FaultRun): Promise<void> {
   result.survived = settleAccounts(result, population.expected, live)
   await checkState(run, live)
   const before = log.length
-  const again = await options.command(run.folder, ['apply', '--yes', '--json'], { KEY })
+  const again = await options.command(run.folder, ['apply', '--yes', '--json'], run.env)
   const written = log.slice(before).filter(({ method }) => method !== 'GET').length
   if (again.exit !== 0 || written > 0) {
     result.untruths.push(`one more apply ended with ${again.exit} after ${written} writes: ${again.stderr}`)
@@ -155,7 +162,7 @@ async function apply(run: FaultRun, killAt?: number): Promise<Finished & { live:
   const before = { live: await readBack(faultFree.url, KEY), log: log.length, requests: sandbox.requests().total }
   killer.seen = 0
   killer.at = killAt ?? Number.POSITIVE_INFINITY
-  const finished = await options.command(folder, ['apply', '--yes', '--json'], { KEY }, ({ pid }) => {
+  const finished = await options.command(folder, ['apply', '--yes', '--json'], run.env, ({ pid }) => {
     killer.pid = pid
     if (pid !== undefined) options.onChild?.(pid)
   })
@@ -164,7 +171,7 @@ async function apply(run: FaultRun, killAt?: number): Promise<Finished & { live:
   const live = await readBack(faultFree.url, KEY)
   result.exits.push(finished.signal ?? finished.exit)
   if (finished.signal === null) {
-    const runs = JSON.parse((await options.command(folder, ['state', 'show', '--json'], { KEY })).stdout).runs
+    const runs = JSON.parse((await options.command(folder, ['state', 'show', '--json'], run.env)).stdout).runs
     result.untruths.push(
       ...checkRun({
         finished,
@@ -196,10 +203,10 @@ function settleAccounts(result: FaultRunResult, expected: Expected, live: Live):
 }
 
 /** The state knows each resource, by the id that it has in WorkOS, and nothing is open. */
-async function checkState({ options, folder, result }: FaultRun, live: Live): Promise<void> {
-  const shown = JSON.parse((await options.command(folder, ['state', 'show', '--json'], { KEY })).stdout)
+async function checkState({ options, folder, env, result }: FaultRun, live: Live): Promise<void> {
+  const shown = JSON.parse((await options.command(folder, ['state', 'show', '--json'], env)).stdout)
   if (shown.openWrites !== 0) result.untruths.push(`${shown.openWrites} writes are open in the end`)
-  const listed = (await options.command(folder, ['state', 'list', '--json'], { KEY })).stdout.trimEnd().split('\n')
+  const listed = (await options.command(folder, ['state', 'list', '--json'], env)).stdout.trimEnd().split('\n')
   const known = listed.map((line) => JSON.parse(line)).filter(({ kind }) => kind !== 'role')
   const ids = new Set([...live.users, ...live.organizations, ...live.memberships].map(({ id }) => id))
   const strangers = known.filter(({ workos_id }) => !ids.delete(workos_id))

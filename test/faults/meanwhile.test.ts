@@ -20,7 +20,7 @@ afterAll(() => wreck.close())
 const boundaries: Boundary[] = WRITE_BOUNDARIES.map((at) => ({ at, count: 2, kind: 'user' }))
 
 async function crash(boundary: Boundary): Promise<void> {
-  wreck.renew()
+  await wreck.renew()
   expect((await wreck.crash(['apply', '--yes'], boundary)).signal).toBe('SIGKILL')
 }
 

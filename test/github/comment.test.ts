@@ -165,6 +165,7 @@ describe('the comment with a plan', () => {
     expect(said.stdout).toContain('::error title=workos-migrate::no plan of staging: exit code 3: the command line')
     const { body } = job.github.comments[0] ?? { body: '' }
     expect(body).toContain('**There is no plan**: exit code 3')
+    expect(body).not.toContain('Creates 2 users')
     expect(body).toContain('````text\nmigrate.config.yaml:3:1 error: ```unknown key @everybody')
     expect(job.outputs()).toMatchObject({ saved: 'false', changes: 'false', creates: '0', refused: '0' })
   })

@@ -25,9 +25,10 @@ export function evaluate(expression: string, contexts: Contexts): unknown {
   }
   const comparison = (): unknown => {
     const left = primary()
-    if (tokens[at] === '==') return at++, left === primary()
-    if (tokens[at] === '!=') return at++, left !== primary()
-    return left
+    const sign = tokens[at]
+    if (sign !== '==' && sign !== '!=') return left
+    at += 1
+    return (left === primary()) === (sign === '==')
   }
   const both = (): unknown => {
     let value = comparison()

@@ -17,7 +17,7 @@ import { evaluate, filledIn } from './expression.ts'
 
 export const ACTION = fileURLToPath(new URL('../../action.yml', import.meta.url))
 
-interface Step {
+export interface Step {
   id?: string
   name: string
   if?: string
@@ -90,7 +90,7 @@ export async function runAction(given: Record<string, string>, runner: Runner): 
       HOME: temp,
     }
     const cwd = join(runner.workspace, filledIn(step['working-directory'] ?? '.', contexts))
-    const { code, log } = await bash(step, { env, cwd, temp, runner })
+    const { code, log } = await bash(step, { env, cwd, temp, onStart: runner.onStart })
     result.log += log
     if (code !== 0) result.success = false
     if (step.id !== undefined) steps[step.id] = { outputs: outputsIn(output) }
@@ -100,14 +100,14 @@ export async function runAction(given: Record<string, string>, runner: Runner): 
   return result
 }
 
-function filled(values: Step['with'] = {}, contexts: Record<string, unknown>): Record<string, string> {
+export function filled(values: Step['with'] = {}, contexts: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, filledIn(String(value), contexts)]))
 }
 
 /** As GitHub calls it: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#exit-codes-and-error-action-preference */
-async function bash(
+export async function bash(
   { name, run = '' }: Step,
-  { env, cwd, temp, runner }: { env: Record<string, string>; cwd: string; temp: string; runner: Runner },
+  { env, cwd, temp, onStart }: { env: Record<string, string>; cwd: string; temp: string } & Pick<Runner, 'onStart'>,
 ): Promise<{ code: number | null; log: string }> {
   const script = join(temp, 'step.sh')
   writeFileSync(script, run)
@@ -116,7 +116,7 @@ async function bash(
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  runner.onStart?.(name, child)
+  onStart?.(name, child)
   const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code, log: out + error }
 }
@@ -139,7 +139,8 @@ echo "$PWD: $*" >> '${temp}/npm.log'
 prefix="$PWD"
 if [ "$2" = --prefix ]; then prefix="$3"; fi
 mkdir -p "$prefix/node_modules/.bin"
-ln -sf '${PROGRAM}' "$prefix/node_modules/.bin/workos-migrate"
+ln -sf '${PROGRAM}' "$prefix/node_modules/.bin/workos-declare"
+ln -sf /bin/false "$prefix/node_modules/.bin/workos-migrate"
 `,
   )
   chmodSync(join(folder, 'npm'), 0o755)

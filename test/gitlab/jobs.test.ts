@@ -1,9 +1,9 @@
-import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startWorkos, type Workos } from '../e2e/workos.ts'
 import { type FakeGitlab, JOB_TOKEN, READING_TOKEN, startFakeGitlab, TOKEN } from '../fakes/gitlab/fake-gitlab.ts'
-import { newPostgresLocation, postgresPrograms } from '../postgres.ts'
+import { sealSource, stateFor } from '../pipelines/example.ts'
 import { bash, commit, createRepository, type Job, type JobResult, jobsOf, runJob } from './runner.ts'
 
 const API_KEY = 'sk_test_staging_0123456789'
@@ -23,6 +23,8 @@ interface World {
   gitlab: FakeGitlab
   workos: Workos
   run(name: string, given?: Given): Promise<JobResult>
+  /** From now on the commit of the jobs is one by which the merge request was merged. */
+  merged(): void
   /** Seals the people of the rehearsal as the source of staging, after a change of the file of users. */
   seal(change?: (users: string) => string): Promise<void>
 }
@@ -32,6 +34,8 @@ async function createWorld(): Promise<World> {
   const databaseUrl = await stateFor(repository)
   const variables = {
     ...gitlab.variables,
+    CI_COMMIT_SHA: 'a'.repeat(40),
+    CI_COMMIT_BRANCH: 'main',
     WORKOS_API_KEY: API_KEY,
     WORKOS_BASE_URL: workos.url,
     DATABASE_URL: databaseUrl,
@@ -55,36 +59,20 @@ async function createWorld(): Promise<World> {
       for (const secret of [API_KEY, PASSPHRASE, TOKEN, JOB_TOKEN, HASH]) expect(result.log).not.toContain(secret)
       return result
     },
+    merged() {
+      const [iid, sha, target_branch] = [7, variables.CI_COMMIT_SHA, variables.CI_COMMIT_BRANCH]
+      const heads = { sha: 'b'.repeat(40), merge_commit_sha: sha, squash_commit_sha: null }
+      gitlab.mergeRequests[sha] = [{ iid, state: 'merged', target_branch, ...heads }]
+    },
     async seal(change = (users) => users) {
-      const source = join(repository, 'environments/staging/source')
-      cpSync(join(repository, 'rehearsal'), source, { recursive: true })
-      writeFileSync(join(source, 'users.csv'), change(readFileSync(join(source, 'users.csv'), 'utf8')))
-      expect((await sourceScript(repository, 'seal', variables)).exit).toBe(0)
-      const sealed = join(repository, 'sealed')
-      for (const file of readdirSync(sealed)) {
-        gitlab.packages.set(`migration-source/staging/${file}`, readFileSync(join(sealed, file)))
-      }
-      for (const folder of [sealed, source]) rmSync(folder, { recursive: true })
+      const seal = async () => expect((await sourceScript(repository, 'seal', variables)).exit).toBe(0)
+      const archives = await sealSource(repository, 'staging', seal, change)
+      for (const [file, bytes] of archives) gitlab.packages.set(`migration-source/staging/${file}`, bytes)
       commit(repository, 'Seal the source')
     },
   }
   await world.seal()
   return world
-}
-
-/**
- * What all jobs share: a database of PostgreSQL, in a schema of this test. Where that is not installed (the set-up of the tests says so), one
- * disk stands for it.
- */
-async function stateFor(repository: string): Promise<string> {
-  const location = postgresPrograms === undefined ? undefined : await newPostgresLocation()
-  for (const name of ['staging', 'production']) {
-    const path = join(repository, `.workos-migrate/shared/${name}.sqlite`)
-    const state = location === undefined ? { type: 'sqlite', url: null, path } : { schema: location.schema }
-    const manifest = join(repository, `environments/${name}/migrate.config.yaml`)
-    appendFileSync(manifest, `\nstate: ${JSON.stringify(state)}\n`)
-  }
-  return location?.url ?? 'postgres://nobody@127.0.0.1:1/none'
 }
 
 /** `scripts/source.sh seal|open|close staging` in the repository itself. */
@@ -94,7 +82,7 @@ function sourceScript(repository: string, verb: string, variables: Record<string
 }
 
 test('a merge request shows the plan, the default branch applies it, and drift is found', async () => {
-  const { run, gitlab, workos } = await createWorld()
+  const { run, merged, gitlab, workos } = await createWorld()
 
   const tested = await run('staging:test', { env: { WORKOS_API_KEY: undefined, SOURCE_PASSPHRASE: undefined } })
   expect(tested.log).toContain('3 tests: 3 passed, 0 failed')
@@ -117,7 +105,9 @@ test('a merge request shows the plan, the default branch applies it, and drift i
   const plan = await run('staging:plan')
   expect(plan.dotenv).toMatchObject({ WORKOS_MIGRATE_CHANGES: 'true', WORKOS_MIGRATE_CREATES: '12' })
   expect(plan.dotenv.WORKOS_MIGRATE_DIGEST).toBe(review.dotenv.WORKOS_MIGRATE_DIGEST)
+  merged()
   const applied = await run('staging:apply', { from: [plan] })
+  expect(applied.log).toContain('is the one that merge request !7 shows.')
   expect(applied.log).toContain('Done: everything in the source is in WorkOS.')
   expect(applied.exit).toBe(0)
   expect((await workos.snapshot(API_KEY)).users.map(({ email }) => email)).toEqual([
@@ -142,7 +132,10 @@ test('an apply takes the saved plan and no other: a source that changed since ma
   const { run, seal } = await createWorld()
   const plan = await run('staging:plan')
   await seal((users) => users.replace('Ampersand', 'Andersen'))
-  const stale = await run('staging:apply', { from: [plan] })
+  const unseen = await run('staging:apply', { from: [plan] })
+  expect(unseen.log).toContain('plan_not_reviewed')
+  expect(unseen.exit).toBe(8)
+  const stale = await run('staging:apply', { from: [plan], own: { ONLY_REVIEWED: 'false' } })
   expect(stale.log).toContain('stale')
   expect(stale.exit).toBe(8)
 })
@@ -154,8 +147,9 @@ test('production wants its word, and its job says it', async () => {
   cpSync(from ?? '', to ?? '')
   commit(repository, 'Give production the same source')
   const plan = await run('production:plan')
-  expect((await run('production:apply', { from: [plan], own: { CONFIRM: 'none' } })).exit).toBe(5)
-  expect((await run('production:apply', { from: [plan] })).exit).toBe(0)
+  const unseen = { ONLY_REVIEWED: 'false' }
+  expect((await run('production:apply', { from: [plan], own: { ...unseen, CONFIRM: 'none' } })).exit).toBe(5)
+  expect((await run('production:apply', { from: [plan], own: unseen })).exit).toBe(0)
 })
 
 test('a plan that a guard refuses fails its job, is shown on the merge request, and says so to the next jobs', async () => {
@@ -169,7 +163,7 @@ test('a plan that a guard refuses fails its job, is shown on the merge request, 
 
   const forbidden = await run('staging:note', { from: [plan], env: { WORKOS_MIGRATE_GITLAB_TOKEN: READING_TOKEN } })
   expect(forbidden.exit).toBe(4)
-  expect(forbidden.log).toContain('comment_forbidden')
+  expect(forbidden.log).toContain('gitlab_forbidden')
   expect(forbidden.log).not.toContain(READING_TOKEN)
   expect(jobsOf(repository)['staging:note']?.allow_failure).toEqual({ exit_codes: [4] })
 })

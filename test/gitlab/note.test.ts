@@ -85,7 +85,7 @@ test.each([
   const gitlab = await startFakeGitlab()
   const { code, stderr } = await note(gitlab, PLAN, { env: { WORKOS_MIGRATE_GITLAB_TOKEN: token } })
   expect(code).toBe(4)
-  expect(stderr).toContain('comment_forbidden')
+  expect(stderr).toContain('gitlab_forbidden')
   expect(stderr).toContain(status)
   expect(stderr).toMatch(new RegExp(said))
   expect(stderr).toContain('role Reporter, scope api')
@@ -97,13 +97,13 @@ test('without a token, as in the pipeline of a fork, it says so with exit code 4
   const gitlab = await startFakeGitlab()
   const { code, stderr } = await note(gitlab, PLAN, { env: { WORKOS_MIGRATE_GITLAB_TOKEN: undefined } })
   expect(code).toBe(4)
-  expect(stderr).toContain('comment_no_token')
+  expect(stderr).toContain('gitlab_no_token')
   expect(gitlab.log).toEqual([])
 })
 
 test.each([
-  ['CI_MERGE_REQUEST_IID', undefined, 3, 'not_in_merge_request'],
-  ['CI_API_V4_URL', 'gitlab', 3, 'not_in_merge_request'],
+  ['CI_MERGE_REQUEST_IID', undefined, 3, 'no_job'],
+  ['CI_API_V4_URL', 'gitlab', 3, 'no_job'],
   ['CI_MERGE_REQUEST_IID', '8', 1, 'HTTP 404'],
 ])('a job with %s=%s is told what is missing', async (name, value, exit, says) => {
   const gitlab = await startFakeGitlab()
@@ -151,7 +151,7 @@ test('it waits while GitLab is busy, and gives up with a message', async () => {
   busy = 1000
   const { code, stderr } = await note(gitlab, PLAN)
   expect(code).toBe(1)
-  expect(stderr).toContain('comment_unanswered')
+  expect(stderr).toContain('gitlab_unreachable')
 })
 
 test('a note that was deleted while it was found is written anew', async () => {

@@ -2,6 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
 import { createRepository, gitlabCi, jobsOf, pipelineOf } from './runner.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -83,6 +84,14 @@ test('artifacts are the saved plan and its Markdown, for members alone, for a wh
   }
 })
 
+test('the guide lists every input with its default', () => {
+  const [header] = parseAllDocuments(read('templates/workos-migrate.yml'))
+  const inputs: Record<string, { default?: string }> = header?.toJS().spec.inputs
+  const rows = [...read('docs/how-to/gitlab.md').matchAll(/^\| `(\w+)` \| (?:–|`(.*?)`) \| /gm)]
+  const listed = rows.map(([, name, standard]) => [name, standard])
+  expect(listed).toEqual(Object.entries(inputs).map(([name, input]) => [name, input.default]))
+})
+
 test('every input is used, and inputs change what they say', () => {
   const template = read('templates/workos-migrate.yml')
   const inputs = [...(template.split('\n---\n')[0]?.matchAll(/^ {4}(\w+):$/gm) ?? [])].map(([, name = '']) => name)
@@ -105,6 +114,7 @@ include:
       source_open: "true"
       source_close: echo closed
       confirm: eu
+      only_reviewed: "false"
       apply_timeout: 2 hours
       keep_plans: 1 day
 `,
@@ -114,10 +124,10 @@ include:
   expect(jobs['eu:apply']).toMatchObject({
     image: { name: 'registry.example.com/node:24' },
     timeout: '2 hours',
-    variables: { CONFIRM: 'eu', MANIFEST: 'somewhere/eu/migrate.config.yaml' },
+    variables: { CONFIRM: 'eu', ONLY_REVIEWED: 'false', MANIFEST: 'somewhere/eu/migrate.config.yaml' },
     after_script: ['echo closed'],
   })
-  expect(jobs['eu:apply']?.script[0]).toBe('true')
+  expect(jobs['eu:apply']?.script[1]).toBe('true')
   expect(jobs['eu:test']?.variables).toMatchObject({ REHEARSAL: 'none' })
   expect(jobs['eu:plan']?.artifacts?.expire_in).toBe('1 day')
 })

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -75,6 +75,18 @@ describe.skipIf(!WHOLE)('installed into an empty folder', () => {
     expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
     expect(stderr).toContain('needs Node.js 24 or later')
     expect(stderr.split('\n')).toHaveLength(3)
+  })
+
+  test('nothing that is installed with it runs a script on installation', () => {
+    const manifests = globSync('**/package.json', { cwd: packages })
+    const hooks = manifests.flatMap((path) => {
+      const { scripts = {} } = JSON.parse(readFileSync(join(packages, path), 'utf8'))
+      return ['preinstall', 'install', 'postinstall']
+        .filter((hook) => hook in scripts)
+        .map((hook) => `${path}: ${hook}`)
+    })
+    expect(manifests.length).toBeGreaterThan(30)
+    expect(hooks).toEqual([])
   })
 
   test('what the image copies is enough to run', () => {

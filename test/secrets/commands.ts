@@ -130,6 +130,11 @@ export const LINES: Record<string, string[][]> = {
     ['state', 'backup'],
     ['state', 'backup', 'copy.bak'],
   ],
+  'state restore': [
+    ['state', 'restore', 'copy.bak', '--yes'],
+    ['state', 'restore', 'copy.bak', '--yes', '--force'],
+  ],
+  'state migrate': [['state', 'migrate', '--to', 'elsewhere.sqlite', '--schema', 'a', '--ca', 'b']],
   'state mv': [
     ['state', 'mv', 'user:u-bcrypt', 'user:u-moved', '--yes'],
     ['state', 'mv', 'user:u-moved', 'user:u-bcrypt', '--yes'],
@@ -151,6 +156,7 @@ export const LINES: Record<string, string[][]> = {
     ['destroy', '--confirm', 'canaries', '--include-active', '--include-changed', '--json'],
   ],
   'pipeline note': [['pipeline', 'note', 'plan.md', '--label', 'canaries', '--plan', 'plan.ndjson', '--quiet']],
+  'pipeline reviewed': [['pipeline', 'reviewed', 'plan.ndjson', '--label', 'canaries', '--quiet']],
   'pipeline outputs': [['pipeline', 'outputs', 'plan.ndjson']],
   help: [['help'], ['help', '--json']],
   purge: [

@@ -1,9 +1,10 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, onTestFinished } from 'vitest'
 import type { StateLocation } from '../../src/state/location.ts'
 import { openState, peekState } from '../../src/state/open.ts'
 import type { OpenState } from '../../src/state/store.ts'
-import { newPostgresLocation, postgresPrograms } from '../postgres.ts'
+import { newPostgresLocation, postgresPrograms, sharedCluster } from '../postgres.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 /** Both kinds of states, for tests that hold for each. */
@@ -11,15 +12,55 @@ export interface StateKind {
   name: string
   isThere: boolean
   newLocation(): Promise<StateLocation>
+  /** A state of its own, for a project. */
+  newPlace(): Promise<StatePlace>
 }
+
+/** Where a project has its state. */
+export interface StatePlace {
+  /** What the manifest says of it; it needs a name as well. */
+  manifest: { state?: object }
+  /** Variables that the manifest refers to. */
+  env: Record<string, string>
+  /** Where a project in this folder has it. */
+  location(folder: string): StateLocation
+  /** Loses it. */
+  lose(folder: string): Promise<void>
+}
+
+/** The name of every project whose state is looked at from outside. */
+export const PROJECT = 'a-migration'
 
 export const stateKinds: readonly StateKind[] = [
   {
     name: 'SQLite',
     isThere: true,
     newLocation: async () => ({ type: 'file', path: join(temporaryFolder(), 'inner', 'state.sqlite') }),
+    newPlace: async () => ({
+      manifest: {},
+      env: {},
+      location: (folder) => ({ type: 'file', path: join(folder, '.workos-migrate', 'state.sqlite') }),
+      lose: async (folder) => rmSync(join(folder, '.workos-migrate'), { recursive: true, force: true }),
+    }),
   },
-  { name: 'PostgreSQL', isThere: postgresPrograms !== undefined, newLocation: () => newPostgresLocation() },
+  {
+    name: 'PostgreSQL',
+    isThere: postgresPrograms !== undefined,
+    newLocation: () => newPostgresLocation(),
+    async newPlace() {
+      const location = await newPostgresLocation()
+      const { url, schema } = location
+      return {
+        manifest: { state: { type: 'postgres', url: '${DATABASE_URL}', schema } },
+        env: { DATABASE_URL: url },
+        location: () => location,
+        async lose(folder) {
+          rmSync(join(folder, '.workos-migrate'), { recursive: true, force: true })
+          ;(await sharedCluster()).sql(`DROP SCHEMA IF EXISTS ${schema} CASCADE`)
+        },
+      }
+    },
+  },
 ]
 
 /** Describes what holds for both kinds. Where PostgreSQL is not installed the set-up of the tests says so. */

@@ -70,7 +70,7 @@ case $1 in
     [[ $(digest_of "$archive") == "$digest" ]] || fail "the archive is not the one that $folder/source.sha256 names"
     rm -rf "$folder/source"
     mkdir "$folder/source"
-    openssl enc -d "${cipher[@]}" -in "$archive" | tar -xz --no-same-owner -C "$folder/source" ||
+    openssl enc -d "${cipher[@]}" -in "$archive" | tar -xz --no-same-owner --no-same-permissions -C "$folder/source" ||
       { rm -rf "$folder/source"; fail "the archive cannot be opened: check SOURCE_PASSPHRASE"; }
     ;;
   close)

@@ -170,9 +170,8 @@ async function carryOutPlan(
   context: Context,
 ): Promise<ExitCode> {
   forecastDeadline(session, plan, options, context)
-  const applied = await carryOut(session, plan, options.command, context)
+  const applied = await carryOut(session, plan, options, context)
   const { result, seconds } = applied
-  options.ended.result = result
   const { state, target } = session
   const { write, end } = buffered(context.stdout)
   const failures = state.failures(result.run)

@@ -1,41 +1,65 @@
 import { resolve } from 'node:path'
-import { systemClock } from '../../clock.ts'
 import { codeOf, ExitCode, FileError } from '../../diagnostics/errors.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { NotRegularFile, readRegular } from '../../files/regular-file.ts'
-import { openGitlabNotes } from '../../gitlab/notes.ts'
-import { writeNote } from '../../gitlab/sticky.ts'
+import { Gitlab } from '../../gitlab/api.ts'
+import { writeNote } from '../../gitlab/notes.ts'
+import { noteFooter, reviewedIn } from '../../gitlab/reviewed.ts'
 import { countsOf } from '../../pipelines/counts.ts'
 import { readPlanHeader } from '../../planning/plan-file.ts'
 import { code, prose } from '../../reporting/markdown/inline.ts'
 import { remark } from '../../running/listeners.ts'
 import type { Context } from '../context.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import type { definePipelineNote } from '../definitions/pipeline.ts'
+import type { definePipelineNote, definePipelineReviewed } from '../definitions/pipeline.ts'
 
 type NoteOptions = OptionsOf<typeof definePipelineNote>
+type ReviewedOptions = OptionsOf<typeof definePipelineReviewed>
 
 /** `pipeline note`: one note for each label, in place of the former one. */
 export async function pipelineNote(file: string, options: NoteOptions, context: Context): Promise<ExitCode> {
-  const { env, cwd, interrupted, clock = systemClock, redactor = new Redactor() } = context
+  const { cwd, env } = context
   const { label, plan } = options
   const text = textOf(file, cwd)
   const digest = plan === undefined ? undefined : shortDigest(await readPlanHeader(resolve(cwd, plan)))
-  const notes = openGitlabNotes({ env, redactor, signal: interrupted })
-  try {
-    const parts = ['workos-migrate', notes.origin, digest === undefined ? '' : `plan ${code(digest)}`]
-    const note = {
+  return withGitlab(context, async (gitlab, redact) => {
+    const mergeRequest = gitlab.needed('CI_MERGE_REQUEST_IID')
+    const written = await writeNote(gitlab, mergeRequest, {
       label,
-      text: redactor.redact(text.trim() === '' ? noPlan(label) : text),
-      footer: `<sub>${parts.filter((part) => part !== '').join(' · ')}</sub>`,
+      text: redact(text.trim() === '' ? noPlan(label) : text),
+      footer: noteFooter(originOf(env), digest),
       rest: '**Cut here: a note holds no more.** All of it is in the artifacts of the job.',
-    }
-    const written = await writeNote(notes, note, clock, interrupted)
-    remark(options, context, `The note "${label}" on ${notes.name}: ${written}.\n`)
+    })
+    remark(options, context, `The note "${label}" on merge request !${mergeRequest}: ${written}.\n`)
+  })
+}
+
+/** `pipeline reviewed`: whether the merge request of this commit shows the saved plan. */
+export async function pipelineReviewed(file: string, options: ReviewedOptions, context: Context): Promise<ExitCode> {
+  const digest = shortDigest(await readPlanHeader(resolve(context.cwd, file)))
+  return withGitlab(context, async (gitlab) => {
+    const mergeRequest = await reviewedIn(gitlab, options.label, digest)
+    remark(options, context, `The plan ${digest} is the one that merge request !${mergeRequest} shows.\n`)
+  })
+}
+
+async function withGitlab(
+  { env, clock, interrupted, redactor = new Redactor() }: Context,
+  act: (gitlab: Gitlab, redact: (text: string) => string) => Promise<void>,
+): Promise<ExitCode> {
+  const gitlab = new Gitlab({ env, redactor, clock, signal: interrupted })
+  try {
+    await act(gitlab, (text) => redactor.redact(text))
     return ExitCode.done
   } finally {
-    await notes.close()
+    await gitlab.close()
   }
+}
+
+/** Markdown that leads to the job, and names the commit. */
+function originOf({ CI_JOB_URL: job, CI_COMMIT_SHORT_SHA: commit }: Context['env']): string {
+  const parts = [job && URL.canParse(job) ? `[job](${job})` : '', commit && /^\w+$/.test(commit) ? code(commit) : '']
+  return parts.filter((part) => part !== '').join(' · ')
 }
 
 function noPlan(label: string): string {

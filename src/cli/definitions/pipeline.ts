@@ -19,6 +19,16 @@ export function definePipelineNote(pipeline: Parent) {
   ])
 }
 
+export function definePipelineReviewed(pipeline: Parent) {
+  const usage = 'reviewed <plan>'
+  const reviewed = command(pipeline, usage, 'Fail where the merge request of this commit shows another plan')
+    .option('-l, --label <name>', 'the label of the note that shows it', 'plan')
+    .option('-q, --quiet', 'only warnings and errors on standard error')
+  return examples(reviewed, [
+    ['workos-migrate pipeline reviewed plan.ndjson --label staging', 'in a job of the branch, GitLab: before apply'],
+  ])
+}
+
 export function definePipelineOutputs(pipeline: Parent) {
   const outputs = command(pipeline, 'outputs <plan>', 'Print the figures of a saved plan as variables, a line each')
   return examples(outputs, [

@@ -43,6 +43,24 @@ export function defineStateBackup(state: Parent) {
   ])
 }
 
+export function defineStateRestore(state: Parent) {
+  const restore = sub(state, 'restore <file>', 'Make the state again what a backup says; WorkOS stays as it is')
+    .option('--force', 'also from a backup of another state')
+    .option('-y, --yes', 'do not ask')
+  return examples(restore, [['workos-migrate state restore state.sqlite.20260102T030405000Z.bak', 'whatever keeps it']])
+}
+
+export function defineStateMigrate(state: Parent) {
+  const migrate = sub(state, 'migrate', 'Carry the state over to where it is to be kept from now on')
+    .requiredOption('--to <place>', 'a path, or a variable with the address of a database in single quotes')
+    .option('--schema <name>', 'schema of the database')
+    .option('--ca <file>', "certificates that the database's is checked against")
+  return examples(migrate, [
+    ["workos-migrate state migrate --to '${DATABASE_URL}'", 'to PostgreSQL, compared row by row'],
+    ['workos-migrate state migrate --to ./state.sqlite', 'from there into a file'],
+  ])
+}
+
 export function defineStateRm(state: Parent) {
   const rm = sub(state, 'rm <addresses...>', 'Forget resources; they stay in WorkOS')
     .option('--force', 'forget also what others in the state depend on')

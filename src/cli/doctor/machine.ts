@@ -45,7 +45,8 @@ export function lookAtModes(patient: Patient): Finding[] {
   const { loaded } = patient
   const state = statePathOf(patient)
   if (loaded === undefined || state === undefined) return [skipped('modes', 'needs state.path of the manifest')]
-  const standing = standingOf(state, patient)
+  const isShared = stateLocationOf(patient)?.type === 'postgres'
+  const standing = isShared ? 'none' : standingOf(state, patient)
   const open = [
     ...(standing === 'there' ? openTo(state, 'the state', '600', patient) : []),
     ...(basename(dirname(state)) === '.workos-migrate'
@@ -59,6 +60,7 @@ export function lookAtModes(patient: Patient): Finding[] {
       .flatMap((file) => openTo(resolve(loaded.directory, file), 'a file that holds a secret', '600', patient)),
   ]
   if (open.length > 0) return open
+  if (isShared) return [ok('modes', 'the state is in PostgreSQL: the grants there say who may read it')]
   if (typeof standing === 'object') return [skipped('modes', 'needs a state that can be looked at')]
   return [ok('modes', standing === 'there' ? 'only you may read the state' : 'only you will be able to read the state')]
 }
@@ -77,6 +79,7 @@ function openTo(path: string, what: string, mode: string, patient: Patient): Fin
 export function lookAtGit(patient: Patient): Finding[] {
   const state = statePathOf(patient)
   if (state === undefined) return [skipped('git', 'needs state.path of the manifest')]
+  if (stateLocationOf(patient)?.type === 'postgres') return [ok('git', 'the state is in PostgreSQL')]
   const root = repositoryOf(dirname(state))
   if (root === undefined) return [ok('git', 'the state is in no repository')]
   const path = relative(root, state)

@@ -126,12 +126,12 @@ export const otherCommands: readonly OtherWord[] = [
   {
     on: ['state'],
     words: ['pull', 'save', 'copy', 'snapshot'],
-    say: 'the state is a file; to copy it: workos-migrate state backup',
+    say: 'to copy the state: workos-migrate state backup',
   },
   {
     on: ['state'],
-    words: ['push', 'restore', 'load'],
-    say: 'the state is a file: copy the backup to state.path while nothing runs. To see what it holds then: workos-migrate state show',
+    words: ['push', 'load'],
+    say: 'to put a backup back: workos-migrate state restore state.bak',
   },
 ]
 

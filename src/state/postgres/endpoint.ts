@@ -8,11 +8,6 @@ import type { PostgresLocation } from '../location.ts'
  * Where a database is, and how it is spoken to. In: a location with its URL. Out: what `pg` connects by, and words for it without the password.
  * Nothing is taken from the environment or from files of the system: what the URL does not say has the default below.
  */
-export interface Endpoint {
-  client: ClientConfig
-  /** The password as it is and as the URL writes it; none where there is none. */
-  secrets: string[]
-}
 
 const PORT = 5432
 
@@ -34,10 +29,10 @@ const PARAMETERS = [
 type SslMode = 'disable' | 'require' | 'verify-ca' | 'verify-full'
 
 /** @throws StateError for a URL that names no database, or asks for what a state must not have */
-export function endpointOf(location: PostgresLocation): Endpoint {
+export function endpointOf(location: PostgresLocation): ClientConfig {
   const parts = partsOf(location)
   const { host, port, user, password, database, parameters } = parts
-  const config: ClientConfig = {
+  return {
     host,
     port,
     user,
@@ -53,18 +48,10 @@ export function endpointOf(location: PostgresLocation): Endpoint {
     enableChannelBinding: parameters.get('channel_binding') === 'require',
     ...(parameters.get('options') && { options: parameters.get('options') ?? undefined }),
   }
-  return { client: config, secrets: [password, parts.written].filter((text) => text !== undefined) }
 }
 
 /** A statement that has no answer after so long has none: it is ended on the server well before. Milliseconds. */
 const QUERY_TIMEOUT = 90_000
-
-/** The parts of a URL that are secret, for the redactor. Also of one that is wrong. */
-export function secretsOfUrl(url: string): string[] {
-  const written = /^[a-z]+:\/\/[^/@:]*:([^@]*)@/i.exec(url)?.[1]
-  if (written === undefined || written === '') return []
-  return [written, decoded(written)]
-}
 
 /** The database, for people. */
 export function describeLocation(location: PostgresLocation): string {
@@ -79,8 +66,6 @@ interface Parts {
   port: number
   user: string
   password: string | undefined
-  /** The password as it is in the URL. */
-  written: string | undefined
   database: string
   parameters: URLSearchParams
 }
@@ -105,7 +90,6 @@ function partsOf({ url }: PostgresLocation): Parts {
     port: Number(parsed.port || (parameters.get('port') ?? PORT)),
     user,
     password,
-    written: parsed.password === '' ? undefined : parsed.password,
     database: database || user,
     parameters,
   }

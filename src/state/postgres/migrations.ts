@@ -115,7 +115,8 @@ export const migrations: readonly string[] = [
     gone integer,
     PRIMARY KEY (state, kind, key)
   );
-  CREATE INDEX resources_by_id ON resources (state, kind, id);
+  -- The id first: an index that begins as the primary key does may be taken for it.
+  CREATE INDEX resources_by_id ON resources (id, kind, state);
 
   CREATE TABLE intents (
     state integer NOT NULL REFERENCES states,

@@ -9,13 +9,14 @@ import { ConnectionLost, explained, readOnly, unreachable } from './errors.ts'
 import { holderOf } from './lock.ts'
 import { migrate, migrations, stepsTaken } from './migrations.ts'
 import { refusePooler } from './pooler.ts'
-import { type Kept, PostgresStateStore, readKept } from './store.ts'
+import { type Kept, PostgresStateStore, readKept, type StoreOptions } from './store.ts'
 import { toStored } from './text.ts'
 
 /** Opens states in PostgreSQL. In: a location. Out: a PostgresStateStore, or what can be said of the state without opening it. */
 
 interface Opening {
   interrupted?: AbortSignal
+  writeCopy: StoreOptions['writeCopy']
 }
 
 /** The oldest version of the server that has what is used here. */
@@ -30,7 +31,7 @@ interface Reached {
 
 async function reach(location: PostgresLocation): Promise<Reached> {
   const place = describeLocation(location)
-  const { client } = endpointOf(location)
+  const client = endpointOf(location)
   const dial = async () => {
     const connection = await Connection.open(client, location.schema)
     try {
@@ -79,17 +80,18 @@ async function orClose<T>({ connection, place }: Reached, work: () => Promise<T>
   }
 }
 
-function storeOf(location: PostgresLocation, { connection, dial, place }: Reached, kept: Kept, opening?: Opening) {
+function storeOf(location: PostgresLocation, { connection, dial, place }: Reached, kept: Kept, opening: Opening) {
   const { schema, name, environment } = location
-  const interrupted = opening?.interrupted
-  return new PostgresStateStore(connection, kept, { schema, name, environment, place, dial, interrupted })
+  const { interrupted, writeCopy } = opening
+  const options = { schema, name, environment, place, dial, interrupted, writeCopy }
+  return new PostgresStateStore(connection, kept, options)
 }
 
 /** See `openState`. */
 export async function makePostgresState(
   location: PostgresLocation,
   lock: LockRequest,
-  opening?: Opening,
+  opening: Opening,
 ): Promise<OpenState> {
   const reached = await reach(location)
   const { connection, place } = reached
@@ -123,8 +125,8 @@ async function makeState(connection: Connection, { name, environment }: Postgres
 /** See `findState`. */
 export async function findPostgresState(
   location: PostgresLocation,
-  lock?: LockRequest,
-  opening?: Opening,
+  lock: LockRequest | undefined,
+  opening: Opening,
 ): Promise<OpenState | undefined> {
   const reached = await reach(location)
   const { connection, place } = reached

@@ -222,6 +222,19 @@ const INTENT = 'kind text, key text, action text, started_at text, attributes te
 const ADDRESS = 'kind text, key text'
 
 /**
+ * The places of the rows of a table that a parameter names. The server plans a statement when the tables are empty, and keeps the plan: left to
+ * itself it reads the whole table, and a commit takes the longer the more the state knows. LATERAL with a LIMIT looks up each row by its key.
+ */
+function placesOf(table: string, parameter: string): string {
+  return `SELECT l.ctid, c.* FROM held h CROSS JOIN json_to_recordset(${parameter}::json) AS c(${ADDRESS}, run integer)
+    CROSS JOIN LATERAL (SELECT k.ctid FROM ${table} k WHERE k.state = h.state AND k.kind = c.kind AND k.key = c.key LIMIT 1) l`
+}
+
+/** A resource `o` by its WorkOS id: of the conditions only the id has an index, so the primary key is not tried. */
+export const BY_ID = (state: string, kind: string, id: string) =>
+  `o.id = ${id} AND o.kind || '' = ${kind} AND o.state + 0 = ${state}`
+
+/**
  * One part in one statement, which is one way to the server and back: it counts the serial up, and writes nothing at all unless this very session
  * has the lock, and the serial is the one that is expected. What the state has as created stays so: see the same statement of SQLite.
  */
@@ -231,16 +244,15 @@ const WRITE = `WITH held AS (
   ), saved AS (
     INSERT INTO resources AS k (state, kind, key, id, attributes, digests, refs, ownership, run, reduced, answered, gone)
       SELECT h.state, r.kind, r.key, r.id, r.attributes, r.digests, r.refs,
-        CASE WHEN EXISTS (SELECT 1 FROM resources o
-          WHERE o.state = h.state AND o.kind = r.kind AND o.id = r.id AND o.ownership = 'created') THEN 'created' ELSE r.ownership END,
+        CASE WHEN EXISTS (SELECT 1 FROM resources o WHERE ${BY_ID('h.state', 'r.kind', 'r.id')} AND o.ownership = 'created')
+          THEN 'created' ELSE r.ownership END,
         r.run, r.reduced, r.answered, r.gone
       FROM held h CROSS JOIN json_to_recordset($6::json) AS r(${RESOURCE})
     ON CONFLICT (state, kind, key) DO UPDATE SET id = excluded.id, attributes = excluded.attributes, digests = excluded.digests,
       refs = excluded.refs, ownership = excluded.ownership, run = excluded.run, reduced = excluded.reduced,
       answered = excluded.answered, gone = excluded.gone
   ), cleared AS (
-    DELETE FROM intents i USING held h, json_to_recordset($7::json) AS c(${ADDRESS})
-      WHERE i.state = h.state AND i.kind = c.kind AND i.key = c.key
+    DELETE FROM intents WHERE ctid = ANY (ARRAY(SELECT ctid FROM (${placesOf('intents', '$7')}) p))
   ), opened AS (
     INSERT INTO intents AS k (state, kind, key, action, started_at, attributes, digests, refs)
       SELECT h.state, r.kind, r.key, r.action, r.started_at, r.attributes, r.digests, r.refs
@@ -248,11 +260,9 @@ const WRITE = `WITH held AS (
     ON CONFLICT (state, kind, key) DO UPDATE SET action = excluded.action, started_at = excluded.started_at,
       attributes = excluded.attributes, digests = excluded.digests, refs = excluded.refs
   ), removed AS (
-    DELETE FROM resources k USING held h, json_to_recordset($9::json) AS c(${ADDRESS})
-      WHERE k.state = h.state AND k.kind = c.kind AND k.key = c.key
+    DELETE FROM resources WHERE ctid = ANY (ARRAY(SELECT ctid FROM (${placesOf('resources', '$9')}) p))
   ), gone AS (
-    UPDATE resources k SET gone = c.run FROM held h, json_to_recordset($10::json) AS c(${ADDRESS}, run integer)
-      WHERE k.state = h.state AND k.kind = c.kind AND k.key = c.key
+    UPDATE resources k SET gone = p.run FROM (${placesOf('resources', '$10')}) p WHERE k.ctid = p.ctid
   )
   SELECT count(*)::int AS held FROM held`
 

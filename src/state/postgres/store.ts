@@ -12,12 +12,15 @@ import type {
   Run,
   RunOutcome,
   StartedRun,
+  StateContent,
   StateResource,
 } from '../store.ts'
 import type { Connection, Row } from './connection.ts'
+import { entriesOf, replaceEntries } from './content.ts'
 import { copyKind } from './copy.ts'
+import { explained } from './errors.ts'
 import { giveBack, type Held, holderOf, holdingFor, type Lockable, takeLock, takenOver } from './lock.ts'
-import { intentFromRow, partsOf, resourceFromRow, rowOfAddress, writePart } from './rows.ts'
+import { BY_ID, intentFromRow, partsOf, resourceFromRow, rowOfAddress, writePart } from './rows.ts'
 import { RunLog } from './runs.ts'
 import { Session, type SessionOptions } from './session.ts'
 import { fromStored, toStored } from './text.ts'
@@ -67,6 +70,8 @@ export interface StoreOptions extends Which {
   place: string
   dial: SessionOptions['dial']
   interrupted: AbortSignal | undefined
+  /** Writes a copy into a file that SQLite opens. */
+  writeCopy(content: StateContent, file: string): Promise<void>
 }
 
 /** The state in PostgreSQL. */
@@ -153,8 +158,9 @@ export class PostgresStateStore implements OpenState {
     this.#lookups = new Map()
     try {
       const wanted = JSON.stringify([...lookups.values()].map(({ address }) => rowOfAddress(address)))
-      const sql = `SELECT k.* FROM json_to_recordset($2::json) AS w(kind text, key text)
-        JOIN resources k ON k.state = $1 AND k.kind = w.kind AND k.key = w.key`
+      // As in `placesOf`: each by its key.
+      const sql = `SELECT k.* FROM json_to_recordset($2::json) AS w(kind text, key text) CROSS JOIN LATERAL
+        (SELECT * FROM resources r WHERE r.state = $1 AND r.kind = w.kind AND r.key = w.key LIMIT 1) k`
       const found = (await this.#ask(sql, wanted)).map(resourceFromRow)
       const byName = new Map(found.map((resource) => [`${resource.kind}:${resource.key}`, resource]))
       for (const [name, { resolve }] of lookups) resolve(byName.get(name))
@@ -168,9 +174,9 @@ export class PostgresStateStore implements OpenState {
   }
 
   async keyOf(kind: string, id: string): Promise<string | undefined> {
-    const sql = 'SELECT key FROM resources WHERE state = $1 AND kind = $2 AND id = $3 ORDER BY key LIMIT 1'
+    const sql = `SELECT min(o.key) AS key FROM resources o WHERE ${BY_ID('$1', '$2', '$3')}`
     const [row] = await this.#ask(sql, kind, toStored(id))
-    return row && fromStored(String(row.key))
+    return typeof row?.key === 'string' ? fromStored(row.key) : undefined
   }
 
   async intents(): Promise<Intent[]> {
@@ -271,12 +277,45 @@ export class PostgresStateStore implements OpenState {
   /** Each commit has looked: it names the session, the lock and the serial. */
   async checkPlace(): Promise<void> {}
 
-  async backUp(file: string): Promise<void> {
-    throw new StateError({
-      code: 'backup_unwritable',
-      message: `${this.location} cannot be copied to ${file}`,
-      hint: 'copy the schema with pg_dump',
+  /** On a connection of its own, so that a run goes on meanwhile. */
+  async withContent<T>(work: (content: StateContent) => Promise<T>): Promise<T> {
+    const connection = await this.#options.dial()
+    try {
+      return await connection.transaction(async () => {
+        const kept = await readKept(connection, this.#options)
+        if (kept === undefined) throw changed(this.location, 'it is there no more')
+        const { state, lineage, serial, digestKey, binding } = kept
+        const identity = { lineage, serial, digestKey, binding }
+        return work({ identity, entries: () => entriesOf(connection, state) })
+      }, 'ISOLATION LEVEL REPEATABLE READ READ ONLY')
+    } catch (error) {
+      throw explained(this.location, error)
+    } finally {
+      await connection.close()
+    }
+  }
+
+  async replace(content: StateContent): Promise<void> {
+    const { lineage, serial, digestKey, binding } = content.identity
+    const mark = randomUUID()
+    await this.#write(async (connection) => {
+      const { state } = this.#kept
+      await replaceEntries(connection, state, content)
+      await connection.query(
+        'UPDATE states SET lineage = $2, serial = $3, digest_key = $4, binding = $5, mark = $6 WHERE state = $1',
+        state,
+        lineage,
+        serial,
+        Buffer.from(digestKey).toString('hex'),
+        binding === undefined ? null : JSON.stringify(binding),
+        mark,
+      )
     })
+    this.#kept = { ...this.#kept, ...content.identity, mark }
+  }
+
+  async backUp(file: string): Promise<void> {
+    await this.withContent((content) => this.#options.writeCopy(content, file))
   }
 
   /** The lock goes with the session; giving it back is for those who wait. */

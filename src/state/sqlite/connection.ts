@@ -49,6 +49,20 @@ export class Connection {
     }
   }
 
+  /** As `transaction`, for work that waits in between: nobody else may use the connection meanwhile. */
+  async lasting<T>(mode: '' | 'IMMEDIATE', work: () => Promise<T>): Promise<T> {
+    this.#try(() => this.#db.exec(`BEGIN ${mode}`))
+    try {
+      if (mode === 'IMMEDIATE') this.#guard()
+      const result = await work()
+      this.#try(() => this.#db.exec('COMMIT'))
+      return result
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
   /** Something that is no statement of the state's own: a backup. */
   use<T>(work: (db: DatabaseSync) => T): T {
     return this.#try(() => work(this.#db))

@@ -1,9 +1,13 @@
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { createTemporaryFile } from '../../files/temporary-file.ts'
+import { explaining } from '../../files/whole-file.ts'
 import type { LockRequest } from '../holder.ts'
+import type { StateContent } from '../store.ts'
 import { Connection } from './connection.ts'
 import { openDatabase } from './database.ts'
 import { acquireLock, type StateLock } from './lock.ts'
-import { takeStateFile } from './state-file.ts'
+import { backupPurpose, refuseExisting, takeStateFile } from './state-file.ts'
 import { SqliteStateStore } from './store.ts'
 
 /** Opens states in files. In: a path. Out: a SqliteStateStore, alone or together with its lock. */
@@ -47,4 +51,26 @@ export function peekStateFile(path: string): SqliteStateStore {
 /** A state in memory. @param location for people */
 export function emptyState(location: string): SqliteStateStore {
   return new SqliteStateStore(location, new Connection(location, openDatabase(':memory:')))
+}
+
+/**
+ * Writes content into a new file: a state like any other.
+ * @throws StateError when the file exists; UsageError, FileError when it cannot be written
+ */
+export async function writeStateCopy(content: StateContent, file: string): Promise<void> {
+  refuseExisting(file)
+  const temporary = explaining(file, backupPurpose(file), () => createTemporaryFile(dirname(file)))
+  try {
+    closeSync(temporary.file)
+    const state = openStateFile(temporary.path)
+    try {
+      await state.replace(content)
+      await state.backUp(file)
+    } finally {
+      await state.close()
+    }
+  } finally {
+    for (const end of ['-wal', '-shm']) rmSync(`${temporary.path}${end}`, { force: true })
+    temporary.forget()
+  }
 }

@@ -45,7 +45,7 @@ export function intentFromRow(row: Row): Intent {
   }
 }
 
-function failureFromRow(row: Row): Failure {
+export function failureFromRow(row: Row): Failure {
   return {
     kind: String(row.kind),
     key: String(row.key),
@@ -58,7 +58,7 @@ function failureFromRow(row: Row): Failure {
   }
 }
 
-function rejectFromRow(row: Row): RejectedItem {
+export function rejectFromRow(row: Row): RejectedItem {
   return {
     kind: String(row.kind),
     key: textOrNull(row.key),
@@ -76,7 +76,7 @@ function textOrNull(value: SQLOutputValue | undefined): string | null {
   return typeof value === 'string' ? value : null
 }
 
-function runFromRow(row: Row): Run {
+export function runFromRow(row: Row): Run {
   return {
     run: Number(row.run),
     command: String(row.command),

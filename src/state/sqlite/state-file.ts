@@ -120,7 +120,7 @@ export function newer(path: string): StateError {
 
 const SUFFIX = '.bak'
 
-function purposeOf(file: string): Purpose {
+export function backupPurpose(file: string): Purpose {
   return {
     message: `the backup cannot be written to ${file}`,
     code: 'backup_unwritable',
@@ -158,15 +158,8 @@ const BACKUP = /^(\.v\d+)?\.\d{8}T\d{9}Z\.bak$/
  * @throws StateError when the file exists, or the copy is damaged; UsageError, FileError when it cannot be written
  */
 export function writeBackup(db: DatabaseSync, file: string): void {
-  // A link that leads nowhere exists as well.
-  if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
-    throw new StateError({
-      code: 'backup_exists',
-      message: `${file} exists already, and a backup never replaces one`,
-      hint: 'name another file, or none: a name with the time is then chosen',
-    })
-  }
-  explaining(file, purposeOf(file), () => {
+  refuseExisting(file)
+  explaining(file, backupPurpose(file), () => {
     // SQLite copies into an empty file, which keeps the mode that it was made with.
     const temporary = createTemporaryFile(dirname(file))
     try {
@@ -180,6 +173,18 @@ export function writeBackup(db: DatabaseSync, file: string): void {
       temporary.forget()
     }
   })
+}
+
+/** @throws StateError for a file that a backup would replace */
+export function refuseExisting(file: string): void {
+  // A link that leads nowhere exists as well.
+  if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
+    throw new StateError({
+      code: 'backup_exists',
+      message: `${file} exists already, and a backup never replaces one`,
+      hint: 'name another file, or none: a name with the time is then chosen',
+    })
+  }
 }
 
 function copyInto(db: DatabaseSync, partial: string, file: string): void {

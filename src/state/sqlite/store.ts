@@ -11,9 +11,11 @@ import type {
   Run,
   RunOutcome,
   StartedRun,
+  StateContent,
   StateResource,
 } from '../store.ts'
 import type { Connection } from './connection.ts'
+import { entriesOf, replaceEntries } from './content.ts'
 import { acquireLock, Claim, type StateLock } from './lock.ts'
 import { intentFromRow, RunLog, resourceFromRow, writeBatch } from './rows.ts'
 import { writeBackup } from './state-file.ts'
@@ -179,6 +181,25 @@ export class SqliteStateStore implements OpenState {
 
   async *rejects(run: number): AsyncGenerator<RejectedItem[]> {
     yield* this.#runs.rejects(run)
+  }
+
+  withContent<T>(work: (content: StateContent) => Promise<T>): Promise<T> {
+    return this.#db.lasting('', () => {
+      const { lineage, serial, digestKey, binding } = this
+      return work({ identity: { lineage, serial, digestKey, binding }, entries: () => entriesOf(this.#db) })
+    })
+  }
+
+  async replace(content: StateContent): Promise<void> {
+    const { lineage, serial, digestKey, binding } = content.identity
+    await this.#db.lasting('IMMEDIATE', async () => {
+      await replaceEntries(this.#db, content)
+      this.#setMeta('lineage', lineage)
+      this.#setMeta('serial', String(serial))
+      this.#setMeta('digest_key', Buffer.from(digestKey).toString('hex'))
+      if (binding === undefined) this.#db.run("DELETE FROM meta WHERE name = 'binding'")
+      else this.#setMeta('binding', JSON.stringify(binding))
+    })
   }
 
   /**

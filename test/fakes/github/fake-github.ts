@@ -7,7 +7,7 @@ import { type FakeServer, startFakeServer } from '../http/server.ts'
 
 export const REPOSITORY = 'acme/migration'
 export const TOKEN = 'ghs_a-token-to-be-found'
-export const BOT = 'github-actions[bot]'
+const BOT = 'github-actions[bot]'
 
 /** What a comment and the body of an issue may hold. */
 const LONGEST = 65_536

@@ -18,8 +18,20 @@ export interface Account {
   writes: boolean
 }
 
+/** A merge request, as the list of a commit shows it. */
+export interface MergeRequest {
+  iid: number
+  state: 'opened' | 'merged' | 'closed'
+  target_branch: string
+  sha: string
+  merge_commit_sha: string | null
+  squash_commit_sha: string | null
+}
+
 export interface GitlabSettings {
   notes?: Note[]
+  /** By commit. */
+  mergeRequests?: Record<string, MergeRequest[]>
   /** By token. */
   accounts?: Record<string, Account>
   onAnswer?: AnswerHook
@@ -28,6 +40,8 @@ export interface GitlabSettings {
 /** GitLab on loopback, as far as pipelines ask it: one project with one merge request, and its registry of packages. */
 export interface FakeGitlab extends FakeServer {
   notes: Note[]
+  /** The merge requests of each commit. */
+  mergeRequests: Record<string, MergeRequest[]>
   /** Lines of notes that it carried out. */
   commands: string[]
   /** Files of generic packages, by `name/version/file`. */
@@ -44,12 +58,17 @@ const NUMBER = '7'
 const LONGEST = 1_000_000
 
 /** Starts one, which goes with the test. */
-export async function startFakeGitlab({ notes = [], accounts, onAnswer }: GitlabSettings = {}): Promise<FakeGitlab> {
+export async function startFakeGitlab(settings: GitlabSettings = {}): Promise<FakeGitlab> {
+  const { notes = [], mergeRequests = {}, accounts, onAnswer } = settings
   const known = accounts ?? { [TOKEN]: { id: 100, writes: true }, [READING_TOKEN]: { id: 101, writes: false } }
   const commands: string[] = []
   const packages = new Map<string, Buffer>()
   const server = await startFakeServer({
-    endpoints: [...noteEndpoints(notes, commands, known), packageEndpoint(packages)],
+    endpoints: [
+      ...noteEndpoints(notes, commands, known),
+      mergeRequestsEndpoint(mergeRequests),
+      packageEndpoint(packages),
+    ],
     admit: (call) => admit(call, known),
     refusal: (status) => ({ status, body: { message: `${status} ${status === 404 ? 'Not Found' : 'Error'}` } }),
     onAnswer,
@@ -59,6 +78,7 @@ export async function startFakeGitlab({ notes = [], accounts, onAnswer }: Gitlab
   return {
     ...server,
     notes,
+    mergeRequests,
     commands,
     packages,
     variables: {
@@ -162,6 +182,14 @@ function takeBody({ text }: Call, commands: string[]): string {
     return !isCommand
   })
   return lines.join('\n').trim()
+}
+
+function mergeRequestsEndpoint(mergeRequests: Readonly<Record<string, MergeRequest[]>>): Endpoint {
+  return {
+    method: 'GET',
+    path: '/api/v4/projects/:project/repository/commits/:sha/merge_requests',
+    answer: ({ params: { sha = '' } }) => ({ status: 200, body: mergeRequests[sha] ?? [] }),
+  }
 }
 
 function packageEndpoint(packages: ReadonlyMap<string, Buffer>): Endpoint {

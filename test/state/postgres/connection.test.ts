@@ -1,0 +1,272 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { LockedError, StateError } from '../../../src/diagnostics/errors.ts'
+import type { PostgresLocation } from '../../../src/state/location.ts'
+import { findState, openState } from '../../../src/state/open.ts'
+import { endpointOf } from '../../../src/state/postgres/endpoint.ts'
+import type { OpenState, StateResource } from '../../../src/state/store.ts'
+import { Cluster, newPostgresLocation, postgresPrograms, sharedCluster } from '../../postgres.ts'
+import { temporaryFolder } from '../../temporary-folder.ts'
+import { openForTest } from '../kinds.ts'
+import { startPooler } from './pooler-proxy.ts'
+
+const LOCK = { command: 'apply', now: new Date('2026-01-02T03:04:05Z') }
+
+const user = (key: string): StateResource => ({
+  kind: 'user',
+  key,
+  id: `user_${key}`,
+  attributes: {},
+  digests: {},
+  refs: {},
+  ownership: 'created',
+  run: 1,
+})
+const saving = (key: string) => ({ intents: [], outcomes: [{ type: 'saved', resource: user(key) } as const] })
+
+/** The problem that a promise is rejected with. */
+async function problemOf(promise: Promise<unknown>): Promise<{ code: string; message: string; hint?: string }> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  if (!(error instanceof StateError || error instanceof LockedError)) throw new Error(`no error of a state: ${error}`)
+  const [problem] = error.problems
+  if (problem === undefined) throw new Error('an error without a problem')
+  return problem
+}
+
+describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () => {
+  /** Ends the session that holds the lock of a state, as a failing network or server does. */
+  async function cut({ schema }: PostgresLocation): Promise<void> {
+    const cluster = await sharedCluster()
+    cluster.sql(`SELECT pg_terminate_backend(holder_backend) FROM ${schema}.states WHERE holder_backend IS NOT NULL`)
+  }
+
+  test('is made anew, with the lock, and the work goes on', async () => {
+    const location = await newPostgresLocation()
+    const state = await openForTest(location)
+    await state.commit(saving('u1'))
+    await cut(location)
+    await state.commit(saving('u2'))
+    await cut(location)
+    expect(await state.get('user', 'u2')).toEqual(user('u2'))
+    await cut(location)
+    expect(await state.count('user')).toBe(2)
+    const problem = await problemOf(openState(location, LOCK))
+    expect(problem).toMatchObject({
+      code: 'state_locked',
+      message: expect.stringContaining(`process ${process.pid} on`),
+    })
+    expect(state.serial).toBe(2)
+  })
+
+  test('while many commits are under way, each is there once', async () => {
+    const location = await newPostgresLocation()
+    const state = await openForTest(location)
+    const commits = Array.from({ length: 60 }, (_, n) => state.commit(saving(`u${n}`)))
+    for (let times = 0; times < 4; times += 1) await cut(location)
+    await Promise.all(commits)
+    expect([state.serial, await state.count('user')]).toEqual([60, 60])
+  })
+
+  test('ends the work where somebody else took the lock meanwhile, by name', async () => {
+    const location = await newPostgresLocation()
+    const state = await openForTest(location)
+    await state.commit(saving('u1'))
+    const { other } = await stealing(location, state)
+    expect(await problemOf(state.commit(saving('u2')))).toMatchObject({
+      code: 'state_locked',
+      message: expect.stringContaining('(apply, since 2026-01-02T03:04:05.000Z)'),
+    })
+    // Nothing that waits for its turn leaves any more.
+    await expect(state.sound()).rejects.toThrow(LockedError)
+    expect(await other.count('user')).toBe(1)
+  })
+
+  test('ends the work where somebody else has worked on the state meanwhile', async () => {
+    const location = await newPostgresLocation()
+    const state = await openForTest(location)
+    await state.commit(saving('u1'))
+    const { other } = await stealing(location, state)
+    await other.commit(saving('u2'))
+    await other.close()
+    const problem = await problemOf(state.commit(saving('u3')))
+    expect(problem).toMatchObject({
+      code: 'state_changed',
+      message: expect.stringContaining('serial 1, and it is at serial 2'),
+    })
+    expect(await problemOf(state.sound())).toMatchObject({ code: 'state_changed' })
+  })
+
+  test('ends the work where the server has lost what was committed', async () => {
+    const location = await newPostgresLocation()
+    const state = await openForTest(location)
+    await state.commit(saving('u1'))
+    await state.commit(saving('u2'))
+    ;(await sharedCluster()).sql(`UPDATE ${location.schema}.states SET serial = 1`)
+    await cut(location)
+    expect((await problemOf(state.commit(saving('u3')))).message).toContain('it has lost what was committed')
+    expect(await problemOf(state.sound())).toMatchObject({ code: 'state_changed' })
+  })
+
+  test('and does not come back ends the wait when the run is interrupted', async () => {
+    const cluster = Cluster.make()
+    onTestFinished(() => cluster.remove())
+    await cluster.start()
+    const location = await newPostgresLocation(cluster)
+    const interrupted = new AbortController()
+    const state = await openState(location, LOCK, { interrupted: interrupted.signal })
+    onTestFinished(() => state.close())
+    await cluster.stop()
+    const commit = problemOf(state.commit(saving('u1')))
+    setTimeout(() => interrupted.abort(), 200)
+    expect(await commit).toMatchObject({ code: 'state_unreachable' })
+  })
+
+  /** Another one takes the state at the moment at which this one has lost its session. */
+  async function stealing(location: PostgresLocation, state: OpenState): Promise<{ other: OpenState }> {
+    // The lock is taken by the one that waits for it before the cut, within its patience.
+    const other = openState(location, LOCK)
+    await cut(location)
+    const taken = await other
+    onTestFinished(() => taken.close())
+    expect(taken.lineage).toBe(state.lineage)
+    return { other: taken }
+  }
+})
+
+describe.skipIf(postgresPrograms === undefined)('a pooler in between', () => {
+  const through = async (mode: 'transaction' | 'session', turn?: 'last' | 'first') => {
+    const cluster = await sharedCluster()
+    const { port } = await startPooler(cluster.folder, mode, turn)
+    return { ...(await newPostgresLocation()), url: `postgres://tester@127.0.0.1:${port}/postgres` }
+  }
+
+  test.each([
+    'last',
+    'first',
+  ] as const)('that gives sessions for a transaction is refused, the %s first', async (turn) => {
+    const location = await through('transaction', turn)
+    const problem = await problemOf(openState(location, LOCK))
+    expect(problem).toMatchObject({ code: 'state_pooled', hint: expect.stringContaining('-pooler') })
+    expect(await problemOf(findState(location))).toMatchObject({ code: 'state_pooled' })
+  })
+
+  test('that keeps a session for each client is none of our business', async () => {
+    const state = await openForTest(await through('session'))
+    await state.commit(saving('u1'))
+    expect(await state.count('user')).toBe(1)
+  })
+
+  test('is told by the address as well', async () => {
+    const location = { ...(await newPostgresLocation()), url: 'postgres://me@db.example.com/x?pgbouncer=true' }
+    expect(await problemOf(openState(location, LOCK))).toMatchObject({ code: 'state_pooled' })
+  })
+})
+
+const hasOpenssl = (() => {
+  try {
+    execFileSync('openssl', ['version'])
+    return true
+  } catch {
+    return false
+  }
+})()
+
+describe.skipIf(postgresPrograms === undefined || !hasOpenssl)('TLS and passwords', () => {
+  async function secured() {
+    const folder = temporaryFolder()
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+    const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')]
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files], {
+      stdio: 'ignore',
+    })
+    const port = 20_000 + (process.pid % 20_000)
+    const cluster = Cluster.make({
+      settings: [
+        'ssl = on',
+        "listen_addresses = '127.0.0.1'",
+        `port = ${port}`,
+        "password_encryption = 'scram-sha-256'",
+      ],
+      access: ['local all all trust', 'hostssl all all 127.0.0.1/32 scram-sha-256'],
+    })
+    onTestFinished(() => cluster.remove())
+    cluster.put('server.key', readFileSync(join(folder, 'key.pem'), 'utf8'))
+    cluster.put('server.crt', readFileSync(join(folder, 'cert.pem'), 'utf8'))
+    await cluster.start()
+    cluster.sql(
+      "CREATE ROLE migrator LOGIN PASSWORD 'hunter2 @/:'; GRANT CREATE ON DATABASE postgres TO migrator",
+      port,
+    )
+    const base = await newPostgresLocation(cluster)
+    const at = (query: string, more: Partial<PostgresLocation> = {}, password = 'hunter2 @/:') => ({
+      ...base,
+      url: `postgres://migrator:${encodeURIComponent(password)}@localhost:${port}/postgres${query}`,
+      ...more,
+    })
+    return { at, ca: join(folder, 'cert.pem') }
+  }
+
+  test('a server is verified, and what cannot be verified is refused in words', async () => {
+    const { at, ca } = await secured()
+    const open = async (location: PostgresLocation) => (await openForTest(location)).close()
+    await open(at('?sslmode=verify-full', { ca }))
+    await open(at('?sslmode=require'))
+    await open(at(`?sslmode=verify-ca&sslrootcert=${encodeURIComponent(ca)}`))
+    const untrusted = await problemOf(openState(at('?sslmode=verify-full'), LOCK))
+    expect(untrusted).toMatchObject({ code: 'state_untrusted', hint: expect.stringContaining('state.ca') })
+    const elsewhere = await problemOf(openState(at('?sslmode=verify-full', { ca: '/missing/ca.pem' }), LOCK))
+    expect(elsewhere).toMatchObject({ code: 'state_ca_unreadable' })
+    const plain = await problemOf(openState(at('?sslmode=disable'), LOCK))
+    expect(plain.code).toBe('state_password')
+    const wrong = await problemOf(openState(at('?sslmode=require', {}, 'wrong one'), LOCK))
+    expect(wrong).toMatchObject({ code: 'state_password' })
+    for (const { message, hint } of [untrusted, elsewhere, plain, wrong])
+      expect(message + hint).not.toMatch(/hunter2|wrong one/)
+  })
+
+  test('a user without rights is refused in words', async () => {
+    const { at } = await secured()
+    const location = at('?sslmode=require')
+    await (await openForTest(location)).close()
+    const other = await problemOf(openState({ ...location, schema: 'pg_catalog' }, LOCK))
+    expect(other.code).toBe('state_foreign')
+  })
+})
+
+describe('an address', () => {
+  const at = (url: string): PostgresLocation => ({ type: 'postgres', url, schema: 's', name: 'n', environment: null })
+
+  test.each([
+    ['postgres://me@db.example.com/x', { rejectUnauthorized: true }],
+    ['postgres://me@localhost/x', false],
+    ['postgres://me@127.0.0.1/x', false],
+    ['postgres://me@%2Fvar%2Frun/x', false],
+    ['postgres://me@db.example.com/x?sslmode=disable', false],
+    ['postgres://me@db.example.com/x?sslmode=require', { rejectUnauthorized: false }],
+  ])('%s is spoken to in this way', (url, ssl) => {
+    expect(endpointOf(at(url)).ssl).toEqual(ssl)
+  })
+
+  test.each([
+    ['mysql://me@db.example.com/x', 'no URL of a PostgreSQL'],
+    ['postgres://db.example.com/x', 'no user'],
+    ['postgres://me@/x', 'no URL of a PostgreSQL'],
+    ['postgres:x?user=me', 'no URL of a PostgreSQL'],
+    ['postgres://me@one,two/x', 'one host'],
+    ['postgres://me@db.example.com/x?sslmode=prefer', 'plain text'],
+    ['postgres://me@db.example.com/x?ssl=true', 'the parameter ssl'],
+  ])('%s is refused', (url, says) => {
+    expect(() => endpointOf(at(url))).toThrow(says)
+  })
+
+  test('with its password shows it nowhere', () => {
+    expect(() => endpointOf(at('postgres://me:hunter2@/x?sslmode=prefer'))).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+    )
+  })
+})
