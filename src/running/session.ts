@@ -109,7 +109,8 @@ export async function openSession(
 ): Promise<Session> {
   const { redactor } = loaded
   checkSnapshotOptions(options)
-  if (lock !== undefined) checkWebhooks(loaded)
+  const writes = lock === 'apply' || lock === 'destroy'
+  if (writes) checkWebhooks(loaded)
   const scope = scopeOf(options, loaded.manifest)
   const warn = warner(context, redactor)
   for (const warning of warnings) warn(warning)
@@ -136,7 +137,7 @@ export async function openSession(
     const scratch = scratchBeside(statePath)
     data.push(() => scratch.remove())
     const { killed, clock } = context
-    const deadline = lock === undefined ? undefined : deadlineOf(options, loaded, context)
+    const deadline = !writes ? undefined : deadlineOf(options, loaded, context)
     if (deadline !== undefined) closers.push(() => deadline.close())
     const interrupted = deadline ? AbortSignal.any([context.interrupted, deadline.signal]) : context.interrupted
     const { progress, ...listeners } = openListeners(options, context)

@@ -1,33 +1,11 @@
 import { expect, test } from 'vitest'
-import type { Clock } from '../../src/clock.ts'
-import { swiftClock } from '../simulated-clock.ts'
+import { MIDNIGHT, night } from './night.ts'
 import { member, peopleProject, type Row } from './people.ts'
 import { KEY, startWorkos, type Workos, writes } from './workos.ts'
 
 const env = { KEY }
 const ROWS: Row[] = Array.from({ length: 40 }, (_, n) => member(`user${n}`, 'acme'))
-const MIDNIGHT = new Date(2030, 0, 31).getTime()
 const HOUR = 3_600_000
-
-/** A night whose time stands still until `passes` says that it goes on. */
-function night() {
-  let now = MIDNIGHT
-  const looks: (() => void)[] = []
-  // Only a deadline lets the process end before its timer is due.
-  const clock: Clock = {
-    now: swiftClock.now,
-    schedule(ms, callback, idle) {
-      if (!idle) return swiftClock.schedule(ms, callback)
-      looks.push(callback)
-      return () => void looks.splice(looks.indexOf(callback), 1)
-    },
-  }
-  const passes = (ms: number) => {
-    now += ms
-    for (const look of looks.splice(0)) look()
-  }
-  return { world: { env, clock, now: () => now }, passes }
-}
 
 type Night = ReturnType<typeof night>
 
@@ -52,7 +30,7 @@ test('at its deadline an apply lets what is on its way finish, says what is left
   const time = night()
   const workos = await startSlowWorkos(time, 12, 6 * HOUR)
   const project = projectAt(workos)
-  const stopped = await project.run(['apply', '--yes', '--json', '--deadline', '05:30'], time.world)
+  const stopped = await project.run(['apply', '--yes', '--json', '--deadline', '05:30'], { env, ...time.world })
   expect(stopped.exit, stopped.stderr).toBe(5)
   const report = JSON.parse(stopped.stdout)
   expect(report).toMatchObject({
@@ -81,7 +59,7 @@ test('at its deadline an apply lets what is on its way finish, says what is left
 test('the text says how many are left and how long they take', async () => {
   const time = night()
   const project = projectAt(await startSlowWorkos(time, 12, 6 * HOUR), { deadline: '05:30', limits: '70%' })
-  const { stdout, exit } = await project.run(['apply', '--yes'], time.world)
+  const { stdout, exit } = await project.run(['apply', '--yes'], { env, ...time.world })
   expect(exit).toBe(5)
   expect(stdout).toMatch(
     /Stopped with \d+ to go, which take at least .+: the deadline 05:30 has passed\. Apply again to go on\./,
@@ -91,7 +69,7 @@ test('the text says how many are left and how long they take', async () => {
 test('the command line replaces the deadline of the manifest, and what is over before it is no matter', async () => {
   const time = night()
   const project = projectAt(await startSlowWorkos(time, 12, 6 * HOUR), { deadline: '05:30' })
-  const applied = await project.run(['apply', '--yes', '--max-duration', '7h'], time.world)
+  const applied = await project.run(['apply', '--yes', '--max-duration', '7h'], { env, ...time.world })
   expect(applied, applied.stderr).toMatchObject({ exit: 0, stderr: expect.stringContaining('after 7h: in 7 h 0 min') })
 })
 
@@ -99,7 +77,7 @@ test('of two deadlines the earlier one counts', async () => {
   const time = night()
   const project = projectAt(await startSlowWorkos(time, 12, 6 * HOUR))
   const line = ['apply', '--yes', '--deadline', '23:00', '--max-duration', '5h']
-  expect(await project.run(line, time.world)).toMatchObject({ exit: 5 })
+  expect(await project.run(line, { env, ...time.world })).toMatchObject({ exit: 5 })
 })
 
 test('where the hour has come before anything is written, nothing is', async () => {
@@ -108,7 +86,7 @@ test('where the hour has come before anything is written, nothing is', async () 
   const project = projectAt(workos)
   let asked = 0
   const now = () => MIDNIGHT + HOUR * asked++
-  const refused = await project.run(['apply', '--yes', '--max-duration', '1s'], { ...world, now })
+  const refused = await project.run(['apply', '--yes', '--max-duration', '1s'], { env, ...world, now })
   expect(refused, refused.stderr).toMatchObject({ exit: 5, stderr: expect.stringContaining('[guard_deadline]') })
   expect(writes(workos.takeLog())).toEqual([])
 })
@@ -125,7 +103,7 @@ test('destroy has a deadline as well', async () => {
   })
   const project = projectAt(workos)
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
-  const stopped = await project.run(['destroy', '--confirm', 'people', '--deadline', '05:30'], time.world)
+  const stopped = await project.run(['destroy', '--confirm', 'people', '--deadline', '05:30'], { env, ...time.world })
   expect(stopped, stopped.stderr).toMatchObject({ exit: 5, stdout: expect.stringContaining('Destroy again to go on.') })
   expect(await project.run(['destroy', '--confirm', 'people'], { env })).toMatchObject({ exit: 0 })
   expect((await workos.snapshot()).users).toEqual([])

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { type ClerkSettings, type FakeClerk, startFakeClerk } from '../fakes/clerk/fake-clerk.ts'
 import { clerkUser, generateInstance } from '../fakes/clerk/generate.ts'
 import { createProject, type Project } from './cli.ts'
+import { night } from './night.ts'
 import { FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
 
 interface Scene {
@@ -174,6 +175,17 @@ describe('an export of a live source', () => {
     const again = await project.run(['plan', '--fresh'], { env })
     expect(again.stderr).toContain('[reading_resumed]')
     expect(again.stdout).toMatch(/\b121\b/)
+  })
+
+  test('that comes to its deadline keeps what was read as well', async () => {
+    const { fake, project, env } = await open(120)
+    const { world, passes } = night()
+    fake.after(6, () => passes(2 * 3_600_000))
+    const cut = await project.run(['apply', '--yes', '--max-duration', '1h'], { env, ...world })
+    expect([cut.exit, cut.stderr]).toEqual([5, expect.stringContaining('[guard_deadline]')])
+    const again = await project.run(['plan'], { env })
+    expect(again.stderr).toContain('[reading_resumed]')
+    expect(again.stdout).toMatch(/\b120\b/)
   })
 
   test('writes no secret of the source', async () => {

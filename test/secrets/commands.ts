@@ -155,6 +155,9 @@ export const LINES: Record<string, string[][]> = {
     ['destroy', '--confirm', 'canaries', '--deadline', '2020-01-01T00:00:00Z', '--max-duration', '1s'],
     ['destroy', '--confirm', 'canaries', '--include-active', '--include-changed', '--json'],
   ],
+  'pipeline note': [['pipeline', 'note', 'plan.md', '--label', 'canaries', '--plan', 'plan.ndjson', '--quiet']],
+  'pipeline reviewed': [['pipeline', 'reviewed', 'plan.ndjson', '--label', 'canaries', '--quiet']],
+  'pipeline outputs': [['pipeline', 'outputs', 'plan.ndjson']],
   help: [['help'], ['help', '--json']],
   purge: [
     ['purge', '--dry-run', '--state', '--in', '.'],
