@@ -34,6 +34,11 @@ const ORDER = [
   'verifying',
   'explaining',
   'reporting',
+  'pipelines',
+  'github',
+  'gitlab',
+  'running',
+  'library',
   'cli',
   'index',
 ]
@@ -42,11 +47,13 @@ const ORDER = [
 const SANDBOX = 'sandbox/'
 const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'sqlite', 'http', 'version']
 
-/** Who may ask the process for something outside cli/: for its own id, and to clean up when it exits. */
+/** Who may ask the process for something outside cli/: for its own id and what it runs on, and to clean up when it exits. */
 const MAY_USE_PROCESS: Record<string, string[]> = {
   'files/scratch.ts': ['off', 'once', 'pid'],
   'files/temporary-file.ts': ['kill', 'pid'],
   'state/postgres/lock.ts': ['pid'],
+  'running/failure.ts': ['platform', 'versions'],
+  'running/scratch-place.ts': ['getuid'],
   'state/sqlite/lock.ts': ['pid'],
 }
 

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { Context } from '../src/cli/context.ts'
 import { run } from '../src/cli/run.ts'
+import { checkJsonOutput } from './json-outputs.ts'
 import { swiftClock } from './simulated-clock.ts'
 
 /** What a command line came to. */
@@ -19,7 +20,7 @@ export type CommandWorld = Pick<Context, 'cwd'> &
     typed?: string
   }
 
-/** Runs a command line in this process. It does not see this process's environment, and its pauses are short. */
+/** Runs a command line in this process, and holds what it prints for programs to its schema. It does not see this process's environment, and its pauses are short. */
 export async function runCommand(
   args: readonly string[],
   { terminals = [], typed, ...world }: CommandWorld,
@@ -46,6 +47,7 @@ export async function runCommand(
     stdout.end()
     stderr.end()
     const [out, err] = await outputs
+    checkJsonOutput(args, out)
     return { code, stdout: out, stderr: err }
   } finally {
     for (const stream of [stdin, stdout, stderr]) stream.destroy()

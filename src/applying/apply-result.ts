@@ -34,6 +34,8 @@ export interface ApplyResult {
   scope?: ScopeReport
   /** Why the run ended before its end. */
   stopped?: { message: string }
+  /** What a deadline left: the least time that it takes within the limits. Seconds. */
+  left?: { seconds: number }
 }
 
 /** How one action ended. */

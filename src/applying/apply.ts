@@ -28,6 +28,7 @@ import {
   withWritten,
 } from './apply-result.ts'
 import { create } from './create.ts'
+import { DeadlinePassed } from './deadline.ts'
 import { remove } from './remove.ts'
 import { update } from './update.ts'
 
@@ -45,8 +46,11 @@ export interface ApplyOptions {
   state: StateStore
   target: Target
   command: string
+  /** Aborted by Ctrl-C, or with a DeadlinePassed. */
   interrupted?: AbortSignal
   clock?: Clock
+  /** Waited for before each action is begun: whoever follows the run may be behind. Undefined: nobody is. */
+  ready?: () => Promise<void> | undefined
   /** Told before each action, again where one is tried again at the end of its phase. What it throws ends the run in order. */
   onStart?: (action: Action) => void
   /** Told after each action. */
@@ -69,8 +73,8 @@ const FAILURE_BATCH = 500
 
 /**
  * Carries out a plan: kind by kind in order of dependency, many actions at a time within the limiter's windows. Single
- * failures do not stop the run, what depends on them is blocked; safety.maxFailures and Ctrl-C do, after what is in flight
- * has ended.
+ * failures do not stop the run, what depends on them is blocked; safety.maxFailures, Ctrl-C and a deadline do, after what is in
+ * flight has ended.
  * @throws CredentialsError, TargetError, or an error of the state, after the run has been closed in the state
  */
 export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
@@ -162,7 +166,8 @@ async function applyActions(progress: Progress, lanes: Iterator<Action[]>, postp
   const worker = async () => {
     for (let lane = lanes.next(); !lane.done && !progress.stop; lane = lanes.next()) {
       for (const action of lane.value) {
-        if (progress.options.interrupted?.aborted) progress.stop ??= { outcome: 'interrupted', message: 'interrupted' }
+        await progress.options.ready?.()
+        progress.stop ??= interruption(progress.options.interrupted)
         if (progress.stop) return
         await attemptAction(progress, action, postponed)
       }
@@ -180,9 +185,17 @@ async function attemptAction(progress: Progress, action: Action, postponed: Post
     else record(progress, action, outcome)
     if (progress.failures.length >= FAILURE_BATCH) await flushFailures(progress)
   } catch (error) {
-    const interrupted = progress.options.interrupted?.aborted === true
-    progress.stop ??= interrupted ? { outcome: 'interrupted', message: 'interrupted' } : { error }
+    progress.stop ??= interruption(progress.options.interrupted) ?? { error }
   }
+}
+
+/** What the signal of a run's end means, once it is aborted. */
+function interruption(signal: AbortSignal | undefined): { outcome: RunOutcome; message: string } | undefined {
+  if (!signal?.aborted) return undefined
+  const { reason } = signal
+  if (reason instanceof DeadlinePassed)
+    return { outcome: 'deadline', message: `the deadline ${reason.said} has passed` }
+  return { outcome: 'interrupted', message: 'interrupted' }
 }
 
 /**

@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline/promises'
-import { GuardError, InterruptedError, StrictError, UsageError } from '../diagnostics/errors.ts'
-import type { Plan } from '../planning/plan.ts'
-import { openWarnings } from '../planning/warnings.ts'
+import { InterruptedError, UsageError } from '../diagnostics/errors.ts'
+import { wordMissing } from '../running/verdict.ts'
 import type { Context } from './context.ts'
 
 export interface Approval {
@@ -46,15 +45,6 @@ export async function approve(question: Question, approval: Approval, context: C
 }
 
 /**
- * For a saved plan, which was looked at when it was made: it is applied without a question, and the word of safety.confirm
- * has to be given all the same.
- * @throws GuardError for a missing or wrong word
- */
-export function requireWord(word: string | undefined, { confirm }: Approval): void {
-  if (word !== undefined && confirm !== word) throw wordMissing(word, confirm, 'safety.confirm')
-}
-
-/**
  * What a person types; nothing for Ctrl-D and for an input that ends.
  * @throws InterruptedError for Ctrl-C, which the terminal hands to readline as a key: no signal comes
  */
@@ -80,38 +70,4 @@ async function ask(question: string, { stdin, stderr, interrupted, unmasked }: C
   } finally {
     terminal.close()
   }
-}
-
-function wordMissing(word: string, given: string | undefined, asker: string): GuardError {
-  return new GuardError({
-    code: 'confirmation_missing',
-    message:
-      given === undefined
-        ? `${asker} asks for the word ${word}`
-        : `${asker} asks for the word ${word}, and --confirm gives ${given}`,
-    hint: `look at the plan, then add --confirm ${word}`,
-  })
-}
-
-/** Whether a plan leaves nothing behind and has no warning that nobody accepted: what --strict asks for. */
-export function isStrictlyClean({ summary, set }: Plan): boolean {
-  const left = summary.kinds.reduce((sum, { blocked, gone }) => sum + blocked + gone, 0)
-  return set.rejectCount() + left === 0 && openWarnings(summary.warnings).length === 0
-}
-
-/**
- * Before anything is written: a reject stays behind and harms nothing that is written, a warning says that what would be written may
- * be wrong.
- * @throws StrictError with every warning that nobody accepted
- */
-export function refuseWarnings({ summary }: Plan): void {
-  const open = openWarnings(summary.warnings)
-  if (open.length === 0) return
-  throw new StrictError(
-    open.map(({ code, message }) => ({
-      code,
-      message: `--strict, and nothing was applied: ${message}`,
-      hint: `correct it; or, if it is right, add ${code} to warnings.accept in the manifest`,
-    })),
-  )
 }

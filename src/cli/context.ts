@@ -1,34 +1,17 @@
 import { readFileSync, readlinkSync } from 'node:fs'
-import type { Readable, Writable } from 'node:stream'
-import type { Clock } from '../clock.ts'
+import type { Readable } from 'node:stream'
 import { ExitCode } from '../diagnostics/errors.ts'
 import { defaultMode, Mask } from '../diagnostics/mask.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
-import type { EventSink } from '../reporting/events.ts'
+import type { World } from '../running/world.ts'
+import { calledAs, type ProgramName } from './names.ts'
 
-/** The world as a command sees it. Commands take it from here and not from `process`, so a test of a command is a function call. */
-export interface Context {
-  stdout: Writable & { isTTY?: boolean; columns?: number }
-  stderr: Writable & { isTTY?: boolean; columns?: number }
+/** The world as a command sees it. `run` makes a redactor and a mask, and puts the mask before both outputs. */
+export interface Context extends World {
+  stdout: World['stderr']
   stdin: Readable & { isTTY?: boolean }
-  env: Record<string, string | undefined>
-  cwd: string
-  /** Milliseconds since the epoch. */
-  now(): number
-  /** What waiting is measured by: pauses between attempts, rate limits. Default: the machine's clock. */
-  clock?: Clock
-  /** What progress is drawn by. Default: the machine's clock. */
-  pace?: Clock
-  /** Learns what happens, for `--events`. */
-  events?: EventSink
-  /** Aborted by the first Ctrl-C: finish what is in flight, then stop. */
-  interrupted: AbortSignal
-  /** Aborted by the second Ctrl-C: stop at once. */
-  killed: AbortSignal
-  /** Learns every secret that the command reads, so that whoever reports an error keeps them out of it. `run` makes one. */
-  redactor?: Redactor
-  /** What the outputs show of people: `stdout` and `stderr` of a command go through it already. `run` makes one. */
-  mask?: Mask
+  /** The name that the program was called by: its help and its hints use it. Default: the first one. */
+  name?: ProgramName
   /** The outputs before the mask: for questions to a person, whose typing comes back as it is, and for data that other programs read. */
   unmasked?: Pick<Context, 'stdout' | 'stderr'>
 }
@@ -74,6 +57,7 @@ export function processContext(): Context {
     stdin: process.stdin,
     env: process.env,
     cwd: process.cwd(),
+    name: calledAs(process.argv[1]),
     now: Date.now,
     interrupted: interrupted.signal,
     killed: killed.signal,

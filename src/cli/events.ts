@@ -2,12 +2,13 @@ import { resolve } from 'node:path'
 import { type ExitCode, UsageError } from '../diagnostics/errors.ts'
 import { wantsColor } from '../diagnostics/printable.ts'
 import { Redactor } from '../diagnostics/redactor.ts'
-import { problemsToJson, renderProblems } from '../diagnostics/render.ts'
+import { renderProblems } from '../diagnostics/render.ts'
 import { LogFile } from '../files/log-file.ts'
 import { EventLog, type EventOutput, isEventLog } from '../reporting/events.ts'
+import { problemsOf } from '../running/failure.ts'
+import { logged } from '../running/logged.ts'
 import { toolVersion } from '../version.ts'
 import type { Context } from './context.ts'
-import { exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from './failure.ts'
 import { buffered } from './output.ts'
 
 export interface EventOptions {
@@ -39,14 +40,16 @@ export async function withEvents(
   const world = { ...context, redactor, events: log, stdout: events === HERE ? stderr : stdout }
   let code: ExitCode
   try {
-    code = await run(world)
+    code = await logged(
+      log,
+      world,
+      () => run(world),
+      (exit) => exit,
+    )
   } catch (error) {
-    emitFailure(log, error, world)
-    log.end(exitCodeOf(error, context))
     await closeAfterFailure(output, error, world)
     throw error
   }
-  log.end(code)
   await output.close()
   return code
 }
@@ -70,15 +73,6 @@ function fileOutput(named: string, { cwd, mask }: Context): ClosingOutput {
   const file = new LogFile(resolve(cwd, named), purpose, isEventLog)
   const masked = mask?.output() ?? ((line: string) => line)
   return { write: (line) => file.write(masked(line)), check: () => file.check(), close: async () => file.close() }
-}
-
-function emitFailure(log: EventLog, error: unknown, context: Context): void {
-  const { env, redactor = new Redactor() } = context
-  registerSecretsOf(env, redactor)
-  const problems = isInterruption(error, context)
-    ? [{ code: 'interrupted', message: 'interrupted' }]
-    : problemsOf(error)
-  for (const problem of problemsToJson(problems)) log.emit({ type: 'error', problem })
 }
 
 /** The error of the command is told by whoever catches it; events that could not be written are told here, unless they are that error. */

@@ -8,7 +8,7 @@ const major = Number(process.versions.node.split('.')[0])
 if (major < REQUIRED) {
   process.stderr.write(
     `workos-migrate needs Node.js ${REQUIRED} or later; this is ${process.versions.node} (${process.execPath}).\n` +
-      'Install it from https://nodejs.org, or run: npx -p node@24 -p workos-migrate workos-migrate …\n',
+      `Install Node.js ${REQUIRED} from https://nodejs.org or with your version manager, then run the command again.\n`,
   )
   process.exitCode = 3
 } else if (!hasFolder()) {

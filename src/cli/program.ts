@@ -7,16 +7,20 @@ import type { Context } from './context.ts'
 import * as first from './definitions/first-steps.ts'
 import * as migration from './definitions/migration.ts'
 import { examples, type Parent, withManifest } from './definitions/options.ts'
+import * as ofPipeline from './definitions/pipeline.ts'
 import * as ofState from './definitions/state.ts'
 import * as tools from './definitions/tools.ts'
 import { glossary } from './definitions/tools.ts'
 import { withEvents } from './events.ts'
 import { adviseOnUnknownWords, helpAsOption, refuseOneDash } from './guidance/advice.ts'
+import { PROGRAM_NAMES, underName } from './names.ts'
 
 /**
  * Joins each command's definition (definitions/) with what it runs (commands/), which is loaded when it is called: help, completion and
  * errors of the command line load no command. In: the words of a command line. Out: its exit code.
  */
+
+const [FIRST_NAME, SECOND_NAME] = PROGRAM_NAMES
 
 /** Runs a command; what it returns becomes the exit code. */
 export type Start = (run: () => Promise<ExitCode>) => Promise<void>
@@ -40,13 +44,15 @@ export async function runProgram(args: readonly string[], context: Context): Pro
 /** Every command with its options. */
 export function buildProgram(context: Context, start: Start): Parent {
   const redact = (text: string) => context.redactor?.redact(text) ?? text
-  const program = new Command('workos-migrate')
+  const name = context.name ?? FIRST_NAME
+  const program = new Command(FIRST_NAME)
     .description('Moves users, organizations, memberships and roles into WorkOS, as a manifest declares them.')
-    .version(toolVersion)
+    // Another program of the same name prints a bare number.
+    .version(`${FIRST_NAME} ${toolVersion} (declarative: reads migrate.config.yaml)`)
     .exitOverride()
     .configureOutput({
       // The program's own words: addresses in them are examples.
-      writeOut: (text) => (context.unmasked ?? context).stdout.write(text),
+      writeOut: (text) => (context.unmasked ?? context).stdout.write(underName(name, text)),
       // What was typed is quoted here; it may have been pasted, and a key may be in it.
       writeErr: (text) => context.stderr.write(redact(text).split('\n').map(printable).join('\n')),
     })
@@ -64,11 +70,13 @@ export function buildProgram(context: Context, start: Start): Parent {
     ['workos-migrate plan -e production --out plan.ndjson', 'save a plan for review'],
     ['workos-migrate apply plan.ndjson', 'carry out exactly that plan'],
   ])
+  if (name === FIRST_NAME) program.addHelpText('after', `\nThe package installs the program as ${SECOND_NAME} too.`)
   addFirstSteps(program, context, start)
   addMigration(program, context, start)
   addReports(program, context, start)
   addState(program, context, start)
   addDestroy(program, context, start)
+  addPipeline(program, context, start)
   addTools(program, context, start)
   adviseOnUnknownWords(program)
   return program
@@ -213,6 +221,23 @@ function addDestroy(program: Parent, context: Context, start: Start): void {
     )
 }
 
+function addPipeline(program: Parent, context: Context, start: Start): void {
+  const pipeline = ofPipeline.definePipeline(program)
+  ofPipeline
+    .definePipelineNote(pipeline)
+    .action((file, options) =>
+      start(async () => (await import('./commands/pipeline.ts')).pipelineNote(file, options, context)),
+    )
+  ofPipeline
+    .definePipelineReviewed(pipeline)
+    .action((plan, options) =>
+      start(async () => (await import('./commands/pipeline.ts')).pipelineReviewed(plan, options, context)),
+    )
+  ofPipeline
+    .definePipelineOutputs(pipeline)
+    .action((plan) => start(async () => (await import('./commands/pipeline.ts')).pipelineOutputs(plan, context)))
+}
+
 function addTools(program: Parent, context: Context, start: Start): void {
   tools
     .defineSandbox(program)
@@ -229,6 +254,11 @@ function addTools(program: Parent, context: Context, start: Start): void {
     .defineCompletionWords(program)
     .action((words) =>
       start(async () => (await import('./commands/completion.ts')).completionWords(program, words, context)),
+    )
+  tools
+    .defineHelp(program)
+    .action((words, options) =>
+      start(async () => (await import('./commands/help.ts')).help(words, options, program, context)),
     )
   tools.defineWords(program).action(() =>
     start(async () => {

@@ -11,8 +11,9 @@ import { printable, wantsColor } from '../diagnostics/printable.ts'
 import { Redactor, registerWrittenKeys } from '../diagnostics/redactor.ts'
 import { renderProblems } from '../diagnostics/render.ts'
 import { proxySecrets } from '../http/proxy.ts'
+import { DEBUG_VARIABLE, exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from '../running/failure.ts'
 import type { Context } from './context.ts'
-import { DEBUG_VARIABLE, exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from './failure.ts'
+import { underName } from './names.ts'
 import { runProgram } from './program.ts'
 
 /** Runs a command line; whatever is thrown is told on stderr, and becomes an exit code. */
@@ -24,7 +25,8 @@ export async function run(args: readonly string[], context: Context): Promise<Ex
     redactor: context.redactor ?? new Redactor(),
     mask,
     stdout: maskedStream(stdout, mask),
-    stderr: maskedStream(stderr, mask),
+    // Hints are there. What goes to standard output may be data, and stays as it is.
+    stderr: maskedStream(stderr, mask, (text) => (context.name ? underName(context.name, text) : text)),
     unmasked: { stdout, stderr },
   }
   for (const secret of proxySecrets(context.env)) aware.redactor.register(secret)
@@ -65,11 +67,16 @@ function stackOf(error: unknown, redactor: Redactor): string {
 }
 
 /**
- * The stream with a mask before it: what is written as text goes through the mask, piece by piece. Everything else, a terminal's properties,
+ * The stream with a mask before it, and before that what words the text anew: what is written as text goes through the mask, piece by piece. Everything else, a terminal's properties,
  * events, back-pressure and callbacks among it, is the stream's own. Whoever writes keeps an address in one piece.
  */
-export function maskedStream<Stream extends Writable>(stream: Stream, mask: Mask): Stream {
-  const masked = mask.output()
+export function maskedStream<Stream extends Writable>(
+  stream: Stream,
+  mask: Mask,
+  worded: (text: string) => string = (text) => text,
+): Stream {
+  const hide = mask.output()
+  const masked = (text: string) => hide(worded(text))
   const clean = (chunk: unknown) => {
     if (typeof chunk === 'string') return masked(chunk)
     if (chunk instanceof Uint8Array && mask.mode !== 'none') return masked(Buffer.from(chunk).toString('utf8'))

@@ -7,11 +7,11 @@ import { type Purpose, writeWholeFile } from '../files/whole-file.ts'
 import type { Misfit, PlacedMisfit } from '../planning/misfits.ts'
 import { rejectFile, rejectFormat } from '../reporting/reject-file.ts'
 import { counted } from '../reporting/style.ts'
+import { remark, type Telling } from '../running/listeners.ts'
+import { type Holder, placeTaken } from '../running/output-places.ts'
 import { Originals, readOriginals } from '../sources/originals.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import type { Context } from './context.ts'
-import { remark, type Telling } from './listeners.ts'
-import { type Holder, placeTaken } from './output-files.ts'
 
 export interface WriteRejectsOptions extends Telling {
   /** As named on the command line. */

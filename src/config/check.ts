@@ -6,6 +6,7 @@ import { isObject, type JsonObject } from '../json.ts'
 import { environmentsOf } from './compose.ts'
 import { type Manifest, pathsOfNewest } from './manifest.ts'
 import { nearest } from './nearest.ts'
+import { recipeAt } from './recipes.ts'
 import { referencePaths } from './references.ts'
 import { isSchema, knownKeys, manifestSchema, type Schema, schemasAt, sourceTypes } from './schema.ts'
 import { type Branch, keyAt, locationOf, toObject, valueAt } from './tree.ts'
@@ -73,6 +74,41 @@ export function checkDedupe(dedupe: unknown, locate: (path: string[]) => Locatio
     path: path.join('.'),
     at: locate(path),
   }))
+}
+
+/**
+ * The recipe one-organization makes every person a member of vars.organization, which has to say which one that is.
+ * @param unresolved paths whose values nobody knows yet
+ */
+export function checkOneOrganization(
+  { vars }: JsonObject,
+  unresolved: readonly string[][],
+  { locate, originOf }: { locate(path: string[]): Location; originOf(path: string[]): Location | undefined },
+): Problem[] {
+  if (recipeAt(originOf(['map', 'organization', 'key'])) !== ONE_ORGANIZATION) return []
+  const path = ['vars', 'organization']
+  const said = isObject(vars) ? vars.organization : undefined
+  const isOpen = unresolved.some((open) => path.every((key, index) => open[index] === key))
+  // A variable that is missing altogether is named where the recipe reads it.
+  if (said === undefined || isOpen || (isObject(said) && NAMING.some((key) => isFilled(said[key])))) return []
+  return [
+    {
+      code: 'no_organization',
+      message: `vars.organization names no organization: ${isObject(said) ? `it has neither ${NAMING.slice(0, -1).join(' nor ')} nor ${NAMING.at(-1)}` : 'it is no object'}`,
+      hint: 'everybody becomes a member of this one: say { id: org_… } of one that WorkOS has, or { externalId: acme, name: Acme Anvils }',
+      path: path.join('.'),
+      at: locate(path),
+    },
+  ]
+}
+
+const ONE_ORGANIZATION = 'one-organization'
+
+/** What tells which organization is meant. */
+const NAMING = ['id', 'externalId', 'name']
+
+function isFilled(value: unknown): boolean {
+  return (typeof value === 'string' && value.trim() !== '') || typeof value === 'number'
 }
 
 function notAnObject(path: string[], at: Branch['place']): Problem {

@@ -8,7 +8,7 @@ import { MASK_MODES, type Mask, type MaskMode } from '../diagnostics/mask.ts'
 import type { Location, Problem } from '../diagnostics/problem.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 import { isObject } from '../json.ts'
-import { checkDedupe, checkManifest, checkOtherEnvironments, inReadingOrder } from './check.ts'
+import { checkDedupe, checkManifest, checkOneOrganization, checkOtherEnvironments, inReadingOrder } from './check.ts'
 import { checkStatePlace } from './check-state.ts'
 import { type ComposeContext, compose, composeRecipe } from './compose.ts'
 import { discoverManifest } from './discover.ts'
@@ -97,6 +97,7 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
     ...checkDedupe(checked.value.dedupe, loaded.locate),
     ...checkStatePlace(checked.value.state, { locate: loaded.locate, originOf: loaded.originOf }),
     ...checkPilot(checked.value.pilot, loaded.locate),
+    ...checkOneOrganization(checked.value, unresolved, loaded),
     ...checkOtherEnvironments(composed, environment),
   ])
   return { loaded, problems: all.map((problem) => redacted(problem, redactor)) }

@@ -650,18 +650,22 @@ export type Run = {
   /** Requests in flight at once. */
   concurrency: number
   /** How many requests may leave in any window of the given length. */
-  limits: {
-    /** Writes under `/user_management`. */
-    writes: Limit
-    /** Reads under `/user_management`. */
-    reads: Limit
-    /** All requests. */
-    requests: Limit
-  }
+  limits:
+    | {
+        /** Writes under `/user_management`. */
+        writes: Share
+        /** Reads under `/user_management`. */
+        reads: Share
+        /** All requests. */
+        requests: Share
+      }
+    | string
+  /** When `apply` and `destroy` stop in order: a time of day such as `05:30` (the next one, by the machine's time zone), a moment such as `2030-01-31T05:30:00Z`, or a duration such as `4h` or `1h30m` from the start of the command. */
+  deadline?: string
 }
 
-/** Requests per period, such as `500/10s`. */
-export type Limit = string
+/** Requests per period, such as `500/10s`; or a share of the documented limit, such as `70%`. */
+export type Share = string
 
 /** What a plan must not exceed, and when a run stops. */
 export type Safety = {
@@ -828,6 +832,9 @@ export type SourceClerk = {
   /** CSV of roles. */
   roleDefinitions?: File
 }
+
+/** Requests per period, such as `500/10s`. */
+export type Limit = string
 
 /** An Auth0 tenant, read over its Management API into a snapshot (`domain`, `clientId`, `clientSecret`), or a file of its users: the bulk export or the dashboard's (`users`). */
 export type SourceAuth0 = {

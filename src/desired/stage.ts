@@ -1,3 +1,5 @@
+import type { Manifest } from '../config/manifest.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import type { PieceMapper } from '../mapping/pool.ts'
 import type { ChunkCounts, MapResult } from '../mapping/result.ts'
 import { stageResult } from '../mapping/stage-result.ts'
@@ -213,8 +215,22 @@ function byStreamAndPath(a: LeftOut, b: LeftOut): number {
   return left < right ? -1 : Number(left > right)
 }
 
-/** Quarantines a record that the source itself refused. */
-export function rejectRecord(rundb: RunDatabase, { stream, origin, problem }: RejectedRecord): void {
+/**
+ * Quarantines a record that the source itself refused.
+ * @param wouldBe the kind that alone is made of records of its stream
+ */
+export function rejectRecord(rundb: RunDatabase, { stream, origin, problem }: RejectedRecord, wouldBe?: string): void {
   const { code, path, message, hint } = problem
-  insertReject(rundb, { kind: 'record', key: null, code, field: path ?? stream, message, hint, seq: null, origin })
+  const field = path ?? stream
+  insertReject(rundb, { kind: 'record', key: null, code, field, message, hint, seq: null, origin, wouldBe })
+}
+
+/**
+ * The kind that alone is made of the records of a stream; undefined where several are, or none.
+ * @param mainStream what rules read that name no stream
+ */
+export function onlyKindOf(map: Manifest['map'], stream: string, mainStream: string): string | undefined {
+  const rules = Object.entries(map).filter(([, { from }]) => [from ?? mainStream].flat().includes(stream))
+  const [[rule] = [], ...others] = rules
+  return others.length > 0 ? undefined : kindDefinitions.find((definition) => definition.rule === rule)?.name
 }

@@ -310,12 +310,12 @@ function hideChosenUser(key: string, digest: (key: string) => string): string {
 const OWN: ReadonlySet<string> = new Set(
   `format version type kind plural code stream path field fields reason fate algorithm matchedBy ownership outcome severity
   command environment baseUrl toolVersion digest lineage state location manifest startedAt finishedAt file folder
-  origin id workos_id run why rule event phase purpose action`.split(/\s+/),
+  origin id workos_id run why rule event phase purpose action check status reapply changed effect`.split(/\s+/),
 )
 /** The member that says whom a pilot is of. */
 const SELECTORS = 'only'
 /** Members that hold sentences. */
-const SENTENCES: ReadonlySet<string> = new Set(['message', 'hint', 'path', 'publicMessage'])
+const SENTENCES: ReadonlySet<string> = new Set(['message', 'hint', 'help', 'path', 'publicMessage'])
 /** Members that hold the key of a resource. */
 const KEYS: ReadonlySet<string> = new Set(['key', 'merged', 'former', 'user', 'external_id', 'canonical'])
 
@@ -327,7 +327,7 @@ const OWN_OBJECTS: ReadonlySet<string> = new Set(
   `inputs target state reading snapshot accounting streams records leftOutBy at kinds duplicates cases mergeCounts summary notes
   passwords algorithms weak reasons handoff estimate refusals warnings notices unmappedRoles totpUnsupportedCounts blocked fields actions
   with changes drift spared rejects leftOut orphans merges conflicts lostRoles totpUnsupported runs counts run causes groups
-  examples items findings problems problem explanations secrets scope outOfScope only`.split(/\s+/),
+  examples items findings problems problem explanations secrets scope outOfScope only checks stopped`.split(/\s+/),
 )
 
 const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\]]/g

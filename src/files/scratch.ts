@@ -30,14 +30,32 @@ export function createScratch(parent: string): Scratch {
   removeAbandonedScratch(parent)
   const { path, unlock } = makeLocked(parent)
   const remove = () => removeLocked(path, unlock)
-  process.once('exit', remove)
+  atExit(remove)
   return {
     path,
     remove() {
-      process.off('exit', remove)
+      notAtExit(remove)
       remove()
     },
   }
+}
+
+/** What is removed when the process exits. */
+const leaving = new Set<() => void>()
+
+/** The process has one listener for all: Node warns of a leak where there are many, as many runs at a time would have. */
+function atExit(remove: () => void): void {
+  if (leaving.size === 0) process.once('exit', leave)
+  leaving.add(remove)
+}
+
+function notAtExit(remove: () => void): void {
+  leaving.delete(remove)
+  if (leaving.size === 0) process.off('exit', leave)
+}
+
+function leave(): void {
+  for (const remove of leaving) remove()
 }
 
 /**

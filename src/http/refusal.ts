@@ -7,7 +7,7 @@ export class HttpRefusal extends SourceError {
   /** The answer, if it is JSON. */
   readonly body: Json | undefined
   /** The error's name in the answer: `invalid_paging`, `insufficient_scope` … */
-  readonly code: string | undefined
+  readonly errorCode: string | undefined
 
   /** `what`: the request, `GET /users of the Clerk instance`; `redact` keeps secrets out of what the answer says. */
   constructor(refused: { what: string; status: number; body?: Json; redact?(text: string): string }) {
@@ -21,7 +21,7 @@ export class HttpRefusal extends SourceError {
     })
     this.status = status
     this.body = body
-    this.code = code
+    this.errorCode = code
   }
 }
 

@@ -58,7 +58,7 @@ export function lockedOutBy(paths: readonly PathInspection[], today: string, who
 
 function lockedOut(path: PathInspection, today: string, whole: boolean): Omit<LockedOut, 'path'> | undefined {
   if (path.path.includes('[]')) return undefined
-  const words = wordsOf(lastName(path.path).normalize('NFC'))
+  const words = wordsOf(lastName(path.path))
   const value = `$record.${path.expression}`
   const isFlag = whole && path.types.every(({ type }) => /^(boolean|yes\/no|number|null|empty)$/.test(type))
   if (NEGATIVE.test(words) && isFlag) return { says: 'is true', condition: `$not($tryBool(${value}) = true)` }
@@ -100,8 +100,7 @@ function byText(value: string, { types }: PathInspection, whole: boolean): Omit<
 
 /** Whether a text is one of these words, in any case, however its words are joined. Yields a boolean for any value. */
 function isOneOf(words: string, value: string): string {
-  const text = `$replace($lowercase($trim($string(${value}))), /[-_ ]+/, ' ')`
-  return `$contains(${text}, /^(${words})$/) = true`
+  return `$contains($string(${value}), /^\\s*(${words.replaceAll(' ', '[-_ ]+')})\\s*$/i) = true`
 }
 
 /** Tables of Drupal and others: most people have 1, and who has 0 is blocked. WordPress's user_status is 0 for everybody. */

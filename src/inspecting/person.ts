@@ -272,6 +272,9 @@ const OWN_KEYS = [
   'team',
   'team name',
   'workspace',
+  ...['organisation', 'organisation id', 'firmen id', 'mandanten id', 'firma', 'firmenname', 'unternehmen', 'mandant'],
+  ...['société', 'societe', 'entreprise', 'empresa', 'organización', 'organizacion'],
+  ...['azienda', 'organizzazione', 'bedrijf'],
 ]
 const ITEM_KEYS = [...OWN_KEYS, 'id', 'external id', 'slug', 'name']
 const ROLE_LISTS = new Set([
@@ -283,6 +286,7 @@ const ROLE_LISTS = new Set([
   'role names',
   'groups',
   'realm roles',
+  ...['rolle', 'rollen', 'rôle', 'rôles', 'rol', 'ruolo', 'ruoli', 'papel'],
 ])
 const ROLE_KEYS = ['role slug', 'group', 'group name', 'role id', 'role', 'slug', 'name', 'id', 'role name']
 

@@ -67,9 +67,20 @@ export function proposeMapping(
   const both = organized ? {} : belongingByBoth(finder, sides, rules)
   const belongs = { ...own, ...rules, ...both }
   if (belongs.membership === undefined && !organized) delete belongs.roleAssignment
+  const capabilities = sides.some(({ part, columns }) => part === 'details' && columns.role !== undefined)
+  if (belongs.roleAssignment === undefined && capabilities) delete belongs.role
   const decided = new Set(leaveOut ? lockedOut.map(({ path }) => path) : [])
-  const unplaced = finder.rest().filter((path) => !decided.has(path))
+  const unplaced = finder.rest().flatMap((path) => (decided.has(path) ? [] : [noted(path)]))
+  if (capabilities && belongs.roleAssignment === undefined) {
+    unplaced.push('the roles in details (a role holds in an organization: --organize one makes one for everybody)')
+  }
   return { user, ...belongs, missing, lockedOut, unplaced }
+}
+
+/** What is to be known of a path that nothing is made of. */
+function noted(path: string): string {
+  if (path !== 'fields.groups[]') return path
+  return `${path} (groups by number, which are no roles here: for roles put auth_user_groups and auth_group as CSV beside the file)`
 }
 
 /** Who has no id goes by the address, as others know it. */

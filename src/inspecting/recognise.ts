@@ -87,6 +87,24 @@ const SIGNATURES: readonly Signature[] = [
   },
   {
     origin: 'clerk',
+    title: "Clerk's users as its migration tool has them",
+    part: 'users',
+    format: ['json', 'ndjson'],
+    all: [
+      'userId',
+      ['email', 'emailAddresses'],
+      [
+        'passwordHasher',
+        'emailAddresses',
+        'unverifiedEmailAddresses',
+        'totpSecret',
+        'publicMetadata',
+        'unsafeMetadata',
+      ],
+    ],
+  },
+  {
+    origin: 'clerk',
     title: 'roles of Clerk users',
     part: 'roles',
     all: ['clerk_user_id', 'role_slug'],

@@ -10,7 +10,7 @@ const BESIDE_SECRET =
   /(hasher|type|method|algorithm|algo|rounds|iterations|mem ?cost|enabled|required|date|at|updated|changed|expiry|expires|count|hint ?text|temporary|totp issuer|totp user|totp account)$/
 /** Columns that say what somebody is, not who. */
 const CATEGORY =
-  /^(role|roles|realm roles|groups|group|group name|role names|hash method|.*verified|role slug|role slugs|role name|password hasher|hasher|password hash type|hash type|algorithm|provider|providers|provider id|connection|strategy|status|state|type|user ?status|locale|language|plan|tier|edition|enabled|disabled|blocked|banned|verified|email verified|is social|mfa enabled|aud|realm|user type|secret encoding|alg|scope)$/
+  /^(role|roles|rollen?|rôles?|rol|ruol[oi]|papel|realm roles|groups|group|group name|role names|hash method|.*verified|role slug|role slugs|role name|password hasher|hasher|password hash type|hash type|algorithm|provider|providers|provider id|connection|strategy|status|state|type|user ?status|locale|language|plan|tier|edition|enabled|disabled|blocked|banned|verified|email verified|is social|mfa enabled|aud|realm|user type|secret encoding|alg|scope)$/
 
 /** Names that were taken apart already: records repeat theirs. Bounded, since a map has no end of names. */
 const known = new Map<string, string>()
@@ -27,6 +27,7 @@ export function wordsOf(name: string): string {
 
 function takenApart(name: string): string {
   return name
+    .normalize('NFC')
     .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1 $2')
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
@@ -111,7 +112,7 @@ export function shapeOf(value: string): string {
 }
 
 /** Names of members as people and programs choose them. */
-const NAME = /^\$?[\p{L}\p{N}_ .:/()-]{1,64}$/u
+const NAME = /^\$?[\p{L}\p{M}\p{N}_ .:/()'’°*#&?-]{1,64}$/u
 const DATA_IN_NAME = /\d{6,}|[0-9a-f]{16,}/i
 
 /** A member's name as it is shown: where data stands in its place (an e-mail address, an id, a row without a header), masked. */

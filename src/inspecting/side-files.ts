@@ -55,6 +55,10 @@ const ROLE_ID = /^(role id|group id|role uuid)$/
 const DJANGO_GROUPS = /[a-z0-9]_user_groups\b/i
 const META_KEY = /^meta key$/
 const META_VALUE = /^meta value$/
+/** WordPress keeps the roles of a user as a list that PHP wrote, under a key that begins with the prefix of its tables. */
+const USERMETA = /usermeta/i
+/** Over what `$match` found in it. */
+const CAPABILITIES = '$slug(groups[0])'
 const PERMISSIONS = /^(permissions?|scopes|permission slugs)$/
 const ROLE_SLUG = /^role slug$/
 const ROLE_NAME = /^(role slug|role|slug|key|role name|name)$/
@@ -144,7 +148,8 @@ function linked(columns: readonly Column[], { join, column, by }: Link, name: st
   }
   const [metaKey, metaValue] = [named(own, META_KEY), named(own, META_VALUE)]
   if (metaKey !== undefined && metaValue !== undefined) {
-    return { part: 'details', join: { ...join, unmatched: 'ignore' }, columns: { metaKey, metaValue } }
+    const role = USERMETA.test(name) ? CAPABILITIES : undefined
+    return { part: 'details', join: { ...join, unmatched: 'ignore' }, columns: { metaKey, metaValue, role } }
   }
   // Somebody with a name is a user of another list, and no row about one.
   if (rankAny(own, ['firstName', 'lastName'])) return undefined

@@ -60,6 +60,15 @@ export function sideRules(sides: readonly Side[], email: string, conditions: rea
     const { id = '', name = id } = organizations
     rules.organization = { from: 'organizations', key: id, externalId: id, name }
   }
+  const details = side('details')
+  if (details?.role !== undefined) {
+    const { metaKey, metaValue, role } = details
+    // a:1:{s:13:"administrator";b:1;}
+    const each = `details[$contains(${metaKey}, /_capabilities$/)].$match(${metaValue}, /s:\\d+:"([^"]+)";b:1/)`
+    const when = conditions.length > 0 && { when: conditions.join(' and ') }
+    rules.roleAssignment = { each, ...when, role }
+    rules.role = { each, ...when, key: role, name: 'groups[0]' }
+  }
   const roles = side('roles')
   const roleNames = side('roleNames')
   const role = roles?.role ?? (roles?.roleId && roleNames ? `$slug(roleNames.${roleNames.roleName})` : undefined)

@@ -9,7 +9,6 @@ import type { CompiledField, CompiledRule } from './compile.ts'
 import { concealing } from './conceal.ts'
 import type { Reject } from './result.ts'
 import type { Work } from './rule-mapper.ts'
-import { speakOf } from './said.ts'
 
 /** Characters of an expression, and of a message about it, that a rejection shows. */
 const SHOWN = 120
@@ -88,11 +87,11 @@ export function answerOf(
   { name, secret }: Pick<CompiledField, 'name' | 'secret'>,
   expression: CompiledExpression,
   item: Json,
-  { evaluations, record: { data } }: Work,
+  { evaluations, speech, record: { data } }: Work,
   member?: string,
 ): Json | undefined {
   try {
-    speakOf(name, member)
+    speech.speakOf(name, member)
     return evaluations.evaluate(expression, item, data)
   } catch (error) {
     const field = member === undefined ? name : `${name}.${member}`

@@ -3,8 +3,8 @@ import { isObject, type Json } from '../json.ts'
 import type { CompiledRule } from './compile.ts'
 import { Recent } from './recent.ts'
 
-/** How many items are remembered at least, as long as there is room for what is read of them. */
-const LEAST = { entries: 10_000, characters: 1_000_000 }
+/** How many items are remembered at least, as long as there is room for what is read of them: the organizations of ten million users. */
+const LEAST = { entries: 60_000, characters: 4_000_000 }
 
 /** Characters that are read of an item at most. */
 const LONGEST = 2_000

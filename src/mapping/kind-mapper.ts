@@ -12,7 +12,6 @@ import { ItemMemory, membersRead } from './item-memory.ts'
 import { rankUser } from './rank-user.ts'
 import { unmappedRoles } from './result.ts'
 import type { RuleMapper, Work } from './rule-mapper.ts'
-import { forgetSaid, takeSaid } from './said.ts'
 import { addressFor, keyOfTelling, type TellingFields, tellingFields } from './telling-fields.ts'
 
 /** What fills in references that a rule does not map. */
@@ -128,11 +127,11 @@ export class KindMapper implements RuleMapper {
   }
 
   #accept(item: Json, made: Made): void {
-    const { record, result, watch } = this.#work
+    const { record, result, speech, watch } = this.#work
     const { name: kind } = this.#definition
     const { value } = made
     result.drafts.push(this.#draftOf(item, made))
-    for (const { code, detail } of [...value.notes, ...takeSaid()]) {
+    for (const { code, detail } of [...value.notes, ...speech.take()]) {
       result.notes.push({ seq: record.seq, kind, key: value.key, code, detail })
     }
     addOwn(this.#own(), value.key, value.refs)
@@ -168,8 +167,8 @@ export class KindMapper implements RuleMapper {
     refs: Record<string, string>,
     fields: JsonObject,
   ): void {
-    forgetSaid()
-    const { record, result, watch } = this.#work
+    const { record, result, speech, watch } = this.#work
+    speech.forget()
     const { name: kind, secretInputs = [] } = this.#definition
     const email = addressFor(kind, fields, this.#work)
     const shown = concealed(problems, secretInputs, concealing(this.rule.secretNames, record.data, item))

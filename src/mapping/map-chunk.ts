@@ -33,11 +33,13 @@ export async function mapChunk(task: MapTask, mapping: CompiledMapping): Promise
   const { tracker } = mapping
   tracker.begin(task.heartbeat)
   const mapper = new RecordMapper(mapping, result)
-  for (const [index, record] of task.records.entries()) {
-    tracker.record(index)
-    const mapped = mapper.map(record)
-    if (mapped !== undefined) await mapped
-  }
+  await mapper.hearing(async () => {
+    for (const [index, record] of task.records.entries()) {
+      tracker.record(index)
+      const mapped = mapper.map(record)
+      if (mapped !== undefined) await mapped
+    }
+  })
   tracker.end()
   return result
 }
@@ -52,5 +54,6 @@ export function mapRecord(
   result: MapResult,
   watch?: (mapped: MappedItem) => void,
 ): void | Promise<void> {
-  return new RecordMapper(mapping, result, watch).map(record)
+  const mapper = new RecordMapper(mapping, result, watch)
+  return mapper.hearing(() => mapper.map(record))
 }

@@ -8,7 +8,7 @@ import { addLeftOut, blamed, leftOutKey } from './left-out.ts'
 import type { MapResult } from './result.ts'
 import type { MappedItem, RuleMapper, Work } from './rule-mapper.ts'
 import { RuleRun } from './rule-run.ts'
-import { forgetSaid } from './said.ts'
+import { heard, Speech } from './said.ts'
 
 /** Maps records one after the other, each by every rule that applies to it, and adds to the result what comes of them. */
 export class RecordMapper {
@@ -28,7 +28,8 @@ export class RecordMapper {
   /** @param watch called with each item, in order */
   constructor(mapping: CompiledMapping, result: MapResult, watch?: (mapped: MappedItem) => void) {
     const record: SourceRecord = { seq: 0, stream: '', origin: { file: '' }, data: {} }
-    const work = { mapping, evaluations: new Evaluations(), result, watch, record, own: new Map(), firstDraft: 0 }
+    const begun = { evaluations: new Evaluations(), speech: new Speech(), own: new Map(), firstDraft: 0 }
+    const work = { mapping, result, watch, record, ...begun }
     const { kinds, roleAssignment } = mapping
     this.#work = work
     const mappers: RuleMapper[] = kinds.map((kindRule) => new KindMapper(kindRule, work))
@@ -36,9 +37,14 @@ export class RecordMapper {
     this.#runs = mappers.map((mapper) => new RuleRun(mapper, work))
   }
 
-  /** Maps a record: at once where its expressions answer so. The next one has to wait for it. */
+  /** Does work that maps records, and hears what functions say in it. */
+  hearing<T>(work: () => T): T {
+    return heard(this.#work.speech, work)
+  }
+
+  /** Maps a record, within `hearing`: at once where its expressions answer so. The next one has to wait for it. */
   map(record: SourceRecord): void | Promise<void> {
-    const { result, own, evaluations } = this.#work
+    const { result, own, evaluations, speech } = this.#work
     this.#work.record = record
     this.#work.firstDraft = result.drafts.length
     own.clear()
@@ -46,7 +52,7 @@ export class RecordMapper {
     this.#done = 0
     this.#conditions.length = 0
     this.#before = yielded(result)
-    forgetSaid()
+    speech.forget()
     return evaluations.run(this.#goOn)
   }
 

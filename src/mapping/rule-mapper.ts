@@ -5,6 +5,7 @@ import type { CompiledMapping, CompiledRule, RuleName } from './compile.ts'
 import type { Evaluations } from './evaluations.ts'
 import type { Own } from './implicit-refs.ts'
 import type { MapResult, Reject } from './result.ts'
+import type { Speech } from './said.ts'
 
 /** What became of one item of a rule: of the record, where an expression fails that tells the items. */
 export type MappedItem = { rule: RuleName; kind: string; item: Json } & (
@@ -16,6 +17,7 @@ export type MappedItem = { rule: RuleName; kind: string; item: Json } & (
 export interface Work {
   readonly mapping: CompiledMapping
   readonly evaluations: Evaluations
+  readonly speech: Speech
   readonly result: MapResult
   /** Called with each item, in order. */
   readonly watch: ((mapped: MappedItem) => void) | undefined

@@ -10,8 +10,8 @@ export interface FreshOptions {
   apiKey: string
   /** The effective one. */
   manifest: object
-  /** The plan file, as it was named. */
-  file: string
+  /** The plan file, as it was named. Absent: the plan is in no file. */
+  file?: string
 }
 
 /** Something that is not as it was, and what helps besides a new plan. */
@@ -29,6 +29,16 @@ export function checkFresh(saved: PlanHeader, plan: Plan, { apiKey, manifest, fi
   // Under another key every digest is another one, whatever has changed.
   const then = saved.basis?.key === now.key ? saved.basis : undefined
   const differences = differencesOf(saved.inputs, plan.inputs, then, now)
+  if (differences.length === 0 && then?.desired !== undefined) {
+    const kinds = changedNames(then.desired, now.desired ?? {})
+    if (kinds.length > 0) {
+      const what = someOf(kinds, { limit: NAMED })
+      differences.push({
+        message: `the same source and manifest yield other ${what}`,
+        hint: 'or set the secrets that expressions read to what they were',
+      })
+    }
+  }
   if (differences.length === 0 && saved.digest !== digestPlan(plan, apiKey)) {
     differences.push(
       then !== undefined
@@ -38,7 +48,9 @@ export function checkFresh(saved: PlanHeader, plan: Plan, { apiKey, manifest, fi
   }
   if (differences.length === 0) return
   const environment = plan.inputs.environment === null ? '' : ` -e ${plan.inputs.environment}`
-  const again = `make a new plan and have it reviewed: workos-migrate plan${environment}${scopeOptions(saved.scope, manifest)} --out ${shellWord(file)}`
+  const command = `workos-migrate plan${environment}${scopeOptions(saved.scope, manifest)}`
+  const again =
+    file === undefined ? 'make a new plan' : `make a new plan and have it reviewed: ${command} --out ${shellWord(file)}`
   throw new StalePlanError(
     differences.map(
       ({ message, hint }): Problem => ({
@@ -68,7 +80,7 @@ function differencesOf(then: PlanInputs, now: PlanInputs, was: PlanBasis | undef
       hint: 'or take the change back',
     })
   }
-  if (then.source !== now.source) differences.push(otherSource(was, is))
+  if (saysOther(then, now, was, is)) differences.push(otherSource(was, is))
   const { target } = now
   if (then.target.type !== target.type || then.target.baseUrl !== target.baseUrl) {
     differences.push({
@@ -94,16 +106,29 @@ function otherEnvironment(then: PlanInputs, now: PlanInputs): Difference {
   }
 }
 
+/**
+ * Whether the source says something else. Its bytes may be others all the same, in what nothing maps; where it cannot be told what they
+ * say, they decide.
+ */
+function saysOther(then: PlanInputs, now: PlanInputs, was: PlanBasis | undefined, is: PlanBasis): boolean {
+  const moved = then.source !== now.source
+  if (was?.desired === undefined || is.desired === undefined) return moved
+  // Where the bytes are the same, the manifest or the version says something else of them, and that is told.
+  return moved && changedNames(was.desired, is.desired).length > 0
+}
+
 function otherSource(was: PlanBasis | undefined, is: PlanBasis): Difference {
+  const kinds = changedNames(was?.desired ?? {}, is.desired ?? {})
+  const about = was?.desired === undefined ? '' : ` in ${someOf(kinds, { limit: NAMED })}`
   if (was?.snapshot !== undefined && is.snapshot !== undefined && was.snapshot !== is.snapshot) {
     return {
-      message: `the source has changed: it was read again at ${is.snapshot}, and the plan is made from what was read at ${was.snapshot}`,
+      message: `the source has changed${about}: it was read again at ${is.snapshot}, and the plan is made from what was read at ${was.snapshot}`,
       hint: 'or name the folder of the former snapshot with --snapshot',
     }
   }
   const files = was === undefined ? [] : changedNames(was.files, is.files)
   return {
-    message: `the source has changed${files.length === 0 ? '' : `: ${someOf(files, { limit: NAMED })}`}`,
+    message: `the source has changed${about}${files.length === 0 ? '' : `: ${someOf(files, { limit: NAMED })}`}`,
     ...(files.length > 0 && {
       hint: files.length === 1 ? 'or put the file back as it was' : 'or put the files back as they were',
     }),

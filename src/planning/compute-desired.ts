@@ -6,7 +6,7 @@ import { account, countYielded } from '../desired/accounting.ts'
 import { assembleDesired } from '../desired/assemble.ts'
 import { DesiredSet } from '../desired/desired-set.ts'
 import { countWhole, narrow as narrowTo, reportScope, type ScopeReport } from '../desired/scope.ts'
-import { rejectRecord, stageRecords } from '../desired/stage.ts'
+import { onlyKindOf, rejectRecord, stageRecords } from '../desired/stage.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Step } from '../diagnostics/step.ts'
@@ -65,11 +65,13 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   const snapshot = await options.obtainSnapshot?.()
   const rundb = new RunDatabase(scratch)
   let share: Pick<Step, 'share'> = {}
+  /** Not known while the source is opened: what is refused then is of a joined stream. */
+  let mainStream: string | undefined
   const opened = await openSource(manifest.source, {
     directory,
     scratch,
     snapshot,
-    reject: (record) => rejectRecord(rundb, record),
+    reject: (record) => rejectRecord(rundb, record, mainStream && onlyKindOf(manifest.map, record.stream, mainStream)),
     ignore: (row) => insertIgnored(rundb, row),
     warn: onWarning,
     signal,
@@ -78,6 +80,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
     },
   })
   const { source, isWhole } = wholeOrFirst(opened, options.limit)
+  mainStream = source.streams[0]
   if (source.parts !== undefined) rundb.expectMany()
   onProgress({ phase: 'reading the source' })
   const streams = checkStreams(manifest.map, source.streams, (path) => recipeAt(loaded.originOf(path)))
@@ -115,14 +118,13 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       ...(snapshot && { snapshot: { folder: snapshot.folder, startedAt: snapshot.startedAt } }),
     }
     const set = new DesiredSet(rundb, accounting, reading, source.fileDigests?.())
-    const mainStream = source.streams[0] ?? ''
     const found = await sourceColumns(loaded, source, tally.columns, snapshot !== undefined)
     const warnings = [
       ...streams.map((problem) => ({ ...problem, at: loaded.locate((problem.path ?? '').split('.')) })),
-      ...everybodyLeftOut(set, loaded, mainStream),
+      ...everybodyLeftOut(set, loaded, mainStream ?? ''),
       ...(reading.partial ? [] : missingColumns(loaded, source, found)),
       ...writtenNullWarnings(tally.nulls.found(), { mapped: true, source: manifest.source }),
-      ...manyLeftOut(set, loaded, mainStream),
+      ...manyLeftOut(set, loaded, mainStream ?? ''),
       ...saidOfValues(rundb),
       ...kindDefinitions.flatMap(({ review }) => {
         return review?.sourceWarnings?.({ rundb, loaded, partial: reading.partial }) ?? []
@@ -131,7 +133,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
     await breathe(signal)
     const scope = options.scope && narrowed(rundb, options.scope)
     const narrow = new DesiredSet(rundb, accounting, reading, set.files, scope)
-    return { set: narrow, sourceDigest: source.digest(), warnings, columns: found, mainStream }
+    return { set: narrow, sourceDigest: source.digest(), warnings, columns: found, mainStream: mainStream ?? '' }
   } finally {
     await mapper.close()
   }

@@ -40,7 +40,11 @@ export function estimate(counts: WriteSums, limits: Limits): Estimate {
   const windows = [
     { of: 'writes', requests: counts.userManagementWrites, ...limits.writes },
     { of: 'requests', requests: counts.writes, ...limits.requests },
-    { of: 'organization deletes', requests: counts.organizationDeletes, ...ORGANIZATION_DELETES },
+    {
+      of: 'organization deletes',
+      requests: counts.organizationDeletes,
+      ...(limits.organizationDeletes ?? ORGANIZATION_DELETES),
+    },
   ] as const
   const timed = windows.map(({ of, requests, count, perMs }) => ({
     limit: { of, count, perMs },

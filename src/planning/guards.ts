@@ -20,15 +20,29 @@ export const PERCENTAGE_FROM = 20
 
 const CORRECT = 'correct what the plan names as rejected or blocked; or, if it may stay behind, set'
 
+/** The guards that have a threshold. */
+export type Thresholds = Partial<Pick<Manifest['safety'], 'maxCreates' | 'maxUpdates' | 'maxDeletes' | 'maxRejects'>>
+
+/** Who sets a threshold, for messages. */
+interface Setter {
+  /** Before the name of a guard. */
+  prefix: string
+  /** Behind it. */
+  where: string
+}
+
+const BY_MANIFEST: Setter = { prefix: 'safety.', where: ' in the manifest' }
+
 /**
  * The guards that a plan offends.
  * @param left how many are blocked by something that was deleted in WorkOS: onDeleted says that it stays so
  */
 export function checkGuards(
-  safety: Manifest['safety'],
+  safety: Thresholds,
   kinds: readonly KindSummary[],
   rejected: number,
   left = 0,
+  { prefix, where }: Setter = BY_MANIFEST,
 ): GuardRefusal[] {
   const sum = (field: 'create' | 'update' | 'delete' | 'desired' | 'unchanged' | 'blocked' | 'orphaned') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
@@ -46,12 +60,12 @@ export function checkGuards(
     if (!exceeds(limit, figure, total)) return
     refusals.push({
       guard,
-      path: `safety.${guard}`,
+      path: `${prefix}${guard}`,
       figure,
       total,
       limit,
-      message: `${figure} of ${what}, and safety.${guard} allows ${limit}`,
-      hint: `${guard === 'maxRejects' ? CORRECT : 'look at them; if they are right, set'} safety.${guard} in the manifest to ${figure} or more`,
+      message: `${figure} of ${what}, and ${prefix}${guard} allows ${limit}`,
+      hint: `${guard === 'maxRejects' ? CORRECT : 'look at them; if they are right, set'} ${prefix}${guard}${where} to ${figure} or more`,
     })
   }
   check('maxCreates', sum('create'), desired, `${counted(desired, 'resource')} would be created`)

@@ -3,12 +3,15 @@ import { closeSync, createReadStream, readSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { readSelector, type Scope } from '../config/pilot.ts'
 import { decisive } from '../config/secrets.ts'
+import type { DesiredSet } from '../desired/desired-set.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import { NotRegularFile, openRegular, regularFileAt } from '../files/regular-file.ts'
 import { type Purpose, writeWholeFile } from '../files/whole-file.ts'
 import { canonicalJson, isObject, jsonText } from '../json.ts'
+import { kindDefinitions } from '../kinds/registry.ts'
 import { countActions } from '../rundb/actions.ts'
-import { desiredColumns } from '../rundb/desired.ts'
+import { allDesiredColumns, desiredColumns } from '../rundb/desired.ts'
+import { rejectedIdentities } from '../rundb/rejects.ts'
 import type { Action } from './action.ts'
 import type { Plan, PlanInputs, PlanSummary } from './plan.ts'
 
@@ -54,17 +57,26 @@ export interface WritePlanOptions {
  * value of a user's or of the manifest's is in it, and no secret; the file is 0600, and appears whole or not at all. The header ends with a seal
  * over all of the file: what was reviewed is what is applied.
  */
-export function writePlanFile(
+export function writePlanFile(plan: Plan, path: string, { purpose, ...options }: WritePlanOptions): void {
+  const { apiKey } = options
+  const text = jsonText(planHeader(plan, dirname(resolve(path)), options))
+  const sealer = new Sealer(text)
+  for (const line of planLines(plan)) sealer.add(line)
+  const sealed = `${text.slice(0, -1)},"seal":"${sealer.seal(apiKey)}"}\n`
+  writeWholeFile(path, concatenated(sealed, planLines(plan)), purpose)
+}
+
+/** What a plan in this folder says of itself. */
+export function planHeader(
   plan: Plan,
-  path: string,
-  { manifestFile, manifest, apiKey, purpose }: WritePlanOptions,
-): void {
-  const folder = dirname(resolve(path))
+  folder: string,
+  { manifestFile, manifest, apiKey }: Omit<WritePlanOptions, 'purpose'>,
+): PlanHeader {
   const {
     scope,
     reading: { snapshot },
   } = plan.set
-  const header: PlanHeader = {
+  return {
     format: FORMAT,
     version: VERSION,
     name: plan.name,
@@ -77,11 +89,6 @@ export function writePlanFile(
     actions: countActions(plan.set.rundb),
     digest: digestPlan(plan, apiKey),
   }
-  const text = jsonText(header)
-  const sealer = new Sealer(text)
-  for (const line of planLines(plan)) sealer.add(line)
-  const sealed = `${text.slice(0, -1)},"seal":"${sealer.seal(apiKey)}"}\n`
-  writeWholeFile(path, concatenated(sealed, planLines(plan)), purpose)
 }
 
 function* concatenated(first: string, rest: Iterable<string>): Generator<string> {
@@ -129,7 +136,7 @@ const SEALED = /^(\{.*),"seal":"([0-9a-f]{64})"\}$/
 const MAX_HEADER = 16 * 1024 * 1024
 
 /** The header of a saved plan, and what is needed to tell whether the file is as it was written. */
-interface SavedPlan extends PlanHeader {
+export interface SavedPlan extends PlanHeader {
   seal: string
   /** Of the file as it is. */
   sealer: Sealer
@@ -297,8 +304,13 @@ export interface PlanBasis {
   key: string
   /** Digests of the values of the effective manifest, by their paths. */
   manifest: Record<string, string>
-  /** Digests of the files of the source, by their names. */
+  /** Digests of the files of the source, by their names. They explain: a file may change and say the same. */
   files: Record<string, string>
+  /**
+   * Digests of what the source says should exist, by kind, and of what was rejected. Absent in what earlier versions saved, which go
+   * stale with any byte of the source.
+   */
+  desired?: Record<string, string>
   /** When reading the source into the snapshot began. */
   snapshot?: string
 }
@@ -316,16 +328,34 @@ export function planBasis({ set }: Plan, manifest: object, apiKey: string): Plan
     key: digest('key', ''),
     manifest: Object.fromEntries(values.map(([path, value]) => [path, digest(path, canonicalJson(value))])),
     files: Object.fromEntries([...set.files].map(([name, sha256]) => [name, digest(name, sha256)])),
+    desired: digestDesired(set, apiKey),
     ...(snapshot && { snapshot: snapshot.startedAt }),
   }
+}
+
+/**
+ * What the source says should exist, secrets included, as one digest for each kind; and what was rejected, since whoever approved the plan
+ * accepted these and no others. What nothing maps is in none of them, nor is the place of a record.
+ */
+function digestDesired({ rundb }: DesiredSet, apiKey: string): Record<string, string> {
+  const digest = (what: string, lines: Iterable<string>) => {
+    const hmac = createHmac('sha256', apiKey).update(`${what}\0`)
+    for (const line of lines) hmac.update(`${line}\n`)
+    return hmac.digest('hex').slice(0, LENGTH)
+  }
+  return Object.fromEntries([
+    ...kindDefinitions.map(({ name, plural }) => [plural, digest(name, allDesiredColumns(rundb, name))]),
+    ['rejected records', digest('rejects', rejectedIdentities(rundb))],
+  ])
 }
 
 /** Whether a member of a header is what `planBasis` makes. */
 function isPlanBasis(value: unknown): value is PlanBasis {
   if (!isObject(value)) return false
-  const { key, manifest, files, snapshot } = value
+  const { key, manifest, files, snapshot, desired = {} } = value
   const texts = (record: unknown) => isObject(record) && Object.values(record).every((text) => typeof text === 'string')
-  return typeof key === 'string' && texts(manifest) && texts(files) && ['undefined', 'string'].includes(typeof snapshot)
+  if (typeof key !== 'string' || ![manifest, files, desired].every(texts)) return false
+  return ['undefined', 'string'].includes(typeof snapshot)
 }
 
 /** Names that stand for another digest, for none, or anew, in the order in which they stand now. Of an object that was empty its members alone. */

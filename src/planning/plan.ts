@@ -42,11 +42,11 @@ export interface PlanSummary extends SummaryParts {
   refreshed: boolean
 }
 
-/** What a plan was computed from. A saved plan is stale as soon as one of these differs. */
+/** What a plan was computed from. A saved plan is stale as soon as one of these differs, but for `source` and `key`. */
 export interface PlanInputs {
   manifest: string
   environment: string | null
-  /** Digest over the bytes of the source. */
+  /** Digest over the bytes of the source. A saved plan is held against what these bytes say: see PlanBasis.desired. */
   source: string
   target: { type: string; baseUrl: string }
   /** The sort of the API key. Nothing is compared with it: the digest of a saved plan is keyed with the key itself. */

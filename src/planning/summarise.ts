@@ -36,19 +36,22 @@ export function summarise(
     ...summaryParts(set.rundb, definitions, gathered),
     estimate: estimate(sumWrites(set, definitions), limits),
     refusals: [
-      // What it refers to was deleted in WorkOS, and the manifest leaves that so.
-      ...checkGuards(
-        safety,
-        kinds,
-        set.plannedRejectCount(unplannedKinds(definitions)),
-        blockedBy(set.rundb, kinds, 'reference_gone'),
-      ),
+      ...checkGuards(safety, kinds, ...leftBehind(set, kinds, definitions)),
       ...checkDrift(refused.other, refused.adopted, kinds),
     ],
     warnings: [],
     notices: [],
     refreshed,
   }
+}
+
+/** How many records are rejected, and how many resources are blocked because the manifest leaves so what was deleted in WorkOS. */
+export function leftBehind(
+  set: DesiredSet,
+  kinds: readonly KindSummary[],
+  planned: readonly KindDefinition[],
+): [rejected: number, left: number] {
+  return [set.plannedRejectCount(unplannedKinds(planned)), blockedBy(set.rundb, kinds, 'reference_gone')]
 }
 
 /** What each kind adds, also those that are no part of the plan. */

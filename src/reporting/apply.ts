@@ -92,6 +92,12 @@ export function conclusion(result: ApplyResult, paint: Paint): string {
         'yellow',
         `Interrupted with ${sum('pending')} to go. ${purpose === 'destroy' ? 'Destroy' : 'Apply'} again to go on.`,
       )
+    case 'deadline': {
+      const again = purpose === 'destroy' ? 'Destroy' : 'Apply'
+      const least = result.left === undefined ? '' : `, which take at least ${duration(result.left.seconds)}`
+      const message = printable(stopped?.message ?? 'the deadline has passed')
+      return paint('yellow', `Stopped with ${sum('pending')} to go${least}: ${message}. ${again} again to go on.`)
+    }
     default:
       return paint('red', `Stopped with ${sum('pending')} to go: ${printable(stopped?.message ?? 'an error')}`)
   }

@@ -8,8 +8,11 @@ import type { Figures } from './gauge.ts'
 import type { ProgressListener } from './progress.ts'
 
 /** Tells of every action of a plan, of their sum, and of what refuses it. Fields are named; their values stay out. */
-export function emitPlan(events: EventSink, plan: Plan): void {
-  for (const action of plan.actions()) emitAction(events, action)
+export async function emitPlan(events: EventSink, plan: Plan): Promise<void> {
+  for (const action of plan.actions()) {
+    emitAction(events, action)
+    await events.room()
+  }
   const { summary, set, purpose } = plan
   const { changes, refreshed, kinds, estimate, refusals } = summary
   events.emit({

@@ -117,12 +117,16 @@ export interface EventSink {
   emit(event: Event): void
   /** @throws FileError, UsageError when events could not be written */
   check(): void
+  /** Waits until whoever reads the events has caught up. Undefined: nobody is behind. */
+  room(): Promise<void> | undefined
 }
 
 /** Where lines go. */
 export interface EventOutput {
   write(line: string): void
   check(): void
+  /** See EventSink.room. Without it, lines are taken as fast as they come. */
+  room?(): Promise<void> | undefined
 }
 
 interface EventLogOptions {
@@ -168,6 +172,10 @@ export class EventLog implements EventSink {
 
   check(): void {
     this.#output.check()
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#output.room?.()
   }
 
   /** Every line passes here. */

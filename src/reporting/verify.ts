@@ -160,7 +160,7 @@ export function conclusion({ outcome, kinds, rejected }: Verification, paint: Pa
 }
 
 /** In the order in which they are shown. */
-const FINDING_TYPES: readonly FindingType[] = [
+export const FINDING_TYPES: readonly FindingType[] = [
   'deleted',
   'not_applied',
   'clash',
@@ -199,7 +199,7 @@ export function renderVerifyJson(verification: Verification, full: boolean, writ
 }
 
 /** Tells of everything that is not as the source and the state say, and of the sum. Values stay out. */
-export function emitVerification(events: EventSink, verification: Verification): void {
+export async function emitVerification(events: EventSink, verification: Verification): Promise<void> {
   for (const type of FINDING_TYPES) {
     for (const finding of findingsOf(verification, type, Number.POSITIVE_INFINITY)) {
       const { kind, key } = finding
@@ -212,6 +212,7 @@ export function emitVerification(events: EventSink, verification: Verification):
         ...('id' in finding && { id: finding.id }),
         ...('field' in finding && { field: finding.field, changed: finding.changed }),
       })
+      await events.room()
     }
   }
   const { outcome, kinds, secrets, rejected, openWrites, set } = verification

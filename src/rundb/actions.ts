@@ -349,14 +349,17 @@ export interface MisfitRow {
 
 /** What is rejected and what is blocked, with the columns that both queries yield. */
 const MISFITS = `
-  SELECT 'rejected' AS outcome, r.kind, r.key, r.code, r.field, r.message, r.file, r.line, r.seq, r.records, r.email FROM rejects r
+  SELECT 'rejected' AS outcome, r.kind, r.key, r.code, r.field, r.message, r.file, r.line, r.seq, r.records, r.email,
+    r.rowid AS position FROM rejects r
   UNION ALL
-  SELECT 'blocked', a.kind, a.key, a.action ->> 'code', NULL, a.action ->> 'message', d.file, d.line, d.seq, d.records, ${addressIn('d')}
+  SELECT 'blocked', a.kind, a.key, a.action ->> 'code', NULL, a.action ->> 'message', d.file, d.line, d.seq, d.records, ${addressIn('d')},
+    a.rowid
   FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.type = 'blocked'`
 
 /**
  * Everything that a plan rejects or blocks, at the place of each record that is known to be concerned: all of those that merge
  * into one user, the first of those that name one organization.
+ * They come in the order of the records, and what is said of one record in the order in which it was found.
  */
 export function* misfitRows(rundb: RunDatabase): Generator<MisfitRow> {
   const concerned = `SELECT d.id FROM repeated r CROSS JOIN drafts d ON d.id = r.draft
@@ -367,7 +370,9 @@ export function* misfitRows(rundb: RunDatabase): Generator<MisfitRow> {
   const others = rundb.statement(
     `SELECT file, line, seq FROM drafts WHERE id IN (${IN_GROUP_OF}) AND seq <> ?3 ORDER BY seq, dedupe_group, id`,
   )
-  for (const row of rundb.iterate(MISFITS)) {
+  // Threads find them in any order.
+  const inOrder = `${MISFITS} ORDER BY file, line, seq, outcome DESC, position`
+  for (const row of rundb.iterate(inOrder)) {
     const misfit: MisfitRow = {
       outcome: row.outcome === 'blocked' ? 'blocked' : 'rejected',
       kind: String(row.kind),

@@ -1,6 +1,7 @@
 import type { Attributes, DesiredResource } from '../resource.ts'
 import { desiredFromRow } from './desired.ts'
 import { countDesired } from './desired-facts.ts'
+import { keyRanges } from './key-ranges.ts'
 import { hasKnown, type Known, knownFromRow } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 import { PLAN_TABLES } from './schema.ts'
@@ -70,13 +71,17 @@ export function* secretsOfKnown(
     const end = both.lastIndexOf('\n')
     return isSame(both.slice(0, end), both.slice(end + 1)) ? 1 : 0
   })
-  const rows = rundb.iterate(
-    `SELECT d.key, d.secrets, k.digests FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
-     WHERE d.kind = ? AND d.secrets IS NOT NULL AND NOT same_secrets(d.secrets || char(10) || k.digests) ORDER BY d.key`,
-    kind,
-  )
-  for (const { key, secrets, digests } of rows) {
-    yield { key: String(key), secrets: String(secrets), digests: String(digests) }
+  for (const range of keyRanges(rundb, 'known', kind)) {
+    const rows = rundb.iterate(
+      `SELECT d.key, d.secrets, k.digests FROM desired d JOIN known k ON k.kind = d.kind AND k.key = d.key
+       WHERE d.kind = ? AND d.key BETWEEN ? AND ? AND d.secrets IS NOT NULL
+         AND NOT same_secrets(d.secrets || char(10) || k.digests) ORDER BY d.key`,
+      kind,
+      ...range,
+    )
+    for (const { key, secrets, digests } of rows) {
+      yield { key: String(key), secrets: String(secrets), digests: String(digests) }
+    }
   }
 }
 

@@ -200,7 +200,7 @@ export function hasRejects(rundb: RunDatabase, kind: string): boolean {
 export function countUnknownRejects(rundb: RunDatabase, without: readonly string[]): number {
   return rundb.count(
     `SELECT sum(records) FROM rejects
-     WHERE (kind = 'record' OR key IS NULL) AND kind NOT IN (SELECT value FROM json_each(?))`,
+     WHERE (kind = 'record' OR key IS NULL) AND coalesce(would_be, kind) NOT IN (SELECT value FROM json_each(?))`,
     JSON.stringify(without),
   )
 }

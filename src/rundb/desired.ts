@@ -290,3 +290,12 @@ export function desiredColumns(
     refs: String(row.refs),
   }
 }
+
+/** The resources of a kind as their columns hold them, secrets included, by key: for digests alone. */
+export function* allDesiredColumns(rundb: RunDatabase, kind: string): Generator<string> {
+  const rows = rundb.iterate(
+    `SELECT json_array(key, refs, attributes, secrets) AS columns FROM desired WHERE kind = ? ORDER BY key`,
+    kind,
+  )
+  for (const { columns } of rows) yield String(columns)
+}

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../json.ts'
 import type { Attributes } from '../resource.ts'
 import type { Row } from '../sqlite/open.ts'
+import { keyRanges } from './key-ranges.ts'
 import { noteAll } from './notes.ts'
 import type { RunDatabase } from './run-database.ts'
 
@@ -71,12 +72,15 @@ export function copyKnown(rundb: RunDatabase, kind: string, file: string, versio
     return false
   }
   try {
-    if (!isVersion(rundb, version)) return false
-    defineCanonical(rundb)
-    rundb.run(COPY, kind)
-    return true
+    // One transaction: all of it is of one version.
+    return rundb.still(() => {
+      if (!isVersion(rundb, version)) return false
+      defineCanonical(rundb)
+      for (const range of keyRanges(rundb, 'stored.resources', kind)) rundb.run(COPY, kind, ...range)
+      return true
+    })
   } finally {
-    // It is open no longer than the statement runs: whoever closes the state last tidies up beside it, and must be one who may write.
+    // It is open no longer than the copy takes: whoever closes the state last tidies up beside it, and must be one who may write.
     rundb.exec('DETACH stored')
   }
 }
@@ -85,7 +89,7 @@ const COPY = `INSERT INTO known SELECT s.kind, s.key, s.id,
     CASE WHEN s.attributes = d.attributes OR ${isSingle('s.attributes')} THEN s.attributes ELSE canonical(s.attributes) END,
     s.digests, s.refs, s.ownership, s.reduced,
     CASE WHEN s.answered IS NOT NULL THEN canonical(s.answered) END, s.gone, iif(d.key IS NULL, NULL, ${isUnchanged('s.attributes')})
-  FROM stored.resources s LEFT JOIN desired d ON d.kind = ?1 AND d.key = s.key WHERE s.kind = ?1 ORDER BY s.key`
+  FROM stored.resources s LEFT JOIN desired d ON d.kind = ?1 AND d.key = s.key WHERE s.kind = ?1 AND s.key BETWEEN ?2 AND ?3 ORDER BY s.key`
 
 /** Whether the source has not changed what was applied to `d`, as far as SQL can tell: it is the same, or the source manages nothing of it. */
 function isUnchanged(applied: string): string {

@@ -31,6 +31,8 @@ export interface RejectRow {
   records?: number
   /** The address of the person that it is of, where it is known. */
   email?: string | null
+  /** Of a record that the source refused: the kind that alone is made of records of its stream. */
+  wouldBe?: string | null
 }
 
 /** Why something is rejected; null where there is no more to say. */
@@ -55,9 +57,22 @@ export interface RejectedItem {
 const COLUMNS = 'kind, key, code, field, message, hint, seq, file, line, refs, records, email'
 
 export function insertReject(rundb: RunDatabase, reject: RejectRow): void {
-  const { kind, key, code, field, message, hint, seq, origin, refs = {}, records = 1, email = null } = reject
+  const {
+    kind,
+    key,
+    code,
+    field,
+    message,
+    hint,
+    seq,
+    origin,
+    refs = {},
+    records = 1,
+    email = null,
+    wouldBe = null,
+  } = reject
   rundb.run(
-    `INSERT INTO rejects (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO rejects (${COLUMNS}, would_be) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     kind,
     key,
     code,
@@ -69,6 +84,7 @@ export function insertReject(rundb: RunDatabase, reject: RejectRow): void {
     JSON.stringify(refs),
     records,
     email,
+    wouldBe,
   )
 }
 
@@ -170,16 +186,33 @@ export function* rejectedItems(rundb: RunDatabase): Generator<RejectedItem> {
   }
 }
 
+/** Who and what was refused, and why, in an order of their own: not where it was read, nor what it said. For digests alone. */
+export function* rejectedIdentities(rundb: RunDatabase): Generator<string> {
+  const rows = rundb.iterate(
+    `SELECT json_array(kind, key, code, field, sum(records)) AS rejected FROM rejects
+     GROUP BY kind, key, code, field ORDER BY kind, key, code, field`,
+  )
+  for (const { rejected } of rows) yield String(rejected)
+}
+
 /** How many records were refused; of one kind, or of all. */
 export function countRejects(rundb: RunDatabase, kind?: string): number {
   if (kind === undefined) return rundb.count('SELECT sum(records) FROM rejects')
   return rundb.count('SELECT sum(records) FROM rejects WHERE kind = ?', kind)
 }
 
-/** How many records were refused that are not of these kinds. */
+/** How many records were refused that are not of these kinds, nor would have been. */
 export function countRejectsWithout(rundb: RunDatabase, kinds: readonly string[]): number {
   const named = JSON.stringify(kinds)
-  return rundb.count('SELECT sum(records) FROM rejects WHERE kind NOT IN (SELECT value FROM json_each(?))', named)
+  return rundb.count(
+    'SELECT sum(records) FROM rejects WHERE coalesce(would_be, kind) NOT IN (SELECT value FROM json_each(?))',
+    named,
+  )
+}
+
+/** How many records the source refused that would have been of this kind, and of no other. */
+export function countUnreadOf(rundb: RunDatabase, kind: string): number {
+  return rundb.count('SELECT sum(records) FROM rejects WHERE would_be = ?', kind)
 }
 
 /** Refused items by kind and code, most first. */

@@ -84,7 +84,7 @@ export class RunDatabase {
     this.#db.exec(sql)
   }
 
-  /** A function that statements may call: the same text for the same one. */
+  /** A function that statements may call: the same text for the same one. Not for all users in one statement: see keyRanges. */
   define(name: string, compute: (text: string) => string | number): void {
     this.#db.function(name, { deterministic: true }, (text) => compute(String(text)))
   }
@@ -126,10 +126,12 @@ export class RunDatabase {
    */
   still<T>(work: () => T): T {
     this.#db.exec('BEGIN')
-    this.count('SELECT EXISTS (SELECT 1 FROM desired)')
-    const result = work()
-    this.#db.exec('COMMIT')
-    return result
+    try {
+      this.count('SELECT EXISTS (SELECT 1 FROM desired)')
+      return work()
+    } finally {
+      this.#db.exec('COMMIT')
+    }
   }
 
   /** Numbers file names in their order. Those that have a number already, nearly always all, cost nothing. */

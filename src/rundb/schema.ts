@@ -55,7 +55,8 @@ export const SOURCE_TABLES = `
   CREATE TABLE cases (code TEXT NOT NULL, fate TEXT NOT NULL, key TEXT NOT NULL, records INTEGER NOT NULL) STRICT;
   CREATE TABLE rejects (
     kind TEXT NOT NULL, key TEXT, code TEXT NOT NULL, field TEXT, message TEXT NOT NULL, hint TEXT,
-    seq INTEGER, file INTEGER NOT NULL, line INTEGER, refs TEXT NOT NULL, records INTEGER NOT NULL, email TEXT
+    seq INTEGER, file INTEGER NOT NULL, line INTEGER, refs TEXT NOT NULL, records INTEGER NOT NULL, email TEXT,
+    would_be TEXT
   ) STRICT;
   CREATE TABLE notes (seq INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL)
     STRICT;

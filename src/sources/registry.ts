@@ -1,10 +1,14 @@
 import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { SourceConfig } from '../config/manifest.ts'
 import { ManifestError, OperatorError } from '../diagnostics/errors.ts'
+import type { Problem } from '../diagnostics/problem.ts'
 import { isRecorded, openRecorded } from './snapshot/recorded.ts'
+import type { Snapshot, SnapshotRow } from './snapshot/snapshot.ts'
 import type { ReadContext, Source, SourceDefinition, Threads } from './source.ts'
 import { expandPaths, FileWatch, type SourceFile } from './text/file.ts'
 import { Numbering } from './text/numbering.ts'
+import { nulWarning } from './text/utf8.ts'
 
 /** Every type of source, by `source.type`, loaded when it is asked for. */
 export const sourceDefinitions: ReadonlyMap<string, () => Promise<SourceDefinition>> = new Map([
@@ -40,7 +44,8 @@ export async function openSource(config: SourceConfig, context: ReadContext): Pr
   if (snapshot === undefined || !isRecorded(snapshot)) {
     const watch = new FileWatch(context.onBytes)
     const files = () => expandAll(definition.files(options), context.directory)
-    const source = definition.open(options, { ...context, watch, numbering: new Numbering() })
+    const answers = snapshot && { snapshot: warningOfNuls(snapshot, context.warn) }
+    const source = definition.open(options, { ...context, ...answers, watch, numbering: new Numbering() })
     const hasParts = context.tap === undefined && (await sizeOf(await files())) >= (context.partsFrom ?? PARTS_FROM)
     return watched(source, watch, files, hasParts)
   }
@@ -48,6 +53,22 @@ export async function openSource(config: SourceConfig, context: ReadContext): Pr
   // What was recorded before the type had a stream has none of it.
   const { streams } = definition.open(options, live)
   return { ...recorded, streams: [...new Set([...recorded.streams, ...streams])] }
+}
+
+/** A snapshot whose reader is warned of NUL characters that were left out, once for each stream. */
+function warningOfNuls(snapshot: Snapshot, warn: (problem: Problem) => void): Snapshot {
+  const warned = new Set<string>()
+  async function* read(stream: string, signal?: AbortSignal): AsyncGenerator<SnapshotRow[]> {
+    let nuls = 0
+    yield* snapshot.read(stream, signal, (count) => {
+      nuls += count
+    })
+    if (nuls === 0 || warned.has(stream)) return
+    warned.add(stream)
+    const file = snapshot.streams.find(({ name }) => name === stream)?.file ?? stream
+    warn(nulWarning({ name: join(snapshot.folder, file) }, nuls))
+  }
+  return { ...snapshot, read }
 }
 
 /** The files that a source is read from, as far as they are there. */

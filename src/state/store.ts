@@ -88,7 +88,7 @@ export interface Binding {
   keyDigest: string
 }
 
-export type RunOutcome = 'running' | 'completed' | 'incomplete' | 'interrupted' | 'stopped'
+export type RunOutcome = 'running' | 'completed' | 'incomplete' | 'interrupted' | 'deadline' | 'stopped'
 
 export interface Run {
   run: number

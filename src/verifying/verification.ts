@@ -6,7 +6,8 @@ import type { Where } from '../planning/binding.ts'
 import type { PlanWarning } from '../planning/plan.ts'
 import { countFindingsOf, findingRows } from '../rundb/findings.ts'
 
-interface Found {
+/** Which resource a finding is about. */
+export interface Found {
   kind: string
   key: string
 }

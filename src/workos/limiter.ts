@@ -1,5 +1,5 @@
 import { type Clock, LONG_WAIT, systemClock, type Wait } from '../clock.ts'
-import type { Limit } from '../config/manifest.ts'
+import { type Limit, parseLimit, parseThreshold } from '../config/manifest.ts'
 import { backOff } from '../http/retry.ts'
 
 /**
@@ -29,6 +29,28 @@ export const DOCUMENTED_LIMITS = { writes: '500/10s', reads: '1000/10s', request
 
 /** Organization deletes have a window of their own: 50 per 60 s (https://workos.com/docs/reference/rate-limits). */
 export const ORGANIZATION_DELETES: Limit = { count: 50, perMs: 60_000 }
+
+/**
+ * The windows that `run.limits` asks for. A percentage is that share of a documented limit, and at least one request; of all of them where it
+ * is all that is written.
+ */
+export function limitsOf(written: LimitsText): Limits {
+  if (typeof written !== 'string') {
+    const read = (name: keyof typeof DOCUMENTED_LIMITS) => windowOf(written[name], parseLimit(DOCUMENTED_LIMITS[name]))
+    return { writes: read('writes'), reads: read('reads'), requests: read('requests') }
+  }
+  const { writes, reads, requests } = limitsOf({ writes: written, reads: written, requests: written })
+  return { writes, reads, requests, organizationDeletes: windowOf(written, ORGANIZATION_DELETES) }
+}
+
+/** `run.limits` as the manifest writes it. */
+export type LimitsText = string | Record<keyof typeof DOCUMENTED_LIMITS, string>
+
+function windowOf(written: string, documented: Limit): Limit {
+  if (!written.endsWith('%')) return parseLimit(written)
+  const count = Math.floor((documented.count * parseThreshold(written).value) / 100)
+  return { count: Math.max(1, count), perMs: documented.perMs }
+}
 
 const PLENTY: Limit = { count: 1_000_000, perMs: 1 }
 

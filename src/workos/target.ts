@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import type { Clock, Wait } from '../clock.ts'
-import { type Manifest, parseLimit } from '../config/manifest.ts'
+import type { Manifest } from '../config/manifest.ts'
 import { ManifestError } from '../diagnostics/errors.ts'
 import { isLoopback, type Proxies } from '../http/proxy.ts'
 import type { FailedRequest } from '../http/retry.ts'
 import { type ClientOptions, WorkosClient } from './client.ts'
-import { DOCUMENTED_LIMITS, type Limits, NO_LIMITS, RateLimiter, type RequestClass } from './limiter.ts'
+import { DOCUMENTED_LIMITS, type Limits, limitsOf, NO_LIMITS, RateLimiter, type RequestClass } from './limiter.ts'
 
 /** What tells one environment from another. */
 export interface TargetIdentity {
@@ -63,11 +63,7 @@ export async function openTarget({
   ...signals
 }: OpenTargetOptions): Promise<Target> {
   const { target, run } = manifest
-  const limits: Limits = {
-    writes: parseLimit(run.limits.writes),
-    reads: parseLimit(run.limits.reads),
-    requests: parseLimit(run.limits.requests),
-  }
+  const limits = limitsOf(run.limits)
   const limiter = new RateLimiter(isPaced(manifest) ? limits : NO_LIMITS, clock, onWait)
   const leastMs: Target['leastMs'] = (requests) => limiter.leastMs(requests)
   const connect = ({ apiKey, baseUrl }: TargetIdentity, transport?: ClientOptions['transport']): WorkosClient =>
@@ -113,6 +109,7 @@ export async function openTarget({
 /** Whether requests wait for their turn. A sandbox that enforces no limits is not asked slowly, unless the manifest says how slowly. */
 function isPaced({ target, run }: OpenTargetOptions['manifest']): boolean {
   if (target.type !== 'sandbox' || target.limits === true) return true
+  if (typeof run.limits === 'string') return true
   const { writes, reads, requests } = DOCUMENTED_LIMITS
   return run.limits.writes !== writes || run.limits.reads !== reads || run.limits.requests !== requests
 }

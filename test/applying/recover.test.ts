@@ -150,7 +150,11 @@ forEachKind((stateKind) => {
   })
 
   /** A membership that WorkOS has and whose outcome is open, of a user and an organization of these ownerships. */
-  async function openMembership({ state }: Awaited<ReturnType<typeof setUp>>, user: Ownership, organization: Ownership) {
+  async function openMembership(
+    { state }: Awaited<ReturnType<typeof setUp>>,
+    user: Ownership,
+    organization: Ownership,
+  ) {
     const rest = { attributes: {}, digests: {}, refs: {}, run: 1 }
     const holders: StateResource[] = [
       { kind: 'user', key: 'ada', id: 'user_1', ownership: user, ...rest },

@@ -216,7 +216,7 @@ const plans: BadInput[] = [
     }),
     exit: 8,
     says: [
-      'the saved plan no longer holds: the source has changed: users.csv',
+      'the saved plan no longer holds: the source has changed in users: users.csv',
       'hint: make a new plan and have it reviewed: workos-migrate plan --out plan.ndjson; or put the file back as it was',
     ],
   },

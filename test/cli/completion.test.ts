@@ -3,6 +3,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { SHELLS, type Shell, scripts } from '../../src/cli/definitions/completion-scripts.ts'
+import { PROGRAM_NAMES } from '../../src/cli/names.ts'
 import { kindDefinitions } from '../../src/kinds/registry.ts'
 import { PROGRAM } from '../built.ts'
 import { command, folderOf } from './harness.ts'
@@ -125,8 +126,9 @@ const isInstalled = (shell: string) => spawnSync(shell, ['-c', 'true']).status =
 /** Runs a script in a shell, in a project, with the program on the path. */
 function inShell(shell: Shell, script: string, args: readonly string[] = []): string[] {
   const cwd = project()
-  const bin = folderOf({ 'workos-migrate': `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" "$@"\n` })
-  chmodSync(join(bin, 'workos-migrate'), 0o755)
+  const starter = `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`
+  const bin = folderOf(Object.fromEntries(PROGRAM_NAMES.map((name) => [name, starter])))
+  for (const name of PROGRAM_NAMES) chmodSync(join(bin, name), 0o755)
   const file = join(bin, `completion.${shell}`)
   writeFileSync(file, scripts[shell])
   const env = { PATH: `${bin}${delimiter}${process.env.PATH}`, HOME: bin, COMPLETION: file, TERM: 'dumb' }
@@ -187,6 +189,15 @@ describe('bash', () => {
     expect(said).toEqual(['complete -F _workos_migrate workos-migrate', 'validate'])
   })
 
+  test('completes the program under its second name', () => {
+    const said = inShell(
+      'bash',
+      `source "$COMPLETION"; complete -p workos-declare
+       COMP_WORDS=(workos-declare valid); COMP_CWORD=1; _workos_migrate workos-declare; echo "\${COMPREPLY[@]}"`,
+    )
+    expect(said).toEqual(['complete -F _workos_migrate workos-declare', 'validate'])
+  })
+
   test('says nothing where the program is not there', () => {
     const said = inShell(
       'bash',
@@ -229,11 +240,11 @@ whereInstalled('zsh', () => {
     expect(replyTo(['plan', '--format=te'])).toEqual(['--format=text'])
   })
 
-  test('completes in its line editor, by the tabulator', () => {
+  test.each(PROGRAM_NAMES)('completes %s in its line editor, by the tabulator', (name) => {
     const typed = `zmodload zsh/zpty; zpty shell zsh -f -i
       zpty -w shell 'PS1=; autoload -U compinit; compinit -u -D; source "$COMPLETION"; echo READY-$((1+1))'
       zpty -r -m shell out '*READY-2*'
-      zpty -w -n shell $'workos-migrate stat\\tshow use\\t'
+      zpty -w -n shell $'${name} stat\\tshow use\\t'
       zpty -r -m shell out '*user:*'
       print -r -- "$out"; zpty -d shell`
     expect(inShell('zsh', typed, ['-f']).join('\n')).toMatch(/state[\s\S]*show user:/)
@@ -255,8 +266,8 @@ whereInstalled('fish', () => {
     expect(replyTo(line).sort()).toEqual(expected)
   })
 
-  test('shows what the words mean', () => {
-    const said = inShell('fish', 'source "$COMPLETION"; complete -C "workos-migrate val"', ['--no-config'])
+  test.each(PROGRAM_NAMES)('shows what the words mean, after %s', (name) => {
+    const said = inShell('fish', `source "$COMPLETION"; complete -C "${name} val"`, ['--no-config'])
     expect(said).toEqual(['validate\tCheck the manifest, the files it names and its expressions'])
   })
 

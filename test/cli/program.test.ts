@@ -32,6 +32,10 @@ const commands = [
   ['state', 'rm'],
   ['state', 'mv'],
   ['state', 'import'],
+  ['pipeline'],
+  ['pipeline', 'note'],
+  ['pipeline', 'reviewed'],
+  ['pipeline', 'outputs'],
   ['doctor'],
   ['completion'],
   ['verify'],
@@ -85,8 +89,12 @@ test.each([
   expect(outcome.stdout + outcome.stderr).toContain(says)
 })
 
-test('--version prints the version of the package alone', async () => {
-  expect(await command(['--version'], { cwd: '/' })).toEqual({ code: 0, stdout: `${toolVersion}\n`, stderr: '' })
+test('--version names the program with its version: another one of the same name prints a bare number', async () => {
+  expect(await command(['--version'], { cwd: '/' })).toEqual({
+    code: 0,
+    stdout: `workos-migrate ${toolVersion} (declarative: reads migrate.config.yaml)\n`,
+    stderr: '',
+  })
 })
 
 test('a terminal gets colours, unless NO_COLOR or TERM=dumb forbids them', async () => {

@@ -68,6 +68,32 @@ test('one organization has to be named: none is made up', async () => {
   }
 })
 
+test.each([
+  ['{}', 'it has neither id nor externalId nor name'],
+  ['{ name: " ", id: null }', 'it has neither id nor externalId nor name'],
+  ['[]', 'it is no object'],
+  ['Acme', 'it is no object'],
+])('one organization that is given as %s is refused once, where it is given', async (given, why) => {
+  const text = `extends: [csv, one-organization]\nvars:\n  organization: ${given}\nsource: { type: csv, path: users.csv }\ntarget: { type: sandbox }\n`
+  const loading = load(folderOf({ 'migrate.config.yaml': text }), { recipes: shippedRecipes })
+  await expect(loading).rejects.toMatchObject({
+    problems: [
+      {
+        code: 'no_organization',
+        message: `vars.organization names no organization: ${why}`,
+        path: 'vars.organization',
+        at: { line: 3 },
+      },
+    ],
+  })
+})
+
+test('one organization by a reference that is not resolved yet is taken on trust', async () => {
+  const text =
+    'extends: [csv, one-organization]\nvars: { organization: { id: "${NOT_SET}" } }\nsource: { type: csv, path: users.csv }\ntarget: { type: sandbox }\n'
+  await load(folderOf({ 'migrate.config.yaml': text }), { recipes: shippedRecipes, offline: true })
+})
+
 test('a situation takes the place of what an origin says of organizations, except for its condition', async () => {
   const text = (extended: string) =>
     `extends: ${extended}\nvars: { organization: { externalId: acme } }\ntarget: { type: sandbox }\n`

@@ -7,7 +7,11 @@ import { buildProgram } from '../../src/cli/program.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
-const pages = ['README.md', ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name))]
+const pages = [
+  'README.md',
+  'AGENTS.md',
+  ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name)),
+]
 
 /** The command lines in the shell blocks of a page, without comments, pipes and redirections. */
 function commandLinesOf(page: string): string[] {

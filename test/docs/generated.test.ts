@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { apiDocs } from '../../scripts/api-docs.ts'
 import { withGenerated } from '../../scripts/generated-table.ts'
 import { sandboxDocs } from '../../scripts/sandbox-docs.ts'
 import { triedDocs, triedIn } from '../../scripts/tried-docs.ts'
@@ -12,6 +13,10 @@ test.each([
 ] as const)('%s has the table that follows from the tests', (name, written) => {
   const page = readFileSync(name, 'utf8')
   expect(page).toBe(written(page))
+})
+
+test('docs/reference/api.md is what follows from the declarations', () => {
+  expect(readFileSync('docs/reference/api.md', 'utf8')).toBe(apiDocs())
 })
 
 test('each patch of the document has a name of its own, a sentence and a source', () => {

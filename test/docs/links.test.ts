@@ -53,7 +53,7 @@ test('every page is reached from the README', () => {
 })
 
 test('every page that a message, a recipe, a schema or an example names is there', () => {
-  const files = ['src', 'recipes', 'schemas', 'examples', 'scripts'].flatMap((folder) =>
+  const files = ['src', 'recipes', 'schemas', 'examples', 'scripts', 'templates'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.(ts|ya?ml|json)$/.test(name))
       .map((name) => join(folder, name)),

@@ -23,6 +23,8 @@ export interface RunOptions {
   interrupted?: AbortSignal
   killed?: AbortSignal
   clock?: Clock
+  /** Milliseconds since the epoch. */
+  now?: () => number
   /** What progress is drawn by. */
   pace?: Clock
 }

@@ -125,6 +125,35 @@ describe('connections handed over', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ rejects: [], unread: 1 })
   })
 
+  test.each([
+    ['apply goes on with the users', {}, 'organizations', 0],
+    [
+      'apply refuses where it would create the connections itself',
+      { connections: { mode: 'api' } },
+      'organizations',
+      5,
+    ],
+    ['apply refuses where the stream makes organizations too', {}, ['organizations', 'connections'], 5],
+  ])('where a record of connections cannot be read, %s', async (_, more, from, exit) => {
+    const workos = await startWorkos()
+    const settings = {
+      ...more,
+      map: { ...map, organization: { ...map.organization, from } },
+      safety: { maxRejects: 0 },
+    }
+    const project = connectionsProject(workos, CONNECTIONS, settings)
+    project.write('connections.json', JSON.stringify([...(exit === 0 ? CONNECTIONS : []), 7]))
+    const result = await project.run(['apply', '--yes'], { env })
+    expect(result.exit, result.stdout + result.stderr).toBe(exit)
+    expect((await workos.snapshot()).users).toHaveLength(exit === 0 ? 1 : 0)
+    if (exit !== 0) return
+    expect(result.stdout).toContain(
+      '; 1 record of connections unreadable: workos-migrate handoff counts it and ends with exit code 7; safety.maxRejects does not count it\n',
+    )
+    expect((await project.run(['verify'], { env })).exit).toBe(0)
+    expect((await project.run(['handoff', '--out', 'sso'])).exit).toBe(7)
+  })
+
   test('stand in the columns of the templates, without secrets, and with the ids of what was applied', async () => {
     const workos = await startWorkos()
     const project = connectionsProject(workos)
@@ -259,7 +288,14 @@ describe('a plan with connections', () => {
       distinct: 3,
       rejected: 1,
     })
-    expect(plan.summary.handoff).toEqual({ saml: 2, oidc: 1, organizations: 2, named: ['acme', 'bolt'], rejected: 1 })
+    expect(plan.summary.handoff).toEqual({
+      saml: 2,
+      oidc: 1,
+      organizations: 2,
+      named: ['acme', 'bolt'],
+      rejected: 1,
+      unread: 0,
+    })
     const applied = await project.run(['apply', '--yes'], { env })
     expect(applied.exit).toBe(0)
     expect(writes(workos.takeLog()).filter(({ path }) => path.includes('connection'))).toEqual([])

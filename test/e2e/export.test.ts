@@ -156,9 +156,6 @@ describe('the command line', () => {
       const { exit, stderr } = await project.run([command, '--fresh', '--snapshot', 'x'], { env })
       expect([command, exit, stderr]).toEqual([command, 3, expect.stringContaining('[options_contradict]')])
     }
-    await project.run(['plan', '--out', 'plan.ndjson'], { env })
-    const { exit, stderr } = await project.run(['apply', 'plan.ndjson', '--fresh'], { env })
-    expect([exit, stderr]).toEqual([3, expect.stringContaining('[options_contradict]')])
   })
 
   test('refuses a snapshot of another type of source, and a folder that is none', async () => {

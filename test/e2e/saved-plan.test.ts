@@ -123,6 +123,43 @@ test('a plan that an earlier version saved is refused with the way to a new one'
   expect(applied.stderr).toContain('make it again with plan --out')
 })
 
+/** The plan as another version of the program would have saved it, with a seal that fits. */
+function savedBy(text: string, change: (header: Record<string, unknown>) => void): string {
+  const [first = '', ...lines] = text.split('\n')
+  const { seal: _, ...header } = JSON.parse(first)
+  change(header)
+  const sealer = new Sealer(JSON.stringify(header))
+  sealer.add(lines.join('\n'))
+  return [JSON.stringify({ ...header, seal: sealer.seal(KEY) }), ...lines].join('\n')
+}
+
+test('a plan that another version saved is stale: what would be applied is what this version makes of the source', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, ROWS)
+  await project.run(['plan', '--out', 'plan.ndjson'], { env })
+  const text = readFileSync(project.path('plan.ndjson'), 'utf8')
+  const earlier = savedBy(text, ({ inputs }) => Object.assign(inputs as object, { toolVersion: '0.0.9' }))
+  project.write('plan.ndjson', earlier)
+  const applied = await project.run(['apply', 'plan.ndjson'], { env })
+  expect(applied.exit).toBe(8)
+  expect(applied.stderr).toContain('and the plan was made by 0.0.9')
+  expect(applied.stderr).toContain('or apply it with 0.0.9')
+  expect(writes(workos.takeLog())).toEqual([])
+})
+
+test('a plan without the digests that name what has changed is applied, as those that earlier builds saved', async () => {
+  const workos = await startWorkos()
+  const project = peopleProject(workos, ROWS)
+  await project.run(['plan', '--out', 'plan.ndjson'], { env })
+  const text = readFileSync(project.path('plan.ndjson'), 'utf8')
+  project.write(
+    'plan.ndjson',
+    savedBy(text, (header) => delete header.basis),
+  )
+  expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
+  expect((await workos.snapshot()).users).toHaveLength(2)
+})
+
 test('a saved plan is found from any folder, together with its manifest', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
@@ -181,12 +218,12 @@ const CHANGES: [
 ][] = [
   [
     'a value in the source',
-    'the source has changed: ./users.csv',
+    'the source has changed in users and memberships: ./users.csv',
     (project) => project.csv('users.csv', [...ROWS, member('cleo', 'acme')]),
   ],
   [
     'a password hash in the source',
-    'the source has changed',
+    'the source has changed in users: ./users.csv',
     (project) => project.csv('users.csv', [{ ...ROWS[0], password_hash: HASH.replaceAll('S', 'T') }, ROWS[1] ?? {}]),
   ],
   [

@@ -94,7 +94,27 @@ describe('plan, apply and verify', () => {
     fake.instance.addUser(clerkUser(901))
     await project.run(['export'], { env })
     const stale = await project.run(['apply', 'plan.ndjson'], { env })
-    expect([stale.exit, stale.stderr]).toEqual([8, expect.stringContaining('the source has changed')])
+    expect([stale.exit, stale.stderr]).toEqual([8, expect.stringContaining('the source has changed in users')])
+  })
+
+  test('are made again on a machine that has only the saved plan, and hold as long as they say the same', async () => {
+    const { fake, workos, project, env } = await open()
+    await project.run(['plan', '--out', 'plan.ndjson'], { env })
+    project.remove('.workos-migrate')
+    fake.instance.addUser(clerkUser(902))
+    const stale = await project.run(['apply', 'plan.ndjson'], { env })
+    expect([stale.exit, stale.stderr]).toEqual([8, expect.stringContaining('the source has changed in users')])
+    await project.run(['plan', '--fresh', '--out', 'plan.ndjson'], { env })
+    project.remove('.workos-migrate')
+    const unset = await project.run(['apply', 'plan.ndjson'], { env: { KEY } })
+    expect([unset.exit, unset.stderr]).toEqual([3, expect.stringContaining('SECRET is not set')])
+    expect((await project.run(['apply', 'plan.ndjson'], { env })).exit).toBe(0)
+    expect((await workos.snapshot()).users).toHaveLength(people + 1)
+    // Read again on purpose: it is held against what the plan was made from, as any other reading.
+    await project.run(['plan', '--out', 'plan.ndjson'], { env })
+    expect((await project.run(['apply', 'plan.ndjson', '--fresh'], { env })).exit).toBe(0)
+    fake.instance.addUser(clerkUser(903))
+    expect((await project.run(['apply', 'plan.ndjson', '--fresh'], { env })).exit).toBe(8)
   })
 
   test('refuse a folder with the snapshot of another instance', async () => {

@@ -72,6 +72,68 @@ test('organizations and roles of the same row become organization and membership
   expect(membership).toEqual({ when: '$exists(tenant_id)', organization: 'tenant_id', roles: 'role' })
 })
 
+test.each([
+  {
+    record: {
+      'Benutzer-ID': '1',
+      'E-Mail-Adresse': 'a@example.com',
+      Vorname: 'A',
+      Nachname: 'B',
+      Rolle: 'Chef',
+      Firma: 'X',
+    },
+    user: { key: '`Benutzer-ID`', email: '`E-Mail-Adresse`', firstName: 'Vorname', lastName: 'Nachname' },
+    membership: { organization: "'name:' & Firma", roles: 'Rolle' },
+  },
+  {
+    record: {
+      identifiant: '1',
+      'Adresse électronique': 'a@example.com',
+      prénom: 'A',
+      nom: 'B',
+      rôle: 'chef',
+      société: 'X',
+    },
+    user: { key: 'identifiant', email: '`Adresse électronique`', firstName: '`prénom`', lastName: 'nom' },
+    membership: { organization: "'name:' & `société`", roles: '`rôle`' },
+  },
+  {
+    record: {
+      'ID de usuario': '1',
+      'Correo electrónico': 'a@example.com',
+      Nombre: 'A',
+      Apellidos: 'B',
+      Rol: 'jefe',
+      Empresa: 'X',
+    },
+    user: { key: '`ID de usuario`', email: '`Correo electrónico`', firstName: 'Nombre', lastName: 'Apellidos' },
+    membership: { organization: "'name:' & Empresa", roles: 'Rol' },
+  },
+  {
+    record: {
+      'ID utente': '1',
+      'Indirizzo e-mail': 'a@example.com',
+      Nome: 'A',
+      Cognome: 'B',
+      Ruolo: 'capo',
+      Azienda: 'X',
+    },
+    user: { key: '`ID utente`', email: '`Indirizzo e-mail`', firstName: 'Nome', lastName: 'Cognome' },
+    membership: { organization: "'name:' & Azienda", roles: 'Ruolo' },
+  },
+])('columns in other languages are found: $user.key', ({ record, user, membership }) => {
+  const proposed = propose({ ...record, Extra: 'x' })
+  expect(proposed.user).toMatchObject({ ...user, externalId: user.key })
+  expect(proposed.membership).toMatchObject(membership)
+  expect(proposed.unplaced).toEqual(['Extra'])
+})
+
+test('a name whose accents are letters of their own is the same name', () => {
+  const decomposed = 'prénom'.normalize('NFD')
+  const { user } = propose({ email: 'a@example.com', [decomposed]: 'Ada' })
+  expect(user.firstName).toBe(`\`${decomposed}\``)
+})
+
 test('every expression that is proposed compiles, whatever the columns are called', () => {
   const odd = ['first name', 'e-mail', 'and', 'true', 'name (full)', 'x.y', 'größe', 'role']
   const { user } = propose(Object.fromEntries(odd.map((name) => [name, name === 'e-mail' ? 'a@example.com' : 'x'])))

@@ -193,6 +193,25 @@ describe('expressions that answer later', () => {
     expect([drafts.length, asked]).toEqual([200, 1 + 200 * 3])
   })
 
+  test('say what they guess to the chunk that they are evaluated for, also where two chunks are mapped at once', async () => {
+    const guessing = (field: string) =>
+      delayed(compiled(manifestWith({ user: { key: 'id', email: 'email', metadata: { [field]: '$isoTime(day)' } } })))
+    const users = (day: number) =>
+      recordsOf(Array.from({ length: 20 }, (_, n) => ({ id: `u${n}`, email: `u${n}@x.example`, day: day + n })))
+    const said = ({ notes }: MapResult) => notes.map(({ key, detail }) => `${key} ${detail?.slice(0, 21)}`)
+    const [since, until] = [guessing('since'), guessing('until')]
+    const alone = [
+      said(await mapChunk({ records: users(45_000) }, since)),
+      said(await mapChunk({ records: users(46_000) }, until)),
+    ]
+    expect(alone[0]?.[19]).toBe('u19 metadata.since: 45019')
+    const atOnce = await Promise.all([
+      mapChunk({ records: users(45_000) }, since),
+      mapChunk({ records: users(46_000) }, until),
+    ])
+    expect(atOnce.map(said)).toEqual(alone)
+  })
+
   test('tell whoever watches of each item once', async () => {
     const { manifest, records } = await recipe('clerk')
     const mapping = compiled(manifest)

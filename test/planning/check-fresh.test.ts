@@ -90,29 +90,103 @@ describe('a manifest that was edited between plan and apply', () => {
   })
 })
 
+describe('a source that has moved between plan and apply', () => {
+  const seen = (name: string, more: Record<string, string> = {}) =>
+    person(name, {
+      last_login: '2026-01-01',
+      password_hash: '',
+      password_hash_type: '',
+      role_slugs: '',
+      last_name: 'Surname',
+      ...more,
+    })
+  const refused = { email: 'not an address' }
+  const LEAVES_OUT = { map: { user: { when: "last_name != 'Bot'" } } }
+  const hashed = (sign: string) => ({ password_hash: `$2b$10$${sign.repeat(53)}`, password_hash_type: 'bcrypt' })
+
+  async function moved(before: Record<string, string>[], after: Record<string, string>[], manifest: object = {}) {
+    const workos = await startWorkos()
+    const project = peopleProject(workos, before, { safety: { maxRejects: 1 }, ...manifest })
+    const planned = await project.run(['plan', '--out', 'plan.ndjson'], { env })
+    expect(planned.exit, planned.stderr).toBe(0)
+    project.csv('users.csv', after)
+    workos.takeLog()
+    const applied = await project.run(['apply', 'plan.ndjson'], { env })
+    return { applied, workos }
+  }
+
+  test.each<[string, Record<string, string>[], Record<string, string>[], object?]>([
+    ['a field that nobody maps', [seen('ada')], [seen('ada', { last_login: '2026-01-02' })]],
+    ['a column that nobody maps', [seen('ada')], [seen('ada', { note: 'new' })]],
+    ['the order of the rows', [seen('ada'), seen('bea')], [seen('bea'), seen('ada')]],
+    ['the place of a rejected row', [seen('ada', refused), seen('bea')], [seen('bea'), seen('ada', refused)]],
+    ['what a left out row says', [seen('ada', { last_name: 'Bot' }), seen('bea')], [seen('bea')], LEAVES_OUT],
+  ])('holds the plan when that is %s', async (_what, before, after, manifest) => {
+    const { applied, workos } = await moved(before, after, manifest)
+    expect(applied, applied.stderr).toMatchObject({ exit: 0 })
+    expect(writes(workos.takeLog())).not.toEqual([])
+  })
+
+  test.each<[string, Record<string, string>[], Record<string, string>[], string, object?]>([
+    ['a desired value', [seen('ada')], [seen('ada', { first_name: 'Augusta' })], 'users'],
+    ['a new user', [seen('ada')], [seen('ada'), seen('bea')], 'users'],
+    ['a user who left', [seen('ada'), seen('bea')], [seen('ada')], 'users'],
+    ['a hash', [seen('ada', hashed('a'))], [seen('ada', hashed('b'))], 'users'],
+    ['a new rejected row', [seen('ada')], [seen('ada'), seen('bea', refused)], 'rejected records'],
+    ['another reason to reject', [seen('ada', refused)], [seen('ada', { email: '' })], 'rejected records'],
+    ['who was left out', [seen('ada', { last_name: 'Bot' })], [seen('ada')], 'users', LEAVES_OUT],
+    ['a user who is rejected by now', [seen('ada')], [seen('ada', refused)], 'users and rejected records'],
+  ])('makes the plan stale when that is %s', async (_what, before, after, kinds, manifest) => {
+    const { applied, workos } = await moved(before, after, manifest)
+    expect(applied, applied.stderr).toMatchObject({ exit: 8 })
+    expect(applied.stderr).toContain(`the source has changed in ${kinds}: ./users.csv [stale_plan]`)
+    expect(writes(workos.takeLog())).toEqual([])
+  })
+
+  test('makes it stale by a value that needs no write today', async () => {
+    const workos = await startWorkos()
+    const project = peopleProject(workos, [seen('ada', hashed('a')), seen('bea')])
+    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+    project.csv('users.csv', [seen('ada', hashed('a')), seen('bea', { first_name: 'Beatrice' })])
+    await project.run(['plan', '--out', 'plan.ndjson'], { env })
+    // A hash that changed after the user was created is not sent, and is a desired value all the same.
+    project.csv('users.csv', [seen('ada', hashed('b')), seen('bea', { first_name: 'Beatrice' })])
+    const applied = await project.run(['apply', 'plan.ndjson'], { env })
+    expect([applied.exit, applied.stderr]).toEqual([8, expect.stringContaining('the source has changed in users')])
+  })
+
+  test('tells of a secret that an expression reads, when the source is the same', async () => {
+    const { said } = await staleness(await startWorkos(), {
+      before: { secrets: { pepper: '${ROLE_SECRET}' }, map: { user: { password: '$secrets.pepper' } } },
+      env: { ...env, ROLE_SECRET: 'second value' },
+    })
+    expect(said).toContain('the same source and manifest yield other users [stale_plan]')
+  })
+})
+
 describe('of what else has changed', () => {
   test('the files are named', async () => {
     const before = { source: { ...CSV.source, userRoles: './user-roles.csv', roleDefinitions: './roles.csv' } }
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS, before)
-    const rolesCsv = (name: string) => project.csv('roles.csv', [{ role_slug: 'admin', role_name: name }])
+    const rolesCsv = (name: string) => project.csv('roles.csv', [{ role_slug: 'owner', role_name: name }])
     project.csv('user-roles.csv', [{ external_id: 'id-ada', role_slug: 'admin' }])
     const rows = [member('ada', 'acme')]
     project.csv('users.csv', rows)
-    rolesCsv('Admin')
+    rolesCsv('Owner')
     const planned = await project.run(['plan', '--out', 'plan.ndjson'], { env })
     expect(planned.exit, planned.stderr).toBe(0)
     rolesCsv('Boss')
     const one = await project.run(['apply', 'plan.ndjson'], { env })
     expect([one.exit, one.stderr]).toEqual([
       8,
-      expect.stringContaining('the source has changed: ./roles.csv [stale_plan]'),
+      expect.stringContaining('the source has changed in roles: ./roles.csv [stale_plan]'),
     ])
     expect(one.stderr).toContain('put the file back as it was')
     project.csv('users.csv', [...rows, person('bea')])
     const two = await project.run(['apply', 'plan.ndjson'], { env })
-    expect(two.stderr).toContain('the source has changed: ./users.csv and ./roles.csv [stale_plan]')
-    rolesCsv('Admin')
+    expect(two.stderr).toContain('the source has changed in roles and users: ./users.csv and ./roles.csv [stale_plan]')
+    rolesCsv('Owner')
     project.csv('users.csv', rows)
     expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
   })

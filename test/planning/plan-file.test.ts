@@ -147,7 +147,7 @@ describe('a saved plan holds while nothing changed', () => {
   })
 
   test.each<[string, (world: World) => unknown, string]>([
-    ['the source', (world) => world.rows(people(3)), 'the source has changed: ./users.csv'],
+    ['the source', (world) => world.rows(people(3)), 'the source has changed in users and memberships: ./users.csv'],
     [
       'the manifest',
       (world) => world.manifest({ safety: { maxCreates: 99 } }),
@@ -210,7 +210,7 @@ describe('a saved plan holds while nothing changed', () => {
     world.rows(people(3))
     expect(differences(world, saved, await world.plan())).toEqual([
       'the manifest has changed: safety.maxCreates',
-      'the source has changed: ./users.csv',
+      'the source has changed in users and memberships: ./users.csv',
     ])
   })
 })

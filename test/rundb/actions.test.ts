@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { blockedCounts, countBlockedReasons, insertAction } from '../../src/rundb/actions.ts'
+import { blockedCounts, countBlockedReasons, insertAction, misfitRows } from '../../src/rundb/actions.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
+import { insertReject } from '../../src/rundb/rejects.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 
 function blocked(messages: readonly [code: string, message: string][]) {
@@ -35,4 +36,18 @@ test('what waits for something blocked has one reason, in the words of the first
       ['dependency_blocked', 'waits for a'],
     ]),
   ).toEqual(['2 waits for b'])
+})
+
+test('what is rejected comes in the order of the records, whichever thread found it first', () => {
+  const rundb = new RunDatabase(undefined)
+  onTestFinished(() => rundb.close())
+  createPlanTables(rundb)
+  rundb.nameFiles(['a.csv', 'b.csv'])
+  const reject = (file: string, line: number, code: string) =>
+    insertReject(rundb, { kind: 'user', key: null, code, message: code, seq: line, origin: { file, line } })
+  reject('b.csv', 2, 'fourth')
+  reject('a.csv', 9, 'second')
+  reject('a.csv', 9, 'third')
+  reject('a.csv', 2, 'first')
+  expect(Array.from(misfitRows(rundb), ({ code }) => code)).toEqual(['first', 'second', 'third', 'fourth'])
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type EmbeddedRequest, type EmbeddedSandbox, embedSandbox } from '../../src/sandbox/embedded.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
+import { DOCUMENTED_LIMITS } from '../../src/workos/limiter.ts'
 import { openTarget } from '../../src/workos/target.ts'
 import { manifestWith } from '../mapping/manifest.ts'
 
@@ -189,14 +190,16 @@ test('requests wait for their turn where limits are enforced or set, and for not
   const leastOf = async (limits: boolean, writes?: string) => {
     const { run } = manifestWith({})
     const target = { type: 'sandbox', apiKey: KEY, data: './sandbox.sqlite', timeout: 60, limits } as const
-    const paced = { ...run, limits: { ...run.limits, ...(writes !== undefined && { writes }) } }
+    const written = writes?.endsWith('%') ? writes : { ...DOCUMENTED_LIMITS, ...(writes !== undefined && { writes }) }
+    const paced = { ...run, limits: written }
     const opened = await openTarget({ manifest: manifestWith({}, { target, run: paced }), directory: folder() })
     onTestFinished(() => opened.close())
     // What a plan says is the time that WorkOS would take.
-    expect(opened.limits.requests).toEqual({ count: 6000, perMs: 60_000 })
+    expect(opened.limits.requests).toEqual({ count: writes === '50%' ? 3000 : 6000, perMs: 60_000 })
     return opened.leastMs({ write: 1600 })
   }
   expect(await leastOf(false)).toBe(0)
   expect(await leastOf(true)).toBeGreaterThan(10_000)
   expect(await leastOf(false, '10/1s')).toBeGreaterThan(100_000)
+  expect(await leastOf(false, '50%')).toBeGreaterThan(60_000)
 })

@@ -10,13 +10,15 @@ export interface Canary {
 
 const DIGEST = 'Y2FuYXJ5RGlnZXN0T2ZBSGFzaDAwMDE'
 const SALT = 'Y2FuYXJ5U2FsdA'
+/** Of 64 bytes, as every project of Firebase has. */
+const SIGNER = Buffer.from('canarySignerKey'.padEnd(64, '!')).toString('base64').replace(/=+$/, '')
 const SSHA = `{SSHA}${Buffer.from(`canary-sha1-digest20${'canary-salt'}`).toString('base64')}`
 
 /** A sound hash of every type that WorkOS takes, in WorkOS's form. */
 export const HASHES: Record<string, string> = {
   bcrypt: `$2b$10$${'canaryBcryptSaltAndDigest'.padEnd(53, 'x')}`,
   scrypt: `$scrypt$v=1$n=16384,r=8,p=1,kl=23$${SALT}$${DIGEST}`,
-  'firebase-scrypt': `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=Y2FuYXJ5U2lnbmVyS2V5$${SALT}$${DIGEST}`,
+  'firebase-scrypt': `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${SIGNER}$${SALT}$${DIGEST}`,
   pbkdf2: `$pbkdf2$i=600000,d=sha256$${SALT}$${DIGEST}`,
   argon2: `$argon2id$v=19$m=65536,t=3,p=4$${SALT}$${DIGEST}`,
   ssha: SSHA,
@@ -26,7 +28,7 @@ export const HASHES: Record<string, string> = {
 export const CLERK_DIGESTS: Record<string, string> = {
   bcrypt: `$2a$10$${'clerkCanaryBcryptDigest'.padEnd(53, 'y')}`,
   argon2id: `$argon2id$v=19$m=65536,t=3,p=4$${SALT}$Y2xlcmtDYW5hcnlBcmdvbkRpZ2VzdDE`,
-  scrypt_firebase: `Y2xlcmtDYW5hcnlGaXJlYmFzZUhhc2g=$${SALT}==$Y2FuYXJ5U2lnbmVyS2V5MQ==$Bw==$8$14`,
+  scrypt_firebase: `Y2xlcmtDYW5hcnlGaXJlYmFzZUhhc2g=$${SALT}==$${SIGNER}==$Bw==$8$14`,
   pbkdf2_sha256: `pbkdf2_sha256$600000$${SALT}==$Y2xlcmtDYW5hcnlQYmtkZjJEaWdlc3Q=`,
   ldap_ssha: `{SSHA}${Buffer.from('clerk-canary-digest-with-salt').toString('base64')}`,
   phpass: '$P$BclerkCanaryPhpassDigest0001',

@@ -164,6 +164,7 @@ test('streams of JSON lines read the same in parts, and in one row with tables a
 
 test.each([
   ['one document', '\n \n[\n{"id":1}\n]\n', 'not_ndjson'],
+  ['a list first', '\n[{"id":1}]\n{"id":2}\n', 'not_ndjson'],
   [
     'bytes that are no text',
     Buffer.concat([Buffer.from('{"id":1}\n{\n'.repeat(9000)), Buffer.from([0xff, 0x0a])]),

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Wait } from '../../src/clock.ts'
-import { RateLimiter, type RequestClass } from '../../src/workos/limiter.ts'
+import { limitsOf, RateLimiter, type RequestClass } from '../../src/workos/limiter.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 
 const PLENTY = { count: 1_000_000, perMs: 1000 }
@@ -340,5 +340,20 @@ describe('after a refusal', () => {
     await subject.clock.advance(0)
     await subject.clock.advance(1)
     expect(left).toBe(10)
+  })
+})
+
+test('a percentage is that share of each documented limit, and never nothing', () => {
+  expect(limitsOf('70%')).toEqual({
+    writes: { count: 350, perMs: 10_000 },
+    reads: { count: 700, perMs: 10_000 },
+    requests: { count: 4200, perMs: 60_000 },
+    organizationDeletes: { count: 35, perMs: 60_000 },
+  })
+  expect(limitsOf('1%').organizationDeletes).toEqual({ count: 1, perMs: 60_000 })
+  expect(limitsOf({ writes: '50%', reads: '12.5%', requests: '100/m' })).toEqual({
+    writes: { count: 250, perMs: 10_000 },
+    reads: { count: 125, perMs: 10_000 },
+    requests: { count: 100, perMs: 60_000 },
   })
 })

@@ -1,31 +1,26 @@
-import { dirname, resolve } from 'node:path'
-import { applyPlan } from '../../applying/apply.ts'
-import type { ApplyResult } from '../../applying/apply-result.ts'
-import { systemClock } from '../../clock.ts'
-import type { LoadedManifest } from '../../config/load.ts'
-import { ExitCode, GuardError, UsageError } from '../../diagnostics/errors.ts'
+import { resolve } from 'node:path'
+import { ExitCode } from '../../diagnostics/errors.ts'
 import { someOf, wantsColor } from '../../diagnostics/printable.ts'
-import { removeAbandonedFiles } from '../../files/temporary-file.ts'
 import { countedKind } from '../../kinds/registry.ts'
-import { checkFresh } from '../../planning/check-fresh.ts'
-import { WorkLeft } from '../../planning/estimate.ts'
 import type { Plan } from '../../planning/plan.ts'
-import { checkSeal, isPlanFile, type PlanHeader, readPlanHeader } from '../../planning/plan-file.ts'
+import { isPlanFile } from '../../planning/plan-file.ts'
 import { renderApplyJson, renderApplyText } from '../../reporting/apply.ts'
-import { ActionEvents, emitRun } from '../../reporting/emit-events.ts'
 import { renderFailures } from '../../reporting/errors.ts'
 import { describeWhere } from '../../reporting/heading-text.ts'
 import { renderWarnings } from '../../reporting/remarks.ts'
-import { painter } from '../../reporting/style.ts'
-import { approve, isStrictlyClean, refuseWarnings, requireWord } from '../approval.ts'
+import { duration, painter } from '../../reporting/style.ts'
+import { carryOut } from '../../running/carry-out.ts'
+import { remark, type Telling } from '../../running/listeners.ts'
+import { outputPlaces } from '../../running/output-places.ts'
+import { asSaved, computeSaved, openSavedPlan } from '../../running/saved-plan.ts'
+import { checkNoScope, type Session, withSession } from '../../running/session.ts'
+import { applyExitCode, checkRefusals, refuseWarnings, requireWord } from '../../running/verdict.ts'
+import { approve } from '../approval.ts'
 import type { Context } from '../context.ts'
 import type { defineApply, defineDestroy } from '../definitions/migration.ts'
 import { type OptionsOf, withManifest } from '../definitions/options.ts'
-import { remark } from '../listeners.ts'
-import { withManifestLocation } from '../manifest.ts'
 import { buffered } from '../output.ts'
-import { type HtmlFile, htmlFile, outputPlaces, writePlanReport } from '../output-files.ts'
-import { checkNoScope, type Session, type SessionOptions, withSession } from '../session.ts'
+import { type HtmlFile, htmlFile, writePlanReport } from '../output-files.ts'
 import { showPlan } from './plan.ts'
 export type ApplyCommandOptions = OptionsOf<typeof defineApply>
 
@@ -37,20 +32,15 @@ export async function apply(
 ): Promise<ExitCode> {
   const path = file === undefined ? undefined : resolve(context.cwd, file)
   if (path === undefined || !isPlanFile(path)) return applyNew(withManifest(file, options), context)
-  removeAbandonedFiles(dirname(path))
-  const saved = await readPlanHeader(path)
-  if (options.fresh) throw freshPlan()
+  const saved = await openSavedPlan(path)
   checkNoScope(options)
-  return withSession(optionsOf(saved, path, options), context, 'apply', async (session) => {
+  return withSession(asSaved(saved, options), context, 'apply', async (session) => {
     const report = await reportFile(session, options, context, path)
-    const { apiKey } = session.target.identity
-    const plan = await session.computePlan(saved.summary.refreshed, !options.json)
-    checkFresh(saved, plan, { apiKey, manifest: session.loaded.manifest, file: file ?? path })
-    checkSeal(path, saved, apiKey)
+    const plan = await computeSaved(session, saved, file ?? path, !options.json)
     if (!options.json) await showHead(plan, context)
     checkRefusals(plan, session.loaded)
     if (options.strict) refuseWarnings(plan)
-    if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options)
+    if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options.confirm)
     return carryOutPlan(session, plan, { ...options, command: 'apply', report }, context)
   })
 }
@@ -100,25 +90,6 @@ async function reportFile(
   return htmlFile(html, options, context)
 }
 
-/** The manifest, the environment and the snapshot that a saved plan was made with, unless others are named. */
-function optionsOf(saved: PlanHeader, path: string, options: ApplyCommandOptions): SessionOptions {
-  return {
-    ...options,
-    config: options.config ?? resolve(dirname(path), saved.manifestFile),
-    savedScope: saved.scope ?? null,
-    env: options.env ?? saved.inputs.environment ?? undefined,
-    snapshot: options.snapshot ?? (saved.snapshot === undefined ? undefined : resolve(dirname(path), saved.snapshot)),
-  }
-}
-
-function freshPlan(): UsageError {
-  return new UsageError({
-    code: 'options_contradict',
-    message: 'a saved plan is carried out as it is, and --fresh reads the source again',
-    hint: 'leave --fresh out, or make a new plan with: workos-migrate plan --fresh --out',
-  })
-}
-
 type DestroyOptions = OptionsOf<typeof defineDestroy>
 
 /** `destroy`: deletes what this state created, and nothing else. Confirmed by the manifest's name. */
@@ -154,7 +125,7 @@ export async function destroy(
   })
 }
 
-interface CarryOutOptions {
+interface CarryOutOptions extends Telling {
   /** The command, for the history of runs. */
   command: string
   full?: boolean
@@ -165,87 +136,50 @@ interface CarryOutOptions {
   report?: HtmlFile
 }
 
-/** @throws GuardError with every guard that the plan offends */
-function checkRefusals({ summary }: Plan, loaded: LoadedManifest): void {
-  if (summary.refusals.length === 0) return
-  throw new GuardError(
-    summary.refusals.map(({ guard, message, hint, path }) =>
-      withManifestLocation({ code: `guard_${guard}`, message, hint, path }, loaded),
-    ),
-  )
-}
-
 /** Applies a plan, shows how far it is, and prints what came of it. */
 async function carryOutPlan(
-  { loaded, state, target, progress }: Session,
+  session: Session,
   plan: Plan,
   options: CarryOutOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const left = new WorkLeft(plan)
-  const phase = plan.purpose === 'destroy' ? 'deleting' : 'applying'
-  progress.begin({ phase, total: left.total, leastMs: () => target.leastMs(left.requests()) })
-  const { events, clock = systemClock } = context
-  const actions = events && new ActionEvents(events, clock)
-  const started = performance.now()
-  try {
-    const result = await applyPlan({
-      plan,
-      manifest: loaded.manifest,
-      state,
-      target,
-      command: options.command,
-      interrupted: context.interrupted,
-      clock: context.clock,
-      onStart(action) {
-        actions?.start(action)
-        left.start(action)
-      },
-      onAction(action, outcome) {
-        progress.finish(outcome.type === 'failed' || outcome.type === 'blocked' ? outcome.type : 'done')
-        actions?.end(action, outcome)
-      },
-    })
-    await state.checkPlace()
-    progress.clear()
-    actions?.close()
-    const seconds = (performance.now() - started) / 1000
-    if (events) emitRun(events, result, seconds)
-    const { write, end } = buffered(context.stdout)
-    const failures = state.failures(result.run)
-    if (options.json) await renderApplyJson(result, seconds, failures, write)
-    else {
-      const paint = painter(wantsColor(context.stdout, context.env))
-      await renderFailures(failures, { full: options.full ?? false, paint, write })
-      write(`\n${renderApplyText(result, seconds, paint)}`)
-    }
-    await end()
-    if (options.report !== undefined) {
-      const { applyReport } = await import('../../reporting/html/apply-report.ts')
-      const sent = { requests: target.client.timeline.read(), limits: target.limits }
-      const applied = { plan, result, seconds, failures: () => state.failures(result.run), ...sent }
-      await options.report.write(await applyReport(applied, options.report.options))
-    }
-    return exitCode(result, plan, options.strict ?? false)
-  } finally {
-    progress.clear()
-    actions?.close()
+  forecastDeadline(session, plan, options, context)
+  const applied = await carryOut(session, plan, options.command, context)
+  const { result, seconds } = applied
+  const { state, target } = session
+  const { write, end } = buffered(context.stdout)
+  const failures = state.failures(result.run)
+  if (options.json) await renderApplyJson(result, seconds, failures, write)
+  else {
+    const paint = painter(wantsColor(context.stdout, context.env))
+    await renderFailures(failures, { full: options.full ?? false, paint, write })
+    write(`\n${renderApplyText(result, seconds, paint)}`)
   }
+  await end()
+  if (options.report !== undefined) {
+    const { applyReport } = await import('../../reporting/html/apply-report.ts')
+    const sent = { requests: target.client.timeline.read(), limits: target.limits }
+    const shown = { plan, ...applied, failures: () => state.failures(result.run), ...sent }
+    await options.report.write(await applyReport(shown, options.report.options))
+  }
+  return applyExitCode(result, plan, options.strict ?? false)
 }
 
-/** What was rejected or blocked by a plan that was within safety.maxRejects is accepted. */
-function exitCode({ outcome, kinds, stillAnswered }: ApplyResult, plan: Plan, strict: boolean): ExitCode {
-  const answeredOtherwise = stillAnswered > 0 || kinds.some(({ answered }) => answered > 0)
-  switch (outcome) {
-    case 'completed': {
-      const isGone = plan.summary.kinds.some(({ gone }) => gone > 0)
-      return answeredOtherwise || isGone || (strict && !isStrictlyClean(plan)) ? ExitCode.incomplete : ExitCode.done
-    }
-    case 'interrupted':
-      return ExitCode.interrupted
-    case 'stopped':
-      return ExitCode.guard
-    default:
-      return ExitCode.incomplete
-  }
+/**
+ * Says until when is applied, and whether that is too short for the plan.
+ * @throws DeadlinePassed when that time has come already, as while somebody was asked
+ */
+function forecastDeadline(
+  { deadline, progress }: Pick<Session, 'deadline' | 'progress'>,
+  { summary }: Plan,
+  options: CarryOutOptions,
+  context: Context,
+): void {
+  if (deadline === undefined || !summary.changes) return
+  deadline.signal.throwIfAborted()
+  const seconds = (deadline.at - context.now()) / 1000
+  const least = summary.estimate.seconds
+  const short = least > seconds ? `; the plan takes at least ${duration(least)}, so it will not be finished then` : ''
+  progress.clear()
+  remark(options, context, `Deadline ${deadline.said}: in ${duration(seconds)}${short}.\n`)
 }

@@ -11,14 +11,14 @@ import {
   renderErrorsText,
 } from '../../reporting/errors.ts'
 import { painter } from '../../reporting/style.ts'
+import { outputPlaces } from '../../running/output-places.ts'
+import { scratchBeside, stagingBeside } from '../../running/scratch-place.ts'
+import { snapshotAtHand } from '../../running/source.ts'
 import { RUNS_KEPT, type Run, type StateStore } from '../../state/store.ts'
 import type { Context } from '../context.ts'
 import type { defineErrors } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import { buffered } from '../output.ts'
-import { outputPlaces } from '../output-files.ts'
-import { scratchBeside, stagingBeside } from '../scratch-place.ts'
-import { snapshotAtHand } from '../source.ts'
 import { type OpenedState, withState } from '../with-state.ts'
 import { writeRejects } from '../write-rejects.ts'
 

@@ -4,12 +4,12 @@ import { explain as explainIdentity } from '../../explaining/explain.ts'
 import { withoutValues } from '../../explaining/masking.ts'
 import { renderExplanationJson, renderExplanationText } from '../../reporting/explain.ts'
 import { painter } from '../../reporting/style.ts'
+import { locatingSourceErrors } from '../../running/manifest-places.ts'
+import { withSession } from '../../running/session.ts'
 import type { Context } from '../context.ts'
 import type { defineExplain } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { locatingSourceErrors } from '../manifest.ts'
 import { buffered } from '../output.ts'
-import { withSession } from '../session.ts'
 
 export type ExplainCommandOptions = OptionsOf<typeof defineExplain>
 

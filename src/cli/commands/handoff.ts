@@ -16,16 +16,16 @@ import {
   unreadConnections,
 } from '../../reporting/handoff.ts'
 import { painter } from '../../reporting/style.ts'
+import { openListeners } from '../../running/listeners.ts'
+import { locatingSourceErrors, withSourceLocation } from '../../running/manifest-places.ts'
+import { scratchBeside, stagingBeside } from '../../running/scratch-place.ts'
+import { scopeOf } from '../../running/session.ts'
+import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../../running/source.ts'
 import { stateLocation } from '../../state/location.ts'
 import { checkState, peekState } from '../../state/open.ts'
 import type { Context } from '../context.ts'
 import type { defineHandoff } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { openListeners } from '../listeners.ts'
-import { locatingSourceErrors, withSourceLocation } from '../manifest.ts'
-import { scratchBeside, stagingBeside } from '../scratch-place.ts'
-import { scopeOf } from '../session.ts'
-import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source.ts'
 
 export type HandoffCommandOptions = OptionsOf<typeof defineHandoff>
 

@@ -14,6 +14,10 @@ import { describeDataFile, isMeant, type Only, type Recognised } from '../../ins
 import { columnsRead } from '../../mapping/check.ts'
 import { renderInspectionJson, renderInspectionText } from '../../reporting/inspection.ts'
 import { painter } from '../../reporting/style.ts'
+import { type Listeners, openListeners, type Telling } from '../../running/listeners.ts'
+import { locatingSourceErrors, withSourceLocation } from '../../running/manifest-places.ts'
+import { OTHER_TEMPORARY, scratchAmongTemporary, scratchBeside, stagingBeside } from '../../running/scratch-place.ts'
+import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../../running/source.ts'
 import { openSource } from '../../sources/registry.ts'
 import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import { sourceFile } from '../../sources/text/file.ts'
@@ -21,11 +25,7 @@ import { writtenNullWarnings } from '../../sources/text/written-nulls.ts'
 import type { Context } from '../context.ts'
 import type { defineInspect } from '../definitions/first-steps.ts'
 import { type OptionsOf, withManifest } from '../definitions/options.ts'
-import { type Listeners, openListeners, type Telling } from '../listeners.ts'
-import { locatingSourceErrors, withSourceLocation } from '../manifest.ts'
 import { buffered } from '../output.ts'
-import { OTHER_TEMPORARY, scratchAmongTemporary, scratchBeside, stagingBeside } from '../scratch-place.ts'
-import { checkSnapshotOptions, isSourceSecret, snapshotFor } from '../source.ts'
 
 export type InspectCommandOptions = OptionsOf<typeof defineInspect>
 

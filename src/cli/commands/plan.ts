@@ -3,17 +3,18 @@ import { ExitCode } from '../../diagnostics/errors.ts'
 import { wantsColor } from '../../diagnostics/printable.ts'
 import { type Purpose, writeWholeFile } from '../../files/whole-file.ts'
 import type { Plan } from '../../planning/plan.ts'
-import { writePlanFile } from '../../planning/plan-file.ts'
 import { renderPlanText } from '../../reporting/plan.ts'
 import { painter } from '../../reporting/style.ts'
-import { isStrictlyClean } from '../approval.ts'
+import { remark } from '../../running/listeners.ts'
+import { type Holder, outputPlaces } from '../../running/output-places.ts'
+import { savePlan } from '../../running/saved-plan.ts'
+import { type Session, withSession } from '../../running/session.ts'
+import { planExitCode } from '../../running/verdict.ts'
 import type { Context } from '../context.ts'
 import type { definePlan } from '../definitions/migration.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { remark } from '../listeners.ts'
 import { buffered } from '../output.ts'
-import { type Holder, htmlFile, outputPlaces, writePlanReport } from '../output-files.ts'
-import { type Session, withSession } from '../session.ts'
+import { htmlFile, writePlanReport } from '../output-files.ts'
 
 /** `--json` is another way to write `--format json`. */
 export type PlanOptions = Omit<OptionsOf<typeof definePlan>, 'json'>
@@ -38,7 +39,12 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
     const computed = await session.computePlan(options.refresh ?? false, (options.format ?? 'text') === 'text')
     await showPlan(computed, options, context)
     if (options.out !== undefined) {
-      save(computed, options.out, session, context)
+      savePlan(
+        computed,
+        resolve(context.cwd, options.out),
+        session,
+        purposeOf('the plan', options.out, '--out', 'plan_unwritable'),
+      )
       const { confirm } = session.loaded.manifest.safety
       const word = confirm === undefined ? '' : ` --confirm ${confirm}`
       const next = `workos-migrate apply ${options.out}${word}`
@@ -54,19 +60,8 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
       await saveResets(computed, resets, context)
       remark(options, context, `Who must set a new password is in ${resets}. It holds e-mail addresses.\n`)
     }
-    if (computed.summary.refusals.length > 0) return ExitCode.guard
-    if (options.strict && !isStrictlyClean(computed)) return ExitCode.incomplete
-    return options.detailedExitcode && computed.summary.changes ? ExitCode.changes : ExitCode.done
-  })
-}
-
-function save(computed: Plan, out: string, { loaded, target }: Session, { cwd }: Context): void {
-  const purpose = purposeOf('the plan', out, '--out', 'plan_unwritable')
-  writePlanFile(computed, resolve(cwd, out), {
-    manifestFile: loaded.file,
-    manifest: loaded.manifest,
-    apiKey: target.identity.apiKey,
-    purpose,
+    const code = planExitCode(computed, options.strict ?? false)
+    return code === ExitCode.done && options.detailedExitcode && computed.summary.changes ? ExitCode.changes : code
   })
 }
 

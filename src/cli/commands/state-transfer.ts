@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import type { LoadedManifest } from '../../config/load.ts'
 import { ExitCode, GuardError, StateError, UsageError } from '../../diagnostics/errors.ts'
 import { counted, printable, shellWord } from '../../diagnostics/printable.ts'
+import { scratchBeside } from '../../running/scratch-place.ts'
 import { sameContent } from '../../state/content.ts'
 import {
   DEFAULT_SCHEMA,
@@ -17,7 +18,6 @@ import { approve } from '../approval.ts'
 import type { Context } from '../context.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import type { defineStateMigrate, defineStateRestore } from '../definitions/state.ts'
-import { scratchBeside } from '../scratch-place.ts'
 import { loadForState, withState } from '../with-state.ts'
 
 /** Carries a whole state from one place to another. In: where from, where to. Out: the same state there, compared row by row. */

@@ -10,11 +10,11 @@ import { jsonText } from '../../json.ts'
 import { runMappingTests } from '../../mapping/tests/run-tests.ts'
 import { painter } from '../../reporting/style.ts'
 import { renderTestsText, testsToJson } from '../../reporting/tests.ts'
+import { locatingManifestErrors } from '../../running/manifest-places.ts'
+import { streamsOf } from '../../running/source.ts'
 import type { Context } from '../context.ts'
 import type { defineTest } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { locatingManifestErrors } from '../manifest.ts'
-import { streamsOf } from '../source.ts'
 
 export type TestOptions = OptionsOf<typeof defineTest>
 

@@ -12,14 +12,15 @@ import { rolesDefined } from '../../kinds/role/role-definition.ts'
 import { checkColumnNames, checkExpressions, checkStreams } from '../../mapping/check.ts'
 import { checkTestStreams } from '../../mapping/tests/run-tests.ts'
 import { counted } from '../../reporting/style.ts'
+import { withManifestLocation, withSourceLocation } from '../../running/manifest-places.ts'
+import { isSourceSecret, streamsOf } from '../../running/source.ts'
 import { sourceDefinitions } from '../../sources/registry.ts'
 import { checkOwnSnapshot } from '../../sources/snapshot/obtain.ts'
 import { checkBaseUrl } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
 import type { defineValidate } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import { loadOptions, withManifestLocation, withSourceLocation } from '../manifest.ts'
-import { isSourceSecret, streamsOf } from '../source.ts'
+import { loadOptions } from '../manifest.ts'
 export type ValidateOptions = OptionsOf<typeof defineValidate>
 
 interface Report {

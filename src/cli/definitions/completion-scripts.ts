@@ -1,9 +1,14 @@
+import { PROGRAM_NAMES } from '../names.ts'
+
 /** Shells that words can be completed in. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
 
 /** The hidden command that the scripts ask. */
 export const WORDS = 'completion-words'
+
+/** The names that are completed. */
+const NAMES = PROGRAM_NAMES.join(' ')
 
 /**
  * The scripts know nothing of the program: they ask it what may stand where the cursor is. So a script that was installed once fits
@@ -39,9 +44,9 @@ _workos_migrate() {
     esac
   done < <(eval "$run ${WORDS} -- \\"\\\${before[@]}\\" \\"\\$current\\"" 2> /dev/null)
 }
-complete -F _workos_migrate workos-migrate
+complete -F _workos_migrate ${NAMES}
 `,
-  zsh: `#compdef workos-migrate
+  zsh: `#compdef ${NAMES}
 # Completes workos-migrate in zsh. Into a folder of $fpath:
 #   workos-migrate completion zsh > ~/.zfunc/_workos-migrate
 # or, in ~/.zshrc after compinit:
@@ -65,7 +70,7 @@ _workos_migrate() {
   (( \${#open} )) && compadd -S '' -a open
   return 0
 }
-if [[ $funcstack[1] == _workos-migrate ]]; then _workos_migrate "$@"; else compdef _workos_migrate workos-migrate; fi
+if [[ $funcstack[1] == _workos-migrate ]]; then _workos_migrate "$@"; else compdef _workos_migrate ${NAMES}; fi
 `,
   fish: `# Completes workos-migrate in fish.
 #   workos-migrate completion fish > ~/.config/fish/completions/workos-migrate.fish
@@ -85,6 +90,8 @@ function __workos_migrate_words
         end
     end
 end
-complete -c workos-migrate -f -a '(__workos_migrate_words)'
+for name in ${NAMES}
+    complete -c $name -f -a '(__workos_migrate_words)'
+end
 `,
 }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { eventful, examples, limited, type Parent, reading, scoped, sub, telling } from './options.ts'
+import { eventful, examples, limited, type Parent, reading, scoped, sub, telling, timed } from './options.ts'
 
 /** The commands of a migration itself: plan, apply and undo it, and show what became of it. */
 
@@ -29,7 +29,7 @@ export function definePlan(program: Parent) {
 
 export function defineApply(program: Parent) {
   const carryOut = sub(program, 'apply [file]', 'Carry out a plan: a saved one, or a new one of the manifest')
-  const apply = limited(eventful(telling(reading(carryOut))))
+  const apply = timed(limited(eventful(telling(reading(carryOut)))))
     .option('--refresh', 'compare with everything in WorkOS, not only with the state')
     .option('--full', 'show every action and every rejected record')
     .option('-y, --yes', 'do not ask: what the plan shows is approved, deletions too')
@@ -44,6 +44,7 @@ export function defineApply(program: Parent) {
     ['workos-migrate apply', 'plan, show, ask, do'],
     ['workos-migrate apply migrate.config.yaml --yes', 'the same in a script'],
     ['workos-migrate apply --limit 10', 'of ten users, to try it out'],
+    ['workos-migrate apply --yes --deadline 05:30', 'whatever is not done by half past five is left for the next run'],
     ['workos-migrate apply plan.ndjson', 'a plan that was reviewed; asks nothing'],
     ['workos-migrate apply plan.ndjson --confirm production', 'where safety.confirm asks for that word'],
   ])
@@ -113,7 +114,7 @@ function parseRun(text: string): number {
 
 export function defineDestroy(program: Parent) {
   const undo = sub(program, 'destroy [manifest]', 'Undo: delete what this state created, never what it adopted')
-  const destroy = scoped(eventful(telling(undo)))
+  const destroy = timed(scoped(eventful(telling(undo))))
     .option('--plan-only', 'only show what would be deleted')
     .option('--include-active', 'delete users who have signed in since, too')
     .option('--include-changed', 'delete what was changed in WorkOS since, too')

@@ -1,4 +1,5 @@
 import { type Command, type CommandUnknownOpts, InvalidArgumentError, Option } from 'commander'
+import { readDeadline, readDuration } from '../../applying/deadline.ts'
 import { UsageError } from '../../diagnostics/errors.ts'
 import { wrapped } from '../../reporting/table.ts'
 
@@ -78,6 +79,23 @@ export function limited<A extends Arguments, O extends Options, G extends Option
 function parseLimit(text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('A limit is a whole number of users, from 1.')
+}
+
+/** The options of a command that may have to stop at some time. */
+export function timed<A extends Arguments, O extends Options, G extends Options>(command: Command<A, O, G>) {
+  return command
+    .option('--deadline <time>', 'stop in order at this time: 05:30, or 2030-01-31T05:30:00Z', parseTime)
+    .option('--max-duration <duration>', 'stop in order after so long: 4h, 90m or 1h30m', parseDuration)
+}
+
+function parseTime(text: string): string {
+  if (readDuration(text) === undefined && readDeadline(text, Date.now()) !== undefined) return text
+  throw new InvalidArgumentError('A deadline is a time of day such as 05:30, or a moment such as 2030-01-31T05:30:00Z.')
+}
+
+function parseDuration(text: string): string {
+  if (readDuration(text) !== undefined) return text
+  throw new InvalidArgumentError('A duration is written like 4h, 90m or 1h30m.')
 }
 
 /** Columns of help, and of them those that a meaning needs to stand beside its example. */

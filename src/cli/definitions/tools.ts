@@ -58,6 +58,19 @@ export function defineCompletionWords(program: Parent) {
   return program.command(WORDS, { hidden: true }).argument('[words...]')
 }
 
+/** In the place of the command that commander brings: this one also answers programs. */
+export function defineHelp(program: Parent) {
+  program.helpCommand(false)
+  const help = command(program, 'help [command...]', 'Show the help of a command').option(
+    '--json',
+    'print all commands, options and exit codes as JSON',
+  )
+  return examples(help, [
+    ['workos-migrate help plan', 'the options of plan'],
+    ['workos-migrate help --json', 'everything that the command line takes, for a script or an assistant'],
+  ])
+}
+
 /** `help words`, and the words at the end of the help of the commands that use them: those are defined before. */
 export function defineWords(program: Parent) {
   const words = command(program, 'words', 'Say what the words of a plan mean')

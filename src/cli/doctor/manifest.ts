@@ -1,20 +1,20 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { LoadedManifest } from '../../config/load.ts'
-import { type LimitText, parseLimit } from '../../config/manifest.ts'
+import { type Limit, parseLimit } from '../../config/manifest.ts'
 import { ExitCode, OperatorError, SourceError } from '../../diagnostics/errors.ts'
 import { someOf } from '../../diagnostics/printable.ts'
 import { proxiesOf } from '../../http/proxy.ts'
 import { checkExpressions } from '../../mapping/check.ts'
 import { ageOf } from '../../reporting/heading-text.ts'
 import { counted } from '../../reporting/style.ts'
+import { withSourceLocation } from '../../running/manifest-places.ts'
+import { isSourceSecret } from '../../running/source.ts'
 import { sourceDefinition } from '../../sources/registry.ts'
 import { liveReading, optionsOf, snapshotFolder } from '../../sources/snapshot/placement.ts'
 import { readSnapshot } from '../../sources/snapshot/read-snapshot.ts'
 import { expandPaths } from '../../sources/text/file.ts'
-import { DOCUMENTED_LIMITS } from '../../workos/limiter.ts'
-import { withSourceLocation } from '../manifest.ts'
-import { isSourceSecret } from '../source.ts'
+import { DOCUMENTED_LIMITS, limitsOf } from '../../workos/limiter.ts'
 import {
   bytes,
   type Finding,
@@ -98,20 +98,21 @@ function nameOf(reference: string): string {
 export function lookAtLimits(patient: Patient): Finding[] {
   const loaded = soundIn(patient, 'run')
   if (loaded === undefined) return [skipped('limits', 'needs the manifest')]
-  const { limits } = loaded.manifest.run
-  const over = (['writes', 'reads', 'requests'] as const).filter(
-    (name) => rate(limits[name]) > rate(DOCUMENTED_LIMITS[name]),
-  )
-  const shown = `writes ${limits.writes}, reads ${limits.reads}, requests ${limits.requests}`
+  const written = loaded.manifest.run.limits
+  // A share of what is documented is never beyond it.
+  if (typeof written === 'string') return [ok('limits', `${written} of what WorkOS documents`)]
+  const limits = limitsOf(written)
+  const names = ['writes', 'reads', 'requests'] as const
+  const over = names.filter((name) => rate(limits[name]) > rate(parseLimit(DOCUMENTED_LIMITS[name])))
+  const shown = names.map((name) => `${name} ${written[name]}`).join(', ')
   if (over.length === 0) return [ok('limits', shown)]
-  const beyond = over.map((name) => `${name} ${limits[name]} (documented: ${DOCUMENTED_LIMITS[name]})`).join(', ')
+  const beyond = over.map((name) => `${name} ${written[name]} (documented: ${DOCUMENTED_LIMITS[name]})`).join(', ')
   const hint =
     'unless WorkOS has raised them for you, take run.limits out of the manifest: what is beyond is refused and repeated'
   return [warning('limits', `more than WorkOS documents: ${beyond}`, hint)]
 }
 
-function rate(limit: LimitText): number {
-  const { count, perMs } = parseLimit(limit)
+function rate({ count, perMs }: Limit): number {
   return count / perMs
 }
 

@@ -15,11 +15,11 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { NotRegularFile } from '../../files/regular-file.ts'
 import { isObject } from '../../json.ts'
+import { unexpectedProblem } from '../../running/failure.ts'
 import { type StateLocation, stateLocation } from '../../state/location.ts'
 import type { Context } from '../context.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 import type { defineDoctor } from '../definitions/tools.ts'
-import { unexpectedProblem } from '../failure.ts'
 
 export type DoctorOptions = OptionsOf<typeof defineDoctor>
 

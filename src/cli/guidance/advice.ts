@@ -4,6 +4,7 @@
  */
 
 import type { CommandUnknownOpts, Option } from 'commander'
+import { distance } from 'fastest-levenshtein'
 import { nearest } from '../../config/nearest.ts'
 import { UsageError } from '../../diagnostics/errors.ts'
 import { type OtherWord, otherCommands, otherOptions } from './other-words.ts'
@@ -37,12 +38,30 @@ function advised(text: string, command: CommandUnknownOpts, program: CommandUnkn
     const told = hint === undefined ? near && `(Did you mean ${near}?)\n` : `  hint: ${hint}\n`
     return `error: unknown command '${quoted}'\n${told ?? ''}`
   }
-  const [flag = quoted, ...value] = quoted.split('=')
+  const [flag = quoted] = quoted.split('=')
   const hint = adviceOnOption(flag, command, program)
-  if (hint !== undefined) return `error: unknown option '${flag}'\n  hint: ${hint}\n`
-  if (value.length === 0) return text
-  const meant = nearest(flag, longsOf(command))
-  return `error: unknown option '${flag}'\n${meant === undefined ? '' : `(Did you mean ${meant}?)\n`}`
+  const near = hint === undefined ? nearOption(flag, command) : undefined
+  const told = hint ?? adviceOnMisspelt(flag, command, program)
+  if (near !== undefined) return `error: unknown option '${flag}'\n(Did you mean ${near}?)\n`
+  return `error: unknown option '${flag}'\n${told === undefined ? '' : `  hint: ${told}\n`}`
+}
+
+/** Options that overwrite, or leave out a question or a limit: what is spelt more than one letter off was not meant to be one. */
+const GUARDED: ReadonlySet<string> = new Set(['--yes', '--force', '--everybody', '--include-secrets', '--confirm'])
+
+/** The option that a misspelt one was probably meant to be. */
+function nearOption(flag: string, command: CommandUnknownOpts): string | undefined {
+  const near = flag.startsWith('--') ? nearest(flag, longsOf(command)) : undefined
+  return near !== undefined && GUARDED.has(near) && distance(flag, near) > 1 ? undefined : near
+}
+
+/** As adviceOnOption, for a word of another tool that is spelt one letter off: `--yess`. Short words are like too many others. */
+function adviceOnMisspelt(flag: string, command: CommandUnknownOpts, program: CommandUnknownOpts): string | undefined {
+  if (!flag.startsWith('--')) return undefined
+  const known = otherOptions.flatMap(({ words }) => words).filter((word) => word.length >= 3)
+  const meant = known.find((word) => distance(word, flag.slice(2)) === 1)
+  const advice = meant && adviceOnOption(`--${meant}`, command, program)
+  return advice && `there is no --${meant} either: ${advice}`
 }
 
 /**

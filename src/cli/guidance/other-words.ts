@@ -207,7 +207,7 @@ export const otherOptions: readonly OtherWord[] = [
   { words: ['batch-size', 'chunk-size'], say: 'run.chunkSize in the manifest: run: { chunkSize: 500 }' },
   {
     words: ['rate', 'rate-limit', 'rps', 'qps', 'throttle', 'limits'],
-    say: 'run.limits in the manifest: run: { limits: { writes: 250/10s } }',
+    say: 'run.limits in the manifest: run: { limits: 70% }',
   },
   {
     words: ['resume', 'continue', 'retry', 'retries', 'restart', 'retry-failed'],
@@ -230,6 +230,18 @@ export const otherOptions: readonly OtherWord[] = [
   {
     words: ['base-url', 'endpoint', 'url', 'host', 'api-url'],
     say: 'target.baseUrl in the manifest: target: { baseUrl: http://127.0.0.1:4100 }',
+  },
+  {
+    on: ['apply', 'destroy'],
+    words: ['until', 'stop-at', 'end-at', 'ends', 'before', 'window'],
+    say: 'to stop in order at a time of day: workos-migrate apply --deadline 05:30',
+    needs: '--deadline',
+  },
+  {
+    on: ['apply', 'destroy'],
+    words: ['max-time', 'max-runtime', 'time-limit', 'time-budget', 'run-for', 'duration'],
+    say: 'to stop in order after so long: workos-migrate apply --max-duration 4h',
+    needs: '--max-duration',
   },
   { words: ['timeout', 'request-timeout'], say: 'target.timeout in the manifest, in seconds: target: { timeout: 60 }' },
   {

@@ -4,22 +4,23 @@
  */
 import { dirname, join, resolve } from 'node:path'
 import { type LoadedManifest, loadManifest } from '../../config/load.ts'
+import type { Manifest } from '../../config/manifest.ts'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { staging } from '../../files/disk.ts'
 import { writeWholeFile } from '../../files/whole-file.ts'
-import { PEOPLE } from '../../kinds/registry.ts'
+import { PEOPLE, plannedKinds, unplannedKinds } from '../../kinds/registry.ts'
 import type { PasswordCounts } from '../../kinds/user/passwords/counts.ts'
 import { computePlan } from '../../planning/compute-plan.ts'
 import type { Plan } from '../../planning/plan.ts'
+import { openListeners } from '../../running/listeners.ts'
+import { OTHER_TEMPORARY, scratchAmongTemporary } from '../../running/scratch-place.ts'
+import { isSourceSecret } from '../../running/source.ts'
 import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import { peekState } from '../../state/open.ts'
 import { openTarget } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
-import { openListeners } from '../listeners.ts'
-import { OTHER_TEMPORARY, scratchAmongTemporary } from '../scratch-place.ts'
-import { isSourceSecret } from '../source.ts'
 
 /** Records of the main stream that are planned: as many as take a second or two. */
 export const MAX_PLANNED = 20_000
@@ -88,7 +89,7 @@ async function planned(foreseen: Foreseen, scratch: string, context: Context): P
     const from = { loaded, scratch, obtainSnapshot, signal, limit: MAX_PLANNED }
     const plan = await computePlan({ ...from, state, target, refresh: false, showsWarnings: true })
     try {
-      return summed(plan, foreseen.isEmpty)
+      return summed(plan, manifest, foreseen.isEmpty)
     } finally {
       plan.set.close()
     }
@@ -133,7 +134,7 @@ function blockedCauses(plan: Plan): Forecast['causes'] {
   return Array.from(plan.blockedCounts(MAX_REASONS), ({ kind, code, count }) => ({ kind, code, count }))
 }
 
-function summed(plan: Plan, isEmpty: boolean): Forecast {
+function summed(plan: Plan, manifest: Manifest, isEmpty: boolean): Forecast {
   const { set, summary } = plan
   const { records, streams } = set.accounting
   const main = streams.filter(({ role }) => role === 'main')
@@ -142,7 +143,7 @@ function summed(plan: Plan, isEmpty: boolean): Forecast {
     records: main[0] === undefined ? 0 : passedOf(main[0].stream, main),
     complete: !set.reading.partial,
     users: set.count(PEOPLE),
-    rejected: set.rejectCount() + blocked,
+    rejected: set.plannedRejectCount(unplannedKinds(plannedKinds(manifest))) + blocked,
     causes: [...set.rejectCounts(), ...(isEmpty ? blockedCauses(plan) : [])].sort((a, b) => b.count - a.count),
     leftOut: records.leftOut,
     leftOutBy: records.leftOutBy.map(({ path, records }) => ({ path, records })),

@@ -156,6 +156,7 @@ const MAX_CAUSES = 4
 /** Why records are rejected, most first: `: 2 user (missing_email)`. */
 export function causesOf({ causes }: Pick<Forecast, 'causes'>): string {
   const named = causes.slice(0, MAX_CAUSES).map(({ kind, code, count }) => `${count} ${kind} (${code})`)
-  const more = causes.length > MAX_CAUSES ? [`${causes.length - MAX_CAUSES} more causes`] : []
+  const rest = causes.length - MAX_CAUSES
+  const more = rest > 0 ? [counted(rest, 'other cause')] : []
   return named.length === 0 ? '' : `: ${[...named, ...more].join(', ')}`
 }

@@ -48,7 +48,7 @@ const ENVIRONMENTS = ['staging', 'production']
  */
 export async function interview(given: Given, prompts: Prompts | undefined, context: Context): Promise<Answers> {
   const folder = await lookInto(context.cwd)
-  const source = await chooseSource(given, folder.files, prompts, context)
+  const source = await chooseSource(given, folder, prompts, context)
   const found = await beside({ ...source, asked: prompts !== undefined }, given, folder, context)
   const organize = await chooseOrganization({ ...source, ...found }, given, prompts)
   const used = organize.organize === 'source' ? withoutRoles(found, given) : withoutOrganizations(found)
@@ -196,7 +196,7 @@ const ANOTHER = 'another'
 /** The source that the command line names, the one a person picks, or the only one it can be. */
 async function chooseSource(
   given: Given,
-  here: readonly FoundFile[],
+  folder: Folder,
   prompts: Prompts | undefined,
   context: Context,
 ): Promise<ChosenSource> {
@@ -213,8 +213,8 @@ async function chooseSource(
     refuseUnused(given, own)
     return { origin: own, live: await liveSource(own, given, prompts) }
   }
-  const fitting = here.filter((file) => mayHoldUsers(file) && (origin === undefined || fits(file, origin)))
-  if (prompts === undefined) return onlyOne(fitting, given)
+  const fitting = folder.files.filter((file) => mayHoldUsers(file) && (origin === undefined || fits(file, origin)))
+  if (prompts === undefined) return onlyOne(fitting, given, folder)
   const choices: Choice<string>[] = [
     ...fitting.map((file) => ({ value: `file:${file.name}`, label: file.name, hint: titleOf(file) })),
     { value: ANOTHER, label: 'another file', hint: 'CSV, JSON or NDJSON, also gzip' },
@@ -311,12 +311,21 @@ async function askForFile(prompts: Prompts, { cwd }: Context): Promise<FoundFile
   }
 }
 
+/** Files that are named, with what they are or why they are of no use. */
+const MAX_SEEN = 6
+
 /** Without anybody to ask: the one file that can be meant, where proposals are to be taken. */
-function onlyOne(fitting: readonly FoundFile[], given: Given): ChosenSource {
+function onlyOne(fitting: readonly FoundFile[], given: Given, folder: Folder): ChosenSource {
   const known = likelyUsers(fitting)
   const [users, second] = known
   if (given.yes && users !== undefined && second === undefined) return { origin: mappedAs(users, given.origin), users }
-  const seen = known.map((file) => `${file.name} (${titleOf(file)})`).join(', ')
+  const seen =
+    known.length > 0
+      ? known.map((file) => `${file.name} (${titleOf(file)})`).join(', ')
+      : [...folder.others, ...folder.files.map((file) => unused(file, 'no column of it is known to hold addresses'))]
+          .slice(0, MAX_SEEN)
+          .map(({ name, why }) => `${name} (${why})`)
+          .join(', ')
   const live = given.origin === undefined || ORIGINS[given.origin].live ? ', or --live / --domain to read an API' : ''
   throw missing([
     `--users: the file of the users${seen === '' ? '' : `; here: ${seen}`}${live}`,

@@ -148,13 +148,14 @@ function isFailed({ forecast }: Proposal): boolean {
 }
 
 function fitsNobody({ forecast }: Proposal): boolean {
-  return forecast !== undefined && !('problems' in forecast) && forecast.records > 0 && forecast.users === 0
+  if (forecast === undefined || 'problems' in forecast) return false
+  return forecast.records + forecast.rejected > 0 && forecast.users === 0
 }
 
 /** Why nothing is written. */
 function refusal({ answers, basis, manifest, forecast }: Proposal): UsageError {
-  const { records, leftOut, leftOutBy } =
-    forecast === undefined || 'problems' in forecast ? { records: 0, leftOut: 0, leftOutBy: [] } : forecast
+  const { records, rejected, leftOut, leftOutBy } =
+    forecast === undefined || 'problems' in forecast ? { records: 0, rejected: 0, leftOut: 0, leftOutBy: [] } : forecast
   const causes = forecast === undefined || 'problems' in forecast ? '' : causesOf(forecast)
   const [by] = leftOutBy
   const left = leftOut === 0 ? '' : `, ${leftOut} left out${by?.path ? ` by ${by.path}` : ''}`
@@ -164,9 +165,9 @@ function refusal({ answers, basis, manifest, forecast }: Proposal): UsageError {
     manifest.incomplete.length === 0 ? '' : `no column was found for ${manifest.incomplete.join(' and ')}; `
   return new UsageError({
     code: 'nobody_fits',
-    message: `nothing was written: of ${counted(records, 'record')} of ${name}, nobody would be migrated${causes}${left}`,
+    message: `nothing was written: of ${counted(records === 0 ? rejected : records, 'record')} of ${name}, nobody would be migrated${causes}${left}`,
     hint:
-      `${missing}the file has: ${columns.join(', ')}. Name another file with --users, correct this one, ` +
+      `${missing}${columns.length === 0 ? 'no row of the file could be read' : `the file has: ${columns.join(', ')}`}. Name another file with --users, correct this one, ` +
       'or write the mapping yourself: docs/how-to/sources/file.md',
   })
 }

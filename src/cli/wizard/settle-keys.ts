@@ -5,9 +5,9 @@
 import { streamOf } from '../../inspecting/recognise.ts'
 import type { JsonObject } from '../../json.ts'
 import { compileExpression } from '../../mapping/expression.ts'
+import { scratchAmongTemporary } from '../../running/scratch-place.ts'
 import { firstRecords } from '../../sources/first-records.ts'
 import { openSource } from '../../sources/registry.ts'
-import { scratchAmongTemporary } from '../scratch-place.ts'
 import type { Answers, FoundFile, SideFile, UnusedFile } from './answers.ts'
 import { unused } from './folder.ts'
 

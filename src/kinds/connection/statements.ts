@@ -1,6 +1,6 @@
 import type { DesiredResource } from '../../resource.ts'
 import { desiredFromRow } from '../../rundb/desired.ts'
-import { countRejects } from '../../rundb/rejects.ts'
+import { countRejects, countUnreadOf } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 
 /** What is asked of the run's database about connections alone. In: the run, once its set is assembled or merged. Out: counts and rows. */
@@ -15,10 +15,19 @@ export interface ConnectionCounts {
   named: string[]
   /** Connections that were refused: they go into no file. */
   rejected: number
+  /** Records of connections that the source refused: what connection each is, nobody knows. */
+  unread: number
 }
 
 /** None go into files. */
-export const NO_CONNECTIONS: ConnectionCounts = { saml: 0, oidc: 0, organizations: 0, named: [], rejected: 0 }
+export const NO_CONNECTIONS: ConnectionCounts = {
+  saml: 0,
+  oidc: 0,
+  organizations: 0,
+  named: [],
+  rejected: 0,
+  unread: 0,
+}
 
 /** How many organizations are named. */
 const NAMED = 5
@@ -40,6 +49,7 @@ export function countConnections(rundb: RunDatabase): ConnectionCounts {
       .all(NAMED)
       .map(({ key }) => String(key)),
     rejected: countRejects(rundb, 'connection'),
+    unread: countUnreadOf(rundb, 'connection'),
   }
 }
 

@@ -32,16 +32,21 @@ export const connectionRemedies: Remedies = {
 
 /** Which connections go into files, for plans, and how many do not; undefined where there are none. */
 export function describeConnections(counts: ConnectionCounts): string | undefined {
-  const { saml, oidc, rejected } = counts
+  const { saml, oidc, rejected, unread } = counts
   const parts = [
     ...(saml + oidc > 0 ? [describeHandoff(counts)] : []),
-    ...(rejected > 0
-      ? [
-          `${counted(rejected, 'connection')} rejected: workos-migrate handoff names ${rejected === 1 ? 'it' : 'them'} and ends with exit code 7; safety.maxRejects does not count ${rejected === 1 ? 'it' : 'them'}`,
-        ]
+    ...(rejected > 0 ? [describeLost(counted(rejected, 'connection'), 'rejected', rejected, 'names')] : []),
+    ...(unread > 0
+      ? [describeLost(`${counted(unread, 'record')} of connections`, 'unreadable', unread, 'counts')]
       : []),
   ]
   return parts.length === 0 ? undefined : parts.join('; ')
+}
+
+/** What is in no file, and what comes of that. */
+function describeLost(what: string, how: string, count: number, does: string): string {
+  const them = count === 1 ? 'it' : 'them'
+  return `${what} ${how}: workos-migrate handoff ${does} ${them} and ends with exit code 7; safety.maxRejects does not count ${them}`
 }
 
 function describeHandoff({ saml, oidc, organizations, named }: ConnectionCounts): string {

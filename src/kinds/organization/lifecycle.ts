@@ -2,6 +2,7 @@ import type { Manifest } from '../../config/manifest.ts'
 import { canonicalJson } from '../../json.ts'
 import type { Attributes } from '../../resource.ts'
 import { DIFFERING } from '../../rundb/drafts.ts'
+import { keyRanges } from '../../rundb/key-ranges.ts'
 import { insertNote, noteAll, noteDesired } from '../../rundb/notes.ts'
 import { rejectDesired } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
@@ -213,13 +214,17 @@ function severalNames(rundb: RunDatabase, order: string): Iterable<Row> {
 /** Keys and names that are alike, the largest groups first. */
 function similarNames(rundb: RunDatabase): Iterable<Row> {
   rundb.define('fold', foldName)
+  rundb.exec(`CREATE TEMP TABLE IF NOT EXISTS folded (folded TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
+    DELETE FROM folded`)
   // Keys that the source gives the organization are no part of this: `name:` begins the key of one that has none.
+  const add = `INSERT INTO folded SELECT fold(name), key, name, seq FROM (
+      SELECT key, attributes ->> 'name' AS name, seq FROM desired
+      WHERE kind = 'organization' AND key BETWEEN ? AND ? AND key >= 'name:' AND key < 'name;')
+    WHERE name IS NOT NULL`
+  for (const range of keyRanges(rundb, 'desired', 'organization')) rundb.run(add, ...range)
   return rundb.iterate(
-    `SELECT count(*) AS n, min(seq) AS first, json_group_array(key ORDER BY seq) AS keys,
-         json_group_array(json_extract(attributes, '$.name') ORDER BY seq) AS names
-       FROM desired WHERE kind = 'organization' AND key >= 'name:' AND key < 'name;'
-         AND json_extract(attributes, '$.name') IS NOT NULL
-       GROUP BY fold(json_extract(attributes, '$.name')) HAVING n > 1 ORDER BY n DESC, first`,
+    `SELECT count(*) AS n, min(seq) AS first, json_group_array(key ORDER BY seq) AS keys, json_group_array(name ORDER BY seq) AS names
+     FROM folded GROUP BY folded HAVING n > 1 ORDER BY n DESC, first`,
   )
 }
 

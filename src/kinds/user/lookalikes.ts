@@ -2,6 +2,7 @@ import { codePointOf } from '../../addresses.ts'
 import { someOf } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { Json } from '../../json.ts'
+import { keyRanges } from '../../rundb/key-ranges.ts'
 import { rejectDesired } from '../../rundb/rejects.ts'
 import { originOf, type RunDatabase } from '../../rundb/run-database.ts'
 import type { WarningContext } from '../kind.ts'
@@ -288,12 +289,17 @@ export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext
 function pairsIn(rundb: RunDatabase, again: Filter): string[] {
   rundb.define('skeleton', lookalikeSkeleton)
   rundb.define('mayBeAlike', (email) => (again.has(faceOf(email)) ? 1 : 0))
+  rundb.exec(
+    'CREATE TEMP TABLE IF NOT EXISTS alike (email TEXT NOT NULL, skeleton TEXT NOT NULL) STRICT; DELETE FROM alike',
+  )
+  const add = `INSERT INTO alike SELECT email, skeleton(email) FROM (
+      SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user' AND key BETWEEN ? AND ?)
+    WHERE email IS NOT NULL AND mayBeAlike(email)`
+  for (const range of keyRanges(rundb, 'desired', 'user')) rundb.run(add, ...range)
   // An i for an l alone is no look-alike: Ian and Lan are two people.
   return rundb
     .statement(
-      `SELECT min(email) AS one, max(email) AS other, count(DISTINCT email) AS n FROM (
-         SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user')
-       WHERE email IS NOT NULL AND mayBeAlike(email) GROUP BY skeleton(email)
+      `SELECT min(email) AS one, max(email) AS other, count(DISTINCT email) AS n FROM alike GROUP BY skeleton
        HAVING n > 1 AND count(DISTINCT replace(email, 'i', 'l')) > 1 ORDER BY one LIMIT ?`,
     )
     .all(MOST)
@@ -317,11 +323,14 @@ function refusedPairs(rundb: RunDatabase): string[] {
 
 function mixedAddresses(rundb: RunDatabase): string[] {
   rundb.define('mixesScripts', (email) => (mixesScripts(email) ? 1 : 0))
+  rundb.exec(
+    'CREATE TEMP TABLE IF NOT EXISTS mixed (email TEXT NOT NULL, seq INTEGER NOT NULL) STRICT; DELETE FROM mixed',
+  )
+  const add = `INSERT INTO mixed SELECT attributes ->> 'email', seq FROM desired
+    WHERE kind = 'user' AND key BETWEEN ? AND ? AND mixesScripts(attributes ->> 'email')`
+  for (const range of keyRanges(rundb, 'desired', 'user')) rundb.run(add, ...range)
   return rundb
-    .statement(
-      `SELECT attributes ->> 'email' AS email FROM desired WHERE kind = 'user'
-         AND mixesScripts(attributes ->> 'email') ORDER BY seq LIMIT ?`,
-    )
+    .statement('SELECT email FROM mixed ORDER BY seq LIMIT ?')
     .all(MOST)
     .map(({ email }) => String(email))
 }

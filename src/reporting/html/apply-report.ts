@@ -26,7 +26,7 @@ interface Applied {
   limits: Limits
 }
 
-const TONES: Record<string, Tone> = { completed: 'good', incomplete: 'warn', interrupted: 'warn' }
+const TONES: Record<string, Tone> = { completed: 'good', incomplete: 'warn', interrupted: 'warn', deadline: 'warn' }
 
 /** An apply as an HTML report: its result, then its plan. */
 export async function applyReport(applied: Applied, options: ReportOptions): Promise<AssembledReport> {

@@ -168,7 +168,7 @@ const severalOnLine: Reason = {
 const listOnLine: Reason = {
   code: 'not_an_object',
   message: 'a record must be an object, and a list stands on this line',
-  hint: 'where it holds the records, say format: json, which reads one list or several after another',
+  hint: 'put each record of the list on a line of its own',
 }
 
 /** Whether an object ends where another begins. */
@@ -191,13 +191,30 @@ export function isOverLines(text: string): boolean {
   return /^\s*[[{][ \t]*\r?\n/.test(text)
 }
 
-/** @throws SourceError when the first line that is not blank opens a document over many lines */
+/** @throws SourceError when the first line that is not blank opens a document over many lines, or is a list */
 function refuseDocument(content: string | undefined, file: SourceFile, line: number): void {
-  if (content !== '[' && content !== '{') return
-  throw new SourceError({
-    code: 'not_ndjson',
-    message: 'a bracket stands alone on the first line: this is one JSON document, not a record a line',
-    hint: 'say format: json',
-    at: { file: file.name, line },
-  })
+  const reason =
+    content === '[' || content === '{' ? overLines : content?.startsWith('[') ? listFirst(content) : undefined
+  if (reason !== undefined) throw new SourceError({ code: 'not_ndjson', ...reason, at: { file: file.name, line } })
+}
+
+const overLines = {
+  message: 'a bracket stands alone on the first line: this is one JSON document, not a record a line',
+  hint: 'say format: json',
+}
+
+/** Why a file is refused that begins with a list; nothing where the line is no JSON, which is refused by itself. */
+function listFirst(content: string): Pick<Reason, 'message' | 'hint'> | undefined {
+  const parsed = parseJsonText(content)
+  if (!parsed.ok || !Array.isArray(parsed.value)) return undefined
+  if (parsed.value.length > 0 && !parsed.value.some(isRecord)) {
+    return {
+      message: 'the first line is a list of bare values, and a record is an object with names',
+      hint: 'write each line as an object, like {"id": "1", "email": "ada@example.com"}, or the file as CSV with a header',
+    }
+  }
+  return {
+    message: 'the first line is a whole list: this is JSON, not a record a line',
+    hint: 'say format: json, which reads one list or several after another; where other lines are objects, put each record of the list on a line of its own',
+  }
 }

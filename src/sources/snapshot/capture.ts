@@ -1,6 +1,6 @@
 import type { Clock, Wait } from '../../clock.ts'
 import type { SourceConfig } from '../../config/manifest.ts'
-import { InterruptedError, SourceError } from '../../diagnostics/errors.ts'
+import { InterruptedError, OperatorError, SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { Step } from '../../diagnostics/step.ts'
 import type { Proxies } from '../../http/proxy.ts'
@@ -97,7 +97,8 @@ export async function writing(
   } catch (error) {
     // What could not be kept either way must not hide why it ended.
     await writer.close().catch(() => {})
-    if (signal?.aborted) throw interrupted(error)
+    // A deadline says itself what it is.
+    if (signal?.aborted) throw signal.reason instanceof OperatorError ? signal.reason : interrupted(error)
     throw error
   }
 }

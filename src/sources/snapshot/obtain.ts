@@ -14,6 +14,8 @@ import type { Snapshot } from './snapshot.ts'
 export interface ObtainOptions extends CaptureOptions {
   /** Work from the snapshot in this folder, absolute, and from nothing else. */
   from?: string
+  /** The folder that a saved plan was made from, absolute. A live source is read where it is not at hand, as on another machine. */
+  remembered?: string
   /** Read the source again although there is a snapshot of it. */
   fresh?: boolean
   /** What keeps the source from being asked: credentials that are not set. */
@@ -31,7 +33,11 @@ export async function obtainSnapshot(
   known?: LiveReading,
 ): Promise<Snapshot | undefined> {
   const live = known ?? (await liveReading(config))
-  if (options.from !== undefined) return namedSnapshot(config, options.from, live)
+  const { from, remembered } = options
+  if (from !== undefined) return namedSnapshot(config, from, live)
+  if (remembered !== undefined && (live === undefined || existsSync(remembered))) {
+    return namedSnapshot(config, remembered, live)
+  }
   if (live === undefined) return undefined
   const folder = snapshotFolder(config, options.directory, live)
   finishReplacement(folder)

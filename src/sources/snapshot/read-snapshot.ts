@@ -6,6 +6,7 @@ import { codeOf, SourceError } from '../../diagnostics/errors.ts'
 import { figure } from '../../diagnostics/printable.ts'
 import { NotRegularFile, openRegular, readRegular } from '../../files/regular-file.ts'
 import { isObject, type JsonObject } from '../../json.ts'
+import { withoutNuls } from '../../json-text.ts'
 import { unpackGzip } from '../text/bytes.ts'
 import { damaged, digestStreams, HEAD, parseHead, type SnapshotHead } from './format.ts'
 import type { Snapshot, SnapshotRow, SnapshotStream } from './snapshot.ts'
@@ -22,9 +23,11 @@ export async function readSnapshot(path: string): Promise<Snapshot> {
   return {
     ...head,
     folder,
-    read: (name, signal) => {
+    read: (name, signal, onNuls) => {
       const stream = head.streams.find((candidate) => candidate.name === name)
-      return stream === undefined ? nothing() : readRows({ ...stream, path: join(folder, stream.file) }, signal)
+      if (stream === undefined) return nothing()
+      const file = { ...stream, path: join(folder, stream.file) }
+      return onNuls === undefined ? readRows(file, signal) : withoutNulRows(file, onNuls, signal)
     },
   }
 }
@@ -86,12 +89,36 @@ export interface RowFile {
  * The rows of a file, in batches.
  * @throws SourceError when they are not those that were written: at the end, or where the file breaks off
  */
-export async function* readRows(file: RowFile, signal?: AbortSignal): AsyncGenerator<SnapshotRow[]> {
+export function readRows(file: RowFile, signal?: AbortSignal): AsyncGenerator<SnapshotRow[]> {
+  return parsedRows(file, (text, line) => parseRow(text, line, file), signal)
+}
+
+/** As readRows, without the NUL characters that a system may answer with. */
+function withoutNulRows(
+  file: RowFile,
+  onNuls: (count: number) => void,
+  signal?: AbortSignal,
+): AsyncGenerator<SnapshotRow[]> {
+  const parse = (text: string, line: number): JsonObject => {
+    const data = parseRow(text, line, file)
+    if (!text.includes('\\u0000')) return data
+    const { value, count } = withoutNuls(data)
+    if (count > 0) onNuls(count)
+    return isObject(value) ? value : data
+  }
+  return parsedRows(file, parse, signal)
+}
+
+async function* parsedRows(
+  file: RowFile,
+  parse: (text: string, line: number) => JsonObject,
+  signal?: AbortSignal,
+): AsyncGenerator<SnapshotRow[]> {
   const hash = createHash('sha256')
   let line = 0
   let batch: SnapshotRow[] = []
   for await (const text of lines(unpack(file, hash))) {
-    batch.push({ line: ++line, data: parseRow(text, line, file) })
+    batch.push({ line: ++line, data: parse(text, line) })
     if (batch.length < BATCH) continue
     signal?.throwIfAborted()
     yield batch

@@ -43,9 +43,10 @@ export interface Snapshot {
   digest: string
   /**
    * The rows of a stream in the order they were written, in batches; none for a stream that the snapshot does not have.
+   * @param onNuls has NUL characters left out, as they are of files, and is told how many. Default: they stay
    * @throws SourceError at the end, when the rows are not those that were written
    */
-  read(stream: string, signal?: AbortSignal): AsyncIterable<SnapshotRow[]>
+  read(stream: string, signal?: AbortSignal, onNuls?: (count: number) => void): AsyncIterable<SnapshotRow[]>
 }
 
 /** How far one step of reading a source has come: `users`, `members/org_1` … */

@@ -175,7 +175,7 @@ async function lineOfByte(file: SourceFile, offset: number): Promise<number> {
 }
 
 /** What is said of NUL characters that were taken out. */
-export function nulWarning(file: SourceFile, count: number): Problem {
+export function nulWarning(file: Pick<SourceFile, 'name'>, count: number): Problem {
   return {
     code: 'nul_characters',
     severity: 'warning',

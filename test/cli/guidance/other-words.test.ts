@@ -121,6 +121,21 @@ describe('a secret on the command line', () => {
     expect(stderr).not.toContain('Secret')
   })
 
+  test.each([
+    ['plan', '--yess', '  hint: there is no --yes either: it asks nothing, '],
+    ['plan', '--ye', '  hint: there is no --yes either: it asks nothing, '],
+    ['destroy', '--yess', '  hint: there is no --yes either: destroy asks for the name of the manifest'],
+    ['apply', '--yess', '(Did you mean --yes?)'],
+    ['plan', '--reset', '(Did you mean --resets?)'],
+    ['init', '--forc', '(Did you mean --force?)'],
+    ['init', '--froce', '(workos-migrate init --help shows its options)'],
+    ['plan', '--eys', '(workos-migrate plan --help shows its options)'],
+  ])('%s %s says nothing that is far from it, and no option that overwrites but by one letter', async (name, flag, says) => {
+    const { code, stderr } = await command([name, flag], { cwd: '/' })
+    expect(code).toBe(ExitCode.usage)
+    expect(stderr).toContain(`error: unknown option '${flag}'\n${says}`)
+  })
+
   test('the value of an option that nobody knows is not repeated, whatever it is', async () => {
     const { code, stderr } = await command(['plan', '--passphrase=correct horse', '--json'], { cwd: '/' })
     expect(code).toBe(ExitCode.usage)

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tried } from '../../tried.ts'
 import { command, type Files, folderOf } from '../harness.ts'
@@ -372,6 +374,77 @@ const CASES: Record<string, Case> = {
     plan: { users: 1, rejected: 0, created: expect.objectContaining({ 'totp-factor': 1 }) },
   },
 }
+
+/** Its manifest, and what it says on the way. */
+async function initIn(files: Files, ...flags: string[]): Promise<{ manifest: string; cwd: string }> {
+  const cwd = folderOf(files)
+  const { code, stderr } = await command(['init', '--yes', '--env', 'none', ...flags], { cwd })
+  expect(code, stderr).toBe(0)
+  return { manifest: readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8'), cwd }
+}
+
+test("WordPress's roles hold in the organization that everybody is in, and are named where there is none", async () => {
+  const files = {
+    'wp_users.csv': WP_USERS,
+    'wp_usermeta.csv': csv(
+      'umeta_id,user_id,meta_key,meta_value',
+      '1,1,first_name,Cara',
+      '2,1,wpx_capabilities,"a:2:{s:13:""administrator"";b:1;s:12:""shop_manager"";b:1;}"',
+      '3,2,wpx_capabilities,"a:2:{s:10:""subscriber"";b:1;s:6:""editor"";b:0;}"',
+      '4,2,wpx_user_level,"0"',
+    ),
+  }
+  const { cwd } = await initIn(files, '--organize', 'one', '--organization-name', 'Acme')
+  const { stdout } = await command(['plan', '--json'], { cwd })
+  const plan = JSON.parse(stdout)
+  expect(plan.rejects).toEqual([])
+  expect(plan.accounting.kinds).toContainEqual(expect.objectContaining({ kind: 'roleAssignment', distinct: 3 }))
+  expect((await planned(cwd)).created).toMatchObject({ user: 2, membership: 2, role: 3 })
+  const alone = await initIn(files)
+  expect(alone.manifest).toContain('the roles in details (a role holds in an organization: --organize one makes one')
+  expect((await planned(alone.cwd)).created).toMatchObject({ user: 2, role: 0 })
+})
+
+test("Django's groups in a dump are named as no roles", async () => {
+  const fields = { username: 'cara', email: 'cara@example.com', password: DJANGO, is_active: true, groups: [1] }
+  const dump = [
+    { model: 'auth.group', pk: 1, fields: { name: 'Editors', permissions: [] } },
+    { model: 'auth.user', pk: 1, fields },
+  ]
+  const { manifest } = await initIn({ 'dump.json': JSON.stringify(dump) })
+  const words = manifest.replaceAll(/\n# /g, ' ')
+  expect(words).toContain('fields.groups[] (groups by number, which are no roles here: for roles put auth_user_groups')
+})
+
+test("the file of Clerk's migration tool is Clerk's, also with lists of addresses", async () => {
+  const users = [
+    { userId: 'u1', email: ['cara@example.com', 'old@example.com'], password: BCRYPT, passwordHasher: 'bcrypt' },
+    { userId: 'u2', email: 'dot@example.com' },
+  ]
+  const { manifest, cwd } = await initIn({ 'users.json': JSON.stringify(users) })
+  expect(manifest).toContain('type: clerk')
+  const { stdout } = await command(['plan'], { cwd })
+  expect(stdout).toContain('cara@example.com')
+  expect(stdout).toContain('unverified_email_addresses (50 %)')
+  expect(await planned(cwd)).toMatchObject({ users: 2, rejected: 0, code: 0 })
+})
+
+test('where no file can hold the users, each is named with why', async () => {
+  const files = { 'users.csv': '', 'users.xlsx': 'PK', 'list.json': '[{"a":1}]' }
+  const { stderr, code } = await command(['init', '--yes'], { cwd: folderOf(files) })
+  expect(code).toBe(3)
+  expect(stderr).toContain('users.csv (it cannot be read: the file is empty)')
+  expect(stderr).toContain('users.xlsx (it is no CSV, JSON or NDJSON')
+  expect(stderr).toContain('list.json (no column of it is known to hold addresses)')
+})
+
+test('a file whose every row is rejected makes no manifest', async () => {
+  const cwd = folderOf({ 'users.csv': csv('id;email', '1;cara@example.com;', '2;dot@example.com;') })
+  const { stderr, code } = await command(['init', '--yes'], { cwd })
+  expect(code).toBe(3)
+  expect(stderr).toContain('of 2 records of users.csv, nobody would be migrated: 2 record (ragged_row) [nobody_fits]')
+  expect(stderr).toContain('no row of the file could be read')
+})
 
 test.each(Object.entries(CASES))('init, %s', async (_what, one) => {
   const cwd = folderOf(one.files)

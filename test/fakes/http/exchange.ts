@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 export interface Endpoint {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT'
   /** With parameters as `:name`. */
   path: string
   answer(call: Call): Answer

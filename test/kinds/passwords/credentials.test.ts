@@ -265,6 +265,9 @@ test('a type whose hashes need re-encoding is rejected with the way to do it', (
   expect(problems[0]?.hint).toContain('$clerkPassword(digest, hasher)')
 })
 
+/** Of 64 bytes, as every project of Firebase has. */
+const SIGNER = `${'A'.repeat(85)}E`
+
 describe('a hash that WorkOS takes although it is weak', () => {
   const weak: [type: string, hash: string, detail: string][] = [
     ['bcrypt', BCRYPT.replace('$10$', '$09$'), 'bcrypt cost=9'],
@@ -273,7 +276,7 @@ describe('a hash that WorkOS takes although it is weak', () => {
     ['scrypt', '$scrypt$v=1$n=8192,r=8,p=1,kl=16$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA', 'scrypt n=8192,r=8'],
     [
       'firebase-scrypt',
-      '$firebase-scrypt$v=1$r=8,m=13,ss=Bw,sk=c2lnbmVy$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA',
+      `$firebase-scrypt$v=1$r=8,m=13,ss=Bw,sk=${SIGNER}$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA`,
       'firebase-scrypt r=8,m=13',
     ],
   ]
@@ -297,7 +300,7 @@ describe('a hash that WorkOS takes although it is weak', () => {
     ['argon2', '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA'],
     ['scrypt', '$scrypt$v=1$n=16384,r=8,p=1,kl=16$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA'],
     ['pbkdf2', '$pbkdf2$i=210000,d=sha512$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA'],
-    ['firebase-scrypt', '$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=c2lnbmVy$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA'],
+    ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${SIGNER}$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA`],
   ])('%s just strong enough is kept (case %#)', (type, hash) => {
     const found = normaliseCredentials({ passwordHash: hash, passwordHashType: type }, { ...reset, weak: 'reject' })
     expect(found).toEqual({ secrets: { passwordHash: { hash, type } }, problems: [] })

@@ -15,6 +15,8 @@ import {
 const BCRYPT = `$2b$10$${'N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'}`
 const SALT = 'c29tZXNhbHQ'
 const DIGEST = 'RdescudvJCsgt3ub+b4dWRWJTmaaJObG'
+/** Of 64 bytes, as every project of Firebase has. */
+const SIGNER = unpad(Buffer.alloc(64, 7))
 
 const sound: [type: string, hash: string][] = [
   ['bcrypt', BCRYPT],
@@ -26,11 +28,11 @@ const sound: [type: string, hash: string][] = [
   ['scrypt', `$scrypt$v=1$n=16384,r=8,p=1,kl=64$${SALT}$${unpad(scryptSync('x', 'y', 64))}`],
   ['pbkdf2', `$pbkdf2$i=600000,d=sha256$${SALT}$${unpad(pbkdf2Sync('x', 'y', 1, 32, 'sha256'))}`],
   ['pbkdf2', `$pbkdf2$i=210000,d=sha512$${SALT}$${DIGEST}`],
-  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${DIGEST}$${SALT}$${DIGEST}`],
+  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${SIGNER}$${SALT}$${DIGEST}`],
   ['ssha', ssha('secret', Buffer.from('salt'))],
   ['pbkdf2', `$pbkdf2$i=600000,d=sha256$eHg$${unpad(Buffer.alloc(16))}`],
   ['scrypt', `$scrypt$v=1$n=16384,r=8,p=1,kl=16$eHg$${unpad(Buffer.alloc(16))}`],
-  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${DIGEST}$eHg$${unpad(Buffer.alloc(16))}`],
+  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${SIGNER}$eHg$${unpad(Buffer.alloc(16))}`],
   ['argon2', `$argon2id$v=19$m=65536,t=3,p=4$${unpad(Buffer.alloc(8))}$${unpad(Buffer.alloc(4))}`],
 ]
 
@@ -44,9 +46,9 @@ const malformed: [type: string, hash: string][] = [
   ['scrypt', `$scrypt$v=1$n=16000,r=8,p=1,kl=64$${SALT}$${unpad(scryptSync('x', 'y', 64))}`],
   ['scrypt', `$scrypt$v=1$n=16384,r=8,p=1,kl=32$${SALT}$${unpad(scryptSync('x', 'y', 64))}`],
   ['pbkdf2', `pbkdf2_sha256$600000$${SALT}$${DIGEST}`],
-  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw==,sk=${DIGEST}$${SALT}$${DIGEST}`],
-  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=,sk=${DIGEST}$${SALT}$${DIGEST}`],
-  ['firebase-scrypt', `$firebase-scrypt$v=1$r=0,m=14,ss=Bw,sk=${DIGEST}$${SALT}$${DIGEST}`],
+  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw==,sk=${SIGNER}$${SALT}$${DIGEST}`],
+  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=,sk=${SIGNER}$${SALT}$${DIGEST}`],
+  ['firebase-scrypt', `$firebase-scrypt$v=1$r=0,m=14,ss=Bw,sk=${SIGNER}$${SALT}$${DIGEST}`],
   ['ssha', `{SSHA}${createHash('sha1').update('secret').digest('base64')}`],
   ['argon2', `$argon2id$v=19$m=65536,t=3,p=4$A$${DIGEST}`],
   ['scrypt', `$scrypt$v=1$n=64,r=8,p=1,kl=24$${SALT}$${DIGEST}`],
@@ -54,7 +56,7 @@ const malformed: [type: string, hash: string][] = [
   ['pbkdf2', `$pbkdf2$i=600000,d=sha256$${SALT}$eHh4`],
   ['pbkdf2', `$pbkdf2$i=600000,d=sha256$${SALT}$${unpad(Buffer.alloc(15))}`],
   ['scrypt', `$scrypt$v=1$n=16384,r=8,p=1,kl=15$${SALT}$${unpad(Buffer.alloc(15))}`],
-  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${DIGEST}$${SALT}$${unpad(Buffer.alloc(15))}`],
+  ['firebase-scrypt', `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${SIGNER}$${SALT}$${unpad(Buffer.alloc(15))}`],
   ['argon2', `$argon2id$v=19$m=65536,t=3,p=4$${SALT}$eHh4`],
   ['argon2', `$argon2id$v=19$m=65536,t=3,p=4$${unpad(Buffer.alloc(7))}$${DIGEST}`],
 ]
@@ -76,6 +78,14 @@ const outside: [type: string, hash: string, parameters: string, allowed: string]
   ['pbkdf2', `$pbkdf2$i=1000001,d=sha512$${SALT}$${DIGEST}`, 'pbkdf2 sha512 i=1000001', 'i: 210000 to 1000000'],
   ['pbkdf2', `$pbkdf2$i=600000,d=sha1$${SALT}$${DIGEST}`, 'pbkdf2 sha1 i=600000', 'd: sha256 or sha512'],
 ]
+
+test.each([1, 63, 65])("a signer key of %i bytes is none of Firebase's, wherever it stands", (bytes) => {
+  const hash = `$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=${unpad(Buffer.alloc(bytes))}$${SALT}$${DIGEST}`
+  expect(checkHash('firebase-scrypt', hash)).toEqual({
+    kind: 'malformed',
+    expected: expect.stringContaining(`where the signer key has 64 bytes; this one has ${bytes}`),
+  })
+})
 
 describe('password hashes', () => {
   test.each(sound)('%s: %s is sound', (type, hash) => {

@@ -114,6 +114,7 @@ test.each<[string, object, object]>([
     {
       id: 'user_1',
       primary_email_address: 'ada@example.com',
+      unverified_email_addresses: 'ada@work.example',
       first_name: 'Ada',
       password_digest: HASH,
       password_hasher: 'bcrypt',

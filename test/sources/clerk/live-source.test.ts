@@ -3,6 +3,7 @@ import { clerkSource } from '../../../src/sources/clerk/open.ts'
 import { dashboardCsv } from '../../fakes/clerk/dashboard-csv.ts'
 import { clerkOrganization, clerkUser, generateInstance } from '../../fakes/clerk/generate.ts'
 import type { ClerkUser, InstanceData } from '../../fakes/clerk/objects.ts'
+import { folderWith, readAll } from '../reading.ts'
 import { capture, fakeClerk, optionsOf, readLive } from './capturing.ts'
 
 /** The records of an instance, with files beside them. */
@@ -28,6 +29,19 @@ function user(n: number, more: Partial<ClerkUser> = {}): ClerkUser {
 const STREAMS = ['users', 'organizations', 'organizationRoles', 'connections']
 const CSV = 'id,first_name,primary_email_address,password_digest,password_hasher,totp_secret,plan'
 const BCRYPT = `$2b$10$${'k'.repeat(53)}`
+
+test('NUL characters in what the API answered are left out as those of files are, and told once', async () => {
+  const users = [user(1, { first_name: 'A\0da', public_metadata: { 'no\0te': ['x\0\0'] } }), user(2)]
+  const fake = await fakeClerk({ roles: [], users })
+  const config = optionsOf(fake)
+  const { snapshot } = await capture(config)
+  const { records, warnings } = await readAll({ type: 'clerk', ...config }, folderWith({}), 1000, snapshot)
+  expect(records[0]?.data).toMatchObject({ first_name: 'Ada', public_metadata: { note: ['x'] } })
+  expect(JSON.stringify(records)).not.toContain('\\u0000')
+  expect(warnings.filter(({ code }) => code === 'nul_characters')).toMatchObject([
+    { message: '4 NUL characters were left out', at: { file: expect.stringContaining(snapshot.folder) } },
+  ])
+})
 
 describe('a user of the API', () => {
   test("has the columns of the dashboard's export", async () => {

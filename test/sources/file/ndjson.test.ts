@@ -31,10 +31,9 @@ test(tried('JSON and NDJSON of any kind', 'NDJSON', 'lines that are no objects')
   expect(sums(reading)).toEqual([['users', 6, 2, 4]])
 })
 
-test('lists of records and texts of JSON on a line are told how to be read', async () => {
-  const { rejected } = await readNdjson(`[{"n":1},{"n":2}]\n${JSON.stringify('{"n":3}')}\n`)
+test('texts of JSON on a line are named as encoded twice', async () => {
+  const { rejected } = await readNdjson(`${JSON.stringify('{"n":3}')}\n`)
   expect(rejected).toMatchObject([
-    { problem: { code: 'not_an_object', hint: expect.stringContaining('format: json') } },
     { problem: { code: 'not_an_object', message: expect.stringContaining('encoded twice') } },
   ])
 })
@@ -77,6 +76,26 @@ test.each([
     hint: 'say format: json',
     at: { file: 'users.ndjson', line: 1 },
   })
+})
+
+test.each([
+  ['records', '\n[{"n":1}]\n[{"n":2}]\n', 'the first line is a whole list', 'say format: json,'],
+  ['nothing', '\n[]\n{"n":1}\n', 'the first line is a whole list', 'put each record of the list on a line of its own'],
+  ['bare values', '\n["n"]\n[1]\n', 'a list of bare values', 'or the file as CSV with a header'],
+])('a file that begins with a list of %s is refused once', async (_, content, message, hint) => {
+  expect(await refusalOf(readNdjson(content))).toMatchObject({
+    code: 'not_ndjson',
+    message: expect.stringContaining(message),
+    hint: expect.stringContaining(hint),
+    at: { file: 'users.ndjson', line: 2 },
+  })
+})
+
+test('a list on a later line is rejected, and sends nobody to another format', async () => {
+  const reading = await readNdjson('{"n":1}\n[{"n":2}]\n{"n":3}\n')
+  expect(linesOf(reading)).toEqual([1, 3])
+  const hint = 'put each record of the list on a line of its own'
+  expect(reading.rejected).toMatchObject([{ origin: { line: 2 }, problem: { code: 'not_an_object', hint } }])
 })
 
 test('lines that fall apart over chunks are put together', async () => {

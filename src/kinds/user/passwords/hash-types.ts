@@ -177,9 +177,12 @@ function within(written: string | undefined, least: number, most: number): boole
   return Number(written) >= least && Number(written) <= most
 }
 
+/** Bytes of the signer key of every project of Firebase: its hashes are the key, encrypted. */
+export const SIGNER_KEY_BYTES = 64
+
 /** WorkOS documents a separator in every hash, and every project of Firebase has one: a hash without it may not be sent. */
 const FIREBASE_SCRYPT = new RegExp(
-  `^\\$firebase-scrypt\\$v=1\\$r=(\\d+),m=(\\d+),ss=${BASE64_UNPADDED},sk=${BASE64_UNPADDED}\\$${BASE64_UNPADDED}\\$(${BASE64_UNPADDED})$`,
+  `^\\$firebase-scrypt\\$v=1\\$r=(\\d+),m=(\\d+),ss=${BASE64_UNPADDED},sk=(${BASE64_UNPADDED})\\$${BASE64_UNPADDED}\\$(${BASE64_UNPADDED})$`,
 )
 
 /** Firebase's own scrypt, as WorkOS takes it: the parameters of the project stand in every hash. */
@@ -187,7 +190,12 @@ function checkFirebaseScrypt(hash: string): HashVerdict {
   const found = FIREBASE_SCRYPT.exec(hash)
   const expected = '$firebase-scrypt$v=1$r=8,m=14,ss=<salt separator>,sk=<signer key>$<salt>$<hash>, base64 without ='
   if (found === null || Number(found[1]) < 1 || Number(found[2]) < 1) return { kind: 'malformed', expected }
-  if (bytesIn(found[3] ?? '') >= LEAST_DERIVED) return SOUND
+  const [, , , signerKey = '', derived = ''] = found
+  if (bytesIn(signerKey) !== SIGNER_KEY_BYTES) {
+    const has = `this one has ${bytesIn(signerKey)}`
+    return { kind: 'malformed', expected: `${expected}, where the signer key has ${SIGNER_KEY_BYTES} bytes; ${has}` }
+  }
+  if (bytesIn(derived) >= LEAST_DERIVED) return SOUND
   return { kind: 'malformed', expected: `${expected}, where the hash has at least ${LEAST_DERIVED} bytes` }
 }
 

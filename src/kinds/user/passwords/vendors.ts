@@ -2,7 +2,7 @@ import { BadInput } from '../../../diagnostics/errors.ts'
 import { isObject } from '../../../json.ts'
 import { innermostJson, parseJsonText } from '../../../json-text.ts'
 import { decode } from '../../values/encodings.ts'
-import { HASH_TYPES, isModified, type Pbkdf2Digest } from './hash-types.ts'
+import { HASH_TYPES, isModified, type Pbkdf2Digest, SIGNER_KEY_BYTES } from './hash-types.ts'
 import { describedHash, type Recognised, recognisePasswordHash, saysNoPassword } from './recognise.ts'
 import {
   encodeArgon2,
@@ -85,9 +85,6 @@ export function fromBetterAuth(text: string): ForeignHash | undefined {
   if (salt === '') return undefined
   return encodeScrypt({ n: 16_384, r: 16, p: 1 }, Buffer.from(salt), Buffer.from(key, 'hex'))
 }
-/** Bytes of the signer key of every project of Firebase: its hashes are the key, encrypted. */
-const SIGNER_KEY_BYTES = 64
-
 /** Why a signer key cannot be that of a project; undefined: it can. */
 export function faultOfSignerKey(key: string): string | undefined {
   const bytes = decode(key, 'base64') ?? decode(key, 'base64Url')

@@ -188,7 +188,7 @@ async function pageOf(
   try {
     return await tenant.counted(path, list, page, size)
   } catch (error) {
-    const isBehind = error instanceof HttpRefusal && error.code === 'invalid_paging'
+    const isBehind = error instanceof HttpRefusal && error.errorCode === 'invalid_paging'
     if (isBehind && total !== undefined) return { items: [], total }
     throw error
   }

@@ -225,7 +225,7 @@ async function memberRoles(tenant: Tenant, path: string, user: string): Promise<
     } catch (error) {
       // Who is not a member any more is found missing, or not, when members and users are compared. Which code says so is
       // documented nowhere; that of a missing organization is known.
-      const gone = error instanceof HttpRefusal && error.status === 404 && error.code !== 'inexistent_organization'
+      const gone = error instanceof HttpRefusal && error.status === 404 && error.errorCode !== 'inexistent_organization'
       if (gone) return roles
       throw error
     }

@@ -237,7 +237,7 @@ async function pageOf(tenant: Tenant, page: number, size: number, search: string
       include_fields: true,
     })
   } catch (error) {
-    if (error instanceof HttpRefusal && error.code === 'invalid_paging') return { items: [], total: counted }
+    if (error instanceof HttpRefusal && error.errorCode === 'invalid_paging') return { items: [], total: counted }
     throw error
   }
 }

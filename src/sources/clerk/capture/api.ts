@@ -81,7 +81,7 @@ export class ClerkApi {
       throw new CredentialsError(
         {
           code: 'credentials_refused',
-          message: `${this.#name} refuses the secret key (HTTP ${error.status}${error.code === undefined ? '' : ` ${error.code}`})`,
+          message: `${this.#name} refuses the secret key (HTTP ${error.status}${error.errorCode === undefined ? '' : ` ${error.errorCode}`})`,
           hint: 'source.secretKey must be a secret key (sk_live_… or sk_test_…) of this instance: Clerk dashboard, Configure, API keys',
           path: 'source.secretKey',
         },
@@ -101,7 +101,7 @@ export class ClerkApi {
 
 /** Whether the instance has organizations switched off. */
 export function isNotEnabled(error: HttpRefusal): boolean {
-  return error.code === 'organization_not_enabled_in_instance'
+  return error.errorCode === 'organization_not_enabled_in_instance'
 }
 
 /**
@@ -116,7 +116,7 @@ const NO_FEATURE: ReadonlySet<string | undefined> = new Set([
 
 /** Whether the instance does not have what is asked for, as it is set up or as its plan is. */
 export function lacksFeature(error: HttpRefusal): boolean {
-  return error.status === 402 || NO_FEATURE.has(error.code)
+  return error.status === 402 || NO_FEATURE.has(error.errorCode)
 }
 
 /** Whether the API does not have what is asked for. */

@@ -149,6 +149,12 @@ export function exportedUser(data: JsonObject): JsonObject {
     if (cell === null || cell === '' || user[column] !== undefined) continue
     user[column] = cell
   }
+  // The tool takes the first of several addresses for the primary one. The others are kept where they verify nothing.
+  const others = Array.isArray(data.email) ? data.email.slice(1) : []
+  if (others.length > 0 && user.unverified_email_addresses === undefined) {
+    const rest = cellOf(others.filter((address) => !valuesIn(user.verified_email_addresses).includes(String(address))))
+    if (rest !== '') user.unverified_email_addresses = rest
+  }
   for (const [primary, lists] of FIRST_OF) {
     const given = [user[primary], ...lists.map((name) => user[name])].find((cell) => typeof cell === 'string')
     const [first] = valuesIn(given)

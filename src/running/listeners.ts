@@ -5,11 +5,15 @@ import type { Step } from '../diagnostics/step.ts'
 import type { FailedRequest } from '../http/retry.ts'
 import { eventListener } from '../reporting/emit-events.ts'
 import { failedRequestText, Progress, verboseListener } from '../reporting/progress.ts'
-import type { Context } from './context.ts'
-import type { OptionsOf, telling } from './definitions/options.ts'
+import type { World } from './world.ts'
 
-/** How much a command tells on standard error beside warnings and errors. */
-export type Telling = OptionsOf<typeof telling<[], Record<never, never>, Record<never, never>>>
+/** How much is told on standard error beside warnings and errors. */
+export interface Telling {
+  /** Only warnings, errors and questions. */
+  quiet?: boolean
+  /** Each phase with its time, each wait, each request that fails, and how many requests were sent. */
+  verbose?: boolean
+}
 
 /** What those who read and plan tell a command while they work. */
 export interface Listeners {
@@ -20,7 +24,7 @@ export interface Listeners {
 }
 
 /** Shows what is told, as far as it is asked for, and passes it on to the events. */
-export function openListeners({ quiet = false, verbose = false }: Telling, context: Context): Listeners {
+export function openListeners({ quiet = false, verbose = false }: Telling, context: World): Listeners {
   const { stderr, pace, events, now, redactor, env } = context
   const say = (text: string) => progress.note(redactor?.redact(text) ?? text)
   const listeners = [...(verbose ? [verboseListener(say)] : []), ...(events ? [eventListener(events)] : [])]
@@ -37,13 +41,13 @@ export function openListeners({ quiet = false, verbose = false }: Telling, conte
 }
 
 /** Tells of a warning that is shown as well. */
-export function emitWarning({ events }: Context, problem: Problem): void {
+export function emitWarning({ events }: World, problem: Problem): void {
   for (const json of problemsToJson([{ ...problem, severity: 'warning' }])) {
     events?.emit({ type: 'warning', problem: json })
   }
 }
 
 /** A remark on standard error that is neither a warning nor an error. */
-export function remark({ quiet = false }: Telling, { stderr }: Context, text: string): void {
+export function remark({ quiet = false }: Telling, { stderr }: World, text: string): void {
   if (!quiet) stderr.write(text)
 }

@@ -8,11 +8,17 @@ import { openSource } from '../sources/registry.ts'
 import type { CaptureOptions } from '../sources/snapshot/capture.ts'
 import { obtainSnapshot } from '../sources/snapshot/obtain.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
-import type { Context } from './context.ts'
-import type { OptionsOf, reading } from './definitions/options.ts'
+import type { World } from './world.ts'
 
-/** What the source is read from, as the command line says. */
-export type SnapshotOptions = OptionsOf<typeof reading<[], Record<never, never>, Record<never, never>>>
+/** What the source is read from. */
+export interface SnapshotOptions {
+  /** Read a live source again although there is a snapshot of it. */
+  fresh?: boolean
+  /** The folder of the snapshot to work from, without asking the source. */
+  snapshot?: string
+  /** The snapshot that a saved plan was made from, absolute. */
+  remembered?: string
+}
 
 /** The credentials of a source: only who reads it over the network needs them. */
 export function isSourceSecret(path: readonly string[]): boolean {
@@ -37,8 +43,8 @@ export function checkSnapshotOptions({ fresh, snapshot }: SnapshotOptions): void
 /** Makes sure of the snapshot that a command works from: see obtainSnapshot. */
 export function snapshotFor(
   loaded: LoadedManifest,
-  { fresh, snapshot }: SnapshotOptions,
-  { cwd, env, now, clock, interrupted }: Context,
+  { fresh, snapshot, remembered }: SnapshotOptions,
+  { cwd, env, now, clock, interrupted }: World,
   tell: Pick<CaptureOptions, 'onProgress' | 'onWarning' | 'onWait' | 'onFailedRequest'>,
 ): () => Promise<Snapshot | undefined> {
   return () =>
@@ -46,6 +52,7 @@ export function snapshotFor(
       ...tell,
       directory: loaded.directory,
       from: snapshot === undefined ? undefined : resolve(cwd, snapshot),
+      remembered,
       fresh,
       missing: missingCredentials(loaded),
       now,
@@ -59,7 +66,7 @@ export function snapshotFor(
 export function snapshotAtHand(
   { manifest, directory }: LoadedManifest,
   folder: string | undefined,
-  { cwd, now, interrupted }: Context,
+  { cwd, now, interrupted }: World,
 ): Promise<Snapshot | undefined> {
   const missing: Problem = {
     code: 'no_snapshot',

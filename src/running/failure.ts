@@ -4,10 +4,10 @@ import type { Redactor } from '../diagnostics/redactor.ts'
 import { isDiskFull } from '../files/disk.ts'
 import { toolVersion } from '../version.ts'
 import { ApiRefusal } from '../workos/api.ts'
-import type { Context } from './context.ts'
+import type { World } from './world.ts'
 
 /** Whether a command ended because somebody stopped it, and not for anything that is wrong. */
-export function isInterruption(error: unknown, { interrupted }: Pick<Context, 'interrupted'>): boolean {
+export function isInterruption(error: unknown, { interrupted }: Pick<World, 'interrupted'>): boolean {
   return interrupted.aborted && !(error instanceof OperatorError)
 }
 
@@ -17,13 +17,13 @@ export function problemsOf(error: unknown): readonly Problem[] {
 }
 
 /** The exit code of a command that ended with an error. */
-export function exitCodeOf(error: unknown, context: Pick<Context, 'interrupted'>): ExitCode {
+export function exitCodeOf(error: unknown, context: Pick<World, 'interrupted'>): ExitCode {
   if (isInterruption(error, context)) return ExitCode.interrupted
   return error instanceof OperatorError ? error.exitCode : ExitCode.failure
 }
 
 /** Secrets by the names of their variables: what nobody expected may quote anything. */
-export function registerSecretsOf(env: Context['env'], redactor: Redactor): void {
+export function registerSecretsOf(env: World['env'], redactor: Redactor): void {
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name)) redactor.register(value)
   }

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { DEADLINE_HINT, type Deadline, openDeadline, readDeadline } from '../applying/deadline.ts'
 import { type LoadedManifest, loadManifest } from '../config/load.ts'
 import { accepts, type Manifest } from '../config/manifest.ts'
 import { readSelector, type Scope } from '../config/pilot.ts'
@@ -23,19 +24,23 @@ import { stateLocation } from '../state/location.ts'
 import { checkState, openState, peekState } from '../state/open.ts'
 import type { OpenState } from '../state/store.ts'
 import { openTarget, type Target } from '../workos/target.ts'
-import type { Context } from './context.ts'
-import type { limited, OptionsOf } from './definitions/options.ts'
 import { emitWarning, openListeners, remark, type Telling } from './listeners.ts'
-import { locatingManifestErrors, locatingSourceErrors, withSourceLocation } from './manifest.ts'
+import {
+  locatingManifestErrors,
+  locatingSourceErrors,
+  withManifestLocation,
+  withSourceLocation,
+} from './manifest-places.ts'
 import { scratchBeside, stagingBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source.ts'
+import type { World } from './world.ts'
 
 /**
  * What plan, apply, verify and their like work with. In: the options of a command. Out: the manifest, the state, the target and a scratch
  * folder, opened together and closed together.
  */
 
-export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions {
+export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions, DeadlineOptions {
   /** The manifest file. */
   config?: string
   env?: string
@@ -52,6 +57,10 @@ export interface Session {
   state: OpenState
   target: Target
   progress: Progress
+  /** When a command that writes has to stop. */
+  deadline?: Deadline | undefined
+  /** Aborted by Ctrl-C or at the deadline. */
+  interrupted: AbortSignal
   warn(problem: Problem): void
   /** The snapshot that the session works from; none for files. It is read once. */
   obtainSnapshot(): Promise<Snapshot | undefined>
@@ -61,35 +70,55 @@ export interface Session {
   computeDestroyPlan(keep: { keepSignedIn: boolean; keepChanged: boolean }): Promise<Plan>
   /** Reads the source alone. One session makes one plan or one desired set. */
   computeDesired(): Promise<{ set: DesiredSet; warnings: Problem[] }>
+  /** Gives up the state, its lock and the target. Plans and desired sets can still be read. */
+  disconnect(): Promise<void>
+  /** Also removes what plans and desired sets are read from. */
   close(): Promise<void>
 }
 
-/**
- * Opens everything that a run needs; `lock` is the command that takes the state's lock. A command that only looks makes no
- * state, and takes the lock only to find out what an interrupted run left open.
- */
-async function openSession(options: SessionOptions, context: Context, lock?: string): Promise<Session> {
-  const { redactor = new Redactor() } = context
-  checkSnapshotOptions(options)
-  const loaded = await loadManifest({
-    path: options.config,
-    environment: options.env,
-    cwd: context.cwd,
-    env: context.env,
-    defer: isSourceSecret,
-    mask: context.mask,
-    redactor,
-  })
-  const scope = scopeOf(options, loaded.manifest)
+/** A manifest whose expressions are sound, with what is accepted and worth a word. */
+export interface ReadyManifest {
+  loaded: LoadedManifest
+  warnings: Problem[]
+}
+
+/** Loads the manifest of a run. @throws ManifestError with every problem of the manifest, or of its expressions */
+export async function loadChecked(
+  { config: path, env: environment }: Pick<SessionOptions, 'config' | 'env'>,
+  { cwd, env, mask, redactor = new Redactor() }: Pick<World, 'cwd' | 'env' | 'mask' | 'redactor'>,
+): Promise<ReadyManifest> {
+  const loaded = await loadManifest({ path, environment, cwd, env, defer: isSourceSecret, mask, redactor })
   const problems = checkExpressions(loaded)
   const isWarning = ({ severity }: Problem) => severity === 'warning'
   if (!problems.every(isWarning)) throw new ManifestError(problems)
-  const warn = warner(context, redactor)
-  for (const warning of [...loaded.warnings, ...problems]) warn(warning)
+  return { loaded, warnings: [...loaded.warnings, ...problems] }
+}
 
+/**
+ * Opens everything that a run of a manifest needs; `lock` is the command that takes the state's lock. A command that only looks makes no
+ * state, and takes the lock only to find out what an interrupted run left open.
+ */
+export async function openSession(
+  { loaded, warnings }: ReadyManifest,
+  options: SessionOptions,
+  context: World,
+  lock?: string,
+): Promise<Session> {
+  const { redactor } = loaded
+  checkSnapshotOptions(options)
+  const scope = scopeOf(options, loaded.manifest)
+  const warn = warner(context, redactor)
+  for (const warning of warnings) warn(warning)
+
+  // What is connected can be given up while the data of the run is still read.
   const closers: (() => void | Promise<void>)[] = []
+  const data: (() => void)[] = []
+  const disconnect = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
   const close = async () => {
-    for (const closer of closers.reverse()) await closer()
+    for (const closer of data.splice(0).reverse()) closer()
+    await disconnect()
   }
   try {
     const statePath = resolve(loaded.directory, loaded.manifest.state.path)
@@ -101,8 +130,11 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
     const state = await (taking === undefined ? peekState(location, opening) : openState(location, taking, opening))
     closers.push(() => state.close())
     const scratch = scratchBeside(statePath)
-    closers.push(() => scratch.remove())
-    const { interrupted, killed, clock } = context
+    data.push(() => scratch.remove())
+    const { killed, clock } = context
+    const deadline = lock === undefined ? undefined : deadlineOf(options, loaded, context)
+    if (deadline !== undefined) closers.push(() => deadline.close())
+    const interrupted = deadline ? AbortSignal.any([context.interrupted, deadline.signal]) : context.interrupted
     const { progress, ...listeners } = openListeners(options, context)
     closers.push(() => progress.clear())
     const { manifest, directory } = loaded
@@ -140,14 +172,14 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
       scratch: scratch.path,
       scope,
       signal: interrupted,
-      obtainSnapshot: once(snapshotFor(loaded, options, context, tell)),
+      obtainSnapshot: once(snapshotFor(loaded, options, { ...context, interrupted }, tell)),
     }
     const whileReading = <T>(read: () => Promise<T>) =>
       locatingSourceErrors(loaded, read).finally(() => progress.clear())
     const plan = async (refresh: boolean, showsWarnings = false) => {
       const computed = await whileReading(() => computePlan({ ...reading, state, target, refresh, showsWarnings }))
-      closers.push(() => computed.set.close())
-      if (context.events) emitPlan(context.events, computed)
+      data.push(() => computed.set.close())
+      if (context.events) await emitPlan(context.events, computed)
       return computed
     }
     const destroyPlan = async (keep: { keepSignedIn: boolean; keepChanged: boolean }) => {
@@ -164,14 +196,14 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
         onWarning,
       })
       progress.clear()
-      closers.push(() => computed.set.close())
-      if (context.events) emitPlan(context.events, computed)
+      data.push(() => computed.set.close())
+      if (context.events) await emitPlan(context.events, computed)
       return computed
     }
     const desired = async () => {
       const computed = await whileReading(() => computeDesired(reading))
       for (const problem of computed.warnings) reading.onWarning(problem)
-      closers.push(() => computed.set.close())
+      data.push(() => computed.set.close())
       return computed
     }
     return {
@@ -181,11 +213,14 @@ async function openSession(options: SessionOptions, context: Context, lock?: str
       state,
       target,
       progress,
+      deadline,
+      interrupted,
       warn,
       obtainSnapshot: reading.obtainSnapshot,
       computePlan: plan,
       computeDestroyPlan: destroyPlan,
       computeDesired: desired,
+      disconnect,
       close,
     }
   } catch (error) {
@@ -208,7 +243,7 @@ async function recoverOpenWrites(session: {
   state: OpenState
   target: Target
   lock: string | undefined
-  context: Context
+  context: World
   progress: Progress
 }): Promise<string | undefined> {
   const { loaded, state, target, lock, context, progress } = session
@@ -228,7 +263,7 @@ async function recoverOpenWrites(session: {
   }
 }
 
-function warner(context: Context, redactor: Redactor): (problem: Problem) => void {
+function warner(context: World, redactor: Redactor): (problem: Problem) => void {
   const { stderr, env, cwd } = context
   const color = wantsColor(stderr, env)
   return (problem) => {
@@ -240,11 +275,11 @@ function warner(context: Context, redactor: Redactor): (problem: Problem) => voi
 /** Opens a session, works with it, and closes it. @throws FileError when what it stages finds no room */
 export async function withSession<T>(
   options: SessionOptions,
-  context: Context,
+  context: World,
   lock: string | undefined,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await openSession(options, context, lock)
+  const session = await openSession(await loadChecked(options, context), options, context, lock)
   try {
     return await stagingBeside(session.scratch, () => work(session))
   } finally {
@@ -252,8 +287,41 @@ export async function withSession<T>(
   }
 }
 
-/** Of whom a command is to speak. */
-interface ScopeOptions extends OptionsOf<typeof limited<[], Record<never, never>, Record<never, never>>> {
+/** When a command that writes has to stop, as the command line says. */
+export interface DeadlineOptions {
+  /** A time of day, a moment or a duration. */
+  deadline?: string
+  maxDuration?: string
+}
+
+/** When a command that writes has to stop: what the command line says replaces what the manifest says, and the earlier one counts. */
+function deadlineOf(
+  { deadline, maxDuration }: DeadlineOptions,
+  loaded: LoadedManifest,
+  context: World,
+): Deadline | undefined {
+  const now = context.now()
+  const written = [deadline, maxDuration].filter((text) => text !== undefined)
+  const fromManifest = written.length === 0 ? loaded.manifest.run.deadline : undefined
+  const moments = [...written, ...(fromManifest === undefined ? [] : [fromManifest])].map((text) => {
+    const moment = readDeadline(text, now)
+    if (moment !== undefined) return moment
+    const problem = { code: 'bad_value', message: `${text} is no deadline`, hint: DEADLINE_HINT }
+    if (fromManifest === undefined) throw new UsageError(problem)
+    throw new ManifestError(withManifestLocation({ ...problem, path: 'run.deadline' }, loaded))
+  })
+  const [first] = moments.toSorted((one, other) => one.at - other.at)
+  return first && openDeadline(first, context)
+}
+
+/** Of whom a run is to speak. */
+export interface ScopeOptions {
+  /** Selectors: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`; `*` stands for any text. */
+  only?: string[]
+  /** So many users, the first by their keys. */
+  limit?: number
+  /** Everybody, whatever the manifest's pilot says. */
+  everybody?: boolean
   /** The scope of a saved plan, in place of what the manifest says; null: everybody. */
   savedScope?: Scope | null
 }

@@ -1,0 +1,259 @@
+import { fileURLToPath } from 'node:url'
+import {
+  type InterfaceDeclaration,
+  isClassDeclaration,
+  isFunctionDeclaration,
+  isIdentifier,
+  isInterfaceDeclaration,
+  isMethodSignatureDeclaration,
+  isPropertySignatureDeclaration,
+  isVariableDeclaration,
+  type Node,
+  SyntaxKind,
+} from 'typescript/unstable/ast'
+import { API, type Project, type Symbol as TypeScriptSymbol } from 'typescript/unstable/sync'
+
+/**
+ * docs/reference/api.md. In: what src/index.ts exports, with its comments, as the compiler reads it. Out: the page. A type that an export
+ * names and that is not exported itself is refused: nobody could look it up.
+ */
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+const PREAMBLE = `# API
+
+<!-- Written by npm run docs from the declarations and comments of what src/index.ts exports. -->
+
+What \`import { loadManifest, plan, apply, verify } from 'workos-migrate'\` gives to a program. [Use it as a library](../how-to/library.md) shows it at work.
+The declarations need TypeScript 5.7 or later, \`@types/node\`, and \`module: nodenext\` or \`moduleResolution: bundler\`. The package is an ES module.
+`
+
+/** What a section tells, in this order; what is in none of these goes under Types. */
+const SECTIONS: readonly [title: string, names: readonly string[]][] = [
+  ['Functions', ['loadManifest', 'plan', 'apply', 'verify', 'run']],
+  ['Runs', ['Running', 'RunEvent', 'RunOptions']],
+  [
+    'Options',
+    ['LoadManifestOptions', 'ReadOptions', 'PlanOptions', 'ApplyOptions', 'ApplyFileOptions', 'VerifyOptions', 'World'],
+  ],
+  ['Results', ['Manifest', 'Plan', 'Applied', 'Verification']],
+]
+
+/** Told elsewhere: each of its members has a table of its own there. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  Event: 'One event: [events](events.md) lists the types and their members.',
+}
+
+/** What something exported is, and where it is declared. */
+interface Exported {
+  name: string
+  symbol: TypeScriptSymbol
+  declarations: Node[]
+}
+
+/** docs/reference/api.md, in Markdown, from the declarations. */
+export function apiDocs(): string {
+  const api = new API({ cwd: root })
+  try {
+    const [project] = api.updateSnapshot({ openProjects: ['tsconfig.build.json'] }).getProjects()
+    if (project === undefined) throw new Error('tsconfig.build.json makes no project')
+    const all = exportsOf(project)
+    refuseUnnamed(all, project)
+    return pageOf(all)
+  } finally {
+    api.close()
+  }
+}
+
+function exportsOf(project: Project): Exported[] {
+  const { checker, program } = project
+  const index = program.getSourceFile('src/index.ts')
+  const module = index && checker.getSymbolAtLocation(index)
+  if (module === undefined) throw new Error('src/index.ts exports nothing')
+  return [...module.getExports().values()].map((exported) => {
+    const symbol = targetOf(exported, project)
+    return { name: exported.name, symbol, declarations: declarationsOf(symbol, project) }
+  })
+}
+
+function targetOf(symbol: TypeScriptSymbol, { checker }: Project): TypeScriptSymbol {
+  // An alias stands for what a module exports under a name.
+  const isAlias = (symbol.flags & 0x200000) !== 0
+  return isAlias ? checker.getAliasedSymbol(symbol) : symbol
+}
+
+function declarationsOf({ declarations }: TypeScriptSymbol, project: Project): Node[] {
+  return declarations.map((handle) => handle.resolve(project)).filter((node) => node !== undefined)
+}
+
+/** @throws for a type of this project that an export names, and that no export is */
+function refuseUnnamed(all: readonly Exported[], project: Project): void {
+  const known = new Set(all.map(({ symbol }) => symbol.id))
+  const lost = new Set<string>()
+  const look = (node: Node, of: string) => {
+    if (node.kind === SyntaxKind.Block) return
+    if (isIdentifier(node) && isTypeName(node)) {
+      const found = project.checker.getSymbolAtLocation(node)
+      const symbol = found && targetOf(found, project)
+      if (symbol !== undefined && !known.has(symbol.id) && isOurs(symbol, project)) lost.add(`${node.text}, of ${of}`)
+    }
+    node.forEachChild((child) => look(child, of))
+  }
+  for (const { name, declarations } of all) {
+    if (ELSEWHERE[name] === undefined) for (const node of declarations) look(node, name)
+  }
+  if (lost.size > 0) throw new Error(`src/index.ts exports not: ${[...lost].join('; ')}`)
+}
+
+function isTypeName({ parent }: Node): boolean {
+  return parent.kind === SyntaxKind.TypeReference || parent.kind === SyntaxKind.ExpressionWithTypeArguments
+}
+
+function isOurs(symbol: TypeScriptSymbol, project: Project): boolean {
+  return declarationsOf(symbol, project).some(
+    (node) => node.kind !== SyntaxKind.TypeParameter && node.getSourceFile().fileName.startsWith(`${root}src/`),
+  )
+}
+
+function pageOf(all: readonly Exported[]): string {
+  const named = new Map(all.map((one) => [one.name, one]))
+  const inSections = SECTIONS.map(([title, names]): [string, Exported[]] => [
+    title,
+    names.map((name) => {
+      const found = named.get(name)
+      if (found === undefined) throw new Error(`nothing is exported as ${name}`)
+      return found
+    }),
+  ])
+  const placed = new Set(SECTIONS.flatMap(([, names]) => names))
+  const rest = all.filter(({ name }) => !placed.has(name))
+  const errors = rest.filter(({ declarations }) => declarations.some(isClassDeclaration))
+  const values = rest.filter(({ declarations }) => declarations.some(isVariableDeclaration))
+  const types = rest.filter((one) => !errors.includes(one) && !values.includes(one))
+  const parts = [
+    PREAMBLE,
+    ...inSections.map(([title, list]) => section(title, list)),
+    errorSection(errors),
+    section('Values', values),
+    section('Types', types),
+  ]
+  return `${parts.join('\n').trimEnd()}\n`
+}
+
+function section(title: string, list: readonly Exported[]): string {
+  return [`## ${title}\n`, ...list.map(entry)].join('\n')
+}
+
+function entry({ name, declarations }: Exported): string {
+  const elsewhere = ELSEWHERE[name]
+  if (elsewhere !== undefined) return `### ${name}\n\n${elsewhere}\n`
+  // Overloads are told one by one, and what they share is what carries them out.
+  const shown = declarations.filter(
+    (node) => !isFunctionDeclaration(node) || declarations.length === 1 || !hasBody(node),
+  )
+  const texts = shown.map((node) => {
+    const parts = [commentOf(node), declarationOf(node)]
+    return parts.filter((part) => part !== '').join('\n\n')
+  })
+  return `### ${name}\n\n${texts.join('\n\n')}\n`
+}
+
+function hasBody(node: Node): boolean {
+  let found = false
+  node.forEachChild((child) => {
+    found ||= child.kind === SyntaxKind.Block
+  })
+  return found
+}
+
+function declarationOf(node: Node): string {
+  if (isInterfaceDeclaration(node)) return membersOf(node)
+  return `\`\`\`ts\n${signatureOf(node)}\n\`\`\``
+}
+
+/** The declaration without its body, and without its beginning that says that it is exported. */
+function signatureOf(node: Node): string {
+  const text = textOf(node)
+  const body = isFunctionDeclaration(node) ? childOf(node, SyntaxKind.Block) : undefined
+  const head = body === undefined ? text : text.slice(0, body.getStart() - node.getStart())
+  const declared = isVariableDeclaration(node) ? `const ${head}` : head
+  // What a constant with a type is made of is nobody's matter.
+  return declared
+    .replace(/^export (async )?/, '')
+    .replace(/^(const \w+: [^=]+?) = .*$/s, '$1')
+    .trim()
+}
+
+function childOf(node: Node, kind: SyntaxKind): Node | undefined {
+  let found: Node | undefined
+  node.forEachChild((child) => {
+    if (child.kind === kind) found ??= child
+  })
+  return found
+}
+
+function membersOf(node: InterfaceDeclaration): string {
+  const bases = (node.heritageClauses ?? []).flatMap(({ types }) => types.map((base) => `\`${textOf(base)}\``))
+  const rows = node.members.map((member) => {
+    if (isPropertySignatureDeclaration(member)) {
+      const name = textOf(member.name)
+      const mark = member.postfixToken?.kind === SyntaxKind.QuestionToken ? '?' : ''
+      return row(`${name}${mark}`, member.type === undefined ? '' : textOf(member.type), commentOf(member))
+    }
+    if (!isMethodSignatureDeclaration(member)) throw new Error(`${textOf(member)} is no member that this page can tell`)
+    const parameters = member.parameters.map(textOf).join(', ')
+    return row(
+      `${textOf(member.name)}(${parameters})`,
+      member.type === undefined ? '' : textOf(member.type),
+      commentOf(member),
+    )
+  })
+  const extending = bases.length === 0 ? [] : [`Extends ${bases.join(', ')}.`]
+  const table = rows.length === 0 ? [] : [`| Member | Type | |\n|---|---|---|\n${rows.join('\n')}`]
+  return [...extending, ...table].join('\n\n')
+}
+
+function row(name: string, type: string, comment: string): string {
+  const cells = [`\`${name}\``, `\`${type.replace(/\s+/g, ' ')}\``, comment.replace(/\s*\n+\s*/g, ' ')]
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+}
+
+function errorSection(errors: readonly Exported[]): string {
+  const base = errors.filter(({ name }) => name === 'OperatorError')
+  const rows = errors
+    .filter((one) => !base.includes(one))
+    .map(({ name, declarations }) => {
+      const text = declarations.map(textOf).join('')
+      const exit = /exitCode = ExitCode\.(\w+)/.exec(text)?.[1] ?? ''
+      return `| \`${name}\` | \`ExitCode.${exit}\` | ${declarations.map(commentOf).join(' ')} |`
+    })
+  return [
+    '## Errors\n',
+    ...base.map(({ declarations }) => `${declarations.map(commentOf).join(' ')}\n`),
+    'Every error that a run rejects with is one of these: an `OperatorError` with `problems`, each with `code`, `message` and mostly `hint` and `at`. Its',
+    'own `code`, `hint` and `at` are those of the first problem, and `exitCode` is what the command line exits with.\n',
+    '| Class | Exit code | |',
+    '|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n')
+}
+
+/** The comment before a declaration, in Markdown. */
+function commentOf(node: Node): string {
+  const holder = isVariableDeclaration(node) ? node.parent.parent : node
+  const text = holder.getSourceFile().text.slice(holder.getFullStart(), holder.getStart())
+  const comments = [...text.matchAll(/\/\*\*(.*?)\*\//gs)]
+  const lines = (comments.at(-1)?.[1] ?? '').split('\n').map((line) => line.replace(/^\s*\* ?/, '').trim())
+  const [told = '', ...tags] = lines.join('\n').split(/@(?=throws |param )/)
+  const paragraphs = [told, ...tags.map((tag) => tag.replace(/^throws /, 'Throws ').replace(/^param (\w+) /, '`$1`: '))]
+  return paragraphs
+    .map((paragraph) => paragraph.trim())
+    .filter((paragraph) => paragraph !== '')
+    .map((paragraph, index) => (index === 0 || /[.!?]$/.test(paragraph) ? paragraph : `${paragraph}.`))
+    .join('\n\n')
+}
+
+function textOf(node: Node): string {
+  return node.getSourceFile().text.slice(node.getStart(), node.getEnd())
+}

@@ -1,0 +1,184 @@
+import type { Argument, CommandUnknownOpts, Option } from 'commander'
+import { EXIT_CODES, ExitCode, UsageError } from '../../diagnostics/errors.ts'
+import { jsonText } from '../../json.ts'
+import { toolVersion } from '../../version.ts'
+import type { Context } from '../context.ts'
+import { type Effect, FACTS, type Output } from '../definitions/outputs.ts'
+import { everyCommand, pathOf } from '../guidance/advice.ts'
+
+/**
+ * `help`: the help of a command for people; with --json the registry of all commands, options, arguments and exit codes, for scripts and
+ * assistants. In: the program as its definitions make it. Out: data that schemas/commands.schema.json describes. Hidden commands are left out.
+ */
+
+export interface ProgramDescription {
+  format: 'workos-migrate-commands'
+  version: 1
+  /** Version of the program. */
+  tool: string
+  /** Options that stand before any command. */
+  options: OptionDescription[]
+  commands: CommandDescription[]
+  exitCodes: { code: number; name: string; meaning: string; next: string }[]
+  /** Variables of the environment that the program itself reads. A manifest may refer to others. */
+  variables: { name: string; meaning: string }[]
+}
+
+export interface CommandDescription {
+  /** The words that it is called by: `state show`. */
+  name: string
+  summary: string
+  /** What it changes. */
+  effect: Effect
+  arguments: ArgumentDescription[]
+  options: OptionDescription[]
+  /** Outputs for programs, each with its schema. */
+  outputs: Output[]
+}
+
+export interface ArgumentDescription {
+  name: string
+  description: string
+  kind: ValueKind
+  required: boolean
+  repeatable: boolean
+  choices: string[] | null
+  default: string | null
+}
+
+export interface OptionDescription {
+  /** `--env`. */
+  long: string
+  /** `-e`. */
+  short: string | null
+  description: string
+  /** Null: it takes no value. */
+  value: { name: string; kind: ValueKind; required: boolean; choices: string[] | null } | null
+  /** Whether the command needs it. */
+  required: boolean
+  /** Whether it takes several values, and may be given several times. */
+  repeatable: boolean
+  default: string | boolean | null
+  /** The variable that stands in for it. */
+  env: string | null
+}
+
+export type ValueKind = 'text' | 'choice' | 'file' | 'folder' | 'integer' | 'time' | 'duration' | 'address'
+
+/** `help [command...]`. @throws UsageError for words that are no command */
+export async function help(
+  words: readonly string[],
+  { json = false }: { json?: boolean | undefined },
+  program: CommandUnknownOpts,
+  { stdout, unmasked }: Context,
+): Promise<ExitCode> {
+  const asked = words.join(' ')
+  const command = everyCommand(program).find((one) => pathOf(one) === asked && isShown(one))
+  if (command === undefined) {
+    throw new UsageError({
+      code: 'unknown_command',
+      message: `there is no command ${asked}`,
+      hint: 'workos-migrate help lists them',
+    })
+  }
+  // The program's own words: addresses in them are examples.
+  if (json) (unmasked?.stdout ?? stdout).write(`${jsonText(describeProgram(program, command), 2)}\n`)
+  else command.outputHelp()
+  return ExitCode.done
+}
+
+/** The registry, of a command and all beneath it. */
+export function describeProgram(program: CommandUnknownOpts, from: CommandUnknownOpts = program): ProgramDescription {
+  return {
+    format: 'workos-migrate-commands',
+    version: 1,
+    tool: toolVersion,
+    options: program.options.filter(({ hidden }) => !hidden).map(describeOption),
+    commands: everyCommand(from)
+      .filter((command) => command !== program && isShown(command))
+      .map(describeCommand),
+    exitCodes: Object.entries(EXIT_CODES).map(([name, { code, meaning, next }]) => ({ code, name, meaning, next })),
+    variables: Object.entries(VARIABLES).map(([name, meaning]) => ({ name, meaning })),
+  }
+}
+
+function isShown(command: CommandUnknownOpts): boolean {
+  const { parent } = command
+  return parent === null || (parent.createHelp().visibleCommands(parent).includes(command) && isShown(parent))
+}
+
+function describeCommand(command: CommandUnknownOpts): CommandDescription {
+  const name = pathOf(command)
+  const facts = FACTS[name]
+  if (facts === undefined) throw new RangeError(`nothing is said of the command ${name} in definitions/outputs.ts`)
+  return {
+    name,
+    summary: command.description(),
+    effect: facts.effect,
+    arguments: command.registeredArguments.map(describeArgument),
+    options: command.options.filter(({ hidden }) => !hidden).map(describeOption),
+    outputs: [...(facts.outputs ?? [])],
+  }
+}
+
+function describeArgument(argument: Argument): ArgumentDescription {
+  const { description, required, variadic, argChoices, defaultValue } = argument
+  return {
+    name: argument.name(),
+    description,
+    kind: argChoices === undefined ? kindOf(argument.name()) : 'choice',
+    required,
+    repeatable: variadic,
+    choices: argChoices ?? null,
+    default: defaultValue === undefined ? null : String(defaultValue),
+  }
+}
+
+function describeOption(option: Option): OptionDescription {
+  const { long, short, flags, description, mandatory, variadic, argChoices, defaultValue, envVar } = option
+  const [, brackets, name = ''] = /(<|\[)([^.>\]]+)/.exec(flags) ?? []
+  const kind = argChoices === undefined ? kindOf(name) : 'choice'
+  const known: unknown = defaultValue
+  return {
+    long: long ?? flags,
+    short: short ?? null,
+    description,
+    value: brackets === undefined ? null : { name, kind, required: brackets === '<', choices: argChoices ?? null },
+    required: mandatory,
+    repeatable: variadic,
+    default: typeof known === 'string' || typeof known === 'boolean' ? known : null,
+    env: envVar ?? null,
+  }
+}
+
+/** What stands in the place of a value in the help of an option. */
+function kindOf(placeholder: string): ValueKind {
+  return KINDS[placeholder] ?? 'text'
+}
+
+const KINDS: Readonly<Record<string, ValueKind>> = {
+  file: 'file',
+  manifest: 'file',
+  subject: 'file',
+  folder: 'folder',
+  number: 'integer',
+  records: 'integer',
+  port: 'integer',
+  time: 'time',
+  duration: 'duration',
+  address: 'address',
+  addresses: 'address',
+  old: 'address',
+  new: 'address',
+}
+
+const VARIABLES: Readonly<Record<string, string>> = {
+  HTTPS_PROXY: 'the proxy to WorkOS and to a live source',
+  HTTP_PROXY: 'the same for addresses with http, and where HTTPS_PROXY is not set',
+  NO_PROXY: 'hosts that are reached without a proxy',
+  NODE_EXTRA_CA_CERTS: 'a file of certificate authorities to trust besides those of Node.js',
+  CI: 'set: addresses of people are masked in outputs',
+  NO_COLOR: 'set: no colours',
+  FORCE_COLOR: 'set: colours although the output is no terminal',
+  WORKOS_MIGRATE_DEBUG: 'set: an unexpected error comes with its stack trace',
+}

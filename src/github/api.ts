@@ -1,0 +1,203 @@
+import { type Clock, sleep, systemClock } from '../clock.ts'
+import { ExitCode, OperatorError } from '../diagnostics/errors.ts'
+import type { Problem } from '../diagnostics/problem.ts'
+import { passingFailure } from '../http/failures.ts'
+import { openNetwork } from '../http/network.ts'
+import type { Proxies } from '../http/proxy.ts'
+import { type HttpAnswer, send } from '../http/request.ts'
+import { backOff, isPassing, parseRetryAfter, serverTime } from '../http/retry.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
+import { parseJsonText } from '../json-text.ts'
+
+/**
+ * The REST API of GitHub, as far as a pipeline needs it. In: paths and bodies. Out: JSON; or a GithubError. What may pass is asked again: no
+ * answer, a 5xx, a rate limit.
+ */
+
+/** GitHub does not do what a pipeline needs. */
+export class GithubError extends OperatorError {
+  readonly exitCode = ExitCode.failure
+  /** Undefined: no answer came. */
+  readonly status: number | undefined
+
+  constructor(problem: Problem, status?: number) {
+    super(problem)
+    this.status = status
+  }
+
+  /** The token may not do it: GitHub answers 403, and 404 where the token may not even see. */
+  get isForbidden(): boolean {
+    return this.status === 403 || this.status === 404
+  }
+}
+
+export interface ApiOptions {
+  /** `https://api.github.com`, or the one of a GitHub Enterprise Server. */
+  url: string
+  token: string
+  proxies: Proxies
+  clock?: Clock
+  /** Told before a pause of a second or more. */
+  onWait?: (why: string, ms: number) => void
+}
+
+export type Method = 'GET' | 'POST' | 'PATCH'
+
+/** How often one request is sent. */
+const ATTEMPTS = 6
+/** Milliseconds. A job is worth minutes, not hours. */
+const LONGEST_PAUSE = 300_000
+const TIMEOUT = 30_000
+/** What GitHub asks for after a secondary limit that names no time: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
+const AFTER_SECONDARY_LIMIT = 60_000
+const PAGE = 100
+/** A list that is longer is not what it seems. */
+const PAGES = 500
+
+type Outcome =
+  | { kind: 'done'; value: Json }
+  | { kind: 'passing'; why: string; status?: number; waitMs?: number }
+  | { kind: 'refused'; status: number; said: string }
+
+export class GithubApi {
+  readonly #options: ApiOptions
+  readonly #network: ReturnType<typeof openNetwork>
+
+  constructor(options: ApiOptions) {
+    this.#options = options
+    this.#network = openNetwork(options.proxies)
+  }
+
+  get(path: string): Promise<Json> {
+    return this.#ask('GET', path)
+  }
+
+  patch(path: string, body: JsonObject): Promise<Json> {
+    return this.#ask('PATCH', path, body)
+  }
+
+  /**
+   * Makes something. After an attempt whose outcome is not known it is looked up first, so that it is not made twice.
+   * @param made what an earlier attempt has made; undefined: nothing
+   */
+  post(path: string, body: JsonObject, made: () => Promise<Json | undefined>): Promise<Json> {
+    return this.#ask('POST', path, body, made)
+  }
+
+  /** The items of a list, page after page. @param list the member that holds them; default: the answer itself is the list */
+  async *list(path: string, list?: string): AsyncGenerator<JsonObject> {
+    const joint = path.includes('?') ? '&' : '?'
+    for (let page = 1; page <= PAGES; page += 1) {
+      const answer = await this.get(`${path}${joint}per_page=${PAGE}&page=${page}`)
+      const items = list === undefined ? answer : isObject(answer) ? answer[list] : undefined
+      if (!Array.isArray(items)) throw unexpected(`GET ${path}`)
+      for (const item of items) if (isObject(item)) yield item as JsonObject
+      if (items.length < PAGE) return
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#network.destroy()
+  }
+
+  async #ask(method: Method, path: string, body?: JsonObject, made?: () => Promise<Json | undefined>): Promise<Json> {
+    const { clock = systemClock, onWait } = this.#options
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await this.#attempt(method, path, body)
+      if (outcome.kind === 'done') return outcome.value
+      if (outcome.kind === 'refused') throw refused(`${method} ${path}`, outcome)
+      const { why, status, waitMs = 0 } = outcome
+      const ms = Math.max(backOff(attempt, { first: 500, longest: 30_000 }), waitMs)
+      if (attempt === ATTEMPTS || ms > LONGEST_PAUSE) throw givenUp(`${method} ${path}`, why, attempt, status)
+      if (ms >= 1000) onWait?.(why, ms)
+      await sleep(clock, ms)
+      const earlier = await made?.()
+      if (earlier !== undefined) return earlier
+    }
+  }
+
+  async #attempt(method: Method, path: string, body?: JsonObject): Promise<Outcome> {
+    const { url, token } = this.#options
+    try {
+      const answer = await send(`${url.replace(/\/+$/, '')}${path}`, {
+        method,
+        headers: {
+          accept: 'application/vnd.github+json',
+          authorization: `Bearer ${token}`,
+          'user-agent': 'workos-migrate',
+          'x-github-api-version': '2022-11-28',
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        body: body && JSON.stringify(body),
+        signal: AbortSignal.timeout(TIMEOUT),
+        dispatcher: this.#network.dispatcher,
+      })
+      return outcomeOf(answer)
+    } catch (error) {
+      if (error instanceof OperatorError) throw error
+      return { kind: 'passing', why: passingFailure(error, 'GitHub') }
+    }
+  }
+}
+
+function outcomeOf(answer: HttpAnswer): Outcome {
+  const { status, text } = answer
+  const json = text.trim() === '' ? ({ ok: true, value: null } as const) : parseJsonText(text)
+  if (status >= 200 && status < 300) {
+    return json.ok ? { kind: 'done', value: json.value } : { kind: 'passing', why: 'an answer that is no JSON', status }
+  }
+  if (isPassing(status)) return { kind: 'passing', why: `HTTP ${status}`, status }
+  const said = json.ok && isObject(json.value) && typeof json.value.message === 'string' ? json.value.message : ''
+  const waitMs = limitWait(answer, said)
+  if (waitMs !== undefined) return { kind: 'passing', why: 'a rate limit', status, waitMs }
+  return { kind: 'refused', status, said }
+}
+
+/** Milliseconds until a limit ends that refused the request; undefined: no limit did. Limits come as 403 and as 429. */
+function limitWait({ status, header }: HttpAnswer, said: string): number | undefined {
+  if (status !== 403 && status !== 429) return undefined
+  const now = serverTime(header('date'))
+  const after = parseRetryAfter(header('retry-after'), now)
+  if (after !== undefined) return after
+  if (header('x-ratelimit-remaining') === '0') {
+    const reset = Number(header('x-ratelimit-reset')) * 1000 - now
+    return Number.isFinite(reset) ? Math.max(reset, 0) : AFTER_SECONDARY_LIMIT
+  }
+  return status === 429 || /secondary rate limit|abuse detection/i.test(said) ? AFTER_SECONDARY_LIMIT : undefined
+}
+
+function refused(what: string, { status, said }: { status: number; said: string }): GithubError {
+  const hints: Record<number, string> = {
+    401: 'check the input github-token',
+    403: 'give the job the permission that it lacks, under permissions in the workflow',
+    404: 'give the job the permission that it lacks, under permissions in the workflow',
+  }
+  return new GithubError(
+    {
+      code: 'github_refused',
+      message: `GitHub refused ${what} with HTTP ${status}${said === '' ? '' : `: ${said}`}`,
+      hint: hints[status] ?? 'look at https://www.githubstatus.com, and run the job again',
+    },
+    status,
+  )
+}
+
+function givenUp(what: string, why: string, attempts: number, status?: number): GithubError {
+  return new GithubError(
+    {
+      code: 'github_unreachable',
+      message: `GitHub does not answer ${what}: ${why} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`,
+      hint: 'look at https://www.githubstatus.com, and run the job again',
+    },
+    // A limit is no lack of a permission.
+    status === 403 ? 429 : status,
+  )
+}
+
+export function unexpected(what: string): GithubError {
+  return new GithubError({
+    code: 'github_answer',
+    message: `GitHub answered ${what} in a way that is not documented`,
+    hint: 'check that GITHUB_API_URL is the address of the REST API',
+  })
+}

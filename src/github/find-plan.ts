@@ -1,0 +1,64 @@
+import { isObject, type JsonObject } from '../json.ts'
+import { type GithubApi, GithubError } from './api.ts'
+
+/** A saved plan among the artifacts of a repository. */
+export interface FoundPlan {
+  /** The run that made it. */
+  run: number
+  artifact: number
+  pullRequest: number
+}
+
+/**
+ * The plan that was made for a pull request, by the commit that it was merged as: the latest artifact of that name that the head of the
+ * pull request has. A run of a fork made none that counts, though it may have an artifact of the name.
+ * @throws GithubError where there is none
+ */
+export async function findPlan(api: GithubApi, repository: string, sha: string, name: string): Promise<FoundPlan> {
+  const merged = await mergedAs(api, repository, sha)
+  if (merged === undefined) {
+    throw missing(
+      `no pull request was merged as ${sha}`,
+      'run the workflow by hand: it plans the branch and applies that',
+    )
+  }
+  const { pullRequest, head } = merged
+  let found: { run: number; artifact: number; at: string } | undefined
+  const path = `/repos/${repository}/actions/artifacts?name=${encodeURIComponent(name)}`
+  for await (const artifact of api.list(path, 'artifacts')) {
+    const candidate = planOf(artifact, name, head)
+    if (candidate !== undefined && (found === undefined || candidate.at > found.at)) found = candidate
+  }
+  if (found !== undefined) return { run: found.run, artifact: found.artifact, pullRequest }
+  throw missing(
+    `pull request #${pullRequest} has no artifact ${name} for its last commit ${head}, or it has expired`,
+    'run the workflow by hand: it plans the branch and applies that',
+  )
+}
+
+async function mergedAs(
+  api: GithubApi,
+  repository: string,
+  sha: string,
+): Promise<{ pullRequest: number; head: string } | undefined> {
+  for await (const pull of api.list(`/repos/${repository}/commits/${sha}/pulls`)) {
+    const { number, head, merged_at: mergedAt, merge_commit_sha: mergeCommit } = pull
+    if (typeof number !== 'number' || typeof mergedAt !== 'string' || mergeCommit !== sha) continue
+    if (isObject(head) && typeof head.sha === 'string') return { pullRequest: number, head: head.sha }
+  }
+  return undefined
+}
+
+function planOf(
+  { id, name, expired, created_at: at, workflow_run: run }: JsonObject,
+  wanted: string,
+  head: string,
+): { run: number; artifact: number; at: string } | undefined {
+  if (name !== wanted || expired !== false || !isObject(run) || typeof id !== 'number' || typeof at !== 'string') return
+  if (run.head_sha !== head || run.head_repository_id !== run.repository_id || typeof run.id !== 'number') return
+  return { run: run.id, artifact: id, at }
+}
+
+function missing(message: string, hint: string): GithubError {
+  return new GithubError({ code: 'no_saved_plan', message, hint })
+}

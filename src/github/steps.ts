@@ -1,0 +1,160 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ExitCode } from '../diagnostics/errors.ts'
+import { type Counts, countsOf } from '../pipelines/counts.ts'
+import { COMMENT, cutMarkdown } from '../pipelines/cut.ts'
+import { type Marker, markerText } from '../pipelines/marker.ts'
+import { readPlanHeader } from '../planning/plan-file.ts'
+import { code } from '../reporting/markdown/inline.ts'
+import { type GithubApi, GithubError } from './api.ts'
+import { findPlan } from './find-plan.ts'
+import type { Job } from './job.ts'
+import { closeIssue, openIssue, writeComment } from './sticky.ts'
+import { describeExit, footer, logBlock, noPlan, ofLabel } from './words.ts'
+
+/**
+ * The steps of the action that speak to GitHub. In: what a command left in a folder (plan.ndjson, plan.md, log.txt), and its exit code. Out:
+ * outputs of the step, the summary of the job, one comment or one issue for each label.
+ */
+export interface StepOptions {
+  job: Job
+  api: GithubApi
+  /** What the command has written. */
+  folder: string
+  /** How the command ended. */
+  exit: number
+  config: string
+  label: string
+  /** Whose comments and issues are ours: see StickyOptions. */
+  author: string
+  /** Whether to comment on the pull request. */
+  comment: boolean
+  /** The name of the artifact with the saved plan. */
+  artifact: string
+}
+
+/** After `plan`: its outputs, its summary and its comment. */
+export async function reportPlan(options: StepOptions): Promise<void> {
+  const { job, label, exit, artifact } = options
+  const counts = await savedCounts(options)
+  setOutputs(job, counts)
+  const fails = counts !== undefined && exit !== ExitCode.done && exit !== ExitCode.changes
+  const markdown = `${planMarkdown(options, counts)}${fails ? `\n**The job fails**: ${describeExit(exit)}.\n` : ''}`
+  const end = footer(job, counts === undefined ? [] : [`saved plan: artifact ${code(artifact)}`])
+  job.summarise(`${markdown}${end}`)
+  if (counts === undefined) job.annotate('error', `no plan${plainly(label)}: ${describeExit(exit)}`)
+  await comment(options, 'plan', job.pullRequest, markdown, end)
+}
+
+/** After `apply`: the summary, and a comment on the pull request whose plan it was. */
+export async function reportApply(options: StepOptions & { pullRequest: number | undefined }): Promise<void> {
+  const { job, label, exit } = options
+  const verdict = exit === ExitCode.done ? 'Applied' : `Not applied as planned: ${describeExit(exit)}`
+  const markdown = `## Apply${ofLabel(label)}\n\n**${verdict}.**\n\n${logBlock(textIn(options, 'log.txt'))}`
+  job.summarise(`${markdown}${footer(job)}`)
+  if (exit !== ExitCode.done) job.annotate('error', `apply${plainly(label)}: ${describeExit(exit)}`)
+  await comment(options, 'apply', options.pullRequest, markdown, footer(job))
+}
+
+/** After `plan --refresh --detailed-exitcode` at night: one issue while something differs, none when nothing does. */
+export async function reportDrift(options: StepOptions): Promise<void> {
+  const { job, api, label, exit, author } = options
+  const counts = await savedCounts(options)
+  setOutputs(job, counts)
+  const markdown = planMarkdown(options, counts)
+  job.summarise(`${markdown}${footer(job)}`)
+  if (counts === undefined) {
+    // What could not be looked at has neither drifted nor come to rest.
+    job.annotate('error', `drift${plainly(label)} cannot be told: ${describeExit(exit)}`)
+    return
+  }
+  const marker = markerText(markerOf(options, 'drift'))
+  const sticky = { api, repository: job.repository, author }
+  if (!counts.changes && counts.drifted === 0 && counts.refused === 0 && counts.blocked === 0) {
+    const clean = `${marker}\n**Clean again**: source, state and WorkOS agree.\n${footer(job)}`
+    const closed = await closeIssue(sticky, marker, clean)
+    if (closed !== undefined) job.annotate('notice', `the drift${plainly(label)} is gone: ${closed} is closed`)
+    return
+  }
+  const title = `workos-migrate: drift${plainly(label)}`
+  const text = fitted(job, `${marker}\n${markdown}`, footer(job))
+  const { done, url } = await openIssue(sticky, marker, { title, body: text })
+  job.annotate('warning', `there is drift${plainly(label)}: ${url} is ${done}`)
+}
+
+/** Before `apply`: which run has the plan that was reviewed. */
+export async function locatePlan({ job, api, artifact }: Pick<StepOptions, 'job' | 'api' | 'artifact'>): Promise<void> {
+  const { run, pullRequest } = await findPlan(api, job.repository, job.sha, artifact)
+  job.output('run', run)
+  job.output('pull-request', pullRequest)
+}
+
+async function savedCounts({ folder }: StepOptions): Promise<Counts | undefined> {
+  const file = join(folder, 'plan.ndjson')
+  return existsSync(file) ? countsOf(await readPlanHeader(file)) : undefined
+}
+
+/** Without a plan all of them are set, to what says that nothing is known to change. */
+function setOutputs(job: Job, counts: Counts | undefined): void {
+  job.output('saved', counts !== undefined)
+  const none: Counts = {
+    changes: false,
+    creates: 0,
+    updates: 0,
+    adopts: 0,
+    deletes: 0,
+    blocked: 0,
+    drifted: 0,
+    refused: 0,
+  }
+  for (const [name, value] of Object.entries(counts ?? none)) job.output(name, value)
+}
+
+/** What was written before the plan failed is no plan. */
+function planMarkdown(options: StepOptions, counts: Counts | undefined): string {
+  if (counts === undefined) return noPlan(options.label, options.exit, textIn(options, 'log.txt'))
+  return textIn(options, 'plan.md')
+}
+
+function textIn({ folder }: StepOptions, name: string): string {
+  const file = join(folder, name)
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+
+function markerOf({ config, label }: StepOptions, what: Marker['what']): Marker {
+  return { what, config, label }
+}
+
+/** Text for a comment or an issue, cut where it is too long. */
+function fitted({ url }: Job, text: string, end: string): string {
+  const room = { ...COMMENT, limit: COMMENT.limit - end.length }
+  return cutMarkdown(text, room, `**Cut here**: the [summary of the job](${url}) has all of it.`) + end
+}
+
+async function comment(
+  options: StepOptions,
+  what: Marker['what'],
+  pullRequest: number | undefined,
+  markdown: string,
+  end: string,
+): Promise<void> {
+  const { job, api, author } = options
+  if (!options.comment || pullRequest === undefined) return
+  const marker = markerText(markerOf(options, what))
+  const sticky = { api, repository: job.repository, author }
+  try {
+    const { done, url } = await writeComment(sticky, pullRequest, marker, fitted(job, `${marker}\n${markdown}`, end))
+    job.annotate('notice', `the comment${plainly(options.label)} is ${done}: ${url}`)
+  } catch (error) {
+    if (!(error instanceof GithubError) || !error.isForbidden || !job.fromFork) throw error
+    job.annotate(
+      'notice',
+      'a pull request from a fork gets no comment: its token may only read. The plan is in the summary of the job',
+    )
+  }
+}
+
+/** In a title and in a message, where nothing is Markdown. */
+function plainly(label: string): string {
+  return label === '' ? '' : ` of ${label}`
+}

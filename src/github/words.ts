@@ -1,0 +1,51 @@
+import { ExitCode } from '../diagnostics/errors.ts'
+import { printable } from '../diagnostics/printable.ts'
+import { code, fenced, folded, prose } from '../reporting/markdown/inline.ts'
+
+/** What a job says in Markdown beside the plan itself. */
+
+const MEANS: Record<number, string> = {
+  [ExitCode.failure]: 'it failed',
+  [ExitCode.usage]: 'the command line or the manifest is wrong',
+  [ExitCode.credentials]: 'the credentials were refused',
+  [ExitCode.guard]: 'a guard refused, or the word of safety.confirm is missing; or safety.maxFailures stopped it',
+  [ExitCode.locked]: 'another process works on the state',
+  [ExitCode.incomplete]: 'it finished, and not as planned; or --strict found something',
+  [ExitCode.stale]: 'the saved plan no longer matches what it was made from',
+  [ExitCode.interrupted]: 'it was interrupted',
+}
+
+/** `exit code 8: the saved plan no longer matches what it was made from`. */
+export function describeExit(exit: number): string {
+  const means = MEANS[exit]
+  return means === undefined ? `exit code ${exit}` : `exit code ${exit}: ${means}`
+}
+
+/** ` of staging`; nothing where it has no name. */
+export function ofLabel(label: string): string {
+  return label === '' ? '' : ` of ${code(label)}`
+}
+
+/** In place of a plan that there is none of. */
+export function noPlan(label: string, exit: number, log: string): string {
+  const where = label === '' ? '' : `: ${prose(label)}`
+  return `## Migration plan${where}\n\n**There is no plan**: ${describeExit(exit)}.\n\n${logBlock(log)}`
+}
+
+/** Lines of a log that are shown. The rest is in the log itself. */
+const LINES = 200
+
+/** What a program said, as a block: nothing of it is markup. */
+export function logBlock(log: string): string {
+  const lines = log.split('\n').map((line) => printable(line))
+  while (lines.at(-1) === '') lines.pop()
+  if (lines.length === 0) return ''
+  const more = lines.length - LINES
+  const shown = more > 0 ? [...lines.slice(0, LINES), `… ${more} more lines in the log`] : lines
+  return shown.length <= 20 ? fenced(shown, 'text') : folded('What it said', fenced(shown, 'text'))
+}
+
+/** Below a plan: where the rest is. */
+export function footer({ url, commit }: { url: string; commit: string }, more: readonly string[] = []): string {
+  return `\n${[`[Job](${url})`, `commit ${code(commit.slice(0, 12))}`, ...more].join(' · ')}\n`
+}

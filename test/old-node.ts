@@ -1,0 +1,16 @@
+import { execFileSync } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+
+/** A node on the path that is older than 24. */
+export function oldNode(): string | undefined {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, 'node'))
+    .find((node) => {
+      try {
+        return Number(execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).split('.')[0]) < 24
+      } catch {
+        return false
+      }
+    })
+}
