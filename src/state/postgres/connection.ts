@@ -6,14 +6,14 @@ import { ConnectionLost, isLost } from './errors.ts'
 export type Row = Record<string, unknown>
 
 /**
- * What every session has. Writes wait for the disk. A dead machine at the other end is noticed within half a minute, and its lock goes with
+ * What every session has. Writes wait for the disk. A copy of a large state is checked while the transaction that read it is open. A dead machine at the other end is noticed within half a minute, and its lock goes with
  * the session. Each statement finds its rows by a key: a scan of a table that has just been written a million times would not end.
  */
 const SESSION = `
   SET client_min_messages = warning;
   SET statement_timeout = '60s';
   SET lock_timeout = '10s';
-  SET idle_in_transaction_session_timeout = '60s';
+  SET idle_in_transaction_session_timeout = '15min';
   SET default_transaction_isolation = 'read committed';
   SET tcp_keepalives_idle = 10;
   SET tcp_keepalives_interval = 5;
