@@ -243,6 +243,11 @@ function addTools(program: Parent, context: Context, start: Start): void {
     .defineSandbox(program)
     .action((options) => start(async () => (await import('./commands/sandbox.ts')).sandbox(options, context)))
   tools
+    .definePurge(program)
+    .action((manifest, options) =>
+      start(async () => (await import('./commands/purge.ts')).purge(withManifest(manifest, options), context)),
+    )
+  tools
     .defineDoctor(program)
     .action((manifest, options) =>
       start(async () => (await import('./commands/doctor.ts')).doctor(withManifest(manifest, options), context)),

@@ -29,6 +29,7 @@ export type CheckedManifest = {
   run: Run
   safety: Safety
   state: State
+  notify?: Notify
   output?: Output
   warnings: Warnings
   tests: Tests
@@ -709,6 +710,28 @@ export type State = {
   schema?: string
   /** Of a `postgres` state: a file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
   ca?: File
+}
+
+/** Who is told how an `apply` or a `destroy` ended, whatever its end: an address, or a list of several. */
+export type Notify =
+  | {
+      /** Secret. */
+      webhook: string
+      /** Secret. */
+      secret?: string
+      /** What is sent. */
+      format: 'json' | 'slack'
+    }
+  | Webhook[]
+
+/** An address that is told how an apply ended. */
+export type Webhook = {
+  /** Secret. */
+  webhook: string
+  /** Secret. */
+  secret?: string
+  /** What is sent. */
+  format: 'json' | 'slack'
 }
 
 /** What the commands show. */

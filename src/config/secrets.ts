@@ -7,7 +7,7 @@ import { locationOf, type Tree } from './tree.ts'
 
 /**
  * Registers API keys that are written out in a file, wherever they stand: a misspelt key name must not let one slip into
- * a message; and whatever is written out under `secrets`. Each yields one warning, although the chosen environment is in the tree twice.
+ * a message; and whatever is written out under `secrets`, or as an address or a key of `notify`. Each yields one warning, although the chosen environment is in the tree twice.
  */
 export function literalKeyWarnings(tree: Tree, redactor: Redactor): Problem[] {
   const byPlace = new Map<string, Problem>()
@@ -28,7 +28,7 @@ function findLiteralKeys(tree: Tree, redactor: Redactor, path: string[] = []): P
   const key = typeof tree.value === 'string' ? API_KEY.exec(tree.value) : null
   const found = key ?? (typeof tree.value === 'string' ? URL_WITH_PASSWORD.exec(tree.value) : null)
   const text = String(tree.value)
-  if (found === null && (!isUnderSecrets(path) || text.includes('${'))) return []
+  if (found === null && (!isKeptSecret(path, text) || text.includes('${'))) return []
   if (found !== null) redactor.register(found[0])
   redactor.register(text)
   redactor.register(tree.place.text.text.slice(tree.place.start, tree.place.end))
@@ -53,8 +53,15 @@ function variableFor(path: readonly string[]): string {
   const [section, ...rest] = path[0] === 'environments' ? path.slice(2) : path
   if (section === 'state') return 'DATABASE_URL'
   if (section === 'source') return 'CLERK_SECRET_KEY'
+  if (section === 'notify') return rest.at(-1) === 'secret' ? 'NOTIFY_SECRET' : 'NOTIFY_URL'
   const name = section === 'secrets' ? rest.find((key) => /^[A-Za-z]\w*$/.test(key)) : undefined
   return name === undefined ? 'WORKOS_API_KEY' : name.replace(/([a-z\d])(?=[A-Z])/g, '$1_').toUpperCase()
+}
+
+/** Whether a text that is written out at a path is a secret by its place. */
+function isKeptSecret(path: readonly string[], text: string): boolean {
+  const [section] = path[0] === 'environments' ? path.slice(2) : path
+  return isUnderSecrets(path) || (section === 'notify' && text !== '' && isSecretPath(path))
 }
 
 /** Whether a path is inside `secrets`, of the manifest or of an environment, at whatever depth: what is nested there by mistake is secret all the same. */
@@ -80,7 +87,7 @@ export function digestOf(manifest: object): string {
 
 /**
  * What of an effective manifest decides what a plan does, without its secrets. `run` is left out, and the name too: by default it is
- * that of a folder; tests, and what outputs show, change nothing.
+ * that of a folder; tests, what outputs show, and who is told of the end change nothing.
  */
 export function decisive(manifest: object): unknown {
   const {
@@ -88,7 +95,8 @@ export function decisive(manifest: object): unknown {
     name: _name,
     tests: _tests,
     output: _output,
+    notify: _notify,
     ...rest
-  } = { run: undefined, name: undefined, tests: undefined, output: undefined, ...manifest }
+  } = { run: undefined, name: undefined, tests: undefined, output: undefined, notify: undefined, ...manifest }
   return withSecrets(rest, undefined)
 }

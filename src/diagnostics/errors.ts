@@ -142,11 +142,6 @@ export class StrictError extends OperatorError {
   readonly exitCode = ExitCode.incomplete
 }
 
-/** A comment on a pull request or merge request cannot be written. */
-export class CommentError extends OperatorError {
-  readonly exitCode = ExitCode.failure
-}
-
 /** A person called it off, or a signal. */
 export class InterruptedError extends OperatorError {
   readonly exitCode = ExitCode.interrupted

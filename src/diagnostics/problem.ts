@@ -8,6 +8,8 @@ export interface Location {
   file: string
   line?: number
   column?: number
+  /** Which record of the file it is, from 1, where many of them may be on one line. */
+  record?: number
 }
 
 /** One thing that is wrong, said so that its reader can correct it. */

@@ -1,3 +1,5 @@
+import { isObject } from '../json.ts'
+
 const MASK = '[redacted]'
 
 /** Shorter values would blank out ordinary text. Characters. */
@@ -45,6 +47,19 @@ export class Redactor {
     // The mask comes first, so that what is masked already stays as it is.
     return new RegExp([MASK, ...longestFirst].map((form) => RegExp.escape(form)).join('|'), 'g')
   }
+}
+
+/**
+ * The value with registered secrets kept out of its texts and of the names in it: what it is made of besides stays as it is. JSON is made of the
+ * result, since what is replaced in a text of JSON may be more than a value.
+ */
+export function redactedValue(value: unknown, redactor: Redactor): unknown {
+  if (typeof value === 'string') return redactor.redact(value)
+  if (Array.isArray(value)) return value.map((item) => redactedValue(item, redactor))
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [redactor.redact(name), redactedValue(member, redactor)]),
+  )
 }
 
 /** A secret as other texts write it. */

@@ -87,11 +87,26 @@ function makeLocked(parent: string): { path: string; unlock: (() => void) | unde
  * number of a process says nothing, since another may have it by now, and those of another container are not seen here.
  */
 export function removeAbandonedScratch(parent: string): void {
+  for (const path of scratchIn(parent)) removeIfAbandoned(path)
+}
+
+/** The same folders, which stay. */
+export function abandonedScratch(parent: string): string[] {
+  return scratchIn(parent).filter((path) => {
+    if (!existsSync(join(path, LOCK))) return isOld(path)
+    const unlock = lock(path)
+    unlock?.()
+    return unlock !== undefined
+  })
+}
+
+function scratchIn(parent: string): string[] {
   const mine = `${PREFIX}${hostname()}-`
-  for (const name of existsSync(parent) ? readdirSync(parent) : []) {
-    // Matched to its end: another machine that shares the folder may have a name that begins like this one's.
-    if (name.startsWith(mine) && /^\d+-[^-]+$/.test(name.slice(mine.length))) removeIfAbandoned(join(parent, name))
-  }
+  const names = existsSync(parent) ? readdirSync(parent) : []
+  // Matched to its end: another machine that shares the folder may have a name that begins like this one's.
+  return names
+    .filter((name) => name.startsWith(mine) && /^\d+-[^-]+$/.test(name.slice(mine.length)))
+    .map((name) => join(parent, name))
 }
 
 /** The lock is held until the folder is gone: it may just be in the making. */

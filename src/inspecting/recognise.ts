@@ -428,6 +428,8 @@ export interface DataFile {
   recognised: Recognised | undefined
   /** A source that reads it. */
   source: SourceConfig
+  /** What the source says of how the file is written. */
+  written: JsonObject
   /** Columns by stream; see InspectOptions. */
   columns: Map<string, string[]>
   /** The file holds others beside users: which of its records are users. */
@@ -468,6 +470,7 @@ export async function describeDataFile(file: SourceFile): Promise<DataFile> {
     head,
     recognised,
     source,
+    written: writtenAs(head),
     columns: new Map(columns.length === 0 ? [] : [[stream ?? '', columns]]),
     ...(head.model !== undefined && { only: { member: 'model', value: head.model } }),
   }

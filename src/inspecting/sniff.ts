@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { JSONParser } from '@streamparser/json'
 import { isObject } from '../json.ts'
+import { type Backslashes, backslashesIn } from '../sources/csv/backslash.ts'
 import { openTable } from '../sources/csv/table.ts'
 import { readBytes } from '../sources/text/bytes.ts'
 import type { SourceFile } from '../sources/text/file.ts'
@@ -24,7 +25,7 @@ export interface Head {
   /** CSV: lines before the header that are none of its rows. */
   skipLines?: number
   /** CSV in which backslashes escape anywhere, and whether quotes are characters like others. */
-  backslashes?: { quote?: 'none' }
+  backslashes?: Backslashes
   /** CSV with such lines, which may mislead who looks for it: what separates its cells, where it is no comma. */
   delimiter?: string
   /** What Django's dumpdata wrote, of several models: the one of the users. The paths are those of its records. */
@@ -52,7 +53,7 @@ async function sniffText(file: SourceFile, text: string, encoding?: Encoding): P
   const first = text.trimStart()[0]
   if (first === '[') return sniffJson(file, encoding)
   if (first !== '{') {
-    const backslashes = backslashesIn(text)
+    const backslashes = backslashesIn(text)?.settings
     const head = sniffPreamble(text) ?? (await sniffCsv(file, encoding, backslashes))
     return backslashes === undefined ? head : { ...head, backslashes }
   }
@@ -78,25 +79,6 @@ async function sniffCsv(
   } finally {
     await table.close()
   }
-}
-
-/** A cell that is \N, which COPY text and INTO OUTFILE write for nothing, and an escape that only they write. */
-const NOTHING = /(?:^|[\t,;|])\\N(?=[\t,;|\r\n]|$)/m
-const ESCAPED = /\\[\\tnr0]/
-
-/** Quotes around a cell. */
-const QUOTED = /(?:^|[\t,;|])"[^\t\n]*"(?=[\t,;|\r\n]|$)/m
-
-/**
- * PostgreSQL's COPY text, mysql --batch and INTO OUTFILE are told by what they write for nothing, or by escapes between tabs where nothing is quoted.
- * JSON in a cell of CSV has backslashes too.
- */
-function backslashesIn(text: string): Head['backslashes'] {
-  const hasTabs = /^[^\n]*\t/.test(text)
-  const isQuoted = QUOTED.test(text)
-  const isEscaped = NOTHING.test(text) ? !text.includes('""') : hasTabs && !isQuoted && ESCAPED.test(text)
-  if (!isEscaped) return undefined
-  return hasTabs && !isQuoted ? { quote: 'none' } : {}
 }
 
 /** How many lines a preamble may have. */

@@ -10,6 +10,7 @@ import type { Plan as ComputedPlan } from '../planning/plan.ts'
 import { leftBehind } from '../planning/summarise.ts'
 import { carryOut } from '../running/carry-out.ts'
 import { failuresOf } from '../running/failures-of.ts'
+import { type Ended, notifying } from '../running/notify.ts'
 import { asSaved, computeSaved, openSavedPlan } from '../running/saved-plan.ts'
 import { stagingBeside } from '../running/scratch-place.ts'
 import { loadChecked, openSession, type Session } from '../running/session.ts'
@@ -124,15 +125,17 @@ async function applyIn(
   const { loaded } = session
   const strict = options.strict ?? false
   try {
-    return await stagingBeside(session.scratch, async () => {
+    const work = async (ended: Ended) => {
       const computed = await compute()
       checkRefusals(computed, loaded)
       checkThresholds(computed, loaded, options)
       if (strict) refuseWarnings(computed)
       if (computed.summary.changes) checkApproval(computed, loaded, options)
-      const { result, seconds } = await carryOut(session, computed, 'apply', world)
+      const { result, seconds } = await carryOut(session, computed, { command: 'apply', ended }, world)
       return appliedOf(result, seconds, loaded, applyExitCode(result, computed, strict))
-    })
+    }
+    const told = () => notifying('apply', loaded, world, work, ({ exitCode }) => exitCode)
+    return await stagingBeside(session.scratch, told)
   } finally {
     await session.close()
   }

@@ -157,10 +157,15 @@ export function isPlanFile(path: string): boolean {
   try {
     const start = Buffer.alloc(64)
     const length = readSync(file, start)
-    return start.toString('utf8', 0, length).startsWith(`{"format":"${FORMAT}"`)
+    return isPlanHead(start.toString('utf8', 0, length))
   } finally {
     closeSync(file)
   }
+}
+
+/** Whether a file that begins so is a saved plan. */
+export function isPlanHead(head: string): boolean {
+  return head.startsWith(`{"format":"${FORMAT}",`)
 }
 
 /** The header of a saved plan. @throws ManifestError if it is damaged or of another version */

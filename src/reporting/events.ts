@@ -5,7 +5,7 @@
 import type { ActionOutcome, KindResult } from '../applying/apply-result.ts'
 import type { Wait } from '../clock.ts'
 import type { ScopeReport } from '../desired/scope.ts'
-import type { Redactor } from '../diagnostics/redactor.ts'
+import { type Redactor, redactedValue } from '../diagnostics/redactor.ts'
 import type { FailedRequest } from '../http/retry.ts'
 import { isObject, type JsonObject, jsonText } from '../json.ts'
 import type { Action, KindSummary } from '../planning/action.ts'
@@ -160,7 +160,7 @@ export class EventLog implements EventSink {
       this.#warnings.add(warning)
     }
     const { type, ...members } = event
-    const shown = redacted(members, this.#options.redactor)
+    const shown = redactedValue(members, this.#options.redactor)
     this.#writeLine({ type, ...(isObject(shown) ? shown : {}), at: new Date(this.#options.now()).toISOString() })
   }
 
@@ -187,12 +187,4 @@ export class EventLog implements EventSink {
 /** Whether a file that begins so holds events. */
 export function isEventLog(head: string): boolean {
   return head.startsWith(`{"type":"version","format":"${EVENTS_FORMAT}"`)
-}
-
-/** The value with registered secrets kept out of its texts: what it is made of besides stays as the schema says. */
-function redacted(value: unknown, redactor: Redactor): unknown {
-  if (typeof value === 'string') return redactor.redact(value)
-  if (Array.isArray(value)) return value.map((item) => redacted(item, redactor))
-  if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, redacted(member, redactor)]))
 }

@@ -1,4 +1,5 @@
 import { figure, printable } from '../diagnostics/printable.ts'
+import { type Redactor, redactedValue } from '../diagnostics/redactor.ts'
 import { jsonText } from '../json.ts'
 import { isRecorded, recordingOf } from '../sources/snapshot/recorded.ts'
 import type { Snapshot } from '../sources/snapshot/snapshot.ts'
@@ -46,9 +47,9 @@ function renderCounts(snapshot: Snapshot): string {
 }
 
 /** The same for programs, as one JSON document; `counts` for what was recorded from files. */
-export function renderExportJson(snapshot: Snapshot): string {
+export function renderExportJson(snapshot: Snapshot, redactor: Redactor): string {
   const { folder, source, identity, startedAt, finishedAt, streams, digest } = snapshot
   const counts = isRecorded(snapshot) ? { counts: recordingOf(snapshot).counts } : {}
   const head = { format: 'workos-migrate-export', version: 1, folder, source, identity, startedAt, finishedAt }
-  return `${jsonText({ ...head, digest, streams, ...counts }, 2)}\n`
+  return `${jsonText(redactedValue({ ...head, digest, streams, ...counts }, redactor), 2)}\n`
 }

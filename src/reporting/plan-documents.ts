@@ -207,6 +207,11 @@ function* clashes({ set: { rundb } }: Plan): Generator<object> {
 
 const COLUMNS = ['key', 'email', 'place', 'fate', 'reason', 'why'] as const
 
+/** Whether a file that begins so is one of `resetsCsv`. */
+export function isResetsHead(head: string): boolean {
+  return head.startsWith(`\uFEFF${csvLine(COLUMNS)}\n`)
+}
+
 /** Everybody whose password is not migrated, and why, as CSV in pieces. `fate` adds up to the plan's figures. */
 export function* resetsCsv({ set }: Plan): Generator<string> {
   yield `\uFEFF${csvLine(COLUMNS)}\n`

@@ -5,6 +5,7 @@ import { WorkLeft } from '../planning/estimate.ts'
 import type { Plan } from '../planning/plan.ts'
 import { ActionEvents, emitRun } from '../reporting/emit-events.ts'
 import type { Target } from '../workos/target.ts'
+import type { Ended } from './notify.ts'
 import type { Session } from './session.ts'
 import type { World } from './world.ts'
 
@@ -16,13 +17,14 @@ export interface Applied {
 
 /**
  * Carries a plan out, and tells how far it is.
- * @param command the command, for the history of runs
+ * @param options.command the command, for the history of runs
+ * @param options.ended learns what the run came to, whatever becomes of the rest
  * @throws as applyPlan
  */
 export async function carryOut(
   { loaded, state, target, progress, interrupted }: Session,
   plan: Plan,
-  command: string,
+  { command, ended = {} }: { command: string; ended?: Ended },
   { events, clock }: World,
 ): Promise<Applied> {
   const left = new WorkLeft(plan)
@@ -51,6 +53,7 @@ export async function carryOut(
     })
     const result: ApplyResult =
       applied.outcome === 'deadline' ? { ...applied, left: { seconds: leastSeconds(left, target) } } : applied
+    ended.result = result
     await state.checkPlace()
     progress.clear()
     actions?.close()

@@ -31,6 +31,7 @@ import {
   withManifestLocation,
   withSourceLocation,
 } from './manifest-places.ts'
+import { checkWebhooks } from './notify.ts'
 import { scratchBeside, stagingBeside } from './scratch-place.ts'
 import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor } from './source.ts'
 import type { World } from './world.ts'
@@ -87,7 +88,9 @@ export async function loadChecked(
   { config: path, env: environment }: Pick<SessionOptions, 'config' | 'env'>,
   { cwd, env, mask, redactor = new Redactor() }: Pick<World, 'cwd' | 'env' | 'mask' | 'redactor'>,
 ): Promise<ReadyManifest> {
-  const loaded = await loadManifest({ path, environment, cwd, env, defer: isSourceSecret, mask, redactor })
+  // Only what writes tells somebody of its end.
+  const defer = (path: readonly string[]) => isSourceSecret(path) || path[0] === 'notify'
+  const loaded = await loadManifest({ path, environment, cwd, env, defer, mask, redactor })
   const problems = checkExpressions(loaded)
   const isWarning = ({ severity }: Problem) => severity === 'warning'
   if (!problems.every(isWarning)) throw new ManifestError(problems)
@@ -106,6 +109,7 @@ export async function openSession(
 ): Promise<Session> {
   const { redactor } = loaded
   checkSnapshotOptions(options)
+  if (lock !== undefined) checkWebhooks(loaded)
   const scope = scopeOf(options, loaded.manifest)
   const warn = warner(context, redactor)
   for (const warning of warnings) warn(warning)

@@ -7,7 +7,8 @@ import { openKept, pragma, Statements } from '../sqlite/open.ts'
 import { SCHEMA_STEPS } from './schema.ts'
 
 /** Marks a file as a sandbox's: "WSBX". */
-const APPLICATION_ID = 0x57534258
+/** Marks a SQLite file as a sandbox's (`PRAGMA application_id`). */
+export const SANDBOX_ID = 0x57534258
 
 /** Pages kept in memory, KiB: lists within an organization go all over the file. */
 const CACHE_KIB = 32 * 1024
@@ -83,7 +84,7 @@ export class Database {
 function takeFile(file: string): void {
   let owner: DatabaseOwner
   try {
-    owner = takeDatabaseFile(file, APPLICATION_ID)
+    owner = takeDatabaseFile(file, SANDBOX_ID)
   } catch (error) {
     throw error instanceof NotRegularFile ? new UsageError(problemOf(file, `that is ${error.what}`)) : error
   }
@@ -98,7 +99,7 @@ function openDatabase(file: string): DatabaseSync {
   try {
     database.exec(`PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_KIB}; BEGIN IMMEDIATE`)
     for (const step of SCHEMA_STEPS.slice(pragma(database, 'user_version'))) database.exec(step)
-    database.exec(`PRAGMA user_version = ${SCHEMA_STEPS.length}; PRAGMA application_id = ${APPLICATION_ID}; COMMIT`)
+    database.exec(`PRAGMA user_version = ${SCHEMA_STEPS.length}; PRAGMA application_id = ${SANDBOX_ID}; COMMIT`)
     return database
   } catch (error) {
     database.close()
@@ -118,7 +119,7 @@ function explaining<T>(file: string, work: () => T): T {
 function refuseForeign(database: DatabaseSync, file: string): void {
   const application = pragma(database, 'application_id')
   const tables = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()
-  if (application !== APPLICATION_ID && (application !== 0 || tables?.count !== 0)) {
+  if (application !== SANDBOX_ID && (application !== 0 || tables?.count !== 0)) {
     throw unusable(file, 'it belongs to another program')
   }
   const version = pragma(database, 'user_version')

@@ -96,6 +96,22 @@ export function openLocked(path: string | URL, journal?: 'MEMORY'): DatabaseSync
   }
 }
 
+/** The `application_id` of a database that nobody has open here; undefined for what is none. It is only looked at. */
+export function databaseId(path: string): number | undefined {
+  try {
+    const url = pathToFileURL(path)
+    url.searchParams.set('immutable', '1')
+    const db = openReadOnly(url, 0)
+    try {
+      return pragma(db, 'application_id')
+    } finally {
+      db.close()
+    }
+  } catch {
+    return undefined
+  }
+}
+
 /** One figure of a database's header: `user_version`, `application_id`. */
 export function pragma(db: DatabaseSync, name: string): number {
   return Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)

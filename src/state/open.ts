@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { LockHolder, LockRequest } from './holder.ts'
 import type { StateLocation } from './location.ts'
 import { glanceAtState as glanceAtFile, glanceAtLock as glanceAtFileLock } from './sqlite/glance.ts'
+import { acquireLock } from './sqlite/lock.ts'
 import { emptyState, openStateFile, openStateFileLocked, peekStateFile, writeStateCopy } from './sqlite/open.ts'
-import { checkStateFile } from './sqlite/state-file.ts'
+import { checkStateFile, filesOfState } from './sqlite/state-file.ts'
 import type { OpenState, StateGlance } from './store.ts'
 
 /**
@@ -80,4 +82,38 @@ export async function glanceAtLock(location: StateLocation): Promise<{ held: boo
   if (location.type === 'file') return glanceAtFileLock(location.path)
   const { glanceAtPostgresLock } = await import('./postgres/open.ts')
   return glanceAtPostgresLock(location)
+}
+
+/**
+ * Keeps everybody else from working on a state, for whoever may remove it. What a killed run left in the journal of a file is moved into it, so
+ * that the file says whose it is.
+ * @returns gives the lock back; undefined where there is no state
+ * @throws as openState
+ */
+export async function lockState(
+  location: StateLocation,
+  lock: LockRequest,
+  opening?: Opening,
+): Promise<(() => void | Promise<void>) | undefined> {
+  if (location.type === 'postgres') {
+    const state = await findState(location, { ...opening, lock })
+    return state && (() => state.close())
+  }
+  const { path } = location
+  if (!existsSync(dirname(path))) return undefined
+  checkStateFile(path)
+  const held = acquireLock(path, lock.command, lock.now)
+  if (!existsSync(path) || filesOfState(path).files.length > 0) return held
+  try {
+    await openStateFile(path, { lock: held }).close()
+    return held
+  } catch (error) {
+    held()
+    throw error
+  }
+}
+
+/** The files that a state is kept in, and its backups beside it; none of a state in a database. */
+export function ownFiles(location: StateLocation): { files: string[]; backups: string[] } {
+  return location.type === 'file' ? filesOfState(location.path) : { files: [], backups: [] }
 }

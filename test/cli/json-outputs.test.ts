@@ -98,6 +98,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   'state list --json': ['state list --json'],
   'state export --format ndjson': ['state export --format ndjson'],
   'state show --json': ['state show --json', 'state show --json user:id-user0'],
+  'purge --json': ['purge --json --dry-run', 'purge --json --yes'],
   'handoff --json': ['handoff --json --out sso'],
   'destroy --json': ['destroy --json --plan-only', 'destroy --json --confirm people'],
 }

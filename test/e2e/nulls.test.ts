@@ -77,6 +77,8 @@ test.each([
   const { organizations = 0 } = before.created
   const nulls = project(files, { source: { ...source, nulls: ['NULL'] } })
   const after = await planOf(nulls)
+  expect(after.exit).toBe(0)
+  expect(after.created.users).toBe(before.created.users)
   expect(after.codes).toEqual([])
   expect(after.created.organizations ?? 0).toBe(organizations - 1)
   expect(after.created.memberships ?? 0).toBe((before.created.memberships ?? 0) - 2)
@@ -248,5 +250,7 @@ test('init adds what it finds to what the recipe reads as nothing, and proposes 
   const json = project({ 'users.json': '[{"id":"1","email":"a@example.com","name":"undefined"}]' })
   await json.run(['init', '--users', 'users.json', '--yes', '--target', 'sandbox', '--env', 'none'])
   expect(await written(json)).toBeUndefined()
-  expect((await planOf(json)).codes).toEqual(['written_null'])
+  const { codes, plan } = await planOf(json)
+  expect(codes).toEqual(['written_null'])
+  expect(plan.summary.warnings[0].at).toEqual({ file: './users.json', line: 1, record: 1 })
 })

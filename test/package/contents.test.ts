@@ -43,7 +43,8 @@ test('nothing that only the project needs, no source map, and nothing of a run i
     /^(src|test|bench|scripts)\//,
     /(^|\/)(coverage|node_modules)\//,
     /\.map$/,
-    /(?<!\.d)\.ts$/,
+    // An example of the library is a program of TypeScript.
+    /^(?!examples\/).*(?<!\.d)\.ts$/,
     /\.(sqlite|db|log|lock|tgz|pem|key)$/,
     // A repository to copy has its pipelines in hidden folders.
     /^(?!examples\/gitops\/\.git(hub\/|lab\/|lab-ci\.yml$)).*(^|\/)\./,

@@ -84,6 +84,7 @@ export const LINES: Record<string, string[][]> = {
     ['apply', '--only', 'user:u-*', '--limit', '5', '--confirm', 'wrong-word'],
     ['apply', '--fresh', '--confirm', 'wrong-word'],
     ['apply', '--snapshot', 'snapshot', '--confirm', 'wrong-word'],
+    ['apply', '--yes', '--deadline', '2020-01-01T00:00:00Z', '--max-duration', '1s'],
   ],
   verify: [
     ['verify', '--everybody'],
@@ -151,7 +152,14 @@ export const LINES: Record<string, string[][]> = {
     ['destroy', '--plan-only', '--full', '--everybody', '--html', 'destroy.html'],
     ['destroy', '--plan-only', '--json', '--quiet'],
     ['destroy', '--plan-only', '--verbose', '--events', '-'],
+    ['destroy', '--confirm', 'canaries', '--deadline', '2020-01-01T00:00:00Z', '--max-duration', '1s'],
     ['destroy', '--confirm', 'canaries', '--include-active', '--include-changed', '--json'],
+  ],
+  help: [['help'], ['help', '--json']],
+  purge: [
+    ['purge', '--dry-run', '--state', '--in', '.'],
+    ['purge', '--older-than', '30d', '--json', '--yes'],
+    ['purge', '--yes', '--state', '--json'],
   ],
 }
 

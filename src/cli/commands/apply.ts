@@ -11,9 +11,10 @@ import { renderWarnings } from '../../reporting/remarks.ts'
 import { duration, painter } from '../../reporting/style.ts'
 import { carryOut } from '../../running/carry-out.ts'
 import { remark, type Telling } from '../../running/listeners.ts'
+import { type Ended, notifying } from '../../running/notify.ts'
 import { outputPlaces } from '../../running/output-places.ts'
 import { asSaved, computeSaved, openSavedPlan } from '../../running/saved-plan.ts'
-import { checkNoScope, type Session, withSession } from '../../running/session.ts'
+import { checkNoScope, type Session, type SessionOptions, withSession } from '../../running/session.ts'
 import { applyExitCode, checkRefusals, refuseWarnings, requireWord } from '../../running/verdict.ts'
 import { approve } from '../approval.ts'
 import type { Context } from '../context.ts'
@@ -34,19 +35,37 @@ export async function apply(
   if (path === undefined || !isPlanFile(path)) return applyNew(withManifest(file, options), context)
   const saved = await openSavedPlan(path)
   checkNoScope(options)
-  return withSession(asSaved(saved, options), context, 'apply', async (session) => {
+  return withNotice(asSaved(saved, options), context, 'apply', async (session, ended) => {
     const report = await reportFile(session, options, context, path)
     const plan = await computeSaved(session, saved, file ?? path, !options.json)
     if (!options.json) await showHead(plan, context)
     checkRefusals(plan, session.loaded)
     if (options.strict) refuseWarnings(plan)
     if (plan.summary.changes) requireWord(session.loaded.manifest.safety.confirm, options.confirm)
-    return carryOutPlan(session, plan, { ...options, command: 'apply', report }, context)
+    return carryOutPlan(session, plan, { ...options, command: 'apply', report, ended }, context)
   })
 }
 
+/** A session for a command that writes to WorkOS: whom the manifest names is told of its end. */
+function withNotice(
+  options: SessionOptions,
+  context: Context,
+  command: 'apply' | 'destroy',
+  work: (session: Session, ended: Ended) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  return withSession(options, context, command, (session) =>
+    notifying(
+      command,
+      session.loaded,
+      context,
+      (ended) => work(session, ended),
+      (code) => code,
+    ),
+  )
+}
+
 function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitCode> {
-  return withSession(options, context, 'apply', async (session) => {
+  return withNotice(options, context, 'apply', async (session, ended) => {
     const report = await reportFile(session, options, context)
     const plan = await session.computePlan(options.refresh ?? false, !options.json)
     if (!options.json) await showPlan(plan, { full: options.full, snapshot: options.snapshot }, context)
@@ -58,9 +77,10 @@ function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitC
     const question = { text, word, asker: 'safety.confirm', deletes: deletes !== undefined }
     if (plan.summary.changes && !(await approve(question, options, context))) {
       remark(options, context, 'Nothing was applied.\n')
+      ended.silent = true
       return ExitCode.done
     }
-    return carryOutPlan(session, plan, { ...options, command: 'apply', report }, context)
+    return carryOutPlan(session, plan, { ...options, command: 'apply', report, ended }, context)
   })
 }
 
@@ -98,8 +118,7 @@ export async function destroy(
   options: DestroyOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const lock = options.planOnly ? undefined : 'destroy'
-  return withSession(withManifest(manifest, options), context, lock, async (session) => {
+  const undo = async (session: Session, ended: Ended): Promise<ExitCode> => {
     const { events, html } = options
     await outputPlaces(session.loaded, session.statePath, { '--events': events, '--html': html }, context.cwd)
     const report = htmlFile(html, options, context)
@@ -119,10 +138,15 @@ export async function destroy(
     const question = { text: '\nDelete this from WorkOS? It cannot be undone.', word, asker: 'destroy', deletes: true }
     if (changes && !(await approve(question, { confirm: options.confirm }, context))) {
       remark(options, context, 'Nothing was deleted.\n')
+      ended.silent = true
       return ExitCode.done
     }
-    return await carryOutPlan(session, plan, { ...options, command: 'destroy', report }, context)
-  })
+    return await carryOutPlan(session, plan, { ...options, command: 'destroy', report, ended }, context)
+  }
+  const given = withManifest(manifest, options)
+  return options.planOnly
+    ? withSession(given, context, undefined, (session) => undo(session, {}))
+    : withNotice(given, context, 'destroy', undo)
 }
 
 interface CarryOutOptions extends Telling {
@@ -134,6 +158,8 @@ interface CarryOutOptions extends Telling {
   strict?: boolean
   /** Where the report for a browser goes. */
   report?: HtmlFile
+  /** Learns what the run came to. */
+  ended: Ended
 }
 
 /** Applies a plan, shows how far it is, and prints what came of it. */
@@ -144,7 +170,7 @@ async function carryOutPlan(
   context: Context,
 ): Promise<ExitCode> {
   forecastDeadline(session, plan, options, context)
-  const applied = await carryOut(session, plan, options.command, context)
+  const applied = await carryOut(session, plan, options, context)
   const { result, seconds } = applied
   const { state, target } = session
   const { write, end } = buffered(context.stdout)

@@ -7,7 +7,7 @@ import { withSecrets } from '../../config/secrets.ts'
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { wantsColor } from '../../diagnostics/printable.ts'
 import { formatLocation } from '../../diagnostics/problem.ts'
-import { Redactor } from '../../diagnostics/redactor.ts'
+import { Redactor, redactedValue } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
 import { isObject, jsonText } from '../../json.ts'
 import type { Context } from '../context.ts'
@@ -32,7 +32,7 @@ export async function config(options: ConfigOptions, context: Context): Promise<
   const origin = (path: string[]) => originText(loaded, path, context.cwd)
   if (options.json) {
     const value = options.origins ? { manifest: shown, origins: originsOf(shown, origin) } : shown
-    print(redactor.redact(`${jsonText(value, 2)}\n`))
+    print(`${jsonText(redactedValue(value, redactor), 2)}\n`)
     return ExitCode.done
   }
   const document = new Document(shown)

@@ -1,5 +1,6 @@
 import { ExitCode } from '../../diagnostics/errors.ts'
 import { printable, wantsColor } from '../../diagnostics/printable.ts'
+import { type Redactor, redactedValue } from '../../diagnostics/redactor.ts'
 import { jsonText } from '../../json.ts'
 import { counted, painter } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
@@ -60,7 +61,7 @@ export async function doctor(options: DoctorOptions, context: Context): Promise<
     findings.push(...(await looked(check, () => look(patient))))
   }
   const clean = (text: string) => patient.redactor.redact(text)
-  context.stdout.write(options.json ? asJson(findings, clean) : asText(findings, clean, context))
+  context.stdout.write(options.json ? asJson(findings, patient.redactor) : asText(findings, clean, context))
   return exitCodeOf(findings)
 }
 
@@ -79,10 +80,11 @@ function exitCodeOf(findings: readonly Finding[]): ExitCode {
   return FIRST.find((code) => codes.includes(code)) ?? ExitCode.failure
 }
 
-function asJson(findings: readonly Finding[], clean: (text: string) => string): string {
+function asJson(findings: readonly Finding[], redactor: Redactor): string {
   const checks = findings.map(({ check, status, message, hint, code }) => ({ check, status, code, message, hint }))
   const isWell = findings.every(({ status }) => status !== 'problem')
-  return `${clean(jsonText({ format: 'workos-migrate-doctor-report', version: 1, ok: isWell, checks }, 2))}\n`
+  const report = { format: 'workos-migrate-doctor-report', version: 1, ok: isWell, checks }
+  return `${jsonText(redactedValue(report, redactor), 2)}\n`
 }
 
 const MARKS: Readonly<Record<Status, readonly [mark: string, color: 'green' | 'yellow' | 'red' | 'dim']>> = {

@@ -46,7 +46,7 @@ export async function exportSource(options: ExportOptions, context: Context): Pr
   ).finally(() => progress.clear())
   const live = await liveReading(source)
   const isItsOwn = live !== undefined && snapshot.folder === snapshotFolder(source, loaded.directory, live)
-  if (options.json) stdout.write(redactor.redact(renderExportJson(snapshot)))
+  if (options.json) stdout.write(renderExportJson(snapshot, redactor))
   else stdout.write(redactor.redact(renderExportText(snapshot, { paint: painter(wantsColor(stdout, env)), isItsOwn })))
   return ExitCode.done
 }

@@ -11,6 +11,7 @@ import type { Scratch } from '../../files/scratch.ts'
 import { inspectSource } from '../../inspecting/inspect.ts'
 import { type Inspection, withoutValues } from '../../inspecting/inspection.ts'
 import { describeDataFile, isMeant, type Only, type Recognised } from '../../inspecting/recognise.ts'
+import type { JsonObject } from '../../json.ts'
 import { columnsRead } from '../../mapping/check.ts'
 import { renderInspectionJson, renderInspectionText } from '../../reporting/inspection.ts'
 import { painter } from '../../reporting/style.ts'
@@ -136,10 +137,19 @@ async function headerOf(name: string, directory: string): Promise<string[][]> {
 }
 
 async function lookAtFile(name: string, { cwd }: Context): Promise<Look> {
-  const { recognised, source, columns, only } = await describeDataFile(sourceFile(name, cwd))
+  const { recognised, source, written, columns, only } = await describeDataFile(sourceFile(name, cwd))
   const known = recognised?.origin === 'file' ? recognised.title : `${recognised?.title} (${recognised?.origin})`
   const origin = recognised === undefined ? 'of no known origin' : known
-  return { source, directory: cwd, title: `${name}, ${origin}`, manifest: null, recognised, columns, only }
+  const remarks = settingsRemark(name, written)
+  return { source, directory: cwd, title: `${name}, ${origin}`, manifest: null, recognised, columns, only, remarks }
+}
+
+/** What a manifest has to say of how a file is written, as far as it does not tell by itself. */
+function settingsRemark(file: string, written: JsonObject): Problem[] {
+  const settings = Object.entries(written).map(([name, value]) => `${name}: ${value === '\t' ? 'tab' : value}`)
+  if (settings.length === 0) return []
+  const message = `the file is read with ${settings.join(', ')}`
+  return [{ code: 'read_with', message, hint: 'a manifest needs the same settings; init writes them', at: { file } }]
 }
 
 /** Where reading a live source tells of itself. */
@@ -161,11 +171,13 @@ interface Subject extends Telling {
   columns?: ReadonlyMap<string, readonly string[]>
   /** The records that are meant. Default: all. */
   only?: Only
+  /** What is told before the source is read. */
+  remarks?: readonly Problem[]
 }
 
 /** Inspects a source up to a number of records; its warnings go to standard error. */
 export async function inspectHere(subject: Subject, limit: number, context: Context): Promise<Inspection> {
-  const { source, directory, loaded, obtain, columns, only, untold } = subject
+  const { source, directory, loaded, obtain, columns, only, untold, remarks = [] } = subject
   const { progress, ...listeners } = openListeners(subject, context)
   const scratch = scratchFor(loaded)
   const located = (problem: Problem) => (loaded === undefined ? problem : withSourceLocation(problem, loaded))
@@ -178,6 +190,7 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
   }
   const signal = context.interrupted
   const read = async () => {
+    for (const remark of remarks) warn(remark)
     const snapshot = await obtain?.({ ...listeners, onWarning: warn })
     const inspection = await inspectSource({
       type: source.type,

@@ -4,7 +4,7 @@ import { shippedRecipes } from '../../config/recipes.ts'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
 import { wantsColor } from '../../diagnostics/printable.ts'
 import type { Location } from '../../diagnostics/problem.ts'
-import { Redactor } from '../../diagnostics/redactor.ts'
+import { Redactor, redactedValue } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
 import { jsonText } from '../../json.ts'
 import { runMappingTests } from '../../mapping/tests/run-tests.ts'
@@ -50,7 +50,7 @@ export async function test(options: TestOptions, context: Context): Promise<Exit
   const outcomes = await locatingManifestErrors(loaded, async () => runMappingTests(loaded, await streamsOf(loaded)))
   if (outcomes.length === 0) context.stderr.write(nothingToRun(loaded, recipe, context.cwd))
   const shown = (at: Location) => ({ ...at, file: shownFile(at.file, context.cwd) })
-  if (options.json) context.stdout.write(`${redactor.redact(jsonText(testsToJson(outcomes, shown), 2))}\n`)
+  if (options.json) context.stdout.write(`${jsonText(redactedValue(testsToJson(outcomes, shown), redactor), 2)}\n`)
   else {
     const paint = painter(wantsColor(context.stdout, context.env))
     renderTestsText(outcomes, { paint, shown, write: (text) => context.stdout.write(redactor.redact(text)) })

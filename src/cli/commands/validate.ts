@@ -5,7 +5,7 @@ import { recipeAt } from '../../config/recipes.ts'
 import { ExitCode, ManifestError } from '../../diagnostics/errors.ts'
 import { wantsColor } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
-import { Redactor } from '../../diagnostics/redactor.ts'
+import { Redactor, redactedValue } from '../../diagnostics/redactor.ts'
 import { problemsToJson, renderProblems } from '../../diagnostics/render.ts'
 import { isObject, jsonText } from '../../json.ts'
 import { rolesDefined } from '../../kinds/role/role-definition.ts'
@@ -13,6 +13,7 @@ import { checkColumnNames, checkExpressions, checkStreams } from '../../mapping/
 import { checkTestStreams } from '../../mapping/tests/run-tests.ts'
 import { counted } from '../../reporting/style.ts'
 import { withManifestLocation, withSourceLocation } from '../../running/manifest-places.ts'
+import { checkWebhooks } from '../../running/notify.ts'
 import { isSourceSecret, streamsOf } from '../../running/source.ts'
 import { sourceDefinitions } from '../../sources/registry.ts'
 import { checkOwnSnapshot } from '../../sources/snapshot/obtain.ts'
@@ -36,7 +37,7 @@ export async function validate(options: ValidateOptions, context: Context): Prom
   const errors = problems.filter(({ severity }) => severity !== 'warning').length
   if (options.json) {
     const report = { valid: errors === 0, file: loaded?.file ?? null, problems: problemsToJson(problems) }
-    context.stdout.write(`${redactor.redact(jsonText(report, 2))}\n`)
+    context.stdout.write(`${jsonText(redactedValue(report, redactor), 2)}\n`)
   } else {
     const color = wantsColor(context.stderr, context.env)
     context.stderr.write(renderProblems(problems, { color, cwd: context.cwd, redactor }))
@@ -61,9 +62,10 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
     const noted = [...problems, ...expressions, ...files, ...rules].some(({ severity }) => severity !== 'warning')
     const columns = streams === undefined || noted ? [] : await checkColumns(loaded, streams)
     const target = broken('target') ? [] : checkAddress(loaded)
+    const notify = broken('notify') ? [] : checkNotify(loaded)
     const roles = broken('roles') ? [] : checkRoles(loaded)
     const located = [...rules, ...roles].map((problem) => withManifestLocation(problem, loaded))
-    const found = [...problems, ...expressions, ...files, ...located, ...columns, ...tests, ...target]
+    const found = [...problems, ...expressions, ...files, ...located, ...columns, ...tests, ...target, ...notify]
     return { loaded, problems: [...loaded.warnings, ...found] }
   } catch (error) {
     if (error instanceof ManifestError) return { problems: [...error.problems] }
@@ -133,6 +135,16 @@ function checkAddress(loaded: LoadedManifest): Problem[] {
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error
     return error.problems.map((problem) => withManifestLocation(problem, loaded))
+  }
+}
+
+function checkNotify(loaded: LoadedManifest): readonly Problem[] {
+  try {
+    checkWebhooks(loaded)
+    return []
+  } catch (error) {
+    if (error instanceof ManifestError) return error.problems
+    throw error
   }
 }
 

@@ -3,8 +3,8 @@
  * words that a command is called by. Tests hold every command and every `--json` to this table.
  */
 
-/** What a command changes: nothing, files on this machine, or WorkOS as well. */
-export type Effect = 'none' | 'files' | 'workos'
+/** What a command changes: nothing, files on this machine or the state, WorkOS as well, or another system, as the note on a merge request. */
+export type Effect = 'none' | 'files' | 'workos' | 'other'
 
 interface Facts {
   effect: Effect
@@ -51,6 +51,8 @@ export const FACTS: Readonly<Record<string, Facts>> = {
   'state show': { effect: 'none', outputs: [json('state')] },
   'state export': { effect: 'none', outputs: [lines('--format ndjson', 'state-line')] },
   'state backup': { effect: 'files' },
+  'state restore': { effect: 'files' },
+  'state migrate': { effect: 'files' },
   'state rm': { effect: 'files' },
   'state mv': { effect: 'files' },
   'state import': { effect: 'files' },
@@ -59,9 +61,10 @@ export const FACTS: Readonly<Record<string, Facts>> = {
     outputs: [json('apply'), document('--plan-only --json', 'plan'), events()],
   },
   sandbox: { effect: 'files' },
+  purge: { effect: 'files', outputs: [json('purge')] },
   doctor: { effect: 'none', outputs: [json('doctor')] },
   pipeline: { effect: 'none' },
-  'pipeline note': { effect: 'none' },
+  'pipeline note': { effect: 'other' },
   'pipeline reviewed': { effect: 'none' },
   'pipeline outputs': { effect: 'none' },
   completion: { effect: 'none' },

@@ -1,4 +1,5 @@
 import { Argument, InvalidArgumentError } from 'commander'
+import { readDuration } from '../../applying/deadline.ts'
 import { wrapped } from '../../reporting/table.ts'
 import { SHELLS, WORDS } from './completion-scripts.ts'
 import { command, examples, type Parent, sub } from './options.ts'
@@ -26,6 +27,30 @@ function parsePort(text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
   throw new InvalidArgumentError('A port is a whole number from 0 to 65535.')
+}
+
+/** What is left of a migration on this machine. */
+export function definePurge(program: Parent) {
+  const usage = 'purge [manifest]'
+  const purge = sub(program, usage, 'Remove snapshots, saved plans and reports that are not needed any more')
+    .option('--state', 'the state, its backups and the data of an embedded sandbox, too')
+    .option('--older-than <duration>', 'only what was not changed for so long: 30d, 12h', parseAge)
+    .option('--in <folder...>', 'look in this folder, too')
+    .option('--dry-run', 'only list what would be removed')
+    .option('-y, --yes', 'do not ask')
+    .option('--json', 'print the result as JSON')
+  return examples(purge, [
+    ['workos-migrate purge --dry-run', 'what is there, and how large'],
+    ['workos-migrate purge -e production --older-than 30d', 'lists it, asks, removes it'],
+    ['workos-migrate purge --in ./reports --yes', 'in a script; also what lies in ./reports'],
+    ['workos-migrate purge --state', 'everything, once the migration is over'],
+  ])
+}
+
+function parseAge(text: string): number {
+  const ms = readDuration(text)
+  if (ms !== undefined) return ms
+  throw new InvalidArgumentError('An age is written like 30d, 12h or 1d12h.')
 }
 
 /** Whether everything is there that a run needs. */

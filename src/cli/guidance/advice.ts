@@ -68,7 +68,7 @@ function adviceOnMisspelt(flag: string, command: CommandUnknownOpts, program: Co
  * Commands that delete, or forget. None of them is ever what a misspelt word was meant to be: whoever follows a suggestion without reading it
  * loses nothing.
  */
-export const DELETING: ReadonlySet<string> = new Set(['destroy', 'state rm'])
+export const DELETING: ReadonlySet<string> = new Set(['destroy', 'state rm', 'purge'])
 
 /** The command that a misspelt word was probably meant to be. */
 function nearCommand(word: string, command: CommandUnknownOpts): string | undefined {

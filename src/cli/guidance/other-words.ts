@@ -44,20 +44,12 @@ export const otherCommands: readonly OtherWord[] = [
   },
   { words: ['refresh', 'drift'], say: 'workos-migrate plan --refresh' },
   {
-    words: [
-      'undo',
-      'rollback',
-      'revert',
-      'down',
-      'clean',
-      'cleanup',
-      'reset',
-      'purge',
-      'teardown',
-      'delete',
-      'uninstall',
-    ],
+    words: ['undo', 'rollback', 'revert', 'down', 'reset', 'teardown', 'delete', 'uninstall'],
     say: 'destroy deletes what this state created; look first, then leave --plan-only out: workos-migrate destroy --plan-only',
+  },
+  {
+    words: ['clean', 'cleanup', 'gc', 'wipe', 'vacuum', 'tidy', 'erase', 'shred'],
+    say: 'purge removes snapshots, saved plans and reports from this machine, and nothing from WorkOS: workos-migrate purge --dry-run',
   },
   { words: ['check', 'lint'], say: 'workos-migrate validate' },
   {
@@ -242,6 +234,10 @@ export const otherOptions: readonly OtherWord[] = [
     words: ['max-time', 'max-runtime', 'time-limit', 'time-budget', 'run-for', 'duration'],
     say: 'to stop in order after so long: workos-migrate apply --max-duration 4h',
     needs: '--max-duration',
+  },
+  {
+    words: ['notify', 'webhook', 'slack', 'on-complete', 'callback', 'alert'],
+    say: 'notify in the manifest names who is told of the end: notify: { webhook: ${NOTIFY_URL} }',
   },
   { words: ['timeout', 'request-timeout'], say: 'target.timeout in the manifest, in seconds: target: { timeout: 60 }' },
   {

@@ -8,6 +8,9 @@ import { gzipSync } from 'node:zlib'
 import type { PageAssets } from './page.ts'
 import { FIRST_MARK, type Report, type Row } from './report.ts'
 
+/** By this a report is known for one of ours. */
+export const GENERATOR = 'workos-migrate report'
+
 /** A report, and where its grids take their rows from: they are read as they are written. */
 export interface AssembledReport {
   report: Report
@@ -36,6 +39,7 @@ export async function* documentOf(
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="${GENERATOR}">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">

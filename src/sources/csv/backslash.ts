@@ -4,6 +4,7 @@
  */
 
 import { SourceError } from '../../diagnostics/errors.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
 import type { Row } from './format.ts'
 
 export interface BackslashSettings {
@@ -40,6 +41,45 @@ const NUL = '0'
 const NOTHING = 'N'
 /** COPY ends its data with it, on a line of its own. */
 const END_OF_DATA = '.'
+
+/** Settings of a file in which backslashes escape anywhere, beside `escape`: whether quotes are characters like others. */
+export interface Backslashes {
+  quote?: 'none'
+}
+
+/** A cell that is \N, which COPY text and INTO OUTFILE write for nothing, and an escape that only they write. */
+const NULL_CELL = /(?:^|[\t,;|])\\N(?=[\t,;|\r\n]|$)/m
+const ESCAPED = /\\[\\tnr0]/
+
+/** Quotes around a cell. */
+const QUOTED = /(?:^|[\t,;|])"[^\t\n]*"(?=[\t,;|\r\n]|$)/m
+
+/**
+ * PostgreSQL's COPY text, mysql --batch and INTO OUTFILE are told by what they write for nothing, or by escapes between tabs where nothing is quoted.
+ * JSON in a cell of CSV has backslashes too. `areEscapes`: there are others than \N, which some write in CSV as well.
+ */
+export function backslashesIn(text: string): { settings: Backslashes; areEscapes: boolean } | undefined {
+  const hasTabs = /^[^\n]*\t/.test(text)
+  const isQuoted = QUOTED.test(text)
+  const areEscapes = ESCAPED.test(text)
+  const isEscaped = NULL_CELL.test(text) ? !text.includes('""') : hasTabs && !isQuoted && areEscapes
+  if (!isEscaped) return undefined
+  return { settings: hasTabs && !isQuoted ? { quote: 'none' } : {}, areEscapes }
+}
+
+/** A warning for a file with such escapes that is read without `escape`: they would become part of names. */
+export function unreadEscapes(file: string, text: string): Problem | undefined {
+  const found = backslashesIn(text)
+  if (found === undefined || !found.areEscapes) return undefined
+  const settings = found.settings.quote === undefined ? 'escape: backslash' : 'quote: none and escape: backslash'
+  return {
+    code: 'unread_escapes',
+    severity: 'warning',
+    message: 'backslashes seem to stand for other characters here, as in \\t, \\n and \\N, and are read as they are',
+    hint: `where PostgreSQL's COPY or mysql wrote the file, set ${settings}; where they are data, escape: '"' says so`,
+    at: { file },
+  }
+}
 
 type State = 'start' | 'field' | 'escaped' | 'escaped cr' | 'quoted' | 'after quote' | 'cr' | 'comment'
 

@@ -56,8 +56,8 @@ export const userRoleFile: RoleFile<'userRoles'> = {
     known: ['external_id', 'email', 'role_slug', 'org_id', 'org_external_id', 'org_name'],
     required: [['external_id', 'email'], ['role_slug']],
   },
-  rule(data) {
-    if (data.external_id !== undefined || data.email !== undefined) return requireRole(data)
+  rule(data, isNull) {
+    if (data.external_id !== undefined || data.email !== undefined) return requireRole(data, isNull)
     return { code: 'missing_key', message: 'the row names no user', hint: 'fill in external_id or email' }
   },
 }

@@ -9,13 +9,17 @@ import type { LineRecord } from '../text/record-file.ts'
 import { isRejectColumn, unescapeCell, unfilled, unfilledRow } from '../text/reject-columns.ts'
 import type { Row, RowFormat, RowsFound } from './format.ts'
 
-/** Why a row breaks a rule of its format. */
-export type RowRule = (data: JsonObject) => Reason | undefined
+/**
+ * Why a row breaks a rule of its format.
+ * @param isNull whether the cell of a column holds a text that stands for nothing, as `source.nulls` says
+ */
+export type RowRule = (data: JsonObject, isNull: (column: string) => boolean) => Reason | undefined
 
 /** Makes records of rows. */
 export class RowReader {
   readonly #format: RowFormat
   readonly #rule: RowRule | undefined
+  readonly #nulls: ReadonlySet<string>
   readonly #toData: (fields: readonly string[]) => JsonObject
   /** Whether it is a file of rejected rows. */
   readonly #hasReasons: boolean
@@ -24,7 +28,8 @@ export class RowReader {
     this.#format = format
     this.#rule = rule
     this.#hasReasons = format.columns.some(isRejectColumn)
-    this.#toData = recordBuilder(format.columns, format.verbatim, new Set(format.nulls))
+    this.#nulls = new Set(format.nulls)
+    this.#toData = recordBuilder(format.columns, format.verbatim, this.#nulls)
   }
 
   /** @param onRow shown every row that is a record, before it is one */
@@ -45,11 +50,20 @@ export class RowReader {
       const data = cells === undefined ? undefined : this.#toData(cells)
       const empty = this.#hasReasons && cells !== undefined ? unfilledRow(columns, cells) : undefined
       const problem =
-        data === undefined ? this.#ragged(fields.length) : empty ? unfilled(empty.text) : this.#rule?.(data)
+        data === undefined
+          ? this.#ragged(fields.length)
+          : empty
+            ? unfilled(empty.text)
+            : this.#rule?.(data, (column) => this.#isNull(column, cells ?? []))
       if (problem !== undefined) found.refused.push({ line, problem })
       else if (data !== undefined) records.push({ line, data })
     }
     return { records, found }
+  }
+
+  #isNull(column: string, cells: readonly string[]): boolean {
+    const cell = cells[this.#format.columns.indexOf(column)]
+    return cell !== undefined && this.#nulls.has(cell.trim())
   }
 
   /** As many cells as there are columns; undefined where the row has others. */

@@ -7,7 +7,7 @@ import { type Cut, cutRecords, type Unsure } from '../text/cut.ts'
 import type { FileWatch, SourceFile } from '../text/file.ts'
 import { MAX_RECORD_BYTES } from '../text/record-limit.ts'
 import { type Encoding, readText } from '../text/utf8.ts'
-import { BackslashRows } from './backslash.ts'
+import { BackslashRows, unreadEscapes } from './backslash.ts'
 import { type CsvCodes, CsvScanner } from './cut.ts'
 import { BACKSLASH_CODE, type Dialect, type Head, hasBackslashes, quoteOf, readHead } from './dialect.ts'
 import type { Layout, Row } from './format.ts'
@@ -65,6 +65,8 @@ async function openText(file: SourceFile, options: TableOptions): Promise<OpenTe
   const { onNul = () => {} } = options
   const bytes = readText(file, { encoding, hash, watch, signal, onNul, warn: options.warn })
   const { start, head } = await readStart(bytes, file, dialect)
+  const unread = dialect.escape === undefined ? unreadEscapes(file.name, start.toString('utf8')) : undefined
+  if (unread !== undefined) options.warn(unread)
   return {
     file,
     encoding,

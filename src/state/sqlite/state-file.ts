@@ -24,7 +24,7 @@ import {
 import { createTemporaryFile } from '../../files/temporary-file.ts'
 import { explaining, type Purpose, syncFolder } from '../../files/whole-file.ts'
 import { hasNoRoom, mayBeFull } from '../../sqlite/errors.ts'
-import { openReadOnly } from '../../sqlite/open.ts'
+import { databaseId, openReadOnly } from '../../sqlite/open.ts'
 
 /**
  * The file of a state, and its backups. In: the path of a state. Out: that it is one, or what to do about it; copies of it beside it.
@@ -133,6 +133,24 @@ export function backupPath(statePath: string, now: Date, version?: number): stri
   const time = now.toISOString().replaceAll(/[-:.]/g, '')
   return `${statePath}${version === undefined ? '' : `.v${version}`}.${time}${SUFFIX}`
 }
+
+/**
+ * The files of a state, and its backups beside it. Both are told by what marks them, besides their names; nothing of another program's is
+ * among them.
+ */
+export function filesOfState(statePath: string): { files: string[]; backups: string[] } {
+  const isOurs = (path: string) => databaseId(path) === APPLICATION_ID
+  const begins = basename(statePath)
+  const names = existsSync(dirname(statePath)) ? readdirSync(dirname(statePath)) : []
+  const backups = names
+    .filter((name) => name.startsWith(begins) && BACKUP.test(name.slice(begins.length)))
+    .map((name) => join(dirname(statePath), name))
+  const files = ['', '-wal', '-shm', '-journal'].map((suffix) => statePath + suffix).filter((path) => existsSync(path))
+  return { files: isOurs(statePath) ? files : [], backups: backups.filter(isOurs) }
+}
+
+/** How `backupPath` goes on behind the name of the state. */
+const BACKUP = /^(\.v\d+)?\.\d{8}T\d{9}Z\.bak$/
 
 /**
  * Copies the database to a new file (0600), as it stands at this moment, whoever writes to it meanwhile. The copy is checked

@@ -27,6 +27,24 @@ test('a data file is named, counted and summed up', async () => {
   expect(existsSync(join(cwd, '.workos-migrate'))).toBe(false)
 })
 
+test('a data file that does not tell by itself how it is written is read with settings, which are named', async () => {
+  const rows = 'id\temail\tname\n1\tada@example.com\tAda\\tB\n2\tbo@example.com\t\\N\n'
+  const manifest = `source: { type: file, streams: { users: { path: users.tsv } } }
+map: { user: { key: id, email: email, name: name } }
+target: { type: sandbox }
+`
+  const cwd = folderOf({ 'users.tsv': rows, 'migrate.config.yaml': manifest, 'said.csv': `Users of today\n${CLERK}` })
+  const file = await command(['inspect', 'users.tsv'], { cwd })
+  expect(file.stderr).toContain('the file is read with quote: none, escape: backslash')
+  expect(file.stderr).not.toContain('unread_escapes')
+  expect(file.stdout).toMatch(/name\s+50 %/)
+  expect((await command(['inspect', 'said.csv'], { cwd })).stderr).toContain('the file is read with skipLines: 1')
+  const source = await command(['inspect'], { cwd })
+  expect(source.stderr).toMatch(/migrate\.config\.yaml:1:\d+ warning: .*\[unread_escapes\]/)
+  expect(source.stderr).toContain('set quote: none and escape: backslash')
+  expect((await command(['plan'], { cwd })).stderr).toContain('unread_escapes')
+})
+
 test("a manifest's source is inspected with what it joins, without its key of WorkOS", async () => {
   const cwd = folderOf({ 'users.csv': CLERK, 'members.csv': MEMBERS, 'migrate.config.yaml': MANIFEST })
   for (const args of [['inspect'], ['inspect', 'migrate.config.yaml'], ['inspect', '-c', 'migrate.config.yaml']]) {

@@ -51,6 +51,27 @@ test(
   },
 )
 
+const ESCAPED = 'id\temail\tname\n1\tada@example.com\tAda\\tB\n2\tbo@example.com\t\\N\n'
+
+test.each([
+  ['between tabs', ESCAPED, 'quote: none and escape: backslash'],
+  ['in quotes', ESCAPED.replaceAll('\t', ',').replaceAll('Ada', '"Ada').replace('tB', 'tB"'), 'set escape: backslash'],
+])('escapes that nobody asked to decode are read as they are, with a warning: %s', async (_where, content, settings) => {
+  const reading = await readUsers('users.csv', content)
+  expect(dataOf(reading)[0]).toMatchObject({ name: 'Ada\\tB' })
+  expect(reading.warnings).toMatchObject([{ code: 'unread_escapes', hint: expect.stringContaining(settings) }])
+})
+
+test.each([
+  ['the setting says that they are data', ESCAPED, { escape: '"' }],
+  ['they are decoded', ESCAPED, copy],
+  ['there is nothing but nulls', ESCAPED.replace('\\tB', ''), {}],
+  ['the file quotes as CSV does', 'id,name,note\n1,\\N,"{""a"": ""b\\nc""}"\n', {}],
+  ['one is a path', 'id,name\n1,C:\\new\n', {}],
+])('no warning where %s', async (_why, content, options) => {
+  expect((await readUsers('users.csv', content, options)).warnings).toEqual([])
+})
+
 test('a header is needed no more than elsewhere, and comments and blank lines are passed over', async () => {
   const columns = ['id', 'name']
   expect(dataOf(await readUsers('u.tsv', '1\ta\\nb\n\n-- x\n2\t\\N\n', { ...copy, columns, comment: '--' }))).toEqual([

@@ -40,7 +40,7 @@ test(tried('Clerk', 'dashboard export (CSV, 13 columns)', 'the text NULL of a da
     { type: 'clerk', users: 'u', memberships: 'm', roles: 'r', roleDefinitions: 'd', nulls: NULLS },
     {
       u: 'id,primary_email_address,verified_email_addresses,password_digest,password_hasher\n1,a@example.com,NULL,NULL,NULL\n',
-      m: 'clerk_user_id,org_external_id,org_name\n1,NULL,NULL\n1,acme,\\N\n',
+      m: 'clerk_user_id,org_external_id,org_name,role_slugs\n1,NULL,NULL,\n1,acme,\\N,NULL\n1,,,\n1,NULL,NULL,admin\n',
       r: 'clerk_user_id,external_id,role_slug,org_external_id\n1,NULL,admin,NULL\n',
       d: 'role_slug,org_name\nadmin,NULL\n',
     },
@@ -49,10 +49,14 @@ test(tried('Clerk', 'dashboard export (CSV, 13 columns)', 'the text NULL of a da
   expect(user).toMatchObject({ id: '1', primary_email_address: 'a@example.com' })
   expect(Object.keys(user ?? {})).not.toContain('password_digest')
   expect(Object.keys(user ?? {})).not.toContain('verified_email_addresses')
-  expect(plain(user?.memberships)).toEqual([{ clerk_user_id: '1', org_external_id: 'acme' }])
+  expect(plain(user?.memberships)).toEqual([{ clerk_user_id: '1' }, { clerk_user_id: '1', org_external_id: 'acme' }])
   expect(plain(user?.roles)).toEqual([{ clerk_user_id: '1', role_slug: 'admin' }])
   expect(of('roleDefinitions')).toEqual([{ role_slug: 'admin' }])
-  expect(rejected).toEqual([['memberships', 2, 'missing_organization']])
+  // A null says that there is none; an empty cell says nothing, and a role belongs to an organization.
+  expect(rejected).toEqual([
+    ['memberships', 4, 'missing_organization'],
+    ['memberships', 5, 'missing_organization'],
+  ])
 })
 
 test(tried('Auth0', 'bulk export (CSV)', 'the text NULL of a database tool'), async () => {

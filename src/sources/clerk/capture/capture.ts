@@ -318,7 +318,7 @@ async function captureConnections(api: ClerkApi, reading: ReadingContext): Promi
     warn({
       code: 'connections_off',
       severity: 'warning',
-      message: `${name} says that enterprise connections are not switched on in this instance, or not in its plan: none are read (HTTP ${error.status} ${error.code ?? ''})`,
+      message: `${name} says that enterprise connections are not switched on in this instance, or not in its plan: none are read (HTTP ${error.status} ${error.errorCode ?? ''})`,
       hint: 'take connections out under source if there are none',
     })
     await snapshot.append(CONNECTIONS, [], { step, cursor: null, done: true })

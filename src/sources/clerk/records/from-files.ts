@@ -219,10 +219,12 @@ export const userColumns: ColumnSpec = {
   required: [['id'], ['primary_email_address']],
 }
 
+const ORGANIZATION = ['org_id', 'org_external_id', 'org_name'] as const
+
 /** Who belongs to which organization; the dashboard's export does not say. */
 const membershipColumns: ColumnSpec = {
   known: ['clerk_user_id', 'org_id', 'org_external_id', 'org_name', 'role_slugs'],
-  required: [['clerk_user_id'], ['org_id', 'org_external_id', 'org_name']],
+  required: [['clerk_user_id'], ORGANIZATION],
 }
 
 /** Who has which role, in one organization or in all that the user belongs to. */
@@ -236,9 +238,11 @@ export const userRule: RowRule = (data) =>
     ? { code: 'missing_key', message: 'the row has no id', hint: 'every user has an id in Clerk' }
     : undefined
 
-const membershipRule: RowRule = (data) => {
+/** A row that writes a null for its organization says that the user is in none: the recipe leaves it out. An empty one says nothing. */
+const membershipRule: RowRule = (data, isNull) => {
   if (data.clerk_user_id === undefined) return noUser('clerk_user_id')
-  if (data.org_id === undefined && data.org_external_id === undefined && data.org_name === undefined) {
+  const isInNone = data.role_slugs === undefined && ORGANIZATION.some(isNull)
+  if (!isInNone && ORGANIZATION.every((column) => data[column] === undefined)) {
     return {
       code: 'missing_organization',
       message: 'the row names no organization',

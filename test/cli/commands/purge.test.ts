@@ -1,0 +1,249 @@
+import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { acquireLock } from '../../../src/state/sqlite/lock.ts'
+import { createProject, type Project } from '../../e2e/cli.ts'
+import { member, peopleProject, person } from '../../e2e/people.ts'
+import { KEY, startWorkos } from '../../e2e/workos.ts'
+
+const env = { KEY }
+const STATE = '.workos-migrate/state.sqlite'
+const ROWS = [
+  member('ada', 'acme', { password_hash: 'odd', password_hash_type: 'unknown' }),
+  person('bea'),
+  person('cleo', { email: 'no address' }),
+]
+
+/** A project after a migration, with one of each thing that the program writes. */
+async function migrated(): Promise<Project> {
+  const project = peopleProject(await startWorkos(), ROWS, {
+    safety: { maxRejects: 10 },
+    passwords: { unsupported: 'reset' },
+    run: { workers: 1, limits: { writes: '100000/1s' } },
+  })
+  const run = async (...args: string[]) => {
+    const { exit, stdout, stderr } = await project.run(args, { env })
+    expect(exit, stderr).toBe(0)
+    return stdout
+  }
+  const files = ['--rejects', 'bad.csv', '--resets', 'resets.csv', '--html', 'plan.html', '--merges', 'merges.json']
+  project.write('plan.json', await run('plan', '--json', '--out', 'plan.ndjson', ...files))
+  await run('apply', '--yes', '--events', 'events.log')
+  project.write('verified.json', await run('verify', '--json'))
+  await run('export', '--out', 'recorded')
+  await run('state', 'backup')
+  await run('state', 'backup', 'elsewhere.bak')
+  return project
+}
+
+const WRITTEN = [
+  'bad.csv',
+  'events.log',
+  'merges.json',
+  'plan.html',
+  'plan.json',
+  'plan.ndjson',
+  'recorded',
+  'resets.csv',
+  'verified.json',
+]
+
+/** Every file of a project but locks, whose files stay. */
+function listing({ folder }: Project): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => !/\.lock/.test(name)).toSorted()
+}
+
+interface Purged {
+  items: { sort: string; path: string; bytes: number; fate: string }[]
+  bytes: number
+  sources: string[]
+}
+
+async function purged(project: Project, ...args: string[]): Promise<Purged> {
+  const { exit, stdout, stderr } = await project.run(['purge', '--json', ...args], { env: {} })
+  expect(exit, stderr).toBe(0)
+  return JSON.parse(stdout)
+}
+
+const namesOf = ({ items }: Purged, { folder }: Project) =>
+  items.map(({ path }) => path.slice(folder.length + 1)).sort()
+
+test('what a migration wrote is listed with sizes, and stays until somebody says yes', async () => {
+  const project = await migrated()
+  const before = listing(project)
+  const found = await purged(project, '--dry-run')
+  expect(namesOf(found, project)).toEqual(WRITTEN)
+  expect(found.bytes).toBe(found.items.reduce((sum, { bytes }) => sum + bytes, 0))
+  expect(found.items.every(({ bytes, fate }) => bytes > 0 && fate === 'found')).toBe(true)
+  expect(found.sources).toEqual([project.path('users.csv')])
+
+  const refused = await project.run(['purge'])
+  expect(refused).toMatchObject({ exit: 3, stderr: expect.stringContaining('[approval_missing]') })
+  const asked = await project.run(['purge'], { typed: 'no\n' })
+  expect(asked).toMatchObject({ exit: 0, stderr: expect.stringContaining('Nothing was removed.') })
+  expect(asked.stdout).toMatch(/recorded +snapshot +[\d.]+ B|recorded +snapshot +[\d.]+ KiB/)
+  expect(listing(project)).toEqual(before)
+
+  const removed = await project.run(['purge'], { typed: 'delete\n' })
+  expect(removed).toMatchObject({ exit: 0, stdout: expect.stringContaining(`Removed ${WRITTEN.length} things`) })
+  expect(removed.stderr).toContain('SSDs')
+  expect(removed.stderr).toContain('Files of the source are not removed: users.csv')
+  const left = before.filter((name) => !WRITTEN.some((gone) => name === gone || name.startsWith(`${gone}/`)))
+  expect(listing(project)).toEqual(left)
+  expect(await project.run(['plan', '--json'], { env })).toMatchObject({ exit: 0 })
+  expect(await project.run(['purge', '--yes'])).toMatchObject({ exit: 0, stdout: 'There is nothing to remove.\n' })
+})
+
+test('the state and its own backups go with --state alone', async () => {
+  const project = await migrated()
+  // The state of another environment lies beside, with a backup: neither is of this state.
+  project.write(`${STATE}.note`, 'mine')
+  const other = await project.run(['state', 'backup', '.workos-migrate/staging.sqlite'])
+  expect(other.exit, other.stderr).toBe(0)
+  const found = await purged(project, '--state', '--yes')
+  const states = found.items.filter(({ sort }) => /state/.test(sort)).map(({ sort }) => sort)
+  expect(states).toEqual(['state', 'backup of the state'])
+  expect(existsSync(project.path(STATE))).toBe(false)
+  expect(listing(project)).toEqual([
+    '.workos-migrate',
+    '.workos-migrate/staging.sqlite',
+    `${STATE}.note`,
+    'elsewhere.bak',
+    'migrate.config.yaml',
+    'users.csv',
+  ])
+})
+
+test('the data of an embedded sandbox goes with the state', async () => {
+  const project = createProject()
+  project.csv('users.csv', [person('ada')])
+  project.manifest({ version: 1, source: { type: 'csv', path: 'users.csv' }, target: { type: 'sandbox' } })
+  expect(await project.run(['apply', '--yes'])).toMatchObject({ exit: 0 })
+  expect((await purged(project, '--dry-run')).items).toEqual([])
+  const { items } = await purged(project, '--state', '--yes')
+  expect(items.map(({ sort, fate }) => [sort, fate])).toEqual([
+    ['state', 'removed'],
+    ['sandbox', 'removed'],
+  ])
+  expect(project.list('.workos-migrate').filter((name) => !name.includes('.lock'))).toEqual([])
+})
+
+describe('it never touches', () => {
+  const OTHERS: Record<string, string> = {
+    'plan.ndjson': '{"format":"another-plan"}\n',
+    'report.html': '<!doctype html>\n<html><head><title>workos-migrate</title></head></html>\n',
+    'snapshot.json': '{"format":"workos-migrate-snapshot"}\n',
+    'bad.csv': 'email,_migrate_reason\n',
+    'resets.csv': 'email,reason\n',
+    'plan.json': '{"formats":"workos-migrate-plan-report"}\n',
+    'backup.sqlite.20260101T000000000Z.bak': 'SQLite format 3\0',
+  }
+
+  test('what only looks like something of its own', async () => {
+    const project = peopleProject(await startWorkos(), ROWS)
+    for (const [name, content] of Object.entries(OTHERS)) project.write(name, content)
+    // A snapshot that was edited is nobody's to judge.
+    project.write('edited/snapshot.json', '{"format":"workos-migrate-snapshot","version":1}')
+    project.write('unfinished.next/progress.sqlite', 'not a database')
+    project.write(`${STATE}.20260101T000000000Z.bak`, 'not a backup')
+    mkdirSync(project.path(`scratch-elsewhere-1-abc`))
+    const before = listing(project)
+    expect((await purged(project, '--state', '--yes')).items).toEqual([])
+    expect(listing(project)).toEqual(before)
+  })
+
+  test('a file that the source reads, although it was written here', async () => {
+    const project = await migrated()
+    const bad = listing(project).includes('bad.csv')
+    expect(bad).toBe(true)
+    project.manifest({ version: 1, source: { type: 'csv', path: 'bad.csv' }, target: { type: 'sandbox' } })
+    const found = await purged(project, '--yes')
+    expect(namesOf(found, project)).not.toContain('bad.csv')
+    expect(found.sources).toEqual([project.path('bad.csv')])
+    expect(existsSync(project.path('bad.csv'))).toBe(true)
+  })
+
+  test('what a link leads to', async () => {
+    const project = await migrated()
+    const other = createProject()
+    symlinkSync(project.path('plan.ndjson'), other.path('plan.ndjson'))
+    symlinkSync(project.path('recorded'), other.path('recorded'))
+    other.manifest({ version: 1, source: { type: 'csv', path: 'users.csv' }, target: { type: 'sandbox' } })
+    expect((await purged(other, '--yes')).items).toEqual([])
+    expect(existsSync(project.path('plan.ndjson'))).toBe(true)
+  })
+
+  test('other files in the folder of a snapshot, which then stays', async () => {
+    const project = await migrated()
+    project.write('recorded/notes.txt', 'mine')
+    const { items } = await purged(project, '--yes')
+    expect(items.find(({ sort }) => sort === 'snapshot')?.fate).toBe('kept')
+    expect(project.list('recorded')).toEqual(['notes.txt'])
+  })
+
+  test('anything while another process works on the state', async () => {
+    const project = await migrated()
+    onTestFinished(acquireLock(project.path(STATE), 'apply', new Date()))
+    expect(await project.run(['purge', '--yes'])).toMatchObject({ exit: 6 })
+    expect(existsSync(project.path('plan.ndjson'))).toBe(true)
+    // To look does no harm.
+    expect(namesOf(await purged(project, '--dry-run'), project)).toEqual(WRITTEN)
+  })
+})
+
+test('a state in a database that others share is not removed from here', async () => {
+  const project = createProject()
+  const state = { type: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' }
+  project.manifest({
+    version: 1,
+    name: 'shared',
+    source: { type: 'csv', path: 'users.csv' },
+    target: { type: 'sandbox' },
+    state,
+  })
+  const refused = await project.run(['purge', '--state', '--dry-run'])
+  expect(refused).toMatchObject({ exit: 3, stderr: expect.stringContaining('[state_shared]') })
+  expect(await project.run(['purge', '--dry-run'])).toMatchObject({ exit: 0 })
+})
+
+test('only what is older than an age, and what lies in further folders', async () => {
+  const project = await migrated()
+  mkdirSync(project.path('reports'))
+  const report = await project.run(['errors', '--json'], { env })
+  writeFileSync(project.path('reports/errors.json'), report.stdout)
+  const old = new Date(Date.now() - 40 * 24 * 3_600_000)
+  for (const name of ['plan.ndjson', 'reports/errors.json']) utimesSync(project.path(name), old, old)
+  const aged = await purged(project, '--older-than', '30d', '--in', 'reports', '--dry-run')
+  expect(namesOf(aged, project)).toEqual(['plan.ndjson', 'reports/errors.json'])
+  expect(namesOf(await purged(project, '--dry-run'), project)).not.toContain('reports/errors.json')
+  expect(await project.run(['purge', '--older-than', 'old'])).toMatchObject({ exit: 3 })
+  expect(await project.run(['purge', '--in', 'nowhere', '--dry-run'])).toMatchObject({ exit: 3 })
+})
+
+test('what a killed run staged goes too', async () => {
+  const project = peopleProject(await startWorkos(), ROWS)
+  const scratch = project.path(join('.workos-migrate', `scratch-${hostname()}-1-dead00`))
+  mkdirSync(scratch, { recursive: true })
+  project.write(join('.workos-migrate', `scratch-${hostname()}-1-dead00`, 'in-use.lock'), '')
+  project.write(join('.workos-migrate', `scratch-${hostname()}-1-dead00`, 'run.sqlite'), 'hashes')
+  const { items } = await purged(project, '--yes')
+  expect(items.map(({ sort, fate }) => [sort, fate])).toEqual([['scratch folder', 'removed']])
+  expect(existsSync(scratch)).toBe(false)
+})
+
+test('a reading of a live source that was cut off goes too', async () => {
+  const { DatabaseSync } = await import('node:sqlite')
+  const project = peopleProject(await startWorkos(), ROWS)
+  const folder = '.workos-migrate/snapshots/clerk-00000000.next'
+  project.write(`${folder}/users.ndjson.gz`, 'rows')
+  const db = new DatabaseSync(project.path(`${folder}/progress.sqlite`))
+  db.exec(`CREATE TABLE about (version, source, identity, started_at); CREATE TABLE streams (name, file);
+    INSERT INTO streams VALUES ('users', 'users.ndjson.gz'), ('evil', '../../../users.csv')`)
+  db.close()
+  const { items } = await purged(project, '--yes')
+  expect(items.map(({ sort, fate }) => [sort, fate])).toEqual([['unfinished snapshot', 'removed']])
+  expect(project.list('.workos-migrate/snapshots')).toEqual([])
+  expect(existsSync(project.path('users.csv'))).toBe(true)
+})
