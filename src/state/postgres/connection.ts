@@ -33,6 +33,7 @@ export class Connection {
   readonly #socket: Socket
   readonly #names = new Map<string, string>()
   #lost: ConnectionLost | undefined
+  #heardAt = performance.now()
 
   private constructor(client: Client, socket: Socket) {
     this.#client = client
@@ -60,6 +61,11 @@ export class Connection {
   /** Undefined: it is there, as far as anybody knows. */
   get lost(): ConnectionLost | undefined {
     return this.#lost
+  }
+
+  /** Milliseconds since the server answered something. */
+  get silence(): number {
+    return performance.now() - this.#heardAt
   }
 
   /** The process that the server said it is, when the connection was made: a pooler says another one. */
@@ -116,7 +122,9 @@ export class Connection {
   async #ask<T>(send: () => Promise<T>): Promise<T> {
     if (this.#lost !== undefined) throw this.#lost
     try {
-      return await send()
+      const answer = await send()
+      this.#heardAt = performance.now()
+      return answer
     } catch (error) {
       if (!isLost(error)) throw error
       this.#lose(error)
