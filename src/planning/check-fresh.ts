@@ -137,7 +137,10 @@ function otherSource(was: PlanBasis | undefined, is: PlanBasis): Difference {
 
 function otherState(then: PlanInputs['state'], now: PlanInputs['state']): Difference {
   if (then.lineage !== null && now.lineage !== null && then.lineage !== now.lineage) {
-    return { message: 'the state is another one', hint: 'or check state.path: the plan was made with another file' }
+    return {
+      message: 'the state is another one',
+      hint: 'or check state in the manifest: the plan was made with another one',
+    }
   }
   if (then.serial > now.serial) {
     return {

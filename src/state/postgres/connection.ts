@@ -6,14 +6,14 @@ import { ConnectionLost, isLost } from './errors.ts'
 export type Row = Record<string, unknown>
 
 /**
- * What every session has. Writes wait for the disk. A dead machine at the other end is noticed within half a minute, and its lock goes with
+ * What every session has. Writes wait for the disk. A copy of a large state is checked while the transaction that read it is open. A dead machine at the other end is noticed within half a minute, and its lock goes with
  * the session. Each statement finds its rows by a key: a scan of a table that has just been written a million times would not end.
  */
 const SESSION = `
   SET client_min_messages = warning;
   SET statement_timeout = '60s';
   SET lock_timeout = '10s';
-  SET idle_in_transaction_session_timeout = '60s';
+  SET idle_in_transaction_session_timeout = '15min';
   SET default_transaction_isolation = 'read committed';
   SET tcp_keepalives_idle = 10;
   SET tcp_keepalives_interval = 5;
@@ -33,6 +33,7 @@ export class Connection {
   readonly #socket: Socket
   readonly #names = new Map<string, string>()
   #lost: ConnectionLost | undefined
+  #heardAt = performance.now()
 
   private constructor(client: Client, socket: Socket) {
     this.#client = client
@@ -60,6 +61,11 @@ export class Connection {
   /** Undefined: it is there, as far as anybody knows. */
   get lost(): ConnectionLost | undefined {
     return this.#lost
+  }
+
+  /** Milliseconds since the server answered something. */
+  get silence(): number {
+    return performance.now() - this.#heardAt
   }
 
   /** The process that the server said it is, when the connection was made: a pooler says another one. */
@@ -116,7 +122,9 @@ export class Connection {
   async #ask<T>(send: () => Promise<T>): Promise<T> {
     if (this.#lost !== undefined) throw this.#lost
     try {
-      return await send()
+      const answer = await send()
+      this.#heardAt = performance.now()
+      return answer
     } catch (error) {
       if (!isLost(error)) throw error
       this.#lose(error)

@@ -19,8 +19,7 @@ export async function refusePooler(connection: Connection, another: () => Promis
     for (let round = 0; round < ROUNDS; round += 1) {
       const other = await another()
       others.push(other)
-      // It keeps the session that it gets.
-      await other.exec('BEGIN')
+      await begin(other)
       if ((await backendOf(other)) === own) throw pooled('it gave the session of one connection to another')
       const kept = await connection.simple(`SELECT current_setting('workos_migrate.session', true) AS mark`)
       if (kept[0]?.mark !== mark || (await backendOf(connection)) !== own) {
@@ -29,6 +28,16 @@ export async function refusePooler(connection: Connection, another: () => Promis
     }
   } finally {
     await Promise.all(others.map((other) => other.close()))
+  }
+}
+
+/** From here on it keeps the session that it gets. PgBouncer refuses that where it gives one for each statement. */
+async function begin(connection: Connection): Promise<void> {
+  try {
+    await connection.exec('BEGIN')
+  } catch (error) {
+    if (error instanceof Error && /pooling mode/.test(error.message)) throw pooled(error.message)
+    throw error
   }
 }
 

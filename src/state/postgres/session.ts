@@ -19,6 +19,12 @@ const FIRST_PAUSE = 50
 const LAST_PAUSE = 1_000
 
 /**
+ * How long a server may say nothing before it is asked whether it is there. The server itself drops a session whose other end is dead after 25 seconds,
+ * and the lock with it: until then nobody else has it. Milliseconds.
+ */
+const SILENCE = 5_000
+
+/**
  * Work on one connection, one piece after the other. Where the connection breaks, another one is made and `resume` says whether the work may
  * go on; the piece that was under way is then done again, so each must be one that can be done twice. Once a session has ended in an error,
  * every further piece of work has the same one.
@@ -44,9 +50,11 @@ export class Session {
     return turn
   }
 
-  /** Resolves when the connection is there, as far as anybody knows. */
+  /** Resolves when the connection is there: it is not known to be lost, and the server has said something lately. */
   async sound(): Promise<void> {
-    if (this.#ended !== undefined || this.#connection.lost !== undefined) await this.run(async () => {})
+    const { lost, silence } = this.#connection
+    if (this.#ended === undefined && lost === undefined && silence < SILENCE) return
+    await this.run((connection) => connection.simple('SELECT 1'))
   }
 
   async close(): Promise<void> {

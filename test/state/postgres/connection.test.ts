@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { LockedError, StateError } from '../../../src/diagnostics/errors.ts'
 import type { PostgresLocation } from '../../../src/state/location.ts'
 import { findState, openState } from '../../../src/state/open.ts'
@@ -61,6 +61,22 @@ describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () =
       message: expect.stringContaining(`process ${process.pid} on`),
     })
     expect(state.serial).toBe(2)
+  })
+
+  test('is asked after before a write leaves, when the server has said nothing for a while', async () => {
+    const location = await newPostgresLocation()
+    const state = await openForTest(location)
+    await state.commit(saving('u1'))
+    const holder = async () => (await sharedCluster()).sql(`SELECT holder_backend FROM ${location.schema}.states`)
+    const before = await holder()
+    // Nothing lets the process hear of it before the question.
+    await cut(location)
+    const later = performance.now() + 6_000
+    vi.spyOn(performance, 'now').mockReturnValue(later)
+    await state.sound()
+    vi.restoreAllMocks()
+    expect(await holder()).not.toBe(before)
+    expect(await problemOf(openState(location, LOCK))).toMatchObject({ code: 'state_locked' })
   })
 
   test('while many commits are under way, each is there once', async () => {
