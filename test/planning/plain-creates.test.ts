@@ -254,7 +254,7 @@ function desiredSet({ desired, others, rejected, closed }: Generated, partial: b
   for (const key of rejected) {
     const file = rundb.fileId('roles.csv')
     const sql =
-      "INSERT INTO rejects VALUES ('role-definition', ?, 'code', NULL, 'message', NULL, 0, ?, 1, '{}', 1, NULL)"
+      "INSERT INTO rejects VALUES ('role-definition', ?, 'code', NULL, 'message', NULL, 0, ?, 1, '{}', 1, NULL, NULL)"
     rundb.run(sql, key, file)
   }
   const scope = others.size === 0 ? undefined : { only: ['user:a'], limit: null, outOfScope: [], rejected: 0 }

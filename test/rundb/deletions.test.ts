@@ -115,7 +115,7 @@ test('what goes with something else is deleted by what that goes with', () => {
 test('an orphan stays, and says by which condition its record is left out; what was rejected is none', () => {
   const rundb = library()
   plan(rundb, 'b', { type: 'delete' })
-  rundb.run("INSERT INTO rejects VALUES ('book', 'c', 'bad', NULL, '', NULL, 1, 1, 1, '{}', 1, NULL)")
+  rundb.run("INSERT INTO rejects VALUES ('book', 'c', 'bad', NULL, '', NULL, 1, 1, 1, '{}', 1, NULL, NULL)")
   rundb.run("INSERT INTO left_out VALUES (1, 'books', 'book', 'd', 'map.book.when', 1, 1)")
   expect(countOrphans(rundb, 'book')).toBe(2)
   const orphans = [...orphansOfKind(rundb, 'book', Number.POSITIVE_INFINITY)]
