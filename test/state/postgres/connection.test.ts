@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { LockedError, StateError } from '../../../src/diagnostics/errors.ts'
-import type { PostgresLocation } from '../../../src/state/location.ts'
+import { type PostgresLocation, secretsOfUrl } from '../../../src/state/location.ts'
 import { findState, openState } from '../../../src/state/open.ts'
 import { endpointOf } from '../../../src/state/postgres/endpoint.ts'
 import type { OpenState, StateResource } from '../../../src/state/store.ts'
@@ -304,5 +304,6 @@ describe('an address', () => {
     expect(() => endpointOf(at(url))).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
     )
+    expect(secretsOfUrl(url).join('\n')).toContain('hunter2')
   })
 })
