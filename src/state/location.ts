@@ -37,12 +37,17 @@ export interface StateOwner {
 
 /** The parts of a URL that are secret, for the redactor, which knows the URL as a whole. Also of one that is wrong. */
 export function secretsOfUrl(url: string): string[] {
-  const written = /^[a-z]+:\/\/[^/@:]*:([^@]*)@/i.exec(url)?.[1]
-  if (written === undefined || written === '') return []
+  const rest = /^[a-z]+:\/\/[^/@:]*:(.*)$/is.exec(url)?.[1] ?? ''
+  // Where a character is not encoded, a password may go on to the last @.
+  const written = [rest.indexOf('@'), rest.lastIndexOf('@')].map((end) => rest.slice(0, Math.max(end, 0)))
+  return [...new Set(written.flatMap((text) => [text, unescaped(text)]))].filter((text) => text !== '')
+}
+
+function unescaped(text: string): string {
   try {
-    return [written, decodeURIComponent(written)]
+    return decodeURIComponent(text)
   } catch {
-    return [written]
+    return text
   }
 }
 

@@ -67,7 +67,9 @@ export async function stateRestore(
     // Opening a state makes files beside it, and may migrate it: the backup stays as it is.
     const copy = join(scratch.path, 'restored.sqlite')
     copyFileSync(path, copy)
-    const backup = await findState({ type: 'file', path: copy })
+    const backup = await findState({ type: 'file', path: copy }).catch((error) => {
+      throw isUnreadable(error) ? noBackup(file, error) : error
+    })
     if (backup === undefined) throw new RangeError('the copy of the backup is not there')
     try {
       return await restore({ backup, location, statePath, file }, options, context)
@@ -191,6 +193,17 @@ function notEmpty(place: string): GuardError {
     message: `there is a state at ${place} already, and migrating never replaces one`,
     hint: 'name another place; to go back to a backup: workos-migrate state restore',
   })
+}
+
+function isUnreadable(error: unknown): error is StateError {
+  return error instanceof StateError && error.problems.some(({ code }) => code === 'state_unreadable')
+}
+
+/** In the words of the file that was named: what was opened is a copy of it. */
+function noBackup(file: string, cause: StateError): StateError {
+  const message = `${file} is no backup of a state, or is damaged`
+  const hint = 'name a file that workos-migrate state backup has made; the state was left as it is'
+  return new StateError({ code: 'backup_unreadable', message, hint }, { cause })
 }
 
 function otherLineage(state: OpenState, file: string): GuardError {

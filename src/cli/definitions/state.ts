@@ -1,4 +1,4 @@
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { command, examples, type Parent, sub } from './options.ts'
 
 /** The commands under `state`. */
@@ -53,12 +53,18 @@ export function defineStateRestore(state: Parent) {
 export function defineStateMigrate(state: Parent) {
   const migrate = sub(state, 'migrate', 'Carry the state over to where it is to be kept from now on')
     .requiredOption('--to <place>', 'a path, or a variable with the address of a database in single quotes')
-    .option('--schema <name>', 'schema of the database')
+    .option('--schema <name>', 'schema of the database', parseSchema)
     .option('--ca <file>', "certificates that the database's is checked against")
   return examples(migrate, [
     ["workos-migrate state migrate --to '${DATABASE_URL}'", 'to PostgreSQL, compared row by row'],
     ['workos-migrate state migrate --to ./state.sqlite', 'from there into a file'],
   ])
+}
+
+/** As `state.schema` of the manifest. */
+function parseSchema(text: string): string {
+  if (/^[a-z_][a-z0-9_]{0,62}$/.test(text)) return text
+  throw new InvalidArgumentError('A schema is lower-case letters, digits and _, such as workos_migrate.')
 }
 
 export function defineStateRm(state: Parent) {

@@ -43,14 +43,17 @@ export class Connection {
     client.on('end', () => this.#lose(new Error('the server closed the connection')))
   }
 
-  /** @throws ConnectionLost where nobody answers, or not yet; errors of `pg` for whoever refuses */
+  /**
+   * @param schema lower-case letters, digits and _; quoted, because `user` and `default` mean something else without
+   * @throws ConnectionLost where nobody answers, or not yet; errors of `pg` for whoever refuses
+   */
   static async open(config: ClientConfig, schema: string): Promise<Connection> {
     const socket = new Socket()
     const client = new Client({ ...config, stream: () => socket })
     const connection = new Connection(client, socket)
     try {
       await client.connect()
-      await client.query(`${SESSION}; SET search_path = ${schema}`)
+      await client.query(`${SESSION}; SET search_path = "${schema}"`)
       return connection
     } catch (error) {
       await connection.close()

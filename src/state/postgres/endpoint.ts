@@ -26,6 +26,12 @@ const PARAMETERS = [
   'target_session_attrs',
 ]
 
+/** In the place of a host that a URL leaves out. */
+const NO_HOST = '_'
+
+const ENCODE =
+  'it looks like postgres://user:password@host:5432/database?sslmode=verify-full. In the password write %40 for @, %2F for /, %3A for :, %3F for ?, %23 for # and %25 for %'
+
 type SslMode = 'disable' | 'require' | 'verify-ca' | 'verify-full'
 
 /** @throws StateError for a URL that names no database, or asks for what a state must not have */
@@ -71,15 +77,20 @@ interface Parts {
 }
 
 function partsOf({ url }: PostgresLocation): Parts {
-  const parsed = /^postgres(ql)?:\/\//.test(url) ? URL.parse(url) : null
-  if (parsed === null) throw badUrl('it is no URL of a PostgreSQL database')
+  const found = /^postgres(?:ql)?:\/\/([^/?#]*)(.*)$/s.exec(url.trim())
+  // Where a password has such a character, its rest would pass for a database or a parameter, which messages name.
+  if (found?.[2]?.includes('@')) throw badUrl('it has an @ behind its address', ENCODE)
+  // Of a socket, whose folder is a parameter, nothing need be between the user and the slash.
+  const parsed = found && URL.parse(`postgres://${found[1]?.replace(/@(?=:|$)/, `@${NO_HOST}`)}${found[2]}`)
+  if (!parsed) throw badUrl('it is no URL of a PostgreSQL database', ENCODE)
   const parameters = parsed.searchParams
   for (const name of parameters.keys()) {
     if (name === 'pgbouncer') throw pooled('its URL says pgbouncer=true')
     if (!PARAMETERS.includes(name)) throw badUrl(`it has the parameter ${name}; known are ${PARAMETERS.join(', ')}`)
   }
   // A socket's folder cannot be written before the slash, so libpq takes it from here.
-  const host = parameters.get('host') ?? decoded(parsed.hostname).replace(/^\[(.*)\]$/, '$1')
+  const named = parsed.hostname === NO_HOST ? '' : decoded(parsed.hostname).replace(/^\[(.*)\]$/, '$1')
+  const host = parameters.get('host') ?? named
   const database = decoded(parsed.pathname.slice(1)) || (parameters.get('dbname') ?? '')
   const user = decoded(parsed.username) || (parameters.get('user') ?? '')
   if (host === '' || host.includes(',')) throw badUrl('it must name one host')
@@ -87,12 +98,19 @@ function partsOf({ url }: PostgresLocation): Parts {
   const password = parsed.password === '' ? undefined : decoded(parsed.password)
   return {
     host,
-    port: Number(parsed.port || (parameters.get('port') ?? PORT)),
+    port: portOf(parsed.port || parameters.get('port')),
     user,
     password,
     database: database || user,
     parameters,
   }
+}
+
+function portOf(named: string | null): number {
+  if (named === null || named === '') return PORT
+  const port = /^\d+$/.test(named) ? Number(named) : 0
+  if (port < 1 || port > 65_535) throw badUrl('its port is no number from 1 to 65535')
+  return port
 }
 
 function decoded(text: string): string {

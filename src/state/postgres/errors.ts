@@ -38,8 +38,7 @@ function isOfSocket(code: string | undefined): boolean {
 export function explained(place: string, error: unknown): unknown {
   if (error instanceof OperatorError || !(error instanceof Error)) return error
   const state = sqlStateOf(error)
-  if (state === undefined)
-    return isTls(error) ? untrusted(place, error) : isLost(error) ? unreachable(place, error) : error
+  if (state === undefined) return ofClient(place, error)
   if (/^28/.test(state)) {
     const hint = 'check the user and the password in the variable of state.url'
     return told('state_password', `${place} refuses the user or the password`, hint, error)
@@ -48,7 +47,8 @@ export function explained(place: string, error: unknown): unknown {
     const hint = 'give the user its grants: docs/how-to/shared-state.md lists them'
     return told('state_forbidden', `this user may not do that in ${place}: ${error.message}`, hint, error)
   }
-  if (state === '3D000') return told('state_no_database', `there is no such database: ${place}`, 'create it', error)
+  if (state === '3D000')
+    return told('state_no_database', `there is no such database: ${place}`, 'create it, or correct state.url', error)
   if (state === '25006') return readOnly(place, error)
   if (/^53[12]/.test(state) || state === '58030') {
     const hint = 'make room there, then run the same command again: it goes on where it stopped'
@@ -65,6 +65,17 @@ export function explained(place: string, error: unknown): unknown {
     'see the log of PostgreSQL',
     error,
   )
+}
+
+/** What `pg` itself says, without a word of the server. */
+function ofClient(place: string, error: Error): Error {
+  // A password that is missing, or a server that asks for one in a way that is not known here.
+  if (/^SASL: |authentication/i.test(error.message)) {
+    const hint = 'check that the URL in the variable of state.url has a password'
+    return told('state_password', `the user cannot prove itself to ${place}: ${error.message}`, hint, error)
+  }
+  if (isTls(error)) return untrusted(place, error)
+  return isLost(error) ? unreachable(place, error) : error
 }
 
 function told(code: string, message: string, hint: string, cause: Error): StateError {

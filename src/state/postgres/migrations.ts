@@ -10,7 +10,7 @@ export async function stepsTaken(connection: Connection, schema: string, place: 
   const [found] = await connection.query(
     `SELECT to_regclass($1) IS NOT NULL AS ours,
        EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $2) AS used`,
-    `${schema}.workos_migrate_steps`,
+    `"${schema}".workos_migrate_steps`,
     schema,
   )
   if (found?.ours !== true) {
@@ -35,7 +35,7 @@ export async function migrate(connection: Connection, schema: string, place: str
     if (before === undefined) {
       const [found] = await connection.query('SELECT to_regnamespace($1) IS NOT NULL AS is', schema)
       // A user who may use a schema that was made for it need not be one who may make schemas.
-      if (found?.is !== true) await connection.exec(`CREATE SCHEMA ${schema}`)
+      if (found?.is !== true) await connection.exec(`CREATE SCHEMA "${schema}"`)
       await connection.exec(STEPS_TABLE)
     }
     for (const [step, sql] of migrations.entries()) {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { LockedError, StateError } from '../../../src/diagnostics/errors.ts'
-import type { PostgresLocation } from '../../../src/state/location.ts'
+import { type PostgresLocation, secretsOfUrl } from '../../../src/state/location.ts'
 import { findState, openState } from '../../../src/state/open.ts'
 import { endpointOf } from '../../../src/state/postgres/endpoint.ts'
 import type { OpenState, StateResource } from '../../../src/state/store.ts'
@@ -241,6 +241,8 @@ describe.skipIf(postgresPrograms === undefined || !hasOpenssl)('TLS and password
     expect(plain.code).toBe('state_password')
     const wrong = await problemOf(openState(at('?sslmode=require', {}, 'wrong one'), LOCK))
     expect(wrong).toMatchObject({ code: 'state_password' })
+    const none = await problemOf(openState(at('?sslmode=require', {}, ''), LOCK))
+    expect(none).toMatchObject({ code: 'state_password', hint: expect.stringContaining('has a password') })
     for (const { message, hint } of [untrusted, elsewhere, plain, wrong])
       expect(message + hint).not.toMatch(/hunter2|wrong one/)
   })
@@ -271,7 +273,11 @@ describe('an address', () => {
   test.each([
     ['mysql://me@db.example.com/x', 'no URL of a PostgreSQL'],
     ['postgres://db.example.com/x', 'no user'],
-    ['postgres://me@/x', 'no URL of a PostgreSQL'],
+    ['postgres://me@/x', 'one host'],
+    ['postgres://me@/x?host=', 'one host'],
+    ['postgres://me@db.example.com:99999/x', 'no URL of a PostgreSQL'],
+    ['postgres://me@db.example.com/x?port=abc', 'its port'],
+    ['postgres://me@db.example.com/x?port=70000', 'its port'],
     ['postgres:x?user=me', 'no URL of a PostgreSQL'],
     ['postgres://me@one,two/x', 'one host'],
     ['postgres://me@db.example.com/x?sslmode=prefer', 'plain text'],
@@ -280,9 +286,24 @@ describe('an address', () => {
     expect(() => endpointOf(at(url))).toThrow(says)
   })
 
-  test('with its password shows it nowhere', () => {
-    expect(() => endpointOf(at('postgres://me:hunter2@/x?sslmode=prefer'))).toThrow(
+  test('of a socket may leave its host to a parameter', () => {
+    const socket = endpointOf(at('postgres://me:pass@/x?host=/cloudsql/one:two&port=6000'))
+    expect(socket).toMatchObject({ host: '/cloudsql/one:two', port: 6000, user: 'me', database: 'x', ssl: false })
+  })
+
+  test.each([
+    'postgres://me:hunter2@/x?sslmode=prefer',
+    'postgres://me:12?hunter2@db.example.com/x',
+    'postgres://me:12?a=hunter2@db.example.com/x',
+    'postgres://me:12/hunter2@db.example.com/x',
+    'postgres://me:a@12/hunter2@db.example.com/x',
+    'postgres://me:a@12?hunter2@db.example.com/x',
+    'postgres://me:a@12#hunter2@db.example.com/x',
+    'postgres://me:a#hunter2@db.example.com/x',
+  ])('with its password shows it nowhere: %s', (url) => {
+    expect(() => endpointOf(at(url))).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
     )
+    expect(secretsOfUrl(url).join('\n')).toContain('hunter2')
   })
 })

@@ -18,6 +18,13 @@ const user = (key: string): StateResource => ({
 })
 
 describe.skipIf(postgresPrograms === undefined)('one schema', () => {
+  test.each(['user', 'default', 'order'])('may have the name of a word of SQL: %s', async (schema) => {
+    const location = { ...(await newPostgresLocation()), schema }
+    const state = await openForTest(location)
+    await state.commit({ intents: [], outcomes: [{ type: 'saved', resource: user('u1') }] })
+    expect((await sharedCluster()).sql(`SELECT count(*) FROM "${schema}".resources`)).toBe('1')
+  })
+
   test('holds a state for each name and environment, each with a lock of its own', async () => {
     const base = await newPostgresLocation()
     const locations = [
