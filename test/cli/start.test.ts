@@ -1,26 +1,31 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { PROGRAM } from '../built.ts'
 
-/** Has Node.js tell on standard error what it loads, its own modules included. */
-const TELLING = `data:text/javascript,${encodeURIComponent(`
+/** Has Node.js write into a file what it loads, its own modules included. */
+const telling = (file: string) =>
+  `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module'
-  import { writeSync } from 'node:fs'
-  registerHooks({ load: (url, context, next) => (writeSync(2, url + '\\n'), next(url, context)) })
-  process.on('exit', () => writeSync(2, process.moduleLoadList.map((name) => name + '\\n').join('')))
+  import { appendFileSync } from 'node:fs'
+  const tell = (name) => appendFileSync(${JSON.stringify(file)}, name + '\\n')
+  registerHooks({ load: (url, context, next) => (tell(url), next(url, context)) })
+  process.on('exit', () => tell(process.moduleLoadList.join('\\n')))
 `)}`
 
 /** What a command line loads. */
 function loadedBy(args: readonly string[], cwd?: string): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'loaded-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'loaded')
   const options = { cwd, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 } as const
-  const { status, stderr } = spawnSync(process.execPath, ['--import', TELLING, PROGRAM, ...args], options)
+  const { status, stderr } = spawnSync(process.execPath, ['--import', telling(file), PROGRAM, ...args], options)
   expect(stderr).not.toContain('error:')
   expect(status).toBe(0)
-  return stderr.split('\n')
+  return readFileSync(file, 'utf8').split('\n')
 }
 
 /** Packages among what is loaded; without the internals of the program. */
