@@ -10,8 +10,8 @@ export interface FoundPlan {
 }
 
 /**
- * The plan that was made for a pull request, by the commit that it was merged as: the latest artifact of that name that the head of the
- * pull request has. A run of a fork made none that counts, though it may have an artifact of the name.
+ * The plan that was made for a pull request, by the commit that it was merged as: the latest artifact of that name that a run for the
+ * pull request made of its head. A run of a fork made none that counts, nor one by hand, though it may have an artifact of the name.
  * @throws GithubError where there is none
  */
 export async function findPlan(api: GithubApi, repository: string, sha: string, name: string): Promise<FoundPlan> {
@@ -23,17 +23,32 @@ export async function findPlan(api: GithubApi, repository: string, sha: string, 
     )
   }
   const { pullRequest, head } = merged
-  let found: { run: number; artifact: number; at: string } | undefined
+  const candidates: Candidate[] = []
   const path = `/repos/${repository}/actions/artifacts?name=${encodeURIComponent(name)}`
   for await (const artifact of api.list(path, 'artifacts')) {
     const candidate = planOf(artifact, name, head)
-    if (candidate !== undefined && (found === undefined || candidate.at > found.at)) found = candidate
+    if (candidate !== undefined) candidates.push(candidate)
   }
-  if (found !== undefined) return { run: found.run, artifact: found.artifact, pullRequest }
+  candidates.sort((one, other) => Number(one.at < other.at) - Number(one.at > other.at))
+  for (const { run, artifact } of candidates) {
+    if (await isOfPullRequest(api, repository, run)) return { run, artifact, pullRequest }
+  }
   throw missing(
     `pull request #${pullRequest} has no artifact ${name} for its last commit ${head}, or it has expired`,
     'run the workflow by hand: it plans the branch and applies that',
   )
+}
+
+interface Candidate {
+  run: number
+  artifact: number
+  at: string
+}
+
+/** A run that was started by hand, or by a push, has shown its plan to no reviewer of the pull request. */
+async function isOfPullRequest(api: GithubApi, repository: string, run: number): Promise<boolean> {
+  const answer = await api.get(`/repos/${repository}/actions/runs/${run}`)
+  return isObject(answer) && answer.event === 'pull_request'
 }
 
 async function mergedAs(
@@ -53,7 +68,7 @@ function planOf(
   { id, name, expired, created_at: at, workflow_run: run }: JsonObject,
   wanted: string,
   head: string,
-): { run: number; artifact: number; at: string } | undefined {
+): Candidate | undefined {
   if (name !== wanted || expired !== false || !isObject(run) || typeof id !== 'number' || typeof at !== 'string') return
   if (run.head_sha !== head || run.head_repository_id !== run.repository_id || typeof run.id !== 'number') return
   return { run: run.id, artifact: id, at }

@@ -79,7 +79,9 @@ class Open {
       this.#fence = fence
       return
     }
-    this.#details += (line.match(/<details>/g) ?? []).length - (line.match(/<\/details>/g) ?? []).length
+    // Within a line it is data, in a span of code.
+    if (line.startsWith('<details>')) this.#details += 1
+    if (/^<\/details>|^<details>.*<\/details>\s*$/.test(line)) this.#details -= 1
   }
 
   get isCode(): boolean {

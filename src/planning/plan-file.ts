@@ -4,7 +4,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { readSelector, type Scope } from '../config/pilot.ts'
 import { decisive } from '../config/secrets.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
-import { ManifestError } from '../diagnostics/errors.ts'
+import { codeOf, ManifestError } from '../diagnostics/errors.ts'
 import { NotRegularFile, openRegular, regularFileAt } from '../files/regular-file.ts'
 import { type Purpose, writeWholeFile } from '../files/whole-file.ts'
 import { canonicalJson, isObject, jsonText } from '../json.ts'
@@ -209,7 +209,7 @@ async function* bytesOf(path: string): AsyncGenerator<Buffer> {
   try {
     file = openRegular(path)
   } catch (error) {
-    throw error instanceof NotRegularFile ? damaged(path, `that is ${error.what}`) : error
+    throw error instanceof NotRegularFile ? damaged(path, `that is ${error.what}`) : unreadable(path, error)
   }
   yield* createReadStream(path, { fd: file })
 }
@@ -240,6 +240,16 @@ function isScope(scope: unknown): boolean {
   const { limit } = scope
   const counts = limit === null ? scope.only.length > 0 : Number.isInteger(limit) && Number(limit) > 0
   return counts && scope.only.every((text) => typeof text === 'string' && readSelector(text).ok)
+}
+
+function unreadable(path: string, error: unknown): ManifestError {
+  const reason = codeOf(error) ?? 'unknown'
+  const at = { file: path }
+  if (reason === 'ENOENT' || reason === 'ENOTDIR') {
+    return new ManifestError({ code: 'missing_file', message: `there is no file ${path}`, hint: 'check the path', at })
+  }
+  const message = `${path} cannot be read (${reason})`
+  return new ManifestError({ code: 'unreadable_file', message, hint: 'check its permissions', at })
 }
 
 function damaged(path: string, why: string): ManifestError {

@@ -11,10 +11,11 @@ function artifact(run: number, more: Partial<Artifact> = {}, of: Partial<Artifac
   return { id: 1000 + run, name: NAME, expired: false, created_at: at, workflow_run: workflowRun, ...more }
 }
 
-async function find(artifacts: Artifact[], pulls: object[] = [MERGED]) {
+async function find(artifacts: Artifact[], pulls: object[] = [MERGED], started = new Map<number, string>()) {
   const job = await startJob({ event: false })
   job.github.pulls.set(MERGE, pulls as (typeof MERGED)[])
   job.github.artifacts.push(...artifacts)
+  for (const [run, event] of started) job.github.startedBy.set(run, event)
   return { job, said: await job.step('find-plan', `--artifact=${NAME}`) }
 }
 
@@ -24,6 +25,17 @@ describe('the plan of a merged pull request', () => {
     const { job, said } = await find([...others, artifact(10), artifact(12), artifact(11)])
     expect(said).toEqual({ code: 0, stdout: '', stderr: '' })
     expect(job.outputs()).toEqual({ run: '12', 'pull-request': '7' })
+  })
+
+  test.each([
+    'workflow_dispatch',
+    'push',
+    'schedule',
+  ])('is not one of a run by %s, though it is the latest', async (event) => {
+    const started = new Map([[12, event]])
+    expect((await find([artifact(10), artifact(12), artifact(11)], [MERGED], started)).job.outputs().run).toBe('11')
+    const { said } = await find([artifact(12)], [MERGED], started)
+    expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining(`#7 has no artifact ${NAME} for its last`) })
   })
 
   test.each<[string, Artifact]>([

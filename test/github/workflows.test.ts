@@ -71,7 +71,7 @@ const steps: [string, Used][] = [
 ]
 
 test('every action that is used is pinned to a commit, and its version stands beside it', () => {
-  const used = [...EXAMPLES, ACTION].flatMap((file) => [...text(file).matchAll(/uses: (.*)/g)].map(([, what]) => what))
+  const used = [...WORKFLOWS, ACTION].flatMap((file) => [...text(file).matchAll(/uses: (.*)/g)].map(([, what]) => what))
   expect(used.length).toBeGreaterThan(10)
   expect(used.filter((what) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(what ?? ''))).toEqual([])
 })

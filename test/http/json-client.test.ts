@@ -119,7 +119,7 @@ describe('answers', () => {
     const { client, received } = await serve([json(400, body)])
     const error = await failure(client.get('/users'))
     expect(error).toBeInstanceOf(HttpRefusal)
-    expect(error).toMatchObject({ status: 400, body, code })
+    expect(error).toMatchObject({ status: 400, body, errorCode: code })
     if (code !== undefined) expect(messageOf(error)).toContain(`was refused with HTTP 400: ${code}: `)
     expect(received).toHaveLength(1)
   })

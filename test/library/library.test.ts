@@ -100,6 +100,8 @@ test('a plan that no longer holds is refused, from memory and from a file', asyn
   writeFileSync(join(cwd, 'plan.ndjson'), readFileSync(join(cwd, 'plan.ndjson'), 'utf8').replace('acme-1', 'acme-9'))
   rewrite(cwd, people(2))
   await expect(apply('plan.ndjson', { cwd })).rejects.toMatchObject({ code: 'bad_plan_file' })
+  const missing = { name: 'ManifestError', code: 'missing_file', at: { file: join(cwd, 'none.ndjson') } }
+  await expect(apply('none.ndjson', { cwd })).rejects.toMatchObject(missing)
 })
 
 test('a plan is not saved over what the run needs', async () => {

@@ -13,6 +13,7 @@ interface Step {
   id?: string
   uses?: string
   run?: string
+  env?: Record<string, string>
   with?: Record<string, unknown>
 }
 interface Job {
@@ -58,6 +59,12 @@ describe('the workflow of a release', () => {
     const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout'))
     expect(checkouts.map((step) => step.with?.['persist-credentials'])).toEqual([false, false])
     expect(jobs.filter(([, job]) => job['timeout-minutes'] === undefined)).toEqual([])
+  })
+
+  test('has no token where code of dependencies runs', () => {
+    const foreign = steps.filter(({ run }) => /\bnpm (ci|install|run)\b|\bnpx\b/.test(run ?? ''))
+    expect(foreign.length).toBeGreaterThan(1)
+    expect(foreign.filter(({ env }) => JSON.stringify(env ?? {}).includes('token'))).toEqual([])
   })
 
   test('calls scripts that package.json has', () => {

@@ -25,6 +25,8 @@ describe('Markdown that is too long', () => {
     ['details', '<details><summary>Fields</summary>\n\n', '\n</details>\n'],
     ['a fence in details', '<details><summary>Fields</summary>\n\n```diff\n', '```\n\n</details>\n'],
     ['details in a fence, which are text', '```\n<details>\n', '```\n'],
+    ['details that data claim to close', '<details><summary>Users</summary>\n\n- `</details>`\n', '\n</details>\n'],
+    ['none that data claim to open', '- `<details>`\n', ''],
     ['what was closed before', '<details>\n</details>\n```\n```\n', ''],
   ])('closes %s', (_what, begin, end) => {
     const cut = cutMarkdown(begin + lines(100), room(500), 'note')

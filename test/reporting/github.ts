@@ -19,7 +19,7 @@ export function elements(html: string): Set<string> {
 /** What GitHub makes something of in text that is not code: people, issues, addresses. */
 export function mentions(html: string): string[] {
   const text = html.replaceAll(/<(code|pre)\b[\s\S]*?<\/\1>/g, '').replaceAll(/<[^>]*>/g, ' ')
-  return text.match(/(?<!\w)@\w+|(?<![\w&])#\d+|https?:\/\/\S+/g) ?? []
+  return text.match(/(?<!\w)@\w+|(?<!&)#\d+|!\d+|GH-\d+|https?:\/\/\S+/g) ?? []
 }
 
 /** The elements that a plan in Markdown is made of. Everything else would be data that became markup. */

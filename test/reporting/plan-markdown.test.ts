@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { prose } from '../../src/reporting/markdown/inline.ts'
 import { createWorld, people } from '../planning/world.ts'
+import { asGitHub, mentions } from './github.ts'
 import { asMarkdown, asText, HOSTILE } from './rendered.ts'
 
 /** What GitHub takes in a comment, in characters. */
@@ -14,6 +16,13 @@ test('five changed rows are shown open, with what they change', async () => {
   const [changes = ''] = markdown.split('<details>')
   for (const n of [0, 1, 2, 3]) expect(changes).toContain(`-   firstName: "First${n}"\n+   firstName: "New ${n}"\n`)
   expect(changes).toContain('+ user:ext-40\n')
+})
+
+test('data mention nothing of a forge, and plain words stay as they are', () => {
+  for (const text of ['#1', 'other/repository#2', 'GH-3', 'group/sub-group/project!4', '!5', '@team/ops', 'see x#6!']) {
+    expect(mentions(asGitHub(prose(text))), text).toEqual([])
+  }
+  for (const text of ['wow!', 'C# 7', 'a/b-c.d', 'high-5']) expect(prose(text)).toBe(text)
 })
 
 test('what is dangerous stands before what is many', async () => {

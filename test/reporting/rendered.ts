@@ -33,7 +33,7 @@ export const HOSTILE = [
   '**bold** _it_ `code` ~~no~~',
   '[click](https://evil.example) ![x](https://evil.example/x.png)',
   'a | b | c',
-  '@everyone #1 https://evil.example',
+  '@everyone #1 other/repository#2 GH-3 group/project!4 !5 https://evil.example',
   '&lt;b&gt; &#96;',
   '\u202egnp.exe \u200b\u0085',
 ]

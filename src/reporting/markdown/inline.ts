@@ -1,7 +1,11 @@
 import { figure, printable } from '../../diagnostics/printable.ts'
 
-/** What GitHub makes something of in running text: addresses, links, mentions of people, numbers of issues. */
-const TOKEN = /([^\s"'(<]+@[^\s"')>]+|(?:https?:\/\/|www\.)[^\s"')>]+|(?<!\w)@[\w/-]+|(?<!\w)#\d+)/i
+/**
+ * What GitHub and GitLab make something of in running text: addresses, links, mentions of people, numbers of issues and merge requests. Those
+ * of another repository leave a trace there.
+ */
+const TOKEN =
+  /([^\s"'(<]+@[^\s"')>]+|(?:https?:\/\/|www\.)[^\s"')>]+|(?<!\w)@[\w/-]+|(?<!\w)(?:[\w.-]+(?:\/[\w.-]+)*)?[#!]\d+|(?<!\w)GH-\d+)/i
 
 /** Text that is data, in running text: no character of it is markup, and a reader of the source still reads it. */
 export function prose(text: string): string {

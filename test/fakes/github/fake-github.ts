@@ -45,6 +45,8 @@ export interface FakeGithub extends Omit<FakeServer, 'setNetworkErrors'> {
   /** By the commit that they were merged as. */
   pulls: Map<string, Pull[]>
   artifacts: Artifact[]
+  /** What started a run, by its id. Absent: a pull request. */
+  startedBy: Map<number, string>
   /** Whether the token may only read, as that of a fork. */
   readOnly: boolean
   /** What the next requests are answered, before anything comes of them. */
@@ -63,6 +65,7 @@ export async function startFakeGithub(): Promise<FakeGithub> {
   const issues: Post[] = []
   const pulls = new Map<string, Pull[]>()
   const artifacts: Artifact[] = []
+  const startedBy = new Map<number, string>()
   const refusals: Answer[] = []
   let losing = false
   let id = 100
@@ -132,6 +135,12 @@ export async function startFakeGithub(): Promise<FakeGithub> {
     },
     {
       method: 'GET',
+      path: `${repo}/actions/runs/:run`,
+      answer: ({ params }) =>
+        ok({ id: Number(params.run), event: startedBy.get(Number(params.run)) ?? 'pull_request' }),
+    },
+    {
+      method: 'GET',
       path: `${repo}/actions/artifacts`,
       answer: (call) => {
         const named = artifacts.filter(({ name }) => name === call.query.get('name'))
@@ -155,6 +164,7 @@ export async function startFakeGithub(): Promise<FakeGithub> {
     issues,
     pulls,
     artifacts,
+    startedBy,
     readOnly: false,
     refuseNext: (...answers) => void refusals.push(...answers),
     loseNextAnswer: () => {
