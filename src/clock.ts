@@ -60,3 +60,9 @@ export async function breathe(signal?: AbortSignal): Promise<void> {
   await setImmediate()
   signal?.throwIfAborted()
 }
+
+/** Whether a text such as 2026-03-01 is a day of the calendar. Date.parse takes February 31 for a day in March. */
+export function isDay(date: string): boolean {
+  const time = Date.parse(date)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date)
+}

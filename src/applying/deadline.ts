@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.ts'
+import { type Clock, isDay, systemClock } from '../clock.ts'
 import { GuardError } from '../diagnostics/errors.ts'
 
 /**
@@ -71,7 +71,7 @@ export function readDeadline(text: string, now: number): Moment | undefined {
   if (ms !== undefined) return { at: now + ms, said: `after ${text}` }
   if (MOMENT.test(text)) {
     const at = Date.parse(text)
-    return Number.isNaN(at) ? undefined : { at, said: text }
+    return Number.isNaN(at) || !isDay(text.slice(0, 10)) ? undefined : { at, said: text }
   }
   const [, hours, minutes] = TIME_OF_DAY.exec(text) ?? []
   if (Number(hours) > 23 || !(Number(minutes) < 60)) return undefined

@@ -261,7 +261,7 @@ async function recoverOpenWrites(session: {
     await checkBinding(state, target.identity, target.client)
     const { recover } = await import('../applying/recover.ts')
     const { open, found } = await recover(state, target.client, loaded.manifest.adopt)
-    return `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them had taken effect.\n`
+    return `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them are known to have taken effect.\n`
   } finally {
     progress.clear()
     await release()

@@ -31,6 +31,7 @@ describe('what is written', () => {
     'h',
     '4h4h',
     '2030-13-01T00:00Z',
+    '2030-02-30T00:00Z',
     'tomorrow',
     '-4h',
   ])('%j is none', (text) => expect(readDeadline(text, NOON)).toBeUndefined())

@@ -2,7 +2,7 @@ import { existsSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { loadManifest } from '../../config/load.ts'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
-import { printable } from '../../diagnostics/printable.ts'
+import { printable, shellWord } from '../../diagnostics/printable.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { removeAbandonedScratch } from '../../files/scratch.ts'
 import { removeAbandonedFiles } from '../../files/temporary-file.ts'
@@ -10,7 +10,7 @@ import { jsonText } from '../../json.ts'
 import { counted } from '../../reporting/style.ts'
 import { table } from '../../reporting/table.ts'
 import { stateLocation } from '../../state/location.ts'
-import { lockState } from '../../state/open.ts'
+import { lockState, ownFiles } from '../../state/open.ts'
 import { approve } from '../approval.ts'
 import type { Context } from '../context.ts'
 import type { OptionsOf } from '../definitions/options.ts'
@@ -65,7 +65,7 @@ export async function purge(options: PurgeOptions, context: Context): Promise<Ex
     throw new UsageError({ code: 'no_folder', message: `there is no folder ${folder}`, hint: 'name one with --in' })
   }
   const location = stateLocation(loaded)
-  if (options.state && location.type === 'postgres') throw sharedState(location.schema)
+  if (options.state && location.type === 'postgres') throw sharedState(location.schema, statePath)
   const taking = { command: 'purge', now: new Date(now()) }
   const release = dryRun ? undefined : await lockState(location, taking, { interrupted })
   try {
@@ -86,11 +86,14 @@ export async function purge(options: PurgeOptions, context: Context): Promise<Ex
 }
 
 /** Others may need it: nobody removes it from here. */
-function sharedState(schema: string): UsageError {
+function sharedState(schema: string, statePath: string): UsageError {
+  const { files, backups } = ownFiles({ type: 'file', path: statePath })
+  const copies = [...files, ...backups].map(shellWord)
+  const here = copies.length === 0 ? '' : `; on this machine delete yourself: ${copies.join(', ')}`
   return new UsageError({
     code: 'state_shared',
     message: `the state is in a database, in the schema ${schema}, which other manifests and machines may share`,
-    hint: 'leave --state out; once nobody needs any of it, have the schema dropped there',
+    hint: `leave --state out; once nobody needs any of it, have the schema dropped there${here}`,
   })
 }
 

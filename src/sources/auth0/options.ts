@@ -1,3 +1,4 @@
+import { isDay } from '../../clock.ts'
 import { parseLimit, type SourceOptions } from '../../config/manifest.ts'
 import { SOURCE_DEFAULTS } from '../../config/manifest-types.ts'
 import { ManifestError } from '../../diagnostics/errors.ts'
@@ -164,12 +165,6 @@ function isoTime(text: string | undefined): string | undefined {
   if (text === undefined || !isDay(text.slice(0, 10))) return undefined
   const time = Date.parse(text)
   return Number.isNaN(time) ? undefined : new Date(time).toISOString()
-}
-
-/** Date.parse takes February 31 for a day in March. */
-function isDay(date: string): boolean {
-  const time = Date.parse(date)
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date)
 }
 
 /** Options that say how a tenant is read, and say nothing to a file. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isDay } from '../../clock.ts'
 import { parseLimit, type SourceOptions } from '../../config/manifest.ts'
 import { SOURCE_DEFAULTS } from '../../config/manifest-types.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
@@ -65,7 +66,7 @@ export function checkOptions(config: ClerkOptions): Problem[] {
   problems.push(...keyProblems(config.secretKey ?? ''))
   const { baseUrl, updatedSince: since } = config
   if (baseUrl !== undefined) problems.push(...addressProblems(baseUrl))
-  if (since !== undefined && Number.isNaN(Date.parse(since))) {
+  if (since !== undefined && (Number.isNaN(Date.parse(since)) || !isDay(since.slice(0, 10)))) {
     problems.push({
       code: 'bad_value',
       message: `source.updatedSince is no time: ${since}`,

@@ -59,6 +59,11 @@ export function explained(place: string, error: unknown): unknown {
     return told('state_slow', `${place} did not answer in time: ${error.message}`, hint, error)
   }
   if (PASSING.test(state)) return unreachable(place, error)
+  if (state === '42P01' || state === '3F000') {
+    const hint =
+      'give the schema its name back, or restore the database; then run the same command again: it goes on where it stopped'
+    return told('state_unreadable', `the tables of the state are gone from ${place}: ${error.message}`, hint, error)
+  }
   return told(
     'state_unreadable',
     `${place} cannot be used: ${error.message} (${state})`,

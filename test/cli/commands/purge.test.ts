@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileS
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { openState } from '../../../src/state/open.ts'
 import { acquireLock } from '../../../src/state/sqlite/lock.ts'
 import { createProject, type Project } from '../../e2e/cli.ts'
 import { member, peopleProject, person } from '../../e2e/people.ts'
@@ -205,7 +206,14 @@ test('a state in a database that others share is not removed from here', async (
   })
   const refused = await project.run(['purge', '--state', '--dry-run'])
   expect(refused).toMatchObject({ exit: 3, stderr: expect.stringContaining('[state_shared]') })
+  expect(refused.stderr).not.toContain('on this machine')
   expect(await project.run(['purge', '--dry-run'])).toMatchObject({ exit: 0 })
+  // Of before it was shared.
+  mkdirSync(project.path('.workos-migrate'), { recursive: true })
+  const path = project.path('.workos-migrate/state.sqlite')
+  await (await openState({ type: 'file', path }, { command: 'apply', now: new Date() })).close()
+  const named = await project.run(['purge', '--state', '--dry-run'])
+  expect(named).toMatchObject({ exit: 3, stderr: expect.stringContaining(path) })
 })
 
 test('only what is older than an age, and what lies in further folders', async () => {

@@ -273,6 +273,7 @@ describe('options', () => {
     [{ secretKey: 'sk_live_1', baseUrl: 'https://me:pw@api.clerk.test' }, 'bad_base_url', 'source.baseUrl'],
     [{ secretKey: 'sk_live_1', baseUrl: 'clerk' }, 'bad_base_url', 'source.baseUrl'],
     [{ secretKey: 'sk_live_1', updatedSince: 'May' }, 'bad_value', 'source.updatedSince'],
+    [{ secretKey: 'sk_live_1', updatedSince: '2026-02-30' }, 'bad_value', 'source.updatedSince'],
   ])('%o is refused', async (config, code, path) => {
     expect(await codes(config)).toEqual([[code, path]])
   })

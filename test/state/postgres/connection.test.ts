@@ -63,6 +63,22 @@ describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () =
     expect(state.serial).toBe(2)
   })
 
+  test('to a schema that was renamed meanwhile ends the work in words, and goes on once it is back', async () => {
+    const location = await newPostgresLocation()
+    const state = await openForTest(location)
+    await state.commit(saving('u1'))
+    const cluster = await sharedCluster()
+    cluster.sql(`ALTER SCHEMA ${location.schema} RENAME TO ${location.schema}_gone`)
+    expect(await problemOf(state.commit(saving('u2')))).toMatchObject({
+      code: 'state_unreadable',
+      message: expect.stringContaining('the tables of the state are gone'),
+    })
+    cluster.sql(`ALTER SCHEMA ${location.schema}_gone RENAME TO ${location.schema}`)
+    await state.commit(saving('u3'))
+    expect(await state.get('user', 'u2')).toBeUndefined()
+    expect(await state.get('user', 'u3')).toEqual(user('u3'))
+  })
+
   test('is asked after before a write leaves, when the server has said nothing for a while', async () => {
     const location = await newPostgresLocation()
     const state = await openForTest(location)
