@@ -26,6 +26,8 @@ const OTHERS: Record<string, string[]> = {
     'expression_too_large',
     'guard_deadline',
     'handoff_unwritable',
+    'missing_file',
+    'unreadable_file',
     'id_claimed',
     'limit_undone',
     'selects_nothing',
