@@ -1,34 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { StateLocation } from '../../src/state/location.ts'
-import type { Failure, Intent, StateResource } from '../../src/state/store.ts'
+import type { Failure, StateResource } from '../../src/state/store.ts'
 import { forEachKind, openForTest } from './kinds.ts'
-
-function user(key: string, changed: Partial<StateResource> = {}): StateResource {
-  return {
-    kind: 'user',
-    key,
-    id: `user_${key}`,
-    attributes: { email: 'ada@example.com', metadata: { plan: 'pro', note: 'Ünï\n"x"' } },
-    digests: { passwordHash: 'abc123' },
-    refs: {},
-    ownership: 'created',
-    run: 1,
-    ...changed,
-  }
-}
-
-function intent(key: string, changed: Partial<Intent> = {}): Intent {
-  return {
-    kind: 'user',
-    key,
-    action: 'create',
-    startedAt: '2026-01-02T03:04:05.000Z',
-    attributes: { email: 'ada@example.com' },
-    digests: {},
-    refs: { user: 'u1' },
-    ...changed,
-  }
-}
+import { intent, user } from './resources.ts'
 
 const saved = (resource: StateResource) => ({ type: 'saved', resource }) as const
 

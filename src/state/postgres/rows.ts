@@ -1,95 +1,12 @@
 import type { RejectedItem } from '../../rundb/rejects.ts'
-import type { Address, Batch, Failure, Intent, Run, RunOutcome, StateResource } from '../store.ts'
-import type { Connection, Row } from './connection.ts'
+import { rowReaders } from '../rows.ts'
+import type { Address, Batch, Failure, Intent, Run, StateResource } from '../store.ts'
+import type { Connection } from './connection.ts'
 import { fromStored, toStored } from './text.ts'
 
 /** What the state holds, as rows. In: resources, intents, runs. Out: the same from rows, and the statement that writes a batch of them. */
 
-const text = (value: unknown) => fromStored(String(value))
-const textOrNull = (value: unknown) => (typeof value === 'string' ? fromStored(value) : null)
-
-export function resourceFromRow(row: Row): StateResource {
-  return {
-    kind: text(row.kind),
-    key: text(row.key),
-    id: text(row.id),
-    attributes: JSON.parse(String(row.attributes)),
-    digests: JSON.parse(String(row.digests)),
-    refs: JSON.parse(String(row.refs)),
-    ownership: row.ownership === 'created' ? 'created' : 'adopted',
-    run: Number(row.run),
-    ...(row.reduced !== null && { reduced: text(row.reduced) }),
-    ...(row.answered !== null && { answered: JSON.parse(String(row.answered)) }),
-    ...(row.gone !== null && { gone: Number(row.gone) }),
-  }
-}
-
-export function intentFromRow(row: Row): Intent {
-  return {
-    kind: text(row.kind),
-    key: text(row.key),
-    action: row.action === 'update' || row.action === 'delete' ? row.action : 'create',
-    startedAt: String(row.started_at),
-    attributes: JSON.parse(String(row.attributes)),
-    digests: JSON.parse(String(row.digests)),
-    refs: JSON.parse(String(row.refs)),
-  }
-}
-
-export function failureFromRow(row: Row): Failure {
-  return {
-    kind: text(row.kind),
-    key: text(row.key),
-    action: text(row.action),
-    outcome: row.outcome === 'blocked' || row.outcome === 'reduced' ? row.outcome : 'failed',
-    code: text(row.code),
-    message: text(row.message),
-    origin: text(row.origin),
-    email: textOrNull(row.email),
-  }
-}
-
-export function rejectFromRow(row: Row): RejectedItem {
-  return {
-    kind: text(row.kind),
-    key: textOrNull(row.key),
-    code: text(row.code),
-    field: textOrNull(row.field),
-    message: text(row.message),
-    hint: textOrNull(row.hint),
-    origin: text(row.origin),
-    records: Number(row.records),
-    email: textOrNull(row.email),
-  }
-}
-
-export function runFromRow(row: Row): Run {
-  return {
-    run: Number(row.run),
-    command: text(row.command),
-    startedAt: String(row.started_at),
-    finishedAt: row.finished_at === null ? null : String(row.finished_at),
-    outcome: outcomeFrom(String(row.outcome)),
-    toolVersion: String(row.tool_version),
-    manifestDigest: String(row.manifest_digest),
-    ...(typeof row.source === 'string' && { source: row.source }),
-    counts: JSON.parse(String(row.counts)),
-  }
-}
-
-/** Each by its own name: one that is missing here is an error of the types. */
-const OUTCOMES: { [Outcome in RunOutcome]: Outcome } = {
-  running: 'running',
-  completed: 'completed',
-  incomplete: 'incomplete',
-  interrupted: 'interrupted',
-  deadline: 'deadline',
-  stopped: 'stopped',
-}
-
-function outcomeFrom(stored: string): RunOutcome {
-  return Object.values(OUTCOMES).find((known) => known === stored) ?? 'stopped'
-}
+export const { resourceFromRow, intentFromRow, failureFromRow, rejectFromRow, runFromRow } = rowReaders(fromStored)
 
 /** Rows as one parameter, for `json_to_recordset`: the server takes them apart. */
 export type Rows = Record<string, string | number | null>[]

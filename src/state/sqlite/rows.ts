@@ -1,6 +1,5 @@
-import type { SQLOutputValue } from 'node:sqlite'
 import type { RejectedItem } from '../../rundb/rejects.ts'
-import type { Row } from '../../sqlite/open.ts'
+import { rowReaders } from '../rows.ts'
 import {
   type Address,
   type Batch,
@@ -17,78 +16,9 @@ import type { Connection } from './connection.ts'
 
 /** What the state holds, as rows: resources, intents and runs read and written. The connection says what an error of SQLite means. */
 
-export function resourceFromRow(row: Row): StateResource {
-  return {
-    kind: String(row.kind),
-    key: String(row.key),
-    id: String(row.id),
-    attributes: JSON.parse(String(row.attributes)),
-    digests: JSON.parse(String(row.digests)),
-    refs: JSON.parse(String(row.refs)),
-    ownership: row.ownership === 'created' ? 'created' : 'adopted',
-    run: Number(row.run),
-    ...(row.reduced !== null && { reduced: String(row.reduced) }),
-    ...(row.answered !== null && { answered: JSON.parse(String(row.answered)) }),
-    ...(row.gone !== null && { gone: Number(row.gone) }),
-  }
-}
-
-export function intentFromRow(row: Row): Intent {
-  return {
-    kind: String(row.kind),
-    key: String(row.key),
-    action: row.action === 'update' || row.action === 'delete' ? row.action : 'create',
-    startedAt: String(row.started_at),
-    attributes: JSON.parse(String(row.attributes)),
-    digests: JSON.parse(String(row.digests)),
-    refs: JSON.parse(String(row.refs)),
-  }
-}
-
-export function failureFromRow(row: Row): Failure {
-  return {
-    kind: String(row.kind),
-    key: String(row.key),
-    action: String(row.action),
-    outcome: row.outcome === 'blocked' || row.outcome === 'reduced' ? row.outcome : 'failed',
-    code: String(row.code),
-    message: String(row.message),
-    origin: String(row.origin),
-    email: textOrNull(row.email),
-  }
-}
-
-export function rejectFromRow(row: Row): RejectedItem {
-  return {
-    kind: String(row.kind),
-    key: textOrNull(row.key),
-    code: String(row.code),
-    field: textOrNull(row.field),
-    message: String(row.message),
-    hint: textOrNull(row.hint),
-    origin: String(row.origin),
-    records: Number(row.records),
-    email: textOrNull(row.email),
-  }
-}
-
-function textOrNull(value: SQLOutputValue | undefined): string | null {
-  return typeof value === 'string' ? value : null
-}
-
-export function runFromRow(row: Row): Run {
-  return {
-    run: Number(row.run),
-    command: String(row.command),
-    startedAt: String(row.started_at),
-    finishedAt: row.finished_at === null ? null : String(row.finished_at),
-    outcome: String(row.outcome) as RunOutcome,
-    toolVersion: String(row.tool_version),
-    manifestDigest: String(row.manifest_digest),
-    ...(typeof row.source === 'string' && { source: row.source }),
-    counts: JSON.parse(String(row.counts)),
-  }
-}
+export const { resourceFromRow, intentFromRow, failureFromRow, rejectFromRow, runFromRow } = rowReaders(
+  (stored) => stored,
+)
 
 /** Writes what became of open writes, and the intents of the next ones. To be called within a transaction. */
 export function writeBatch(db: Connection, { outcomes, intents }: Batch): void {

@@ -6,24 +6,15 @@ import { LockedError, StateError } from '../../../src/diagnostics/errors.ts'
 import { type PostgresLocation, secretsOfUrl } from '../../../src/state/location.ts'
 import { findState, openState } from '../../../src/state/open.ts'
 import { endpointOf } from '../../../src/state/postgres/endpoint.ts'
-import type { OpenState, StateResource } from '../../../src/state/store.ts'
+import type { OpenState } from '../../../src/state/store.ts'
 import { Cluster, newPostgresLocation, postgresPrograms, sharedCluster } from '../../postgres.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { openForTest } from '../kinds.ts'
+import { user } from '../resources.ts'
 import { startPooler } from './pooler-proxy.ts'
 
 const LOCK = { command: 'apply', now: new Date('2026-01-02T03:04:05Z') }
 
-const user = (key: string): StateResource => ({
-  kind: 'user',
-  key,
-  id: `user_${key}`,
-  attributes: {},
-  digests: {},
-  refs: {},
-  ownership: 'created',
-  run: 1,
-})
 const saving = (key: string) => ({ intents: [], outcomes: [{ type: 'saved', resource: user(key) } as const] })
 
 /** The problem that a promise is rejected with. */

@@ -1,30 +1,10 @@
 import { expect, test } from 'vitest'
-import type { Intent, StateResource } from '../../../src/state/store.ts'
 import { newPostgresLocation, postgresPrograms, sharedCluster } from '../../postgres.ts'
 import { openForTest } from '../kinds.ts'
+import { intent, user } from '../resources.ts'
 
 const RESOURCES = 3_000
 const COMMITS = 40
-
-const intent = (key: string): Intent => ({
-  kind: 'user',
-  key,
-  action: 'update',
-  startedAt: '2026-01-01T00:00:00Z',
-  attributes: {},
-  digests: {},
-  refs: {},
-})
-const resource = (key: string): StateResource => ({
-  kind: 'user',
-  key,
-  id: `user_${key}`,
-  attributes: {},
-  digests: {},
-  refs: {},
-  ownership: 'created',
-  run: 1,
-})
 
 test.skipIf(postgresPrograms === undefined)(
   'a commit and a lookup read a few rows, however many the state has',
@@ -33,16 +13,16 @@ test.skipIf(postgresPrograms === undefined)(
     const first = await openForTest(location)
     // The server plans the statements while the tables are small, and keeps the plans.
     for (let n = 0; n < 10; n += 1) {
-      await first.commit({ intents: [intent(`u${n}`)], outcomes: [{ type: 'saved', resource: resource(`u${n}`) }] })
+      await first.commit({ intents: [intent(`u${n}`)], outcomes: [{ type: 'saved', resource: user(`u${n}`) }] })
       await first.get('user', `u${n}`)
       await first.keyOf('user', `user_u${n}`)
     }
     const keys = Array.from({ length: RESOURCES }, (_, n) => `u${n}`)
-    await first.commit({ intents: [], outcomes: keys.map((key) => ({ type: 'saved', resource: resource(key) })) })
+    await first.commit({ intents: [], outcomes: keys.map((key) => ({ type: 'saved', resource: user(key) })) })
     for (let n = 0; n < COMMITS; n += 1) {
       await first.commit({
         intents: [intent(`u${n}`)],
-        outcomes: [{ type: 'saved', resource: resource(`u${n + 50}`) }],
+        outcomes: [{ type: 'saved', resource: user(`u${n + 50}`) }],
       })
       const gone = { type: 'gone', address: { kind: 'user', key: `u${n}` }, run: 2 } as const
       await first.commit({ intents: [], outcomes: [gone] })

@@ -1,21 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { findState, glanceAtLock, glanceAtState, openState, peekState } from '../../../src/state/open.ts'
-import type { StateResource } from '../../../src/state/store.ts'
 import { newPostgresLocation, postgresPrograms, sharedCluster } from '../../postgres.ts'
 import { openForTest } from '../kinds.ts'
+import { user } from '../resources.ts'
 
 const LOCK = { command: 'apply', now: new Date() }
-
-const user = (key: string): StateResource => ({
-  kind: 'user',
-  key,
-  id: `user_${key}`,
-  attributes: {},
-  digests: {},
-  refs: {},
-  ownership: 'created',
-  run: 1,
-})
 
 describe.skipIf(postgresPrograms === undefined)('one schema', () => {
   test.each(['user', 'default', 'order'])('may have the name of a word of SQL: %s', async (schema) => {

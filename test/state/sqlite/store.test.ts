@@ -5,6 +5,7 @@ import { openStateFile, peekStateFile } from '../../../src/state/sqlite/open.ts'
 import type { SqliteStateStore } from '../../../src/state/sqlite/store.ts'
 import type { StateResource } from '../../../src/state/store.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
+import { user } from '../resources.ts'
 
 const newPath = () => join(temporaryFolder(), 'inner', 'state.sqlite')
 
@@ -18,20 +19,6 @@ function open(path = newPath()): SqliteStateStore {
   }
   onTestFinished(() => state.close())
   return state
-}
-
-function user(key: string, changed: Partial<StateResource> = {}): StateResource {
-  return {
-    kind: 'user',
-    key,
-    id: `user_${key}`,
-    attributes: { email: 'ada@example.com', metadata: { plan: 'pro', note: 'Ünï\n"x"' } },
-    digests: { passwordHash: 'abc123' },
-    refs: {},
-    ownership: 'created',
-    run: 1,
-    ...changed,
-  }
 }
 
 const saved = (resource: StateResource) => ({ type: 'saved', resource }) as const
