@@ -712,7 +712,7 @@ export type State = {
   ca?: File
 }
 
-/** Who is told how an `apply` or a `destroy` ended, whatever its end: an address, or a list of several. */
+/** Webhooks that are notified when an `apply` or a `destroy` ends, however it ends: one, or a list. */
 export type Notify =
   | {
       /** Secret. */
@@ -724,7 +724,7 @@ export type Notify =
     }
   | Webhook[]
 
-/** An address that is told how an apply ended. */
+/** A webhook that is notified of the end of a run. */
 export type Webhook = {
   /** Secret. */
   webhook: string

@@ -86,8 +86,8 @@ export function digestOf(manifest: object): string {
 }
 
 /**
- * What of an effective manifest decides what a plan does, without its secrets. `run` is left out, and the name too: by default it is
- * that of a folder; tests, what outputs show, and who is told of the end change nothing.
+ * What of an effective manifest decides what a plan does, without its secrets. `run`, tests, masks and webhooks are left out, because
+ * they change nothing in it. So is the name, which by default is that of a folder.
  */
 export function decisive(manifest: object): unknown {
   const {

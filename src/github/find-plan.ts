@@ -11,8 +11,8 @@ export interface FoundPlan {
 
 /**
  * The plan that was made for a pull request, by the commit that it was merged as: the latest artifact of that name that a run for the
- * pull request made of its head. A run of a fork made none that counts, nor one by hand, though it may have an artifact of the name.
- * @throws GithubError where there is none
+ * pull request made of its head. Runs of forks do not count, nor do runs that a person started, even if they have an artifact of the name.
+ * @throws GithubError if no run has made a plan
  */
 export async function findPlan(api: GithubApi, repository: string, sha: string, name: string): Promise<FoundPlan> {
   const merged = await mergedAs(api, repository, sha)

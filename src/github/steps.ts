@@ -65,7 +65,7 @@ export async function reportDrift(options: StepOptions): Promise<void> {
   job.summarise(`${markdown}${footer(job)}`)
   if (counts === undefined) {
     // What could not be looked at has neither drifted nor come to rest.
-    job.annotate('error', `drift${plainly(label)} cannot be told: ${describeExit(exit)}`)
+    job.annotate('error', `drift${plainly(label)} is unknown: ${describeExit(exit)}`)
     return
   }
   const marker = markerText(markerOf(options, 'drift'))

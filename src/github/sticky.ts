@@ -2,8 +2,7 @@ import { isObject, type Json, type JsonObject } from '../json.ts'
 import { type GithubApi, unexpected } from './api.ts'
 
 /**
- * Comments and issues of which there is one for each label. In: a marker and a text. Out: the one that is there is updated, or one is
- * made.
+ * One comment, or one issue, for each label. In: a marker and a text. Out: the existing one, updated, or a new one.
  */
 
 export interface StickyOptions {

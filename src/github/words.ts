@@ -26,7 +26,7 @@ export function ofLabel(label: string): string {
   return label === '' ? '' : ` of ${code(label)}`
 }
 
-/** In place of a plan that there is none of. */
+/** The comment of a job that failed before it made a plan. */
 export function noPlan(label: string, exit: number, log: string): string {
   const where = label === '' ? '' : `: ${prose(label)}`
   return `## Migration plan${where}\n\n**There is no plan**: ${describeExit(exit)}.\n\n${logBlock(log)}`

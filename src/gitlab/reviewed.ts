@@ -19,7 +19,7 @@ function digestIn(body: string): string | undefined {
 
 /**
  * The merge request that was merged as this commit, if its note shows this plan.
- * @throws StalePlanError where it shows another one, or where there is none
+ * @throws StalePlanError if the note shows another plan, or if there is no note
  */
 export function reviewedIn(gitlab: Gitlab, label: string, digest: string): Promise<string> {
   const commit = gitlab.needed('CI_COMMIT_SHA')

@@ -128,6 +128,6 @@ export function checkWebhook(text: string, path: string): void {
     throw problem(`${path} is no http(s) address`, 'give an https address, as a reference such as ${NOTIFY_URL}')
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw problem(`${path} would be told unencrypted`, 'use https')
+    throw problem(`${path} would get notifications unencrypted`, 'use https')
   }
 }

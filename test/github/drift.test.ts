@@ -91,7 +91,7 @@ test('a plan that failed opens no issue and closes none', async () => {
   failed.write('log.txt', 'error: the API key was refused [credentials]\n')
   failed.github.issues.push(...job.github.issues)
   const said = await step(failed, 4)
-  expect(said.stdout).toContain('::error title=workos-migrate::drift of staging cannot be told: exit code 4')
+  expect(said.stdout).toContain('::error title=workos-migrate::drift of staging is unknown: exit code 4')
   expect(failed.github.issues).toMatchObject([{ state: 'open' }])
   expect(failed.github.log).toEqual([])
   expect(failed.read('summary')).toContain('the API key was refused')

@@ -46,7 +46,7 @@ export async function apply(
   })
 }
 
-/** A session for a command that writes to WorkOS: whom the manifest names is told of its end. */
+/** A session for a command that writes to WorkOS. At its end the webhooks of the manifest are notified. */
 function withNotice(
   options: SessionOptions,
   context: Context,

@@ -237,7 +237,7 @@ export const otherOptions: readonly OtherWord[] = [
   },
   {
     words: ['notify', 'webhook', 'slack', 'on-complete', 'callback', 'alert'],
-    say: 'notify in the manifest names who is told of the end: notify: { webhook: ${NOTIFY_URL} }',
+    say: 'notify in the manifest names a webhook for the end of a run: notify: { webhook: ${NOTIFY_URL} }',
   },
   { words: ['timeout', 'request-timeout'], say: 'target.timeout in the manifest, in seconds: target: { timeout: 60 }' },
   {
