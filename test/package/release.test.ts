@@ -31,7 +31,8 @@ describe('the workflow of a release', () => {
   test('gives each job the permissions that it needs, and the right to publish to one that runs no code of the project', () => {
     expect(workflow.permissions).toEqual({})
     expect(Object.fromEntries(jobs.map(([name, { permissions }]) => [name, permissions]))).toEqual({
-      version: { contents: 'write', 'pull-requests': 'write' },
+      version: { contents: 'read' },
+      propose: { contents: 'write', 'pull-requests': 'write' },
       pack: { contents: 'read' },
       publish: { 'id-token': 'write' },
       release: { contents: 'write' },
@@ -57,7 +58,7 @@ describe('the workflow of a release', () => {
     expect(text).not.toMatch(/\bsecrets\b|NODE_AUTH_TOKEN|NPM_TOKEN/)
     for (const run of scripts) expect(run).not.toMatch(/\$\{\{|set -x|--verbose/)
     const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout'))
-    expect(checkouts.map((step) => step.with?.['persist-credentials'])).toEqual([false, false])
+    expect(checkouts.map((step) => step.with?.['persist-credentials'])).toEqual([false, false, false])
     expect(jobs.filter(([, job]) => job['timeout-minutes'] === undefined)).toEqual([])
   })
 
@@ -65,6 +66,11 @@ describe('the workflow of a release', () => {
     const foreign = steps.filter(({ run }) => /\bnpm (ci|install|run)\b|\bnpx\b/.test(run ?? ''))
     expect(foreign.length).toBeGreaterThan(1)
     expect(foreign.filter(({ env }) => JSON.stringify(env ?? {}).includes('token'))).toEqual([])
+    const running = jobs.filter(([, job]) => job.steps.some((step) => foreign.includes(step)))
+    expect(running.map(([name, { permissions }]) => [name, permissions])).toEqual([
+      ['version', { contents: 'read' }],
+      ['pack', { contents: 'read' }],
+    ])
   })
 
   test('calls scripts that package.json has', () => {
@@ -148,4 +154,41 @@ test('npm run bump applies changesets: the version, the lock file and the change
   )
   expect(read('CHANGELOG.md').indexOf(version)).toBeLessThan(read('CHANGELOG.md').indexOf(`## ${was}`))
   expect(String(git('status', '--porcelain', '.changeset')).trim()).toBe('D .changeset/new-origin.md')
+})
+
+test('the job that may push commits the three files that it was handed, and removes the changesets', () => {
+  const [folder, remote, programs] = [temporaryFolder(), temporaryFolder(), temporaryFolder()]
+  const git = (...args: string[]) => String(execFileSync('git', args, { cwd: folder }))
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+  for (const name of ['.changeset', 'next']) mkdirSync(join(folder, name))
+  for (const name of ['.changeset/README.md', '.changeset/one.md', 'CHANGELOG.md', 'package-lock.json'])
+    write(name, 'was')
+  write('package.json', '{"version":"0.1.0"}')
+  execFileSync('git', ['init', '--quiet', '--bare', remote])
+  git('init', '--quiet', '--initial-branch=main')
+  git('remote', 'add', 'origin', remote)
+  git('add', '--all')
+  git('-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', 'commit', '--quiet', '--message=Begin')
+  for (const name of ['CHANGELOG.md', 'package-lock.json']) write(`next/${name}`, 'is')
+  write('next/package.json', '{"version":"0.2.0"}')
+  writeFileSync(join(programs, 'gh'), '#!/bin/sh\necho "$*" >> "$SAID"\n[ "$2" = list ] && echo 0\nexit 0\n')
+  chmodSync(join(programs, 'gh'), 0o755)
+
+  const run = workflow.jobs.propose?.steps.at(-1)?.run ?? expect.fail('no step commits')
+  const env = { ...process.env, PATH: [programs, process.env.PATH].join(delimiter), SAID: join(programs, 'said') }
+  const { status, stderr } = spawnSync('bash', ['--norc', '-e', '-c', run], { cwd: folder, env, encoding: 'utf8' })
+  expect(status, stderr).toBe(0)
+  const pushed = (...args: string[]) =>
+    String(execFileSync('git', args, { cwd: remote }))
+      .trim()
+      .split('\n')
+  expect(pushed('show', '--no-renames', '--name-status', '--format=%s', 'release/next')).toEqual([
+    'Release 0.2.0',
+    '',
+    'D\t.changeset/one.md',
+    'M\tCHANGELOG.md',
+    'M\tpackage-lock.json',
+    'M\tpackage.json',
+  ])
+  expect(readFileSync(join(programs, 'said'), 'utf8')).toContain('pr create --base main --head release/next')
 })
