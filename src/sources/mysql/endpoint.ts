@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { isAbsolute, resolve } from 'node:path'
 import type { SslOptions } from 'mysql2'
 import { ManifestError } from '../../diagnostics/errors.ts'
+import type { JsonObject } from '../../json.ts'
 
 /**
  * Where a database is, and how it is spoken to. In: `source.url`. Out: what a connection is made by, and words for it without the password.
@@ -60,10 +60,10 @@ const OF_OTHERS = [
 ]
 
 /**
- * @param directory that the path of a file with certificates starts from
+ * @param ca file of certificates, absolute: in the place of one that the URL names
  * @throws ManifestError for a URL that names no database server, or that would send the data in plain text to another machine by accident
  */
-export function endpointOf(url: string, directory: string): Endpoint {
+export function endpointOf(url: string, ca?: string): Endpoint {
   const found = /^(?:mysql2?|mariadb):\/\/([^/?#]*)(.*)$/s.exec(url.trim())
   // Where a password has such a character, its rest would pass for a database or a parameter, which messages name.
   if (found?.[2]?.includes('@')) throw badUrl('it has an @ behind its address', ENCODE)
@@ -85,7 +85,7 @@ export function endpointOf(url: string, directory: string): Endpoint {
     user,
     password: parsed.password === '' ? undefined : decoded(parsed.password),
     database: database === '' ? undefined : database,
-    tls: tlsOf(at, given, directory),
+    tls: tlsOf(at, ca === undefined ? given : { ...given, sslCa: ca }),
     name: nameOf(at, database),
   }
 }
@@ -93,11 +93,9 @@ export function endpointOf(url: string, directory: string): Endpoint {
 const ENCODE =
   'it looks like mysql://user:password@host:3306/database. In the password write %40 for @, %2F for /, %3A for :, %3F for ?, %23 for # and %25 for %'
 
-/** The parts of a URL that are secrets, in every form in which a message could show them. */
-export function secretsOf(url: string): string[] {
-  const parsed = URL.parse(url.trim())
-  const password = parsed?.password ?? ''
-  return password === '' ? [] : [...new Set([password, decoded(password)])]
+/** Which database it is, and nothing of whoever reads it. */
+export function addressOf({ at, database }: Endpoint): JsonObject {
+  return { ...at, ...(database !== undefined && { database }) }
 }
 
 function nameOf(at: Endpoint['at'], database: string): string {
@@ -140,10 +138,10 @@ type SslMode = 'DISABLED' | 'REQUIRED' | 'VERIFY_CA' | 'VERIFY_IDENTITY'
  * As the client of MySQL understands `ssl-mode`, but that nothing falls back to plain text, and other machines are verified by default:
  * https://dev.mysql.com/doc/refman/8.4/en/connection-options.html
  */
-function tlsOf(at: Endpoint['at'], given: Parameters, directory: string): SslOptions | false {
+function tlsOf(at: Endpoint['at'], given: Parameters): SslOptions | false {
   const mode = sslModeOf(given) ?? (given.sslCa === undefined && isLocal(at) ? 'DISABLED' : 'VERIFY_IDENTITY')
   if (mode === 'DISABLED') return false
-  const roots = given.sslCa === undefined ? {} : { ca: readCa(given.sslCa, directory) }
+  const roots = given.sslCa === undefined ? {} : { ca: readCa(given.sslCa) }
   // mysql2 would compare a certificate with `localhost` where the host is an address.
   if (mode === 'VERIFY_IDENTITY' && 'host' in at && isIP(at.host) !== 0) {
     throw badUrl('a certificate is compared with the name of a host, and it has an address', BY_NAME)
@@ -199,8 +197,7 @@ function namedMode(named: string): SslMode {
   }
 }
 
-function readCa(file: string, directory: string): string {
-  const path = isAbsolute(file) ? file : resolve(directory, file)
+function readCa(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
@@ -208,9 +205,9 @@ function readCa(file: string, directory: string): string {
     throw new ManifestError(
       {
         code: 'database_ca_unreadable',
-        message: `the certificates that ssl-ca of source.url names cannot be read (${code})`,
-        hint: 'correct the path: it starts from the manifest’s folder',
-        path: 'source.url',
+        message: `the file of certificates for the database cannot be read (${code})`,
+        hint: 'name it in source.ca: the path starts from the manifest’s folder',
+        path: 'source.ca',
       },
       { cause },
     )

@@ -1,8 +1,10 @@
 import { nearest } from '../../config/nearest.ts'
 import { CredentialsError, codeOf, ManifestError, OperatorError, SourceError } from '../../diagnostics/errors.ts'
+import { figure } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
+import type { Asked } from '../database/driver.ts'
+import { type Connection, NoAnswer, NotMySql, numberOf } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
-import { NoAnswer, NotMySql, numberOf, type Session } from './session.ts'
 import { inBackticks, quotedText } from './sql.ts'
 
 /**
@@ -120,27 +122,22 @@ export function explainedConnection({ name, user, database, tls }: Endpoint, err
 const PLUGINS =
   'create a user that has a password of its own: IDENTIFIED WITH caching_sha2_password (MySQL) or mysql_native_password (MariaDB). A password in plain text, as PAM and LDAP want it, takes TLS with a verified certificate'
 
-/** What a statement was for. */
-export interface Asked {
-  /** Of the manifest: `source.streams.users`. */
-  path: string
-  /** As written in the manifest; undefined: a query. */
-  table: string | undefined
-  /** The columns that the manifest names, each with its place there. */
-  named: readonly { column: string; path: string }[]
-  statementTimeout: number | undefined
+/** What was asked when an error came. */
+export interface Statement {
+  endpoint: Endpoint
+  connection: Connection
+  asked: Asked
+  statementTimeout: number
 }
 
 /** An error of a statement of a stream, as its reader needs it: with names that are near, and the right that is missing. */
 export async function explainedStatement(
-  { name, user }: Endpoint,
-  session: Session,
-  asked: Asked,
+  { endpoint: { name, user }, connection, asked, statementTimeout }: Statement,
   error: unknown,
 ): Promise<unknown> {
   if (error instanceof OperatorError || !(error instanceof Error)) return error
-  const { path, table } = asked
-  const of = table === undefined ? `the query of ${path}` : `the table ${table}`
+  const { path, table, place } = asked
+  const of = table === undefined ? `the query of ${place}` : `the table ${table}`
   const where = table === undefined ? `${path}.query` : `${path}.table`
   switch (numberOf(error)) {
     case 1046:
@@ -153,13 +150,13 @@ export async function explainedStatement(
       )
     case 1049:
     case 1146:
-      return manifest('no_such_table', missingTable(of, error), await nearTables(session, error), where, error)
+      return manifest('no_such_table', missingTable(of, error), await nearTables(connection, error), where, error)
     case 1054:
-      return missingColumn(session, asked, error)
+      return missingColumn(asked, error)
     case 1060:
       return manifest(
         'duplicate_column',
-        `the query of ${path} has two columns of one name${quotedIn(error)}`,
+        `the query of ${place} has two columns of one name${quotedIn(error)}`,
         'name the columns one by one in the query, each with a name of its own: select u.id as user_id, …',
         where,
         error,
@@ -175,7 +172,7 @@ export async function explainedStatement(
     case 1142:
     case 1143:
     case 1044: {
-      const [missing, grant] = grantFor(error, await accountOf(session, user))
+      const [missing, grant] = grantFor(error, await accountOf(connection, user))
       return source(
         'database_forbidden',
         `the user ${user} may not read ${missing ?? of} in ${name}`,
@@ -197,11 +194,17 @@ export async function explainedStatement(
     case 1969:
     case 3024:
     case 1317:
-      return source('database_slow', `${of} took longer than ${limitOf(asked)}: ${name} ended it`, SLOW, error, path)
+      return source(
+        'database_slow',
+        `${of} took longer than ${limitOf(statementTimeout)}: ${name} ended it`,
+        SLOW,
+        error,
+        path,
+      )
     case 1792:
       return manifest(
         'bad_query',
-        `the query of ${path} writes, and the source only reads`,
+        `the query of ${place} writes, and the source only reads`,
         'write a SELECT',
         where,
         error,
@@ -243,7 +246,7 @@ export async function explainedStatement(
     case 1271:
       return manifest(
         'bad_query',
-        `the query of ${path} compares texts of different collations: ${error.message}`,
+        `the query of ${place} compares texts of different collations: ${error.message}`,
         'write COLLATE utf8mb4_bin behind one of them',
         where,
         error,
@@ -255,10 +258,8 @@ export async function explainedStatement(
 const SLOW =
   'raise source.statementTimeout, give the key an index, or read a replica: the time counts until the last row of the stream has been sent'
 
-function limitOf({ statementTimeout }: Asked): string {
-  return statementTimeout === undefined
-    ? 'the server allows'
-    : `source.statementTimeout (${statementTimeout / 1000} s) allows`
+function limitOf(statementTimeout: number): string {
+  return `source.statementTimeout (${figure(statementTimeout / 1000)} s) allows`
 }
 
 /** What may befall any statement, and any connection. */
@@ -308,21 +309,20 @@ function quotedIn(error: Error): string {
 }
 
 function missingTable(of: string, error: Error): string {
-  return numberOf(error) === 1049
-    ? `${of}: there is no database${quotedIn(error)}`
-    : `${of}: there is no table${quotedIn(error)}`
+  const named = quotedIn(error).replace(':', '')
+  return `${of}: there is no ${numberOf(error) === 1049 ? 'database' : 'table'}${named}`
 }
 
-async function nearTables(session: Session, error: Error): Promise<string> {
+async function nearTables(connection: Connection, error: Error): Promise<string> {
   const given = /'([^']*)'/.exec(error.message)?.[1] ?? ''
   const dot = given.indexOf('.')
   const [schema, table] = [given.slice(0, Math.max(dot, 0)), given.slice(dot + 1)]
   // With 1049 the name alone is that of a database.
   const names =
     numberOf(error) === 1049
-      ? await namesOf(session, 'SELECT schema_name AS name FROM information_schema.schemata')
+      ? await namesOf(connection, 'SELECT schema_name AS name FROM information_schema.schemata')
       : await namesOf(
-          session,
+          connection,
           `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ${quotedText(schema)}`,
         )
   const close = nearest(table, names)
@@ -333,9 +333,9 @@ async function nearTables(session: Session, error: Error): Promise<string> {
     : `the user sees ${some}${names.length > 10 ? ', …' : ''}`
 }
 
-async function namesOf(session: Session, sql: string): Promise<string[]> {
+async function namesOf(connection: Connection, sql: string): Promise<string[]> {
   try {
-    const rows = await session.rows(sql)
+    const rows = await connection.rows(sql)
     return rows.flatMap(({ name }) => (typeof name === 'string' ? name : []))
   } catch {
     // The first error is what is told.
@@ -343,29 +343,12 @@ async function namesOf(session: Session, sql: string): Promise<string[]> {
   }
 }
 
-async function missingColumn(session: Session, { path, table, named }: Asked, error: Error): Promise<unknown> {
-  const column = (/'([^']*)'/.exec(error.message)?.[1] ?? '').replace(/^.*\./, '')
-  const place = named.find((one) => one.column === column)?.path
-  if (place === undefined || table === undefined) {
-    const message = `the query of ${path} names a column that is not there: ${column}`
-    const hint = 'correct the query, or name in key and updatedAt columns that it yields'
-    return manifest('no_such_column', message, hint, place ?? `${path}.query`, error)
-  }
-  const names = await namesOf(
-    session,
-    `SELECT column_name AS name FROM information_schema.columns WHERE ${ofTable(table)}`,
-  )
-  const close = nearest(column, names)
-  const hint = close === undefined ? `it has ${names.join(', ')}` : `did you mean ${close}?`
-  return manifest('no_such_column', `the table ${table} has no column ${column}`, hint, place, error)
-}
-
-function ofTable(table: string): string {
-  const parts = table.replaceAll('`', '').split('.')
-  const name = `table_name = ${quotedText(parts.at(-1) ?? '')}`
-  return parts.length > 1
-    ? `${name} AND table_schema = ${quotedText(parts[0] ?? '')}`
-    : `${name} AND table_schema = DATABASE()`
+/** The columns that the manifest names are looked for before: this one is in a query, or the owner of a view has taken it away. */
+function missingColumn({ path, place, table }: Asked, error: Error): ManifestError {
+  const column = /'([^']*)'/.exec(error.message)?.[1] ?? ''
+  const message = `${table === undefined ? `the query of ${place}` : `the table ${table}`} names a column that is not there: ${column}`
+  const hint = 'correct the query; a name in quotes is a text there, and one in backticks a column'
+  return manifest('no_such_column', message, hint, `${path}.${table === undefined ? 'query' : 'table'}`, error)
 }
 
 /** What the server says of a syntax, without the advice to read its manual. */
@@ -387,8 +370,8 @@ function grantFor({ message }: Error, account: string): [missing: string | undef
 }
 
 /** The account that the server took the user for: `'reader'@'%'`. */
-async function accountOf(session: Session, user: string): Promise<string> {
-  const [name] = await namesOf(session, 'SELECT CURRENT_USER() AS name')
+async function accountOf(connection: Connection, user: string): Promise<string> {
+  const [name] = await namesOf(connection, 'SELECT CURRENT_USER() AS name')
   const at = name?.lastIndexOf('@') ?? -1
   return name === undefined || at < 0 ? `'${user}'` : `'${name.slice(0, at)}'@'${name.slice(at + 1)}'`
 }

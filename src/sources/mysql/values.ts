@@ -36,6 +36,9 @@ const Type = {
 /** The character set of what is no text. */
 const BINARY = 63
 
+/** Among the flags of a column. */
+const PRIMARY_KEY = 2
+
 /** What a column of a result is, as far as its values depend on it. */
 export interface ColumnShape {
   name: string
@@ -43,6 +46,8 @@ export interface ColumnShape {
   charset: number
   /** Bits, of a column of bits. */
   length: number
+  /** Of a table whose primary key it belongs to. */
+  isPrimary: boolean
   /** JSON that MariaDB keeps as text. */
   isJson: boolean
 }
@@ -53,31 +58,61 @@ export function shapeOf(field: FieldPacket): ColumnShape {
     type: field.columnType ?? Type.VAR_STRING,
     charset: field.characterSet ?? 0,
     length: field.columnLength ?? 0,
+    isPrimary: typeof field.flags === 'number' && (field.flags & PRIMARY_KEY) !== 0,
     isJson: field.extendedFormat === 'json',
   }
 }
 
-/** What became of values that a record does not show as they are in the table. */
-export class Oddities {
-  /** Dates of zeros, by column: they are absent from the records. */
-  readonly zeroDates = new Map<string, number>()
-  /** Columns of type FLOAT with values that the server may have rounded. */
-  readonly rounded = new Set<string>()
+/** Dates of zeros, by column: they are absent from the records. */
+export type ZeroDates = Map<string, number>
 
-  countZeroDate(column: string): void {
-    this.zeroDates.set(column, (this.zeroDates.get(column) ?? 0) + 1)
-  }
+/** What a type is called in messages. */
+export function typeName({ type, isJson }: Pick<ColumnShape, 'type' | 'isJson'>): string {
+  if (isJson) return 'json'
+  const [name] = Object.entries(Type).find(([, number]) => number === type) ?? ['decimal']
+  return TITLES[name] ?? name.toLowerCase()
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  TINY: 'tinyint',
+  SHORT: 'smallint',
+  LONG: 'int',
+  LONGLONG: 'bigint',
+  INT24: 'mediumint',
+  VAR_STRING: 'varchar',
+  STRING: 'char',
+}
+
+/** Whether a column holds moments. A day is none: whatever changed in its later hours would pass for unchanged. */
+export function isTime({ type }: ColumnShape): boolean {
+  return type === Type.DATETIME || type === Type.TIMESTAMP
+}
+
+export function isFloat({ type }: ColumnShape): boolean {
+  return type === Type.FLOAT
+}
+
+/** Whether texts count as equal in the order of the column that differ by case, accents or spaces at their end. */
+export function isCollated({ type, charset }: ColumnShape): boolean {
+  return type >= Type.TINY_BLOB && type <= Type.STRING && charset !== BINARY
 }
 
 /** Undefined: the record has no such member. */
 type ReadCell = (bytes: Buffer) => Json | undefined
 
-/** Makes records of the rows of a result. NULL is absent. */
+/**
+ * Makes records of the rows of a result. NULL is absent.
+ * @param floats columns that are of type FLOAT in the table, and of type DOUBLE in the result
+ */
 export function rowReader(
   columns: readonly ColumnShape[],
-  oddities: Oddities,
+  zeroDates: ZeroDates,
+  floats: ReadonlySet<string> = new Set(),
 ): (cells: readonly (Buffer | null)[]) => JsonObject {
-  const readers = columns.map((column) => [column.name, readerOf(column, oddities)] as const)
+  const readers = columns.map((column) => {
+    const read = readerOf(column, zeroDates)
+    return [column.name, floats.has(column.name) ? (bytes: Buffer) => shortest(Number(read(bytes))) : read] as const
+  })
   return (cells) => {
     const members: [string, Json][] = []
     for (const [index, [name, read]] of readers.entries()) {
@@ -89,7 +124,7 @@ export function rowReader(
   }
 }
 
-function readerOf(column: ColumnShape, oddities: Oddities): ReadCell {
+function readerOf(column: ColumnShape, zeroDates: ZeroDates): ReadCell {
   const { name, type, charset, length } = column
   switch (type) {
     case Type.TINY:
@@ -98,19 +133,18 @@ function readerOf(column: ColumnShape, oddities: Oddities): ReadCell {
     case Type.LONG:
     case Type.YEAR:
     case Type.DOUBLE:
-      return (bytes) => Number(bytes.toString('latin1'))
     case Type.FLOAT:
-      return (bytes) => floatOf(bytes.toString('latin1'), name, oddities)
+      return (bytes) => Number(bytes.toString('latin1'))
     case Type.LONGLONG:
       return digitsOf
     case Type.BIT:
       return length === 1 ? (bytes) => (bytes.at(-1) === 1 ? 1 : 0) : (bytes) => bitsOf(bytes, length)
     case Type.TIMESTAMP:
-      return unlessZero(name, oddities, (text) => `${text.replace(' ', 'T')}Z`)
+      return unlessZero(name, zeroDates, (text) => `${text.replace(' ', 'T')}Z`)
     case Type.DATE:
     case Type.NEWDATE:
     case Type.DATETIME:
-      return unlessZero(name, oddities, (text) => text)
+      return unlessZero(name, zeroDates, (text) => text)
     case Type.JSON:
       return jsonOf
     case Type.GEOMETRY:
@@ -157,19 +191,24 @@ function jsonOf(bytes: Buffer): Json {
 /** MySQL's date that is none: `0000-00-00`, with or without a time. */
 const ZERO = /^0000-00-00(?: 00:00:00(?:\.0+)?)?$/
 
-function unlessZero(column: string, oddities: Oddities, written: (text: string) => string): ReadCell {
+function unlessZero(column: string, zeroDates: ZeroDates, written: (text: string) => string): ReadCell {
   return (bytes) => {
     const text = bytes.toString('latin1')
     // Cheap where it is no zero date, as nearly always.
     if (!text.startsWith('0000-') || !ZERO.test(text)) return written(text)
-    oddities.countZeroDate(column)
+    zeroDates.set(column, (zeroDates.get(column) ?? 0) + 1)
     return undefined
   }
 }
 
-/** The server writes six significant digits of a FLOAT, however many it has. */
-function floatOf(text: string, column: string, oddities: Oddities): number {
-  const digits = text.replace(/e.*$/i, '').replace(/[-.]/g, '').replace(/^0+/, '')
-  if (digits.length >= 6) oddities.rounded.add(column)
-  return Number(text)
+/**
+ * The number with the fewest digits that is this FLOAT: `0.1`, and not `0.10000000149011612`. The server itself writes six digits of a FLOAT,
+ * however many it has, which is why it is read as a DOUBLE.
+ */
+function shortest(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits))
+    if (Math.fround(short) === value) return short
+  }
+  return Number(value.toPrecision(9))
 }

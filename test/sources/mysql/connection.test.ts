@@ -4,20 +4,19 @@ import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { OperatorError } from '../../../src/diagnostics/errors.ts'
-import { endpointOf, secretsOf } from '../../../src/sources/mysql/endpoint.ts'
+import { Connection } from '../../../src/sources/mysql/connection.ts'
+import { endpointOf } from '../../../src/sources/mysql/endpoint.ts'
 import { explainedConnection, isPassing } from '../../../src/sources/mysql/errors.ts'
-import { Session } from '../../../src/sources/mysql/session.ts'
-import { Oddities } from '../../../src/sources/mysql/values.ts'
 import { MariaServer, mariaPrograms, newMariaDatabase, TESTER_PASSWORD } from '../../mariadb.ts'
 
 async function failureOf(url: string): Promise<OperatorError> {
-  const endpoint = endpointOf(url, '/')
-  const error = await Session.open(endpoint, { statementTimeout: undefined }).then(
-    async (session) => session.close(),
+  const endpoint = endpointOf(url)
+  const error = await Connection.open(endpoint, { statementTimeout: undefined }).then(
+    async (connection) => connection.close(),
     (thrown: unknown) => explainedConnection(endpoint, thrown),
   )
   if (!(error instanceof OperatorError)) throw new Error(`no error for people: ${error}`)
-  for (const secret of secretsOf(url)) expect(JSON.stringify(error.problems)).not.toContain(secret)
+  expect(JSON.stringify(error.problems)).not.toContain('pw-')
   return error
 }
 
@@ -51,7 +50,7 @@ describe('a URL', () => {
     ],
     ['mysql://u:p@db.example.com/shop?sslmode=disable', { tls: false }],
   ])('%s is understood', (url, expected) => {
-    expect(endpointOf(url, '/')).toMatchObject(expected)
+    expect(endpointOf(url)).toMatchObject(expected)
   })
 
   test.each([
@@ -71,7 +70,7 @@ describe('a URL', () => {
   ])('%s is refused without a word of its password', (url, message) => {
     let caught: unknown
     try {
-      endpointOf(url, '/')
+      endpointOf(url)
     } catch (error) {
       caught = error
     }
@@ -84,8 +83,8 @@ describe('a URL', () => {
 describe.skipIf(mariaPrograms === undefined)('a connection to MariaDB', () => {
   test('is refused with a wrong password, for an unknown database, without a right to it', async () => {
     const { server, name, sql } = await newMariaDatabase()
-    sql(`CREATE USER IF NOT EXISTS stranger IDENTIFIED BY 'secret-of-stranger'`)
-    expect(await failureOf(server.url(name, 'tester', 'not-the-password'))).toMatchObject({
+    sql(`CREATE USER IF NOT EXISTS stranger IDENTIFIED BY 'pw-stranger'`)
+    expect(await failureOf(server.url(name, 'tester', 'pw-not-this'))).toMatchObject({
       exitCode: 4,
       message: expect.stringMatching(/refuses the user tester or the password$/),
     })
@@ -93,7 +92,7 @@ describe.skipIf(mariaPrograms === undefined)('a connection to MariaDB', () => {
       exitCode: 3,
       message: expect.stringMatching(/^there is no such database: the MySQL database not_there at 127/),
     })
-    expect(await failureOf(server.url(name, 'stranger', 'secret-of-stranger'))).toMatchObject({
+    expect(await failureOf(server.url(name, 'stranger', 'pw-stranger'))).toMatchObject({
       exitCode: 4,
       hint: `give it the right to read: GRANT SELECT ON \`${name}\`.* TO 'stranger'@'…'`,
     })
@@ -116,48 +115,48 @@ describe.skipIf(mariaPrograms === undefined)('a connection to MariaDB', () => {
   test('over its socket needs no port', async () => {
     const { server, name } = await newMariaDatabase()
     const url = `mysql://tester:${encodeURIComponent(TESTER_PASSWORD)}@localhost/${name}?socket=${server.socket}`
-    const session = await Session.open(endpointOf(url, '/'), { statementTimeout: undefined })
-    expect(await session.rows('SELECT DATABASE() AS name')).toEqual([{ name }])
-    await session.close()
+    const connection = await Connection.open(endpointOf(url), { statementTimeout: undefined })
+    expect(await connection.rows('SELECT DATABASE() AS name')).toEqual([{ name }])
+    await connection.close()
   })
 
   test('that is lost while rows are read ends the reading in words', async () => {
     const { url, server } = await newMariaDatabase()
-    const endpoint = endpointOf(url, '/')
-    const session = await Session.open(endpoint, { statementTimeout: undefined })
-    const [{ id } = {}] = await session.rows('SELECT CONNECTION_ID() AS id')
+    const endpoint = endpointOf(url)
+    const connection = await Connection.open(endpoint, { statementTimeout: undefined })
+    const [{ id } = {}] = await connection.rows('SELECT CONNECTION_ID() AS id')
     let read = 0
     const reading = async () => {
-      for await (const batch of session.stream('SELECT seq FROM seq_1_to_100000000', new Oddities())) {
+      for await (const batch of connection.stream('SELECT seq FROM seq_1_to_100000000')) {
         if (read === 0) server.sql(`KILL CONNECTION ${id}`)
         read += batch.length
       }
     }
     const error = await reading().catch((thrown: unknown) => thrown)
-    await session.close()
+    await connection.close()
     expect(isPassing(error)).toBe(true)
     expect(read).toBeGreaterThan(0)
     expect(explainedConnection(endpoint, error)).toMatchObject({
       code: 'database_lost',
       message: expect.stringMatching(/^the connection to the MySQL database \w+ at 127.0.0.1:\d+ is lost: /),
     })
-    await expect(session.rows('SELECT 1')).rejects.toThrow()
+    await expect(connection.rows('SELECT 1')).rejects.toThrow()
   })
 
   test('ends at once when the reading is called off', async () => {
     const { url } = await newMariaDatabase()
     const stop = new AbortController()
-    const session = await Session.open(endpointOf(url, '/'), { statementTimeout: undefined, signal: stop.signal })
-    const reading = session.rows('SELECT SLEEP(200)')
+    const connection = await Connection.open(endpointOf(url), { statementTimeout: undefined, signal: stop.signal })
+    const reading = connection.rows('SELECT SLEEP(200)')
     stop.abort()
     await expect(reading).rejects.toThrow('aborted')
-    await session.close()
+    await connection.close()
   })
 
   test('holds no more rows than are taken', async () => {
     const { url } = await newMariaDatabase()
-    const session = await Session.open(endpointOf(url, '/'), { statementTimeout: undefined })
-    const rows = session.stream("SELECT seq, REPEAT('x', 1000) AS x FROM seq_1_to_1000000", new Oddities())
+    const connection = await Connection.open(endpointOf(url), { statementTimeout: undefined })
+    const rows = connection.stream("SELECT seq, REPEAT('x', 1000) AS x FROM seq_1_to_1000000")
     await rows.next()
     // As long as nobody takes rows, the server cannot have sent a gigabyte.
     const { server } = await newMariaDatabase()
@@ -165,7 +164,7 @@ describe.skipIf(mariaPrograms === undefined)('a connection to MariaDB', () => {
     await expect.poll(state).toBe('1')
     expect(process.memoryUsage().rss).toBeLessThan(1e9)
     await rows.return(undefined)
-    await session.close()
+    await connection.close()
   })
 })
 
@@ -247,11 +246,11 @@ describe.skipIf(mariaPrograms === undefined || !hasOpenssl())('TLS', () => {
       `${named}?ssl-mode=REQUIRED`,
       `${database.url}?ssl-mode=VERIFY_CA&ssl-ca=${certificate}`,
     ]) {
-      const session = await Session.open(endpointOf(url, '/'), { statementTimeout: undefined })
-      expect(await session.rows('SELECT a FROM t')).toEqual([{ a: 7 }])
-      const [cipher] = await session.rows("SHOW STATUS LIKE 'Ssl_cipher'")
+      const connection = await Connection.open(endpointOf(url), { statementTimeout: undefined })
+      expect(await connection.rows('SELECT a FROM t')).toEqual([{ a: 7 }])
+      const [cipher] = await connection.rows("SHOW STATUS LIKE 'Ssl_cipher'")
       expect(cipher?.Value).not.toBe('')
-      await session.close()
+      await connection.close()
     }
 
     makeCertificate('db.example.com', key, certificate)

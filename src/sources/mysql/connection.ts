@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect as connectSocket, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { type Connection, createConnection, type FieldPacket } from 'mysql2'
+import { createConnection, type FieldPacket, type Connection as MysqlConnection } from 'mysql2'
 import type { JsonObject } from '../../json.ts'
 import type { Endpoint } from './endpoint.ts'
-import { Oddities, rowReader, shapeOf } from './values.ts'
+import { type ColumnShape, rowReader, shapeOf, type ZeroDates } from './values.ts'
 
 /** One session of a server. In: statements. Out: rows, as a stream that waits for whoever takes them. */
 
@@ -25,21 +25,21 @@ export class NotMySql extends Error {}
 /** Nobody has answered in time. */
 export class NoAnswer extends Error {}
 
-export interface SessionOptions {
+export interface ConnectionOptions {
   /** Milliseconds that one statement may take. Undefined: as the server has it. */
   statementTimeout: number | undefined
   signal?: AbortSignal
 }
 
-export class Session {
-  readonly #connection: Connection
+export class Connection {
+  readonly #connection: MysqlConnection
   readonly #socket: Socket
   readonly #forget: () => void
   #isMariaDb = false
   #lost: Error | undefined
   #stream: Readable | undefined
 
-  private constructor(connection: Connection, socket: Socket, signal: AbortSignal | undefined) {
+  private constructor(connection: MysqlConnection, socket: Socket, signal: AbortSignal | undefined) {
     this.#connection = connection
     this.#socket = socket
     // Of a lost connection mysql2 tells nobody else: a stream would wait for ever.
@@ -50,7 +50,7 @@ export class Session {
   }
 
   /** @throws NotMySql, NoAnswer, errors of mysql2 and of sockets */
-  static async open(endpoint: Endpoint, { statementTimeout, signal }: SessionOptions): Promise<Session> {
+  static async open(endpoint: Endpoint, { statementTimeout, signal }: ConnectionOptions): Promise<Connection> {
     const socket = await dial(endpoint, signal)
     const { user, password, database, tls } = endpoint
     const connection = createConnection({
@@ -67,13 +67,13 @@ export class Session {
       connectTimeout: CONNECT,
       connectAttributes: { program_name: 'workos-migrate' },
     })
-    const session = new Session(connection, socket, signal)
+    const opened = new Connection(connection, socket, signal)
     try {
-      await session.#connected()
-      await session.#prepare(statementTimeout)
-      return session
+      await opened.#connected()
+      await opened.#prepare(statementTimeout)
+      return opened
     } catch (error) {
-      await session.close()
+      await opened.close()
       throw error
     }
   }
@@ -116,20 +116,25 @@ export class Session {
   /** The rows of a small result. */
   async rows(sql: string): Promise<JsonObject[]> {
     const all: JsonObject[] = []
-    for await (const batch of this.stream(sql, new Oddities())) all.push(...batch)
+    for await (const batch of this.stream(sql)) all.push(...batch)
     return all
   }
 
   /**
    * Rows in batches. The server waits while nobody takes them.
-   * @param oddities told of values that the records do not show as they are
+   * @param zeroDates told of dates that are none
+   * @param floats see rowReader
    */
-  async *stream(sql: string, oddities: Oddities): AsyncGenerator<JsonObject[]> {
+  async *stream(
+    sql: string,
+    zeroDates: ZeroDates = new Map(),
+    floats?: ReadonlySet<string>,
+  ): AsyncGenerator<JsonObject[]> {
     if (this.#lost !== undefined) throw this.#lost
     const query = this.#connection.query({ sql, rowsAsArray: true, typeCast: false })
     let read: ReturnType<typeof rowReader> | undefined
     query.on('fields', (fields: FieldPacket[] | undefined) => {
-      read = rowReader((fields ?? []).map(shapeOf), oddities)
+      read = rowReader((fields ?? []).map(shapeOf), zeroDates, floats)
     })
     const stream = query.stream({ highWaterMark: WAITING })
     this.#stream = stream
@@ -156,6 +161,17 @@ export class Session {
       // Rows that nobody wants any more would have to be read to their end.
       if (!ended) this.#lose(new Error('the reading was ended early'))
     }
+  }
+
+  /** The columns of a statement that yields no rows. */
+  async shapes(sql: string): Promise<ColumnShape[]> {
+    if (this.#lost !== undefined) throw this.#lost
+    return new Promise((resolve, reject) => {
+      this.#connection.query({ sql, rowsAsArray: true, typeCast: false }, (error, _rows, fields) => {
+        if (error) reject(error)
+        else resolve((fields ?? []).map(shapeOf))
+      })
+    })
   }
 
   /** The numbers of what the server warns of after the last statement. Its words may show values. */
