@@ -4,7 +4,7 @@ import { isObject } from '../../json.ts'
 import type { Dialect } from '../csv/dialect.ts'
 import { checkTree, type JoinSettings, readJoin } from '../join/options.ts'
 import { parseRecordsPath } from '../json/record-walk.ts'
-import { nullsOption, ROW_FILE, ROW_LINE, textsOf } from '../source.ts'
+import { nullsOption, reservedStreamName, textsOf } from '../source.ts'
 import { type Encoding, encodings } from '../text/utf8.ts'
 
 /** The options of the source. */
@@ -52,7 +52,8 @@ export function readSettings(config: FileOptions): Settings {
     if (!isObject(options)) continue
     const complain = (option: string, problem: Omit<Problem, 'path'>) =>
       problems.push({ ...problem, path: `source.streams.${name}${option === '' ? '' : `.${option}`}` })
-    if (name === ROW_FILE || name === ROW_LINE) complain('', reservedName(name))
+    const reserved = reservedStreamName(name)
+    if (reserved !== undefined) complain('', reserved)
     const paths = textsOf(options.path)
     const format = formatOf(options.format, paths)
     if (format === undefined) complain('path', unknownFormat)
@@ -71,14 +72,6 @@ const unknownFormat: Omit<Problem, 'path'> = {
   code: 'unknown_format',
   message: 'the endings of the files do not tell one format',
   hint: 'add format: csv, json or ndjson',
-}
-
-function reservedName(name: string): Omit<Problem, 'path'> {
-  return {
-    code: 'reserved_stream_name',
-    message: `a stream may not be named ${name}: joined records carry their place under that name`,
-    hint: 'rename it',
-  }
 }
 
 const ENDINGS: readonly (readonly [RegExp, Format])[] = [
