@@ -15,10 +15,16 @@ export interface Captured {
   steps: Step[]
 }
 
+export interface CaptureOptions {
+  folder?: string
+  signal?: AbortSignal
+  onStep?(step: Step): void
+}
+
 /** Reads a database into a snapshot, in a folder that goes with the test. */
 export async function capture(
   config: SourceConfig,
-  { folder = folderWith({}), signal }: { folder?: string; signal?: AbortSignal } = {},
+  { folder = folderWith({}), signal, onStep }: CaptureOptions = {},
 ): Promise<Captured> {
   const live = await liveReading(config)
   if (live === undefined) throw new Error(`${config.type} is not live`)
@@ -27,7 +33,10 @@ export async function capture(
   const snapshot = await captureSource(config, live, join(folder, 'snapshot'), {
     directory: folder,
     now: Date.now,
-    onProgress: (step) => steps.push(step),
+    onProgress(step) {
+      steps.push(step)
+      onStep?.(step)
+    },
     onWarning: (problem) => warnings.push(problem),
     ...(signal && { signal }),
   })
