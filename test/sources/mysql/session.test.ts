@@ -236,6 +236,18 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     expect(await same('b', 'b')).toBe(4)
   })
 
+  test('finds long keys of one table in another without looking through it for each row', async () => {
+    const { url } = await newMariaDatabase(`
+      CREATE TABLE a (id varchar(255) primary key, at int) AS SELECT CONCAT('user_', seq) AS id, 1 AS at FROM seq_1_to_3000;
+      CREATE TABLE b (id varchar(255) primary key, at int) AS SELECT CONCAT('user_', seq) AS id, 1 AS at FROM seq_1_to_3000`)
+    const of = await session(url)
+    const found = `SELECT count(*) FROM a WHERE a.at > 1 OR ${text('a.id')} IN (SELECT ${text('b.id')} FROM b WHERE b.at > 0)`
+    expect(await of.count(found, asked())).toBe(3000)
+    const steps: JsonObject[] = []
+    for await (const rows of of.rows(`EXPLAIN ${found}`, [], asked())) steps.push(...rows)
+    expect(steps.map(({ select_type }) => select_type)).toEqual(['PRIMARY', 'MATERIALIZED'])
+  })
+
   test('compares moments in UTC', async () => {
     const { url } = await newMariaDatabase(
       "SET time_zone = '+02:00'; CREATE TABLE t (at timestamp(3)); INSERT INTO t VALUES ('2026-01-02 03:04:05.120')",
