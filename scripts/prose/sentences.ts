@@ -3,7 +3,7 @@ import writeGood from 'write-good'
 /** Sentences of prose, and how they read. */
 
 /** https://developers.google.com/style/translation: short sentences. Words. */
-export const LONG = 25
+const LONG = 25
 
 export interface Figures {
   sentences: number

