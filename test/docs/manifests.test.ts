@@ -87,7 +87,7 @@ async function load(folder: string, manifest: JsonObject, environment?: string):
   writeFileSync(join(folder, 'migrate.config.yaml'), JSON.stringify(manifest))
   const type = isObject(manifest.source) ? manifest.source.type : undefined
   const isDatabase = type === 'postgres' || type === 'mysql'
-  const env = isDatabase ? { HOME: '/', KEY: 'sk', DATABASE_URL: `${type}://reader:secret@db.example.com/app` } : ENV
+  const env = isDatabase ? { HOME: '/', KEY: 'sk', WORKOS_API_KEY: 'sk', DATABASE_URL: `${type}://reader:secret@db.example.com/app` } : ENV
   return loadManifest({ cwd: folder, env, redactor: new Redactor(), ...(environment && { environment }) })
 }
 
