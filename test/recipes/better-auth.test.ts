@@ -53,9 +53,9 @@ test(tried('Better Auth', 'tables of its database', 'scrypt whose salt is the he
   expectSample(await migrate('examples/better-auth'))
 })
 
-for (const dialect of ['postgres'] as const) {
+for (const dialect of ['postgres', 'mysql'] as const) {
   testWith(dialect)(
-    tried('Better Auth', 'its PostgreSQL', 'rows yield what the same rows as CSV do; teams become groups'),
+    tried('Better Auth', 'its PostgreSQL or MariaDB', 'rows yield what the same rows as CSV do; teams become groups'),
     async () => {
       const env = { DATABASE_URL: await databaseOf(dialect, `better-auth/schema.${dialect}.sql`) }
       const found = await migrate('examples/better-auth', { config: `${dialect}.config.yaml`, env, quick: true })

@@ -64,9 +64,13 @@ test(
   },
 )
 
-for (const dialect of ['postgres'] as const) {
+for (const dialect of ['postgres', 'mysql'] as const) {
   testWith(dialect)(
-    tried('Keycloak', 'its PostgreSQL', 'a realm of its tables yields what its export does; another realm beside it'),
+    tried(
+      'Keycloak',
+      'its PostgreSQL or MariaDB',
+      'a realm of its tables yields what its export does; another realm beside it',
+    ),
     async () => {
       const env = {
         DATABASE_URL: await databaseOf(dialect, `keycloak/schema.${dialect}.sql`),
