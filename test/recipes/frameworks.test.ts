@@ -6,7 +6,7 @@ import { expectPasswords, type Known } from './passwords.ts'
 
 /** The sample of a framework, read from a database with its `schema.sql`. */
 async function migrateFrom(dialect: Dialect, name: string): Promise<Migrated> {
-  const env = { DATABASE_URL: await databaseOf(dialect, `${name}/schema.sql`) }
+  const env = { DATABASE_URL: await databaseOf(dialect, `${name}/schema.sql`, `${name}.md`) }
   const found = await migrate(`examples/${name}`, { config: 'migrate.config.yaml', env })
   expect(found.warnings).toEqual([])
   return found
