@@ -18,11 +18,11 @@ const SCOPE = 'https://www.googleapis.com/auth/identitytoolkit'
 /** Where the library asks for tokens, whatever the key file says. */
 const TOKENS = 'https://oauth2.googleapis.com/token'
 const NAME = 'the token service of Google'
-/** Times that a token is asked for without a usable answer; the library itself asks up to four times each time. */
-const ATTEMPTS = 3
+/** Times that a token is asked for without a usable answer. */
+const ATTEMPTS = 9
 const TIMEOUT = 30_000
 /** The longest pause between two attempts, milliseconds. */
-const LONGEST_PAUSE = 10_000
+const LONGEST_PAUSE = 30_000
 
 /** Access tokens of Google, by google-auth-library: kept until they are about to expire, or one is refused. */
 export class AccessTokens {
@@ -95,6 +95,14 @@ export class AccessTokens {
   }
 
   async #open(): Promise<AuthClient> {
+    const client = await this.#fromLibrary()
+    // The library would repeat requests by a pace of its own, which nobody is told of and nothing calls off.
+    const retryConfig = { retry: 0, noResponseRetries: 0 }
+    client.transporter.interceptors.request.add({ resolved: async (request) => ({ ...request, retryConfig }) })
+    return client
+  }
+
+  async #fromLibrary(): Promise<AuthClient> {
     const { GoogleAuth, JWT } = await loadOptionalPackage(
       'google-auth-library',
       'the source firebase',
@@ -110,15 +118,12 @@ export class AccessTokens {
     try {
       return await new GoogleAuth({ scopes: SCOPE, clientOptions, ...(credentials && { credentials }) }).getClient()
     } catch (error) {
-      throw new CredentialsError(
-        {
-          code: 'no_credentials',
-          message: `Google's library finds no credentials: ${messageOf(error)}`,
-          hint: 'name a key file as source.credentials, set GOOGLE_APPLICATION_CREDENTIALS to its path, or run gcloud auth application-default login',
-          path: this.#path,
-        },
-        { cause: error },
-      )
+      throw new CredentialsError({
+        code: 'no_credentials',
+        message: `Google's library finds no credentials: ${messageOf(error)}`,
+        hint: 'name a key file as source.credentials, set GOOGLE_APPLICATION_CREDENTIALS to its path, or run gcloud auth application-default login',
+        path: this.#path,
+      })
     }
   }
 
@@ -128,7 +133,7 @@ export class AccessTokens {
     const timeout = AbortSignal.timeout(TIMEOUT)
     const answer = await sendCompressed(this.#addressOf(String(url)), {
       method: method === 'POST' ? 'POST' : 'GET',
-      headers: Object.fromEntries(new Headers(headers)),
+      headers: { ...typeOf(body), ...Object.fromEntries(new Headers(headers)) },
       ...(body === undefined || body === null ? {} : { body: String(body) }),
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       dispatcher: this.#dispatcher,
@@ -163,16 +168,19 @@ export class AccessTokens {
     const hint = /invalid_grant/.test(said)
       ? 'the key was deleted or is of another account, or the clock of this machine is wrong: make a new key (IAM & Admin → Service accounts → Keys)'
       : 'check the credentials of the source; see docs/how-to/sources/firebase.md'
-    return new CredentialsError(
-      {
-        code: 'credentials_refused',
-        message: `Google gives no access token for ${this.whose}: ${said}`,
-        hint,
-        path: this.#path,
-      },
-      { cause: error },
-    )
+    // Without the library's error as its cause, which holds what was signed.
+    return new CredentialsError({
+      code: 'credentials_refused',
+      message: `Google gives no access token for ${this.whose}: ${said}`,
+      hint,
+      path: this.#path,
+    })
   }
+}
+
+/** The header that a `fetch` adds of its own accord. */
+function typeOf(body: RequestInit['body']): Record<string, string> {
+  return body instanceof URLSearchParams ? { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' } : {}
 }
 
 /** The status of the answer that the library gave up on. */
