@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
 import { expect, onTestFinished, test } from 'vitest'
 import { type FakeFirebase, type FirebaseSettings, startFakeFirebase } from '../fakes/firebase/fake-firebase.ts'
 import { account, generateProject, hashed } from '../fakes/firebase/generate.ts'
 import type { Account, ProjectData } from '../fakes/firebase/objects.ts'
+import { CERTIFICATE } from '../kinds/certificates.ts'
 import { verifiesFirebase } from '../kinds/passwords/firebase.ts'
 import { createProject, type Project } from './cli.ts'
 import { FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
@@ -154,6 +156,69 @@ test('one id in two tenants is two people: the second is rejected, and gets noth
   const { users, memberships } = await workos.snapshot()
   expect(users.map(({ email }) => email)).toEqual([twin.email])
   expect(memberships.map(([name]) => name)).toEqual([`${twin.email}@@tenant-1`])
+})
+
+test('providers of tenants are handed over with their organizations, and one of the project only where it is said whose it is', async () => {
+  const data = generateProject({ users: 1, tenants: [1, 1] })
+  const [first, second] = data.tenants ?? []
+  if (first === undefined || second === undefined) throw new Error('there are two tenants')
+  const idpConfig = {
+    idpEntityId: 'https://idp.acme.example',
+    ssoUrl: 'https://idp.acme.example/sso',
+    idpCertificates: [{ x509Certificate: CERTIFICATE }],
+    signRequest: true,
+  }
+  const spConfig = { spEntityId: 'my-app', callbackUri: 'https://my-project.example/handler' }
+  const saml = { id: 'saml.acme', displayName: 'Acme SSO', enabled: true, idpConfig, spConfig }
+  const oidc = {
+    id: 'oidc.bolt',
+    displayName: 'Bolt SSO',
+    enabled: true,
+    clientId: 'bolt',
+    issuer: 'https://login.bolt.example',
+    clientSecret: 'canary-of-the-client',
+  }
+  first.saml.push(saml)
+  second.oidc.push(oidc, { ...oidc, id: 'oidc.off', enabled: false })
+  data.saml.push({ ...saml, id: 'saml.ours' })
+  const { project, env } = await open(data)
+  const rows = (name: string) => parse(readFileSync(project.path(`sso/${name}`)), { columns: true })
+  const handed = await project.run(['handoff', '--out', 'sso'], { env })
+  expect(handed.exit, handed.stderr).toBe(7)
+  expect(handed.stderr).toContain('firebase:saml.ours')
+  expect(rows('saml_connections.csv')).toMatchObject([
+    {
+      name: 'Acme SSO',
+      organizationName: 'Tenant 1',
+      organizationExternalId: 'tenant-1',
+      idpEntityId: 'https://idp.acme.example',
+      idpUrl: 'https://idp.acme.example/sso',
+      externalId: 'firebase:tenant-1:saml.acme',
+    },
+  ])
+  expect(rows('oidc_connections.csv')).toMatchObject([
+    {
+      name: 'Bolt SSO',
+      organizationExternalId: 'tenant-2',
+      clientId: 'bolt',
+      clientSecret: '',
+      discoveryEndpoint: 'https://login.bolt.example/.well-known/openid-configuration',
+      externalId: 'firebase:tenant-2:oidc.bolt',
+    },
+  ])
+  const notes = readFileSync(project.path('sso/handoff_notes.md'), 'utf8')
+  expect(notes).toContain('the identity provider knows Firebase as my-app')
+  expect(notes).toContain('Firebase signs its requests to the identity provider')
+
+  const text = JSON.parse(readFileSync(project.path('migrate.config.yaml'), 'utf8'))
+  project.manifest({
+    ...text,
+    vars: { organizationOf: { 'saml.ours': 'tenant-2' } },
+    map: { connection: { organization: 'tenantId ? tenantId : $lookup($vars.organizationOf, id)' } },
+  })
+  const again = await project.run(['handoff', '--out', 'sso'], { env })
+  expect(again.exit, again.stderr).toBe(0)
+  expect(rows('saml_connections.csv')).toHaveLength(2)
 })
 
 test('updatedSince is refused with the reason', async () => {

@@ -66,7 +66,7 @@ async function acceptedConfig(
     const config = withCredentials(effective, values)
     try {
       await (await liveReading(config))?.tryCredentials?.(optionsOf(config), asking)
-      const accepted = `${variables.join(', ')}: accepted.`
+      const accepted = variables.length === 0 ? 'The credentials are accepted.' : `${variables.join(', ')}: accepted.`
       if (prompts === undefined) stderr.write(`${accepted}\n`)
       else prompts.say(accepted)
       return config

@@ -34,6 +34,8 @@ export interface FirebaseSettings {
   tenantsPage?: number
   /** What is wrong with the places between pages: each page begins with the last user of the one before, or all lead to the first. */
   places?: 'overlap' | 'circle'
+  /** Whether the project has no Authentication. */
+  isBare?: boolean
   rate?: Rate
   networkErrors?: NetworkErrorSettings
   now?: () => number
@@ -112,6 +114,7 @@ export async function startFakeFirebase(
   }
   const config = (): Answer => {
     need('firebaseauth.configs.get')
+    if (settings.isBare) refuse(404, 'CONFIGURATION_NOT_FOUND')
     return ok({
       name: `projects/${PROJECT}/config`,
       signIn: { email: { enabled: true, passwordRequired: true }, ...hashConfig(data) },

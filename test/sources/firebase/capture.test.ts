@@ -85,6 +85,11 @@ describe('a project', () => {
     expect(JSON.stringify(snapshot.facts)).not.toContain('Key')
   })
 
+  test('without Authentication is told of as such', async () => {
+    const { code, path } = await failure(tried(optionsOf(await fakeFirebase({}, { isBare: true }))))
+    expect({ code, path }).toEqual({ code: 'no_such_project', path: 'source.project' })
+  })
+
   test('whose pages overlap has nobody twice', async () => {
     const data = generateProject({ users: 11 })
     const { snapshot } = await capture(optionsOf(await fakeFirebase(data, { places: 'overlap' }), { pageSize: 4 }))

@@ -97,8 +97,21 @@ export class FirebaseApi {
       if (!isMissing(error)) throw error
       // The emulator has them under the older address.
       const older = `/v2/${this.#project}/config`
-      return this.#object(older, await this.#get('settings', older))
+      return this.#object(older, await this.#get('settings', older).catch(this.#withoutAuthentication))
     }
+  }
+
+  readonly #withoutAuthentication = (error: unknown): never => {
+    if (!isMissing(error)) throw error
+    throw new SourceError(
+      {
+        code: 'no_such_project',
+        message: `${this.name} does not exist, or has no Authentication`,
+        hint: 'source.project is the id that the console shows under project settings, and not the name',
+        path: 'source.project',
+      },
+      { cause: error },
+    )
   }
 
   /** All tenants, with a page of each request. */
