@@ -10,6 +10,7 @@ import {
   samlProvider,
   subOf,
 } from '../fakes/cognito/objects.ts'
+import { tried } from '../tried.ts'
 import { createProject, type Project } from './cli.ts'
 import { FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
 
@@ -44,7 +45,10 @@ function manifest({ fake, workos, project }: Scene, more: { source?: object; map
       },
       ...more.map,
     },
-    roles: { define: { admin: { name: 'Admin' }, support: { name: 'Support' } }, map: { admins: 'admin', support: 'support' } },
+    roles: {
+      define: { admin: { name: 'Admin' }, support: { name: 'Support' } },
+      map: { admins: 'admin', support: 'support' },
+    },
     target: workos.target,
     run: { ...FAST, workers: 1 },
     // Somebody without an address: the user, the membership and its role.
@@ -129,43 +133,50 @@ async function expectSame(scene: Scene): Promise<void> {
   expect(live.memberships).toEqual(expected.map(([email, , roles]) => [`${email}@@acme`, roles]))
 }
 
-test('two user pools become one migration, through throttling, faults and a reading that is killed', async () => {
-  let time = Date.now()
-  const scene = await open({
-    now: () => time,
-    rate: { burst: 3, perSecond: 100 },
-    networkErrors: { serverErrors: 0.05, dropped: 0.04, cutOff: 0.04, seed: 3 },
-    onRequest: () => {
-      time += 8
-    },
-  })
-  const { fake, project, env, workos } = scene
-  const stop = new AbortController()
-  fake.after(9, () => stop.abort())
-  const cut = await project.run(['plan', '--json'], { env, interrupted: stop.signal })
-  expect(cut.exit, cut.stderr).toBe(130)
-  const planned = await project.run(['plan', '--json'], { env })
-  expect(planned.exit, planned.stderr).toBe(0)
-  const asked = fake.asked()
-  const applied = await project.run(['apply', '--yes'], { env })
-  expect(applied.exit, applied.stderr).toBe(0)
-  expect(fake.asked()).toEqual(asked)
-  await expectSame(scene)
-  expect(expectedOf(scene)).toHaveLength(130)
-  // Nobody gets a password that nobody has.
-  const bodies = JSON.stringify(workos.log.map(({ body }) => body))
-  expect(bodies).not.toContain('password_hash')
-  const verified = await project.run(['verify'], { env })
-  expect(verified.exit, verified.stdout + verified.stderr).toBe(0)
-  workos.takeLog()
-  const again = await project.run(['apply', '--yes', '--fresh'], { env })
-  expect(again.exit, again.stderr).toBe(0)
-  expect(writes(workos.takeLog())).toEqual([])
-  for (const secret of [env.ID, env.SECRET]) {
-    for (const { stdout, stderr } of [cut, planned, applied, verified, again])
-      expect(stdout + stderr).not.toContain(secret)
-  }
-})
+test(
+  tried(
+    'Cognito',
+    'user pools, over the API',
+    'two pools with one person in both; throttling, faults, and a reading that is killed; a disabled user and one without an address',
+  ),
+  async () => {
+    let time = Date.now()
+    const scene = await open({
+      now: () => time,
+      rate: { burst: 3, perSecond: 100 },
+      networkErrors: { serverErrors: 0.05, dropped: 0.04, cutOff: 0.04, seed: 3 },
+      onRequest: () => {
+        time += 8
+      },
+    })
+    const { fake, project, env, workos } = scene
+    const stop = new AbortController()
+    fake.after(9, () => stop.abort())
+    const cut = await project.run(['plan', '--json'], { env, interrupted: stop.signal })
+    expect(cut.exit, cut.stderr).toBe(130)
+    const planned = await project.run(['plan', '--json'], { env })
+    expect(planned.exit, planned.stderr).toBe(0)
+    const asked = fake.asked()
+    const applied = await project.run(['apply', '--yes'], { env })
+    expect(applied.exit, applied.stderr).toBe(0)
+    expect(fake.asked()).toEqual(asked)
+    await expectSame(scene)
+    expect(expectedOf(scene)).toHaveLength(130)
+    // Nobody gets a password that nobody has.
+    const bodies = JSON.stringify(workos.log.map(({ body }) => body))
+    expect(bodies).not.toContain('password_hash')
+    const verified = await project.run(['verify'], { env })
+    expect(verified.exit, verified.stdout + verified.stderr).toBe(0)
+    workos.takeLog()
+    const again = await project.run(['apply', '--yes', '--fresh'], { env })
+    expect(again.exit, again.stderr).toBe(0)
+    expect(writes(workos.takeLog())).toEqual([])
+    for (const secret of [env.ID, env.SECRET]) {
+      for (const { stdout, stderr } of [cut, planned, applied, verified, again])
+        expect(stdout + stderr).not.toContain(secret)
+    }
+  },
+)
 
 test('a second run with updatedSince writes what changed since, and takes nothing for gone', async () => {
   const scene = await open()
@@ -196,7 +207,7 @@ test('a second run with updatedSince writes what changed since, and takes nothin
   await expectSame(scene)
 })
 
-test('identity providers are handed over as connections of the organizations that the manifest names', async () => {
+test(tried('Cognito', 'user pools, over the API', 'identity providers by SAML and OpenID Connect'), async () => {
   const scene = await open()
   const { project, env } = scene
   manifest(scene, {
