@@ -31,11 +31,14 @@ export function verifySignature(call: Call, issued: readonly IssuedCredentials[]
   if (known === undefined || known.sessionToken !== token) {
     fault('UnrecognizedClientException', 'The security token included in the request is invalid.')
   }
+  // Behind a front, the host that was asked for is the one that was signed.
+  const headers = { ...call.headers, host: call.headers['x-forwarded-host'] ?? call.headers.host }
+  const valueOf = (name: string) => Object.entries(headers).find(([known]) => known === name)?.[1] ?? ''
   const canonical = [
     call.method,
     '/',
     '',
-    ...signed.split(';').map((name) => `${name}:${String(call.headers[name] ?? '').trim()}`),
+    ...signed.split(';').map((name) => `${name}:${String(valueOf(name)).trim()}`),
     '',
     signed,
     sha256(call.text),
