@@ -958,6 +958,32 @@ export type SourceCognito = {
   roleDefinitions?: File
 }
 
+/** A project of Firebase Authentication or Identity Platform, read over its API into a snapshot: users with their password hashes, tenants, SAML and OpenID Connect providers. */
+export type SourceFirebase = {
+  /** This source. */
+  type: 'firebase'
+  /** Id of the project, as the console shows it. */
+  project: string
+  /** Key file of a service account (JSON), or another credentials file of Google's libraries. */
+  credentials?: File
+  /** Secret. */
+  serviceAccount?: string
+  /** Ids of the tenants to read; an empty list for none. */
+  tenants?: string[]
+  /** Whether password hashes are read, with the parameters they were made with. */
+  hashes?: boolean
+  /** Whether SAML and OpenID Connect providers are read with their settings, client secrets among them, for `map.connection`. */
+  connections?: boolean
+  /** Address of the API. */
+  baseUrl?: string
+  /** Users that are asked for at once. */
+  pageSize?: number
+  /** Requests to the API at most, such as `10/1s`. */
+  rate?: Limit
+  /** Folder of the snapshot that the API is read into. */
+  snapshot?: File
+}
+
 /** CSV, JSON or NDJSON files of any shape, plain, gzip or zstd, joined by keys. */
 export type SourceFile = {
   /** This source. */
@@ -1276,7 +1302,7 @@ export type ExpectedRoleAssignment =
   | null
 
 /** Where the users come from. */
-export type Source = SourceCsv | SourceClerk | SourceAuth0 | SourceCognito | SourceFile
+export type Source = SourceCsv | SourceClerk | SourceAuth0 | SourceCognito | SourceFirebase | SourceFile
 
 /** Rules for the secrets of authenticator apps (`map.user.totpSecret`); see docs/how-to/totp.md. */
 export type Totp = {
@@ -1300,5 +1326,6 @@ export const SOURCE_DEFAULTS = {
   clerk: { connections: false, skipLines: 0, pageSize: 500, concurrency: 4 },
   auth0: { connections: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
   cognito: { groups: true, connections: false, mfa: false, pageSize: 60, concurrency: 4 },
+  firebase: { hashes: true, connections: false, pageSize: 1000 },
   file: {},
 } as const

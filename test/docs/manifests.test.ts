@@ -118,7 +118,7 @@ describe('every piece of a manifest that the pages show', () => {
     const sample = parse(readFileSync(join(folder, 'migrate.config.yaml'), 'utf8'))
     const manifest = { ...whole(piece), target: { type: 'sandbox' }, safety: { maxRejects: 1000 } }
     const loaded = await load(folder, manifest)
-    // The sample is of files: what is asked over the network has tests of its own.
+    // The samples are files.
     if ((await liveReading(loaded.manifest.source)) !== undefined) return
     const { streams } = loaded.manifest.source as { streams?: Record<string, { path: string }> }
     const given: Record<string, { path: string }> = sample.source?.streams ?? {}

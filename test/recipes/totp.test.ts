@@ -33,6 +33,7 @@ test('recipes of origins that tell secrets map them, or that there are some', ()
     'cognito',
     'csv',
     'descope',
+    'firebase',
     'keycloak',
     'supabase',
     'workos-package',

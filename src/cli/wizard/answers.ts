@@ -8,6 +8,9 @@ export type Organize = (typeof ORGANIZE)[number]
 export interface Live {
   domain?: string
   baseUrl?: string
+  project?: string
+  /** Absolute: a file of credentials. */
+  credentials?: string
 }
 
 /** What a migration is made of, as far as `init` asks. */
@@ -25,7 +28,7 @@ export interface Answers {
   definedRoles?: readonly string[]
   /** Files of the folder that are not read. */
   unused: UnusedFile[]
-  /** Asked over the network: Auth0 by its domain, Clerk at its address where it is not the usual one. */
+  /** Asked over the network: Auth0 by its domain, Firebase by its project, Clerk at its address where it is not the usual one. */
   live?: Live
   organize: Organize
   /** `one`: its name. */
@@ -148,6 +151,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     title: 'Firebase',
     type: 'file',
     recipe: 'firebase',
+    live: true,
     organizations: false,
     slots: [users()],
     sides: true,
@@ -260,7 +264,10 @@ export interface Given {
   /** Names of files by what they hold. */
   files: Partial<Record<Part, string>>
   domain?: string
-  /** Read over the API; a text is the address of Clerk's. */
+  project?: string
+  /** As it was named. */
+  credentials?: string
+  /** Read over the API; a text is its address, of Clerk or Firebase. */
   live?: boolean | string
   organize?: Organize
   organizationName?: string

@@ -3,7 +3,7 @@
  * organizations and the target. From them propose-manifest.ts makes a manifest; `checkKeys` at the end tries the WorkOS keys that are set.
  */
 
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import {
   CredentialsError,
   ManifestError,
@@ -193,6 +193,9 @@ interface ChosenSource {
 
 const ANOTHER = 'another'
 
+/** What can be read over its API, in the order in which it is offered. */
+const LIVE = ['auth0', 'clerk', 'firebase'] as const
+
 /** The source that the command line names, the one a person picks, or the only one it can be. */
 async function chooseSource(
   given: Given,
@@ -208,24 +211,25 @@ async function chooseSource(
     refuseForeign(users, own)
     return { origin: own, users, ...liveOf(given, own) }
   }
-  if (given.domain !== undefined || given.live) {
-    const own = origin ?? (given.domain === undefined ? 'clerk' : 'auth0')
+  if (given.domain !== undefined || given.project !== undefined || given.live) {
+    const own = origin ?? (given.domain !== undefined ? 'auth0' : given.project !== undefined ? 'firebase' : 'clerk')
     refuseUnused(given, own)
-    return { origin: own, live: await liveSource(own, given, prompts) }
+    return { origin: own, live: await liveSource(own, given, prompts, context) }
   }
   const fitting = folder.files.filter((file) => mayHoldUsers(file) && (origin === undefined || fits(file, origin)))
   if (prompts === undefined) return onlyOne(fitting, given, folder)
   const choices: Choice<string>[] = [
     ...fitting.map((file) => ({ value: `file:${file.name}`, label: file.name, hint: titleOf(file) })),
     { value: ANOTHER, label: 'another file', hint: 'CSV, JSON or NDJSON, also gzip' },
-    ...(['auth0', 'clerk'] as const)
-      .filter((live) => origin === undefined || origin === live)
-      .map((live) => ({ value: `live:${live}`, label: `${ORIGINS[live].title}, over its API` })),
+    ...LIVE.filter((live) => origin === undefined || origin === live).map((live) => ({
+      value: `live:${live}`,
+      label: `${ORIGINS[live].title}, over its API`,
+    })),
   ]
   const chosen = await prompts.select('Where are the users?', choices)
   if (chosen.startsWith('live:')) {
-    const own = chosen === 'live:auth0' ? 'auth0' : 'clerk'
-    return { origin: own, live: await liveSource(own, given, prompts) }
+    const own = LIVE.find((name) => chosen === `live:${name}`) ?? 'clerk'
+    return { origin: own, live: await liveSource(own, given, prompts, context) }
   }
   const found = fitting.find((file) => chosen === `file:${file.name}`)
   const users = found ?? (await askForFile(prompts, context))
@@ -239,11 +243,17 @@ function mappedAs(users: FoundFile, origin: Origin | undefined): Origin {
 }
 
 /** What the command line says of an API that this source has no use for is a mistake. */
-function refuseUnused({ files: { users }, domain, live }: Given, origin: Origin): void {
+function refuseUnused({ files: { users }, domain, project, credentials, live }: Given, origin: Origin): void {
   const refuse = (message: string, hint: string) => new UsageError({ code: 'contradiction', message, hint })
   const { title } = ORIGINS[origin]
   if (domain !== undefined && origin !== 'auth0')
     throw refuse(`--domain names a tenant of Auth0, and the users come from ${title}`, 'leave one of them out')
+  if (project !== undefined && origin !== 'firebase')
+    throw refuse(`--project names a project of Firebase, and the users come from ${title}`, 'leave one of them out')
+  if (project !== undefined && users !== undefined)
+    throw refuse('--users names a file and --project a project: they are two sources', 'leave one of them out')
+  if (credentials !== undefined && project === undefined && !(live && origin === 'firebase'))
+    throw refuse('--credentials is for a project of Firebase that is read over its API', 'name it with --project')
   if (domain !== undefined && users !== undefined)
     throw refuse('--users names a file and --domain a tenant: they are two sources', 'leave one of them out')
   if (typeof live === 'string' && origin === 'auth0')
@@ -284,7 +294,7 @@ function clerkAt({ live }: Given): Live {
   return typeof live === 'string' ? { baseUrl: live } : {}
 }
 
-async function liveSource(origin: Origin, given: Given, prompts: Prompts | undefined): Promise<Live> {
+async function liveSource(origin: Origin, given: Given, prompts: Prompts | undefined, context: Context): Promise<Live> {
   if (ORIGINS[origin].live !== true) {
     throw new UsageError({
       code: 'not_live',
@@ -292,11 +302,26 @@ async function liveSource(origin: Origin, given: Given, prompts: Prompts | undef
       hint: 'name its export with --users',
     })
   }
+  if (origin === 'firebase') return firebaseProject(given, prompts, context)
   if (origin !== 'auth0') return clerkAt(given)
   if (given.domain !== undefined) return { domain: given.domain }
   if (prompts === undefined) throw missing(['--domain: the Auth0 tenant, like acme.eu.auth0.com'])
   const check = (text: string) => (/^[^\s/]+\.[^\s/]+|^https?:\/\//.test(text) ? undefined : 'like acme.eu.auth0.com')
   return { domain: await prompts.text('Which tenant? (its domain)', { check }) }
+}
+
+async function firebaseProject(given: Given, prompts: Prompts | undefined, { cwd }: Context): Promise<Live> {
+  const { project } = given
+  if (project === undefined && prompts === undefined) throw missing(['--project: the id of the Firebase project'])
+  const check = (text: string) => (/^[a-z0-9.:-]+$/.test(text.trim()) ? undefined : 'like my-project-1a2b3')
+  const id = project ?? (await prompts?.text('Which project? (its id)', { check })) ?? ''
+  const asked = 'Key file of a service account? Enter for the credentials of this machine'
+  const file = given.credentials ?? (await prompts?.text(asked, { check: () => undefined })) ?? ''
+  return {
+    project: id.trim(),
+    ...(file.trim() !== '' && { credentials: resolve(cwd, file.trim()) }),
+    ...clerkAt(given),
+  }
 }
 
 async function askForFile(prompts: Prompts, { cwd }: Context): Promise<FoundFile> {
@@ -326,7 +351,8 @@ function onlyOne(fitting: readonly FoundFile[], given: Given, folder: Folder): C
           .slice(0, MAX_SEEN)
           .map(({ name, why }) => `${name} (${why})`)
           .join(', ')
-  const live = given.origin === undefined || ORIGINS[given.origin].live ? ', or --live / --domain to read an API' : ''
+  const live =
+    given.origin === undefined || ORIGINS[given.origin].live ? ', or --live / --domain / --project to read an API' : ''
   throw missing([
     `--users: the file of the users${seen === '' ? '' : `; here: ${seen}`}${live}`,
     ...withoutTarget(given),

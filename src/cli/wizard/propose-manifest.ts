@@ -52,7 +52,7 @@ export function proposeManifest(answers: Answers, basis: ProposalBasis): Propose
   if (nulls.length > 0) comments['source.nulls'] = nullsComment(nulls)
   if (answers.organize === 'one') addOrganization(answers, content, comments)
   if (answers.organize === 'from-metadata' && answers.origin !== 'auth0') addMetadataNames(content, comments)
-  if (answers.origin === 'firebase') addFirebase(inspection, content, comments, variables)
+  if (answers.origin === 'firebase' && answers.live === undefined) addFirebase(inspection, content, comments, variables)
   const mapped = inspection === undefined ? NOTHING_MAPPED : addOwnMapping(answers, basis, content, comments)
   addGroups(answers, content, comments)
   if (inspection !== undefined) addRoles(answers, inspection, content, comments)

@@ -8,6 +8,8 @@ import type { Auth0Settings } from '../../fakes/auth0/settings.ts'
 import { dashboardCsv } from '../../fakes/clerk/dashboard-csv.ts'
 import { SECRET_KEY, startFakeClerk } from '../../fakes/clerk/fake-clerk.ts'
 import { generateInstance } from '../../fakes/clerk/generate.ts'
+import { PROJECT, startFakeFirebase } from '../../fakes/firebase/fake-firebase.ts'
+import { generateProject } from '../../fakes/firebase/generate.ts'
 import { command, folderOf } from '../harness.ts'
 import { converse, KEY } from './terminal.ts'
 
@@ -115,4 +117,60 @@ test('somebody at a terminal is asked for the tenant and its credentials, again 
   expect(screen).not.toContain(CLIENT_SECRET)
   expect(screen).not.toContain('wrongCanary')
   expect(manifestIn(cwd).source.domain).toBe(fake.url)
+})
+
+async function openFirebase() {
+  const fake = await startFakeFirebase(generateProject({ users: 12, tenants: [5] }))
+  onTestFinished(() => fake.close())
+  const cwd = folderOf({ 'keys/account.json': fake.source.serviceAccount })
+  return { fake, cwd, named: ['--project', PROJECT, '--live', fake.url, '--credentials', 'keys/account.json'] }
+}
+
+test('a Firebase project is tried with its key file, read once, and planned by the recipe', async () => {
+  const { fake, cwd, named } = await openFirebase()
+  const init = await command(['init', ...named, '--target', 'sandbox'], { cwd })
+  expect(init.stderr).toContain('The credentials are accepted.')
+  expect(init.code, init.stderr).toBe(0)
+  const { source, extends: recipe, secrets } = manifestIn(cwd)
+  expect({ source, recipe, secrets }).toEqual({
+    source: { type: 'firebase', project: PROJECT, credentials: './keys/account.json', baseUrl: fake.url },
+    recipe: 'firebase',
+    secrets: undefined,
+  })
+  const asked = fake.log.length
+  const plan = await command(['plan', '--json'], { cwd })
+  expect(plan.code, plan.stderr).toBe(0)
+  expect(fake.log.length).toBe(asked)
+  const kinds: { kind: string; create: number }[] = JSON.parse(plan.stdout).summary.kinds
+  expect(Object.fromEntries(kinds.map(({ kind, create }) => [kind, create]))).toMatchObject({
+    user: 17,
+    organization: 1,
+    membership: 5,
+  })
+})
+
+test('somebody at a terminal is asked for the project and its key file', async () => {
+  const { fake, cwd } = await openFirebase()
+  const { code, screen } = await converse(['init', '--live', fake.url, '--source', 'firebase'], cwd, [
+    [/Which project\?/, `${PROJECT}${KEY.enter}`],
+    [/Key file of a service account\?/, `keys/account.json${KEY.enter}`],
+    [/Which organizations/, KEY.enter],
+    [/Where to\?/, KEY.enter],
+    [/Read it now\?/, KEY.enter],
+    [/Write migrate\.config\.yaml/, KEY.enter],
+  ])
+  expect(code, screen).toBe(0)
+  expect(manifestIn(cwd).source.credentials).toBe('./keys/account.json')
+})
+
+test.each([
+  [['--project', PROJECT, '--source', 'clerk'], '--project names a project of Firebase, and the users come from Clerk'],
+  [['--project', PROJECT, '--users', 'users.json'], '--users names a file and --project a project'],
+  [['--credentials', 'key.json', '--live'], '--credentials is for a project of Firebase'],
+  [['--live', '--source', 'firebase'], '--project: the id of the Firebase project'],
+])('what does not go together is refused: %j', async (args, message) => {
+  const cwd = folderOf({ 'users.json': '{"users":[{"localId":"u1","email":"a@example.com","createdAt":"1"}]}' })
+  const { code, stderr } = await command(['init', ...args, '--target', 'sandbox'], { cwd })
+  expect(code).toBe(3)
+  expect(stderr).toContain(message)
 })

@@ -286,7 +286,7 @@ describe('credentials', () => {
 
   /** A trial of the credentials. */
   const trial = async (fake: FakeCognito, more = {}) =>
-    failureOf(live?.tryCredentials?.(optionsOf(fake, more), {}) ?? Promise.resolve())
+    failureOf(live?.tryCredentials?.(optionsOf(fake, more), { directory: '.' }) ?? Promise.resolve())
 
   test('that are good are not complained about', async () => {
     const fake = await fakeCognito(twoPools())
