@@ -3,6 +3,7 @@ import { isObject } from '../../../src/json.ts'
 import { Bucket, type Rate } from '../http/bucket.ts'
 import { type Answer, type Call, type LogEntry, ok } from '../http/exchange.ts'
 import type { NetworkErrorSettings } from '../http/network-errors.ts'
+import { Refused } from '../http/refused.ts'
 import { type AnswerHook, type FakeServer, startFakeServer } from '../http/server.ts'
 import { hashOf } from '../random.ts'
 import { chance, fault } from './faults.ts'
@@ -21,7 +22,7 @@ const CATEGORIES: Record<string, 'UserList' | 'UserRead' | 'UserPoolRead' | 'Use
   DescribeIdentityProvider: 'UserPoolResourceRead',
 }
 
-export const CREDENTIALS: IssuedCredentials = {
+const CREDENTIALS: IssuedCredentials = {
   accessKeyId: 'AKIAFAKECOGNITO00001',
   secretAccessKey: 'made-up/secret+key+of+the+fake+user+pools',
 }
@@ -109,8 +110,17 @@ export async function startFakeCognito(data: PoolData[], settings: CognitoSettin
   const regions = new Set<string>()
 
   const isAnAction = ({ route }: Call) => route === '/'
+  /** The clock of the service, which is not that of this machine. */
+  const dated = () => ({ Date: new Date(now()).toUTCString() })
   const admit = (call: Call): Record<string, string> => {
-    if (!isAnAction(call)) return {}
+    try {
+      return { ...(isAnAction(call) && admitAction(call)), ...dated() }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      throw new Refused({ ...error.answer, headers: { ...error.answer.headers, ...dated() } })
+    }
+  }
+  const admitAction = (call: Call): Record<string, string> => {
     regions.add(verifySignature(call, issued, now()))
     const action = actionOf(call)
     if (denied.includes(action)) {

@@ -33,12 +33,12 @@ export function verifySignature(call: Call, issued: readonly IssuedCredentials[]
   }
   // Behind a front, the host that was asked for is the one that was signed.
   const headers = { ...call.headers, host: call.headers['x-forwarded-host'] ?? call.headers.host }
-  const valueOf = (name: string) => Object.entries(headers).find(([known]) => known === name)?.[1] ?? ''
+  const signedValue = (name: string) => Object.entries(headers).find(([known]) => known === name)?.[1] ?? ''
   const canonical = [
     call.method,
     '/',
     '',
-    ...signed.split(';').map((name) => `${name}:${String(valueOf(name)).trim()}`),
+    ...signed.split(';').map((name) => `${name}:${String(signedValue(name)).trim()}`),
     '',
     signed,
     sha256(call.text),

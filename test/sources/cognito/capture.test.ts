@@ -170,11 +170,9 @@ describe('an interrupted reading', () => {
     const fake = await fakeCognito(twoPools(), { now: () => time })
     const folder = folderWith({})
     await interrupted(fake, folder, 7)
-    // A clock that is an hour ahead would not be believed: the fake forgets instead.
-    fake.tokens.forget()
-    time += 1
+    time += 3_600_001
     fake.pool(POOL).addUser(cognitoUser(900))
-    const { snapshot, warnings } = await capture(optionsOf(fake), { folder })
+    const { snapshot, warnings } = await capture(optionsOf(fake), { folder, clock: HASTY })
     expect(await namesOf(snapshot)).toEqual(namesIn(fake))
     expect(warnings).toMatchObject([
       { code: 'list_begun_anew', message: expect.stringContaining(`users of the user pool ${POOL}`) },
@@ -269,6 +267,14 @@ describe('requests', () => {
     // 15 requests a second for lists of users; the first waits for nobody.
     expect(waited.length).toBe((fake.asked().ListUsers ?? 0) - 1)
     expect(new Set(waited)).toEqual(new Set([67]))
+  })
+
+  test('are signed for the time of Cognito, where the clock of this machine is off', async () => {
+    const fake = await fakeCognito(twoPools(), { now: () => Date.now() - 3_600_000 })
+    const { snapshot, failed } = await capture(optionsOf(fake), { clock: HASTY })
+    expect(await namesOf(snapshot)).toEqual(namesIn(fake))
+    // Once for each region.
+    expect(failed.map(({ why }) => why)).toEqual(Array(2).fill('HTTP 400 InvalidSignatureException'))
   })
 
   test('that get no usable answer are sent again', async () => {
