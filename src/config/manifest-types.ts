@@ -920,6 +920,44 @@ export type Paths = string | string[]
 /** A file, or a list of them, relative to the manifest's folder. */
 export type Files = string | string[]
 
+/** User pools of Amazon Cognito, read over their API into a snapshot: users, groups, identity providers. */
+export type SourceCognito = {
+  /** This source. */
+  type: 'cognito'
+  /** Id of the user pool, or a list of ids. */
+  userPools: string | string[]
+  /** Region of the user pools. */
+  region?: string
+  /** Address of the API, without a path, where it is not AWS's own: a VPC endpoint. http is taken on loopback alone. */
+  endpoint?: string
+  /** Profile of the AWS configuration whose credentials are used: keys, SSO, or a role. */
+  profile?: string
+  /** Access key id, where the AWS SDK shall not look for credentials itself. */
+  accessKeyId?: string
+  /** Secret. */
+  secretAccessKey?: string
+  /** Secret. */
+  sessionToken?: string
+  /** Whether groups are read, and who is in which. */
+  groups?: boolean
+  /** Whether SAML and OpenID Connect identity providers are read with their settings, client secrets among them: for `map.connection`. */
+  connections?: boolean
+  /** Whether it is asked which second factors each user has set up: one more request for each user. */
+  mfa?: boolean
+  /** Objects that are asked for at once. */
+  pageSize?: number
+  /** How many requests may leave, evenly spread, in each of Cognito's quota categories. */
+  rate?: Limit
+  /** Requests in flight at once, with `mfa`. */
+  concurrency?: number
+  /** Keeps only users who changed since. */
+  updatedSince?: string
+  /** Folder of the snapshot that the user pools are read into, relative to the manifest's folder. */
+  snapshot?: string
+  /** CSV of roles. */
+  roleDefinitions?: File
+}
+
 /** A project of Firebase Authentication or Identity Platform, read over its API into a snapshot: users with their password hashes, tenants, SAML and OpenID Connect providers. */
 export type SourceFirebase = {
   /** This source. */
@@ -1320,7 +1358,15 @@ export type ExpectedRoleAssignment =
   | null
 
 /** Where the users come from. */
-export type Source = SourceCsv | SourceClerk | SourceAuth0 | SourceFirebase | SourceFile | SourcePostgres | SourceMysql
+export type Source =
+  | SourceCsv
+  | SourceClerk
+  | SourceAuth0
+  | SourceCognito
+  | SourceFirebase
+  | SourceFile
+  | SourcePostgres
+  | SourceMysql
 
 /** Rules for the secrets of authenticator apps (`map.user.totpSecret`); see docs/how-to/totp.md. */
 export type Totp = {
@@ -1343,6 +1389,7 @@ export const SOURCE_DEFAULTS = {
   csv: { skipLines: 0 },
   clerk: { connections: false, skipLines: 0, pageSize: 500, concurrency: 4 },
   auth0: { connections: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
+  cognito: { groups: true, connections: false, mfa: false, pageSize: 60, concurrency: 4 },
   firebase: { hashes: true, connections: false, pageSize: 1000 },
   file: {},
   postgres: {},

@@ -33,6 +33,7 @@ export function proposeSource(answers: Answers, directory: string): ProposedSour
   const { origin, live } = answers
   const { type, recipe } = ORIGINS[origin]
   if (live?.project !== undefined) return firebaseProject(live, directory)
+  if (live?.userPools !== undefined) return cognitoPools(live)
   if (type === 'file') return streams(answers, directory, recipe === undefined ? undefined : readRecipe(recipe))
   const written: JsonObject = { type }
   const variables: string[] = []
@@ -66,6 +67,19 @@ function firebaseProject({ project = '', credentials, baseUrl }: Live, directory
   }
   const effective = { ...written, type: 'firebase', ...(credentials !== undefined && { credentials }) }
   return { written, effective: baseUrl === undefined ? effective : { ...effective, baseUrl }, variables: [] }
+}
+
+/** User pools, whose credentials the AWS SDK finds: no variable of the manifest holds them. */
+function cognitoPools({ userPools = [], baseUrl }: Live): ProposedSource {
+  const [first = '', ...others] = userPools
+  const pools = others.length === 0 ? first : userPools
+  const effective = { type: 'cognito', userPools: pools, ...(baseUrl !== undefined && { endpoint: baseUrl }) }
+  const written: JsonObject = {
+    type: 'cognito',
+    userPools: others.length === 0 ? escaped(first) : userPools.map(escaped),
+  }
+  if (baseUrl !== undefined) written.endpoint = escaped(baseUrl)
+  return { written, effective, variables: [] }
 }
 
 function streams(answers: Answers, directory: string, recipe: Recipe | undefined): ProposedSource {
