@@ -29,6 +29,7 @@ const ORDER = [
   'inspecting',
   'desired',
   'state',
+  'exporting',
   'planning',
   'applying',
   'verifying',

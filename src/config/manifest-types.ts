@@ -29,6 +29,7 @@ export type CheckedManifest = {
   run: Run
   safety: Safety
   state: State
+  export?: Export
   notify?: Notify
   output?: Output
   warnings: Warnings
@@ -711,6 +712,67 @@ export type State = {
   /** Of a `postgres` state: a file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
   ca?: File
 }
+
+/** How `state export` brings WorkOS's ids back into your own database. */
+export type Export = {
+  /** What `state export --format sql` writes: a statement for each resource, for `psql`, `mysql` or `sqlite3`. */
+  sql?: {
+    /** How values and names are written: for `postgres`, `mysql` (MariaDB too) or `sqlite`. */
+    dialect: 'postgres' | 'mysql' | 'sqlite'
+    /** Resources in one transaction. */
+    batch: number
+    /** The statement of each kind. */
+    statements: {
+      /** Permissions. */
+      permission?: ExportStatement
+      /** Roles. */
+      role?: ExportStatement
+      /** Organizations. */
+      organization?: ExportStatement
+      /** Organization roles. */
+      'organization-role'?: ExportStatement
+      /** Users. */
+      user?: ExportStatement
+      /** TOTP factors. */
+      'totp-factor'?: ExportStatement
+      /** Memberships. */
+      membership?: ExportStatement
+      /** Groups. */
+      group?: ExportStatement
+      /** Members of groups. */
+      'group-membership'?: ExportStatement
+      /** Connections. */
+      connection?: ExportStatement
+    }
+  }
+}
+
+/** The statement of one kind. */
+export type ExportStatement = {
+  /** The table, with or without its schema. */
+  table?: string
+  /** Columns, each with the value that it gets. */
+  set?: ExportColumns
+  /** Columns that find the row, each with the value that it has, to the letter. */
+  where?: ExportColumns
+  /** The statement as you write it. */
+  template?: string
+}
+
+/** Columns, each with a value of the state. */
+export type ExportColumns = Record<
+  string,
+  | 'key'
+  | 'workos_id'
+  | 'external_id'
+  | 'email'
+  | 'kind'
+  | 'ownership'
+  | 'run'
+  | 'user_key'
+  | 'organization_key'
+  | 'group_key'
+>
 
 /** Webhooks that are notified when an `apply` or a `destroy` ends, however it ends: one, or a list. */
 export type Notify =

@@ -86,7 +86,7 @@ export function digestOf(manifest: object): string {
 }
 
 /**
- * What of an effective manifest decides what a plan does, without its secrets. `run`, tests, masks and webhooks are left out, because
+ * What of an effective manifest decides what a plan does, without its secrets. `run`, tests, masks, webhooks and what is exported are left out, because
  * they change nothing in it. So is the name, which by default is that of a folder.
  */
 export function decisive(manifest: object): unknown {
@@ -96,7 +96,16 @@ export function decisive(manifest: object): unknown {
     tests: _tests,
     output: _output,
     notify: _notify,
+    export: _export,
     ...rest
-  } = { run: undefined, name: undefined, tests: undefined, output: undefined, notify: undefined, ...manifest }
+  } = {
+    run: undefined,
+    name: undefined,
+    tests: undefined,
+    output: undefined,
+    notify: undefined,
+    export: undefined,
+    ...manifest,
+  }
   return withSecrets(rest, undefined)
 }
