@@ -745,6 +745,32 @@ export type Export = {
       connection?: ExportStatement
     }
   }
+  /** The table that `state export --to postgres` keeps as the state is, in one transaction. */
+  postgres?: {
+    /** Secret. */
+    url: string
+    /** A file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
+    ca?: File
+    /** The table, with or without its schema. */
+    table: string
+    /** The kinds that it has. */
+    kinds?: (
+      | 'permission'
+      | 'role'
+      | 'organization'
+      | 'organization-role'
+      | 'user'
+      | 'totp-factor'
+      | 'membership'
+      | 'group'
+      | 'group-membership'
+      | 'connection'
+    )[]
+    /** What becomes of rows that left the state. */
+    removed: 'mark' | 'delete'
+    /** Rows that are sent at once. */
+    batch: number
+  }
 }
 
 /** The statement of one kind. */

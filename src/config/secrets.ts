@@ -52,6 +52,7 @@ const URL_WITH_PASSWORD = /^postgres(?:ql)?:\/\/[^/@:]*:(?!\$\{)[^@]+@.*$/
 function variableFor(path: readonly string[]): string {
   const [section, ...rest] = path[0] === 'environments' ? path.slice(2) : path
   if (section === 'state') return 'DATABASE_URL'
+  if (section === 'export') return 'APP_DATABASE_URL'
   if (section === 'source') return 'CLERK_SECRET_KEY'
   if (section === 'notify') return rest.at(-1) === 'secret' ? 'NOTIFY_SECRET' : 'NOTIFY_URL'
   const name = section === 'secrets' ? rest.find((key) => /^[A-Za-z]\w*$/.test(key)) : undefined

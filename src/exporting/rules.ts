@@ -146,7 +146,7 @@ function noDialect(): UsageError {
   })
 }
 
-function unsetReference(loaded: LoadedManifest, path: readonly string[]): ManifestError {
+export function unsetReference(loaded: LoadedManifest, path: readonly string[]): ManifestError {
   return new ManifestError({
     code: 'unset_reference',
     message: `${path.join('.')} refers to an environment variable or a file that is not there`,

@@ -1,5 +1,5 @@
 import { type ExitCode, UsageError } from '../../diagnostics/errors.ts'
-import { counted, printable } from '../../diagnostics/printable.ts'
+import { counted, figure, printable } from '../../diagnostics/printable.ts'
 import type { LeftOut, SqlWriter } from '../../exporting/statements.ts'
 import { jsonText } from '../../json.ts'
 import { kindDefinitions } from '../../kinds/registry.ts'
@@ -17,6 +17,7 @@ export async function stateExport(options: ExportOptions, context: Context): Pro
   if (options.kind !== undefined) checkKind(options.kind)
   checkOptions(options)
   return withState(options, context, async (opened) => {
+    if (options.to !== undefined) return writeTable(opened, options, context)
     // Data for programs, which look people up by these keys: see docs/how-to/masking.md.
     const output = buffered((context.unmasked ?? context).stdout)
     if (options.format === 'sql') await writeSql(opened, options, { output, context })
@@ -29,10 +30,17 @@ export async function stateExport(options: ExportOptions, context: Context): Pro
 const SQL_OPTIONS = ['template', 'dialect', 'batch'] as const
 
 function checkOptions(options: ExportOptions): void {
-  const stray = options.format === 'sql' ? undefined : SQL_OPTIONS.find((name) => options[name] !== undefined)
-  if (stray === undefined) return
-  const message = `--${stray} is of --format sql, and the format is ${options.format}`
-  throw new UsageError({ code: 'options_contradict', message, hint: 'add --format sql, or take it out' })
+  if (options.force && options.to === undefined) throw contradiction('--force is of --to', 'add --to postgres')
+  const isSql = options.format === 'sql'
+  if (options.to !== undefined && options.format !== undefined) {
+    throw contradiction('--to writes no text, and --format says which text is written', 'take out one of the two')
+  }
+  const stray = isSql ? undefined : SQL_OPTIONS.find((name) => options[name] !== undefined)
+  if (stray !== undefined) throw contradiction(`--${stray} is of --format sql`, 'add --format sql')
+}
+
+function contradiction(message: string, hint: string): UsageError {
+  return new UsageError({ code: 'options_contradict', message, hint })
 }
 
 async function writeCsv(state: StateStore, kind: string | undefined, output: Output): Promise<void> {
@@ -78,6 +86,20 @@ async function writeSql(
   context.stderr.write(told(writer))
 }
 
+async function writeTable({ state, loaded }: OpenedState, options: ExportOptions, context: Context): Promise<void> {
+  const { exportTable } = await import('../../exporting/export-table.ts')
+  const { place, result } = await exportTable(state, loaded, options)
+  const { added, changed, unchanged, removed, unfit } = result
+  const sums = `${figure(added)} added, ${figure(changed)} changed, ${figure(unchanged)} unchanged, ${figure(removed)} removed`
+  context.stdout.write(`${printable(place)}: ${sums}\n`)
+  if (unfit === undefined) return
+  context.stderr.write(leftOut(WHY.unfit, unfit))
+}
+
+function leftOut(why: string, { count, first }: { count: number; first: string }): string {
+  return `Left out: ${counted(count, 'resource')}, such as ${printable(first)}: ${why}.\n`
+}
+
 const WHY: Readonly<Record<LeftOut, string>> = {
   gone: 'WorkOS has it no more',
   no_value: 'it has no value for a column of where',
@@ -85,9 +107,7 @@ const WHY: Readonly<Record<LeftOut, string>> = {
 }
 
 function told(writer: SqlWriter): string {
-  const left = [...writer.leftOut].map(
-    ([why, { count, first }]) => `Left out: ${counted(count, 'resource')}, such as ${printable(first)}: ${WHY[why]}.\n`,
-  )
+  const left = [...writer.leftOut].map(([why, found]) => leftOut(WHY[why], found))
   return `${counted(writer.written, 'statement')}.\n${left.join('')}`
 }
 

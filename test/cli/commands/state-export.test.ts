@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { member, peopleManifest, peopleProject } from '../../e2e/people.ts'
 import { KEY, startWorkos } from '../../e2e/workos.ts'
+import { newPostgresLocation, postgresPrograms } from '../../postgres.ts'
 
 const ROWS = [member('ada', 'acme'), member('grace', 'acme'), member('edsger', "o'uni\\")]
 const env = { KEY }
@@ -89,6 +90,58 @@ describe('state export --format sql', () => {
     expect(stderr).toMatch(/migrate\.config\.yaml:\d+:\d+.*"table" is missing/)
     const refused = await project.run(['state', 'export', '--format', 'sql'], { env })
     expect(refused).toMatchObject({ exit: 3, stdout: '' })
+  })
+})
+
+describe.skipIf(postgresPrograms === undefined)('state export --to postgres', () => {
+  test('keeps a table as the state is, from a file and from a shared state alike', async () => {
+    const workos = await startWorkos()
+    const { url, schema } = await newPostgresLocation()
+    const table = `ids_${schema}`
+    const all = { KEY, STATE_URL: url, APP_URL: url }
+    const exporting = { export: { postgres: { url: '${APP_URL}', table } } }
+    const project = peopleProject(workos, ROWS, exporting)
+    // Only the export needs the address.
+    expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
+    const first = await project.run(['state', 'export', '--to', 'postgres'], { env: all })
+    expect(first, first.stderr).toMatchObject({ exit: 0, stderr: '' })
+    expect(first.stdout).toMatch(
+      new RegExp(`^${table} of PostgreSQL .*: 9 added, 0 changed, 0 unchanged, 0 removed\\n$`),
+    )
+
+    const shared = { state: { type: 'postgres', url: '${STATE_URL}', schema } }
+    const moved = ['state', 'migrate', '--to', '${STATE_URL}', '--schema', schema]
+    expect(await project.run(moved, { env: all })).toMatchObject({ exit: 0 })
+    project.manifest(peopleManifest(workos, { ...exporting, ...shared }))
+    const again = await project.run(['state', 'export', '--to', 'postgres'], { env: all })
+    expect(again.stdout).toContain(': 0 added, 0 changed, 9 unchanged, 0 removed')
+    const rm = ['state', 'rm', 'user:id-ada', '--force', '--yes']
+    expect(await project.run(rm, { env: all })).toMatchObject({ exit: 0 })
+    const removed = await project.run(['state', 'export', '--to', 'postgres', '--kind', 'user'], { env: all })
+    expect(removed.stdout).toContain(': 0 added, 0 changed, 2 unchanged, 1 removed')
+  })
+
+  test('says what is wrong with the address, and never the address', async () => {
+    const workos = await startWorkos()
+    const postgres = { url: '${APP_URL}', table: 'ids' }
+    const project = peopleProject(workos, ROWS)
+    await project.run(['apply', '--yes'], { env })
+    const run = (more: Record<string, string>, ...args: string[]) =>
+      project.run(['state', 'export', '--to', 'postgres', ...args], { env: { KEY, ...more } })
+    expect(await run({})).toMatchObject({ exit: 3, stderr: expect.stringContaining('export: { postgres:') })
+    project.manifest(peopleManifest(workos, { export: { postgres } }))
+    const unset = await run({})
+    expect(unset.exit).toBe(3)
+    expect(unset.stderr).toMatch(/migrate\.config\.yaml:\d+:\d+.*export\.postgres\.url refers to/s)
+    const prefer = await run({ APP_URL: 'postgres://me:hunter2hunter2@localhost/x?sslmode=prefer' })
+    expect(prefer.exit).toBe(3)
+    expect(prefer.stderr).toMatch(/migrate\.config\.yaml:\d+:\d+.*sslmode/s)
+    const dead = await run({ APP_URL: 'postgres://me:hunter2hunter2@127.0.0.1:1/x' })
+    expect(dead).toMatchObject({ exit: 1, stderr: expect.stringContaining('cannot be reached') })
+    const both = await run({ APP_URL: 'postgres://me@localhost/x' }, '--format', 'csv')
+    expect(both).toMatchObject({ exit: 3, stderr: expect.stringContaining('--format') })
+    for (const { stdout, stderr } of [prefer, dead]) expect(stdout + stderr).not.toContain('hunter2')
+    expect(await project.run(['state', 'export', '--force'], { env })).toMatchObject({ exit: 3 })
   })
 })
 
