@@ -149,6 +149,8 @@ export type Mapping = {
     name?: Expression
     /** Description, of at most 150 characters. */
     description?: Expression
+    /** Role or list of roles that the group gives to its members, as the source names them. */
+    roles?: Expression
   }
   /** How a record puts users into groups of organizations whose members they are; see docs/how-to/groups.md. */
   groupMember?: {
@@ -598,6 +600,8 @@ export type OnDeleted =
       user?: 'keep' | 'recreate' | 'fail'
       /** Groups. */
       group?: 'keep' | 'recreate' | 'fail'
+      /** Roles of groups. */
+      'group-role'?: 'keep' | 'recreate' | 'fail'
       /** Members of groups. */
       'group-membership'?: 'keep' | 'recreate' | 'fail'
       /** Memberships. */
@@ -613,6 +617,7 @@ export type Prune = (
   | 'totp-factor'
   | 'membership'
   | 'group'
+  | 'group-role'
   | 'group-membership'
 )[]
 
@@ -690,6 +695,7 @@ export type Safety = {
     | 'totp-factor'
     | 'membership'
     | 'group'
+    | 'group-role'
     | 'group-membership'
   )[]
   /** A word that must be given with `--confirm` before anything is applied, a saved plan too. */
@@ -739,6 +745,8 @@ export type Export = {
       membership?: ExportStatement
       /** Groups. */
       group?: ExportStatement
+      /** Roles of groups. */
+      'group-role'?: ExportStatement
       /** Members of groups. */
       'group-membership'?: ExportStatement
       /** Connections. */
@@ -763,6 +771,7 @@ export type Export = {
       | 'totp-factor'
       | 'membership'
       | 'group'
+      | 'group-role'
       | 'group-membership'
       | 'connection'
     )[]
@@ -1092,6 +1101,7 @@ export type Test = {
         | 'permission'
         | 'role-definition'
         | 'group'
+        | 'group-role'
         | 'group-membership'
         | 'connection'
         | 'roleAssignment'
@@ -1230,6 +1240,8 @@ export type ExpectedGroup =
       name?: Json
       /** Description. */
       description?: Json
+      /** Slugs of the roles that it gives, in any order. */
+      roles?: Json
     }
   | ExpectedGroup[]
   | null
