@@ -29,6 +29,7 @@ export type CheckedManifest = {
   run: Run
   safety: Safety
   state: State
+  export?: Export
   notify?: Notify
   output?: Output
   warnings: Warnings
@@ -148,6 +149,8 @@ export type Mapping = {
     name?: Expression
     /** Description, of at most 150 characters. */
     description?: Expression
+    /** Role or list of roles that the group gives to its members, as the source names them. */
+    roles?: Expression
   }
   /** How a record puts users into groups of organizations whose members they are; see docs/how-to/groups.md. */
   groupMember?: {
@@ -597,6 +600,8 @@ export type OnDeleted =
       user?: 'keep' | 'recreate' | 'fail'
       /** Groups. */
       group?: 'keep' | 'recreate' | 'fail'
+      /** Roles of groups. */
+      'group-role'?: 'keep' | 'recreate' | 'fail'
       /** Members of groups. */
       'group-membership'?: 'keep' | 'recreate' | 'fail'
       /** Memberships. */
@@ -612,6 +617,7 @@ export type Prune = (
   | 'totp-factor'
   | 'membership'
   | 'group'
+  | 'group-role'
   | 'group-membership'
 )[]
 
@@ -689,6 +695,7 @@ export type Safety = {
     | 'totp-factor'
     | 'membership'
     | 'group'
+    | 'group-role'
     | 'group-membership'
   )[]
   /** A word that must be given with `--confirm` before anything is applied, a saved plan too. */
@@ -711,6 +718,96 @@ export type State = {
   /** Of a `postgres` state: a file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
   ca?: File
 }
+
+/** How `state export` brings WorkOS's ids back into your own database. */
+export type Export = {
+  /** What `state export --format sql` writes: a statement for each resource, for `psql`, `mysql` or `sqlite3`. */
+  sql?: {
+    /** How values and names are written: for `postgres`, `mysql` (MariaDB too) or `sqlite`. */
+    dialect: 'postgres' | 'mysql' | 'sqlite'
+    /** Resources in one transaction. */
+    batch: number
+    /** The statement of each kind. */
+    statements: {
+      /** Permissions. */
+      permission?: ExportStatement
+      /** Roles. */
+      role?: ExportStatement
+      /** Organizations. */
+      organization?: ExportStatement
+      /** Organization roles. */
+      'organization-role'?: ExportStatement
+      /** Users. */
+      user?: ExportStatement
+      /** TOTP factors. */
+      'totp-factor'?: ExportStatement
+      /** Memberships. */
+      membership?: ExportStatement
+      /** Groups. */
+      group?: ExportStatement
+      /** Roles of groups. */
+      'group-role'?: ExportStatement
+      /** Members of groups. */
+      'group-membership'?: ExportStatement
+      /** Connections. */
+      connection?: ExportStatement
+    }
+  }
+  /** The table that `state export --to postgres` keeps as the state is, in one transaction. */
+  postgres?: {
+    /** Secret. */
+    url: string
+    /** A file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
+    ca?: File
+    /** The table, with or without its schema. */
+    table: string
+    /** The kinds that it has. */
+    kinds?: (
+      | 'permission'
+      | 'role'
+      | 'organization'
+      | 'organization-role'
+      | 'user'
+      | 'totp-factor'
+      | 'membership'
+      | 'group'
+      | 'group-role'
+      | 'group-membership'
+      | 'connection'
+    )[]
+    /** What becomes of rows that left the state. */
+    removed: 'mark' | 'delete'
+    /** Rows that are sent at once. */
+    batch: number
+  }
+}
+
+/** The statement of one kind. */
+export type ExportStatement = {
+  /** The table, with or without its schema. */
+  table?: string
+  /** Columns, each with the value that it gets. */
+  set?: ExportColumns
+  /** Columns that find the row, each with the value that it has, to the letter. */
+  where?: ExportColumns
+  /** The statement as you write it. */
+  template?: string
+}
+
+/** Columns, each with a value of the state. */
+export type ExportColumns = Record<
+  string,
+  | 'key'
+  | 'workos_id'
+  | 'external_id'
+  | 'email'
+  | 'kind'
+  | 'ownership'
+  | 'run'
+  | 'user_key'
+  | 'organization_key'
+  | 'group_key'
+>
 
 /** Webhooks that are notified when an `apply` or a `destroy` ends, however it ends: one, or a list. */
 export type Notify =
@@ -1124,6 +1221,7 @@ export type Test = {
         | 'permission'
         | 'role-definition'
         | 'group'
+        | 'group-role'
         | 'group-membership'
         | 'connection'
         | 'roleAssignment'
@@ -1262,6 +1360,8 @@ export type ExpectedGroup =
       name?: Json
       /** Description. */
       description?: Json
+      /** Slugs of the roles that it gives, in any order. */
+      roles?: Json
     }
   | ExpectedGroup[]
   | null
