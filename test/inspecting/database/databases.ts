@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto'
+import { Client } from 'pg'
+import { onTestFinished } from 'vitest'
+import type { Ask } from '../../../src/inspecting/database/catalog.ts'
+import { sharedCluster } from '../../postgres.ts'
+
+/** A database of its own on the server of the run. `$DB`, in statements and in names of roles, is its name. */
+export async function postgresDatabase(sql: string): Promise<{ name: string; url: (role?: string) => string }> {
+  const cluster = await sharedCluster()
+  const name = `d_${randomUUID().replaceAll('-', '')}`
+  const url = (role = 'tester') => cluster.url(role.replaceAll('$DB', name), name)
+  await withClient(cluster.url(), (client) => client.query(`CREATE DATABASE ${name}`))
+  await withClient(url(), (client) => client.query(sql.replaceAll('$DB', name)))
+  return { name, url }
+}
+
+async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Asks a database of its own with these tables, as this role. */
+export async function askPostgres(sql: string, role = 'tester'): Promise<Ask> {
+  const { url } = await postgresDatabase(sql)
+  const client = new Client({ connectionString: url(role) })
+  await client.connect()
+  onTestFinished(() => client.end())
+  return async (text, values = []) => (await client.query(text, [...values])).rows
+}
