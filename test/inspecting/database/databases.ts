@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
 import type { Ask } from '../../../src/inspecting/database/catalog.ts'
+import { newMariaDatabase, TESTER_PASSWORD } from '../../mariadb.ts'
 import { sharedCluster } from '../../postgres.ts'
 
 /** A database of its own on the server of the run. `$DB`, in statements and in names of roles, is its name. */
@@ -31,4 +33,20 @@ export async function askPostgres(sql: string, role = 'tester'): Promise<Ask> {
   await client.connect()
   onTestFinished(() => client.end())
   return async (text, values = []) => (await client.query(text, [...values])).rows
+}
+
+/** Asks a database of its own on the MariaDB of the run. @param grants what another user gets on `$DB`, as whom it is asked then */
+export async function askMaria(sql: string, grants?: readonly string[]): Promise<Ask> {
+  const { server, name, url } = await newMariaDatabase(sql)
+  const reader = `r${name.slice(2)}`
+  if (grants !== undefined) {
+    server.sql(`CREATE USER ${reader} IDENTIFIED BY '${TESTER_PASSWORD}'`)
+    for (const grant of grants) server.sql(`GRANT ${grant.replaceAll('$DB', name)} TO ${reader}`)
+  }
+  const connection = await createConnection(grants === undefined ? url : server.url(name, reader))
+  onTestFinished(() => connection.end())
+  return async (text, values = []) => {
+    const [rows] = await connection.query<RowDataPacket[]>(text, values)
+    return rows
+  }
 }
