@@ -47,19 +47,31 @@ const NO_TEXTS = 'off|nein|nee|non|não|ina[ck]?ti.*|disabled|blocked|suspended|
  * The columns that say who may not sign in, as far as names and values tell.
  * @param today the day of the look, `2026-11-29`
  * @param whole whether all records were looked at: else values count that nobody has seen yet
+ * @param of what the paths are within: a record, or the row of a table that is joined to it
  */
-export function lockedOutBy(paths: readonly PathInspection[], today: string, whole = true): LockedOut[] {
+export function lockedOutBy(
+  paths: readonly PathInspection[],
+  today: string,
+  whole = true,
+  of: 'record' | 'row' = 'record',
+): LockedOut[] {
+  const within = of === 'record' ? '$record.' : ''
   return paths.flatMap((path) => {
     const isIdle = whole && path.filled === 0
-    const found = isIdle || path.expression === null ? undefined : lockedOut(path, today, whole)
+    const value = `${within}${path.expression}`
+    const found = isIdle || path.expression === null ? undefined : lockedOut(path, value, today, whole)
     return found === undefined ? [] : { path: path.path, ...found }
   })
 }
 
-function lockedOut(path: PathInspection, today: string, whole: boolean): Omit<LockedOut, 'path'> | undefined {
+function lockedOut(
+  path: PathInspection,
+  value: string,
+  today: string,
+  whole: boolean,
+): Omit<LockedOut, 'path'> | undefined {
   if (path.path.includes('[]')) return undefined
   const words = wordsOf(lastName(path.path))
-  const value = `$record.${path.expression}`
   const isFlag = whole && path.types.every(({ type }) => /^(boolean|yes\/no|number|null|empty)$/.test(type))
   if (NEGATIVE.test(words) && isFlag) return { says: 'is true', condition: `$not($tryBool(${value}) = true)` }
   if (POSITIVE.test(words) && isFlag) return { says: 'is false', condition: `$not($tryBool(${value}) = false)` }

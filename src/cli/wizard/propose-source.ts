@@ -5,7 +5,7 @@ import type { SourceConfig } from '../../config/manifest.ts'
 import { recipeFile, shippedRecipes } from '../../config/recipes.ts'
 import { streamOf, writtenAs } from '../../inspecting/recognise.ts'
 import type { Side } from '../../inspecting/side-files.ts'
-import { NAMED_ROLES, NUMBERED_ROLES, streamOfSide } from '../../inspecting/side-mapping.ts'
+import { NAMED_ROLES, NUMBERED_ROLES, numberedRoles, streamOfSide } from '../../inspecting/side-mapping.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import { nullsOption } from '../../sources/source.ts'
 import { type Answers, type FoundFile, ORIGINS, type Slot } from './answers.ts'
@@ -96,10 +96,9 @@ function sideStreams(side: Side, sides: Answers['sides']): [string, JsonObject |
   const { part, join, columns } = side
   const name = streamOfSide(side)
   if (part !== 'roleNames') return [[name, join]]
-  const roles = sides.find((one) => one.side.part === 'roles')?.side.columns
-  const to = { into: NUMBERED_ROLES, key: columns.id ?? '', to: roles?.roleId ?? '' }
+  const { into, to } = numberedRoles(sides.map((one) => one.side)) ?? { into: NUMBERED_ROLES, to: '' }
   return [
-    [name, { ...to, as: 'one', unmatched: 'ignore' }],
+    [name, { into, key: columns.id ?? '', to, as: 'one', unmatched: 'ignore' }],
     [NAMED_ROLES, undefined],
   ]
 }

@@ -46,7 +46,7 @@ export async function askMaria(sql: string, grants?: readonly string[]): Promise
   const connection = await createConnection(grants === undefined ? url : server.url(name, reader))
   onTestFinished(() => connection.end())
   return async (text, values = []) => {
-    const [rows] = await connection.query<RowDataPacket[]>(text, values)
+    const [rows] = await connection.query<RowDataPacket[]>(text, [...values])
     return rows
   }
 }

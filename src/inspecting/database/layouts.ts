@@ -1,0 +1,122 @@
+/** Layouts of tables that a shipped recipe reads. In: a catalog. Out: which one it is, and its tables by what the recipe calls them. */
+import type { OriginName, Part } from '../recognise.ts'
+import type { Catalog, CatalogTable } from './catalog.ts'
+
+export interface Layout {
+  origin: OriginName
+  /** What the wizard calls it. */
+  title: string
+  /** Its tables by what they hold; the one of the people is always there. */
+  tables: Partial<Record<Part, CatalogTable>> & { users: CatalogTable }
+  /** Tables that belong to it and are not read. */
+  others: CatalogTable[]
+  /** The recipe has names in camel case, and the columns are in snake case. */
+  inCamelCase: boolean
+}
+
+interface LayoutTable {
+  part: Part
+  schema?: string
+  name: RegExp
+  /** Names in camel case, where the layout writes them so. */
+  columns: readonly string[]
+  isOptional?: true
+}
+
+interface KnownLayout {
+  origin: OriginName
+  title: string
+  tables: readonly LayoutTable[]
+  /** The schema is its own: nothing in it belongs to the application. */
+  schema?: string
+  others?: RegExp
+  camelCase?: true
+}
+
+const KNOWN: readonly KnownLayout[] = [
+  {
+    origin: 'supabase',
+    title: 'Supabase',
+    schema: 'auth',
+    tables: [
+      { part: 'users', name: /^users$/, columns: ['id', 'email', 'encrypted_password', 'raw_app_meta_data'] },
+      {
+        part: 'factors',
+        name: /^mfa_factors$/,
+        columns: ['user_id', 'factor_type', 'secret', 'status'],
+        isOptional: true,
+      },
+    ],
+  },
+  {
+    origin: 'better-auth',
+    title: 'Better Auth',
+    camelCase: true,
+    others: /^(sessions?|verifications?|invitations?|two_?factors?|passkeys?|jwks|api_?keys?|teams?|team_?members?)$/i,
+    tables: [
+      { part: 'users', name: /^users?$/i, columns: ['id', 'name', 'email', 'emailVerified'] },
+      { part: 'accounts', name: /^accounts?$/i, columns: ['accountId', 'providerId', 'userId', 'password'] },
+      {
+        part: 'memberships',
+        name: /^members?$/i,
+        columns: ['organizationId', 'userId', 'role'],
+        isOptional: true,
+      },
+      { part: 'organizations', name: /^organizations?$/i, columns: ['id', 'name', 'slug'], isOptional: true },
+    ],
+  },
+  {
+    origin: 'authjs',
+    title: 'Auth.js',
+    camelCase: true,
+    others: /^(sessions?|verification_?tokens?|authenticators?)$/i,
+    tables: [
+      { part: 'users', name: /^users?$/i, columns: ['id', 'name', 'email', 'emailVerified'] },
+      { part: 'accounts', name: /^accounts?$/i, columns: ['userId', 'provider', 'providerAccountId'] },
+    ],
+  },
+]
+
+/** The layout of a database; undefined: its tables are its own. */
+export function layoutOf(catalog: Catalog): Layout | undefined {
+  for (const known of KNOWN) {
+    const layout = fitted(known, catalog)
+    if (layout !== undefined) return layout
+  }
+  return undefined
+}
+
+function fitted(known: KnownLayout, catalog: Catalog): Layout | undefined {
+  const { origin, title, schema, tables, others } = known
+  const camelCase = known.camelCase === true
+  const found: Partial<Record<Part, CatalogTable>> = {}
+  const from = catalog.tables.filter((table) => table.schema === (schema ?? table.schema))
+  for (const wanted of tables) {
+    const table = from.find((each) => fits(each, wanted, camelCase))
+    if (table === undefined && wanted.isOptional !== true) return undefined
+    if (table !== undefined) found[wanted.part] = table
+  }
+  const { users, ...rest } = found
+  if (users === undefined) return undefined
+  const own = [users, ...Object.values(rest)]
+  const isOther = (table: CatalogTable) =>
+    !own.includes(table) &&
+    (schema === undefined ? others?.test(table.name) === true && table.schema === users.schema : true)
+  return {
+    origin,
+    title,
+    tables: { ...rest, users },
+    others: from.filter(isOther),
+    inCamelCase: camelCase && own.some(({ columns }) => columns.some(({ name }) => camelCased(name) !== name)),
+  }
+}
+
+function fits({ name, columns }: CatalogTable, wanted: LayoutTable, camelCase: boolean): boolean {
+  const has = new Set(columns.map((column) => (camelCase ? camelCased(column.name) : column.name)))
+  return wanted.name.test(name) && wanted.columns.every((column) => has.has(column))
+}
+
+/** `email_verified` → `emailVerified`. */
+export function camelCased(name: string): string {
+  return name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+}
