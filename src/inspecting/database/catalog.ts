@@ -3,10 +3,12 @@
  * role may read them. Each dialect has a function that reads it: postgres-catalog.ts, mysql-catalog.ts.
  */
 
+import type { JsonObject } from '../../json.ts'
+
 export type Dialect = 'postgres' | 'mysql'
 
-/** Sends one statement, and yields its rows by column. */
-export type Ask = (sql: string, values?: readonly unknown[]) => Promise<Record<string, unknown>[]>
+/** Sends one statement, and yields its rows by column, as the source has them: what is NULL is absent. */
+export type Ask = (sql: string) => Promise<JsonObject[]>
 
 export interface Catalog {
   dialect: Dialect
@@ -57,14 +59,25 @@ export interface ForeignKey {
 /** Rows that are counted where the database has no estimate. */
 export const MAX_COUNTED = 100_000
 
-/** How a manifest names a table: without its schema where that is the usual one. */
-export function nameOf({ schema, name }: Pick<CatalogTable, 'schema' | 'name'>, catalog: Pick<Catalog, 'schema'>) {
-  return schema === catalog.schema ? name : `${schema}.${name}`
+/** How a manifest names a table: without its schema where that is the usual one. A name with a dot is quoted. */
+export function nameOf(
+  { schema, name }: Pick<CatalogTable, 'schema' | 'name'>,
+  catalog: Pick<Catalog, 'schema' | 'dialect'>,
+): string {
+  const written = (part: string) => (/[."`]/.test(part) ? quoted(part, catalog.dialect) : part)
+  return schema === catalog.schema ? written(name) : `${written(schema)}.${written(name)}`
 }
 
 /** A name as the dialect quotes it. */
 export function quoted(name: string, dialect: Dialect): string {
   return dialect === 'postgres' ? `"${name.replaceAll('"', '""')}"` : `\`${name.replaceAll('`', '``')}\``
+}
+
+/** A text as a statement has it, whatever the server takes backslashes for. */
+export function literal(text: string, dialect: Dialect): string {
+  if (/^[^\\']*$/.test(text)) return `'${text}'`
+  if (dialect === 'mysql') return `_utf8mb4 X'${Buffer.from(text, 'utf8').toString('hex')}'`
+  return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }
 
 /** A table as a statement names it. */

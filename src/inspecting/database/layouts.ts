@@ -6,17 +6,29 @@ export interface Layout {
   origin: OriginName
   /** What the wizard calls it. */
   title: string
-  /** Its tables by what they hold; the one of the people is always there. */
-  tables: Partial<Record<Part, CatalogTable>> & { users: CatalogTable }
+  people: CatalogTable
+  /** Further tables that the recipe reads. */
+  parts: LayoutPart[]
   /** Tables that belong to it and are not read. */
   others: CatalogTable[]
   /** The recipe has names in camel case, and the columns are in snake case. */
   inCamelCase: boolean
 }
 
+export interface LayoutPart {
+  part: Part
+  table: CatalogTable
+  /** What the recipe calls the stream. */
+  stream: string
+  /** How its rows belong to people, as the recipe names the columns. */
+  join: { key: string; to: string } | undefined
+}
+
 interface LayoutTable {
   part: Part
-  schema?: string
+  /** Default: that of the part. */
+  stream?: string
+  join?: { key: string; to: string }
   name: RegExp
   /** Names in camel case, where the layout writes them so. */
   columns: readonly string[]
@@ -33,6 +45,8 @@ interface KnownLayout {
   camelCase?: true
 }
 
+const OF_USER = { key: 'userId', to: 'id' }
+
 const KNOWN: readonly KnownLayout[] = [
   {
     origin: 'supabase',
@@ -42,6 +56,7 @@ const KNOWN: readonly KnownLayout[] = [
       { part: 'users', name: /^users$/, columns: ['id', 'email', 'encrypted_password', 'raw_app_meta_data'] },
       {
         part: 'factors',
+        join: { key: 'user_id', to: 'id' },
         name: /^mfa_factors$/,
         columns: ['user_id', 'factor_type', 'secret', 'status'],
         isOptional: true,
@@ -55,9 +70,16 @@ const KNOWN: readonly KnownLayout[] = [
     others: /^(sessions?|verifications?|invitations?|two_?factors?|passkeys?|jwks|api_?keys?|teams?|team_?members?)$/i,
     tables: [
       { part: 'users', name: /^users?$/i, columns: ['id', 'name', 'email', 'emailVerified'] },
-      { part: 'accounts', name: /^accounts?$/i, columns: ['accountId', 'providerId', 'userId', 'password'] },
+      {
+        part: 'accounts',
+        join: OF_USER,
+        name: /^accounts?$/i,
+        columns: ['accountId', 'providerId', 'userId', 'password'],
+      },
       {
         part: 'memberships',
+        stream: 'members',
+        join: OF_USER,
         name: /^members?$/i,
         columns: ['organizationId', 'userId', 'role'],
         isOptional: true,
@@ -72,7 +94,7 @@ const KNOWN: readonly KnownLayout[] = [
     others: /^(sessions?|verification_?tokens?|authenticators?)$/i,
     tables: [
       { part: 'users', name: /^users?$/i, columns: ['id', 'name', 'email', 'emailVerified'] },
-      { part: 'accounts', name: /^accounts?$/i, columns: ['userId', 'provider', 'providerAccountId'] },
+      { part: 'accounts', join: OF_USER, name: /^accounts?$/i, columns: ['userId', 'provider', 'providerAccountId'] },
     ],
   },
 ]
@@ -89,24 +111,25 @@ export function layoutOf(catalog: Catalog): Layout | undefined {
 function fitted(known: KnownLayout, catalog: Catalog): Layout | undefined {
   const { origin, title, schema, tables, others } = known
   const camelCase = known.camelCase === true
-  const found: Partial<Record<Part, CatalogTable>> = {}
   const from = catalog.tables.filter((table) => table.schema === (schema ?? table.schema))
+  const found: LayoutPart[] = []
   for (const wanted of tables) {
+    const { part, stream = part, join } = wanted
     const table = from.find((each) => fits(each, wanted, camelCase))
     if (table === undefined && wanted.isOptional !== true) return undefined
-    if (table !== undefined) found[wanted.part] = table
+    if (table !== undefined) found.push({ part, table, stream, join })
   }
-  const { users, ...rest } = found
-  if (users === undefined) return undefined
-  const own = [users, ...Object.values(rest)]
+  const people = found.find(({ part }) => part === 'users')?.table
+  if (people === undefined) return undefined
+  const own = found.map(({ table }) => table)
   const isOther = (table: CatalogTable) =>
-    !own.includes(table) &&
-    (schema === undefined ? others?.test(table.name) === true && table.schema === users.schema : true)
+    schema !== undefined || (others?.test(table.name) === true && table.schema === people.schema)
   return {
     origin,
     title,
-    tables: { ...rest, users },
-    others: from.filter(isOther),
+    people,
+    parts: found.filter(({ part }) => part !== 'users'),
+    others: from.filter((table) => !own.includes(table) && isOther(table)),
     inCamelCase: camelCase && own.some(({ columns }) => columns.some(({ name }) => camelCased(name) !== name)),
   }
 }

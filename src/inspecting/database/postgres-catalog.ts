@@ -152,9 +152,9 @@ function tableOf({ schema, name, kind, estimate, comment, hides }: Record<string
   }
 }
 
-/** A view may gather whatever it wants: only rows of tables are counted. */
+/** A view may gather whatever it wants, and policies refuse to be counted under: only rows of plain tables are counted. */
 async function countUnknown(tables: readonly CatalogTable[], ask: Ask): Promise<void> {
-  const unknown = tables.filter(({ rows, kind }) => rows === null && kind === 'table')
+  const unknown = tables.filter(({ rows, kind, hidesRows }) => rows === null && kind === 'table' && !hidesRows)
   for (const table of unknown.slice(0, MAX_TABLES_COUNTED)) {
     const from = `(SELECT FROM ${quotedTable(table, 'postgres')} LIMIT ${MAX_COUNTED + 1}) AS counted`
     const [counted] = await ask(`SELECT count(*) AS count FROM ${from}`)

@@ -5,10 +5,11 @@
 import type { OriginName, Part, Recognised } from '../recognise.ts'
 import { recognise } from '../recognise.ts'
 import { type Catalog, type CatalogTable, nameOf } from './catalog.ts'
-import { type Layout, layoutOf } from './layouts.ts'
+import { type Layout, type LayoutPart, layoutOf } from './layouts.ts'
 import { type PeopleCandidate, peopleIn } from './people.ts'
-import { headOf, relationsOf, type SideTable, type UnusedTable } from './relations.ts'
+import { headOf, relationsOf } from './relations.ts'
 import type { Samples } from './sample.ts'
+import type { SideTable, UnusedTable } from './side-tables.ts'
 import { streamOfTable, type TableStream, updatedColumn } from './streams.ts'
 
 export interface TableProposal {
@@ -18,9 +19,14 @@ export interface TableProposal {
   title: string | undefined
   people: TableStream
   /** Further tables that the recipe reads. */
-  parts: { part: Part; stream: TableStream }[]
+  parts: ReadPart[]
   sides: SideTable[]
   unused: UnusedTable[]
+}
+
+/** A table that the recipe of a layout reads. */
+export interface ReadPart extends LayoutPart {
+  read: TableStream
 }
 
 export interface TableChoice {
@@ -46,9 +52,9 @@ export async function proposeTables(choice: TableChoice): Promise<TableProposal 
   const { catalog, samples, named, today } = choice
   const given = named.get('users')
   const known = choice.withoutRecipe === true ? undefined : layoutOf(catalog)
-  const layout = given === undefined || known?.tables.users === given ? known : undefined
+  const layout = given === undefined || known?.people === given ? known : undefined
   const candidates = given === undefined && layout === undefined ? await peopleIn(catalog, samples) : []
-  const people = given ?? layout?.tables.users ?? likeliest(candidates)
+  const people = given ?? layout?.people ?? likeliest(candidates)
   if (people === undefined) {
     return { why: candidates.length === 0 ? 'none' : 'several', candidates: candidates.map(({ table }) => table) }
   }
@@ -60,7 +66,7 @@ export async function proposeTables(choice: TableChoice): Promise<TableProposal 
     catalog,
     people,
     samples,
-    taken: layout === undefined ? [] : [...Object.values(layout.tables), ...layout.others],
+    taken: layout === undefined ? [] : [...layout.parts.map(({ table }) => table), ...layout.others],
     parts: new Set(parts.map(({ part }) => part)),
     named,
     today,
@@ -91,16 +97,12 @@ function likeliest([first, second]: readonly PeopleCandidate[]): CatalogTable | 
   return first.table
 }
 
-function partsOf(layout: Layout | undefined, catalog: Catalog): TableProposal['parts'] {
-  if (layout === undefined) return []
-  return PARTS.flatMap((part) => {
-    const table = layout.tables[part]
-    const stream = table && streamOfTable(table, catalog, { camelCase: layout.inCamelCase })
-    return stream === undefined ? [] : { part, stream }
+function partsOf(layout: Layout | undefined, catalog: Catalog): ReadPart[] {
+  return (layout?.parts ?? []).flatMap((part) => {
+    const read = streamOfTable(part.table, catalog, { camelCase: layout?.inCamelCase })
+    return read === undefined ? [] : { ...part, read }
   })
 }
-
-const PARTS: readonly Part[] = ['accounts', 'memberships', 'organizations', 'factors']
 
 /** Tables of users that frameworks make. */
 const FRAMEWORKS = /^(Django|WordPress|ASP\.NET Identity|Laravel|Devise)'s table of users$/

@@ -6,46 +6,12 @@
 import { rankOf } from '../names.ts'
 import type { Part } from '../recognise.ts'
 import { wordsOf } from '../sensitivity.ts'
-import { type KnownKeys, organizationsOf, type Side, sideOf } from '../side-files.ts'
+import { type KnownKeys, organizationsOf, sideOf } from '../side-files.ts'
 import type { Head } from '../sniff.ts'
 import { type Catalog, type CatalogTable, nameOf } from './catalog.ts'
 import { isForeign, leadsTo } from './people.ts'
-import type { Samples } from './sample.ts'
 import { settleSides } from './settle-sides.ts'
-import type { TableStream } from './streams.ts'
-
-/** A table beside the people, and how it is read. */
-export interface SideTable {
-  table: CatalogTable
-  side: Side
-  stream: TableStream
-}
-
-export interface UnusedTable {
-  table: CatalogTable
-  why: string
-  /** It has to do with people or organizations: whoever migrates may miss it. */
-  matters: boolean
-}
-
-export interface Relations {
-  sides: SideTable[]
-  unused: UnusedTable[]
-}
-
-export interface RelationOptions {
-  catalog: Catalog
-  people: CatalogTable
-  samples: Samples
-  /** Tables that a recipe reads itself, or that belong to it. */
-  taken: readonly CatalogTable[]
-  /** Parts that a recipe reads itself. */
-  parts: ReadonlySet<Part>
-  /** Tables that a person has named, by what they hold. */
-  named: ReadonlyMap<Part, CatalogTable>
-  /** The day of the look, `2026-11-29`. */
-  today: string
-}
+import type { Candidate, RelationOptions, Relations, UnusedTable } from './side-tables.ts'
 
 /** Columns that say who did something to a row, and not whose it is. */
 const BY = /\b(by|creator|inviter|invited|author|assignee|reviewer|approver|modifier|editor)\b/
@@ -72,16 +38,6 @@ export async function relationsOf(options: RelationOptions): Promise<Relations> 
   const isRead = (table: CatalogTable) => settled.sides.some((one) => one.table === table)
   const left = [...settled.unused, ...chosen.unused, ...unused].filter(({ table }) => !isRead(table))
   return { sides: settled.sides, unused: left }
-}
-
-export interface Candidate {
-  table: CatalogTable
-  side: Side
-  /** Foreign keys lead to the person, and to the organization. */
-  isLinked: boolean
-  organization: CatalogTable | undefined
-  /** The table that a foreign key names for its roles. */
-  roles: CatalogTable | undefined
 }
 
 function candidateOf(

@@ -1,20 +1,25 @@
-import type { Json, JsonObject } from '../../json.ts'
-import { type Ask, type CatalogTable, type Dialect, keyOf, quoted, quotedTable } from './catalog.ts'
+import type { JsonObject } from '../../json.ts'
+import { type Ask, type CatalogTable, type Dialect, keyOf, literal, quoted, quotedTable } from './catalog.ts'
 
 /** Rows of each table that proposals rest on. */
 export const SAMPLE = 1000
 /** Values of one table that are looked for in another. */
 const LOOKED_FOR = 300
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 /** Looks into tables: the first rows by their keys, each table once. What is read stays in memory, and no message has any of it. */
 export class Samples {
   readonly #ask: Ask
   readonly #dialect: Dialect
+  readonly #limit: number
   readonly #known = new Map<CatalogTable, Promise<JsonObject[]>>()
 
-  constructor(ask: Ask, dialect: Dialect) {
+  /** @param limit rows of each table at most */
+  constructor(ask: Ask, dialect: Dialect, limit = SAMPLE) {
     this.#ask = ask
     this.#dialect = dialect
+    this.#limit = limit
   }
 
   /** The first rows. */
@@ -32,13 +37,9 @@ export class Samples {
     const own = (await this.rows(from.table)).flatMap((row) => textOf(row[from.column]))
     const values = [...new Set(own)].slice(0, LOOKED_FOR)
     if (values.length === 0) return { found: 0, of: 0 }
-    const column = this.#asText(to.column)
-    const isThere =
-      this.#dialect === 'postgres' ? `${column} = ANY ($1)` : `${column} IN (${values.map(() => '?').join(', ')})`
-    const rows = await this.#ask(
-      `SELECT count(DISTINCT ${column}) AS found FROM ${quotedTable(to.table, this.#dialect)} WHERE ${isThere}`,
-      this.#dialect === 'postgres' ? [values] : values,
-    )
+    const distinct = `count(DISTINCT ${quoted(to.column, this.#dialect)}) AS found`
+    const where = this.#isAmong(to.table, to.column, values)
+    const rows = await this.#ask(`SELECT ${distinct} FROM ${quotedTable(to.table, this.#dialect)} WHERE ${where}`)
     return { found: Number(rows[0]?.found ?? 0), of: values.length }
   }
 
@@ -50,14 +51,8 @@ export class Samples {
     limit: number,
   ): Promise<JsonObject[]> {
     if (values.length === 0) return []
-    const own = this.#asText(column)
-    const isPostgres = this.#dialect === 'postgres'
-    const isThere = isPostgres ? `${own} = ANY ($1)` : `${own} IN (${values.map(() => '?').join(', ')})`
-    const rows = await this.#ask(
-      `SELECT ${this.#columns(table)} FROM ${quotedTable(table, this.#dialect)} WHERE ${isThere} LIMIT ${limit}`,
-      isPostgres ? [values] : values,
-    )
-    return rows.map(recordOf)
+    const from = `${quotedTable(table, this.#dialect)} WHERE ${this.#isAmong(table, column, values)}`
+    return this.#ask(`SELECT ${this.#columns(table)} FROM ${from} LIMIT ${limit}`)
   }
 
   /** How many rows there are. @param from a statement from its `from` on */
@@ -66,17 +61,45 @@ export class Samples {
     return Number(row?.count ?? 0)
   }
 
+  /** How many addresses occur in several rows, blanks around them and the case of A to Z aside. */
+  async duplicates(table: CatalogTable, column: string): Promise<number> {
+    const name = quoted(column, this.#dialect)
+    const folded = `lower(trim(${this.#asText(column)}))`
+    const form = this.#dialect === 'postgres' ? `${folded} COLLATE "C"` : `CAST(${folded} AS BINARY)`
+    const from = `FROM ${quotedTable(table, this.#dialect)} WHERE ${name} IS NOT NULL`
+    return this.count(`FROM (SELECT 1 AS one ${from} GROUP BY ${form} HAVING count(*) > 1) AS several`)
+  }
+
   async #read(table: CatalogTable): Promise<JsonObject[]> {
+    // The source refuses to read what policies would hide rows of.
+    if (table.hidesRows) return []
     const order = keyOf(table)
       ?.map((column) => quoted(column, this.#dialect))
       .join(', ')
     const by = order === undefined ? '' : ` ORDER BY ${order}`
     const from = quotedTable(table, this.#dialect)
-    return (await this.#ask(`SELECT ${this.#columns(table)} FROM ${from}${by} LIMIT ${SAMPLE}`)).map(recordOf)
+    return this.#ask(`SELECT ${this.#columns(table)} FROM ${from}${by} LIMIT ${this.#limit}`)
   }
 
   #columns({ columns }: CatalogTable): string {
     return columns.map(({ name }) => quoted(name, this.#dialect)).join(', ')
+  }
+
+  /** A column of texts or numbers is compared as it is, by an index if there is one; any other as text. */
+  #isAmong({ columns }: CatalogTable, column: string, values: readonly string[]): string {
+    const type = columns.find(({ name }) => name === column)?.type ?? ''
+    const array = `ARRAY[${values.map((value) => literal(value, this.#dialect)).join(', ')}]::text[]`
+    if (this.#dialect === 'mysql') {
+      return `${quoted(column, 'mysql')} IN (${values.map((value) => literal(value, 'mysql')).join(', ')})`
+    }
+    if (type === 'uuid' && values.every((value) => UUID.test(value))) {
+      return `${quoted(column, 'postgres')} = ANY (${array}::uuid[])`
+    }
+    if (/^(bigint|integer)$/.test(type) && values.every((value) => /^-?\d{1,9}$/.test(value))) {
+      return `${quoted(column, 'postgres')} = ANY (${array}::bigint[])`
+    }
+    const isText = /^(text|character varying)$/.test(type)
+    return `${isText ? quoted(column, 'postgres') : this.#asText(column)} = ANY (${array})`
   }
 
   #asText(column: string): string {
@@ -87,19 +110,4 @@ export class Samples {
 
 function textOf(value: unknown): string[] {
   return typeof value === 'string' || typeof value === 'number' ? [String(value)] : []
-}
-
-/** A row as the source would have it, as far as names and formats are told by it. */
-function recordOf(row: Record<string, unknown>): JsonObject {
-  const members = Object.entries(row).flatMap(([name, value]): [string, Json][] => {
-    return value === null || value === undefined ? [] : [[name, valueOf(value)]]
-  })
-  return Object.fromEntries(members)
-}
-
-function valueOf(value: unknown): Json {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString()
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-  if (typeof value === 'bigint') return String(value)
-  return JSON.parse(JSON.stringify(value))
 }

@@ -29,22 +29,15 @@ interface Joined {
 }
 
 /** Reads the first people, and what belongs to them. */
-export async function sampleTables(
-  proposal: TableProposal,
-  samples: Samples,
-  recipeJoins: ReadonlyMap<string, { key: string; to: string }>,
-): Promise<SampledTables> {
+export async function sampleTables(proposal: TableProposal, samples: Samples): Promise<SampledTables> {
   const { people, sides, parts } = proposal
   const records = (await samples.rows(people.table)).map((row) => ({ ...row }))
   const joined = new Map<string, number>()
-  const tables = new Map([['users', `${people.table.schema}.${people.table.name}`]])
+  const tables = new Map([['users', people.table.name]])
   const own: Joined[] = [
-    ...parts.flatMap(({ part, stream }) => {
-      const join = recipeJoins.get(part)
-      return join === undefined
-        ? []
-        : { name: part, table: stream.table, ...snakeCased(join, stream.table, people.table) }
-    }),
+    ...parts.flatMap(({ stream: name, table, join }) =>
+      join === undefined ? [] : { name, table, ...snakeCased(join, table, people.table) },
+    ),
     ...sides.flatMap(({ side, table }) =>
       side.join === undefined
         ? []
@@ -53,7 +46,7 @@ export async function sampleTables(
   ]
   for (const one of own) {
     joined.set(one.name, await attach(records, one, samples))
-    tables.set(one.name, `${one.table.schema}.${one.table.name}`)
+    tables.set(one.name, one.table.name)
   }
   await nameRoles(records, proposal, samples)
   return { people: records, joined, tables }

@@ -8,8 +8,8 @@ import { lockedOutBy } from '../locked-out.ts'
 import { nameInExpression, Profile } from '../profile.ts'
 import { wordsOf } from '../sensitivity.ts'
 import type { Side } from '../side-files.ts'
-import { type CatalogTable, type Dialect, nameOf } from './catalog.ts'
-import type { Candidate, RelationOptions, Relations, SideTable, UnusedTable } from './relations.ts'
+import { type Catalog, type CatalogTable, literal, nameOf } from './catalog.ts'
+import type { Candidate, RelationOptions, Relations, SideTable, UnusedTable } from './side-tables.ts'
 import { isNumber, plainName, plainTable, streamOfTable } from './streams.ts'
 
 export async function settleSides(chosen: readonly Candidate[], options: RelationOptions): Promise<Relations> {
@@ -62,10 +62,7 @@ async function settleLink(candidate: Candidate, options: RelationOptions): Promi
       why: `${columnOf(join.key)} leads to rows of several tables, and ${typed} does not say which are of people`,
     }
   }
-  const where =
-    typed === undefined || type === undefined
-      ? undefined
-      : `${plainName(typed, options.catalog.dialect)} = ${literal(type)}`
+  const where = typed === undefined || type === undefined ? undefined : await equals(table, typed, type, options)
   const to = isLinked ? columnOf(join.to) : await targetWithValues(candidate, options)
   if (to === undefined) {
     return { why: `no row of it leads to a row of ${nameOf(options.people, options.catalog)} by ${columnOf(join.key)}` }
@@ -95,9 +92,19 @@ async function typeOfPeople(
   return fitting.length === 1 ? fitting[0] : undefined
 }
 
-/** A text as SQL writes it. Backslashes escape in MySQL, and PostgreSQL takes them as they are. */
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
+/** In MySQL backslashes escape unless its mode says otherwise: then the text is written as bytes. */
+async function equals(
+  table: CatalogTable,
+  column: string,
+  text: string,
+  { catalog, samples }: RelationOptions,
+): Promise<string> {
+  const name = plainName(column, catalog.dialect)
+  if (catalog.dialect === 'mysql' && text.includes('\\')) {
+    const readable = `${name} = '${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+    if ((await samples.count(`FROM ${plainTable(table, catalog)} WHERE ${readable}`)) > 0) return readable
+  }
+  return `${name} = ${literal(text, catalog.dialect)}`
 }
 
 async function targetWithValues(
@@ -185,8 +192,8 @@ async function withOwners(sides: readonly SideTable[], options: RelationOptions)
   const members = sides.find(({ side }) => side.part === 'memberships')
   const owned = organizations && members && ownership(organizations, members, options.people)
   if (members === undefined || owned === undefined) return [...sides]
-  if ((await options.samples.count(ownersWithout(owned, options.catalog.dialect))) === 0) return [...sides]
-  const query = membersWithOwners(owned, members, options.catalog.dialect)
+  if ((await options.samples.count(ownersWithout(owned, options.catalog))) === 0) return [...sides]
+  const query = membersWithOwners(owned, members, options.catalog)
   const key = [columnOf(members.side.columns.organizationId ?? ''), owned.user]
   return sides.map((one) => (one === members ? { ...one, stream: { ...one.stream, options: { query, key } } } : one))
 }
@@ -235,23 +242,23 @@ function ownership(organizations: SideTable, members: SideTable, people: Catalog
 }
 
 /** From where on a statement speaks of owners that are no members. */
-function ownersWithout({ members, organizations, organization, user, id, owner }: Ownership, dialect: Dialect): string {
-  const plain = (name: string) => plainName(name, dialect)
+function ownersWithout({ members, organizations, organization, user, id, owner }: Ownership, catalog: Catalog): string {
+  const plain = (name: string) => plainName(name, catalog.dialect)
   const same = `m.${plain(organization)} = o.${plain(id)} and m.${plain(user)} = o.${plain(owner)}`
-  const isMember = `exists (select 1 from ${plainTable(members, dialect)} m where ${same})`
-  return `from ${plainTable(organizations, dialect)} o where o.${plain(owner)} is not null and not ${isMember}`
+  const isMember = `exists (select 1 from ${plainTable(members, catalog)} m where ${same})`
+  return `from ${plainTable(organizations, catalog)} o where o.${plain(owner)} is not null and not ${isMember}`
 }
 
 /** The members, and each owner who is none as one more. */
-function membersWithOwners(owned: Ownership, { side }: SideTable, dialect: Dialect): string {
-  const plain = (name: string) => plainName(name, dialect)
+function membersWithOwners(owned: Ownership, { side }: SideTable, catalog: Catalog): string {
+  const plain = (name: string) => plainName(name, catalog.dialect)
   const { organization, user, id, owner, members } = owned
   const { role, roleId } = side.columns
   const used = (side.conditions ?? []).join(' ')
   const isUsed = (name: string) =>
     name === columnOf(roleId ?? '') || new RegExp(`\\b${RegExp.escape(name)}\\b`).test(used)
   const others = members.columns.map(({ name }) => name).filter((name) => name !== columnOf(role ?? '') && isUsed(name))
-  const text = dialect === 'postgres' ? 'text' : 'char'
+  const text = catalog.dialect === 'postgres' ? 'text' : 'char'
   const own = [
     `m.${plain(organization)}`,
     `m.${plain(user)}`,
@@ -264,5 +271,5 @@ function membersWithOwners(owned: Ownership, { side }: SideTable, dialect: Diale
     ...(role === undefined ? [] : ["'owner'"]),
     ...others.map(() => 'null'),
   ]
-  return `select ${own.join(', ')} from ${plainTable(members, dialect)} m union all select ${more.join(', ')} ${ownersWithout(owned, dialect)}`
+  return `select ${own.join(', ')} from ${plainTable(members, catalog)} m union all select ${more.join(', ')} ${ownersWithout(owned, catalog)}`
 }

@@ -35,13 +35,10 @@ export function streamOfTable(table: CatalogTable, catalog: Catalog, manner: Man
   const renamed = (name: string) => (manner.camelCase === true ? camelCased(name) : name)
   const names = key.map(renamed)
   const isPlain =
-    table.hidden.length === 0 &&
-    manner.where === undefined &&
-    table.columns.every(({ name }) => renamed(name) === name) &&
-    /^[A-Za-z_][A-Za-z0-9_$]*$/.test(table.name)
+    table.hidden.length === 0 && manner.where === undefined && table.columns.every(({ name }) => renamed(name) === name)
   const options: JsonObject = isPlain
     ? { table: nameOf(table, catalog) }
-    : { query: queryOf(table, catalog.dialect, renamed, manner.where) }
+    : { query: queryOf(table, catalog, renamed, manner.where) }
   options.key = names.length === 1 ? (names[0] ?? '') : names
   return { table, options, isGuessed: sure === undefined }
 }
@@ -58,15 +55,15 @@ function idOf({ columns }: CatalogTable): string[] | undefined {
 
 function queryOf(
   table: CatalogTable,
-  dialect: Dialect,
+  catalog: Catalog,
   renamed: (name: string) => string,
   where: string | undefined,
 ): string {
   const columns = table.columns.map(({ name }) => {
-    const own = plainName(name, dialect)
-    return renamed(name) === name ? own : `${own} as ${quoted(renamed(name), dialect)}`
+    const own = plainName(name, catalog.dialect)
+    return renamed(name) === name ? own : `${own} as ${quoted(renamed(name), catalog.dialect)}`
   })
-  const from = `select ${columns.join(', ')} from ${plainTable(table, dialect)}`
+  const from = `select ${columns.join(', ')} from ${plainTable(table, catalog)}`
   return where === undefined ? from : `${from} where ${where}`
 }
 
@@ -79,8 +76,10 @@ export function plainName(name: string, dialect: Dialect): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED.test(name) ? name : quoted(name, dialect)
 }
 
-export function plainTable({ schema, name }: CatalogTable, dialect: Dialect): string {
-  return `${plainName(schema, dialect)}.${plainName(name, dialect)}`
+/** A table as a person writes it in a statement: without its schema where that is the usual one. */
+export function plainTable({ schema, name }: CatalogTable, catalog: Pick<Catalog, 'schema' | 'dialect'>): string {
+  const own = plainName(name, catalog.dialect)
+  return schema === catalog.schema ? own : `${plainName(schema, catalog.dialect)}.${own}`
 }
 
 /** Whether the source yields values of a column as numbers: longer ones come as texts. */

@@ -3,6 +3,7 @@ import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
 import type { Ask } from '../../../src/inspecting/database/catalog.ts'
+import type { JsonObject } from '../../../src/json.ts'
 import { newMariaDatabase, TESTER_PASSWORD } from '../../mariadb.ts'
 import { sharedCluster } from '../../postgres.ts'
 
@@ -26,13 +27,17 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
   }
 }
 
+function withoutNulls(row: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
+}
+
 /** Asks a database of its own with these tables, as this role. */
 export async function askPostgres(sql: string, role = 'tester'): Promise<Ask> {
   const { url } = await postgresDatabase(sql)
   const client = new Client({ connectionString: url(role) })
   await client.connect()
   onTestFinished(() => client.end())
-  return async (text, values = []) => (await client.query(text, [...values])).rows
+  return async (text) => (await client.query<JsonObject>(text)).rows.map(withoutNulls)
 }
 
 /** Asks a database of its own on the MariaDB of the run. @param grants what another user gets on `$DB`, as whom it is asked then */
@@ -45,8 +50,5 @@ export async function askMaria(sql: string, grants?: readonly string[]): Promise
   }
   const connection = await createConnection(grants === undefined ? url : server.url(name, reader))
   onTestFinished(() => connection.end())
-  return async (text, values = []) => {
-    const [rows] = await connection.query<RowDataPacket[]>(text, [...values])
-    return rows
-  }
+  return async (text) => (await connection.query<(RowDataPacket & JsonObject)[]>(text))[0].map(withoutNulls)
 }

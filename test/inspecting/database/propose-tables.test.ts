@@ -44,7 +44,7 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
     const proposal = found(await proposed(await askPostgres(SUPABASE)))
     expect(proposal.origin).toBe('supabase')
     expect(proposal.people.options).toEqual({ table: 'auth.users', key: 'id', updatedAt: 'updated_at' })
-    expect(proposal.parts.map(({ part, stream }) => [part, stream.options])).toEqual([
+    expect(proposal.parts.map(({ part, read }) => [part, read.options])).toEqual([
       ['factors', { table: 'auth.mfa_factors', key: 'id' }],
     ])
     expect(shown(proposal)).toEqual({
@@ -125,7 +125,7 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
     INSERT INTO users VALUES (1, 'a@example.com', '1');
     GRANT SELECT (id, email) ON users TO "reader_$DB";`
     const proposal = found(await proposed(await askPostgres(sql, 'reader_$DB')))
-    expect(proposal.people.options).toEqual({ query: 'select id, email from public.users', key: 'id' })
+    expect(proposal.people.options).toEqual({ query: 'select id, email from users', key: 'id' })
   })
 
   test('Better Auth in snake case is read by queries that name its columns as the recipe has them', async () => {
@@ -139,9 +139,9 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
     )
     expect(proposal).toMatchObject({ origin: 'better-auth', title: 'Better Auth' })
     expect(proposal.people.options.query).toBe(
-      'select id, name, email, email_verified as "emailVerified", created_at as "createdAt", updated_at as "updatedAt" from public."user"',
+      'select id, name, email, email_verified as "emailVerified", created_at as "createdAt", updated_at as "updatedAt" from "user"',
     )
-    expect(proposal.parts.map(({ part, stream }) => [part, stream.options.key])).toEqual([['accounts', 'id']])
+    expect(proposal.parts.map(({ part, read }) => [part, read.options.key])).toEqual([['accounts', 'id']])
     expect(proposal.unused.map(({ table, matters }) => [table.name, matters])).toEqual([['session', false]])
   })
 })
@@ -155,7 +155,7 @@ describe.skipIf(mariaPrograms === undefined)('on MariaDB', () => {
     expect(organizations).toMatchObject({ table: 'teams', key: 'id', columns: { id: 'id', name: 'name' } })
     expect(memberships).toMatchObject({ key: ['team_id', 'user_id'], join: { key: 'user_id', to: 'id' } })
     expect(memberships?.query).toContain("union all select o.id, o.user_id, 'owner' from")
-    expect(roles?.query).toContain("where model_type = 'App")
+    expect(roles?.query).toContain("from model_has_roles where model_type = 'App\\\\Models\\\\User'")
     expect(roles).toMatchObject({ join: { key: 'model_id', to: 'id' }, columns: { roleId: 'role_id' } })
     expect(roleNames).toMatchObject({ table: 'roles', columns: { id: 'id', roleName: 'name' } })
   })
