@@ -17,6 +17,7 @@ const ORDER = [
   'sqlite',
   'files',
   'http',
+  'postgres',
   'config',
   'expressions',
   'sources',

@@ -958,19 +958,75 @@ export type FileStream = {
   nulls?: Nulls
   /** CSV: take blanks off around values. */
   trim?: boolean
-  /** The records of another stream that these belong to. */
-  join?: {
-    /** The stream whose records these belong to, which may be a joined one itself. */
-    into?: string
-    /** JSONata over one of these records: the key of what it belongs to. */
-    key: Expression
-    /** JSONata over a record of the other stream: the key that `key` must equal to the letter. */
-    to: Expression
-    /** `many`: a list under the stream's name. */
-    as?: 'many' | 'one'
-    /** What becomes of a record that belongs to none. */
-    unmatched?: 'reject' | 'ignore'
-  }
+  join?: Join
+}
+
+/** The records of another stream that these belong to. */
+export type Join = {
+  /** The stream whose records these belong to, which may be a joined one itself. */
+  into?: string
+  /** JSONata over one of these records: the key of what it belongs to. */
+  key: Expression
+  /** JSONata over a record of the other stream: the key that `key` must equal to the letter. */
+  to: Expression
+  /** `many`: a list under the stream's name. */
+  as?: 'many' | 'one'
+  /** What becomes of a record that belongs to none. */
+  unmatched?: 'reject' | 'ignore'
+}
+
+/** Tables and queries of a PostgreSQL database, read in one read-only transaction into a snapshot and joined by keys. */
+export type SourcePostgres = {
+  /** This source. */
+  type: 'postgres'
+  /** The database, with a user that may read. */
+  url: string
+  ca?: DatabaseCa
+  streams: DatabaseStreams
+  updatedSince?: DatabaseUpdatedSince
+  statementTimeout?: StatementTimeout
+  snapshot?: DatabaseSnapshot
+}
+
+/** A file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
+export type DatabaseCa = File
+
+/** What is read, by name: letters, digits and `_`. */
+export type DatabaseStreams = Record<string, DatabaseStream>
+
+/** One stream of records: the rows of a table, or those of a query. */
+export type DatabaseStream = {
+  /** A table or a view, with its schema if need be, as the database spells it. */
+  table?: string
+  /** In place of `table`: one SELECT, without a semicolon. */
+  query?: string
+  /** The column, or the columns, that no two rows have the same of: the primary key. */
+  key: string | string[]
+  /** The column that says when a row was changed last, which `source.updatedSince` is compared with. */
+  updatedAt?: string
+  join?: Join
+}
+
+/** Reads only records that changed since, by `updatedAt` of their stream or of a stream that is joined to it. */
+export type DatabaseUpdatedSince = string
+
+/** How long one statement may take, until the last row of its stream has been read: a duration such as `90s`, `10m` or `1h30m`. */
+export type StatementTimeout = string
+
+/** Folder of the snapshot that the database is read into. */
+export type DatabaseSnapshot = File
+
+/** Tables and queries of a MySQL or MariaDB database, read in one read-only transaction into a snapshot and joined by keys. */
+export type SourceMysql = {
+  /** This source. */
+  type: 'mysql'
+  /** The database, with a user that may read. */
+  url: string
+  ca?: DatabaseCa
+  streams: DatabaseStreams
+  updatedSince?: DatabaseUpdatedSince
+  statementTimeout?: StatementTimeout
+  snapshot?: DatabaseSnapshot
 }
 
 /** One record, and what must come of it. */
@@ -1238,7 +1294,7 @@ export type ExpectedRoleAssignment =
   | null
 
 /** Where the users come from. */
-export type Source = SourceCsv | SourceClerk | SourceAuth0 | SourceFile
+export type Source = SourceCsv | SourceClerk | SourceAuth0 | SourceFile | SourcePostgres | SourceMysql
 
 /** Rules for the secrets of authenticator apps (`map.user.totpSecret`); see docs/how-to/totp.md. */
 export type Totp = {
@@ -1262,4 +1318,6 @@ export const SOURCE_DEFAULTS = {
   clerk: { connections: false, skipLines: 0, pageSize: 500, concurrency: 4 },
   auth0: { connections: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
   file: {},
+  postgres: {},
+  mysql: {},
 } as const

@@ -10,10 +10,13 @@ const SOURCES: Record<string, string> = {
   clerk: 'source: { type: clerk, users: users.csv }',
   auth0: 'source: { type: auth0, users: users.ndjson }',
   file: 'source: { type: file, streams: { users: { path: users.csv } } }',
+  postgres:
+    'source: { type: postgres, url: "postgres://a@db.example.com/app", streams: { users: { table: users, key: id } } }',
+  mysql: 'source: { type: mysql, url: "mysql://a@db.example.com/app", streams: { users: { table: users, key: id } } }',
 }
 
-/** Nothing is known of what is in files of any shape. */
-const WITHOUT_MAP = ['file']
+/** Nothing is known of what is in files of any shape, and in databases. */
+const WITHOUT_MAP = ['file', 'postgres', 'mysql']
 
 /** Recipes that say nothing of where users come from: they stand on top of one that does. */
 const SITUATIONS = ['one-organization', 'organization-per-domain', 'organization-from-metadata']

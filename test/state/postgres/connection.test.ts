@@ -221,10 +221,9 @@ describe.skipIf(postgresPrograms === undefined || !hasOpenssl)('TLS and password
     cluster.put('server.key', readFileSync(join(folder, 'key.pem'), 'utf8'))
     cluster.put('server.crt', readFileSync(join(folder, 'cert.pem'), 'utf8'))
     await cluster.start()
-    cluster.sql(
-      "CREATE ROLE migrator LOGIN PASSWORD 'hunter2 @/:'; GRANT CREATE ON DATABASE postgres TO migrator",
+    cluster.sql("CREATE ROLE migrator LOGIN PASSWORD 'hunter2 @/:'; GRANT CREATE ON DATABASE postgres TO migrator", {
       port,
-    )
+    })
     const base = await newPostgresLocation(cluster)
     const at = (query: string, more: Partial<PostgresLocation> = {}, password = 'hunter2 @/:') => ({
       ...base,
