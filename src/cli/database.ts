@@ -2,8 +2,9 @@
  * Where `--from` finds a database. In: what the command line says, and the environment. Out: its type and URL. A password comes from a variable or
  * from a person: what stands in a command line goes into the shell's history and into the list of processes.
  */
-import { UsageError } from '../diagnostics/errors.ts'
+
 import { nearest } from '../config/nearest.ts'
+import { UsageError } from '../diagnostics/errors.ts'
 import { type Dialect, nameOf } from '../inspecting/database/catalog.ts'
 import { type DatabaseLook, type LookOptions, lookAtDatabase, type UnknownTable } from '../inspecting/database/look.ts'
 import { openDatabase } from '../inspecting/database/session.ts'
@@ -123,7 +124,7 @@ export async function lookInto(
 ): Promise<DatabaseLook> {
   const scratch = scratchAmongTemporary()
   try {
-    const session = await openDatabase(type, url, { signal: interrupted })
+    const session = await openDatabase(type, url, interrupted)
     try {
       const today = new Date(now()).toISOString().slice(0, 10)
       const look = await lookAtDatabase(session.ask, { ...options, dialect: type, today, scratch: scratch.path })

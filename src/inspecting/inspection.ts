@@ -108,7 +108,16 @@ export interface Inspection {
 
 /** What is known of a source in which nobody was found to look at. */
 export function nobodyIn(type: string): Inspection {
-  const email = { with: 0, without: 0, invalid: 0, confusable: 0, distinct: 0, duplicated: 0, extraRecords: 0, lookalikes: 0 }
+  const email = {
+    with: 0,
+    without: 0,
+    invalid: 0,
+    confusable: 0,
+    distinct: 0,
+    duplicated: 0,
+    extraRecords: 0,
+    lookalikes: 0,
+  }
   return {
     type,
     complete: false,

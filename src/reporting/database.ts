@@ -16,13 +16,16 @@ export function renderDatabaseText(database: DatabaseInspection, { paint, write 
   const { name, dialect, layout, tables, findings, unreadable } = database
   const kind = dialect === 'postgres' ? 'PostgreSQL' : 'MySQL'
   const known = layout === null ? '' : `, ${layout}`
-  write(`${paint('bold', printable(`${kind} database ${name}${known}`))}: ${counted(tables.length, 'table')} and views that may be read\n\n`)
+  write(
+    `${paint('bold', printable(`${kind} database ${name}${known}`))}: ${counted(tables.length, 'table')} and views that may be read\n\n`,
+  )
   const read = tables.filter(({ part }) => part !== null)
   const others = tables.filter(({ part }) => part === null)
   if (read.length > 0) write(`${paint('bold', 'Read by a migration')}\n${listed(read)}\n`)
   if (others.length > 0) {
     write(`${paint('bold', read.length > 0 ? 'Not read' : 'Tables')}\n${listed(others.slice(0, MAX_UNREAD))}`)
-    if (others.length > MAX_UNREAD) write(`  … ${counted(others.length - MAX_UNREAD, 'further table')}: --json names all\n`)
+    if (others.length > MAX_UNREAD)
+      write(`  … ${counted(others.length - MAX_UNREAD, 'further table')}: --json names all\n`)
     write('\n')
   }
   if (unreadable.length > 0) write(`${counted(unreadable.length, 'further table')} may not be read by this role\n\n`)

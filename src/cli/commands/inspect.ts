@@ -100,7 +100,8 @@ async function inspectDatabase(from: string, options: InspectCommandOptions, con
   const database = databaseFrom(from, context)
   if (!('url' in database)) throw missingUrl(database)
   const look = await lookInto(database, { named: {}, limit: options.limit ?? SAMPLE }, context)
-  const inspection = look.inspection === undefined || context.mask?.mode !== 'all' ? look.inspection : withoutValues(look.inspection)
+  const inspection =
+    look.inspection === undefined || context.mask?.mode !== 'all' ? look.inspection : withoutValues(look.inspection)
   const output = buffered(context.stdout)
   const found = databaseInspection(look)
   if (options.json) {

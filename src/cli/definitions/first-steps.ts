@@ -2,7 +2,8 @@ import { InvalidArgumentError, Option } from 'commander'
 import { ORGANIZE, originNames } from '../wizard/answers.ts'
 import { command, examples, type Parent, reading, sub, telling } from './options.ts'
 
-const FROM = 'a database: postgres or mysql (the URL is in DATABASE_URL), the variable with its URL, or a URL without a password'
+const FROM =
+  'a database: postgres or mysql (the URL is in DATABASE_URL), the variable with its URL, or a URL without a password'
 
 /** The commands that a migration begins with: they look at a manifest and its source, and never at the target. */
 

@@ -1,32 +1,34 @@
 import type { JsonObject } from '../../json.ts'
+import type { Asked, Connecting, Session } from '../../sources/database/driver.ts'
 import type { Ask, Dialect } from './catalog.ts'
 
-export interface DatabaseSession {
+/** One read-only transaction in which a database is looked into: values come as the source has them, and errors in words. */
+export interface LookSession {
   ask: Ask
   close(): Promise<void>
 }
 
-export async function openDatabase(type: Dialect, url: string, _options: { signal?: AbortSignal }): Promise<DatabaseSession> {
-  if (type === 'postgres') {
-    const { Client } = await import('pg')
-    const client = new Client({ connectionString: url })
-    await client.connect()
-    return {
-      ask: async (sql) => (await client.query<JsonObject>(sql)).rows.map(withoutNulls),
-      close: () => client.end(),
-    }
-  }
-  const { createConnection } = await import('mysql2/promise')
-  const connection = await createConnection(url)
+/** One statement of a look may take so long. Milliseconds. */
+const STATEMENT_TIMEOUT = 5 * 60_000
+
+const ASKED: Asked = { path: 'source', table: undefined, place: 'the tables of the database' }
+
+/** @throws CredentialsError, SourceError, ManifestError */
+export async function openDatabase(type: Dialect, url: string, signal?: AbortSignal): Promise<LookSession> {
+  const session = await connect(type, { url, ca: undefined, statementTimeout: STATEMENT_TIMEOUT }, signal)
   return {
-    ask: async (sql) => {
-      const [rows] = await connection.query(sql)
-      return Array.isArray(rows) ? rows.map((row) => withoutNulls(row as JsonObject)) : []
+    async ask(sql) {
+      // A description asks for no row by a limit of its own.
+      const columns = await session.columns(`SELECT * FROM (${sql}) AS described`, ASKED)
+      const rows: JsonObject[] = []
+      for await (const batch of session.rows(sql, columns, ASKED)) rows.push(...batch)
+      return rows
     },
-    close: () => connection.end(),
+    close: () => session.close(),
   }
 }
 
-function withoutNulls(row: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null && value !== undefined))
+async function connect(type: Dialect, options: Connecting, signal: AbortSignal | undefined): Promise<Session> {
+  if (type === 'postgres') return (await import('../../sources/postgres/session.ts')).openSession(options, { signal })
+  return (await import('../../sources/mysql/driver.ts')).mysqlDriver.connect(options, { signal })
 }

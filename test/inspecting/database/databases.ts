@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { Client } from 'pg'
 import { onTestFinished } from 'vitest'
-import type { Ask } from '../../../src/inspecting/database/catalog.ts'
-import type { JsonObject } from '../../../src/json.ts'
+import type { Ask, Dialect } from '../../../src/inspecting/database/catalog.ts'
+import { openDatabase } from '../../../src/inspecting/database/session.ts'
 import { newMariaDatabase, TESTER_PASSWORD } from '../../mariadb.ts'
 import { sharedCluster } from '../../postgres.ts'
 
@@ -27,28 +26,24 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
   }
 }
 
-function withoutNulls(row: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
-}
-
 /** Asks a database of its own with these tables, as this role. */
 export async function askPostgres(sql: string, role = 'tester'): Promise<Ask> {
   const { url } = await postgresDatabase(sql)
-  const client = new Client({ connectionString: url(role) })
-  await client.connect()
-  onTestFinished(() => client.end())
-  return async (text) => (await client.query<JsonObject>(text)).rows.map(withoutNulls)
+  return asking('postgres', url(role))
 }
 
 /** Asks a database of its own on the MariaDB of the run. @param grants what another user gets on `$DB`, as whom it is asked then */
 export async function askMaria(sql: string, grants?: readonly string[]): Promise<Ask> {
   const { server, name, url } = await newMariaDatabase(sql)
+  if (grants === undefined) return asking('mysql', url)
   const reader = `r${name.slice(2)}`
-  if (grants !== undefined) {
-    server.sql(`CREATE USER ${reader} IDENTIFIED BY '${TESTER_PASSWORD}'`)
-    for (const grant of grants) server.sql(`GRANT ${grant.replaceAll('$DB', name)} TO ${reader}`)
-  }
-  const connection = await createConnection(grants === undefined ? url : server.url(name, reader))
-  onTestFinished(() => connection.end())
-  return async (text) => (await connection.query<(RowDataPacket & JsonObject)[]>(text))[0].map(withoutNulls)
+  server.sql(`CREATE USER ${reader} IDENTIFIED BY '${TESTER_PASSWORD}'`)
+  for (const grant of grants) server.sql(`GRANT ${grant.replaceAll('$DB', name)} TO ${reader}`)
+  return asking('mysql', server.url(name, reader))
+}
+
+async function asking(type: Dialect, url: string): Promise<Ask> {
+  const { ask, close } = await openDatabase(type, url)
+  onTestFinished(close)
+  return ask
 }
