@@ -1,24 +1,15 @@
 import { nearest } from '../../config/nearest.ts'
 import { CredentialsError, codeOf, ManifestError, OperatorError, SourceError } from '../../diagnostics/errors.ts'
-import { figure } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { Asked } from '../database/driver.ts'
 import { type Connection, NoAnswer, NotMySql, numberOf } from './connection.ts'
+import { inBackticks, quotedText } from './dialect.ts'
 import type { Endpoint } from './endpoint.ts'
-import { inBackticks, quotedText } from './sql.ts'
 
 /**
  * What errors of MySQL, of MariaDB and of the connection mean. In: an error of mysql2. Out: words for it, without the statement, its values or the
  * password. Numbers: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html, https://mariadb.com/kb/en/mariadb-error-code-reference/
  */
-
-/** Whether the same reading, begun anew, may come to its end. */
-export function isPassing(error: unknown): boolean {
-  if (error instanceof OperatorError || error instanceof NotMySql) return false
-  const number = numberOf(error)
-  if (number !== undefined) return PASSING.has(number)
-  return error instanceof Error && !isTls(error) && isLost(error)
-}
 
 /**
  * Too many connections (1040, 1203), the server goes down (1053), a network that fails (1158 to 1161), a connection that somebody ends (1927),
@@ -131,7 +122,7 @@ export interface Statement {
 }
 
 /** An error of a statement of a stream, as its reader needs it: with names that are near, and the right that is missing. */
-export async function explainedStatement(
+export async function explained(
   { endpoint: { name, user }, connection, asked, statementTimeout }: Statement,
   error: unknown,
 ): Promise<unknown> {
@@ -173,19 +164,12 @@ export async function explainedStatement(
     case 1143:
     case 1044: {
       const [missing, grant] = grantFor(error, await accountOf(connection, user))
-      return source(
-        'database_forbidden',
-        `the user ${user} may not read ${missing ?? of} in ${name}`,
-        grant,
-        error,
-        where,
-      )
+      return forbidden(`the user ${user} may not read ${missing ?? of} in ${name}`, grant, error, where)
     }
     case 1370:
     case 1356:
     case 1449:
-      return source(
-        'database_forbidden',
+      return forbidden(
         `${of} is a view, or calls a function, that the user ${user} cannot read: ${error.message}`,
         'see whether the DEFINER of the view still exists and has the right to read its tables; give the user EXECUTE where it calls a function',
         error,
@@ -196,7 +180,7 @@ export async function explainedStatement(
     case 1317:
       return source(
         'database_slow',
-        `${of} took longer than ${limitOf(statementTimeout)}: ${name} ended it`,
+        `${of} took longer than source.statementTimeout allows (${statementTimeout / 1000} s)`,
         SLOW,
         error,
         path,
@@ -257,10 +241,6 @@ export async function explainedStatement(
 
 const SLOW =
   'raise source.statementTimeout, give the key an index, or read a replica: the time counts until the last row of the stream has been sent'
-
-function limitOf(statementTimeout: number): string {
-  return `source.statementTimeout (${figure(statementTimeout / 1000)} s) allows`
-}
 
 /** What may befall any statement, and any connection. */
 function explainedAny(name: string, error: Error, path?: string): unknown {
@@ -382,6 +362,10 @@ function plainText(name: string, error: Error): CredentialsError {
 
 function refused(message: string, hint: string, cause: Error): CredentialsError {
   return new CredentialsError({ code: 'credentials_refused', message, hint, path: 'source.url' }, { cause })
+}
+
+function forbidden(message: string, hint: string, cause: Error, path: string): CredentialsError {
+  return new CredentialsError({ code: 'database_forbidden', message, hint, path }, { cause })
 }
 
 function wrong(code: string, message: string, hint: string, cause: Error): ManifestError {

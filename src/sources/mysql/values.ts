@@ -134,7 +134,7 @@ function readerOf(column: ColumnShape, zeroDates: ZeroDates): ReadCell {
     case Type.YEAR:
     case Type.DOUBLE:
     case Type.FLOAT:
-      return (bytes) => Number(bytes.toString('latin1'))
+      return numberOf
     case Type.LONGLONG:
       return digitsOf
     case Type.BIT:
@@ -161,6 +161,13 @@ function readerOf(column: ColumnShape, zeroDates: ZeroDates): ReadCell {
     default:
       return textOf
   }
+}
+
+/** JSON has no negative nought. */
+function numberOf(bytes: Buffer): Json {
+  const text = bytes.toString('latin1')
+  const value = Number(text)
+  return Object.is(value, -0) ? text : value
 }
 
 function textOf(bytes: Buffer): string {

@@ -1,37 +1,34 @@
-/**
- * The driver of MySQL and MariaDB for sources that are databases (database/). `endpoint.ts` reads the URL, `session.ts` speaks to the server,
- * `values.ts` knows what its bytes mean, `errors.ts` what its errors mean.
- */
-
 import { SourceError } from '../../diagnostics/errors.ts'
 import { figure } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
-import type { Asked, Column, Connecting, Dialect, Driver, Session, SessionContext } from '../database/driver.ts'
+import type { Asked, Column, Connecting, Session, SessionContext } from '../database/driver.ts'
 import { Connection } from './connection.ts'
-import { addressOf, type Endpoint, endpointOf } from './endpoint.ts'
-import { explainedConnection, explainedStatement } from './errors.ts'
-import { inBackticks, partsOf, quotedText, tableName } from './sql.ts'
+import { inBackticks, partsOf, quotedText } from './dialect.ts'
+import { type Endpoint, endpointOf } from './endpoint.ts'
+import { explained, explainedConnection } from './errors.ts'
 import { isCollated, isFloat, isTime, typeName } from './values.ts'
 
-export const mysqlDriver: Driver = {
-  type: 'mysql',
-  dialect: dialect(),
-  address: (url) => addressOf(endpointOf(url)),
-  connect: (options, context) => MySqlSession.open(options, context),
-}
-
-function dialect(): Dialect {
-  return {
-    name: inBackticks,
-    table: tableName,
-    // In one character set, so that equal texts are equal; to the letter, as keys are compared everywhere.
-    text: (expression) => `HEX(CONCAT(_utf8mb4'' COLLATE utf8mb4_bin, ${expression}))`,
-    moment: (iso) => `TIMESTAMP'${iso.replace('T', ' ').replace('Z', '')}'`,
+/** Opens a connection, and in it the transaction. @throws CredentialsError, SourceError, ManifestError */
+export async function openSession(
+  { url, ca, statementTimeout }: Connecting,
+  context: SessionContext,
+): Promise<Session> {
+  const endpoint = endpointOf(url, ca)
+  context.signal?.throwIfAborted()
+  let connection: Connection | undefined
+  try {
+    connection = await Connection.open(endpoint, { statementTimeout, signal: context.signal })
+    await connection.run('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+    await connection.run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
+    return new MySqlSession(endpoint, connection, statementTimeout, context)
+  } catch (error) {
+    await connection?.close()
+    context.signal?.throwIfAborted()
+    throw explainedConnection(endpoint, error)
   }
 }
 
-/** A transaction that reads, at one moment. */
 class MySqlSession implements Session {
   readonly #endpoint: Endpoint
   readonly #connection: Connection
@@ -39,32 +36,11 @@ class MySqlSession implements Session {
   readonly #context: SessionContext
   readonly #withoutSnapshot = new Map<string, string[]>()
 
-  private constructor(
-    endpoint: Endpoint,
-    connection: Connection,
-    { statementTimeout }: Connecting,
-    context: SessionContext,
-  ) {
+  constructor(endpoint: Endpoint, connection: Connection, statementTimeout: number, context: SessionContext) {
     this.#endpoint = endpoint
     this.#connection = connection
     this.#statementTimeout = statementTimeout
     this.#context = context
-  }
-
-  static async open(options: Connecting, context: SessionContext): Promise<MySqlSession> {
-    const { url, ca, statementTimeout } = options
-    const endpoint = endpointOf(url, ca)
-    let connection: Connection | undefined
-    try {
-      connection = await Connection.open(endpoint, { statementTimeout, signal: context.signal })
-      await connection.run('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
-      await connection.run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
-      return new MySqlSession(endpoint, connection, options, context)
-    } catch (error) {
-      await connection?.close()
-      context.signal?.throwIfAborted()
-      throw explainedConnection(endpoint, error)
-    }
   }
 
   async columns(statement: string, asked: Asked): Promise<Column[]> {
@@ -120,7 +96,7 @@ class MySqlSession implements Session {
     } catch (error) {
       this.#context.signal?.throwIfAborted()
       const [endpoint, connection, statementTimeout] = [this.#endpoint, this.#connection, this.#statementTimeout]
-      throw await explainedStatement({ endpoint, connection, asked, statementTimeout }, error)
+      throw await explained({ endpoint, connection, asked, statementTimeout }, error)
     }
   }
 

@@ -3,7 +3,7 @@ import { OperatorError } from '../../../src/diagnostics/errors.ts'
 import type { Problem } from '../../../src/diagnostics/problem.ts'
 import type { JsonObject } from '../../../src/json.ts'
 import type { Asked, Session } from '../../../src/sources/database/driver.ts'
-import { mysqlDriver } from '../../../src/sources/mysql/driver.ts'
+import { mysqlDriver } from '../../../src/sources/mysql/open.ts'
 import { type MariaDatabase, mariaPrograms, newMariaDatabase } from '../../mariadb.ts'
 
 const { name, table, text, moment } = mysqlDriver.dialect
@@ -176,7 +176,7 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     const of = await session(url, 500)
     await expect(of.count('SELECT SLEEP(200)', asked())).rejects.toMatchObject({
       code: 'database_slow',
-      message: expect.stringContaining('the query of users took longer than source.statementTimeout (0.5 s) allows'),
+      message: expect.stringContaining('the query of users took longer than source.statementTimeout allows (0.5 s)'),
     })
     expect(await of.count('SELECT 5', asked())).toBe(5)
   })
