@@ -110,7 +110,8 @@ function ignore(directory: string, answers: Answers, context: Context): boolean 
   const found = regularFileAt(path)
   const existing = found === undefined ? undefined : readRegular(path).toString('utf8')
   const beside = [...answers.sides.map(({ file }) => file), ...answers.unused.filter(({ personal }) => personal)]
-  const files = [...filled(answers).flatMap(({ file }) => pathsOf(file)), ...beside.map(({ path }) => path)]
+  const named = answers.database === undefined ? filled(answers).flatMap(({ file }) => pathsOf(file)) : []
+  const files = [...named, ...beside.map(({ path }) => path).filter((path) => path !== '')]
   // The secrets of connections, in a package of WorkOS's own tool.
   if (answers.origin === 'workos-package') files.push(resolve(context.cwd, 'sso'))
   const text = gitignoreWith(existing, directory, files)

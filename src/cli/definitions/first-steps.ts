@@ -14,7 +14,8 @@ export function defineInit(program: Parent) {
     'Ask what a first migration needs, look into the source, and write its manifest',
   )
     .addOption(new Option('--source <origin>', 'where the users come from').choices(originNames))
-    .option('--users <file>', 'the file of the users')
+    .option('--from <database>', FROM)
+    .option('--users <file>', 'the file of the users; with --from, here and below, the table')
     .option('--memberships <file>', 'who belongs to which organization')
     .option('--roles <file>', 'who has which role')
     .option('--organizations <file>', 'the organizations')
@@ -43,6 +44,7 @@ export function defineInit(program: Parent) {
   return examples(init, [
     ['workos-migrate init', 'asks, on a terminal'],
     ['workos-migrate init --users users.csv --yes', 'takes what is proposed for this file'],
+    ['workos-migrate init --from postgres --yes', 'proposes tables of the database in DATABASE_URL'],
     ['workos-migrate init --source auth0 --domain acme.eu.auth0.com --target workos', 'in a script'],
   ])
 }

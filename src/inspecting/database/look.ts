@@ -3,6 +3,7 @@
  * and what is suspicious. No value that may be personal or secret is in it.
  */
 
+import type { JsonObject } from '../../json.ts'
 import { inspectSource } from '../inspect.ts'
 import type { Inspection } from '../inspection.ts'
 import type { Part } from '../recognise.ts'
@@ -16,7 +17,8 @@ import { sampledSource, sampleTables } from './sampled-source.ts'
 
 export interface DatabaseLook {
   catalog: Catalog
-  samples: Samples
+  /** The first rows of each table that is read. */
+  rows: ReadonlyMap<CatalogTable, readonly JsonObject[]>
   tables: TableProposal | NoTables
   /** Of the first people by their key; undefined: nobody was found. */
   inspection: Inspection | undefined
@@ -56,7 +58,15 @@ export async function lookAtDatabase(ask: Ask, options: LookOptions): Promise<Da
   const samples = new Samples(ask, dialect, limit)
   const tables = await proposeTables({ catalog, samples, named, withoutRecipe, today })
   const inspection = 'why' in tables ? undefined : await inspected(tables, samples, options, scratch)
-  return { catalog, samples, tables, inspection, findings: await findingsIn({ catalog, samples, tables, inspection }) }
+  const findings = await findingsIn({ catalog, samples, tables, inspection })
+  return { catalog, rows: await rowsOf(tables, samples), tables, inspection, findings }
+}
+
+async function rowsOf(tables: TableProposal | NoTables, samples: Samples): Promise<DatabaseLook['rows']> {
+  const rows = new Map<CatalogTable, readonly JsonObject[]>()
+  if (!isProposal(tables)) return rows
+  for (const { table } of [tables.people, ...tables.parts, ...tables.sides]) rows.set(table, await samples.rows(table))
+  return rows
 }
 
 const PARTS: ReadonlySet<string> = new Set<Part>([
@@ -87,6 +97,11 @@ async function inspected(
   const open = async () => sampledSource(sampled)
   const inspection = await inspectSource({ type: dialect, limit: Number.POSITIVE_INFINITY, scratch, columns, open })
   return { ...inspection, complete: sampled.people.length < limit }
+}
+
+/** Whether tables were found. */
+export function isProposal(tables: TableProposal | NoTables): tables is TableProposal {
+  return !('why' in tables)
 }
 
 /** A table as people are told of it. */

@@ -29,6 +29,9 @@ export async function openDatabase(type: Dialect, url: string, signal?: AbortSig
 }
 
 async function connect(type: Dialect, options: Connecting, signal: AbortSignal | undefined): Promise<Session> {
-  if (type === 'postgres') return (await import('../../sources/postgres/session.ts')).openSession(options, { signal })
-  return (await import('../../sources/mysql/driver.ts')).mysqlDriver.connect(options, { signal })
+  const { openSession } =
+    type === 'postgres'
+      ? await import('../../sources/postgres/session.ts')
+      : await import('../../sources/mysql/session.ts')
+  return openSession(options, { signal })
 }
