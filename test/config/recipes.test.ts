@@ -51,6 +51,7 @@ test('every shipped recipe can be extended by name', async () => {
       folderOf({ 'migrate.config.yaml': text, 'signer-key': Buffer.alloc(64, 1).toString('base64') }),
       {
         recipes: shippedRecipes,
+        env: { DATABASE_URL: `${name.split('-').at(-1)}://reader:secret@db.example.com/app`, KEYCLOAK_REALM: 'anvils' },
       },
     )
     expect(checkExpressions(loaded), name).toEqual([])

@@ -81,14 +81,25 @@ function whole({ name, text }: Piece): JsonObject {
   return whole
 }
 
-/** Every variable has a value. */
-const ENV = new Proxy<Record<string, string>>({}, { get: (_, name) => (name === 'HOME' ? '/' : FIREBASE.signerKey) })
+/** Every variable has a value. @param dialect of the database that DATABASE_URL names */
+const variables = (dialect = 'postgres') =>
+  new Proxy<Record<string, string>>(
+    {},
+    {
+      get(_, name) {
+        if (name === 'HOME') return '/'
+        return name === 'DATABASE_URL' ? `${dialect}://reader:secret@db.example.com/app` : FIREBASE.signerKey
+      },
+    },
+  )
+
+const ENV = variables()
 
 async function load(folder: string, manifest: JsonObject, environment?: string): Promise<LoadedManifest> {
   writeFileSync(join(folder, 'migrate.config.yaml'), JSON.stringify(manifest))
-  const type = isObject(manifest.source) ? manifest.source.type : undefined
-  const isDatabase = type === 'postgres' || type === 'mysql'
-  const env = isDatabase ? { HOME: '/', KEY: 'sk', DATABASE_URL: `${type}://reader:secret@db.example.com/app` } : ENV
+  const { type } = isObject(manifest.source) ? manifest.source : {}
+  const isMysql = type === 'mysql' || String(manifest.extends).endsWith('-mysql')
+  const env = variables(isMysql ? 'mysql' : 'postgres')
   return loadManifest({ cwd: folder, env, redactor: new Redactor(), ...(environment && { environment }) })
 }
 
@@ -123,6 +134,8 @@ describe('every piece of a manifest that the pages show', () => {
     const sample = parse(readFileSync(join(folder, 'migrate.config.yaml'), 'utf8'))
     const manifest = { ...whole(piece), target: { type: 'sandbox' }, safety: { maxRejects: 1000 } }
     const loaded = await load(folder, manifest)
+    // A database is none of the sample's files.
+    if (loaded.manifest.source.type === 'postgres' || loaded.manifest.source.type === 'mysql') return
     const { streams } = loaded.manifest.source as { streams?: Record<string, { path: string }> }
     const given: Record<string, { path: string }> = sample.source?.streams ?? {}
     // What the page names otherwise than the sample stands for the same file, unless it is of another form.
