@@ -32,6 +32,8 @@ const POSITIVE = new RegExp(
 const SINCE = new RegExp(
   `^(${BEFORE}|soft |date )*(${OUT}|discarded|removed|deletion)( (at|on|date|time|since|am|seit|le|depuis|el|desde))$|^date (deleted|disabled)$`,
 )
+/** Of a row that says where somebody belongs: a time at which that ended. */
+const ENDED = /^(left|ended|revoked|removed|terminated)( (at|on|date|since))?$|^(end|exit|leave|leaving) date$/
 /** A time until which the person is out. */
 const UNTIL =
   /^((banned|blocked|locked|suspended|disabled) (until|till|to)|gesperrt bis|lockout end( date)?( utc)?|lock(ed)? expires( at)?)$/
@@ -59,7 +61,8 @@ export function lockedOutBy(
   return paths.flatMap((path) => {
     const isIdle = whole && path.filled === 0
     const value = `${within}${path.expression}`
-    const found = isIdle || path.expression === null ? undefined : lockedOut(path, value, today, whole)
+    const isEnd = of === 'row' && ENDED.test(wordsOf(lastName(path.path)))
+    const found = isIdle || path.expression === null ? undefined : lockedOut(path, value, { today, whole, isEnd })
     return found === undefined ? [] : { path: path.path, ...found }
   })
 }
@@ -67,8 +70,7 @@ export function lockedOutBy(
 function lockedOut(
   path: PathInspection,
   value: string,
-  today: string,
-  whole: boolean,
+  { today, whole, isEnd }: { today: string; whole: boolean; isEnd: boolean },
 ): Omit<LockedOut, 'path'> | undefined {
   if (path.path.includes('[]')) return undefined
   const words = wordsOf(lastName(path.path))
@@ -78,7 +80,7 @@ function lockedOut(
   if (POSITIVE.test(words)) return byText(value, path, whole)
   if (UNTIL.test(words)) return until(value, path, today)
   // A flag may be called so as well, and a time may lie behind a plain name.
-  if (SINCE.test(words)) return { says: 'holds a time', condition: `$not(${holdsTime(value)} = true)` }
+  if (SINCE.test(words) || isEnd) return { says: 'holds a time', condition: `$not(${holdsTime(value)} = true)` }
   if (NEGATIVE.test(words)) {
     const isOut = `$tryBool(${value}) = true or ${isOneOf(YES_TEXTS, value)}`
     return { says: 'says yes or holds a time', condition: `$not(${holdsTime(value)} = true or ${isOut})` }

@@ -236,6 +236,13 @@ const SIGNATURES: readonly Signature[] = [
     all: ['user_id', 'factor_type', 'secret', 'status'],
   },
   {
+    origin: 'supabase',
+    title: "Supabase's identities",
+    part: 'accounts',
+    all: ['user_id', 'provider', 'identity_data'],
+    none: ['identities'],
+  },
+  {
     origin: 'keycloak',
     title: "Keycloak's realm export",
     part: 'users',

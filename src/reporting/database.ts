@@ -17,7 +17,7 @@ export function renderDatabaseText(database: DatabaseInspection, { paint, write 
   const kind = dialect === 'postgres' ? 'PostgreSQL' : 'MySQL'
   const known = layout === null ? '' : `, ${layout}`
   write(
-    `${paint('bold', printable(`${kind} database ${name}${known}`))}: ${counted(tables.length, 'table')} and views that may be read\n\n`,
+    `${paint('bold', printable(`${kind} database ${name}${known}`))}: ${counted(tables.length, 'table or view', 'tables and views')} that may be read\n\n`,
   )
   const read = tables.filter(({ part }) => part !== null)
   const others = tables.filter(({ part }) => part === null)

@@ -1,3 +1,4 @@
+import type { Finding } from '../../inspecting/database/findings-in-tables.ts'
 import type { Inspection } from '../../inspecting/inspection.ts'
 import type { DataFile, OriginName, Part } from '../../inspecting/recognise.ts'
 import type { Side } from '../../inspecting/side-files.ts'
@@ -74,6 +75,10 @@ export interface FoundFile {
 export interface DatabaseAnswer extends Database {
   /** Of a sample; undefined: nobody was found in it. */
   inspection: Inspection | undefined
+  /** Values of further variables, by their names. */
+  values: Readonly<Record<string, string>>
+  /** What is suspicious in it. */
+  findings: readonly Finding[]
   /** The shipped recipe that reads such tables; undefined: the manifest names them. */
   recipe: DatabaseRecipe | undefined
 }
@@ -204,6 +209,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     slots: [
       users(),
       { part: 'factors', title: 'the table mfa_factors', option: 'factors', join: { key: 'user_id', to: 'id' } },
+      { part: 'accounts', title: 'the table identities', option: 'identities', join: { key: 'user_id', to: 'id' } },
     ],
     sides: true,
   },

@@ -9,6 +9,7 @@ import { type NoTables, recogniseTable, type TableProposal } from '../../inspect
 import { headOf } from '../../inspecting/database/relations.ts'
 import { SAMPLE } from '../../inspecting/database/sample.ts'
 import type { TableStream } from '../../inspecting/database/streams.ts'
+import { counted } from '../../reporting/style.ts'
 import type { Context } from '../context.ts'
 import { type Database, databaseFrom, known, lookInto, missingUrl, type UnknownUrl, withUrl } from '../database.ts'
 import type { Answers, DatabaseAnswer, FoundFile, Given, UnusedFile } from './answers.ts'
@@ -82,8 +83,47 @@ async function chosen(
     files,
     sides,
     unused: unusedTables(tables, look),
-    database: { ...database, inspection: look.inspection, recipe: databaseRecipe(tables, catalog) },
+    database: {
+      ...database,
+      inspection: look.inspection,
+      values: await chosenValues(tables, look, prompts, context),
+      findings: look.findings,
+      recipe: databaseRecipe(tables, catalog),
+    },
   }
+}
+
+/** What the recipe takes from a variable: as the environment says, the only one there is, or the one that a person picks. */
+async function chosenValues(
+  { choice }: TableProposal,
+  { rows }: DatabaseLook,
+  prompts: Prompts | undefined,
+  { env }: Context,
+): Promise<DatabaseAnswer['values']> {
+  if (choice === undefined) return {}
+  const { variable, title, table, column } = choice
+  const names = (rows.get(table) ?? []).flatMap((row) => (typeof row[column] === 'string' ? row[column] : []))
+  const said = env[variable]
+  if (said !== undefined && names.includes(said)) return { [variable]: said }
+  // Keycloak's own, which holds its administrators.
+  const likely = names.filter((name) => name !== 'master')
+  const [only] = likely
+  if (said === undefined && only !== undefined && likely.length === 1) return { [variable]: only }
+  if (prompts !== undefined && names.length > 0) {
+    const options = [...likely, ...names.filter((name) => name === 'master')].map((name) => ({
+      value: name,
+      label: name,
+    }))
+    return { [variable]: await prompts.select(`Which ${title}?`, options) }
+  }
+  throw new UsageError({
+    code: 'missing_answer',
+    message:
+      said === undefined
+        ? `${variable} is not set: it names the ${title}`
+        : `${variable} names no ${title} of this database`,
+    hint: `set it to one of: ${names.join(', ')}`,
+  })
 }
 
 function withJoin(file: FoundFile, join: { key: string; to: string } | undefined): FoundFile {
@@ -133,11 +173,10 @@ function refuseOther({ origin }: Given, tables: TableProposal): void {
 }
 
 /** Tables that somebody may miss, one by one; of the others their number. */
-function unusedTables({ unused }: TableProposal, { catalog, findings }: DatabaseLook): UnusedFile[] {
+function unusedTables({ unused }: TableProposal, { catalog }: DatabaseLook): UnusedFile[] {
   const line = (name: string, why: string): UnusedFile => ({ name, path: '', why, personal: false })
   const read = unused.filter(({ matters }) => matters).map(({ table, why }) => line(nameOf(table, catalog), why))
   const others = unused.length - read.length
-  const suspicious = findings.map(({ message, table }) => line(table ?? catalog.database, message))
-  const rest = others === 0 ? [] : [line(`${others} further tables`, 'nothing in them is known to be of people')]
-  return [...suspicious, ...read, ...rest]
+  const rest = others === 0 ? [] : [line(counted(others, 'further table'), 'not known to hold anything about people')]
+  return [...read, ...rest]
 }

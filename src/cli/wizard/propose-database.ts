@@ -6,23 +6,36 @@ import { recipeFile, shippedRecipes } from '../../config/recipes.ts'
 import { type Catalog, nameOf } from '../../inspecting/database/catalog.ts'
 import { type TableProposal, tableNamed } from '../../inspecting/database/propose-tables.ts'
 import type { JsonObject } from '../../json.ts'
+import { textsOf } from '../../sources/source.ts'
 import type { Answers, DatabaseAnswer, DatabaseRecipe } from './answers.ts'
 import { ORIGINS } from './answers.ts'
 import { filled, type ProposedSource, readRecipe, sideStreams } from './propose-source.ts'
 
 /** The shipped recipe for a layout in such a database, as far as the tables are those that it reads. */
-export function databaseRecipe({ origin, people, parts }: TableProposal, catalog: Catalog): DatabaseRecipe | undefined {
+export function databaseRecipe(proposal: TableProposal, catalog: Catalog): DatabaseRecipe | undefined {
+  const { origin, people, parts, isRenamed } = proposal
   const name = `${origin}-${catalog.dialect}`
-  if (recipeFile(shippedRecipes, name) === undefined) return undefined
+  if (isRenamed || recipeFile(shippedRecipes, name) === undefined) return undefined
   const streams: DatabaseRecipe['streams'] = {}
   for (const [stream, options] of Object.entries(readRecipe(name).streams)) {
-    if (tablesIn(options).every((table) => tableNamed(table, catalog) !== undefined)) streams[stream] = 'as it is'
+    if (canBeRead(options, catalog)) streams[stream] = 'as it is'
     else streams[stream] = parts.some((part) => part.stream === stream) ? 'replaced' : 'absent'
   }
   const isOwn = tablesIn(readRecipe(name).streams.users ?? {}).some(
     (table) => table === people.table.name || table === nameOf(people.table, catalog),
   )
   return isOwn && streams.users === 'as it is' ? { name, streams } : undefined
+}
+
+/** Whether the tables of a stream are there and, where its query is a plain one, the columns too: versions of a layout differ. */
+function canBeRead(options: Record<string, unknown>, catalog: Catalog): boolean {
+  const tables = tablesIn(options).map((name) => tableNamed(name, catalog))
+  if (tables.some((table) => table === undefined)) return false
+  const { query } = options
+  const plain = typeof query === 'string' ? /^\s*select ([^()]+?) from \S+\s*$/.exec(query)?.[1] : undefined
+  const selected = plain?.split(',').map((column) => column.trim().replace(/["`]/g, '')) ?? []
+  const columns = [...selected, ...(query === undefined ? textsOf([options.key, options.updatedAt].flat()) : [])]
+  return columns.every((column) => tables[0]?.columns.some(({ name }) => name === column))
 }
 
 /** Names of tables that a stream reads, as far as its query tells. */

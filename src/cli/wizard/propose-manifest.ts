@@ -193,7 +193,7 @@ function addEnvironments(answers: Answers, content: JsonObject, comments: Commen
 }
 
 /** Keys whose objects and lists stand on one line. */
-const ON_ONE_LINE = new Set(['join', 'columns', 'extends', 'nulls'])
+const ON_ONE_LINE = new Set(['join', 'columns', 'extends', 'nulls', 'key'])
 
 /** YAML with comments above its keys, and an empty line between its sections. */
 function commentedYaml(content: JsonObject, head: string, comments: Comments): string {

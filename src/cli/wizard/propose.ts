@@ -114,7 +114,7 @@ async function proposeLive(
 /** The URL of a database is known by now, wherever it came from. */
 function withUrl(context: Context, database: DatabaseAnswer | undefined): Context {
   if (database === undefined) return context
-  return { ...context, env: { ...context.env, [database.variable]: database.url } }
+  return { ...context, env: { ...context.env, ...database.values, [database.variable]: database.url } }
 }
 
 function today({ now }: Context): string {

@@ -11,6 +11,8 @@ export interface Layout {
   parts: LayoutPart[]
   /** Tables that belong to it and are not read. */
   others: CatalogTable[]
+  /** What the recipe takes from a variable: one of the names in a table. */
+  choice: { variable: string; title: string; table: CatalogTable; column: string } | undefined
   /** The recipe has names in camel case, and the columns are in snake case. */
   inCamelCase: boolean
 }
@@ -43,6 +45,9 @@ interface KnownLayout {
   schema?: string
   others?: RegExp
   camelCase?: true
+  /** Names are in capitals in some databases. */
+  anyCase?: true
+  choice?: { variable: string; title: string; table: RegExp; column: RegExp }
 }
 
 const OF_USER = { key: 'userId', to: 'id' }
@@ -55,12 +60,31 @@ const KNOWN: readonly KnownLayout[] = [
     tables: [
       { part: 'users', name: /^users$/, columns: ['id', 'email', 'encrypted_password', 'raw_app_meta_data'] },
       {
+        part: 'accounts',
+        stream: 'identities',
+        join: { key: 'user_id', to: 'id' },
+        name: /^identities$/,
+        columns: ['id', 'user_id', 'provider'],
+        isOptional: true,
+      },
+      {
         part: 'factors',
         join: { key: 'user_id', to: 'id' },
         name: /^mfa_factors$/,
         columns: ['user_id', 'factor_type', 'secret', 'status'],
         isOptional: true,
       },
+    ],
+  },
+  {
+    origin: 'keycloak',
+    title: 'Keycloak',
+    anyCase: true,
+    others: /^/,
+    choice: { variable: 'KEYCLOAK_REALM', title: 'realm', table: /^realm$/i, column: /^name$/i },
+    tables: [
+      { part: 'users', name: /^user_entity$/i, columns: ['id', 'username', 'email', 'email_verified', 'realm_id'] },
+      { part: 'passwords', name: /^credential$/i, columns: ['user_id', 'credential_data', 'secret_data'] },
     ],
   },
   {
@@ -115,7 +139,7 @@ function fitted(known: KnownLayout, catalog: Catalog): Layout | undefined {
   const found: LayoutPart[] = []
   for (const wanted of tables) {
     const { part, stream = part, join } = wanted
-    const table = from.find((each) => fits(each, wanted, camelCase))
+    const table = from.find((each) => fits(each, wanted, known))
     if (table === undefined && wanted.isOptional !== true) return undefined
     if (table !== undefined) found.push({ part, table, stream, join })
   }
@@ -129,13 +153,22 @@ function fitted(known: KnownLayout, catalog: Catalog): Layout | undefined {
     title,
     people,
     parts: found.filter(({ part }) => part !== 'users'),
+    choice: choiceOf(known, from),
     others: from.filter((table) => !own.includes(table) && isOther(table)),
     inCamelCase: camelCase && own.some(({ columns }) => columns.some(({ name }) => camelCased(name) !== name)),
   }
 }
 
-function fits({ name, columns }: CatalogTable, wanted: LayoutTable, camelCase: boolean): boolean {
-  const has = new Set(columns.map((column) => (camelCase ? camelCased(column.name) : column.name)))
+function choiceOf({ choice }: KnownLayout, tables: readonly CatalogTable[]): Layout['choice'] {
+  const table = choice && tables.find(({ name }) => choice.table.test(name))
+  const column = table?.columns.find(({ name }) => choice?.column.test(name))?.name
+  if (choice === undefined || table === undefined || column === undefined) return undefined
+  return { variable: choice.variable, title: choice.title, table, column }
+}
+
+function fits({ name, columns }: CatalogTable, wanted: LayoutTable, { camelCase, anyCase }: KnownLayout): boolean {
+  const written = (column: string) => (camelCase ? camelCased(column) : anyCase ? column.toLowerCase() : column)
+  const has = new Set(columns.map((column) => written(column.name)))
   return wanted.name.test(name) && wanted.columns.every((column) => has.has(column))
 }
 

@@ -65,7 +65,9 @@ export async function lookAtDatabase(ask: Ask, options: LookOptions): Promise<Da
 async function rowsOf(tables: TableProposal | NoTables, samples: Samples): Promise<DatabaseLook['rows']> {
   const rows = new Map<CatalogTable, readonly JsonObject[]>()
   if (!isProposal(tables)) return rows
-  for (const { table } of [tables.people, ...tables.parts, ...tables.sides]) rows.set(table, await samples.rows(table))
+  const { people, parts, sides, choice } = tables
+  const read = [people, ...parts, ...sides, ...(choice === undefined ? [] : [choice])]
+  for (const { table } of read) rows.set(table, await samples.rows(table))
   return rows
 }
 

@@ -10,13 +10,17 @@ import { type PeopleCandidate, peopleIn } from './people.ts'
 import { headOf, relationsOf } from './relations.ts'
 import type { Samples } from './sample.ts'
 import type { SideTable, UnusedTable } from './side-tables.ts'
-import { streamOfTable, type TableStream, updatedColumn } from './streams.ts'
+import { streamOfTable, type TableStream, TOKENS, updatedColumn } from './streams.ts'
 
 export interface TableProposal {
   /** `file`: it is mapped by the names of its columns, since no recipe reads it. */
   origin: OriginName | 'file'
   /** What the layout is called. */
   title: string | undefined
+  /** What the recipe takes from a variable. */
+  choice: Layout['choice']
+  /** Columns are called otherwise than the recipe has them: queries rename them. */
+  isRenamed: boolean
   people: TableStream
   /** Further tables that the recipe reads. */
   parts: ReadPart[]
@@ -79,6 +83,8 @@ export async function proposeTables(choice: TableChoice): Promise<TableProposal 
   return {
     origin: layout?.origin ?? 'file',
     title: layout?.title ?? recogniseTable(people)?.title,
+    choice: layout?.choice,
+    isRenamed: camelCase,
     people: withUpdated(main, camelCase),
     parts,
     sides,
@@ -99,7 +105,7 @@ function likeliest([first, second]: readonly PeopleCandidate[]): CatalogTable | 
 
 function partsOf(layout: Layout | undefined, catalog: Catalog): ReadPart[] {
   return (layout?.parts ?? []).flatMap((part) => {
-    const read = streamOfTable(part.table, catalog, { camelCase: layout?.inCamelCase })
+    const read = streamOfTable(part.table, catalog, { camelCase: layout?.inCamelCase, without: TOKENS })
     return read === undefined ? [] : { ...part, read }
   })
 }

@@ -94,13 +94,18 @@ interface OrganizationKey {
   to: string
 }
 
-/** The column whose foreign key leads to an organization. */
-function organizationKey(table: CatalogTable, people: CatalogTable, { tables }: Catalog): OrganizationKey | undefined {
-  const keys = table.foreignKeys.flatMap(({ columns: [column = '', ...more], to }): OrganizationKey[] => {
+/** The foreign keys that lead to a table of anything but people. */
+function keysBeside(table: CatalogTable, people: CatalogTable, { tables }: Catalog): OrganizationKey[] {
+  return table.foreignKeys.flatMap(({ columns: [column = '', ...more], to }): OrganizationKey[] => {
     const target = tables.find(({ schema, name }) => schema === to.schema && name === to.table)
     if (target === undefined || target === people || target === table || more.length > 0) return []
     return [{ column, table: target, to: to.columns[0] ?? '' }]
   })
+}
+
+/** The column whose foreign key leads to an organization. */
+function organizationKey(table: CatalogTable, people: CatalogTable, catalog: Catalog): OrganizationKey | undefined {
+  const keys = keysBeside(table, people, catalog)
   const isOne = ({ column, table: target }: { column: string; table: CatalogTable }) =>
     ORGANIZATIONS.test(wordsOf(target.name)) || rankOf(column, 'organizationId') === 0
   return (
@@ -151,8 +156,10 @@ class Choice {
   /** The organizations that a foreign key of the memberships, or of the people, leads to: whatever else their columns may say. */
   #organizations(): Candidate | undefined {
     const members = this.sides.find(({ side }) => side.part === 'memberships')
+    const column = members?.side.columns.organizationId
     const owner = members === undefined ? this.#people : members.table
-    const key = organizationKey(owner, this.#people, this.#catalog)
+    const named = keysBeside(owner, this.#people, this.#catalog).find((each) => each.column === column)
+    const key = named ?? organizationKey(owner, this.#people, this.#catalog)
     const side = key && organizationsOf(headOf(key.table), key.to)
     return key && side && { table: key.table, side, isLinked: false, organization: undefined, roles: undefined }
   }
@@ -168,7 +175,8 @@ class Choice {
     const tied = ranked.filter(({ score }) => score === first.score).map(({ candidate }) => candidate)
     if (isTied) {
       const names = tied.map(({ table }) => nameOf(table, this.#catalog)).join(' and ')
-      this.#leave(tied, `${names} may both be the table of ${part}: name one with --${part}`)
+      const flag = NAMED.has(part) ? `: name one with --${part}` : ''
+      this.#leave(tied, `${names} may both be the table of ${part}${flag}`)
     } else this.sides.push(first.candidate)
     const others = ranked.filter(({ candidate }) => candidate !== first.candidate && !tied.includes(candidate))
     const name = isTied ? '' : nameOf(first.candidate.table, this.#catalog)
@@ -224,6 +232,16 @@ class Choice {
     for (const { table } of candidates) this.unused.push({ table, why, matters: true })
   }
 }
+
+/** Parts that a person can name a table for. */
+const NAMED: ReadonlySet<Part> = new Set([
+  'memberships',
+  'roles',
+  'organizations',
+  'passwords',
+  'factors',
+  'definitions',
+])
 
 function isTarget(part: Part): boolean {
   return part === 'organizations' || part === 'roleNames' || part === 'definitions'

@@ -246,7 +246,7 @@ function ownersWithout({ members, organizations, organization, user, id, owner }
   const plain = (name: string) => plainName(name, catalog.dialect)
   const same = `m.${plain(organization)} = o.${plain(id)} and m.${plain(user)} = o.${plain(owner)}`
   const isMember = `exists (select 1 from ${plainTable(members, catalog)} m where ${same})`
-  return `from ${plainTable(organizations, catalog)} o where o.${plain(owner)} is not null and not ${isMember}`
+  return `from ${plainTable(organizations, catalog)} o\nwhere o.${plain(owner)} is not null and not ${isMember}`
 }
 
 /** The members, and each owner who is none as one more. */
@@ -271,5 +271,5 @@ function membersWithOwners(owned: Ownership, { side }: SideTable, catalog: Catal
     ...(role === undefined ? [] : ["'owner'"]),
     ...others.map(() => 'null'),
   ]
-  return `select ${own.join(', ')} from ${plainTable(members, catalog)} m union all select ${more.join(', ')} ${ownersWithout(owned, catalog)}`
+  return `select ${own.join(', ')}\nfrom ${plainTable(members, catalog)} m\nunion all\nselect ${more.join(', ')}\n${ownersWithout(owned, catalog)}`
 }

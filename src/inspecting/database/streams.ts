@@ -20,9 +20,12 @@ interface Manner {
   otherwise?: readonly string[]
   /** Rows that are meant, as SQL. */
   where?: string
-  /** Further rows, as a statement with the same columns. */
-  more?: string
+  /** Columns that are not read. */
+  without?: RegExp
 }
+
+/** What opens the accounts of others: no migration needs it. */
+export const TOKENS = /(^|_|[a-z])tokens?(_|$|[A-Z])/i
 
 const UPDATED =
   /^(updated|modified|changed|last (updated|modified|changed)|date (updated|modified))( (at|on|date|time))?$/
@@ -34,11 +37,15 @@ export function streamOfTable(table: CatalogTable, catalog: Catalog, manner: Man
   if (key === undefined) return undefined
   const renamed = (name: string) => (manner.camelCase === true ? camelCased(name) : name)
   const names = key.map(renamed)
+  const columns = table.columns.filter(({ name }) => manner.without?.test(name) !== true)
   const isPlain =
-    table.hidden.length === 0 && manner.where === undefined && table.columns.every(({ name }) => renamed(name) === name)
+    columns.length === table.columns.length &&
+    table.hidden.length === 0 &&
+    manner.where === undefined &&
+    table.columns.every(({ name }) => renamed(name) === name)
   const options: JsonObject = isPlain
     ? { table: nameOf(table, catalog) }
-    : { query: queryOf(table, catalog, renamed, manner.where) }
+    : { query: queryOf({ ...table, columns }, catalog, renamed, manner.where) }
   options.key = names.length === 1 ? (names[0] ?? '') : names
   return { table, options, isGuessed: sure === undefined }
 }
@@ -63,8 +70,8 @@ function queryOf(
     const own = plainName(name, catalog.dialect)
     return renamed(name) === name ? own : `${own} as ${quoted(renamed(name), catalog.dialect)}`
   })
-  const from = `select ${columns.join(', ')} from ${plainTable(table, catalog)}`
-  return where === undefined ? from : `${from} where ${where}`
+  const from = `select ${columns.join(', ')}\nfrom ${plainTable(table, catalog)}`
+  return where === undefined ? from : `${from}\nwhere ${where}`
 }
 
 /** Words of SQL that are common names of columns or tables: they are quoted, as everything is that is not in lower case. */

@@ -6,6 +6,7 @@ import { postgresDatabase } from '../../inspecting/database/databases.ts'
 import { BCRYPT, CLUBS, DJANGO_APP, LARAVEL, SUPABASE } from '../../inspecting/database/schemas.ts'
 import { mariaPrograms, newMariaDatabase, TESTER_PASSWORD } from '../../mariadb.ts'
 import { postgresPrograms } from '../../postgres.ts'
+import { databaseOf } from '../../recipes/database.ts'
 import { command, folderOf } from '../harness.ts'
 import { planned } from './announced.ts'
 
@@ -36,7 +37,7 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     expect(await planned(cwd, env)).toMatchObject({
       users: 30,
       rejected: 0,
-      created: { user: 30, organization: 3, membership: 29 },
+      created: { user: 30, organization: 3, membership: 28 },
       passwords: { kept: 30 },
     })
   })
@@ -94,6 +95,42 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     expect(code).toBe(0)
     expect(manifestIn(cwd).map.user.email).toBe('mail')
     expect(existsSync(join(cwd, '.workos-migrate'))).toBe(false)
+  })
+})
+
+describe.skipIf(postgresPrograms === undefined)('a layout with a recipe', () => {
+  test('Keycloak: the recipe reads it, and the only realm of its own is the one that is meant', async () => {
+    const url = await databaseOf('postgres', 'keycloak/schema.postgres.sql')
+    const { cwd, code, stderr } = await proposed(url)
+    expect(code).toBe(0)
+    expect(stderr).toContain('export KEYCLOAK_REALM=anvils')
+    expect(manifestIn(cwd)).toMatchObject({ extends: 'keycloak-postgres', source: { url: '${DATABASE_URL}' } })
+    const plan = await planned(cwd, { DATABASE_URL: url, KEYCLOAK_REALM: 'anvils' })
+    expect(plan).toMatchObject({ rejected: 0, leftOut: 2 })
+    expect(plan.users).toBeGreaterThan(3)
+    const other = await command(['init', '--from', 'postgres', '--yes', '--force'], {
+      cwd,
+      env: { DATABASE_URL: url, KEYCLOAK_REALM: 'amboss' },
+    })
+    expect(other.code).toBe(3)
+    expect(other.stderr).toContain('KEYCLOAK_REALM names no realm of this database')
+    expect(other.stderr).toContain('set it to one of: anvils, master')
+  })
+
+  test('Better Auth with other names of columns: the manifest names them as the recipe does', async () => {
+    const { url } = await postgresDatabase(`
+      CREATE TABLE "user" (id text PRIMARY KEY, name text, email text NOT NULL, email_verified boolean, banned boolean, created_at timestamptz, updated_at timestamptz);
+      CREATE TABLE account (id text PRIMARY KEY, account_id text, provider_id text, user_id text REFERENCES "user", password text, access_token text);
+      INSERT INTO "user" VALUES ('u1', 'Ada Ampersand', 'ada@example.com', true, false), ('u2', 'Bo Bold', 'bo@example.com', false, true);
+      INSERT INTO account VALUES ('a1', 'u1', 'credential', 'u1', '${BCRYPT}', 'accessCanary');`)
+    const { cwd, env, code, stderr } = await proposed(url())
+    expect(stderr).toContain('accepted')
+    expect(code).toBe(0)
+    const manifest = manifestIn(cwd)
+    expect(manifest).toMatchObject({ extends: 'better-auth', map: { organization: null, membership: null } })
+    expect(manifest.source.streams.accounts.query).toContain('user_id as "userId"')
+    expect(manifest.source.streams.accounts.query).not.toContain('access_token')
+    expect(await planned(cwd, env)).toMatchObject({ users: 1, leftOut: 1, rejected: 0, passwords: { kept: 1 } })
   })
 })
 

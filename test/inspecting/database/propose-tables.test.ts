@@ -45,6 +45,7 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
     expect(proposal.origin).toBe('supabase')
     expect(proposal.people.options).toEqual({ table: 'auth.users', key: 'id', updatedAt: 'updated_at' })
     expect(proposal.parts.map(({ part, read }) => [part, read.options])).toEqual([
+      ['accounts', { table: 'auth.identities', key: 'id' }],
       ['factors', { table: 'auth.mfa_factors', key: 'id' }],
     ])
     expect(shown(proposal)).toEqual({
@@ -125,7 +126,7 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
     INSERT INTO users VALUES (1, 'a@example.com', '1');
     GRANT SELECT (id, email) ON users TO "reader_$DB";`
     const proposal = found(await proposed(await askPostgres(sql, 'reader_$DB')))
-    expect(proposal.people.options).toEqual({ query: 'select id, email from users', key: 'id' })
+    expect(proposal.people.options).toEqual({ query: 'select id, email\nfrom users', key: 'id' })
   })
 
   test('Better Auth in snake case is read by queries that name its columns as the recipe has them', async () => {
@@ -139,7 +140,7 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
     )
     expect(proposal).toMatchObject({ origin: 'better-auth', title: 'Better Auth' })
     expect(proposal.people.options.query).toBe(
-      'select id, name, email, email_verified as "emailVerified", created_at as "createdAt", updated_at as "updatedAt" from "user"',
+      'select id, name, email, email_verified as "emailVerified", created_at as "createdAt", updated_at as "updatedAt"\nfrom "user"',
     )
     expect(proposal.parts.map(({ part, read }) => [part, read.options.key])).toEqual([['accounts', 'id']])
     expect(proposal.unused.map(({ table, matters }) => [table.name, matters])).toEqual([['session', false]])
@@ -154,8 +155,8 @@ describe.skipIf(mariaPrograms === undefined)('on MariaDB', () => {
     const { memberships, organizations, roles, roleNames } = shown(proposal)
     expect(organizations).toMatchObject({ table: 'teams', key: 'id', columns: { id: 'id', name: 'name' } })
     expect(memberships).toMatchObject({ key: ['team_id', 'user_id'], join: { key: 'user_id', to: 'id' } })
-    expect(memberships?.query).toContain("union all select o.id, o.user_id, 'owner' from")
-    expect(roles?.query).toContain("from model_has_roles where model_type = 'App\\\\Models\\\\User'")
+    expect(memberships?.query).toContain("union all\nselect o.id, o.user_id, 'owner'\nfrom")
+    expect(roles?.query).toContain("from model_has_roles\nwhere model_type = 'App\\\\Models\\\\User'")
     expect(roles).toMatchObject({ join: { key: 'model_id', to: 'id' }, columns: { roleId: 'role_id' } })
     expect(roleNames).toMatchObject({ table: 'roles', columns: { id: 'id', roleName: 'name' } })
   })

@@ -12,9 +12,11 @@ export const SUPABASE = `
     encrypted_password varchar(255), email_confirmed_at timestamptz, raw_app_meta_data jsonb, raw_user_meta_data jsonb,
     created_at timestamptz, updated_at timestamptz, phone text, banned_until timestamptz, deleted_at timestamptz,
     is_anonymous boolean NOT NULL DEFAULT false);
-  CREATE TABLE auth.identities (id uuid PRIMARY KEY, user_id uuid REFERENCES auth.users, provider text, identity_data jsonb, email text);
+  CREATE TABLE auth.identities (
+    id uuid PRIMARY KEY, user_id uuid REFERENCES auth.users, provider text, identity_data jsonb, email text, updated_at timestamptz);
   CREATE TABLE auth.mfa_factors (
-    id uuid PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users, friendly_name text, factor_type text, status text, secret text);
+    id uuid PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users, friendly_name text, factor_type text, status text, secret text,
+    updated_at timestamptz);
   CREATE TABLE auth.sessions (id uuid PRIMARY KEY, user_id uuid NOT NULL REFERENCES auth.users);
   CREATE TABLE storage.objects (id uuid PRIMARY KEY, owner uuid, name text);
   CREATE TABLE public.teams (id uuid PRIMARY KEY, name text NOT NULL, created_by uuid REFERENCES auth.users);
@@ -35,7 +37,8 @@ export const SUPABASE = `
     SELECT t.id, u.id, CASE WHEN u.email = 'person1@example.com' THEN 'admin' ELSE 'member' END
     FROM (SELECT id, email, row_number() OVER (ORDER BY id) AS n FROM auth.users) u
     JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM public.teams) t ON u.n % 3 = t.n - 1;
-  UPDATE public.team_members SET deleted_at = now() WHERE user_id = '00000000-0000-4000-8000-000000000030';`
+  UPDATE public.team_members SET deleted_at = now() WHERE user_id = '00000000-0000-4000-8000-000000000030';
+  UPDATE public.team_members SET left_at = now() WHERE user_id = '00000000-0000-4000-8000-000000000029';`
 
 /** Laravel with Jetstream's teams, without foreign keys: 12 people, one of them deleted softly, 3 teams whose owners are no members. */
 export const LARAVEL = `
