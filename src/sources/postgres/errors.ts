@@ -84,6 +84,11 @@ export async function explained(client: Client, question: Question, error: unkno
       const hint = 'write a SELECT that changes nothing'
       return manifest('bad_query', `${of} writes, and the source only reads: ${error.message}`, hint, where, error)
     }
+    case '22021': {
+      const hint =
+        "in a database of the encoding SQL_ASCII, have a query read such columns: convert_from(convert(convert_to(name, 'SQL_ASCII'), 'LATIN1', 'UTF8'), 'UTF8') AS name, with the encoding that they were written in"
+      return source('not_utf8', `${of} has text that is not UTF-8`, hint, where, error)
+    }
     case '57014':
       if (/statement timeout/.test(error.message)) return slow(question, of, error)
       break
