@@ -122,7 +122,7 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     const { name: own } = database
     expect(await problemOf(database, 'SELECT * FROM user_s AS r', 'user_s')).toEqual({
       code: 'no_such_table',
-      message: `the table user_s: there is no table ${own}.user_s`,
+      message: expect.stringMatching(`^there is no table ${own}.user_s in the MySQL database ${own} at `),
       hint: 'did you mean users?',
       path: 'source.streams.users.table',
     })
@@ -179,6 +179,26 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
       message: expect.stringContaining('the query of users took longer than source.statementTimeout allows (0.5 s)'),
     })
     expect(await of.count('SELECT 5', asked())).toBe(5)
+  })
+
+  test('that is lost while rows are read ends in words, and stays lost', async () => {
+    const { url, server } = await newMariaDatabase()
+    const of = await session(url)
+    const id = await of.count('SELECT CONNECTION_ID()', asked())
+    let read = 0
+    const reading = async () => {
+      for await (const rows of of.rows('SELECT seq FROM seq_1_to_100000000', [], asked())) {
+        if (read === 0) server.sql(`KILL CONNECTION ${id}`)
+        read += rows.length
+      }
+    }
+    const lost = {
+      code: 'database_lost',
+      message: expect.stringMatching(/^the connection to the MySQL database \w+ at 127.0.0.1:\d+ is lost: /),
+    }
+    await expect(reading()).rejects.toMatchObject(lost)
+    expect(read).toBeGreaterThan(0)
+    await expect(of.count('SELECT 1', asked())).rejects.toMatchObject(lost)
   })
 
   test('says of a view that its definer is gone', async () => {
