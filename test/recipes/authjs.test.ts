@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { tried } from '../tried.ts'
-import { databaseOf, testWith } from './database.ts'
+import { databaseOf, testWithEither } from './database.ts'
 import { type Migrated, migrate } from './example.ts'
 
 /** What must come of the sample's rows, wherever they are read: those of accounts are in any order. @param rejected place of the user who has no address */
@@ -24,11 +24,23 @@ test(tried('Auth.js', 'tables of its database', 'email_verified as a time'), asy
   expectSample(await migrate('examples/authjs'), './users.csv:5')
 })
 
-for (const [dialect, rejected] of [['postgres', 'users:1']] as const) {
-  testWith(dialect)(tried('Auth.js', 'its PostgreSQL', 'rows yield what the same rows as CSV do'), async () => {
-    const env = { DATABASE_URL: await databaseOf(dialect, `authjs/schema.${dialect}.sql`) }
-    expectSample(await migrate('examples/authjs', { config: `${dialect}.config.yaml`, env, quick: true }), rejected)
-  })
+for (const [dialect, rejected] of [
+  ['postgres', 'users:1'],
+  ['mysql', 'User:1'],
+] as const) {
+  testWithEither(dialect)(
+    tried('Auth.js', 'its PostgreSQL or MariaDB', 'rows yield what the same rows as CSV do'),
+    async () => {
+      const env = {
+        DATABASE_URL: await databaseOf(
+          dialect,
+          `authjs/schema.${dialect}.sql`,
+          dialect === 'postgres' ? 'authjs.md' : undefined,
+        ),
+      }
+      expectSample(await migrate('examples/authjs', { config: `${dialect}.config.yaml`, env, quick: true }), rejected)
+    },
+  )
 }
 
 test('everybody becomes a member of one organization', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { tried } from '../tried.ts'
-import { databaseOf, testWith } from './database.ts'
+import { databaseOf, testWithEither } from './database.ts'
 import { type Migrated, migrate } from './example.ts'
 import { expectPasswords, type Known } from './passwords.ts'
 
@@ -53,11 +53,17 @@ test(tried('Better Auth', 'tables of its database', 'scrypt whose salt is the he
   expectSample(await migrate('examples/better-auth'))
 })
 
-for (const dialect of ['postgres'] as const) {
-  testWith(dialect)(
-    tried('Better Auth', 'its PostgreSQL', 'rows yield what the same rows as CSV do; teams become groups'),
+for (const dialect of ['postgres', 'mysql'] as const) {
+  testWithEither(dialect)(
+    tried('Better Auth', 'its PostgreSQL or MariaDB', 'rows yield what the same rows as CSV do; teams become groups'),
     async () => {
-      const env = { DATABASE_URL: await databaseOf(dialect, `better-auth/schema.${dialect}.sql`) }
+      const env = {
+        DATABASE_URL: await databaseOf(
+          dialect,
+          `better-auth/schema.${dialect}.sql`,
+          dialect === 'postgres' ? 'better-auth.md' : undefined,
+        ),
+      }
       const found = await migrate('examples/better-auth', { config: `${dialect}.config.yaml`, env, quick: true })
       expectSample(found)
       // A banned user is left out of his team as well.

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readFileSync } from 'node:fs'
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
@@ -52,6 +52,8 @@ export interface Migrated {
 export interface Setting {
   /** Name of its manifest. */
   config?: string
+  /** The text of a manifest that the sample has not, to be put there under that name. */
+  text?: string
   env?: Record<string, string>
   /** Whether plan and apply are enough: where the manifest is validated, and nothing left to do is found, by another test of the sample. */
   quick?: boolean
@@ -62,12 +64,17 @@ export interface Setting {
  * must find nothing left to do.
  * @param folder of the manifest, from the root of the project
  */
-export async function migrate(folder: string, { config, env = {}, quick = false }: Setting = {}): Promise<Migrated> {
+export async function migrate(
+  folder: string,
+  { config, text, env = {}, quick = false }: Setting = {},
+): Promise<Migrated> {
   const root = folderOf({})
   for (const name of ['examples', 'migrate.config.yaml'])
     cpSync(join(ROOT, name), join(root, name), { recursive: true })
   const cwd = join(root, folder)
-  spareThreads(join(cwd, config ?? 'migrate.config.yaml'))
+  const manifest = join(cwd, config ?? 'migrate.config.yaml')
+  if (text !== undefined) writeFileSync(manifest, text)
+  spareThreads(manifest)
   const chosen = config === undefined ? [] : ['-c', config]
   const cli = async (args: string[], code: number): Promise<Outcome> => {
     const outcome = await command([...args, ...chosen], { cwd, env })

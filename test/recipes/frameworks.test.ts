@@ -6,7 +6,7 @@ import { expectPasswords, type Known } from './passwords.ts'
 
 /** The sample of a framework, read from a database with its `schema.sql`. */
 async function migrateFrom(dialect: Dialect, name: string): Promise<Migrated> {
-  const env = { DATABASE_URL: await databaseOf(dialect, `${name}/schema.sql`) }
+  const env = { DATABASE_URL: await databaseOf(dialect, `${name}/schema.sql`, `${name}.md`) }
   const found = await migrate(`examples/${name}`, { config: 'migrate.config.yaml', env })
   expect(found.warnings).toEqual([])
   return found
@@ -94,5 +94,86 @@ testWith('postgres')(
     expect(found.factors).toEqual([])
     expect(found.notes).toEqual([])
     expect(found.appsLeft).toEqual(['encrypted secret 1'])
+  },
+)
+
+const LARAVEL: readonly Known[] = [
+  ['ada@example.com', 'ada-likes-laravel', '$2y$12$9vOZSLg8MMuvP9Ae8MB7b.zOLFDdJA6ugc5L6Is4NFr4zwejXxmki'],
+  ['bjorn@example.com', 'bjorn-likes-laravel', '$2y$12$ntdnx7lxzW8GPnbIi7IEfuIZpn0SB2oCiSGcs5XbcXsEjiMVKd5u.'],
+  ['chloe@example.com', 'chloe-likes-laravel', '$2y$10$mWb4JhjVZua.19ZAo2kw1.0LIK/VR./HZnggjMuZYfr13yzG0WHiu'],
+]
+
+testWith('mysql')(
+  tried(
+    'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
+    'MariaDB of Laravel with Jetstream',
+    'owners of teams, personal teams, soft deletes, encrypted secrets of Fortify, an id of 64 bits',
+  ),
+  async () => {
+    const found = await migrateFrom('mysql', 'laravel')
+    expectPasswords(found, LARAVEL)
+    expect(found.people).toMatchObject({
+      'ada@example.com': { name: 'Ada Ampersand', verified: true, externalId: '1' },
+      'bjorn@example.com': { name: 'Björn van der Beispiel', verified: true },
+      'chloe@example.com': { verified: false },
+      'dmitri@example.com': { name: 'Dmitri', verified: true, password: null },
+      'zoe@example.com': { name: 'Zoë Zebra', externalId: '18446744073709551615' },
+    })
+    expect(Object.keys(found.people)).toHaveLength(5)
+    expect(found.organizations.map(({ name, externalId }) => `${externalId} ${name}`)).toEqual([
+      '2 Acme Anvils',
+      '4 Borealis Outfitters',
+    ])
+    expect(found.memberships).toEqual([
+      'ada@example.com in Acme Anvils: owner',
+      'ada@example.com in Borealis Outfitters: admin',
+      'bjorn@example.com in Acme Anvils: editor',
+      'chloe@example.com in Borealis Outfitters: owner',
+      'dmitri@example.com in Borealis Outfitters: editor',
+      'zoe@example.com in Borealis Outfitters: member',
+    ])
+    expect(found).toMatchObject({ leftOut: 1, rejects: [], factors: [] })
+    expect(found.notes).toEqual([])
+    expect(found.appsLeft).toEqual(['encrypted secret 1'])
+  },
+)
+
+const WORDPRESS: readonly Known[] = [
+  ['chloe@example.com', 'chloe-likes-wordpress', '$2y$10$j15KFGhbt7YjHYFhzIq6GeHGLdEEfaZ5C6FY/rT0pKqCx7YOz9WQW'],
+]
+
+testWith('mysql')(
+  tried(
+    'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
+    'MariaDB of WordPress',
+    'roles as PHP serializes them, hashes of phpass and of version 6.8, a zero date, rows of users who are gone',
+  ),
+  async () => {
+    const found = await migrateFrom('mysql', 'wordpress')
+    expectPasswords(found, WORDPRESS)
+    expect(found.people).toMatchObject({
+      'ada@example.com': { name: 'Ada Ampersand', verified: false, externalId: '1', metadata: { username: 'ada' } },
+      'bjorn@example.com': { name: 'Björn Beispiel' },
+      'chloe@example.com': { name: 'chloe' },
+      'dmitri@example.com': { name: 'Dmitri' },
+      'elif@example.com': { name: 'Elif Ellipsis' },
+    })
+    expect(Object.keys(found.people)).toHaveLength(5)
+    expect(found.memberships).toEqual([
+      'ada@example.com in Acme Anvils: admin,backup_admin',
+      'bjorn@example.com in Acme Anvils: editor',
+      'chloe@example.com in Acme Anvils: member',
+      'dmitri@example.com in Acme Anvils: author',
+      'elif@example.com in Acme Anvils: member',
+    ])
+    expect(found.leftOut).toBe(0)
+    expect(found.rejects).toEqual(['user email_missing users:5', 'membership user_rejected users:5'])
+    expect(found.factors).toEqual(['ada@example.com'])
+    expect(found.hasFactor('ada@example.com', 'MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U')).toBe(true)
+    expect(found.notes).toEqual([
+      'user password_reset_required phpass 2',
+      'user password_reset_required md5 1',
+      'user password_reset_required wordpress_bcrypt 1',
+    ])
   },
 )

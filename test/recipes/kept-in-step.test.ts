@@ -52,3 +52,14 @@ test('every recipe names its guide, and every link of a guide leads somewhere', 
     ).toEqual([])
   }
 })
+
+test('recipes for databases leave the mapping to those that they extend', () => {
+  const databases = recipeNames(shippedRecipes).filter((name) => /.-(postgres|mysql)$/.test(name))
+  expect(databases.length).toBeGreaterThan(5)
+  for (const name of databases) {
+    const [, origin, type] = /^(.*)-(\w+)$/.exec(name) ?? []
+    const recipe = parse(read(`recipes/${name}.yaml`))
+    expect(Object.keys(recipe), name).toEqual(['extends', 'source', 'tests'])
+    expect(recipe, name).toMatchObject({ extends: origin, source: { type } })
+  }
+})

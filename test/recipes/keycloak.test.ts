@@ -5,7 +5,7 @@ import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { readTotp } from '../../src/kinds/user/totp-secret.ts'
 import { compileExpression } from '../../src/mapping/expression.ts'
 import { tried } from '../tried.ts'
-import { databaseOf, testWith } from './database.ts'
+import { databaseOf, testWith, testWithEither } from './database.ts'
 import { type Migrated, migrate } from './example.ts'
 import { expectPasswords, type Known } from './passwords.ts'
 
@@ -64,15 +64,67 @@ test(
   },
 )
 
-for (const dialect of ['postgres'] as const) {
+for (const dialect of ['postgres', 'mysql'] as const) {
   testWith(dialect)(
-    tried('Keycloak', 'its PostgreSQL', 'a realm of its tables yields what its export does; another realm beside it'),
+    tried(
+      'Keycloak',
+      'its PostgreSQL or MariaDB',
+      'a realm of its tables yields what its export does; another realm beside it',
+    ),
+    async () => {
+      const env = {
+        DATABASE_URL: await databaseOf(
+          dialect,
+          `keycloak/schema.${dialect}.sql`,
+          dialect === 'postgres' ? 'keycloak.md' : undefined,
+        ),
+        KEYCLOAK_REALM: 'anvils',
+      }
+      expectSample(await migrate('examples/keycloak', { config: `${dialect}.config.yaml`, env, quick: true }))
+    },
+  )
+}
+
+/** Everybody in one organization, with the roles and groups of the realm. */
+const WITH_ROLES = (dialect: string) => `
+extends: [keycloak-${dialect}, one-organization]
+vars:
+  organization: { externalId: acme, name: Acme Anvils }
+map:
+  membership:
+    roles: $distinct($append($parseJson(realmRoles), $parseJson(groupRoles)))[$not($contains($, /^default-roles-/))]
+  group: { each: $parseJson(groups), organization: "'acme'", name: $ }
+  groupMember: { each: $parseJson(groups), organization: "'acme'", group: $ }
+roles:
+  define: { admin: { name: Admin }, staff-member: { name: Staff } }
+target: { type: sandbox }
+`
+
+for (const dialect of ['postgres', 'mysql'] as const) {
+  testWithEither(dialect)(
+    tried(
+      'Keycloak',
+      'its PostgreSQL or MariaDB',
+      'roles of users, roles by a group above theirs, groups by their paths; groups of organizations are none of these',
+    ),
     async () => {
       const env = {
         DATABASE_URL: await databaseOf(dialect, `keycloak/schema.${dialect}.sql`),
         KEYCLOAK_REALM: 'anvils',
       }
-      expectSample(await migrate('examples/keycloak', { config: `${dialect}.config.yaml`, env, quick: true }))
+      const text = WITH_ROLES(dialect)
+      const found = await migrate('examples/keycloak', { config: 'roles.config.yaml', text, env, quick: true })
+      expect(found.memberships).toEqual([
+        'ada@acme.example in Acme Anvils: admin,staff-member',
+        'bjorn@acme.example in Acme Anvils: staff-member',
+        'chloe@borealis.example in Acme Anvils: member',
+        'dmitri@borealis.example in Acme Anvils: member',
+        'elif@borealis.example in Acme Anvils: member',
+      ])
+      expect(found.groups).toEqual([
+        '/staff/engineering in Acme Anvils: ada@acme.example, bjorn@acme.example',
+        '/staff/oncall in Acme Anvils: bjorn@acme.example',
+      ])
     },
   )
 }

@@ -68,7 +68,7 @@ test(
 testWith('postgres')(
   tried('Supabase', 'its PostgreSQL', 'rows of users, identities and factors yield what the same rows as CSV do'),
   async () => {
-    const env = { DATABASE_URL: await databaseOf('postgres', 'supabase/schema.postgres.sql') }
+    const env = { DATABASE_URL: await databaseOf('postgres', 'supabase/schema.postgres.sql', 'supabase.md') }
     expectSample(await migrate('examples/supabase', { config: 'postgres.config.yaml', env, quick: true }), 'users:1')
   },
 )
