@@ -28,7 +28,7 @@ test('null takes an inherited key away, at every depth', async () => {
   })
   const { manifest } = await load(folder)
   expect(manifest.map.user).toEqual({ email: 'a', metadata: { z: 'w' } })
-  expect(manifest.run.chunkSize).toBe(1000)
+  expect(manifest.run.chunkSize).toBe(250)
 })
 
 test('of several bases the later one wins, and each is relative to the file that names it', async () => {
