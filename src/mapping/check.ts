@@ -65,7 +65,9 @@ function checkSignerKeys(loaded: LoadedManifest): Problem[] {
       const key = isObject(value) ? (value.signerKey ?? value.base64_signer_key) : undefined
       const fault = typeof key === 'string' && key.trim() !== '' ? faultOfSignerKey(key) : undefined
       if (fault === undefined) continue
-      const places = constants.map(({ name, members }) => [name, ...members.map((member) => member.name)])
+      const places = constants.flatMap(({ name, members }) =>
+        withMembers(manifest, [name, ...members.map((member) => member.name)]),
+      )
       const place = places.find((one) => valueAt(manifest, one) === key) ?? path
       const name = place.join('.')
       if (unresolved.some((one) => one.join('.') === name)) continue
@@ -79,6 +81,12 @@ function checkSignerKeys(loaded: LoadedManifest): Problem[] {
     }
   }
   return [...faults.values()]
+}
+
+/** The path, or those of its members where an object is there, as one that is looked up in by name. */
+function withMembers(manifest: Manifest, path: readonly string[]): (readonly string[])[] {
+  const value = valueAt(manifest, path)
+  return isObject(value) ? Object.keys(value).map((name) => [...path, name]) : [path]
 }
 
 function valueAt(value: unknown, path: readonly string[]): unknown {

@@ -21,6 +21,8 @@ export const sourceDefinitions: ReadonlyMap<string, () => Promise<SourceDefiniti
   ['cognito', async () => (await import('./cognito/open.ts')).cognitoSource],
   ['firebase', async () => (await import('./firebase/open.ts')).firebaseSource],
   ['file', async () => (await import('./file/open.ts')).fileSource],
+  ['postgres', async () => (await import('./postgres/open.ts')).postgresSource],
+  ['mysql', async () => (await import('./mysql/open.ts')).mysqlSource],
 ])
 
 /**

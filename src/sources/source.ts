@@ -124,6 +124,8 @@ export type Asking = Pick<CaptureContext, 'directory' | 'signal' | 'clock' | 'pr
 
 /** How a source is read that answers over a network: once, into a snapshot, which the records are then read from. */
 export interface LiveReading<Options = Record<string, unknown>> {
+  /** True: everything is read at one moment, so that a reading that was cut off cannot be gone on with. It is begun anew. */
+  isOneMoment?: boolean
   /** Whether this source is read over a network: some types read files too. */
   applies(config: Options): boolean
   /**
@@ -352,6 +354,16 @@ export interface RowTap {
   begin(head: TableHead): void
   wants(file: string, line: number): boolean
   take(row: OriginalRow): void
+}
+
+/** What is wrong with the name of a stream: joined rows carry their place under these. Undefined: nothing. */
+export function reservedStreamName(name: string): Omit<Problem, 'path'> | undefined {
+  if (name !== ROW_FILE && name !== ROW_LINE) return undefined
+  return {
+    code: 'reserved_stream_name',
+    message: `a stream may not be named ${name}: joined records carry their place under that name`,
+    hint: 'rename it',
+  }
 }
 
 /** The option `nulls`: what stands for nothing in every CSV file of the source. A reference that is unset lists nothing. */

@@ -7,6 +7,7 @@ import { account, generateProject, hashed } from '../fakes/firebase/generate.ts'
 import type { Account, ProjectData } from '../fakes/firebase/objects.ts'
 import { CERTIFICATE } from '../kinds/certificates.ts'
 import { verifiesFirebase } from '../kinds/passwords/firebase.ts'
+import { tried } from '../tried.ts'
 import { createProject, type Project } from './cli.ts'
 import { FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
 
@@ -53,7 +54,13 @@ function hashSent(workos: Workos, email: string): unknown {
   return Object(found?.body).password_hash
 }
 
-test('a project with two tenants becomes users, organizations and memberships, to the last one', async () => {
+const TWO_TENANTS = tried(
+  'Firebase',
+  'a project, over its API',
+  'tenants as organizations, hashes with the parameters of each tenant, to the last membership',
+)
+
+test(TWO_TENANTS, async () => {
   const { fake, workos, project, env } = await open(twoTenants(), {
     tokenUses: 10,
     networkErrors: { serverErrors: 0.05, dropped: 0.05, cutOff: 0.05, seed: 7 },
@@ -185,7 +192,7 @@ test('providers of tenants are handed over with their organizations, and one of 
   const rows = (name: string) => parse(readFileSync(project.path(`sso/${name}`)), { columns: true })
   const handed = await project.run(['handoff', '--out', 'sso'], { env })
   expect(handed.exit, handed.stderr).toBe(7)
-  expect(handed.stderr).toContain('firebase:saml.ours')
+  expect(handed.stdout + handed.stderr).toContain('firebase:saml.ours')
   expect(rows('saml_connections.csv')).toMatchObject([
     {
       name: 'Acme SSO',
