@@ -32,7 +32,10 @@ const SETTINGS_PAGE = 100
 /** What the Auth Emulator takes for an administrator. */
 const OPEN = 'Bearer owner'
 
-/** The Identity Toolkit API of a project, as far as a migration reads it: https://docs.cloud.google.com/identity-platform/docs/reference/rest */
+/**
+ * The Identity Toolkit API of a project, as far as a migration reads it:
+ * https://docs.cloud.google.com/identity-platform/docs/reference/rest
+ */
 export class FirebaseApi {
   readonly options: LiveOptions
   /** The project as messages name it. */
@@ -64,7 +67,10 @@ export class FirebaseApi {
     })
   }
 
-  /** A page of the users of a tenant; undefined: of those in none. @throws SpoiledReading for a place that is not known any more */
+  /**
+   * A page of the users of a tenant; undefined: of those in none.
+   * @throws SpoiledReading for a place that is not known any more
+   */
   async users(tenant: string | undefined, from: string | undefined, size = this.options.pageSize): Promise<Page> {
     const path = `/v1/${this.#of(tenant)}/accounts:batchGet`
     const query = { maxResults: size, nextPageToken: from }
