@@ -74,22 +74,22 @@ async function readSettings(api: FirebaseApi, snapshot: SnapshotWriter): Promise
   const settings = await settingsOf(api)
   const { hashes } = api.options
   const configs: JsonObject[] = []
-  const rows: JsonObject[] = []
+  const rows: ReturnType<typeof tenantRow>[] = []
   const own = hashes ? hashConfigOf(hashConfigIn(settings)) : undefined
   if (own !== undefined) configs.push(own)
   for await (const tenants of tenantsOf(api, settings)) {
-    for (const { id, hashConfig } of tenants.map((tenant) => ({
-      ...tenantRow(tenant),
-      hashConfig: tenant.hashConfig,
-    }))) {
-      // The list leaves the parameters out. A tenant without them has those of its users mapped by
-      // the manifest's, or not at all.
-      const whole = hashes && hashConfig === undefined ? await api.tenant(id) : undefined
-      const config = hashes ? hashConfigOf(hashConfig ?? whole?.hashConfig) : undefined
-      if (config !== undefined) configs.push({ tenantId: id, ...config })
+    for (const tenant of tenants) {
+      const row = tenantRow(tenant)
+      rows.push(row)
+      if (!hashes) continue
+      // The list of tenants leaves the parameters out.
+      const { hashConfig } = tenant.hashConfig === undefined ? ((await api.tenant(row.id)) ?? {}) : tenant
+      const config = hashConfigOf(hashConfig)
+      if (config !== undefined) configs.push({ tenantId: row.id, ...config })
     }
-    rows.push(...tenants.map(tenantRow))
   }
+  // Of one person's accounts in two tenants the first counts: it must be the same at each reading.
+  rows.sort((one, other) => (one.id < other.id ? -1 : 1))
   await snapshot.append(HASH_CONFIGS, configs, { step: HASH_CONFIGS, cursor: null, done: true })
   await snapshot.append(TENANTS, rows, { step: TENANTS, cursor: null, done: true })
 }
@@ -189,13 +189,19 @@ function accountId({ localId }: JsonObject): string {
 /** Whom an earlier process read. The caller closes it. */
 async function seenIn(snapshot: SnapshotWriter, tenant: string | undefined): Promise<IdSet> {
   const seen = new IdSet()
-  for await (const rows of snapshot.read(USERS)) {
-    seen.add(
-      rows.map(({ data }) => data).filter(({ tenantId }) => tenantId === tenant),
-      accountId,
-    )
+  // Without a place to go on from, nobody of this tenant was read: with many tenants, looking for
+  // them each time would take longer than reading.
+  if (snapshot.cursor(stepOf(USERS, tenant)) === undefined) return seen
+  try {
+    for await (const rows of snapshot.read(USERS)) {
+      const own = rows.map(({ data }) => data).filter(({ tenantId }) => tenantId === tenant)
+      seen.add(own, accountId)
+    }
+    return seen
+  } catch (error) {
+    seen.close()
+    throw error
   }
-  return seen
 }
 
 async function countBefore(
