@@ -18,8 +18,11 @@ export const sourceDefinitions: ReadonlyMap<string, () => Promise<SourceDefiniti
   ['csv', async () => (await import('./csv/open.ts')).csvSource],
   ['clerk', async () => (await import('./clerk/open.ts')).clerkSource],
   ['auth0', async () => (await import('./auth0/open.ts')).auth0Source],
+  ['cognito', async () => (await import('./cognito/open.ts')).cognitoSource],
   ['firebase', async () => (await import('./firebase/open.ts')).firebaseSource],
   ['file', async () => (await import('./file/open.ts')).fileSource],
+  ['postgres', async () => (await import('./postgres/open.ts')).postgresSource],
+  ['mysql', async () => (await import('./mysql/open.ts')).mysqlSource],
 ])
 
 /**

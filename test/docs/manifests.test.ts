@@ -50,6 +50,9 @@ const recipes = recipeNames(shippedRecipes)
 /** Recipes of origins, on which those of situations stand. */
 const SITUATIONS = ['one-organization', 'organization-per-domain', 'organization-from-metadata']
 
+/** Sources of which no recipe knows what they hold. */
+const OF_ANY_SHAPE = ['file', 'postgres', 'mysql']
+
 /** What a piece stands on where it says nothing of its source. */
 const SOURCES: Readonly<Record<string, JsonObject>> = {
   auth0: { type: 'auth0', users: './users.ndjson' },
@@ -71,19 +74,33 @@ function whole({ name, text }: Piece): JsonObject {
     else if (source.streams !== undefined) whole.extends = 'authjs'
     else whole.source = { ...SOURCES[origin ?? 'csv'], ...source }
   }
-  if (source.type === 'file' && extended.length === 0) whole.map ??= { user: { email: 'email' } }
+  if (OF_ANY_SHAPE.includes(String(source.type)) && extended.length === 0) whole.map ??= { user: { email: 'email' } }
   if (extended.includes('firebase') || whole.extends === 'firebase') {
     whole.secrets ??= { firebaseSignerKey: '${FIREBASE_SIGNER_KEY}' }
   }
   return whole
 }
 
-/** Every variable has a value. */
-const ENV = new Proxy<Record<string, string>>({}, { get: (_, name) => (name === 'HOME' ? '/' : FIREBASE.signerKey) })
+/** Every variable has a value. @param dialect of the database that DATABASE_URL names */
+const variables = (dialect = 'postgres') =>
+  new Proxy<Record<string, string>>(
+    {},
+    {
+      get(_, name) {
+        if (name === 'HOME') return '/'
+        return name === 'DATABASE_URL' ? `${dialect}://reader:secret@db.example.com/app` : FIREBASE.signerKey
+      },
+    },
+  )
+
+const ENV = variables()
 
 async function load(folder: string, manifest: JsonObject, environment?: string): Promise<LoadedManifest> {
   writeFileSync(join(folder, 'migrate.config.yaml'), JSON.stringify(manifest))
-  return loadManifest({ cwd: folder, env: ENV, redactor: new Redactor(), ...(environment && { environment }) })
+  const { type } = isObject(manifest.source) ? manifest.source : {}
+  const isMysql = type === 'mysql' || String(manifest.extends).endsWith('-mysql')
+  const env = variables(isMysql ? 'mysql' : 'postgres')
+  return loadManifest({ cwd: folder, env, redactor: new Redactor(), ...(environment && { environment }) })
 }
 
 describe('every piece of a manifest that the pages show', () => {

@@ -126,6 +126,18 @@ export const LINES: Record<string, string[][]> = {
   'state export': [
     ['state', 'export', '--format', 'ndjson'],
     ['state', 'export', '--kind', 'user'],
+    [
+      'state',
+      'export',
+      '--format',
+      'sql',
+      '--dialect',
+      'postgres',
+      '--batch',
+      '10',
+      '--template',
+      'update users set workos_id = {{ workos_id }}, email = {{ email }} where id = {{ key }}',
+    ],
   ],
   words: [['words']],
   'state backup': [

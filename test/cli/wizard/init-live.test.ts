@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { CLIENT_ID, CLIENT_SECRET, startFakeAuth0 } from '../../fakes/auth0/fake-auth0.ts'
 import { generateTenant } from '../../fakes/auth0/generate.ts'
@@ -8,6 +8,8 @@ import type { Auth0Settings } from '../../fakes/auth0/settings.ts'
 import { dashboardCsv } from '../../fakes/clerk/dashboard-csv.ts'
 import { SECRET_KEY, startFakeClerk } from '../../fakes/clerk/fake-clerk.ts'
 import { generateInstance } from '../../fakes/clerk/generate.ts'
+import { startFakeCognito } from '../../fakes/cognito/fake-cognito.ts'
+import { cognitoGroup, cognitoUser } from '../../fakes/cognito/objects.ts'
 import { PROJECT, startFakeFirebase } from '../../fakes/firebase/fake-firebase.ts'
 import { generateProject } from '../../fakes/firebase/generate.ts'
 import { command, folderOf } from '../harness.ts'
@@ -173,4 +175,74 @@ test.each([
   const { code, stderr } = await command(['init', ...args, '--target', 'sandbox'], { cwd })
   expect(code).toBe(3)
   expect(stderr).toContain(message)
+})
+
+/** User pools, whose credentials the AWS SDK finds in the environment of this process. */
+async function openCognito() {
+  const users = Array.from({ length: 12 }, (_, index) => cognitoUser(index + 1))
+  const pool = 'eu-west-1_Example01'
+  const groups = [cognitoGroup('admins'), cognitoGroup('Support Team'), cognitoGroup(`${pool}_Google`)]
+  const members = { admins: ['user-1', 'user-2'], 'Support Team': ['user-3'], [`${pool}_Google`]: ['user-4'] }
+  const fake = await startFakeCognito([{ id: pool, users, groups, members }])
+  vi.stubEnv('AWS_ACCESS_KEY_ID', fake.source.accessKeyId)
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', fake.source.secretAccessKey)
+  onTestFinished(async () => {
+    vi.unstubAllEnvs()
+    await fake.close()
+  })
+  return { fake, pool }
+}
+
+test('user pools of Cognito are asked for by their ids, with the credentials that the SDK finds', async () => {
+  const { fake, pool } = await openCognito()
+  const cwd = folderOf({})
+  const args = ['init', '--user-pools', pool, '--live', fake.url, '--organization-name', 'Acme', '--target', 'sandbox']
+  const init = await command(args, { cwd })
+  expect(init.stderr).toContain('The credentials are accepted.')
+  expect(init.code, init.stderr).toBe(0)
+  expect(manifestIn(cwd)).toMatchObject({
+    extends: ['cognito', 'one-organization'],
+    source: { type: 'cognito', userPools: pool, endpoint: fake.url },
+    map: { roleAssignment: { each: 'groups', role: 'group' } },
+    roles: {
+      define: { admins: { name: 'Admins' }, 'support-team': {} },
+      map: { 'Support Team': 'support-team' },
+      unmapped: 'drop',
+    },
+  })
+  expect(Object.keys(manifestIn(cwd).roles.define)).toEqual(['admins', 'support-team'])
+  const asked = fake.log.length
+  const planned = await command(['plan', '--json'], { cwd })
+  expect(planned.code, planned.stderr).toBe(0)
+  expect(fake.log.length).toBe(asked)
+  const kinds: { kind: string; create: number }[] = JSON.parse(planned.stdout).summary.kinds
+  expect(kinds.find(({ kind }) => kind === 'user')?.create).toBe(12)
+})
+
+test('somebody at a terminal is asked for the user pools', async () => {
+  const { fake, pool } = await openCognito()
+  const cwd = folderOf({})
+  const { code, screen } = await converse(['init', '--source', 'cognito', '--live', fake.url], cwd, [
+    [/Which user pools\?/, `not a pool${KEY.enter}`],
+    [/like eu-west-1_Example01/, `${KEY.backspace.repeat(10)}${pool}${KEY.enter}`],
+    [/Which organizations/, KEY.enter],
+    [/Where to\?/, KEY.enter],
+    [/Read it now\?/, KEY.enter],
+    [/Write migrate\.config\.yaml/, KEY.enter],
+  ])
+  expect(code, screen).toBe(0)
+  expect(screen).toContain('to none, for now')
+  expect(manifestIn(cwd).source).toEqual({ type: 'cognito', userPools: pool, endpoint: fake.url })
+})
+
+test('user pools and another source are a contradiction', async () => {
+  const cwd = folderOf({ 'users.csv': 'id,email\n1,ada@example.com\n' })
+  for (const more of [
+    ['--source', 'clerk'],
+    ['--users', 'users.csv'],
+  ]) {
+    const { code, stderr } = await command(['init', '--user-pools', 'eu-west-1_Example01', ...more], { cwd })
+    expect(code).toBe(3)
+    expect(stderr).toContain('--user-pools')
+  }
 })

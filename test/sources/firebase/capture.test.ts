@@ -10,7 +10,7 @@ import type { ProjectData } from '../../fakes/firebase/objects.ts'
 import { EMAIL, keyFile } from '../../fakes/firebase/tokens.ts'
 import { hurriedClock, swiftClock } from '../../simulated-clock.ts'
 import { folderWith } from '../reading.ts'
-import { capture, fakeFirebase, idsOf, optionsOf, rowsOf, tryIn } from './capturing.ts'
+import { capture, fakeFirebase, idsOf, optionsOf, rowsOf, trial } from './capturing.ts'
 
 const without = (permission: string) => ({ permissions: ALL_PERMISSIONS.filter((one) => one !== permission) })
 const HASHES = 'firebaseauth.configs.getHashConfig'
@@ -86,7 +86,7 @@ describe('a project', () => {
   })
 
   test('without Authentication is told of as such', async () => {
-    const { code, path } = await failure(tryIn(optionsOf(await fakeFirebase({}, { isBare: true }))))
+    const { code, path } = await failure(trial(optionsOf(await fakeFirebase({}, { isBare: true }))))
     expect({ code, path }).toEqual({ code: 'no_such_project', path: 'source.project' })
   })
 
@@ -240,7 +240,7 @@ describe('hashes that the API keeps to itself', () => {
       `the Firebase project my-project tells no hash parameters: ${EMAIL} lacks the permission ${HASHES}`,
     )
     expect(hint).toContain('or set hashes: false')
-    expect((await failure(tryIn(optionsOf(fake)))).message).toBe(message)
+    expect((await failure(trial(optionsOf(fake)))).message).toBe(message)
   })
 
   test('are found among the users too, who are named', async () => {
@@ -275,7 +275,7 @@ describe('credentials', () => {
     ['identitytoolkit.tenants.get', { tenants: ['tenant-1'] }],
   ])('that lack %s are told so', async (permission, more) => {
     const fake = await fakeFirebase(generateProject({ users: 1, tenants: [1] }), without(permission))
-    for (const act of [capture, tryIn]) {
+    for (const act of [capture, trial]) {
       const { error, code, hint } = await failure(act(optionsOf(fake, more)))
       expect(error).toBeInstanceOf(CredentialsError)
       expect(code).toBe('missing_permission')
@@ -285,7 +285,7 @@ describe('credentials', () => {
 
   test('that are good are accepted, and next to nothing is read', async () => {
     const fake = await fakeFirebase(generateProject({ users: 50, tenants: [50] }))
-    await tryIn(optionsOf(fake))
+    await trial(optionsOf(fake))
     expect(fake.log.map(({ method, route }) => `${method} ${route}`)).toEqual([
       'POST /token',
       'GET /admin/v2/projects/:project/config',
@@ -297,7 +297,7 @@ describe('credentials', () => {
   test('of a key that was deleted are refused with what helps', async () => {
     const fake = await fakeFirebase(generateProject())
     fake.tokens.revoke()
-    const { error, message, hint, path } = await failure(tryIn(optionsOf(fake)))
+    const { error, message, hint, path } = await failure(trial(optionsOf(fake)))
     expect(error).toBeInstanceOf(CredentialsError)
     expect(message).toBe(`Google gives no access token for ${EMAIL}: invalid_grant: Invalid grant: account not found`)
     expect(hint).toContain('make a new key')
@@ -308,7 +308,7 @@ describe('credentials', () => {
     const fake = await fakeFirebase(generateProject({ users: 1 }))
     const folder = folderWith({ 'key.json': keyFile(`${fake.url}/token`) })
     const { serviceAccount: _text, ...options } = optionsOf(fake, { credentials: './key.json' })
-    await tryIn(options, folder)
+    await trial(options, folder)
     expect(fake.tokens.issued).toBe(1)
   })
 
@@ -331,7 +331,7 @@ describe('credentials', () => {
   test('that the machine does not have are missed, with what helps', async () => {
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', join(folderWith({}), 'nothing.json'))
     const options = { project: 'my-project' }
-    const { error, code, hint } = await failure(tryIn(options))
+    const { error, code, hint } = await failure(trial(options))
     vi.unstubAllEnvs()
     expect(error).toBeInstanceOf(CredentialsError)
     expect(code).toBe('no_credentials')

@@ -65,7 +65,7 @@ export async function capture(
 }
 
 /** Tries the credentials. */
-export async function tryIn(config: Options, directory = '.'): Promise<void> {
+export async function trial(config: Options, directory = '.'): Promise<void> {
   await live().tryCredentials?.(config, { directory })
 }
 
