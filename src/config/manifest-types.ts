@@ -1017,6 +1017,70 @@ export type Paths = string | string[]
 /** A file, or a list of them, relative to the manifest's folder. */
 export type Files = string | string[]
 
+/** User pools of Amazon Cognito, read over their API into a snapshot: users, groups, identity providers. */
+export type SourceCognito = {
+  /** This source. */
+  type: 'cognito'
+  /** Id of the user pool, or a list of ids. */
+  userPools: string | string[]
+  /** Region of the user pools. */
+  region?: string
+  /** Address of the API, without a path, where it is not AWS's own: a VPC endpoint. http is taken on loopback alone. */
+  endpoint?: string
+  /** Profile of the AWS configuration whose credentials are used: keys, SSO, or a role. */
+  profile?: string
+  /** Access key id, where the AWS SDK shall not look for credentials itself. */
+  accessKeyId?: string
+  /** Secret. */
+  secretAccessKey?: string
+  /** Secret. */
+  sessionToken?: string
+  /** Whether groups are read, and who is in which. */
+  groups?: boolean
+  /** Whether SAML and OpenID Connect identity providers are read with their settings, client secrets among them: for `map.connection`. */
+  connections?: boolean
+  /** Whether it is asked which second factors each user has set up: one more request for each user. */
+  mfa?: boolean
+  /** Objects that are asked for at once. */
+  pageSize?: number
+  /** How many requests may leave, evenly spread, in each of Cognito's quota categories. */
+  rate?: Limit
+  /** Requests in flight at once, with `mfa`. */
+  concurrency?: number
+  /** Keeps only users who changed since. */
+  updatedSince?: string
+  /** Folder of the snapshot that the user pools are read into, relative to the manifest's folder. */
+  snapshot?: string
+  /** CSV of roles. */
+  roleDefinitions?: File
+}
+
+/** A project of Firebase Authentication or Identity Platform, read over its API into a snapshot: users with their password hashes, tenants, SAML and OpenID Connect providers. */
+export type SourceFirebase = {
+  /** This source. */
+  type: 'firebase'
+  /** Id of the project, as the console shows it. */
+  project: string
+  /** Key file of a service account (JSON), or another credentials file of Google's libraries. */
+  credentials?: File
+  /** Secret. */
+  serviceAccount?: string
+  /** Ids of the tenants to read; an empty list for none. */
+  tenants?: string[]
+  /** Whether password hashes are read, with the parameters they were made with. */
+  hashes?: boolean
+  /** Whether SAML and OpenID Connect providers are read with their settings, client secrets among them, for `map.connection`. */
+  connections?: boolean
+  /** Address of the API. */
+  baseUrl?: string
+  /** Users that are asked for at once. */
+  pageSize?: number
+  /** Requests to the API at most, such as `10/1s`. */
+  rate?: Limit
+  /** Folder of the snapshot that the API is read into. */
+  snapshot?: File
+}
+
 /** CSV, JSON or NDJSON files of any shape, plain, gzip or zstd, joined by keys. */
 export type SourceFile = {
   /** This source. */
@@ -1394,7 +1458,15 @@ export type ExpectedRoleAssignment =
   | null
 
 /** Where the users come from. */
-export type Source = SourceCsv | SourceClerk | SourceAuth0 | SourceFile | SourcePostgres | SourceMysql
+export type Source =
+  | SourceCsv
+  | SourceClerk
+  | SourceAuth0
+  | SourceCognito
+  | SourceFirebase
+  | SourceFile
+  | SourcePostgres
+  | SourceMysql
 
 /** Rules for the secrets of authenticator apps (`map.user.totpSecret`); see docs/how-to/totp.md. */
 export type Totp = {
@@ -1417,6 +1489,8 @@ export const SOURCE_DEFAULTS = {
   csv: { skipLines: 0 },
   clerk: { connections: false, skipLines: 0, pageSize: 500, concurrency: 4 },
   auth0: { connections: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
+  cognito: { groups: true, connections: false, mfa: false, pageSize: 60, concurrency: 4 },
+  firebase: { hashes: true, connections: false, pageSize: 1000 },
   file: {},
   postgres: {},
   mysql: {},

@@ -46,12 +46,12 @@ function findLiteralKeys(tree: Tree, redactor: Redactor, path: string[] = []): P
 }
 
 /** The address of a database, with a password that is written out. */
-const URL_WITH_PASSWORD = /^postgres(?:ql)?:\/\/[^/@:]*:(?!\$\{)[^@]+@.*$/
+const URL_WITH_PASSWORD = /^(?:postgres(?:ql)?|mysql2?|mariadb):\/\/[^/@:]*:(?!\$\{)[^@]+@.*$/
 
-/** A fitting name for a variable: Clerk's is the only source whose key looks so; secrets have names of their own. */
+/** A fitting name for a variable: of sources, Clerk has a key that looks so, and databases have a URL; secrets have names of their own. */
 function variableFor(path: readonly string[]): string {
   const [section, ...rest] = path[0] === 'environments' ? path.slice(2) : path
-  if (section === 'state') return 'DATABASE_URL'
+  if (section === 'state' || (section === 'source' && rest[0] === 'url')) return 'DATABASE_URL'
   if (section === 'export') return 'APP_DATABASE_URL'
   if (section === 'source') return 'CLERK_SECRET_KEY'
   if (section === 'notify') return rest.at(-1) === 'secret' ? 'NOTIFY_SECRET' : 'NOTIFY_URL'

@@ -9,6 +9,8 @@ const SOURCES: Record<string, string> = {
   csv: 'source: { type: csv, path: users.csv }',
   clerk: 'source: { type: clerk, users: users.csv }',
   auth0: 'source: { type: auth0, users: users.ndjson }',
+  cognito: 'source: { type: cognito, userPools: eu-west-1_Example01 }',
+  firebase: 'source: { type: firebase, project: my-project }',
   file: 'source: { type: file, streams: { users: { path: users.csv } } }',
   postgres:
     'source: { type: postgres, url: "postgres://a@db.example.com/app", streams: { users: { table: users, key: id } } }',
@@ -51,6 +53,7 @@ test('every shipped recipe can be extended by name', async () => {
       folderOf({ 'migrate.config.yaml': text, 'signer-key': Buffer.alloc(64, 1).toString('base64') }),
       {
         recipes: shippedRecipes,
+        env: { DATABASE_URL: `${name.split('-').at(-1)}://reader:secret@db.example.com/app`, KEYCLOAK_REALM: 'anvils' },
       },
     )
     expect(checkExpressions(loaded), name).toEqual([])

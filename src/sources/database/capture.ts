@@ -1,6 +1,7 @@
 import { nearest } from '../../config/nearest.ts'
 import { ManifestError, SourceError } from '../../diagnostics/errors.ts'
 import { figure, someOf } from '../../diagnostics/printable.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 import type { SnapshotWriter } from '../snapshot/snapshot.ts'
 import { type Asking, type CaptureContext, requireNone } from '../source.ts'
@@ -11,6 +12,7 @@ import {
   connectingOf,
   type DatabaseOptions,
   readSettings,
+  type Settings,
   type TableSettings,
 } from './options.ts'
 import { describeKey, keyOf } from './row-key.ts'
@@ -28,6 +30,7 @@ export async function captureDatabase(
   context: CaptureContext,
 ): Promise<void> {
   await reading(driver, config, context.directory, context, async (session, statements, streams) => {
+    for (const stream of unwatched(readSettings(config))) context.warn(changesUnseen(stream))
     // All of them before the first row: a mistake in the last must not come out after an hour.
     const described = await describeAll(session, statements, streams)
     for (const [stream, columns] of described)
@@ -96,6 +99,25 @@ async function captureStream(
   }
   if (done !== total) throw countsDiffer(stream, done, total)
   await snapshot.append(step, [], { step, cursor: done, done: true })
+}
+
+/** Joined streams whose changes nobody sees, where only what changed is read. */
+function unwatched({ streams, updatedSince }: Settings): TableSettings[] {
+  if (updatedSince === undefined) return []
+  return streams.filter(({ updatedAt, join }) => {
+    const into = streams.find(({ name }) => name === join?.into)
+    return updatedAt === undefined && into?.updatedAt !== undefined
+  })
+}
+
+function changesUnseen({ name, join }: TableSettings): Problem {
+  return {
+    code: 'changes_unseen',
+    severity: 'warning',
+    message: `${name} has no updatedAt: a change of it alone is not seen, only with a change of ${join?.into}`,
+    hint: 'name the column that says when a row was changed, or read everything at the end: take source.updatedSince out',
+    path: `source.streams.${name}`,
+  }
 }
 
 /** Makes sure that the key of a stream tells its rows apart, which come in its order. */

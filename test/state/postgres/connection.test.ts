@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { LockedError, StateError } from '../../../src/diagnostics/errors.ts'
-import { type PostgresLocation, secretsOfUrl } from '../../../src/state/location.ts'
+import { secretsOfUrl } from '../../../src/diagnostics/redactor.ts'
+import type { PostgresLocation } from '../../../src/state/location.ts'
 import { findState, openState } from '../../../src/state/open.ts'
 import { endpointOf } from '../../../src/state/postgres/endpoint.ts'
 import type { OpenState } from '../../../src/state/store.ts'
