@@ -63,7 +63,7 @@ const QUICK = [
 const SERVE = ['--performance-schema=off', '--max-connections=60', '--skip-name-resolve', '--skip-log-bin']
 
 /** The user that tests connect as, and its password: a marker that must be in no output. */
-export const TESTER = 'tester'
+const TESTER = 'tester'
 export const TESTER_PASSWORD = 'pw-Tester&7/x'
 
 interface Place {
@@ -217,7 +217,7 @@ export function provideMaria(): () => Promise<void> {
 let shared: Promise<MariaServer> | undefined
 
 /** The server that the tests of a run share: the first that asks starts it, in whichever process it is. */
-export function sharedMaria(): Promise<MariaServer> {
+function sharedMaria(): Promise<MariaServer> {
   shared ??= startShared()
   return shared
 }

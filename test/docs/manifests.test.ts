@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -12,6 +12,7 @@ import { compileExpression } from '../../src/mapping/expression.ts'
 import { openSource } from '../../src/sources/registry.ts'
 import { command, folderOf } from '../cli/harness.ts'
 import { FIREBASE } from '../kinds/passwords/firebase.ts'
+import { docPages } from './pages.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -25,9 +26,7 @@ interface Piece {
   text: string
 }
 
-const pages = ['README.md', ...readdirSync(join(ROOT, 'docs'), { recursive: true }).map((name) => `docs/${name}`)]
-  .filter((name) => name.endsWith('.md') && !name.startsWith('docs/decisions/'))
-  .toSorted()
+const pages = ['README.md', ...docPages].filter((name) => !name.startsWith('docs/decisions/')).toSorted()
 
 const PIECES: readonly Piece[] = pages.flatMap((page) => {
   const text = readFileSync(join(ROOT, page), 'utf8')

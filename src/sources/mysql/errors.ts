@@ -107,6 +107,14 @@ export function explainedConnection({ name, user, database, tls }: Endpoint, err
       error,
     )
   }
+  if (numberOf(error) === undefined && isLost(error)) {
+    return source(
+      'database_lost',
+      `${name} cannot be reached: ${reasonOf(error)}`,
+      'check host and port in source.url, and that a firewall lets this machine through; then run the same command again',
+      error,
+    )
+  }
   return explainedAny(name, error)
 }
 
@@ -141,13 +149,13 @@ export async function explained(
       )
     case 1049:
     case 1146:
-      return manifest('no_such_table', missingTable(of, error), await nearTables(connection, error), where, error)
+      return manifest('no_such_table', missingTable(name, error), await nearTables(connection, error), where, error)
     case 1054:
       return missingColumn(asked, error)
     case 1060:
       return manifest(
         'duplicate_column',
-        `the query of ${place} has two columns of one name${quotedIn(error)}`,
+        `the query of ${place} has two columns of one name: ${quotedIn(error)}`,
         'name the columns one by one in the query, each with a name of its own: select u.id as user_id, …',
         where,
         error,
@@ -177,11 +185,26 @@ export async function explained(
       )
     case 1969:
     case 3024:
-    case 1317:
       return source(
         'database_slow',
         `${of} took longer than source.statementTimeout allows (${statementTimeout / 1000} s)`,
         SLOW,
+        error,
+        path,
+      )
+    case 1317:
+      return source(
+        'database_interrupted',
+        `somebody ended the reading of ${place} in ${name} (KILL QUERY)`,
+        'ask its administrator why, or read a replica; then run the same command again: the reading begins anew',
+        error,
+        path,
+      )
+    case 1205:
+      return source(
+        'database_slow',
+        `${of} is locked by somebody else, such as an ALTER TABLE`,
+        'let the change of the table end, then run the same command again',
         error,
         path,
       )
@@ -284,17 +307,16 @@ function reasonOf(error: Error): string {
 
 /** `Table 'shop.usrs' doesn't exist`: the name, as the server says it. */
 function quotedIn(error: Error): string {
-  const name = /'([^']*)'/.exec(error.message)?.[1]
-  return name === undefined ? '' : `: ${name}`
+  return /'([^']*)'/.exec(error.message)?.[1] ?? ''
 }
 
-function missingTable(of: string, error: Error): string {
-  const named = quotedIn(error).replace(':', '')
-  return `${of}: there is no ${numberOf(error) === 1049 ? 'database' : 'table'}${named}`
+function missingTable(name: string, error: Error): string {
+  const [what, missing] = [numberOf(error) === 1049 ? 'database' : 'table', quotedIn(error)]
+  return `there is no ${what} ${missing} in ${name}`
 }
 
 async function nearTables(connection: Connection, error: Error): Promise<string> {
-  const given = /'([^']*)'/.exec(error.message)?.[1] ?? ''
+  const given = quotedIn(error)
   const dot = given.indexOf('.')
   const [schema, table] = [given.slice(0, Math.max(dot, 0)), given.slice(dot + 1)]
   // With 1049 the name alone is that of a database.
@@ -325,7 +347,7 @@ async function namesOf(connection: Connection, sql: string): Promise<string[]> {
 
 /** The columns that the manifest names are looked for before: this one is in a query, or the owner of a view has taken it away. */
 function missingColumn({ path, place, table }: Asked, error: Error): ManifestError {
-  const column = /'([^']*)'/.exec(error.message)?.[1] ?? ''
+  const column = quotedIn(error)
   const message = `${table === undefined ? `the query of ${place}` : `the table ${table}`} names a column that is not there: ${column}`
   const hint = 'correct the query; a name in quotes is a text there, and one in backticks a column'
   return manifest('no_such_column', message, hint, `${path}.${table === undefined ? 'query' : 'table'}`, error)

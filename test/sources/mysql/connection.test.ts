@@ -120,28 +120,6 @@ describe.skipIf(mariaPrograms === undefined)('a connection to MariaDB', () => {
     await connection.close()
   })
 
-  test('that is lost while rows are read ends the reading in words', async () => {
-    const { url, server } = await newMariaDatabase()
-    const endpoint = endpointOf(url)
-    const connection = await Connection.open(endpoint, { statementTimeout: undefined })
-    const [{ id } = {}] = await connection.rows('SELECT CONNECTION_ID() AS id')
-    let read = 0
-    const reading = async () => {
-      for await (const batch of connection.stream('SELECT seq FROM seq_1_to_100000000')) {
-        if (read === 0) server.sql(`KILL CONNECTION ${id}`)
-        read += batch.length
-      }
-    }
-    const error = await reading().catch((thrown: unknown) => thrown)
-    await connection.close()
-    expect(read).toBeGreaterThan(0)
-    expect(explainedConnection(endpoint, error)).toMatchObject({
-      code: 'database_lost',
-      message: expect.stringMatching(/^the connection to the MySQL database \w+ at 127.0.0.1:\d+ is lost: /),
-    })
-    await expect(connection.rows('SELECT 1')).rejects.toThrow()
-  })
-
   test('ends at once when the reading is called off', async () => {
     const { url } = await newMariaDatabase()
     const stop = new AbortController()
@@ -194,7 +172,10 @@ describe('a service that is no MySQL', () => {
 
   test('and is not there is named', async () => {
     const error = await failureOf('mysql://u:pw-Other@127.0.0.1:1/d')
-    expect(error).toMatchObject({ code: 'database_lost', message: expect.stringContaining('ECONNREFUSED') })
+    expect(error).toMatchObject({
+      code: 'database_lost',
+      message: expect.stringMatching(/cannot be reached: .*ECONNREFUSED/),
+    })
   })
 
   test('but has no room for another connection says so', async () => {
