@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
 import type { LoadedManifest } from '../config/load.ts'
 import { UsageError } from '../diagnostics/errors.ts'
+import { secretsOfUrl } from '../diagnostics/redactor.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { describeEndpoint, type Endpoint, endpointIn } from '../postgres/endpoint.ts'
-import { secretsOfUrl } from '../state/location.ts'
+
 import type { OpenState } from '../state/store.ts'
 import { unsetReference } from './rules.ts'
 import { exportToTable, type TableResult } from './table.ts'
