@@ -27,14 +27,14 @@ interface Composing extends ComposeContext {
 export function compose(file: string, environment: string | undefined, context: ComposeContext): Branch {
   const chain = new Map<string, Branch>()
   const own = withExtends(file, [], chain, { ...context, root: file })
-  const type = sourceType(choose(own, environment), context)
+  const type = sourceType(choose(own, environment, context), context)
   const recipe = type === undefined ? undefined : recipeFile(context.recipes, type)
   const whole =
     recipe === undefined || chain.has(recipe)
       ? own
-      : { ...mergeBranches(withExtends(recipe, [], chain, context), own), place: own.place }
+      : { ...laid(own, withExtends(recipe, [], chain, context), context), place: own.place }
   requireEnvironment(whole, environment, file)
-  return choose(whole, environment)
+  return choose(whole, environment, context)
 }
 
 /**
@@ -50,7 +50,7 @@ export function composeRecipe(name: string, context: ComposeContext): { file: st
   const type = named ?? (sourceTypes().includes(name) ? name : 'csv')
   const recipe = recipeFile(context.recipes, type)
   const below = recipe === undefined || chain.has(recipe) ? undefined : withExtends(recipe, [], chain, context)
-  const merged = below === undefined ? own : { ...mergeBranches(below, own), place: own.place }
+  const merged = below === undefined ? own : { ...laid(own, below, context), place: own.place }
   const source = valueAt(merged, ['source'])
   const given = source?.kind === 'branch' ? [...source.entries.keys()] : []
   const missing = Object.entries(sampleSource(type, named === undefined)).filter(([key]) => !given.includes(key))
@@ -88,12 +88,12 @@ function withExtends(file: string, above: string[], chain: Map<string, Branch>, 
       })
     }
     const below = parseBase(baseFile, at, path, chain, context)
-    merged = merged === undefined ? below : mergeBranches(merged, below)
+    merged = merged === undefined ? below : laid(below, merged, context)
   }
   // Tests of a shipped recipe are about the recipe: the manifest may map otherwise.
   const isBeneath = file !== context.root && dirname(file) === context.recipes
   const own = without(tree, isBeneath ? ['extends', 'tests'] : ['extends'])
-  const result = merged === undefined ? own : mergeBranches(merged, own)
+  const result = merged === undefined ? own : laid(own, merged, context)
   chain.set(file, result)
   return result
 }
@@ -171,9 +171,19 @@ export function environmentsOf(tree: Branch): Map<string, Branch> {
 }
 
 /** The manifest with one of its environments merged over it. */
-function choose(tree: Branch, environment: string | undefined): Branch {
+function choose(tree: Branch, environment: string | undefined, context: ComposeContext): Branch {
   const chosen = environment === undefined ? undefined : environmentsOf(tree).get(environment)
-  return chosen === undefined ? tree : { ...mergeBranches(tree, chosen), place: tree.place }
+  return chosen === undefined ? tree : { ...laid(chosen, tree, context), place: tree.place }
+}
+
+/**
+ * A manifest on top of another. Where the two name sources of different types, the one on top takes the place of the other with all its
+ * options: they say nothing to it. So one recipe maps what a service answers and what was saved of it in a file.
+ */
+function laid(upper: Branch, lower: Branch, context: ComposeContext): Branch {
+  const [above, below] = [sourceType(upper, context), sourceType(lower, context)]
+  const isAnother = above !== undefined && below !== undefined && above !== below
+  return mergeBranches(isAnother ? without(lower, ['source']) : lower, upper)
 }
 
 /** @throws ManifestError when the manifest has no environment of this name */
