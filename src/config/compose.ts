@@ -32,7 +32,7 @@ export function compose(file: string, environment: string | undefined, context: 
   const whole =
     recipe === undefined || chain.has(recipe)
       ? own
-      : { ...laid(own, withExtends(recipe, [], chain, context), context), place: own.place }
+      : { ...layer(withExtends(recipe, [], chain, context), own, context), place: own.place }
   requireEnvironment(whole, environment, file)
   return choose(whole, environment, context)
 }
@@ -50,7 +50,7 @@ export function composeRecipe(name: string, context: ComposeContext): { file: st
   const type = named ?? (sourceTypes().includes(name) ? name : 'csv')
   const recipe = recipeFile(context.recipes, type)
   const below = recipe === undefined || chain.has(recipe) ? undefined : withExtends(recipe, [], chain, context)
-  const merged = below === undefined ? own : { ...laid(own, below, context), place: own.place }
+  const merged = below === undefined ? own : { ...layer(below, own, context), place: own.place }
   const source = valueAt(merged, ['source'])
   const given = source?.kind === 'branch' ? [...source.entries.keys()] : []
   const missing = Object.entries(sampleSource(type, named === undefined)).filter(([key]) => !given.includes(key))
@@ -88,12 +88,12 @@ function withExtends(file: string, above: string[], chain: Map<string, Branch>, 
       })
     }
     const below = parseBase(baseFile, at, path, chain, context)
-    merged = merged === undefined ? below : laid(below, merged, context)
+    merged = merged === undefined ? below : layer(merged, below, context)
   }
   // Tests of a shipped recipe are about the recipe: the manifest may map otherwise.
   const isBeneath = file !== context.root && dirname(file) === context.recipes
   const own = without(tree, isBeneath ? ['extends', 'tests'] : ['extends'])
-  const result = merged === undefined ? own : laid(own, merged, context)
+  const result = merged === undefined ? own : layer(merged, own, context)
   chain.set(file, result)
   return result
 }
@@ -173,17 +173,17 @@ export function environmentsOf(tree: Branch): Map<string, Branch> {
 /** The manifest with one of its environments merged over it. */
 function choose(tree: Branch, environment: string | undefined, context: ComposeContext): Branch {
   const chosen = environment === undefined ? undefined : environmentsOf(tree).get(environment)
-  return chosen === undefined ? tree : { ...laid(chosen, tree, context), place: tree.place }
+  return chosen === undefined ? tree : { ...layer(tree, chosen, context), place: tree.place }
 }
 
 /**
- * A manifest on top of another. Where the two name sources of different types, the one on top takes the place of the other with all its
- * options: they say nothing to it. So one recipe maps what a service answers and what was saved of it in a file.
+ * One manifest over another. Options of a source are those of its type: where the upper one names another type, nothing of the lower one's
+ * source is left.
  */
-function laid(upper: Branch, lower: Branch, context: ComposeContext): Branch {
-  const [above, below] = [sourceType(upper, context), sourceType(lower, context)]
-  const isAnother = above !== undefined && below !== undefined && above !== below
-  return mergeBranches(isAnother ? without(lower, ['source']) : lower, upper)
+function layer(lower: Branch, upper: Branch, context: ComposeContext): Branch {
+  const [below, above] = [sourceType(lower, context), sourceType(upper, context)]
+  const isReplaced = below !== undefined && above !== undefined && below !== above
+  return mergeBranches(isReplaced ? without(lower, ['source']) : lower, upper)
 }
 
 /** @throws ManifestError when the manifest has no environment of this name */

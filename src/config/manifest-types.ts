@@ -920,6 +920,44 @@ export type Paths = string | string[]
 /** A file, or a list of them, relative to the manifest's folder. */
 export type Files = string | string[]
 
+/** An Okta org, read over its API into a snapshot: users with their groups. */
+export type SourceOkta = {
+  /** This source. */
+  type: 'okta'
+  /** The org: its host, its custom domain, or a URL. http is taken on loopback alone. */
+  domain: string
+  /** API token of a read-only administrator. */
+  token?: string
+  /** Client id of a service app (API Services), which asks for access tokens with `privateKey`. */
+  clientId?: string
+  /** Private key of the service app, RSA or EC. */
+  privateKey?: string
+  /** Which of the app's public keys belongs to `privateKey`: its `kid`. */
+  keyId?: string
+  /** Reads only users that this search of Okta's finds. */
+  search?: string
+  /** Ids of groups: only their members are read. */
+  memberOf?: string | string[]
+  /** Whether deactivated users (`DEPROVISIONED`) are read too, which Okta leaves out of its list. */
+  deprovisioned?: boolean
+  /** Whether the groups of the users are read. */
+  groups?: boolean
+  /** Whether SAML apps, for which Okta is the identity provider, are read with their metadata, for `map.connection`. */
+  apps?: boolean
+  /** Whether identity providers by SAML and OpenID Connect, by which people sign in to Okta, are read with their settings and client secrets, for `map.connection`. */
+  connections?: boolean
+  /** Reads only users whose profile or status changed since, and members of groups that got or lost members since. */
+  updatedSince?: string
+  /** Users, groups and apps that are asked for at once. */
+  pageSize?: number
+  /** How many requests may leave, evenly spread. */
+  rate?: Limit
+  /** Requests in flight at once. */
+  concurrency?: number
+  /** Folder of the snapshot that the org is read into, relative to the manifest's folder. */
+  snapshot?: string
+}
+
 /** CSV, JSON or NDJSON files of any shape, plain, gzip or zstd, joined by keys. */
 export type SourceFile = {
   /** This source. */
@@ -1238,7 +1276,7 @@ export type ExpectedRoleAssignment =
   | null
 
 /** Where the users come from. */
-export type Source = SourceCsv | SourceClerk | SourceAuth0 | SourceFile
+export type Source = SourceCsv | SourceClerk | SourceAuth0 | SourceOkta | SourceFile
 
 /** Rules for the secrets of authenticator apps (`map.user.totpSecret`); see docs/how-to/totp.md. */
 export type Totp = {
@@ -1261,5 +1299,6 @@ export const SOURCE_DEFAULTS = {
   csv: { skipLines: 0 },
   clerk: { connections: false, skipLines: 0, pageSize: 500, concurrency: 4 },
   auth0: { connections: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
+  okta: { deprovisioned: false, groups: true, apps: false, connections: false, pageSize: 200, concurrency: 4 },
   file: {},
 } as const

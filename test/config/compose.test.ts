@@ -70,26 +70,6 @@ test('the recipe of the source type lies beneath everything', async () => {
   expect(locate(['map', 'user', 'email'])).toEqual({ file: join(folder, 'recipes/csv.yaml'), line: 1, column: 23 })
 })
 
-test('a source of another type takes the place of the one beneath, with all its options', async () => {
-  const recipe = 'source: { type: file, streams: { users: { path: ./users.json } } }\nmap: { user: { key: id } }'
-  const beneath = await load(folderOf({ 'recipes/csv.yaml': recipe, 'migrate.config.yaml': MINIMAL }))
-  expect(beneath.manifest).toMatchObject({ source: { type: 'csv', path: 'users.csv' }, map: { user: { key: 'id' } } })
-  expect(beneath.manifest.source).not.toHaveProperty('streams')
-  const extended = { 'recipes/saved.yaml': recipe, 'migrate.config.yaml': `extends: saved\n${MINIMAL}` }
-  expect((await load(folderOf(extended))).manifest.source).toEqual(beneath.manifest.source)
-  const chosen = `${MINIMAL}environments: { live: { source: { type: clerk, users: u.csv } } }\n`
-  const live = await load(folderOf({ 'migrate.config.yaml': chosen }), { environment: 'live' })
-  expect(live.manifest.source).toEqual({ type: 'clerk', users: 'u.csv' })
-})
-
-test('a source of the same type keeps what it does not say anew', async () => {
-  const files = {
-    'base.yaml': 'source: { type: csv, path: a.csv, delimiter: ";" }\n',
-    'migrate.config.yaml': `extends: ./base.yaml\n${MINIMAL}`,
-  }
-  expect((await load(folderOf(files))).manifest.source).toMatchObject({ path: 'users.csv', delimiter: ';' })
-})
-
 test('a recipe that is extended already is not put beneath a second time', async () => {
   const folder = folderOf({
     'recipes/csv.yaml': 'name: recipe\nmap: { user: { email: a } }',
@@ -171,4 +151,25 @@ test('a recipe can be loaded by itself, over the source of its name, of its own,
   ])
   const situation = await loaded('situation')
   expect([situation.source.type, situation.vars]).toEqual(['csv', { from: 'csv', more: true }])
+})
+
+test('where the upper of two manifests names another type of source, no option of the lower source is left', async () => {
+  const folder = folderOf({
+    'recipes/clerk.yaml':
+      'source: { type: file, streams: { users: { path: ./users.json } } }\nmap: { user: { key: id } }',
+    'base.yaml': 'source: { type: csv, path: ./users.csv, delimiter: ";" }\nname: base',
+    'migrate.config.yaml': `extends: ./base.yaml
+source: { type: clerk, users: ./clerk.csv }
+target: { type: sandbox }
+environments: { old: { source: { type: csv, path: ./old.csv } }, same: { source: { type: clerk, nulls: ["NULL"] } } }`,
+  })
+  const { manifest } = await load(folder)
+  expect(manifest.source).toEqual({ type: 'clerk', users: './clerk.csv' })
+  expect(manifest).toMatchObject({ name: 'base', map: { user: { key: 'id' } } })
+  expect((await load(folder, { environment: 'old' })).manifest.source).toEqual({ type: 'csv', path: './old.csv' })
+  expect((await load(folder, { environment: 'same' })).manifest.source).toEqual({
+    type: 'clerk',
+    users: './clerk.csv',
+    nulls: ['NULL'],
+  })
 })

@@ -9,6 +9,7 @@ const SOURCES: Record<string, string> = {
   csv: 'source: { type: csv, path: users.csv }',
   clerk: 'source: { type: clerk, users: users.csv }',
   auth0: 'source: { type: auth0, users: users.ndjson }',
+  okta: 'source: { type: okta, domain: acme.okta.com }',
   file: 'source: { type: file, streams: { users: { path: users.csv } } }',
 }
 
