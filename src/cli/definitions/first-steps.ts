@@ -21,7 +21,7 @@ export function defineInit(program: Parent) {
     .option('--factors <file>', 'MFA secrets in a file of their own')
     .option('--definitions <file>', 'which roles there are')
     .option('--live [url]', "read Clerk over its API (the address, where it is not Clerk's own)")
-    .option('--domain <domain>', 'read this Auth0 tenant over its API')
+    .option('--domain <domain>', 'read this Auth0 tenant or Okta org over its API')
     .addOption(new Option('--organize <rule>', 'which organizations they belong to').choices(ORGANIZE))
     .option('--organization-name <name>', 'one organization for all, of this name')
     .addOption(new Option('--target <target>', 'where they go').choices(['sandbox', 'workos']))

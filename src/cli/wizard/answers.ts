@@ -25,7 +25,7 @@ export interface Answers {
   definedRoles?: readonly string[]
   /** Files of the folder that are not read. */
   unused: UnusedFile[]
-  /** Asked over the network: Auth0 by its domain, Clerk at its address where it is not the usual one. */
+  /** Asked over the network: Auth0 and Okta by their domains, Clerk at its address where it is not the usual one. */
   live?: Live
   organize: Organize
   /** `one`: its name. */
@@ -167,6 +167,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     title: 'Okta',
     type: 'file',
     recipe: 'okta',
+    live: true,
     organizations: false,
     slots: [
       users(),

@@ -193,6 +193,9 @@ interface ChosenSource {
 
 const ANOTHER = 'another'
 
+/** What can be read over its API, in the order in which it is offered. */
+const LIVE = ['auth0', 'clerk', 'okta'] as const
+
 /** The source that the command line names, the one a person picks, or the only one it can be. */
 async function chooseSource(
   given: Given,
@@ -209,7 +212,7 @@ async function chooseSource(
     return { origin: own, users, ...liveOf(given, own) }
   }
   if (given.domain !== undefined || given.live) {
-    const own = origin ?? (given.domain === undefined ? 'clerk' : 'auth0')
+    const own = origin ?? (given.domain === undefined ? 'clerk' : ofDomain(given.domain))
     refuseUnused(given, own)
     return { origin: own, live: await liveSource(own, given, prompts) }
   }
@@ -218,13 +221,14 @@ async function chooseSource(
   const choices: Choice<string>[] = [
     ...fitting.map((file) => ({ value: `file:${file.name}`, label: file.name, hint: titleOf(file) })),
     { value: ANOTHER, label: 'another file', hint: 'CSV, JSON or NDJSON, also gzip' },
-    ...(['auth0', 'clerk'] as const)
-      .filter((live) => origin === undefined || origin === live)
-      .map((live) => ({ value: `live:${live}`, label: `${ORIGINS[live].title}, over its API` })),
+    ...LIVE.filter((live) => origin === undefined || origin === live).map((live) => ({
+      value: `live:${live}`,
+      label: `${ORIGINS[live].title}, over its API`,
+    })),
   ]
   const chosen = await prompts.select('Where are the users?', choices)
   if (chosen.startsWith('live:')) {
-    const own = chosen === 'live:auth0' ? 'auth0' : 'clerk'
+    const own = LIVE.find((name) => chosen === `live:${name}`) ?? 'clerk'
     return { origin: own, live: await liveSource(own, given, prompts) }
   }
   const found = fitting.find((file) => chosen === `file:${file.name}`)
@@ -242,12 +246,15 @@ function mappedAs(users: FoundFile, origin: Origin | undefined): Origin {
 function refuseUnused({ files: { users }, domain, live }: Given, origin: Origin): void {
   const refuse = (message: string, hint: string) => new UsageError({ code: 'contradiction', message, hint })
   const { title } = ORIGINS[origin]
-  if (domain !== undefined && origin !== 'auth0')
-    throw refuse(`--domain names a tenant of Auth0, and the users come from ${title}`, 'leave one of them out')
+  if (domain !== undefined && origin !== 'auth0' && origin !== 'okta')
+    throw refuse(
+      `--domain names a tenant of Auth0 or an Okta org, and the users come from ${title}`,
+      'leave one of them out',
+    )
   if (domain !== undefined && users !== undefined)
     throw refuse('--users names a file and --domain a tenant: they are two sources', 'leave one of them out')
-  if (typeof live === 'string' && origin === 'auth0')
-    throw refuse('--live with an address is for Clerk', 'name the tenant of Auth0 with --domain')
+  if (typeof live === 'string' && (origin === 'auth0' || origin === 'okta'))
+    throw refuse('--live with an address is for Clerk', `name the domain of ${title} with --domain`)
   if (users !== undefined && live && origin !== 'clerk')
     throw refuse(`--users and --live together are for Clerk, and this is ${title}`, 'leave one of them out')
 }
@@ -292,11 +299,20 @@ async function liveSource(origin: Origin, given: Given, prompts: Prompts | undef
       hint: 'name its export with --users',
     })
   }
-  if (origin !== 'auth0') return clerkAt(given)
+  if (origin !== 'auth0' && origin !== 'okta') return clerkAt(given)
   if (given.domain !== undefined) return { domain: given.domain }
-  if (prompts === undefined) throw missing(['--domain: the Auth0 tenant, like acme.eu.auth0.com'])
-  const check = (text: string) => (/^[^\s/]+\.[^\s/]+|^https?:\/\//.test(text) ? undefined : 'like acme.eu.auth0.com')
-  return { domain: await prompts.text('Which tenant? (its domain)', { check }) }
+  const [what, like] = DOMAINS[origin]
+  if (prompts === undefined) throw missing([`--domain: the ${ORIGINS[origin].title} ${what}, like ${like}`])
+  const check = (text: string) => (/^[^\s/]+\.[^\s/]+|^https?:\/\//.test(text) ? undefined : `like ${like}`)
+  return { domain: await prompts.text(`Which ${what}? (its domain)`, { check }) }
+}
+
+/** What a domain names. */
+const DOMAINS = { auth0: ['tenant', 'acme.eu.auth0.com'], okta: ['org', 'acme.okta.com'] } as const
+
+/** Whose domain it is, where nothing else says it. */
+function ofDomain(domain: string): keyof typeof DOMAINS {
+  return /\.(okta|oktapreview|okta-emea)\.com\/?$/i.test(domain) ? 'okta' : 'auth0'
 }
 
 async function askForFile(prompts: Prompts, { cwd }: Context): Promise<FoundFile> {

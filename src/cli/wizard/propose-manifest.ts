@@ -344,9 +344,11 @@ function addMapping(
 }
 
 /** Groups become roles where there are organizations to have them in. */
-function addGroups({ origin, files, organize }: Answers, content: JsonObject, comments: Comments): void {
-  if (files.groups === undefined || organize === 'source') return
-  const role = files.groups.data.head.paths.find((path) => /^group(_?name)?$/i.test(path)) ?? 'group'
+function addGroups(answers: Answers, content: JsonObject, comments: Comments): void {
+  const { origin, files, organize } = answers
+  if (!hasGroups(answers) || organize === 'source') return
+  const named = files.groups?.data.head.paths.find((path) => /^group(_?name)?$/i.test(path))
+  const role = named ?? (files.groups === undefined ? 'groupName' : 'group')
   content.map = { roleAssignment: { each: 'groups', role } }
   comments['map.roleAssignment'] =
     origin === 'cognito' || origin === 'okta'
@@ -354,8 +356,13 @@ function addGroups({ origin, files, organize }: Answers, content: JsonObject, co
       : 'Groups become roles.'
 }
 
+/** Whether users have groups: from a file, or from Okta's API. */
+function hasGroups({ origin, files, live }: Pick<Answers, 'origin' | 'files' | 'live'>): boolean {
+  return files.groups !== undefined || (origin === 'okta' && live !== undefined)
+}
+
 function addRoles(answers: Answers, inspection: Inspection, content: JsonObject, comments: Comments): void {
-  const isGroups = answers.files.groups !== undefined
+  const isGroups = hasGroups(answers)
   if (isGroups && answers.organize === 'source') return
   const { define, map } = proposeRoles(answers, inspection)
   for (const slug of answers.definedRoles ?? []) delete define[slug]
@@ -383,9 +390,10 @@ const MAX_ROLES = 30
 
 /** Roles for WorkOS by the names that were found, without what the recipe says already. */
 export function proposeRoles(
-  { origin, files, sides }: Pick<Answers, 'origin' | 'files' | 'sides'>,
+  answers: Pick<Answers, 'origin' | 'files' | 'sides' | 'live'>,
   { people }: Inspection,
 ): ProposedRoles {
+  const { origin, files, sides } = answers
   const recipe = readRecipe(ORIGINS[origin].recipe ?? ORIGINS[origin].type)
   const proposed: ProposedRoles = { define: {}, map: {} }
   if (people.roles.length > MAX_ROLES) return proposed
@@ -395,10 +403,10 @@ export function proposeRoles(
     // What a user is called at large is seldom a role that the recipe gives in an organization.
     const isAsked =
       files.roles !== undefined ||
-      files.groups !== undefined ||
+      hasGroups(answers) ||
       sides.some(({ side }) => side.columns.role !== undefined && side.part === 'roles')
     if (at === 'user' && !isAsked) continue
-    if (files.groups !== undefined && /^everyone$/i.test(role)) continue
+    if (hasGroups(answers) && /^everyone$/i.test(role)) continue
     const translated = lookUpRole(role, recipe.translated)
     const known = translated !== undefined && isRoleSlug(translated) ? translated : undefined
     const own = slugOf(role)

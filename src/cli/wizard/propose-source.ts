@@ -8,7 +8,7 @@ import type { Side } from '../../inspecting/side-files.ts'
 import { NAMED_ROLES, NUMBERED_ROLES, streamOfSide } from '../../inspecting/side-mapping.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import { nullsOption } from '../../sources/source.ts'
-import { type Answers, type FoundFile, ORIGINS, type Slot } from './answers.ts'
+import { type Answers, type FoundFile, type Live, ORIGINS, type Slot } from './answers.ts'
 
 export interface ProposedSource {
   /** As the manifest writes it, on top of the recipe. */
@@ -32,6 +32,7 @@ export function withCredentials(source: SourceConfig, values: ReadonlyMap<string
 export function proposeSource(answers: Answers, directory: string): ProposedSource {
   const { origin, live } = answers
   const { type, recipe } = ORIGINS[origin]
+  if (origin === 'okta' && live !== undefined) return oktaOrg(live)
   if (type === 'file') return streams(answers, directory, recipe === undefined ? undefined : readRecipe(recipe))
   const written: JsonObject = { type }
   const variables: string[] = []
@@ -53,6 +54,13 @@ export function proposeSource(answers: Answers, directory: string): ProposedSour
   const effective: SourceConfig = { ...written, type, ...live }
   for (const { slot, file } of filled(answers)) effective[slot.option] = file.path
   return { written, effective, variables }
+}
+
+/** An Okta org that is read over its API. */
+function oktaOrg({ domain = '' }: Live): ProposedSource {
+  const token = '${OKTA_API_TOKEN}'
+  const written: JsonObject = { type: 'okta', domain: escaped(domain), token }
+  return { written, effective: { type: 'okta', domain, token }, variables: ['OKTA_API_TOKEN'] }
 }
 
 function streams(answers: Answers, directory: string, recipe: Recipe | undefined): ProposedSource {
