@@ -11,6 +11,7 @@ import { mapChunk } from '../../../src/mapping/map-chunk.ts'
 import { oidcIdp, samlApp, samlIdp } from '../../fakes/okta/generate.ts'
 import type { OrgData } from '../../fakes/okta/objects.ts'
 import { CERTIFICATE } from '../../kinds/certificates.ts'
+import { tried } from '../../tried.ts'
 import { folderWith } from '../reading.ts'
 import { orgWith, readOrg } from './reading.ts'
 
@@ -114,7 +115,7 @@ describe('what the recipe makes of it', () => {
     expect(rejects).toEqual(['null organization connection_incomplete'])
   })
 
-  test('an app that the manifest names is Okta as the identity provider of an organization', async () => {
+  test(tried('Okta', 'API v1', 'a SAML app as the connection of an organization'), async () => {
     const vars = { connectionOrganizations: { 'App 1': 'acme', '0oafakesaml1': 'a', 'OIDC 2': 'b', 'SAML 5': 'c' } }
     const { found, rejects } = await mapped({ vars })
     expect(found.find(({ key }) => key === '0oafakeapp1@acme')).toEqual({

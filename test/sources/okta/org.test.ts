@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { API_TOKEN } from '../../fakes/okta/fake-okta.ts'
 import { everyone, generateOrg, groupId, oktaGroup, oktaUser, userId } from '../../fakes/okta/generate.ts'
 import { hurriedClock } from '../../simulated-clock.ts'
+import { tried } from '../../tried.ts'
 import { folderWith, readAll } from '../reading.ts'
 import { captureInto, groupsByUser, orgWith, readOrg, refusal, stopAt } from './reading.ts'
 
 describe('users and groups', () => {
-  test('come page by page, each user with its groups, and the sums come out even', async () => {
+  test(tried('Okta', 'API v1', 'users by Link paging, each with its groups'), async () => {
     const fake = await orgWith(generateOrg({ users: 50, groups: 4 }), { pageCap: 7 })
     const { users, counts, rejected, snapshot } = await readOrg(fake)
     // Five of fifty are deactivated, and not in Okta's list.
@@ -134,7 +135,7 @@ describe('changes since a time', () => {
 })
 
 describe('while the org lives on', () => {
-  test('who came after the list of users is asked for, and who left is rejected by name', async () => {
+  test(tried('Okta', 'API v1', 'users who come and go while it is read'), async () => {
     const data = generateOrg({ users: 12, groups: 2 })
     const fake = await orgWith(data, {
       onRequest: ({ target }) => {
