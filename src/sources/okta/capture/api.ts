@@ -24,7 +24,7 @@ const AREAS = {
 type Area = keyof typeof AREAS
 
 /** What has to be allowed for these options: of what is not read, nothing. */
-export function areasFor({ groups, memberOf, apps, connections }: ReadOptions): Area[] {
+function areasFor({ groups, memberOf, apps, connections }: ReadOptions): Area[] {
   return [
     'users',
     ...(groups || memberOf !== undefined ? (['groups'] as const) : []),
