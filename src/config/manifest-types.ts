@@ -18,6 +18,7 @@ export type CheckedManifest = {
   externalId: ExternalId
   organizations: Organizations
   connections: Connections
+  invitations: Invitations
   passwords: Passwords
   totp: Totp
   adopt: Adopt
@@ -160,6 +161,22 @@ export type Mapping = {
     organization?: Expression
     /** Key of the user, who must be a member of the organization. */
     user?: Expression
+  }
+  /** How a record becomes an invitation that nobody has taken up yet; see docs/how-to/invitations.md. */
+  invitation?: {
+    from?: From
+    each?: Each
+    when?: When
+    /** The address that is invited. */
+    email?: Expression
+    /** Key of the organization to which it invites. */
+    organization?: Expression
+    /** Role that it gives in the organization, translated by `roles.map`. */
+    role?: Expression
+    /** Until when it holds in the source, for the file. */
+    expiresAt?: Expression
+    /** Days for which WorkOS lets it hold, from 1 to 30. */
+    expiresInDays?: Expression
   }
   /** How a record becomes a single sign-on connection of an organization; see docs/how-to/connections.md. */
   connection?: {
@@ -436,6 +453,12 @@ export type Organizations = {
 export type Connections = {
   /** `handoff`. */
   mode: 'handoff' | 'api'
+}
+
+/** What becomes of invitations that nobody has taken up yet; see docs/how-to/invitations.md. */
+export type Invitations = {
+  /** Whether `apply` sends them through WorkOS, which writes to their recipients. */
+  send: boolean
 }
 
 /** Rules for passwords. */
@@ -827,6 +850,8 @@ export type SourceClerk = {
   roles?: File
   /** Whether enterprise connections are read with their settings, for `map.connection`. */
   connections?: boolean
+  /** Whether invitations are read that nobody has taken up yet, for `map.invitation`. */
+  invitations?: boolean
   delimiter?: Delimiter
   quote?: Quote
   escape?: Escape
@@ -1031,6 +1056,7 @@ export type Test = {
     group?: ExpectedGroup
     groupMember?: ExpectedGroupMember
     connection?: ExpectedConnection
+    invitation?: ExpectedInvitation
     roleAssignment?: ExpectedRoleAssignment
     /** What is rejected, all of it. */
     rejected?: {
@@ -1044,6 +1070,7 @@ export type Test = {
         | 'group'
         | 'group-membership'
         | 'connection'
+        | 'invitation'
         | 'roleAssignment'
       /** Why, as `workos-migrate errors` names it. */
       code: string
@@ -1262,6 +1289,25 @@ export type ExpectedConnection =
   | ExpectedConnection[]
   | null
 
+/** The invitations that come of the record: the fields to compare, null for one that must be absent; a list where there are several; null for none. */
+export type ExpectedInvitation =
+  | {
+      /** Its address, and the key of the organization. */
+      key?: Json
+      /** The address. */
+      email?: Json
+      /** Key of the organization. */
+      organization?: Json
+      /** Slug of the role. */
+      role?: Json
+      /** Until when it holds in the source, ISO 8601. */
+      expiresAt?: Json
+      /** Days for which WorkOS lets it hold. */
+      expiresInDays?: Json
+    }
+  | ExpectedInvitation[]
+  | null
+
 /** The roles that the record gives to memberships of other records (those of its own are among their `roles`): the fields to compare, null for one that must be absent; a list where there are several; null for none. */
 export type ExpectedRoleAssignment =
   | {
@@ -1297,7 +1343,7 @@ export type Tests = Record<string, Test>
  */
 export const SOURCE_DEFAULTS = {
   csv: { skipLines: 0 },
-  clerk: { connections: false, skipLines: 0, pageSize: 500, concurrency: 4 },
+  clerk: { connections: false, invitations: false, skipLines: 0, pageSize: 500, concurrency: 4 },
   auth0: { connections: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
   okta: { deprovisioned: false, groups: true, apps: false, connections: false, pageSize: 200, concurrency: 4 },
   file: {},

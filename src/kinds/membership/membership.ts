@@ -187,7 +187,7 @@ const ROLES_ARE_DESIRED = `NOT EXISTS (SELECT 1 FROM json_each(d.attributes, '$.
  * A role of the environment, or else one of the organization's own. The prefix tells nothing: WorkOS gives roles of organizations slugs
  * without it as well.
  */
-function roleMention(slug: string, organization: string): Mention {
+export function roleMention(slug: string, organization: string): Mention {
   return {
     candidates: [
       { kind: role.name, key: slug, naturalKey: () => slug },
