@@ -7,7 +7,6 @@ export const invitationRemedies: Remedies = {
   invalid_time: after('map a time as ISO 8601, or as seconds or milliseconds since 1970'),
   invalid_days: after('map a whole number of days from 1 to 30, or leave it out'),
   invited_is_there: after('nothing needs to be done: leave the invitation out with when, if it is in the way'),
-  user_already_organization_member: after('the address is of a member: leave the invitation out with when'),
 }
 
 /** Which invitations go into a file and are not sent, for plans; undefined where there are none. */
