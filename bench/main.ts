@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- planning|files|throughput|limits|state …] [--users N]… [--applied N]
+ * npm run bench [-- planning|files|throughput|limits|state|database …] [--users N]… [--applied N]
  * npm run bench -- data FOLDER [--users N]
  *
  * Measures what docs/explanation/performance.md reports. Machines differ and are noisy: compare the ratios. Ends with 1 when a ratio of planning is
@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { clerkSize, type DataSize, writeClerkExport } from './data.ts'
+import { databaseBenchmark } from './database.ts'
 import { inFolder } from './folder.ts'
 import { measure } from './measure.ts'
 import { planning } from './planning.ts'
@@ -48,6 +49,10 @@ async function runBenchmarks(): Promise<void> {
     limits,
     state: async () => {
       for await (const { title, figures } of stateBenchmarks(users?.[0])) print(title, figures)
+    },
+    database: async () => {
+      const { title, figures } = await databaseBenchmark(users?.[0])
+      print(title, figures)
     },
   }
   const build = spawnSync(process.execPath, [fileURLToPath(new URL('../scripts/build.ts', import.meta.url))])

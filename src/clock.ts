@@ -66,3 +66,13 @@ export function isDay(date: string): boolean {
   const time = Date.parse(date)
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date)
 }
+/** Milliseconds of `4h`, `1h30m` or `90s`; undefined for anything else and for nothing. */
+export function readDuration(text: string): number | undefined {
+  const match = DURATION.exec(text)
+  if (match === null) return undefined
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0))
+  const ms = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000
+  return ms === 0 ? undefined : ms
+}
+
+const DURATION = /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/

@@ -146,7 +146,7 @@ export class Cluster {
     return `postgres://${user}@${encodeURIComponent(this.folder)}/${database}`
   }
 
-  sql(text: string, port = 5432): string {
+  sql(text: string, { port = 5432, database = 'postgres' } = {}): string {
     const program = join(postgresPrograms ?? '', 'psql')
     const args = [
       '-X',
@@ -162,7 +162,7 @@ export class Cluster {
       '-U',
       'tester',
       '-d',
-      'postgres',
+      database,
     ]
     return execFileSync(program, [...args, '-c', text], {
       encoding: 'utf8',

@@ -1,4 +1,4 @@
-import { type Clock, isDay, systemClock } from '../clock.ts'
+import { type Clock, isDay, readDuration, systemClock } from '../clock.ts'
 import { GuardError } from '../diagnostics/errors.ts'
 
 /**
@@ -60,7 +60,6 @@ export interface Moment {
 
 const TIME_OF_DAY = /^(\d{1,2}):(\d\d)$/
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
-const DURATION = /^(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/
 
 /**
  * The moment that a text names: a time of day, the next one in the machine's time zone; a moment of ISO 8601; or a duration from `now` on.
@@ -82,13 +81,4 @@ export function readDeadline(text: string, now: number): Moment | undefined {
     next.setHours(Number(hours), Number(minutes), 0, 0)
   }
   return { at: next.getTime(), said: text }
-}
-
-/** Milliseconds of `4h`, `1h30m` or `90s`; undefined for anything else and for nothing. */
-export function readDuration(text: string): number | undefined {
-  const match = DURATION.exec(text)
-  if (match === null) return undefined
-  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map((part) => Number(part ?? 0))
-  const ms = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000
-  return ms === 0 ? undefined : ms
 }

@@ -4,7 +4,7 @@ import type { Location, Problem } from '../diagnostics/problem.ts'
 import { isObject, type JsonObject } from '../json.ts'
 import { nearest } from './nearest.ts'
 import { parseFile } from './parse.ts'
-import { recipeFile, recipeNames } from './recipes.ts'
+import { defaultRecipe, recipeFile, recipeNames } from './recipes.ts'
 import { type ReferenceContext, resolveText } from './references.ts'
 import { sourceSchema, sourceTypes } from './schema.ts'
 import { type Branch, branchOf, locationOf, mergeBranches, type Scalar, type Tree, valueAt, without } from './tree.ts'
@@ -28,11 +28,11 @@ export function compose(file: string, environment: string | undefined, context: 
   const chain = new Map<string, Branch>()
   const own = withExtends(file, [], chain, { ...context, root: file })
   const type = sourceType(choose(own, environment, context), context)
-  const recipe = type === undefined ? undefined : recipeFile(context.recipes, type)
+  const recipe = type === undefined ? undefined : defaultRecipe(context.recipes, type)
   const whole =
     recipe === undefined || chain.has(recipe)
       ? own
-      : { ...layer(withExtends(recipe, [], chain, context), own, context), place: own.place }
+      : { ...layered(withExtends(recipe, [], chain, context), own, context), place: own.place }
   requireEnvironment(whole, environment, file)
   return choose(whole, environment, context)
 }
@@ -48,9 +48,9 @@ export function composeRecipe(name: string, context: ComposeContext): { file: st
   const own = withExtends(file, [], chain, { ...context, root: file })
   const named = sourceType(own, context)
   const type = named ?? (sourceTypes().includes(name) ? name : 'csv')
-  const recipe = recipeFile(context.recipes, type)
+  const recipe = defaultRecipe(context.recipes, type)
   const below = recipe === undefined || chain.has(recipe) ? undefined : withExtends(recipe, [], chain, context)
-  const merged = below === undefined ? own : { ...layer(below, own, context), place: own.place }
+  const merged = below === undefined ? own : { ...layered(below, own, context), place: own.place }
   const source = valueAt(merged, ['source'])
   const given = source?.kind === 'branch' ? [...source.entries.keys()] : []
   const missing = Object.entries(sampleSource(type, named === undefined)).filter(([key]) => !given.includes(key))
@@ -88,12 +88,12 @@ function withExtends(file: string, above: string[], chain: Map<string, Branch>, 
       })
     }
     const below = parseBase(baseFile, at, path, chain, context)
-    merged = merged === undefined ? below : layer(merged, below, context)
+    merged = merged === undefined ? below : layered(merged, below, context)
   }
   // Tests of a shipped recipe are about the recipe: the manifest may map otherwise.
   const isBeneath = file !== context.root && dirname(file) === context.recipes
   const own = without(tree, isBeneath ? ['extends', 'tests'] : ['extends'])
-  const result = merged === undefined ? own : layer(merged, own, context)
+  const result = merged === undefined ? own : layered(merged, own, context)
   chain.set(file, result)
   return result
 }
@@ -173,17 +173,17 @@ export function environmentsOf(tree: Branch): Map<string, Branch> {
 /** The manifest with one of its environments merged over it. */
 function choose(tree: Branch, environment: string | undefined, context: ComposeContext): Branch {
   const chosen = environment === undefined ? undefined : environmentsOf(tree).get(environment)
-  return chosen === undefined ? tree : { ...layer(tree, chosen, context), place: tree.place }
+  return chosen === undefined ? tree : { ...layered(tree, chosen, context), place: tree.place }
 }
 
 /**
- * One manifest over another. Options of a source are those of its type: where the upper one names another type, nothing of the lower one's
- * source is left.
+ * One layer of a manifest over another. Where the upper one names another type of source, the lower one's options of its source mean nothing any
+ * more: a recipe for exported files serves a database as well.
  */
-function layer(lower: Branch, upper: Branch, context: ComposeContext): Branch {
+function layered(lower: Branch, upper: Branch, context: ComposeContext): Branch {
   const [below, above] = [sourceType(lower, context), sourceType(upper, context)]
-  const isReplaced = below !== undefined && above !== undefined && below !== above
-  return mergeBranches(isReplaced ? without(lower, ['source']) : lower, upper)
+  const isOther = below !== undefined && above !== undefined && below !== above
+  return mergeBranches(isOther ? without(lower, ['source']) : lower, upper)
 }
 
 /** @throws ManifestError when the manifest has no environment of this name */

@@ -5,7 +5,7 @@ import { type Branch, type Entry, type List, type Scalar, type Tree, valueAt } f
 const USERS = 'users'
 
 /**
- * A manifest over files whose main stream has another name than recipes give it: what a shipped recipe says of `users` is said of that one.
+ * A manifest over files or a database whose main stream has another name than recipes give it: what a shipped recipe says of `users` is said of that one.
  * The main stream is the first that is joined to no other. What the manifest itself says stays as it is.
  */
 export function nameMainStream(tree: Branch): Branch {
@@ -20,11 +20,15 @@ export function nameMainStream(tree: Branch): Branch {
   return { ...tree, entries: new Map(tree.entries).set('map', { ...map, value }) }
 }
 
-/** The main stream of a file source; that called `users` where there is one. */
+/** Types of sources whose streams the manifest names. */
+const WITH_NAMED_STREAMS: readonly unknown[] = ['file', 'postgres', 'mysql']
+
+/** The main stream of such a source; that called `users` where there is one. */
 function mainStream(tree: Branch): string | undefined {
   const type = valueAt(tree, ['source', 'type'])
   const streams = valueAt(tree, ['source', 'streams'])
-  if (type?.kind !== 'scalar' || type.value !== 'file' || streams?.kind !== 'branch') return undefined
+  if (type?.kind !== 'scalar' || !WITH_NAMED_STREAMS.includes(type.value)) return undefined
+  if (streams?.kind !== 'branch') return undefined
   if (streams.entries.get(USERS)?.value.kind === 'branch') return USERS
   for (const [name, { value }] of streams.entries) {
     const join = valueAt(value, ['join'])

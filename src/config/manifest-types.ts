@@ -30,6 +30,7 @@ export type CheckedManifest = {
   run: Run
   safety: Safety
   state: State
+  export?: Export
   notify?: Notify
   output?: Output
   warnings: Warnings
@@ -149,6 +150,8 @@ export type Mapping = {
     name?: Expression
     /** Description, of at most 150 characters. */
     description?: Expression
+    /** Role or list of roles that the group gives to its members, as the source names them. */
+    roles?: Expression
   }
   /** How a record puts users into groups of organizations whose members they are; see docs/how-to/groups.md. */
   groupMember?: {
@@ -620,6 +623,8 @@ export type OnDeleted =
       user?: 'keep' | 'recreate' | 'fail'
       /** Groups. */
       group?: 'keep' | 'recreate' | 'fail'
+      /** Roles of groups. */
+      'group-role'?: 'keep' | 'recreate' | 'fail'
       /** Members of groups. */
       'group-membership'?: 'keep' | 'recreate' | 'fail'
       /** Memberships. */
@@ -635,6 +640,7 @@ export type Prune = (
   | 'totp-factor'
   | 'membership'
   | 'group'
+  | 'group-role'
   | 'group-membership'
 )[]
 
@@ -712,6 +718,7 @@ export type Safety = {
     | 'totp-factor'
     | 'membership'
     | 'group'
+    | 'group-role'
     | 'group-membership'
   )[]
   /** A word that must be given with `--confirm` before anything is applied, a saved plan too. */
@@ -734,6 +741,96 @@ export type State = {
   /** Of a `postgres` state: a file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
   ca?: File
 }
+
+/** How `state export` brings WorkOS's ids back into your own database. */
+export type Export = {
+  /** What `state export --format sql` writes: a statement for each resource, for `psql`, `mysql` or `sqlite3`. */
+  sql?: {
+    /** How values and names are written: for `postgres`, `mysql` (MariaDB too) or `sqlite`. */
+    dialect: 'postgres' | 'mysql' | 'sqlite'
+    /** Resources in one transaction. */
+    batch: number
+    /** The statement of each kind. */
+    statements: {
+      /** Permissions. */
+      permission?: ExportStatement
+      /** Roles. */
+      role?: ExportStatement
+      /** Organizations. */
+      organization?: ExportStatement
+      /** Organization roles. */
+      'organization-role'?: ExportStatement
+      /** Users. */
+      user?: ExportStatement
+      /** TOTP factors. */
+      'totp-factor'?: ExportStatement
+      /** Memberships. */
+      membership?: ExportStatement
+      /** Groups. */
+      group?: ExportStatement
+      /** Roles of groups. */
+      'group-role'?: ExportStatement
+      /** Members of groups. */
+      'group-membership'?: ExportStatement
+      /** Connections. */
+      connection?: ExportStatement
+    }
+  }
+  /** The table that `state export --to postgres` keeps as the state is, in one transaction. */
+  postgres?: {
+    /** Secret. */
+    url: string
+    /** A file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
+    ca?: File
+    /** The table, with or without its schema. */
+    table: string
+    /** The kinds that it has. */
+    kinds?: (
+      | 'permission'
+      | 'role'
+      | 'organization'
+      | 'organization-role'
+      | 'user'
+      | 'totp-factor'
+      | 'membership'
+      | 'group'
+      | 'group-role'
+      | 'group-membership'
+      | 'connection'
+    )[]
+    /** What becomes of rows that left the state. */
+    removed: 'mark' | 'delete'
+    /** Rows that are sent at once. */
+    batch: number
+  }
+}
+
+/** The statement of one kind. */
+export type ExportStatement = {
+  /** The table, with or without its schema. */
+  table?: string
+  /** Columns, each with the value that it gets. */
+  set?: ExportColumns
+  /** Columns that find the row, each with the value that it has, to the letter. */
+  where?: ExportColumns
+  /** The statement as you write it. */
+  template?: string
+}
+
+/** Columns, each with a value of the state. */
+export type ExportColumns = Record<
+  string,
+  | 'key'
+  | 'workos_id'
+  | 'external_id'
+  | 'email'
+  | 'kind'
+  | 'ownership'
+  | 'run'
+  | 'user_key'
+  | 'organization_key'
+  | 'group_key'
+>
 
 /** Webhooks that are notified when an `apply` or a `destroy` ends, however it ends: one, or a list. */
 export type Notify =
@@ -945,6 +1042,70 @@ export type Paths = string | string[]
 /** A file, or a list of them, relative to the manifest's folder. */
 export type Files = string | string[]
 
+/** User pools of Amazon Cognito, read over their API into a snapshot: users, groups, identity providers. */
+export type SourceCognito = {
+  /** This source. */
+  type: 'cognito'
+  /** Id of the user pool, or a list of ids. */
+  userPools: string | string[]
+  /** Region of the user pools. */
+  region?: string
+  /** Address of the API, without a path, where it is not AWS's own: a VPC endpoint. http is taken on loopback alone. */
+  endpoint?: string
+  /** Profile of the AWS configuration whose credentials are used: keys, SSO, or a role. */
+  profile?: string
+  /** Access key id, where the AWS SDK shall not look for credentials itself. */
+  accessKeyId?: string
+  /** Secret. */
+  secretAccessKey?: string
+  /** Secret. */
+  sessionToken?: string
+  /** Whether groups are read, and who is in which. */
+  groups?: boolean
+  /** Whether SAML and OpenID Connect identity providers are read with their settings, client secrets among them: for `map.connection`. */
+  connections?: boolean
+  /** Whether it is asked which second factors each user has set up: one more request for each user. */
+  mfa?: boolean
+  /** Objects that are asked for at once. */
+  pageSize?: number
+  /** How many requests may leave, evenly spread, in each of Cognito's quota categories. */
+  rate?: Limit
+  /** Requests in flight at once, with `mfa`. */
+  concurrency?: number
+  /** Keeps only users who changed since. */
+  updatedSince?: string
+  /** Folder of the snapshot that the user pools are read into, relative to the manifest's folder. */
+  snapshot?: string
+  /** CSV of roles. */
+  roleDefinitions?: File
+}
+
+/** A project of Firebase Authentication or Identity Platform, read over its API into a snapshot: users with their password hashes, tenants, SAML and OpenID Connect providers. */
+export type SourceFirebase = {
+  /** This source. */
+  type: 'firebase'
+  /** Id of the project, as the console shows it. */
+  project: string
+  /** Key file of a service account (JSON), or another credentials file of Google's libraries. */
+  credentials?: File
+  /** Secret. */
+  serviceAccount?: string
+  /** Ids of the tenants to read; an empty list for none. */
+  tenants?: string[]
+  /** Whether password hashes are read, with the parameters they were made with. */
+  hashes?: boolean
+  /** Whether SAML and OpenID Connect providers are read with their settings, client secrets among them, for `map.connection`. */
+  connections?: boolean
+  /** Address of the API. */
+  baseUrl?: string
+  /** Users that are asked for at once. */
+  pageSize?: number
+  /** Requests to the API at most, such as `10/1s`. */
+  rate?: Limit
+  /** Folder of the snapshot that the API is read into. */
+  snapshot?: File
+}
+
 /** An Okta org, read over its API into a snapshot: users with their groups. */
 export type SourceOkta = {
   /** This source. */
@@ -1021,19 +1182,75 @@ export type FileStream = {
   nulls?: Nulls
   /** CSV: take blanks off around values. */
   trim?: boolean
-  /** The records of another stream that these belong to. */
-  join?: {
-    /** The stream whose records these belong to, which may be a joined one itself. */
-    into?: string
-    /** JSONata over one of these records: the key of what it belongs to. */
-    key: Expression
-    /** JSONata over a record of the other stream: the key that `key` must equal to the letter. */
-    to: Expression
-    /** `many`: a list under the stream's name. */
-    as?: 'many' | 'one'
-    /** What becomes of a record that belongs to none. */
-    unmatched?: 'reject' | 'ignore'
-  }
+  join?: Join
+}
+
+/** The records of another stream that these belong to. */
+export type Join = {
+  /** The stream whose records these belong to, which may be a joined one itself. */
+  into?: string
+  /** JSONata over one of these records: the key of what it belongs to. */
+  key: Expression
+  /** JSONata over a record of the other stream: the key that `key` must equal to the letter. */
+  to: Expression
+  /** `many`: a list under the stream's name. */
+  as?: 'many' | 'one'
+  /** What becomes of a record that belongs to none. */
+  unmatched?: 'reject' | 'ignore'
+}
+
+/** Tables and queries of a PostgreSQL database, read in one read-only transaction into a snapshot and joined by keys. */
+export type SourcePostgres = {
+  /** This source. */
+  type: 'postgres'
+  /** The database, with a user that may read. */
+  url: string
+  ca?: DatabaseCa
+  streams: DatabaseStreams
+  updatedSince?: DatabaseUpdatedSince
+  statementTimeout?: StatementTimeout
+  snapshot?: DatabaseSnapshot
+}
+
+/** A file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
+export type DatabaseCa = File
+
+/** What is read, by name: letters, digits and `_`. */
+export type DatabaseStreams = Record<string, DatabaseStream>
+
+/** One stream of records: the rows of a table, or those of a query. */
+export type DatabaseStream = {
+  /** A table or a view, with its schema if need be, as the database spells it. */
+  table?: string
+  /** In place of `table`: one SELECT, without a semicolon. */
+  query?: string
+  /** The column, or the columns, that no two rows have the same of: the primary key. */
+  key: string | string[]
+  /** The column that says when a row was changed last, which `source.updatedSince` is compared with. */
+  updatedAt?: string
+  join?: Join
+}
+
+/** Reads only records that changed since, by `updatedAt` of their stream or of a stream that is joined to it. */
+export type DatabaseUpdatedSince = string
+
+/** How long one statement may take, until the last row of its stream has been read: a duration such as `90s`, `10m` or `1h30m`. */
+export type StatementTimeout = string
+
+/** Folder of the snapshot that the database is read into. */
+export type DatabaseSnapshot = File
+
+/** Tables and queries of a MySQL or MariaDB database, read in one read-only transaction into a snapshot and joined by keys. */
+export type SourceMysql = {
+  /** This source. */
+  type: 'mysql'
+  /** The database, with a user that may read. */
+  url: string
+  ca?: DatabaseCa
+  streams: DatabaseStreams
+  updatedSince?: DatabaseUpdatedSince
+  statementTimeout?: StatementTimeout
+  snapshot?: DatabaseSnapshot
 }
 
 /** One record, and what must come of it. */
@@ -1068,6 +1285,7 @@ export type Test = {
         | 'permission'
         | 'role-definition'
         | 'group'
+        | 'group-role'
         | 'group-membership'
         | 'connection'
         | 'invitation'
@@ -1207,6 +1425,8 @@ export type ExpectedGroup =
       name?: Json
       /** Description. */
       description?: Json
+      /** Slugs of the roles that it gives, in any order. */
+      roles?: Json
     }
   | ExpectedGroup[]
   | null
@@ -1322,7 +1542,16 @@ export type ExpectedRoleAssignment =
   | null
 
 /** Where the users come from. */
-export type Source = SourceCsv | SourceClerk | SourceAuth0 | SourceOkta | SourceFile
+export type Source =
+  | SourceCsv
+  | SourceClerk
+  | SourceAuth0
+  | SourceCognito
+  | SourceFirebase
+  | SourceOkta
+  | SourceFile
+  | SourcePostgres
+  | SourceMysql
 
 /** Rules for the secrets of authenticator apps (`map.user.totpSecret`); see docs/how-to/totp.md. */
 export type Totp = {
@@ -1345,6 +1574,10 @@ export const SOURCE_DEFAULTS = {
   csv: { skipLines: 0 },
   clerk: { connections: false, invitations: false, skipLines: 0, pageSize: 500, concurrency: 4 },
   auth0: { connections: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
+  cognito: { groups: true, connections: false, mfa: false, pageSize: 60, concurrency: 4 },
+  firebase: { hashes: true, connections: false, pageSize: 1000 },
   okta: { deprovisioned: false, groups: true, apps: false, connections: false, pageSize: 200, concurrency: 4 },
   file: {},
+  postgres: {},
+  mysql: {},
 } as const

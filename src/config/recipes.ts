@@ -17,6 +17,14 @@ export function recipeAt(place: { file: string } | undefined): string | undefine
   return place !== undefined && dirname(place.file) === shippedRecipes ? basename(place.file, '.yaml') : undefined
 }
 
+/** Databases are read as files are: streams of any shape, of which nothing is known. */
+const OF_ANY_SHAPE = ['postgres', 'mysql']
+
+/** The file of the recipe that lies beneath every manifest with a type of source; undefined when there is none. */
+export function defaultRecipe(folder: string, type: string): string | undefined {
+  return recipeFile(folder, OF_ANY_SHAPE.includes(type) ? 'file' : type)
+}
+
 /** The file of a recipe; undefined when there is none of that name. */
 export function recipeFile(folder: string, name: string): string | undefined {
   return recipeNames(folder).includes(name) ? join(folder, `${name}.yaml`) : undefined

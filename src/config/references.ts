@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { Problem } from '../diagnostics/problem.ts'
-import type { Redactor } from '../diagnostics/redactor.ts'
+import { type Redactor, secretsOfUrl } from '../diagnostics/redactor.ts'
 import { NotRegularFile, readRegular } from '../files/regular-file.ts'
 import { isExpressionPath } from './manifest.ts'
 import { isSecretPath, retype } from './schema.ts'
@@ -59,7 +59,7 @@ export function resolveReferences(tree: Branch, context: ReferenceContext): Reso
   function visitText(node: Scalar, written: string, path: string[]): Scalar {
     const secret = isSecretPath(path)
     if (!written.includes('${') || isVerbatim(path)) {
-      if (secret) context.redactor.register(written)
+      if (secret) registerSecret(written, context.redactor)
       return node
     }
     const { text, problems: found, unknown } = resolveText(node, written, context, secret)
@@ -69,11 +69,17 @@ export function resolveReferences(tree: Branch, context: ReferenceContext): Reso
       unresolved.push(path)
       return node
     }
-    if (secret) context.redactor.register(text)
+    if (secret) registerSecret(text, context.redactor)
     return { ...node, written, value: ONE_REFERENCE.test(written) ? retype(text, path) : text }
   }
 
   return { tree: visitBranch(tree, []), unresolved, problems, deferred }
+}
+
+/** As a whole, and the password that a URL may hold: what is made of the URL shows it by itself. */
+function registerSecret(text: string, redactor: Redactor): void {
+  redactor.register(text)
+  for (const part of secretsOfUrl(text)) redactor.register(part)
 }
 
 /** Whether text at a path is what is written there: expressions give `${` a meaning of their own, and tests are samples. */

@@ -95,3 +95,18 @@ export const API_KEY = /\bsk_(?:live|test)_\w{4,}/
 export function registerWrittenKeys(text: string, redactor: Redactor): void {
   for (const [key] of text.matchAll(new RegExp(API_KEY, 'g'))) redactor.register(key)
 }
+/** The parts of a URL that are secret, for the redactor, which knows the URL as a whole. Also of one that is wrong. */
+export function secretsOfUrl(url: string): string[] {
+  const rest = /^[a-z]+:\/\/[^/@:]*:(.*)$/is.exec(url)?.[1] ?? ''
+  // Where a character is not encoded, a password may go on to the last @.
+  const written = [rest.indexOf('@'), rest.lastIndexOf('@')].map((end) => rest.slice(0, Math.max(end, 0)))
+  return [...new Set(written.flatMap((text) => [text, unescaped(text)]))].filter((text) => text !== '')
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -44,6 +44,8 @@ export interface JsonClientOptions {
    * were refused with the same value. Default: no header.
    */
   authorize?(renew: boolean): Promise<string>
+  /** Headers besides it, asked for after it. Default: none. */
+  headers?(): Record<string, string>
   /** Own pace. Default: as quickly as the server lets. */
   rate?: { requests: number; seconds: number }
   /** Requests in flight at once. Default 4. */
@@ -229,6 +231,7 @@ export class JsonClient {
       const answer = await sendCompressed(call.url, {
         method: call.method,
         headers: {
+          ...this.#options.headers?.(),
           accept: call.accept ?? 'application/json',
           ...(call.body === undefined ? {} : { 'content-type': call.body.type }),
           ...(authorization === undefined ? {} : { authorization }),

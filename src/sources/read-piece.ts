@@ -15,7 +15,7 @@ import type { LineRecord } from './text/record-file.ts'
 const readers: Readonly<Record<Piece['reader'], () => Promise<PieceReader>>> = {
   rows: async () => (await import('./csv/role-files.ts')).rowsReader,
   clerk: async () => (await import('./clerk/records/from-files.ts')).clerkReader,
-  file: async () => (await import('./file/records.ts')).fileReader,
+  file: async () => (await import('./join/joined-stream.ts')).joinReader,
   auth0: async () => (await import('./auth0/records/from-files.ts')).auth0Reader,
 }
 

@@ -11,12 +11,19 @@ import { Numbering } from './text/numbering.ts'
 import { nulWarning } from './text/utf8.ts'
 
 /** Every type of source, by `source.type`, loaded when it is asked for. */
-export const sourceDefinitions: ReadonlyMap<string, () => Promise<SourceDefinition>> = new Map([
+export const sourceDefinitions: ReadonlyMap<string, () => Promise<SourceDefinition>> = new Map<
+  string,
+  () => Promise<SourceDefinition>
+>([
   ['csv', async () => (await import('./csv/open.ts')).csvSource],
   ['clerk', async () => (await import('./clerk/open.ts')).clerkSource],
   ['auth0', async () => (await import('./auth0/open.ts')).auth0Source],
   ['okta', async () => (await import('./okta/open.ts')).oktaSource],
+  ['cognito', async () => (await import('./cognito/open.ts')).cognitoSource],
+  ['firebase', async () => (await import('./firebase/open.ts')).firebaseSource],
   ['file', async () => (await import('./file/open.ts')).fileSource],
+  ['postgres', async () => (await import('./postgres/open.ts')).postgresSource],
+  ['mysql', async () => (await import('./mysql/open.ts')).mysqlSource],
 ])
 
 /**

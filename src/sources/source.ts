@@ -2,7 +2,7 @@
  * The contract of every source. In: the options under `source` in the manifest. Out: streams of plain records, each with its place, and
  * what was refused. `registry.ts` lists the types; text/, csv/, json/, join/ and snapshot/ are what their folders build on.
  *
- * The folders of the types (csv/, file/, clerk/, auth0/) have one shape; each has what its type needs of it:
+ * The folders of the types (csv/, file/, clerk/, auth0/, cognito/, firebase/) have one shape; each has what its type needs of it:
  * `options.ts`: reads and checks the options. `open.ts`: the SourceDefinition, which checks and opens the source.
  * `capture/`: a live service → a snapshot; `capture.ts` begins, `api.ts` asks. `streams.ts`: what the snapshot's streams hold.
  * `records.ts` or `records/`: records from files (`from-files.ts`) or from a snapshot (`from-snapshot.ts`).
@@ -120,10 +120,12 @@ export interface CaptureContext {
 }
 
 /** How a live source is asked: what a reading and a trial of its credentials share. */
-export type Asking = Pick<CaptureContext, 'signal' | 'clock' | 'proxies' | 'onWait' | 'onFailedRequest'>
+export type Asking = Pick<CaptureContext, 'directory' | 'signal' | 'clock' | 'proxies' | 'onWait' | 'onFailedRequest'>
 
 /** How a source is read that answers over a network: once, into a snapshot, which the records are then read from. */
 export interface LiveReading<Options = Record<string, unknown>> {
+  /** True: everything is read at one moment, so that a reading that was cut off cannot be gone on with. It is begun anew. */
+  isOneMoment?: boolean
   /** Whether this source is read over a network: some types read files too. */
   applies(config: Options): boolean
   /**
@@ -352,6 +354,16 @@ export interface RowTap {
   begin(head: TableHead): void
   wants(file: string, line: number): boolean
   take(row: OriginalRow): void
+}
+
+/** What is wrong with the name of a stream: joined rows carry their place under these. Undefined: nothing. */
+export function reservedStreamName(name: string): Omit<Problem, 'path'> | undefined {
+  if (name !== ROW_FILE && name !== ROW_LINE) return undefined
+  return {
+    code: 'reserved_stream_name',
+    message: `a stream may not be named ${name}: joined records carry their place under that name`,
+    hint: 'rename it',
+  }
 }
 
 /** The option `nulls`: what stands for nothing in every CSV file of the source. A reference that is unset lists nothing. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Redactor } from '../diagnostics/redactor.ts'
+import { type Redactor, secretsOfUrl } from '../diagnostics/redactor.ts'
 
 /** Where a state is kept, as the manifest names it. In: the manifest's `state`. Out: a place that open.ts opens. */
 export type StateLocation = FileLocation | PostgresLocation
@@ -33,22 +33,6 @@ export interface StateOwner {
   directory: string
   environment?: string
   redactor: Redactor
-}
-
-/** The parts of a URL that are secret, for the redactor, which knows the URL as a whole. Also of one that is wrong. */
-export function secretsOfUrl(url: string): string[] {
-  const rest = /^[a-z]+:\/\/[^/@:]*:(.*)$/is.exec(url)?.[1] ?? ''
-  // Where a character is not encoded, a password may go on to the last @.
-  const written = [rest.indexOf('@'), rest.lastIndexOf('@')].map((end) => rest.slice(0, Math.max(end, 0)))
-  return [...new Set(written.flatMap((text) => [text, unescaped(text)]))].filter((text) => text !== '')
-}
-
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 /** Its password is registered: no message shows it. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { DeadlinePassed, openDeadline, readDeadline, readDuration } from '../../src/applying/deadline.ts'
+import { DeadlinePassed, openDeadline, readDeadline } from '../../src/applying/deadline.ts'
+import { readDuration } from '../../src/clock.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 
 const HOUR = 3_600_000

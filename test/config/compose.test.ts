@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { shippedRecipes } from '../../src/config/recipes.ts'
+import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { folderOf, load, MINIMAL } from './folder.ts'
 
 test('this file wins over what it extends: objects merge, lists and single values replace', async () => {
@@ -26,7 +28,7 @@ test('null takes an inherited key away, at every depth', async () => {
   })
   const { manifest } = await load(folder)
   expect(manifest.map.user).toEqual({ email: 'a', metadata: { z: 'w' } })
-  expect(manifest.run.chunkSize).toBe(1000)
+  expect(manifest.run.chunkSize).toBe(250)
 })
 
 test('of several bases the later one wins, and each is relative to the file that names it', async () => {
@@ -151,6 +153,46 @@ test('a recipe can be loaded by itself, over the source of its name, of its own,
   ])
   const situation = await loaded('situation')
   expect([situation.source.type, situation.vars]).toEqual(['csv', { from: 'csv', more: true }])
+})
+
+test('options of a source do not leak into a layer with another type of source', async () => {
+  const folder = folderOf({
+    'files.yaml': `source: { type: file, nulls: [NULL], streams: { users: { path: users.csv }, sessions: { path: s.csv } } }
+map: { user: { email: email } }`,
+    'middle.yaml': 'extends: ./files.yaml\ntarget: { type: sandbox }',
+    'migrate.config.yaml': `extends: ./middle.yaml
+source: { type: postgres, url: "\${URL}", streams: { users: { table: users, key: id } } }
+environments:
+  staging: { source: { updatedSince: "2026-01-01" } }
+  rehearsal: { source: { type: csv, path: users.csv } }`,
+  })
+  const env = { URL: 'postgres://me:hunter2@db.example.com/app' }
+  const streams = { users: { table: 'users', key: 'id' } }
+  const { manifest, originOf } = await load(folder, { env })
+  expect(manifest.source).toEqual({ type: 'postgres', url: env.URL, streams })
+  expect(manifest.map.user).toEqual({ email: 'email' })
+  expect(originOf(['source', 'streams', 'users', 'path'])).toBeUndefined()
+  const staging = await load(folder, { env, environment: 'staging' })
+  expect(staging.manifest.source).toEqual({ type: 'postgres', url: env.URL, streams, updatedSince: '2026-01-01' })
+  const rehearsal = await load(folder, { env, environment: 'rehearsal' })
+  expect(rehearsal.manifest.source).toEqual({ type: 'csv', path: 'users.csv' })
+})
+
+test('a recipe for the files of an origin serves its database', async () => {
+  const text = `extends: supabase
+source: { type: postgres, url: "postgres://me@db.example.com/app", streams: { people: { table: auth.users, key: id } } }
+target: { type: sandbox }`
+  const { manifest } = await load(folderOf({ 'migrate.config.yaml': text }), { recipes: shippedRecipes })
+  expect(Object.keys(manifest.source)).toEqual(['type', 'url', 'streams'])
+  expect(manifest.map.user).toHaveProperty('email')
+})
+
+test('the password in the URL of a database is known by itself', async () => {
+  const redactor = new Redactor()
+  const text = `source: { type: postgres, url: "\${URL}", streams: { users: { table: users, key: id } } }
+target: { type: sandbox }`
+  await load(folderOf({ 'migrate.config.yaml': text }), { redactor, env: { URL: 'postgres://me:hunter%402@db/app' } })
+  expect(redactor.redact('hunter%402, hunter@2')).toBe('[redacted], [redacted]')
 })
 
 test('where the upper of two manifests names another type of source, no option of the lower source is left', async () => {

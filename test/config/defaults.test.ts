@@ -60,7 +60,7 @@ test('a minimal manifest is filled in completely', async () => {
     target: { type: 'sandbox', data: '.workos-migrate/sandbox.sqlite', limits: false, timeout: 60 },
     run: {
       workers: Math.min(availableParallelism(), 4),
-      chunkSize: 1000,
+      chunkSize: 250,
       concurrency: 50,
       limits: { writes: '500/10s', reads: '1000/10s', requests: '6000/60s' },
     },

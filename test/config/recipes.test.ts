@@ -10,11 +10,16 @@ const SOURCES: Record<string, string> = {
   clerk: 'source: { type: clerk, users: users.csv }',
   auth0: 'source: { type: auth0, users: users.ndjson }',
   okta: 'source: { type: okta, domain: acme.okta.com }',
+  cognito: 'source: { type: cognito, userPools: eu-west-1_Example01 }',
+  firebase: 'source: { type: firebase, project: my-project }',
   file: 'source: { type: file, streams: { users: { path: users.csv } } }',
+  postgres:
+    'source: { type: postgres, url: "postgres://a@db.example.com/app", streams: { users: { table: users, key: id } } }',
+  mysql: 'source: { type: mysql, url: "mysql://a@db.example.com/app", streams: { users: { table: users, key: id } } }',
 }
 
-/** Nothing is known of what is in files of any shape. */
-const WITHOUT_MAP = ['file']
+/** Nothing is known of what is in files of any shape, and in databases. */
+const WITHOUT_MAP = ['file', 'postgres', 'mysql']
 
 /** Recipes that say nothing of where users come from: they stand on top of one that does. */
 const SITUATIONS = ['one-organization', 'organization-per-domain', 'organization-from-metadata']
@@ -49,6 +54,7 @@ test('every shipped recipe can be extended by name', async () => {
       folderOf({ 'migrate.config.yaml': text, 'signer-key': Buffer.alloc(64, 1).toString('base64') }),
       {
         recipes: shippedRecipes,
+        env: { DATABASE_URL: `${name.split('-').at(-1)}://reader:secret@db.example.com/app`, KEYCLOAK_REALM: 'anvils' },
       },
     )
     expect(checkExpressions(loaded), name).toEqual([])

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -13,6 +13,7 @@ import { openSource } from '../../src/sources/registry.ts'
 import { liveReading } from '../../src/sources/snapshot/placement.ts'
 import { command, folderOf } from '../cli/harness.ts'
 import { FIREBASE } from '../kinds/passwords/firebase.ts'
+import { docPages } from './pages.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -26,9 +27,7 @@ interface Piece {
   text: string
 }
 
-const pages = ['README.md', ...readdirSync(join(ROOT, 'docs'), { recursive: true }).map((name) => `docs/${name}`)]
-  .filter((name) => name.endsWith('.md') && !name.startsWith('docs/decisions/'))
-  .toSorted()
+const pages = ['README.md', ...docPages].filter((name) => !name.startsWith('docs/decisions/')).toSorted()
 
 const PIECES: readonly Piece[] = pages.flatMap((page) => {
   const text = readFileSync(join(ROOT, page), 'utf8')
@@ -51,6 +50,9 @@ const recipes = recipeNames(shippedRecipes)
 /** Recipes of origins, on which those of situations stand. */
 const SITUATIONS = ['one-organization', 'organization-per-domain', 'organization-from-metadata']
 
+/** Sources of which no recipe knows what they hold. */
+const OF_ANY_SHAPE = ['file', 'postgres', 'mysql']
+
 /** What a piece stands on where it says nothing of its source. */
 const SOURCES: Readonly<Record<string, JsonObject>> = {
   auth0: { type: 'auth0', users: './users.ndjson' },
@@ -72,19 +74,33 @@ function whole({ name, text }: Piece): JsonObject {
     else if (source.streams !== undefined) whole.extends = 'authjs'
     else whole.source = { ...SOURCES[origin ?? 'csv'], ...source }
   }
-  if (source.type === 'file' && extended.length === 0) whole.map ??= { user: { email: 'email' } }
+  if (OF_ANY_SHAPE.includes(String(source.type)) && extended.length === 0) whole.map ??= { user: { email: 'email' } }
   if (extended.includes('firebase') || whole.extends === 'firebase') {
     whole.secrets ??= { firebaseSignerKey: '${FIREBASE_SIGNER_KEY}' }
   }
   return whole
 }
 
-/** Every variable has a value. */
-const ENV = new Proxy<Record<string, string>>({}, { get: (_, name) => (name === 'HOME' ? '/' : FIREBASE.signerKey) })
+/** Every variable has a value. @param dialect of the database that DATABASE_URL names */
+const variables = (dialect = 'postgres') =>
+  new Proxy<Record<string, string>>(
+    {},
+    {
+      get(_, name) {
+        if (name === 'HOME') return '/'
+        return name === 'DATABASE_URL' ? `${dialect}://reader:secret@db.example.com/app` : FIREBASE.signerKey
+      },
+    },
+  )
+
+const ENV = variables()
 
 async function load(folder: string, manifest: JsonObject, environment?: string): Promise<LoadedManifest> {
   writeFileSync(join(folder, 'migrate.config.yaml'), JSON.stringify(manifest))
-  return loadManifest({ cwd: folder, env: ENV, redactor: new Redactor(), ...(environment && { environment }) })
+  const { type } = isObject(manifest.source) ? manifest.source : {}
+  const isMysql = type === 'mysql' || String(manifest.extends).endsWith('-mysql')
+  const env = variables(isMysql ? 'mysql' : 'postgres')
+  return loadManifest({ cwd: folder, env, redactor: new Redactor(), ...(environment && { environment }) })
 }
 
 describe('every piece of a manifest that the pages show', () => {
@@ -118,7 +134,7 @@ describe('every piece of a manifest that the pages show', () => {
     const sample = parse(readFileSync(join(folder, 'migrate.config.yaml'), 'utf8'))
     const manifest = { ...whole(piece), target: { type: 'sandbox' }, safety: { maxRejects: 1000 } }
     const loaded = await load(folder, manifest)
-    // The sample is of files: what is asked over the network has tests of its own.
+    // The samples are files.
     if ((await liveReading(loaded.manifest.source)) !== undefined) return
     const { streams } = loaded.manifest.source as { streams?: Record<string, { path: string }> }
     const given: Record<string, { path: string }> = sample.source?.streams ?? {}

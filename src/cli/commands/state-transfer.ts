@@ -3,15 +3,10 @@ import { join, resolve } from 'node:path'
 import type { LoadedManifest } from '../../config/load.ts'
 import { ExitCode, GuardError, StateError, UsageError } from '../../diagnostics/errors.ts'
 import { counted, printable, shellWord } from '../../diagnostics/printable.ts'
+import { secretsOfUrl } from '../../diagnostics/redactor.ts'
 import { scratchBeside } from '../../running/scratch-place.ts'
 import { sameContent } from '../../state/content.ts'
-import {
-  DEFAULT_SCHEMA,
-  type PostgresLocation,
-  type StateLocation,
-  secretsOfUrl,
-  stateLocation,
-} from '../../state/location.ts'
+import { DEFAULT_SCHEMA, type PostgresLocation, type StateLocation, stateLocation } from '../../state/location.ts'
 import { backupPath, checkState, findState, openState, placeOf } from '../../state/open.ts'
 import type { OpenState, StateContent, StateEntry } from '../../state/store.ts'
 import { approve } from '../approval.ts'

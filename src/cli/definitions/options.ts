@@ -1,5 +1,6 @@
 import { type Command, type CommandUnknownOpts, InvalidArgumentError, Option } from 'commander'
-import { readDeadline, readDuration } from '../../applying/deadline.ts'
+import { readDeadline } from '../../applying/deadline.ts'
+import { readDuration } from '../../clock.ts'
 import { UsageError } from '../../diagnostics/errors.ts'
 import { wrapped } from '../../reporting/table.ts'
 

@@ -1,5 +1,5 @@
 import { Argument, InvalidArgumentError } from 'commander'
-import { readDuration } from '../../applying/deadline.ts'
+import { readDuration } from '../../clock.ts'
 import { wrapped } from '../../reporting/table.ts'
 import { SHELLS, WORDS } from './completion-scripts.ts'
 import { command, examples, type Parent, sub } from './options.ts'

@@ -8,6 +8,11 @@ export type Organize = (typeof ORGANIZE)[number]
 export interface Live {
   domain?: string
   baseUrl?: string
+  project?: string
+  /** Ids of user pools. */
+  userPools?: string[]
+  /** Absolute: a file of credentials. */
+  credentials?: string
 }
 
 /** What a migration is made of, as far as `init` asks. */
@@ -25,7 +30,10 @@ export interface Answers {
   definedRoles?: readonly string[]
   /** Files of the folder that are not read. */
   unused: UnusedFile[]
-  /** Asked over the network: Auth0 and Okta by their domains, Clerk at its address where it is not the usual one. */
+  /**
+   * Asked over the network: Auth0 and Okta by their domains, Firebase by its project, Cognito by its user pools, Clerk at its address where it
+   * is not the usual one.
+   */
   live?: Live
   organize: Organize
   /** `one`: its name. */
@@ -148,6 +156,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     title: 'Firebase',
     type: 'file',
     recipe: 'firebase',
+    live: true,
     organizations: false,
     slots: [users()],
     sides: true,
@@ -156,6 +165,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     title: 'Amazon Cognito',
     type: 'file',
     recipe: 'cognito',
+    live: true,
     organizations: false,
     slots: [
       users(),
@@ -255,13 +265,23 @@ export const ORIGINS: Record<Origin, OriginKind> = {
 
 export const originNames = Object.keys(ORIGINS).filter((name): name is Origin => Object.hasOwn(ORIGINS, name))
 
+/** Ids of user pools that are separated by commas or blanks. */
+export function poolsIn(text: string): string[] {
+  return text.split(/[\s,]+/).filter((id) => id !== '')
+}
+
 /** What the command line answered already. */
 export interface Given {
   origin?: Origin
   /** Names of files by what they hold. */
   files: Partial<Record<Part, string>>
   domain?: string
-  /** Read over the API; a text is the address of Clerk's. */
+  project?: string
+  /** Ids of user pools. */
+  userPools?: string[]
+  /** As it was named. */
+  credentials?: string
+  /** Read over the API; a text is its address, of Clerk or Firebase. */
   live?: boolean | string
   organize?: Organize
   organizationName?: string

@@ -1,4 +1,5 @@
 import { Document, isCollection, isMap, isScalar, type Pair, Scalar } from 'yaml'
+import { UNNAMED_ROLE } from '../../inspecting/findings.ts'
 import type { Inspection, PathInspection } from '../../inspecting/inspection.ts'
 import { type LockedOut, lockedOutBy } from '../../inspecting/locked-out.ts'
 import { nameInExpression } from '../../inspecting/profile.ts'
@@ -52,7 +53,7 @@ export function proposeManifest(answers: Answers, basis: ProposalBasis): Propose
   if (nulls.length > 0) comments['source.nulls'] = nullsComment(nulls)
   if (answers.organize === 'one') addOrganization(answers, content, comments)
   if (answers.organize === 'from-metadata' && answers.origin !== 'auth0') addMetadataNames(content, comments)
-  if (answers.origin === 'firebase') addFirebase(inspection, content, comments, variables)
+  if (answers.origin === 'firebase' && answers.live === undefined) addFirebase(inspection, content, comments, variables)
   const mapped = inspection === undefined ? NOTHING_MAPPED : addOwnMapping(answers, basis, content, comments)
   addGroups(answers, content, comments)
   if (inspection !== undefined) addRoles(answers, inspection, content, comments)
@@ -343,12 +344,17 @@ function addMapping(
   return { incomplete, lockedOut }
 }
 
+/** Whether the source says who is in which group: a file of its own, user pools or an Okta org that are asked. */
+function tellsGroups({ origin, files, live }: Pick<Answers, 'origin' | 'files' | 'live'>): boolean {
+  return files.groups !== undefined || live?.userPools !== undefined || (origin === 'okta' && live !== undefined)
+}
+
 /** Groups become roles where there are organizations to have them in. */
 function addGroups(answers: Answers, content: JsonObject, comments: Comments): void {
   const { origin, files, organize } = answers
-  if (!hasGroups(answers) || organize === 'source') return
+  if (!tellsGroups(answers) || organize === 'source') return
   const named = files.groups?.data.head.paths.find((path) => /^group(_?name)?$/i.test(path))
-  const role = named ?? (files.groups === undefined ? 'groupName' : 'group')
+  const role = named ?? (origin === 'okta' && files.groups === undefined ? 'groupName' : 'group')
   content.map = { roleAssignment: { each: 'groups', role } }
   comments['map.roleAssignment'] =
     origin === 'cognito' || origin === 'okta'
@@ -356,13 +362,8 @@ function addGroups(answers: Answers, content: JsonObject, comments: Comments): v
       : 'Groups become roles.'
 }
 
-/** Whether users have groups: from a file, or from Okta's API. */
-function hasGroups({ origin, files, live }: Pick<Answers, 'origin' | 'files' | 'live'>): boolean {
-  return files.groups !== undefined || (origin === 'okta' && live !== undefined)
-}
-
 function addRoles(answers: Answers, inspection: Inspection, content: JsonObject, comments: Comments): void {
-  const isGroups = hasGroups(answers)
+  const isGroups = tellsGroups(answers)
   if (isGroups && answers.organize === 'source') return
   const { define, map } = proposeRoles(answers, inspection)
   for (const slug of answers.definedRoles ?? []) delete define[slug]
@@ -393,20 +394,22 @@ export function proposeRoles(
   answers: Pick<Answers, 'origin' | 'files' | 'sides' | 'live'>,
   { people }: Inspection,
 ): ProposedRoles {
-  const { origin, files, sides } = answers
+  const { origin, files, sides, live } = answers
   const recipe = readRecipe(ORIGINS[origin].recipe ?? ORIGINS[origin].type)
   const proposed: ProposedRoles = { define: {}, map: {} }
   if (people.roles.length > MAX_ROLES) return proposed
   // A role that is called by a slug keeps it, whatever else would have it too.
   const taken = new Set(people.roles.map(({ role }) => role).filter((role) => slugOf(role) === role))
   for (const { role, at } of people.roles) {
+    if (role === UNNAMED_ROLE) continue
     // What a user is called at large is seldom a role that the recipe gives in an organization.
     const isAsked =
       files.roles !== undefined ||
-      hasGroups(answers) ||
+      tellsGroups(answers) ||
       sides.some(({ side }) => side.columns.role !== undefined && side.part === 'roles')
     if (at === 'user' && !isAsked) continue
-    if (hasGroups(answers) && /^everyone$/i.test(role)) continue
+    if (tellsGroups(answers) && /^everyone$/i.test(role)) continue
+    if (live?.userPools?.some((pool) => role.startsWith(`${pool}_`))) continue // Cognito's own, for an identity provider
     const translated = lookUpRole(role, recipe.translated)
     const known = translated !== undefined && isRoleSlug(translated) ? translated : undefined
     const own = slugOf(role)

@@ -33,6 +33,8 @@ export function proposeSource(answers: Answers, directory: string): ProposedSour
   const { origin, live } = answers
   const { type, recipe } = ORIGINS[origin]
   if (origin === 'okta' && live !== undefined) return oktaOrg(live)
+  if (live?.project !== undefined) return firebaseProject(live, directory)
+  if (live?.userPools !== undefined) return cognitoPools(live)
   if (type === 'file') return streams(answers, directory, recipe === undefined ? undefined : readRecipe(recipe))
   const written: JsonObject = { type }
   const variables: string[] = []
@@ -61,6 +63,31 @@ function oktaOrg({ domain = '' }: Live): ProposedSource {
   const token = '${OKTA_API_TOKEN}'
   const written: JsonObject = { type: 'okta', domain: escaped(domain), token }
   return { written, effective: { type: 'okta', domain, token }, variables: ['OKTA_API_TOKEN'] }
+}
+
+/** A project of Firebase, whose credentials are a file or those of the machine: no variable holds them. */
+function firebaseProject({ project = '', credentials, baseUrl }: Live, directory: string): ProposedSource {
+  const written: JsonObject = {
+    type: 'firebase',
+    project,
+    ...(credentials !== undefined && { credentials: pathIn(directory, { path: credentials }) }),
+    ...(baseUrl !== undefined && { baseUrl: escaped(baseUrl) }),
+  }
+  const effective = { ...written, type: 'firebase', ...(credentials !== undefined && { credentials }) }
+  return { written, effective: baseUrl === undefined ? effective : { ...effective, baseUrl }, variables: [] }
+}
+
+/** User pools, whose credentials the AWS SDK finds: no variable of the manifest holds them. */
+function cognitoPools({ userPools = [], baseUrl }: Live): ProposedSource {
+  const [first = '', ...others] = userPools
+  const pools = others.length === 0 ? first : userPools
+  const effective = { type: 'cognito', userPools: pools, ...(baseUrl !== undefined && { endpoint: baseUrl }) }
+  const written: JsonObject = {
+    type: 'cognito',
+    userPools: others.length === 0 ? escaped(first) : userPools.map(escaped),
+  }
+  if (baseUrl !== undefined) written.endpoint = escaped(baseUrl)
+  return { written, effective, variables: [] }
 }
 
 function streams(answers: Answers, directory: string, recipe: Recipe | undefined): ProposedSource {
@@ -147,7 +174,7 @@ function pathsIn(directory: string, file: FoundFile): string | string[] {
 }
 
 /** A path as a manifest in `directory` writes it. */
-function pathIn(directory: string, { path }: FoundFile): string {
+function pathIn(directory: string, { path }: Pick<FoundFile, 'path'>): string {
   const within = relative(directory, path).split(sep).join('/')
   return escaped(within.startsWith('../') ? within : `./${within}`)
 }

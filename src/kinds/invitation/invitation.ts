@@ -2,7 +2,7 @@ import type { JsonObject } from '../../json.ts'
 import type { DesiredResource, LiveResource, RefIds } from '../../resource.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { KindDefinition } from '../kind.ts'
-import { roleMention } from '../membership/membership.ts'
+import { roleMention } from '../role/role-mention.ts'
 import { createBody, pages, requiredText, type Spelling, textOf } from '../wire.ts'
 import { invitationDraft } from './invitation-draft.ts'
 

@@ -1,12 +1,13 @@
 /**
  * The `file` source. In: streams of files of any shape, as `options.ts` reads them. Out: the records of main streams (`records.ts`), with
- * those of other streams joined to them (`records.ts`).
+ * those of other streams joined to them (`join/joined-stream.ts`).
  */
 
 import { createHash } from 'node:crypto'
 import { OperatorError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { checkCsvFile, columnsOf } from '../csv/stream.ts'
+import { attachEach, type FindJoined, joinedIn, readMains, refuseTaken } from '../join/joined-stream.ts'
 import { sourceParts } from '../parts.ts'
 import {
   type ReadContext,
@@ -21,16 +22,7 @@ import type { SourceFile } from '../text/file.ts'
 import { Numbering } from '../text/numbering.ts'
 import { numberedFrom } from '../text/record-file.ts'
 import { type FileOptions, readSettings, type StreamSettings } from './options.ts'
-import {
-  attachAll,
-  attachEach,
-  type Batch,
-  FileStream,
-  filesOf,
-  freeColumns,
-  JoinedStream,
-  openFile,
-} from './records.ts'
+import { FileStream, filesOf, freeColumns, openFile } from './records.ts'
 
 /** Files of any shape: streams of CSV, JSON and NDJSON, joined by key expressions. */
 export const fileSource: SourceDefinition<FileOptions> = {
@@ -55,8 +47,8 @@ function openFiles(config: FileOptions, context: ReadContext): Source {
   const mains = streams.filter(({ settings: { join } }) => join === undefined)
   return {
     streams: mains.map(({ settings: { name } }) => name),
-    read: (chunkSize) => numberedFrom(readMains(mains, joinedIn(streams, context)), chunkSize, numbering),
-    parts: (size, threads) => mainParts(mains, joinedIn(streams, context), { size, threads, numbering }),
+    read: (chunkSize) => numberedFrom(readMains(mains, joinedIn(streams, context.scratch)), chunkSize, numbering),
+    parts: (size, threads) => mainParts(mains, joinedIn(streams, context.scratch), { size, threads, numbering }),
     counts: () => streams.map((stream) => stream.count()),
     digest() {
       const whole = createHash('sha256')
@@ -66,43 +58,9 @@ function openFiles(config: FileOptions, context: ReadContext): Source {
   }
 }
 
-/** Finds what is joined to a stream, each time anew. */
-type FindJoined = (name: string) => JoinedStream[]
-
-function joinedIn(streams: readonly FileStream[], { scratch }: ReadContext): FindJoined {
-  let tables = 0
-  const joinedTo: FindJoined = (name) =>
-    streams.flatMap((stream) => {
-      const { join } = stream.settings
-      if (join?.into !== name) return []
-      const place = { folder: scratch, name: `join-${tables++}`, file: stream.settings.name }
-      return new JoinedStream(stream, join, joinedTo(stream.settings.name), place)
-    })
-  return joinedTo
-}
-
-async function* readMains(
-  mains: readonly FileStream[],
-  joinedTo: FindJoined,
-): AsyncGenerator<Batch & { stream: string }> {
-  for (const main of mains) {
-    const { name } = main.settings
-    const joined = joinedTo(name)
-    try {
-      for (const other of joined) await other.load()
-      for await (const batch of main.records()) {
-        yield { ...batch, stream: name, records: await attachAll(joined, batch, main) }
-      }
-      for (const other of joined) other.finish()
-    } finally {
-      for (const other of joined) other.close()
-    }
-  }
-}
-
 async function* mainParts(
   mains: readonly FileStream[],
-  joinedTo: FindJoined,
+  joinedTo: FindJoined<FileStream>,
   { size, threads, numbering }: { size: number; threads: Threads; numbering: Numbering },
 ): AsyncGenerator<SourcePart> {
   for (const main of mains) {
@@ -125,7 +83,7 @@ async function* mainParts(
             joined,
             attach: (records, found) => attachEach(others, records, found),
             reject: (line, problem) => main.reject(file, line, problem),
-            settle: (found) => main.settle(file, found),
+            settle: (found) => refuseTaken(file, found),
           },
           numbering,
         )

@@ -15,6 +15,7 @@ export interface LoadedRow {
   key: string
   line: number
   file: string
+  data: JsonObject
 }
 
 /**
@@ -90,7 +91,7 @@ export class JoinTable {
   }
 
   /** See JoinedRows.unused. */
-  unused(): Iterable<LoadedRow & { data: JsonObject }> {
+  unused(): Iterable<LoadedRow> {
     return this.rows.unused()
   }
 
@@ -150,11 +151,11 @@ export class JoinedRows {
         UNION SELECT id FROM other_key AS own WHERE ${earlier('row')} OR ${earlier('other_key')};
     `)
     const rows = this.#database.prepare(
-      'SELECT row.id, row.key, row.file, row.line FROM surplus JOIN row USING (id) ORDER BY id',
+      'SELECT row.id, row.key, row.file, row.line, row.data FROM surplus JOIN row USING (id) ORDER BY id',
     )
-    for (const { id, key, file, line } of rows.iterate()) {
+    for (const { id, key, file, line, data } of rows.iterate()) {
       this.#mark(Number(id))
-      yield { key: String(key), file: this.#fileName(file), line: Number(line) }
+      yield { key: String(key), file: this.#fileName(file), line: Number(line), data: JSON.parse(String(data)) }
     }
     this.#database.exec(`
       DELETE FROM row WHERE id IN (SELECT id FROM surplus);
@@ -182,7 +183,7 @@ export class JoinedRows {
   }
 
   /** The rows that nobody took, in the order they were loaded. */
-  *unused(): Iterable<LoadedRow & { data: JsonObject }> {
+  *unused(): Iterable<LoadedRow> {
     const { rows, taken } = this.table
     const find = this.#database.prepare('SELECT file, line, key, data FROM row WHERE id = ?')
     for (let id = 1; id <= rows; id++) {

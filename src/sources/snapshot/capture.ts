@@ -8,7 +8,7 @@ import type { FailedRequest } from '../../http/retry.ts'
 import type { LiveReading } from '../source.ts'
 import { finishReplacement, nextOf } from './format.ts'
 import { checkIdentity, optionsOf, snapshotIdentity } from './placement.ts'
-import { discardUnfinished } from './progress.ts'
+import { discardUnfinished, isBegun } from './progress.ts'
 import { readSnapshot } from './read-snapshot.ts'
 import { type Snapshot, SpoiledReading } from './snapshot.ts'
 import { type OpenSnapshotWriter, openSnapshotWriter } from './writer.ts'
@@ -63,7 +63,9 @@ async function attempt(
   const of = { source: config.type, identity: snapshotIdentity(config, live) }
   let resumed = true
   try {
-    const writer = await openSnapshotWriter(folder, of, { now })
+    const anew = live.isOneMoment === true
+    if (anew && isBegun(folder)) onWarning(momentPassed(folder))
+    const writer = await openSnapshotWriter(folder, of, { now, anew })
     resumed = writer.resumed
     if (resumed) onWarning(takenUp(writer, folder))
     const context = { ...asking, warn: onWarning, progress: onProgress }
@@ -118,6 +120,15 @@ function begunAnew({ message }: SourceError): Problem {
     code: 'reading_begun_anew',
     severity: 'warning',
     message: `the reading that was cut off cannot be gone on with, and begins anew: ${message}`,
+    hint: 'nothing needs to be done',
+  }
+}
+
+function momentPassed(folder: string): Problem {
+  return {
+    code: 'reading_begun_anew',
+    severity: 'warning',
+    message: `a reading into ${folder} was cut off; it is begun anew, since all of this source is read at one moment`,
     hint: 'nothing needs to be done',
   }
 }

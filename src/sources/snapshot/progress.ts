@@ -56,6 +56,11 @@ export interface ProgressStore {
   close(): void
 }
 
+/** Whether an earlier process began a snapshot that is not finished. */
+export function isBegun(folder: string): boolean {
+  return existsSync(join(nextOf(folder), PROGRESS))
+}
+
 /**
  * Removes an unfinished snapshot, of whatever version and state.
  * @throws LockedError when another process writes it

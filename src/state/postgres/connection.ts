@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { Client, type ClientConfig } from 'pg'
-import { ConnectionLost, isLost } from './errors.ts'
+import { ConnectionLost, isLost } from '../../postgres/errors.ts'
 
 /** One row, by column. Whole numbers are numbers, `bigint` is text, JSON is kept as text. */
 export type Row = Record<string, unknown>

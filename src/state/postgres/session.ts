@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isLost } from '../../postgres/errors.ts'
 import type { Connection } from './connection.ts'
-import { explained, isLost, unreachable } from './errors.ts'
+import { explained, unreachable } from './errors.ts'
 
 export interface SessionOptions {
   /** For people. */

@@ -24,7 +24,7 @@ async function appOrg(app: Partial<NonNullable<OktaSettings['app']>> = {}, setti
 
 async function refused(fake: { source: { type: string } }, options: JsonObject = {}): Promise<readonly Problem[]> {
   const { type: _, ...config } = { ...fake.source, ...options }
-  const problems = await refusal(Promise.resolve(oktaSource.live?.tryCredentials?.(config, {})))
+  const problems = await refusal(Promise.resolve(oktaSource.live?.tryCredentials?.(config, { directory: '.' })))
   expect(JSON.stringify(problems)).not.toContain(API_TOKEN)
   return problems
 }

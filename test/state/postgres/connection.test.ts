@@ -1,14 +1,12 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { LockedError, StateError } from '../../../src/diagnostics/errors.ts'
-import { type PostgresLocation, secretsOfUrl } from '../../../src/state/location.ts'
+import { secretsOfUrl } from '../../../src/diagnostics/redactor.ts'
+import type { PostgresLocation } from '../../../src/state/location.ts'
 import { findState, openState } from '../../../src/state/open.ts'
 import { endpointOf } from '../../../src/state/postgres/endpoint.ts'
 import type { OpenState } from '../../../src/state/store.ts'
 import { Cluster, newPostgresLocation, postgresPrograms, sharedCluster } from '../../postgres.ts'
-import { temporaryFolder } from '../../temporary-folder.ts'
+import { canSecure, startSecuredPostgres } from '../../secured-postgres.ts'
 import { openForTest } from '../kinds.ts'
 import { user } from '../resources.ts'
 import { startPooler } from './pooler-proxy.ts'
@@ -190,48 +188,16 @@ describe.skipIf(postgresPrograms === undefined)('a pooler in between', () => {
   })
 })
 
-const hasOpenssl = (() => {
-  try {
-    execFileSync('openssl', ['version'])
-    return true
-  } catch {
-    return false
-  }
-})()
-
-describe.skipIf(postgresPrograms === undefined || !hasOpenssl)('TLS and passwords', () => {
+describe.skipIf(!canSecure)('TLS and passwords', () => {
   async function secured() {
-    const folder = temporaryFolder()
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
-    const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')]
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files], {
-      stdio: 'ignore',
-    })
-    const port = 20_000 + (process.pid % 20_000)
-    const cluster = Cluster.make({
-      settings: [
-        'ssl = on',
-        "listen_addresses = '127.0.0.1'",
-        `port = ${port}`,
-        "password_encryption = 'scram-sha-256'",
-      ],
-      access: ['local all all trust', 'hostssl all all 127.0.0.1/32 scram-sha-256'],
-    })
-    onTestFinished(() => cluster.remove())
-    cluster.put('server.key', readFileSync(join(folder, 'key.pem'), 'utf8'))
-    cluster.put('server.crt', readFileSync(join(folder, 'cert.pem'), 'utf8'))
-    await cluster.start()
-    cluster.sql(
-      "CREATE ROLE migrator LOGIN PASSWORD 'hunter2 @/:'; GRANT CREATE ON DATABASE postgres TO migrator",
-      port,
-    )
+    const { cluster, ca, url } = await startSecuredPostgres()
     const base = await newPostgresLocation(cluster)
-    const at = (query: string, more: Partial<PostgresLocation> = {}, password = 'hunter2 @/:') => ({
+    const at = (query: string, more: Partial<PostgresLocation> = {}, password?: string) => ({
       ...base,
-      url: `postgres://migrator:${encodeURIComponent(password)}@localhost:${port}/postgres${query}`,
+      url: url(query, password),
       ...more,
     })
-    return { at, ca: join(folder, 'cert.pem') }
+    return { at, ca }
   }
 
   test('a server is verified, and what cannot be verified is refused in words', async () => {

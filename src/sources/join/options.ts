@@ -1,0 +1,136 @@
+/**
+ * What the manifest says of a join, whatever the streams are read from. In: the options under `join`. Out: where the records of a stream belong, and
+ * what is wrong with it.
+ */
+
+import { nearest } from '../../config/nearest.ts'
+import type { Problem } from '../../diagnostics/problem.ts'
+import { type CompiledExpression, compile } from '../../expressions/expression.ts'
+import { emailFunction } from '../../expressions/functions.ts'
+import { isObject } from '../../json.ts'
+
+/** The options under `join`, as the schema types them. */
+interface JoinOptions {
+  into?: string
+  key: string
+  to: string
+  as?: 'many' | 'one'
+  unmatched?: 'reject' | 'ignore'
+}
+
+/** A stream in the tree that joins make. */
+export interface StreamOfTree {
+  name: string
+  /** Undefined: a main stream. */
+  join: JoinSettings | undefined
+}
+
+/** Where the records of a stream belong. */
+export interface JoinSettings {
+  /** The stream to whose records these belong. */
+  into: string
+  /** Over a record of this stream. */
+  key: CompiledExpression
+  /** Over a record of the other stream. */
+  to: CompiledExpression
+  as: 'one' | 'many'
+  unmatched: 'reject' | 'ignore'
+}
+
+/**
+ * The options under `join`.
+ * @param main name of the stream that rows belong to unless `into` names another
+ */
+export function readJoin(options: JoinOptions | undefined, main: string, complain: Complain): JoinSettings | undefined {
+  if (!isObject(options)) return undefined
+  const key = compiled('key', options, complain)
+  const to = compiled('to', options, complain)
+  if (key === undefined || to === undefined) return undefined
+  return {
+    into: options.into ?? main,
+    key,
+    to,
+    as: options.as === 'one' ? 'one' : 'many',
+    unmatched: options.unmatched === 'ignore' ? 'ignore' : 'reject',
+  }
+}
+
+/** What mappings read and joins may not: a snapshot of the source is known by the source's options alone. */
+const OF_MAPPINGS = /\$(?:vars|secrets)\b/
+
+function compiled(name: 'key' | 'to', options: JoinOptions, complain: Complain): CompiledExpression | undefined {
+  const text = options[name] ?? ''
+  const compilation = compile(text, [emailFunction])
+  if (!compilation.ok) {
+    const { message, position } = compilation
+    const hint = OF_MAPPINGS.test(text.slice(position))
+      ? 'only map reads $vars: write the value here'
+      : compilation.hint
+    complain(`join.${name}`, { code: 'bad_expression', message: `${message} (character ${position + 1})`, hint })
+    return undefined
+  }
+  const [unstable] = compilation.expression.unstable
+  if (unstable !== undefined) {
+    complain(`join.${name}`, {
+      code: 'bad_expression',
+      message: `${unstable.name} answers differently on every run: nothing can be joined by it`,
+      hint: 'use a value of the record',
+    })
+  }
+  return compilation.expression
+}
+
+/** An expression of a join that is known to compile. */
+export function joinExpression(text: string): CompiledExpression {
+  const compilation = compile(text, [emailFunction])
+  if (!compilation.ok) throw new Error(`an expression does not compile that did before: ${compilation.message}`)
+  return compilation.expression
+}
+
+/** Whether every joined stream hangs on a main one, and the first is such a one. */
+export function checkTree(streams: readonly StreamOfTree[]): Problem[] {
+  const byName = new Map(streams.map((stream) => [stream.name, stream]))
+  const problems: Problem[] = []
+  for (const [index, { name, join }] of streams.entries()) {
+    if (join === undefined) continue
+    const path = `source.streams.${name}.join`
+    if (index === 0) problems.push({ ...firstIsJoined, path })
+    else if (!byName.has(join.into)) problems.push({ ...noStream(join.into, [...byName.keys()]), path: `${path}.into` })
+    else if (runsInCircle(name, byName)) problems.push({ ...circle(name), path: `${path}.into` })
+  }
+  return problems
+}
+
+function runsInCircle(name: string, byName: ReadonlyMap<string, StreamOfTree>): boolean {
+  let current = byName.get(name)?.join?.into
+  for (let steps = 0; current !== undefined && steps < byName.size; steps++) {
+    if (current === name) return true
+    current = byName.get(current)?.join?.into
+  }
+  return false
+}
+
+const firstIsJoined: Problem = {
+  code: 'no_main_stream',
+  message: 'the first stream is the main one and cannot be joined to another',
+  hint: 'put the stream of users first',
+}
+
+function noStream(into: string, names: readonly string[]): Problem {
+  const close = nearest(into, names)
+  return {
+    code: 'unknown_stream',
+    message: `there is no stream "${into}" to join to`,
+    hint: `${close === undefined ? '' : `did you mean ${close}? `}streams: ${names.join(', ')}; or take this one away as well, with null`,
+  }
+}
+
+function circle(name: string): Problem {
+  return {
+    code: 'join_cycle',
+    message: `${name} is joined to itself by way of others`,
+    hint: 'let one of them be joined to a stream without join',
+  }
+}
+
+export type Complain = (option: string, problem: Omit<Problem, 'path'>) => void
