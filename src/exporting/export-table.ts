@@ -4,7 +4,6 @@ import { UsageError } from '../diagnostics/errors.ts'
 import { secretsOfUrl } from '../diagnostics/redactor.ts'
 import { kindDefinitions } from '../kinds/registry.ts'
 import { describeEndpoint, type Endpoint, endpointIn } from '../postgres/endpoint.ts'
-
 import type { OpenState } from '../state/store.ts'
 import { unsetReference } from './rules.ts'
 import { exportToTable, type TableResult } from './table.ts'

@@ -2,6 +2,9 @@ import { InvalidArgumentError, Option } from 'commander'
 import { ORGANIZE, originNames, poolsIn } from '../wizard/answers.ts'
 import { command, examples, type Parent, reading, sub, telling } from './options.ts'
 
+const FROM =
+  'a database: postgres or mysql (the URL is in DATABASE_URL), the variable with its URL, or a URL without a password'
+
 /** The commands that a migration begins with: they look at a manifest and its source, and never at the target. */
 
 export function defineInit(program: Parent) {
@@ -11,7 +14,8 @@ export function defineInit(program: Parent) {
     'Ask what a first migration needs, look into the source, and write its manifest',
   )
     .addOption(new Option('--source <origin>', 'where the users come from').choices(originNames))
-    .option('--users <file>', 'the file of the users')
+    .option('--from <database>', FROM)
+    .option('--users <file>', 'the file of the users; with --from, here and below, the table')
     .option('--memberships <file>', 'who belongs to which organization')
     .option('--roles <file>', 'who has which role')
     .option('--organizations <file>', 'the organizations')
@@ -43,6 +47,7 @@ export function defineInit(program: Parent) {
   return examples(init, [
     ['workos-migrate init', 'asks, on a terminal'],
     ['workos-migrate init --users users.csv --yes', 'takes what is proposed for this file'],
+    ['workos-migrate init --from postgres --yes', 'proposes tables of the database in DATABASE_URL'],
     ['workos-migrate init --source auth0 --domain acme.eu.auth0.com --target workos', 'in a script'],
   ])
 }
@@ -59,12 +64,14 @@ export function defineInspect(program: Parent) {
   const look = sub(program, usage, 'Show what a source holds: of a manifest, or of a data file without one')
   const inspect = telling(reading(look))
     .option('--file <file>', 'a data file, whatever its name')
-    .option('--limit <records>', 'how many records to read (default: 10000)', parseLimit)
+    .option('--from <database>', FROM)
+    .option('--limit <records>', 'how many records to read (default: 10000; of a database 1000)', parseLimit)
     .option('--all', 'read everything')
     .option('--json', 'print it as JSON')
   return examples(inspect, [
     ['workos-migrate inspect users.csv', 'what is this file, and what is in it?'],
     ['workos-migrate inspect', 'the source of migrate.config.yaml, with what it joins'],
+    ['workos-migrate inspect --from postgres', 'the tables of the database in DATABASE_URL'],
     ['workos-migrate inspect --all --json > inspection.json', 'all of it, for a script'],
   ])
 }

@@ -1,5 +1,9 @@
+import type { Finding } from '../../inspecting/database/findings-in-tables.ts'
+import type { Inspection } from '../../inspecting/inspection.ts'
 import type { DataFile, OriginName, Part } from '../../inspecting/recognise.ts'
 import type { Side } from '../../inspecting/side-files.ts'
+import type { JsonObject } from '../../json.ts'
+import type { Database } from '../database.ts'
 
 /** From where the organizations come. Beside `source` these are the recipes of situations. */
 export const ORGANIZE = ['source', 'one', 'per-domain', 'from-metadata'] as const
@@ -30,6 +34,8 @@ export interface Answers {
   definedRoles?: readonly string[]
   /** Files of the folder that are not read. */
   unused: UnusedFile[]
+  /** The files are tables of a database. */
+  database?: DatabaseAnswer
   /** Asked over the network: Auth0 by its domain, Firebase by its project, Cognito by its user pools, Clerk at its address where it is not the usual one. */
   live?: Live
   organize: Organize
@@ -66,6 +72,27 @@ export interface FoundFile {
   data: DataFile
   /** More files of the same kind, which are read after this one. */
   pages?: FoundFile[]
+  /** It is a table of a database: how its stream is written, and its first rows. */
+  table?: { options: JsonObject; rows: readonly JsonObject[] }
+}
+
+/** The database that tables are read from. */
+export interface DatabaseAnswer extends Database {
+  /** Of a sample; undefined: nobody was found in it. */
+  inspection: Inspection | undefined
+  /** Values of further variables, by their names. */
+  values: Readonly<Record<string, string>>
+  /** What is suspicious in it. */
+  findings: readonly Finding[]
+  /** The shipped recipe that reads such tables; undefined: the manifest names them. */
+  recipe: DatabaseRecipe | undefined
+}
+
+/** A shipped recipe for a database, and what becomes of its streams. */
+export interface DatabaseRecipe {
+  name: string
+  /** `absent`: its tables are not there. `replaced`: they have other names. */
+  streams: Record<string, 'as it is' | 'replaced' | 'absent'>
 }
 
 /** A file beside the users, and what it is for. */
@@ -189,6 +216,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     slots: [
       users(),
       { part: 'factors', title: 'the table mfa_factors', option: 'factors', join: { key: 'user_id', to: 'id' } },
+      { part: 'accounts', title: 'the table identities', option: 'identities', join: { key: 'user_id', to: 'id' } },
     ],
     sides: true,
   },
@@ -269,7 +297,9 @@ export function poolsIn(text: string): string[] {
 /** What the command line answered already. */
 export interface Given {
   origin?: Origin
-  /** Names of files by what they hold. */
+  /** The database to read: see `databaseFrom`. */
+  from?: string
+  /** Names of files by what they hold, or of tables. */
   files: Partial<Record<Part, string>>
   domain?: string
   project?: string

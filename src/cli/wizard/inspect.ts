@@ -60,7 +60,8 @@ async function acceptedConfig(
       const value = known || (await prompts?.secret(`${name}? It is tried, not stored; Enter to do without`))?.trim()
       if (!value) return undefined
       typed ||= !known
-      redactor?.register(value)
+      // A value in the middle of something, such as a name in a query, is no secret.
+      if (Object.values(effective).includes(`\${${name}}`)) redactor?.register(value)
       values.set(name, value)
     }
     const config = withCredentials(effective, values)

@@ -32,7 +32,9 @@ import {
 } from './answers.ts'
 import { type Beside, filesBeside, tellsOrganizations } from './beside.ts'
 import { describe, type Folder, isPackage, isUsers, lookInto, unused } from './folder.ts'
+import { tablesFrom } from './from-database.ts'
 import type { Choice, Prompts } from './prompts.ts'
+import { lacksOrganizations } from './propose-database.ts'
 import type { ProposedManifest } from './propose-manifest.ts'
 import { rolesDefinedIn, settleKeys } from './settle-keys.ts'
 
@@ -49,7 +51,9 @@ const ENVIRONMENTS = ['staging', 'production']
  */
 export async function interview(given: Given, prompts: Prompts | undefined, context: Context): Promise<Answers> {
   const folder = await lookInto(context.cwd)
-  const source = await chooseSource(given, folder, prompts, context)
+  refuseBesideDatabase(given)
+  const source = given.from === undefined ? await chooseSource(given, folder, prompts, context) : { from: given.from }
+  if ('from' in source) return interviewTables(source.from, given, prompts, context)
   const found = await beside({ ...source, asked: prompts !== undefined }, given, folder, context)
   const organize = await chooseOrganization({ ...source, ...found }, given, prompts)
   const used = organize.organize === 'source' ? withoutRoles(found, given) : withoutOrganizations(found)
@@ -63,11 +67,49 @@ export async function interview(given: Given, prompts: Prompts | undefined, cont
     ...(source.live === undefined ? {} : { live: source.live }),
     ...organize,
     target,
+    ...restOf(given, context),
+  }
+}
+
+/** The same for the tables of a database: which belong to which is known. */
+async function interviewTables(
+  from: string,
+  given: Given,
+  prompts: Prompts | undefined,
+  context: Context,
+): Promise<Answers> {
+  const { database, ...found } = await tablesFrom(from, given, prompts, context)
+  const organize = await chooseOrganization(found, given, prompts)
+  const used = organize.organize === 'source' ? withoutRoles(found, given) : withoutOrganizations(found)
+  const target = given.target ?? (await chooseTarget(given, prompts))
+  return {
+    ...used,
+    database,
+    ...(lacksOrganizations(used, database.recipe) && { withoutOrganizations: true }),
+    definedRoles: await rolesDefinedIn(used),
+    ...organize,
+    target,
+    ...restOf(given, context),
+  }
+}
+
+/** What the command line says beside the source and the organizations. */
+function restOf(given: Given, { cwd }: Context): Pick<Answers, 'baseUrl' | 'environments' | 'name' | 'leaveOut'> {
+  return {
     ...(given.baseUrl === undefined ? {} : { baseUrl: given.baseUrl }),
     environments: given.environments ?? ENVIRONMENTS,
-    name: given.name ?? (basename(context.cwd) || 'migration'),
+    name: given.name ?? (basename(cwd) || 'migration'),
     ...(given.keepInactive && { leaveOut: false }),
   }
+}
+
+function refuseBesideDatabase({ from, live, domain }: Given): void {
+  if (from === undefined || (live === undefined && domain === undefined)) return
+  throw new UsageError({
+    code: 'contradiction',
+    message: `--from names a database, and ${live === undefined ? '--domain a tenant' : '--live an API'}: they are two sources`,
+    hint: 'leave one of them out',
+  })
 }
 
 /** Files that belong to the users. This program's own columns are read by their recipe, unless files lie beside it that only rules can join. */
@@ -198,13 +240,18 @@ const ANOTHER = 'another'
 /** What can be read over its API, in the order in which it is offered. */
 const LIVE = ['auth0', 'clerk', 'firebase', 'cognito'] as const
 
+const DATABASES: readonly Choice<string>[] = [
+  { value: 'from:postgres', label: 'a PostgreSQL database', hint: 'its tables are looked at first' },
+  { value: 'from:mysql', label: 'a MySQL or MariaDB database', hint: 'its tables are looked at first' },
+]
+
 /** The source that the command line names, the one a person picks, or the only one it can be. */
 async function chooseSource(
   given: Given,
   folder: Folder,
   prompts: Prompts | undefined,
   context: Context,
-): Promise<ChosenSource> {
+): Promise<ChosenSource | { from: string }> {
   const { origin } = given
   if (given.files.users !== undefined) {
     const users = await describe(given.files.users, context.cwd)
@@ -227,12 +274,14 @@ async function chooseSource(
       value: `live:${live}`,
       label: `${ORIGINS[live].title}, over its API`,
     })),
+    ...(origin === undefined || ORIGINS[origin].type === 'file' ? DATABASES : []),
   ]
   const chosen = await prompts.select('Where are the users?', choices)
   if (chosen.startsWith('live:')) {
     const own = LIVE.find((name) => chosen === `live:${name}`) ?? 'clerk'
     return { origin: own, live: await liveSource(own, given, prompts, context) }
   }
+  if (chosen.startsWith('from:')) return { from: chosen.slice('from:'.length) }
   const found = fitting.find((file) => chosen === `file:${file.name}`)
   const users = found ?? (await askForFile(prompts, context))
   return { origin: mappedAs(users, origin), users }
@@ -382,7 +431,7 @@ function onlyOne(fitting: readonly FoundFile[], given: Given, folder: Folder): C
           .join(', ')
   const live =
     given.origin === undefined || ORIGINS[given.origin].live
-      ? ', or --live / --domain / --project / --user-pools to read an API'
+      ? ', --live / --domain / --project / --user-pools to read an API, or --from to read a database'
       : ''
   throw missing([
     `--users: the file of the users${seen === '' ? '' : `; here: ${seen}`}${live}`,

@@ -5,7 +5,7 @@ import type { SourceConfig } from '../../config/manifest.ts'
 import { recipeFile, shippedRecipes } from '../../config/recipes.ts'
 import { streamOf, writtenAs } from '../../inspecting/recognise.ts'
 import type { Side } from '../../inspecting/side-files.ts'
-import { NAMED_ROLES, NUMBERED_ROLES, streamOfSide } from '../../inspecting/side-mapping.ts'
+import { NAMED_ROLES, NUMBERED_ROLES, numberedRoles, streamOfSide } from '../../inspecting/side-mapping.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import { nullsOption } from '../../sources/source.ts'
 import { type Answers, type FoundFile, type Live, ORIGINS, type Slot } from './answers.ts'
@@ -21,11 +21,16 @@ export interface ProposedSource {
 
 /** The source with the values of its variables. */
 export function withCredentials(source: SourceConfig, values: ReadonlyMap<string, string>): SourceConfig {
-  const filledIn = Object.entries(source).map(([key, value]) => {
-    const variable = typeof value === 'string' ? /^\$\{(\w+)\}$/.exec(value)?.[1] : undefined
-    return [key, variable === undefined ? value : (values.get(variable) ?? value)]
-  })
+  const filledIn = Object.entries(source).map(([key, value]) => [key, filledWith(value, values)])
   return { ...Object.fromEntries(filledIn), type: source.type }
+}
+
+function filledWith(value: unknown, values: ReadonlyMap<string, string>): unknown {
+  if (typeof value === 'string')
+    return value.replace(/\$\{(\w+)\}/g, (written, name: string) => values.get(name) ?? written)
+  if (Array.isArray(value)) return value.map((item) => filledWith(item, values))
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, filledWith(item, values)]))
 }
 
 /** The source of the manifest in `directory`. */
@@ -119,14 +124,13 @@ function streams(answers: Answers, directory: string, recipe: Recipe | undefined
 }
 
 /** The streams that a file beside the users is read as. */
-function sideStreams(side: Side, sides: Answers['sides']): [string, JsonObject | undefined][] {
+export function sideStreams(side: Side, sides: Answers['sides']): [string, JsonObject | undefined][] {
   const { part, join, columns } = side
   const name = streamOfSide(side)
   if (part !== 'roleNames') return [[name, join]]
-  const roles = sides.find((one) => one.side.part === 'roles')?.side.columns
-  const to = { into: NUMBERED_ROLES, key: columns.id ?? '', to: roles?.roleId ?? '' }
+  const { into, to } = numberedRoles(sides.map((one) => one.side)) ?? { into: NUMBERED_ROLES, to: '' }
   return [
-    [name, { ...to, as: 'one', unmatched: 'ignore' }],
+    [name, { into, key: columns.id ?? '', to, as: 'one', unmatched: 'ignore' }],
     [NAMED_ROLES, undefined],
   ]
 }
@@ -185,6 +189,8 @@ interface Recipe {
   /** Roles it defines, and how it translates names. */
   defined: string[]
   translated: Record<string, string>
+  /** Conditions of its rules, by rule. */
+  conditions: Record<string, string>
 }
 
 /** Reads a shipped recipe. One that does not exist says nothing. */
@@ -198,7 +204,15 @@ export function readRecipe(name: string): Recipe {
     streams: Object.fromEntries(Object.entries(streams).map(([key, value]) => [key, isObject(value) ? value : {}])),
     defined: Object.keys(objectAt(content, 'roles', 'define')),
     translated: Object.fromEntries(translated),
+    conditions: conditionsIn(objectAt(content, 'map')),
   }
+}
+
+function conditionsIn(map: Record<string, unknown>): Record<string, string> {
+  const found = Object.entries(map).flatMap(([name, rule]): [string, string][] => {
+    return isObject(rule) && typeof rule.when === 'string' ? [[name, rule.when]] : []
+  })
+  return Object.fromEntries(found)
 }
 
 function objectAt(value: unknown, ...path: string[]): Record<string, unknown> {
