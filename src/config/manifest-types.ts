@@ -29,6 +29,7 @@ export type CheckedManifest = {
   run: Run
   safety: Safety
   state: State
+  export?: Export
   notify?: Notify
   output?: Output
   warnings: Warnings
@@ -148,6 +149,8 @@ export type Mapping = {
     name?: Expression
     /** Description, of at most 150 characters. */
     description?: Expression
+    /** Role or list of roles that the group gives to its members, as the source names them. */
+    roles?: Expression
   }
   /** How a record puts users into groups of organizations whose members they are; see docs/how-to/groups.md. */
   groupMember?: {
@@ -597,6 +600,8 @@ export type OnDeleted =
       user?: 'keep' | 'recreate' | 'fail'
       /** Groups. */
       group?: 'keep' | 'recreate' | 'fail'
+      /** Roles of groups. */
+      'group-role'?: 'keep' | 'recreate' | 'fail'
       /** Members of groups. */
       'group-membership'?: 'keep' | 'recreate' | 'fail'
       /** Memberships. */
@@ -612,6 +617,7 @@ export type Prune = (
   | 'totp-factor'
   | 'membership'
   | 'group'
+  | 'group-role'
   | 'group-membership'
 )[]
 
@@ -689,6 +695,7 @@ export type Safety = {
     | 'totp-factor'
     | 'membership'
     | 'group'
+    | 'group-role'
     | 'group-membership'
   )[]
   /** A word that must be given with `--confirm` before anything is applied, a saved plan too. */
@@ -711,6 +718,96 @@ export type State = {
   /** Of a `postgres` state: a file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
   ca?: File
 }
+
+/** How `state export` brings WorkOS's ids back into your own database. */
+export type Export = {
+  /** What `state export --format sql` writes: a statement for each resource, for `psql`, `mysql` or `sqlite3`. */
+  sql?: {
+    /** How values and names are written: for `postgres`, `mysql` (MariaDB too) or `sqlite`. */
+    dialect: 'postgres' | 'mysql' | 'sqlite'
+    /** Resources in one transaction. */
+    batch: number
+    /** The statement of each kind. */
+    statements: {
+      /** Permissions. */
+      permission?: ExportStatement
+      /** Roles. */
+      role?: ExportStatement
+      /** Organizations. */
+      organization?: ExportStatement
+      /** Organization roles. */
+      'organization-role'?: ExportStatement
+      /** Users. */
+      user?: ExportStatement
+      /** TOTP factors. */
+      'totp-factor'?: ExportStatement
+      /** Memberships. */
+      membership?: ExportStatement
+      /** Groups. */
+      group?: ExportStatement
+      /** Roles of groups. */
+      'group-role'?: ExportStatement
+      /** Members of groups. */
+      'group-membership'?: ExportStatement
+      /** Connections. */
+      connection?: ExportStatement
+    }
+  }
+  /** The table that `state export --to postgres` keeps as the state is, in one transaction. */
+  postgres?: {
+    /** Secret. */
+    url: string
+    /** A file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
+    ca?: File
+    /** The table, with or without its schema. */
+    table: string
+    /** The kinds that it has. */
+    kinds?: (
+      | 'permission'
+      | 'role'
+      | 'organization'
+      | 'organization-role'
+      | 'user'
+      | 'totp-factor'
+      | 'membership'
+      | 'group'
+      | 'group-role'
+      | 'group-membership'
+      | 'connection'
+    )[]
+    /** What becomes of rows that left the state. */
+    removed: 'mark' | 'delete'
+    /** Rows that are sent at once. */
+    batch: number
+  }
+}
+
+/** The statement of one kind. */
+export type ExportStatement = {
+  /** The table, with or without its schema. */
+  table?: string
+  /** Columns, each with the value that it gets. */
+  set?: ExportColumns
+  /** Columns that find the row, each with the value that it has, to the letter. */
+  where?: ExportColumns
+  /** The statement as you write it. */
+  template?: string
+}
+
+/** Columns, each with a value of the state. */
+export type ExportColumns = Record<
+  string,
+  | 'key'
+  | 'workos_id'
+  | 'external_id'
+  | 'email'
+  | 'kind'
+  | 'ownership'
+  | 'run'
+  | 'user_key'
+  | 'organization_key'
+  | 'group_key'
+>
 
 /** Webhooks that are notified when an `apply` or a `destroy` ends, however it ends: one, or a list. */
 export type Notify =
@@ -920,6 +1017,70 @@ export type Paths = string | string[]
 /** A file, or a list of them, relative to the manifest's folder. */
 export type Files = string | string[]
 
+/** User pools of Amazon Cognito, read over their API into a snapshot: users, groups, identity providers. */
+export type SourceCognito = {
+  /** This source. */
+  type: 'cognito'
+  /** Id of the user pool, or a list of ids. */
+  userPools: string | string[]
+  /** Region of the user pools. */
+  region?: string
+  /** Address of the API, without a path, where it is not AWS's own: a VPC endpoint. http is taken on loopback alone. */
+  endpoint?: string
+  /** Profile of the AWS configuration whose credentials are used: keys, SSO, or a role. */
+  profile?: string
+  /** Access key id, where the AWS SDK shall not look for credentials itself. */
+  accessKeyId?: string
+  /** Secret. */
+  secretAccessKey?: string
+  /** Secret. */
+  sessionToken?: string
+  /** Whether groups are read, and who is in which. */
+  groups?: boolean
+  /** Whether SAML and OpenID Connect identity providers are read with their settings, client secrets among them: for `map.connection`. */
+  connections?: boolean
+  /** Whether it is asked which second factors each user has set up: one more request for each user. */
+  mfa?: boolean
+  /** Objects that are asked for at once. */
+  pageSize?: number
+  /** How many requests may leave, evenly spread, in each of Cognito's quota categories. */
+  rate?: Limit
+  /** Requests in flight at once, with `mfa`. */
+  concurrency?: number
+  /** Keeps only users who changed since. */
+  updatedSince?: string
+  /** Folder of the snapshot that the user pools are read into, relative to the manifest's folder. */
+  snapshot?: string
+  /** CSV of roles. */
+  roleDefinitions?: File
+}
+
+/** A project of Firebase Authentication or Identity Platform, read over its API into a snapshot: users with their password hashes, tenants, SAML and OpenID Connect providers. */
+export type SourceFirebase = {
+  /** This source. */
+  type: 'firebase'
+  /** Id of the project, as the console shows it. */
+  project: string
+  /** Key file of a service account (JSON), or another credentials file of Google's libraries. */
+  credentials?: File
+  /** Secret. */
+  serviceAccount?: string
+  /** Ids of the tenants to read; an empty list for none. */
+  tenants?: string[]
+  /** Whether password hashes are read, with the parameters they were made with. */
+  hashes?: boolean
+  /** Whether SAML and OpenID Connect providers are read with their settings, client secrets among them, for `map.connection`. */
+  connections?: boolean
+  /** Address of the API. */
+  baseUrl?: string
+  /** Users that are asked for at once. */
+  pageSize?: number
+  /** Requests to the API at most, such as `10/1s`. */
+  rate?: Limit
+  /** Folder of the snapshot that the API is read into. */
+  snapshot?: File
+}
+
 /** CSV, JSON or NDJSON files of any shape, plain, gzip or zstd, joined by keys. */
 export type SourceFile = {
   /** This source. */
@@ -1060,6 +1221,7 @@ export type Test = {
         | 'permission'
         | 'role-definition'
         | 'group'
+        | 'group-role'
         | 'group-membership'
         | 'connection'
         | 'roleAssignment'
@@ -1198,6 +1360,8 @@ export type ExpectedGroup =
       name?: Json
       /** Description. */
       description?: Json
+      /** Slugs of the roles that it gives, in any order. */
+      roles?: Json
     }
   | ExpectedGroup[]
   | null
@@ -1294,7 +1458,15 @@ export type ExpectedRoleAssignment =
   | null
 
 /** Where the users come from. */
-export type Source = SourceCsv | SourceClerk | SourceAuth0 | SourceFile | SourcePostgres | SourceMysql
+export type Source =
+  | SourceCsv
+  | SourceClerk
+  | SourceAuth0
+  | SourceCognito
+  | SourceFirebase
+  | SourceFile
+  | SourcePostgres
+  | SourceMysql
 
 /** Rules for the secrets of authenticator apps (`map.user.totpSecret`); see docs/how-to/totp.md. */
 export type Totp = {
@@ -1317,6 +1489,8 @@ export const SOURCE_DEFAULTS = {
   csv: { skipLines: 0 },
   clerk: { connections: false, skipLines: 0, pageSize: 500, concurrency: 4 },
   auth0: { connections: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
+  cognito: { groups: true, connections: false, mfa: false, pageSize: 60, concurrency: 4 },
+  firebase: { hashes: true, connections: false, pageSize: 1000 },
   file: {},
   postgres: {},
   mysql: {},

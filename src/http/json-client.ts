@@ -35,6 +35,8 @@ export interface JsonClientOptions {
    * were refused with the same value. Default: no header.
    */
   authorize?(renew: boolean): Promise<string>
+  /** Headers besides it, asked for after it. Default: none. */
+  headers?(): Record<string, string>
   /** Own pace. Default: as quickly as the server lets. */
   rate?: { requests: number; seconds: number }
   /** Requests in flight at once. Default 4. */
@@ -175,6 +177,7 @@ export class JsonClient {
       const answer = await sendCompressed(call.url, {
         method: call.method,
         headers: {
+          ...this.#options.headers?.(),
           accept: 'application/json',
           ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(authorization === undefined ? {} : { authorization }),

@@ -32,17 +32,19 @@ function hintFor(status: number): string {
   return 'run the same command again later: what was read is kept'
 }
 
-/** Codes as OAuth, Auth0 and Clerk write them. */
+/** Codes as OAuth, Auth0, Clerk and Google write them. */
 function codeOf(body: Json | undefined): string | undefined {
   if (!isObject(body)) return undefined
   const first = firstError(body)
-  return [body.errorCode, first?.code, body.code, body.error].find((value) => typeof value === 'string')
+  return [body.errorCode, first?.code, body.code, body.error, errorIn(body)?.status].find(
+    (value) => typeof value === 'string',
+  )
 }
 
 function messageOf(body: Json | undefined): string | undefined {
   if (!isObject(body)) return undefined
   const first = firstError(body)
-  return [first?.long_message, first?.message, body.error_description, body.message].find(
+  return [first?.long_message, first?.message, body.error_description, body.message, errorIn(body)?.message].find(
     (value) => typeof value === 'string',
   )
 }
@@ -50,6 +52,11 @@ function messageOf(body: Json | undefined): string | undefined {
 function firstError(body: Record<string, unknown>): Record<string, unknown> | undefined {
   const first: unknown = Array.isArray(body.errors) ? body.errors[0] : undefined
   return isObject(first) ? first : undefined
+}
+
+/** Google writes an object: `{ error: { code: 403, status: 'PERMISSION_DENIED', message } }`. */
+function errorIn({ error }: Record<string, unknown>): Record<string, unknown> | undefined {
+  return isObject(error) ? error : undefined
 }
 
 /** No usable answer after `attempts` attempts. */

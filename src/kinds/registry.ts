@@ -7,6 +7,7 @@ import { NO_CONNECTIONS } from './connection/statements.ts'
 import type { DraftDefinition } from './draft.ts'
 import { group } from './group/group.ts'
 import { groupMembership } from './group/group-membership.ts'
+import { groupRole } from './group/group-role.ts'
 import type { KindDefinition, SummaryParts } from './kind.ts'
 import { membership } from './membership/membership.ts'
 import { organization } from './organization/organization.ts'
@@ -33,6 +34,7 @@ const drafts: DraftDefinition[] = [
   user,
   membership,
   group,
+  groupRole,
   groupMembership,
   connectionDraft,
 ]
@@ -46,6 +48,7 @@ const kinds: KindDefinition[] = [
   totpFactor,
   membership,
   group,
+  groupRole,
   groupMembership,
   connection,
 ]
@@ -55,7 +58,8 @@ export const draftDefinitions: readonly DraftDefinition[] = drafts
 
 /**
  * Every kind of resource, in the order of dependencies: what stands later may refer to what stands before. Until a user's second factor
- * is enrolled the account opens without it, so nothing is given to the user before.
+ * is enrolled the account opens without it, so nothing is given to the user before. A group has its roles before its members, who then get
+ * them with the answer: WorkOS gives a new role of a group to its members later.
  */
 export const kindDefinitions: readonly KindDefinition[] = kinds
 

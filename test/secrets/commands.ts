@@ -42,6 +42,8 @@ export const LINES: Record<string, string[][]> = {
     ['init', '--source', 'csv', '--users', 'users.csv', '--definitions', 'members.csv', '--keep-inactive', '--yes'],
     ['init', '--live', '--no-inspect', '--target', 'workos', '--base-url', 'http://127.0.0.1:1', '--out', 'live.yaml'],
     ['init', '--domain', 'acme.example', '--target', 'sandbox', '--out', 'tenant.yaml'],
+    // A file full of secrets that is no key file.
+    ['init', '--project', 'acme', '--credentials', 'users.csv', '--target', 'sandbox', '--out', 'project.yaml'],
   ],
   inspect: [
     ['inspect', '--all'],
@@ -124,6 +126,18 @@ export const LINES: Record<string, string[][]> = {
   'state export': [
     ['state', 'export', '--format', 'ndjson'],
     ['state', 'export', '--kind', 'user'],
+    [
+      'state',
+      'export',
+      '--format',
+      'sql',
+      '--dialect',
+      'postgres',
+      '--batch',
+      '10',
+      '--template',
+      'update users set workos_id = {{ workos_id }}, email = {{ email }} where id = {{ key }}',
+    ],
   ],
   words: [['words']],
   'state backup': [

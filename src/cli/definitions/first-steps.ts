@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { ORGANIZE, originNames } from '../wizard/answers.ts'
+import { ORGANIZE, originNames, poolsIn } from '../wizard/answers.ts'
 import { command, examples, type Parent, reading, sub, telling } from './options.ts'
 
 const FROM =
@@ -24,8 +24,11 @@ export function defineInit(program: Parent) {
     .option('--passwords <file>', 'password hashes in a file of their own')
     .option('--factors <file>', 'MFA secrets in a file of their own')
     .option('--definitions <file>', 'which roles there are')
-    .option('--live [url]', "read Clerk over its API (the address, where it is not Clerk's own)")
+    .option('--live [url]', 'read Clerk, Firebase or Cognito over its API (the address, where it is not its own)')
     .option('--domain <domain>', 'read this Auth0 tenant over its API')
+    .option('--project <id>', 'read this Firebase project over its API')
+    .option('--user-pools <ids>', 'read these user pools of Cognito over their API, comma-separated', poolsIn)
+    .option('--credentials <file>', "the key file for it (default: the machine's own credentials)")
     .addOption(new Option('--organize <rule>', 'which organizations they belong to').choices(ORGANIZE))
     .option('--organization-name <name>', 'one organization for all, of this name')
     .addOption(new Option('--target <target>', 'where they go').choices(['sandbox', 'workos']))

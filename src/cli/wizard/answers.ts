@@ -12,6 +12,11 @@ export type Organize = (typeof ORGANIZE)[number]
 export interface Live {
   domain?: string
   baseUrl?: string
+  project?: string
+  /** Ids of user pools. */
+  userPools?: string[]
+  /** Absolute: a file of credentials. */
+  credentials?: string
 }
 
 /** What a migration is made of, as far as `init` asks. */
@@ -31,7 +36,7 @@ export interface Answers {
   unused: UnusedFile[]
   /** The files are tables of a database. */
   database?: DatabaseAnswer
-  /** Asked over the network: Auth0 by its domain, Clerk at its address where it is not the usual one. */
+  /** Asked over the network: Auth0 by its domain, Firebase by its project, Cognito by its user pools, Clerk at its address where it is not the usual one. */
   live?: Live
   organize: Organize
   /** `one`: its name. */
@@ -175,6 +180,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     title: 'Firebase',
     type: 'file',
     recipe: 'firebase',
+    live: true,
     organizations: false,
     slots: [users()],
     sides: true,
@@ -183,6 +189,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     title: 'Amazon Cognito',
     type: 'file',
     recipe: 'cognito',
+    live: true,
     organizations: false,
     slots: [
       users(),
@@ -282,6 +289,11 @@ export const ORIGINS: Record<Origin, OriginKind> = {
 
 export const originNames = Object.keys(ORIGINS).filter((name): name is Origin => Object.hasOwn(ORIGINS, name))
 
+/** Ids of user pools that are separated by commas or blanks. */
+export function poolsIn(text: string): string[] {
+  return text.split(/[\s,]+/).filter((id) => id !== '')
+}
+
 /** What the command line answered already. */
 export interface Given {
   origin?: Origin
@@ -290,7 +302,12 @@ export interface Given {
   /** Names of files by what they hold, or of tables. */
   files: Partial<Record<Part, string>>
   domain?: string
-  /** Read over the API; a text is the address of Clerk's. */
+  project?: string
+  /** Ids of user pools. */
+  userPools?: string[]
+  /** As it was named. */
+  credentials?: string
+  /** Read over the API; a text is its address, of Clerk or Firebase. */
   live?: boolean | string
   organize?: Organize
   organizationName?: string

@@ -1,4 +1,5 @@
 import { Document, isCollection, isMap, isScalar, type Pair, Scalar } from 'yaml'
+import { UNNAMED_ROLE } from '../../inspecting/findings.ts'
 import type { Inspection, PathInspection } from '../../inspecting/inspection.ts'
 import { type LockedOut, lockedOutBy } from '../../inspecting/locked-out.ts'
 import { nameInExpression } from '../../inspecting/profile.ts'
@@ -52,7 +53,7 @@ export function proposeManifest(answers: Answers, basis: ProposalBasis): Propose
   if (nulls.length > 0) comments['source.nulls'] = nullsComment(nulls)
   if (answers.organize === 'one') addOrganization(answers, content, comments)
   if (answers.organize === 'from-metadata' && answers.origin !== 'auth0') addMetadataNames(content, comments)
-  if (answers.origin === 'firebase') addFirebase(inspection, content, comments, variables)
+  if (answers.origin === 'firebase' && answers.live === undefined) addFirebase(inspection, content, comments, variables)
   const mapped = inspection === undefined ? NOTHING_MAPPED : addOwnMapping(answers, basis, content, comments)
   addGroups(answers, content, comments)
   if (inspection !== undefined) addRoles(answers, inspection, content, comments)
@@ -368,10 +369,16 @@ function addMapping(
   return { incomplete, lockedOut }
 }
 
+/** Whether the source says who is in which group: a file of its own, or user pools that are asked. */
+function tellsGroups({ files, live }: Pick<Answers, 'files' | 'live'>): boolean {
+  return files.groups !== undefined || live?.userPools !== undefined
+}
+
 /** Groups become roles where there are organizations to have them in. */
-function addGroups({ origin, files, organize }: Answers, content: JsonObject, comments: Comments): void {
-  if (files.groups === undefined || organize === 'source') return
-  const role = files.groups.data.head.paths.find((path) => /^group(_?name)?$/i.test(path)) ?? 'group'
+function addGroups(answers: Answers, content: JsonObject, comments: Comments): void {
+  const { origin, files, organize } = answers
+  if (!tellsGroups(answers) || organize === 'source') return
+  const role = files.groups?.data.head.paths.find((path) => /^group(_?name)?$/i.test(path)) ?? 'group'
   content.map = { roleAssignment: { each: 'groups', role } }
   comments['map.roleAssignment'] =
     origin === 'cognito' || origin === 'okta'
@@ -380,7 +387,7 @@ function addGroups({ origin, files, organize }: Answers, content: JsonObject, co
 }
 
 function addRoles(answers: Answers, inspection: Inspection, content: JsonObject, comments: Comments): void {
-  const isGroups = answers.files.groups !== undefined
+  const isGroups = tellsGroups(answers)
   if (isGroups && answers.organize === 'source') return
   const { define, map } = proposeRoles(answers, inspection)
   for (const slug of answers.definedRoles ?? []) delete define[slug]
@@ -408,7 +415,7 @@ const MAX_ROLES = 30
 
 /** Roles for WorkOS by the names that were found, without what the recipe says already. */
 export function proposeRoles(
-  { origin, files, sides }: Pick<Answers, 'origin' | 'files' | 'sides'>,
+  { origin, files, sides, live }: Pick<Answers, 'origin' | 'files' | 'sides' | 'live'>,
   { people }: Inspection,
 ): ProposedRoles {
   const recipe = readRecipe(ORIGINS[origin].recipe ?? ORIGINS[origin].type)
@@ -417,13 +424,15 @@ export function proposeRoles(
   // A role that is called by a slug keeps it, whatever else would have it too.
   const taken = new Set(people.roles.map(({ role }) => role).filter((role) => slugOf(role) === role))
   for (const { role, at } of people.roles) {
+    if (role === UNNAMED_ROLE) continue
     // What a user is called at large is seldom a role that the recipe gives in an organization.
     const isAsked =
       files.roles !== undefined ||
-      files.groups !== undefined ||
+      tellsGroups({ files, live }) ||
       sides.some(({ side }) => side.columns.role !== undefined && side.part === 'roles')
     if (at === 'user' && !isAsked) continue
     if (files.groups !== undefined && /^everyone$/i.test(role)) continue
+    if (live?.userPools?.some((pool) => role.startsWith(`${pool}_`))) continue // Cognito's own, for an identity provider
     const translated = lookUpRole(role, recipe.translated)
     const known = translated !== undefined && isRoleSlug(translated) ? translated : undefined
     const own = slugOf(role)

@@ -8,7 +8,7 @@ import type { Side } from '../../inspecting/side-files.ts'
 import { NAMED_ROLES, NUMBERED_ROLES, numberedRoles, streamOfSide } from '../../inspecting/side-mapping.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import { nullsOption } from '../../sources/source.ts'
-import { type Answers, type FoundFile, ORIGINS, type Slot } from './answers.ts'
+import { type Answers, type FoundFile, type Live, ORIGINS, type Slot } from './answers.ts'
 
 export interface ProposedSource {
   /** As the manifest writes it, on top of the recipe. */
@@ -37,6 +37,8 @@ function filledWith(value: unknown, values: ReadonlyMap<string, string>): unknow
 export function proposeSource(answers: Answers, directory: string): ProposedSource {
   const { origin, live } = answers
   const { type, recipe } = ORIGINS[origin]
+  if (live?.project !== undefined) return firebaseProject(live, directory)
+  if (live?.userPools !== undefined) return cognitoPools(live)
   if (type === 'file') return streams(answers, directory, recipe === undefined ? undefined : readRecipe(recipe))
   const written: JsonObject = { type }
   const variables: string[] = []
@@ -58,6 +60,31 @@ export function proposeSource(answers: Answers, directory: string): ProposedSour
   const effective: SourceConfig = { ...written, type, ...live }
   for (const { slot, file } of filled(answers)) effective[slot.option] = file.path
   return { written, effective, variables }
+}
+
+/** A project of Firebase, whose credentials are a file or those of the machine: no variable holds them. */
+function firebaseProject({ project = '', credentials, baseUrl }: Live, directory: string): ProposedSource {
+  const written: JsonObject = {
+    type: 'firebase',
+    project,
+    ...(credentials !== undefined && { credentials: pathIn(directory, { path: credentials }) }),
+    ...(baseUrl !== undefined && { baseUrl: escaped(baseUrl) }),
+  }
+  const effective = { ...written, type: 'firebase', ...(credentials !== undefined && { credentials }) }
+  return { written, effective: baseUrl === undefined ? effective : { ...effective, baseUrl }, variables: [] }
+}
+
+/** User pools, whose credentials the AWS SDK finds: no variable of the manifest holds them. */
+function cognitoPools({ userPools = [], baseUrl }: Live): ProposedSource {
+  const [first = '', ...others] = userPools
+  const pools = others.length === 0 ? first : userPools
+  const effective = { type: 'cognito', userPools: pools, ...(baseUrl !== undefined && { endpoint: baseUrl }) }
+  const written: JsonObject = {
+    type: 'cognito',
+    userPools: others.length === 0 ? escaped(first) : userPools.map(escaped),
+  }
+  if (baseUrl !== undefined) written.endpoint = escaped(baseUrl)
+  return { written, effective, variables: [] }
 }
 
 function streams(answers: Answers, directory: string, recipe: Recipe | undefined): ProposedSource {
@@ -143,7 +170,7 @@ function pathsIn(directory: string, file: FoundFile): string | string[] {
 }
 
 /** A path as a manifest in `directory` writes it. */
-function pathIn(directory: string, { path }: FoundFile): string {
+function pathIn(directory: string, { path }: Pick<FoundFile, 'path'>): string {
   const within = relative(directory, path).split(sep).join('/')
   return escaped(within.startsWith('../') ? within : `./${within}`)
 }
