@@ -1,6 +1,7 @@
 /**
- * The API of user pools, by the AWS SDK. In: a user pool, and what is asked of it. Out: what it answers, as plain JSON, asked for again
- * while that may help, at a pace below its quotas; or an error that says what to do. The SDK signs and reads; it repeats nothing itself.
+ * The API of user pools, by the AWS SDK. In: a user pool, and what is asked of it. Out: what it
+ * answers, as plain JSON, asked for again while that may help, at a pace below its quotas; or an
+ * error that says what to do. The SDK signs and reads; it repeats nothing itself.
  */
 
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider'
@@ -30,6 +31,7 @@ import {
   noSuchPool,
   Refused,
   refusedCredentials,
+  statusOf,
 } from './faults.ts'
 import { transportOf } from './transport.ts'
 
@@ -47,12 +49,16 @@ export interface Page {
 export class TokenRefused extends Error {}
 
 /**
- * Requests in a second, of each category of quotas, below those that every account has: 30 for UserList, 120 for UserRead, 20 for
- * UserPoolResourceRead and 5 of these for one user pool. https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html
+ * Requests in a second, of each category of quotas, below those that every account has: 30 for
+ * UserList, 120 for UserRead, 20 for UserPoolResourceRead and 5 of these for one user pool.
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html
  */
 const RATES = { users: 15, user: 60, pool: 4 } as const
 
-/** How often a request is tried whose answer is missing, cut off or 5xx, before Cognito counts as out of reach. */
+/**
+ * How often a request is tried whose answer is missing, cut off or 5xx, before Cognito counts as
+ * out of reach.
+ */
 const ATTEMPTS = 9
 /** The longest pause between two attempts, milliseconds: nine attempts take about a minute. */
 const MAX_BACKOFF = 30_000
@@ -223,16 +229,23 @@ export class UserPools {
       await pace.acquire(signal)
       const outcome = await this.#send(request, client)
       if ('answer' in outcome) pace.accepted()
-      const fault = 'error' in outcome ? faultOf(outcome.error) : undefined
+      const answered = 'error' in outcome ? faultOf(outcome.error) : undefined
+      // Credentials are fetched for a request, of other services, whose refusals are not Cognito's.
+      const isCognitos =
+        'error' in outcome && outcome.error instanceof this.#sdk.CognitoIdentityProviderServiceException
+      const fault = isCognitos ? answered : undefined
       if (fault !== undefined && isThrottled(fault)) pace.refused(undefined)
       pace.release()
       if ('answer' in outcome) return outcome.answer
       const { error } = outcome
       signal?.throwIfAborted()
       if (fault === undefined) {
-        const none = noCredentials(error, this.#options.profile, (text) => this.#redactor.redact(text))
+        const redact = (text: string) => this.#redactor.redact(text)
+        const none = noCredentials(error, answered, { profile: this.#options.profile, redact })
         if (none !== undefined) throw none
-        await attempts.failed({ why: this.#redactor.redact(passingFailure(error, name)) })
+        const status = statusOf(error)
+        const why = status === undefined ? passingFailure(error, name) : `HTTP ${status}, and nothing that can be read`
+        await attempts.failed({ why: redact(why), status })
       } else if (isThrottled(fault)) {
         refusals.add()
       } else if (isPassingFault(fault) || (fault.clockCorrected && attempts.number === 1)) {
