@@ -72,6 +72,23 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     expect(JSON.stringify(roles)).toContain('captain')
   })
 
+  test('says how many of the people stay out, and how many of the teams; a day says of no change when it was', async () => {
+    const { url } = await postgresDatabase(`
+      CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, updated_at date, deleted_at timestamptz);
+      CREATE TABLE teams (id int PRIMARY KEY, name text NOT NULL, deleted_at timestamptz);
+      CREATE TABLE team_members (
+        team_id int REFERENCES teams, user_id int REFERENCES users, PRIMARY KEY (team_id, user_id));
+      INSERT INTO users SELECT n, 'u' || n || '@example.com', now(), CASE WHEN n < 4 THEN now() END FROM generate_series(1, 9) AS n;
+      INSERT INTO teams VALUES (1, 'Blue', NULL), (2, 'Red', now());
+      INSERT INTO team_members SELECT 1 + n % 2, n FROM generate_series(1, 9) AS n;`)
+    const { cwd, stderr } = await proposed(url())
+    expect(stderr).toContain('Left out (map.user.when): 3 records where deleted_at holds a time.')
+    expect(readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')).toContain(
+      '4 records left out: 3 by map.user.when, 1 by map.organization.when',
+    )
+    expect(manifestIn(cwd).source.streams.users).toEqual({ table: 'users', key: 'id' })
+  })
+
   test('with two tables of people names the flag that decides, and takes the one that is named', async () => {
     const { url } = await postgresDatabase(`
       CREATE TABLE customers (id int PRIMARY KEY, email text, password_hash text);
@@ -170,7 +187,7 @@ describe.skipIf(postgresPrograms === undefined)('somebody at a terminal', () => 
       INSERT INTO employees VALUES (1, 'e@example.com', '${BCRYPT}'), (2, 'f@example.com', '${BCRYPT}');`)
     const cwd = folderOf({})
     const { code, screen } = await converse(['init'], cwd, [
-      [/Where are the users\?/, `${KEY.down.repeat(3)}${KEY.enter}`],
+      [/Where are the users\?/, `${KEY.down.repeat(6)}${KEY.enter}`],
       [/DATABASE_URL\? The URL/, `nothingOfTheKindCanary${KEY.enter}`],
       [/holds no URL of a database[\s\S]*DATABASE_URL\? The URL/, `${url()}${KEY.enter}`],
       [/Which table holds the people\?/, `${KEY.down}${KEY.enter}`],

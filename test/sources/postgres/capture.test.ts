@@ -180,7 +180,10 @@ describe.skipIf(postgresPrograms === undefined)('a reading that is cut off', () 
       signal: controller.signal,
       onStep: () => setTimeout(() => controller.abort(), 200),
     })
-    expect(await problemOf(ending)).toMatchObject({ code: 'interrupted' })
+    expect(await problemOf(ending)).toMatchObject({
+      code: 'interrupted',
+      hint: 'the same command reads the source again from its beginning',
+    })
   })
 })
 
@@ -277,7 +280,7 @@ describe.skipIf(postgresPrograms === undefined)('updatedSince', () => {
     const { ids, records } = await changed(
       `UPDATE members SET changed = '2026-03-01' WHERE user_id = 7;
        INSERT INTO members VALUES ('team 5', 7, 'old', '2020-01-01'), ('deep', 8, 'x', '2020-01-01');
-       CREATE TABLE badges (id int PRIMARY KEY, team text, at date);
+       CREATE TABLE badges (id int PRIMARY KEY, team text, at timestamp);
        INSERT INTO badges VALUES (1, 'deep', '2026-05-05'), (2, 'team 0', '2020-01-01')`,
       {
         ...STREAMS,
@@ -286,6 +289,14 @@ describe.skipIf(postgresPrograms === undefined)('updatedSince', () => {
     )
     expect(ids).toEqual([7, 8])
     expect(records[0]?.data.memberships).toMatchObject([{ team: 'team 1' }, { team: 'team 5' }])
+  })
+
+  test('refuses a day, in whose later hours changes would be missed', async () => {
+    const ending = changed('ALTER TABLE users ALTER updated_at TYPE date')
+    expect(await problemOf(ending)).toMatchObject({
+      code: 'updated_at_is_no_time',
+      message: 'the column updated_at of users is of type date, and updatedAt must name a time',
+    })
   })
 
   test('leaves out rows of those who did not change, where the join is more than a column', async () => {
