@@ -28,7 +28,8 @@ CREATE TABLE accounts (
   id bigserial PRIMARY KEY,
   name character varying NOT NULL,
   plan character varying,
-  settings jsonb DEFAULT '{}' NOT NULL
+  settings jsonb DEFAULT '{}' NOT NULL,
+  updated_at timestamp(6) without time zone DEFAULT now() NOT NULL
 );
 
 -- enum :role, { member: 0, admin: 1, owner: 2 }

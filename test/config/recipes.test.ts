@@ -123,3 +123,14 @@ test('a situation takes the place of what an origin says of organizations, excep
     expect(placed?.manifest.map.roleAssignment?.organization, origin).toBeUndefined()
   }
 })
+
+test('a file of Firebase needs the key of its project, and a project that is read over its API tells it itself', async () => {
+  const problems = async (source: string) => {
+    const text = `extends: firebase\nsource: ${source}\ntarget: { type: sandbox }\n`
+    return checkExpressions(await load(folderOf({ 'migrate.config.yaml': text }), { recipes: shippedRecipes }))
+  }
+  expect(await problems('{ type: firebase, project: my-project }')).toEqual([])
+  expect(await problems('{ streams: { users: { path: ./users.json } } }')).toMatchObject([
+    { code: 'unknown_variable', message: 'there is no secrets.firebaseSignerKey in the manifest' },
+  ])
+})

@@ -95,12 +95,19 @@ const variables = (dialect = 'postgres') =>
 
 const ENV = variables()
 
-async function load(folder: string, manifest: JsonObject, environment?: string): Promise<LoadedManifest> {
-  writeFileSync(join(folder, 'migrate.config.yaml'), JSON.stringify(manifest))
+/** Beside the manifest that a page may build on. */
+const PIECE = 'piece.yaml'
+
+async function load(
+  folder: string,
+  manifest: JsonObject,
+  { path = 'migrate.config.yaml', environment }: { path?: string; environment?: string } = {},
+): Promise<LoadedManifest> {
+  writeFileSync(join(folder, path), JSON.stringify(manifest))
   const { type } = isObject(manifest.source) ? manifest.source : {}
   const isMysql = type === 'mysql' || String(manifest.extends).endsWith('-mysql')
   const env = variables(isMysql ? 'mysql' : 'postgres')
-  return loadManifest({ cwd: folder, env, redactor: new Redactor(), ...(environment && { environment }) })
+  return loadManifest({ path, cwd: folder, env, redactor: new Redactor(), ...(environment && { environment }) })
 }
 
 describe('every piece of a manifest that the pages show', () => {
@@ -109,9 +116,9 @@ describe('every piece of a manifest that the pages show', () => {
   })
 
   test.each(PIECES.map((piece) => [piece.place, piece] as const))('is valid: %s', async (_place, piece) => {
-    const folder = folderOf({ 'our-organizations.yaml': '{}', 'base.yaml': '{}' })
+    const folder = folderOf({ 'our-organizations.yaml': '{}', 'base.yaml': '{}', 'migrate.config.yaml': '{}' })
     const manifest = whole(piece)
-    const loaded = await load(folder, manifest)
+    const loaded = await load(folder, manifest, { path: PIECE })
     expect(checkExpressions(loaded).filter(({ severity }) => severity !== 'warning')).toEqual([])
     const nothing = { directory: folder, scratch: folder, reject: () => {}, warn: () => {} }
     const { streams } = await openSource(loaded.manifest.source, nothing)
@@ -120,7 +127,7 @@ describe('every piece of a manifest that the pages show', () => {
       [],
     )
     for (const environment of Object.keys(isObject(manifest.environments) ? manifest.environments : {})) {
-      await load(folder, manifest, environment)
+      await load(folder, manifest, { path: PIECE, environment })
     }
   })
 

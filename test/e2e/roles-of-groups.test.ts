@@ -211,3 +211,34 @@ test('destroy removes the roles with their groups, and alone where the groups st
   expect(sent).toHaveLength(5)
   expect(Object.values(await rolesOfGroups(workos)).flat()).toEqual([])
 })
+
+test('a group or an organization that is called otherwise takes its roles along', async () => {
+  const workos = await startWorkos()
+  const project = projectOf(workos, ROWS.slice(0, 1))
+  await apply(project)
+  const move = async (from: string, to: string) => {
+    const moved = await project.run(['state', 'mv', from, to, '--yes'], { env })
+    expect(moved.exit, moved.stderr).toBe(0)
+    const { stdout } = await project.run(['state', 'list', '--kind', 'group-role'], { env })
+    return [...stdout.matchAll(/group-role:(\S+)/g)].map(([, key]) => key)
+  }
+  const first = await move('group:Finance@acme', 'group:Money@acme')
+  expect(first).toEqual(['admin@Leads@acme', 'billing@Leads@acme', 'billing@Money@acme'])
+  const second = await move('organization:acme', 'organization:acme-2')
+  expect(second).toEqual(['admin@Leads@acme-2', 'billing@Leads@acme-2', 'billing@Money@acme-2'])
+})
+
+test('one is taken into the state by its id, and only by its own', async () => {
+  const workos = await startWorkos()
+  const project = projectOf(workos)
+  await apply(project)
+  const { stdout } = await project.run(['state', 'list', '--kind', 'group-role'], { env })
+  const idOf = (key: string) => new RegExp(`group-role:${key} +(\\S+)`).exec(stdout)?.[1] ?? ''
+  const address = 'group-role:admin@Leads@acme'
+  expect(await project.run(['state', 'rm', address, '--yes'], { env })).toMatchObject({ exit: 0 })
+  const other = await project.run(['state', 'import', address, idOf('admin@Leads@beta')], { env })
+  expect(other.exit).toBe(5)
+  const own = await project.run(['state', 'import', address, idOf('admin@Leads@acme')], { env })
+  expect(own.exit, own.stderr).toBe(0)
+  await expectRest(project)
+})

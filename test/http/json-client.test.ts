@@ -366,3 +366,28 @@ test('https that is asked of what speaks http is told in words', async () => {
   expect(error).toMatchObject({ problems: [{ code: 'no_tls' }] })
   expect(String(error)).toMatch(/is not trusted: it does not speak TLS/)
 })
+
+test('what Google refuses is told with its status and its words', async () => {
+  const error = { code: 403, status: 'PERMISSION_DENIED', message: 'The caller does not have permission' }
+  const { client } = await serve([json(403, { error })])
+  const refusal = await failure(client.get('/users'))
+  expect(refusal).toMatchObject({
+    status: 403,
+    errorCode: 'PERMISSION_DENIED',
+    message: expect.stringContaining('HTTP 403: PERMISSION_DENIED: The caller does not have permission'),
+  })
+})
+
+test('headers beside the authorization are asked for after it, each time', async () => {
+  let asked = 0
+  const { client, received } = await serve([json(200, {}), json(200, {})], {
+    authorize: async () => {
+      asked += 1
+      return `Bearer ${TOKEN}`
+    },
+    headers: () => ({ 'x-goog-user-project': `project-${asked}` }),
+  })
+  await client.get('/users')
+  await client.get('/users')
+  expect(received.map(({ headers }) => headers['x-goog-user-project'])).toEqual(['project-1', 'project-2'])
+})

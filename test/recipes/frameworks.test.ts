@@ -159,6 +159,11 @@ testWith('mysql')(
       'elif@example.com': { name: 'Elif Ellipsis' },
     })
     expect(Object.keys(found.people)).toHaveLength(5)
+    expect(found.people['bjorn@example.com']?.metadata).toEqual({
+      username: 'bjorn',
+      registered: '2016-01-03 03:04:05',
+    })
+    expect(found.people['dmitri@example.com']?.metadata).toEqual({ username: 'dmitri' })
     expect(found.memberships).toEqual([
       'ada@example.com in Acme Anvils: admin,backup_admin',
       'bjorn@example.com in Acme Anvils: editor',

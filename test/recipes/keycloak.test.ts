@@ -105,7 +105,7 @@ for (const dialect of ['postgres', 'mysql'] as const) {
     tried(
       'Keycloak',
       'its PostgreSQL or MariaDB',
-      'roles of users, roles by a group above theirs, groups by their paths; groups of organizations are none of these',
+      'roles of users, roles by a group above theirs, groups by their paths; groups of organizations do not count',
     ),
     async () => {
       const env = {

@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Client } from 'pg'
 import { expect, test } from 'vitest'
+import { command, folderOf } from '../cli/harness.ts'
 import { tried } from '../tried.ts'
 import { databaseOf, testWith } from './database.ts'
 import { type Migrated, migrate } from './example.ts'
@@ -70,5 +74,40 @@ testWith('postgres')(
   async () => {
     const env = { DATABASE_URL: await databaseOf('postgres', 'supabase/schema.postgres.sql', 'supabase.md') }
     expectSample(await migrate('examples/supabase', { config: 'postgres.config.yaml', env, quick: true }), 'users:1')
+  },
+)
+
+testWith('postgres')(
+  tried(
+    'Supabase',
+    'its PostgreSQL',
+    'updatedSince reads who changed, or has an identity or a factor that did, with everything that is joined',
+  ),
+  async () => {
+    const DATABASE_URL = await databaseOf('postgres', 'supabase/schema.postgres.sql')
+    const client = new Client({ connectionString: DATABASE_URL })
+    await client.connect()
+    await client.query(`
+      UPDATE auth.users SET updated_at = '2026-01-02' WHERE email = 'chloe@example.com';
+      UPDATE auth.identities SET updated_at = '2026-01-02' WHERE email = 'dmitri@example.com';
+      UPDATE auth.mfa_factors SET updated_at = '2026-01-02' WHERE friendly_name = 'tablet'`)
+    await client.end()
+    const cwd = folderOf({
+      'postgres.config.yaml': readFileSync(
+        fileURLToPath(new URL('../../examples/supabase/postgres.config.yaml', import.meta.url)),
+        'utf8',
+      ),
+      'migrate.config.yaml': 'extends: ./postgres.config.yaml\nsource: { updatedSince: 2026-01-01T00:00:00Z }\n',
+    })
+    const { stdout, stderr } = await command(['plan', '--json'], { cwd, env: { DATABASE_URL } })
+    // The sample's own table does not tell when a row changed.
+    expect(stderr.match(/\[\w+\]/g)).toEqual(['[changes_unseen]'])
+    const { accounting, actions } = JSON.parse(stdout)
+    const read = accounting.streams.map(({ stream, read: rows }: { stream: string; read: number }) => [stream, rows])
+    // Ada with two identities, two factors and two teams; Chloé and Dmitri with one of each, but for his factor.
+    expect(Object.fromEntries(read)).toEqual({ users: 3, identities: 4, factors: 3, members: 4 })
+    const people = actions.filter(({ kind }: { kind: string }) => kind === 'user')
+    const emails = people.map(({ label }: { label: string }) => label)
+    expect(emails.toSorted()).toEqual(['ada@example.com', 'chloe@example.com', 'dmitri@example.com'])
   },
 )

@@ -44,6 +44,8 @@ export const LINES: Record<string, string[][]> = {
     ['init', '--domain', 'acme.example', '--target', 'sandbox', '--out', 'tenant.yaml'],
     // A file full of secrets that is no key file.
     ['init', '--project', 'acme', '--credentials', 'users.csv', '--target', 'sandbox', '--out', 'project.yaml'],
+    ['init', '--user-pools', 'eu-west-1_canary', '--target', 'sandbox', '--out', 'pools.yaml'],
+    ['init', '--from', 'postgres', '--yes', '--out', 'database.yaml'],
   ],
   inspect: [
     ['inspect', '--all'],
@@ -52,6 +54,7 @@ export const LINES: Record<string, string[][]> = {
     ['inspect', '--fresh', '--quiet'],
     ['inspect', '--verbose'],
     ['inspect', '--snapshot', 'nowhere'],
+    ['inspect', '--from', 'mysql'],
   ],
   export: [
     ['export', '--verbose'],
@@ -126,6 +129,7 @@ export const LINES: Record<string, string[][]> = {
   'state export': [
     ['state', 'export', '--format', 'ndjson'],
     ['state', 'export', '--kind', 'user'],
+    ['state', 'export', '--to', 'postgres', '--force'],
     [
       'state',
       'export',

@@ -127,7 +127,8 @@ function nextSteps(proposal: Proposal, unset: ProposedManifest['variables'], fil
   const { variables } = manifest
   const { target, environments } = answers
   const named = file === 'migrate.config.yaml' ? '' : ` ${file}`
-  const shownValue = (variable: string) => shellWord(answers.database?.values[variable] ?? '…')
+  const values = answers.database?.values ?? {}
+  const shownValue = (variable: string) => (values[variable] === undefined ? '…' : shellWord(values[variable]))
   const exports = unset
     .filter(({ environment }) => environment === '')
     .map((variable) => `  export ${variable.name}=${shownValue(variable.name)}\n`)

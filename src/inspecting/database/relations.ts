@@ -9,7 +9,7 @@ import { wordsOf } from '../sensitivity.ts'
 import { type KnownKeys, organizationsOf, sideOf } from '../side-files.ts'
 import type { Head } from '../sniff.ts'
 import { type Catalog, type CatalogTable, nameOf } from './catalog.ts'
-import { isForeign, leadsTo } from './people.ts'
+import { emailColumn, hashColumn, isForeign, leadsTo } from './people.ts'
 import { settleSides } from './settle-sides.ts'
 import type { Candidate, RelationOptions, Relations, UnusedTable } from './side-tables.ts'
 
@@ -45,6 +45,9 @@ function candidateOf(
   { catalog, people }: RelationOptions,
 ): Candidate | Omit<UnusedTable, 'table'> {
   const user = userKey(table, people)
+  if (user === undefined && emailColumn(table) !== undefined && hashColumn(table) !== undefined) {
+    return { why: 'it holds people as well, and one table of people is read', matters: true }
+  }
   const organization = organizationKey(table, people, catalog)
   const keys: KnownKeys = {
     ...(user !== undefined && { user }),

@@ -29,7 +29,9 @@ const GOOGLE = 'https://identitytoolkit.googleapis.com'
 
 const DEFAULTS = SOURCE_DEFAULTS.firebase
 
-/** Everything that is wrong with how the options go together: the schema has seen to each by itself. */
+/**
+ * Everything that is wrong with how the options go together: the schema has seen to each by itself.
+ */
 export function checkOptions({ credentials, serviceAccount, baseUrl }: FirebaseOptions): Problem[] {
   const problems: Problem[] = baseUrl === undefined ? [] : addressProblems(baseUrl)
   if (credentials !== undefined && serviceAccount !== undefined) {
@@ -69,7 +71,10 @@ export function liveOptions(config: FirebaseOptions): LiveOptions {
   }
 }
 
-/** What decides what is read. Whose credentials they are does not. @throws ManifestError for options that do not fit */
+/**
+ * What decides what is read. Whose credentials they are does not.
+ * @throws ManifestError for options that do not fit
+ */
 export function identity(config: FirebaseOptions): JsonObject {
   requireNone(checkOptions(config))
   const { project, baseUrl, tenants, hashes, connections } = liveOptions(config)

@@ -1,6 +1,7 @@
 /**
- * Records of the `firebase` source. In: a project that was read into a snapshot. Out: tenants; users, each with its tenant and the parameters of
- * its hash; providers of SAML and OpenID Connect; and warnings of what cannot be taken along.
+ * Records of the `firebase` source. In: a project that was read into a snapshot. Out: tenants;
+ * users, each with its tenant and the parameters of its hash; providers of SAML and OpenID Connect;
+ * and warnings of what cannot be taken along.
  */
 
 import type { Problem } from '../../diagnostics/problem.ts'
@@ -101,7 +102,8 @@ function userRecord(
   hashConfigs: ReadonlyMap<string, JsonObject>,
 ): JsonObject {
   const tenant = tenants.get(keyOf(row.tenantId))
-  // A tenant has parameters of its own. Those of the project would make hashes of another key, which nobody could sign in with.
+  // A tenant has parameters of its own. Those of the project would make hashes of another key,
+  // which nobody could sign in with.
   const { tenantId: _id, ...hashConfig } = hashConfigs.get(keyOf(row.tenantId)) ?? {}
   return {
     ...row,

@@ -5,13 +5,19 @@ export const USERS = 'users'
 export const TENANTS = 'tenants'
 /** Providers of SAML and OpenID Connect. */
 export const CONNECTIONS = 'connections'
-/** The parameters that password hashes were made with: of the project, and of each tenant that has its own. Secret. */
+/**
+ * The parameters that password hashes were made with: of the project, and of each tenant that has
+ * its own. Secret.
+ */
 export const HASH_CONFIGS = 'hashConfigs'
 
 /** What a hash looks like to whoever may not see it: Base64 of `REDACTED`. */
 const REDACTED = 'UkVEQUNURUQ='
 
-/** The version of hashes that Firebase makes itself. Another one is of a hash that was imported and is made in another way. */
+/**
+ * The version of hashes that Firebase makes itself. Another one is of a hash that was imported and
+ * is made in another way.
+ */
 const OWN_VERSION = 0
 
 /** Whether the API keeps the hash of a user to itself. */
@@ -32,7 +38,10 @@ export function userRow(user: JsonObject, tenant: string | undefined, hashes: bo
   return { ...row, passwordHash, ...(salt !== undefined && { salt }) }
 }
 
-/** What of a tenant is kept. Its test phone numbers come with their codes, and its hash parameters have a stream of their own. */
+/**
+ * What of a tenant is kept. Its test phone numbers come with their codes, and its hash parameters
+ * have a stream of their own.
+ */
 const OF_TENANT = ['displayName', 'disableAuth', 'allowPasswordSignup', 'enableEmailLinkSignin', 'enableAnonymousUser']
 
 /** A tenant, by the last part of its name: `projects/my-project/tenants/acme-x1y2z`. */
@@ -44,7 +53,10 @@ export function tenantRow(tenant: JsonObject): JsonObject & { id: string } {
   return { id: idOf(tenant), ...Object.fromEntries(own) }
 }
 
-/** A provider, as `map.connection` reads it. Certificates of Firebase itself are left out: WorkOS has its own. */
+/**
+ * A provider, as `map.connection` reads it. Certificates of Firebase itself are left out: WorkOS
+ * has its own.
+ */
 export function connectionRow(
   provider: JsonObject,
   { type, tenant }: { type: 'saml' | 'oidc'; tenant: string | undefined },
@@ -65,7 +77,10 @@ function idOf({ name }: JsonObject): string {
   return typeof name === 'string' ? (name.split('/').at(-1) ?? '') : ''
 }
 
-/** Hash parameters as `$firebasePassword` takes them; undefined for those of another algorithm, or without their key. */
+/**
+ * Hash parameters as `$firebasePassword` takes them; undefined for those of another algorithm, or
+ * without their key.
+ */
 export function hashConfigOf(value: unknown): JsonObject | undefined {
   if (!isObject(value)) return undefined
   const { algorithm, signerKey, saltSeparator, rounds, memoryCost } = value

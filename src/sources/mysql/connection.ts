@@ -95,7 +95,8 @@ export class Connection {
     this.#isMariaDb = /mariadb/i.test(String(about?.version))
     await this.run(
       `SET SESSION time_zone = '+00:00', sql_select_limit = 18446744073709551615, group_concat_max_len = 67108864,
-        net_write_timeout = 600, wait_timeout = 28800, sql_mode = REPLACE(@@sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', '')`,
+        net_write_timeout = 600, wait_timeout = 28800, lock_wait_timeout = 60,
+        sql_mode = REPLACE(@@sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', '')`,
     )
     if (statementTimeout === undefined) return
     await this.run(

@@ -4,16 +4,18 @@ import type { Dialect } from '../database/driver.ts'
 export const dialect: Dialect = {
   name: inBackticks,
   table: (written) => partsOf(written).map(inBackticks).join('.'),
-  text: bytesOf,
+  text: digestOf,
   moment: (iso) => `TIMESTAMP'${iso.replaceAll("'", '').replace('T', ' ').replace('Z', '')}'`,
 }
 
 /**
  * To the letter, as keys are compared everywhere, and in one character set, so that equal texts are equal. MySQL 8 refuses to take bytes that are no
- * text for one; numbers count as bytes there, which are their digits.
+ * text for one; numbers count as bytes there, which are their digits. A digest stands for them: longer values than it would not be kept in a table of
+ * a statement, which then would look for each row through all of the others.
  */
-function bytesOf(value: string): string {
-  return `IF(CHARSET(${value}) = 'binary', HEX(CONCAT('', ${value})), HEX(CONVERT(${value} USING utf8mb4)))`
+function digestOf(value: string): string {
+  const digest = (bytes: string) => `UNHEX(SHA2(${bytes}, 256))`
+  return `IF(CHARSET(${value}) = 'binary', ${digest(`CONCAT('', ${value})`)}, ${digest(`CONVERT(${value} USING utf8mb4)`)})`
 }
 
 export function inBackticks(name: string): string {

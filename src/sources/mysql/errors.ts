@@ -185,11 +185,26 @@ export async function explained(
       )
     case 1969:
     case 3024:
-    case 1317:
       return source(
         'database_slow',
         `${of} took longer than source.statementTimeout allows (${statementTimeout / 1000} s)`,
         SLOW,
+        error,
+        path,
+      )
+    case 1317:
+      return source(
+        'database_interrupted',
+        `somebody ended the reading of ${place} in ${name} (KILL QUERY)`,
+        'ask its administrator why, or read a replica; then run the same command again: the reading begins anew',
+        error,
+        path,
+      )
+    case 1205:
+      return source(
+        'database_slow',
+        `${of} is locked by somebody else, such as an ALTER TABLE`,
+        'let the change of the table end, then run the same command again',
         error,
         path,
       )

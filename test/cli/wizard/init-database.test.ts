@@ -9,6 +9,7 @@ import { postgresPrograms } from '../../postgres.ts'
 import { databaseOf } from '../../recipes/database.ts'
 import { command, folderOf } from '../harness.ts'
 import { planned } from './announced.ts'
+import { converse, KEY } from './terminal.ts'
 
 const manifestIn = (cwd: string) => parse(readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8'))
 
@@ -158,4 +159,33 @@ test('without a URL nobody can be asked, and --live beside a database is two sou
   expect(unset.stderr).toContain('DATABASE_URL is not set')
   const two = await command(['init', '--from', 'postgres', '--live', '--yes'], { cwd })
   expect(two.stderr).toContain('they are two sources')
+})
+
+describe.skipIf(postgresPrograms === undefined)('somebody at a terminal', () => {
+  test('types the URL, again where it is wrong, chooses the table of people, and it is kept nowhere', async () => {
+    const { url } = await postgresDatabase(`
+      CREATE TABLE customers (id int PRIMARY KEY, email text, password_hash text);
+      CREATE TABLE employees (id int PRIMARY KEY, email text, password_hash text);
+      INSERT INTO customers VALUES (1, 'c@example.com', '${BCRYPT}');
+      INSERT INTO employees VALUES (1, 'e@example.com', '${BCRYPT}'), (2, 'f@example.com', '${BCRYPT}');`)
+    const cwd = folderOf({})
+    const { code, screen } = await converse(['init'], cwd, [
+      [/Where are the users\?/, `${KEY.down.repeat(3)}${KEY.enter}`],
+      [/DATABASE_URL\? The URL/, `nothingOfTheKindCanary${KEY.enter}`],
+      [/holds no URL of a database[\s\S]*DATABASE_URL\? The URL/, `${url()}${KEY.enter}`],
+      [/Which table holds the people\?/, `${KEY.down}${KEY.enter}`],
+      [/Which organizations/, KEY.enter],
+      [/Where to\?/, KEY.enter],
+      [/Read it now\?/, KEY.enter],
+      [/Write migrate\.config\.yaml/, KEY.enter],
+    ])
+    expect(code).toBe(0)
+    expect(screen).not.toContain('nothingOfTheKindCanary')
+    expect(screen).not.toContain(url())
+    expect(screen).toMatch(/not used: (customers|employees): it holds people as well/)
+    expect(screen).toContain('export DATABASE_URL=…')
+    const text = readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')
+    expect(text).not.toContain(url())
+    expect(text).toMatch(/table: (customers|employees)/)
+  })
 })

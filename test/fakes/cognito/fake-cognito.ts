@@ -148,6 +148,7 @@ export async function startFakeCognito(data: PoolData[], settings: CognitoSettin
     endpoints: [
       { method: 'POST', path: '/', answer },
       { method: 'GET', path: '/credentials', answer: () => ok(issue()) },
+      { method: 'POST', path: '/sts/', answer: ({ text }) => assumedRole(new URLSearchParams(text), issue) },
     ],
     admit,
     refusal: chance,
@@ -193,6 +194,28 @@ export async function startFakeCognito(data: PoolData[], settings: CognitoSettin
     lifetime: 3_600_000,
   }
   return fake
+}
+
+/** What STS answers to AssumeRole: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html. A role `Nobody` is not given. */
+function assumedRole(asked: URLSearchParams, issue: () => Record<string, string | undefined>): Answer {
+  const role = asked.get('RoleArn') ?? ''
+  const xml = { 'Content-Type': 'text/xml' }
+  if (role.endsWith('/Nobody')) {
+    const message = `User: arn:aws:iam::123456789012:user/migration is not authorized to perform: sts:AssumeRole on resource: ${role}`
+    const error = `<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${message}</Message></Error>`
+    const bytes = Buffer.from(
+      `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${error}<RequestId>1</RequestId></ErrorResponse>`,
+    )
+    return { status: 403, bytes, headers: xml }
+  }
+  const { AccessKeyId, SecretAccessKey, Token, Expiration } = issue()
+  const given = Object.entries({ AccessKeyId, SecretAccessKey, SessionToken: Token, Expiration })
+  const credentials = given.map(([name, value]) => `<${name}>${value}</${name}>`).join('')
+  const result = `<AssumeRoleResult><Credentials>${credentials}</Credentials></AssumeRoleResult>`
+  const bytes = Buffer.from(
+    `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${result}</AssumeRoleResponse>`,
+  )
+  return { status: 200, bytes, headers: xml }
 }
 
 function actionOf({ headers }: Pick<Call, 'headers'>): string {

@@ -32,7 +32,10 @@ export interface FirebaseSettings {
   countsOff?: number
   /** Tenants on a page; default 100. */
   tenantsPage?: number
-  /** What is wrong with the places between pages: each page begins with the last user of the one before, or all lead to the first. */
+  /**
+   * What is wrong with the places between pages: each page begins with the last user of the one
+   * before, or all lead to the first.
+   */
   places?: 'overlap' | 'circle'
   /** Whether the project has no Authentication. */
   isBare?: boolean

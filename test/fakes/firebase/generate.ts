@@ -7,7 +7,10 @@ export function hashConfig(seed: string): HashConfig {
   return { algorithm: 'SCRYPT', signerKey, saltSeparator: 'Bw==', rounds: 8, memoryCost: 14 }
 }
 
-/** The hash of a password as Firebase makes it: https://github.com/firebase/scrypt. In Base64 for URLs, as the API writes it. */
+/**
+ * The hash of a password as Firebase makes it: https://github.com/firebase/scrypt. In Base64 for
+ * URLs, as the API writes it.
+ */
 export function hashed(password: string, salt: Buffer, config: HashConfig): Pick<Account, 'passwordHash' | 'salt'> {
   const salted = Buffer.concat([salt, Buffer.from(config.saltSeparator, 'base64')])
   const cost = { N: 2 ** config.memoryCost, r: config.rounds, p: 1, maxmem: 64 * 1024 * 1024 }

@@ -12,7 +12,7 @@ const STATUSES: Record<number, string> = {
 }
 
 /** An error as Google's APIs write it: https://google.aip.dev/193 */
-export function googleError(status: number, message: string): Answer {
+function googleError(status: number, message: string): Answer {
   return { status, body: { error: { code: status, message, status: STATUSES[status] ?? 'UNKNOWN' } } }
 }
 

@@ -34,7 +34,10 @@ export interface TokenSettings {
   now: () => number
 }
 
-/** The token service, which checks what a service account has signed, and the tokens that it gave out. */
+/**
+ * The token service, which checks what a service account has signed, and the tokens that it gave
+ * out.
+ */
 export class Tokens {
   readonly #settings: TokenSettings
   readonly #tokens = new Map<string, { expiresAt: number; left: number }>()

@@ -277,6 +277,29 @@ describe('requests', () => {
     expect(failed.map(({ why }) => why)).toEqual(Array(2).fill('HTTP 400 InvalidSignatureException'))
   })
 
+  test('that a web page answers end at once, unless it says that it will pass', async () => {
+    const page = (status: number, passes: number) => {
+      let left = passes
+      return fakeCognito([{ id: POOL, users: people(3) }], {
+        onAnswer(_entry, _answer, response) {
+          left -= 1
+          if (left < 0) return false
+          response.writeHead(status, { 'content-type': 'text/html' }).end('<html>Sign in</html>')
+          return true
+        },
+      })
+    }
+    const signIn = await page(200, 99)
+    const error = await failureOf(capture(optionsOf(signIn)))
+    expect(error).toMatchObject({ code: 'not_json', message: expect.stringContaining('text/html') })
+    expect(signIn.log).toHaveLength(1)
+    const upkeep = await page(503, 2)
+    const { failed } = await capture(optionsOf(upkeep), { clock: HASTY })
+    expect(failed.map(({ status, why }) => `${status} ${why}`)).toEqual(
+      Array(2).fill('503 HTTP 503, and nothing that can be read'),
+    )
+  })
+
   test('that get no usable answer are sent again', async () => {
     const fake = await fakeCognito(twoPools(), {
       networkErrors: { serverErrors: 0.15, dropped: 0.1, cutOff: 0.1, seed: 7 },
@@ -286,6 +309,14 @@ describe('requests', () => {
     expect(failed.length).toBeGreaterThan(3)
   })
 })
+
+/** Nothing of this machine leads to credentials. */
+function withoutCredentials(): void {
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE'])
+    vi.stubEnv(name, undefined)
+  for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/nonexistent')
+  onTestFinished(() => void vi.unstubAllEnvs())
+}
 
 describe('credentials', () => {
   const { live } = cognitoSource
@@ -354,12 +385,8 @@ describe('credentials', () => {
 
   test('of a role are fetched by the SDK, and again when they are refused', async () => {
     const fake = await fakeCognito(twoPools(), { credentials: [] })
-    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE'])
-      vi.stubEnv(name, undefined)
-    vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent')
-    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nonexistent')
+    withoutCredentials()
     vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', fake.credentialsUrl)
-    onTestFinished(() => void vi.unstubAllEnvs())
     // The service forgets what it issued, as when somebody ends the sessions of a role.
     fake.after(8, () => void fake.issued.splice(0))
     const { accessKeyId: _id, secretAccessKey: _secret, ...config } = optionsOf(fake)
@@ -368,14 +395,35 @@ describe('credentials', () => {
     expect(fake.counts()['GET /credentials']).toBeGreaterThan(1)
   })
 
+  test.each([
+    ['Reader', undefined],
+    ['Nobody', 'sts:AssumeRole'],
+  ])('of the role %s are asked of STS, by the profile that the manifest names', async (role, refusal) => {
+    const fake = await fakeCognito(twoPools())
+    const { accessKeyId, secretAccessKey, ...config } = optionsOf(fake)
+    const folder = folderWith({
+      config: `[profile migration]\nrole_arn = arn:aws:iam::123456789012:role/${role}\nsource_profile = base\nregion = eu-west-1\n`,
+      credentials: `[base]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
+    })
+    withoutCredentials()
+    vi.stubEnv('AWS_CONFIG_FILE', `${folder}/config`)
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', `${folder}/credentials`)
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', `${fake.url}/sts`)
+    const reading = capture({ ...config, profile: 'migration' })
+    if (refusal === undefined) {
+      expect(await namesOf((await reading).snapshot)).toEqual(namesIn(fake))
+    } else {
+      const error = await failureOf(reading)
+      expect(error).toMatchObject({ code: 'no_credentials', message: expect.stringContaining(refusal) })
+      expect(error.message).toContain('in the profile migration')
+      expect(fake.asked()).toEqual({})
+    }
+  })
+
   test('that the SDK does not find are asked for', async () => {
     const fake = await fakeCognito(twoPools())
-    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE'])
-      vi.stubEnv(name, undefined)
-    vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent')
-    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nonexistent')
+    withoutCredentials()
     vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
-    onTestFinished(() => void vi.unstubAllEnvs())
     const { accessKeyId: _id, secretAccessKey: _secret, ...config } = optionsOf(fake)
     const error = await failureOf(capture(config))
     expect(error).toBeInstanceOf(CredentialsError)

@@ -139,6 +139,18 @@ describe('changes while it is read', () => {
 })
 
 describe('a reading that is cut off', () => {
+  test('is given up where a tenant was deleted meanwhile', async () => {
+    const fake = await fakeFirebase(generateProject({ users: 1, tenants: [2, 2] }), {
+      onRequest({ target }) {
+        if (target.includes('accounts')) fake.data.tenants?.splice(1)
+      },
+    })
+    const { error, code, message } = await failure(capture(optionsOf(fake)))
+    expect(error).toBeInstanceOf(SpoiledReading)
+    expect(code).toBe('tenant_gone')
+    expect(message).toContain('the tenant tenant-2 of the Firebase project my-project was deleted')
+  })
+
   test('goes on where it was, in the project and in a tenant, and nobody is read twice', async () => {
     const data = generateProject({ users: 30, tenants: [25] })
     const fake = await fakeFirebase(data)

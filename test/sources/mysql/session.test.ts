@@ -3,6 +3,9 @@ import { OperatorError } from '../../../src/diagnostics/errors.ts'
 import type { Problem } from '../../../src/diagnostics/problem.ts'
 import type { JsonObject } from '../../../src/json.ts'
 import type { Asked, Session } from '../../../src/sources/database/driver.ts'
+import { Connection } from '../../../src/sources/mysql/connection.ts'
+import { endpointOf } from '../../../src/sources/mysql/endpoint.ts'
+import { explained } from '../../../src/sources/mysql/errors.ts'
 import { mysqlDriver } from '../../../src/sources/mysql/open.ts'
 import { type MariaDatabase, mariaPrograms, newMariaDatabase } from '../../mariadb.ts'
 
@@ -181,6 +184,46 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     expect(await of.count('SELECT 5', asked())).toBe(5)
   })
 
+  test('tells of a statement that somebody ends, and of a table that was altered', async () => {
+    const { url, server, sql } = await newMariaDatabase('CREATE TABLE t (id int primary key)')
+    const of = await session(url)
+    const id = await of.count('SELECT CONNECTION_ID()', asked())
+    const sleeping = of.count('SELECT SLEEP(200) + count(*) FROM seq_1_to_3', asked())
+    const working = () =>
+      server.sql(`SELECT count(*) FROM information_schema.processlist WHERE id = ${id} AND state = 'User sleep'`)
+    const check = expect(sleeping).rejects.toMatchObject({
+      code: 'database_interrupted',
+      message: expect.stringContaining('(KILL QUERY)'),
+    })
+    await expect.poll(working, { timeout: 60_000 }).toBe('1')
+    server.sql(`KILL QUERY ${id}`)
+    await check
+    sql('ALTER TABLE t FORCE')
+    await expect(of.count('SELECT count(*) FROM t', asked('t'))).rejects.toMatchObject({
+      code: 'database_changed',
+      message: expect.stringContaining('the table t was altered while it was read'),
+    })
+  })
+
+  test('tells of a table that somebody else has locked', async () => {
+    const { url } = await newMariaDatabase('CREATE TABLE t (id int primary key)')
+    const endpoint = endpointOf(url)
+    const [holder, connection] = [
+      await Connection.open(endpoint, { statementTimeout: undefined }),
+      await Connection.open(endpoint, { statementTimeout: undefined }),
+    ]
+    await holder.run('LOCK TABLES t WRITE')
+    await connection.run('SET SESSION lock_wait_timeout = 1')
+    const error = await connection.rows('SELECT * FROM t').catch((thrown: unknown) => thrown)
+    const about = { endpoint, connection, asked: asked('t'), statementTimeout: 60_000 }
+    expect(await explained(about, error)).toMatchObject({
+      code: 'database_slow',
+      message: 'the table t is locked by somebody else, such as an ALTER TABLE',
+    })
+    await holder.close()
+    await connection.close()
+  })
+
   test('that is lost while rows are read ends in words, and stays lost', async () => {
     const { url, server } = await newMariaDatabase()
     const of = await session(url)
@@ -234,6 +277,18 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     expect(await same('n', 's')).toBe(1)
     expect(await same('s', 'l')).toBe(1)
     expect(await same('b', 'b')).toBe(4)
+  })
+
+  test('finds long keys of one table in another without looking through it for each row', async () => {
+    const { url } = await newMariaDatabase(`
+      CREATE TABLE a (id varchar(255) primary key, at int) AS SELECT CONCAT('user_', seq) AS id, 1 AS at FROM seq_1_to_3000;
+      CREATE TABLE b (id varchar(255) primary key, at int) AS SELECT CONCAT('user_', seq) AS id, 1 AS at FROM seq_1_to_3000`)
+    const of = await session(url)
+    const found = `SELECT count(*) FROM a WHERE a.at > 1 OR ${text('a.id')} IN (SELECT ${text('b.id')} FROM b WHERE b.at > 0)`
+    expect(await of.count(found, asked())).toBe(3000)
+    const steps: JsonObject[] = []
+    for await (const rows of of.rows(`EXPLAIN ${found}`, [], asked())) steps.push(...rows)
+    expect(steps.map(({ select_type }) => select_type)).toEqual(['PRIMARY', 'MATERIALIZED'])
   })
 
   test('compares moments in UTC', async () => {

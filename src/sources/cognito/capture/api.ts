@@ -30,6 +30,7 @@ import {
   noSuchPool,
   Refused,
   refusedCredentials,
+  statusOf,
 } from './faults.ts'
 import { transportOf } from './transport.ts'
 
@@ -223,16 +224,23 @@ export class UserPools {
       await pace.acquire(signal)
       const outcome = await this.#send(request, client)
       if ('answer' in outcome) pace.accepted()
-      const fault = 'error' in outcome ? faultOf(outcome.error) : undefined
+      const answered = 'error' in outcome ? faultOf(outcome.error) : undefined
+      // Credentials are fetched for a request, of other services, whose refusals are not Cognito's.
+      const isCognitos =
+        'error' in outcome && outcome.error instanceof this.#sdk.CognitoIdentityProviderServiceException
+      const fault = isCognitos ? answered : undefined
       if (fault !== undefined && isThrottled(fault)) pace.refused(undefined)
       pace.release()
       if ('answer' in outcome) return outcome.answer
       const { error } = outcome
       signal?.throwIfAborted()
       if (fault === undefined) {
-        const none = noCredentials(error, this.#options.profile, (text) => this.#redactor.redact(text))
+        const redact = (text: string) => this.#redactor.redact(text)
+        const none = noCredentials(error, answered, { profile: this.#options.profile, redact })
         if (none !== undefined) throw none
-        await attempts.failed({ why: this.#redactor.redact(passingFailure(error, name)) })
+        const status = statusOf(error)
+        const why = status === undefined ? passingFailure(error, name) : `HTTP ${status}, and nothing that can be read`
+        await attempts.failed({ why: redact(why), status })
       } else if (isThrottled(fault)) {
         refusals.add()
       } else if (isPassingFault(fault) || (fault.clockCorrected && attempts.number === 1)) {

@@ -1,7 +1,7 @@
 import { CredentialsError, SourceError } from '../../../diagnostics/errors.ts'
 import { isObject } from '../../../json.ts'
 
-/** A request as Cognito refused it. */
+/** A request as a service of AWS refused it. */
 export interface Fault {
   /** `TooManyRequestsException`. */
   name: string
@@ -13,22 +13,22 @@ export interface Fault {
   clockCorrected: boolean
 }
 
-/** What Cognito answered, if it is that which was thrown. Else no answer came, or none that can be read. */
+/** What a service of AWS answered, if it is that which was thrown. Else no answer came, or none that can be read. */
 export function faultOf(error: unknown): Fault | undefined {
-  if (!(error instanceof Error)) return undefined
-  const metadata: unknown = '$metadata' in error ? error.$metadata : undefined
-  if (!isObject(metadata)) return undefined
-  const { httpStatusCode: status, clockSkewCorrected } = metadata
+  if (!(error instanceof Error) || !('$fault' in error)) return undefined
   const { name, message } = error
-  // What an answer is that was cut off: the SDK has its status, and no more.
-  if (typeof status === 'number' && status < 400) return undefined
-  if (status === undefined && !('$fault' in error)) return undefined
-  return {
-    name,
-    message,
-    status: typeof status === 'number' ? status : undefined,
-    clockCorrected: clockSkewCorrected === true,
-  }
+  return { name, message, status: statusOf(error), clockCorrected: metadataOf(error).clockSkewCorrected === true }
+}
+
+/** The status of an answer of which nothing else can be read. */
+export function statusOf(error: unknown): number | undefined {
+  const { httpStatusCode: status } = metadataOf(error)
+  return typeof status === 'number' ? status : undefined
+}
+
+function metadataOf(error: unknown): Record<string, unknown> {
+  const metadata: unknown = error instanceof Error && '$metadata' in error ? error.$metadata : undefined
+  return isObject(metadata) ? metadata : {}
 }
 
 /** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html */
@@ -83,21 +83,26 @@ export function forbidden(operation: string, pool: string, { name }: Fault): Cre
 }
 
 /**
- * The SDK found no credentials.
+ * The search for credentials failed: the SDK found none, or single sign-on or a role gave none.
+ * @param fault what they answered, if they did
  * @param profile that was named for it
- * @param redact keeps secrets out of what it says
+ * @param redact keeps secrets out of what is said
  */
 export function noCredentials(
   error: unknown,
-  profile: string | undefined,
-  redact: (text: string) => string,
+  fault: Fault | undefined,
+  { profile, redact }: { profile: string | undefined; redact(text: string): string },
 ): CredentialsError | undefined {
-  if (!(error instanceof Error) || !NONE_FOUND.has(error.name)) return undefined
-  const said = redact(error.message.replace(/\s*\n\s*/g, ' ').trim()).replace(/\.$/, '')
+  if (!(error instanceof Error)) return undefined
+  const isRefused = fault !== undefined && !isPassingFault(fault) && !isThrottled(fault)
+  if (!isRefused && !NONE_FOUND.has(error.name)) return undefined
+  // What is said of a signature may quote what was signed.
+  const message = UNKNOWN.has(error.name) ? '' : error.message.replace(/\s*\n\s*/g, ' ').trim()
+  const said = redact([...(isRefused ? [error.name] : []), message].filter((part) => part !== '').join(': '))
   return new CredentialsError(
     {
       code: 'no_credentials',
-      message: `the AWS SDK finds no credentials${profile === undefined ? '' : ` in the profile ${profile}`}: ${said}`,
+      message: `the AWS SDK finds no credentials${profile === undefined ? '' : ` in the profile ${profile}`}: ${said.replace(/\.$/, '')}`,
       hint: 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or name a profile, or accessKeyId and secretAccessKey, under source',
       path: 'source',
     },

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream'
 import type { CognitoIdentityProviderClientConfig } from '@aws-sdk/client-cognito-identity-provider'
 import type { Network } from '../../../http/network.ts'
+import { notJson } from '../../../http/refusal.ts'
 import { type HttpRequest, send } from '../../../http/request.ts'
+import { isPassing } from '../../../http/retry.ts'
 
 /** A request as the SDK has signed it. */
 interface SignedRequest {
@@ -32,6 +34,10 @@ export function transportOf(dispatcher: Network['dispatcher']) {
         signal: abortSignal instanceof AbortSignal ? abortSignal : undefined,
         dispatcher,
       })
+      const type = answer.header('content-type')?.split(';')[0]?.trim() ?? ''
+      if (type === 'text/html' && !isPassing(answer.status)) {
+        throw notJson(`a request to ${request.hostname}`, answer.status, type)
+      }
       const headers: Record<string, string> = {}
       for (const name of READ) {
         const value = answer.header(name)

@@ -32,7 +32,10 @@ const SETTINGS_PAGE = 100
 /** What the Auth Emulator takes for an administrator. */
 const OPEN = 'Bearer owner'
 
-/** The Identity Toolkit API of a project, as far as a migration reads it: https://docs.cloud.google.com/identity-platform/docs/reference/rest */
+/**
+ * The Identity Toolkit API of a project, as far as a migration reads it:
+ * https://docs.cloud.google.com/identity-platform/docs/reference/rest
+ */
 export class FirebaseApi {
   readonly options: LiveOptions
   /** The project as messages name it. */
@@ -64,12 +67,17 @@ export class FirebaseApi {
     })
   }
 
-  /** A page of the users of a tenant; undefined: of those in none. @throws SpoiledReading for a place that is not known any more */
+  /**
+   * A page of the users of a tenant; undefined: of those in none.
+   * @throws SpoiledReading for a place that is not known any more
+   */
   async users(tenant: string | undefined, from: string | undefined, size = this.options.pageSize): Promise<Page> {
     const path = `/v1/${this.#of(tenant)}/accounts:batchGet`
     const query = { maxResults: size, nextPageToken: from }
     const answer = await this.#get('users', path, query).catch((error: unknown) => {
-      throw from !== undefined && error instanceof HttpRefusal && error.status === 400 ? placeRefused(error) : error
+      if (!(error instanceof HttpRefusal)) throw error
+      if (tenant !== undefined && isGone(error)) throw tenantGone(this.name, tenant, error)
+      throw from !== undefined && error.status === 400 ? placeRefused(error) : error
     })
     return this.#page(path, answer, 'users')
   }
@@ -83,7 +91,7 @@ export class FirebaseApi {
       return Number.isSafeInteger(count) ? count : undefined
     } catch (error) {
       // Whoever may list may not everywhere count.
-      if (error instanceof HttpRefusal && [403, 404, 501].includes(error.status)) return undefined
+      if (error instanceof HttpRefusal && [400, 403, 404, 501].includes(error.status)) return undefined
       throw error
     }
   }
@@ -213,6 +221,22 @@ function isMissing(error: unknown): boolean {
 
 function isJsonObject(value: Json): value is JsonObject {
   return isObject(value)
+}
+
+/** Whether a tenant is not there any more. */
+function isGone({ status, message }: HttpRefusal): boolean {
+  return status === 404 || (status === 400 && message.includes('TENANT_NOT_FOUND'))
+}
+
+function tenantGone(name: string, tenant: string, cause: HttpRefusal): SpoiledReading {
+  return new SpoiledReading(
+    {
+      code: 'tenant_gone',
+      message: `the tenant ${tenant} of ${name} was deleted while the project was read`,
+      hint: 'run the same command again: it reads from the beginning',
+    },
+    { cause },
+  )
 }
 
 function placeRefused(cause: HttpRefusal): SpoiledReading {

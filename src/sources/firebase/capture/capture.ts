@@ -1,6 +1,7 @@
 /**
- * Reads a project of Firebase. In: the options of the source. Out: a snapshot with tenants, hash parameters, providers and users, page by page, so
- * that an interrupted reading goes on where it was; the records are made of it in ../records.ts.
+ * Reads a project of Firebase. In: the options of the source. Out: a snapshot with tenants, hash
+ * parameters, providers and users, page by page, so that an interrupted reading goes on where it
+ * was; the records are made of it in ../records.ts.
  */
 
 import { ManifestError, SourceError } from '../../../diagnostics/errors.ts'
@@ -47,7 +48,10 @@ export async function tryCredentials(config: FirebaseOptions, asking: Asking): P
   requireSeen(api, rows)
 }
 
-/** The settings of the project, as far as the options need them. @throws CredentialsError where hash parameters are withheld */
+/**
+ * The settings of the project, as far as the options need them.
+ * @throws CredentialsError where hash parameters are withheld
+ */
 async function settingsOf(api: FirebaseApi): Promise<JsonObject> {
   const { hashes, tenants } = api.options
   if (!hashes && tenants !== undefined) return {}
@@ -70,21 +74,22 @@ async function readSettings(api: FirebaseApi, snapshot: SnapshotWriter): Promise
   const settings = await settingsOf(api)
   const { hashes } = api.options
   const configs: JsonObject[] = []
-  const rows: JsonObject[] = []
+  const rows: ReturnType<typeof tenantRow>[] = []
   const own = hashes ? hashConfigOf(hashConfigIn(settings)) : undefined
   if (own !== undefined) configs.push(own)
   for await (const tenants of tenantsOf(api, settings)) {
-    for (const { id, hashConfig } of tenants.map((tenant) => ({
-      ...tenantRow(tenant),
-      hashConfig: tenant.hashConfig,
-    }))) {
-      // The list leaves the parameters out. A tenant without them has those of its users mapped by the manifest's, or not at all.
-      const whole = hashes && hashConfig === undefined ? await api.tenant(id) : undefined
-      const config = hashes ? hashConfigOf(hashConfig ?? whole?.hashConfig) : undefined
-      if (config !== undefined) configs.push({ tenantId: id, ...config })
+    for (const tenant of tenants) {
+      const row = tenantRow(tenant)
+      rows.push(row)
+      if (!hashes) continue
+      // The list of tenants leaves the parameters out.
+      const { hashConfig } = tenant.hashConfig === undefined ? ((await api.tenant(row.id)) ?? {}) : tenant
+      const config = hashConfigOf(hashConfig)
+      if (config !== undefined) configs.push({ tenantId: row.id, ...config })
     }
-    rows.push(...tenants.map(tenantRow))
   }
+  // Of one person's accounts in two tenants the first counts: it must be the same at each reading.
+  rows.sort((one, other) => (one.id < other.id ? -1 : 1))
   await snapshot.append(HASH_CONFIGS, configs, { step: HASH_CONFIGS, cursor: null, done: true })
   await snapshot.append(TENANTS, rows, { step: TENANTS, cursor: null, done: true })
 }
@@ -138,7 +143,10 @@ function stepOf(stream: string, tenant: string | undefined): string {
   return tenant === undefined ? stream : `${stream}/${tenant}`
 }
 
-/** The users of a tenant, or those in none. @throws SpoiledReading when fewer were read than the API counts */
+/**
+ * The users of a tenant, or those in none.
+ * @throws SpoiledReading when fewer were read than the API counts
+ */
 async function readUsers(
   api: FirebaseApi,
   snapshot: SnapshotWriter,
@@ -181,13 +189,19 @@ function accountId({ localId }: JsonObject): string {
 /** Whom an earlier process read. The caller closes it. */
 async function seenIn(snapshot: SnapshotWriter, tenant: string | undefined): Promise<IdSet> {
   const seen = new IdSet()
-  for await (const rows of snapshot.read(USERS)) {
-    seen.add(
-      rows.map(({ data }) => data).filter(({ tenantId }) => tenantId === tenant),
-      accountId,
-    )
+  // Without a place to go on from, nobody of this tenant was read: with many tenants, looking for
+  // them each time would take longer than reading.
+  if (snapshot.cursor(stepOf(USERS, tenant)) === undefined) return seen
+  try {
+    for await (const rows of snapshot.read(USERS)) {
+      const own = rows.map(({ data }) => data).filter(({ tenantId }) => tenantId === tenant)
+      seen.add(own, accountId)
+    }
+    return seen
+  } catch (error) {
+    seen.close()
+    throw error
   }
-  return seen
 }
 
 async function countBefore(
@@ -204,8 +218,9 @@ async function countBefore(
 }
 
 /**
- * The pages from a place on. A page may be empty and have one behind it. Places that go round in a circle are found with one of them in memory,
- * which moves on after 1, 2, 4, 8 … pages (Brent's algorithm).
+ * The pages from a place on. A page may be empty and have one behind it. Places that go round in a
+ * circle are found with one of them in memory, which moves on after 1, 2, 4, 8 … pages (Brent's
+ * algorithm).
  */
 async function* pagesFrom(api: FirebaseApi, tenant: string | undefined, begin: string | undefined) {
   let [from, anchor, stretch] = [begin, begin, 1]
@@ -230,7 +245,10 @@ async function* pagesFrom(api: FirebaseApi, tenant: string | undefined, begin: s
 /** Names that a message has room for. */
 const NAMED = 5
 
-/** @throws CredentialsError naming users whose hashes come blacked out: they look like hashes, and nobody could sign in with them */
+/**
+ * @throws CredentialsError naming users whose hashes come blacked out: they look like hashes, and
+ * nobody could sign in with them
+ */
 function requireSeen(api: FirebaseApi, users: readonly JsonObject[]): void {
   const hidden = api.options.hashes ? users.filter(isRedacted).map(accountId) : []
   if (hidden.length === 0) return
@@ -246,7 +264,9 @@ interface Counted {
   read: number
 }
 
-/** @throws SpoiledReading when somebody may be missing; of more than were counted it is told alone */
+/**
+ * @throws SpoiledReading when somebody may be missing; of more than were counted it is told alone
+ */
 function requireCount({ what, before, after, read }: Counted, { name }: FirebaseApi, context: CaptureContext): void {
   if (before === undefined || after === undefined) {
     context.warn({

@@ -13,7 +13,10 @@ import { loadOptionalPackage } from '../../optional-package.ts'
 import type { Asking } from '../../source.ts'
 import type { GoogleCredentials } from '../credentials.ts'
 
-/** All that reading users and settings needs: https://docs.cloud.google.com/identity-platform/docs/reference/rest */
+/**
+ * All that reading users and settings needs:
+ * https://docs.cloud.google.com/identity-platform/docs/reference/rest
+ */
 const SCOPE = 'https://www.googleapis.com/auth/identitytoolkit'
 /** Where the library asks for tokens, whatever the key file says. */
 const TOKENS = 'https://oauth2.googleapis.com/token'
@@ -24,7 +27,10 @@ const TIMEOUT = 30_000
 /** The longest pause between two attempts, milliseconds. */
 const LONGEST_PAUSE = 30_000
 
-/** Access tokens of Google, by google-auth-library: kept until they are about to expire, or one is refused. */
+/**
+ * Access tokens of Google, by google-auth-library: kept until they are about to expire, or one is
+ * refused.
+ */
 export class AccessTokens {
   readonly #credentials: GoogleCredentials | undefined
   readonly #asking: Asking
@@ -53,7 +59,8 @@ export class AccessTokens {
   /**
    * The value of the Authorization header.
    * @param renew a new token, since that of before was refused
-   * @throws CredentialsError when Google gives none; SourceError `package_missing`, `source_unreachable`; NetworkError
+   * @throws CredentialsError when Google gives none; SourceError `package_missing`,
+   *   `source_unreachable`; NetworkError
    */
   async authorize(renew: boolean): Promise<string> {
     this.#client ??= this.#open()
@@ -89,14 +96,17 @@ export class AccessTokens {
     }
   }
 
-  /** Headers that go with the token: for credentials of a person, the project whose quota is used. */
+  /**
+   * Headers that go with the token: for credentials of a person, the project whose quota is used.
+   */
   headers(): Record<string, string> {
     return this.#headers
   }
 
   async #open(): Promise<AuthClient> {
     const client = await this.#fromLibrary()
-    // The library would repeat requests by a pace of its own, which nobody is told of and nothing calls off.
+    // The library would repeat requests by a pace of its own, which nobody is told of and nothing
+    // calls off.
     const retryConfig = { retry: 0, noResponseRetries: 0 }
     client.transporter.interceptors.request.add({ resolved: async (request) => ({ ...request, retryConfig }) })
     return client
@@ -146,8 +156,9 @@ export class AccessTokens {
   }
 
   /**
-   * Where a request of the library goes. It passes over the `token_uri` of a key file, which counts here on this machine alone: what a service
-   * account has signed is good at Google's, whoever gets it.
+   * Where a request of the library goes. It passes over the `token_uri` of a key file, which counts
+   * here on this machine alone: what a service account has signed is good at Google's, whoever gets
+   * it.
    */
   #addressOf(url: string): URL {
     const other = this.#credentials?.type === 'service_account' ? this.#credentials.token_uri : undefined
@@ -155,7 +166,10 @@ export class AccessTokens {
     return own !== null && isLoopback(own.hostname) ? own : new URL(url)
   }
 
-  /** Why no token came, if another attempt may get one. @throws for what will not pass, such as a proxy that refuses */
+  /**
+   * Why no token came, if another attempt may get one.
+   * @throws for what will not pass, such as a proxy that refuses
+   */
   #passing(error: unknown): { why: string; status?: number } | undefined {
     if (error instanceof OperatorError) throw error
     const status = statusOf(error)
