@@ -18,6 +18,7 @@ export type CheckedManifest = {
   externalId: ExternalId
   organizations: Organizations
   connections: Connections
+  invitations: Invitations
   passwords: Passwords
   totp: Totp
   adopt: Adopt
@@ -163,6 +164,22 @@ export type Mapping = {
     organization?: Expression
     /** Key of the user, who must be a member of the organization. */
     user?: Expression
+  }
+  /** How a record becomes an invitation that nobody has taken up yet; see docs/how-to/invitations.md. */
+  invitation?: {
+    from?: From
+    each?: Each
+    when?: When
+    /** The address that is invited. */
+    email?: Expression
+    /** Key of the organization to which it invites. */
+    organization?: Expression
+    /** Role that it gives in the organization, translated by `roles.map`. */
+    role?: Expression
+    /** Until when it holds in the source, for the file. */
+    expiresAt?: Expression
+    /** Days for which WorkOS lets it hold, from 1 to 30. */
+    expiresInDays?: Expression
   }
   /** How a record becomes a single sign-on connection of an organization; see docs/how-to/connections.md. */
   connection?: {
@@ -439,6 +456,12 @@ export type Organizations = {
 export type Connections = {
   /** `handoff`. */
   mode: 'handoff' | 'api'
+}
+
+/** What becomes of invitations that nobody has taken up yet; see docs/how-to/invitations.md. */
+export type Invitations = {
+  /** Whether `apply` sends them through WorkOS, which writes to their recipients. */
+  send: boolean
 }
 
 /** Rules for passwords. */
@@ -924,6 +947,8 @@ export type SourceClerk = {
   roles?: File
   /** Whether enterprise connections are read with their settings, for `map.connection`. */
   connections?: boolean
+  /** Whether invitations are read that nobody has taken up yet, for `map.invitation`. */
+  invitations?: boolean
   delimiter?: Delimiter
   quote?: Quote
   escape?: Escape
@@ -1081,6 +1106,44 @@ export type SourceFirebase = {
   snapshot?: File
 }
 
+/** An Okta org, read over its API into a snapshot: users with their groups. */
+export type SourceOkta = {
+  /** This source. */
+  type: 'okta'
+  /** The org: its host, its custom domain, or a URL. http is taken on loopback alone. */
+  domain: string
+  /** API token of a read-only administrator. */
+  token?: string
+  /** Client id of a service app (API Services), which asks for access tokens with `privateKey`. */
+  clientId?: string
+  /** Private key of the service app, RSA or EC. */
+  privateKey?: string
+  /** Which of the app's public keys belongs to `privateKey`: its `kid`. */
+  keyId?: string
+  /** Reads only users that this search of Okta's finds. */
+  search?: string
+  /** Ids of groups: only their members are read. */
+  memberOf?: string | string[]
+  /** Whether deactivated users (`DEPROVISIONED`) are read too, which Okta leaves out of its list. */
+  deprovisioned?: boolean
+  /** Whether the groups of the users are read. */
+  groups?: boolean
+  /** Whether SAML apps, for which Okta is the identity provider, are read with their metadata, for `map.connection`. */
+  apps?: boolean
+  /** Whether identity providers by SAML and OpenID Connect, by which people sign in to Okta, are read with their settings and client secrets, for `map.connection`. */
+  connections?: boolean
+  /** Reads only users whose profile or status changed since, and members of groups that got or lost members since. */
+  updatedSince?: string
+  /** Users, groups and apps that are asked for at once. */
+  pageSize?: number
+  /** How many requests may leave, evenly spread. */
+  rate?: Limit
+  /** Requests in flight at once. */
+  concurrency?: number
+  /** Folder of the snapshot that the org is read into, relative to the manifest's folder. */
+  snapshot?: string
+}
+
 /** CSV, JSON or NDJSON files of any shape, plain, gzip or zstd, joined by keys. */
 export type SourceFile = {
   /** This source. */
@@ -1210,6 +1273,7 @@ export type Test = {
     group?: ExpectedGroup
     groupMember?: ExpectedGroupMember
     connection?: ExpectedConnection
+    invitation?: ExpectedInvitation
     roleAssignment?: ExpectedRoleAssignment
     /** What is rejected, all of it. */
     rejected?: {
@@ -1224,6 +1288,7 @@ export type Test = {
         | 'group-role'
         | 'group-membership'
         | 'connection'
+        | 'invitation'
         | 'roleAssignment'
       /** Why, as `workos-migrate errors` names it. */
       code: string
@@ -1444,6 +1509,25 @@ export type ExpectedConnection =
   | ExpectedConnection[]
   | null
 
+/** The invitations that come of the record: the fields to compare, null for one that must be absent; a list where there are several; null for none. */
+export type ExpectedInvitation =
+  | {
+      /** Its address, and the key of the organization. */
+      key?: Json
+      /** The address. */
+      email?: Json
+      /** Key of the organization. */
+      organization?: Json
+      /** Slug of the role. */
+      role?: Json
+      /** Until when it holds in the source, ISO 8601. */
+      expiresAt?: Json
+      /** Days for which WorkOS lets it hold. */
+      expiresInDays?: Json
+    }
+  | ExpectedInvitation[]
+  | null
+
 /** The roles that the record gives to memberships of other records (those of its own are among their `roles`): the fields to compare, null for one that must be absent; a list where there are several; null for none. */
 export type ExpectedRoleAssignment =
   | {
@@ -1464,6 +1548,7 @@ export type Source =
   | SourceAuth0
   | SourceCognito
   | SourceFirebase
+  | SourceOkta
   | SourceFile
   | SourcePostgres
   | SourceMysql
@@ -1487,10 +1572,11 @@ export type Tests = Record<string, Test>
  */
 export const SOURCE_DEFAULTS = {
   csv: { skipLines: 0 },
-  clerk: { connections: false, skipLines: 0, pageSize: 500, concurrency: 4 },
+  clerk: { connections: false, invitations: false, skipLines: 0, pageSize: 500, concurrency: 4 },
   auth0: { connections: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
   cognito: { groups: true, connections: false, mfa: false, pageSize: 60, concurrency: 4 },
   firebase: { hashes: true, connections: false, pageSize: 1000 },
+  okta: { deprovisioned: false, groups: true, apps: false, connections: false, pageSize: 200, concurrency: 4 },
   file: {},
   postgres: {},
   mysql: {},

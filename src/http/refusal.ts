@@ -32,7 +32,7 @@ function hintFor(status: number): string {
   return 'run the same command again later: what was read is kept'
 }
 
-/** Codes as OAuth, Auth0, Clerk and Google write them. */
+/** Codes as OAuth, Auth0, Clerk, Okta and Google write them. */
 function codeOf(body: Json | undefined): string | undefined {
   if (!isObject(body)) return undefined
   const first = firstError(body)
@@ -44,9 +44,8 @@ function codeOf(body: Json | undefined): string | undefined {
 function messageOf(body: Json | undefined): string | undefined {
   if (!isObject(body)) return undefined
   const first = firstError(body)
-  return [first?.long_message, first?.message, body.error_description, body.message, errorIn(body)?.message].find(
-    (value) => typeof value === 'string',
-  )
+  const own = [body.error_description, body.errorSummary, body.message, errorIn(body)?.message]
+  return [first?.long_message, first?.message, ...own].find((value) => typeof value === 'string')
 }
 
 function firstError(body: Record<string, unknown>): Record<string, unknown> | undefined {
@@ -84,6 +83,16 @@ export function redirected(what: string, from: URL, to: URL | null): SourceError
     code: 'source_redirects',
     message: `${what} was answered with a redirect ${where}, which is not followed with credentials`,
     hint: 'name the address under source that answers the API itself',
+  })
+}
+
+/** A page that names a next one elsewhere. Of that address only the origin is told: the rest may hold a secret. */
+export function linkedElsewhere(what: string, from: URL, to: URL | null): SourceError {
+  const where = to === null ? 'no address' : to.origin === from.origin ? 'another list' : to.origin
+  return new SourceError({
+    code: 'source_links_elsewhere',
+    message: `${what} names ${where} as its next page, which is not followed with credentials`,
+    hint: `name the address under source that the API itself uses; ${from.host} was asked`,
   })
 }
 

@@ -322,7 +322,7 @@ function deadlineOf(
 
 /** Of whom a run is to speak. */
 export interface ScopeOptions {
-  /** Selectors: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`; `*` stands for any text. */
+  /** Selectors: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`, `invitation:ADDRESS`; `*` stands for any text. */
   only?: string[]
   /** So many users, the first by their keys. */
   limit?: number

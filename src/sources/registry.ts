@@ -18,6 +18,7 @@ export const sourceDefinitions: ReadonlyMap<string, () => Promise<SourceDefiniti
   ['csv', async () => (await import('./csv/open.ts')).csvSource],
   ['clerk', async () => (await import('./clerk/open.ts')).clerkSource],
   ['auth0', async () => (await import('./auth0/open.ts')).auth0Source],
+  ['okta', async () => (await import('./okta/open.ts')).oktaSource],
   ['cognito', async () => (await import('./cognito/open.ts')).cognitoSource],
   ['firebase', async () => (await import('./firebase/open.ts')).firebaseSource],
   ['file', async () => (await import('./file/open.ts')).fileSource],

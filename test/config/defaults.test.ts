@@ -46,6 +46,7 @@ test('a minimal manifest is filled in completely', async () => {
       matchByName: false,
     },
     connections: { mode: 'handoff' },
+    invitations: { send: false },
     passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep', ssha256: 'unsupported' },
     totp: { encoding: 'auto', unsupported: 'skip' },
     adopt: {

@@ -9,6 +9,7 @@ const SOURCES: Record<string, string> = {
   csv: 'source: { type: csv, path: users.csv }',
   clerk: 'source: { type: clerk, users: users.csv }',
   auth0: 'source: { type: auth0, users: users.ndjson }',
+  okta: 'source: { type: okta, domain: acme.okta.com }',
   cognito: 'source: { type: cognito, userPools: eu-west-1_Example01 }',
   firebase: 'source: { type: firebase, project: my-project }',
   file: 'source: { type: file, streams: { users: { path: users.csv } } }',

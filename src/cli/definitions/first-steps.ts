@@ -25,7 +25,7 @@ export function defineInit(program: Parent) {
     .option('--factors <file>', 'MFA secrets in a file of their own')
     .option('--definitions <file>', 'which roles there are')
     .option('--live [url]', 'read Clerk, Firebase or Cognito over its API (the address, where it is not its own)')
-    .option('--domain <domain>', 'read this Auth0 tenant over its API')
+    .option('--domain <domain>', 'read this Auth0 tenant or Okta org over its API')
     .option('--project <id>', 'read this Firebase project over its API')
     .option('--user-pools <ids>', 'read these user pools of Cognito over their API, comma-separated', poolsIn)
     .option('--credentials <file>', "the key file for it (default: the machine's own credentials)")

@@ -36,7 +36,7 @@ export interface Answers {
   unused: UnusedFile[]
   /** The files are tables of a database. */
   database?: DatabaseAnswer
-  /** Asked over the network: Auth0 by its domain, Firebase by its project, Cognito by its user pools, Clerk at its address where it is not the usual one. */
+  /** Asked over the network: Auth0 and Okta by their domains, Firebase by its project, Cognito by its user pools, Clerk at its address where it is not the usual one. */
   live?: Live
   organize: Organize
   /** `one`: its name. */
@@ -201,6 +201,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     title: 'Okta',
     type: 'file',
     recipe: 'okta',
+    live: true,
     organizations: false,
     slots: [
       users(),

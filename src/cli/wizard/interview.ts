@@ -238,7 +238,7 @@ interface ChosenSource {
 const ANOTHER = 'another'
 
 /** What can be read over its API, in the order in which it is offered. */
-const LIVE = ['auth0', 'clerk', 'firebase', 'cognito'] as const
+const LIVE = ['auth0', 'clerk', 'firebase', 'cognito', 'okta'] as const
 
 const DATABASES: readonly Choice<string>[] = [
   { value: 'from:postgres', label: 'a PostgreSQL database', hint: 'its tables are looked at first' },
@@ -289,7 +289,7 @@ async function chooseSource(
 
 /** What the command line names a tenant, a project or user pools of. */
 function namedOrigin({ domain, project, userPools }: Given): (typeof LIVE)[number] {
-  if (domain !== undefined) return 'auth0'
+  if (domain !== undefined) return ofDomain(domain)
   if (project !== undefined) return 'firebase'
   return userPools === undefined ? 'clerk' : 'cognito'
 }
@@ -306,8 +306,11 @@ function refuseUnused(given: Given, origin: Origin): void {
   const { users } = files
   const refuse = (message: string, hint: string) => new UsageError({ code: 'contradiction', message, hint })
   const { title } = ORIGINS[origin]
-  if (domain !== undefined && origin !== 'auth0')
-    throw refuse(`--domain names a tenant of Auth0, and the users come from ${title}`, 'leave one of them out')
+  if (domain !== undefined && origin !== 'auth0' && origin !== 'okta')
+    throw refuse(
+      `--domain names a tenant of Auth0 or an Okta org, and the users come from ${title}`,
+      'leave one of them out',
+    )
   if (project !== undefined && origin !== 'firebase')
     throw refuse(`--project names a project of Firebase, and the users come from ${title}`, 'leave one of them out')
   if (project !== undefined && users !== undefined)
@@ -320,8 +323,8 @@ function refuseUnused(given: Given, origin: Origin): void {
     throw refuse('--credentials is for a project of Firebase that is read over its API', 'name it with --project')
   if (domain !== undefined && users !== undefined)
     throw refuse('--users names a file and --domain a tenant: they are two sources', 'leave one of them out')
-  if (typeof live === 'string' && origin === 'auth0')
-    throw refuse('--live with an address is for Clerk', 'name the tenant of Auth0 with --domain')
+  if (typeof live === 'string' && (origin === 'auth0' || origin === 'okta'))
+    throw refuse('--live with an address is for Clerk', `name the domain of ${title} with --domain`)
   if (users !== undefined && live && origin !== 'clerk')
     throw refuse(`--users and --live together are for Clerk, and this is ${title}`, 'leave one of them out')
 }
@@ -368,11 +371,20 @@ async function liveSource(origin: Origin, given: Given, prompts: Prompts | undef
   }
   if (origin === 'firebase') return firebaseProject(given, prompts, context)
   if (origin === 'cognito') return cognitoPools(given, prompts)
-  if (origin !== 'auth0') return clerkAt(given)
+  if (origin !== 'auth0' && origin !== 'okta') return clerkAt(given)
   if (given.domain !== undefined) return { domain: given.domain }
-  if (prompts === undefined) throw missing(['--domain: the Auth0 tenant, like acme.eu.auth0.com'])
-  const check = (text: string) => (/^[^\s/]+\.[^\s/]+|^https?:\/\//.test(text) ? undefined : 'like acme.eu.auth0.com')
-  return { domain: await prompts.text('Which tenant? (its domain)', { check }) }
+  const [what, like] = DOMAINS[origin]
+  if (prompts === undefined) throw missing([`--domain: the ${ORIGINS[origin].title} ${what}, like ${like}`])
+  const check = (text: string) => (/^[^\s/]+\.[^\s/]+|^https?:\/\//.test(text) ? undefined : `like ${like}`)
+  return { domain: await prompts.text(`Which ${what}? (its domain)`, { check }) }
+}
+
+/** What a domain names. */
+const DOMAINS = { auth0: ['tenant', 'acme.eu.auth0.com'], okta: ['org', 'acme.okta.com'] } as const
+
+/** Whose domain it is, where nothing else says it. */
+function ofDomain(domain: string): keyof typeof DOMAINS {
+  return /\.(okta|oktapreview|okta-emea)\.com\/?$/i.test(domain) ? 'okta' : 'auth0'
 }
 
 async function firebaseProject(given: Given, prompts: Prompts | undefined, { cwd }: Context): Promise<Live> {

@@ -369,16 +369,17 @@ function addMapping(
   return { incomplete, lockedOut }
 }
 
-/** Whether the source says who is in which group: a file of its own, or user pools that are asked. */
-function tellsGroups({ files, live }: Pick<Answers, 'files' | 'live'>): boolean {
-  return files.groups !== undefined || live?.userPools !== undefined
+/** Whether the source says who is in which group: a file of its own, user pools or an Okta org that are asked. */
+function tellsGroups({ origin, files, live }: Pick<Answers, 'origin' | 'files' | 'live'>): boolean {
+  return files.groups !== undefined || live?.userPools !== undefined || (origin === 'okta' && live !== undefined)
 }
 
 /** Groups become roles where there are organizations to have them in. */
 function addGroups(answers: Answers, content: JsonObject, comments: Comments): void {
   const { origin, files, organize } = answers
   if (!tellsGroups(answers) || organize === 'source') return
-  const role = files.groups?.data.head.paths.find((path) => /^group(_?name)?$/i.test(path)) ?? 'group'
+  const named = files.groups?.data.head.paths.find((path) => /^group(_?name)?$/i.test(path))
+  const role = named ?? (origin === 'okta' && files.groups === undefined ? 'groupName' : 'group')
   content.map = { roleAssignment: { each: 'groups', role } }
   comments['map.roleAssignment'] =
     origin === 'cognito' || origin === 'okta'
@@ -415,9 +416,10 @@ const MAX_ROLES = 30
 
 /** Roles for WorkOS by the names that were found, without what the recipe says already. */
 export function proposeRoles(
-  { origin, files, sides, live }: Pick<Answers, 'origin' | 'files' | 'sides' | 'live'>,
+  answers: Pick<Answers, 'origin' | 'files' | 'sides' | 'live'>,
   { people }: Inspection,
 ): ProposedRoles {
+  const { origin, files, sides, live } = answers
   const recipe = readRecipe(ORIGINS[origin].recipe ?? ORIGINS[origin].type)
   const proposed: ProposedRoles = { define: {}, map: {} }
   if (people.roles.length > MAX_ROLES) return proposed
@@ -428,10 +430,10 @@ export function proposeRoles(
     // What a user is called at large is seldom a role that the recipe gives in an organization.
     const isAsked =
       files.roles !== undefined ||
-      tellsGroups({ files, live }) ||
+      tellsGroups(answers) ||
       sides.some(({ side }) => side.columns.role !== undefined && side.part === 'roles')
     if (at === 'user' && !isAsked) continue
-    if (files.groups !== undefined && /^everyone$/i.test(role)) continue
+    if (tellsGroups(answers) && /^everyone$/i.test(role)) continue
     if (live?.userPools?.some((pool) => role.startsWith(`${pool}_`))) continue // Cognito's own, for an identity provider
     const translated = lookUpRole(role, recipe.translated)
     const known = translated !== undefined && isRoleSlug(translated) ? translated : undefined

@@ -37,6 +37,7 @@ function filledWith(value: unknown, values: ReadonlyMap<string, string>): unknow
 export function proposeSource(answers: Answers, directory: string): ProposedSource {
   const { origin, live } = answers
   const { type, recipe } = ORIGINS[origin]
+  if (origin === 'okta' && live !== undefined) return oktaOrg(live)
   if (live?.project !== undefined) return firebaseProject(live, directory)
   if (live?.userPools !== undefined) return cognitoPools(live)
   if (type === 'file') return streams(answers, directory, recipe === undefined ? undefined : readRecipe(recipe))
@@ -60,6 +61,13 @@ export function proposeSource(answers: Answers, directory: string): ProposedSour
   const effective: SourceConfig = { ...written, type, ...live }
   for (const { slot, file } of filled(answers)) effective[slot.option] = file.path
   return { written, effective, variables }
+}
+
+/** An Okta org that is read over its API. */
+function oktaOrg({ domain = '' }: Live): ProposedSource {
+  const token = '${OKTA_API_TOKEN}'
+  const written: JsonObject = { type: 'okta', domain: escaped(domain), token }
+  return { written, effective: { type: 'okta', domain, token }, variables: ['OKTA_API_TOKEN'] }
 }
 
 /** A project of Firebase, whose credentials are a file or those of the machine: no variable holds them. */

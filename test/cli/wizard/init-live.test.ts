@@ -12,6 +12,8 @@ import { startFakeCognito } from '../../fakes/cognito/fake-cognito.ts'
 import { cognitoGroup, cognitoUser } from '../../fakes/cognito/objects.ts'
 import { PROJECT, startFakeFirebase } from '../../fakes/firebase/fake-firebase.ts'
 import { generateProject } from '../../fakes/firebase/generate.ts'
+import { API_TOKEN, startFakeOkta } from '../../fakes/okta/fake-okta.ts'
+import { generateOrg } from '../../fakes/okta/generate.ts'
 import { command, folderOf } from '../harness.ts'
 import { converse, KEY } from './terminal.ts'
 
@@ -89,7 +91,7 @@ test('without credentials, or with --no-inspect, the manifest is written by the 
   const cwd = folderOf({})
   const bare = await command(['init', '--domain', fake.url, '--target', 'sandbox'], { cwd })
   expect(bare.code).toBe(0)
-  expect(bare.stderr).toContain("export AUTH0_CLIENT_SECRET='…'")
+  expect(bare.stderr).toContain("export AUTH0_CLIENT_SECRET=…")
   expect(fake.log).toHaveLength(0)
   const args = ['init', '--domain', fake.url, '--target', 'sandbox', '--no-inspect', '--force']
   const tried = await command(args, { cwd, env: AUTH0 })
@@ -245,4 +247,66 @@ test('user pools and another source are a contradiction', async () => {
     expect(code).toBe(3)
     expect(stderr).toContain('--user-pools')
   }
+})
+
+async function openOkta() {
+  const fake = await startFakeOkta(generateOrg({ users: 30, groups: 3 }))
+  onTestFinished(() => fake.close())
+  return fake
+}
+
+test('an Okta org is tried, read once, inspected, and planned from what was read, with its groups as roles', async () => {
+  const fake = await openOkta()
+  const cwd = folderOf({})
+  const env = { OKTA_API_TOKEN: API_TOKEN }
+  const named = ['--source', 'okta', '--domain', fake.url]
+  const one = ['--organization-name', 'Acme', '--target', 'sandbox']
+  const init = await command(['init', ...named, ...one], { cwd, env })
+  expect(init.stderr).toContain('OKTA_API_TOKEN: accepted.')
+  expect(init.code, init.stderr).toBe(0)
+  const manifest = manifestIn(cwd)
+  expect(manifest).toMatchObject({
+    extends: ['okta', 'one-organization'],
+    source: { type: 'okta', domain: fake.url, token: '${OKTA_API_TOKEN}' },
+    map: { roleAssignment: { each: 'groups', role: 'groupName' } },
+    roles: { map: { Admins: 'admins', 'Team 1': 'team-1' }, unmapped: 'drop' },
+  })
+  const text = readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')
+  expect(text + init.stdout + init.stderr).not.toContain(API_TOKEN)
+  const asked = fake.log.length
+  const plan = await command(['plan', '--json'], { cwd })
+  expect(plan.code, plan.stderr).toBe(0)
+  expect(fake.log.length).toBe(asked)
+  const kinds: { kind: string; create: number }[] = JSON.parse(plan.stdout).summary.kinds
+  expect(kinds.find(({ kind }) => kind === 'user')?.create).toBe(24)
+  const inspected = await command(['inspect', '--json'], { cwd })
+  expect(JSON.parse(inspected.stdout)).toMatchObject({ type: 'okta', complete: true, people: { records: 27 } })
+})
+
+test('doctor tries the token of an Okta org, and says what it may not see', async () => {
+  const fake = await startFakeOkta(generateOrg({ users: 3, groups: 1 }), { denied: ['groups'] })
+  onTestFinished(() => fake.close())
+  const source = `source: { type: okta, domain: "${fake.url}", token: "\${OKTA_API_TOKEN}" }\ntarget: { type: sandbox }\n`
+  const cwd = folderOf({ 'migrate.config.yaml': source })
+  const checked = await command(['doctor'], { cwd, env: { OKTA_API_TOKEN: API_TOKEN } })
+  expect(checked.code).toBe(4)
+  expect(checked.stdout).toContain('may not view groups')
+  expect(checked.stdout + checked.stderr).not.toContain(API_TOKEN)
+})
+
+test('somebody at a terminal is asked for the org and its token', async () => {
+  const fake = await openOkta()
+  const cwd = folderOf({})
+  const { code, screen } = await converse(['init', '--source', 'okta'], cwd, [
+    [/Where are the users\?/, `${KEY.down}${KEY.enter}`],
+    [/Which org\?/, `${fake.url}${KEY.enter}`],
+    [/Which organizations/, KEY.enter],
+    [/Where to\?/, KEY.enter],
+    [/OKTA_API_TOKEN\?/, `${API_TOKEN}${KEY.enter}`],
+    [/Read it now\?/, KEY.enter],
+    [/Write migrate\.config\.yaml/, KEY.enter],
+  ])
+  expect(code, screen).toBe(0)
+  expect(screen).not.toContain(API_TOKEN)
+  expect(manifestIn(cwd).source).toEqual({ type: 'okta', domain: fake.url, token: '${OKTA_API_TOKEN}' })
 })
