@@ -170,7 +170,7 @@ describe.skipIf(postgresPrograms === undefined)('somebody at a terminal', () => 
       INSERT INTO employees VALUES (1, 'e@example.com', '${BCRYPT}'), (2, 'f@example.com', '${BCRYPT}');`)
     const cwd = folderOf({})
     const { code, screen } = await converse(['init'], cwd, [
-      [/Where are the users\?/, `${KEY.down.repeat(3)}${KEY.enter}`],
+      [/Where are the users\?/, `${KEY.up.repeat(2)}${KEY.enter}`],
       [/DATABASE_URL\? The URL/, `nothingOfTheKindCanary${KEY.enter}`],
       [/holds no URL of a database[\s\S]*DATABASE_URL\? The URL/, `${url()}${KEY.enter}`],
       [/Which table holds the people\?/, `${KEY.down}${KEY.enter}`],
