@@ -68,8 +68,9 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
       rejected: 0,
       created: { user: 8, organization: 2, membership: 8 },
     })
-    const roles = JSON.parse((await command(['plan', '--json'], { cwd, env })).stdout)
-    expect(JSON.stringify(roles)).toContain('captain')
+    expect(manifest.source.streams.profiles).toMatchObject({ table: 'person_profiles', join: { key: 'id', to: 'id' } })
+    const { stdout } = await command(['plan', '--json'], { cwd, env })
+    for (const text of ['captain', 'Grace', 'Number2']) expect(stdout).toContain(text)
   })
 
   test('with two tables of people names the flag that decides, and takes the one that is named', async () => {
