@@ -41,6 +41,10 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
       created: { user: 30, organization: 3, membership: 28 },
       passwords: { kept: 30 },
     })
+    expect((await command(['apply', '--yes'], { cwd, env })).code).toBe(0)
+    const { code: verified, stdout } = await command(['verify', '--json'], { cwd, env })
+    expect(verified).toBe(0)
+    expect(JSON.stringify(JSON.parse(stdout))).toContain('"membership"')
   })
 
   test('of Django, with groups as roles and companies', async () => {
