@@ -40,14 +40,14 @@ function manifest({ fake, workos, project }: Scene, more: { source?: object; map
       user: { metadata: { pool: 'pool' } },
       roleAssignment: {
         when: '$not($record.Enabled = false)',
-        each: "groups[$not($contains(group, '_'))]",
+        each: 'groups[$not($contains(group, /^[a-z]+-[a-z-]+-[0-9]_[0-9A-Za-z]+_/))]',
         role: 'group',
       },
       ...more.map,
     },
     roles: {
       define: { admin: { name: 'Admin' }, support: { name: 'Support' } },
-      map: { admins: 'admin', support: 'support' },
+      map: { admins: 'admin', tier_2_support: 'support' },
     },
     target: workos.target,
     run: { ...FAST, workers: 1 },
@@ -56,7 +56,10 @@ function manifest({ fake, workos, project }: Scene, more: { source?: object; map
   })
 }
 
-/** Somebody with the same address in both pools, somebody who is disabled, and somebody without an address among them. */
+/**
+ * Somebody with the same address in both pools, somebody who is disabled, and somebody without an
+ * address among them.
+ */
 async function open(settings: CognitoSettings = {}): Promise<Scene> {
   const europe = Array.from({ length: 90 }, (_, index) => cognitoUser(index + 1))
   const america = Array.from({ length: 40 }, (_, index) => cognitoUser(index + 1, { pool: 2 }))
@@ -70,8 +73,12 @@ async function open(settings: CognitoSettings = {}): Promise<Scene> {
       {
         id: EUROPE,
         users: europe,
-        groups: [cognitoGroup('admins'), cognitoGroup('support'), cognitoGroup(`${EUROPE}_Acme`)],
-        members: { admins: names(europe).slice(0, 5), support: names(europe).slice(3), [`${EUROPE}_Acme`]: ['user-1'] },
+        groups: [cognitoGroup('admins'), cognitoGroup('tier_2_support'), cognitoGroup(`${EUROPE}_Acme`)],
+        members: {
+          admins: names(europe).slice(0, 5),
+          tier_2_support: names(europe).slice(3),
+          [`${EUROPE}_Acme`]: ['user-1'],
+        },
         providers: [samlProvider('Acme'), oidcProvider('Bolt')],
       },
       {
@@ -94,9 +101,12 @@ async function open(settings: CognitoSettings = {}): Promise<Scene> {
   return scene
 }
 
-/** Who has to be in WorkOS, by the pools as they are now: the address, the roles, and the `sub` that is the external id. */
+/**
+ * Who has to be in WorkOS, by the pools as they are now: the address, the roles, and the `sub` that
+ * is the external id.
+ */
 function expectedOf({ fake }: Scene): [email: string, externalId: string, roles: string[]][] {
-  const roles: Record<string, string> = { admins: 'admin', support: 'support' }
+  const roles: Record<string, string> = { admins: 'admin', tier_2_support: 'support' }
   const people = new Map<string, { sub: string; created: number; roles: Set<string> }>()
   for (const pool of fake.pools.values()) {
     for (const user of pool.users.values()) {
