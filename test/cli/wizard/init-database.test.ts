@@ -95,6 +95,28 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     expect(unknown.stderr).toContain('is it customers?')
   })
 
+  test('whose people name their company, with names in capitals as Prisma has them', async () => {
+    const { url } = await postgresDatabase(`
+      CREATE TABLE "Company" (id serial PRIMARY KEY, name text NOT NULL, "deletedAt" timestamptz);
+      CREATE TABLE "User" (
+        id bigserial PRIMARY KEY, email text NOT NULL, "passwordHash" text, "companyId" int REFERENCES "Company", role text, "deletedAt" timestamptz);
+      CREATE TABLE "Session" (id text PRIMARY KEY, "userId" bigint REFERENCES "User", token text);
+      INSERT INTO "Company" (name) VALUES ('Acme'), ('Borealis');
+      INSERT INTO "User" (email, "passwordHash", "companyId", role)
+        SELECT 'u' || n || '@example.com', '${BCRYPT}', CASE WHEN n < 5 THEN 1 + n % 2 END, 'admin' FROM generate_series(1, 6) AS n;`)
+    const { cwd, env, code } = await proposed(url())
+    expect(code).toBe(0)
+    expect(manifestIn(cwd).source.streams).toEqual({
+      users: { table: 'User', key: 'id' },
+      organizations: { table: 'Company', key: 'id' },
+    })
+    expect(await planned(cwd, env)).toMatchObject({
+      users: 6,
+      rejected: 0,
+      created: { user: 6, organization: 2, membership: 4 },
+    })
+  })
+
   test('that is not to be read yet is proposed from a sample, without a snapshot', async () => {
     const { url } = await postgresDatabase(CLUBS)
     const { cwd, code } = await proposed(url(), '--no-inspect')
