@@ -108,4 +108,5 @@ export const CLUBS = `
   INSERT INTO clubs VALUES (1, 'Chess', NULL), (2, 'Rowing', NULL), (3, 'Closed', now());
   INSERT INTO club_roles VALUES (1, 'Captain'), (2, 'Player');
   INSERT INTO club_memberships SELECT 1 + n % 2, n, 1 + n % 2, 1 FROM generate_series(1, 9) AS n;
+  INSERT INTO club_memberships VALUES (3, 1, 1, 1), (3, 2, 2, 1);
   INSERT INTO newsletter_subscribers SELECT n, 'n' || n || '@example.com' FROM generate_series(1, 40) AS n;`
