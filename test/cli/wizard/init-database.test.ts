@@ -41,6 +41,10 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
       created: { user: 30, organization: 3, membership: 28 },
       passwords: { kept: 30 },
     })
+    expect((await command(['apply', '--yes'], { cwd, env })).code).toBe(0)
+    const { code: verified, stdout } = await command(['verify', '--json'], { cwd, env })
+    expect(verified).toBe(0)
+    expect(JSON.stringify(JSON.parse(stdout))).toContain('"membership"')
   })
 
   test('of Django, with groups as roles and companies', async () => {
@@ -68,8 +72,9 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
       rejected: 0,
       created: { user: 8, organization: 2, membership: 8 },
     })
-    const roles = JSON.parse((await command(['plan', '--json'], { cwd, env })).stdout)
-    expect(JSON.stringify(roles)).toContain('captain')
+    expect(manifest.source.streams.profiles).toMatchObject({ table: 'person_profiles', join: { key: 'id', to: 'id' } })
+    const { stdout } = await command(['plan', '--json'], { cwd, env })
+    for (const text of ['captain', 'Grace', 'Number2']) expect(stdout).toContain(text)
   })
 
   test('says how many of the people stay out, and how many of the teams; a day says of no change when it was', async () => {
@@ -105,6 +110,28 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     const unknown = await proposed(url(), '--users', 'custommers')
     expect(unknown.stderr).toContain('there is no table custommers that may be read')
     expect(unknown.stderr).toContain('is it customers?')
+  })
+
+  test('whose people name their company, with names in capitals as Prisma has them', async () => {
+    const { url } = await postgresDatabase(`
+      CREATE TABLE "Company" (id serial PRIMARY KEY, name text NOT NULL, "deletedAt" timestamptz);
+      CREATE TABLE "User" (
+        id bigserial PRIMARY KEY, email text NOT NULL, "passwordHash" text, "companyId" int REFERENCES "Company", role text, "deletedAt" timestamptz);
+      CREATE TABLE "Session" (id text PRIMARY KEY, "userId" bigint REFERENCES "User", token text);
+      INSERT INTO "Company" (name) VALUES ('Acme'), ('Borealis');
+      INSERT INTO "User" (email, "passwordHash", "companyId", role)
+        SELECT 'u' || n || '@example.com', '${BCRYPT}', CASE WHEN n < 5 THEN 1 + n % 2 END, 'admin' FROM generate_series(1, 6) AS n;`)
+    const { cwd, env, code } = await proposed(url())
+    expect(code).toBe(0)
+    expect(manifestIn(cwd).source.streams).toEqual({
+      users: { table: 'User', key: 'id' },
+      organizations: { table: 'Company', key: 'id' },
+    })
+    expect(await planned(cwd, env)).toMatchObject({
+      users: 6,
+      rejected: 0,
+      created: { user: 6, organization: 2, membership: 4 },
+    })
   })
 
   test('that is not to be read yet is proposed from a sample, without a snapshot', async () => {
@@ -187,7 +214,7 @@ describe.skipIf(postgresPrograms === undefined)('somebody at a terminal', () => 
       INSERT INTO employees VALUES (1, 'e@example.com', '${BCRYPT}'), (2, 'f@example.com', '${BCRYPT}');`)
     const cwd = folderOf({})
     const { code, screen } = await converse(['init'], cwd, [
-      [/Where are the users\?/, `${KEY.down.repeat(6)}${KEY.enter}`],
+      [/Where are the users\?/, `${KEY.up.repeat(2)}${KEY.enter}`],
       [/DATABASE_URL\? The URL/, `nothingOfTheKindCanary${KEY.enter}`],
       [/holds no URL of a database[\s\S]*DATABASE_URL\? The URL/, `${url()}${KEY.enter}`],
       [/Which table holds the people\?/, `${KEY.down}${KEY.enter}`],
