@@ -145,6 +145,10 @@ test('who is a member already is not invited, and a second invitation to the sam
   const { workos, project, env, manifest } = await open([member, clerkInvitation(1), twice])
   expect(clerkUser(0).email_addresses.some(({ email_address }) => email_address === member.email_address)).toBe(true)
   manifest({ invitations: { send: true }, safety: { maxRejects: 1 } })
+  // A pilot that names the invitation leaves the member out, whom the next apply makes.
+  const pilot = await project.run(['apply', '--yes', '--only', 'invitation:clerk-0@example.com'], { env })
+  expect(pilot.stdout).toContain('who has what the invitation is to')
+  expect(sentIn(workos)).toEqual([])
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
   expect(applied.stdout + applied.stderr).toContain('who has what the invitation is to')

@@ -89,19 +89,23 @@ function parse(body: JsonObject): LiveResource {
   }
 }
 
-/** Whether a user of the run has the address, and is a member of the organization if it is to one. */
+/**
+ * Whether a user of the source has the address, and is a member of the organization if it is to one.
+ * Who is out of a pilot's scope counts as well: a later apply makes the user.
+ */
 function isThere(rundb: RunDatabase, { attributes, refs }: DesiredResource): boolean {
   const email = textOf(attributes, 'email') ?? ''
-  const user = "SELECT u.key FROM desired u WHERE u.kind = 'user' AND u.attributes ->> '$.email' = ?"
-  if (refs.organization === undefined) return rundb.count(`SELECT EXISTS (${user})`, email) > 0
-  return (
-    rundb.count(
-      `SELECT EXISTS (SELECT 1 FROM desired m WHERE m.kind = 'membership' AND m.refs ->> '$.user' IN (${user})
-         AND m.refs ->> '$.organization' = ?)`,
-      email,
-      refs.organization,
-    ) > 0
-  )
+  return ['desired', 'out_of_scope'].some((table) => {
+    rundb.exec(
+      `CREATE INDEX IF NOT EXISTS ${table}_users ON ${table} (attributes ->> '$.email', key) WHERE kind = 'user';
+       CREATE INDEX IF NOT EXISTS ${table}_members ON ${table} (refs ->> '$.user') WHERE kind = 'membership'`,
+    )
+    const user = `SELECT u.key FROM ${table} u INDEXED BY ${table}_users WHERE u.kind = 'user' AND u.attributes ->> '$.email' = ?`
+    if (refs.organization === undefined) return rundb.count(`SELECT EXISTS (${user})`, email) > 0
+    const member = `SELECT 1 FROM ${table} m INDEXED BY ${table}_members
+      WHERE m.kind = 'membership' AND m.refs ->> '$.user' IN (${user}) AND m.refs ->> '$.organization' = ?`
+    return rundb.count(`SELECT EXISTS (${member})`, email, refs.organization) > 0
+  })
 }
 
 function countInvitations(rundb: RunDatabase): number {
