@@ -100,11 +100,16 @@ function isThere(rundb: RunDatabase, { attributes, refs }: DesiredResource): boo
       `CREATE INDEX IF NOT EXISTS ${table}_users ON ${table} (attributes ->> '$.email', key) WHERE kind = 'user';
        CREATE INDEX IF NOT EXISTS ${table}_members ON ${table} (refs ->> '$.user') WHERE kind = 'membership'`,
     )
-    const user = `SELECT u.key FROM ${table} u INDEXED BY ${table}_users WHERE u.kind = 'user' AND u.attributes ->> '$.email' = ?`
-    if (refs.organization === undefined) return rundb.count(`SELECT EXISTS (${user})`, email) > 0
-    const member = `SELECT 1 FROM ${table} m INDEXED BY ${table}_members
-      WHERE m.kind = 'membership' AND m.refs ->> '$.user' IN (${user}) AND m.refs ->> '$.organization' = ?`
-    return rundb.count(`SELECT EXISTS (${member})`, email, refs.organization) > 0
+    const users = `SELECT key FROM ${table} INDEXED BY ${table}_users WHERE kind = 'user' AND attributes ->> '$.email' = ?`
+    if (refs.organization === undefined) return rundb.count(`SELECT EXISTS (${users})`, email) > 0
+    // One user at a time: SQLite compares a column with an expression without the index.
+    const member = `SELECT EXISTS (SELECT 1 FROM ${table} INDEXED BY ${table}_members
+      WHERE kind = 'membership' AND refs ->> '$.user' = ? AND refs ->> '$.organization' = ?)`
+    const keys = rundb
+      .statement(users)
+      .all(email)
+      .map(({ key }) => String(key))
+    return keys.some((key) => rundb.count(member, key, refs.organization ?? '') > 0)
   })
 }
 
