@@ -82,13 +82,18 @@ function whole({ name, text }: Piece): JsonObject {
 }
 
 /** Every variable has a value. */
-const ENV = new Proxy<Record<string, string>>({}, { get: (_, name) => (name === 'HOME' ? '/' : FIREBASE.signerKey) })
+function variables(own: Record<string, string> = {}): Record<string, string> {
+  const known: Record<string, string> = { HOME: '/', ...own }
+  return new Proxy<Record<string, string>>({}, { get: (_, name) => known[String(name)] ?? FIREBASE.signerKey })
+}
+
+const ENV = variables()
 
 async function load(folder: string, manifest: JsonObject, environment?: string): Promise<LoadedManifest> {
   writeFileSync(join(folder, 'migrate.config.yaml'), JSON.stringify(manifest))
   const type = isObject(manifest.source) ? manifest.source.type : undefined
-  const isDatabase = type === 'postgres' || type === 'mysql'
-  const env = isDatabase ? { HOME: '/', KEY: 'sk', DATABASE_URL: `${type}://reader:secret@db.example.com/app` } : ENV
+  const url = `${type}://reader:secret@db.example.com/app`
+  const env = type === 'postgres' || type === 'mysql' ? variables({ DATABASE_URL: url }) : ENV
   return loadManifest({ cwd: folder, env, redactor: new Redactor(), ...(environment && { environment }) })
 }
 

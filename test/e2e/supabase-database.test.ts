@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { postgresPrograms } from '../postgres.ts'
 import { newDatabase } from '../sources/postgres/database.ts'
+import { tried } from '../tried.ts'
 import { WHOLE } from '../whole.ts'
 import { createProject, type Project } from './cli.ts'
 import { byKind } from './kinds.ts'
@@ -99,7 +100,11 @@ async function isReading(project: Project, stream: string, isOver: () => boolean
 }
 
 test.runIf(WHOLE && postgresPrograms !== undefined)(
-  'a Supabase-like database with 50,000 users comes over with exact counts, killed twice while it is read',
+  tried(
+    'Supabase',
+    'its database (PostgreSQL)',
+    '50,000 users, killed twice while they are read, then a delta: exact counts',
+  ),
   { timeout: 1_800_000 },
   async () => {
     const database = await newDatabase(SUPABASE)
