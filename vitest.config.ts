@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/set-up.ts',
+    setupFiles: 'test/fuzz/seed.ts',
     pool: 'forks',
     // Files of a process share the modules that one of them has loaded: no test replaces any, and to load them takes as long as the tests.
     isolate: false,

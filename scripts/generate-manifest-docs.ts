@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { apiDocs } from './api-docs.ts'
+import { commandsDocs } from './commands-docs.ts'
 import { expressionDocs } from './expression-docs.ts'
 import { manifestDocs } from './manifest-docs.ts'
 import { manifestTypes } from './manifest-types.ts'
@@ -10,6 +11,7 @@ import { triedDocs } from './tried-docs.ts'
 // Run after a change of the schema, of a function, of what is known of WorkOS's API, or of what tests try of the sources: npm run docs
 write('docs/reference/manifest.md', manifestDocs())
 write('docs/reference/api.md', apiDocs())
+write('docs/reference/commands.md', commandsDocs())
 write('docs/reference/expressions.md', expressionDocs())
 write('src/config/manifest-types.ts', manifestTypes())
 

@@ -50,6 +50,9 @@ environments:
     target: { type: sandbox }
 \`\`\`
 
+A source of another type replaces the source beneath with all its options. So \`source: { type: okta, … }\` uses the recipe \`okta\`, which by
+itself reads a file.
+
 The result is checked as a whole, so a part may leave out what another one brings.
 
 ## References

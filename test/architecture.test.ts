@@ -30,6 +30,7 @@ const ORDER = [
   'inspecting',
   'desired',
   'state',
+  'exporting',
   'planning',
   'applying',
   'verifying',

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-readme-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test("the README shows the demo's real plan", async () => {
+test("the pages show the demo's real plan: one the whole, the README some of its lines", async () => {
   for (const name of ['migrate.config.yaml', 'examples'])
     cpSync(join(root, name), join(folder, name), { recursive: true })
   const stdout = new PassThrough()
@@ -26,5 +26,10 @@ test("the README shows the demo's real plan", async () => {
     killed: signal,
   })
   expect(code).toBe(0)
-  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(String(stdout.read()).trimEnd())
+  const plan = String(stdout.read()).trimEnd()
+  expect(readFileSync(join(root, 'docs/reference/plan.md'), 'utf8')).toContain(plan)
+  const [, shown = ''] = /```text\n(Records\n.*?)\n```/s.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
+  const lines = plan.split('\n')
+  expect(shown.split('\n').filter((line) => !lines.includes(line))).toEqual([])
+  expect(shown).toContain('Rejected (6)')
 })

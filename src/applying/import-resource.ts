@@ -130,7 +130,7 @@ async function refsOfKey(
   }
   throw new GuardError({
     code: 'other_references',
-    message: `the state knows nothing of which ${live.id} is ${name}:${key}`,
+    message: `the state does not say that ${live.id} is ${name}:${key}`,
     hint: `import what it refers to first; in WorkOS it belongs to ${live.naturalKey}`,
   })
 }

@@ -2,7 +2,7 @@
 // Nothing may be imported before the check: older versions of Node fail to load what the program needs.
 const REQUIRED = 24
 /** The young generation of a thread is two or three of these. */
-const SEMI_SPACE_MIB = 12
+const SEMI_SPACE_MIB = 6
 const major = Number(process.versions.node.split('.')[0])
 
 if (major < REQUIRED) {

@@ -176,7 +176,7 @@ function addState(program: Parent, context: Context, start: Start): void {
     )
   ofState
     .defineStateExport(state)
-    .action((options) => start(async () => (await import('./commands/state.ts')).stateExport(options, context)))
+    .action((options) => start(async () => (await import('./commands/state-export.ts')).stateExport(options, context)))
   ofState
     .defineStateBackup(state)
     .action((file, options) =>

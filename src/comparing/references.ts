@@ -26,12 +26,15 @@ export type ResolvedRefs =
   | { type: 'pending'; ids: RefIds }
   | { type: 'blocked'; ids: RefIds; code: 'dependency_blocked' | 'reference_gone'; message: string; by: Reference }
 
-/** What a resource refers to, in the order of its kind. */
+/** What a resource refers to, in the order of its kind: an invitation need not be to an organization. */
 export function referencesOf(
   definition: { refs: Record<string, string> },
   { refs }: { refs: Record<string, string> },
 ): Reference[] {
-  return Object.entries(definition.refs).map(([role, kind]) => ({ role, kind, key: refs[role] ?? '' }))
+  return Object.entries(definition.refs).flatMap(([role, kind]) => {
+    const key = refs[role]
+    return key === undefined ? [] : { role, kind, key }
+  })
 }
 
 /**

@@ -220,7 +220,12 @@ function isUnionTag(error: ErrorObject): boolean {
 }
 
 function unknownKey(error: ErrorObject, parent: string[], key: string): SchemaIssue {
-  const { properties } = schemaOf(error)
+  const { properties, 'x-refused': refused } = schemaOf(error)
+  const why = isSchema(refused) ? refused[key] : undefined
+  if (typeof why === 'string') {
+    const message = `"${key}" is not for ${parent.join('.')} of this type`
+    return { code: 'unknown_key', message, hint: why, path: [...parent, key], subject: 'key' }
+  }
   const known = isSchema(properties) ? Object.keys(properties).filter((name) => name !== '$schema') : []
   const close = nearest(key, known)
   const elsewhere = close === undefined ? sectionsWith(key).filter((path) => path !== [...parent, key].join('.')) : []

@@ -18,6 +18,7 @@ export type CheckedManifest = {
   externalId: ExternalId
   organizations: Organizations
   connections: Connections
+  invitations: Invitations
   passwords: Passwords
   totp: Totp
   adopt: Adopt
@@ -29,6 +30,7 @@ export type CheckedManifest = {
   run: Run
   safety: Safety
   state: State
+  export?: Export
   notify?: Notify
   output?: Output
   warnings: Warnings
@@ -148,6 +150,8 @@ export type Mapping = {
     name?: Expression
     /** Description, of at most 150 characters. */
     description?: Expression
+    /** Role or list of roles that the group gives to its members, as the source names them. */
+    roles?: Expression
   }
   /** How a record puts users into groups of organizations whose members they are; see docs/how-to/groups.md. */
   groupMember?: {
@@ -160,6 +164,22 @@ export type Mapping = {
     organization?: Expression
     /** Key of the user, who must be a member of the organization. */
     user?: Expression
+  }
+  /** How a record becomes an invitation that nobody has taken up yet; see docs/how-to/invitations.md. */
+  invitation?: {
+    from?: From
+    each?: Each
+    when?: When
+    /** The address that is invited. */
+    email?: Expression
+    /** Key of the organization to which it invites. */
+    organization?: Expression
+    /** Role that it gives in the organization, translated by `roles.map`. */
+    role?: Expression
+    /** Until when it holds in the source, for the file. */
+    expiresAt?: Expression
+    /** Days for which WorkOS lets it hold, from 1 to 30. */
+    expiresInDays?: Expression
   }
   /** How a record becomes a single sign-on connection of an organization; see docs/how-to/connections.md. */
   connection?: {
@@ -438,6 +458,12 @@ export type Connections = {
   mode: 'handoff' | 'api'
 }
 
+/** What becomes of invitations that nobody has taken up yet; see docs/how-to/invitations.md. */
+export type Invitations = {
+  /** Whether `apply` sends them through WorkOS, which writes to their recipients. */
+  send: boolean
+}
+
 /** Rules for passwords. */
 export type Passwords = {
   /** A hash that WorkOS does not take: migrate the user without a password, who must then reset it, or reject the user. */
@@ -597,6 +623,8 @@ export type OnDeleted =
       user?: 'keep' | 'recreate' | 'fail'
       /** Groups. */
       group?: 'keep' | 'recreate' | 'fail'
+      /** Roles of groups. */
+      'group-role'?: 'keep' | 'recreate' | 'fail'
       /** Members of groups. */
       'group-membership'?: 'keep' | 'recreate' | 'fail'
       /** Memberships. */
@@ -612,6 +640,7 @@ export type Prune = (
   | 'totp-factor'
   | 'membership'
   | 'group'
+  | 'group-role'
   | 'group-membership'
 )[]
 
@@ -689,6 +718,7 @@ export type Safety = {
     | 'totp-factor'
     | 'membership'
     | 'group'
+    | 'group-role'
     | 'group-membership'
   )[]
   /** A word that must be given with `--confirm` before anything is applied, a saved plan too. */
@@ -711,6 +741,96 @@ export type State = {
   /** Of a `postgres` state: a file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
   ca?: File
 }
+
+/** How `state export` brings WorkOS's ids back into your own database. */
+export type Export = {
+  /** What `state export --format sql` writes: a statement for each resource, for `psql`, `mysql` or `sqlite3`. */
+  sql?: {
+    /** How values and names are written: for `postgres`, `mysql` (MariaDB too) or `sqlite`. */
+    dialect: 'postgres' | 'mysql' | 'sqlite'
+    /** Resources in one transaction. */
+    batch: number
+    /** The statement of each kind. */
+    statements: {
+      /** Permissions. */
+      permission?: ExportStatement
+      /** Roles. */
+      role?: ExportStatement
+      /** Organizations. */
+      organization?: ExportStatement
+      /** Organization roles. */
+      'organization-role'?: ExportStatement
+      /** Users. */
+      user?: ExportStatement
+      /** TOTP factors. */
+      'totp-factor'?: ExportStatement
+      /** Memberships. */
+      membership?: ExportStatement
+      /** Groups. */
+      group?: ExportStatement
+      /** Roles of groups. */
+      'group-role'?: ExportStatement
+      /** Members of groups. */
+      'group-membership'?: ExportStatement
+      /** Connections. */
+      connection?: ExportStatement
+    }
+  }
+  /** The table that `state export --to postgres` keeps as the state is, in one transaction. */
+  postgres?: {
+    /** Secret. */
+    url: string
+    /** A file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
+    ca?: File
+    /** The table, with or without its schema. */
+    table: string
+    /** The kinds that it has. */
+    kinds?: (
+      | 'permission'
+      | 'role'
+      | 'organization'
+      | 'organization-role'
+      | 'user'
+      | 'totp-factor'
+      | 'membership'
+      | 'group'
+      | 'group-role'
+      | 'group-membership'
+      | 'connection'
+    )[]
+    /** What becomes of rows that left the state. */
+    removed: 'mark' | 'delete'
+    /** Rows that are sent at once. */
+    batch: number
+  }
+}
+
+/** The statement of one kind. */
+export type ExportStatement = {
+  /** The table, with or without its schema. */
+  table?: string
+  /** Columns, each with the value that it gets. */
+  set?: ExportColumns
+  /** Columns that find the row, each with the value that it has, to the letter. */
+  where?: ExportColumns
+  /** The statement as you write it. */
+  template?: string
+}
+
+/** Columns, each with a value of the state. */
+export type ExportColumns = Record<
+  string,
+  | 'key'
+  | 'workos_id'
+  | 'external_id'
+  | 'email'
+  | 'kind'
+  | 'ownership'
+  | 'run'
+  | 'user_key'
+  | 'organization_key'
+  | 'group_key'
+>
 
 /** Webhooks that are notified when an `apply` or a `destroy` ends, however it ends: one, or a list. */
 export type Notify =
@@ -827,6 +947,8 @@ export type SourceClerk = {
   roles?: File
   /** Whether enterprise connections are read with their settings, for `map.connection`. */
   connections?: boolean
+  /** Whether invitations are read that nobody has taken up yet, for `map.invitation`. */
+  invitations?: boolean
   delimiter?: Delimiter
   quote?: Quote
   escape?: Escape
@@ -919,6 +1041,108 @@ export type Paths = string | string[]
 
 /** A file, or a list of them, relative to the manifest's folder. */
 export type Files = string | string[]
+
+/** User pools of Amazon Cognito, read over their API into a snapshot: users, groups, identity providers. */
+export type SourceCognito = {
+  /** This source. */
+  type: 'cognito'
+  /** Id of the user pool, or a list of ids. */
+  userPools: string | string[]
+  /** Region of the user pools. */
+  region?: string
+  /** Address of the API, without a path, where it is not AWS's own: a VPC endpoint. http is taken on loopback alone. */
+  endpoint?: string
+  /** Profile of the AWS configuration whose credentials are used: keys, SSO, or a role. */
+  profile?: string
+  /** Access key id, where the AWS SDK shall not look for credentials itself. */
+  accessKeyId?: string
+  /** Secret. */
+  secretAccessKey?: string
+  /** Secret. */
+  sessionToken?: string
+  /** Whether groups are read, and who is in which. */
+  groups?: boolean
+  /** Whether SAML and OpenID Connect identity providers are read with their settings, client secrets among them: for `map.connection`. */
+  connections?: boolean
+  /** Whether it is asked which second factors each user has set up: one more request for each user. */
+  mfa?: boolean
+  /** Objects that are asked for at once. */
+  pageSize?: number
+  /** How many requests may leave, evenly spread, in each of Cognito's quota categories. */
+  rate?: Limit
+  /** Requests in flight at once, with `mfa`. */
+  concurrency?: number
+  /** Keeps only users who changed since. */
+  updatedSince?: string
+  /** Folder of the snapshot that the user pools are read into, relative to the manifest's folder. */
+  snapshot?: string
+  /** CSV of roles. */
+  roleDefinitions?: File
+}
+
+/** A project of Firebase Authentication or Identity Platform, read over its API into a snapshot: users with their password hashes, tenants, SAML and OpenID Connect providers. */
+export type SourceFirebase = {
+  /** This source. */
+  type: 'firebase'
+  /** Id of the project, as the console shows it. */
+  project: string
+  /** Key file of a service account (JSON), or another credentials file of Google's libraries. */
+  credentials?: File
+  /** Secret. */
+  serviceAccount?: string
+  /** Ids of the tenants to read; an empty list for none. */
+  tenants?: string[]
+  /** Whether password hashes are read, with the parameters they were made with. */
+  hashes?: boolean
+  /** Whether SAML and OpenID Connect providers are read with their settings, client secrets among them, for `map.connection`. */
+  connections?: boolean
+  /** Address of the API. */
+  baseUrl?: string
+  /** Users that are asked for at once. */
+  pageSize?: number
+  /** Requests to the API at most, such as `10/1s`. */
+  rate?: Limit
+  /** Folder of the snapshot that the API is read into. */
+  snapshot?: File
+}
+
+/** An Okta org, read over its API into a snapshot: users with their groups. */
+export type SourceOkta = {
+  /** This source. */
+  type: 'okta'
+  /** The org: its host, its custom domain, or a URL. http is taken on loopback alone. */
+  domain: string
+  /** API token of a read-only administrator. */
+  token?: string
+  /** Client id of a service app (API Services), which asks for access tokens with `privateKey`. */
+  clientId?: string
+  /** Private key of the service app, RSA or EC. */
+  privateKey?: string
+  /** Which of the app's public keys belongs to `privateKey`: its `kid`. */
+  keyId?: string
+  /** Reads only users that this search of Okta's finds. */
+  search?: string
+  /** Ids of groups: only their members are read. */
+  memberOf?: string | string[]
+  /** Whether deactivated users (`DEPROVISIONED`) are read too, which Okta leaves out of its list. */
+  deprovisioned?: boolean
+  /** Whether the groups of the users are read. */
+  groups?: boolean
+  /** Whether SAML apps, for which Okta is the identity provider, are read with their metadata, for `map.connection`. */
+  apps?: boolean
+  /** Whether identity providers by SAML and OpenID Connect, by which people sign in to Okta, are read with their settings and client secrets, for `map.connection`. */
+  connections?: boolean
+  /** Reads only users whose profile or status changed since, and members of groups that got or lost members since. */
+  updatedSince?: string
+  /** Users, groups and apps that are asked for at once. */
+  pageSize?: number
+  /** How many requests may leave, evenly spread. */
+  rate?: Limit
+  /** Requests in flight at once. */
+  concurrency?: number
+  /** Folder of the snapshot that the org is read into, relative to the manifest's folder. */
+  snapshot?: string
+}
 
 /** CSV, JSON or NDJSON files of any shape, plain, gzip or zstd, joined by keys. */
 export type SourceFile = {
@@ -1049,6 +1273,7 @@ export type Test = {
     group?: ExpectedGroup
     groupMember?: ExpectedGroupMember
     connection?: ExpectedConnection
+    invitation?: ExpectedInvitation
     roleAssignment?: ExpectedRoleAssignment
     /** What is rejected, all of it. */
     rejected?: {
@@ -1060,8 +1285,10 @@ export type Test = {
         | 'permission'
         | 'role-definition'
         | 'group'
+        | 'group-role'
         | 'group-membership'
         | 'connection'
+        | 'invitation'
         | 'roleAssignment'
       /** Why, as `workos-migrate errors` names it. */
       code: string
@@ -1198,6 +1425,8 @@ export type ExpectedGroup =
       name?: Json
       /** Description. */
       description?: Json
+      /** Slugs of the roles that it gives, in any order. */
+      roles?: Json
     }
   | ExpectedGroup[]
   | null
@@ -1280,6 +1509,25 @@ export type ExpectedConnection =
   | ExpectedConnection[]
   | null
 
+/** The invitations that come of the record: the fields to compare, null for one that must be absent; a list where there are several; null for none. */
+export type ExpectedInvitation =
+  | {
+      /** Its address, and the key of the organization. */
+      key?: Json
+      /** The address. */
+      email?: Json
+      /** Key of the organization. */
+      organization?: Json
+      /** Slug of the role. */
+      role?: Json
+      /** Until when it holds in the source, ISO 8601. */
+      expiresAt?: Json
+      /** Days for which WorkOS lets it hold. */
+      expiresInDays?: Json
+    }
+  | ExpectedInvitation[]
+  | null
+
 /** The roles that the record gives to memberships of other records (those of its own are among their `roles`): the fields to compare, null for one that must be absent; a list where there are several; null for none. */
 export type ExpectedRoleAssignment =
   | {
@@ -1294,7 +1542,16 @@ export type ExpectedRoleAssignment =
   | null
 
 /** Where the users come from. */
-export type Source = SourceCsv | SourceClerk | SourceAuth0 | SourceFile | SourcePostgres | SourceMysql
+export type Source =
+  | SourceCsv
+  | SourceClerk
+  | SourceAuth0
+  | SourceCognito
+  | SourceFirebase
+  | SourceOkta
+  | SourceFile
+  | SourcePostgres
+  | SourceMysql
 
 /** Rules for the secrets of authenticator apps (`map.user.totpSecret`); see docs/how-to/totp.md. */
 export type Totp = {
@@ -1315,8 +1572,11 @@ export type Tests = Record<string, Test>
  */
 export const SOURCE_DEFAULTS = {
   csv: { skipLines: 0 },
-  clerk: { connections: false, skipLines: 0, pageSize: 500, concurrency: 4 },
+  clerk: { connections: false, invitations: false, skipLines: 0, pageSize: 500, concurrency: 4 },
   auth0: { connections: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
+  cognito: { groups: true, connections: false, mfa: false, pageSize: 60, concurrency: 4 },
+  firebase: { hashes: true, connections: false, pageSize: 1000 },
+  okta: { deprovisioned: false, groups: true, apps: false, connections: false, pageSize: 200, concurrency: 4 },
   file: {},
   postgres: {},
   mysql: {},

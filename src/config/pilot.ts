@@ -3,7 +3,7 @@ import { isObject } from '../json.ts'
 import { nearest } from './nearest.ts'
 
 /** What a selector chooses by. */
-export type SelectorKind = 'organization' | 'user' | 'email' | 'domain'
+export type SelectorKind = 'organization' | 'user' | 'email' | 'domain' | 'invitation'
 
 /** One selector, read: `email:*@acme.com` chooses by the address that fits the pattern. */
 export interface Selector {
@@ -20,10 +20,10 @@ export interface Scope {
   limit: number | null
 }
 
-const KINDS: readonly SelectorKind[] = ['organization', 'user', 'email', 'domain']
+const KINDS: readonly SelectorKind[] = ['organization', 'user', 'email', 'domain', 'invitation']
 
 const FORMS =
-  'organization:KEY, user:KEY, email:ADDRESS and domain:NAME, where * stands for any text and ? for one character'
+  'organization:KEY, user:KEY, email:ADDRESS, domain:NAME and invitation:ADDRESS, where * stands for any text and ? for one character'
 
 export type ReadSelector = { ok: true; selector: Selector } | { ok: false; problem: Problem }
 

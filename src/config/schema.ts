@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from '../json.ts'
 
 const file = fileURLToPath(new URL('../../schemas/migrate.config.schema.json', import.meta.url))
 
-/** One subschema. Keywords of our own: `x-secret`, `x-expects` (what would be right), `x-default` (said, not filled in). */
+/** One subschema. Keywords of our own: `x-secret`, `x-expects` (what would be right), `x-default` (said, not filled in), `x-refused` (keys that others have, and why not here). */
 export type Schema = JsonObject
 
 /** The published JSON Schema of a manifest file, as text and as a value. */

@@ -52,6 +52,7 @@ const URL_WITH_PASSWORD = /^(?:postgres(?:ql)?|mysql2?|mariadb):\/\/[^/@:]*:(?!\
 function variableFor(path: readonly string[]): string {
   const [section, ...rest] = path[0] === 'environments' ? path.slice(2) : path
   if (section === 'state' || (section === 'source' && rest[0] === 'url')) return 'DATABASE_URL'
+  if (section === 'export') return 'APP_DATABASE_URL'
   if (section === 'source') return 'CLERK_SECRET_KEY'
   if (section === 'notify') return rest.at(-1) === 'secret' ? 'NOTIFY_SECRET' : 'NOTIFY_URL'
   const name = section === 'secrets' ? rest.find((key) => /^[A-Za-z]\w*$/.test(key)) : undefined
@@ -86,7 +87,7 @@ export function digestOf(manifest: object): string {
 }
 
 /**
- * What of an effective manifest decides what a plan does, without its secrets. `run`, tests, masks and webhooks are left out, because
+ * What of an effective manifest decides what a plan does, without its secrets. `run`, tests, masks, webhooks and what is exported are left out, because
  * they change nothing in it. So is the name, which by default is that of a folder.
  */
 export function decisive(manifest: object): unknown {
@@ -96,7 +97,16 @@ export function decisive(manifest: object): unknown {
     tests: _tests,
     output: _output,
     notify: _notify,
+    export: _export,
     ...rest
-  } = { run: undefined, name: undefined, tests: undefined, output: undefined, notify: undefined, ...manifest }
+  } = {
+    run: undefined,
+    name: undefined,
+    tests: undefined,
+    output: undefined,
+    notify: undefined,
+    export: undefined,
+    ...manifest,
+  }
   return withSecrets(rest, undefined)
 }

@@ -35,7 +35,7 @@ export function createAjv(code: CodeOptions): Ajv2020 {
     useDefaults: true,
     code,
   })
-  return ajv.addVocabulary(['x-secret', 'x-expects', 'x-default']).addSchema(manifestSchema, 'manifest')
+  return ajv.addVocabulary(['x-secret', 'x-expects', 'x-default', 'x-refused']).addSchema(manifestSchema, 'manifest')
 }
 
 let ajv: Ajv2020 | undefined

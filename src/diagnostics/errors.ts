@@ -162,6 +162,11 @@ export class StateError extends OperatorError {
   readonly exitCode = ExitCode.failure
 }
 
+/** A database that ids are exported to cannot be reached, or refuses what is written. */
+export class ExportError extends OperatorError {
+  readonly exitCode = ExitCode.failure
+}
+
 /** A file cannot be written or kept: its disk is full, or fails. */
 export class FileError extends OperatorError {
   readonly exitCode = ExitCode.failure

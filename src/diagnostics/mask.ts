@@ -12,6 +12,7 @@ const HIDDEN = '***'
 const OF_PERSONS = [
   'user',
   'membership',
+  'invitation',
   'totp-factor',
   'group-membership',
   'groupMembership',
@@ -19,7 +20,7 @@ const OF_PERSONS = [
   'roleAssignment',
 ]
 
-const KIND = `(?<![\\p{L}\\p{N}_-])(${OF_PERSONS.join('|')}):(?!\\s|KEY(?![\\p{L}\\p{N}_.|@*?-]))`
+const KIND = `(?<![\\p{L}\\p{N}_-])(${OF_PERSONS.join('|')}):(?!\\s|(?:KEY|ADDRESS)(?![\\p{L}\\p{N}_.|@*?-]))`
 /** A place in brackets behind a key. Other brackets may be the key's own: `CN=Ada (Jr.)`. */
 const PLACE = ' \\((?=\\.{0,2}/|[^()\\s]*:\\d)'
 /** Words that texts go on with behind a key. */
@@ -325,7 +326,7 @@ const KEYS: ReadonlySet<string> = new Set(['key', 'merged', 'former', 'user', 'e
  */
 const OWN_OBJECTS: ReadonlySet<string> = new Set(
   `inputs target state reading snapshot accounting streams records leftOutBy at kinds duplicates cases mergeCounts summary notes
-  passwords algorithms weak reasons handoff estimate refusals warnings notices unmappedRoles totpUnsupportedCounts blocked fields actions
+  passwords algorithms weak reasons handoff invitations estimate refusals warnings notices unmappedRoles totpUnsupportedCounts blocked fields actions
   with changes drift spared rejects leftOut orphans merges conflicts lostRoles totpUnsupported runs counts run causes groups
   examples items findings problems problem explanations secrets scope outOfScope only checks stopped`.split(/\s+/),
 )

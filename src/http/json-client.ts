@@ -9,10 +9,19 @@ import { Redactor } from '../diagnostics/redactor.ts'
 import type { Json } from '../json.ts'
 import { parseJsonText } from '../json-text.ts'
 import { passingFailure } from './failures.ts'
+import { nextLink } from './link.ts'
 import { type Network, openNetwork } from './network.ts'
 import { Pace, parseBucketLevel } from './pace.ts'
 import { NO_PROXIES, type Proxies } from './proxy.ts'
-import { answerTooLarge, HttpRefusal, notJson, rateLimited, redirected, unreachable } from './refusal.ts'
+import {
+  answerTooLarge,
+  HttpRefusal,
+  linkedElsewhere,
+  notJson,
+  rateLimited,
+  redirected,
+  unreachable,
+} from './refusal.ts'
 import { download, type HttpAnswer, secretsIn, sendCompressed, TooLarge } from './request.ts'
 import {
   Attempts,
@@ -35,6 +44,8 @@ export interface JsonClientOptions {
    * were refused with the same value. Default: no header.
    */
   authorize?(renew: boolean): Promise<string>
+  /** Headers besides it, asked for after it. Default: none. */
+  headers?(): Record<string, string>
   /** Own pace. Default: as quickly as the server lets. */
   rate?: { requests: number; seconds: number }
   /** Requests in flight at once. Default 4. */
@@ -64,11 +75,27 @@ interface Call {
   method: 'GET' | 'POST'
   path: string
   url: URL
-  body?: string
+  body?: { type: string; text: string }
+  /** The type of an answer that is handed on as text. Default: JSON, which is parsed. */
+  accept?: string
+}
+
+/** A page of a list, and the query that its Link header names for the next one. Undefined: it is the last. */
+export interface LinkedPage {
+  body: Json
+  next: string | undefined
+}
+
+/** An answer that is of use. */
+interface Answered {
+  kind: 'answer'
+  value: Json
+  /** Its Link header. */
+  link: string | undefined
 }
 
 type Answer =
-  | { kind: 'json'; value: Json }
+  | Answered
   | { kind: 'refused'; status: number; body: Json | undefined }
   | { kind: 'too many' }
   | { kind: 'no use'; why: string; status?: number; waitMs?: number }
@@ -108,19 +135,48 @@ export class JsonClient {
    * @throws HttpRefusal for a status that repeating will not change (a 401 after one renewal); SourceError
    *   `source_unreachable`, `rate_limited`, `source_redirects`, `not_json` or `answer_too_large`; NetworkError; the signal's reason
    */
-  get(path: string, query: Query = {}): Promise<Json> {
-    const url = this.#url(path)
-    for (const [name, value] of Object.entries(query)) {
-      if (value === undefined) continue
-      for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(item))
+  async get(path: string, query: Query = {}): Promise<Json> {
+    return (await this.#ask({ method: 'GET', path, url: this.#url(path, query) })).value
+  }
+
+  /**
+   * A page of a list whose Link header (RFC 8288) names the next one. The next page has the same path: a link that leads
+   * anywhere else is refused, since the Authorization header would go with it.
+   * @param query as for `get`, or the `next` of the page before
+   * @throws as `get`; SourceError `source_links_elsewhere`
+   */
+  async page(path: string, query: Query | string = {}): Promise<LinkedPage> {
+    const url = this.#url(path, query)
+    const { pathname, origin } = url
+    const call: Call = { method: 'GET', path, url }
+    const { value, link } = await this.#ask(call)
+    const next = nextLink(link, call.url)
+    if (next === undefined) return { body: value, next: undefined }
+    if (next === null || next.origin !== origin || next.pathname !== pathname) {
+      throw linkedElsewhere(this.#what(call), url, next)
     }
-    return this.#ask({ method: 'GET', path, url })
+    return { body: value, next: next.search.slice(1) }
+  }
+
+  /** An answer that is not JSON, as text. @param accept its type, `application/xml` @throws as `get` */
+  async text(path: string, query: Query, accept: string): Promise<string> {
+    return String((await this.#ask({ method: 'GET', path, url: this.#url(path, query), accept })).value)
   }
 
   /** The answer to a POST of JSON. It may be sent again after a time-out: what is posted must bear that. @throws as `get` */
   post(path: string, body: Json): Promise<Json> {
-    for (const secret of secretsIn(body)) this.#redactor.register(secret)
-    return this.#ask({ method: 'POST', path, url: this.#url(path), body: JSON.stringify(body) })
+    return this.#post(path, { type: 'application/json', text: JSON.stringify(body) }, body)
+  }
+
+  /** The same for a form. @throws as `get` */
+  postForm(path: string, fields: Record<string, string>): Promise<Json> {
+    const text = new URLSearchParams(fields).toString()
+    return this.#post(path, { type: 'application/x-www-form-urlencoded', text }, fields)
+  }
+
+  async #post(path: string, body: Call['body'], sent: Json): Promise<Json> {
+    for (const secret of secretsIn(sent)) this.#redactor.register(secret)
+    return (await this.#ask({ method: 'POST', path, url: this.#url(path), body })).value
   }
 
   /**
@@ -133,7 +189,7 @@ export class JsonClient {
     return download(url, { what: `a download from ${name}`, timeoutMs, signal, dispatcher: this.#dispatcher })
   }
 
-  async #ask(call: Call): Promise<Json> {
+  async #ask(call: Call): Promise<Answered> {
     const attempts = new Attempts(this.#retries, call, (number) => number < ATTEMPTS)
     const refusals = new Refusals(this.#retries, call)
     let redirects = 0
@@ -142,8 +198,8 @@ export class JsonClient {
       const authorization = await this.#authorization()
       const answer = await this.#send(call, authorization)
       switch (answer.kind) {
-        case 'json':
-          return answer.value
+        case 'answer':
+          return answer
         case 'refused': {
           if (answer.status === 401 && !renewed && authorization !== undefined) {
             renewed = true
@@ -175,11 +231,12 @@ export class JsonClient {
       const answer = await sendCompressed(call.url, {
         method: call.method,
         headers: {
-          accept: 'application/json',
-          ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...this.#options.headers?.(),
+          accept: call.accept ?? 'application/json',
+          ...(call.body === undefined ? {} : { 'content-type': call.body.type }),
           ...(authorization === undefined ? {} : { authorization }),
         },
-        body: call.body,
+        body: call.body?.text,
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
         dispatcher: this.#dispatcher,
       })
@@ -209,9 +266,11 @@ export class JsonClient {
     if (status >= 300 && status < 400) {
       return { kind: 'redirect', to: URL.parse(header('location') ?? '', call.url.href) }
     }
+    const link = header('link')
+    if (call.accept !== undefined && status < 300) return { kind: 'answer', value: text, link }
     const json = text.trim() === '' ? ({ ok: true, value: null } as const) : parseJsonText(text)
     if (status >= 400) return { kind: 'refused', status, body: json.ok ? json.value : undefined }
-    if (json.ok) return { kind: 'json', value: json.value }
+    if (json.ok) return { kind: 'answer', value: json.value, link }
     const type = header('content-type')?.split(';')[0]?.trim() ?? 'something without a type'
     if (!type.includes('json')) throw notJson(this.#what(call), status, type)
     return { kind: 'no use', why: `HTTP ${status} with a body that is not JSON`, status }
@@ -241,8 +300,17 @@ export class JsonClient {
     for (const secret of [authorization, authorization.replace(/^\w+ /, '')]) this.#redactor.register(secret)
   }
 
-  #url(path: string): URL {
-    return new URL(`${this.#options.baseUrl.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`)
+  #url(path: string, query: Query | string = {}): URL {
+    const url = new URL(`${this.#options.baseUrl.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`)
+    if (typeof query === 'string') {
+      url.search = query
+      return url
+    }
+    for (const [name, value] of Object.entries(query)) {
+      if (value === undefined) continue
+      for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(item))
+    }
+    return url
   }
 
   #what({ method, path }: NamedRequest): string {

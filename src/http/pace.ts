@@ -150,12 +150,12 @@ export interface BucketLevel {
   resetMs: number
 }
 /**
- * The level of the server's bucket by X-RateLimit-Limit, -Remaining and -Reset (epoch seconds); undefined unless all three
- * are there. `now`: epoch milliseconds by the server's clock.
+ * The level of the server's bucket by X-RateLimit-Limit, -Remaining and -Reset (epoch seconds), which Okta spells X-Rate-Limit-…;
+ * undefined unless all three are there. `now`: epoch milliseconds by the server's clock.
  */
 export function parseBucketLevel(header: (name: string) => string | undefined, now: number): BucketLevel | undefined {
   const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((part) => {
-    const text = header(`x-ratelimit-${part}`)
+    const text = header(`x-ratelimit-${part}`) ?? header(`x-rate-limit-${part}`)
     return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
   })
   if (limit === undefined || remaining === undefined || reset === undefined) return undefined

@@ -32,24 +32,30 @@ function hintFor(status: number): string {
   return 'run the same command again later: what was read is kept'
 }
 
-/** Codes as OAuth, Auth0 and Clerk write them. */
+/** Codes as OAuth, Auth0, Clerk, Okta and Google write them. */
 function codeOf(body: Json | undefined): string | undefined {
   if (!isObject(body)) return undefined
   const first = firstError(body)
-  return [body.errorCode, first?.code, body.code, body.error].find((value) => typeof value === 'string')
+  return [body.errorCode, first?.code, body.code, body.error, errorIn(body)?.status].find(
+    (value) => typeof value === 'string',
+  )
 }
 
 function messageOf(body: Json | undefined): string | undefined {
   if (!isObject(body)) return undefined
   const first = firstError(body)
-  return [first?.long_message, first?.message, body.error_description, body.message].find(
-    (value) => typeof value === 'string',
-  )
+  const own = [body.error_description, body.errorSummary, body.message, errorIn(body)?.message]
+  return [first?.long_message, first?.message, ...own].find((value) => typeof value === 'string')
 }
 
 function firstError(body: Record<string, unknown>): Record<string, unknown> | undefined {
   const first: unknown = Array.isArray(body.errors) ? body.errors[0] : undefined
   return isObject(first) ? first : undefined
+}
+
+/** Google writes an object: `{ error: { code: 403, status: 'PERMISSION_DENIED', message } }`. */
+function errorIn({ error }: Record<string, unknown>): Record<string, unknown> | undefined {
+  return isObject(error) ? error : undefined
 }
 
 /** No usable answer after `attempts` attempts. */
@@ -77,6 +83,16 @@ export function redirected(what: string, from: URL, to: URL | null): SourceError
     code: 'source_redirects',
     message: `${what} was answered with a redirect ${where}, which is not followed with credentials`,
     hint: 'name the address under source that answers the API itself',
+  })
+}
+
+/** A page that names a next one elsewhere. Of that address only the origin is told: the rest may hold a secret. */
+export function linkedElsewhere(what: string, from: URL, to: URL | null): SourceError {
+  const where = to === null ? 'no address' : to.origin === from.origin ? 'another list' : to.origin
+  return new SourceError({
+    code: 'source_links_elsewhere',
+    message: `${what} names ${where} as its next page, which is not followed with credentials`,
+    hint: `name the address under source that the API itself uses; ${from.host} was asked`,
   })
 }
 

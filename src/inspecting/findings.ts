@@ -14,7 +14,7 @@ import { isHarmless } from './sensitivity.ts'
 const MAX_NAMED = 50
 type FoundRole = PeopleInspection['roles'][number]
 
-const UNNAMED_ROLE = '(not shown)'
+export const UNNAMED_ROLE = '(not shown)'
 
 /** Adds up what the records of a source's main stream say about people. */
 export class Findings {

@@ -106,6 +106,36 @@ export interface Inspection {
   writtenNulls: WrittenNull[]
 }
 
+/** What is known of a source in which nobody was found to look at. */
+export function nobodyIn(type: string): Inspection {
+  const email = {
+    with: 0,
+    without: 0,
+    invalid: 0,
+    confusable: 0,
+    distinct: 0,
+    duplicated: 0,
+    extraRecords: 0,
+    lookalikes: 0,
+  }
+  return {
+    type,
+    complete: false,
+    records: 0,
+    streams: [],
+    people: {
+      records: 0,
+      email: { ...email, unverified: null },
+      passwords: { formats: [], without: 0, moreFormats: 0 },
+      totp: 0,
+      organizations: null,
+      roles: [],
+      moreRoles: 0,
+    },
+    writtenNulls: [],
+  }
+}
+
 /** The same without any value of the source, also not of a column that is no person's: roles have their counts alone. */
 export function withoutValues(inspection: Inspection): Inspection {
   return {

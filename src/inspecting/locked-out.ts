@@ -32,6 +32,8 @@ const POSITIVE = new RegExp(
 const SINCE = new RegExp(
   `^(${BEFORE}|soft |date )*(${OUT}|discarded|removed|deletion)( (at|on|date|time|since|am|seit|le|depuis|el|desde))$|^date (deleted|disabled)$`,
 )
+/** Of a row that says where somebody belongs: a time at which that ended. */
+const ENDED = /^(left|ended|revoked|removed|terminated)( (at|on|date|since))?$|^(end|exit|leave|leaving) date$/
 /** A time until which the person is out. */
 const UNTIL =
   /^((banned|blocked|locked|suspended|disabled) (until|till|to)|gesperrt bis|lockout end( date)?( utc)?|lock(ed)? expires( at)?)$/
@@ -47,26 +49,38 @@ const NO_TEXTS = 'off|nein|nee|non|não|ina[ck]?ti.*|disabled|blocked|suspended|
  * The columns that say who may not sign in, as far as names and values tell.
  * @param today the day of the look, `2026-11-29`
  * @param whole whether all records were looked at: else values count that nobody has seen yet
+ * @param of what the paths are within: a record, or the row of a table that is joined to it
  */
-export function lockedOutBy(paths: readonly PathInspection[], today: string, whole = true): LockedOut[] {
+export function lockedOutBy(
+  paths: readonly PathInspection[],
+  today: string,
+  whole = true,
+  of: 'record' | 'row' = 'record',
+): LockedOut[] {
+  const within = of === 'record' ? '$record.' : ''
   return paths.flatMap((path) => {
     const isIdle = whole && path.filled === 0
-    const found = isIdle || path.expression === null ? undefined : lockedOut(path, today, whole)
+    const value = `${within}${path.expression}`
+    const isEnd = of === 'row' && ENDED.test(wordsOf(lastName(path.path)))
+    const found = isIdle || path.expression === null ? undefined : lockedOut(path, value, { today, whole, isEnd })
     return found === undefined ? [] : { path: path.path, ...found }
   })
 }
 
-function lockedOut(path: PathInspection, today: string, whole: boolean): Omit<LockedOut, 'path'> | undefined {
+function lockedOut(
+  path: PathInspection,
+  value: string,
+  { today, whole, isEnd }: { today: string; whole: boolean; isEnd: boolean },
+): Omit<LockedOut, 'path'> | undefined {
   if (path.path.includes('[]')) return undefined
   const words = wordsOf(lastName(path.path))
-  const value = `$record.${path.expression}`
   const isFlag = whole && path.types.every(({ type }) => /^(boolean|yes\/no|number|null|empty)$/.test(type))
   if (NEGATIVE.test(words) && isFlag) return { says: 'is true', condition: `$not($tryBool(${value}) = true)` }
   if (POSITIVE.test(words) && isFlag) return { says: 'is false', condition: `$not($tryBool(${value}) = false)` }
   if (POSITIVE.test(words)) return byText(value, path, whole)
   if (UNTIL.test(words)) return until(value, path, today)
   // A flag may be called so as well, and a time may lie behind a plain name.
-  if (SINCE.test(words)) return { says: 'holds a time', condition: `$not(${holdsTime(value)} = true)` }
+  if (SINCE.test(words) || isEnd) return { says: 'holds a time', condition: `$not(${holdsTime(value)} = true)` }
   if (NEGATIVE.test(words)) {
     const isOut = `$tryBool(${value}) = true or ${isOneOf(YES_TEXTS, value)}`
     return { says: 'says yes or holds a time', condition: `$not(${holdsTime(value)} = true or ${isOut})` }

@@ -236,6 +236,13 @@ const SIGNATURES: readonly Signature[] = [
     all: ['user_id', 'factor_type', 'secret', 'status'],
   },
   {
+    origin: 'supabase',
+    title: "Supabase's identities",
+    part: 'accounts',
+    all: ['user_id', 'provider', 'identity_data'],
+    none: ['identities'],
+  },
+  {
     origin: 'keycloak',
     title: "Keycloak's realm export",
     part: 'users',
@@ -393,13 +400,16 @@ const FIREBASE_COLUMNS = [
   ...['createdAt', 'lastSignedInAt', 'phoneNumber', 'disabled', 'customAttributes'],
 ]
 
-/** What a file is, by what its beginning shows. Undefined: nothing that is known here. */
-export function recognise(head: Head): Recognised | undefined {
+/**
+ * What a file is, by what its beginning shows. Undefined: nothing that is known here.
+ * @param among what it may be. Default: anything
+ */
+export function recognise(head: Head, among: (kind: Recognised) => boolean = () => true): Recognised | undefined {
   if (head.firstRow !== undefined) return looksLikeFirebase(head.firstRow) ? FIREBASE_CSV : undefined
   if (isRealm(head)) return REALM
   const has = (wanted: string) =>
     head.paths.some((path) => path === wanted || path.startsWith(`${wanted}.`) || path.startsWith(`${wanted}[`))
-  const found = SIGNATURES.find(
+  const found = SIGNATURES.filter(among).find(
     ({ all, none = [], format }) =>
       (format === undefined || format.includes(head.format)) &&
       all.every((choice) => [choice].flat().some(has)) &&

@@ -15,6 +15,8 @@ export interface Side {
   join?: { key: string; to: string; unmatched?: 'ignore' }
   /** What else of a user the column may lead to: values tell. */
   targets?: readonly string[]
+  /** Which of its rows count: those that meet all of these, over one of its rows. Default: every row. */
+  conditions?: readonly string[]
   /** Expressions over one of its rows, by what they yield. */
   columns: Readonly<Partial<Record<SideColumn, string>>>
 }
@@ -73,17 +75,27 @@ const OF_ROLES = /(role|group)s?/i
 /** Factors as Auth0 and the official toolkit list them, of which the secret stands in one of two places. */
 const FACTORS = 'mfa_factors.(totp.secret ? totp.secret : secret)'
 
+/** What is known of a table beside its names: the keys of a database tell. */
+export interface KnownKeys {
+  /** The column that leads to a user, and the column of the users that it leads to. */
+  user?: { column: string; to: string }
+  /** The column that leads to an organization. */
+  organization?: string
+  /** The column that leads to a role. */
+  role?: string
+}
+
 /** What a file beside the users holds, or why it is of no use beside them. */
-export function sideOf(users: Head, side: Head, name: string): Side | { why: string } {
+export function sideOf(users: Head, side: Head, name: string, keys: KnownKeys = {}): Side | { why: string } {
   const columns = columnsOf(side)
   const hasFactors = side.paths.some((path) => path.startsWith('mfa_factors[]'))
   if (columns.length === 0) return { why: 'it has no columns with names' }
-  const link = linkOf(columnsOf(users), columns)
+  const link = keys.user === undefined ? linkOf(columnsOf(users), columns) : linkBy(keys.user)
   if (link !== undefined && hasFactors) {
     const { join, targets } = link
     return { part: 'factors', join, targets, columns: { totp: FACTORS } }
   }
-  const found = link === undefined ? alone(columns, name) : (linked(columns, link, name) ?? owned(columns, name))
+  const found = link === undefined ? alone(columns, name) : (linked(columns, link, name, keys) ?? owned(columns, name))
   if (found !== undefined) return found.join === undefined ? found : { ...found, targets: link?.targets }
   if (link === undefined) return { why: 'no column of it names a user, and none tells of an organization or a role' }
   return { why: `${link.column} names a user, and nothing else in it is known: map it yourself if it is worth keeping` }
@@ -108,6 +120,11 @@ function columnsOf({ paths, format }: Head): Column[] {
     const written = names.map((each) => (/\[|⟨/.test(each) ? null : nameInExpression(each)))
     return written.includes(null) ? [] : { path, expression: written.join('.') }
   })
+}
+
+function linkBy({ column, to }: { column: string; to: string }): Link | undefined {
+  const [key, target] = [nameInExpression(column), nameInExpression(to)]
+  return key === null || target === null ? undefined : { join: { key, to: target }, targets: [], column, by: 'id' }
 }
 
 /** The column that leads to a user, and what it leads to. */
@@ -138,7 +155,12 @@ function named(columns: readonly Column[], names: RegExp): string | undefined {
 }
 
 /** What a file holds whose rows belong to users. */
-function linked(columns: readonly Column[], { join, column, by }: Link, name: string): Side | undefined {
+function linked(
+  columns: readonly Column[],
+  { join, column, by }: Link,
+  name: string,
+  keys: KnownKeys,
+): Side | undefined {
   const own = columns.filter(({ path }) => path !== column)
   const best = (meaning: Meaning) => bestNamed(own, meaning)?.expression
   const totp = best('totp') ?? (named(own, /^(factor type|mfa type)$/) && named(own, /^secret$/))
@@ -153,13 +175,17 @@ function linked(columns: readonly Column[], { join, column, by }: Link, name: st
   }
   // Somebody with a name is a user of another list, and no row about one.
   if (rankAny(own, ['firstName', 'lastName'])) return undefined
-  const [organizationId, organizationName] = [best('organizationId'), best('organizationName')]
+  const at = (path: string | undefined) => own.find((each) => each.path === path)?.expression
+  const organizationId = at(keys.organization) ?? best('organizationId')
+  const organizationName = best('organizationName')
   const role = best('role')
   // Django's groups are what others call roles: the number of one is no organization.
   const groupId = DJANGO_GROUPS.test(name) ? named(own, ROLE_ID) : undefined
   if (groupId !== undefined) return { part: 'roles', join, columns: { roleId: groupId } }
+  const roleId = at(keys.role) ?? named(own, ROLE_ID)
   if (organizationId !== undefined || organizationName !== undefined) {
-    return { part: 'memberships', join, columns: { organizationId, organizationName, role } }
+    const numbered = role === undefined && roleId !== organizationId ? roleId : undefined
+    return { part: 'memberships', join, columns: { organizationId, organizationName, role, roleId: numbered } }
   }
   const [email, verified] = [best('email'), best('verified')]
   if (by !== 'email' && email !== undefined && verified !== undefined) {
@@ -167,7 +193,6 @@ function linked(columns: readonly Column[], { join, column, by }: Link, name: st
   }
   const hash = best('hash')
   if (hash !== undefined) return { part: 'passwords', join, columns: { hash } }
-  const roleId = named(own, ROLE_ID)
   if (role !== undefined) return { part: 'roles', join, columns: { role } }
   return roleId === undefined ? undefined : { part: 'roles', join, columns: { roleId } }
 }
@@ -195,6 +220,14 @@ function owned(columns: readonly Column[], name: string): Side | undefined {
   return rankAny(columns, ['email', 'hash', 'role'])
     ? undefined
     : { part: 'organizations', columns: { id, name: title } }
+}
+
+/** Organizations by their key, whatever other columns they have: an address of theirs is no user's. */
+export function organizationsOf(side: Head, key: string): Side | undefined {
+  const columns = columnsOf(side)
+  const id = columns.find(({ path }) => path === key)?.expression
+  if (id === undefined) return undefined
+  return { part: 'organizations', columns: { id, name: named(columns, TITLE), domains: named(columns, DOMAINS) } }
 }
 
 function rankAny(columns: readonly Column[], meanings: readonly Meaning[]): boolean {

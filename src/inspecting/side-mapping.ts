@@ -42,23 +42,31 @@ export const NAMED_ROLES = 'namedRoles'
  */
 export function sideRules(sides: readonly Side[], email: string, conditions: readonly string[]): SideRules {
   const side = (part: Part) => sides.find((one) => one.part === part)?.columns
+  const whenOf = (part: Part, ofUser: readonly string[]): JsonObject => {
+    const all = [...ofUser, ...(sides.find((one) => one.part === part)?.conditions ?? [])]
+    return all.length === 0 ? {} : { when: all.join(' and ') }
+  }
   const rules: SideRules = { user: userFields(side, email) }
   const memberships = side('memberships')
   const organizations = side('organizations')
+  const roles = side('roles')
+  const roleNames = side('roleNames')
   if (memberships !== undefined) {
-    const { organizationId: id, organizationName: name, role } = memberships
+    const { organizationId: id, organizationName: name, role: own, roleId } = memberships
+    const numbered = roleId !== undefined && roleNames !== undefined ? namedRole(roleNames) : undefined
+    const role = own ?? numbered
     const told = id ?? name ?? ''
     const key = id ?? `'name:' & ${name}`
     // A row that names no organization is rejected by name, but for one that may be known by its name alone.
     const each = id === undefined ? `memberships[$exists(${told})]` : 'memberships'
-    const when: JsonObject = conditions.length === 0 ? {} : { when: conditions.join(' and ') }
-    const own: JsonObject = { each, ...when, key, ...(id !== undefined && { externalId: id }), name: name ?? told }
-    if (organizations === undefined) rules.organization = own
+    const when = whenOf('memberships', conditions)
+    const named: JsonObject = { each, ...when, key, ...(id !== undefined && { externalId: id }), name: name ?? told }
+    if (organizations === undefined) rules.organization = named
     rules.membership = { each, ...when, organization: key, ...(role !== undefined && { roles: role }) }
   }
   if (organizations !== undefined) {
     const { id = '', name = id } = organizations
-    rules.organization = { from: 'organizations', key: id, externalId: id, name }
+    rules.organization = { from: 'organizations', ...whenOf('organizations', []), key: id, externalId: id, name }
   }
   const details = side('details')
   if (details?.role !== undefined) {
@@ -69,21 +77,37 @@ export function sideRules(sides: readonly Side[], email: string, conditions: rea
     rules.roleAssignment = { each, ...when, role }
     rules.role = { each, ...when, key: role, name: 'groups[0]' }
   }
-  const roles = side('roles')
-  const roleNames = side('roleNames')
-  const role = roles?.role ?? (roles?.roleId && roleNames ? `$slug(roleNames.${roleNames.roleName})` : undefined)
+  const role = roles?.role ?? (roles?.roleId && roleNames ? namedRole(roleNames) : undefined)
   if (role !== undefined) {
-    rules.roleAssignment = { each: roles?.role === undefined ? NUMBERED_ROLES : 'userRoles', role }
-    if (conditions.length > 0) rules.roleAssignment.when = conditions.join(' and ')
+    const each = roles?.role === undefined ? NUMBERED_ROLES : 'userRoles'
+    rules.roleAssignment = { each, role, ...whenOf('roles', conditions) }
   }
   const definitions = side('definitions')
   if (definitions !== undefined) {
     const { id = '', name = id, permissions } = definitions
     rules.role = { from: 'roleDefinitions', key: id, name, ...(permissions !== undefined && { permissions }) }
-  } else if (roles?.roleId !== undefined && roleNames?.roleName !== undefined) {
+  } else if (isNumbered(sides) && roleNames?.roleName !== undefined) {
     rules.role = { from: NAMED_ROLES, key: `$slug(${roleNames.roleName})`, name: roleNames.roleName }
   }
   return rules
+}
+
+/** The slug of a role whose name stands in a table of its own. */
+function namedRole({ roleName }: Side['columns']): string {
+  return `$slug(roleNames.${roleName})`
+}
+
+/** Whether users or memberships have roles by number. */
+function isNumbered(sides: readonly Side[]): boolean {
+  return sides.some(({ part, columns }) => (part === 'roles' || part === 'memberships') && columns.roleId !== undefined)
+}
+
+/** The stream whose rows have roles by number, and the column with the number. */
+export function numberedRoles(sides: readonly Side[]): { into: string; to: string } | undefined {
+  const one = sides.find(
+    ({ part, columns }) => (part === 'roles' || part === 'memberships') && columns.roleId !== undefined,
+  )
+  return one?.columns.roleId === undefined ? undefined : { into: streamOfSide(one), to: one.columns.roleId }
 }
 
 function userFields(side: (part: Part) => Side['columns'] | undefined, email: string): Record<string, string> {

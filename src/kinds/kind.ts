@@ -199,6 +199,8 @@ export interface SummaryParts {
   passwords: PasswordCounts
   /** Single sign-on connections that go into files and are not sent. */
   handoff: ConnectionCounts
+  /** Invitations that go into a file and are not sent. */
+  invitations: number
 }
 
 /** What a warning looks at. */

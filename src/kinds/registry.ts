@@ -7,6 +7,9 @@ import { NO_CONNECTIONS } from './connection/statements.ts'
 import type { DraftDefinition } from './draft.ts'
 import { group } from './group/group.ts'
 import { groupMembership } from './group/group-membership.ts'
+import { groupRole } from './group/group-role.ts'
+import { invitation } from './invitation/invitation.ts'
+import { invitationDraft } from './invitation/invitation-draft.ts'
 import type { KindDefinition, SummaryParts } from './kind.ts'
 import { membership } from './membership/membership.ts'
 import { organization } from './organization/organization.ts'
@@ -33,8 +36,10 @@ const drafts: DraftDefinition[] = [
   user,
   membership,
   group,
+  groupRole,
   groupMembership,
   connectionDraft,
+  invitationDraft,
 ]
 
 const kinds: KindDefinition[] = [
@@ -46,8 +51,10 @@ const kinds: KindDefinition[] = [
   totpFactor,
   membership,
   group,
+  groupRole,
   groupMembership,
   connection,
+  invitation,
 ]
 
 /** What records describe, in the order in which it is mapped and merged: what stands later may refer to what stands before. */
@@ -55,7 +62,8 @@ export const draftDefinitions: readonly DraftDefinition[] = drafts
 
 /**
  * Every kind of resource, in the order of dependencies: what stands later may refer to what stands before. Until a user's second factor
- * is enrolled the account opens without it, so nothing is given to the user before.
+ * is enrolled the account opens without it, so nothing is given to the user before. A group has its roles before its members, who then get
+ * them with the answer: WorkOS gives a new role of a group to its members later.
  */
 export const kindDefinitions: readonly KindDefinition[] = kinds
 
@@ -115,12 +123,19 @@ export function registerKind(definition: KindDefinition): () => void {
   }
 }
 
-/** Kinds that this manifest plans: connections go into files unless it says otherwise. */
-export function plannedKinds({ connections }: Pick<Manifest, 'connections'>): readonly KindDefinition[] {
-  return kindDefinitions.filter(({ name }) => name !== connection.name || connections.mode === 'api')
+/** Kinds that this manifest plans: connections and invitations go into files unless it says otherwise. */
+export function plannedKinds({
+  connections,
+  invitations,
+}: Pick<Manifest, 'connections' | 'invitations'>): readonly KindDefinition[] {
+  const inFiles = [
+    ...(connections.mode === 'api' ? [] : [connection.name]),
+    ...(invitations.send ? [] : [invitation.name]),
+  ]
+  return kindDefinitions.filter(({ name }) => !inFiles.includes(name))
 }
 
-/** The names of kinds that are not planned: connections that are handed over in files. */
+/** The names of kinds that are not planned: connections and invitations that are handed over in files. */
 export function unplannedKinds(planned: readonly KindDefinition[]): string[] {
   return kindDefinitions.filter((definition) => !planned.includes(definition)).map(({ name }) => name)
 }
@@ -141,7 +156,7 @@ export function selectorRules(): Lookups['selectors'] {
 export const PEOPLE = user.name
 
 /** What kinds add to the summary of a plan, where none of them has anything. */
-export const NO_SUMMARY: SummaryParts = { passwords: NO_PASSWORDS, handoff: NO_CONNECTIONS }
+export const NO_SUMMARY: SummaryParts = { passwords: NO_PASSWORDS, handoff: NO_CONNECTIONS, invitations: 0 }
 
 /** The definition of a kind. A name that is not registered is a defect of the caller. */
 export function kindDefinition(name: string): KindDefinition {

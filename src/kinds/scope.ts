@@ -7,6 +7,8 @@ export interface Population {
   organizations: string
   /** Yields `key`, by which a user is selected; `chosen`, which is chosen then; and `email`, null where nobody knows it. */
   users: string
+  /** Yields `key` and `email`. */
+  invitations: string
 }
 
 /** One way to choose resources of a kind: `email:*@acme.example`. */
@@ -43,8 +45,8 @@ export interface ChosenOnes {
   choosesUser(key: string): boolean
   hasOrganization(key: string): boolean
   hasUser(key: string): boolean
-  /** Whether a selector is by organization, by key of a user or everybody, by address. */
-  by: { organization: boolean; user: boolean; address: boolean }
+  /** Whether a selector is by organization, by key of a user or everybody, by address, by an invitation. */
+  by: { organization: boolean; user: boolean; address: boolean; invitation: boolean }
 }
 
 /** `unknown`: nobody can tell whose it is. */
@@ -84,6 +86,11 @@ export const IN_THE_SOURCE: Population = {
         coalesce((SELECT o.email FROM addresses o WHERE o.key = r.key LIMIT 1), ${FIRST_ADDRESS})
       FROM (SELECT DISTINCT key FROM rejects WHERE kind = 'user' AND key IS NOT NULL) r
       LEFT JOIN aliases a ON a.kind = 'user' AND a.key = r.key`,
+  invitations: invitationsOf('desired'),
+}
+
+function invitationsOf(table: 'desired' | 'known'): string {
+  return `SELECT key, attributes ->> '$.email' AS email FROM ${table} WHERE kind = 'invitation'`
 }
 
 /** Who is in the state. */
@@ -91,6 +98,7 @@ export function inTheState(): Population {
   return {
     organizations: `SELECT key FROM known WHERE kind = 'organization'`,
     users: `SELECT key, key AS chosen, attributes ->> '$.email' AS email FROM known WHERE kind = 'user'`,
+    invitations: invitationsOf('known'),
   }
 }
 
@@ -112,6 +120,7 @@ export function leftTheSource(): Population {
         AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.kind = 'user' AND c.key = a.canonical))
       AND k.key NOT IN (SELECT s.key FROM known s JOIN addresses t ON t.email = s.attributes ->> '$.email'
         JOIN rejects_out r ON r.kind = 'user' AND r.key = t.key WHERE s.kind = 'user')`,
+    invitations: `SELECT key, attributes ->> '$.email' AS email FROM known k WHERE kind = 'invitation' AND ${only('invitation')}`,
   }
 }
 
@@ -126,7 +135,7 @@ function bornOutside(kind: string, same: string): string {
   return `SELECT s.key FROM known s JOIN out_of_scope o ON ${same} WHERE s.kind = '${kind}' AND o.kind = '${kind}'`
 }
 
-const isChosen = (kind: string, key: string) =>
+export const isChosen = (kind: string, key: string) =>
   `EXISTS (SELECT 1 FROM chosen c WHERE c.kind = '${kind}' AND c.key = ${key})`
 export const isInScope = (kind: string, key: string) =>
   `EXISTS (SELECT 1 FROM in_scope s WHERE s.kind = '${kind}' AND s.key = ${key})`
@@ -185,6 +194,7 @@ export function chosenOnes(rundb: RunDatabase, selectors: readonly Selector[]): 
       organization: by('organization'),
       user: by('user') || selectors.length === 0,
       address: by('email', 'domain'),
+      invitation: by('invitation'),
     },
   }
 }

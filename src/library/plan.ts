@@ -22,7 +22,7 @@ import { begin, type Running, type RunOptions } from './running.ts'
 
 /** Of whom a run speaks, and what it reads the source from. */
 export interface ReadOptions {
-  /** Speak of these alone: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`; `*` stands for any text. */
+  /** Speak of these alone: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`, `invitation:ADDRESS`; `*` stands for any text. */
   only?: readonly string[]
   /** Speak of so many users, the first by their keys. */
   limit?: number

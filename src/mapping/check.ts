@@ -1,6 +1,7 @@
 import type { LoadedManifest } from '../config/load.ts'
 import { expressionsIn, expressionsOf, type Manifest, type MapRule } from '../config/manifest.ts'
 import { nearest } from '../config/nearest.ts'
+import { recipeAt } from '../config/recipes.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Flow, Read } from '../expressions/reads.ts'
 import { isObject } from '../json.ts'
@@ -28,8 +29,31 @@ export function checkExpressions(loaded: LoadedManifest): Problem[] {
       severity: 'warning',
     }))
   })
-  return [...problems, ...checkMetadata(loaded), ...checkSignerKeys(loaded)]
+  return [...problems, ...checkMetadata(loaded), ...checkSignerKeys(loaded), ...checkSignerKeyGiven(loaded)]
 }
+
+/**
+ * A file of Firebase's users without the key of its project: no password could be checked. A project that is read over its API tells its key
+ * itself, so that the recipe, which serves both, looks the secret up without asking for it.
+ */
+function checkSignerKeyGiven(loaded: LoadedManifest): Problem[] {
+  const path = ['map', 'user', 'passwordHash']
+  const { source, secrets } = loaded.manifest
+  const isOfRecipe = recipeAt(loaded.originOf(path)) === 'firebase'
+  if (!isOfRecipe || source.type === 'firebase' || Object.hasOwn(secrets, SIGNER_KEY)) return []
+  return [
+    {
+      code: 'unknown_variable',
+      message: `there is no secrets.${SIGNER_KEY} in the manifest`,
+      hint: 'define it in the manifest, under secrets: Firebase console → Authentication → Users → ⋮ → Password hash parameters',
+      path: path.join('.'),
+      at: loaded.locate(path),
+    },
+  ]
+}
+
+/** The secret that the recipe for Firebase reads. */
+const SIGNER_KEY = 'firebaseSignerKey'
 
 /** The key of a Firebase project that cannot be one: every password would be lost, so that it is told once, where the key is given. */
 function checkSignerKeys(loaded: LoadedManifest): Problem[] {
@@ -41,7 +65,9 @@ function checkSignerKeys(loaded: LoadedManifest): Problem[] {
       const key = isObject(value) ? (value.signerKey ?? value.base64_signer_key) : undefined
       const fault = typeof key === 'string' && key.trim() !== '' ? faultOfSignerKey(key) : undefined
       if (fault === undefined) continue
-      const places = constants.map(({ name, members }) => [name, ...members.map((member) => member.name)])
+      const places = constants.flatMap(({ name, members }) =>
+        withMembers(manifest, [name, ...members.map((member) => member.name)]),
+      )
       const place = places.find((one) => valueAt(manifest, one) === key) ?? path
       const name = place.join('.')
       if (unresolved.some((one) => one.join('.') === name)) continue
@@ -55,6 +81,12 @@ function checkSignerKeys(loaded: LoadedManifest): Problem[] {
     }
   }
   return [...faults.values()]
+}
+
+/** The path, or those of its members where an object is there, as one that is looked up in by name. */
+function withMembers(manifest: Manifest, path: readonly string[]): (readonly string[])[] {
+  const value = valueAt(manifest, path)
+  return isObject(value) ? Object.keys(value).map((name) => [...path, name]) : [path]
 }
 
 function valueAt(value: unknown, path: readonly string[]): unknown {

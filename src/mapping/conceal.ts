@@ -15,6 +15,8 @@ export const SECRET_NAMES: readonly string[] = [
   'clientSecret',
   'private_key',
   'privateKey',
+  'signerKey',
+  'base64_signer_key',
 ]
 
 /** What stands beside a secret, in the object or the row that holds it: whose it is, of what sort, since when, in which line. */

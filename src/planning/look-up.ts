@@ -131,7 +131,8 @@ function* missingMentions(
   rundb: RunDatabase,
   definition: KindDefinition,
 ): Generator<{ desired: DesiredResource; mention: Mention }> {
-  const { name, within = '' } = definition
+  // What is listed within nothing may still be of an organization, which has roles of its own.
+  const { name, refs, within = Object.keys(refs).at(0) ?? '' } = definition
   if (definition.mentions === undefined) return
   for (const desired of distinctCandidates(rundb, name, within)) {
     for (const mention of definition.mentions(desired)) {

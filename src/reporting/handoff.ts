@@ -5,6 +5,7 @@ import { jsonText } from '../json.ts'
 import { connection } from '../kinds/connection/connection.ts'
 import type { Handoff } from '../kinds/connection/handoff.ts'
 import { describeSecrets } from '../kinds/connection/wording.ts'
+import { invitation } from '../kinds/invitation/invitation.ts'
 import { organization } from '../kinds/organization/organization.ts'
 import { countedKind } from '../kinds/registry.ts'
 import { renderScope } from './heading-text.ts'
@@ -14,9 +15,12 @@ import { table } from './table.ts'
 /** How many rejected connections are shown. */
 const SAMPLE = 10
 
-/** Rejected connections: they are in no file. */
-export function rejectedConnections(set: DesiredSet): number {
-  return set.rejectCounts().reduce((sum, { kind, count }) => (kind === connection.name ? sum + count : sum), 0)
+/** What is handed over. */
+const HANDED_OVER: readonly string[] = [connection.name, invitation.name]
+
+/** Rejected connections and invitations: they are in no file. */
+export function rejectedFromFiles(set: DesiredSet): number {
+  return set.rejectCounts().reduce((sum, { kind, count }) => (HANDED_OVER.includes(kind) ? sum + count : sum), 0)
 }
 
 /** Records of the streams of connections that could not be read: what connection each is, nobody knows. */
@@ -30,7 +34,7 @@ export function unreadConnections(set: DesiredSet, streams: readonly string[]): 
  * @param unread how many records of connections could not be read
  */
 export function renderHandoffText(handoff: Handoff, set: DesiredSet, unread: number, paint: Paint): string {
-  const { folder, files, notes, withSecrets, includeSecrets } = handoff
+  const { folder, files, notes, invitations, withSecrets, includeSecrets } = handoff
   const rows = files.map(({ file, connections, organizations }) => [
     file,
     countedKind(connections, connection.name),
@@ -40,6 +44,11 @@ export function renderHandoffText(handoff: Handoff, set: DesiredSet, unread: num
   return [
     renderScope(set.scope, paint),
     `${paint('bold', 'Connections handed over')}\n${table(rows)}`,
+    ...(invitations === null
+      ? []
+      : [
+          `\n${paint('bold', 'Invitations handed over')}\n${table([[invitations.file, countedKind(invitations.invitations, invitation.name)]])}`,
+        ]),
     ...renderRejected(set, paint),
     ...(unread === 0
       ? []
@@ -53,17 +62,17 @@ export function renderHandoffText(handoff: Handoff, set: DesiredSet, unread: num
 }
 
 function renderRejected(set: DesiredSet, paint: Paint): string[] {
-  const total = rejectedConnections(set)
+  const total = rejectedFromFiles(set)
   if (total === 0) return []
   const lines = [`\n${paint('bold', `Rejected (${figure(total)}), and in no file`)}\n`]
   let shown = 0
   let named = 0
   for (const { kind, key, origin, message, hint, records } of set.rejects()) {
-    if (kind !== connection.name) continue
+    if (!HANDED_OVER.includes(kind)) continue
     if (shown === SAMPLE) break
     shown += 1
     named += records
-    const what = `${printable(key ?? connection.name)}${ofSeveral(records)}`
+    const what = `${printable(key ?? kind)}${ofSeveral(records)}`
     lines.push(`  ${paint('red', '✗')} ${printable(origin)}  ${what}: ${printable(message)}\n`)
     if (hint !== null) lines.push(`      ${printable(hint)}\n`)
   }
@@ -73,6 +82,6 @@ function renderRejected(set: DesiredSet, paint: Paint): string[] {
 
 /** The same for programs, as one JSON document. */
 export function renderHandoffJson(handoff: Handoff, set: DesiredSet, unread: number): string {
-  const rejects = [...set.rejects()].filter(({ kind }) => kind === connection.name)
+  const rejects = [...set.rejects()].filter(({ kind }) => HANDED_OVER.includes(kind))
   return `${jsonText({ format: 'workos-migrate-handoff', version: 1, scope: set.scope ?? null, ...handoff, rejects, unread }, 2)}\n`
 }

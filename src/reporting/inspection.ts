@@ -1,4 +1,5 @@
 import { figure, printable } from '../diagnostics/printable.ts'
+import type { DatabaseInspection } from '../inspecting/database/look.ts'
 import type {
   Inspection,
   PasswordFormat,
@@ -182,7 +183,12 @@ function columns(rows: readonly (readonly string[])[], paint: Paint, indent = ' 
 /** What was found in a source, for programs: the inspection as it is, beneath the version of this format. */
 export function renderInspectionJson(
   inspection: Inspection,
-  about: { manifest: string | null; file: string | null; recognised: Recognised | null },
+  about: {
+    manifest: string | null
+    file: string | null
+    recognised: Recognised | null
+    database: DatabaseInspection | null
+  },
 ): string {
   return `${jsonText({ version: 1, ...about, ...inspection }, 2)}\n`
 }

@@ -8,6 +8,7 @@
 import type { Mask } from '../diagnostics/mask.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
 import { describeConnections } from '../kinds/connection/wording.ts'
+import { describeInvitations } from '../kinds/invitation/wording.ts'
 import { membership } from '../kinds/membership/membership.ts'
 import { describeUnmapped, lostRoles, lostRolesCount, unmappedRoles } from '../kinds/membership/reports.ts'
 import { describeLost } from '../kinds/membership/wording.ts'
@@ -91,6 +92,7 @@ export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
     renderUnsupportedTotp(plan, options)
   }
   renderConnections(plan, options)
+  renderInvitations(plan, options)
   renderRemarks(plan, options)
   renderConclusion(plan, options)
 }
@@ -207,6 +209,12 @@ function renderConnections({ summary, purpose }: Plan, { paint, write }: PlanTex
   const line = describeConnections(summary.handoff)
   if (purpose === 'destroy' || line === undefined) return
   write(`\n${paint('bold', 'Connections')}\n  ${printable(line)}\n`)
+}
+
+function renderInvitations({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {
+  const line = describeInvitations(summary.invitations)
+  if (purpose === 'destroy' || line === undefined) return
+  write(`\n${paint('bold', 'Invitations')}\n  ${line}\n`)
 }
 
 function renderRemarks(plan: Plan, { paint, write }: PlanTextOptions): void {

@@ -25,6 +25,10 @@ export function hasLive(rundb: RunDatabase, kind: string): boolean {
   return rundb.statement('SELECT 1 FROM live WHERE kind = ? LIMIT 1').get(kind) !== undefined
 }
 
+export function countLive(rundb: RunDatabase, kind: string): number {
+  return rundb.count('SELECT count(*) FROM live WHERE kind = ?', kind)
+}
+
 /** What a list of WorkOS's yields, page by page. */
 export interface Listing {
   add(page: readonly LiveResource[]): void
@@ -32,24 +36,43 @@ export interface Listing {
   done(): void
 }
 
+/** Resources that are written in one go. */
+const AT_ONCE = 1000
+
 /**
- * Takes in a list. Its pages are laid aside as they come, and enter the table together, in its order: a page alone would touch as many
- * places of the table and of its indexes as it has resources, which costs several times as much.
+ * Takes in a list. What comes in the order of ids goes to the end of the table. Other pages are laid aside, and enter the table together: a
+ * page alone would touch as many places of the table and of its indexes as it has resources, which costs several times as much.
  */
 export function listInto(rundb: RunDatabase, kind: string): Listing {
   const table = `"listed ${kind}"`
   rundb.exec(`CREATE TEMP TABLE IF NOT EXISTS ${table} (id TEXT, external_id TEXT, natural_key TEXT, attributes TEXT)`)
   rundb.run(`DELETE FROM ${table}`)
-  const insert = rundb.statement(`INSERT INTO ${table} VALUES (?, ?, ?, ?)`)
+  const append = rundb.statement('INSERT INTO live VALUES (?, ?, ?, ?, ?)')
+  const layAside = rundb.statement(`INSERT INTO ${table} VALUES (?, ?, ?, ?)`)
+  let inOrder = unindexed.has(rundb) && !hasLive(rundb, kind)
+  let last = ''
+  let held: LiveResource[] = []
+  const write = () => {
+    rundb.transaction(() => {
+      for (const { id, externalId, naturalKey, attributes } of held) {
+        // SQLite compares the bytes of UTF-8, and ids are ASCII. From the first that is out of order on, the later of two counts.
+        inOrder &&= id > last
+        last = id
+        const row = [id, externalId, naturalKey, canonicalJson(attributes)]
+        if (inOrder) append.run(kind, ...row)
+        else layAside.run(...row)
+      }
+    })
+    held = []
+  }
   return {
     add(page) {
-      rundb.transaction(() => {
-        for (const { id, externalId, naturalKey, attributes } of page) {
-          insert.run(id, externalId, naturalKey, canonicalJson(attributes))
-        }
-      })
+      held.push(...page)
+      if (held.length >= AT_ONCE) write()
     },
     done() {
+      write()
+      if (inOrder) return
       rundb.run(
         `INSERT OR REPLACE INTO live SELECT ?, id, external_id, natural_key, attributes FROM ${table} ORDER BY id, rowid`,
         kind,

@@ -234,10 +234,11 @@ export function rejectDependents(
 ): void {
   const roles = Object.entries(refs)
   if (roles.length === 0) return
-  const leads = roles.map(
-    (_, at) =>
-      `EXISTS (SELECT 1 FROM desired p WHERE p.kind = ?${at * 2 + 3} AND p.key = d.refs ->> ('$.' || ?${at * 2 + 2}))`,
-  )
+  // What refers to nothing in a role needs nothing there.
+  const leads = roles.map((_, at) => {
+    const key = `d.refs ->> ('$.' || ?${at * 2 + 2})`
+    return `(${key} IS NULL OR EXISTS (SELECT 1 FROM desired p WHERE p.kind = ?${at * 2 + 3} AND p.key = ${key}))`
+  })
   rundb.exec('CREATE TABLE dangling (key TEXT PRIMARY KEY) WITHOUT ROWID, STRICT')
   const dangling = rundb.run(
     `INSERT INTO dangling SELECT d.key FROM desired d WHERE d.kind = ?1 AND NOT (${leads.join(' AND ')})`,
@@ -256,7 +257,7 @@ function rejectDangling(
 ): void {
   const rejection: Rejection = {
     from: 'desired',
-    where: `kind = ?1 AND key IN (SELECT key FROM dangling) AND NOT EXISTS
+    where: `kind = ?1 AND key IN (SELECT key FROM dangling) AND desired.refs ->> ('$.' || ?2) IS NOT NULL AND NOT EXISTS
       (SELECT 1 FROM desired p WHERE p.kind = ?3 AND p.key = desired.refs ->> ('$.' || ?2))`,
     join: `LEFT JOIN (SELECT key AS rejected, code, message, email AS address, min(seq) FROM rejects WHERE kind = ?3 GROUP BY key) r
       ON r.rejected = json_extract(desired.refs, '$.' || ?2)`,

@@ -89,7 +89,7 @@ export async function loadChecked(
   { cwd, env, mask, redactor = new Redactor() }: Pick<World, 'cwd' | 'env' | 'mask' | 'redactor'>,
 ): Promise<ReadyManifest> {
   // Only what writes tells somebody of its end.
-  const defer = (path: readonly string[]) => isSourceSecret(path) || path[0] === 'notify'
+  const defer = (path: readonly string[]) => isSourceSecret(path) || path[0] === 'notify' || path[0] === 'export'
   const loaded = await loadManifest({ path, environment, cwd, env, defer, mask, redactor })
   const problems = checkExpressions(loaded)
   const isWarning = ({ severity }: Problem) => severity === 'warning'
@@ -322,7 +322,7 @@ function deadlineOf(
 
 /** Of whom a run is to speak. */
 export interface ScopeOptions {
-  /** Selectors: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`; `*` stands for any text. */
+  /** Selectors: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`, `invitation:ADDRESS`; `*` stands for any text. */
   only?: string[]
   /** So many users, the first by their keys. */
   limit?: number

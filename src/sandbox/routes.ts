@@ -2,6 +2,7 @@ import createRouter from 'find-my-way'
 import type { Endpoint } from './call.ts'
 import { connectionEndpoints } from './endpoints/connections.ts'
 import { groupEndpoints, groupMemberEndpoints, groupRoleEndpoints } from './endpoints/groups.ts'
+import { invitationEndpoints } from './endpoints/invitations.ts'
 import { membershipEndpoints } from './endpoints/memberships.ts'
 import { organizationEndpoints } from './endpoints/organizations.ts'
 import { permissionEndpoints, roleEndpoints } from './endpoints/roles.ts'
@@ -19,6 +20,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...permissionEndpoints,
   ...roleEndpoints,
   ...connectionEndpoints,
+  ...invitationEndpoints,
 ]
 
 export interface Match {

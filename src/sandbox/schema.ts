@@ -154,4 +154,13 @@ export const SCHEMA_STEPS: readonly string[] = [
     ('memberships', 'memberships_by_organization', '1000000 100000 100 1 1 1 1 1 1');
   ANALYZE sqlite_schema;
   `,
+  `
+  CREATE TABLE invitations (
+    environment INTEGER NOT NULL, id TEXT NOT NULL,
+    email TEXT NOT NULL, organization_id TEXT, role_slug TEXT, state TEXT NOT NULL, revoked_at TEXT,
+    expires_at TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (environment, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX invitations_by_email ON invitations (environment, email, organization_id);
+  `,
 ]

@@ -2,7 +2,7 @@
  * The contract of every source. In: the options under `source` in the manifest. Out: streams of plain records, each with its place, and
  * what was refused. `registry.ts` lists the types; text/, csv/, json/, join/ and snapshot/ are what their folders build on.
  *
- * The folders of the types (csv/, file/, clerk/, auth0/) have one shape; each has what its type needs of it:
+ * The folders of the types (csv/, file/, clerk/, auth0/, cognito/, firebase/) have one shape; each has what its type needs of it:
  * `options.ts`: reads and checks the options. `open.ts`: the SourceDefinition, which checks and opens the source.
  * `capture/`: a live service → a snapshot; `capture.ts` begins, `api.ts` asks. `streams.ts`: what the snapshot's streams hold.
  * `records.ts` or `records/`: records from files (`from-files.ts`) or from a snapshot (`from-snapshot.ts`).
@@ -120,8 +120,7 @@ export interface CaptureContext {
 }
 
 /** How a live source is asked: what a reading and a trial of its credentials share. */
-export type Asking = Pick<CaptureContext, 'signal' | 'clock' | 'proxies' | 'onWait' | 'onFailedRequest'> &
-  Partial<Pick<CaptureContext, 'directory'>>
+export type Asking = Pick<CaptureContext, 'directory' | 'signal' | 'clock' | 'proxies' | 'onWait' | 'onFailedRequest'>
 
 /** How a source is read that answers over a network: once, into a snapshot, which the records are then read from. */
 export interface LiveReading<Options = Record<string, unknown>> {

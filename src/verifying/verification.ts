@@ -80,7 +80,7 @@ export interface Verification {
   secrets: SecretCounts
   /** Records that were rejected, and are therefore not desired. */
   rejected: number
-  /** Writes of an interrupted run of which nobody knows yet whether they took effect. */
+  /** Writes of an interrupted run that may or may not have taken effect. */
   openWrites: number
   /** `lost`: something desired is missing or under another id. `different`: something else is not as it should be. */
   outcome: VerificationOutcome

@@ -18,7 +18,7 @@ import {
   matchPlain,
 } from '../rundb/findings.ts'
 import { type Applied, keyById } from '../rundb/known.ts'
-import { findLive, liveLookup } from '../rundb/live.ts'
+import { countLive, findLive, liveLookup } from '../rundb/live.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Finding, KindVerification } from './verification.ts'
 
@@ -34,7 +34,8 @@ export async function verifyKind(
   const { rundb } = context
   const { name: kind, plural } = definition
   const plain = matchPlainly(rundb, definition)
-  await definition.live?.prepare?.(context)
+  // Where all that is there was matched, nobody looks at any of it.
+  if (hasUnmatched(rundb, kind) || countLive(rundb, kind) > plain) await definition.live?.prepare?.(context)
   const sums: KindVerification = {
     kind,
     plural,

@@ -30,7 +30,7 @@ const commandLines: BadInput[] = [
     name: 'a format that is none, of an export',
     args: ['state', 'export', '--format', 'xml'],
     exit: 3,
-    says: ["argument 'xml' is invalid. Allowed choices are csv, ndjson.", 'workos-migrate state export --help'],
+    says: ["argument 'xml' is invalid. Allowed choices are csv, ndjson, sql.", 'workos-migrate state export --help'],
   },
   {
     name: 'a word for a port',

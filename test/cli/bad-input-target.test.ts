@@ -37,7 +37,7 @@ const addresses: BadInput[] = [
     says: ['holds a user name or a password', 'hint: write https://api.example.com'],
   },
   {
-    name: 'an address that is none',
+    name: 'an invalid address',
     files: withTarget('baseUrl: api.example.com, apiKey: "${WORKOS_API_KEY}"'),
     exit: 3,
     at: 'migrate.config.yaml:2:34',

@@ -28,7 +28,7 @@ test('null takes an inherited key away, at every depth', async () => {
   })
   const { manifest } = await load(folder)
   expect(manifest.map.user).toEqual({ email: 'a', metadata: { z: 'w' } })
-  expect(manifest.run.chunkSize).toBe(1000)
+  expect(manifest.run.chunkSize).toBe(250)
 })
 
 test('of several bases the later one wins, and each is relative to the file that names it', async () => {
@@ -193,4 +193,25 @@ test('the password in the URL of a database is known by itself', async () => {
 target: { type: sandbox }`
   await load(folderOf({ 'migrate.config.yaml': text }), { redactor, env: { URL: 'postgres://me:hunter%402@db/app' } })
   expect(redactor.redact('hunter%402, hunter@2')).toBe('[redacted], [redacted]')
+})
+
+test('where the upper of two manifests names another type of source, no option of the lower source is left', async () => {
+  const folder = folderOf({
+    'recipes/clerk.yaml':
+      'source: { type: file, streams: { users: { path: ./users.json } } }\nmap: { user: { key: id } }',
+    'base.yaml': 'source: { type: csv, path: ./users.csv, delimiter: ";" }\nname: base',
+    'migrate.config.yaml': `extends: ./base.yaml
+source: { type: clerk, users: ./clerk.csv }
+target: { type: sandbox }
+environments: { old: { source: { type: csv, path: ./old.csv } }, same: { source: { type: clerk, nulls: ["NULL"] } } }`,
+  })
+  const { manifest } = await load(folder)
+  expect(manifest.source).toEqual({ type: 'clerk', users: './clerk.csv' })
+  expect(manifest).toMatchObject({ name: 'base', map: { user: { key: 'id' } } })
+  expect((await load(folder, { environment: 'old' })).manifest.source).toEqual({ type: 'csv', path: './old.csv' })
+  expect((await load(folder, { environment: 'same' })).manifest.source).toEqual({
+    type: 'clerk',
+    users: './clerk.csv',
+    nulls: ['NULL'],
+  })
 })

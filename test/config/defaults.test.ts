@@ -46,6 +46,7 @@ test('a minimal manifest is filled in completely', async () => {
       matchByName: false,
     },
     connections: { mode: 'handoff' },
+    invitations: { send: false },
     passwords: { unsupported: 'reset', weak: 'keep', onChange: 'keep', ssha256: 'unsupported' },
     totp: { encoding: 'auto', unsupported: 'skip' },
     adopt: {
@@ -59,7 +60,7 @@ test('a minimal manifest is filled in completely', async () => {
     target: { type: 'sandbox', data: '.workos-migrate/sandbox.sqlite', limits: false, timeout: 60 },
     run: {
       workers: Math.min(availableParallelism(), 4),
-      chunkSize: 1000,
+      chunkSize: 250,
       concurrency: 50,
       limits: { writes: '500/10s', reads: '1000/10s', requests: '6000/60s' },
     },

@@ -9,6 +9,9 @@ const SOURCES: Record<string, string> = {
   csv: 'source: { type: csv, path: users.csv }',
   clerk: 'source: { type: clerk, users: users.csv }',
   auth0: 'source: { type: auth0, users: users.ndjson }',
+  okta: 'source: { type: okta, domain: acme.okta.com }',
+  cognito: 'source: { type: cognito, userPools: eu-west-1_Example01 }',
+  firebase: 'source: { type: firebase, project: my-project }',
   file: 'source: { type: file, streams: { users: { path: users.csv } } }',
   postgres:
     'source: { type: postgres, url: "postgres://a@db.example.com/app", streams: { users: { table: users, key: id } } }',
@@ -51,6 +54,7 @@ test('every shipped recipe can be extended by name', async () => {
       folderOf({ 'migrate.config.yaml': text, 'signer-key': Buffer.alloc(64, 1).toString('base64') }),
       {
         recipes: shippedRecipes,
+        env: { DATABASE_URL: `${name.split('-').at(-1)}://reader:secret@db.example.com/app`, KEYCLOAK_REALM: 'anvils' },
       },
     )
     expect(checkExpressions(loaded), name).toEqual([])
@@ -118,4 +122,15 @@ test('a situation takes the place of what an origin says of organizations, excep
     // A role holds in the one organization, wherever it held.
     expect(placed?.manifest.map.roleAssignment?.organization, origin).toBeUndefined()
   }
+})
+
+test('a file of Firebase needs the key of its project, and a project that is read over its API tells it itself', async () => {
+  const problems = async (source: string) => {
+    const text = `extends: firebase\nsource: ${source}\ntarget: { type: sandbox }\n`
+    return checkExpressions(await load(folderOf({ 'migrate.config.yaml': text }), { recipes: shippedRecipes }))
+  }
+  expect(await problems('{ type: firebase, project: my-project }')).toEqual([])
+  expect(await problems('{ streams: { users: { path: ./users.json } } }')).toMatchObject([
+    { code: 'unknown_variable', message: 'there is no secrets.firebaseSignerKey in the manifest' },
+  ])
 })

@@ -103,7 +103,7 @@ describe('a role in an organization', () => {
     expect([...set.rejects()]).toMatchObject([
       {
         code: 'role_without_membership',
-        message: expect.stringMatching(/admin.*u1.*acme.*no member/),
+        message: expect.stringMatching(/admin.*u1.*acme.*not a member/),
         origin: 'users.csv:3',
       },
     ])

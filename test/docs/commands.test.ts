@@ -1,17 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { buildProgram } from '../../src/cli/program.ts'
+import { docPages } from './pages.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
-const pages = [
-  'README.md',
-  'AGENTS.md',
-  ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name)),
-]
+const pages = ['README.md', 'AGENTS.md', ...docPages]
 
 /** The command lines in the shell blocks of a page, without comments, pipes and redirections. */
 function commandLinesOf(page: string): string[] {

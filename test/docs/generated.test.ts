@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { apiDocs } from '../../scripts/api-docs.ts'
+import { commandsDocs } from '../../scripts/commands-docs.ts'
 import { withGenerated } from '../../scripts/generated-table.ts'
 import { sandboxDocs } from '../../scripts/sandbox-docs.ts'
 import { triedDocs, triedIn } from '../../scripts/tried-docs.ts'
@@ -13,6 +14,10 @@ test.each([
 ] as const)('%s has the table that follows from the tests', (name, written) => {
   const page = readFileSync(name, 'utf8')
   expect(page).toBe(written(page))
+})
+
+test('docs/reference/commands.md is what follows from the definitions', () => {
+  expect(readFileSync('docs/reference/commands.md', 'utf8')).toBe(commandsDocs())
 })
 
 test('docs/reference/api.md is what follows from the declarations', () => {

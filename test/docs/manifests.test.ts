@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -10,8 +10,10 @@ import { isObject, type Json, type JsonObject } from '../../src/json.ts'
 import { checkExpressions, checkStreams } from '../../src/mapping/check.ts'
 import { compileExpression } from '../../src/mapping/expression.ts'
 import { openSource } from '../../src/sources/registry.ts'
+import { liveReading } from '../../src/sources/snapshot/placement.ts'
 import { command, folderOf } from '../cli/harness.ts'
 import { FIREBASE } from '../kinds/passwords/firebase.ts'
+import { docPages } from './pages.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -25,9 +27,7 @@ interface Piece {
   text: string
 }
 
-const pages = ['README.md', ...readdirSync(join(ROOT, 'docs'), { recursive: true }).map((name) => `docs/${name}`)]
-  .filter((name) => name.endsWith('.md') && !name.startsWith('docs/decisions/'))
-  .toSorted()
+const pages = ['README.md', ...docPages].filter((name) => !name.startsWith('docs/decisions/')).toSorted()
 
 const PIECES: readonly Piece[] = pages.flatMap((page) => {
   const text = readFileSync(join(ROOT, page), 'utf8')
@@ -81,20 +81,33 @@ function whole({ name, text }: Piece): JsonObject {
   return whole
 }
 
-/** Every variable has a value. */
-function variables(own: Record<string, string> = {}): Record<string, string> {
-  const known: Record<string, string> = { HOME: '/', ...own }
-  return new Proxy<Record<string, string>>({}, { get: (_, name) => known[String(name)] ?? FIREBASE.signerKey })
-}
+/** Every variable has a value. @param dialect of the database that DATABASE_URL names */
+const variables = (dialect = 'postgres') =>
+  new Proxy<Record<string, string>>(
+    {},
+    {
+      get(_, name) {
+        if (name === 'HOME') return '/'
+        return name === 'DATABASE_URL' ? `${dialect}://reader:secret@db.example.com/app` : FIREBASE.signerKey
+      },
+    },
+  )
 
 const ENV = variables()
 
-async function load(folder: string, manifest: JsonObject, environment?: string): Promise<LoadedManifest> {
-  writeFileSync(join(folder, 'migrate.config.yaml'), JSON.stringify(manifest))
-  const type = isObject(manifest.source) ? manifest.source.type : undefined
-  const url = `${type}://reader:secret@db.example.com/app`
-  const env = type === 'postgres' || type === 'mysql' ? variables({ DATABASE_URL: url }) : ENV
-  return loadManifest({ cwd: folder, env, redactor: new Redactor(), ...(environment && { environment }) })
+/** Beside the manifest that a page may build on. */
+const PIECE = 'piece.yaml'
+
+async function load(
+  folder: string,
+  manifest: JsonObject,
+  { path = 'migrate.config.yaml', environment }: { path?: string; environment?: string } = {},
+): Promise<LoadedManifest> {
+  writeFileSync(join(folder, path), JSON.stringify(manifest))
+  const { type } = isObject(manifest.source) ? manifest.source : {}
+  const isMysql = type === 'mysql' || String(manifest.extends).endsWith('-mysql')
+  const env = variables(isMysql ? 'mysql' : 'postgres')
+  return loadManifest({ path, cwd: folder, env, redactor: new Redactor(), ...(environment && { environment }) })
 }
 
 describe('every piece of a manifest that the pages show', () => {
@@ -103,9 +116,9 @@ describe('every piece of a manifest that the pages show', () => {
   })
 
   test.each(PIECES.map((piece) => [piece.place, piece] as const))('is valid: %s', async (_place, piece) => {
-    const folder = folderOf({ 'our-organizations.yaml': '{}', 'base.yaml': '{}' })
+    const folder = folderOf({ 'our-organizations.yaml': '{}', 'base.yaml': '{}', 'migrate.config.yaml': '{}' })
     const manifest = whole(piece)
-    const loaded = await load(folder, manifest)
+    const loaded = await load(folder, manifest, { path: PIECE })
     expect(checkExpressions(loaded).filter(({ severity }) => severity !== 'warning')).toEqual([])
     const nothing = { directory: folder, scratch: folder, reject: () => {}, warn: () => {} }
     const { streams } = await openSource(loaded.manifest.source, nothing)
@@ -114,7 +127,7 @@ describe('every piece of a manifest that the pages show', () => {
       [],
     )
     for (const environment of Object.keys(isObject(manifest.environments) ? manifest.environments : {})) {
-      await load(folder, manifest, environment)
+      await load(folder, manifest, { path: PIECE, environment })
     }
   })
 
@@ -128,6 +141,8 @@ describe('every piece of a manifest that the pages show', () => {
     const sample = parse(readFileSync(join(folder, 'migrate.config.yaml'), 'utf8'))
     const manifest = { ...whole(piece), target: { type: 'sandbox' }, safety: { maxRejects: 1000 } }
     const loaded = await load(folder, manifest)
+    // The samples are files.
+    if ((await liveReading(loaded.manifest.source)) !== undefined) return
     const { streams } = loaded.manifest.source as { streams?: Record<string, { path: string }> }
     const given: Record<string, { path: string }> = sample.source?.streams ?? {}
     // What the page names otherwise than the sample stands for the same file, unless it is of another form.

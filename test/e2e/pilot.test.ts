@@ -261,7 +261,7 @@ test('records of others that are rejected do not refuse a pilot; its own do, and
     'user:id-hal',
   ])
   expect(acme.summary.refusals).toHaveLength(1)
-  // Nobody can tell whether an address that is none is one of those that are chosen.
+  // Nobody can tell whether an invalid address is one of those that are chosen.
   const byAddress = await planned(project, '--only', 'domain:acme.com')
   expect(byAddress.rejects.map(({ kind, key }: Row) => `${kind}:${key}`).sort()).toEqual(['user:id-gus', 'user:id-hal'])
   // Hal comes after the first four, and is none of theirs.

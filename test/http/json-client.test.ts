@@ -75,6 +75,53 @@ describe('what is sent', () => {
   })
 })
 
+test('a form goes out as one, and its secrets into no message', async () => {
+  const refused = json(401, { error: 'invalid_client', error_description: 'assertion_do_not_show' })
+  const { client, received } = await serve([json(200, { ok: true }), refused], { authorize: undefined })
+  const fields = { grant_type: 'client_credentials', client_assertion: 'assertion_do_not_show' }
+  expect(await client.postForm('/token', fields)).toEqual({ ok: true })
+  expect(received[0]?.headers['content-type']).toBe('application/x-www-form-urlencoded')
+  expect(Object.fromEntries(new URLSearchParams(received[0]?.body))).toEqual(fields)
+  expect(messageOf(await failure(client.postForm('/token', fields)))).not.toContain('assertion_do_not_show')
+})
+
+test('an answer that is to be text stays text, and its refusal is still read', async () => {
+  const refused = json(403, { errorCode: 'E0000006', errorSummary: 'You do not have permission' })
+  const { client, received } = await serve([raw(200, '<a/>', { 'content-type': 'application/xml' }), refused])
+  expect(await client.text('/metadata', { kid: 'k' }, 'application/xml')).toBe('<a/>')
+  expect(received[0]).toMatchObject({ path: '/v1/metadata?kid=k', headers: { accept: 'application/xml' } })
+  const error = await failure(client.text('/metadata', {}, 'application/xml'))
+  expect(error).toMatchObject({ status: 403, errorCode: 'E0000006' })
+  expect(messageOf(error)).toContain('You do not have permission')
+})
+
+describe('pages by Link', () => {
+  const linked = (link: string) => json(200, [1], { link })
+
+  test('name the query of the next one, until there is none', async () => {
+    const links = '</v1/users?limit=2>; rel="self", </v1/users?after=00u1%2C&limit=2>; title="a, b"; rel="up next"'
+    const { client, received } = await serve([linked(links), linked('</v1/users>; rel=self')])
+    const first = await client.page('/users', { limit: 2 })
+    expect(first).toEqual({ body: [1], next: 'after=00u1%2C&limit=2' })
+    expect(await client.page('/users', first.next)).toEqual({ body: [1], next: undefined })
+    expect(received.map(({ path }) => path)).toEqual(['/v1/users?limit=2', '/v1/users?after=00u1%2C&limit=2'])
+  })
+
+  test.each([
+    ['another host', 'https://elsewhere.example/v1/users?after=secret', 'https://elsewhere.example'],
+    ['the same host over http', 'http://127.0.0.1:1/v1/users?after=secret', 'http://127.0.0.1:1'],
+    ['another list', '/v1/groups?after=secret', 'another list'],
+    ['no address', 'http://[', 'no address'],
+  ])('are refused where they lead to %s', async (_what, target, named) => {
+    const { client, received } = await serve([linked(`<${target}>; rel="next"`)])
+    const error = await failure(client.page('/users'))
+    expect(codeOf(error)).toBe('source_links_elsewhere')
+    expect(messageOf(error)).toContain(` names ${named} as its next page`)
+    expect(messageOf(error)).not.toContain('secret')
+    expect(received).toHaveLength(1)
+  })
+})
+
 describe('answers', () => {
   test('arrays and objects come as they are, an empty body as null, and no digit of a number is lost', async () => {
     const { client } = await serve([
@@ -318,4 +365,29 @@ test('https that is asked of what speaks http is told in words', async () => {
   const error = await failure(client.get('/users'))
   expect(error).toMatchObject({ problems: [{ code: 'no_tls' }] })
   expect(String(error)).toMatch(/is not trusted: it does not speak TLS/)
+})
+
+test('what Google refuses is told with its status and its words', async () => {
+  const error = { code: 403, status: 'PERMISSION_DENIED', message: 'The caller does not have permission' }
+  const { client } = await serve([json(403, { error })])
+  const refusal = await failure(client.get('/users'))
+  expect(refusal).toMatchObject({
+    status: 403,
+    errorCode: 'PERMISSION_DENIED',
+    message: expect.stringContaining('HTTP 403: PERMISSION_DENIED: The caller does not have permission'),
+  })
+})
+
+test('headers beside the authorization are asked for after it, each time', async () => {
+  let asked = 0
+  const { client, received } = await serve([json(200, {}), json(200, {})], {
+    authorize: async () => {
+      asked += 1
+      return `Bearer ${TOKEN}`
+    },
+    headers: () => ({ 'x-goog-user-project': `project-${asked}` }),
+  })
+  await client.get('/users')
+  await client.get('/users')
+  expect(received.map(({ headers }) => headers['x-goog-user-project'])).toEqual(['project-1', 'project-2'])
 })

@@ -9,6 +9,9 @@ import { startFakeAuth0 } from '../fakes/auth0/fake-auth0.ts'
 import { generateTenant } from '../fakes/auth0/generate.ts'
 import { startFakeClerk } from '../fakes/clerk/fake-clerk.ts'
 import { generateInstance } from '../fakes/clerk/generate.ts'
+import { startFakeFirebase } from '../fakes/firebase/fake-firebase.ts'
+import { generateProject } from '../fakes/firebase/generate.ts'
+import { keyFile } from '../fakes/firebase/tokens.ts'
 import { createAuthority } from './authority.ts'
 import { type ProxySettings, startConnectProxy } from './connect-proxy.ts'
 import { startSecureFront } from './secure-front.ts'
@@ -101,6 +104,35 @@ test('an Auth0 tenant is reached by the proxy, its token and the storage of its 
   expect(fake.log.map(({ route }) => route)).toContain('/oauth/token')
   expect(new Set(proxy.tunnels.map(({ destination }) => destination))).toEqual(
     new Set(['acme.test:443', 'storage.test:443']),
+  )
+})
+
+test('a Firebase project is reached by the proxy, and the token service of Google too, which the library asks', async () => {
+  const authority = createAuthority()
+  const fake = await startFakeFirebase(generateProject({ users: 3 }))
+  onTestFinished(() => fake.close())
+  const front = await startSecureFront(fake.url, authority.issue('firebase.test', 'oauth2.googleapis.com'))
+  const proxy = await startConnectProxy({
+    routes: new Map([
+      ['firebase.test:443', front.port],
+      ['oauth2.googleapis.com:443', front.port],
+    ]),
+  })
+  // Whatever a key file says, tokens are asked for at Google's: https://elsewhere.test is asked for nothing.
+  const serviceAccount = keyFile('https://elsewhere.test/token')
+  const project = peopleProject(REMOTE, [], {
+    source: { ...fake.source, baseUrl: 'https://firebase.test', serviceAccount: '${ACCOUNT}' },
+  })
+  project.write('ca.pem', authority.certificate)
+  const exported = await project.spawn(['export', '--json'], {
+    ACCOUNT: serviceAccount,
+    HTTPS_PROXY: `http://${proxy.host}`,
+    NODE_EXTRA_CA_CERTS: project.path('ca.pem'),
+  }).result
+  expect(exported.exit, exported.stderr).toBe(0)
+  expect(fake.tokens.issued).toBe(1)
+  expect(new Set(proxy.tunnels.map(({ destination }) => destination))).toEqual(
+    new Set(['firebase.test:443', 'oauth2.googleapis.com:443']),
   )
 })
 

@@ -47,6 +47,10 @@ describe('headers', () => {
     })
     expect(parseBucketLevel(headers('tomorrow'), now)).toBeUndefined()
     expect(parseBucketLevel((name) => (name === 'x-ratelimit-limit' ? '50' : undefined), now)).toBeUndefined()
+    const okta = (name: string) => headers(reset)(name.replace('x-rate-limit-', 'x-ratelimit-'))
+    expect(parseBucketLevel((name) => (name.startsWith('x-ratelimit') ? undefined : okta(name)), now)).toMatchObject({
+      remaining: 3,
+    })
   })
 })
 

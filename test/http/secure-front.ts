@@ -10,7 +10,8 @@ export async function startSecureFront(url: string, identity: ServerIdentity): P
   const { hostname, port: inner, host } = new URL(url)
   const server = createServer(identity, (incoming, response) => {
     const { method, url: path, headers } = incoming
-    const onward = request({ hostname, port: inner, method, path, headers: { ...headers, host } }, (answer) => {
+    const told = { ...headers, host, 'x-forwarded-host': headers.host }
+    const onward = request({ hostname, port: inner, method, path, headers: told }, (answer) => {
       response.writeHead(answer.statusCode ?? 0, answer.headers)
       answer.pipe(response)
     })

@@ -12,7 +12,7 @@ import type { Project } from '../e2e/cli.ts'
 import { byKind } from '../e2e/kinds.ts'
 import { member, peopleManifest, peopleProject } from '../e2e/people.ts'
 import { type Body, KEY, startWorkos, type Workos, writes } from '../e2e/workos.ts'
-import { groupRole } from './group-role.ts'
+import { roleByName } from './role-by-name.ts'
 import { stripeCustomer } from './stripe-customer.ts'
 
 const env = { KEY }
@@ -29,7 +29,7 @@ const ROWS = [
 
 let unregister = () => {}
 beforeEach(() => {
-  unregister = registerKind(groupRole)
+  unregister = registerKind(roleByName)
 })
 afterEach(() => unregister())
 
@@ -55,7 +55,7 @@ function assignments(workos: Workos): string[] {
 /** The id of one in the state. */
 async function idOf(project: Project, key: string): Promise<string> {
   const { output } = await run(project, 'state', 'list')
-  return new RegExp(`group-role:${key} +(\\S+)`).exec(output)?.[1] ?? ''
+  return new RegExp(`role-by-name:${key} +(\\S+)`).exec(output)?.[1] ?? ''
 }
 
 async function run(project: Project, ...args: string[]) {
@@ -71,7 +71,7 @@ describe('docs/how-to/adding-a-kind.md', () => {
   const source = types.map((file) => readFileSync(new URL(file, kinds), 'utf8')).join('\n')
 
   test('shows this definition', () => {
-    const code = read('group-role.ts').replace(/^import .*\n/gm, '')
+    const code = read('role-by-name.ts').replace(/^import .*\n/gm, '')
     expect(page).toContain(`\`\`\`ts\n${code.trim()}\n\`\`\``)
   })
 
@@ -91,10 +91,14 @@ test('a kind of its own is planned, applied and verified', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { map: MAP })
   const plan = await run(project, 'plan')
-  expect(plan.output).toContain('group-role:admin@Admin@acme')
-  expect(plan.output).toContain('2 group roles by name: members of the group get the role admin')
+  expect(plan.output).toContain('role-by-name:admin@Admin@acme')
+  expect(plan.output).toContain('2 roles by name: members of the group get the role admin')
   const planned = (await run(project, 'plan', '--json')).json()
-  expect(byKind(planned.summary.kinds)['group-role']).toMatchObject({ plural: 'group roles', desired: 2, create: 2 })
+  expect(byKind(planned.summary.kinds)['role-by-name']).toMatchObject({
+    plural: 'roles by name',
+    desired: 2,
+    create: 2,
+  })
 
   expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
   expect(await rolesOfGroups(workos)).toEqual({ 'acme/Admin': ['admin'], 'acme/Finance': [], 'beta/Admin': ['admin'] })
@@ -109,7 +113,7 @@ test('a kind of its own is planned, applied and verified', async () => {
 
   const verified = await run(project, 'verify', '--json')
   expect(verified.exit, verified.output).toBe(0)
-  expect(byKind(verified.json().kinds)['group-role']).toMatchObject({ desired: 2, verified: 2, missing: 0 })
+  expect(byKind(verified.json().kinds)['role-by-name']).toMatchObject({ desired: 2, verified: 2, missing: 0 })
 })
 
 test('what the source adds to it is created, and what it loses is counted', async () => {
@@ -124,7 +128,7 @@ test('what the source adds to it is created, and what it loses is counted', asyn
 
   project.manifest(peopleManifest(workos, { map: MAP, roles: { define: { admin: { name: 'Administrator' } } } }))
   const planned = (await run(project, 'plan', '--json')).json()
-  expect(byKind(planned.summary.kinds)['group-role']).toMatchObject({ desired: 0, orphaned: 3 })
+  expect(byKind(planned.summary.kinds)['role-by-name']).toMatchObject({ desired: 0, orphaned: 3 })
 })
 
 test('one that was taken away in WorkOS is missing, and is made again where the manifest says so', async () => {
@@ -136,9 +140,9 @@ test('one that was taken away in WorkOS is missing, and is made again where the 
 
   const verified = await run(project, 'verify', '--json')
   expect(verified.exit).not.toBe(0)
-  expect(byKind(verified.json().kinds)['group-role']).toMatchObject({ desired: 2, verified: 1, missing: 1 })
+  expect(byKind(verified.json().kinds)['role-by-name']).toMatchObject({ desired: 2, verified: 1, missing: 1 })
   const planned = (await run(project, 'plan', '--refresh', '--json')).json()
-  expect(byKind(planned.summary.kinds)['group-role']).toMatchObject({ unchanged: 1, gone: 1 })
+  expect(byKind(planned.summary.kinds)['role-by-name']).toMatchObject({ unchanged: 1, gone: 1 })
 
   project.manifest(peopleManifest(workos, { map: MAP, onDeleted: 'recreate' }))
   expect(await run(project, 'apply', '--refresh', '--yes')).toMatchObject({ exit: 0 })
@@ -153,7 +157,7 @@ test('without a state it is recognised and adopted', async () => {
   project.remove('.workos-migrate')
   expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
   expect(writes(workos.takeLog())).toEqual([])
-  expect((await run(project, 'state', 'list')).output).toMatch(/group-role:admin@Admin@beta +\S+\/gra_\w+ +adopted/)
+  expect((await run(project, 'state', 'list')).output).toMatch(/role-by-name:admin@Admin@beta +\S+\/gra_\w+ +adopted/)
 })
 
 test('one that somebody else makes between plan and write is adopted, since WorkOS refuses to make it twice', async () => {
@@ -168,7 +172,7 @@ test('one that somebody else makes between plan and write is adopted, since Work
   })
   const project = peopleProject(workos, ROWS.slice(0, 1), { map: MAP })
   expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
-  expect((await run(project, 'state', 'list')).output).toMatch(/group-role:admin@Admin@acme +\S+ +adopted/)
+  expect((await run(project, 'state', 'list')).output).toMatch(/role-by-name:admin@Admin@acme +\S+ +adopted/)
 })
 
 test('one whose answer was lost is found and is not made twice', async () => {
@@ -192,7 +196,7 @@ test('it is imported into the state by its id, and only by its own', async () =>
   const project = peopleProject(workos, ROWS, { map: MAP })
   expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
   const [own, other] = [await idOf(project, 'admin@Admin@acme'), await idOf(project, 'admin@Admin@beta')]
-  const address = 'group-role:admin@Admin@acme'
+  const address = 'role-by-name:admin@Admin@acme'
   expect(await run(project, 'state', 'rm', address, '--yes')).toMatchObject({ exit: 0 })
   expect(await run(project, 'state', 'import', address, other)).toMatchObject({ exit: 5 })
   expect(await run(project, 'state', 'import', address, own)).toMatchObject({ exit: 0 })
@@ -203,7 +207,7 @@ test('a scope chooses it with its organization', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { map: MAP })
   const plan = await run(project, 'plan', '--only', 'organization:beta', '--json')
-  expect(byKind(plan.json().summary.kinds)['group-role']).toMatchObject({ desired: 1, create: 1 })
+  expect(byKind(plan.json().summary.kinds)['role-by-name']).toMatchObject({ desired: 1, create: 1 })
   expect(await run(project, 'apply', '--only', 'organization:beta', '--yes')).toMatchObject({ exit: 0 })
   expect(await rolesOfGroups(workos)).toEqual({ 'beta/Admin': ['admin'] })
 })
@@ -215,7 +219,7 @@ test('it is deleted by a request of its own, and with its group without one', as
   expect(await run(project, 'apply', '--yes')).toMatchObject({ exit: 0 })
   workos.takeLog()
   const destroyed = await run(project, 'destroy', '--confirm', 'people')
-  expect(destroyed.output).toContain('group-role')
+  expect(destroyed.output).toContain('role-by-name')
   expect(assignments(workos)).toEqual([`DELETE ${ASSIGNMENTS}/:id`, `DELETE ${ASSIGNMENTS}/:id`])
   expect(await rolesOfGroups(workos)).toEqual({ 'acme/Admin': [], 'acme/Finance': [], 'beta/Admin': [] })
 
@@ -258,14 +262,14 @@ test('a field of it that changes in the source is sent, and one that changes in 
 })
 
 test('a registration can be taken back, and takes no name twice', () => {
-  expect(() => registerKind(groupRole)).toThrow('a kind is called group-role already')
-  expect(() => registerKind({ ...groupRole, name: 'x', refs: { y: 'z' } })).toThrow('no kind is called z')
-  expect(() => registerKind({ ...groupRole, name: 'x', rule: 'group' })).toThrow('x has a rule')
-  expect(countedKind(2, 'group-role')).toBe('2 group roles')
+  expect(() => registerKind(roleByName)).toThrow('a kind is called role-by-name already')
+  expect(() => registerKind({ ...roleByName, name: 'x', refs: { y: 'z' } })).toThrow('no kind is called z')
+  expect(() => registerKind({ ...roleByName, name: 'x', rule: 'group' })).toThrow('x has a rule')
+  expect(countedKind(2, 'role-by-name')).toBe('2 roles by name')
   expect(Object.keys(kindRemarks())).toContain('role_by_name')
   unregister()
   unregister = () => {}
-  expect([...kindDefinitions, ...draftDefinitions].map(({ name }) => name)).not.toContain('group-role')
-  expect(() => kindDefinition('group-role')).toThrow('no kind is called group-role')
+  expect([...kindDefinitions, ...draftDefinitions].map(({ name }) => name)).not.toContain('role-by-name')
+  expect(() => kindDefinition('role-by-name')).toThrow('no kind is called role-by-name')
   expect(Object.keys(kindRemarks())).not.toContain('role_by_name')
 })

@@ -30,6 +30,7 @@ export function manifestWith(map: Manifest['map'], changed: Partial<Manifest> = 
     map,
     dedupe: dedupeWith({}),
     connections: { mode: 'handoff' },
+    invitations: { send: false },
     adopt: { mode: 'match', fill: [], unverified: 'block' },
     onDrift: 'keep',
     onDeleted: 'keep',

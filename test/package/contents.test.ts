@@ -29,7 +29,15 @@ test('the package holds these files and folders, and no others', () => {
     'schemas/',
     'templates/',
   ])
-  expect(namesIn('docs/')).toEqual(['README.md', 'decisions/', 'explanation/', 'how-to/', 'reference/', 'tutorials/'])
+  expect(namesIn('docs/')).toEqual([
+    'README.md',
+    'decisions/',
+    'explanation/',
+    'how-to/',
+    'reference/',
+    'style.md',
+    'tutorials/',
+  ])
 })
 
 test('dist is what the build makes of src, room by room', () => {

@@ -77,6 +77,16 @@ describe.skipIf(!WHOLE)('installed into an empty folder', () => {
     expect(stderr.split('\n')).toHaveLength(3)
   })
 
+  test('a source whose SDK is not installed with it names the command that installs it', () => {
+    const work = temporaryFolder()
+    const manifest = 'source: { type: cognito, userPools: eu-west-1_Example01 }\ntarget: { type: sandbox }\n'
+    writeFileSync(join(work, 'migrate.config.yaml'), manifest)
+    const { status, stderr } = run(join(bin, 'workos-migrate'), ['export'], work)
+    expect(existsSync(join(packages, '@aws-sdk'))).toBe(false)
+    expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('[package_missing]') })
+    expect(stderr).toContain('npm install @aws-sdk/client-cognito-identity-provider')
+  })
+
   test('nothing that is installed with it runs a script on installation', () => {
     const manifests = globSync('**/package.json', { cwd: packages })
     const hooks = manifests.flatMap((path) => {

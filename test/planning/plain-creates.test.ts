@@ -84,6 +84,7 @@ const ATTRIBUTES: Record<string, fc.Arbitrary<Attributes>> = {
   'totp-factor': fc.record({ account: maybe(name) }).map(present),
   membership: fc.record({ roles: maybe(fc.uniqueArray(slug, { maxLength: 2 })) }).map(present),
   group: fc.record({ name: maybe(name) }).map(present),
+  'group-role': fc.constant({}),
   'group-membership': fc.constant({}),
   connection: fc.record({ type: fc.constantFrom('oidc', 'saml'), name: maybe(name), externalId: name }).map(present),
 }
@@ -102,6 +103,7 @@ const REFS: Record<string, fc.Arbitrary<Record<string, string>>> = {
   'totp-factor': fc.record({ user: name }),
   membership: fc.record({ user: name, organization: name }),
   group: fc.record({ organization: name }),
+  'group-role': fc.tuple(name, name).map(([organization, own]) => ({ group: `${own}@${organization}`, organization })),
   'group-membership': fc.tuple(name, name, name).map(([user, organization, own]) => ({
     group: `${own}@${organization}`,
     organization,
@@ -123,6 +125,8 @@ function keyOf(kind: string, own: Text, refs: Record<string, string>): string {
       return `${refs.user}@${refs.organization}`
     case 'group':
       return `${own}@${refs.organization}`
+    case 'group-role':
+      return `${own.startsWith('a') ? 'admin' : 'viewer'}@${refs.group}`
     case 'group-membership':
       return `${refs.user}@${refs.group}`
     default:
@@ -176,6 +180,7 @@ const NATURAL: Record<string, fc.Arbitrary<string | null>> = {
   'totp-factor': ids('user'),
   membership: fc.tuple(ids('user'), ids('organization')).map(([user, id]) => `${user}@${id}`),
   group: fc.tuple(ids('organization'), name).map(([id, called]) => `${id}/${called}`),
+  'group-role': fc.tuple(slug, ids('group')).map(([of, id]) => `${of}@${id}`),
   'group-membership': fc.tuple(ids('group'), ids('membership')).map(([group, member]) => `${group}/${member}`),
   connection: fc.tuple(name, ids('organization')).map(([of, id]) => `${of}@${id}`),
 }

@@ -58,6 +58,7 @@ function chosenBy(text: string): string[] {
   const population: Population = {
     organizations: `SELECT column1 AS key FROM (VALUES ('acme'), ('acme-eu'), ('Acme'))`,
     users: `SELECT 1 AS key, 1 AS chosen, 1 AS email WHERE 0 UNION ALL ${values(users)}`,
+    invitations: 'SELECT 1 AS key, 1 AS email WHERE 0',
   }
   const read = readSelector(text)
   if (!read.ok) throw new Error(text)
@@ -103,7 +104,7 @@ function scopeOf(
     choosesUser: (key) => users.includes(key),
     hasOrganization: (key) => [...organizations, ...alongOrganizations].includes(key),
     hasUser: (key) => [...users, ...alongUsers].includes(key),
-    by: { organization: false, user: false, address: false, ...by },
+    by: { organization: false, user: false, address: false, invitation: false, ...by },
   }
 }
 

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readFileSync } from 'node:fs'
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
@@ -26,12 +26,18 @@ export interface Migrated {
   organizations: { name: string; externalId: string | null; metadata: JsonObject; domains: string[] }[]
   /** `e-mail in organization: roles`, sorted. */
   memberships: string[]
+  /** `group in organization: e-mail addresses`, sorted. */
+  groups: string[]
   /** Slugs besides `member`. */
   roles: string[]
   /** `kind code file:line`, in the order of the plan. */
   rejects: string[]
   /** Remarks as `kind code detail count`. */
   notes: string[]
+  /** Users whose authenticator app stays behind, as `reason count`. */
+  appsLeft: string[]
+  /** Codes of warnings. */
+  warnings: string[]
   /** Records that no rule wanted. */
   leftOut: number
   /** Whether the password hash that a user was given is exactly this one. */
@@ -42,27 +48,43 @@ export interface Migrated {
   hasFactor(email: string, secret: string): boolean
 }
 
+/** How an example is carried out, where not by its `migrate.config.yaml` alone. */
+export interface Setting {
+  /** Name of its manifest. */
+  config?: string
+  /** The text of a manifest that the sample has not, to be put there under that name. */
+  text?: string
+  env?: Record<string, string>
+  /** Whether plan and apply are enough: where the manifest is validated, and nothing left to do is found, by another test of the sample. */
+  quick?: boolean
+}
+
 /**
  * Takes a copy of an example through validate, plan, apply and verify on the real command line and reads the sandbox. A second plan
  * must find nothing left to do.
  * @param folder of the manifest, from the root of the project
  */
-export async function migrate(folder: string): Promise<Migrated> {
+export async function migrate(
+  folder: string,
+  { config, text, env = {}, quick = false }: Setting = {},
+): Promise<Migrated> {
   const root = folderOf({})
   for (const name of ['examples', 'migrate.config.yaml'])
     cpSync(join(ROOT, name), join(root, name), { recursive: true })
   const cwd = join(root, folder)
-  spareThreads(join(cwd, 'migrate.config.yaml'))
+  const manifest = join(cwd, config ?? 'migrate.config.yaml')
+  if (text !== undefined) writeFileSync(manifest, text)
+  spareThreads(manifest)
+  const chosen = config === undefined ? [] : ['-c', config]
   const cli = async (args: string[], code: number): Promise<Outcome> => {
-    const outcome = await command(args, { cwd })
+    const outcome = await command([...args, ...chosen], { cwd, env })
     expect(outcome.code, `${args.join(' ')}\n${outcome.stdout}${outcome.stderr}`).toBe(code)
     return outcome
   }
-  const validated = await cli(['validate'], 0)
-  expect(validated.stderr).not.toContain('warning')
+  if (!quick) expect((await cli(['validate'], 0)).stderr).not.toContain('warning')
   const { stdout } = await cli(['plan', '--json', '--detailed-exitcode'], 2)
   await cli(['apply', '--yes'], 0)
-  await cli(['plan', '--refresh', '--detailed-exitcode'], 0)
+  if (!quick) await cli(['plan', '--refresh', '--detailed-exitcode'], 0)
   return { ...reported(stdout), ...held(join(cwd, '.workos-migrate/sandbox.sqlite')) }
 }
 
@@ -71,17 +93,25 @@ function spareThreads(manifest: string): void {
   if (!/^run:/m.test(readFileSync(manifest, 'utf8'))) appendFileSync(manifest, '\nrun: { workers: 1 }\n')
 }
 
+type Reported = Pick<Migrated, 'rejects' | 'notes' | 'appsLeft' | 'warnings' | 'leftOut'>
+
 interface Report {
   accounting: { records: { leftOut: number } }
-  summary: { notes: { kind: string; code: string; detail: string; count: number }[] }
+  summary: {
+    notes: { kind: string; code: string; detail: string; count: number }[]
+    warnings: { code: string }[]
+  }
+  totpUnsupportedCounts: { reason: string; count: number }[]
   rejects: { kind: string; code: string; origin: string }[]
 }
 
-function reported(json: string): Pick<Migrated, 'rejects' | 'notes' | 'leftOut'> {
-  const { accounting, summary, rejects }: Report = JSON.parse(json)
+function reported(json: string): Reported {
+  const { accounting, summary, totpUnsupportedCounts, rejects }: Report = JSON.parse(json)
   return {
     leftOut: accounting.records.leftOut,
     notes: summary.notes.map(({ kind, code, detail, count }) => `${kind} ${code} ${detail} ${count}`),
+    appsLeft: totpUnsupportedCounts.map(({ reason, count }) => `${reason} ${count}`),
+    warnings: summary.warnings.map(({ code }) => code),
     rejects: rejects.map(({ kind, code, origin }) => `${kind} ${code} ${origin}`),
   }
 }
@@ -98,7 +128,7 @@ interface UserRow {
 }
 
 /** What the sandbox's database holds. */
-function held(file: string): Omit<Migrated, 'rejects' | 'notes' | 'leftOut'> {
+function held(file: string): Omit<Migrated, keyof Reported> {
   const database = new Database(file)
   onTestFinished(() => database.close())
   const rows = database.all<UserRow>('SELECT * FROM users ORDER BY email')
@@ -122,6 +152,13 @@ function held(file: string): Omit<Migrated, 'rejects' | 'notes' | 'leftOut'> {
     `SELECT email, organizations.name, role_slugs FROM memberships
      JOIN users ON users.id = user_id JOIN organizations ON organizations.id = organization_id ORDER BY email, organizations.name`,
   )
+  const groups = database.all<{ name: string; organization: string; members: string | null }>(
+    `SELECT organization_groups.name, organizations.name AS organization, group_concat(email, ', ' ORDER BY email) AS members
+     FROM organization_groups JOIN organizations ON organizations.id = organization_groups.organization_id
+     LEFT JOIN group_members ON group_id = organization_groups.id
+     LEFT JOIN memberships ON memberships.id = membership_id LEFT JOIN users ON users.id = user_id
+     GROUP BY organization_groups.id ORDER BY organization_groups.name`,
+  )
   const roles = database.all<{ slug: string }>(`SELECT slug FROM roles WHERE slug <> 'member' ORDER BY slug`)
   const factors = database.all<{ email: string; secret_digest: string }>(
     'SELECT email, secret_digest FROM auth_factors JOIN users ON users.id = user_id ORDER BY email',
@@ -136,6 +173,7 @@ function held(file: string): Omit<Migrated, 'rejects' | 'notes' | 'leftOut'> {
       domains: domains.filter((row) => row.organization_id === id).map(({ domain }) => domain),
     })),
     memberships: memberships.map(({ email, name, role_slugs: slugs }) => `${email} in ${name}: ${JSON.parse(slugs)}`),
+    groups: groups.map(({ name, organization, members }) => `${name} in ${organization}: ${members ?? 'nobody'}`),
     roles: roles.map(({ slug }) => slug),
     hasHash: (email: string, hash: string) => digests.get(email) === database.digest(hash),
     factors: factors.map(({ email }) => email),

@@ -9,13 +9,20 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
 const samples = readdirSync(join(ROOT, 'examples')).toSorted()
-const manifests = ['migrate.config.yaml', ...samples.map((name) => `examples/${name}/migrate.config.yaml`)]
+/** A sample may have several: of files, and of the database that they are from. */
+const manifests = [
+  'migrate.config.yaml',
+  ...samples.flatMap((name) =>
+    readdirSync(join(ROOT, 'examples', name))
+      .filter((file) => file.endsWith('.config.yaml'))
+      .map((file) => `examples/${name}/${file}`),
+  ),
+]
 const guides = readdirSync(join(ROOT, 'docs/how-to/sources')).filter((name) => name !== 'README.md')
 const index = read('docs/how-to/sources/README.md') + read('docs/how-to/sources/situations.md')
 
 /** Recipes that a sample's manifest stands on. */
 function recipesOf(manifest: string): string[] {
-  if (!existsSync(join(ROOT, manifest))) return []
   const { extends: bases = [], source = {} } = parse(read(manifest))
   return [bases, source.type ?? []].flat()
 }
@@ -43,5 +50,16 @@ test('every recipe names its guide, and every link of a guide leads somewhere', 
       links.filter((link) => !existsSync(join(ROOT, 'docs/how-to/sources', link))),
       guide,
     ).toEqual([])
+  }
+})
+
+test('recipes for databases leave the mapping to those that they extend', () => {
+  const databases = recipeNames(shippedRecipes).filter((name) => /.-(postgres|mysql)$/.test(name))
+  expect(databases.length).toBeGreaterThan(5)
+  for (const name of databases) {
+    const [, origin, type] = /^(.*)-(\w+)$/.exec(name) ?? []
+    const recipe = parse(read(`recipes/${name}.yaml`))
+    expect(Object.keys(recipe), name).toEqual(['extends', 'source', 'tests'])
+    expect(recipe, name).toMatchObject({ extends: origin, source: { type } })
   }
 })

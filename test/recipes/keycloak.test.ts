@@ -5,7 +5,8 @@ import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { readTotp } from '../../src/kinds/user/totp-secret.ts'
 import { compileExpression } from '../../src/mapping/expression.ts'
 import { tried } from '../tried.ts'
-import { migrate } from './example.ts'
+import { databaseOf, testWith, testWithEither } from './database.ts'
+import { type Migrated, migrate } from './example.ts'
 import { expectPasswords, type Known } from './passwords.ts'
 
 const PASSWORDS: readonly Known[] = [
@@ -21,43 +22,112 @@ const PASSWORDS: readonly Known[] = [
   ],
 ]
 
+/** What must come of the sample's realm, wherever it is read. */
+function expectSample(found: Migrated): void {
+  expectPasswords(found, PASSWORDS)
+  expect(found.people).toMatchObject({
+    'ada@acme.example': { name: 'Ada Ampersand', verified: true, metadata: { username: 'ada', plan: 'pro' } },
+    'bjorn@acme.example': { verified: true, metadata: { username: 'bjorn', phone: '+15550100002' } },
+    'chloe@borealis.example': { verified: false, password: null },
+    'dmitri@borealis.example': { metadata: { username: 'dmitri', providers: 'google' } },
+    'elif@borealis.example': { name: 'Elif Ellipsis', metadata: { username: 'elif' } },
+  })
+  expect(Object.keys(found.people)).toHaveLength(5)
+  expect(found.organizations).toMatchObject([
+    { name: 'Acme Anvils', domains: ['acme.example'] },
+    { name: 'Borealis Outfitters', domains: ['borealis.example'] },
+  ])
+  expect(found.memberships).toEqual([
+    'ada@acme.example in Acme Anvils: member',
+    'ada@acme.example in Borealis Outfitters: member',
+    'bjorn@acme.example in Acme Anvils: member',
+    'chloe@borealis.example in Borealis Outfitters: member',
+    'dmitri@borealis.example in Borealis Outfitters: member',
+    'elif@borealis.example in Borealis Outfitters: member',
+  ])
+  expect(found.leftOut).toBe(2) // a disabled user and the account of a client
+  // The membership of the disabled user is left out with him.
+  expect(found.rejects).toEqual([])
+  expect(found.factors).toEqual(['ada@acme.example', 'bjorn@acme.example'])
+  expect(found.hasFactor('ada@acme.example', 'MZBHA4KUNNITE5SXG54FS6RQMFGG2TRT')).toBe(true)
+  expect(found.hasFactor('bjorn@acme.example', 'JBSWY3DPEHPK3PXP')).toBe(true)
+  expect(found.notes).toEqual([
+    'user password_reset_required pbkdf2 sha256 i=27500 (i: 600000 to 1000000) 1',
+    'user totp_weak_secret 80 1',
+  ])
+}
+
 test(
   tried('Keycloak', 'realm export (JSON)', 'credentials as JSON texts, PBKDF2 with too few rounds, Argon2'),
   async () => {
-    const found = await migrate('examples/keycloak')
-    expectPasswords(found, PASSWORDS)
-    expect(found.people).toMatchObject({
-      'ada@acme.example': { name: 'Ada Ampersand', verified: true, metadata: { username: 'ada', plan: 'pro' } },
-      'bjorn@acme.example': { verified: true, metadata: { username: 'bjorn', phone: '+15550100002' } },
-      'chloe@borealis.example': { verified: false, password: null },
-      'dmitri@borealis.example': { metadata: { username: 'dmitri', providers: 'google' } },
-      'elif@borealis.example': { name: 'Elif Ellipsis', metadata: { username: 'elif' } },
-    })
-    expect(Object.keys(found.people)).toHaveLength(5)
-    expect(found.organizations).toMatchObject([
-      { name: 'Acme Anvils', domains: ['acme.example'] },
-      { name: 'Borealis Outfitters', domains: ['borealis.example'] },
-    ])
-    expect(found.memberships).toEqual([
-      'ada@acme.example in Acme Anvils: member',
-      'ada@acme.example in Borealis Outfitters: member',
-      'bjorn@acme.example in Acme Anvils: member',
-      'chloe@borealis.example in Borealis Outfitters: member',
-      'dmitri@borealis.example in Borealis Outfitters: member',
-      'elif@borealis.example in Borealis Outfitters: member',
-    ])
-    expect(found.leftOut).toBe(2) // a disabled user and the account of a client
-    // The membership of the disabled user is left out with him.
-    expect(found.rejects).toEqual([])
-    expect(found.factors).toEqual(['ada@acme.example', 'bjorn@acme.example'])
-    expect(found.hasFactor('ada@acme.example', 'MZBHA4KUNNITE5SXG54FS6RQMFGG2TRT')).toBe(true)
-    expect(found.hasFactor('bjorn@acme.example', 'JBSWY3DPEHPK3PXP')).toBe(true)
-    expect(found.notes).toEqual([
-      'user password_reset_required pbkdf2 sha256 i=27500 (i: 600000 to 1000000) 1',
-      'user totp_weak_secret 80 1',
-    ])
+    expectSample(await migrate('examples/keycloak'))
   },
 )
+
+for (const dialect of ['postgres', 'mysql'] as const) {
+  testWith(dialect)(
+    tried(
+      'Keycloak',
+      'its PostgreSQL or MariaDB',
+      'a realm of its tables yields what its export does; another realm beside it',
+    ),
+    async () => {
+      const env = {
+        DATABASE_URL: await databaseOf(
+          dialect,
+          `keycloak/schema.${dialect}.sql`,
+          dialect === 'postgres' ? 'keycloak.md' : undefined,
+        ),
+        KEYCLOAK_REALM: 'anvils',
+      }
+      expectSample(await migrate('examples/keycloak', { config: `${dialect}.config.yaml`, env, quick: true }))
+    },
+  )
+}
+
+/** Everybody in one organization, with the roles and groups of the realm. */
+const WITH_ROLES = (dialect: string) => `
+extends: [keycloak-${dialect}, one-organization]
+vars:
+  organization: { externalId: acme, name: Acme Anvils }
+map:
+  membership:
+    roles: $distinct($append($parseJson(realmRoles), $parseJson(groupRoles)))[$not($contains($, /^default-roles-/))]
+  group: { each: $parseJson(groups), organization: "'acme'", name: $ }
+  groupMember: { each: $parseJson(groups), organization: "'acme'", group: $ }
+roles:
+  define: { admin: { name: Admin }, staff-member: { name: Staff } }
+target: { type: sandbox }
+`
+
+for (const dialect of ['postgres', 'mysql'] as const) {
+  testWithEither(dialect)(
+    tried(
+      'Keycloak',
+      'its PostgreSQL or MariaDB',
+      'roles of users, roles by a group above theirs, groups by their paths; groups of organizations do not count',
+    ),
+    async () => {
+      const env = {
+        DATABASE_URL: await databaseOf(dialect, `keycloak/schema.${dialect}.sql`),
+        KEYCLOAK_REALM: 'anvils',
+      }
+      const text = WITH_ROLES(dialect)
+      const found = await migrate('examples/keycloak', { config: 'roles.config.yaml', text, env, quick: true })
+      expect(found.memberships).toEqual([
+        'ada@acme.example in Acme Anvils: admin,staff-member',
+        'bjorn@acme.example in Acme Anvils: staff-member',
+        'chloe@borealis.example in Acme Anvils: member',
+        'dmitri@borealis.example in Acme Anvils: member',
+        'elif@borealis.example in Acme Anvils: member',
+      ])
+      expect(found.groups).toEqual([
+        '/staff/engineering in Acme Anvils: ada@acme.example, bjorn@acme.example',
+        '/staff/oncall in Acme Anvils: bjorn@acme.example',
+      ])
+    },
+  )
+}
 
 test.each([
   ['as plain text', { value: '99fJbpUAcLsnWWpn1DnG' }, {}, { secret: 'HE4WMSTCOBKUCY2MONXFOV3QNYYUI3SH' }],

@@ -24,9 +24,20 @@ const recipes = recipeNames(shippedRecipes).map((name): [string, Record<string, 
   return [name, map, vars]
 })
 
-test('recipes of origins that tell secrets map them', () => {
+test('recipes of origins that tell secrets map them, or that there are some', () => {
   const mapping = recipes.filter(([, map]) => map.user?.totpSecret !== undefined).map(([name]) => name)
-  expect(mapping).toEqual(['auth0', 'better-auth', 'clerk', 'csv', 'descope', 'keycloak', 'supabase', 'workos-package'])
+  expect(mapping).toEqual([
+    'auth0',
+    'better-auth',
+    'clerk',
+    'cognito',
+    'csv',
+    'descope',
+    'firebase',
+    'keycloak',
+    'supabase',
+    'workos-package',
+  ])
 })
 
 test.each(recipes)('%s puts no secret of an authenticator app into metadata', (_name, map, vars) => {

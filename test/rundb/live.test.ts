@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { LiveResource } from '../../src/resource.ts'
 import { createPlanTables } from '../../src/rundb/candidates.ts'
-import { findLive, insertLive, listInto } from '../../src/rundb/live.ts'
+import { deferLiveIndexes, findLive, insertLive, listInto } from '../../src/rundb/live.ts'
 import { RunDatabase } from '../../src/rundb/run-database.ts'
 
 function opened(): RunDatabase {
@@ -27,6 +27,22 @@ test('a list that is taken in leaves what its pages would leave one by one, what
   for (const page of pages) insertLive(single, 'user', page)
   expect(all(whole)).toEqual(all(single))
   expect(findLive(whole, 'user', 'id', 'u3')).toEqual({ ...user('u3', 'changed') })
+})
+
+test.each([
+  ['in the order of ids', (n: number) => n],
+  ['the other way round', (n: number) => 4999 - n],
+  ['in order until half of it has come', (n: number) => (n < 2500 ? n : 7499 - n)],
+  ['in order twice, with changes', (n: number) => n % 2500],
+])('a long list without indexes, %s, leaves what its pages would leave one by one', (_, place) => {
+  const [whole, single] = [opened(), opened()]
+  for (const rundb of [whole, single]) deferLiveIndexes(rundb)
+  const rows = Array.from({ length: 5000 }, (_, n) => user(`u${String(place(n)).padStart(4, '0')}`, `m${n}`))
+  const listing = listInto(whole, 'user')
+  for (let start = 0; start < rows.length; start += 100) listing.add(rows.slice(start, start + 100))
+  listing.done()
+  insertLive(single, 'user', rows)
+  expect(all(whole)).toEqual(all(single))
 })
 
 test('what was laid aside of one list is not in the next, nor in that of another kind', () => {

@@ -57,6 +57,18 @@ async function everything({ ok, call }: Subject): Promise<void> {
   await call('POST', '/organizations', { name: 'Two', domains: ['gmail.com'] })
   await call('GET', '/organizations/org_none')
 
+  const invitations = '/user_management/invitations'
+  const invited = { email: 'cleo@example.com', organization_id: organization.id, expires_in_days: 3 }
+  const invitation = await ok('POST', invitations, invited)
+  await call('POST', invitations, invited)
+  await call('POST', invitations, { email: 'ada@example.com' })
+  await call('POST', invitations, { ...invited, email: 'dora@example.com', role_slug: 'none' })
+  await call('POST', invitations, { ...invited, expires_in_days: 31 })
+  await call('POST', invitations, {})
+  await ok('GET', `${invitations}?email=cleo@example.com&organization_id=${organization.id}`)
+  await ok('GET', `${invitations}/${invitation.id}`)
+  await ok('POST', `${invitations}/${invitation.id}/revoke`)
+  await call('GET', `${invitations}/invitation_none`)
   const saml = { saml_options: { idp_metadata_url: 'https://idp.example.com/metadata' } }
   const connection = await ok('POST', '/connections', {
     organization_id: organization.id,

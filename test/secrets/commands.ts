@@ -42,6 +42,10 @@ export const LINES: Record<string, string[][]> = {
     ['init', '--source', 'csv', '--users', 'users.csv', '--definitions', 'members.csv', '--keep-inactive', '--yes'],
     ['init', '--live', '--no-inspect', '--target', 'workos', '--base-url', 'http://127.0.0.1:1', '--out', 'live.yaml'],
     ['init', '--domain', 'acme.example', '--target', 'sandbox', '--out', 'tenant.yaml'],
+    // A file full of secrets that is no key file.
+    ['init', '--project', 'acme', '--credentials', 'users.csv', '--target', 'sandbox', '--out', 'project.yaml'],
+    ['init', '--user-pools', 'eu-west-1_canary', '--target', 'sandbox', '--out', 'pools.yaml'],
+    ['init', '--from', 'postgres', '--yes', '--out', 'database.yaml'],
   ],
   inspect: [
     ['inspect', '--all'],
@@ -50,6 +54,7 @@ export const LINES: Record<string, string[][]> = {
     ['inspect', '--fresh', '--quiet'],
     ['inspect', '--verbose'],
     ['inspect', '--snapshot', 'nowhere'],
+    ['inspect', '--from', 'mysql'],
   ],
   export: [
     ['export', '--verbose'],
@@ -124,6 +129,19 @@ export const LINES: Record<string, string[][]> = {
   'state export': [
     ['state', 'export', '--format', 'ndjson'],
     ['state', 'export', '--kind', 'user'],
+    ['state', 'export', '--to', 'postgres', '--force'],
+    [
+      'state',
+      'export',
+      '--format',
+      'sql',
+      '--dialect',
+      'postgres',
+      '--batch',
+      '10',
+      '--template',
+      'update users set workos_id = {{ workos_id }}, email = {{ email }} where id = {{ key }}',
+    ],
   ],
   words: [['words']],
   'state backup': [

@@ -9,12 +9,7 @@ import { renderProblems } from '../../diagnostics/render.ts'
 import { writeHandoff } from '../../kinds/connection/handoff.ts'
 import { checkExpressions } from '../../mapping/check.ts'
 import { computeDesired } from '../../planning/compute-desired.ts'
-import {
-  rejectedConnections,
-  renderHandoffJson,
-  renderHandoffText,
-  unreadConnections,
-} from '../../reporting/handoff.ts'
+import { rejectedFromFiles, renderHandoffJson, renderHandoffText, unreadConnections } from '../../reporting/handoff.ts'
 import { painter } from '../../reporting/style.ts'
 import { openListeners } from '../../running/listeners.ts'
 import { locatingSourceErrors, withSourceLocation } from '../../running/manifest-places.ts'
@@ -29,7 +24,7 @@ import type { OptionsOf } from '../definitions/options.ts'
 
 export type HandoffCommandOptions = OptionsOf<typeof defineHandoff>
 
-/** `handoff`: writes the connections of the source into the files that WorkOS imports. The target is not touched. */
+/** `handoff`: writes the connections and the invitations of the source into files. The target is not touched. */
 export async function handoff(options: HandoffCommandOptions, context: Context): Promise<ExitCode> {
   const { redactor = new Redactor(), stdout, stderr, cwd, env } = context
   checkSnapshotOptions(options)
@@ -88,7 +83,7 @@ export async function handoff(options: HandoffCommandOptions, context: Context):
         ? renderHandoffJson(written, set, unread)
         : renderHandoffText(written, set, unread, painter(wantsColor(stdout, env)))
       stdout.write(redactor.redact(text))
-      return rejectedConnections(set) + unread > 0 ? ExitCode.incomplete : ExitCode.done
+      return rejectedFromFiles(set) + unread > 0 ? ExitCode.incomplete : ExitCode.done
     } finally {
       set.close()
     }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 import { ExitCode, UsageError } from '../../diagnostics/errors.ts'
-import { printable } from '../../diagnostics/printable.ts'
+import { printable, shellWord } from '../../diagnostics/printable.ts'
 import { readRegular, regularFileAt } from '../../files/regular-file.ts'
 import { checkReplaceable, type Purpose, writeWholeFile } from '../../files/whole-file.ts'
 import { counted } from '../../reporting/style.ts'
@@ -51,7 +51,8 @@ export async function init(flags: Flags, context: Context): Promise<ExitCode> {
   context.stderr.write(`Wrote ${printable(relative(context.cwd, file))}${ignored ? ' and .gitignore' : ''}.\n`)
   const unset = manifest.variables.filter(({ name }) => !context.env[name] && !tried.has(name))
   const offline = unset.some(({ environment }) => environment === '')
-  const code = await validate({ config: file, offline }, context)
+  const env = { ...context.env, ...proposal.answers.database?.values }
+  const code = await validate({ config: file, offline }, { ...context, env })
   const name = relative(context.cwd, file)
   const correct = `\nCorrect what is named above, then: workos-migrate validate ${name}\n`
   context.stderr.write(code === ExitCode.done ? nextSteps(proposal, unset, name) : correct)
@@ -84,6 +85,7 @@ async function confirmed(
     ...filled(answers).map(({ slot, file: { name } }) => `${slot.title}: ${name}`),
     ...answers.sides.map(({ side, file: { name } }) => `${side.part}: ${name}`),
     ...answers.unused.map(({ name, why }) => `not used: ${printable(name)}: ${printable(why)}`),
+    ...(answers.database?.findings ?? []).map(({ message }) => `look at: ${printable(message)}`),
   ]
   const found = basis.inspection === undefined ? [] : findingsInWords(basis.inspection, basis.forecast)
   const lines = [...read, ...found, `environments: ${answers.environments.join(', ') || 'none'}`]
@@ -110,7 +112,8 @@ function ignore(directory: string, answers: Answers, context: Context): boolean 
   const found = regularFileAt(path)
   const existing = found === undefined ? undefined : readRegular(path).toString('utf8')
   const beside = [...answers.sides.map(({ file }) => file), ...answers.unused.filter(({ personal }) => personal)]
-  const files = [...filled(answers).flatMap(({ file }) => pathsOf(file)), ...beside.map(({ path }) => path)]
+  const named = answers.database === undefined ? filled(answers).flatMap(({ file }) => pathsOf(file)) : []
+  const files = [...named, ...beside.map(({ path }) => path).filter((path) => path !== '')]
   // The secrets of connections, in a package of WorkOS's own tool.
   if (answers.origin === 'workos-package') files.push(resolve(context.cwd, 'sso'))
   const text = gitignoreWith(existing, directory, files)
@@ -124,7 +127,11 @@ function nextSteps(proposal: Proposal, unset: ProposedManifest['variables'], fil
   const { variables } = manifest
   const { target, environments } = answers
   const named = file === 'migrate.config.yaml' ? '' : ` ${file}`
-  const exports = unset.filter(({ environment }) => environment === '').map(({ name }) => `  export ${name}=…\n`)
+  const values = answers.database?.values ?? {}
+  const shownValue = (variable: string) => (values[variable] === undefined ? '…' : shellWord(values[variable]))
+  const exports = unset
+    .filter(({ environment }) => environment === '')
+    .map((variable) => `  export ${variable.name}=${shownValue(variable.name)}\n`)
   const [first] = environments
   const variable = variables.find(({ environment }) => environment === first)
   const later =
@@ -132,7 +139,7 @@ function nextSteps(proposal: Proposal, unset: ProposedManifest['variables'], fil
       ? `Then WorkOS: export ${variable.name}=…, and workos-migrate plan${named} -e ${first}\n`
       : ''
   const told = forecast === undefined ? '' : forecastText(forecast, file)
-  return `\n${insteadText(answers)}${unusedText(answers)}${lockedOutText(proposal)}Next:\n${exports.join('')}  workos-migrate plan${named}\n${told}${later}`
+  return `\n${insteadText(answers)}${unusedText(answers)}${suspiciousText(answers)}${lockedOutText(proposal)}Next:\n${exports.join('')}  workos-migrate plan${named}\n${told}${later}`
 }
 
 function insteadText({ instead }: Answers): string {
@@ -146,6 +153,16 @@ function unusedText({ unused }: Answers): string {
   if (unused.length === 0) return ''
   const lines = unused.map(({ name, why }) => `  ${printable(name)}: ${printable(why)}\n`)
   return `Not used:\n${lines.join('')}`
+}
+
+/** What may be wrong in a database, and what to do. */
+function suspiciousText({ database }: Answers): string {
+  const findings = database?.findings ?? []
+  if (findings.length === 0) return ''
+  const lines = findings.map(
+    ({ message, hint }) => `  ${printable(message)}${hint === null ? '' : `: ${printable(hint)}`}\n`,
+  )
+  return `Suspicious:\n${lines.join('')}`
 }
 
 /** Who stays behind without a mistake in the source, and how that is changed. */

@@ -8,11 +8,14 @@ import { Redactor } from '../../diagnostics/redactor.ts'
 import { renderProblems } from '../../diagnostics/render.ts'
 import { staging } from '../../files/disk.ts'
 import type { Scratch } from '../../files/scratch.ts'
+import { databaseInspection } from '../../inspecting/database/look.ts'
+import { SAMPLE } from '../../inspecting/database/sample.ts'
 import { inspectSource } from '../../inspecting/inspect.ts'
-import { type Inspection, withoutValues } from '../../inspecting/inspection.ts'
+import { type Inspection, nobodyIn, withoutValues } from '../../inspecting/inspection.ts'
 import { describeDataFile, isMeant, type Only, type Recognised } from '../../inspecting/recognise.ts'
 import type { JsonObject } from '../../json.ts'
 import { columnsRead } from '../../mapping/check.ts'
+import { renderDatabaseText } from '../../reporting/database.ts'
 import { renderInspectionJson, renderInspectionText } from '../../reporting/inspection.ts'
 import { painter } from '../../reporting/style.ts'
 import { type Listeners, openListeners, type Telling } from '../../running/listeners.ts'
@@ -24,6 +27,7 @@ import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import { sourceFile } from '../../sources/text/file.ts'
 import { writtenNullWarnings } from '../../sources/text/written-nulls.ts'
 import type { Context } from '../context.ts'
+import { databaseFrom, isDatabaseUrl, lookInto, missingUrl } from '../database.ts'
 import type { defineInspect } from '../definitions/first-steps.ts'
 import { type OptionsOf, withManifest } from '../definitions/options.ts'
 import { buffered } from '../output.ts'
@@ -40,6 +44,8 @@ export async function inspect(
   context: Context,
 ): Promise<ExitCode> {
   checkSnapshotOptions(options)
+  const from = databaseSubject(subject, options)
+  if (from !== undefined) return inspectDatabase(from, options, context)
   const file = dataFile(subject, options)
   const look = file === undefined ? lookAtManifest(subject, options, context) : lookAtFile(file, context)
   const { title, manifest, recognised, ...read } = await look
@@ -48,7 +54,8 @@ export async function inspect(
   const inspection = context.mask?.mode === 'all' ? withoutValues(found) : found
   const output = buffered(context.stdout)
   if (options.json) {
-    output.write(renderInspectionJson(inspection, { manifest, file: file ?? null, recognised: recognised ?? null }))
+    const about = { manifest, file: file ?? null, recognised: recognised ?? null, database: null }
+    output.write(renderInspectionJson(inspection, about))
   } else {
     const paint = painter(wantsColor(context.stdout, context.env))
     renderInspectionText(inspection, { title, paint, write: output.write })
@@ -56,6 +63,60 @@ export async function inspect(
   await output.end()
   return ExitCode.done
 }
+
+/** What `--from` says, or a URL in place of a file. */
+function databaseSubject(subject: string | undefined, options: InspectCommandOptions): string | undefined {
+  const { from, file, config, env, all, fresh, snapshot } = options
+  const url = subject !== undefined && isDatabaseUrl(subject) ? subject : undefined
+  const named = from ?? url
+  if (named === undefined) return undefined
+  const others = [
+    from === undefined ? undefined : subject,
+    file,
+    config,
+    env,
+    fresh ? '--fresh' : undefined,
+    snapshot,
+  ].filter((other) => other !== undefined)
+  if (others.length > 0) {
+    throw new UsageError({
+      code: 'two_subjects',
+      message: `a database is named, and ${others.map((other) => (isDatabaseUrl(other) ? 'a URL' : other)).join(' and ')} besides`,
+      hint: 'inspect either a database or the source of a manifest (with --config and --env)',
+    })
+  }
+  if (all) {
+    throw new UsageError({
+      code: 'contradicting_options',
+      message: '--all reads a whole source, and of a database without a manifest a sample is read',
+      hint: 'write a manifest with workos-migrate init --from, then inspect --all; or give --limit',
+    })
+  }
+  return named
+}
+
+/** `inspect --from`: the tables of a database that has no manifest yet, and a sample of its people. */
+async function inspectDatabase(from: string, options: InspectCommandOptions, context: Context): Promise<ExitCode> {
+  const database = databaseFrom(from, context)
+  if (!('url' in database)) throw missingUrl(database)
+  const look = await lookInto(database, { named: {}, limit: options.limit ?? SAMPLE }, context)
+  const inspection =
+    look.inspection === undefined || context.mask?.mode !== 'all' ? look.inspection : withoutValues(look.inspection)
+  const output = buffered(context.stdout)
+  const found = databaseInspection(look)
+  if (options.json) {
+    const about = { manifest: null, file: null, recognised: null, database: found }
+    output.write(renderInspectionJson(inspection ?? nobodyIn(database.type), about))
+  } else {
+    const paint = painter(wantsColor(context.stdout, context.env))
+    renderDatabaseText(found, { paint, write: output.write })
+    if (inspection !== undefined) renderInspectionText(inspection, { title: SAMPLED, paint, write: output.write })
+  }
+  await output.end()
+  return ExitCode.done
+}
+
+const SAMPLED = 'A sample of the people, by their key'
 
 /** A manifest is YAML, or has the name that is searched for; everything else that is named is data. */
 function dataFile(subject: string | undefined, options: InspectCommandOptions): string | undefined {

@@ -6,24 +6,28 @@ import { kindDefinitions } from '../../kinds/registry.ts'
 import { renderState } from '../../reporting/state.ts'
 import { outputPlaces } from '../../running/output-places.ts'
 import { backupPath } from '../../state/open.ts'
-import type { StateResource, StateStore } from '../../state/store.ts'
+import type { StateStore } from '../../state/store.ts'
 import type { Context } from '../context.ts'
 import type { OptionsOf } from '../definitions/options.ts'
-import type { defineStateBackup, defineStateExport, defineStateList, defineStateShow } from '../definitions/state.ts'
+import type { defineStateBackup, defineStateList, defineStateShow } from '../definitions/state.ts'
 import { buffered } from '../output.ts'
 import { htmlFile } from '../output-files.ts'
 import { checkKind, parseAddress, unknownAddress, withState } from '../with-state.ts'
+import { batches, exported } from './state-export.ts'
 
 /** `state list`: every resource with its WorkOS id. */
 export async function stateList(options: OptionsOf<typeof defineStateList>, context: Context): Promise<ExitCode> {
   if (options.kind !== undefined) checkKind(options.kind)
   return withState(options, context, async ({ state }) => {
     const output = buffered(context.stdout)
-    for await (const resource of resources(state, options.kind)) {
-      const line = options.json
-        ? jsonText(exported(resource))
-        : `${printable(`${resource.kind}:${resource.key}`)}  ${printable(resource.id)}  ${resource.ownership}`
-      output.write(`${line}\n`)
+    for await (const batch of batches(state, options.kind)) {
+      for (const resource of batch) {
+        const line = options.json
+          ? jsonText(exported(resource))
+          : `${printable(`${resource.kind}:${resource.key}`)}  ${printable(resource.id)}  ${resource.ownership}`
+        output.write(`${line}\n`)
+      }
+      await output.room()
     }
     await output.end()
   })
@@ -53,36 +57,6 @@ export async function stateShow(
     const of = { name: loaded.manifest.name, environment: loaded.environment ?? null }
     await html.write(await stateReport(state, of, html.options))
   })
-}
-
-/** `state export`: the map from the source's keys to WorkOS's ids, as CSV or NDJSON. */
-export async function stateExport(options: OptionsOf<typeof defineStateExport>, context: Context): Promise<ExitCode> {
-  if (options.kind !== undefined) checkKind(options.kind)
-  const { stringify } = await import('csv-stringify/sync')
-  return withState(options, context, async ({ state }) => {
-    // Data for programs, which look people up by these keys: see docs/how-to/masking.md.
-    const output = buffered((context.unmasked ?? context).stdout)
-    const csv = (row: (string | number)[]) => stringify([row], { escape_formulas: true })
-    if (options.format !== 'ndjson') output.write(csv(['kind', 'key', 'external_id', 'workos_id', 'ownership', 'run']))
-    for await (const resource of resources(state, options.kind)) {
-      const { kind, key, external_id, workos_id, ownership, run } = exported(resource)
-      if (options.format === 'ndjson') output.write(`${jsonText(exported(resource))}\n`)
-      else output.write(csv([kind, key, external_id ?? '', workos_id, ownership, run]))
-    }
-    await output.end()
-  })
-}
-
-function exported({ kind, key, id, attributes, ownership, run }: StateResource) {
-  const external_id = typeof attributes.externalId === 'string' ? attributes.externalId : null
-  return { kind, key, external_id, workos_id: id, ownership, run }
-}
-
-async function* resources(state: StateStore, only: string | undefined): AsyncGenerator<StateResource> {
-  for (const { name } of kindDefinitions) {
-    if (only !== undefined && only !== name) continue
-    for await (const batch of state.resources(name)) yield* batch
-  }
 }
 
 async function overview(state: StateStore) {

@@ -7,6 +7,7 @@ import { wantsColor } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor, redactedValue } from '../../diagnostics/redactor.ts'
 import { problemsToJson, renderProblems } from '../../diagnostics/render.ts'
+import { checkStatements } from '../../exporting/rules.ts'
 import { isObject, jsonText } from '../../json.ts'
 import { rolesDefined } from '../../kinds/role/role-definition.ts'
 import { checkColumnNames, checkExpressions, checkStreams } from '../../mapping/check.ts'
@@ -64,8 +65,19 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
     const target = broken('target') ? [] : checkAddress(loaded)
     const notify = broken('notify') ? [] : checkNotify(loaded)
     const roles = broken('roles') ? [] : checkRoles(loaded)
+    const statements = broken('export') ? [] : checkStatements(loaded)
     const located = [...rules, ...roles].map((problem) => withManifestLocation(problem, loaded))
-    const found = [...problems, ...expressions, ...files, ...located, ...columns, ...tests, ...target, ...notify]
+    const found = [
+      ...problems,
+      ...expressions,
+      ...files,
+      ...located,
+      ...columns,
+      ...tests,
+      ...target,
+      ...notify,
+      ...statements,
+    ]
     return { loaded, problems: [...loaded.warnings, ...found] }
   } catch (error) {
     if (error instanceof ManifestError) return { problems: [...error.problems] }

@@ -1,6 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { ORGANIZE, originNames } from '../wizard/answers.ts'
+import { ORGANIZE, originNames, poolsIn } from '../wizard/answers.ts'
 import { command, examples, type Parent, reading, sub, telling } from './options.ts'
+
+const FROM =
+  'a database: postgres or mysql (the URL is in DATABASE_URL), the variable with its URL, or a URL without a password'
 
 /** The commands that a migration begins with: they look at a manifest and its source, and never at the target. */
 
@@ -11,7 +14,8 @@ export function defineInit(program: Parent) {
     'Ask what a first migration needs, look into the source, and write its manifest',
   )
     .addOption(new Option('--source <origin>', 'where the users come from').choices(originNames))
-    .option('--users <file>', 'the file of the users')
+    .option('--from <database>', FROM)
+    .option('--users <file>', 'the file of the users; with --from, here and below, the table')
     .option('--memberships <file>', 'who belongs to which organization')
     .option('--roles <file>', 'who has which role')
     .option('--organizations <file>', 'the organizations')
@@ -20,8 +24,11 @@ export function defineInit(program: Parent) {
     .option('--passwords <file>', 'password hashes in a file of their own')
     .option('--factors <file>', 'MFA secrets in a file of their own')
     .option('--definitions <file>', 'which roles there are')
-    .option('--live [url]', "read Clerk over its API (the address, where it is not Clerk's own)")
-    .option('--domain <domain>', 'read this Auth0 tenant over its API')
+    .option('--live [url]', 'read Clerk, Firebase or Cognito over its API (the address, where it is not its own)')
+    .option('--domain <domain>', 'read this Auth0 tenant or Okta org over its API')
+    .option('--project <id>', 'read this Firebase project over its API')
+    .option('--user-pools <ids>', 'read these user pools of Cognito over their API, comma-separated', poolsIn)
+    .option('--credentials <file>', "the key file for it (default: the machine's own credentials)")
     .addOption(new Option('--organize <rule>', 'which organizations they belong to').choices(ORGANIZE))
     .option('--organization-name <name>', 'one organization for all, of this name')
     .addOption(new Option('--target <target>', 'where they go').choices(['sandbox', 'workos']))
@@ -40,6 +47,7 @@ export function defineInit(program: Parent) {
   return examples(init, [
     ['workos-migrate init', 'asks, on a terminal'],
     ['workos-migrate init --users users.csv --yes', 'takes what is proposed for this file'],
+    ['workos-migrate init --from postgres --yes', 'proposes tables of the database in DATABASE_URL'],
     ['workos-migrate init --source auth0 --domain acme.eu.auth0.com --target workos', 'in a script'],
   ])
 }
@@ -56,12 +64,14 @@ export function defineInspect(program: Parent) {
   const look = sub(program, usage, 'Show what a source holds: of a manifest, or of a data file without one')
   const inspect = telling(reading(look))
     .option('--file <file>', 'a data file, whatever its name')
-    .option('--limit <records>', 'how many records to read (default: 10000)', parseLimit)
+    .option('--from <database>', FROM)
+    .option('--limit <records>', 'how many records to read (default: 10000; of a database 1000)', parseLimit)
     .option('--all', 'read everything')
     .option('--json', 'print it as JSON')
   return examples(inspect, [
     ['workos-migrate inspect users.csv', 'what is this file, and what is in it?'],
     ['workos-migrate inspect', 'the source of migrate.config.yaml, with what it joins'],
+    ['workos-migrate inspect --from postgres', 'the tables of the database in DATABASE_URL'],
     ['workos-migrate inspect --all --json > inspection.json', 'all of it, for a script'],
   ])
 }

@@ -67,7 +67,7 @@ export function scoped<A extends Arguments, O extends Options, G extends Options
   return command
     .option(
       '--only <selector...>',
-      'speak of these alone: organization:KEY, user:KEY, email:ADDRESS, domain:NAME; * stands for any text',
+      'speak of these alone: organization:KEY, user:KEY, email:ADDRESS, domain:NAME, invitation:ADDRESS; * stands for any text',
     )
     .option('--everybody', "speak of everybody, whatever the manifest's pilot says")
 }

@@ -49,7 +49,7 @@ export const FACTS: Readonly<Record<string, Facts>> = {
   state: { effect: 'none' },
   'state list': { effect: 'none', outputs: [lines('--json', 'state-line')] },
   'state show': { effect: 'none', outputs: [json('state')] },
-  'state export': { effect: 'none', outputs: [lines('--format ndjson', 'state-line')] },
+  'state export': { effect: 'other', outputs: [lines('--format ndjson', 'state-line')] },
   'state backup': { effect: 'files' },
   'state restore': { effect: 'files' },
   'state migrate': { effect: 'files' },

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { DIALECTS } from '../../exporting/dialects.ts'
 import { command, examples, type Parent, sub } from './options.ts'
 
 /** The commands under `state`. */
@@ -29,10 +30,23 @@ export function defineStateShow(state: Parent) {
 
 export function defineStateExport(state: Parent) {
   const exporting = sub(state, 'export', 'Print the map from source keys to WorkOS ids')
-    .addOption(new Option('--format <format>', 'how to print it').choices(['csv', 'ndjson']).default('csv'))
+    .addOption(new Option('--format <format>', 'how to print it (default: csv)').choices(['csv', 'ndjson', 'sql']))
     .option('--kind <kind>', 'only this kind')
+    .option('--template <sql>', 'of sql: the statement, in place of those that the manifest has')
+    .addOption(new Option('--dialect <name>', 'of sql: the database').choices(DIALECTS))
+    .option('--batch <number>', 'of sql: resources in one transaction', parseBatch)
+    .addOption(
+      new Option('--to <place>', 'keep the table that export.postgres names as the state is').choices(['postgres']),
+    )
+    .option('--force', 'of --to: also over the ids of another state')
   return examples(exporting, [
     ['workos-migrate state export --kind user > ids.csv', 'for the systems that keep the old ids'],
+    ['workos-migrate state export --format sql > ids.sql', 'the statements of export.sql in the manifest'],
+    ['workos-migrate state export --to postgres', 'into the table of export.postgres'],
+    [
+      "workos-migrate state export --format sql --dialect mysql --template 'update users set workos_id = {{ workos_id }} where id = {{ key }}'",
+      'one of your own',
+    ],
   ])
 }
 
@@ -59,6 +73,11 @@ export function defineStateMigrate(state: Parent) {
     ["workos-migrate state migrate --to '${DATABASE_URL}'", 'to PostgreSQL, compared row by row'],
     ['workos-migrate state migrate --to ./state.sqlite', 'from there into a file'],
   ])
+}
+
+function parseBatch(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('A batch is a whole number of resources, from 1.')
 }
 
 /** As `state.schema` of the manifest. */

@@ -194,12 +194,8 @@ export async function lookAtLive(patient: Patient): Promise<Finding[]> {
   if (live.tryCredentials === undefined) return [skipped('live', `${source.type} has no small request to try`)]
   const signal = AbortSignal.any([context.interrupted, AbortSignal.timeout(PATIENCE)])
   try {
-    await live.tryCredentials(optionsOf(source), {
-      signal,
-      clock: context.clock,
-      proxies: proxiesOf(context.env),
-      directory: loaded.directory,
-    })
+    const asking = { directory: loaded.directory, signal, clock: context.clock, proxies: proxiesOf(context.env) }
+    await live.tryCredentials(optionsOf(source), asking)
     return [ok('live', `${source.type} accepts the credentials`)]
   } catch (error) {
     context.interrupted.throwIfAborted()

@@ -1,5 +1,9 @@
+import type { Finding } from '../../inspecting/database/findings-in-tables.ts'
+import type { Inspection } from '../../inspecting/inspection.ts'
 import type { DataFile, OriginName, Part } from '../../inspecting/recognise.ts'
 import type { Side } from '../../inspecting/side-files.ts'
+import type { JsonObject } from '../../json.ts'
+import type { Database } from '../database.ts'
 
 /** From where the organizations come. Beside `source` these are the recipes of situations. */
 export const ORGANIZE = ['source', 'one', 'per-domain', 'from-metadata'] as const
@@ -8,6 +12,11 @@ export type Organize = (typeof ORGANIZE)[number]
 export interface Live {
   domain?: string
   baseUrl?: string
+  project?: string
+  /** Ids of user pools. */
+  userPools?: string[]
+  /** Absolute: a file of credentials. */
+  credentials?: string
 }
 
 /** What a migration is made of, as far as `init` asks. */
@@ -25,7 +34,9 @@ export interface Answers {
   definedRoles?: readonly string[]
   /** Files of the folder that are not read. */
   unused: UnusedFile[]
-  /** Asked over the network: Auth0 by its domain, Clerk at its address where it is not the usual one. */
+  /** The files are tables of a database. */
+  database?: DatabaseAnswer
+  /** Asked over the network: Auth0 and Okta by their domains, Firebase by its project, Cognito by its user pools, Clerk at its address where it is not the usual one. */
   live?: Live
   organize: Organize
   /** `one`: its name. */
@@ -61,6 +72,27 @@ export interface FoundFile {
   data: DataFile
   /** More files of the same kind, which are read after this one. */
   pages?: FoundFile[]
+  /** It is a table of a database: how its stream is written, and its first rows. */
+  table?: { options: JsonObject; rows: readonly JsonObject[] }
+}
+
+/** The database that tables are read from. */
+export interface DatabaseAnswer extends Database {
+  /** Of a sample; undefined: nobody was found in it. */
+  inspection: Inspection | undefined
+  /** Values of further variables, by their names. */
+  values: Readonly<Record<string, string>>
+  /** What is suspicious in it. */
+  findings: readonly Finding[]
+  /** The shipped recipe that reads such tables; undefined: the manifest names them. */
+  recipe: DatabaseRecipe | undefined
+}
+
+/** A shipped recipe for a database, and what becomes of its streams. */
+export interface DatabaseRecipe {
+  name: string
+  /** `absent`: its tables are not there. `replaced`: they have other names. */
+  streams: Record<string, 'as it is' | 'replaced' | 'absent'>
 }
 
 /** A file beside the users, and what it is for. */
@@ -148,6 +180,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     title: 'Firebase',
     type: 'file',
     recipe: 'firebase',
+    live: true,
     organizations: false,
     slots: [users()],
     sides: true,
@@ -156,6 +189,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     title: 'Amazon Cognito',
     type: 'file',
     recipe: 'cognito',
+    live: true,
     organizations: false,
     slots: [
       users(),
@@ -167,6 +201,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     title: 'Okta',
     type: 'file',
     recipe: 'okta',
+    live: true,
     organizations: false,
     slots: [
       users(),
@@ -182,6 +217,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     slots: [
       users(),
       { part: 'factors', title: 'the table mfa_factors', option: 'factors', join: { key: 'user_id', to: 'id' } },
+      { part: 'accounts', title: 'the table identities', option: 'identities', join: { key: 'user_id', to: 'id' } },
     ],
     sides: true,
   },
@@ -254,13 +290,25 @@ export const ORIGINS: Record<Origin, OriginKind> = {
 
 export const originNames = Object.keys(ORIGINS).filter((name): name is Origin => Object.hasOwn(ORIGINS, name))
 
+/** Ids of user pools that are separated by commas or blanks. */
+export function poolsIn(text: string): string[] {
+  return text.split(/[\s,]+/).filter((id) => id !== '')
+}
+
 /** What the command line answered already. */
 export interface Given {
   origin?: Origin
-  /** Names of files by what they hold. */
+  /** The database to read: see `databaseFrom`. */
+  from?: string
+  /** Names of files by what they hold, or of tables. */
   files: Partial<Record<Part, string>>
   domain?: string
-  /** Read over the API; a text is the address of Clerk's. */
+  project?: string
+  /** Ids of user pools. */
+  userPools?: string[]
+  /** As it was named. */
+  credentials?: string
+  /** Read over the API; a text is its address, of Clerk or Firebase. */
   live?: boolean | string
   organize?: Organize
   organizationName?: string

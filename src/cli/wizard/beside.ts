@@ -2,6 +2,7 @@ import { UsageError } from '../../diagnostics/errors.ts'
 import { rankOf } from '../../inspecting/names.ts'
 import type { Part } from '../../inspecting/recognise.ts'
 import { type Side, sideOf } from '../../inspecting/side-files.ts'
+import { numberedRoles } from '../../inspecting/side-mapping.ts'
 import type { Context } from '../context.ts'
 import {
   type Answers,
@@ -142,9 +143,10 @@ class Choosing {
   result(): Beside {
     const part = (wanted: Part) => this.#sides.find(({ side }) => side.part === wanted)
     const [roles, roleNames] = [part('roles'), part('roleNames')]
+    const isNumbered = numberedRoles(this.#sides.map(({ side }) => side)) !== undefined
     if (roles?.side.columns.roleId !== undefined && roleNames === undefined) {
       this.#giveUp(roles, 'it gives roles by number, and no file says what they are called')
-    } else if (roleNames !== undefined && roles?.side.columns.roleId === undefined) {
+    } else if (roleNames !== undefined && !isNumbered) {
       this.#giveUp(roleNames, 'it names roles, and no file gives them by its numbers')
     }
     return { origin: this.#origin, files: this.#files, sides: this.#sides, unused: this.#unused }

@@ -33,7 +33,7 @@ export async function inspectLive(
 ): Promise<{ inspection?: Inspection; obtainSnapshot?: () => Promise<Snapshot | undefined> }> {
   const { env, now, clock, interrupted: signal } = context
   const proxies = proxiesOf(env)
-  const config = await acceptedConfig(source, prompts, context)
+  const config = await acceptedConfig(source, directory, prompts, context)
   if (config === undefined || !read) return {}
   const wanted = prompts?.confirm('Read it now? The plan needs it anyway, and may take it from there', true)
   if ((await wanted) === false) return {}
@@ -46,11 +46,12 @@ export async function inspectLive(
 
 async function acceptedConfig(
   { effective, variables }: ProposedSource,
+  directory: string,
   prompts: Prompts | undefined,
   context: Context,
 ): Promise<SourceConfig | undefined> {
   const { env, redactor, stderr, clock, interrupted: signal } = context
-  const asking = { signal, clock, proxies: proxiesOf(env) }
+  const asking = { directory, signal, clock, proxies: proxiesOf(env) }
   for (;;) {
     const values = new Map<string, string>()
     let typed = false
@@ -59,13 +60,14 @@ async function acceptedConfig(
       const value = known || (await prompts?.secret(`${name}? It is tried, not stored; Enter to do without`))?.trim()
       if (!value) return undefined
       typed ||= !known
-      redactor?.register(value)
+      // A value in the middle of something, such as a name in a query, is no secret.
+      if (Object.values(effective).includes(`\${${name}}`)) redactor?.register(value)
       values.set(name, value)
     }
     const config = withCredentials(effective, values)
     try {
       await (await liveReading(config))?.tryCredentials?.(optionsOf(config), asking)
-      const accepted = `${variables.join(', ')}: accepted.`
+      const accepted = variables.length === 0 ? 'The credentials are accepted.' : `${variables.join(', ')}: accepted.`
       if (prompts === undefined) stderr.write(`${accepted}\n`)
       else prompts.say(accepted)
       return config

@@ -3,7 +3,7 @@
  * organizations and the target. From them propose-manifest.ts makes a manifest; `checkKeys` at the end tries the WorkOS keys that are set.
  */
 
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import {
   CredentialsError,
   ManifestError,
@@ -27,11 +27,14 @@ import {
   ORIGINS,
   type Organize,
   type Origin,
+  poolsIn,
   type SideFile,
 } from './answers.ts'
 import { type Beside, filesBeside, tellsOrganizations } from './beside.ts'
 import { describe, type Folder, isPackage, isUsers, lookInto, unused } from './folder.ts'
+import { tablesFrom } from './from-database.ts'
 import type { Choice, Prompts } from './prompts.ts'
+import { lacksOrganizations } from './propose-database.ts'
 import type { ProposedManifest } from './propose-manifest.ts'
 import { rolesDefinedIn, settleKeys } from './settle-keys.ts'
 
@@ -48,7 +51,9 @@ const ENVIRONMENTS = ['staging', 'production']
  */
 export async function interview(given: Given, prompts: Prompts | undefined, context: Context): Promise<Answers> {
   const folder = await lookInto(context.cwd)
-  const source = await chooseSource(given, folder, prompts, context)
+  refuseBesideDatabase(given)
+  const source = given.from === undefined ? await chooseSource(given, folder, prompts, context) : { from: given.from }
+  if ('from' in source) return interviewTables(source.from, given, prompts, context)
   const found = await beside({ ...source, asked: prompts !== undefined }, given, folder, context)
   const organize = await chooseOrganization({ ...source, ...found }, given, prompts)
   const used = organize.organize === 'source' ? withoutRoles(found, given) : withoutOrganizations(found)
@@ -62,11 +67,49 @@ export async function interview(given: Given, prompts: Prompts | undefined, cont
     ...(source.live === undefined ? {} : { live: source.live }),
     ...organize,
     target,
+    ...restOf(given, context),
+  }
+}
+
+/** The same for the tables of a database: which belong to which is known. */
+async function interviewTables(
+  from: string,
+  given: Given,
+  prompts: Prompts | undefined,
+  context: Context,
+): Promise<Answers> {
+  const { database, ...found } = await tablesFrom(from, given, prompts, context)
+  const organize = await chooseOrganization(found, given, prompts)
+  const used = organize.organize === 'source' ? withoutRoles(found, given) : withoutOrganizations(found)
+  const target = given.target ?? (await chooseTarget(given, prompts))
+  return {
+    ...used,
+    database,
+    ...(lacksOrganizations(used, database.recipe) && { withoutOrganizations: true }),
+    definedRoles: await rolesDefinedIn(used),
+    ...organize,
+    target,
+    ...restOf(given, context),
+  }
+}
+
+/** What the command line says beside the source and the organizations. */
+function restOf(given: Given, { cwd }: Context): Pick<Answers, 'baseUrl' | 'environments' | 'name' | 'leaveOut'> {
+  return {
     ...(given.baseUrl === undefined ? {} : { baseUrl: given.baseUrl }),
     environments: given.environments ?? ENVIRONMENTS,
-    name: given.name ?? (basename(context.cwd) || 'migration'),
+    name: given.name ?? (basename(cwd) || 'migration'),
     ...(given.keepInactive && { leaveOut: false }),
   }
+}
+
+function refuseBesideDatabase({ from, live, domain }: Given): void {
+  if (from === undefined || (live === undefined && domain === undefined)) return
+  throw new UsageError({
+    code: 'contradiction',
+    message: `--from names a database, and ${live === undefined ? '--domain a tenant' : '--live an API'}: they are two sources`,
+    hint: 'leave one of them out',
+  })
 }
 
 /** Files that belong to the users. This program's own columns are read by their recipe, unless files lie beside it that only rules can join. */
@@ -162,7 +205,8 @@ function organizationsIn(
   { files, sides }: Pick<Answers, 'files' | 'sides'>,
   live: boolean,
 ): string | undefined {
-  if (live) return `as ${ORIGINS[origin].title} says`
+  // A user pool knows no organizations.
+  if (live && origin !== 'cognito') return `as ${ORIGINS[origin].title} says`
   const members = sides.find(({ side }) => side.part === 'memberships')
   if (members !== undefined) return `as ${members.file.name} says`
   if (!ORIGINS[origin].organizations || origin === 'auth0') return undefined
@@ -193,13 +237,21 @@ interface ChosenSource {
 
 const ANOTHER = 'another'
 
+/** What can be read over its API, in the order in which it is offered. */
+const LIVE = ['auth0', 'clerk', 'firebase', 'cognito', 'okta'] as const
+
+const DATABASES: readonly Choice<string>[] = [
+  { value: 'from:postgres', label: 'a PostgreSQL database', hint: 'its tables are looked at first' },
+  { value: 'from:mysql', label: 'a MySQL or MariaDB database', hint: 'its tables are looked at first' },
+]
+
 /** The source that the command line names, the one a person picks, or the only one it can be. */
 async function chooseSource(
   given: Given,
   folder: Folder,
   prompts: Prompts | undefined,
   context: Context,
-): Promise<ChosenSource> {
+): Promise<ChosenSource | { from: string }> {
   const { origin } = given
   if (given.files.users !== undefined) {
     const users = await describe(given.files.users, context.cwd)
@@ -208,28 +260,38 @@ async function chooseSource(
     refuseForeign(users, own)
     return { origin: own, users, ...liveOf(given, own) }
   }
-  if (given.domain !== undefined || given.live) {
-    const own = origin ?? (given.domain === undefined ? 'clerk' : 'auth0')
+  if (given.domain !== undefined || given.project !== undefined || given.userPools !== undefined || given.live) {
+    const own = origin ?? namedOrigin(given)
     refuseUnused(given, own)
-    return { origin: own, live: await liveSource(own, given, prompts) }
+    return { origin: own, live: await liveSource(own, given, prompts, context) }
   }
   const fitting = folder.files.filter((file) => mayHoldUsers(file) && (origin === undefined || fits(file, origin)))
   if (prompts === undefined) return onlyOne(fitting, given, folder)
   const choices: Choice<string>[] = [
     ...fitting.map((file) => ({ value: `file:${file.name}`, label: file.name, hint: titleOf(file) })),
     { value: ANOTHER, label: 'another file', hint: 'CSV, JSON or NDJSON, also gzip' },
-    ...(['auth0', 'clerk'] as const)
-      .filter((live) => origin === undefined || origin === live)
-      .map((live) => ({ value: `live:${live}`, label: `${ORIGINS[live].title}, over its API` })),
+    ...LIVE.filter((live) => origin === undefined || origin === live).map((live) => ({
+      value: `live:${live}`,
+      label: `${ORIGINS[live].title}, over its API`,
+    })),
+    ...(origin === undefined || ORIGINS[origin].type === 'file' ? DATABASES : []),
   ]
   const chosen = await prompts.select('Where are the users?', choices)
   if (chosen.startsWith('live:')) {
-    const own = chosen === 'live:auth0' ? 'auth0' : 'clerk'
-    return { origin: own, live: await liveSource(own, given, prompts) }
+    const own = LIVE.find((name) => chosen === `live:${name}`) ?? 'clerk'
+    return { origin: own, live: await liveSource(own, given, prompts, context) }
   }
+  if (chosen.startsWith('from:')) return { from: chosen.slice('from:'.length) }
   const found = fitting.find((file) => chosen === `file:${file.name}`)
   const users = found ?? (await askForFile(prompts, context))
   return { origin: mappedAs(users, origin), users }
+}
+
+/** What the command line names a tenant, a project or user pools of. */
+function namedOrigin({ domain, project, userPools }: Given): (typeof LIVE)[number] {
+  if (domain !== undefined) return ofDomain(domain)
+  if (project !== undefined) return 'firebase'
+  return userPools === undefined ? 'clerk' : 'cognito'
 }
 
 /** The origin that is given, unless the file is a form of its export that no recipe reads. */
@@ -239,15 +301,30 @@ function mappedAs(users: FoundFile, origin: Origin | undefined): Origin {
 }
 
 /** What the command line says of an API that this source has no use for is a mistake. */
-function refuseUnused({ files: { users }, domain, live }: Given, origin: Origin): void {
+function refuseUnused(given: Given, origin: Origin): void {
+  const { files, domain, project, userPools, credentials, live } = given
+  const { users } = files
   const refuse = (message: string, hint: string) => new UsageError({ code: 'contradiction', message, hint })
   const { title } = ORIGINS[origin]
-  if (domain !== undefined && origin !== 'auth0')
-    throw refuse(`--domain names a tenant of Auth0, and the users come from ${title}`, 'leave one of them out')
+  if (domain !== undefined && origin !== 'auth0' && origin !== 'okta')
+    throw refuse(
+      `--domain names a tenant of Auth0 or an Okta org, and the users come from ${title}`,
+      'leave one of them out',
+    )
+  if (project !== undefined && origin !== 'firebase')
+    throw refuse(`--project names a project of Firebase, and the users come from ${title}`, 'leave one of them out')
+  if (project !== undefined && users !== undefined)
+    throw refuse('--users names a file and --project a project: they are two sources', 'leave one of them out')
+  if (userPools !== undefined && origin !== 'cognito')
+    throw refuse(`--user-pools names user pools of Cognito, and the users come from ${title}`, 'leave one of them out')
+  if (userPools !== undefined && users !== undefined)
+    throw refuse('--users names a file and --user-pools user pools: they are two sources', 'leave one of them out')
+  if (credentials !== undefined && project === undefined && !(live && origin === 'firebase'))
+    throw refuse('--credentials is for a project of Firebase that is read over its API', 'name it with --project')
   if (domain !== undefined && users !== undefined)
     throw refuse('--users names a file and --domain a tenant: they are two sources', 'leave one of them out')
-  if (typeof live === 'string' && origin === 'auth0')
-    throw refuse('--live with an address is for Clerk', 'name the tenant of Auth0 with --domain')
+  if (typeof live === 'string' && (origin === 'auth0' || origin === 'okta'))
+    throw refuse('--live with an address is for Clerk', `name the domain of ${title} with --domain`)
   if (users !== undefined && live && origin !== 'clerk')
     throw refuse(`--users and --live together are for Clerk, and this is ${title}`, 'leave one of them out')
 }
@@ -284,7 +361,7 @@ function clerkAt({ live }: Given): Live {
   return typeof live === 'string' ? { baseUrl: live } : {}
 }
 
-async function liveSource(origin: Origin, given: Given, prompts: Prompts | undefined): Promise<Live> {
+async function liveSource(origin: Origin, given: Given, prompts: Prompts | undefined, context: Context): Promise<Live> {
   if (ORIGINS[origin].live !== true) {
     throw new UsageError({
       code: 'not_live',
@@ -292,11 +369,49 @@ async function liveSource(origin: Origin, given: Given, prompts: Prompts | undef
       hint: 'name its export with --users',
     })
   }
-  if (origin !== 'auth0') return clerkAt(given)
+  if (origin === 'firebase') return firebaseProject(given, prompts, context)
+  if (origin === 'cognito') return cognitoPools(given, prompts)
+  if (origin !== 'auth0' && origin !== 'okta') return clerkAt(given)
   if (given.domain !== undefined) return { domain: given.domain }
-  if (prompts === undefined) throw missing(['--domain: the Auth0 tenant, like acme.eu.auth0.com'])
-  const check = (text: string) => (/^[^\s/]+\.[^\s/]+|^https?:\/\//.test(text) ? undefined : 'like acme.eu.auth0.com')
-  return { domain: await prompts.text('Which tenant? (its domain)', { check }) }
+  const [what, like] = DOMAINS[origin]
+  if (prompts === undefined) throw missing([`--domain: the ${ORIGINS[origin].title} ${what}, like ${like}`])
+  const check = (text: string) => (/^[^\s/]+\.[^\s/]+|^https?:\/\//.test(text) ? undefined : `like ${like}`)
+  return { domain: await prompts.text(`Which ${what}? (its domain)`, { check }) }
+}
+
+/** What a domain names. */
+const DOMAINS = { auth0: ['tenant', 'acme.eu.auth0.com'], okta: ['org', 'acme.okta.com'] } as const
+
+/** Whose domain it is, where nothing else says it. */
+function ofDomain(domain: string): keyof typeof DOMAINS {
+  return /\.(okta|oktapreview|okta-emea)\.com\/?$/i.test(domain) ? 'okta' : 'auth0'
+}
+
+async function firebaseProject(given: Given, prompts: Prompts | undefined, { cwd }: Context): Promise<Live> {
+  const { project } = given
+  if (project === undefined && prompts === undefined) throw missing(['--project: the id of the Firebase project'])
+  const check = (text: string) => (/^[a-z0-9.:-]+$/.test(text.trim()) ? undefined : 'like my-project-1a2b3')
+  const id = project ?? (await prompts?.text('Which project? (its id)', { check })) ?? ''
+  const asked = 'Key file of a service account? Enter for the credentials of this machine'
+  const file = given.credentials ?? (await prompts?.text(asked, { check: () => undefined })) ?? ''
+  return {
+    project: id.trim(),
+    ...(file.trim() !== '' && { credentials: resolve(cwd, file.trim()) }),
+    ...clerkAt(given),
+  }
+}
+
+/** Credentials are those that the AWS SDK finds: nobody is asked for them. */
+async function cognitoPools(given: Given, prompts: Prompts | undefined): Promise<Live> {
+  const like = 'like eu-west-1_Example01; several separated by commas'
+  if (given.userPools === undefined && prompts === undefined)
+    throw missing([`--user-pools: ids of user pools, ${like}`])
+  const check = (text: string) => {
+    const ids = poolsIn(text)
+    return ids.length > 0 && ids.every((id) => /^[\w-]+_\w+$/.test(id)) ? undefined : like
+  }
+  const userPools = given.userPools ?? poolsIn((await prompts?.text('Which user pools? (their ids)', { check })) ?? '')
+  return { userPools, ...clerkAt(given) }
 }
 
 async function askForFile(prompts: Prompts, { cwd }: Context): Promise<FoundFile> {
@@ -326,7 +441,10 @@ function onlyOne(fitting: readonly FoundFile[], given: Given, folder: Folder): C
           .slice(0, MAX_SEEN)
           .map(({ name, why }) => `${name} (${why})`)
           .join(', ')
-  const live = given.origin === undefined || ORIGINS[given.origin].live ? ', or --live / --domain to read an API' : ''
+  const live =
+    given.origin === undefined || ORIGINS[given.origin].live
+      ? ', --live / --domain / --project / --user-pools to read an API, or --from to read a database'
+      : ''
   throw missing([
     `--users: the file of the users${seen === '' ? '' : `; here: ${seen}`}${live}`,
     ...withoutTarget(given),

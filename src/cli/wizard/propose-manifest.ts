@@ -1,10 +1,11 @@
 import { Document, isCollection, isMap, isScalar, type Pair, Scalar } from 'yaml'
+import { UNNAMED_ROLE } from '../../inspecting/findings.ts'
 import type { Inspection, PathInspection } from '../../inspecting/inspection.ts'
 import { type LockedOut, lockedOutBy } from '../../inspecting/locked-out.ts'
 import { nameInExpression } from '../../inspecting/profile.ts'
 import { proposeMapping } from '../../inspecting/propose-mapping.ts'
 import { sideRules } from '../../inspecting/side-mapping.ts'
-import type { JsonObject } from '../../json.ts'
+import { isObject, type JsonObject } from '../../json.ts'
 import { isRoleSlug, lookUpRole, MAX_ROLE_SLUG } from '../../kinds/role/roles.ts'
 import { counted } from '../../reporting/style.ts'
 import type { WrittenNull } from '../../sources/text/written-nulls.ts'
@@ -52,7 +53,7 @@ export function proposeManifest(answers: Answers, basis: ProposalBasis): Propose
   if (nulls.length > 0) comments['source.nulls'] = nullsComment(nulls)
   if (answers.organize === 'one') addOrganization(answers, content, comments)
   if (answers.organize === 'from-metadata' && answers.origin !== 'auth0') addMetadataNames(content, comments)
-  if (answers.origin === 'firebase') addFirebase(inspection, content, comments, variables)
+  if (answers.origin === 'firebase' && answers.live === undefined) addFirebase(inspection, content, comments, variables)
   const mapped = inspection === undefined ? NOTHING_MAPPED : addOwnMapping(answers, basis, content, comments)
   addGroups(answers, content, comments)
   if (inspection !== undefined) addRoles(answers, inspection, content, comments)
@@ -74,13 +75,16 @@ function head(answers: Answers, inspection: Inspection | undefined, forecast: Fo
 }
 
 /** What the users come from, as far as anything tells. */
-export function originTitle({ origin, files }: Pick<Answers, 'origin' | 'files'>): string {
+export function originTitle({ origin, files, database }: Pick<Answers, 'origin' | 'files' | 'database'>): string {
   const known = origin === 'file' ? files.users?.data.recognised?.title : undefined
-  return known ?? ORIGINS[origin].title
+  if (database === undefined) return known ?? ORIGINS[origin].title
+  const kind = database.type === 'postgres' ? 'a PostgreSQL database' : 'a MySQL database'
+  const layout = known ?? (origin === 'file' ? undefined : ORIGINS[origin].title)
+  return layout === undefined ? kind : `${kind} (${layout})`
 }
 
 /** Auth0 looks into the metadata by an option of its own. */
-function addRecipes({ origin, organize }: Answers, content: JsonObject, comments: Comments): void {
+function addRecipes({ origin, organize, database }: Answers, content: JsonObject, comments: Comments): void {
   const situations = {
     source: [],
     one: ['one-organization'],
@@ -88,7 +92,7 @@ function addRecipes({ origin, organize }: Answers, content: JsonObject, comments
     'from-metadata': ['organization-from-metadata'],
   }
   if (origin === 'auth0' && organize === 'from-metadata') return
-  const own = ORIGINS[origin].recipe
+  const own = database?.recipe?.name ?? ORIGINS[origin].recipe
   // A type's own recipe lies beneath everything unasked: it has to be named where another is to lie on top of it.
   const base = own ?? (situations[organize].length > 0 && origin !== 'file' ? ORIGINS[origin].type : undefined)
   const recipes = [...(base === undefined ? [] : [base]), ...situations[organize]]
@@ -99,7 +103,8 @@ function addRecipes({ origin, organize }: Answers, content: JsonObject, comments
 }
 
 function sourceComment(answers: Answers, inspection: Inspection | undefined): string {
-  const { live, files } = answers
+  const { live, files, database } = answers
+  if (database !== undefined) return databaseComment(answers)
   const lines = filled(answers).map(({ slot, file }) => {
     return `${slot.option}: ${file.data.recognised?.title ?? slot.title}`
   })
@@ -118,6 +123,14 @@ function sourceComment(answers: Answers, inspection: Inspection | undefined): st
   return [...lines, ...(inspection === undefined && live !== undefined ? ['Nothing was looked at yet.'] : [])].join(
     '\n',
   )
+}
+
+function databaseComment(answers: Answers): string {
+  const read = [...filled(answers).map(({ file }) => file), ...answers.sides.map(({ file }) => file)]
+  return [
+    'Read in one transaction, into a snapshot beneath .workos-migrate; --fresh reads it again. The URL stays in the environment.',
+    `Tables: ${read.map(({ name }) => name).join(', ')}.`,
+  ].join('\n')
 }
 
 /** Columns that the comment names. */
@@ -181,7 +194,7 @@ function addEnvironments(answers: Answers, content: JsonObject, comments: Commen
 }
 
 /** Keys whose objects and lists stand on one line. */
-const ON_ONE_LINE = new Set(['join', 'columns', 'extends', 'nulls'])
+const ON_ONE_LINE = new Set(['join', 'columns', 'extends', 'nulls', 'key'])
 
 /** YAML with comments above its keys, and an empty line between its sections. */
 function commentedYaml(content: JsonObject, head: string, comments: Comments): string {
@@ -249,13 +262,27 @@ function addFirebase(
 }
 
 /** What files beside the users add to a recipe. */
-function addSides({ sides }: Answers, content: JsonObject): void {
+function addSides({ origin, sides, withoutOrganizations }: Answers, content: JsonObject): void {
   const { user, ...rules } = sideRules(
     sides.map(({ side }) => side),
     'email',
     [],
   )
-  if (sides.length > 0) content.map = { ...(Object.keys(user).length > 0 && { user }), ...rules }
+  const none: JsonObject = withoutOrganizations ? { organization: null, membership: null } : {}
+  const own: JsonObject = { ...none, ...(Object.keys(user).length > 0 && { user }), ...withConditionsOf(origin, rules) }
+  if (Object.keys(own).length > 0) content.map = own
+}
+
+/** Rows that count no more are left out beside those that the recipe leaves out. */
+function withConditionsOf(origin: Origin, rules: JsonObject): JsonObject {
+  const { conditions } = readRecipe(ORIGINS[origin].recipe ?? ORIGINS[origin].type)
+  return Object.fromEntries(
+    Object.entries(rules).map(([name, rule]) => {
+      const before = conditions[name]
+      if (!isObject(rule) || typeof rule.when !== 'string' || before === undefined) return [name, rule]
+      return [name, { ...rule, when: `(${before}) and ${rule.when}` }]
+    }),
+  )
 }
 
 type Mapped = Pick<ProposedManifest, 'incomplete' | 'lockedOut'>
@@ -266,7 +293,6 @@ const NOTHING_MAPPED: Mapped = { incomplete: [], lockedOut: [] }
 function addOwnMapping(answers: Answers, basis: ProposalBasis, content: JsonObject, comments: Comments): Mapped {
   if (answers.origin === 'file') return addMapping(answers, basis, content, comments)
   addSides(answers, content)
-  if (answers.withoutOrganizations) content.map = { organization: null, membership: null }
   return KNOWS_NOBODY_OUT.has(answers.origin) ? addConditions(answers, basis, content, comments) : NOTHING_MAPPED
 }
 
@@ -343,10 +369,17 @@ function addMapping(
   return { incomplete, lockedOut }
 }
 
+/** Whether the source says who is in which group: a file of its own, user pools or an Okta org that are asked. */
+function tellsGroups({ origin, files, live }: Pick<Answers, 'origin' | 'files' | 'live'>): boolean {
+  return files.groups !== undefined || live?.userPools !== undefined || (origin === 'okta' && live !== undefined)
+}
+
 /** Groups become roles where there are organizations to have them in. */
-function addGroups({ origin, files, organize }: Answers, content: JsonObject, comments: Comments): void {
-  if (files.groups === undefined || organize === 'source') return
-  const role = files.groups.data.head.paths.find((path) => /^group(_?name)?$/i.test(path)) ?? 'group'
+function addGroups(answers: Answers, content: JsonObject, comments: Comments): void {
+  const { origin, files, organize } = answers
+  if (!tellsGroups(answers) || organize === 'source') return
+  const named = files.groups?.data.head.paths.find((path) => /^group(_?name)?$/i.test(path))
+  const role = named ?? (origin === 'okta' && files.groups === undefined ? 'groupName' : 'group')
   content.map = { roleAssignment: { each: 'groups', role } }
   comments['map.roleAssignment'] =
     origin === 'cognito' || origin === 'okta'
@@ -355,7 +388,7 @@ function addGroups({ origin, files, organize }: Answers, content: JsonObject, co
 }
 
 function addRoles(answers: Answers, inspection: Inspection, content: JsonObject, comments: Comments): void {
-  const isGroups = answers.files.groups !== undefined
+  const isGroups = tellsGroups(answers)
   if (isGroups && answers.organize === 'source') return
   const { define, map } = proposeRoles(answers, inspection)
   for (const slug of answers.definedRoles ?? []) delete define[slug]
@@ -383,22 +416,25 @@ const MAX_ROLES = 30
 
 /** Roles for WorkOS by the names that were found, without what the recipe says already. */
 export function proposeRoles(
-  { origin, files, sides }: Pick<Answers, 'origin' | 'files' | 'sides'>,
+  answers: Pick<Answers, 'origin' | 'files' | 'sides' | 'live'>,
   { people }: Inspection,
 ): ProposedRoles {
+  const { origin, files, sides, live } = answers
   const recipe = readRecipe(ORIGINS[origin].recipe ?? ORIGINS[origin].type)
   const proposed: ProposedRoles = { define: {}, map: {} }
   if (people.roles.length > MAX_ROLES) return proposed
   // A role that is called by a slug keeps it, whatever else would have it too.
   const taken = new Set(people.roles.map(({ role }) => role).filter((role) => slugOf(role) === role))
   for (const { role, at } of people.roles) {
+    if (role === UNNAMED_ROLE) continue
     // What a user is called at large is seldom a role that the recipe gives in an organization.
     const isAsked =
       files.roles !== undefined ||
-      files.groups !== undefined ||
+      tellsGroups(answers) ||
       sides.some(({ side }) => side.columns.role !== undefined && side.part === 'roles')
     if (at === 'user' && !isAsked) continue
-    if (files.groups !== undefined && /^everyone$/i.test(role)) continue
+    if (tellsGroups(answers) && /^everyone$/i.test(role)) continue
+    if (live?.userPools?.some((pool) => role.startsWith(`${pool}_`))) continue // Cognito's own, for an identity provider
     const translated = lookUpRole(role, recipe.translated)
     const known = translated !== undefined && isRoleSlug(translated) ? translated : undefined
     const own = slugOf(role)

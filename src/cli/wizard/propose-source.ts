@@ -5,10 +5,10 @@ import type { SourceConfig } from '../../config/manifest.ts'
 import { recipeFile, shippedRecipes } from '../../config/recipes.ts'
 import { streamOf, writtenAs } from '../../inspecting/recognise.ts'
 import type { Side } from '../../inspecting/side-files.ts'
-import { NAMED_ROLES, NUMBERED_ROLES, streamOfSide } from '../../inspecting/side-mapping.ts'
+import { NAMED_ROLES, NUMBERED_ROLES, numberedRoles, streamOfSide } from '../../inspecting/side-mapping.ts'
 import { isObject, type JsonObject } from '../../json.ts'
 import { nullsOption } from '../../sources/source.ts'
-import { type Answers, type FoundFile, ORIGINS, type Slot } from './answers.ts'
+import { type Answers, type FoundFile, type Live, ORIGINS, type Slot } from './answers.ts'
 
 export interface ProposedSource {
   /** As the manifest writes it, on top of the recipe. */
@@ -21,17 +21,25 @@ export interface ProposedSource {
 
 /** The source with the values of its variables. */
 export function withCredentials(source: SourceConfig, values: ReadonlyMap<string, string>): SourceConfig {
-  const filledIn = Object.entries(source).map(([key, value]) => {
-    const variable = typeof value === 'string' ? /^\$\{(\w+)\}$/.exec(value)?.[1] : undefined
-    return [key, variable === undefined ? value : (values.get(variable) ?? value)]
-  })
+  const filledIn = Object.entries(source).map(([key, value]) => [key, filledWith(value, values)])
   return { ...Object.fromEntries(filledIn), type: source.type }
+}
+
+function filledWith(value: unknown, values: ReadonlyMap<string, string>): unknown {
+  if (typeof value === 'string')
+    return value.replace(/\$\{(\w+)\}/g, (written, name: string) => values.get(name) ?? written)
+  if (Array.isArray(value)) return value.map((item) => filledWith(item, values))
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, filledWith(item, values)]))
 }
 
 /** The source of the manifest in `directory`. */
 export function proposeSource(answers: Answers, directory: string): ProposedSource {
   const { origin, live } = answers
   const { type, recipe } = ORIGINS[origin]
+  if (origin === 'okta' && live !== undefined) return oktaOrg(live)
+  if (live?.project !== undefined) return firebaseProject(live, directory)
+  if (live?.userPools !== undefined) return cognitoPools(live)
   if (type === 'file') return streams(answers, directory, recipe === undefined ? undefined : readRecipe(recipe))
   const written: JsonObject = { type }
   const variables: string[] = []
@@ -53,6 +61,38 @@ export function proposeSource(answers: Answers, directory: string): ProposedSour
   const effective: SourceConfig = { ...written, type, ...live }
   for (const { slot, file } of filled(answers)) effective[slot.option] = file.path
   return { written, effective, variables }
+}
+
+/** An Okta org that is read over its API. */
+function oktaOrg({ domain = '' }: Live): ProposedSource {
+  const token = '${OKTA_API_TOKEN}'
+  const written: JsonObject = { type: 'okta', domain: escaped(domain), token }
+  return { written, effective: { type: 'okta', domain, token }, variables: ['OKTA_API_TOKEN'] }
+}
+
+/** A project of Firebase, whose credentials are a file or those of the machine: no variable holds them. */
+function firebaseProject({ project = '', credentials, baseUrl }: Live, directory: string): ProposedSource {
+  const written: JsonObject = {
+    type: 'firebase',
+    project,
+    ...(credentials !== undefined && { credentials: pathIn(directory, { path: credentials }) }),
+    ...(baseUrl !== undefined && { baseUrl: escaped(baseUrl) }),
+  }
+  const effective = { ...written, type: 'firebase', ...(credentials !== undefined && { credentials }) }
+  return { written, effective: baseUrl === undefined ? effective : { ...effective, baseUrl }, variables: [] }
+}
+
+/** User pools, whose credentials the AWS SDK finds: no variable of the manifest holds them. */
+function cognitoPools({ userPools = [], baseUrl }: Live): ProposedSource {
+  const [first = '', ...others] = userPools
+  const pools = others.length === 0 ? first : userPools
+  const effective = { type: 'cognito', userPools: pools, ...(baseUrl !== undefined && { endpoint: baseUrl }) }
+  const written: JsonObject = {
+    type: 'cognito',
+    userPools: others.length === 0 ? escaped(first) : userPools.map(escaped),
+  }
+  if (baseUrl !== undefined) written.endpoint = escaped(baseUrl)
+  return { written, effective, variables: [] }
 }
 
 function streams(answers: Answers, directory: string, recipe: Recipe | undefined): ProposedSource {
@@ -92,14 +132,13 @@ function streams(answers: Answers, directory: string, recipe: Recipe | undefined
 }
 
 /** The streams that a file beside the users is read as. */
-function sideStreams(side: Side, sides: Answers['sides']): [string, JsonObject | undefined][] {
+export function sideStreams(side: Side, sides: Answers['sides']): [string, JsonObject | undefined][] {
   const { part, join, columns } = side
   const name = streamOfSide(side)
   if (part !== 'roleNames') return [[name, join]]
-  const roles = sides.find((one) => one.side.part === 'roles')?.side.columns
-  const to = { into: NUMBERED_ROLES, key: columns.id ?? '', to: roles?.roleId ?? '' }
+  const { into, to } = numberedRoles(sides.map((one) => one.side)) ?? { into: NUMBERED_ROLES, to: '' }
   return [
-    [name, { ...to, as: 'one', unmatched: 'ignore' }],
+    [name, { into, key: columns.id ?? '', to, as: 'one', unmatched: 'ignore' }],
     [NAMED_ROLES, undefined],
   ]
 }
@@ -139,7 +178,7 @@ function pathsIn(directory: string, file: FoundFile): string | string[] {
 }
 
 /** A path as a manifest in `directory` writes it. */
-function pathIn(directory: string, { path }: FoundFile): string {
+function pathIn(directory: string, { path }: Pick<FoundFile, 'path'>): string {
   const within = relative(directory, path).split(sep).join('/')
   return escaped(within.startsWith('../') ? within : `./${within}`)
 }
@@ -158,6 +197,8 @@ interface Recipe {
   /** Roles it defines, and how it translates names. */
   defined: string[]
   translated: Record<string, string>
+  /** Conditions of its rules, by rule. */
+  conditions: Record<string, string>
 }
 
 /** Reads a shipped recipe. One that does not exist says nothing. */
@@ -171,7 +212,15 @@ export function readRecipe(name: string): Recipe {
     streams: Object.fromEntries(Object.entries(streams).map(([key, value]) => [key, isObject(value) ? value : {}])),
     defined: Object.keys(objectAt(content, 'roles', 'define')),
     translated: Object.fromEntries(translated),
+    conditions: conditionsIn(objectAt(content, 'map')),
   }
+}
+
+function conditionsIn(map: Record<string, unknown>): Record<string, string> {
+  const found = Object.entries(map).flatMap(([name, rule]): [string, string][] => {
+    return isObject(rule) && typeof rule.when === 'string' ? [[name, rule.when]] : []
+  })
+  return Object.fromEntries(found)
 }
 
 function objectAt(value: unknown, ...path: string[]): Record<string, unknown> {

@@ -8,11 +8,12 @@ import { shownName } from '../../inspecting/sensitivity.ts'
 import { counted } from '../../reporting/style.ts'
 import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import type { Context } from '../context.ts'
-import { type Answers, ORIGINS, type UnusedFile } from './answers.ts'
+import { type Answers, type DatabaseAnswer, ORIGINS, type UnusedFile } from './answers.ts'
 import { unused } from './folder.ts'
 import { type Forecast, forecastOf, type NoForecast } from './forecast.ts'
 import { causesOf, inspectFiles, inspectLive } from './inspect.ts'
 import type { Prompts } from './prompts.ts'
+import { proposeDatabase } from './propose-database.ts'
 import { type ProposalBasis, type ProposedManifest, proposeManifest } from './propose-manifest.ts'
 import { proposeSource } from './propose-source.ts'
 
@@ -42,7 +43,8 @@ export async function propose(
   prompts: Prompts | undefined,
   context: Context,
 ): Promise<Proposal> {
-  if (answers.live !== undefined) return proposeLive(answers, options, prompts, context)
+  if (answers.live !== undefined || answers.database !== undefined)
+    return proposeLive(answers, options, prompts, context)
   const tried: Proposal[] = []
   let failure: unknown
   for (const [index, candidate] of waysToRead(answers).entries()) {
@@ -98,12 +100,21 @@ async function proposeLive(
   prompts: Prompts | undefined,
   context: Context,
 ): Promise<Proposal> {
-  const source = proposeSource(answers, dirname(file))
-  const { inspection, obtainSnapshot } = await inspectLive(source, { directory: dirname(file), read }, prompts, context)
-  const basis = { source, inspection, nulls: [], today: today(context) }
-  const proposal = await planned(answers, basis, { file, obtainSnapshot }, prompts, context)
+  const { database } = answers
+  const source = database === undefined ? proposeSource(answers, dirname(file)) : proposeDatabase(answers, database)
+  const asked = withUrl(context, database)
+  const { inspection, obtainSnapshot } = await inspectLive(source, { directory: dirname(file), read }, prompts, asked)
+  const basis = { source, inspection: inspection ?? database?.inspection, nulls: [], today: today(context) }
+  const isPlanned = database === undefined || obtainSnapshot !== undefined
+  const proposal = await planned(answers, basis, { file, obtainSnapshot, isPlanned }, prompts, asked)
   if (fitsNobody(proposal)) throw refusal(proposal)
   return proposal
+}
+
+/** The URL of a database is known by now, wherever it came from. */
+function withUrl(context: Context, database: DatabaseAnswer | undefined): Context {
+  if (database === undefined) return context
+  return { ...context, env: { ...context.env, ...database.values, [database.variable]: database.url } }
 }
 
 function today({ now }: Context): string {
@@ -114,7 +125,10 @@ function today({ now }: Context): string {
 async function planned(
   answers: Answers,
   basis: ProposalBasis,
-  where: { file: string; obtainSnapshot?: () => Promise<Snapshot | undefined> },
+  {
+    isPlanned = true,
+    ...where
+  }: { file: string; obtainSnapshot?: () => Promise<Snapshot | undefined>; isPlanned?: boolean },
   prompts: Prompts | undefined,
   context: Context,
 ): Promise<Proposal> {
@@ -122,7 +136,7 @@ async function planned(
   const leaveOut = answers.leaveOut ?? (await askToLeaveOut(first, prompts))
   const decided = { ...answers, leaveOut }
   const manifest = leaveOut ? first : proposeManifest(decided, basis)
-  if (basis.inspection === undefined) return { answers: decided, basis, manifest, forecast: undefined }
+  if (basis.inspection === undefined || !isPlanned) return { answers: decided, basis, manifest, forecast: undefined }
   const variables = manifest.variables.map(({ name }) => name)
   const forecast = await forecastOf(
     { ...where, text: manifest.text, variables, isEmpty: answers.target === 'sandbox' },

@@ -113,20 +113,23 @@ class Look {
     this.#scratch = scratch
   }
 
-  async values({ path, data }: FoundFile, expression: string): Promise<Values> {
+  async values({ path, data, table }: FoundFile, expression: string): Promise<Values> {
+    const compiled = compileExpression(expression)
+    const texts = new Set<string>()
+    if (!compiled.ok) return { texts, complete: false }
+    const add = async (row: JsonObject) => {
+      const value = await compiled.expression.evaluate(row, row)
+      if (typeof value === 'string' || typeof value === 'number') texts.add(String(value))
+    }
+    if (table !== undefined) {
+      for (const row of table.rows) await add(row)
+      return { texts, complete: false }
+    }
     const streams: JsonObject = { rows: streamOf(path, data.head, data.recognised) }
     const ignore = () => {}
     const place = { directory: '.', scratch: this.#scratch, reject: ignore, warn: ignore }
     const { source, isWhole } = firstRecords(await openSource({ type: 'file', streams }, place), ROWS)
-    const compiled = compileExpression(expression)
-    const texts = new Set<string>()
-    if (!compiled.ok) return { texts, complete: false }
-    for await (const chunk of source.read(ROWS)) {
-      for (const { data: row } of chunk) {
-        const value = await compiled.expression.evaluate(row, row)
-        if (typeof value === 'string' || typeof value === 'number') texts.add(String(value))
-      }
-    }
+    for await (const chunk of source.read(ROWS)) for (const { data: row } of chunk) await add(row)
     return { texts, complete: isWhole() }
   }
 }

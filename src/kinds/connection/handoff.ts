@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
 import { UsageError } from '../../diagnostics/errors.ts'
@@ -6,6 +6,7 @@ import { explaining, type Purpose, WholeFile } from '../../files/whole-file.ts'
 import type { DesiredResource } from '../../resource.ts'
 import { findDesired } from '../../rundb/desired.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
+import { INVITATIONS_FILE, INVITATIONS_HEADER, invitationRow, invitationsIn } from '../invitation/handoff-file.ts'
 import {
   type HandoffOrganization,
   NOTES,
@@ -18,7 +19,7 @@ import {
 import { connectionsOfType } from './statements.ts'
 
 /**
- * Hands connections over to an administrator. In: a run's desired set and WorkOS's ids of organizations. Out: a folder with the files that
+ * Hands connections and invitations over to an administrator. In: a run's desired set and WorkOS's ids of organizations. Out: a folder with the files that
  * WorkOS imports, and notes on what to look at. What is in them: handoff-files.ts. Nothing is sent.
  */
 
@@ -38,6 +39,8 @@ export interface Handoff {
   folder: string
   files: { template: Template; file: string; connections: number; organizations: number }[]
   notes: string
+  /** Null: nobody is invited. */
+  invitations: { file: string; invitations: number } | null
   /** Connections that have secrets. */
   withSecrets: number
   includeSecrets: boolean
@@ -81,12 +84,30 @@ export async function writeHandoff(options: HandoffOptions): Promise<Handoff> {
       }
       files.push({ template, file, connections, organizations: organizations.size })
     }
+    const invitations = await writeInvitations(options, start)
     for (const file of written) file.complete()
     for (const file of written) file.finish()
-    return { folder, files, notes: NOTES, withSecrets, includeSecrets }
+    return { folder, files, notes: NOTES, invitations, withSecrets, includeSecrets }
   } finally {
     for (const file of written) file.discard()
   }
+}
+
+/** Who was invited where. A file of an earlier time is written anew, also where nobody is left in it. */
+async function writeInvitations(
+  options: HandoffOptions,
+  start: (name: string, text: string) => WholeFile,
+): Promise<Handoff['invitations']> {
+  let file = existsSync(join(options.folder, INVITATIONS_FILE))
+    ? start(INVITATIONS_FILE, INVITATIONS_HEADER)
+    : undefined
+  let invitations = 0
+  for (const desired of invitationsIn(options.rundb)) {
+    file ??= start(INVITATIONS_FILE, INVITATIONS_HEADER)
+    file.write(invitationRow(desired, await organizationOf(options, desired)))
+    invitations += 1
+  }
+  return file === undefined ? null : { file: INVITATIONS_FILE, invitations }
 }
 
 function purposeOf(path: string): Purpose {

@@ -5,13 +5,13 @@ import type { Api } from '../../workos/api.ts'
 import type { GivenRole, OwnPart } from '../kind.ts'
 import { rolesPath } from '../role/organization-role.ts'
 import { objectPages, requiredText, rolePages, textOf } from '../wire.ts'
-import { memberOf, membersPath } from './group-id.ts'
+import { membersPath } from './group-id.ts'
+import { assignmentsPath } from './group-role.ts'
 
 /** The roles that a group gives to its members in its organization: https://workos.com/docs/reference/authorization/group-role-assignments */
 export async function rolesOfGroup(api: Api, id: string): Promise<string[]> {
-  const { membership: group } = memberOf(id)
   const slugs = new Set<string>()
-  for await (const page of objectPages(api, `/authorization/groups/${encodeURIComponent(group)}/role_assignments`)) {
+  for await (const page of objectPages(api, assignmentsPath(id))) {
     for (const { role, resource } of page) {
       const type = isObject(resource) ? resource.resource_type_slug : undefined
       const slug = isObject(role) ? textOf(role, 'slug') : null

@@ -2,8 +2,9 @@ import type { JsonObject } from '../../json.ts'
 import type { LiveResource } from '../../resource.ts'
 import type { Api } from '../../workos/api.ts'
 import { keyed, namedWithPlaces } from '../collisions.ts'
-import type { NormaliseResult, ValueProblem } from '../draft.ts'
+import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
 import type { KindDefinition } from '../kind.ts'
+import { rolesOf } from '../role/roles.ts'
 import { belongs, OF_CHOSEN_ORGANIZATION } from '../scope.ts'
 import { boundedText, optionalText, type TextBound, take } from '../values/check.ts'
 import { createBody, pages, pick, requiredText, type Spelling, textOf, updateBody } from '../wire.ts'
@@ -13,7 +14,7 @@ import { groupRemarks, groupRemedies } from './wording.ts'
 
 /**
  * Groups. In: the mapped fields of records. Out: the requests for them, and what answers tell of them. Who is in a group is a kind of its
- * own (group-membership.ts); the roles that a group gives to its members are in group-roles.ts.
+ * own (group-membership.ts), and so is each role that a group gives to them (group-role.ts).
  */
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
@@ -38,9 +39,12 @@ export const group: KindDefinition = {
   fields: {
     name: { compare: 'value', merge: 'first' },
     description: { compare: 'value', merge: 'first' },
+    // They become resources of their own: see group-role.ts.
+    roles: { compare: 'set', merge: 'union', compared: false },
   },
   rateClass: 'other',
-  mapped: ['key', 'organization', 'name', 'description'],
+  mapped: ['key', 'organization', 'name', 'description', 'roles'],
+  mootNotes: ["n.code = 'unmapped_role'"],
   normalise,
   lifecycle: { merged: refuseSharedGroupNames },
   names: {
@@ -89,7 +93,7 @@ export const group: KindDefinition = {
   planned: { plain: { label: "(d.attributes ->> '$.name') || ' in ' || (d.refs ->> '$.organization')" } },
   stateScope: { is: 'hanging', on: 'organization', of: ['organization'] },
   deletion: { keptBy: 'group-membership' },
-  review: { mapsFields: { except: [] } },
+  review: { mapsFields: { except: ['roles'] } },
 }
 
 /** The key of a group: that which the mapping gives it, unique within its organization, and the organization's. */
@@ -97,7 +101,7 @@ export function groupKey(key: string, organization: string): string {
   return `${key}@${organization}`
 }
 
-function normalise(fields: Record<string, unknown>): NormaliseResult {
+function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {
   const problems: ValueProblem[] = []
   const organization = take('organization', optionalText(fields.organization), problems)
   const name = take('name', boundedText(fields.name, NAME), problems)
@@ -114,10 +118,12 @@ function normalise(fields: Record<string, unknown>): NormaliseResult {
       hint: field === 'name' ? 'map the name, or leave the item out with when' : "map the organization's key",
     })
   }
+  const { slugs, notes } = rolesOf(fields.roles, { rules, organization, problems })
   if (problems.length > 0 || key === null || organization === undefined) return { ok: false, key, problems }
   const attributes: JsonObject = { name: name ?? '' }
   if (description !== undefined) attributes.description = description
-  return { ok: true, value: { key, attributes, secrets: null, refs: { organization }, notes: [] } }
+  if (slugs.length > 0) attributes.roles = slugs
+  return { ok: true, value: { key, attributes, secrets: null, refs: { organization }, notes } }
 }
 
 function textIn(value: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import { after, keyOf, type Remarks, type Remedies, rejectedWith } from '../wording.ts'
+import { after, again, keyOf, type Remarks, type Remedies, rejectedWith } from '../wording.ts'
 
 /** What a plan remarks on groups and their members that it accepts. */
 export const groupRemarks: Remarks = {
@@ -25,6 +25,9 @@ export const groupRemedies: Remedies = {
   ),
   group_key_collision: after(
     'several names of the source give one key: tell them apart in map.group.key and map.groupMember.group',
+  ),
+  duplicate_group_role_assignment: again(
+    'somebody gave the group the role in the meantime: apply again, and it is found',
   ),
   group_membership_limit_exceeded: after(
     'WorkOS takes no more members into the group: divide it in the mapping, or ask WorkOS to raise the limit',

@@ -57,7 +57,7 @@ function whyUnplaced(rundb: RunDatabase, role: string, user: string, organizatio
     return `the role ${role} of ${user} has no membership to go to: the record names no organization`
   }
   return isInSource(rundb, user)
-    ? `the role ${role} of ${user} is for the organization ${organization}, of which the user is no member`
+    ? `the role ${role} of ${user} is for the organization ${organization}, but the user is not a member of it`
     : `the role ${role} is given to ${user}, and no user of the source has that key`
 }
 

@@ -3,14 +3,15 @@ import { isObject, type Json, type JsonObject } from '../../json.ts'
 import type { Attributes, LiveResource } from '../../resource.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
-import type { Fallback, KindDefinition, Mention } from '../kind.ts'
+import type { Fallback, KindDefinition } from '../kind.ts'
 import { BY_PLACE, type MergePolicy } from '../lifecycle.ts'
 import { deriveRoles } from '../role/lifecycle.ts'
 import { assignedCollisions } from '../role/name-collisions.ts'
-import { naturalOf, organizationRole, organizationRoleKey } from '../role/organization-role.ts'
+import { organizationRole } from '../role/organization-role.ts'
 import { role } from '../role/role.ts'
-import { definitionKeys, ORGANIZATION_PREFIX, rankedSlugs, roleDefinition } from '../role/role-definition.ts'
-import { mapRoleSlug, parseRoleNames } from '../role/roles.ts'
+import { rankedSlugs } from '../role/role-definition.ts'
+import { roleMention } from '../role/role-mention.ts'
+import { rolesOf } from '../role/roles.ts'
 import { memberScope } from '../scope.ts'
 import { optionalText, take } from '../values/check.ts'
 import { listed, pages, requiredText, textOf } from '../wire.ts'
@@ -165,16 +166,10 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
       })
     }
   }
-  const slugs: string[] = []
-  const notes: { code: string; detail: string }[] = []
-  for (const name of take('roles', parseRoleNames(fields.roles), problems) ?? []) {
-    const mapped = take('roles', mapRoleSlug(name, rules.roles, refs.organization ?? null), problems)
-    if (mapped?.kind === 'role') slugs.push(mapped.slug)
-    if (mapped?.kind === 'drop') notes.push({ code: 'role_dropped', detail: name })
-  }
+  const { slugs, notes } = rolesOf(fields.roles, { rules, organization: refs.organization, problems })
   const key = refs.user === undefined || refs.organization === undefined ? null : membershipKey(refs)
   if (problems.length > 0 || key === null) return { ok: false, key, problems }
-  const attributes: JsonObject = slugs.length === 0 ? {} : { roles: [...new Set(slugs)].sort() }
+  const attributes: JsonObject = slugs.length === 0 ? {} : { roles: slugs }
   return { ok: true, value: { key, attributes, secrets: null, refs, notes } }
 }
 
@@ -183,37 +178,17 @@ const ROLES_ARE_DESIRED = `NOT EXISTS (SELECT 1 FROM json_each(d.attributes, '$.
   WHERE NOT EXISTS (SELECT 1 FROM desired m WHERE m.kind = '${role.name}' AND m.key = r.value)
     AND NOT EXISTS (SELECT 1 FROM desired m WHERE m.kind = '${organizationRole.name}' AND m.key = r.value || '@' || (d.refs ->> '$.organization')))`
 
-/**
- * A role of the environment, or else one of the organization's own. The prefix tells nothing: WorkOS gives roles of organizations slugs
- * without it as well.
- */
-function roleMention(slug: string, organization: string): Mention {
-  return {
-    candidates: [
-      { kind: role.name, key: slug, naturalKey: () => slug },
-      {
-        kind: organizationRole.name,
-        key: organizationRoleKey(slug, organization),
-        naturalKey: ({ organization: id }) => (id === undefined ? null : naturalOf(slug, id)),
-      },
-    ],
-    kind: slug.startsWith(ORGANIZATION_PREFIX) ? organizationRole.name : role.name,
-    madeFrom: { kind: roleDefinition.name, keys: definitionKeys(slug, organization) },
-    label: slug,
-  }
-}
-
 function parse(body: JsonObject): LiveResource {
   return {
     id: requiredText(body, 'id'),
     externalId: null,
     naturalKey: `${requiredText(body, 'user_id')}@${requiredText(body, 'organization_id')}`,
-    attributes: { ...rolesOf(body), status: textOf(body, 'status') },
+    attributes: { ...rolesIn(body), status: textOf(body, 'status') },
   }
 }
 
 /** `roles` where the environment has several roles a membership, else `role`. */
-function rolesOf(body: JsonObject): { roles?: string[] } {
+function rolesIn(body: JsonObject): { roles?: string[] } {
   if (body.roles === undefined && body.role === undefined) return {}
   const roles = Array.isArray(body.roles) ? body.roles : [body.role ?? null]
   return { roles: roles.map((role) => (isObject(role) ? textOf(role, 'slug') : null)).filter((slug) => slug !== null) }

@@ -36,17 +36,27 @@ export function refuseStrayDefinitions(rundb: RunDatabase): void {
  */
 export function nameOrganizationRoles(rundb: RunDatabase): void {
   if (rundb.count(`SELECT count(*) FROM desired WHERE ${DEFINED} AND instr(key, '@') > 0`) === 0) return
-  const defined = (organization: string) =>
-    `EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'role-definition' AND d.key = 'org-' || role.value || '@' || ${organization})`
-  const environment = "EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'role-definition' AND d.key = role.value)"
-  const isOwn = `(${defined("(m.refs ->> '$.organization')")} OR (${defined("''")} AND NOT ${environment}))`
+  const organization = "(m.refs ->> '$.organization')"
   rundb.run(
     `UPDATE desired AS m SET attributes = json_set(m.attributes, '$.roles', (
        SELECT json_group_array(slug ORDER BY slug) FROM (
-         SELECT DISTINCT CASE WHEN ${isOwn} THEN 'org-' || role.value ELSE role.value END AS slug
+         SELECT DISTINCT ${organizationSlug('role.value', organization)} AS slug
          FROM json_each(m.attributes, '$.roles') role)))
-     WHERE m.kind = 'membership' AND EXISTS (SELECT 1 FROM json_each(m.attributes, '$.roles') role WHERE ${isOwn})`,
+     WHERE m.kind = 'membership' AND EXISTS (
+       SELECT 1 FROM json_each(m.attributes, '$.roles') role WHERE ${isOwnRole('role.value', organization)})`,
   )
+}
+
+/** What a role of a name is called in an organization, as SQL: see `nameOrganizationRoles`. */
+export function organizationSlug(role: string, organization: string): string {
+  return `CASE WHEN ${isOwnRole(role, organization)} THEN 'org-' || ${role} ELSE ${role} END`
+}
+
+function isOwnRole(role: string, organization: string): string {
+  const defined = (of: string) =>
+    `EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'role-definition' AND d.key = 'org-' || ${role} || '@' || ${of})`
+  const environment = `EXISTS (SELECT 1 FROM desired d WHERE d.kind = 'role-definition' AND d.key = ${role})`
+  return `(${defined(organization)} OR (${defined("''")} AND NOT ${environment}))`
 }
 
 /**
@@ -56,8 +66,17 @@ export function nameOrganizationRoles(rundb: RunDatabase): void {
 export function deriveRoles(rundb: RunDatabase): void {
   deriveAll(rundb, OF_ENVIRONMENT)
   deriveAll(rundb, OF_NAMED_ORGANIZATION)
+  deriveUsed(rundb, USED_BY_MEMBERSHIPS)
+}
+
+/** The same for what groups have, whose roles are resources by now: roles of organizations that no membership there has. */
+export function deriveRolesOfGroups(rundb: RunDatabase): void {
+  deriveUsed(rundb, USED_BY_GROUPS)
+}
+
+function deriveUsed(rundb: RunDatabase, used: string): void {
   if (rundb.count(`SELECT EXISTS (SELECT 1 FROM desired WHERE ${DEFINED} AND key GLOB '*@')`) > 0) {
-    deriveAll(rundb, OF_USED_ORGANIZATIONS)
+    deriveAll(rundb, ofOrganizations(used))
   }
   deriveAll(rundb, UNDEFINED_PERMISSIONS)
 }
@@ -84,17 +103,23 @@ const OF_NAMED_ORGANIZATION: Derivation = {
   at: 'desired',
 }
 
-const OF_USED_ORGANIZATIONS: Derivation = {
-  kind: 'organization-role',
-  from: `(SELECT DISTINCT role.value AS slug, m.refs ->> '$.organization' AS organization
-      FROM desired m, json_each(m.attributes, '$.roles') role WHERE m.kind = 'membership' AND role.value LIKE 'org-%') used
-    JOIN desired ON desired.kind = 'role-definition' AND desired.key = used.slug || '@'`,
-  where: `NOT EXISTS (SELECT 1 FROM desired own
-    WHERE own.kind = 'organization-role' AND own.key = used.slug || '@' || used.organization)`,
-  key: "used.slug || '@' || used.organization",
-  refs: "json_object('organization', used.organization)",
-  attributes: FIELDS,
-  at: 'desired',
+/** Slugs of roles of organizations, with the organization in which each is used. */
+const USED_BY_MEMBERSHIPS = `SELECT DISTINCT role.value AS slug, m.refs ->> '$.organization' AS organization
+  FROM desired m, json_each(m.attributes, '$.roles') role WHERE m.kind = 'membership' AND role.value LIKE 'org-%'`
+const USED_BY_GROUPS = `SELECT DISTINCT substr(key, 1, instr(key, '@') - 1) AS slug, refs ->> '$.organization' AS organization
+  FROM desired WHERE kind = 'group-role' AND key LIKE 'org-%'`
+
+function ofOrganizations(used: string): Derivation {
+  return {
+    kind: 'organization-role',
+    from: `(${used}) used JOIN desired ON desired.kind = 'role-definition' AND desired.key = used.slug || '@'`,
+    where: `NOT EXISTS (SELECT 1 FROM desired own
+      WHERE own.kind = 'organization-role' AND own.key = used.slug || '@' || used.organization)`,
+    key: "used.slug || '@' || used.organization",
+    refs: "json_object('organization', used.organization)",
+    attributes: FIELDS,
+    at: 'desired',
+  }
 }
 
 const UNDEFINED_PERMISSIONS: Derivation = {

@@ -58,7 +58,7 @@ export const definitionCollisions: readonly CollisionRule[] = [
   },
 ]
 
-/** Of memberships, and of roles that are given to memberships of other records. */
+/** Of memberships and groups, and of roles that are given to memberships of other records. */
 export const assignedCollisions: readonly CollisionRule[] = [
   {
     from: 'drafts',
@@ -66,7 +66,7 @@ export const assignedCollisions: readonly CollisionRule[] = [
     field: 'roles',
     found: `SELECT d.id, c.message, c.hint FROM drafts d, json_each(d.attributes, '$.roles') r
      JOIN collided c ON c.kind = 'role' AND ${isThere('r.value', "(d.refs ->> '$.organization')")}
-     WHERE d.kind = 'membership' GROUP BY d.id`,
+     WHERE d.kind IN ('membership', 'group') GROUP BY d.id`,
   },
   {
     from: 'grants',

@@ -1,6 +1,7 @@
 import type { RoleConfig, RoleRules } from '../../config/manifest.ts'
 import { innermostJson, parseJsonText } from '../../json-text.ts'
-import { accept, type Check, isEmpty, refuse, shown } from '../values/check.ts'
+import type { ValueProblem, ValueRules } from '../draft.ts'
+import { accept, type Check, isEmpty, refuse, shown, take } from '../values/check.ts'
 
 /**
  * Roles as sources name them. In: names, alone or in a list, and what the manifest says under roles. Out: slugs that WorkOS takes, or why not.
@@ -47,6 +48,28 @@ export function mapRoleSlug(name: string, roles: RoleConfig, organization: strin
     `${shown(slug)} is not a role slug`,
     `use at most ${MAX_ROLE_SLUG} lowercase letters, digits, - and _; roles.map in the manifest translates the source's names`,
   )
+}
+
+/**
+ * The slugs of mapped roles, each once and in order, and remarks on those that are left out.
+ * @param of.organization in which they are given
+ */
+export function rolesOf(
+  value: unknown,
+  {
+    rules,
+    organization,
+    problems,
+  }: { rules: Pick<ValueRules, 'roles'>; organization: string | undefined; problems: ValueProblem[] },
+): { slugs: string[]; notes: { code: string; detail: string }[] } {
+  const slugs = new Set<string>()
+  const notes: { code: string; detail: string }[] = []
+  for (const name of take('roles', parseRoleNames(value), problems) ?? []) {
+    const mapped = take('roles', mapRoleSlug(name, rules.roles, organization ?? null), problems)
+    if (mapped?.kind === 'role') slugs.add(mapped.slug)
+    if (mapped?.kind === 'drop') notes.push({ code: 'role_dropped', detail: name })
+  }
+  return { slugs: [...slugs].sort(), notes }
 }
 
 /** What `roles.organizations` says of an organization. */

@@ -5,6 +5,7 @@
 
 import type { Accounting } from '../../desired/accounting.ts'
 import { describeConnections } from '../../kinds/connection/wording.ts'
+import { describeInvitations } from '../../kinds/invitation/wording.ts'
 import { describePasswords, passwordsHeading } from '../../kinds/user/passwords/counts.ts'
 import type { BlockedAction } from '../../planning/action.ts'
 import { DISTINCT_AT_MOST, type FieldColumn, type FieldTable } from '../../planning/field-table.ts'
@@ -52,11 +53,12 @@ function remarkOn({ filled, distinct, secret }: FieldColumn, resources: number):
   return distinct === 1 && filled === resources && resources > 1 && !secret ? 'the same for all' : ''
 }
 
-/** Passwords, connections and remarks. */
+/** Passwords, connections, invitations and remarks. */
 export function remarksSection({ summary, set, purpose }: Plan, shown: Shown): Section[] {
   if (purpose === 'destroy') return []
   const passwords = describePasswords(summary.passwords)
   const connections = describeConnections(summary.handoff)
+  const invitations = describeInvitations(summary.invitations)
   const notes = describeNotes(summary.notes)
   const { partial, snapshot } = set.reading
   const orphaned = summary.kinds.filter((kind) => kind.orphaned > 0)
@@ -69,6 +71,7 @@ export function remarksSection({ summary, set, purpose }: Plan, shown: Shown): S
         `${counted(count, kind, plural)} no longer in the source: left alone in WorkOS`,
     ),
     ...(connections === undefined ? [] : [connections]),
+    ...(invitations === undefined ? [] : [invitations]),
   ]
   const table: Block = {
     type: 'table',

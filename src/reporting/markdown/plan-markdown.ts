@@ -8,6 +8,7 @@ import type { Mask } from '../../diagnostics/mask.ts'
 import { figure, printable } from '../../diagnostics/printable.ts'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import { describeConnections } from '../../kinds/connection/wording.ts'
+import { describeInvitations } from '../../kinds/invitation/wording.ts'
 import { membership } from '../../kinds/membership/membership.ts'
 import { describeUnmapped, lostRoles, lostRolesCount, unmappedRoles } from '../../kinds/membership/reports.ts'
 import { describeLost } from '../../kinds/membership/wording.ts'
@@ -91,6 +92,7 @@ function* sections(plan: Plan, mask: Mask | undefined): Generator<string> {
   yield lost(plan)
   yield totp(plan)
   yield connections(plan)
+  yield invitations(plan)
   yield duplicates(plan)
   yield accounting(plan)
 }
@@ -204,6 +206,11 @@ function totp({ set }: Plan): string {
 function connections({ summary }: Plan): string {
   const line = describeConnections(summary.handoff)
   return line === undefined ? '' : folded('Connections', `${prose(line)}.\n`)
+}
+
+function invitations({ summary }: Plan): string {
+  const line = describeInvitations(summary.invitations)
+  return line === undefined ? '' : folded('Invitations', `${prose(line)}.\n`)
 }
 
 function duplicates(plan: Plan): string {

@@ -152,7 +152,7 @@ function deleteOrganization(call: Call): Reply {
   const { id } = findOrganization(call, pathParameter(call, 'id'))
   deleteMemberships(call, 'organization_id', id)
   deleteRolesOfGroups(call, 'organization_id', id)
-  for (const table of ['organization_groups', 'organization_domains', 'roles', 'connections']) {
+  for (const table of ['organization_groups', 'organization_domains', 'roles', 'connections', 'invitations']) {
     call.database.run(`DELETE FROM ${table} WHERE environment = ? AND organization_id = ?`, call.environment, id)
   }
   call.database.run('DELETE FROM organizations WHERE environment = ? AND id = ?', call.environment, id)

@@ -26,7 +26,7 @@ import { type ClerkOptions, checkOptions, identity, isLive } from './options.ts'
 import { JoinedFile, joinedFormats, putJoined, userColumns, userRule, writtenAs } from './records/from-files.ts'
 import { isJson, jsonUsers } from './records/from-json.ts'
 import { openLive } from './records/from-snapshot.ts'
-import { CONNECTIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './streams.ts'
+import { CONNECTIONS, INVITATIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './streams.ts'
 
 /** A Clerk instance: its Backend API, the dashboard's export, or both, with the rows of optional files joined to each user. */
 const instanceSource: SourceDefinition<ClerkOptions> = {
@@ -85,7 +85,14 @@ function openFiles(config: ClerkOptions, context: ReadContext): Source {
   })
   return {
     // A file of memberships names its organizations in its rows. What the API alone tells is empty.
-    streams: [USERS, ORGANIZATIONS, ORGANIZATION_ROLES, CONNECTIONS, ...files.map(({ format }) => format.stream)],
+    streams: [
+      USERS,
+      ORGANIZATIONS,
+      ORGANIZATION_ROLES,
+      CONNECTIONS,
+      INVITATIONS,
+      ...files.map(({ format }) => format.stream),
+    ],
     read: (chunkSize) => read(users, file, files, chunkSize, numbering),
     parts: (size, threads) => parts(users, file, files, { size, threads, numbering }),
     counts: () => [users.count(), ...files.map((joinedFile) => joinedFile.count())],

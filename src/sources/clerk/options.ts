@@ -19,6 +19,8 @@ export interface LiveOptions {
   organizations: boolean
   /** Whether enterprise connections are read. */
   connections: boolean
+  /** Whether invitations are read that nobody has taken up yet. */
+  invitations: boolean
   pageSize: number
   concurrency: number
   rate: { requests: number; seconds: number }
@@ -34,7 +36,16 @@ const RATES = { live: { requests: 1000, seconds: 10 }, test: { requests: 100, se
 const DEFAULTS = SOURCE_DEFAULTS.clerk
 
 /** Options that say how an instance is asked, and nothing without one. */
-const LIVE_ONLY = ['baseUrl', 'connections', 'updatedSince', 'pageSize', 'rate', 'concurrency', 'snapshot'] as const
+const LIVE_ONLY = [
+  'baseUrl',
+  'connections',
+  'invitations',
+  'updatedSince',
+  'pageSize',
+  'rate',
+  'concurrency',
+  'snapshot',
+] as const
 
 /** Whether the options name an instance to ask. */
 export function isLive(config: ClerkOptions): boolean {
@@ -87,6 +98,7 @@ export function liveOptions(config: ClerkOptions): LiveOptions {
     baseUrl: new URL(baseUrl).origin,
     organizations: config.memberships === undefined,
     connections: config.connections === true,
+    invitations: config.invitations === true,
     pageSize: config.pageSize ?? DEFAULTS.pageSize,
     concurrency: config.concurrency ?? DEFAULTS.concurrency,
     rate: limit === undefined ? RATES[kindOf(secretKey)] : { requests: limit.count, seconds: limit.perMs / 1000 },
@@ -101,10 +113,11 @@ export function liveOptions(config: ClerkOptions): LiveOptions {
  */
 export function identity(config: ClerkOptions): JsonObject {
   requireNone(checkOptions(config))
-  const { secretKey, baseUrl, organizations, connections, updatedSince } = liveOptions(config)
+  const { secretKey, baseUrl, organizations, connections, invitations, updatedSince } = liveOptions(config)
   const key = /^\$\{/.test(secretKey) ? null : createHash('sha256').update(secretKey).digest('hex').slice(0, 8)
   const read: JsonObject = { baseUrl, key, organizations }
   if (connections) read.connections = true
+  if (invitations) read.invitations = true
   if (updatedSince !== undefined) read.updatedSince = new Date(updatedSince).toISOString()
   return read
 }

@@ -7,6 +7,8 @@ export const ORGANIZATIONS = 'organizations'
 export const MEMBERSHIPS = 'memberships'
 /** Enterprise connections. */
 export const CONNECTIONS = 'connections'
+/** Invitations that nobody has taken up yet, to the instance and to organizations. */
+export const INVITATIONS = 'invitations'
 /** Roles of organizations with their permissions: `roles` is the file of who has which. */
 export const ORGANIZATION_ROLES = 'organizationRoles'
 /** Ids of members who were deleted while the instance was read. */
@@ -30,7 +32,7 @@ export function slimMembership(membership: ClerkObject): SlimMembership {
 export const SEPARATOR = '|'
 
 /** Members of a user that are times, epoch milliseconds. */
-const TIMES = ['created_at', 'updated_at', 'last_sign_in_at', 'last_active_at', 'legal_accepted_at']
+const TIMES = ['created_at', 'updated_at', 'last_sign_in_at', 'last_active_at', 'legal_accepted_at', 'expires_at']
 
 /** A user of the API with the columns of the dashboard's export, so that one mapping serves both. What is empty is left out. */
 export function userRecord(user: JsonObject): JsonObject {

@@ -240,7 +240,7 @@ class DocumentReader {
     return new SourceError({
       code: 'too_deep',
       message: `brackets are nested more than ${MAX_DEPTH} deep`,
-      hint: 'this is no export of users; look at how the file was made',
+      hint: 'this file does not hold users; look at how it was made',
       at: { file: this.#file.name, ...this.#position.at(offset) },
     })
   }

@@ -102,7 +102,7 @@ export class Grammar {
 
 const notAnObject: Reason = {
   code: 'not_an_object',
-  message: 'a record must be an object, and something else stands here',
+  message: 'a record must be an object, and this is something else',
   hint: 'is this the list of records? For JSON, records says where they are',
 }
 

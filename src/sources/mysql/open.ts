@@ -1,33 +1,18 @@
-import { ManifestError } from '../../diagnostics/errors.ts'
 import type { Driver } from '../database/driver.ts'
 import { databaseSource } from '../database/source.ts'
+import { dialect } from './dialect.ts'
+import { addressOf, endpointOf } from './endpoint.ts'
 
-/** The `mysql` source, as far as it goes: its options are read and checked, and no connection is made yet. */
+/**
+ * The `mysql` source: tables and queries of a MySQL or MariaDB database. See database/source.ts. `endpoint.ts` reads the URL, `connection.ts` speaks
+ * to the server, `session.ts` reads in one transaction, `values.ts` knows what bytes mean, `errors.ts` what errors mean.
+ */
 
-const driver: Driver = {
+export const mysqlDriver: Driver = {
   type: 'mysql',
-  dialect: {
-    name: quoted,
-    table: (written) => written.split('.').map(quoted).join('.'),
-    text: (expression) => `CAST(${expression} AS CHAR)`,
-    moment: (iso) => `'${iso.replace('T', ' ').replace('Z', '')}'`,
-  },
-  address(url) {
-    const { hostname: host = '', port = '', pathname = '' } = URL.parse(url) ?? {}
-    return { host, port: port || '3306', database: pathname.slice(1) }
-  },
-  connect() {
-    throw new ManifestError({
-      code: 'no_driver',
-      message: 'this version cannot connect to MySQL yet',
-      hint: 'export the tables, and read the files: docs/how-to/sources/file.md',
-      path: 'source.type',
-    })
-  },
+  dialect,
+  address: (url) => addressOf(endpointOf(url)),
+  connect: async (options, context) => (await import('./session.ts')).openSession(options, context),
 }
 
-function quoted(name: string): string {
-  return `\`${name.replaceAll('`', '``')}\``
-}
-
-export const mysqlSource = databaseSource(driver)
+export const mysqlSource = databaseSource(mysqlDriver)

@@ -3,6 +3,7 @@
  * where it was cut off. Out: the same rows, checked against their digests (`read-snapshot.ts`).
  */
 
+import { join, relative } from 'node:path'
 import { SourceError } from '../../diagnostics/errors.ts'
 import type { Json, JsonObject } from '../../json.ts'
 
@@ -82,3 +83,9 @@ export interface SnapshotWriter {
  * read by then is thrown away, since going on would only fail again, or hide what is missing.
  */
 export class SpoiledReading extends SourceError {}
+
+/** Where a stream of a snapshot stands, as messages say it: relative to the manifest. */
+export function fileOf(snapshot: Snapshot, stream: string, directory: string): string {
+  const file = snapshot.streams.find(({ name }) => name === stream)?.file ?? stream
+  return relative(directory, join(snapshot.folder, file))
+}

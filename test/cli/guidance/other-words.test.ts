@@ -128,10 +128,10 @@ describe('a secret on the command line', () => {
     ['apply', '--yess', '(Did you mean --yes?)'],
     ['plan', '--reset', '(Did you mean --resets?)'],
     ['init', '--forc', '(Did you mean --force?)'],
-    ['init', '--froce', '(workos-migrate init --help shows its options)'],
+    ['state restore', '--froce', '(workos-migrate state restore --help shows its options)'],
     ['plan', '--eys', '(workos-migrate plan --help shows its options)'],
   ])('%s %s says nothing that is far from it, and no option that overwrites but by one letter', async (name, flag, says) => {
-    const { code, stderr } = await command([name, flag], { cwd: '/' })
+    const { code, stderr } = await command([...name.split(' '), flag], { cwd: '/' })
     expect(code).toBe(ExitCode.usage)
     expect(stderr).toContain(`error: unknown option '${flag}'\n${says}`)
   })

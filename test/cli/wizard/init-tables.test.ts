@@ -307,7 +307,7 @@ const CASES: Record<string, Case> = {
     },
     plan: { users: 2, rejected: 0 },
   },
-  [tried('CSV of any kind', 'tables of one database', 'all joined, and files that are none listed')]: {
+  [tried('CSV of any kind', 'tables of one database', 'all joined, and files that are not tables listed')]: {
     files: {
       'users.csv': csv(
         'id,email,first_name,email_verified,active,plan',

@@ -186,7 +186,7 @@ export const badValues: BadManifest[] = [
     message: /at most 48/,
   },
   {
-    name: 'an address that is none',
+    name: 'an invalid address',
     text: 'source: { type: csv, path: a }\ntarget: { type: sandbox, baseUrl: api.workos.com }\n',
     code: 'bad_value',
     at: '2:35',

@@ -15,5 +15,17 @@ export function connectionEndpoints(instance: Instance): Endpoint[] {
     )
     return ok({ data: page(call, all), total_count: all.length })
   }
-  return [{ method: 'GET', path: '/v1/enterprise_connections', answer: connections }]
+  const invitations = (object: string) => (call: Call) => {
+    const status = call.query.get('status')
+    const all = ordered(call, instance.invitations.values(), ['created_at']).filter(
+      (one) => one.object === object && (status === null || one.status === status),
+    )
+    const data = page(call, all)
+    return ok(object === 'invitation' ? data : { data, total_count: all.length })
+  }
+  return [
+    { method: 'GET', path: '/v1/enterprise_connections', answer: connections },
+    { method: 'GET', path: '/v1/invitations', answer: invitations('invitation') },
+    { method: 'GET', path: '/v1/organization_invitations', answer: invitations('organization_invitation') },
+  ]
 }

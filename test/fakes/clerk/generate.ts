@@ -1,6 +1,7 @@
 import type {
   ClerkConnection,
   ClerkCredentials,
+  ClerkInvitation,
   ClerkMembership,
   ClerkOrganization,
   ClerkRole,
@@ -21,7 +22,7 @@ export interface InstanceSize {
 }
 
 /** An instance of any size, the same for the same numbers. */
-export function generateInstance(size: InstanceSize): Omit<InstanceData, 'roles' | 'connections'> {
+export function generateInstance(size: InstanceSize): Omit<InstanceData, 'roles' | 'connections' | 'invitations'> {
   const { users: count, organizations: groups, membershipsEach = 1, withoutOrganization = 0 } = size
   const users = Array.from({ length: count }, (_, n) => clerkUser(n))
   const organizations = Array.from({ length: groups }, (_, n) => clerkOrganization(n))
@@ -141,6 +142,24 @@ export function clerkRole(
       created_at: CREATED,
       updated_at: CREATED,
     })),
+  }
+}
+
+/** An invitation to an organization, or to the instance where it names none. */
+export function clerkInvitation(n: number, more: Partial<ClerkInvitation> = {}): ClerkInvitation {
+  const isOfInstance = 'organization_id' in more && more.organization_id === undefined
+  return {
+    id: `${isOfInstance ? 'inv' : 'orginv'}_2fake${n}`,
+    object: isOfInstance ? 'invitation' : 'organization_invitation',
+    email_address: `invited-${n}@example.com`,
+    ...(!isOfInstance && { organization_id: clerkOrganization(n).id, role: 'org:member' }),
+    status: 'pending',
+    public_metadata: {},
+    url: `https://clerk.example.com/v1/tickets/accept?ticket=ticketDoNotShow${n}`,
+    expires_at: CREATED + 30 * 86_400_000,
+    created_at: CREATED + n,
+    updated_at: CREATED + n,
+    ...more,
   }
 }
 

@@ -2,6 +2,7 @@ import { clerkRole } from './generate.ts'
 import type {
   ClerkConnection,
   ClerkCredentials,
+  ClerkInvitation,
   ClerkMembership,
   ClerkOrganization,
   ClerkRole,
@@ -28,6 +29,7 @@ export class Instance {
   /** By key. */
   readonly roles = new Map<string, ClerkRole>()
   readonly connections = new Map<string, ClerkConnection>()
+  readonly invitations = new Map<string, ClerkInvitation>()
   readonly credentials: Map<string, ClerkCredentials>
   readonly #now: () => number
 
@@ -39,6 +41,7 @@ export class Instance {
     for (const membership of data.memberships ?? []) this.memberships.set(keyOf(membership), membership)
     for (const role of data.roles ?? BUILT_IN) this.roles.set(role.key, role)
     for (const connection of data.connections ?? []) this.connections.set(connection.id, connection)
+    for (const invitation of data.invitations ?? []) this.invitations.set(invitation.id, invitation)
   }
 
   addUser(user: ClerkUser): void {

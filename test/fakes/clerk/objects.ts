@@ -142,6 +142,23 @@ export interface ClerkOauthConfig {
   updated_at: number
 }
 
+/** An invitation to the instance, or to one of its organizations. */
+export interface ClerkInvitation {
+  id: string
+  object: 'invitation' | 'organization_invitation'
+  email_address: string
+  /** Of an organization alone. */
+  organization_id?: string
+  role?: string
+  status: 'pending' | 'accepted' | 'revoked' | 'expired'
+  public_metadata: Record<string, unknown>
+  /** Whoever has it may take the invitation up. */
+  url: string
+  expires_at: number | null
+  created_at: number
+  updated_at: number
+}
+
 /** https://clerk.com/changelog/2026-03-09-bapi-enterprise-connections */
 export interface ClerkConnection {
   id: string
@@ -172,6 +189,7 @@ export interface InstanceData {
   memberships: ClerkMembership[]
   roles: ClerkRole[]
   connections: ClerkConnection[]
+  invitations: ClerkInvitation[]
   /** By user id. */
   credentials: Record<string, ClerkCredentials>
 }

@@ -163,7 +163,7 @@ function countsOf(log: readonly LogEntry[]): Record<string, number> {
 
 function matcherOf({ path }: Endpoint): (pathname: string) => Record<string, string> | undefined {
   const names: string[] = []
-  const source = path.replace(/:(\w+)/g, (_, name: string) => {
+  const source = path.replace(/(?<=\/):(\w+)/g, (_, name: string) => {
     names.push(name)
     return '([^/]+)'
   })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { CredentialsError, SourceError } from '../../../src/diagnostics/errors.ts'
 import { JsonClient } from '../../../src/http/json-client.ts'
-import { AccessTokens } from '../../../src/sources/auth0/capture/token.ts'
+import { accessTokens } from '../../../src/sources/auth0/capture/token.ts'
 import { liveOptions } from '../../../src/sources/auth0/options.ts'
 import { generateTenant, person, ROLES } from '../../fakes/auth0/generate.ts'
 import type { Auth0User } from '../../fakes/auth0/objects.ts'
@@ -130,7 +130,7 @@ test(tried('Auth0', 'Management API v2', 'a token that expires on the way'), asy
 test('requests in flight together ask for one token when the old one is worth nothing any more', async () => {
   const fake = await tenantWith({}, { tokenLifetime: 0 })
   const { address, clientId, clientSecret } = liveOptions(fake.source)
-  const tokens = new AccessTokens(new JsonClient(address), { address, clientId, clientSecret })
+  const tokens = accessTokens(new JsonClient(address), { address, clientId, clientSecret })
   const together = () => Promise.all(Array.from({ length: 20 }, () => tokens.authorize(false)))
   const [first, second] = [new Set(await together()), new Set(await together())]
   expect([first.size, second.size]).toEqual([1, 1])

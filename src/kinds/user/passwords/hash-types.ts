@@ -234,6 +234,8 @@ const UNSUPPORTED: readonly string[] = [
   ...['md4', 'sha1', 'sha512', 'hmac', 'ldap'],
   // Firebase, `auth:import --hash-algo`: https://firebase.google.com/docs/cli/auth
   ...['hmac_sha512', 'hmac_sha256', 'hmac_sha1', 'hmac_md5', 'pbkdf_sha1'],
+  // Its API tells of a hash that was made elsewhere, and not how.
+  'imported',
   // FusionAuth: https://fusionauth.io/docs/reference/password-hashes
   ...['salted_md5', 'salted_sha256', 'salted_sha512', 'salted_hmac_sha256', 'salted_pbkdf2_hmac_sha1', 'phpass_md5'],
   ...['phpass_sha512', 'salted_drupal_sha512', 'drupal'],

@@ -5,6 +5,7 @@
 
 import { CredentialsError } from '../../../diagnostics/errors.ts'
 
+import type { AccessTokens } from '../../../http/access-tokens.ts'
 import { JsonClient } from '../../../http/json-client.ts'
 import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
@@ -14,7 +15,7 @@ import { type Auth0Options, checkCredentials, type LiveOptions, liveOptions, unr
 import { STREAMS } from '../streams.ts'
 import { pagesFrom, requireCount, Tenant } from './api.ts'
 import { readMembers, readOrganizations } from './organizations.ts'
-import { AccessTokens, checkScopes, missingOptionsScope } from './token.ts'
+import { accessTokens, checkScopes, missingOptionsScope } from './token.ts'
 import { readMissingUsers, readUsers } from './users.ts'
 
 /**
@@ -54,7 +55,7 @@ function reach(
   const { address, rate, concurrency } = options
   const { baseUrl, name } = address
   const asking = { name, signal, clock, proxies, onWait, onFailedRequest }
-  const tokens = new AccessTokens(new JsonClient({ ...asking, baseUrl }), options)
+  const tokens = accessTokens(new JsonClient({ ...asking, baseUrl }), options)
   const authorize = (renew: boolean) => tokens.authorize(renew)
   const client = new JsonClient({ ...asking, baseUrl: `${baseUrl}/api/v2`, authorize, rate, concurrency })
   return { tenant: new Tenant(client, name), tokens, options }

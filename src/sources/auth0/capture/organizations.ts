@@ -1,6 +1,7 @@
 import { SourceError } from '../../../diagnostics/errors.ts'
 import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import { partsInOrder } from '../../parts-in-order.ts'
 import type { SnapshotRow, SnapshotWriter, StepProgress } from '../../snapshot/snapshot.ts'
 import type { CaptureContext } from '../../source.ts'
 import type { LiveOptions } from '../options.ts'
@@ -97,7 +98,7 @@ export async function readMembers(
 ): Promise<void> {
   const total = snapshot.count(STREAMS.organizations)
   let organizations = 0
-  await inOrder(
+  await partsInOrder(
     open(snapshot, () => {
       organizations += 1
     }),
@@ -230,38 +231,4 @@ async function memberRoles(tenant: Tenant, path: string, user: string): Promise<
       throw error
     }
   }
-}
-
-/** What was asked for ahead of its turn. */
-interface Begun<Item, Part> {
-  item: Item
-  parts: AsyncIterator<Part>
-  first: Promise<IteratorResult<Part>>
-}
-
-/**
- * Reads items that come in parts, and hands the parts on in the order of the items. The first part of up to `ahead` items is asked for
- * at the same time; the others when their turn comes, so that no more than `ahead` parts are ever held.
- */
-async function inOrder<Item, Part>(
-  items: AsyncIterable<Item>,
-  ahead: number,
-  read: (item: Item) => AsyncIterator<Part>,
-  take: (item: Item, part: Part) => Promise<void>,
-): Promise<void> {
-  const begun: Begun<Item, Part>[] = []
-  const finish = async (): Promise<void> => {
-    const next = begun.shift()
-    if (next === undefined) return
-    for (let part = await next.first; !part.done; part = await next.parts.next()) await take(next.item, part.value)
-  }
-  for await (const item of items) {
-    const parts = read(item)
-    const first = parts.next()
-    // Thrown when its turn comes, which it may never do.
-    first.catch(() => {})
-    begun.push({ item, parts, first })
-    if (begun.length >= ahead) await finish()
-  }
-  while (begun.length > 0) await finish()
 }

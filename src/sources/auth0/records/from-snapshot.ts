@@ -1,15 +1,14 @@
-import type { DatabaseSync } from 'node:sqlite'
 import type { Problem, Reason } from '../../../diagnostics/problem.ts'
-import { openThrowawayIn } from '../../../files/scratch.ts'
 import type { JsonObject } from '../../../json.ts'
+import { AgeOrder } from '../../join/age-order.ts'
 import { JoinTable } from '../../join/join-table.ts'
 import { nothingFound } from '../../parts.ts'
-import type { Snapshot, SnapshotRow } from '../../snapshot/snapshot.ts'
+import { fileOf, type Snapshot } from '../../snapshot/snapshot.ts'
 import { type ReadContext, ROW_FILE, ROW_LINE, type StreamCount } from '../../source.ts'
 import type { LineRecord } from '../../text/record-file.ts'
 import { partOptions, type ReadOptions, unreadUsers } from '../options.ts'
 import { STREAMS } from '../streams.ts'
-import { CONNECTIONS, fileOf, NamedOrganizations, ORGANIZATIONS, ROLES, USERS, type Users, usersIn } from './users.ts'
+import { CONNECTIONS, NamedOrganizations, ORGANIZATIONS, ROLES, USERS, type Users, usersIn } from './users.ts'
 
 const MEMBERSHIPS = 'memberships'
 
@@ -43,7 +42,12 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
       }
     },
     async *users() {
-      const inOrder = await UserOrder.load(snapshot, scratch, signal)
+      // Auth0 promises no order, and an export job's is another than that of pages.
+      const age = ({ created_at, user_id }: JsonObject) => ({
+        created: String(created_at ?? ''),
+        id: String(user_id ?? ''),
+      })
+      const inOrder = await AgeOrder.load(snapshot.read(STREAMS.users, signal), scratch, age)
       try {
         for (const rows of inOrder.batches()) {
           signal?.throwIfAborted()
@@ -322,57 +326,4 @@ class MemberTable {
 
 function ofOrganization(data: JsonObject): JsonObject {
   return Object.fromEntries(OF_ORGANIZATION.flatMap((name) => (data[name] === undefined ? [] : [[name, data[name]]])))
-}
-
-const BATCH = 500
-
-/**
- * The users of a snapshot from the oldest to the newest, on disk. Auth0 promises no order, and an export job's is another than that of pages; of two
- * accounts that are merged the first gives the name and the id, so that without an order of our own each reading would look like a change.
- */
-class UserOrder {
-  readonly #database: DatabaseSync
-
-  private constructor(database: DatabaseSync) {
-    this.#database = database
-  }
-
-  /** @param folder a private folder that is removed after the run */
-  static async load(snapshot: Snapshot, folder: string, signal?: AbortSignal): Promise<UserOrder> {
-    const database = openThrowawayIn(folder, 'users')
-    database.exec(
-      'CREATE TABLE user (line INTEGER PRIMARY KEY, created TEXT NOT NULL, id TEXT NOT NULL, data TEXT NOT NULL)',
-    )
-    const add = database.prepare('INSERT INTO user VALUES (?, ?, ?, ?)')
-    try {
-      for await (const rows of snapshot.read(STREAMS.users, signal)) {
-        database.exec('BEGIN')
-        for (const { line, data } of rows) {
-          add.run(line, String(data.created_at ?? ''), String(data.user_id ?? ''), JSON.stringify(data))
-        }
-        database.exec('COMMIT')
-      }
-      database.exec('CREATE INDEX user_by_age ON user (created, id)')
-      return new UserOrder(database)
-    } catch (error) {
-      database.close()
-      throw error
-    }
-  }
-
-  *batches(): Iterable<SnapshotRow[]> {
-    let batch: SnapshotRow[] = []
-    const rows = this.#database.prepare('SELECT line, data FROM user ORDER BY created, id, line')
-    for (const { line, data } of rows.iterate()) {
-      batch.push({ line: Number(line), data: JSON.parse(String(data)) })
-      if (batch.length < BATCH) continue
-      yield batch
-      batch = []
-    }
-    if (batch.length > 0) yield batch
-  }
-
-  close(): void {
-    this.#database.close()
-  }
 }

@@ -3,12 +3,10 @@
  * (side-files.ts). Out: users as Auth0's API describes them, with their memberships; organizations, roles, connections; what is rejected.
  */
 
-import { join, relative } from 'node:path'
 import type { StatementSync } from 'node:sqlite'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { innermostJson, parseJsonText } from '../../../json-text.ts'
 import { openThrowaway } from '../../../sqlite/open.ts'
-import type { Snapshot } from '../../snapshot/snapshot.ts'
 import type { MetadataPaths, PieceFound, SideRowsOnDisk, SourcePart, StreamCount, UserRules } from '../../source.ts'
 import type { Numbering } from '../../text/numbering.ts'
 import type { LineRecord } from '../../text/record-file.ts'
@@ -262,12 +260,6 @@ export interface Users {
   counts(): StreamCount[]
   digest(): string
   close(): void
-}
-
-/** Where a stream of a snapshot stands, as messages say it: relative to the manifest. */
-export function fileOf(snapshot: Snapshot, stream: string, directory: string): string {
-  const file = snapshot.streams.find(({ name }) => name === stream)?.file ?? stream
-  return relative(directory, join(snapshot.folder, file))
 }
 
 /** What to say of a user without an id. */

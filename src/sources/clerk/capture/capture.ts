@@ -4,7 +4,16 @@ import { IdSet } from '../../join/join-table.ts'
 import type { SnapshotWriter } from '../../snapshot/snapshot.ts'
 import { type Asking, type CaptureContext, requireNone } from '../../source.ts'
 import { type ClerkOptions, checkOptions, type LiveOptions, liveOptions } from '../options.ts'
-import { CONNECTIONS, GONE, MEMBERSHIPS, ORGANIZATION_ROLES, ORGANIZATIONS, slimMembership, USERS } from '../streams.ts'
+import {
+  CONNECTIONS,
+  GONE,
+  INVITATIONS,
+  MEMBERSHIPS,
+  ORGANIZATION_ROLES,
+  ORGANIZATIONS,
+  slimMembership,
+  USERS,
+} from '../streams.ts'
 import { ClerkApi, type ClerkObject, isMissing, isNotEnabled, lacksFeature, MOST_IDS, type Page } from './api.ts'
 import { type CountedList, idsOf, ListReader, listOf, OLDEST_FIRST, type ReadingContext, readList } from './lists.ts'
 
@@ -25,6 +34,7 @@ export async function captureClerk(
   const reading: ReadingContext = { ...context, snapshot, name: api.name, pageSize, concurrency }
   if (snapshot.fact('begun') === undefined) snapshot.note('begun', Date.now())
   if (options.connections) await captureConnections(api, reading)
+  if (options.invitations) await captureInvitations(api, reading)
   if (options.updatedSince === undefined) await captureAll(api, options, reading)
   else await captureChanged(api, options, options.updatedSince, reading)
 }
@@ -322,6 +332,30 @@ async function captureConnections(api: ClerkApi, reading: ReadingContext): Promi
       hint: 'take connections out under source if there are none',
     })
     await snapshot.append(CONNECTIONS, [], { step, cursor: null, done: true })
+  }
+}
+
+/** Where invitations are listed: those to the instance, and those to its organizations. */
+const INVITATION_LISTS = { '/invitations': 'invitations', '/organization_invitations': 'invitations to organizations' }
+
+/**
+ * Invitations that nobody has taken up yet: https://clerk.com/docs/reference/backend-api/tag/invitations
+ * @throws SourceError when not all were read
+ */
+async function captureInvitations(api: ClerkApi, reading: ReadingContext): Promise<void> {
+  const { snapshot, name, pageSize, progress } = reading
+  for (const [path, what] of Object.entries(INVITATION_LISTS)) {
+    const step = `${INVITATIONS}${path}`
+    if (snapshot.isDone(step)) continue
+    const page = (offset: number, limit: number) => api.page(path, { status: 'pending', limit, offset })
+    const found = await wholeList({ what, name, pageSize, page }).catch((error: unknown) => {
+      if (error instanceof HttpRefusal && (isNotEnabled(error) || lacksFeature(error))) return []
+      throw error
+    })
+    // Whoever has the address of an invitation may take it up.
+    const rows = found.map(({ url: _url, ...invitation }) => invitation)
+    await snapshot.append(INVITATIONS, rows, { step, cursor: null, done: true })
+    progress({ phase: 'reading the invitations', done: snapshot.count(INVITATIONS) })
   }
 }
 

@@ -14,6 +14,7 @@ import { type ClerkOptions, liveOptions } from '../options.ts'
 import {
   CONNECTIONS,
   GONE,
+  INVITATIONS,
   MEMBERSHIPS,
   membershipRow,
   ORGANIZATION_ROLES,
@@ -31,6 +32,7 @@ const PLACES = {
   [ORGANIZATIONS]: 'organizations',
   [ORGANIZATION_ROLES]: 'organization_roles',
   [CONNECTIONS]: 'enterprise_connections',
+  [INVITATIONS]: 'invitations',
 } as const
 
 type Main = keyof typeof PLACES
@@ -42,7 +44,7 @@ const NOT_READ = {
 
 /** An instance that was read into a snapshot; the dashboard's export, if there is one, is joined to it on `id`. */
 export function openLive(config: ClerkOptions, context: ReadContext): Source {
-  const { baseUrl, organizations, connections, updatedSince } = liveOptions(config)
+  const { baseUrl, organizations, connections, invitations, updatedSince } = liveOptions(config)
   const partial = updatedSince !== undefined
   const place = (list: string) => `${new URL(baseUrl).host}/v1/${list}`
   const open = ({ stream, ...format }: JoinedFormat, option: 'users' | 'memberships' | 'roles') => {
@@ -61,8 +63,15 @@ export function openLive(config: ClerkOptions, context: ReadContext): Source {
     ORGANIZATIONS,
     ...(organizations ? ([ORGANIZATION_ROLES] as const) : []),
     ...(connections ? ([CONNECTIONS] as const) : []),
+    ...(invitations ? ([INVITATIONS] as const) : []),
   ]
-  const read: Record<Main, number> = { [USERS]: 0, [ORGANIZATIONS]: 0, [ORGANIZATION_ROLES]: 0, [CONNECTIONS]: 0 }
+  const read: Record<Main, number> = {
+    [USERS]: 0,
+    [ORGANIZATIONS]: 0,
+    [ORGANIZATION_ROLES]: 0,
+    [CONNECTIONS]: 0,
+    [INVITATIONS]: 0,
+  }
 
   /** The rows of everything that belongs to these users, under the names of the streams. */
   const join = (users: JsonObject[]): JsonObject[] => {
@@ -106,6 +115,7 @@ export function openLive(config: ClerkOptions, context: ReadContext): Source {
         return rows.map(plainRecord)
       })
       if (inactive.length > 0) context.warn(switchedOff(inactive))
+      yield* chunks(INVITATIONS, (rows) => rows.map(plainRecord))
       members?.rejectUnused()
       // Of a part of the users it is not known which rows belong to nobody.
       if (!partial) for (const file of everyFile) file.rejectUnused(NOT_READ)
@@ -123,6 +133,7 @@ export function openLive(config: ClerkOptions, context: ReadContext): Source {
         ORGANIZATIONS,
         ORGANIZATION_ROLES,
         CONNECTIONS,
+        INVITATIONS,
         ...(members ? [MEMBERSHIPS] : []),
         ...everyFile.map((file) => file.format.stream),
       ]),

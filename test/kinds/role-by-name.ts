@@ -7,12 +7,12 @@ import { deriveAll } from '../../src/rundb/desired.ts'
 import { noteAll } from '../../src/rundb/notes.ts'
 import type { RunDatabase } from '../../src/rundb/run-database.ts'
 import type { Api } from '../../src/workos/api.ts'
-/** A role that a group gives to its members: https://workos.com/docs/reference/authorization/group-role-assignments */
-export const groupRole: KindDefinition = {
-  name: 'group-role',
-  plural: 'group roles',
+/** A role that a group gives to its members: https://workos.com/docs/reference/authorization/role-by-name-assignments */
+export const roleByName: KindDefinition = {
+  name: 'role-by-name',
+  plural: 'roles by name',
   remarks: {
-    role_by_name: ({ resources, detail }) => `${resources} by name: members of the group get the role ${detail}`,
+    role_by_name: ({ resources, detail }) => `${resources}: members of the group get the role ${detail}`,
   },
   refs: { group: 'group', organization: 'organization', role: 'role' },
   fields: {},
@@ -29,7 +29,7 @@ export const groupRole: KindDefinition = {
   naturalKey: (_desired, { group, role }) => (group === undefined || role === undefined ? null : `${role}@${group}`),
   list,
   find: async (api, desired, refIds) => {
-    const natural = groupRole.naturalKey(desired, refIds)
+    const natural = roleByName.naturalKey(desired, refIds)
     for await (const page of list(api, refIds.group === undefined ? [] : [refIds.group])) {
       const found = page.find(({ naturalKey }) => naturalKey === natural)
       if (found !== undefined) return found
@@ -55,7 +55,7 @@ export const groupRole: KindDefinition = {
 /** A group that is called like a role of the environment gives this role. */
 function giveRoles(rundb: RunDatabase): void {
   deriveAll(rundb, {
-    kind: 'group-role',
+    kind: 'role-by-name',
     from: "desired g JOIN desired r ON r.kind = 'role' AND r.attributes ->> '$.name' = g.attributes ->> '$.name'",
     where: "g.kind = 'group'",
     key: "r.key || '@' || g.key",
@@ -64,7 +64,7 @@ function giveRoles(rundb: RunDatabase): void {
   })
   noteAll(rundb, {
     from: 'desired',
-    where: "kind = 'group-role'",
+    where: "kind = 'role-by-name'",
     on: 'desired',
     seq: 'seq',
     note: { code: 'role_by_name', detail: { sql: "refs ->> '$.role'" } },

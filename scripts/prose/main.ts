@@ -1,0 +1,27 @@
+/**
+ * npm run prose            how the pages and the messages read: words a sentence, the share of long sentences, the share of passive ones
+ * npm run prose -- FILE…   the same for these pages
+ * npm run prose -- --messages   every message of the program, with its place
+ */
+import { globSync, readFileSync } from 'node:fs'
+import { messagesOfCode, messagesOfSchemas } from './messages.ts'
+import { type Figures, figuresOf, sentencesOf, sentencesOfMessages } from './sentences.ts'
+
+const args = process.argv.slice(2)
+if (args.includes('--messages')) {
+  for (const { place, text } of messagesOfCode()) process.stdout.write(`${place} ${JSON.stringify(text)}\n`)
+} else if (args.length > 0) {
+  for (const file of args) print(file, figuresOf(sentencesOf(readFileSync(file, 'utf8'))))
+} else {
+  const pages = ['README.md', ...globSync('docs/**/*.md', { exclude: ['docs/site/**', 'docs/decisions/**'] })]
+  print('pages', figuresOf(pages.flatMap((page) => sentencesOf(readFileSync(page, 'utf8')))))
+  print('messages', figuresOf(sentencesOfMessages(messagesOfCode().map(({ text }) => text))))
+  print('schemas', figuresOf(sentencesOfMessages(messagesOfSchemas().map(({ text }) => text))))
+}
+
+function print(name: string, { sentences, words, long, passive }: Figures): void {
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`
+  process.stdout.write(
+    `${name.padEnd(32)} ${String(sentences).padStart(6)} sentences, ${words.toFixed(1)} words each, ${percent(long)} over 25 words, ${percent(passive)} passive\n`,
+  )
+}

@@ -1,0 +1,88 @@
+import { globSync, readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Node, parse, type TemplateLiteral } from 'acorn'
+import { simple } from 'acorn-walk'
+import { parseDocument, visit } from 'yaml'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A sentence, or several, that the program says: `…` for what it fills in. */
+export interface Message {
+  /** `src/cli/run.ts:12` */
+  place: string
+  text: string
+}
+
+/** A text of fewer words is a name, a heading or a word of a format. */
+const WORDS_OF_A_MESSAGE = 4
+
+/** SQL, expressions, patterns, styles and code are no prose. */
+const NO_PROSE =
+  /\b(SELECT|INSERT|UPDATE|DELETE FROM|CREATE|PRAGMA|VALUES|WHERE|COMMIT|BEGIN|AND NOT)\b|[{}]\s*$|^[.#]\w|=>|:=|^\s*<|\$\w+\(|^https?:|\\[dws]|^[\w-]+( --?[\w-]+)+$/
+
+/** What the program says, as its code holds it: every text of several words, apart from those of tests, SQL and expressions. */
+export function messagesOfCode(): Message[] {
+  return globSync('src/**/*.ts', { cwd: ROOT })
+    .toSorted()
+    .flatMap((file) => textsIn(file, stripped(readFileSync(join(ROOT, file), 'utf8'))))
+}
+
+/** What the schema says of the manifest's keys, and what a recipe says of itself. */
+export function messagesOfSchemas(): Message[] {
+  return globSync('schemas/*.json', { cwd: ROOT })
+    .toSorted()
+    .flatMap((file) => descriptionsIn(file, readFileSync(join(ROOT, file), 'utf8')))
+}
+
+/** Types are replaced by blanks, so that lines stay where they are. Node.js warns that it may change how it does so. */
+function stripped(code: string): string {
+  const warn = process.emitWarning
+  process.emitWarning = () => {}
+  try {
+    return stripTypeScriptTypes(code)
+  } finally {
+    process.emitWarning = warn
+  }
+}
+
+function textsIn(file: string, code: string): Message[] {
+  const found: Message[] = []
+  const add = (node: Node, text: string) => {
+    if (!isMessage(text)) return
+    found.push({ place: `${file}:${code.slice(0, node.start).split('\n').length}`, text })
+  }
+  simple(parse(code, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true }), {
+    Literal(node) {
+      if (typeof node.value === 'string') add(node, node.value)
+    },
+    TemplateLiteral(node) {
+      add(node, filledIn(node))
+    },
+  })
+  return found
+}
+
+function filledIn({ quasis }: TemplateLiteral): string {
+  return quasis.map(({ value }) => value.cooked ?? '').join('…')
+}
+
+function isMessage(text: string): boolean {
+  const words = text.split(/\s+/).filter((word) => /^["'“(`]?[\p{L}]{2,}/u.test(word))
+  return words.length >= WORDS_OF_A_MESSAGE && !NO_PROSE.test(text)
+}
+
+function descriptionsIn(file: string, json: string): Message[] {
+  const found: Message[] = []
+  visit(parseDocument(json), {
+    Pair(_, { key, value }) {
+      const name = String(key)
+      const text = String(value)
+      if ((name !== 'description' && name !== 'x-default') || !isMessage(text)) return
+      const at = (value as { range?: number[] } | null)?.range?.[0] ?? 0
+      found.push({ place: `${file}:${json.slice(0, at).split('\n').length}`, text })
+    },
+  })
+  return found
+}

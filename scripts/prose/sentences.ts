@@ -1,0 +1,76 @@
+import writeGood from 'write-good'
+
+/** Sentences of prose, and how they read. */
+
+/** https://developers.google.com/style/translation: short sentences. Words. */
+const LONG = 25
+
+export interface Figures {
+  sentences: number
+  /** Words a sentence. */
+  words: number
+  /** Shares of the sentences. */
+  long: number
+  passive: number
+}
+
+/** The sentences of a Markdown page, without code, tables, headings, addresses and comments. */
+export function sentencesOf(markdown: string): string[] {
+  const prose = markdown
+    .replaceAll(/^---\n.*?^---\n/gms, '')
+    .replaceAll(/^ *```.*?^ *```/gms, '\n\n')
+    .replaceAll(/<!--.*?-->/gs, '')
+    .replaceAll(/^ *\|.*$/gm, '\n')
+    .replaceAll(/^#+ .*$/gm, '\n')
+    .replaceAll(/!\[[^\]]*\]\([^)]*\)/g, '')
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/^\s*(?:[-*>]|\d+\.)\s+/gm, '\n\n')
+  return prose.split(/\n\s*\n/).flatMap((paragraph) => split(inOneLine(paragraph)))
+}
+
+/** Code counts as one word. */
+function inOneLine(text: string): string {
+  return text
+    .replaceAll(/`[^`]*`/g, 'code')
+    .replaceAll(/[*_]{1,2}(\S[^*_]*)[*_]{1,2}/g, '$1')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+}
+
+function split(paragraph: string): string[] {
+  return paragraph.split(/(?<=[.!?])["”)]?\s+(?=[\p{Lu}\d"“(])/u).filter((sentence) => wordsOf(sentence) > 2)
+}
+
+function wordsOf(sentence: string): number {
+  return sentence.split(/\s+/).filter((word) => /[\p{L}\d]/u.test(word)).length
+}
+
+export function figuresOf(sentences: readonly string[]): Figures {
+  const counts = sentences.map(wordsOf)
+  const share = (of: number) => of / Math.max(1, sentences.length)
+  return {
+    sentences: sentences.length,
+    words: share(counts.reduce((sum, count) => sum + count, 0)),
+    long: share(counts.filter((count) => count > LONG).length),
+    passive: share(sentences.filter(isPassive).length),
+  }
+}
+
+const NOTHING_ELSE = {
+  weasel: false,
+  illusion: false,
+  so: false,
+  thereIs: false,
+  adverb: false,
+  tooWordy: false,
+  cliches: false,
+}
+
+function isPassive(sentence: string): boolean {
+  return writeGood(sentence, { ...NOTHING_ELSE, passive: true }).length > 0
+}
+
+/** Messages as sentences: some hold several. */
+export function sentencesOfMessages(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => split(inOneLine(text)))
+}

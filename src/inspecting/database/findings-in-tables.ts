@@ -1,0 +1,171 @@
+/** What is suspicious in a database that people are to be migrated from. Counts and names of tables alone: no value of anybody. */
+import type { Inspection, PasswordFormat } from '../inspection.ts'
+import { wordsOf } from '../sensitivity.ts'
+import { type Catalog, type CatalogTable, nameOf } from './catalog.ts'
+import { emailColumn } from './people.ts'
+import type { NoTables, TableProposal } from './propose-tables.ts'
+import type { Samples } from './sample.ts'
+
+export interface Finding {
+  code:
+    | 'no_people'
+    | 'several_tables_of_people'
+    | 'no_key'
+    | 'rows_hidden'
+    | 'columns_hidden'
+    | 'unreadable_table'
+    | 'empty_table'
+    | 'duplicate_emails'
+    | 'leads_nowhere'
+    | 'passwords_reset'
+    | 'unknown_hashes'
+  /** Null: it is about the database. */
+  table: string | null
+  message: string
+  hint: string | null
+}
+
+interface Seen {
+  catalog: Catalog
+  samples: Samples
+  tables: TableProposal | NoTables
+  inspection: Inspection | undefined
+}
+
+/** Everything that is suspicious, the gravest first. */
+export async function findingsIn(seen: Seen): Promise<Finding[]> {
+  const { catalog, tables } = seen
+  if ('why' in tables) return [nobody(tables, catalog), ...unreadable(catalog)]
+  const read = [tables.people, ...tables.parts.map((one) => one.read), ...tables.sides.map((one) => one.stream)]
+  return [
+    ...read.flatMap(({ table, isGuessed }) => aboutTable(table, isGuessed, catalog)),
+    ...unreadable(catalog),
+    ...(await aboutPeople(seen, tables)),
+    ...(await aboutLinks(seen, tables)),
+  ]
+}
+
+function nobody({ why, candidates }: NoTables, catalog: Catalog): Finding {
+  const names = candidates.map((table) => nameOf(table, catalog)).join(', ')
+  if (why === 'several') {
+    return {
+      code: 'several_tables_of_people',
+      table: null,
+      message: `several tables may hold the people: ${names}`,
+      hint: 'name one with --users',
+    }
+  }
+  if (why === 'no-key') {
+    return { code: 'no_key', table: names, message: `${names} has no key: nothing tells its rows apart`, hint: ADD_KEY }
+  }
+  return {
+    code: 'no_people',
+    table: null,
+    message: 'no table that may be read has a column of e-mail addresses',
+    hint: 'check the name of the database and the rights of the role, or name the table with --users',
+  }
+}
+
+const ADD_KEY = 'add a primary key, or read a view or a query whose rows have one'
+
+function aboutTable(table: CatalogTable, isGuessed: boolean, catalog: Catalog): Finding[] {
+  const name = nameOf(table, catalog)
+  const findings: Finding[] = []
+  if (isGuessed) {
+    const message = `${name} has no primary key and no unique key without NULL: its key in the manifest is a guess`
+    findings.push({ code: 'no_key', table: name, message, hint: ADD_KEY })
+  }
+  if (table.hidesRows) {
+    findings.push({
+      code: 'rows_hidden',
+      table: name,
+      message: `row-level security hides rows of ${name} from the role ${catalog.role}: they would be missing without a word`,
+      hint: `use the owner of the table, or a role with BYPASSRLS: ALTER ROLE ${catalog.role} BYPASSRLS`,
+    })
+  }
+  if (table.hidden.length > 0) {
+    findings.push({
+      code: 'columns_hidden',
+      table: name,
+      message: `the role ${catalog.role} may not read ${table.hidden.length} of the columns of ${name}: ${table.hidden.join(', ')}`,
+      hint: `GRANT SELECT ON ${name} TO ${catalog.role}, if they are wanted`,
+    })
+  }
+  return findings
+}
+
+/** Tables that a migration may want. */
+const WANTED =
+  /\b(users?|accounts?|members?|memberships?|people|persons?|teams?|org\w*|tenants?|roles?|identities|credentials?|factors?)\b/
+
+function unreadable({ unreadable: names, role }: Catalog): Finding[] {
+  return names
+    .filter((name) => WANTED.test(wordsOf(name.split('.').at(-1) ?? '')))
+    .map((table) => ({
+      code: 'unreadable_table',
+      table,
+      message: `the role ${role} may not read ${table}`,
+      hint: `GRANT SELECT ON ${table} TO ${role}, if it is wanted`,
+    }))
+}
+
+async function aboutPeople({ catalog, samples, inspection }: Seen, { people }: TableProposal): Promise<Finding[]> {
+  const { table } = people
+  const name = nameOf(table, catalog)
+  const findings: Finding[] = []
+  if ((await samples.rows(table)).length === 0) {
+    return [{ code: 'empty_table', table: name, message: `${name} has no rows that can be read`, hint: null }]
+  }
+  const email = emailColumn(table)
+  const isLarge = (table.rows ?? 0) > MAX_COMPARED
+  const duplicates = email === undefined || isLarge ? 0 : await samples.duplicates(table, email)
+  if (duplicates > 0) {
+    findings.push({
+      code: 'duplicate_emails',
+      table: name,
+      message: `${duplicates} e-mail ${duplicates === 1 ? 'address is' : 'addresses are'} in several rows of ${name}`,
+      hint: 'such rows become one user: docs/how-to/duplicates.md',
+    })
+  }
+  const formats = inspection?.people.passwords.formats ?? []
+  const counted = (fate: PasswordFormat['fate']) => formats.filter((format) => format.fate === fate)
+  const [unknown, reset] = [counted('malformed'), counted('reset')]
+  if (unknown.length > 0) findings.push(aboutHashes('unknown_hashes', unknown, 'cannot be read as hashes'))
+  if (reset.length > 0) findings.push(aboutHashes('passwords_reset', reset, 'are of a kind that WorkOS does not take'))
+  return findings
+}
+
+/** Rows of a table whose addresses are compared with each other. */
+const MAX_COMPARED = 2_000_000
+
+function aboutHashes(code: Finding['code'], formats: readonly PasswordFormat[], why: string): Finding {
+  const count = formats.reduce((sum, format) => sum + format.count, 0)
+  const named = formats.map(({ format }) => format).join(', ')
+  const message = `${count} of the passwords that were looked at ${why}: ${named}`
+  return { code, table: null, message, hint: 'their users reset them: docs/how-to/passwords.md' }
+}
+
+/** Rows that belong to nobody: a foreign key would have kept them out. */
+async function aboutLinks({ catalog, samples }: Seen, { people, sides }: TableProposal): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const { table, side } of sides) {
+    if (side.join === undefined || side.join.unmatched === 'ignore') continue
+    const key = plain(side.join.key)
+    if (table.foreignKeys.some(({ columns }) => columns[0] === key)) continue
+    const to = plain(side.join.to)
+    const { found, of } = await samples.shared({ table, column: key }, { table: people.table, column: to })
+    if (found >= of) continue
+    const name = nameOf(table, catalog)
+    findings.push({
+      code: 'leads_nowhere',
+      table: name,
+      message: `${of - found} of ${of} values of ${name}.${key} lead to no row of ${nameOf(people.table, catalog)}`,
+      hint: 'such rows are rejected by name; `unmatched: ignore` in the join leaves them out',
+    })
+  }
+  return findings
+}
+
+function plain(expression: string): string {
+  return expression.replace(/^\$\w+\((.*)\)$/, '$1').replace(/^`(.*)`$/, '$1')
+}

@@ -1,0 +1,97 @@
+/** How a table becomes a stream of a manifest. */
+import type { JsonObject } from '../../json.ts'
+import { rankOf } from '../names.ts'
+import { wordsOf } from '../sensitivity.ts'
+import { type Catalog, type CatalogTable, type Dialect, keyOf, nameOf, quoted } from './catalog.ts'
+import { camelCased } from './layouts.ts'
+
+export interface TableStream {
+  table: CatalogTable
+  /** `table` or `query`, with `key`, as the source has them. */
+  options: JsonObject
+  /** Its key is a guess: no key of the database tells its rows apart. */
+  isGuessed: boolean
+}
+
+interface Manner {
+  /** Names of columns in camel case. */
+  camelCase?: boolean
+  /** What tells rows apart, where no key of the database does. */
+  otherwise?: readonly string[]
+  /** Rows that are meant, as SQL. */
+  where?: string
+  /** Columns that are not read. */
+  without?: RegExp
+}
+
+/** What opens the accounts of others: no migration needs it. */
+export const TOKENS = /(^|_|[a-z])tokens?(_|$|[A-Z])/i
+
+const UPDATED =
+  /^(updated|modified|changed|last (updated|modified|changed)|date (updated|modified))( (at|on|date|time))?$/
+
+/** Options of the stream that reads a table; undefined: nothing tells its rows apart. */
+export function streamOfTable(table: CatalogTable, catalog: Catalog, manner: Manner = {}): TableStream | undefined {
+  const sure = keyOf(table)
+  const key = sure ?? manner.otherwise ?? idOf(table)
+  if (key === undefined) return undefined
+  const renamed = (name: string) => (manner.camelCase === true ? camelCased(name) : name)
+  const names = key.map(renamed)
+  const columns = table.columns.filter(({ name }) => manner.without?.test(name) !== true)
+  const isPlain =
+    columns.length === table.columns.length &&
+    table.hidden.length === 0 &&
+    manner.where === undefined &&
+    table.columns.every(({ name }) => renamed(name) === name)
+  const options: JsonObject = isPlain
+    ? { table: nameOf(table, catalog) }
+    : { query: queryOf({ ...table, columns }, catalog, renamed, manner.where) }
+  options.key = names.length === 1 ? (names[0] ?? '') : names
+  return { table, options, isGuessed: sure === undefined }
+}
+
+/** The column that says when a row was changed. */
+export function updatedColumn({ columns }: CatalogTable): string | undefined {
+  return columns.find(({ name, type }) => UPDATED.test(wordsOf(name)) && /time|date/.test(type))?.name
+}
+
+function idOf({ columns }: CatalogTable): string[] | undefined {
+  const id = columns.find(({ name }) => rankOf(name, 'id') === 0)
+  return id === undefined ? undefined : [id.name]
+}
+
+function queryOf(
+  table: CatalogTable,
+  catalog: Catalog,
+  renamed: (name: string) => string,
+  where: string | undefined,
+): string {
+  const columns = table.columns.map(({ name }) => {
+    const own = plainName(name, catalog.dialect)
+    return renamed(name) === name ? own : `${own} as ${quoted(renamed(name), catalog.dialect)}`
+  })
+  const from = `select ${columns.join(', ')}\nfrom ${plainTable(table, catalog)}`
+  return where === undefined ? from : `${from}\nwhere ${where}`
+}
+
+/** Words of SQL that are common names of columns or tables: they are quoted, as everything is that is not in lower case. */
+const RESERVED =
+  /^(all|and|any|as|asc|between|by|case|check|column|columns|condition|constraint|create|current_.*|cross|default|delete|desc|distinct|else|end|exists|fetch|for|foreign|from|function|grant|group|groups|having|in|index|inner|insert|interval|into|is|join|key|keys|lateral|left|like|limit|match|natural|not|null|of|offset|on|only|option|or|order|outer|over|partition|primary|range|rank|read|references|release|rename|repeat|replace|right|row|rows|schema|select|session_user|set|system|table|then|to|trigger|union|unique|update|usage|use|user|using|values|when|where|window|with|write)$/
+
+/** A name as a person writes it in a statement: quoted where it has to be. */
+export function plainName(name: string, dialect: Dialect): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED.test(name) ? name : quoted(name, dialect)
+}
+
+/** A table as a person writes it in a statement: without its schema where that is the usual one. */
+export function plainTable({ schema, name }: CatalogTable, catalog: Pick<Catalog, 'schema' | 'dialect'>): string {
+  const own = plainName(name, catalog.dialect)
+  return schema === catalog.schema ? own : `${plainName(schema, catalog.dialect)}.${own}`
+}
+
+/** Whether the source yields values of a column as numbers: longer ones come as texts. */
+export function isNumber(type: string): boolean {
+  return /^(smallint|integer|smallserial|serial|real|double precision|tinyint|mediumint|int|year|float|double)\b/.test(
+    type,
+  )
+}

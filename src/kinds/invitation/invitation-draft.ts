@@ -1,0 +1,115 @@
+import type { Json, JsonObject } from '../../json.ts'
+import type { DraftDefinition, FieldDefinition, NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
+import { mapRoleSlug, parseRoleNames } from '../role/roles.ts'
+import { belongs, isChosen } from '../scope.ts'
+import { accept, type Check, optionalText, refuse, shown, take } from '../values/check.ts'
+import { normaliseEmail } from '../values/email.ts'
+import { isoTime } from '../values/time.ts'
+import { invitationRemedies } from './wording.ts'
+
+/**
+ * Invitations as records describe them. In: the mapped fields of one that nobody has taken up yet. Out: whom it invites, where to, with
+ * which role, until when; or what is wrong with the fields.
+ */
+
+/** What was sent is sent: WorkOS offers no update, and what becomes of an invitation is its recipient's business. */
+const SENT: FieldDefinition = { compare: 'value', merge: 'first', updatable: false, compared: false }
+
+/** Days that WorkOS takes: https://workos.com/docs/reference/authkit/invitation/send */
+const DAYS = { least: 1, most: 30 }
+
+/**
+ * An invitation to join an organization, or to have an account. Two of one address to one organization are one; its key is the address and
+ * that of the organization, with nothing behind the last @ where there is none.
+ */
+export const invitationDraft: DraftDefinition = {
+  name: 'invitation',
+  plural: 'invitations',
+  remedies: invitationRemedies,
+  rule: 'invitation',
+  refs: { organization: 'organization' },
+  keyRefs: [null, 'organization'],
+  fields: {
+    email: { ...SENT, caseless: true },
+    role: SENT,
+    expiresAt: SENT,
+    expiresInDays: SENT,
+  },
+  mapped: ['email', 'organization', 'role', 'expiresAt', 'expiresInDays'],
+  // A message to somebody who is not there yet: no choice of organizations or people brings it along.
+  scope: {
+    selectors: [
+      {
+        by: 'invitation',
+        found: ({ invitations }) => `SELECT key AS chosen FROM (${invitations}) WHERE lower(email) GLOB ?1`,
+        glob: (pattern) => pattern.replaceAll('[', '[[]').toLowerCase(),
+        names: ({ invitations }) => `SELECT DISTINCT email AS name FROM (${invitations}) WHERE email IS NOT NULL`,
+        hint: 'write the address that map.invitation.email yields',
+      },
+    ],
+    findInScope: (rundb) =>
+      void rundb.run(
+        `INSERT INTO in_scope SELECT DISTINCT 'organization', d.refs ->> '$.organization' FROM desired d
+         WHERE d.kind = 'invitation' AND ${isChosen('invitation', 'd.key')} AND d.refs ->> '$.organization' IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM in_scope s WHERE s.kind = 'organization' AND s.key = d.refs ->> '$.organization')`,
+      ),
+    desired: isChosen('invitation', 'd.key'),
+    refused: (_item, { by }) => (by.invitation ? 'unknown' : belongs(false)),
+  },
+  normalise,
+}
+
+function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {
+  const problems: ValueProblem[] = []
+  const email = take('email', normaliseEmail(fields.email), problems)
+  const organization = take('organization', optionalText(fields.organization), problems)
+  const key = email === undefined ? null : `${email}@${organization ?? ''}`
+  const notes: { code: string; detail: string }[] = []
+  const roles: string[] = []
+  for (const name of take('role', parseRoleNames(fields.role), problems) ?? []) {
+    const mapped = take('role', mapRoleSlug(name, rules.roles, organization ?? null), problems)
+    if (mapped?.kind === 'role') roles.push(mapped.slug)
+    if (mapped?.kind === 'drop') notes.push({ code: 'role_dropped', detail: name })
+  }
+  const [role, another] = roles
+  if (another !== undefined) {
+    problems.push({
+      code: 'invitation_with_roles',
+      field: 'role',
+      message: `the invitation has several roles: ${roles.join(', ')}`,
+      hint: 'WorkOS takes one: map the one that counts',
+    })
+  }
+  const expiresAt = take('expiresAt', timeOf(fields.expiresAt), problems)
+  const expiresInDays = take('expiresInDays', daysOf(fields.expiresInDays), problems)
+  if (problems.length > 0 || email === undefined || key === null) return { ok: false, key, problems }
+  // Without an organization there is nothing to have a role in.
+  const attributes = present({ email, role: organization === undefined ? undefined : role, expiresAt, expiresInDays })
+  const refs: Record<string, string> = organization === undefined ? {} : { organization }
+  return { ok: true, value: { key, attributes, secrets: null, refs, notes } }
+}
+
+function timeOf(value: unknown): Check<string | undefined> {
+  if (value === undefined || value === null || value === '') return accept(undefined)
+  const time = typeof value === 'string' || typeof value === 'number' ? isoTime(value) : undefined
+  if (time !== undefined) return accept(time)
+  return refuse(
+    'invalid_time',
+    `${shown(value)} is no time`,
+    'expected ISO 8601, or seconds or milliseconds since 1970',
+  )
+}
+
+function daysOf(value: unknown): Check<number | undefined> {
+  if (value === undefined || value === null || value === '') return accept(undefined)
+  const days = typeof value === 'string' ? Number(value) : value
+  const fits = typeof days === 'number' && Number.isInteger(days) && days >= DAYS.least && days <= DAYS.most
+  if (fits) return accept(days)
+  return refuse('invalid_days', `${shown(value)} is no number of days`, `expected ${DAYS.least} to ${DAYS.most}`)
+}
+
+function present(values: Record<string, Json | undefined>): JsonObject {
+  const kept: JsonObject = {}
+  for (const [field, value] of Object.entries(values)) if (value !== undefined) kept[field] = value
+  return kept
+}

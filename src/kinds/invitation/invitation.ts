@@ -1,0 +1,109 @@
+import type { JsonObject } from '../../json.ts'
+import type { DesiredResource, LiveResource, RefIds } from '../../resource.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
+import type { KindDefinition } from '../kind.ts'
+import { roleMention } from '../role/role-mention.ts'
+import { createBody, pages, requiredText, type Spelling, textOf } from '../wire.ts'
+import { invitationDraft } from './invitation-draft.ts'
+
+/**
+ * Invitations as WorkOS has them. In: what records describe (invitation-draft.ts), as desired resources. Out: the requests that send them, and
+ * what answers tell of them. Unless the manifest sets invitations.send they are not sent: handoff.ts writes them into a file.
+ */
+
+const PATH = '/user_management/invitations'
+
+const SPELLING: Spelling = { email: 'email', role: 'role_slug', expiresInDays: 'expires_in_days' }
+
+const INVITED: ReadonlySet<string> = new Set(['email_already_invited', 'email_already_invited_to_organization'])
+
+/**
+ * An invitation: https://workos.com/docs/reference/authkit/invitation. Sending one sends a message. WorkOS refuses one while another of the
+ * address to the same place is open, and what the state knows is never sent again, whatever its recipient does with it.
+ */
+export const invitation: KindDefinition = {
+  ...invitationDraft,
+  mentions: ({ attributes: { role }, refs }) =>
+    typeof role === 'string' ? [roleMention(role, refs.organization ?? '')] : [],
+  rateClass: 'write',
+  whyNotCreatable: () => undefined,
+  naturalKey,
+  list: (api) => pages(api, PATH, {}, parse),
+  find: async (api, desired, refIds) => {
+    const natural = naturalKey(desired, refIds)
+    const query = { email: textOf(desired.attributes, 'email') ?? undefined, organization_id: refIds.organization }
+    if (natural === null) return undefined
+    for await (const page of pages(api, PATH, query, parse)) {
+      const found = page.find((one) => one.naturalKey === natural)
+      if (found) return found
+    }
+    return undefined
+  },
+  get: async (api, id) => {
+    const body = await api.read(`${PATH}/${encodeURIComponent(id)}`)
+    return body === undefined ? undefined : parse(body)
+  },
+  create: ({ key, attributes, refs }, { organization }) => {
+    if (refs.organization !== undefined && organization === undefined) {
+      throw new TypeError(`invitation ${key} cannot be sent before its organization`)
+    }
+    const place: JsonObject = organization === undefined ? {} : { organization_id: organization }
+    return { method: 'POST', path: PATH, body: { ...createBody(attributes, SPELLING), ...place } }
+  },
+  update: () => [],
+  remove: (id) => ({ method: 'POST', path: `${PATH}/${encodeURIComponent(id)}/revoke` }),
+  parse,
+  exists: (codes) => codes.some((code) => INVITED.has(code)),
+  slugsInBody: ['role_slug'],
+  label: ({ attributes, key }) => textOf(attributes, 'email') ?? key,
+  planned: {
+    refuse: {
+      create: ({ rundb }, desired) =>
+        isThere(rundb, desired)
+          ? {
+              code: 'invited_is_there',
+              message: 'the address is that of a user of this migration who has what the invitation is to',
+              hint: 'leave the invitation out with when: nobody needs it',
+            }
+          : undefined,
+    },
+  },
+  stateScope: { is: 'hanging', on: 'organization', of: ['organization'] },
+  review: { summary: (rundb, planned) => (planned ? {} : { invitations: countInvitations(rundb) }) },
+}
+
+/** Only one that is open stands in the way of another: what was taken up, revoked or has ended is found by its id alone. */
+function naturalKey({ attributes, refs }: DesiredResource, { organization }: RefIds): string | null {
+  if (refs.organization !== undefined && organization === undefined) return null
+  return `${textOf(attributes, 'email')}@${organization ?? ''}`
+}
+
+function parse(body: JsonObject): LiveResource {
+  const email = requiredText(body, 'email').toLowerCase()
+  const isOpen = textOf(body, 'state') === 'pending'
+  return {
+    id: requiredText(body, 'id'),
+    externalId: null,
+    naturalKey: isOpen ? `${email}@${textOf(body, 'organization_id') ?? ''}` : null,
+    attributes: { email },
+  }
+}
+
+/** Whether a user of the run has the address, and is a member of the organization if it is to one. */
+function isThere(rundb: RunDatabase, { attributes, refs }: DesiredResource): boolean {
+  const email = textOf(attributes, 'email') ?? ''
+  const user = "SELECT u.key FROM desired u WHERE u.kind = 'user' AND u.attributes ->> '$.email' = ?"
+  if (refs.organization === undefined) return rundb.count(`SELECT EXISTS (${user})`, email) > 0
+  return (
+    rundb.count(
+      `SELECT EXISTS (SELECT 1 FROM desired m WHERE m.kind = 'membership' AND m.refs ->> '$.user' IN (${user})
+         AND m.refs ->> '$.organization' = ?)`,
+      email,
+      refs.organization,
+    ) > 0
+  )
+}
+
+function countInvitations(rundb: RunDatabase): number {
+  return rundb.count("SELECT count(*) FROM desired WHERE kind = 'invitation'")
+}

@@ -1,0 +1,74 @@
+import { Readable } from 'node:stream'
+import type { CognitoIdentityProviderClientConfig } from '@aws-sdk/client-cognito-identity-provider'
+import type { Network } from '../../../http/network.ts'
+import { notJson } from '../../../http/refusal.ts'
+import { type HttpRequest, send } from '../../../http/request.ts'
+import { isPassing } from '../../../http/retry.ts'
+
+/** A request as the SDK has signed it. */
+interface SignedRequest {
+  method: string
+  protocol: string
+  hostname: string
+  port?: number
+  path: string
+  query?: Record<string, string | string[] | null>
+  headers: Record<string, string>
+  body?: unknown
+}
+
+/** Headers of an answer that the SDK looks at: the name of a fault, the server's clock, the number of the request. */
+const READ = ['content-type', 'date', 'x-amzn-errortype', 'x-amzn-requestid', 'x-amzn-query-error', 'retry-after']
+
+/**
+ * How the SDK's requests leave: by the one way out that there is, which knows the proxies. The SDK's own does not, and neither do the
+ * clients by which it fetches credentials from single sign-on and roles.
+ */
+export function transportOf(dispatcher: Network['dispatcher']) {
+  return {
+    async handle(request: SignedRequest, { abortSignal }: { abortSignal?: unknown } = {}) {
+      const answer = await send(addressOf(request), {
+        method: methodOf(request.method),
+        headers: request.headers,
+        body: bodyOf(request.body),
+        signal: abortSignal instanceof AbortSignal ? abortSignal : undefined,
+        dispatcher,
+      })
+      const type = answer.header('content-type')?.split(';')[0]?.trim() ?? ''
+      if (type === 'text/html' && !isPassing(answer.status)) {
+        throw notJson(`a request to ${request.hostname}`, answer.status, type)
+      }
+      const headers: Record<string, string> = {}
+      for (const name of READ) {
+        const value = answer.header(name)
+        if (value !== undefined) headers[name] = value
+      }
+      return { response: { statusCode: answer.status, headers, body: Readable.from([Buffer.from(answer.text)]) } }
+    },
+    updateHttpClientConfig() {},
+    httpHandlerConfigs: () => ({}),
+  } satisfies CognitoIdentityProviderClientConfig['requestHandler']
+}
+
+function addressOf({ protocol, hostname, port, path, query = {} }: SignedRequest): string {
+  const url = new URL(`${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}`)
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of [value].flat()) url.searchParams.append(name, one ?? '')
+  }
+  return url.href
+}
+
+const METHODS: readonly HttpRequest['method'][] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+function methodOf(name: string): HttpRequest['method'] {
+  const method = METHODS.find((known) => known === name)
+  if (method === undefined) throw new Error(`no request of the SDK is a ${name}`)
+  return method
+}
+
+function bodyOf(body: unknown): string | undefined {
+  if (body === undefined || body === null || typeof body === 'string') return body ?? undefined
+  // Of its bytes: what the SDK gives looks like text as well, and warns on the console when it is taken for that.
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
+  throw new Error('the body of a request of the SDK is text')
+}

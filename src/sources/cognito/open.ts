@@ -1,0 +1,28 @@
+/**
+ * The `cognito` source. In: user pools of Amazon Cognito that capture/ reads into a snapshot. Out: users with their groups, groups, identity
+ * providers (records.ts). What `aws cognito-idp list-users` saved is read by the source `file`, with the same mapping.
+ */
+
+import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
+import { requireNone, type SourceDefinition } from '../source.ts'
+import { type CognitoOptions, checkOptions, identityOf } from './options.ts'
+import { openPools } from './records.ts'
+
+const poolsSource: SourceDefinition<CognitoOptions> = {
+  type: 'cognito',
+  files: () => [],
+  check: async (config) => checkOptions(config),
+  live: {
+    applies: () => true,
+    identity: identityOf,
+    capture: async (...reading) => (await import('./capture/capture.ts')).capture(...reading),
+    tryCredentials: async (...trying) => (await import('./capture/capture.ts')).tryCredentials(...trying),
+  },
+  open(config, context) {
+    requireNone(checkOptions(config))
+    return openPools(config, context)
+  },
+}
+
+/** The same, and a file about roles beside it. */
+export const cognitoSource: SourceDefinition = withRoleFiles(poolsSource, [roleDefinitionFile])

@@ -1,0 +1,191 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { postgresDatabase } from '../../inspecting/database/databases.ts'
+import { BCRYPT, CLUBS, DJANGO_APP, LARAVEL, SUPABASE } from '../../inspecting/database/schemas.ts'
+import { mariaPrograms, newMariaDatabase, TESTER_PASSWORD } from '../../mariadb.ts'
+import { postgresPrograms } from '../../postgres.ts'
+import { databaseOf } from '../../recipes/database.ts'
+import { command, folderOf } from '../harness.ts'
+import { planned } from './announced.ts'
+import { converse, KEY } from './terminal.ts'
+
+const manifestIn = (cwd: string) => parse(readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8'))
+
+async function proposed(url: string, ...args: string[]) {
+  const cwd = folderOf({})
+  const env = { DATABASE_URL: url }
+  const init = await command(['init', '--from', /^mysql/.test(url) ? 'mysql' : 'postgres', '--yes', ...args], {
+    cwd,
+    env,
+  })
+  return { cwd, env, ...init }
+}
+
+describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
+  test('of Supabase becomes a manifest whose plan has everybody in the teams of the application', async () => {
+    const { url } = await postgresDatabase(SUPABASE)
+    const { cwd, env, code, stderr } = await proposed(url())
+    expect(stderr).toContain('DATABASE_URL: accepted.')
+    expect(code).toBe(0)
+    const manifest = manifestIn(cwd)
+    expect(manifest.source.url).toBe('${DATABASE_URL}')
+    expect(manifest.source.streams).toMatchObject({
+      memberships: { table: 'team_members', key: ['team_id', 'user_id'], join: { key: 'user_id', to: 'id' } },
+      organizations: { table: 'teams', key: 'id' },
+    })
+    expect(await planned(cwd, env)).toMatchObject({
+      users: 30,
+      rejected: 0,
+      created: { user: 30, organization: 3, membership: 28 },
+      passwords: { kept: 30 },
+    })
+  })
+
+  test('of Django, with groups as roles and companies', async () => {
+    const { url } = await postgresDatabase(DJANGO_APP)
+    const { cwd, env, code } = await proposed(url())
+    expect(code).toBe(0)
+    expect(manifestIn(cwd).source.type).toBe('postgres')
+    expect(await planned(cwd, env)).toMatchObject({
+      users: 2,
+      leftOut: 1,
+      rejected: 0,
+      created: { user: 2, organization: 1, membership: 2 },
+    })
+  })
+
+  test("of one's own, with roles by number in memberships; who is banned, and a club that is gone, stay out", async () => {
+    const { url } = await postgresDatabase(CLUBS)
+    const { cwd, env, code, stderr } = await proposed(url())
+    expect(code).toBe(0)
+    expect(stderr).toContain('club_memberships has no primary key')
+    const manifest = manifestIn(cwd)
+    expect(manifest.map.user).toMatchObject({ key: 'id', email: 'mail', passwordHash: '$passwordHash(pw_hash)' })
+    expect(await planned(cwd, env)).toMatchObject({
+      users: 8,
+      rejected: 0,
+      created: { user: 8, organization: 2, membership: 8 },
+    })
+    const roles = JSON.parse((await command(['plan', '--json'], { cwd, env })).stdout)
+    expect(JSON.stringify(roles)).toContain('captain')
+  })
+
+  test('with two tables of people names the flag that decides, and takes the one that is named', async () => {
+    const { url } = await postgresDatabase(`
+      CREATE TABLE customers (id int PRIMARY KEY, email text, password_hash text);
+      CREATE TABLE employees (id int PRIMARY KEY, email text, password_hash text);
+      INSERT INTO customers VALUES (1, 'c@example.com', '${BCRYPT}');
+      INSERT INTO employees VALUES (1, 'e@example.com', '${BCRYPT}');`)
+    const several = await proposed(url())
+    expect(several.code).toBe(3)
+    expect(several.stderr).toContain('--users customers')
+    expect(existsSync(join(several.cwd, 'migrate.config.yaml'))).toBe(false)
+    const { cwd, code } = await proposed(url(), '--users', 'customers')
+    expect(code).toBe(0)
+    expect(manifestIn(cwd).source.streams.users).toEqual({ table: 'customers', key: 'id' })
+    const unknown = await proposed(url(), '--users', 'custommers')
+    expect(unknown.stderr).toContain('there is no table custommers that may be read')
+    expect(unknown.stderr).toContain('is it customers?')
+  })
+
+  test('that is not to be read yet is proposed from a sample, without a snapshot', async () => {
+    const { url } = await postgresDatabase(CLUBS)
+    const { cwd, code } = await proposed(url(), '--no-inspect')
+    expect(code).toBe(0)
+    expect(manifestIn(cwd).map.user.email).toBe('mail')
+    expect(existsSync(join(cwd, '.workos-migrate'))).toBe(false)
+  })
+})
+
+describe.skipIf(postgresPrograms === undefined)('a layout with a recipe', () => {
+  test('Keycloak: the recipe reads it, and the only realm of its own is the one that is meant', async () => {
+    const url = await databaseOf('postgres', 'keycloak/schema.postgres.sql')
+    const { cwd, code, stderr } = await proposed(url)
+    expect(code).toBe(0)
+    expect(stderr).toContain('export KEYCLOAK_REALM=anvils')
+    expect(manifestIn(cwd)).toMatchObject({ extends: 'keycloak-postgres', source: { url: '${DATABASE_URL}' } })
+    const plan = await planned(cwd, { DATABASE_URL: url, KEYCLOAK_REALM: 'anvils' })
+    expect(plan).toMatchObject({ rejected: 0, leftOut: 2 })
+    expect(plan.users).toBeGreaterThan(3)
+    const other = await command(['init', '--from', 'postgres', '--yes', '--force'], {
+      cwd,
+      env: { DATABASE_URL: url, KEYCLOAK_REALM: 'amboss' },
+    })
+    expect(other.code).toBe(3)
+    expect(other.stderr).toContain('KEYCLOAK_REALM names no realm of this database')
+    expect(other.stderr).toContain('set it to one of: anvils, master')
+  })
+
+  test('Better Auth with other names of columns: the manifest names them as the recipe does', async () => {
+    const { url } = await postgresDatabase(`
+      CREATE TABLE "user" (id text PRIMARY KEY, name text, email text NOT NULL, email_verified boolean, banned boolean, created_at timestamptz, updated_at timestamptz);
+      CREATE TABLE account (id text PRIMARY KEY, account_id text, provider_id text, user_id text REFERENCES "user", password text, access_token text);
+      INSERT INTO "user" VALUES ('u1', 'Ada Ampersand', 'ada@example.com', true, false), ('u2', 'Bo Bold', 'bo@example.com', false, true);
+      INSERT INTO account VALUES ('a1', 'u1', 'credential', 'u1', '${BCRYPT}', 'accessCanary');`)
+    const { cwd, env, code, stderr } = await proposed(url())
+    expect(stderr).toContain('accepted')
+    expect(code).toBe(0)
+    const manifest = manifestIn(cwd)
+    expect(manifest).toMatchObject({ extends: 'better-auth', map: { organization: null, membership: null } })
+    expect(manifest.source.streams.accounts.query).toContain('user_id as "userId"')
+    expect(manifest.source.streams.accounts.query).not.toContain('access_token')
+    expect(await planned(cwd, env)).toMatchObject({ users: 1, leftOut: 1, rejected: 0, passwords: { kept: 1 } })
+  })
+})
+
+describe.skipIf(mariaPrograms === undefined)('a MariaDB database', () => {
+  test('of Laravel becomes a manifest whose plan has owners as members, and no password is anywhere', async () => {
+    const { url } = await newMariaDatabase(LARAVEL)
+    const { cwd, env, code, stdout, stderr } = await proposed(url)
+    expect(code).toBe(0)
+    const text = readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')
+    expect(text + stdout + stderr).not.toContain(TESTER_PASSWORD)
+    expect(text).toContain("Laravel's table of users")
+    expect(await planned(cwd, env)).toMatchObject({
+      users: 11,
+      leftOut: 1,
+      rejected: 0,
+      created: { user: 11, organization: 3, membership: 11 },
+    })
+  })
+})
+
+test('without a URL nobody can be asked, and --live beside a database is two sources', async () => {
+  const cwd = folderOf({})
+  const unset = await command(['init', '--from', 'postgres', '--yes'], { cwd })
+  expect(unset).toMatchObject({ code: 3 })
+  expect(unset.stderr).toContain('DATABASE_URL is not set')
+  const two = await command(['init', '--from', 'postgres', '--live', '--yes'], { cwd })
+  expect(two.stderr).toContain('they are two sources')
+})
+
+describe.skipIf(postgresPrograms === undefined)('somebody at a terminal', () => {
+  test('types the URL, again where it is wrong, chooses the table of people, and it is kept nowhere', async () => {
+    const { url } = await postgresDatabase(`
+      CREATE TABLE customers (id int PRIMARY KEY, email text, password_hash text);
+      CREATE TABLE employees (id int PRIMARY KEY, email text, password_hash text);
+      INSERT INTO customers VALUES (1, 'c@example.com', '${BCRYPT}');
+      INSERT INTO employees VALUES (1, 'e@example.com', '${BCRYPT}'), (2, 'f@example.com', '${BCRYPT}');`)
+    const cwd = folderOf({})
+    const { code, screen } = await converse(['init'], cwd, [
+      [/Where are the users\?/, `${KEY.down.repeat(3)}${KEY.enter}`],
+      [/DATABASE_URL\? The URL/, `nothingOfTheKindCanary${KEY.enter}`],
+      [/holds no URL of a database[\s\S]*DATABASE_URL\? The URL/, `${url()}${KEY.enter}`],
+      [/Which table holds the people\?/, `${KEY.down}${KEY.enter}`],
+      [/Which organizations/, KEY.enter],
+      [/Where to\?/, KEY.enter],
+      [/Read it now\?/, KEY.enter],
+      [/Write migrate\.config\.yaml/, KEY.enter],
+    ])
+    expect(code).toBe(0)
+    expect(screen).not.toContain('nothingOfTheKindCanary')
+    expect(screen).not.toContain(url())
+    expect(screen).toMatch(/not used: (customers|employees): it holds people as well/)
+    expect(screen).toContain('export DATABASE_URL=…')
+    const text = readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')
+    expect(text).not.toContain(url())
+    expect(text).toMatch(/table: (customers|employees)/)
+  })
+})

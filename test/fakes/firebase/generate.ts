@@ -1,0 +1,68 @@
+import { createCipheriv, createHash, scryptSync } from 'node:crypto'
+import type { Account, HashConfig, ProjectData } from './objects.ts'
+
+/** Hash parameters with a key of their own for each seed; cheap, so that hashes can be computed. */
+export function hashConfig(seed: string): HashConfig {
+  const signerKey = createHash('sha512').update(seed).digest('base64')
+  return { algorithm: 'SCRYPT', signerKey, saltSeparator: 'Bw==', rounds: 8, memoryCost: 14 }
+}
+
+/**
+ * The hash of a password as Firebase makes it: https://github.com/firebase/scrypt. In Base64 for
+ * URLs, as the API writes it.
+ */
+export function hashed(password: string, salt: Buffer, config: HashConfig): Pick<Account, 'passwordHash' | 'salt'> {
+  const salted = Buffer.concat([salt, Buffer.from(config.saltSeparator, 'base64')])
+  const cost = { N: 2 ** config.memoryCost, r: config.rounds, p: 1, maxmem: 64 * 1024 * 1024 }
+  const cipher = createCipheriv('aes-256-ctr', scryptSync(password, salted, 32, cost), Buffer.alloc(16))
+  const bytes = Buffer.concat([cipher.update(Buffer.from(config.signerKey, 'base64')), cipher.final()])
+  return { passwordHash: forUrls(bytes), salt: forUrls(salt) }
+}
+
+/** What looks like a hash. */
+function madeUp(seed: string): Pick<Account, 'passwordHash' | 'salt'> {
+  return {
+    passwordHash: forUrls(createHash('sha512').update(seed).digest()),
+    salt: forUrls(createHash('sha256').update(seed).digest().subarray(0, 10)),
+  }
+}
+
+function forUrls(bytes: Buffer): string {
+  return bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_')
+}
+
+/** The n-th user of a directory; each third has signed in by Google alone, and has no password. */
+export function account(n: number, directory = 'main'): Account {
+  const name = `${directory}-${String(n).padStart(5, '0')}`
+  const localId = `${createHash('sha256').update(name).digest('base64url').slice(0, 20)}${String(n).padStart(8, '0')}`
+  const google = n % 3 === 2
+  return {
+    localId,
+    email: `${name}@example.com`,
+    emailVerified: n % 4 !== 3,
+    displayName: `Person ${n}`,
+    ...(google ? {} : madeUp(name)),
+    providerUserInfo: [google ? { providerId: 'google.com', rawId: `${n}` } : { providerId: 'password' }],
+    customAttributes: JSON.stringify({ plan: n % 2 === 0 ? 'free' : 'pro' }),
+    createdAt: String(1_700_000_000_000 + n * 1000),
+  }
+}
+
+/** A project with users of its own, and tenants with theirs. */
+export function generateProject({ users = 0, tenants = [] as number[] } = {}): ProjectData {
+  const directory = (count: number, name: string) => ({
+    users: Array.from({ length: count }, (_, n) => account(n, name)),
+    hashConfig: hashConfig(name),
+    saml: [],
+    oidc: [],
+  })
+  return {
+    ...directory(users, 'main'),
+    ...(tenants.length > 0 && {
+      tenants: tenants.map((count, index) => {
+        const id = `tenant-${index + 1}`
+        return { id, displayName: `Tenant ${index + 1}`, ...directory(count, id) }
+      }),
+    }),
+  }
+}

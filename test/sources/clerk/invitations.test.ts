@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { clerkInvitation, clerkOrganization, generateInstance } from '../../fakes/clerk/generate.ts'
+import { capture, fakeClerk, optionsOf, readLive, rowsOf } from './capturing.ts'
+
+const INVITATIONS = [
+  ...Array.from({ length: 13 }, (_, n) => clerkInvitation(n)),
+  clerkInvitation(20, { organization_id: undefined }),
+  clerkInvitation(21, { status: 'accepted' }),
+  clerkInvitation(22, { organization_id: undefined, status: 'revoked' }),
+]
+
+const instance = () => fakeClerk({ ...generateInstance({ users: 2, organizations: 2 }), invitations: INVITATIONS })
+
+test('invitations that nobody has taken up are records, those to organizations and those to the instance', async () => {
+  const fake = await instance()
+  const config = optionsOf(fake, { invitations: true, pageSize: 10 })
+  const { snapshot } = await capture(config)
+  const { records, counts } = await readLive(config, snapshot)
+  const found = records.filter(({ stream }) => stream === 'invitations').map(({ data }) => data)
+  expect(found).toHaveLength(14)
+  expect(found.find(({ id }) => id === 'orginv_2fake1')).toMatchObject({
+    email_address: 'invited-1@example.com',
+    organization_id: clerkOrganization(1).id,
+    role: 'org:member',
+    status: 'pending',
+    expires_at: '2024-03-31T08:00:00.000Z',
+  })
+  expect(found.find(({ id }) => id === 'inv_2fake20')).not.toHaveProperty('organization_id')
+  expect(counts).toContainEqual(expect.objectContaining({ stream: 'invitations', read: 14, passed: 14, rejected: 0 }))
+  // Whoever has the address of an invitation may take it up.
+  expect(JSON.stringify(await rowsOf(snapshot, 'invitations'))).not.toContain('ticketDoNotShow')
+})
+
+test('they are neither asked for nor kept unless the manifest says so', async () => {
+  const fake = await instance()
+  const config = optionsOf(fake)
+  const { snapshot } = await capture(config)
+  expect((await readLive(config, snapshot)).counts.map(({ stream }) => stream)).not.toContain('invitations')
+  expect(fake.log.filter(({ target }) => target.includes('invitations'))).toEqual([])
+})
+
+test('an instance without organizations has those to the instance', async () => {
+  const refused = { '/v1/organization_invitations': { status: 403, code: 'organization_not_enabled_in_instance' } }
+  const fake = await fakeClerk({ invitations: INVITATIONS }, { refused })
+  const config = optionsOf(fake, { invitations: true })
+  const { snapshot } = await capture(config)
+  expect((await rowsOf(snapshot, 'invitations')).map(({ id }) => id)).toEqual(['inv_2fake20'])
+})
