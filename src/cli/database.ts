@@ -27,7 +27,7 @@ export interface UnknownUrl {
 }
 
 /** The variable of a URL that is not said otherwise. */
-export const DATABASE_URL = 'DATABASE_URL'
+const DATABASE_URL = 'DATABASE_URL'
 
 const TYPES: Readonly<Record<string, Dialect>> = {
   postgres: 'postgres',

@@ -56,7 +56,7 @@ export function proposeMapping(
   addVerified(finder, user)
   addNames(finder, user)
   addPassword(finder, user)
-  const totp = finder.take('totp', holdsSecrets)
+  const totp = finder.take('totp', holdsSecrets) ?? encryptedTotp(finder)
   if (totp !== undefined) user.totpSecret = totp
   const phone = finder.take('phone')
   if (phone !== undefined) user.metadata = { phone }
@@ -148,6 +148,12 @@ function addPassword(finder: Finder, user: MappingProposal['user']): void {
 
 function holdsHashes({ types }: PathInspection): boolean {
   return types.some(({ type }) => type === 'password hash')
+}
+
+/** Who has such a secret is listed in the plan: the person enrols again. */
+function encryptedTotp(finder: Finder): string | undefined {
+  const found = finder.take('totp', ({ secret }) => secret)
+  return found === undefined ? undefined : `${found} ? { 'unsupported': 'encrypted secret' }`
 }
 
 /** Secrets that a program has encrypted are of no use: only those in the clear can be mapped. */

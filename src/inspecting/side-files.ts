@@ -55,6 +55,8 @@ const TOTP_ACCOUNT = /^(totp|mfa|otp) (user|account)$/
 const ROLE_ID = /^(role id|group id|role uuid)$/
 /** `auth_user_groups`: the table of the application and the model. A plain `user_groups` may be of anything. */
 const DJANGO_GROUPS = /[a-z0-9]_user_groups\b/i
+/** django-otp: secrets in hex. */
+const DJANGO_DEVICES = /totp_totpdevice\b/i
 const META_KEY = /^meta key$/
 const META_VALUE = /^meta value$/
 /** WordPress keeps the roles of a user as a list that PHP wrote, under a key that begins with the prefix of its tables. */
@@ -163,6 +165,13 @@ function linked(
 ): Side | undefined {
   const own = columns.filter(({ path }) => path !== column)
   const best = (meaning: Meaning) => bestNamed(own, meaning)?.expression
+  const device = DJANGO_DEVICES.test(name) ? named(own, /^key$/) : undefined
+  if (device !== undefined) {
+    const secret = `{ 'secret': ${device}, 'encoding': 'hex' }`
+    const confirmed = named(own, /^confirmed$/)
+    const totp = confirmed === undefined ? secret : `$tryBool(${confirmed}) = true ? ${secret}`
+    return { part: 'factors', join, columns: { totp } }
+  }
   const totp = best('totp') ?? (named(own, /^(factor type|mfa type)$/) && named(own, /^secret$/))
   if (totp !== undefined) {
     const [totpIssuer, totpAccount] = [named(own, TOTP_ISSUER), named(own, TOTP_ACCOUNT)]

@@ -27,7 +27,7 @@ const PARAMETERS = [
 /** In the place of a host that a URL leaves out. */
 const NO_HOST = '_'
 
-export const SHAPE_OF_URL = 'it looks like postgres://user:password@host:5432/database?sslmode=verify-full'
+const SHAPE_OF_URL = 'it looks like postgres://user:password@host:5432/database?sslmode=verify-full'
 
 const ENCODE = `${SHAPE_OF_URL}. In the password write %40 for @, %2F for /, %3A for :, %3F for ?, %23 for # and %25 for %`
 

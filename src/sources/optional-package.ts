@@ -1,7 +1,8 @@
 import { codeOf, SourceError } from '../diagnostics/errors.ts'
 
 /**
- * Loads a package that is there only where its user has installed it: an optional peer. Whoever has no such source need not have it.
+ * Loads a package that is there only where its user has installed it: an optional peer. Whoever has
+ * no such source need not have it.
  * @param name of the package, as npm knows it
  * @param user what needs it, for the message: `the source cognito`
  * @param load an `import()` of the package by its name as a literal, so that its types are known
@@ -27,7 +28,10 @@ export async function loadOptionalPackage<Module>(
   }
 }
 
-/** Whether it is the package itself that is missing: one that it needs in turn is another fault, and has another cure. */
+/**
+ * Whether it is the package itself that is missing: one that it needs in turn is another fault, and
+ * has another cure.
+ */
 function isMissing(error: unknown, name: string): boolean {
   return codeOf(error) === 'ERR_MODULE_NOT_FOUND' && String(error).includes(`'${name}'`)
 }

@@ -56,7 +56,10 @@ function manifest({ fake, workos, project }: Scene, more: { source?: object; map
   })
 }
 
-/** Somebody with the same address in both pools, somebody who is disabled, and somebody without an address among them. */
+/**
+ * Somebody with the same address in both pools, somebody who is disabled, and somebody without an
+ * address among them.
+ */
 async function open(settings: CognitoSettings = {}): Promise<Scene> {
   const europe = Array.from({ length: 90 }, (_, index) => cognitoUser(index + 1))
   const america = Array.from({ length: 40 }, (_, index) => cognitoUser(index + 1, { pool: 2 }))
@@ -94,7 +97,10 @@ async function open(settings: CognitoSettings = {}): Promise<Scene> {
   return scene
 }
 
-/** Who has to be in WorkOS, by the pools as they are now: the address, the roles, and the `sub` that is the external id. */
+/**
+ * Who has to be in WorkOS, by the pools as they are now: the address, the roles, and the `sub` that
+ * is the external id.
+ */
 function expectedOf({ fake }: Scene): [email: string, externalId: string, roles: string[]][] {
   const roles: Record<string, string> = { admins: 'admin', support: 'support' }
   const people = new Map<string, { sub: string; created: number; roles: Set<string> }>()

@@ -1,9 +1,15 @@
+import { readFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
+import { sourceSchema, sourceTypes } from '../../src/config/schema.ts'
+import { isObject } from '../../src/json.ts'
+import { startFakeAuth0 } from '../fakes/auth0/fake-auth0.ts'
+import { generateTenant, person, ROLES } from '../fakes/auth0/generate.ts'
 import { startFakeClerk } from '../fakes/clerk/fake-clerk.ts'
 import { clerkUser, generateInstance } from '../fakes/clerk/generate.ts'
 import { WHOLE } from '../whole.ts'
 import { createProject, type Project } from './cli.ts'
 import { byKind } from './kinds.ts'
+import { FAST, KEY, startWorkos, writes } from './workos.ts'
 
 /** A cut-over by deltas: everything once, then what changed, with as many writes as changes. The whole form is the walk of docs/how-to/cut-over-night.md. */
 const USERS = WHOLE ? 100_000 : 400
@@ -111,3 +117,51 @@ test(
   },
   TIME,
 )
+
+test('a tenant of Auth0 is read from its changes on, and as much is written', async () => {
+  const fake = await startFakeAuth0(generateTenant({ users: 40, organizations: 3 }), { now: () => START })
+  onTestFinished(() => fake.close())
+  const workos = await startWorkos()
+  const project = createProject()
+  const env = { KEY, SECRET: fake.source.clientSecret }
+  const run = async (updatedSince: string | undefined) => {
+    const source = { ...fake.source, clientSecret: '${SECRET}', ...(updatedSince && { updatedSince }) }
+    const roles = { define: { admin: { name: 'Admin' }, billing: { name: 'Billing' } } }
+    project.manifest({ version: 1, name: 'deltas', source, roles, target: workos.target, run: { ...FAST, workers: 1 } })
+    workos.takeLog()
+    const { exit, stderr } = await project.run(['apply', '--yes', '--fresh'], { env })
+    expect(exit, stderr).toBe(0)
+    return writes(workos.takeLog()).map(({ method, route }) => `${method} ${route}`)
+  }
+  await run(undefined)
+  const { tenant } = fake
+  const [organization] = tenant.organizations.all()
+  tenant.updateUser(person(12).user_id, { given_name: 'Renamed' })
+  tenant.updateUser(person(13).user_id, { last_login: new Date(START).toISOString(), logins_count: 99 })
+  const newcomer = {
+    ...person(1000),
+    created_at: new Date(START).toISOString(),
+    updated_at: new Date(START).toISOString(),
+  }
+  tenant.addUser(newcomer)
+  tenant.setMember(organization?.id ?? '', newcomer.user_id, [ROLES[1]?.id ?? ''])
+  expect((await run(SINCE)).sort()).toEqual([
+    'POST /user_management/organization_memberships',
+    'POST /user_management/users',
+    'PUT /user_management/users/:id',
+  ])
+  expect(await run(SINCE)).toEqual([])
+  expect(await run(undefined)).toEqual([])
+})
+
+test('the guide says of every live source whether it can be read from its changes on', () => {
+  const page = readFileSync(new URL('../../docs/how-to/cut-over-night.md', import.meta.url), 'utf8')
+  const said = [...page.matchAll(/^\| `(\w+)` \| (yes|no) \|/gm)].map(([, type, can]) => [type, can])
+  const options = (type: string) => {
+    const { properties } = sourceSchema(type)
+    return isObject(properties) ? properties : {}
+  }
+  const live = sourceTypes().filter((type) => 'snapshot' in options(type))
+  const expected = live.map((type) => [type, 'updatedSince' in options(type) ? 'yes' : 'no'])
+  expect(said.toSorted()).toEqual(expected.toSorted())
+})

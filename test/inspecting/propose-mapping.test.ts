@@ -260,9 +260,9 @@ test.each([
   expect(propose({ ...ada, [column]: hash }).user).toMatchObject({ passwordHash: `$passwordHash(${column})` })
 })
 
-test('a secret of an authenticator app that is encrypted is not mapped', () => {
+test('who has a secret of an authenticator app that is encrypted is listed', () => {
   const { user } = propose({ ...ada, two_factor_secret: 'eyJpdiI6Ik1YQT09IiwidmFsdWUiOiJhYmMifQ==' })
-  expect(user).not.toHaveProperty('totpSecret')
+  expect(user.totpSecret).toBe("two_factor_secret ? { 'unsupported': 'encrypted secret' }")
 })
 
 test('a status that is 0 for nearly everybody, as WordPress has it, leaves nobody out', () => {

@@ -71,9 +71,9 @@ test('the repository to copy is whole, but for .gitignore, which no package can 
 })
 
 test('it is small', () => {
-  expect(packed.size).toBeLessThan(1_700_000)
-  expect(packed.unpackedSize).toBeLessThan(6_500_000)
-  const large = packed.files.filter(({ size }) => size > 150_000).map(({ path }) => path)
+  expect(packed.size).toBeLessThan(1_900_000)
+  expect(packed.unpackedSize).toBeLessThan(7_000_000)
+  const large = packed.files.filter(({ size }) => size > 200_000).map(({ path }) => path)
   expect(large).toEqual(['dist/config/validators.js'])
 })
 

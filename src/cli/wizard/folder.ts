@@ -35,7 +35,8 @@ export async function lookInto(folder: string): Promise<Folder> {
   const others: UnusedFile[] = []
   const leave = (name: string, why: string) => others.push({ name, path: resolve(folder, name), why, personal: true })
   for (const name of names) {
-    if (!DATA.test(name)) leave(name, 'it is no CSV, JSON or NDJSON: export it as one of these')
+    if (/\.sql(\.gz)?$/i.test(name)) leave(name, 'it is SQL: load it into a database, and read that with --from')
+    else if (!DATA.test(name)) leave(name, 'it is no CSV, JSON or NDJSON: export it as one of these')
     else if (files.length >= MAX_FILES) leave(name, `only ${MAX_FILES} data files are looked into`)
     else {
       try {

@@ -17,6 +17,7 @@ export interface Finding {
     | 'empty_table'
     | 'duplicate_emails'
     | 'leads_nowhere'
+    | 'numbered_roles'
     | 'passwords_reset'
     | 'unknown_hashes'
   /** Null: it is about the database. */
@@ -38,6 +39,9 @@ export async function findingsIn(seen: Seen): Promise<Finding[]> {
   if ('why' in tables) return [nobody(tables, catalog), ...unreadable(catalog)]
   const read = [tables.people, ...tables.parts.map((one) => one.read), ...tables.sides.map((one) => one.stream)]
   return [
+    ...tables.sides.flatMap(({ table, numbers }) =>
+      numbers === undefined ? [] : numberedRoles(table, numbers, catalog),
+    ),
     ...read.flatMap(({ table, isGuessed }) => aboutTable(table, isGuessed, catalog)),
     ...unreadable(catalog),
     ...(await aboutPeople(seen, tables)),
@@ -92,6 +96,18 @@ function aboutTable(table: CatalogTable, isGuessed: boolean, catalog: Catalog): 
     })
   }
   return findings
+}
+
+function numberedRoles(table: CatalogTable, column: string, catalog: Catalog): Finding[] {
+  const name = nameOf(table, catalog)
+  return [
+    {
+      code: 'numbered_roles',
+      table: name,
+      message: `${name}.${column} holds numbers, which the application alone can name: nobody gets a role from it`,
+      hint: `map it with roles: $string(${column}), and name each number under roles.map`,
+    },
+  ]
 }
 
 /** Tables that a migration may want. */

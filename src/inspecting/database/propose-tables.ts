@@ -10,7 +10,7 @@ import { type PeopleCandidate, peopleIn } from './people.ts'
 import { headOf, relationsOf } from './relations.ts'
 import type { Samples } from './sample.ts'
 import type { SideTable, UnusedTable } from './side-tables.ts'
-import { streamOfTable, type TableStream, TOKENS, updatedColumn } from './streams.ts'
+import { streamOfTable, type TableStream, updatedColumn } from './streams.ts'
 
 export interface TableProposal {
   /** `file`: it is mapped by the names of its columns, since no recipe reads it. */
@@ -105,7 +105,7 @@ function likeliest([first, second]: readonly PeopleCandidate[]): CatalogTable | 
 
 function partsOf(layout: Layout | undefined, catalog: Catalog): ReadPart[] {
   return (layout?.parts ?? []).flatMap((part) => {
-    const read = streamOfTable(part.table, catalog, { camelCase: layout?.inCamelCase, without: TOKENS })
+    const read = streamOfTable(part.table, catalog, { camelCase: layout?.inCamelCase })
     return read === undefined ? [] : { ...part, read }
   })
 }

@@ -24,14 +24,23 @@ export async function settleSides(chosen: readonly Candidate[], options: Relatio
     }
     const { catalog } = options
     const stream = streamOfTable(candidate.table, catalog, { otherwise: guessedKey(linked.side), where: linked.where })
+    const { side, numbers } = withoutNumbers(candidate.table, linked.side)
     if (stream === undefined)
       leave(candidate.table, 'it has no primary key and no unique key: nothing tells its rows apart')
-    else sides.push({ table: candidate.table, side: linked.side, stream })
+    else sides.push({ table: candidate.table, side, stream, ...(numbers !== undefined && { numbers }) })
   }
   const settled = await settleOrganizations(sides, options)
   const conditioned: SideTable[] = []
   for (const one of settled) conditioned.push(await withConditions(one, options))
   return { sides: await withOwners(conditioned, options), unused }
+}
+
+/** An enumeration of Rails, say: a role of a wrong name is worse than none. */
+function withoutNumbers({ columns }: CatalogTable, side: Side): { side: Side; numbers?: string } {
+  const role = columnOf(side.columns.role ?? '')
+  const type = columns.find(({ name }) => name === role)?.type ?? ''
+  if (!/^(bigint|numeric|decimal)\b/.test(type) && !isNumber(type)) return { side }
+  return { side: { ...side, columns: { ...side.columns, role: undefined } }, numbers: role }
 }
 
 /** A name as an expression writes it, without its quotes. */
@@ -179,7 +188,7 @@ async function withConditions(one: SideTable, { samples, today }: RelationOption
 }
 
 /** A column of which no row that was looked at holds anything. */
-export function emptyPath(path: string): PathInspection {
+function emptyPath(path: string): PathInspection {
   return { path, expression: nameInExpression(path), filled: 0, of: 0, types: [], secret: false, shapes: [] }
 }
 

@@ -10,6 +10,8 @@ export interface SideTable {
   table: CatalogTable
   side: Side
   stream: TableStream
+  /** A column of roles that holds numbers, which the application alone can name: it is not read as roles. */
+  numbers?: string
 }
 
 export interface UnusedTable {

@@ -20,12 +20,10 @@ interface Manner {
   otherwise?: readonly string[]
   /** Rows that are meant, as SQL. */
   where?: string
-  /** Columns that are not read. */
-  without?: RegExp
 }
 
 /** What opens the accounts of others: no migration needs it. */
-export const TOKENS = /(^|_|[a-z])tokens?(_|$|[A-Z])/i
+const TOKENS = /\b(tokens?|(recovery|backup) codes?)\b/
 
 const UPDATED =
   /^(updated|modified|changed|last (updated|modified|changed)|date (updated|modified))( (at|on|date|time))?$/
@@ -37,7 +35,7 @@ export function streamOfTable(table: CatalogTable, catalog: Catalog, manner: Man
   if (key === undefined) return undefined
   const renamed = (name: string) => (manner.camelCase === true ? camelCased(name) : name)
   const names = key.map(renamed)
-  const columns = table.columns.filter(({ name }) => manner.without?.test(name) !== true)
+  const columns = table.columns.filter(({ name }) => !TOKENS.test(wordsOf(name)) || key.includes(name))
   const isPlain =
     columns.length === table.columns.length &&
     table.hidden.length === 0 &&
@@ -76,7 +74,7 @@ function queryOf(
 
 /** Words of SQL that are common names of columns or tables: they are quoted, as everything is that is not in lower case. */
 const RESERVED =
-  /^(all|and|any|as|asc|between|by|case|check|column|columns|condition|constraint|create|current_.*|cross|default|delete|desc|distinct|else|end|exists|fetch|for|foreign|from|function|grant|group|groups|having|in|index|inner|insert|interval|into|is|join|key|keys|lateral|left|like|limit|match|natural|not|null|of|offset|on|only|option|or|order|outer|over|partition|primary|range|rank|read|references|release|rename|repeat|replace|right|row|rows|schema|select|session_user|set|system|table|then|to|trigger|union|unique|update|usage|use|user|using|values|when|where|window|with|write)$/
+  /^(all|and|any|as|asc|between|by|case|check|column|columns|condition|constraint|create|current_(catalog|date|role|schema|time|timestamp|user)|cross|default|delete|desc|distinct|else|end|exists|fetch|for|foreign|from|function|grant|group|groups|having|in|index|inner|insert|interval|into|is|join|key|keys|lateral|left|like|limit|match|natural|not|null|of|offset|on|only|option|or|order|outer|over|partition|primary|range|rank|read|references|release|rename|repeat|replace|right|row|rows|schema|select|session_user|set|system|table|then|to|trigger|union|unique|update|usage|use|user|using|values|when|where|window|with|write)$/
 
 /** A name as a person writes it in a statement: quoted where it has to be. */
 export function plainName(name: string, dialect: Dialect): string {

@@ -1,6 +1,7 @@
 /**
- * The `cognito` source. In: user pools of Amazon Cognito that capture/ reads into a snapshot. Out: users with their groups, groups, identity
- * providers (records.ts). What `aws cognito-idp list-users` saved is read by the source `file`, with the same mapping.
+ * The `cognito` source. In: user pools of Amazon Cognito that capture/ reads into a snapshot. Out:
+ * users with their groups, groups, identity providers (records.ts). What `aws cognito-idp
+ * list-users` saved is read by the source `file`, with the same mapping.
  */
 
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'

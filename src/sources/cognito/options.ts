@@ -36,13 +36,17 @@ export interface LiveOptions {
 
 const DEFAULTS = SOURCE_DEFAULTS.cognito
 
-/** https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListUsers.html */
+/**
+ * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListUsers.html
+ */
 const POOL_ID = /^[\w-]{1,44}_[0-9A-Za-z]{1,55}$/
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d+$/
 /** A reference whose variable is not set: nothing is known of its value. */
 const UNSET = /^\$\{/
 
-/** Everything that is wrong with how the options go together: the schema has seen to each by itself. */
+/**
+ * Everything that is wrong with how the options go together: the schema has seen to each by itself.
+ */
 export function checkOptions(config: CognitoOptions): Problem[] {
   return [
     ...textsOf(config.userPools).flatMap((id) => poolProblems(id, config)),
@@ -101,7 +105,7 @@ function poolProblems(id: string, { region, endpoint }: CognitoOptions): Problem
   if (!POOL_ID.test(id)) {
     const hint =
       'copy the user pool ID, such as eu-west-1_Example01, from the Cognito console; it is neither the name nor the ARN'
-    return [{ code: 'bad_user_pool', message: `${id} is no id of a user pool`, hint, path }]
+    return [{ code: 'bad_user_pool', message: `${id} is not the id of a user pool`, hint, path }]
   }
   const own = regionOf(id)
   if (region === undefined) {

@@ -1,6 +1,7 @@
 /**
- * Records of the `cognito` source. In: user pools that were read into a snapshot. Out: users with their groups, as `aws cognito-idp
- * list-users` prints them, so that one mapping serves its files too; groups; identity providers. What is rejected, and the counts of each.
+ * Records of the `cognito` source. In: user pools that were read into a snapshot. Out: users with
+ * their groups, as `aws cognito-idp list-users` prints them, so that one mapping serves its files
+ * too; groups; identity providers. What is rejected, and the counts of each.
  */
 
 import type { Problem } from '../../diagnostics/problem.ts'
@@ -170,10 +171,15 @@ function accountFor(
   return { passed: read - left, rejected: 0 }
 }
 
-/** From which share of Cognito's estimate on, and by how many users, what was read is worth a look. */
+/**
+ * From which share of Cognito's estimate on, and by how many users, what was read is worth a look.
+ */
 const FAR_OFF = { share: 0.9, users: 25 }
 
-/** Pools of which far fewer users were read than Cognito estimates. The estimate lags behind, so that a few mean nothing. */
+/**
+ * Pools of which far fewer users were read than Cognito estimates. The estimate lags behind, so
+ * that a few mean nothing.
+ */
 function farOff({ facts }: Snapshot, { pools }: LiveOptions): Problem[] {
   return pools.flatMap(({ id }) => {
     const fact = facts[factOf(id)]

@@ -29,7 +29,10 @@ export function attributeOf({ Attributes: attributes }: JsonObject, name: string
   return undefined
 }
 
-/** What tells a user from every other: `sub`, which never changes and is nobody else's, or else the user name in its pool. */
+/**
+ * What tells a user from every other: `sub`, which never changes and is nobody else's, or else the
+ * user name in its pool.
+ */
 export function userKey(pool: string, user: JsonObject): string {
   return attributeOf(user, 'sub') ?? memberKey({ pool, username: user.Username ?? '' })
 }
@@ -48,6 +51,8 @@ export interface PoolFacts {
 }
 
 export const factOf = (pool: string) => `users of ${pool}`
-/** The fact that lists groups that were deleted while they were read, as `goneGroup` writes them. */
+/**
+ * The fact that lists groups that were deleted while they were read, as `goneGroup` writes them.
+ */
 export const GONE_GROUPS = 'groups deleted meanwhile'
 export const goneGroup = (pool: string, group: string) => `${pool} ${group}`

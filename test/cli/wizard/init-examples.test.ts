@@ -1,7 +1,11 @@
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { mariaPrograms } from '../../mariadb.ts'
+import { postgresPrograms } from '../../postgres.ts'
+import { databaseOf } from '../../recipes/database.ts'
+import { cases } from '../../whole.ts'
 import { command, folderOf } from '../harness.ts'
 import { announced, planned } from './announced.ts'
 
@@ -15,15 +19,22 @@ const env = {
 const MANIFEST = 'migrate.config.yaml'
 /** Examples of how the program is used; the others are exports. */
 const USES = ['gitops', 'library']
-/** Some examples are manifests over the files of another one. */
+/** What an example has beside its data: manifests, databases and what is to be known. */
+const BESIDE = /\.config\.yaml$|\.sql$|README\.md$/
+/** Some examples are manifests over the files of another one, or over a database. */
 const withFiles = readdirSync(examples).filter(
-  (name) => !USES.includes(name) && readdirSync(join(examples, name)).some((file) => file !== MANIFEST),
+  (name) => !USES.includes(name) && readdirSync(join(examples, name)).some((file) => !BESIDE.test(file)),
 )
 
-test.each(withFiles)('with the files of the example %s, init announces each reject of the plan', async (example) => {
+/** The data of an example in a folder of their own. */
+function dataOf(example: string): string {
   const cwd = folderOf({})
-  cpSync(join(examples, example), cwd, { recursive: true })
-  rmSync(join(cwd, MANIFEST), { force: true })
+  cpSync(join(examples, example), cwd, { recursive: true, filter: (path) => !BESIDE.test(path) })
+  return cwd
+}
+
+test.each(withFiles)('with the files of the example %s, init announces each reject of the plan', async (example) => {
+  const cwd = dataOf(example)
   const files = readdirSync(cwd, { withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ name }) => name)
@@ -45,10 +56,37 @@ test.each(withFiles)('with the files of the example %s, init announces each reje
 
 test('an example in which every file is of use leaves none of them out', async () => {
   for (const example of ['auth0-export', 'auth0-dashboard', 'clerk-demo', 'file-tables', 'stytch', 'supabase']) {
-    const cwd = folderOf({})
-    cpSync(join(examples, example), cwd, { recursive: true })
-    rmSync(join(cwd, MANIFEST), { force: true })
-    const { stderr } = await command(['init', '--yes', '--env', 'none'], { cwd, env })
+    const { stderr } = await command(['init', '--yes', '--env', 'none'], { cwd: dataOf(example), env })
     expect(stderr).not.toContain('Not used')
   }
+})
+
+/** Databases of the examples; members that a plan makes of each, since a proposal without them would be none. */
+const DATABASES: readonly (readonly [schema: string, dialect: 'postgres' | 'mysql', users: number, members: number])[] =
+  [
+    ['devise/schema.sql', 'postgres', 4, 4],
+    ['laravel/schema.sql', 'mysql', 5, 8],
+    ['supabase/schema.postgres.sql', 'postgres', 5, 5],
+    ['better-auth/schema.postgres.sql', 'postgres', 4, 5],
+    ['better-auth/schema.mysql.sql', 'mysql', 4, 5],
+    ['authjs/schema.postgres.sql', 'postgres', 4, 0],
+    ['authjs/schema.mysql.sql', 'mysql', 4, 0],
+    ['keycloak/schema.mysql.sql', 'mysql', 5, 6],
+    ['django/schema.sql', 'postgres', 4, 0],
+    ['wordpress/schema.sql', 'mysql', 5, 0],
+  ]
+
+describe.skipIf(postgresPrograms === undefined || mariaPrograms === undefined)('with a database', () => {
+  test.each(
+    cases(DATABASES, [0]),
+  )('%s, init announces each reject of the plan', async (schema, dialect, users, members) => {
+    const cwd = folderOf({})
+    const known = { ...env, DATABASE_URL: await databaseOf(dialect, schema), KEYCLOAK_REALM: 'anvils' }
+    const init = await command(['init', '--from', dialect, '--yes', '--env', 'none'], { cwd, env: known })
+    expect(init.stderr).toContain(`Wrote ${MANIFEST}`)
+    const plan = await planned(cwd, known)
+    expect(plan.users).toBe(users)
+    expect(plan.created.membership).toBe(members)
+    expect(announced(init.stderr)).toBe(plan.rejected)
+  })
 })

@@ -11,7 +11,10 @@ import type { CognitoGroup, CognitoProvider, CognitoUser, PoolData } from './obj
 import { type IssuedCredentials, verifySignature } from './signature.ts'
 import { PagingTokens } from './tokens.ts'
 
-/** The quota categories of what is offered here: https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html */
+/**
+ * The quota categories of what is offered here:
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html
+ */
 const CATEGORIES: Record<string, 'UserList' | 'UserRead' | 'UserPoolRead' | 'UserPoolResourceRead'> = {
   ListUsers: 'UserList',
   ListUsersInGroup: 'UserList',
@@ -41,7 +44,10 @@ export interface CognitoSettings {
   onAnswer?: AnswerHook
 }
 
-/** A user pool as it is at a moment. Lists come in an order that has nothing to do with when somebody came. */
+/**
+ * A user pool as it is at a moment. Lists come in an order that has nothing to do with when
+ * somebody came.
+ */
 export class Pool {
   readonly id: string
   readonly users = new Map<string, CognitoUser>()
@@ -196,7 +202,11 @@ export async function startFakeCognito(data: PoolData[], settings: CognitoSettin
   return fake
 }
 
-/** What STS answers to AssumeRole: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html. A role `Nobody` is not given. */
+/**
+ * What STS answers to AssumeRole:
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html. A role `Nobody` is not
+ * given.
+ */
 function assumedRole(asked: URLSearchParams, issue: () => Record<string, string | undefined>): Answer {
   const role = asked.get('RoleArn') ?? ''
   const xml = { 'Content-Type': 'text/xml' }

@@ -1,7 +1,10 @@
 import type { Answer } from '../http/exchange.ts'
 import { Refused } from '../http/refused.ts'
 
-/** An answer of AWS's JSON 1.1 protocol that refuses: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
+/**
+ * An answer of AWS's JSON 1.1 protocol that refuses:
+ * https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+ */
 function faultAnswer(name: string, message: string, status = 400): Answer {
   const body = { __type: name, message }
   return { status, body, headers: { 'Content-Type': 'application/x-amz-json-1.1', 'x-amzn-ErrorType': `${name}:` } }

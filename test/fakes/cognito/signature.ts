@@ -19,7 +19,8 @@ const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/cognito-idp\/aws4_request, SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/
 
 /**
- * Lets a request pass that is signed by credentials that are known and in force; the region that it is signed for.
+ * Lets a request pass that is signed by credentials that are known and in force; the region that it
+ * is signed for.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function verifySignature(call: Call, issued: readonly IssuedCredentials[], now: number): string {

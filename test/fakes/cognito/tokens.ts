@@ -8,7 +8,10 @@ interface Place {
   until: number
 }
 
-/** How long a token holds: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListUsers.html */
+/**
+ * How long a token holds:
+ * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListUsers.html
+ */
 const HOUR = 3_600_000
 
 /** Paging tokens: opaque, another for each answer, good for one list, and for an hour. */

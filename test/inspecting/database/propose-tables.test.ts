@@ -151,7 +151,9 @@ describe.skipIf(mariaPrograms === undefined)('on MariaDB', () => {
   test('Laravel without foreign keys: teams by names and values, owners as members, roles of users alone', async () => {
     const proposal = found(await proposed(await askMaria(LARAVEL), 'mysql'))
     expect(proposal).toMatchObject({ origin: 'file', title: "Laravel's table of users" })
-    expect(proposal.people.options).toEqual({ table: 'users', key: 'id', updatedAt: 'updated_at' })
+    expect(proposal.people.options).toMatchObject({ key: 'id', updatedAt: 'updated_at' })
+    expect(proposal.people.options.query).toMatch(/^select id, name, email, .* current_team_id, .*\nfrom users$/)
+    expect(proposal.people.options.query).not.toContain('token')
     const { memberships, organizations, roles, roleNames } = shown(proposal)
     expect(organizations).toMatchObject({ table: 'teams', key: 'id', columns: { id: 'id', name: 'name' } })
     expect(memberships).toMatchObject({ key: ['team_id', 'user_id'], join: { key: 'user_id', to: 'id' } })

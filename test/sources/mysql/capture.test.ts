@@ -67,6 +67,14 @@ describe.skipIf(mariaPrograms === undefined)('what is read of MariaDB', () => {
     })
   })
 
+  test('has no NUL characters, which are counted', async () => {
+    const sql =
+      "CREATE TABLE t (id int primary key, name text, j json); INSERT INTO t VALUES (1, CONCAT('Zo', CHAR(0), 'ë'), NULL)"
+    const { records, warnings } = await read(await sourceOf(sql, { streams: { users: { table: 't', key: 'id' } } }))
+    expect(records.map(({ data }) => data)).toEqual([{ id: 1, name: 'Zoë' }])
+    expect(warnings).toMatchObject([{ code: 'nul_characters', message: '1 NUL character was left out' }])
+  })
+
   test('is warned of once: zero dates, and tables without a snapshot', async () => {
     const source = await sourceOf(
       `SET sql_mode = ''; CREATE TABLE t (id int primary key, at datetime) ENGINE = MyISAM;

@@ -1,6 +1,7 @@
 /**
- * The API of user pools, by the AWS SDK. In: a user pool, and what is asked of it. Out: what it answers, as plain JSON, asked for again
- * while that may help, at a pace below its quotas; or an error that says what to do. The SDK signs and reads; it repeats nothing itself.
+ * The API of user pools, by the AWS SDK. In: a user pool, and what is asked of it. Out: what it
+ * answers, as plain JSON, asked for again while that may help, at a pace below its quotas; or an
+ * error that says what to do. The SDK signs and reads; it repeats nothing itself.
  */
 
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider'
@@ -48,12 +49,16 @@ export interface Page {
 export class TokenRefused extends Error {}
 
 /**
- * Requests in a second, of each category of quotas, below those that every account has: 30 for UserList, 120 for UserRead, 20 for
- * UserPoolResourceRead and 5 of these for one user pool. https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html
+ * Requests in a second, of each category of quotas, below those that every account has: 30 for
+ * UserList, 120 for UserRead, 20 for UserPoolResourceRead and 5 of these for one user pool.
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html
  */
 const RATES = { users: 15, user: 60, pool: 4 } as const
 
-/** How often a request is tried whose answer is missing, cut off or 5xx, before Cognito counts as out of reach. */
+/**
+ * How often a request is tried whose answer is missing, cut off or 5xx, before Cognito counts as
+ * out of reach.
+ */
 const ATTEMPTS = 9
 /** The longest pause between two attempts, milliseconds: nine attempts take about a minute. */
 const MAX_BACKOFF = 30_000

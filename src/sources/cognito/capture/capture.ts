@@ -1,6 +1,7 @@
 /**
- * Reads user pools. In: the options of the source. Out: a snapshot with groups, identity providers, users and who is in which group, page by
- * page, so that an interrupted reading goes on where it was; the records are made of it in ../records.ts.
+ * Reads user pools. In: the options of the source. Out: a snapshot with groups, identity providers,
+ * users and who is in which group, page by page, so that an interrupted reading goes on where it
+ * was; the records are made of it in ../records.ts.
  */
 
 import type { Json, JsonObject } from '../../../json.ts'
@@ -23,8 +24,8 @@ interface Reading {
 }
 
 /**
- * Reads user pools into a snapshot: first what is quick and shows what the credentials may not, then users, then who is in which group.
- * See LiveReading.capture.
+ * Reads user pools into a snapshot: first what is quick and shows what the credentials may not,
+ * then users, then who is in which group. See LiveReading.capture.
  */
 export async function capture(
   config: CognitoOptions,
@@ -64,7 +65,10 @@ export async function tryCredentials(config: CognitoOptions, asking: Asking): Pr
   }
 }
 
-/** Cognito's own estimate from before: what is created meanwhile must not make up for what is missing. */
+/**
+ * Cognito's own estimate from before: what is created meanwhile must not make up for what is
+ * missing.
+ */
 async function estimateUsers({ api, snapshot, context }: Reading, pool: UserPool): Promise<void> {
   if (snapshot.fact(factOf(pool.id)) !== undefined) return
   context.progress({ phase: `asking ${nameOf(pool)}` })
@@ -77,7 +81,10 @@ async function readGroups(reading: Reading, pool: UserPool): Promise<void> {
   await readWhole(reading, { pool, stream: STREAMS.groups, what: 'groups', page, id: 'GroupName' })
 }
 
-/** Kinds of identity providers that an organization can have for itself. What the others are set up with, nothing here needs. */
+/**
+ * Kinds of identity providers that an organization can have for itself. What the others are set up
+ * with, nothing here needs.
+ */
 const ENTERPRISE: ReadonlySet<Json | undefined> = new Set(['SAML', 'OIDC'])
 
 async function readProviders(reading: Reading, pool: UserPool): Promise<void> {
@@ -169,7 +176,10 @@ function tokenOf(cursor: Json | undefined): string | undefined {
   return isObject(cursor) && typeof cursor.token === 'string' ? cursor.token : undefined
 }
 
-/** The users of a page who have not been read, as far as they are wanted, with their second factors where those are asked for. */
+/**
+ * The users of a page who have not been read, as far as they are wanted, with their second factors
+ * where those are asked for.
+ */
 async function freshUsers(
   { api, options, seen }: Reading,
   pool: UserPool,
@@ -224,7 +234,8 @@ async function readMembersOf(
       warn,
       page: (token) => api.members(pool, group, token),
       async take({ rows, next }) {
-        // Who came after the list of users was read is told whole here. Before the members, so that nobody is a member and no user.
+        // A user who signed up after the list of users was read comes here with all attributes.
+        // The user is appended before the member: a member must be a user.
         const users = await freshUsers(reading, pool, rows)
         const here = snapshot.cursor(step) ?? cursor
         if (users.length > 0) await snapshot.append(STREAMS.users, users, { step, cursor: here })

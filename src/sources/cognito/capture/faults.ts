@@ -13,7 +13,10 @@ export interface Fault {
   clockCorrected: boolean
 }
 
-/** What a service of AWS answered, if it is that which was thrown. Else no answer came, or none that can be read. */
+/**
+ * What a service of AWS answered, if it is that which was thrown. Else no answer came, or none that
+ * can be read.
+ */
 export function faultOf(error: unknown): Fault | undefined {
   if (!(error instanceof Error) || !('$fault' in error)) return undefined
   const { name, message } = error
@@ -55,10 +58,13 @@ export const isOfCredentials = ({ name }: Fault) => EXPIRED.has(name) || UNKNOWN
 export const isForbidden = ({ name, status }: Fault) => FORBIDDEN.has(name) || (status === 403 && !UNKNOWN.has(name))
 export const isPassingFault = ({ name, status = 0 }: Fault) =>
   status >= 500 || status === 408 || name === 'InternalErrorException'
-/** A paging token that has expired or is another's is told of as a parameter that is wrong. */
+/** Cognito calls a paging token that has expired, or is of another list, a wrong parameter. */
 export const isOfParameter = ({ name }: Fault) => name === 'InvalidParameterException'
 
-/** Credentials that Cognito refuses. Its message is not shown: it may quote what was signed, and a session token is a part of that. */
+/**
+ * Credentials that Cognito refuses. Its message is not shown: it may quote what was signed, and a
+ * session token is a part of that.
+ */
 export function refusedCredentials({ name }: Fault, pool: string, areNamed: boolean): CredentialsError {
   const expired = EXPIRED.has(name)
   const renew = areNamed

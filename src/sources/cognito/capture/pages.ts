@@ -19,8 +19,8 @@ interface List {
 const RESTARTS = 3
 
 /**
- * Reads a list from a token on. Tokens hold for an hour: where one is not taken any more, the list is read from its beginning, and whoever
- * takes the pages leaves out what it has.
+ * Reads a list from a token on. Tokens hold for an hour: where one is not taken any more, the list
+ * is read from its beginning, and whoever takes the pages leaves out what it has.
  * @returns false where what is listed is gone
  * @throws SourceError when tokens are refused over and over, or lead back to themselves
  */

@@ -17,12 +17,16 @@ interface SignedRequest {
   body?: unknown
 }
 
-/** Headers of an answer that the SDK looks at: the name of a fault, the server's clock, the number of the request. */
+/**
+ * Headers of an answer that the SDK looks at: the name of a fault, the server's clock, the number
+ * of the request.
+ */
 const READ = ['content-type', 'date', 'x-amzn-errortype', 'x-amzn-requestid', 'x-amzn-query-error', 'retry-after']
 
 /**
- * How the SDK's requests leave: by the one way out that there is, which knows the proxies. The SDK's own does not, and neither do the
- * clients by which it fetches credentials from single sign-on and roles.
+ * How the SDK's requests leave: by the one way out that there is, which knows the proxies. The
+ * SDK's own does not, and neither do the clients by which it fetches credentials from single
+ * sign-on and roles.
  */
 export function transportOf(dispatcher: Network['dispatcher']) {
   return {
@@ -68,7 +72,8 @@ function methodOf(name: string): HttpRequest['method'] {
 
 function bodyOf(body: unknown): string | undefined {
   if (body === undefined || body === null || typeof body === 'string') return body ?? undefined
-  // Of its bytes: what the SDK gives looks like text as well, and warns on the console when it is taken for that.
+  // Of its bytes: what the SDK gives looks like text as well, and warns on the console when it is
+  // taken for that.
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
   throw new Error('the body of a request of the SDK is text')
 }
