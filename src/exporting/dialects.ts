@@ -1,6 +1,7 @@
 /**
- * How the databases write names and values. In: text of a source, which may hold anything. Out: SQL that stays what it is under every setting
- * of the session that reads it. All values are printable, and so a statement is one line.
+ * How the databases write names and values. In: text of a source, which may hold anything. Out: SQL
+ * that stays what it is under every setting of the session that reads it. All values are printable,
+ * and so a statement is one line.
  */
 
 export const DIALECTS = ['postgres', 'mysql', 'sqlite'] as const
@@ -15,8 +16,8 @@ export interface Dialect {
   /** A value as an expression; undefined: the database cannot hold it. */
   text(value: string): string | undefined
   /**
-   * Whether a column has exactly this value. Collations take `Ada` for `ada` and numbers are equal to `042`: that would be another person.
-   * The first comparison is there for the index.
+   * Whether a column has exactly this value. Collations take `Ada` for `ada` and numbers are equal
+   * to `042`: that would be another person. The first comparison is there for the index.
    */
   equals(column: string, value: string): string
 }
@@ -55,7 +56,8 @@ const MYSQL: Dialect = {
   begin: 'START TRANSACTION;',
   commit: 'COMMIT;',
   identifier: (name) => `\`${name.replaceAll('`', '``')}\``,
-  // Whether a backslash escapes depends on sql_mode, and what a byte means on the connection: digits depend on neither.
+  // Whether a backslash escapes depends on sql_mode, and what a byte means on the connection:
+  // digits depend on neither.
   text: (value) => (PLAIN.test(value) ? `'${value}'` : `_utf8mb4 x'${hexOf(value)}'`),
   equals: (column, value) => `${column} = ${value} AND CAST(CONVERT(${column} USING utf8mb4) AS BINARY) = ${value}`,
 }
@@ -67,7 +69,8 @@ const SQLITE: Dialect = {
   identifier: (name) => `"${name.replaceAll('"', '""')}"`,
   text: (value) => {
     const whole = value.toWellFormed()
-    // A backslash is ordinary to SQLite. Another database that is given the file by mistake must not take it for more.
+    // A backslash is ordinary to SQLite. Another database that is given the file by mistake must
+    // not take it for more.
     return BACKSLASH_OR_CONTROL.test(whole) ? `CAST(x'${hexOf(whole)}' AS TEXT)` : quoted(whole)
   },
   equals: (column, value) => `${column} = ${value} AND CAST(${column} AS TEXT) COLLATE BINARY = ${value}`,

@@ -9,7 +9,10 @@ import { unsetReference } from './rules.ts'
 import { exportToTable, type TableResult } from './table.ts'
 import { explained, explainedEndpoint } from './table-errors.ts'
 
-/** `export.postgres` of a manifest, carried out. In: a state, the manifest. Out: the table, and what became of its rows. */
+/**
+ * `export.postgres` of a manifest, carried out. In: a state, the manifest. Out: the table, and what
+ * became of its rows.
+ */
 
 export interface TableRequest {
   kind?: string

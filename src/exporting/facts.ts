@@ -1,8 +1,14 @@
 import type { StateResource } from '../state/store.ts'
 
-/** What the state says of a resource that another system may want to keep. In: a resource. Out: its facts, by the names that a manifest uses. */
+/**
+ * What the state says of a resource that another system may want to keep. In: a resource. Out: its
+ * facts, by the names that a manifest uses.
+ */
 
-/** Facts that any resource has. What a resource refers to adds one each: `user_key`, `organization_key`. */
+/**
+ * Facts that any resource has. What a resource refers to adds one each: `user_key`,
+ * `organization_key`.
+ */
 export const FACTS = ['kind', 'key', 'workos_id', 'external_id', 'email', 'ownership', 'run'] as const
 
 /** Names of facts that a manifest may use. The schema lists the same. */

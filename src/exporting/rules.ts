@@ -8,7 +8,10 @@ import { FACTS } from './facts.ts'
 import type { SqlOptions, StatementRule } from './statements.ts'
 import { isMistake, readTemplate, type Template } from './template.ts'
 
-/** What a manifest or a command line says of statements. In: `export.sql`, options. Out: rules, or everything that is wrong with them. */
+/**
+ * What a manifest or a command line says of statements. In: `export.sql`, options. Out: rules, or
+ * everything that is wrong with them.
+ */
 
 /** What the command line says in place of the manifest. */
 export interface SqlRequest {

@@ -3,7 +3,10 @@ import { type Dialect, type DialectName, dialectNamed } from './dialects.ts'
 import { type Facts, factsOf } from './facts.ts'
 import type { Template } from './template.ts'
 
-/** One statement of SQL for each resource. In: what is to be said of each kind, and resources. Out: lines, in transactions of a size. */
+/**
+ * One statement of SQL for each resource. In: what is to be said of each kind, and resources. Out:
+ * lines, in transactions of a size.
+ */
 
 /** Columns that are set, and columns that find the row, each with the name of a fact. */
 export interface RowUpdate {

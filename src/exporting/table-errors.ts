@@ -2,7 +2,10 @@ import { ExportError, ManifestError, OperatorError } from '../diagnostics/errors
 import { CertificatesUnreadable, EndpointFault } from '../postgres/endpoint.ts'
 import { isLost, isTls, sqlStateOf } from '../postgres/errors.ts'
 
-/** What errors of an export to a table mean. In: errors of `pg`, of addresses. Out: errors in words. Nothing of a row is in them. */
+/**
+ * What errors of an export to a table mean. In: errors of `pg`, of addresses. Out: errors in words.
+ * Nothing of a row is in them.
+ */
 
 interface Table {
   table: readonly string[]

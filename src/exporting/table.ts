@@ -5,8 +5,9 @@ import type { StateContent, StateResource } from '../state/store.ts'
 import { noSuchSchema, unfit } from './table-errors.ts'
 
 /**
- * A table in PostgreSQL that says what the state says. In: all that a state holds at one moment. Out: the same rows there, written in one
- * transaction; what it said before and the state does not is marked or deleted.
+ * A table in PostgreSQL that says what the state says. In: all that a state holds at one moment.
+ * Out: the same rows there, written in one transaction; what it said before and the state does not
+ * is marked or deleted.
  */
 
 export interface TableOptions {
@@ -33,11 +34,17 @@ export interface TableResult {
   unchanged: number
   /** Rows that left the state, and were not marked before. */
   removed: number
-  /** Addresses that hold the character NUL, which PostgreSQL has no text with: the first of them, and how many. */
+  /**
+   * Addresses that hold the character NUL, which PostgreSQL has no text with: the first of them,
+   * and how many.
+   */
   unfit: { count: number; first: string } | undefined
 }
 
-/** Columns of the table, with their types. The key is compared by bytes: no collation takes one for another. */
+/**
+ * Columns of the table, with their types. The key is compared by bytes: no collation takes one for
+ * another.
+ */
 const COLUMNS = {
   kind: 'text COLLATE "C" NOT NULL',
   key: 'text COLLATE "C" NOT NULL',
@@ -58,11 +65,17 @@ type Row = Record<(typeof SENT)[number], string | null>
 /** What a row says beside its key. */
 const SAID = SENT.slice(2)
 
-/** For the transaction alone, so that a pooler between may give the session to somebody else afterwards. */
+/**
+ * For the transaction alone, so that a pooler between may give the session to somebody else
+ * afterwards.
+ */
 const BEGIN = `BEGIN; SET LOCAL client_min_messages = warning; SET LOCAL statement_timeout = '30min';
   SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '30min'`
 
-/** @throws errors of `pg`, GuardError, ExportError: nothing was written then, unless the answer to the last statement was lost */
+/**
+ * @throws errors of `pg`, GuardError, ExportError: nothing was written then, unless the answer to
+ * the last statement was lost
+ */
 export async function exportToTable(content: StateContent, options: TableOptions): Promise<TableResult> {
   const client = new Client(clientConfig(options.endpoint, options.ca))
   // An error between two statements ends the next one.

@@ -2,7 +2,10 @@ import { nearest } from '../config/nearest.ts'
 import type { DialectName } from './dialects.ts'
 import { FACT_NAMES } from './facts.ts'
 
-/** A statement with places for facts, `{{ key }}`. In: its text. Out: the pieces between the places, or what is wrong and where. */
+/**
+ * A statement with places for facts, `{{ key }}`. In: its text. Out: the pieces between the places,
+ * or what is wrong and where.
+ */
 
 export interface Template {
   /** One more than `facts`. */
@@ -20,7 +23,10 @@ export interface TemplateMistake {
 
 const PLACE = /\{\{\s*(.*?)\s*\}\}/gs
 
-/** What a value must not stand in, since it comes with its own quotes. Each goes on to the end of the text where nothing ends it. */
+/**
+ * What a value must not stand in, since it comes with its own quotes. Each goes on to the end of
+ * the text where nothing ends it.
+ */
 const SINGLE = "'(?:[^']|'')*(?:'|$)"
 const SINGLE_ESCAPED = String.raw`'(?:[^'\\]|''|\\[\s\S]?)*(?:'|$)`
 const DOUBLE = '"(?:[^"]|"")*(?:"|$)'
@@ -79,7 +85,10 @@ function spansOf(text: string, dialect: DialectName): Span[] {
   }))
 }
 
-/** Whether a quote or a comment has no end; or a comment is inside another one, which databases read in two ways. */
+/**
+ * Whether a quote or a comment has no end; or a comment is inside another one, which databases read
+ * in two ways.
+ */
 function isOpen({ text }: Span, dialect: DialectName): boolean {
   if (/^(--|#)/.test(text)) return false
   if (text.startsWith('/*')) return !text.endsWith('*/') || text.length < 4 || text.indexOf('/*', 2) >= 0
@@ -103,7 +112,7 @@ function unclosed(span: Span, start: number): TemplateMistake {
 }
 
 function inside({ text }: Span, { offset, name }: { offset: number; name: string }): TemplateMistake {
-  const message = `{{ ${name} }} stands behind an opening ${openerOf(text)}, and a value brings its own quotes`
+  const message = `{{ ${name} }} is behind an opening ${openerOf(text)}, and a value brings its own quotes`
   return { offset, message, hint: `write {{ ${name} }} alone, without quotes around it` }
 }
 

@@ -13,12 +13,12 @@ function resolve(user: Standing, organization: Standing) {
 const ADA: Standing = { type: 'there', id: 'user_1' }
 const ACME: Standing = { type: 'there', id: 'org_1' }
 
-test('references are those of the kind, and one that a resource lacks has no key', () => {
+test('references are those of the kind, and one that a resource lacks is none', () => {
   expect(references).toEqual([
     { role: 'user', kind: 'user', key: 'ada' },
     { role: 'organization', kind: 'organization', key: 'acme' },
   ])
-  expect(referencesOf({ refs: { user: 'user' } }, { refs: {} })).toEqual([{ role: 'user', kind: 'user', key: '' }])
+  expect(referencesOf({ refs: { user: 'user' } }, { refs: {} })).toEqual([])
 })
 
 test('what is all there is resolved; without references too', () => {

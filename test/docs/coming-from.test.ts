@@ -9,8 +9,9 @@ import { startFakeAuth0 } from '../fakes/auth0/fake-auth0.ts'
 import { DATABASE, generateTenant } from '../fakes/auth0/generate.ts'
 
 /**
- * The guides for those who come from another tool: every row of their tables is tried here, on files of our own, in the words of the right
- * column. A scenario names the rows that it tries by their left cells.
+ * The guides for those who come from another tool: every row of their tables is tried here, on
+ * files of our own, in the words of the right column. A scenario names the rows that it tries by
+ * their left cells.
  */
 
 const GUIDES = ['from-toolkit', 'from-workos-migrations'] as const

@@ -40,14 +40,14 @@ function manifest({ fake, workos, project }: Scene, more: { source?: object; map
       user: { metadata: { pool: 'pool' } },
       roleAssignment: {
         when: '$not($record.Enabled = false)',
-        each: "groups[$not($contains(group, '_'))]",
+        each: 'groups[$not($contains(group, /^[a-z]+-[a-z-]+-[0-9]_[0-9A-Za-z]+_/))]',
         role: 'group',
       },
       ...more.map,
     },
     roles: {
       define: { admin: { name: 'Admin' }, support: { name: 'Support' } },
-      map: { admins: 'admin', support: 'support' },
+      map: { admins: 'admin', tier_2_support: 'support' },
     },
     target: workos.target,
     run: { ...FAST, workers: 1 },
@@ -73,8 +73,12 @@ async function open(settings: CognitoSettings = {}): Promise<Scene> {
       {
         id: EUROPE,
         users: europe,
-        groups: [cognitoGroup('admins'), cognitoGroup('support'), cognitoGroup(`${EUROPE}_Acme`)],
-        members: { admins: names(europe).slice(0, 5), support: names(europe).slice(3), [`${EUROPE}_Acme`]: ['user-1'] },
+        groups: [cognitoGroup('admins'), cognitoGroup('tier_2_support'), cognitoGroup(`${EUROPE}_Acme`)],
+        members: {
+          admins: names(europe).slice(0, 5),
+          tier_2_support: names(europe).slice(3),
+          [`${EUROPE}_Acme`]: ['user-1'],
+        },
         providers: [samlProvider('Acme'), oidcProvider('Bolt')],
       },
       {
@@ -102,7 +106,7 @@ async function open(settings: CognitoSettings = {}): Promise<Scene> {
  * is the external id.
  */
 function expectedOf({ fake }: Scene): [email: string, externalId: string, roles: string[]][] {
-  const roles: Record<string, string> = { admins: 'admin', support: 'support' }
+  const roles: Record<string, string> = { admins: 'admin', tier_2_support: 'support' }
   const people = new Map<string, { sub: string; created: number; roles: Set<string> }>()
   for (const pool of fake.pools.values()) {
     for (const user of pool.users.values()) {

@@ -11,7 +11,10 @@ import { createProject, type Project } from './cli.ts'
 import { byKind } from './kinds.ts'
 import { FAST, KEY, startWorkos, writes } from './workos.ts'
 
-/** A cut-over by deltas: everything once, then what changed, with as many writes as changes. The whole form is the walk of docs/how-to/cut-over-night.md. */
+/**
+ * A cut-over by deltas: everything once, then what changed, with as many writes as changes. The
+ * whole form is the walk of docs/how-to/cut-over-night.md.
+ */
 const USERS = WHOLE ? 100_000 : 400
 const ORGANIZATIONS = WHOLE ? 1_000 : 20
 /** One in a hundred, in four ways. */

@@ -20,7 +20,10 @@ function sqlOf(dialect: DialectName, resources: readonly StateResource[], rule =
   return writer.start({ lineage: 'abc', serial: 1 }) + body + writer.end()
 }
 
-/** What a table holds afterwards: ids of WorkOS by keys, both as digits, so that no client changes them. */
+/**
+ * What a table holds afterwards: ids of WorkOS by keys, both as digits, so that no client changes
+ * them.
+ */
 const asExpected = (keys: readonly string[]) =>
   Object.fromEntries(keys.map((key, index) => [hex(key), hex(`wos_${index}`)]))
 

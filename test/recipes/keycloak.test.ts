@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { loadManifest } from '../../src/config/load.ts'
 import { Redactor } from '../../src/diagnostics/redactor.ts'
 import { readTotp } from '../../src/kinds/user/totp-secret.ts'
 import { compileExpression } from '../../src/mapping/expression.ts'
+import { command, folderOf } from '../cli/harness.ts'
 import { tried } from '../tried.ts'
 import { databaseOf, testWith, testWithEither } from './database.ts'
 import { type Migrated, migrate } from './example.ts'
@@ -128,6 +131,18 @@ for (const dialect of ['postgres', 'mysql'] as const) {
     },
   )
 }
+
+testWith('postgres')(
+  tried('Keycloak', 'its PostgreSQL', 'a realm whose name is mistyped is warned of, and yields nobody'),
+  async () => {
+    const env = { DATABASE_URL: await databaseOf('postgres', 'keycloak/schema.postgres.sql'), KEYCLOAK_REALM: 'anvil' }
+    const cwd = fileURLToPath(new URL('../../examples/keycloak', import.meta.url))
+    const text = readFileSync(join(cwd, 'postgres.config.yaml'), 'utf8')
+    const { stderr } = await command(['plan'], { cwd: folderOf({ 'migrate.config.yaml': text }), env })
+    expect(stderr).toContain('warning: the query of users yields no rows')
+    expect(stderr).toContain('warning: the query of organizations yields no rows')
+  },
+)
 
 test.each([
   ['as plain text', { value: '99fJbpUAcLsnWWpn1DnG' }, {}, { secret: 'HE4WMSTCOBKUCY2MONXFOV3QNYYUI3SH' }],

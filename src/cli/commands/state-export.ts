@@ -12,7 +12,10 @@ import { checkKind, type OpenedState, withState } from '../with-state.ts'
 
 type ExportOptions = OptionsOf<typeof defineStateExport>
 
-/** `state export`: the map from the source's keys to WorkOS's ids, for other programs: as CSV, NDJSON or SQL. */
+/**
+ * `state export`: the map from the source's keys to WorkOS's ids, for other programs: as CSV,
+ * NDJSON or SQL.
+ */
 export async function stateExport(options: ExportOptions, context: Context): Promise<ExitCode> {
   if (options.kind !== undefined) checkKind(options.kind)
   checkOptions(options)

@@ -11,9 +11,10 @@ import { objectPages, requiredText, textOf } from '../wire.ts'
 import { joinedId, memberOf } from './group-id.ts'
 
 /**
- * A role that a group gives to its members in its organization: https://workos.com/docs/reference/authorization/group-role-assignments
- * In: the roles of merged groups. Out: one resource for each, the requests for it, and what answers tell of it. Its key is `slug@group`, its
- * id here is `org_…/group_…/gra_…`.
+ * A role that a group gives to its members in its organization:
+ * https://workos.com/docs/reference/authorization/group-role-assignments In: the roles of merged
+ * groups. Out: one resource for each, the requests for it, and what answers tell of it. Its key is
+ * `slug@group`, its id here is `org_…/group_…/gra_…`.
  */
 export const groupRole: KindDefinition = {
   name: 'group-role',
@@ -28,7 +29,8 @@ export const groupRole: KindDefinition = {
   },
   lifecycle: { accepted: deriveGroupRoles },
   keyRefs: [null, 'group'],
-  // A group comes with a member, and without its roles the member would have fewer than the source gives.
+  // A group comes with a member, and without its roles the member would have fewer than the source
+  // gives.
   scope: {
     desired: `${OF_CHOSEN_ORGANIZATION} OR EXISTS (SELECT 1 FROM desired m
       WHERE m.kind = 'group-membership' AND m.refs ->> '$.group' = d.refs ->> '$.group')`,
@@ -63,7 +65,10 @@ export const groupRole: KindDefinition = {
   stateScope: { is: 'hanging', on: 'group', of: ['organization'] },
 }
 
-/** Makes a resource of each role of a group, and takes the roles off the group: WorkOS keeps them apart. */
+/**
+ * Makes a resource of each role of a group, and takes the roles off the group: WorkOS keeps them
+ * apart.
+ */
 function deriveGroupRoles(rundb: RunDatabase): void {
   if (rundb.count(`SELECT EXISTS (SELECT 1 FROM desired WHERE ${WITH_ROLES})`) === 0) return
   deriveAll(rundb, OF_GROUPS)
@@ -102,7 +107,10 @@ async function* list(api: Api, groupIds: AsyncIterable<string> | Iterable<string
   }
 }
 
-/** A group may also give a role on one thing within the organization, which is nobody's business here. */
+/**
+ * A group may also give a role on one thing within the organization, which is nobody's business
+ * here.
+ */
 function isOfOrganization({ resource }: JsonObject): boolean {
   return isObject(resource) && resource.resource_type_slug === 'organization'
 }
@@ -117,7 +125,10 @@ function parse({ role, ...body }: JsonObject, { group = '' }: RefIds): LiveResou
   }
 }
 
-/** Where WorkOS keeps the roles of a group, which it finds without its organization. @param id `org_…/group_…` */
+/**
+ * Where WorkOS keeps the roles of a group, which it finds without its organization. @param id
+ * `org_…/group_…`
+ */
 export function assignmentsPath(id: string): string {
   return `/authorization/groups/${encodeURIComponent(memberOf(id).membership)}/role_assignments`
 }

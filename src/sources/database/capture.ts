@@ -30,11 +30,15 @@ export async function captureDatabase(
   context: CaptureContext,
 ): Promise<void> {
   await reading(driver, config, context.directory, context, async (session, statements, streams) => {
-    for (const stream of unwatched(readSettings(config))) context.warn(changesUnseen(stream))
+    const settings = readSettings(config)
+    for (const stream of unwatched(settings)) context.warn(changesUnseen(stream))
     // All of them before the first row: a mistake in the last must not come out after an hour.
     const described = await describeAll(session, statements, streams)
-    for (const [stream, columns] of described)
-      await captureStream(session, statements, { stream, columns }, { snapshot, context })
+    for (const [stream, columns] of described) {
+      const rows = await captureStream(session, statements, { stream, columns }, { snapshot, context })
+      const isWhole = settings.updatedSince === undefined
+      if (rows === 0 && isWhole && stream.join === undefined) context.warn(noRows(stream))
+    }
   })
 }
 
@@ -77,12 +81,13 @@ async function describeAll(
   return described
 }
 
+/** @returns how many rows there are */
 async function captureStream(
   session: Session,
   statements: Statements,
   { stream, columns }: { stream: TableSettings; columns: readonly Column[] },
   { snapshot, context }: { snapshot: SnapshotWriter; context: CaptureContext },
-): Promise<void> {
+): Promise<number> {
   const { name: step, place } = stream
   const asked = askedOf(stream)
   const phase = `reading ${place}`
@@ -99,6 +104,18 @@ async function captureStream(
   }
   if (done !== total) throw countsDiffer(stream, done, total)
   await snapshot.append(step, [], { step, cursor: done, done: true })
+  return done
+}
+
+/** A name that is mistyped in a condition is no error of SQL: it yields nothing. */
+function noRows({ name, place, table }: TableSettings): Problem {
+  return {
+    code: 'no_rows',
+    severity: 'warning',
+    message: `${table === undefined ? `the query of ${place} yields` : `the table ${place} holds`} no rows`,
+    hint: 'correct source.url if it names another database, or the names in the query; else do nothing',
+    path: `source.streams.${name}`,
+  }
 }
 
 /** Joined streams whose changes nobody sees, where only what changed is read. */

@@ -91,7 +91,7 @@ test('without credentials, or with --no-inspect, the manifest is written by the 
   const cwd = folderOf({})
   const bare = await command(['init', '--domain', fake.url, '--target', 'sandbox'], { cwd })
   expect(bare.code).toBe(0)
-  expect(bare.stderr).toContain("export AUTH0_CLIENT_SECRET=…")
+  expect(bare.stderr).toContain('export AUTH0_CLIENT_SECRET=…')
   expect(fake.log).toHaveLength(0)
   const args = ['init', '--domain', fake.url, '--target', 'sandbox', '--no-inspect', '--force']
   const tried = await command(args, { cwd, env: AUTH0 })

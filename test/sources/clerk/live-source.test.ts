@@ -26,7 +26,7 @@ function user(n: number, more: Partial<ClerkUser> = {}): ClerkUser {
 }
 
 /** What there is before files are named. */
-const STREAMS = ['users', 'organizations', 'organizationRoles', 'connections']
+const STREAMS = ['users', 'organizations', 'organizationRoles', 'connections', 'invitations']
 const CSV = 'id,first_name,primary_email_address,password_digest,password_hasher,totp_secret,plan'
 const BCRYPT = `$2b$10$${'k'.repeat(53)}`
 
