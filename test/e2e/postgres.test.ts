@@ -95,7 +95,7 @@ describe.skipIf(postgresPrograms === undefined)('a migration from PostgreSQL', (
     expect((await workos.snapshot()).users.every(({ first_name }) => String(first_name).startsWith('User'))).toBe(true)
     await run('verify', '--strict')
     await run('explain', 'u7@example.com')
-    await run('purge', '--dry-run')
+    expect((await run('purge', '--dry-run')).stdout).toMatch(/snapshots\/postgres-[\da-f]{8}/)
     expect(`${said.join('\n')}\n${textOf(project.folder)}`).not.toMatch(/correct-horse/)
   })
 

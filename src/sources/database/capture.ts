@@ -121,9 +121,14 @@ function noRows({ name, place, table }: TableSettings): Problem {
 /** Joined streams whose changes nobody sees, where only what changed is read. */
 function unwatched({ streams, updatedSince }: Settings): TableSettings[] {
   if (updatedSince === undefined) return []
-  return streams.filter(({ updatedAt, join }) => {
-    const into = streams.find(({ name }) => name === join?.into)
-    return updatedAt === undefined && into?.updatedAt !== undefined
+  const mainOf = ({ join, ...stream }: TableSettings): TableSettings | undefined => {
+    if (join === undefined) return { join, ...stream }
+    const into = streams.find(({ name }) => name === join.into)
+    return into && mainOf(into)
+  }
+  return streams.filter((stream) => {
+    const isJoined = stream.join !== undefined
+    return isJoined && stream.updatedAt === undefined && mainOf(stream)?.updatedAt !== undefined
   })
 }
 
