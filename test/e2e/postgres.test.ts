@@ -135,6 +135,16 @@ describe.skipIf(postgresPrograms === undefined)('a migration from PostgreSQL', (
     expect(rows).toContainEqual(expect.objectContaining(member))
   })
 
+  test('knows a column that is NULL in every row, and no other', async () => {
+    const { database, project, manifest, env } = await open()
+    database.sql('ALTER TABLE users ADD COLUMN nickname text')
+    const user = { key: 'id', email: 'email', firstName: 'nickname', lastName: 'surname' }
+    manifest({}, { map: { user, organization: null, membership: null } })
+    const { summary } = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
+    const missing = summary.warnings.filter(({ code }: { code: string }) => code === 'column_not_in_file')
+    expect(missing).toEqual([expect.objectContaining({ message: expect.stringContaining('surname') })])
+  })
+
   test('says what is wrong at its line of the manifest', async () => {
     const { project, manifest, env } = await open()
     manifest({ streams: { users: { table: 'usres', key: 'id' } } })
