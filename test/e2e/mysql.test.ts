@@ -7,7 +7,7 @@ import { WHOLE } from '../whole.ts'
 import { createProject } from './cli.ts'
 import { FAST, KEY, startWorkos } from './workos.ts'
 
-const USERS = WHOLE ? 12_000 : 300
+const USERS = WHOLE ? 50_000 : 300
 const TEAMS = USERS / 20
 
 /**
