@@ -103,3 +103,21 @@ test('a pilot sends none unless it names them', async () => {
   expect(named.exit, named.stdout + named.stderr).toBe(0)
   expect(sent().map(({ email }) => email)).toEqual(['invited-1@example.com'])
 })
+
+test('who is a member already is left out by name, and is no reject', async () => {
+  const tenant = generateTenant({ users: 4, organizations: 2 })
+  // The first is blocked, and therefore left out.
+  const [, member] = tenant.members.filter(({ user }) => user !== tenant.users[0]?.user_id)
+  const address = tenant.users.find(({ user_id }) => user_id === member?.user)?.email ?? ''
+  const place = member?.organization ?? ''
+  const needless = invitation(7, { organization_id: place, invitee: { email: address.toUpperCase() } })
+  const { run, sent } = await open([...INVITATIONS, needless], { ...SEND, safety: { maxRejects: 0 } })
+  const plan = await run('plan')
+  expect(plan.exit, plan.stdout + plan.stderr).toBe(0)
+  expect(plan.stdout).toContain(
+    `invitation:${address}@${place}  map.membership makes its recipient a member of the organization already`,
+  )
+  const applied = await run('apply', '--yes')
+  expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
+  expect(sent().map(({ email }) => email)).toEqual(['invited-0@example.com', 'invited-1@example.com'])
+})

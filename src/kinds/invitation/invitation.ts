@@ -56,18 +56,6 @@ export const invitation: KindDefinition = {
   exists: (codes) => codes.some((code) => INVITED.has(code)),
   slugsInBody: ['role_slug'],
   label: ({ attributes, key }) => textOf(attributes, 'email') ?? key,
-  planned: {
-    refuse: {
-      create: ({ rundb }, desired) =>
-        isThere(rundb, desired)
-          ? {
-              code: 'invited_is_there',
-              message: 'the address is that of a user of this migration who has what the invitation is to',
-              hint: 'leave the invitation out with when: nobody needs it',
-            }
-          : undefined,
-    },
-  },
   stateScope: { is: 'hanging', on: 'organization', of: ['organization'] },
   review: { summary: (rundb, planned) => (planned ? {} : { invitations: countInvitations(rundb) }) },
 }
@@ -87,21 +75,6 @@ function parse(body: JsonObject): LiveResource {
     naturalKey: isOpen ? `${email}@${textOf(body, 'organization_id') ?? ''}` : null,
     attributes: { email },
   }
-}
-
-/** Whether a user of the run has the address, and is a member of the organization if it is to one. */
-function isThere(rundb: RunDatabase, { attributes, refs }: DesiredResource): boolean {
-  const email = textOf(attributes, 'email') ?? ''
-  const user = "SELECT u.key FROM desired u WHERE u.kind = 'user' AND u.attributes ->> '$.email' = ?"
-  if (refs.organization === undefined) return rundb.count(`SELECT EXISTS (${user})`, email) > 0
-  return (
-    rundb.count(
-      `SELECT EXISTS (SELECT 1 FROM desired m WHERE m.kind = 'membership' AND m.refs ->> '$.user' IN (${user})
-         AND m.refs ->> '$.organization' = ?)`,
-      email,
-      refs.organization,
-    ) > 0
-  )
 }
 
 function countInvitations(rundb: RunDatabase): number {
