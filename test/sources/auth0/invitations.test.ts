@@ -3,7 +3,7 @@ import { CredentialsError, SourceError } from '../../../src/diagnostics/errors.t
 import { isObject } from '../../../src/json.ts'
 import { auth0Source } from '../../../src/sources/auth0/open.ts'
 import { checkOptions } from '../../../src/sources/auth0/options.ts'
-import { generateTenant, invitation, ROLES } from '../../fakes/auth0/generate.ts'
+import { generateTenant, invitation, person, ROLES } from '../../fakes/auth0/generate.ts'
 import type { Auth0Invitation } from '../../fakes/auth0/objects.ts'
 import { ALL_SCOPES } from '../../fakes/auth0/settings.ts'
 import { folderWith, sums } from '../reading.ts'
@@ -48,12 +48,27 @@ test('invitations are records with the names of their roles, and without what op
       { id: 'rol_gone', name: null },
     ],
     expired: false,
+    invitee_blocked: false,
   })
   expect(found.map(({ expired }) => expired)).toEqual([false, true, false])
   expect(sums(reading)).toContainEqual(['invitations', 3, 3, 0])
   const kept = []
   for await (const rows of reading.snapshot.read('invitations')) kept.push(...rows)
   expect(JSON.stringify(kept)).not.toContain('ticketDoNotShow')
+})
+
+test('an invitation tells that all users with its address are blocked', async () => {
+  const people = [person(0), person(11), person(1), { ...person(2), email: 'Person-11@example.com' }]
+  expect(people.map(({ blocked }) => blocked === true)).toEqual([true, true, false, false])
+  const invitee = (email: string) => ({ invitee: { email } })
+  const own = [
+    invitation(0, invitee('Person-0@example.com')),
+    invitation(1, invitee('person-11@example.com')),
+    invitation(2, invitee('person-1@example.com')),
+  ]
+  const data = { ...tenant(own), users: people, members: [] }
+  const reading = await readTenant(await tenantWith(data), ON)
+  expect(invitationsIn(reading).map(({ invitee_blocked }) => invitee_blocked)).toEqual([true, false, false])
 })
 
 test('a tenant that gives the link unasked has it taken off', async () => {
