@@ -23,6 +23,11 @@ export function nameMainStream(tree: Branch): Branch {
 /** Types of sources whose streams the manifest names. */
 const WITH_NAMED_STREAMS: readonly unknown[] = ['file', 'postgres', 'mysql']
 
+/** Whether the manifest names the streams of such a source: each that is not joined is a main one. */
+export function hasNamedStreams(type: string): boolean {
+  return WITH_NAMED_STREAMS.includes(type)
+}
+
 /** The main stream of such a source; that called `users` where there is one. */
 function mainStream(tree: Branch): string | undefined {
   const type = valueAt(tree, ['source', 'type'])

@@ -47,6 +47,8 @@ export type Part =
   | 'addresses'
   /** Names and values about users, a row for each. */
   | 'details'
+  /** Names of users in a table of their own. */
+  | 'profiles'
 
 interface Signature extends Recognised {
   format?: Head['format'][]

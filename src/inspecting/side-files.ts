@@ -37,6 +37,8 @@ export type SideColumn =
   | 'id'
   | 'name'
   | 'domains'
+  | 'firstName'
+  | 'lastName'
   | 'metaKey'
   | 'metaValue'
 
@@ -55,6 +57,7 @@ const TOTP_ACCOUNT = /^(totp|mfa|otp) (user|account)$/
 const ROLE_ID = /^(role id|group id|role uuid)$/
 /** `auth_user_groups`: the table of the application and the model. A plain `user_groups` may be of anything. */
 const DJANGO_GROUPS = /[a-z0-9]_user_groups\b/i
+const PROFILES = /profiles?\b/i
 /** django-otp: secrets in hex. */
 const DJANGO_DEVICES = /totp_totpdevice\b/i
 const META_KEY = /^meta key$/
@@ -182,7 +185,8 @@ function linked(
     const role = USERMETA.test(name) ? CAPABILITIES : undefined
     return { part: 'details', join: { ...join, unmatched: 'ignore' }, columns: { metaKey, metaValue, role } }
   }
-  // Somebody with a name is a user of another list, and no row about one.
+  // Somebody with a name is a user of another list, and no row about one: unless a key of the database says whose it is.
+  if (keys.user !== undefined && PROFILES.test(name)) return profileOf(own, join)
   if (rankAny(own, ['firstName', 'lastName'])) return undefined
   const at = (path: string | undefined) => own.find((each) => each.path === path)?.expression
   const organizationId = at(keys.organization) ?? best('organizationId')
@@ -229,6 +233,17 @@ function owned(columns: readonly Column[], name: string): Side | undefined {
   return rankAny(columns, ['email', 'hash', 'role'])
     ? undefined
     : { part: 'organizations', columns: { id, name: title } }
+}
+
+/** Names that stand beside the accounts. */
+function profileOf(columns: readonly Column[], join: Link['join']): Side | undefined {
+  const best = (meaning: Meaning) => bestNamed(columns, meaning)?.expression
+  const full = best('name')
+  const part = (own: string | undefined, which: 'first' | 'last') =>
+    own ?? (full === undefined ? undefined : `$splitName(${full}).${which}`)
+  const [firstName, lastName] = [part(best('firstName'), 'first'), part(best('lastName'), 'last')]
+  if (firstName === undefined && lastName === undefined) return undefined
+  return { part: 'profiles', join: { ...join, unmatched: 'ignore' }, columns: { firstName, lastName } }
 }
 
 /** Organizations by their key, whatever other columns they have: an address of theirs is no user's. */

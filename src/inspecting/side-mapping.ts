@@ -21,6 +21,7 @@ const STREAMS: Partial<Record<Part, string>> = {
   passwords: 'hashes',
   addresses: 'addresses',
   details: 'details',
+  profiles: 'profiles',
 }
 
 /** The name of the stream of a file beside the users. */
@@ -114,7 +115,9 @@ function userFields(side: (part: Part) => Side['columns'] | undefined, email: st
   const user: Record<string, string> = {}
   const { totp, totpIssuer, totpAccount } = side('factors') ?? {}
   const hash = side('passwords')?.hash
-  const [addresses, details] = [side('addresses'), side('details')]
+  const [addresses, details, profile] = [side('addresses'), side('details'), side('profiles')]
+  if (profile?.firstName !== undefined) user.firstName = `profiles[0].(${profile.firstName})`
+  if (profile?.lastName !== undefined) user.lastName = `profiles[0].(${profile.lastName})`
   if (addresses !== undefined) {
     const same = `$email(${addresses.email}) = $email($record.${email})`
     user.emailVerified = `$exists(addresses[$tryBool(${addresses.verified}) = true][${same}])`

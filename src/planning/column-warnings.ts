@@ -272,7 +272,7 @@ export async function sourceColumns(
   const streams = new Map(seen.streams())
   const { type, ...settings } = loaded.manifest.source
   const definition = snapshot ? undefined : await sourceDefinitions.get(type)?.()
-  const headers = await definition?.columns?.(settings, loaded.directory)
+  const headers = source.columns?.() ?? (await definition?.columns?.(settings, loaded.directory))
   for (const [stream, names] of headers ?? []) {
     const known = streams.get(stream)
     if (known === undefined) continue

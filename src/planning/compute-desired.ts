@@ -1,5 +1,6 @@
 import { breathe } from '../clock.ts'
 import type { LoadedManifest } from '../config/load.ts'
+import { hasNamedStreams } from '../config/main-stream.ts'
 import type { Scope } from '../config/pilot.ts'
 import { recipeAt } from '../config/recipes.ts'
 import { account, countYielded } from '../desired/accounting.ts'
@@ -79,7 +80,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
       share = { share: read / of }
     },
   })
-  const { source, isWhole } = wholeOrFirst(opened, options.limit)
+  const { source, isWhole } = wholeOrFirst(opened, options.limit, hasNamedStreams(manifest.source.type))
   mainStream = source.streams[0]
   if (source.parts !== undefined) rundb.expectMany()
   onProgress({ phase: 'reading the source' })
@@ -139,8 +140,8 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   }
 }
 
-function wholeOrFirst(source: Source, limit: number | undefined): FirstRecords {
-  return limit === undefined ? { source, isWhole: () => true } : firstRecords(source, limit)
+function wholeOrFirst(source: Source, limit: number | undefined, others: boolean): FirstRecords {
+  return limit === undefined ? { source, isWhole: () => true } : firstRecords(source, limit, others)
 }
 
 function narrowed(rundb: RunDatabase, scope: Scope): ScopeReport {

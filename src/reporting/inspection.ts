@@ -20,6 +20,8 @@ interface InspectionTextOptions {
   title: string
   paint: Paint
   write: (text: string) => void
+  /** How all of them are read. Default: with --all. */
+  further?: string
 }
 
 const FATES: Record<PasswordFormat['fate'], string> = {
@@ -37,8 +39,8 @@ const LAST = 28
 
 /** What was found in a source, for people. No value of a person and no secret is in it. */
 export function renderInspectionText(inspection: Inspection, options: InspectionTextOptions): void {
-  const { paint, write, title } = options
-  const extent = inspection.complete ? 'all of them' : 'the first ones: all with --all'
+  const { paint, write, title, further = 'all with --all' } = options
+  const extent = inspection.complete ? 'all of them' : `the first ones: ${further}`
   write(`${paint('bold', printable(title))}: ${counted(inspection.records, 'record')}, ${extent}\n`)
   for (const stream of inspection.streams) renderStream(stream, inspection.complete, options)
   renderPeople(inspection.people, options)

@@ -25,7 +25,7 @@ export function exitCodeOf(error: unknown, context: Pick<World, 'interrupted'>):
 /** Secrets by the names of their variables: what nobody expected may quote anything. */
 export function registerSecretsOf(env: World['env'], redactor: Redactor): void {
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name)) redactor.register(value)
+    if (value !== undefined && /KEYS?(?![A-Z])|TOKEN|SECRET|PASSWORD|CREDENTIAL/i.test(name)) redactor.register(value)
   }
 }
 

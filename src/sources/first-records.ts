@@ -7,21 +7,25 @@ export interface FirstRecords {
   isWhole(): boolean
 }
 
-/** The first records of a source's main stream. Files that are joined to it are read whole. What comes after the limit is not read. */
-export function firstRecords(source: Source, limit: number): FirstRecords {
+/**
+ * The first records of a source's main stream. Files that are joined to it are read whole. What comes after the limit is not read.
+ * @param others read other main streams whole: memberships of organizations that nobody has read would be rejected
+ */
+export function firstRecords(source: Source, limit: number, others = false): FirstRecords {
   const [main] = source.streams
   const passed = new Map<string, number>()
   let cut = false
 
   async function* read(chunkSize: number): AsyncGenerator<SourceRecord[]> {
     let left = limit
+    const hasOthers = others && source.streams.length > 1
     // One more than asked for tells whether that was all.
     for await (const chunk of source.read(Math.min(chunkSize, limit + 1))) {
       const kept = chunk.filter(({ stream }) => stream !== main || left-- > 0)
       for (const { stream } of kept) passed.set(stream, (passed.get(stream) ?? 0) + 1)
-      cut = kept.length < chunk.length
+      cut ||= kept.length < chunk.length
       if (kept.length > 0) yield kept
-      if (cut) return
+      if (cut && !hasOthers) return
     }
   }
 

@@ -296,6 +296,8 @@ export interface Source {
   digest(): string
   /** SHA-256 (hex) of each file that was read, by its name, after `read` has ended. Default: no file is read. */
   fileDigests?(): ReadonlyMap<string, string>
+  /** By stream: names that its records can have, where the source itself said so. A column that is NULL in every row is in no record. */
+  columns?(): ReadonlyMap<string, readonly string[]>
   /** True: only part of the source was asked for (`updatedSince`), so what is missing has not left it. */
   readonly partial?: boolean
 }

@@ -95,7 +95,7 @@ describe.skipIf(postgresPrograms === undefined)('a migration from PostgreSQL', (
     expect((await workos.snapshot()).users.every(({ first_name }) => String(first_name).startsWith('User'))).toBe(true)
     await run('verify', '--strict')
     await run('explain', 'u7@example.com')
-    await run('purge', '--dry-run')
+    expect((await run('purge', '--dry-run')).stdout).toMatch(/snapshots\/postgres-[\da-f]{8}/)
     expect(`${said.join('\n')}\n${textOf(project.folder)}`).not.toMatch(/correct-horse/)
   })
 
@@ -133,6 +133,16 @@ describe.skipIf(postgresPrograms === undefined)('a migration from PostgreSQL', (
     expect(rows).toContainEqual(expect.objectContaining({ id: '40', email: 'no address' }))
     const member = { user_id: '99', role: 'member', _migrate_code: 'unmatched_row' }
     expect(rows).toContainEqual(expect.objectContaining(member))
+  })
+
+  test('knows a column that is NULL in every row, and no other', async () => {
+    const { database, project, manifest, env } = await open()
+    database.sql('ALTER TABLE users ADD COLUMN nickname text')
+    const user = { key: 'id', email: 'email', firstName: 'nickname', lastName: 'surname' }
+    manifest({}, { map: { user, organization: null, membership: null } })
+    const { summary } = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
+    const missing = summary.warnings.filter(({ code }: { code: string }) => code === 'column_not_in_file')
+    expect(missing).toEqual([expect.objectContaining({ message: expect.stringContaining('surname') })])
   })
 
   test('says what is wrong at its line of the manifest', async () => {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { postgresPrograms } from '../postgres.ts'
 import { newDatabase } from '../sources/postgres/database.ts'
+import { tried } from '../tried.ts'
 import { WHOLE } from '../whole.ts'
 import { createProject, type Project } from './cli.ts'
 import { byKind } from './kinds.ts'
@@ -51,40 +52,11 @@ const COUNTS = {
   factors: USERS / 5,
 }
 
-/** What `init` writes for such a database, as far as it can know. */
-function writeManifest(project: Project, target: object, source: object = {}): void {
-  project.manifest({
-    version: 1,
-    name: 'supabase',
-    extends: 'supabase',
-    source: {
-      type: 'postgres',
-      url: '${DATABASE_URL}',
-      streams: {
-        users: { table: 'auth.users', key: 'id', updatedAt: 'updated_at' },
-        identities: {
-          table: 'auth.identities',
-          key: 'id',
-          updatedAt: 'updated_at',
-          join: { key: 'user_id', to: 'id' },
-        },
-        factors: { table: 'auth.mfa_factors', key: 'id', updatedAt: 'updated_at', join: { key: 'user_id', to: 'id' } },
-        members: {
-          query: 'select m.*, t.name as team_name from team_members m join teams t on t.id = m.team_id',
-          key: ['team_id', 'user_id'],
-          join: { key: 'user_id', to: 'id' },
-        },
-      },
-      ...source,
-    },
-    map: {
-      organization: { each: 'members', key: 'team_id', externalId: 'team_id', name: 'team_name' },
-      membership: { each: 'members', organization: 'team_id', roles: 'role' },
-    },
-    roles: { define: { admin: { name: 'Admin' } } },
-    target,
-    run: FAST,
-  })
+const CUT_OVER = 'cut-over.yaml'
+
+/** What `init` has written, for a target that is not the sandbox of the manifest. */
+function writeCutOver(project: Project, target: object, source: object = {}): void {
+  project.write(CUT_OVER, JSON.stringify({ extends: './migrate.config.yaml', source, target, run: FAST }))
 }
 
 /** Waits until a stream of the snapshot that is being written has some bytes on the disk. */
@@ -99,13 +71,16 @@ async function isReading(project: Project, stream: string, isOver: () => boolean
 }
 
 test.runIf(WHOLE && postgresPrograms !== undefined)(
-  'a Supabase-like database with 50,000 users comes over with exact counts, killed twice while it is read',
+  tried(
+    'Supabase',
+    'its database (PostgreSQL)',
+    '50,000 users, killed twice while they are read, then a delta: exact counts',
+  ),
   { timeout: 1_800_000 },
   async () => {
     const database = await newDatabase(SUPABASE)
     const workos = await startWorkos()
     const project = createProject()
-    writeManifest(project, workos.target)
     const env = { KEY, DATABASE_URL: database.url() }
     const run = async (...args: string[]) => {
       const result = await project.spawn(args, env).result
@@ -113,16 +88,19 @@ test.runIf(WHOLE && postgresPrograms !== undefined)(
       return result
     }
 
+    await run('init', '--from', 'postgres', '--yes')
+    writeCutOver(project, workos.target)
     for (const stream of ['users', 'identities']) {
-      const child = project.spawn(['plan'], env)
+      const child = project.spawn(['plan', '-c', CUT_OVER, '--fresh'], env)
       await isReading(project, stream, () => child.process.exitCode !== null)
       child.process.kill('SIGKILL')
-      expect((await child.result).signal).toBe('SIGKILL')
+      const { signal, stderr } = await child.result
+      expect(signal, stderr).toBe('SIGKILL')
       // What is there meanwhile is what counts: the reading begins anew.
       database.sql(`UPDATE auth.users SET phone = '+1555' WHERE email = 'user4@example.com'`)
     }
 
-    const planned = await run('plan', '--json')
+    const planned = await run('plan', '-c', CUT_OVER, '--fresh', '--json')
     expect(planned.stderr).toContain('begun anew')
     const plan = JSON.parse(planned.stdout)
     expect(byKind(plan.summary.kinds)).toMatchObject({
@@ -131,7 +109,7 @@ test.runIf(WHOLE && postgresPrograms !== undefined)(
       membership: { create: COUNTS.memberships },
       'totp-factor': { create: COUNTS.factors },
     })
-    await run('apply', '--yes')
+    await run('apply', '-c', CUT_OVER, '--yes')
     const there = await workos.snapshot()
     expect([there.users.length, there.organizations.length, there.memberships.length]).toEqual([
       COUNTS.users,
@@ -144,14 +122,14 @@ test.runIf(WHOLE && postgresPrograms !== undefined)(
           WHERE m.role = 'admin' AND banned_until IS NULL AND deleted_at IS NULL AND NOT is_anonymous`),
       ),
     )
-    await run('verify')
+    await run('verify', '-c', CUT_OVER)
 
     // One in a hundred changes before the cut-over.
     database.sql(`UPDATE auth.users SET raw_user_meta_data = '{"full_name": "New Name"}', updated_at = '2026-01-02'
       WHERE email LIKE '%00@example.com'`)
-    writeManifest(project, workos.target, { updatedSince: '2026-01-01T00:00:00Z' })
+    writeCutOver(project, workos.target, { updatedSince: '2026-01-01T00:00:00Z' })
     workos.takeLog()
-    await run('apply', '--yes')
+    await run('apply', '-c', CUT_OVER, '--yes')
     expect(writes(workos.takeLog())).toHaveLength(USERS / 100)
   },
 )

@@ -54,6 +54,14 @@ test.each([
   expect(users).toMatchObject({ passed: limit, rejected: 1, read: limit + 1 })
 })
 
+test('where other streams are asked for, they are read whole', async () => {
+  const { source, isWhole } = firstRecords(sourceOf(8, 5), 3, true)
+  const found = await readAll(source, 2)
+  expect(found.map(({ seq }) => seq)).toEqual([0, 1, 2, 8, 9, 10, 11, 12])
+  expect(isWhole()).toBe(false)
+  expect(source.counts().map(({ passed }) => passed)).toEqual([3, 5])
+})
+
 test('a source that is no larger is read whole, with its other streams', async () => {
   const { source, isWhole } = firstRecords(sourceOf(8, 5), 8)
   expect(await readAll(source, 4)).toHaveLength(13)

@@ -169,16 +169,17 @@ function suspiciousText({ database }: Answers): string {
 function lockedOutText({ manifest: { lockedOut }, answers, forecast }: Proposal): string {
   const { leaveOut, files } = answers
   const only = answers.origin === 'file' ? files.users?.data.only : undefined
-  const left = forecast === undefined || 'problems' in forecast ? 0 : forecast.leftOut
+  const counts = forecast === undefined || 'problems' in forecast ? { leftOut: 0, leftOutBy: [] } : forecast
   const others = only === undefined ? [] : [`${only.member} is not ${only.value}`]
   const columns = [...lockedOut.map(({ path, says }) => `${printable(path)} ${says}`), ...others].join(', or ')
   if (lockedOut.length > 0 && leaveOut === false) return `Brought along, and may sign in: records where ${columns}.\n`
   if (lockedOut.length > 0) {
-    return `Left out (map.user.when): ${counted(left, 'record')} where ${columns}. --keep-inactive brings them along.\n`
+    const people = counts.leftOutBy.find(({ path }) => path === 'map.user.when')?.records ?? 0
+    return `Left out (map.user.when): ${counted(people, 'record')} where ${columns}. --keep-inactive brings them along.\n`
   }
-  return left === 0
+  return counts.leftOut === 0
     ? ''
-    : `Left out by the recipe: ${counted(left, 'record')} of people who may not sign in, or of no people.\n`
+    : `Left out by the recipe: ${counted(counts.leftOut, 'record')} of people who may not sign in, or of no people.\n`
 }
 
 /** What the plan will say, as far as it was made. */

@@ -110,7 +110,8 @@ async function inspectDatabase(from: string, options: InspectCommandOptions, con
   } else {
     const paint = painter(wantsColor(context.stdout, context.env))
     renderDatabaseText(found, { paint, write: output.write })
-    if (inspection !== undefined) renderInspectionText(inspection, { title: SAMPLED, paint, write: output.write })
+    if (inspection !== undefined)
+      renderInspectionText(inspection, { title: SAMPLED, further: 'more with --limit', paint, write: output.write })
   }
   await output.end()
   return ExitCode.done

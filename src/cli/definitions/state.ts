@@ -43,10 +43,7 @@ export function defineStateExport(state: Parent) {
     ['workos-migrate state export --kind user > ids.csv', 'for the systems that keep the old ids'],
     ['workos-migrate state export --format sql > ids.sql', 'the statements of export.sql in the manifest'],
     ['workos-migrate state export --to postgres', 'into the table of export.postgres'],
-    [
-      "workos-migrate state export --format sql --dialect mysql --template 'update users set workos_id = {{ workos_id }} where id = {{ key }}'",
-      'one of your own',
-    ],
+    ['workos-migrate state export --format sql --template "$SQL"', 'a statement of your own'],
   ])
 }
 

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import { type LoadedManifest, loadManifest } from '../../config/load.ts'
 import type { Manifest } from '../../config/manifest.ts'
 import { OperatorError } from '../../diagnostics/errors.ts'
+import { figure } from '../../diagnostics/printable.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 import { Redactor } from '../../diagnostics/redactor.ts'
 import { staging } from '../../files/disk.ts'
@@ -146,11 +147,18 @@ function summed(plan: Plan, manifest: Manifest, isEmpty: boolean): Forecast {
     rejected: set.plannedRejectCount(unplannedKinds(plannedKinds(manifest))) + blocked,
     causes: [...set.rejectCounts(), ...(isEmpty ? blockedCauses(plan) : [])].sort((a, b) => b.count - a.count),
     leftOut: records.leftOut,
-    leftOutBy: records.leftOutBy.map(({ path, records }) => ({ path, records })),
+    leftOutBy: records.leftOutBy.map(({ path, records }) => ({ path, records })).sort((a, b) => b.records - a.records),
     passwords: summary.passwords,
   }
 }
 
 function passedOf(stream: string, counts: readonly { stream: string; passed: number }[]): number {
   return counts.filter((count) => count.stream === stream).reduce((sum, { passed }) => sum + passed, 0)
+}
+
+/** One condition is named; of several, how many records each left out. */
+export function conditionsIn(leftOutBy: Forecast['leftOutBy']): string {
+  const [by, ...others] = leftOutBy
+  if (others.length === 0) return by?.path ? ` by ${by.path}` : ''
+  return `: ${leftOutBy.map(({ path, records }) => `${figure(records)} by ${path ?? 'no rule'}`).join(', ')}`
 }

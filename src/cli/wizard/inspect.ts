@@ -12,7 +12,7 @@ import { nullsOption } from '../../sources/source.ts'
 import { nullValues, type WrittenNull } from '../../sources/text/written-nulls.ts'
 import { inspectHere, type Tell } from '../commands/inspect.ts'
 import type { Context } from '../context.ts'
-import { type Forecast, MAX_PLANNED } from './forecast.ts'
+import { conditionsIn, type Forecast, MAX_PLANNED } from './forecast.ts'
 import type { Prompts } from './prompts.ts'
 import { type ProposedSource, withCredentials } from './propose-source.ts'
 
@@ -142,10 +142,7 @@ function forecastInWords(forecast: Forecast): string[] {
   const { complete, users, leftOut, leftOutBy, rejected, passwords } = forecast
   const lines = [`The plan${complete ? '' : ` of the first ${counted(MAX_PLANNED, 'record')}`}:`]
   lines.push(`  - ${counted(users, 'user')}`)
-  const [by] = leftOutBy
-  if (leftOut > 0) {
-    lines.push(`  - ${counted(leftOut, 'record')} left out${by?.path ? ` by ${by.path}` : ''}`)
-  }
+  if (leftOut > 0) lines.push(`  - ${counted(leftOut, 'record')} left out${conditionsIn(leftOutBy)}`)
   if (rejected > 0)
     lines.push(`  - ${counted(rejected, 'record or resource', 'records and resources')} rejected${causesOf(forecast)}`)
   for (const { algorithm, fate } of describePasswords(passwords)) lines.push(`  - passwords, ${algorithm}: ${fate}`)

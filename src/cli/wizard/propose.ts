@@ -10,7 +10,7 @@ import type { Snapshot } from '../../sources/snapshot/snapshot.ts'
 import type { Context } from '../context.ts'
 import { type Answers, type DatabaseAnswer, ORIGINS, type UnusedFile } from './answers.ts'
 import { unused } from './folder.ts'
-import { type Forecast, forecastOf, type NoForecast } from './forecast.ts'
+import { conditionsIn, type Forecast, forecastOf, type NoForecast } from './forecast.ts'
 import { causesOf, inspectFiles, inspectLive } from './inspect.ts'
 import type { Prompts } from './prompts.ts'
 import { proposeDatabase } from './propose-database.ts'
@@ -171,8 +171,7 @@ function refusal({ answers, basis, manifest, forecast }: Proposal): UsageError {
   const { records, rejected, leftOut, leftOutBy } =
     forecast === undefined || 'problems' in forecast ? { records: 0, rejected: 0, leftOut: 0, leftOutBy: [] } : forecast
   const causes = forecast === undefined || 'problems' in forecast ? '' : causesOf(forecast)
-  const [by] = leftOutBy
-  const left = leftOut === 0 ? '' : `, ${leftOut} left out${by?.path ? ` by ${by.path}` : ''}`
+  const left = leftOut === 0 ? '' : `, ${leftOut} left out${conditionsIn(leftOutBy)}`
   const name = answers.files.users?.name ?? ORIGINS[answers.origin].title
   const columns = (basis.inspection?.streams[0]?.paths ?? []).slice(0, 12).map(({ path }) => shownName(path))
   const missing =

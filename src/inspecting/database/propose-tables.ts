@@ -71,7 +71,8 @@ export async function proposeTables(choice: TableChoice): Promise<TableProposal 
     people,
     samples,
     taken: layout === undefined ? [] : [...layout.parts.map(({ table }) => table), ...layout.others],
-    parts: new Set(parts.map(({ part }) => part)),
+    // Where names are is said by the recipe.
+    parts: new Set([...parts.map(({ part }) => part), ...(layout === undefined ? [] : (['profiles'] as const))]),
     named,
     today,
   })

@@ -141,7 +141,7 @@ class Choice {
     const byPart = Map.groupBy(this.#found, ({ side }) => side.part)
     const choose = (part: Part) => {
       const candidates = byPart.get(part) ?? []
-      if (parts.has(part)) this.#leave(candidates, 'the recipe reads another table for it')
+      if (parts.has(part)) this.#leave(candidates, 'the recipe reads something else for it')
       else this.#chooseFor(part, candidates)
     }
     for (const part of byPart.keys()) if (!isTarget(part)) choose(part)

@@ -50,7 +50,7 @@ export function streamOfTable(table: CatalogTable, catalog: Catalog, manner: Man
 
 /** The column that says when a row was changed. */
 export function updatedColumn({ columns }: CatalogTable): string | undefined {
-  return columns.find(({ name, type }) => UPDATED.test(wordsOf(name)) && /time|date/.test(type))?.name
+  return columns.find(({ name, type }) => UPDATED.test(wordsOf(name)) && /timestamp|datetime/.test(type))?.name
 }
 
 function idOf({ columns }: CatalogTable): string[] | undefined {

@@ -34,12 +34,17 @@ export async function captureDatabase(
     for (const stream of unwatched(settings)) context.warn(changesUnseen(stream))
     // All of them before the first row: a mistake in the last must not come out after an hour.
     const described = await describeAll(session, statements, streams)
+    snapshot.note('columns', Object.fromEntries(described.map(([{ name }, columns]) => [name, namesOf(columns)])))
     for (const [stream, columns] of described) {
       const rows = await captureStream(session, statements, { stream, columns }, { snapshot, context })
       const isWhole = settings.updatedSince === undefined
       if (rows === 0 && isWhole && stream.join === undefined) context.warn(noRows(stream))
     }
   })
+}
+
+function namesOf(columns: readonly Column[]): string[] {
+  return columns.map(({ name }) => name)
 }
 
 /** Looks at every stream and reads no row. See LiveReading.tryCredentials. */
@@ -121,9 +126,14 @@ function noRows({ name, place, table }: TableSettings): Problem {
 /** Joined streams whose changes nobody sees, where only what changed is read. */
 function unwatched({ streams, updatedSince }: Settings): TableSettings[] {
   if (updatedSince === undefined) return []
-  return streams.filter(({ updatedAt, join }) => {
-    const into = streams.find(({ name }) => name === join?.into)
-    return updatedAt === undefined && into?.updatedAt !== undefined
+  const mainOf = ({ join, ...stream }: TableSettings): TableSettings | undefined => {
+    if (join === undefined) return { join, ...stream }
+    const into = streams.find(({ name }) => name === join.into)
+    return into && mainOf(into)
+  }
+  return streams.filter((stream) => {
+    const isJoined = stream.join !== undefined
+    return isJoined && stream.updatedAt === undefined && mainOf(stream)?.updatedAt !== undefined
   })
 }
 
@@ -165,7 +175,7 @@ class KeyCheck {
 function checkColumns(stream: TableSettings, columns: readonly Column[]): void {
   const { name, place, key, updatedAt } = stream
   const path = `source.streams.${name}`
-  const names = columns.map((column) => column.name)
+  const names = namesOf(columns)
   const twice = names.find((column, index) => names.indexOf(column) !== index)
   if (twice !== undefined) {
     throw new ManifestError({

@@ -51,12 +51,11 @@ export function readSettings(config: DatabaseOptions): Settings {
     const { table, query, updatedAt } = options
     if ((table === undefined) === (query === undefined)) complain('', table === undefined ? noTable : tableAndQuery)
     if (query !== undefined) for (const problem of queryProblems(query)) complain('query', problem)
-    const sameTable = given.filter(([, other]) => isObject(other) && other.table === table).length > 1
     streams.push({
       name,
       table,
       query: query === undefined ? undefined : withoutSemicolon(query),
-      place: table === undefined ? name : sameTable ? `${table} (${name})` : table,
+      place: placeOf(name, given),
       key: textsOf(options.key),
       updatedAt,
       join: readJoin(options.join, main, complain),
@@ -67,6 +66,14 @@ export function readSettings(config: DatabaseOptions): Settings {
   problems.push(...timeoutProblems(config.statementTimeout), ...checkTree(streams))
   const isTime = updatedSince !== undefined && !Number.isNaN(Date.parse(updatedSince))
   return { streams, updatedSince: isTime ? new Date(updatedSince).toISOString() : undefined, problems }
+}
+
+/** The table, or the name of the stream; both where another stream has the same place: a row is known by its place and number. */
+function placeOf(name: string, given: readonly (readonly [string, DatabaseOptions['streams'][string]])[]): string {
+  const own = ([stream, options]: (typeof given)[number]) => options.table ?? stream
+  const places = given.map(own)
+  const place = places[given.findIndex(([stream]) => stream === name)] ?? name
+  return places.filter((other) => other === place).length > 1 ? `${place} (${name})` : place
 }
 
 /** Everything that is wrong with the options as far as nobody need be asked. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Reason } from '../../diagnostics/problem.ts'
-import type { JsonObject } from '../../json.ts'
+import { isObject, type JsonObject } from '../../json.ts'
 import { type Batch, joinedIn, type RecordStream, readMains } from '../join/joined-stream.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
-import { type ReadContext, requireNone, type Source, type StreamCount } from '../source.ts'
+import { type ReadContext, requireNone, type Source, type StreamCount, textsOf } from '../source.ts'
 import { numberedFrom } from '../text/record-file.ts'
 import type { Driver } from './driver.ts'
 import { checkOptions, type DatabaseOptions, readSettings, type TableSettings } from './options.ts'
@@ -24,11 +24,17 @@ export function openDatabase(config: DatabaseOptions, context: ReadContext, driv
     partial,
     read: (chunkSize) => numberedFrom(readMains(mains, joinedIn(streams, context.scratch)), chunkSize),
     counts: () => streams.map((stream) => stream.count()),
+    columns: () => columnsOf(snapshotOf(context)),
     digest: () =>
       createHash('sha256')
         .update(`snapshot ${snapshotOf(context).digest}\n`)
         .digest('hex'),
   }
+}
+
+/** The names that the capture noted. A snapshot of an earlier version has none. */
+function columnsOf({ facts: { columns } }: Snapshot): Map<string, string[]> {
+  return new Map(Object.entries(isObject(columns) ? columns : {}).map(([stream, names]) => [stream, textsOf(names)]))
 }
 
 function snapshotOf({ snapshot }: ReadContext): Snapshot {

@@ -62,12 +62,16 @@ export class Statements {
 
   /** Which rows changed, or have rows joined to them that did; undefined: nobody can tell. */
   #changed(stream: TableSettings, alias: string): string | undefined {
-    const own = stream.updatedAt
-    if (own === undefined) return undefined
-    const column = `${alias}.${this.#dialect.name(own)}`
-    const conditions = [`${column} >= ${this.#dialect.moment(this.#since ?? '')}`, `${column} IS NULL`]
+    const { updatedAt, join } = stream
+    if (updatedAt === undefined && join === undefined) return undefined
+    const conditions = updatedAt === undefined ? [] : this.#later(`${alias}.${this.#dialect.name(updatedAt)}`)
     for (const other of this.#streams) conditions.push(...this.#changedBelow(other, stream, alias))
-    return `(${conditions.join(' OR ')})`
+    return conditions.length === 0 ? undefined : `(${conditions.join(' OR ')})`
+  }
+
+  /** A row of which nobody knows when it changed may have changed. */
+  #later(column: string): string[] {
+    return [`${column} >= ${this.#dialect.moment(this.#since ?? '')}`, `${column} IS NULL`]
   }
 
   #changedBelow(other: TableSettings, stream: TableSettings, alias: string): string[] {
@@ -100,13 +104,16 @@ function columnOf(expression: string): string | undefined {
 
 /** What changed in a joined stream is found in the database, which knows columns and no expressions. */
 function requireColumns(streams: readonly TableSettings[]): void {
-  for (const { name, updatedAt, join } of streams) {
-    if (join === undefined || updatedAt === undefined) continue
+  const tells = ({ name, updatedAt }: TableSettings): boolean =>
+    updatedAt !== undefined || streams.some((other) => other.join?.into === name && tells(other))
+  for (const stream of streams) {
+    const { name, join } = stream
+    if (join === undefined || !tells(stream)) continue
     for (const option of ['key', 'to'] as const) {
       if (columnOf(join[option].text) !== undefined) continue
       throw new ManifestError({
         code: 'since_by_expression',
-        message: `with source.updatedSince, join.${option} of a stream with updatedAt must be the name of a column, and is an expression`,
+        message: `with source.updatedSince, join.${option} must be the name of a column where changes are told by updatedAt, and is an expression`,
         hint: 'join by a column that a query yields, or take updatedSince out to read all of the source',
         path: `source.streams.${name}.join.${option}`,
       })

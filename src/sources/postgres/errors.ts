@@ -49,7 +49,12 @@ export function explainedConnection(place: Place, error: unknown): unknown {
     const hint = `have an administrator run: GRANT CONNECT ON DATABASE … TO ${quoted(user)}`
     return refused(`the user ${user} may not connect to ${name}`, hint, error)
   }
-  return explainedAny(place, error, URL_PATH)
+  const isNetwork = state === undefined ? isLost(error) && !isTls(error) : state !== '53300' && PASSING.test(state)
+  if (!isNetwork) return explainedAny(place, error, URL_PATH)
+  const hint =
+    'check host and port in source.url, and whether this machine may reach them; then run the same command again'
+  const message = `${name} cannot be reached: ${error.message || codeOf(error)}`
+  return source('database_unreachable', message, hint, URL_PATH, error)
 }
 
 /**

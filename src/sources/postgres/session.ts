@@ -166,7 +166,8 @@ class PostgresSession implements Session {
 
   #column(name: string, oid: number): Column {
     const type = this.#types.get(oid)
-    const isTime = oid === Oid.timestamptz || oid === Oid.timestamp || oid === Oid.date
+    // A day is no moment: whatever changed in its later hours would pass for unchanged.
+    const isTime = oid === Oid.timestamptz || oid === Oid.timestamp
     const own = `r.${dialect.name(name)}`
     const column: Column = { name, type: type?.name ?? `type ${oid}`, isTime, order: orderOf(own, oid) }
     // The text of money depends on the server's locale.

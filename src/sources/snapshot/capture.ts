@@ -69,7 +69,9 @@ async function attempt(
     resumed = writer.resumed
     if (resumed) onWarning(takenUp(writer, folder))
     const context = { ...asking, warn: onWarning, progress: onProgress }
-    const snapshot = await writing(writer, asking.signal, () => live.capture(optionsOf(config), writer, context))
+    const snapshot = await writing(writer, { signal: asking.signal, after: anew ? ANEW : GOES_ON }, () =>
+      live.capture(optionsOf(config), writer, context),
+    )
     return { kind: 'read', snapshot }
   } catch (error) {
     if (!(error instanceof SourceError) || !isSpoiled(error)) throw error
@@ -84,13 +86,17 @@ function isSpoiled(error: SourceError): boolean {
   return error instanceof SpoiledReading || error.problems.some(isUnreadable)
 }
 
+/** What the next reading does after one that was called off. */
+const GOES_ON = 'the same command goes on: what the source has answered is kept'
+export const ANEW = 'the same command reads the source again from its beginning'
+
 /**
  * Fills a snapshot and finishes it; whatever ends that early, what was written is kept.
  * @throws InterruptedError when it is called off, and what `fill` throws
  */
 export async function writing(
   writer: OpenSnapshotWriter,
-  signal: AbortSignal | undefined,
+  { signal, after }: { signal: AbortSignal | undefined; after: string },
   fill: () => Promise<void>,
 ): Promise<Snapshot> {
   try {
@@ -100,7 +106,7 @@ export async function writing(
     // What could not be kept either way must not hide why it ended.
     await writer.close().catch(() => {})
     // A deadline says itself what it is.
-    if (signal?.aborted) throw signal.reason instanceof OperatorError ? signal.reason : interrupted(error)
+    if (signal?.aborted) throw signal.reason instanceof OperatorError ? signal.reason : interrupted(error, after)
     throw error
   }
 }
@@ -142,13 +148,9 @@ function takenUp({ startedAt }: OpenSnapshotWriter, folder: string): Problem {
   }
 }
 
-function interrupted(cause: unknown): InterruptedError {
+function interrupted(cause: unknown, hint: string): InterruptedError {
   return new InterruptedError(
-    {
-      code: 'interrupted',
-      message: 'interrupted while the source was read',
-      hint: 'the same command goes on: what a live source has answered is kept, files are read again',
-    },
+    { code: 'interrupted', message: 'interrupted while the source was read', hint },
     { cause },
   )
 }

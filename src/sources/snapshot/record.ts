@@ -7,7 +7,7 @@ import { writeAll } from '../../files/whole-file.ts'
 import { type Json, type JsonObject, jsonText } from '../../json.ts'
 import { openSource } from '../registry.ts'
 import type { Source, SourceRecord } from '../source.ts'
-import { type CaptureOptions, checkPlace, writing } from './capture.ts'
+import { ANEW, type CaptureOptions, checkPlace, writing } from './capture.ts'
 import { snapshotIdentity } from './placement.ts'
 import { RECORDING, RECORDS, REJECTED, type RecordedReject } from './recorded.ts'
 import type { Snapshot, SnapshotWriter } from './snapshot.ts'
@@ -34,7 +34,7 @@ export async function recordSource(config: SourceConfig, folder: string, options
   const warnings: Problem[] = []
   const rejects = new RejectSpool(scratch)
   onProgress({ phase: 'reading the source' })
-  return writing(writer, signal, async () => {
+  return writing(writer, { signal, after: ANEW }, async () => {
     let read = 0
     let share = 0
     const source = await openSource(config, {

@@ -96,7 +96,7 @@ test('without a terminal, answers that are missing are named by their flags', as
 test.each([
   [['--users', 'users.csv', '--groups', 'users.csv', '--yes'], 'a source of Clerk has no file of groups'],
   [['--users', 'nothing.csv', '--yes'], 'there is no file nothing.csv'],
-  [['--source', 'okta', '--live', '--yes'], 'Okta cannot be read over the network here'],
+  [['--source', 'stytch', '--live', '--yes'], 'Stytch cannot be read over the network here'],
   [['--source', 'nowhere', '--yes'], 'Allowed choices are clerk, auth0'],
   [['--users', 'users.csv', '--env', 'a b', '--yes'], 'Names of environments'],
   [['--users', 'users.csv', '--target', 'workos', '--base-url', 'nowhere'], 'is no http(s) address: nowhere'],
@@ -104,7 +104,7 @@ test.each([
   [['--source', 'clerk', '--domain', 'acme.example', '--yes'], '--domain names a tenant of Auth0'],
   [['--source', 'auth0', '--users', 'users.csv', '--domain', 'acme.example', '--yes'], 'they are two sources'],
   [['--live', 'https://api.example', '--domain', 'acme.example', '--yes'], '--live with an address is for Clerk'],
-  [['--source', 'okta', '--users', 'users.csv', '--live', '--yes'], '--users and --live together are for Clerk'],
+  [['--source', 'stytch', '--users', 'users.csv', '--live', '--yes'], '--users and --live together are for Clerk'],
   [['--source', 'firebase', '--users', 'users.csv', '--yes'], 'users.csv is not of Firebase: it looks like Clerk'],
   [['--users', 'users.csv', '--organize', 'one', '--yes'], '--organization-name: what the one organization is called'],
   [

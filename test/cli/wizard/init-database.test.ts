@@ -41,6 +41,10 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
       created: { user: 30, organization: 3, membership: 28 },
       passwords: { kept: 30 },
     })
+    expect((await command(['apply', '--yes'], { cwd, env })).code).toBe(0)
+    const { code: verified, stdout } = await command(['verify', '--json'], { cwd, env })
+    expect(verified).toBe(0)
+    expect(JSON.stringify(JSON.parse(stdout))).toContain('"membership"')
   })
 
   test('of Django, with groups as roles and companies', async () => {
@@ -68,8 +72,26 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
       rejected: 0,
       created: { user: 8, organization: 2, membership: 8 },
     })
-    const roles = JSON.parse((await command(['plan', '--json'], { cwd, env })).stdout)
-    expect(JSON.stringify(roles)).toContain('captain')
+    expect(manifest.source.streams.profiles).toMatchObject({ table: 'person_profiles', join: { key: 'id', to: 'id' } })
+    const { stdout } = await command(['plan', '--json'], { cwd, env })
+    for (const text of ['captain', 'Grace', 'Number2']) expect(stdout).toContain(text)
+  })
+
+  test('says how many of the people stay out, and how many of the teams; a day says of no change when it was', async () => {
+    const { url } = await postgresDatabase(`
+      CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, updated_at date, deleted_at timestamptz);
+      CREATE TABLE teams (id int PRIMARY KEY, name text NOT NULL, deleted_at timestamptz);
+      CREATE TABLE team_members (
+        team_id int REFERENCES teams, user_id int REFERENCES users, PRIMARY KEY (team_id, user_id));
+      INSERT INTO users SELECT n, 'u' || n || '@example.com', now(), CASE WHEN n < 4 THEN now() END FROM generate_series(1, 9) AS n;
+      INSERT INTO teams VALUES (1, 'Blue', NULL), (2, 'Red', now());
+      INSERT INTO team_members SELECT 1 + n % 2, n FROM generate_series(1, 9) AS n;`)
+    const { cwd, stderr } = await proposed(url())
+    expect(stderr).toContain('Left out (map.user.when): 3 records where deleted_at holds a time.')
+    expect(readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')).toContain(
+      '4 records left out: 3 by map.user.when, 1 by map.organization.when',
+    )
+    expect(manifestIn(cwd).source.streams.users).toEqual({ table: 'users', key: 'id' })
   })
 
   test('with two tables of people names the flag that decides, and takes the one that is named', async () => {
@@ -88,6 +110,28 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     const unknown = await proposed(url(), '--users', 'custommers')
     expect(unknown.stderr).toContain('there is no table custommers that may be read')
     expect(unknown.stderr).toContain('is it customers?')
+  })
+
+  test('whose people name their company, with names in capitals as Prisma has them', async () => {
+    const { url } = await postgresDatabase(`
+      CREATE TABLE "Company" (id serial PRIMARY KEY, name text NOT NULL, "deletedAt" timestamptz);
+      CREATE TABLE "User" (
+        id bigserial PRIMARY KEY, email text NOT NULL, "passwordHash" text, "companyId" int REFERENCES "Company", role text, "deletedAt" timestamptz);
+      CREATE TABLE "Session" (id text PRIMARY KEY, "userId" bigint REFERENCES "User", token text);
+      INSERT INTO "Company" (name) VALUES ('Acme'), ('Borealis');
+      INSERT INTO "User" (email, "passwordHash", "companyId", role)
+        SELECT 'u' || n || '@example.com', '${BCRYPT}', CASE WHEN n < 5 THEN 1 + n % 2 END, 'admin' FROM generate_series(1, 6) AS n;`)
+    const { cwd, env, code } = await proposed(url())
+    expect(code).toBe(0)
+    expect(manifestIn(cwd).source.streams).toEqual({
+      users: { table: 'User', key: 'id' },
+      organizations: { table: 'Company', key: 'id' },
+    })
+    expect(await planned(cwd, env)).toMatchObject({
+      users: 6,
+      rejected: 0,
+      created: { user: 6, organization: 2, membership: 4 },
+    })
   })
 
   test('that is not to be read yet is proposed from a sample, without a snapshot', async () => {
@@ -170,7 +214,7 @@ describe.skipIf(postgresPrograms === undefined)('somebody at a terminal', () => 
       INSERT INTO employees VALUES (1, 'e@example.com', '${BCRYPT}'), (2, 'f@example.com', '${BCRYPT}');`)
     const cwd = folderOf({})
     const { code, screen } = await converse(['init'], cwd, [
-      [/Where are the users\?/, `${KEY.down.repeat(3)}${KEY.enter}`],
+      [/Where are the users\?/, `${KEY.up.repeat(2)}${KEY.enter}`],
       [/DATABASE_URL\? The URL/, `nothingOfTheKindCanary${KEY.enter}`],
       [/holds no URL of a database[\s\S]*DATABASE_URL\? The URL/, `${url()}${KEY.enter}`],
       [/Which table holds the people\?/, `${KEY.down}${KEY.enter}`],

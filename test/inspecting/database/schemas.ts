@@ -100,10 +100,13 @@ export const CLUBS = `
   CREATE TABLE club_memberships (
     club_id bigint NOT NULL REFERENCES clubs, person_id bigint NOT NULL REFERENCES persons, role_id int REFERENCES club_roles,
     invited_by bigint REFERENCES persons);
+  CREATE TABLE person_profiles (id bigint PRIMARY KEY REFERENCES persons, given_name text, family_name text);
   CREATE TABLE newsletter_subscribers (id bigint PRIMARY KEY, email text NOT NULL);
   CREATE TABLE invoices (id bigint PRIMARY KEY, person_id bigint REFERENCES persons, club_id bigint REFERENCES clubs, amount numeric);
   INSERT INTO persons SELECT n, 'p' || n || '@example.com', '${BCRYPT}', 'Ada Number' || n, n = 9 FROM generate_series(1, 9) AS n;
+  INSERT INTO person_profiles VALUES (1, 'Grace', 'Hopper');
   INSERT INTO clubs VALUES (1, 'Chess', NULL), (2, 'Rowing', NULL), (3, 'Closed', now());
   INSERT INTO club_roles VALUES (1, 'Captain'), (2, 'Player');
   INSERT INTO club_memberships SELECT 1 + n % 2, n, 1 + n % 2, 1 FROM generate_series(1, 9) AS n;
+  INSERT INTO club_memberships VALUES (3, 1, 1, 1), (3, 2, 2, 1);
   INSERT INTO newsletter_subscribers SELECT n, 'n' || n || '@example.com' FROM generate_series(1, 40) AS n;`

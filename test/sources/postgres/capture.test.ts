@@ -119,6 +119,24 @@ describe.skipIf(postgresPrograms === undefined)('what is read', () => {
     expect(records[0]?.origin).toEqual({ file: 'users', line: 1 })
   })
 
+  test('has places that tell streams of one table apart', async () => {
+    const database = await newDatabase(TEAMS)
+    const { records } = await read(
+      sourceOf(database, {
+        users: { table: 'users', key: 'id' },
+        late: { table: 'users', key: ['id'] },
+        members: { query: 'select * from members', key: ['team', 'user_id'] },
+        others: { table: 'members', key: ['team', 'user_id'] },
+      }),
+    )
+    expect([...new Set(records.map(({ origin }) => origin.file))]).toEqual([
+      'users (users)',
+      'users (late)',
+      'members (members)',
+      'members (others)',
+    ])
+  })
+
   test('may be nothing', async () => {
     const database = await newDatabase(`CREATE TABLE users (id int)`)
     const reading = await read(usersOf(database, { table: 'users', key: 'id' }))
@@ -180,7 +198,10 @@ describe.skipIf(postgresPrograms === undefined)('a reading that is cut off', () 
       signal: controller.signal,
       onStep: () => setTimeout(() => controller.abort(), 200),
     })
-    expect(await problemOf(ending)).toMatchObject({ code: 'interrupted' })
+    expect(await problemOf(ending)).toMatchObject({
+      code: 'interrupted',
+      hint: 'the same command reads the source again from its beginning',
+    })
   })
 })
 
@@ -250,10 +271,10 @@ describe.skipIf(postgresPrograms === undefined)('updatedSince', () => {
   async function changed(statements: string, streams: object = STREAMS) {
     const database = await newDatabase(`${TEAMS} ${statements}`)
     const source = sourceOf(database, streams, since)
-    const { folder, snapshot } = await capture(source)
+    const { folder, snapshot, warnings: captureWarnings } = await capture(source)
     const reading = await readAll(source, folder, 1000, snapshot)
     const ids = reading.records.map(({ data }) => data.id)
-    return { ...reading, ids, streams: snapshot.streams.map(({ name, records }) => [name, records]) }
+    return { ...reading, ids, captureWarnings, streams: snapshot.streams.map(({ name, records }) => [name, records]) }
   }
 
   test('reads who changed, and everything that is joined to them, and nothing else', async () => {
@@ -277,7 +298,7 @@ describe.skipIf(postgresPrograms === undefined)('updatedSince', () => {
     const { ids, records } = await changed(
       `UPDATE members SET changed = '2026-03-01' WHERE user_id = 7;
        INSERT INTO members VALUES ('team 5', 7, 'old', '2020-01-01'), ('deep', 8, 'x', '2020-01-01');
-       CREATE TABLE badges (id int PRIMARY KEY, team text, at date);
+       CREATE TABLE badges (id int PRIMARY KEY, team text, at timestamp);
        INSERT INTO badges VALUES (1, 'deep', '2026-05-05'), (2, 'team 0', '2020-01-01')`,
       {
         ...STREAMS,
@@ -288,14 +309,40 @@ describe.skipIf(postgresPrograms === undefined)('updatedSince', () => {
     expect(records[0]?.data.memberships).toMatchObject([{ team: 'team 1' }, { team: 'team 5' }])
   })
 
+  test('refuses a day, in whose later hours changes would be missed', async () => {
+    const ending = changed('ALTER TABLE users ALTER updated_at TYPE date')
+    expect(await problemOf(ending)).toMatchObject({
+      code: 'updated_at_is_no_time',
+      message: 'the column updated_at of users is of type date, and updatedAt must name a time',
+    })
+  })
+
+  test('reads by what changed below a stream that does not say when it changed', async () => {
+    const { updatedAt: _, ...memberships } = STREAMS.memberships
+    const { ids } = await changed(
+      `INSERT INTO members VALUES ('deep', 8, 'x', '2020-01-01'); CREATE TABLE badges (id int PRIMARY KEY, team text, at timestamp);
+       INSERT INTO badges VALUES (1, 'deep', '2026-05-05')`,
+      {
+        users: STREAMS.users,
+        memberships,
+        badges: { table: 'badges', key: 'id', updatedAt: 'at', join: { into: 'memberships', key: 'team', to: 'team' } },
+      },
+    )
+    expect(ids).toEqual([8])
+  })
+
   test('leaves out rows of those who did not change, where the join is more than a column', async () => {
     const { updatedAt: _, ...memberships } = STREAMS.memberships
-    const { ids, counts, rejected } = await changed(`UPDATE users SET updated_at = '2026-02-02' WHERE id = 3`, {
-      users: STREAMS.users,
-      memberships: { ...memberships, join: { key: "'' & user_id", to: 'id' } },
-    })
+    const { ids, counts, rejected, captureWarnings } = await changed(
+      `UPDATE users SET updated_at = '2026-02-02' WHERE id = 3`,
+      {
+        users: STREAMS.users,
+        memberships: { ...memberships, join: { key: "'' & user_id", to: 'id' } },
+      },
+    )
     expect([ids, rejected]).toEqual([[3], []])
     expect(counts[1]).toMatchObject({ read: 10, passed: 1, ignored: 9 })
+    expect(captureWarnings).toMatchObject([{ code: 'changes_unseen', path: 'source.streams.memberships' }])
   })
 
   test('refuses what nobody could tell the changes of', async () => {

@@ -137,7 +137,7 @@ describe.skipIf(postgresPrograms === undefined)('what a database refuses is said
 
   test('a server that is not there', async () => {
     expect(await problemOf(read(at('postgres://me:hunter2@127.0.0.1:1/app')))).toMatchObject({
-      code: 'database_lost',
+      code: 'database_unreachable',
       message: expect.not.stringContaining('hunter2'),
     })
   })

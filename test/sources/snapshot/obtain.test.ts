@@ -102,7 +102,7 @@ describe('a reading that is called off', () => {
     }
     await expect(obtain({ fresh: true, signal: interrupt.signal })).rejects.toMatchObject({
       exitCode: 130,
-      problems: [{ code: 'interrupted' }],
+      problems: [{ code: 'interrupted', hint: 'the same command goes on: what the source has answered is kept' }],
     })
     expect((await obtain()).digest).toBe(old.digest)
     expect(warnings).toEqual([])
