@@ -1010,6 +1010,8 @@ export type SourceAuth0 = {
   }
   /** Whether connections are read with their settings, client secrets and private keys of enterprise connections among them, and with the organizations they are enabled for: for `map.connection`. */
   connections?: boolean
+  /** Whether invitations to organizations are read that nobody has taken up yet, for `map.invitation`. */
+  invitations?: boolean
   /** How users are read: by an export job, by pages (1,000 users at most), or by whichever the number of users asks for. */
   engine?: 'auto' | 'export' | 'pages'
   /** With `engine: auto`: the number of users above which an export job reads them. */
@@ -1573,7 +1575,7 @@ export type Tests = Record<string, Test>
 export const SOURCE_DEFAULTS = {
   csv: { skipLines: 0 },
   clerk: { connections: false, invitations: false, skipLines: 0, pageSize: 500, concurrency: 4 },
-  auth0: { connections: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
+  auth0: { connections: false, invitations: false, engine: 'auto', exportAbove: 1000, pageSize: 100, concurrency: 4 },
   cognito: { groups: true, connections: false, mfa: false, pageSize: 60, concurrency: 4 },
   firebase: { hashes: true, connections: false, pageSize: 1000 },
   okta: { deprovisioned: false, groups: true, apps: false, connections: false, pageSize: 200, concurrency: 4 },

@@ -3,6 +3,7 @@ import type { FieldChange } from '../comparing/comparison.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { joinedId } from '../kinds/group/group-id.ts'
+import { whyLeftOutWith } from '../kinds/invitation/wording.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import { kindDefinition, kindDefinitions } from '../kinds/registry.ts'
 import type { Action, Drift } from '../planning/action.ts'
@@ -72,7 +73,7 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
 /** The condition that leaves a resource out, or what it belongs to. */
 function leftOutReason({ rundb }: DesiredSet, address: Address): string | undefined {
   const along = leftOutAlong(rundb, address)
-  if (along !== undefined) return `${along} leaves out what it belongs to`
+  if (along !== undefined) return whyLeftOutWith({ kind: address.kind, path: along })
   const path = leftOutBy(rundb, address.kind, address.key)
   return path === undefined ? undefined : `${path} leaves it out`
 }

@@ -1,6 +1,7 @@
 import type { LoadedManifest } from '../config/load.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { canonicalJson, isObject, type Json } from '../json.ts'
+import { whyLeftOutWith } from '../kinds/invitation/wording.ts'
 import { shownHashType } from '../kinds/user/passwords/hash-types.ts'
 import type { RuleName } from '../mapping/compile.ts'
 import type { MappedItem } from '../mapping/rule-mapper.ts'
@@ -206,7 +207,7 @@ function whyWithout(
   if (path === undefined) return `the ${kind} follows from what is left out`
   const at = writtenAt(loaded, path.split('.'))
   if (own !== undefined) return `the ${kind}: ${whyLeftOut(path, at)}`
-  return `the ${kind}: ${path}${at === null ? '' : ` (${at})`} leaves out what it belongs to`
+  return `the ${kind}: ${whyLeftOutWith({ kind, path }, at)}`
 }
 
 /** A record that the source itself refused: it never reached the mapping. */

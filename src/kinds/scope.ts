@@ -86,7 +86,10 @@ export const IN_THE_SOURCE: Population = {
         coalesce((SELECT o.email FROM addresses o WHERE o.key = r.key LIMIT 1), ${FIRST_ADDRESS})
       FROM (SELECT DISTINCT key FROM rejects WHERE kind = 'user' AND key IS NOT NULL) r
       LEFT JOIN aliases a ON a.kind = 'user' AND a.key = r.key`,
-  invitations: invitationsOf('desired'),
+  // Also those that are left out, since their recipients are there already. Behind the address a key has that of the organization.
+  invitations: `${invitationsOf('desired')} UNION ALL
+    SELECT key, substr(key, 1, length(key) - 1 - length(coalesce(refs ->> '$.organization', '')))
+    FROM left_out_with WHERE kind = 'invitation'`,
 }
 
 function invitationsOf(table: 'desired' | 'known'): string {
@@ -201,8 +204,9 @@ export function chosenOnes(rundb: RunDatabase, selectors: readonly Selector[]): 
 
 /** Of what is left out with what it belongs to, that of the chosen alone is worth telling. The sums are of the whole source. */
 export function forgetLeftOut(rundb: RunDatabase): void {
+  rundb.run(`DELETE FROM left_out_with AS d WHERE kind = 'invitation' AND NOT ${isChosen('invitation', 'd.key')}`)
   rundb.run(
-    `DELETE FROM left_out_with AS d WHERE coalesce(${refOf('user')}, ${refOf('organization')}) IS NOT NULL
+    `DELETE FROM left_out_with AS d WHERE kind <> 'invitation' AND coalesce(${refOf('user')}, ${refOf('organization')}) IS NOT NULL
        AND NOT (${isInScope('user', refOf('user'))} OR ${isChosen('user', refOf('user'))} OR ${OF_CHOSEN_ORGANIZATION})`,
   )
   for (const kind of ['user', 'organization']) {

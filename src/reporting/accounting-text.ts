@@ -5,6 +5,7 @@
 import type { Accounting } from '../desired/accounting.ts'
 import type { DesiredSet } from '../desired/desired-set.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
+import { isPresent, whyLeftOutWith } from '../kinds/invitation/wording.ts'
 import { address } from '../planning/action.ts'
 import type { OrphanedResource, Plan } from '../planning/plan.ts'
 import { describeCondition } from '../planning/warnings.ts'
@@ -130,16 +131,31 @@ export function stateOf({ id, ownership, leftOutBy }: OrphanedResource): string 
 
 /** What is left out since the user or the organization that it belongs to is: by name, and why. */
 export function renderLeftOutWith({ set: { rundb } }: Plan, { paint, full, write }: NamesTextOptions): void {
-  const total = leftOutWithCounts(rundb).reduce((sum, { records }) => sum + records, 0)
+  const counts = leftOutWithCounts(rundb)
+  const total = counts.reduce((sum, { records }) => sum + records, 0)
   if (total === 0) return
-  write(`\n${paint('bold', `Left out with what they belong to (${figure(total)})`)}\n`)
+  write(`\n${paint('bold', `${leftOutWithTitle(counts)} (${figure(total)})`)}\n`)
   let named = 0
   for (const { kind, key, path, origin, records } of leftOutWith(rundb, full ? -1 : SAMPLE)) {
     named += records
     const what = printable(key === null ? kind : address({ kind, key }))
-    write(`  ${paint('cyan', '·')} ${printable(origin)}  ${what}${ofSeveral(records)}  ${paint('dim', `by ${path}`)}\n`)
+    write(
+      `  ${paint('cyan', '·')} ${printable(origin)}  ${what}${ofSeveral(records)}  ${paint('dim', whyBy({ kind, path }))}\n`,
+    )
   }
   if (total > named) write(`  … ${figure(total - named)} more, all of them with --full\n`)
+}
+
+/** What a list of them is called: people look for the reason in it. */
+export function leftOutWithTitle(counts: readonly { kind: string; path: string }[]): string {
+  const present = 'their recipients are there already'
+  if (!counts.some(isPresent)) return 'Left out with what they belong to'
+  if (counts.every(isPresent)) return `Left out, since ${present}`
+  return `Left out with what they belong to, or since ${present}`
+}
+
+function whyBy({ kind, path }: { kind: string; path: string }): string {
+  return isPresent({ kind, path }) ? whyLeftOutWith({ kind, path }) : `by ${path}`
 }
 
 /** What was left out and by which condition: records, then what goes with them. */
@@ -150,7 +166,8 @@ export function describeAllLeftOut(set: DesiredSet): string[] {
 /** A line for each kind and condition. */
 function describeLeftOutWith({ rundb }: DesiredSet): string[] {
   return leftOutWithCounts(rundb).map(
-    ({ kind, path, records }) => `${kind}: ${figure(records)} left out with what they belong to, by ${path}`,
+    ({ kind, path, records }) =>
+      `${kind}: ${figure(records)} left out ${isPresent({ kind, path }) ? 'since their recipients are there already' : 'with what they belong to'}, by ${path}`,
   )
 }
 

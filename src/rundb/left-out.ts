@@ -91,11 +91,11 @@ export function* leftOutItems(
   }
 }
 
-/** Something that is left out because what it belongs to is. */
+/** Something that is left out because what it belongs to is, or an invitation to what its recipient has already. */
 interface LeftOutWith {
   kind: string
   key: string | null
-  /** The condition that leaves out what it belongs to: `map.user.when`. */
+  /** The condition that leaves out what it belongs to: `map.user.when`. Of an invitation also the rule that makes its recipient a member. */
   path: string
   /** `members.csv:12`. */
   origin: string
@@ -167,15 +167,24 @@ export function leaveOutReferring(rundb: RunDatabase, name: string, role: string
 /** Leaves out the desired resources `d` of a kind for which `reference`, in SQL, is the key of something that is left out. */
 export function leaveOut(rundb: RunDatabase, name: string, kind: string, reference: string): void {
   if (!knowsAny(rundb)) return
-  rundb.exec('CREATE TABLE leaving (key TEXT PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID, STRICT')
-  rundb.run(
-    `INSERT INTO leaving SELECT d.key, l.path FROM desired d JOIN left_out_keys l ON l.kind = ?2 AND l.key = ${reference}
+  leaveOutThose(
+    rundb,
+    name,
+    `SELECT d.key, l.path FROM desired d JOIN left_out_keys l ON l.kind = ?2 AND l.key = ${reference}
      WHERE d.kind = ?1 AND d.file IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM desired p WHERE p.kind = l.kind AND p.key = l.key)
        AND NOT EXISTS (SELECT 1 FROM rejects r WHERE r.kind = l.kind AND r.key = l.key)`,
-    name,
     kind,
   )
+}
+
+/**
+ * Leaves out desired resources of a kind.
+ * @param which SQL of the key of each, once, and the path of the manifest by which it is left out; `?1` is the kind, `?2` begins `parameters`
+ */
+export function leaveOutThose(rundb: RunDatabase, name: string, which: string, ...parameters: string[]): void {
+  rundb.exec('CREATE TABLE leaving (key TEXT PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID, STRICT')
+  rundb.run(`INSERT INTO leaving ${which}`, name, ...parameters)
   rundb.run(
     `INSERT INTO left_out_with SELECT d.kind, d.key, l.path, d.file, d.line, d.refs, d.records
      FROM leaving l JOIN desired d ON d.kind = ? AND d.key = l.key ORDER BY d.seq, d.key`,

@@ -139,20 +139,57 @@ test('a pilot sends none unless it names them, and then the named ones with thei
   expect(sentIn(workos)).toHaveLength(2)
 })
 
-test('who is a member already is not invited, and a second invitation to the same place is the same', async () => {
+test('who is a member already is left out by name, and a second invitation to the same place is the same', async () => {
   const member = clerkInvitation(0, { email_address: 'clerk-0@example.com' })
+  const user = clerkInvitation(3, { email_address: 'Clerk-1@example.com', organization_id: undefined })
+  // A member of another organization is not one of this.
+  const elsewhere = clerkInvitation(1, { id: 'orginv_2elsewhere', email_address: 'clerk-0@example.com' })
   const twice = clerkInvitation(1, { id: 'orginv_2other', email_address: 'Invited-1@example.com' })
-  const { workos, project, env, manifest } = await open([member, clerkInvitation(1), twice])
+  const { workos, project, env, manifest } = await open([member, user, elsewhere, clerkInvitation(1), twice])
   expect(clerkUser(0).email_addresses.some(({ email_address }) => email_address === member.email_address)).toBe(true)
-  manifest({ invitations: { send: true }, safety: { maxRejects: 1 } })
-  // A pilot that names the invitation leaves the member out, whom the next apply makes.
-  const pilot = await project.run(['apply', '--yes', '--only', 'invitation:clerk-0@example.com'], { env })
-  expect(pilot.stdout).toContain('who has what the invitation is to')
-  expect(sentIn(workos)).toEqual([])
+  manifest({ invitations: { send: true }, safety: { maxRejects: 0 } })
+  const [key, userKey] = [`clerk-0@example.com@${member.organization_id}`, 'clerk-1@example.com@']
+  const plan = await project.run(['plan', '--full'], { env })
+  expect(plan.exit, plan.stdout + plan.stderr).toBe(0)
+  expect(plan.stdout).toContain('Left out, since their recipients are there already (2)')
+  expect(plan.stdout).toContain(
+    `invitation:${key}  map.membership makes its recipient a member of the organization already`,
+  )
+  expect(plan.stdout).toContain(`invitation:${userKey}  map.user makes its recipient a user already`)
+  const json = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
+  expect(json.leftOutWith.map(({ key: of, path }: { key: string; path: string }) => [of, path]).toSorted()).toEqual([
+    [key, 'map.membership'],
+    [userKey, 'map.user'],
+  ])
+  expect(json.summary.kinds.find(({ kind }: { kind: string }) => kind === 'invitation')).toMatchObject({
+    create: 2,
+    blocked: 0,
+  })
+  const explained = await project.run(['explain', `invitation:${key}`], { env })
+  expect(explained.stdout).toContain('left out: map.membership makes its recipient a member of the organization')
+  const named = await project.run(['apply', '--yes', '--only', `invitation:${member.email_address}`], { env })
+  expect(named.exit, named.stdout + named.stderr).toBe(0)
+  expect(sentIn(workos).map(({ email }) => email)).toEqual(['clerk-0@example.com'])
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
-  expect(applied.stdout + applied.stderr).toContain('who has what the invitation is to')
   expect(sentIn(workos).map(({ email }) => email)).toEqual(['invited-1@example.com'])
+  const handoff = await project.run(['handoff', '--out', 'handoff'], { env })
+  expect(handoff.exit, handoff.stdout + handoff.stderr).toBe(0)
+})
+
+test('one that was sent and whose recipient is a member by now stays, and is told of', async () => {
+  const { workos, project, env, manifest } = await open([clerkInvitation(0, { email_address: 'clerk-0@example.com' })])
+  const members = { map: { membership: { when: 'false' } } }
+  manifest({ invitations: { send: true }, ...members })
+  const first = await project.run(['apply', '--yes'], { env })
+  expect(first.exit, first.stdout + first.stderr).toBe(0)
+  expect(sentIn(workos)).toHaveLength(1)
+  manifest({ invitations: { send: true } })
+  const second = await project.run(['apply', '--yes'], { env })
+  expect(second.exit, second.stdout + second.stderr).toBe(0)
+  expect(writes(workos.takeLog()).filter(({ route }) => route?.includes('invitations'))).toEqual([])
+  const plan = await project.run(['plan', '--full'], { env })
+  expect(plan.stdout).toContain('No longer in the source, and left alone in WorkOS (1)')
 })
 
 test('destroying revokes those that were sent', async () => {

@@ -1,11 +1,13 @@
 import type { Json, JsonObject } from '../../json.ts'
+import { leaveOutThose } from '../../rundb/left-out.ts'
+import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { DraftDefinition, FieldDefinition, NormaliseResult, ValueProblem, ValueRules } from '../draft.ts'
 import { mapRoleSlug, parseRoleNames } from '../role/roles.ts'
 import { belongs, isChosen } from '../scope.ts'
 import { accept, type Check, optionalText, refuse, shown, take } from '../values/check.ts'
 import { normaliseEmail } from '../values/email.ts'
 import { isoTime } from '../values/time.ts'
-import { invitationRemedies } from './wording.ts'
+import { invitationRemedies, PRESENT_BY } from './wording.ts'
 
 /**
  * Invitations as records describe them. In: the mapped fields of one that nobody has taken up yet. Out: whom it invites, where to, with
@@ -56,7 +58,30 @@ export const invitationDraft: DraftDefinition = {
     desired: isChosen('invitation', 'd.key'),
     refused: (_item, { by }) => (by.invitation ? 'unknown' : belongs(false)),
   },
+  // Rejected, they would count as something to be corrected. Nothing is wrong with them.
+  lifecycle: { accepted: leaveOutPresent },
   normalise,
+}
+
+/** Leaves out the invitations to what their recipients have by the source: who is a member of the organization needs none to it. */
+function leaveOutPresent(rundb: RunDatabase): void {
+  if (rundb.count("SELECT EXISTS (SELECT 1 FROM desired WHERE kind = 'invitation')") === 0) return
+  // Of invitations there are few, and people and memberships are gone through once.
+  leaveOutThose(
+    rundb,
+    'invitation',
+    `WITH invited AS MATERIALIZED (SELECT key, attributes ->> '$.email' AS email, refs ->> '$.organization' AS organization
+         FROM desired WHERE kind = ?1 AND file IS NOT NULL),
+       people AS MATERIALIZED (SELECT key, attributes ->> '$.email' AS email FROM desired
+         WHERE kind = 'user' AND attributes ->> '$.email' IN (SELECT email FROM invited)),
+       members AS MATERIALIZED (SELECT p.email, m.refs ->> '$.organization' AS organization
+         FROM desired m JOIN people p ON p.key = m.refs ->> '$.user' WHERE m.kind = 'membership')
+     SELECT key, iif(organization IS NULL, ?2, ?3) FROM invited
+     WHERE (organization IS NULL AND email IN (SELECT email FROM people))
+       OR (email, organization) IN (SELECT email, organization FROM members)`,
+    PRESENT_BY.user,
+    PRESENT_BY.membership,
+  )
 }
 
 function normalise(fields: Record<string, unknown>, rules: ValueRules): NormaliseResult {

@@ -56,18 +56,6 @@ export const invitation: KindDefinition = {
   exists: (codes) => codes.some((code) => INVITED.has(code)),
   slugsInBody: ['role_slug'],
   label: ({ attributes, key }) => textOf(attributes, 'email') ?? key,
-  planned: {
-    refuse: {
-      create: ({ rundb }, desired) =>
-        isThere(rundb, desired)
-          ? {
-              code: 'invited_is_there',
-              message: 'the address is that of a user of this migration who has what the invitation is to',
-              hint: 'leave the invitation out with when: nobody needs it',
-            }
-          : undefined,
-    },
-  },
   stateScope: { is: 'hanging', on: 'organization', of: ['organization'] },
   review: { summary: (rundb, planned) => (planned ? {} : { invitations: countInvitations(rundb) }) },
 }
@@ -87,30 +75,6 @@ function parse(body: JsonObject): LiveResource {
     naturalKey: isOpen ? `${email}@${textOf(body, 'organization_id') ?? ''}` : null,
     attributes: { email },
   }
-}
-
-/**
- * Whether a user of the source has the address, and is a member of the organization if it is to one.
- * Who is out of a pilot's scope counts as well: a later apply makes the user.
- */
-function isThere(rundb: RunDatabase, { attributes, refs }: DesiredResource): boolean {
-  const email = textOf(attributes, 'email') ?? ''
-  return ['desired', 'out_of_scope'].some((table) => {
-    rundb.exec(
-      `CREATE INDEX IF NOT EXISTS ${table}_users ON ${table} (attributes ->> '$.email', key) WHERE kind = 'user';
-       CREATE INDEX IF NOT EXISTS ${table}_members ON ${table} (refs ->> '$.user') WHERE kind = 'membership'`,
-    )
-    const users = `SELECT key FROM ${table} INDEXED BY ${table}_users WHERE kind = 'user' AND attributes ->> '$.email' = ?`
-    if (refs.organization === undefined) return rundb.count(`SELECT EXISTS (${users})`, email) > 0
-    // One user at a time: SQLite compares a column with an expression without the index.
-    const member = `SELECT EXISTS (SELECT 1 FROM ${table} INDEXED BY ${table}_members
-      WHERE kind = 'membership' AND refs ->> '$.user' = ? AND refs ->> '$.organization' = ?)`
-    const keys = rundb
-      .statement(users)
-      .all(email)
-      .map(({ key }) => String(key))
-    return keys.some((key) => rundb.count(member, key, refs.organization ?? '') > 0)
-  })
 }
 
 function countInvitations(rundb: RunDatabase): number {

@@ -6,7 +6,7 @@ import { user } from '../../kinds/user/user.ts'
 import { address } from '../../planning/action.ts'
 import type { Plan } from '../../planning/plan.ts'
 import { leftOutWith, leftOutWithCounts } from '../../rundb/left-out.ts'
-import { describeMerges, duplicateRows, whatOf, whyOf } from '../accounting-text.ts'
+import { describeMerges, duplicateRows, leftOutWithTitle, whatOf, whyOf } from '../accounting-text.ts'
 import { counted } from '../style.ts'
 import { type GridSource, gridSection, HELD, type ListOptions, listOf, type NamedRow, type Shown } from './assembly.ts'
 import type { Block, FieldValue, Section } from './report.ts'
@@ -251,10 +251,11 @@ function leftOutList({ set }: Plan, shown: Shown, most: number): ListOptions {
 
 /** What is left out since the user or the organization that it belongs to is. */
 function leftOutWithList({ set }: Plan, shown: Shown, most: number): ListOptions {
-  const total = leftOutWithCounts(set.rundb).reduce((sum, { records }) => sum + records, 0)
+  const counts = leftOutWithCounts(set.rundb)
+  const total = counts.reduce((sum, { records }) => sum + records, 0)
   return {
     id: 'left-out-with',
-    title: 'Left out with what they belong to',
+    title: leftOutWithTitle(counts),
     columns: [
       { label: 'where', share: 2 },
       { label: 'what', share: 3 },

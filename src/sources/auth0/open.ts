@@ -1,6 +1,6 @@
 /**
  * The `auth0` source. In: a tenant that capture/ reads into a snapshot, or a file of its users, and files of passwords and second factors.
- * Out: users with what belongs to them, organizations, roles, connections (records/).
+ * Out: users with what belongs to them, organizations, roles, connections, invitations (records/).
  */
 
 import { createHash } from 'node:crypto'
@@ -25,7 +25,7 @@ import {
 import { fileUsers, formatOf, formats } from './records/from-files.ts'
 import { snapshotUsers } from './records/from-snapshot.ts'
 import { SideFiles } from './records/side-files.ts'
-import { CONNECTIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './records/users.ts'
+import { CONNECTIONS, INVITATIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './records/users.ts'
 
 /** An Auth0 tenant, or a file of its users. */
 const tenantSource: SourceDefinition<Auth0Options> = {
@@ -87,7 +87,7 @@ function open(config: Auth0Options, context: ReadContext): Source {
     return opened
   }
   const source: Source = {
-    streams: [USERS, ORGANIZATIONS, ROLES, CONNECTIONS],
+    streams: [USERS, ORGANIZATIONS, ROLES, CONNECTIONS, INVITATIONS],
     async *read(chunkSize) {
       const { users, side } = await begin()
       try {
@@ -149,4 +149,5 @@ async function* others(users: Users) {
   for await (const batch of users.organizations()) yield { stream: ORGANIZATIONS, ...batch }
   for await (const batch of users.roles()) yield { stream: ROLES, ...batch }
   for await (const batch of users.connections?.() ?? []) yield { stream: CONNECTIONS, ...batch }
+  for await (const batch of users.invitations?.() ?? []) yield { stream: INVITATIONS, ...batch }
 }

@@ -22,6 +22,8 @@ export interface LiveOptions {
   exportAbove: number
   /** Whether connections are read with what they are made of. */
   connections: boolean
+  /** Whether invitations to organizations are read. */
+  invitations: boolean
   pageSize: number
   concurrency: number
   rate: { requests: number; seconds: number } | undefined
@@ -38,6 +40,8 @@ export interface ReadOptions {
   organizations: OrganizationsFrom
   /** Whether connections are records. */
   connections: boolean
+  /** Whether invitations are records. */
+  invitations: boolean
   paths: MetadataPaths
   passwords: string[]
   mfa: string[]
@@ -90,6 +94,7 @@ export function readOptions(config: Auth0Options): ReadOptions {
     users: isLive(config) ? undefined : config.users,
     organizations: organizationsFrom(config),
     connections: config.connections === true,
+    invitations: config.invitations === true,
     paths: pathsOf(config.metadata),
     passwords: textsOf(config.passwords),
     mfa: textsOf(config.mfa),
@@ -114,6 +119,7 @@ export function liveOptions(config: Auth0Options): LiveOptions {
     only: config.organizations === undefined ? undefined : textsOf(config.organizations),
     engine: config.engine ?? DEFAULTS.engine,
     connections: config.connections === true,
+    invitations: config.invitations === true,
     exportAbove: config.exportAbove ?? DEFAULTS.exportAbove,
     pageSize: config.pageSize ?? DEFAULTS.pageSize,
     concurrency: config.concurrency ?? DEFAULTS.concurrency,
@@ -125,12 +131,13 @@ export function liveOptions(config: Auth0Options): LiveOptions {
 
 /** What decides about what is read: see LiveReading.identity. */
 export function identityOf(config: Auth0Options): JsonObject {
-  const { address, organizations, only, connections, connection, updatedSince } = liveOptions(config)
+  const { address, organizations, only, connections, invitations, connection, updatedSince } = liveOptions(config)
   return {
     tenant: address.audience,
     organizations:
       organizations === 'organizations' ? (only === undefined ? 'all' : [...new Set(only)].sort()) : 'none',
     ...(connections ? { connections } : {}),
+    ...(invitations ? { invitations } : {}),
     ...(connection === undefined ? {} : { connection }),
     ...(updatedSince === undefined ? {} : { updatedSince }),
   }
@@ -174,6 +181,7 @@ const LIVE_ONLY = [
   'clientSecret',
   'organizations',
   'connections',
+  'invitations',
   'engine',
   'exportAbove',
   'pageSize',
@@ -231,6 +239,14 @@ export function checkOptions(config: Auth0Options): Problem[] {
       message: `organizations names some to read, and organizationFrom is ${organizationsFrom(config)}`,
       hint: 'take one of the two out',
       path: 'source.organizations',
+    })
+  }
+  if (config.invitations === true && organizationsFrom(config) !== 'organizations') {
+    problems.push({
+      code: 'organizations_not_read',
+      message: `invitations are to organizations, and organizationFrom is ${organizationsFrom(config)}`,
+      hint: 'take invitations out, or organizationFrom',
+      path: 'source.invitations',
     })
   }
   const { updatedSince: since } = config

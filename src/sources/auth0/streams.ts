@@ -15,6 +15,8 @@ export const STREAMS = {
   connections: 'connections',
   /** `{ organization_id, connection_id }` */
   enabledConnections: 'enabled_connections',
+  /** Invitations to organizations, each with whether it had `expired` when it was read. */
+  invitations: 'invitations',
   /** What could not be read: see `unreadRow`. */
   unread: 'unread',
 } as const

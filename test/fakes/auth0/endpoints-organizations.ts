@@ -56,6 +56,24 @@ export function organizationEndpoints(tenant: Tenant, settings: Auth0Settings, c
     return ok({ enabled_connections: page, start, limit: size, total: all.length })
   }
 
+  /** Newest first unless asked otherwise, with no count of all: https://auth0.com/docs/api/management/v2/organizations/get-invitations */
+  const invitations = (call: Call) => {
+    const { id } = organizationOf(call)
+    const sort = call.query.get('sort') ?? 'created_at:-1'
+    if (!/^created_at:-?1$/.test(sort))
+      refuse(400, "Query validation error: 'sort' is invalid.", 'invalid_query_string')
+    const fields = call.query.get('fields')?.split(',') ?? []
+    if (fields.some((field) => !INVITATION_FIELDS.has(field))) {
+      refuse(400, "Query validation error: 'fields' is invalid.", 'invalid_query_string')
+    }
+    const own = tenant.invitations.all().filter((one) => one.organization_id === id)
+    const oldestFirst = own.toSorted((a, b) => (a.created_at < b.created_at ? -1 : 1))
+    const all = sort.endsWith('-1') ? oldestFirst.toReversed() : oldestFirst
+    const { start, size } = offsetPage(call, settings.invitationsCap ?? MAX_SIZE, refuseOffset)
+    const page = all.slice(start, start + size).map((one) => pick(call, { ...one }))
+    return ok(flag(call, 'include_totals') ? { invitations: page, start, limit: size } : page)
+  }
+
   const organizations = (call: Call) =>
     listed(call, 'organizations', 'organizations', tenant.organizations, (one) => one, settings, checkpoints)
 
@@ -65,8 +83,15 @@ export function organizationEndpoints(tenant: Tenant, settings: Auth0Settings, c
     { method: 'GET', path: '/api/v2/organizations/:id/members', answer: members },
     { method: 'GET', path: '/api/v2/organizations/:id/members/:user/roles', answer: memberRoles },
     { method: 'GET', path: '/api/v2/organizations/:id/enabled_connections', answer: enabledConnections },
+    { method: 'GET', path: '/api/v2/organizations/:id/invitations', answer: invitations },
   ]
 }
+
+/** What may be asked for by name: `ticket_id` comes only where nothing is. */
+const INVITATION_FIELDS: ReadonlySet<string> = new Set([
+  ...['id', 'organization_id', 'inviter', 'invitee', 'invitation_url', 'created_at', 'expires_at'],
+  ...['client_id', 'connection_id', 'app_metadata', 'user_metadata', 'roles'],
+])
 
 /** Members have their roles with them only where these are asked for by name. */
 export function asksForRoles(call: Call): boolean {

@@ -1,5 +1,6 @@
 import type {
   Auth0Connection,
+  Auth0Invitation,
   Auth0Member,
   Auth0Organization,
   Auth0Role,
@@ -152,4 +153,22 @@ function membersOf(users: readonly Auth0User[], { organizations, largest = 0 }: 
 function rolesOf(n: number): string[] {
   const [admin = '', member = '', billing = ''] = ROLES.map(({ id }) => id)
   return [[member], [admin], [], [admin, billing], [member]][n % 5] ?? []
+}
+
+/** An invitation to the organization of that number, which holds for years, with what a test is about. */
+export function invitation(n: number, more: Partial<Auth0Invitation> = {}): Auth0Invitation {
+  const ticket = `ticketDoNotShow${n}`
+  return {
+    id: `uinv_${String(n).padStart(16, '0')}`,
+    organization_id: organization(n).id,
+    inviter: { name: 'Ada Example' },
+    invitee: { email: `invited-${n}@example.com` },
+    invitation_url: `https://app.example.com/login?invitation=${ticket}&organization=${organization(n).id}`,
+    ticket_id: ticket,
+    created_at: new Date(CREATED + n * 60_000).toISOString(),
+    expires_at: '2099-03-31T08:00:00.000Z',
+    client_id: 'fake-application',
+    roles: [ROLES[1]?.id ?? ''],
+    ...more,
+  }
 }

@@ -80,6 +80,24 @@ export interface Auth0EnabledConnection {
   connection: string
 }
 
+/** https://auth0.com/docs/api/management/v2/organizations/get-invitations */
+export interface Auth0Invitation {
+  id: string
+  organization_id: string
+  inviter: { name: string }
+  invitee: { email: string }
+  invitation_url: string
+  ticket_id: string
+  created_at: string
+  expires_at: string
+  client_id: string
+  connection_id?: string
+  app_metadata?: JsonObject
+  user_metadata?: JsonObject
+  /** Ids of roles. */
+  roles?: string[]
+}
+
 /** What a tenant holds. */
 export interface TenantData {
   users: Auth0User[]
@@ -88,4 +106,5 @@ export interface TenantData {
   roles: Auth0Role[]
   connections: Auth0Connection[]
   enabledConnections?: Auth0EnabledConnection[]
+  invitations?: Auth0Invitation[]
 }

@@ -11,6 +11,7 @@ const SCOPES: Record<string, string[]> = {
   'GET /api/v2/organizations/:id/members': ['read:organization_members'],
   'GET /api/v2/organizations/:id/members/:user/roles': ['read:organization_member_roles'],
   'GET /api/v2/organizations/:id/enabled_connections': ['read:organization_connections'],
+  'GET /api/v2/organizations/:id/invitations': ['read:organization_invitations'],
   'GET /api/v2/roles': ['read:roles'],
   'GET /api/v2/roles/:id': ['read:roles'],
   'GET /api/v2/roles/:id/permissions': ['read:roles'],

@@ -13,6 +13,7 @@ export const ALL_SCOPES = [
   'read:connections',
   'read:connections_options',
   'read:organization_connections',
+  'read:organization_invitations',
 ]
 
 /** How the tenant behaves. Plain data but for the hooks and `now`. */
@@ -31,6 +32,8 @@ export interface Auth0Settings {
   tokenUses?: number
   /** Largest page of users; default 100. Some tenants silently give 50. */
   pageCap?: number
+  /** Largest page of invitations; default 100. */
+  invitationsCap?: number
   /** Share of pages with checkpoints that hold fewer than asked for, though they are not the last; an end may be empty. */
   shortPages?: number
   /** What is added to the totals that are told. */

@@ -2,6 +2,7 @@ import { Ordered } from '../ordered.ts'
 import type {
   Auth0Connection,
   Auth0EnabledConnection,
+  Auth0Invitation,
   Auth0Member,
   Auth0Organization,
   Auth0Role,
@@ -19,6 +20,7 @@ export class Tenant {
   readonly roles = new Ordered<Auth0Role>()
   readonly connections = new Ordered<Auth0Connection>()
   readonly enabledConnections: Auth0EnabledConnection[]
+  readonly invitations = new Ordered<Auth0Invitation>()
   /** By organization, then by user. */
   readonly #members = new Map<string, Ordered<Auth0Member>>()
   readonly #now: () => number
@@ -30,6 +32,7 @@ export class Tenant {
     for (const organization of data.organizations ?? []) this.addOrganization(organization)
     for (const role of data.roles ?? []) this.roles.set(role.id, role)
     for (const connection of data.connections ?? []) this.connections.set(connection.id, connection)
+    for (const invitation of data.invitations ?? []) this.invitations.set(invitation.id, invitation)
     for (const { organization, user, roles } of data.members ?? []) this.setMember(organization, user, roles)
   }
 
@@ -67,6 +70,9 @@ export class Tenant {
   deleteOrganization(id: string): void {
     this.organizations.delete(id)
     this.#members.delete(id)
+    for (const { id: invitation, organization_id } of this.invitations.all()) {
+      if (organization_id === id) this.invitations.delete(invitation)
+    }
   }
 
   /** Makes the user a member with exactly these roles (ids). */

@@ -27,7 +27,7 @@ test('every piece of a manifest in the guide works', async () => {
 test('the guide names every scope that is asked for, and no other', () => {
   const named = [...guide.matchAll(/^\| `(read:\w+)` \|/gm)].map(([, scope]) => scope)
   expect(named.toSorted()).toEqual(
-    scopesFor({ organizations: 'organizations', connections: true })
+    scopesFor({ organizations: 'organizations', connections: true, invitations: true })
       .map(({ name }) => name)
       .toSorted(),
   )

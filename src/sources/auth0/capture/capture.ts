@@ -1,6 +1,6 @@
 /**
- * Reads a tenant of Auth0. In: the options of the source, with credentials. Out: a snapshot with connections, roles, organizations, users and
- * members, page by page, so that an interrupted reading goes on where it was; the records are made of it in ../records/.
+ * Reads a tenant of Auth0. In: the options of the source, with credentials. Out: a snapshot with connections, roles, organizations, users,
+ * members and invitations, page by page, so that an interrupted reading goes on where it was; the records are made of it in ../records/.
  */
 
 import { CredentialsError } from '../../../diagnostics/errors.ts'
@@ -14,6 +14,7 @@ import { type Asking, type CaptureContext, requireNone } from '../../source.ts'
 import { type Auth0Options, checkCredentials, type LiveOptions, liveOptions, unreadUsers } from '../options.ts'
 import { STREAMS } from '../streams.ts'
 import { pagesFrom, requireCount, Tenant } from './api.ts'
+import { readInvitations } from './invitations.ts'
 import { readMembers, readOrganizations } from './organizations.ts'
 import { accessTokens, checkScopes, missingOptionsScope } from './token.ts'
 import { readMissingUsers, readUsers } from './users.ts'
@@ -35,6 +36,7 @@ export async function capture(config: Auth0Options, snapshot: SnapshotWriter, co
   await readUsers(tenant, snapshot, options, context)
   if (!organized) return
   await readMembers(tenant, snapshot, options, context)
+  if (options.invitations) await readInvitations(tenant, snapshot, options, context)
   // A part of the users was asked for: the other members are no surprise.
   if (unreadUsers(options) === undefined) await readMissingUsers(tenant, snapshot, context)
 }

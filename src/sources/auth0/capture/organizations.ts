@@ -99,7 +99,7 @@ export async function readMembers(
   const total = snapshot.count(STREAMS.organizations)
   let organizations = 0
   await partsInOrder(
-    open(snapshot, () => {
+    notDone(snapshot, stepOf, () => {
       organizations += 1
     }),
     options.concurrency,
@@ -120,8 +120,12 @@ export async function readMembers(
   )
 }
 
-/** Ids of the organizations whose members have not all been read. */
-async function* open(snapshot: SnapshotWriter, onDone: () => void): AsyncGenerator<string> {
+/** Ids of the organizations whose step is not done. */
+export async function* notDone(
+  snapshot: SnapshotWriter,
+  stepOf: (organization: string) => string,
+  onDone: () => void,
+): AsyncGenerator<string> {
   const batches: AsyncIterable<SnapshotRow[]> = snapshot.read(STREAMS.organizations)
   for await (const rows of batches) {
     for (const { data } of rows) {

@@ -75,8 +75,13 @@ interface Scope {
 const OPTIONS: Scope = { name: 'read:connections_options', use: 'what connections are made of' }
 const ENABLED: Scope = { name: 'read:organization_connections', use: 'for which organizations connections are enabled' }
 
+const INVITED: Scope = { name: 'read:organization_invitations', use: 'who is invited to organizations' }
+
+/** What the scopes depend on. */
+type Asked = Pick<LiveOptions, 'organizations' | 'connections' | 'invitations'>
+
 /** What an application has to be allowed for these options: of what is not read, nothing. */
-export function scopesFor({ organizations, connections }: Pick<LiveOptions, 'organizations' | 'connections'>): Scope[] {
+export function scopesFor({ organizations, connections, invitations }: Asked): Scope[] {
   return [
     { name: 'read:users', use: 'users, and export jobs of them' },
     ...(connections ? [{ name: 'read:connections', use: 'connections' }, OPTIONS] : []),
@@ -87,6 +92,7 @@ export function scopesFor({ organizations, connections }: Pick<LiveOptions, 'org
           { name: 'read:organization_members', use: 'who is a member of them' },
           { name: 'read:organization_member_roles', use: 'the roles of members' },
           ...(connections ? [ENABLED] : []),
+          ...(invitations ? [INVITED] : []),
         ]
       : []),
   ]
@@ -133,7 +139,7 @@ function problemOf({ name, use }: Scope): Problem {
 /** One request per scope; those that need an organization are there only if the tenant has one. */
 async function probes(
   tenant: Tenant,
-  { organizations, only, connections }: LiveOptions,
+  { organizations, only, connections, invitations }: LiveOptions,
   missing: ReadonlySet<string>,
 ): Promise<[scope: string, path: string][]> {
   const always: [string, string][] = [
@@ -144,15 +150,15 @@ async function probes(
   if (organizations !== 'organizations') return always
   const first = missing.has('read:organizations') ? undefined : (only?.[0] ?? (await tenant.firstOrganization()))
   if (first === undefined) return [...always, ['read:organizations', '/organizations']]
-  const path = `/organizations/${encodeURIComponent(first)}/members`
+  const organization = `/organizations/${encodeURIComponent(first)}`
+  const path = `${organization}/members`
   const member = missing.has('read:organization_members') ? undefined : await tenant.firstMember(path)
   return [
     ...always,
     ['read:organizations', '/organizations'],
     ['read:organization_members', path],
-    ...(connections
-      ? [[ENABLED.name, `/organizations/${encodeURIComponent(first)}/enabled_connections`] as [string, string]]
-      : []),
+    ...(connections ? [[ENABLED.name, `${organization}/enabled_connections`] as [string, string]] : []),
+    ...(invitations ? [[INVITED.name, `${organization}/invitations`] as [string, string]] : []),
     ...(member === undefined
       ? []
       : [['read:organization_member_roles', `${path}/${encodeURIComponent(member)}/roles`] as [string, string]]),

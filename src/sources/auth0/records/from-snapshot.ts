@@ -1,5 +1,6 @@
+import { addressForm } from '../../../addresses.ts'
 import type { Problem, Reason } from '../../../diagnostics/problem.ts'
-import type { JsonObject } from '../../../json.ts'
+import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { AgeOrder } from '../../join/age-order.ts'
 import { JoinTable } from '../../join/join-table.ts'
 import { nothingFound } from '../../parts.ts'
@@ -8,7 +9,16 @@ import { type ReadContext, ROW_FILE, ROW_LINE, type StreamCount } from '../../so
 import type { LineRecord } from '../../text/record-file.ts'
 import { partOptions, type ReadOptions, unreadUsers } from '../options.ts'
 import { STREAMS } from '../streams.ts'
-import { CONNECTIONS, NamedOrganizations, ORGANIZATIONS, ROLES, USERS, type Users, usersIn } from './users.ts'
+import {
+  CONNECTIONS,
+  INVITATIONS,
+  NamedOrganizations,
+  ORGANIZATIONS,
+  ROLES,
+  USERS,
+  type Users,
+  usersIn,
+} from './users.ts'
 
 const MEMBERSHIPS = 'memberships'
 
@@ -24,6 +34,9 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
     { stream: ORGANIZATIONS, file: place(organized ? STREAMS.organizations : STREAMS.users), role: 'main', ...none },
     ...(options.connections
       ? [{ stream: CONNECTIONS, file: place(STREAMS.connections), role: 'main', ...none } as const]
+      : []),
+    ...(options.invitations
+      ? [{ stream: INVITATIONS, file: place(STREAMS.invitations), role: 'main', ...none } as const]
       : []),
     ...(organized ? [{ stream: MEMBERSHIPS, file: place(STREAMS.members), role: 'joined', ...none } as const] : []),
     { stream: ROLES, file: place(STREAMS.roles), role: 'main', ...none },
@@ -90,6 +103,13 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
       for await (const records of connectionRecords(snapshot, signal)) {
         counts.pass(CONNECTIONS, records.length)
         yield { file: place(STREAMS.connections), records }
+      }
+    },
+    async *invitations() {
+      if (!options.invitations) return
+      for await (const records of invitationRecords(snapshot, signal)) {
+        counts.pass(INVITATIONS, records.length)
+        yield { file: place(STREAMS.invitations), records }
       }
     },
     counts: () => counts.all(),
@@ -238,6 +258,48 @@ async function* connectionRecords(snapshot: Snapshot, signal?: AbortSignal): Asy
       return { line, data: { ...data, organizations: ids.map((id) => ({ id })) } }
     })
   }
+}
+
+/**
+ * The invitations of a tenant, which names their roles by id: each with its `roles` as members have theirs, `[{ id, name }]`, and whether its
+ * recipient is blocked: a new invitation would let somebody in again whom the old system keeps out.
+ */
+async function* invitationRecords(snapshot: Snapshot, signal?: AbortSignal): AsyncGenerator<LineRecord[]> {
+  const names = new Map<unknown, Json>()
+  for await (const rows of snapshot.read(STREAMS.roles, signal)) {
+    for (const { data } of rows) if (data.name !== undefined) names.set(data.id, data.name)
+  }
+  const blocked = await blockedAmong(snapshot, signal)
+  for await (const rows of snapshot.read(STREAMS.invitations, signal)) {
+    yield rows.map(({ line, data }) => {
+      const ids = Array.isArray(data.roles) ? data.roles : []
+      // A role that was deleted since has its id alone, and is not lost sight of.
+      const roles = ids.map((id) => ({ id, name: names.get(id) ?? null }))
+      return { line, data: { ...data, roles, invitee_blocked: blocked.has(recipientOf(data)) } }
+    })
+  }
+}
+
+/** Of the addresses that are invited, those whose users are all blocked. */
+async function blockedAmong(snapshot: Snapshot, signal?: AbortSignal): Promise<ReadonlySet<string>> {
+  const invited = new Set<string>()
+  for await (const rows of snapshot.read(STREAMS.invitations, signal)) {
+    for (const { data } of rows) invited.add(recipientOf(data))
+  }
+  const blocked = new Set<string>()
+  const free = new Set<string>()
+  if (invited.size === 0) return blocked
+  for await (const rows of snapshot.read(STREAMS.users, signal)) {
+    for (const { data } of rows) {
+      const email = addressForm(String(data.email ?? ''))
+      if (email !== '' && invited.has(email)) (data.blocked === true ? blocked : free).add(email)
+    }
+  }
+  return blocked.difference(free)
+}
+
+function recipientOf({ invitee }: JsonObject): string {
+  return isObject(invitee) ? addressForm(String(invitee.email ?? '')) : ''
 }
 
 /** What of an organization is put into each of its memberships. */

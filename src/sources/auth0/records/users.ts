@@ -232,6 +232,7 @@ export const USERS = 'users'
 export const ORGANIZATIONS = 'organizations'
 export const ROLES = 'roles'
 export const CONNECTIONS = 'connections'
+export const INVITATIONS = 'invitations'
 
 /** Rows of other files that belong to users. */
 export interface Belongings {
@@ -257,6 +258,8 @@ export interface Users {
   roles(): AsyncIterable<{ file: string; records: LineRecord[] }>
   /** The connections, where they were asked for; after the organizations have been read. */
   connections?(): AsyncIterable<{ file: string; records: LineRecord[] }>
+  /** The invitations, where they were asked for. */
+  invitations?(): AsyncIterable<{ file: string; records: LineRecord[] }>
   counts(): StreamCount[]
   digest(): string
   close(): void
