@@ -70,6 +70,14 @@ function isPassive(sentence: string): boolean {
   return writeGood(sentence, { ...NOTHING_ELSE, passive: true }).length > 0
 }
 
+/** What write-good finds in a sentence: a word twice in a row, or a cliché. Its other rules refuse good sentences as well. */
+export function faultsOf(sentence: string): string[] {
+  let names = 0
+  // Names of code that follow one another are no word twice.
+  const text = sentence.replaceAll(/\bcode\b|…/g, () => `code${++names}`)
+  return writeGood(text, { ...NOTHING_ELSE, passive: false, illusion: true, cliches: true }).map(({ reason }) => reason)
+}
+
 /** Messages as sentences: some hold several. */
 export function sentencesOfMessages(texts: readonly string[]): string[] {
   return texts.flatMap((text) => split(inOneLine(text)))

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { messagesOfCode, messagesOfSchemas } from '../../scripts/prose/messages.ts'
-import { figuresOf, sentencesOf } from '../../scripts/prose/sentences.ts'
+import { faultsOf, figuresOf, sentencesOf } from '../../scripts/prose/sentences.ts'
 import { docPages } from './pages.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -34,6 +34,12 @@ test.each(prose)('%s has none of them', (page) => {
 test('the messages and the schemas have none of them', () => {
   const found = [...messagesOfCode(), ...messagesOfSchemas()].filter(({ text }) => FORBIDDEN.test(text))
   expect(found.map(({ place, text }) => `${place}: ${text}`)).toEqual([])
+})
+
+test('no sentence of a page has a word twice in a row, nor a cliché', () => {
+  const sentences = prose.flatMap((page) => sentencesOf(read(page)))
+  expect(faultsOf('It is is crystal clear.')).toHaveLength(2)
+  expect(sentences.flatMap((sentence) => faultsOf(sentence).map((fault) => `${fault}: ${sentence}`))).toEqual([])
 })
 
 test('sentences are found in prose alone', () => {
