@@ -1,8 +1,9 @@
 /**
- * npm run site
+ * npm run site                 builds the site and tries it
+ * npm run site -- --picture   draws docs/images/site.png too
  *
  * Builds the documentation as a static site (docs/site/dist), opens it in Chromium and tries it: every page of the sidebar, a search, no
- * complaint of the browser, nothing asked of another server. Draws docs/images/site.png. Needs a Chromium.
+ * complaint of the browser, nothing asked of another server. Needs a Chromium.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -47,7 +48,7 @@ const browser = await openChromium(program)
 try {
   const tab = await browser.tab()
   await visit(tab, '/')
-  writeFileSync(join(root, 'docs/images/site.png'), await tab.picture())
+  if (process.argv.includes('--picture')) writeFileSync(join(root, 'docs/images/site.png'), await tab.picture())
   const pages = await tab.value<string[]>(
     "[...document.querySelectorAll('.VPSidebar a')].map(({ pathname }) => pathname)",
   )
