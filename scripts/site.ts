@@ -1,5 +1,5 @@
 /**
- * npm run site                 builds the site and tries it
+ * npm run site                builds the site and tries it
  * npm run site -- --picture   draws docs/images/site.png too
  *
  * Builds the documentation as a static site (docs/site/dist), opens it in Chromium and tries it: every page of the sidebar, a search, no
