@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clerkInvitation, clerkOrganization, generateInstance } from '../../fakes/clerk/generate.ts'
+import { clerkInvitation, clerkOrganization, clerkUser, generateInstance } from '../../fakes/clerk/generate.ts'
 import { capture, fakeClerk, optionsOf, readLive, rowsOf } from './capturing.ts'
 
 const INVITATIONS = [
@@ -45,4 +45,28 @@ test('an instance without organizations has those to the instance', async () => 
   const config = optionsOf(fake, { invitations: true })
   const { snapshot } = await capture(config)
   expect((await rowsOf(snapshot, 'invitations')).map(({ id }) => id)).toEqual(['inv_2fake20'])
+})
+
+test('one to a person who is banned is marked, unless another user with the address is not', async () => {
+  const user = (n: number, address: string, banned: boolean) => {
+    const one = clerkUser(n)
+    const email_addresses = one.email_addresses.map((own) => ({ ...own, email_address: address }))
+    return { ...one, banned, email_addresses }
+  }
+  const fake = await fakeClerk({
+    users: [
+      user(1, 'Invited-0@example.com', true),
+      user(2, 'invited-1@example.com', true),
+      user(3, 'invited-1@example.com', false),
+    ],
+    invitations: [0, 1, 2].map((n) => clerkInvitation(n, { organization_id: undefined })),
+  })
+  const config = optionsOf(fake, { invitations: true })
+  const { records } = await readLive(config, (await capture(config)).snapshot)
+  const found = records.filter(({ stream }) => stream === 'invitations')
+  expect(found.map(({ data }) => [data.email_address, data.invitee_banned]).toSorted()).toEqual([
+    ['invited-0@example.com', true],
+    ['invited-1@example.com', false],
+    ['invited-2@example.com', false],
+  ])
 })

@@ -1,6 +1,6 @@
-import { addressForm } from '../../../addresses.ts'
 import type { Problem, Reason } from '../../../diagnostics/problem.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
+import { type InviteeForms, invitedAndKeptOut } from '../../invitees.ts'
 import { AgeOrder } from '../../join/age-order.ts'
 import { JoinTable } from '../../join/join-table.ts'
 import { nothingFound } from '../../parts.ts'
@@ -269,37 +269,23 @@ async function* invitationRecords(snapshot: Snapshot, signal?: AbortSignal): Asy
   for await (const rows of snapshot.read(STREAMS.roles, signal)) {
     for (const { data } of rows) if (data.name !== undefined) names.set(data.id, data.name)
   }
-  const blocked = await blockedAmong(snapshot, signal)
+  const isBlocked = await invitedAndKeptOut(snapshot, INVITEES, signal)
   for await (const rows of snapshot.read(STREAMS.invitations, signal)) {
     yield rows.map(({ line, data }) => {
       const ids = Array.isArray(data.roles) ? data.roles : []
       // A role that was deleted since has its id alone, and is not lost sight of.
       const roles = ids.map((id) => ({ id, name: names.get(id) ?? null }))
-      return { line, data: { ...data, roles, invitee_blocked: blocked.has(recipientOf(data)) } }
+      return { line, data: { ...data, roles, invitee_blocked: isBlocked(data) } }
     })
   }
 }
 
-/** Of the addresses that are invited, those whose users are all blocked. */
-async function blockedAmong(snapshot: Snapshot, signal?: AbortSignal): Promise<ReadonlySet<string>> {
-  const invited = new Set<string>()
-  for await (const rows of snapshot.read(STREAMS.invitations, signal)) {
-    for (const { data } of rows) invited.add(recipientOf(data))
-  }
-  const blocked = new Set<string>()
-  const free = new Set<string>()
-  if (invited.size === 0) return blocked
-  for await (const rows of snapshot.read(STREAMS.users, signal)) {
-    for (const { data } of rows) {
-      const email = addressForm(String(data.email ?? ''))
-      if (email !== '' && invited.has(email)) (data.blocked === true ? blocked : free).add(email)
-    }
-  }
-  return blocked.difference(free)
-}
-
-function recipientOf({ invitee }: JsonObject): string {
-  return isObject(invitee) ? addressForm(String(invitee.email ?? '')) : ''
+const INVITEES: InviteeForms = {
+  invitations: STREAMS.invitations,
+  users: STREAMS.users,
+  recipient: ({ invitee }) => (isObject(invitee) ? String(invitee.email ?? '') : ''),
+  addresses: ({ email }) => [String(email ?? '')],
+  isKeptOut: ({ blocked }) => blocked === true,
 }
 
 /** What of an organization is put into each of its memberships. */

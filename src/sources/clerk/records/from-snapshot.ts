@@ -5,7 +5,8 @@
 
 import { createHash } from 'node:crypto'
 import type { Problem } from '../../../diagnostics/problem.ts'
-import type { JsonObject } from '../../../json.ts'
+import { isObject, type JsonObject } from '../../../json.ts'
+import { type InviteeForms, invitedAndKeptOut } from '../../invitees.ts'
 import { JoinTable } from '../../join/join-table.ts'
 import type { Snapshot, SnapshotRow } from '../../snapshot/snapshot.ts'
 import { type ReadContext, ROW_FILE, ROW_LINE, type Source, type SourceRecord, type StreamCount } from '../../source.ts'
@@ -36,6 +37,15 @@ const PLACES = {
 } as const
 
 type Main = keyof typeof PLACES
+
+const INVITEES: InviteeForms = {
+  invitations: INVITATIONS,
+  users: USERS,
+  recipient: ({ email_address }) => String(email_address ?? ''),
+  addresses: ({ email_addresses }) =>
+    [email_addresses ?? []].flat().map((one) => (isObject(one) ? String(one.email_address ?? '') : '')),
+  isKeptOut: ({ banned }) => banned === true,
+}
 
 const NOT_READ = {
   place: 'in the instance',
@@ -115,7 +125,8 @@ export function openLive(config: ClerkOptions, context: ReadContext): Source {
         return rows.map(plainRecord)
       })
       if (inactive.length > 0) context.warn(switchedOff(inactive))
-      yield* chunks(INVITATIONS, (rows) => rows.map(plainRecord))
+      const isBanned = await invitedAndKeptOut(snapshot, INVITEES, context.signal)
+      yield* chunks(INVITATIONS, (rows) => rows.map((row) => ({ ...plainRecord(row), invitee_banned: isBanned(row) })))
       members?.rejectUnused()
       // Of a part of the users it is not known which rows belong to nobody.
       if (!partial) for (const file of everyFile) file.rejectUnused(NOT_READ)
