@@ -15,11 +15,23 @@ const PATH = [
   ...(process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules')),
 ].join(delimiter)
 
+/** How this machine gets to the registry: its proxy, and the certificates that it trusts. */
+const NETWORK = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) =>
+    /^(NODE_EXTRA_CA_CERTS|https?_proxy|no_proxy|npm_config_(registry|cafile))$/i.test(name),
+  ),
+)
+
 function run(program: string, args: readonly string[], cwd: string, path = PATH) {
   const { status, stdout, stderr } = spawnSync(program, args, {
     cwd,
     encoding: 'utf8',
-    env: { PATH: path, HOME: cwd, npm_config_cache: process.env.npm_config_cache ?? `${process.env.HOME}/.npm` },
+    env: {
+      ...NETWORK,
+      PATH: path,
+      HOME: cwd,
+      npm_config_cache: process.env.npm_config_cache ?? `${process.env.HOME}/.npm`,
+    },
   })
   return { status, stdout, stderr }
 }
