@@ -16,6 +16,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isThere } from './postgres.ts'
 
 /** A MariaDB for the tests: started by the first one that needs it, in a temporary folder, and gone after the run. */
 
@@ -193,15 +194,6 @@ export async function freePort(): Promise<number> {
   server.close()
   await once(server, 'close')
   return port
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return false
-  }
 }
 
 /** Set by the set-up of the run: a folder for the server that all its tests share. */

@@ -176,7 +176,8 @@ export class Cluster {
   }
 }
 
-function isThere(pid: number): boolean {
+/** Whether a process runs; one that has ended and waits for its parent does not. */
+export function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
