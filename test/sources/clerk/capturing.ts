@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Problem } from '../../../src/diagnostics/problem.ts'
-import type { JsonObject } from '../../../src/json.ts'
 import { clerkSource } from '../../../src/sources/clerk/open.ts'
 import type { Snapshot } from '../../../src/sources/snapshot/snapshot.ts'
 import { openSnapshotWriter } from '../../../src/sources/snapshot/writer.ts'
@@ -9,7 +8,10 @@ import type { RejectedRecord, SourceRecord, StreamCount } from '../../../src/sou
 import { type ClerkSettings, type FakeClerk, startFakeClerk } from '../../fakes/clerk/fake-clerk.ts'
 import type { InstanceData } from '../../fakes/clerk/objects.ts'
 import { folderWith } from '../reading.ts'
+import { rowsOf } from '../snapshot/directory.ts'
 import { stepText } from '../step-text.ts'
+
+export { rowsOf }
 
 /** Requests leave at once: the pace is a matter of other tests. */
 const UNPACED = '100000/1s'
@@ -57,13 +59,6 @@ export async function capture(config: Config, folder = folderWith({}), signal?: 
   } finally {
     await writer.close()
   }
-}
-
-/** All rows of a stream. */
-export async function rowsOf(snapshot: Snapshot, stream: string): Promise<JsonObject[]> {
-  const rows: JsonObject[] = []
-  for await (const batch of snapshot.read(stream)) rows.push(...batch.map(({ data }) => data))
-  return rows
 }
 
 /** Ids of a stream, in order. */

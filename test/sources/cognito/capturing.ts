@@ -3,14 +3,16 @@ import { onTestFinished } from 'vitest'
 import type { Clock } from '../../../src/clock.ts'
 import type { Problem } from '../../../src/diagnostics/problem.ts'
 import type { FailedRequest } from '../../../src/http/retry.ts'
-import type { JsonObject } from '../../../src/json.ts'
 import { cognitoSource } from '../../../src/sources/cognito/open.ts'
 import type { Snapshot } from '../../../src/sources/snapshot/snapshot.ts'
 import { openSnapshotWriter } from '../../../src/sources/snapshot/writer.ts'
 import { type CognitoSettings, type FakeCognito, startFakeCognito } from '../../fakes/cognito/fake-cognito.ts'
 import { cognitoUser, type PoolData } from '../../fakes/cognito/objects.ts'
 import { folderWith } from '../reading.ts'
+import { rowsOf } from '../snapshot/directory.ts'
 import { stepText } from '../step-text.ts'
+
+export { rowsOf }
 
 /** Requests leave at once: the pace is a matter of other tests. */
 const UNPACED = '100000/1s'
@@ -79,13 +81,6 @@ export async function capture(
   } finally {
     await writer.close()
   }
-}
-
-/** All rows of a stream. */
-export async function rowsOf(snapshot: Snapshot, stream: string): Promise<JsonObject[]> {
-  const rows: JsonObject[] = []
-  for await (const batch of snapshot.read(stream)) rows.push(...batch.map(({ data }) => data))
-  return rows
 }
 
 /** Names of the users of a snapshot, sorted. */

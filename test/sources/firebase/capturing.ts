@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { SourceOptions } from '../../../src/config/manifest.ts'
 import type { Problem } from '../../../src/diagnostics/problem.ts'
-import type { JsonObject } from '../../../src/json.ts'
 import { firebaseSource } from '../../../src/sources/firebase/open.ts'
 import type { Snapshot } from '../../../src/sources/snapshot/snapshot.ts'
 import { openSnapshotWriter } from '../../../src/sources/snapshot/writer.ts'
@@ -10,7 +9,10 @@ import type { Asking } from '../../../src/sources/source.ts'
 import { type FakeFirebase, type FirebaseSettings, startFakeFirebase } from '../../fakes/firebase/fake-firebase.ts'
 import type { ProjectData } from '../../fakes/firebase/objects.ts'
 import { folderWith, readAll } from '../reading.ts'
+import { rowsOf } from '../snapshot/directory.ts'
 import { stepText } from '../step-text.ts'
+
+export { rowsOf }
 
 type Options = SourceOptions<'firebase'>
 
@@ -67,13 +69,6 @@ export async function capture(
 /** Tries the credentials. */
 export async function trial(config: Options, directory = '.'): Promise<void> {
   await live().tryCredentials?.(config, { directory })
-}
-
-/** All rows of a stream. */
-export async function rowsOf(snapshot: Snapshot, stream: string): Promise<JsonObject[]> {
-  const rows: JsonObject[] = []
-  for await (const batch of snapshot.read(stream)) rows.push(...batch.map(({ data }) => data))
-  return rows
 }
 
 /** Ids of the users, in the order in which they were read. */
