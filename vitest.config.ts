@@ -6,7 +6,8 @@ export default defineConfig({
     globalSetup: 'test/set-up.ts',
     setupFiles: 'test/fuzz/seed.ts',
     pool: 'forks',
-    // Files of a process share the modules that one of them has loaded: no test replaces any, and to load them takes as long as the tests.
+    // Files of a process share the modules that one of them has loaded: no test replaces any, and
+    // to load them takes as long as the tests.
     isolate: false,
     maxWorkers: '100%',
     // See src/cli/main.ts.

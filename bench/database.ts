@@ -4,7 +4,9 @@ import { Cluster, NO_POSTGRES, postgresPrograms } from '../test/postgres.ts'
 import { inFolder } from './folder.ts'
 import { measure } from './measure.ts'
 
-/** Reading tables of a database into a snapshot: what memory it takes, however many rows there are. */
+/**
+ * Reading tables of a database into a snapshot: what memory it takes, however many rows there are.
+ */
 
 const TABLES = (users: number) => `
   CREATE TABLE users (id uuid PRIMARY KEY, email text, hash text, name text, meta jsonb, roles text[], created_at timestamptz,

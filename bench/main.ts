@@ -2,9 +2,11 @@
  * npm run bench [-- planning|files|throughput|limits|state|database …] [--users N]… [--applied N]
  * npm run bench -- data FOLDER [--users N]
  *
- * Measures what docs/explanation/performance.md reports. Machines differ and are noisy: compare the ratios. Ends with 1 when a ratio of planning is
- * worse than the page says by more than 25 %. `--users` takes other numbers of users than 3, 100,000 and 1,000,000; `--applied` says up to which
- * number of users everything is applied, planned again and verified (100,000). `data` writes the files that are planned into a folder, for other tools.
+ * Measures what docs/explanation/performance.md reports. Machines differ and are noisy: compare the
+ * ratios. Ends with 1 when a ratio of planning is worse than the page says by more than 25 %.
+ * `--users` takes other numbers of users than 3, 100,000 and 1,000,000; `--applied` says up to
+ * which number of users everything is applied, planned again and verified (100,000). `data` writes
+ * the files that are planned into a folder, for other tools.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -62,7 +64,10 @@ async function runBenchmarks(): Promise<void> {
   }
 }
 
-/** What files of any size take to be read, through the `file` source alone: 300 MiB, however large they are. */
+/**
+ * What files of any size take to be read, through the `file` source alone: 300 MiB, however large
+ * they are.
+ */
 async function files(): Promise<void> {
   await inFolder(async (folder) => {
     const lines = 2_000_000
@@ -120,7 +125,8 @@ async function limits(): Promise<void> {
   await withSandbox(['--limits'], size, remote(''), async (folder, env) => {
     const apply = await measure(folder, ['apply', '--yes', '--json'], env)
     const report = JSON.parse(apply.stdout)
-    // 2,000 writes to /user_management at 500 in 10 s: three windows have to pass before the last 500 may leave.
+    // 2,000 writes to /user_management at 500 in 10 s: three windows have to pass before the last
+    // 500 may leave.
     const least = 30
     print('1,000 users and 1,000 memberships at the documented limits', {
       'answers 429 (must be 0)': report.requests.refused,

@@ -11,20 +11,27 @@ const SIZES = [3, 100_000, 1_000_000]
 
 const FILES = ['users.csv', 'memberships.csv', 'roles.csv']
 
-/** Bytes that a user with memberships and roles takes on disk while it is planned: in the files, and in the scratch databases. */
+/**
+ * Bytes that a user with memberships and roles takes on disk while it is planned: in the files, and
+ * in the scratch databases.
+ */
 const BYTES_PER_USER = 4000
 
 export interface PlanningOptions {
   /** Numbers of users. */
   users?: readonly number[]
-  /** Up to this number of users everything is applied, to be planned again and verified: the embedded sandbox takes some 4,000 writes a second. */
+  /**
+   * Up to this number of users everything is applied, to be planned again and verified: the
+   * embedded sandbox takes some 4,000 writes a second.
+   */
   applied: number
 }
 
 /**
- * Plans a Clerk export with both mapping files, plans it again when it is applied, and verifies it; and has csv-parse read the same files, as
- * the yardstick. Every process is measured from its start to its end, with other processes in turn, and the least of its times counts: what
- * else the machine does only adds to them.
+ * Plans a Clerk export with both mapping files, plans it again when it is applied, and verifies it;
+ * and has csv-parse read the same files, as the yardstick. Every process is measured from its start
+ * to its end, with other processes in turn, and the least of its times counts: what else the
+ * machine does only adds to them.
  * @returns whether it is as quick as docs/explanation/performance.md says
  */
 export async function planning({ users = SIZES, applied }: PlanningOptions): Promise<boolean> {

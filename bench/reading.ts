@@ -43,7 +43,10 @@ function user(index: number): string {
   })
 }
 
-/** Writes users as one JSON document, `{"data": {"users": […]}}`, until it has so many bytes. @returns how many users */
+/**
+ * Writes users as one JSON document, `{"data": {"users": […]}}`, until it has so many bytes.
+ * @returns how many users
+ */
 export function writeJsonDocument(folder: string, name: string, bytes: number): number {
   let users = 0
   write(join(folder, name), (add) => {
@@ -64,7 +67,10 @@ export function writeNdjson(folder: string, name: string, users: number): void {
   })
 }
 
-/** Writes so many memberships, one per user, in an order that has nothing to do with that of the users. */
+/**
+ * Writes so many memberships, one per user, in an order that has nothing to do with that of the
+ * users.
+ */
 export function writeMemberships(folder: string, name: string, users: number): void {
   write(join(folder, name), (add) => {
     add('user_id,organization_id\n')

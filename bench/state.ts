@@ -14,14 +14,20 @@ import { clerkSize, writeClerkExport } from './data.ts'
 import { inFolder } from './folder.ts'
 import { type Measured, measure } from './measure.ts'
 
-/** Both kinds of states, side by side. The server has the settings that Debian gives it, `fsync` included. */
+/**
+ * Both kinds of states, side by side. The server has the settings that Debian gives it, `fsync`
+ * included.
+ */
 
 export interface StateFigures {
   title: string
   figures: Record<string, number>
 }
 
-/** Writes in the journal: as many callers as requests are on their way, each with an intent and then its outcome. */
+/**
+ * Writes in the journal: as many callers as requests are on their way, each with an intent and then
+ * its outcome.
+ */
 const WRITES = 40_000
 const CALLERS = 50
 

@@ -1,12 +1,16 @@
 /**
- * The table of what planning takes: made of measurements, read from docs/explanation/performance.md, and the one held against the other.
+ * The table of what planning takes: made of measurements, read from
+ * docs/explanation/performance.md, and the one held against the other.
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const PAGE = fileURLToPath(new URL('../docs/explanation/performance.md', import.meta.url))
 
-/** What was measured at one number of users. Undefined: it was not measured, or the page does not say. */
+/**
+ * What was measured at one number of users. Undefined: it was not measured, or the page does not
+ * say.
+ */
 export interface Figures {
   users: number
   /** csv-parse reading the same files, seconds. */
@@ -61,7 +65,9 @@ function ratio(seconds: number | undefined, per: number | undefined): number | u
   return seconds === undefined || per === undefined ? undefined : seconds / per
 }
 
-/** What the page says, a row for each number of users. @throws Error when the page has no such table */
+/**
+ * What the page says, a row for each number of users. @throws Error when the page has no such table
+ */
 export function publishedFigures(page = readFileSync(PAGE, 'utf8')): Figures[] {
   const lines = page.split('\n')
   const head = lines.findIndex((line) => cellsOf(line)[0] === 'Users')
@@ -106,7 +112,10 @@ function written(figure: number | undefined, column: Column): string {
   return figure.toFixed(figure >= 10 ? 1 : figure < 0.1 ? 3 : 2)
 }
 
-/** What is worse than the page says by more than a quarter, or cannot be held against it; one line each. */
+/**
+ * What is worse than the page says by more than a quarter, or cannot be held against it; one line
+ * each.
+ */
 export function complaints(measured: readonly Figures[], published: readonly Figures[]): string[] {
   return measured.flatMap((figures) => {
     const users = `${figures.users.toLocaleString('en-US')} users`

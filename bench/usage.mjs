@@ -1,6 +1,6 @@
 /**
- * Loaded into a measured process before its program: at its end it tells on file descriptor 3 what the process took, threads included. JavaScript,
- * so that nothing is compiled in what is measured.
+ * Loaded into a measured process before its program: at its end it tells on file descriptor 3 what
+ * the process took, threads included. JavaScript, so that nothing is compiled in what is measured.
  */
 import { writeSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'

@@ -14,8 +14,9 @@ import {
 import { API, type Project, type Symbol as TypeScriptSymbol } from 'typescript/unstable/sync'
 
 /**
- * docs/reference/api.md. In: what src/index.ts exports, with its comments, as the compiler reads it. Out: the page. A type that an export
- * names and that is not exported itself is refused: nobody could look it up.
+ * docs/reference/api.md. In: what src/index.ts exports, with its comments, as the compiler reads
+ * it. Out: the page. A type that an export names and that is not exported itself is refused: nobody
+ * could look it up.
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url))

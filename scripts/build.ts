@@ -1,8 +1,9 @@
 /**
  * npm run build
  *
- * Compiles src to dist. Two modules that make something when the program runs from source are replaced by what they make: the code
- * that ajv makes of the manifest's schema (https://ajv.js.org/standalone.html), and the script and style of the HTML report. The shipped
+ * Compiles src to dist. Two modules that make something when the program runs from source are
+ * replaced by what they make: the code that ajv makes of the manifest's schema
+ * (https://ajv.js.org/standalone.html), and the script and style of the HTML report. The shipped
  * recipes are parsed. Of the declarations those are kept that the library's own lead to.
  */
 import { spawnSync } from 'node:child_process'
@@ -53,7 +54,10 @@ writeFileSync(
   `const assets = ${assets}\n\nexport async function pageAssets() {\n  return assets\n}\n`,
 )
 
-/** Takes the parts of the schema that errors quote from the schema itself, which is read anyway, in place of a copy of each. */
+/**
+ * Takes the parts of the schema that errors quote from the schema itself, which is read anyway, in
+ * place of a copy of each.
+ */
 function quotingSchema(code: string): string {
   const pointers = ['#', ...Object.keys(resolvePointer('#/$defs')).map((name) => `#/$defs/${name}`)]
   return pointers.reduce((text, pointer) => {

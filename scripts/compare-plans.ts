@@ -1,11 +1,14 @@
 /**
  * npm run compare -- OTHER_CHECKOUT [--users N] [--applied N] [--only NAME]… [OLD=NEW …]
  *
- * Runs the program of another checkout and that of this one over the same sources, and compares what both print and write, byte for byte, and
- * their exit codes. Sources: every example, the fixture with everything of the tests, N generated users (20,000) with every fault as exports of
- * Clerk, CSV tables and JSON lines with joins, and files that cannot be read to their end. They are planned, applied (of the generated users the
- * first 1,000), planned again, changed, planned and applied again, and planned with the state lost. Nothing printed counts as different.
- * `--only NAME` takes the sources whose names begin so; `OLD=NEW` names a word that was meant to change. Both checkouts need a build.
+ * Runs the program of another checkout and that of this one over the same sources, and compares
+ * what both print and write, byte for byte, and their exit codes. Sources: every example, the
+ * fixture with everything of the tests, N generated users (20,000) with every fault as exports of
+ * Clerk, CSV tables and JSON lines with joins, and files that cannot be read to their end. They are
+ * planned, applied (of the generated users the first 1,000), planned again, changed, planned and
+ * applied again, and planned with the state lost. Nothing printed counts as different. `--only
+ * NAME` takes the sources whose names begin so; `OLD=NEW` names a word that was meant to change.
+ * Both checkouts need a build.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

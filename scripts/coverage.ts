@@ -1,6 +1,6 @@
 /**
- * npm run coverage [-- file …]: the suite with coverage, and one line for each folder of src. What runs in processes of its own, the built
- * program and mapping workers, is not counted.
+ * npm run coverage [-- file …]: the suite with coverage, and one line for each folder of src. What
+ * runs in processes of its own, the built program and mapping workers, is not counted.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -1,6 +1,7 @@
 /**
- * The main job, end to end: plans and applies the shipped migrate.config.yaml into the embedded sandbox, then plans again to
- * show that nothing is left to do. Everything happens in .workos-migrate/, which is started afresh.
+ * The main job, end to end: plans and applies the shipped migrate.config.yaml into the embedded
+ * sandbox, then plans again to show that nothing is left to do. Everything happens in
+ * .workos-migrate/, which is started afresh.
  */
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'

@@ -1,6 +1,7 @@
 /**
- * Writes examples/clerk-demo: a Clerk export as a small company might have it, with what goes wrong in real ones.
- * The same data come out every time: `npx tsx scripts/generate-demo-data.ts [folder]`.
+ * Writes examples/clerk-demo: a Clerk export as a small company might have it, with what goes wrong
+ * in real ones. The same data come out every time: `npx tsx scripts/generate-demo-data.ts
+ * [folder]`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -144,8 +145,9 @@ Object.assign(user(17), { first_name: 'Max "Mad"', last_name: 'Quote' })
 Object.assign(user(29), { first_name: 'Two\nLines', last_name: 'Newline' })
 Object.assign(user(41), { first_name: '山田', last_name: '例' })
 
-// Hashers other than bcrypt: the first two WorkOS takes, the others mean a reset.
-// scrypt_firebase is the example that Firebase publishes for its own scrypt (github.com/firebase/scrypt), password user1password.
+// Hashers other than bcrypt: the first two WorkOS takes, the others mean a reset. scrypt_firebase
+// is the example that Firebase publishes for its own scrypt (github.com/firebase/scrypt), password
+// user1password.
 Object.assign(user(50), {
   password_hasher: 'argon2id',
   password_digest: `$argon2id$v=19$m=65536,t=3,p=4$${base64(16)}$${base64(32)}`,
@@ -166,7 +168,8 @@ for (const number of [61, 86]) {
   Object.assign(user(number), { password_hasher: 'phpass', password_digest: `$P$B${characters(`./${BASE62}`, 30)}` })
 }
 
-// One person with two accounts, three times over: same address in another case, each account with organizations of its own.
+// One person with two accounts, three times over: same address in another case, each account with
+// organizations of its own.
 for (const [number, twin] of [
   [8, 210],
   [33, 211],

@@ -1,4 +1,6 @@
-/** A part of a page of docs that is written by `npm run docs`, between two comments that name it. */
+/**
+ * A part of a page of docs that is written by `npm run docs`, between two comments that name it.
+ */
 export function withGenerated(page: string, name: string, lines: readonly string[]): string {
   const [begin, end] = [`<!-- ${name}: written by npm run docs -->\n`, `<!-- /${name} -->`]
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]

@@ -4,15 +4,16 @@ import { isSchema, manifestSchema, type Schema, sourceSchema, sourceTypes, types
 import type { Json } from '../src/json.ts'
 
 /**
- * The types of a checked manifest, from the schema. Members with a default are always there, since the check fills them in. Of `if`
- * and `then`, of patterns and of bounds the types say nothing. Beside them are the defaults of sources. Type aliases, not interfaces: what has known members then also passes
- * for a record of them.
+ * The types of a checked manifest, from the schema. Members with a default are always there, since
+ * the check fills them in. Of `if` and `then`, of patterns and of bounds the types say nothing.
+ * Beside them are the defaults of sources. Type aliases, not interfaces: what has known members
+ * then also passes for a record of them.
  */
 
 /** Keys of a manifest file that composing takes away. */
 const COMPOSED = ['$schema', 'extends', 'environments']
 
-const HEAD = `// Written by scripts/manifest-types.ts from schemas/migrate.config.schema.json: change it there, then run npm run docs.
+const HEAD = `// Generated from schemas/migrate.config.schema.json: change that file, then run npm run docs.
 import type { Json, JsonObject } from '../json.ts'
 `
 
@@ -28,7 +29,10 @@ export function manifestTypes(): string {
   return formatted([HEAD, ...types, sourceDefaults()].join('\n'))
 }
 
-/** What `x-default` says of the options of each source, as far as it is a value that the option may have and not a sentence. */
+/**
+ * What `x-default` says of the options of each source, as far as it is a value that the option may
+ * have and not a sentence.
+ */
 function sourceDefaults(): string {
   const sources = sourceTypes().map((type) => {
     const { properties } = sourceSchema(type)
@@ -42,8 +46,8 @@ function sourceDefaults(): string {
 }
 
 const DEFAULTS = `/**
- * What a source takes where an option is not given. The check of a manifest does not fill these in: they would count as options that somebody
- * gave, which files alone must not have, and would change the digest of every manifest.
+ * The defaults of the options of a source. The check of a manifest does not fill them in: files
+ * reject options that somebody set, and the digest of every manifest would change.
  */
 `
 
@@ -58,7 +62,10 @@ function declaration(name: string, schema: Schema): string {
   return `${comment(schema)}export type ${name} = ${typeOf(schema)}\n`
 }
 
-/** The definitions that a schema refers to, those they refer to included, each under the name of its type. */
+/**
+ * The definitions that a schema refers to, those they refer to included, each under the name of its
+ * type.
+ */
 function referred(schema: Json, found = new Map<string, Schema>()): Map<string, Schema> {
   if (Array.isArray(schema)) for (const item of schema) referred(item, found)
   if (!isSchema(schema)) return found
@@ -156,8 +163,13 @@ function comment(schema: Json): string {
   const description = isSchema(schema) ? schema.description : undefined
   if (typeof description !== 'string') return ''
   const [sentence = ''] = description.split(/(?<=[.:])\s(?=[A-Z`])/)
-  return `/** ${sentence.replaceAll('*/', '*\\/').replace(/:$/, '.')} */\n`
+  const text = sentence.replaceAll('*/', '*\\/').replace(/:$/, '.')
+  const lines = text.match(COMMENT_LINE) ?? []
+  return lines.length === 1 ? `/** ${text} */\n` : `/**\n${lines.map((line) => ` * ${line.trim()}\n`).join('')} */\n`
 }
+
+/** Comments have at most 100 columns; fourteen of them are left for the indent and the `/**`. */
+const COMMENT_LINE = /.{1,86}(?:\s|$)/g
 
 function formatted(text: string): string {
   const biome = fileURLToPath(new URL('../node_modules/.bin/biome', import.meta.url))

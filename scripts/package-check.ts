@@ -1,9 +1,10 @@
 /**
  * npm run package:check
  *
- * Packs the package and looks at it as its users have it: publint and Are the Types Wrong read the archive; then it is unpacked into a folder
- * of its own, where the example of examples/library and the code of the guide are type-checked against it: by this compiler with all
- * declarations of the package, and by an older one.
+ * Packs the package and looks at it as its users have it: publint and Are the Types Wrong read the
+ * archive; then it is unpacked into a folder of its own, where the example of examples/library and
+ * the code of the guide are type-checked against it: by this compiler with all declarations of the
+ * package, and by an older one.
  */
 import './build.ts'
 import { spawnSync } from 'node:child_process'

@@ -1,7 +1,8 @@
 /**
  * npm run screenshots
  *
- * Takes the pictures in docs/images: the HTML report of the demo's plan, apply and verification, in light and dark. Needs a Chromium and a build.
+ * Takes the pictures in docs/images: the HTML report of the demo's plan, apply and verification, in
+ * light and dark. Needs a Chromium and a build.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,8 +1,9 @@
 /**
  * npm run show:auth0
  *
- * Migrates an Auth0 tenant of 25,000 users into a sandbox, kills the program five times on the way, and compares every
- * user, organization and membership with the tenant. Ends with 1 unless all are there once and as they have to be.
+ * Migrates an Auth0 tenant of 25,000 users into a sandbox, kills the program five times on the way,
+ * and compares every user, organization and membership with the tenant. Ends with 1 unless all are
+ * there once and as they have to be.
  */
 // The program that is killed is the built one.
 import './build.ts'

@@ -2,8 +2,8 @@
  * npm run site                builds the site and tries it
  * npm run site -- --picture   draws docs/images/site.png too
  *
- * Builds the documentation as a static site (docs/site/dist), opens it in Chromium and tries it: every page of the sidebar, a search, no
- * complaint of the browser, nothing asked of another server. Needs a Chromium.
+ * Builds the documentation as a static site (docs/site/dist) and opens it in Chromium: every page
+ * of the sidebar, a search, no error in the console, no request to another server.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'

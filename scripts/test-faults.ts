@@ -1,8 +1,9 @@
 /**
  * npm run test:faults [-- --short] [matrix|crashes|long …]
  *
- * Applies through every fault and every crash, reads everything back, and prints what was lost and what was duplicated.
- * Ends with 1 unless both are 0 in every row and every exit code, summary and count of requests was true.
+ * Applies through every fault and every crash, reads everything back, and prints what was lost and
+ * what was duplicated. Ends with 1 unless both are 0 in every row and every exit code, summary and
+ * count of requests was true.
  */
 // The program that is killed is the built one.
 import './build.ts'
@@ -49,7 +50,10 @@ async function matrix(): Promise<boolean> {
   return rows.every(isSound)
 }
 
-/** SIGKILL at the boundaries of the journal, and spread over everything that an apply asks of SQLite. */
+/**
+ * SIGKILL at the boundaries of the journal, and spread over everything that an apply asks of
+ * SQLite.
+ */
 async function crashes(): Promise<boolean> {
   const population = populate(short ? 20 : 60, 6)
   const wreck = await openWreck(population)
@@ -92,7 +96,10 @@ async function crashes(): Promise<boolean> {
   return passed
 }
 
-/** Many users, everything mixed, three SIGKILLs: exact in the end, with flat memory and handles on the way. */
+/**
+ * Many users, everything mixed, three SIGKILLs: exact in the end, with flat memory and handles on
+ * the way.
+ */
 async function long(): Promise<boolean> {
   const [users, concurrency] = short ? [300, 50] : [10_000, 100]
   const population = populate(users, short ? 10 : 50)
@@ -122,7 +129,8 @@ async function long(): Promise<boolean> {
     `  memory: at most ${Math.round(grown.peakMemory)} MiB, ${memory} MiB more in the last third than in the middle one\n` +
       `  handles: at most ${grown.peakHandles}, ${handles} more in the last third than in the middle one\n`,
   )
-  // Connections come and go up to `concurrency`; memory grows by a collection that is still to come, not by the users.
+  // Connections come and go up to `concurrency`; memory grows by a collection that is still to
+  // come, not by the users.
   const flat = memory <= 48 && handles <= concurrency / 2 && grown.peakHandles <= concurrency + 80
   if (!flat) process.stdout.write('  NOT FLAT\n')
   return isSound(row) && flat

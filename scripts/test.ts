@@ -1,11 +1,12 @@
 /**
- * npm test [-- file …]: the suite, its matrices of kills, crashes and faults in a short form.
- * npm run test:all: the same with every matrix whole.
+ * npm test [-- file …]: the suite, its matrices of kills, crashes and faults in a short form. npm
+ * run test:all: the same with every matrix whole.
  *
  * Ends with one line that says how it went, for machines that read only that.
  *
- * Node 24 itself has crashed (a signal, no failed test) where many threads start and end in one process. vitest.config.ts avoids what is known
- * of it. Should a process die by a signal all the same, its file runs once more by itself, and the output says so; a failed test never does.
+ * Node 24 itself has crashed (a signal, no failed test) where many threads start and end in one
+ * process. vitest.config.ts avoids what is known of it. Should a process die by a signal all the
+ * same, its file runs once more by itself, and the output says so; a failed test never does.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -46,7 +46,10 @@ function allTried(): Tried[] {
   return files.sort().flatMap((file) => triedIn(readFileSync(join(TESTS, file), 'utf8'), file.replaceAll('\\', '/')))
 }
 
-/** The page of sources with the table of what was tried: a row for each format, in the order of the origins. */
+/**
+ * The page of sources with the table of what was tried: a row for each format, in the order of the
+ * origins.
+ */
 export function triedDocs(page: string, tried: readonly Tried[] = allTried()): string {
   const rows = ORIGINS.flatMap((origin) => {
     const ofOrigin = tried.filter((one) => one.origin === origin)

@@ -8,12 +8,18 @@ const NON_ASCII = /[^\x00-\x7f]/
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/u
 const IGNORABLES = /\p{Default_Ignorable_Code_Point}/gu
 
-/** Characters that NFC replaces by one of ASCII: the Greek question mark, varia, and the Kelvin sign. */
+/**
+ * Characters that NFC replaces by one of ASCII: the Greek question mark, varia, and the Kelvin
+ * sign.
+ */
 const NFC_MAKES_ASCII = /([\u037e\u1fef\u212a])/
 
 const CAPITAL = /[A-Z]/
 
-/** Lower case for A to Z alone. Unicode's lower case makes a `k` of the Kelvin sign, and so one address of two. */
+/**
+ * Lower case for A to Z alone. Unicode's lower case makes a `k` of the Kelvin sign, and so one
+ * address of two.
+ */
 export function lowerAscii(text: string): string {
   return CAPITAL.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text
 }
@@ -23,7 +29,10 @@ export function addressForm(address: string): string {
   return lowerAscii(address.trim())
 }
 
-/** NFC, but for the characters that it replaces by one of ASCII: no text becomes another's key by it. */
+/**
+ * NFC, but for the characters that it replaces by one of ASCII: no text becomes another's key by
+ * it.
+ */
 export function safeNfc(text: string): string {
   if (!NON_ASCII.test(text)) return text
   if (!NFC_MAKES_ASCII.test(text)) return text.normalize('NFC')
@@ -34,9 +43,9 @@ export function safeNfc(text: string): string {
 }
 
 /**
- * Text in which everything is one that programs may take for one: NFKC, with the full case folding of Unicode, without ignorable
- * characters. Letter by letter, since the lower case of a sigma depends on where it stands; by way of the upper case, in which a
- * dotless i is an I.
+ * Text in which everything is one that programs may take for one: NFKC, with the full case folding
+ * of Unicode, without ignorable characters. Letter by letter, since the lower case of a sigma
+ * depends on where it stands; by way of the upper case, in which a dotless i is an I.
  */
 export function foldText(text: string): string {
   if (!NON_ASCII.test(text)) return lowerAscii(text)
@@ -53,8 +62,9 @@ function foldCharacter(character: string): string {
 }
 
 /**
- * The first character outside ASCII that a program may read as an ASCII character, by lower or upper case, folding or NFKC, or that it
- * may ignore. So `mıke@example.com` and `mike@example.com` look alike to some (CVE-2019-19844).
+ * The first character outside ASCII that a program may read as an ASCII character, by lower or
+ * upper case, folding or NFKC, or that it may ignore. So `mıke@example.com` and `mike@example.com`
+ * look alike to some (CVE-2019-19844).
  */
 export function confusableIn(text: string): string | undefined {
   if (!NON_ASCII.test(text)) return undefined
@@ -84,9 +94,10 @@ export function takenFor(character: string): string {
 }
 
 /**
- * What an address has in common with those that differ from it in the case of other letters than ASCII's, in how Unicode puts a letter
- * together, or in how the domain is written. Undefined for addresses of ASCII whose domain is not in Punycode: nearly all, and none of
- * them has a double, since no address may hold a confusable character.
+ * What an address has in common with those that differ from it in the case of other letters than
+ * ASCII's, in how Unicode puts a letter together, or in how the domain is written. Undefined for
+ * addresses of ASCII whose domain is not in Punycode: nearly all, and none of them has a double,
+ * since no address may hold a confusable character.
  */
 export function lookalikeForm(address: string): string | undefined {
   const at = address.lastIndexOf('@')

@@ -15,7 +15,10 @@ export interface Clock {
 export interface Wait {
   /** Who is waited for: `WorkOS`. */
   whose: string
-  /** The requests of this period are sent; a request was refused; or a request without a usable answer is sent again. */
+  /**
+   * The requests of this period are sent; a request was refused; or a request without a usable
+   * answer is sent again.
+   */
   reason: 'pace' | 'refused' | 'retry'
   why: string
   ms: number
@@ -55,13 +58,19 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   })
 }
 
-/** Lets signals and answers in between two long pieces of work. Rejects with the signal's reason once it is aborted. */
+/**
+ * Lets signals and answers in between two long pieces of work. Rejects with the signal's reason
+ * once it is aborted.
+ */
 export async function breathe(signal?: AbortSignal): Promise<void> {
   await setImmediate()
   signal?.throwIfAborted()
 }
 
-/** Whether a text such as 2026-03-01 is a day of the calendar. Date.parse takes February 31 for a day in March. */
+/**
+ * Whether a text such as 2026-03-01 is a day of the calendar. Date.parse takes February 31 for a
+ * day in March.
+ */
 export function isDay(date: string): boolean {
   const time = Date.parse(date)
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date)

@@ -3,8 +3,9 @@ import type { ExitCode } from './diagnostics/errors.ts'
 import { toolVersion } from './version.ts'
 
 /**
- * The library's face. In: a manifest, and where a run takes place. Out: plans, results and findings as objects, events as they happen, and
- * errors as classes. `run` takes a whole command line instead.
+ * The library's face. In: a manifest, and where a run takes place. Out: plans, results and findings
+ * as objects, events as they happen, and errors as classes. `run` takes a whole command line
+ * instead.
  */
 
 export type { KindResult } from './applying/apply-result.ts'
@@ -49,7 +50,10 @@ export { type Verification, type VerifyOptions, verify } from './library/verify.
 export type { ActionValues, KindSummary } from './planning/action.ts'
 export type { Estimate } from './planning/estimate.ts'
 export type { GuardRefusal } from './planning/guards.ts'
-/** The lines of `--events`: one JSON object each, the first one, of type `version`, names the format. */
+/**
+ * The lines of `--events`: one JSON object each, the first one, of type `version`, names the
+ * format.
+ */
 export { EVENTS_FORMAT, EVENTS_VERSION, type Event } from './reporting/events.ts'
 export type { RejectedItem } from './rundb/rejects.ts'
 export type { DeadlineOptions } from './running/session.ts'
@@ -72,16 +76,21 @@ export interface World {
   stderr?: Writable
   /** Asked only where it and `stderr` are terminals. Default: empty. */
   stdin?: Readable
-  /** Aborted, it ends the command in order, as the first Ctrl-C does: what is on its way may end, and the exit code is 130. */
+  /**
+   * Aborted, it ends the command in order, as the first Ctrl-C does: what is on its way may end,
+   * and the exit code is 130.
+   */
   signal?: AbortSignal
 }
 
 /**
- * Runs one command line, without the program's own name: `run(['plan', '--json'], { cwd, stdout })`. It never throws for what a person can
- * correct: that is on `stderr`, and the exit code tells. Signals of the process stay those of the caller.
+ * Runs one command line, without the program's own name: `run(['plan', '--json'], { cwd, stdout
+ * })`. It never throws for what a person can correct: that is on `stderr`, and the exit code tells.
+ * Signals of the process stay those of the caller.
  *
  * The program itself starts with `--no-wasm-code-gc`, without which V8 may abort while threads end
- * (https://github.com/nodejs/node/issues/64500). A process that plans or applies again and again does well to start with it too.
+ * (https://github.com/nodejs/node/issues/64500). A process that plans or applies again and again
+ * does well to start with it too.
  */
 export async function run(args: readonly string[], world: World): Promise<ExitCode> {
   const { cwd, env = {}, stdout = nowhere(), stderr = nowhere(), stdin = Readable.from([]), signal } = world

@@ -26,7 +26,10 @@ export function canonicalJson(value: unknown): string {
   return `{${members.join(',')}}`
 }
 
-/** Levels of a value that are looked at for their order: looked at from each level anew, a deep one would take its depth squared. */
+/**
+ * Levels of a value that are looked at for their order: looked at from each level anew, a deep one
+ * would take its depth squared.
+ */
 const LEVELS = 3
 
 /** Whether a value is plain data of so few levels whose keys are in order as they are. */
@@ -58,8 +61,9 @@ function isSorted(value: unknown, levels: number): boolean {
 }
 
 /**
- * JSON text for an output. Same value as JSON.stringify yields, with all that could steer the terminal which shows it (8-bit
- * control characters, text turned round or hidden, line separators) written as `\u` escapes.
+ * JSON text for an output. Same value as JSON.stringify yields, with all that could steer the
+ * terminal which shows it (8-bit control characters, text turned round or hidden, line separators)
+ * written as `\u` escapes.
  */
 export function jsonText(value: unknown, indent?: number): string {
   return withoutSteering(JSON.stringify(value, null, indent) ?? 'null')

@@ -1,6 +1,9 @@
 import type { Json, JsonObject } from './json.ts'
 
-/** Non-secret attributes by field name, in our camelCase spelling. A field that is absent is not managed. */
+/**
+ * Non-secret attributes by field name, in our camelCase spelling. A field that is absent is not
+ * managed.
+ */
 export type Attributes = JsonObject
 /** A resource as it should be, with duplicates merged. */
 export interface DesiredResource {
@@ -17,17 +20,21 @@ export interface LiveResource {
   id: string
   externalId: string | null
   /**
-   * What makes it unique in WorkOS besides its ids: the lowercased e-mail of a user, the slug of a role,
-   * `userId@organizationId` of a membership; null for organizations, whose names need not be unique.
+   * What makes it unique in WorkOS besides its ids: the lowercased e-mail of a user, the slug of a
+   * role, `userId@organizationId` of a membership; null for organizations, whose names need not be
+   * unique.
    */
   naturalKey: string | null
-  /** A field that is empty in WorkOS is null; a field that the answer does not tell about is absent. */
+  /**
+   * A field that is empty in WorkOS is null; a field that the answer does not tell about is absent.
+   */
   attributes: Attributes
 }
 
 /**
- * The changed fields of an update: for `map` fields only the changed members, null meaning removal. For a secret field the
- * name alone counts: what is sent comes from the secrets of the desired resource.
+ * The changed fields of an update: for `map` fields only the changed members, null meaning removal.
+ * For a secret field the name alone counts: what is sent comes from the secrets of the desired
+ * resource.
  */
 export type Changes = Record<string, Json>
 

@@ -5,7 +5,10 @@ import { describe, expect, test } from 'vitest'
 
 const src = fileURLToPath(new URL('../src/', import.meta.url))
 
-/** The parts of the program in the order in which they build on each other: none imports from one that stands below it. */
+/**
+ * The parts of the program in the order in which they build on each other: none imports from one
+ * that stands below it.
+ */
 const ORDER = [
   'json',
   'json-text',
@@ -49,7 +52,10 @@ const ORDER = [
 const SANDBOX = 'sandbox/'
 const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'sqlite', 'http', 'version']
 
-/** Who may ask the process for something outside cli/: for its own id and what it runs on, and to clean up when it exits. */
+/**
+ * Who may ask the process for something outside cli/: for its own id and what it runs on, and to
+ * clean up when it exits.
+ */
 const MAY_USE_PROCESS: Record<string, string[]> = {
   'files/scratch.ts': ['off', 'once', 'pid'],
   'files/temporary-file.ts': ['kill', 'pid'],
@@ -131,7 +137,9 @@ describe('the order of the parts', () => {
   })
 })
 
-/** What comparing/ may run of other parts. Of those in TYPES_FOR_COMPARING it knows the types alone. */
+/**
+ * What comparing/ may run of other parts. Of those in TYPES_FOR_COMPARING it knows the types alone.
+ */
 const OPEN_TO_COMPARING = ['comparing', 'json', 'addresses', 'resource']
 const TYPES_FOR_COMPARING = ['kinds', 'config', 'diagnostics']
 
@@ -193,7 +201,10 @@ test('SQLite is opened in sqlite/ alone', () => {
   expect(openers.map(({ file }) => file)).toEqual([])
 })
 
-/** What carries out SQL of a run. A transaction holds none: whoever knows what belongs together begins it. */
+/**
+ * What carries out SQL of a run. A transaction holds none: whoever knows what belongs together
+ * begins it.
+ */
 const RUN_STATEMENT = /\brundb\s*\.\s*(?:statement|iterate|run|exec|count|spool|define)\(/
 
 test('every statement of a run has a name in rundb/, or in the folder of its kind', () => {

@@ -53,7 +53,10 @@ export interface Browser {
   close(): Promise<void>
 }
 
-/** Starts a Chromium without a window. On a busy machine one may never say where it listens: then another one is started. */
+/**
+ * Starts a Chromium without a window. On a busy machine one may never say where it listens: then
+ * another one is started.
+ */
 export async function openChromium(program: string): Promise<Browser> {
   for (let attempt = 1; ; attempt += 1) {
     const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-chromium-'))
@@ -188,7 +191,10 @@ const KEY_CODES: Record<string, number> = {
   '/': 191,
 }
 
-/** Where a browser listens, as it says itself. Its standard error stays open: it goes on to write there. */
+/**
+ * Where a browser listens, as it says itself. Its standard error stays open: it goes on to write
+ * there.
+ */
 function addressOf({ stderr }: ChildProcess, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     let said = ''

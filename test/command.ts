@@ -20,7 +20,10 @@ export type CommandWorld = Pick<Context, 'cwd'> &
     typed?: string
   }
 
-/** Runs a command line in this process, and holds what it prints for programs to its schema. It does not see this process's environment, and its pauses are short. */
+/**
+ * Runs a command line in this process, and holds what it prints for programs to its schema. It does
+ * not see this process's environment, and its pauses are short.
+ */
 export async function runCommand(
   args: readonly string[],
   { terminals = [], typed, ...world }: CommandWorld,

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { FACTS, type Output } from '../src/cli/definitions/outputs.ts'
 
-/** Every output for programs, held to its schema. Whatever a test runs as a command passes through here. */
+/**
+ * Every output for programs, held to its schema. Whatever a test runs as a command passes through
+ * here.
+ */
 
 const FOLDER = new URL('../schemas/', import.meta.url)
 const validators = new Map<string, ValidateFunction>()

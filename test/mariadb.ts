@@ -18,7 +18,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isThere } from './postgres.ts'
 
-/** A MariaDB for the tests: started by the first one that needs it, in a temporary folder, and gone after the run. */
+/**
+ * A MariaDB for the tests: started by the first one that needs it, in a temporary folder, and gone
+ * after the run.
+ */
 
 /** Paths of the server's programs; undefined: MariaDB is not installed. */
 export const mariaPrograms = findPrograms()
@@ -208,7 +211,10 @@ export function provideMaria(): () => Promise<void> {
 
 let shared: Promise<MariaServer> | undefined
 
-/** The server that the tests of a run share: the first that asks starts it, in whichever process it is. */
+/**
+ * The server that the tests of a run share: the first that asks starts it, in whichever process it
+ * is.
+ */
 function sharedMaria(): Promise<MariaServer> {
   shared ??= startShared()
   return shared

@@ -18,7 +18,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PostgresLocation } from '../src/state/location.ts'
 
-/** A PostgreSQL for the tests: started by the first one that needs it, in a temporary folder, and gone after the run. */
+/**
+ * A PostgreSQL for the tests: started by the first one that needs it, in a temporary folder, and
+ * gone after the run.
+ */
 
 /** Where the server's programs are; undefined: PostgreSQL is not installed. */
 export const postgresPrograms = findPrograms()
@@ -127,7 +130,10 @@ export class Cluster {
     }
   }
 
-  /** @param how `SIGINT` ends it in order, `SIGQUIT` at once: what is on the disk is all that is left */
+  /**
+   * @param how `SIGINT` ends it in order, `SIGQUIT` at once: what is on the disk is all that is
+   *   left
+   */
   async stop(how: 'SIGINT' | 'SIGQUIT' = 'SIGQUIT'): Promise<void> {
     const pid = Number(this.#pidFile()?.split('\n')[0])
     if (!(pid > 0)) return
@@ -198,7 +204,10 @@ export function provideCluster(): () => Promise<void> {
 
 let shared: Promise<Cluster> | undefined
 
-/** The server that the tests of a run share: the first that asks starts it, in whichever process it is. */
+/**
+ * The server that the tests of a run share: the first that asks starts it, in whichever process it
+ * is.
+ */
 export function sharedCluster(): Promise<Cluster> {
   shared ??= startShared()
   return shared

@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url'
 import { mariaPrograms, NO_MARIADB, provideMaria } from './mariadb.ts'
 import { NO_POSTGRES, postgresPrograms, provideCluster } from './postgres.ts'
 
-/** Builds the program, for the tests that run it as a process, and provides places for a PostgreSQL and a MariaDB. */
+/**
+ * Builds the program, for the tests that run it as a process, and provides places for a PostgreSQL
+ * and a MariaDB.
+ */
 export default function setUp(): () => Promise<void> {
   execFileSync(process.execPath, [fileURLToPath(new URL('../scripts/build.ts', import.meta.url))], { stdio: 'inherit' })
   if (postgresPrograms === undefined) process.stderr.write(`\n*** ${NO_POSTGRES} ***\n\n`)

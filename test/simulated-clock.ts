@@ -64,7 +64,10 @@ export class SimulatedClock implements Clock {
 /** How much quicker than the machine's clock the swift one runs. */
 const SPEED = 20
 
-/** A clock that runs quicker, so that pauses are short and all that is measured by it stays in proportion. */
+/**
+ * A clock that runs quicker, so that pauses are short and all that is measured by it stays in
+ * proportion.
+ */
 export const swiftClock: Clock = {
   now: () => systemClock.now() * SPEED,
   schedule: (ms, callback, idle) => systemClock.schedule(ms / SPEED, callback, idle),

@@ -1,4 +1,6 @@
-/** Whether matrices run whole, as `npm run test:all` runs them, or in the short form of `npm test`. */
+/**
+ * Whether matrices run whole, as `npm run test:all` runs them, or in the short form of `npm test`.
+ */
 export const WHOLE = process.env.TESTS === 'all'
 
 /** The cases of a matrix, and of a short form of it those at these positions. */

@@ -1,6 +1,7 @@
 /**
- * Migrates from a program: load, plan, look, ask, apply, verify. Run it in this folder with: node migrate.ts
- * It fills the sandbox of migrate.config.yaml. For WorkOS, change the target there, and give the run the variables of its references.
+ * Migrates from a program: load, plan, look, ask, apply, verify. Run it in this folder with: node
+ * migrate.ts It fills the sandbox of migrate.config.yaml. For WorkOS, change the target there, and
+ * give the run the variables of its references.
  */
 import { createInterface } from 'node:readline/promises'
 import { apply, ExitCode, loadManifest, OperatorError, type Plan, plan, verify } from 'workos-migrate'

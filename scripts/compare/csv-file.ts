@@ -12,7 +12,10 @@ export interface CsvStyle {
 
 const PLAIN: CsvStyle = { delimiter: ',', newline: '\n', broken: 0, preamble: '' }
 
-/** A CSV file of rows, some of them ragged, with stray quotes, with blank lines around them or ended in another way. */
+/**
+ * A CSV file of rows, some of them ragged, with stray quotes, with blank lines around them or ended
+ * in another way.
+ */
 export function createCsv(path: string, columns: readonly string[], draw: Draw, style: Partial<CsvStyle> = {}) {
   const { delimiter, newline, broken, preamble } = { ...PLAIN, ...style }
   const lines = createLines(path)
@@ -37,7 +40,8 @@ type Break = (line: string, style: Pick<CsvStyle, 'delimiter' | 'newline'>) => s
 
 const BREAKS: readonly Break[] = [
   (line, { delimiter, newline }) => `${line}${delimiter}one more${newline}`,
-  // Without a cell: not inside of quotes, since a quote that is not closed ends the reading of the file.
+  // Without a cell: not inside of quotes, since a quote that is not closed ends the reading of the
+  // file.
   (line, { delimiter, newline }) => (line.includes('"') ? line : line.slice(0, line.lastIndexOf(delimiter))) + newline,
   (_, { newline }) => `stray "quote" in a cell${newline}`,
   (line, { delimiter, newline }) => `a stray" quote${delimiter}${line.replaceAll(/["\r\n]/g, '')}${newline}`,

@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** Numbers users by their addresses, and memberships by their user and organization: ids differ from run to run. */
+/**
+ * Numbers users by their addresses, and memberships by their user and organization: ids differ from
+ * run to run.
+ */
 const NUMBERED = `
   CREATE TEMP TABLE numbered_users AS SELECT id, row_number() OVER (ORDER BY email_key) AS n FROM users;
   CREATE TEMP TABLE numbered_memberships AS
@@ -42,7 +45,10 @@ const CHANGES = [
   "UPDATE roles SET name = 'Changed in WorkOS' WHERE slug = 'admin'",
 ]
 
-/** Somebody works in WorkOS beside the migration: the embedded sandbox of a folder holds other values, more and less. */
+/**
+ * Somebody works in WorkOS beside the migration: the embedded sandbox of a folder holds other
+ * values, more and less.
+ */
 export function drift(folder: string): void {
   const database = new DatabaseSync(join(folder, '.workos-migrate/sandbox.sqlite'))
   try {

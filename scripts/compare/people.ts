@@ -18,7 +18,10 @@ import {
 
 export type Row = Record<string, string>
 
-/** Somebody in a source, by the columns of Clerk's export and of its two files. A cell that is not there is empty. */
+/**
+ * Somebody in a source, by the columns of Clerk's export and of its two files. A cell that is not
+ * there is empty.
+ */
 export interface Person {
   user: Row
   memberships: Row[]
@@ -36,7 +39,10 @@ export const USER_COLUMNS = [
 export const MEMBERSHIP_COLUMNS = ['clerk_user_id', 'org_id', 'org_external_id', 'org_name', 'role_slugs'] as const
 export const ROLE_COLUMNS = ['clerk_user_id', 'external_id', 'role_slug', 'org_external_id', 'org_name'] as const
 
-/** The same people for a count and an edition, in every run: nine in ten as they should be, the others with every fault there is. */
+/**
+ * The same people for a count and an edition, in every run: nine in ten as they should be, the
+ * others with every fault there is.
+ */
 export function* people(count: number, edition: Edition): Generator<Person> {
   for (let index = 0; index < count; index += 1) {
     const change = new Draw(index * 31 + 7)
@@ -158,7 +164,8 @@ const USER_FAULTS: readonly Fault[] = [
     user.password_hasher = hasher
     user.password_digest = digest
   },
-  // Other cells beside: one address in two cases, with a tag, with dots, in another domain, with other letters.
+  // Other cells beside: one address in two cases, with a tag, with dots, in another domain, with
+  // other letters.
   address((draw, index) => emailOf(earlier(draw, index))),
   address((draw, index) => emailOf(earlier(draw, index)).toUpperCase()),
   address((draw, index) => ` ${emailOf(earlier(draw, index))} `),

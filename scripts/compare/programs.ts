@@ -18,7 +18,10 @@ export interface Outcome {
   seconds: number
 }
 
-/** Runs a command line of a program in a folder. Without progress on standard error, which tells what takes long. */
+/**
+ * Runs a command line of a program in a folder. Without progress on standard error, which tells
+ * what takes long.
+ */
 export async function run(
   program: string,
   folder: string,
@@ -46,7 +49,10 @@ export async function run(
   return { code, texts, seconds: (performance.now() - started) / 1000 }
 }
 
-/** Without what differs from run to run: the lineage of a state, how many times it was written, the digests under its key, WorkOS's ids, folders, times. */
+/**
+ * Without what differs from run to run: the lineage of a state, how many times it was written, the
+ * digests under its key, WorkOS's ids, folders, times.
+ */
 function steady(bytes: Buffer, program: string): string {
   return bytes
     .toString('utf8')

@@ -48,7 +48,10 @@ const JSON_AND_FILES = {
 const APPLY = ['apply', '--yes', '--json']
 const VERIFY = { args: ['verify', '--json'] }
 
-/** Everything that can be planned of an example or of the manifest in the root, before and after an apply. */
+/**
+ * Everything that can be planned of an example or of the manifest in the root, before and after an
+ * apply.
+ */
 export function examples(): Subject[] {
   const names = ['.', ...readdirSync(join(root, 'examples'))]
   return names
@@ -137,8 +140,8 @@ const STRICT = {
 }
 
 /**
- * A source of generated people that is planned and applied in part. Then WorkOS changes, then the source; it is planned and applied again, and
- * planned with the state lost.
+ * A source of generated people that is planned and applied in part. Then WorkOS changes, then the
+ * source; it is planned and applied again, and planned with the state lost.
  */
 function generated(
   name: string,
@@ -220,8 +223,9 @@ const writeTable =
     const draw = new Draw(count + 1)
     const users = createCsv(join(folder, 'users.csv'), TABLE_COLUMNS, draw, { broken: BROKEN })
     const columns = ['external_id', 'email', 'role_slug', 'org_external_id', 'org_name']
-    // No row here is refused while it is read: rejects are listed file by file, in the order in which the first of each was met, and these
-    // would be met while the files before are still being mapped.
+    // No row here is refused while it is read: rejects are listed file by file, in the order in
+    // which the first of each was met, and these would be met while the files before are still
+    // being mapped.
     const userRoles = createCsv(join(folder, 'user-roles.csv'), columns, draw, { newline: '\r\n' })
     const definitions = createCsv(
       join(folder, 'definitions.csv'),
@@ -333,7 +337,10 @@ const FILES_MANIFEST = {
   },
 }
 
-/** Users in files of JSON lines, their memberships and roles in CSV, organizations in a JSON document. */
+/**
+ * Users in files of JSON lines, their memberships and roles in CSV, organizations in a JSON
+ * document.
+ */
 const writeFiles =
   (count: number) =>
   (folder: string, edition: Edition): void => {
@@ -380,7 +387,10 @@ const BROKEN_LINES = [
   ],
 ]
 
-/** One in ten has a number for an id, greater than what a double holds; and cells that a CSV file cannot hold. */
+/**
+ * One in ten has a number for an id, greater than what a double holds; and cells that a CSV file
+ * cannot hold.
+ */
 function jsonLine({ user }: Person, draw: Draw, index: number): string {
   const { id = '', metadata = '', ...rest } = user
   const verified = (user.verified_email_addresses ?? '').split('|')
@@ -427,7 +437,10 @@ function writeOrganizations(path: string, count: number): void {
   writeFileSync(path, JSON.stringify({ exported: '2026-01-01', data }, null, 2))
 }
 
-/** Files that cannot be read to their end, or are written in an unusual way: where reading ends is compared. */
+/**
+ * Files that cannot be read to their end, or are written in an unusual way: where reading ends is
+ * compared.
+ */
 export function brokenFiles(users: number): Subject[] {
   const text = (bytes: Buffer) => bytes.toString('utf8')
   const inTheMiddle = (piece: string | Buffer) => (bytes: Buffer) => {

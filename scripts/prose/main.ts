@@ -1,6 +1,6 @@
 /**
- * npm run prose            how the pages and the messages read: words a sentence, the share of long sentences, the share of passive ones
- * npm run prose -- FILE…   the same for these pages
+ * npm run prose                 words a sentence, the share of long sentences and of passive ones
+ * npm run prose -- FILE…        the same for these pages
  * npm run prose -- --messages   every message of the program, with its place
  */
 import { globSync, readFileSync } from 'node:fs'

@@ -22,7 +22,10 @@ const WORDS_OF_A_MESSAGE = 4
 const NO_PROSE =
   /\b(SELECT|INSERT|UPDATE|DELETE FROM|CREATE|PRAGMA|VALUES|WHERE|COMMIT|BEGIN|AND NOT)\b|[{}]\s*$|^[.#]\w|=>|:=|^\s*<|\$\w+\(|^https?:|\\[dws]|^[\w-]+( --?[\w-]+)+$/
 
-/** What the program says, as its code holds it: every text of several words, apart from those of tests, SQL and expressions. */
+/**
+ * What the program says, as its code holds it: every text of several words, apart from those of
+ * tests, SQL and expressions.
+ */
 export function messagesOfCode(): Message[] {
   return globSync('src/**/*.ts', { cwd: ROOT })
     .toSorted()
@@ -36,7 +39,10 @@ export function messagesOfSchemas(): Message[] {
     .flatMap((file) => descriptionsIn(file, readFileSync(join(ROOT, file), 'utf8')))
 }
 
-/** Types are replaced by blanks, so that lines stay where they are. Node.js warns that it may change how it does so. */
+/**
+ * Types are replaced by blanks, so that lines stay where they are. Node.js warns that it may change
+ * how it does so.
+ */
 function stripped(code: string): string {
   const warn = process.emitWarning
   process.emitWarning = () => {}

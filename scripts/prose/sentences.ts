@@ -70,7 +70,10 @@ function isPassive(sentence: string): boolean {
   return writeGood(sentence, { ...NOTHING_ELSE, passive: true }).length > 0
 }
 
-/** What write-good finds in a sentence: a word twice in a row, or a cliché. Its other rules refuse good sentences as well. */
+/**
+ * What write-good finds in a sentence: a word twice in a row, or a cliché. Its other rules refuse
+ * good sentences as well.
+ */
 export function faultsOf(sentence: string): string[] {
   let names = 0
   // Names of code that follow one another are no word twice.

@@ -1,8 +1,9 @@
 /**
  * npm run review
  *
- * Makes the blocks and pictures of docs/tutorials/first-pull-request.md anew: the story is told by the program, the pull request's comment is drawn in Chromium, and
- * an apply is recorded on a terminal of 80 columns. Needs a Chromium, util-linux and a build.
+ * Makes the blocks and pictures of docs/tutorials/first-pull-request.md anew: the story is told by
+ * the program, the pull request's comment is drawn in Chromium, and an apply is recorded on a
+ * terminal of 80 columns. Needs a Chromium, util-linux and a build.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,7 @@
-/** The page, and the blocks in it that are made by the program: each stands in a fence between its two comments. */
+/**
+ * The page, and the blocks in it that are made by the program: each stands in a fence between its
+ * two comments.
+ */
 export const PAGE = new URL('../../docs/tutorials/first-pull-request.md', import.meta.url)
 
 const BLOCK = /(<!-- begin (\S+) -->\n(`{3,})(\S*)\n)[\s\S]*?(\3\n<!-- end -->)/g

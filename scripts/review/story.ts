@@ -1,6 +1,7 @@
 /**
- * The example of docs/tutorials/first-pull-request.md: a company whose users are migrated already, and a pull request that changes the mapping. Everything that
- * the page shows is made here by the program itself.
+ * The example of docs/tutorials/first-pull-request.md: a company whose users are migrated already,
+ * and a pull request that changes the mapping. Everything that the page shows is made here by the
+ * program itself.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -106,7 +107,10 @@ environments:
 
 type Edits = readonly (readonly [from: string, to: string])[]
 
-/** What the pull request does to the manifest: the subscription becomes metadata, and the names change places by mistake. */
+/**
+ * What the pull request does to the manifest: the subscription becomes metadata, and the names
+ * change places by mistake.
+ */
 const EDITS: Edits = [
   ['    firstName: first_name\n', '    firstName: last_name\n'],
   ['    lastName: last_name\n', '    lastName: first_name\n    metadata: { plan: subscription_plan }\n'],

@@ -1,6 +1,7 @@
 /**
- * Records a command on a terminal of 80 columns, and draws what was seen as an animated SVG: a picture that a page shows without a script.
- * The terminal is real (a pseudo-terminal by util-linux' `script`), its screen is kept by @xterm/headless.
+ * Records a command on a terminal of 80 columns, and draws what was seen as an animated SVG: a
+ * picture that a page shows without a script. The terminal is real (a pseudo-terminal by
+ * util-linux' `script`), its screen is kept by @xterm/headless.
  */
 import { spawn } from 'node:child_process'
 import xterm from '@xterm/headless'

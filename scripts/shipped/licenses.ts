@@ -1,6 +1,8 @@
 import type { ShippedPackage } from './packages.ts'
 
-/** Licences that ask for no more than a notice, by their SPDX names (https://spdx.org/licenses/). */
+/**
+ * Licences that ask for no more than a notice, by their SPDX names (https://spdx.org/licenses/).
+ */
 export const ALLOWED: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',
@@ -13,8 +15,9 @@ export const ALLOWED: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether an SPDX expression can be met by allowed licences alone: of `OR` one side, of `AND` both. Whatever is no expression, and a
- * licence `WITH` an exception, is not allowed: a person has to look at it.
+ * Whether an SPDX expression can be met by allowed licences alone: of `OR` one side, of `AND` both.
+ * Whatever is no expression, and a licence `WITH` an exception, is not allowed: a person has to
+ * look at it.
  */
 export function isAllowed(expression: string): boolean {
   const tokens = expression.match(/[()]|[^\s()]+/g) ?? []

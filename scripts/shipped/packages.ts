@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 
-/** The packages that a user gets: those that npm installs with this one, and those whose code the build puts into it. */
+/**
+ * The packages that a user gets: those that npm installs with this one, and those whose code the
+ * build puts into it.
+ */
 
 /** Whose code is in the script of the HTML report. They are installed for development alone. */
 export const BUNDLED: readonly string[] = ['uplot']

@@ -10,8 +10,9 @@ export interface Bom {
 const DEVELOPMENT = 'cdx:npm:package:development'
 
 /**
- * Makes of what `npm sbom` says of a checkout the document of the package: without what is there for development alone, with what is bundled,
- * and under the package's name, in whose place npm puts that of the folder.
+ * Makes of what `npm sbom` says of a checkout the document of the package: without what is there
+ * for development alone, with what is bundled, and under the package's name, in whose place npm
+ * puts that of the folder.
  */
 export function bomOfPackage(bom: Bom, name: string): Bom {
   const components = bom.components.flatMap((component) => {

@@ -22,9 +22,15 @@ export interface ApplyContext {
   /** Whether what exists may be adopted, and the fields that may then be filled in. */
   adopting: Manifest['adopt']
   roles: Manifest['roles']
-  /** Codes of refusals of this run that a smaller form was the answer to: see `fallback` of KindDefinition. */
+  /**
+   * Codes of refusals of this run that a smaller form was the answer to: see `fallback` of
+   * KindDefinition.
+   */
   refusals: Set<string>
-  /** Answered by WorkOS and not in the state yet: `kind\0id` of what is being created, with the key that it stands for. */
+  /**
+   * Answered by WorkOS and not in the state yet: `kind\0id` of what is being created, with the key
+   * that it stands for.
+   */
   answered: Map<string, string>
   interrupted?: AbortSignal | undefined
 }
@@ -137,8 +143,8 @@ interface Waiting {
 }
 
 /**
- * Writes intents and outcomes to the state, many at a time: what comes up while one commit is under way goes into the
- * next. A caller goes on only when its own entry is on the disk.
+ * Writes intents and outcomes to the state, many at a time: what comes up while one commit is under
+ * way goes into the next. A caller goes on only when its own entry is on the disk.
  */
 export class Journal {
   readonly #store: StateStore

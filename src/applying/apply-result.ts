@@ -73,9 +73,14 @@ export interface KindResult {
   deleted: number
   failed: number
   blocked: number
-  /** Of the created, updated and adopted: those that went without something that WorkOS did not take. */
+  /**
+   * Of the created, updated and adopted: those that went without something that WorkOS did not
+   * take.
+   */
   reduced: number
-  /** Of the created, updated and adopted: those that WorkOS answered otherwise than they were sent. */
+  /**
+   * Of the created, updated and adopted: those that WorkOS answered otherwise than they were sent.
+   */
   answered: number
   /** Not reached: the run was stopped before. */
   pending: number
@@ -145,7 +150,10 @@ export function subtract(now: RequestCounts, before: RequestCounts): RequestCoun
   }
 }
 
-/** A state that is lost to the run does not know what the run wrote: its error says it instead. Others stay as they are. */
+/**
+ * A state that is lost to the run does not know what the run wrote: its error says it instead.
+ * Others stay as they are.
+ */
 export function withWritten(error: unknown, kinds: readonly KindResult[]): unknown {
   const problem = error instanceof StateError ? error.problems.find(({ code }) => code === 'state_vanished') : undefined
   if (problem === undefined) return error
@@ -162,8 +170,8 @@ export function withWritten(error: unknown, kinds: readonly KindResult[]): unkno
 }
 
 /**
- * How a run ended. What the plan showed as blocked was accepted with the plan (safety.maxRejects): a run is incomplete where more was
- * blocked, or something failed.
+ * How a run ended. What the plan showed as blocked was accepted with the plan (safety.maxRejects):
+ * a run is incomplete where more was blocked, or something failed.
  */
 export function outcomeOf(
   stop: { outcome: RunOutcome } | { error: unknown } | undefined,

@@ -33,12 +33,14 @@ import { remove } from './remove.ts'
 import { update } from './update.ts'
 
 /**
- * Applying. In: a complete plan, the state and the target. Out: WorkOS as the plan says, every write in the state's journal, and an ApplyResult.
- * Applying decides nothing that planning has decided: each action is carried out by its own file (create, update, adopt, remove).
+ * Applying. In: a complete plan, the state and the target. Out: WorkOS as the plan says, every
+ * write in the state's journal, and an ApplyResult. Applying decides nothing that planning has
+ * decided: each action is carried out by its own file (create, update, adopt, remove).
  */
 
-// applying/ carries a plan out. In: the plan, with its actions in the run's database, the state and the target. Out: what became of each
-// action, in WorkOS, in the state and in an ApplyResult. What an action is, planning has decided; how it is written, attempt.ts says.
+// applying/ carries a plan out. In: the plan, with its actions in the run's database, the state and
+// the target. Out: what became of each action, in WorkOS, in the state and in an ApplyResult. What
+// an action is, planning has decided; how it is written, attempt.ts says.
 
 export interface ApplyOptions {
   plan: Plan
@@ -49,9 +51,15 @@ export interface ApplyOptions {
   /** Aborted by Ctrl-C, or with a DeadlinePassed. */
   interrupted?: AbortSignal
   clock?: Clock
-  /** Waited for before each action is begun: whoever follows the run may be behind. Undefined: nobody is. */
+  /**
+   * Waited for before each action is begun: whoever follows the run may be behind. Undefined:
+   * nobody is.
+   */
   ready?: () => Promise<void> | undefined
-  /** Told before each action, again where one is tried again at the end of its phase. What it throws ends the run in order. */
+  /**
+   * Told before each action, again where one is tried again at the end of its phase. What it throws
+   * ends the run in order.
+   */
   onStart?: (action: Action) => void
   /** Told after each action. */
   onAction?: (action: Action, outcome: ActionOutcome) => void
@@ -72,10 +80,11 @@ interface Progress {
 const FAILURE_BATCH = 500
 
 /**
- * Carries out a plan: kind by kind in order of dependency, many actions at a time within the limiter's windows. Single
- * failures do not stop the run, what depends on them is blocked; safety.maxFailures, Ctrl-C and a deadline do, after what is in
- * flight has ended.
- * @throws CredentialsError, TargetError, or an error of the state, after the run has been closed in the state
+ * Carries out a plan: kind by kind in order of dependency, many actions at a time within the
+ * limiter's windows. Single failures do not stop the run, what depends on them is blocked;
+ * safety.maxFailures, Ctrl-C and a deadline do, after what is in flight has ended.
+ * @throws CredentialsError, TargetError, or an error of the state, after the run has been closed in
+ *   the state
  */
 export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   const { plan, manifest, state, target } = options
@@ -139,8 +148,9 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
 }
 
 /**
- * One phase, many actions at a time. What is refused because another user still has the e-mail address or the external id is
- * tried again at the end, as long as that helps: the other one may give it up in this very phase.
+ * One phase, many actions at a time. What is refused because another user still has the e-mail
+ * address or the external id is tried again at the end, as long as that helps: the other one may
+ * give it up in this very phase.
  */
 async function applyPhase(progress: Progress, phase: number): Promise<void> {
   const postponed: Postponed[] = []
@@ -199,9 +209,10 @@ function interruption(signal: AbortSignal | undefined): { outcome: RunOutcome; m
 }
 
 /**
- * Carries out one action: its intent goes into the journal, the write leaves, the outcome goes into the journal. A write
- * whose outcome is open is looked up before it is repeated.
- * @throws CredentialsError, TargetError and errors of the state, which end the run; the intent then stays in the journal
+ * Carries out one action: its intent goes into the journal, the write leaves, the outcome goes into
+ * the journal. A write whose outcome is open is looked up before it is repeated.
+ * @throws CredentialsError, TargetError and errors of the state, which end the run; the intent then
+ *   stays in the journal
  */
 async function carryOut(context: ApplyContext, definition: KindDefinition, action: Action): Promise<ActionOutcome> {
   if (action.type === 'blocked') return { type: 'blocked', code: action.code, message: action.message }
@@ -278,8 +289,9 @@ async function flushFailures(progress: Progress): Promise<void> {
 }
 
 /**
- * The actions of a phase, those that take turns put together: each of a lane waits for the one before it, and lanes do not wait for each
- * other. Planning has put the actions of one lane side by side, in the order of their turns.
+ * The actions of a phase, those that take turns put together: each of a lane waits for the one
+ * before it, and lanes do not wait for each other. Planning has put the actions of one lane side by
+ * side, in the order of their turns.
  */
 function* lanesOf(
   { plan, manifest }: { plan: Plan; manifest: Pick<Manifest, 'roles'> },
@@ -309,12 +321,18 @@ function laneOf({ set }: Plan, manifest: Pick<Manifest, 'roles'>, { type, kind, 
 /** Rejects are written to the state in groups of this many. */
 const REJECT_BATCH = 1000
 
-/** Writes down with a run what its plan had refused: the run does not attempt it, and nobody should have to plan again to know. */
+/**
+ * Writes down with a run what its plan had refused: the run does not attempt it, and nobody should
+ * have to plan again to know.
+ */
 function recordRejects(state: StateStore, run: number, { set }: Plan): Promise<void> {
   return inBatches(set.rejects(), REJECT_BATCH, (batch) => state.recordRejects(run, batch))
 }
 
-/** Writes down with a run what WorkOS answered otherwise to an earlier one: it stays named until WorkOS or the source is another. */
+/**
+ * Writes down with a run what WorkOS answered otherwise to an earlier one: it stays named until
+ * WorkOS or the source is another.
+ */
 function recordStillAnswered(state: StateStore, run: number, plan: Plan): Promise<void> {
   return inBatches(stillAnsweredIn(plan), FAILURE_BATCH, (batch) => state.recordFailures(run, batch))
 }

@@ -9,10 +9,12 @@ import { ApiRefusal, OutcomeUnknown, type WriteRequest } from '../workos/api.ts'
 import { type ApplyContext, fail } from './apply-context.ts'
 import type { NotDone } from './apply-result.ts'
 
-// The one way in which an action writes to WorkOS. What goes in: a Write, which says what to send and how to look it up. What comes
-// out: what the write came to, once its intent was on the disk before the first request left and its outcome is known, or once nobody
-// can tell it. Create, update, adopt and delete are descriptions of such writes. One request goes past it: create.ts deletes what it has
-// just created and cannot use, under the intent of that create, which is still open.
+// The one way in which an action writes to WorkOS. What goes in: a Write, which says what to send
+// and how to look it up. What comes out: what the write came to, once its intent was on the disk
+// before the first request left and its outcome is known, or once nobody can tell it. Create,
+// update, adopt and delete are descriptions of such writes. One request goes past it: create.ts
+// deletes what it has just created and cannot use, under the intent of that create, which is still
+// open.
 
 /** How often one write is tried whose outcome stays open. */
 const ATTEMPTS = 5
@@ -26,14 +28,20 @@ export interface Write<Done> {
   intent: Omit<Intent, 'startedAt'>
   /** With the request it makes the idempotency key. */
   subject: string
-  /** The requests that bring it there, in order; none where there is nothing to send. They differ where WorkOS takes a smaller form. */
+  /**
+   * The requests that bring it there, in order; none where there is nothing to send. They differ
+   * where WorkOS takes a smaller form.
+   */
   requests(reduced: Fallback | undefined): WriteRequest[]
   /**
    * The smaller form that WorkOS accepts, if known. Undefined: no smaller form.
    * @param refusal of this write; undefined: before anything is sent
    */
   fallback?(refusal?: ApiRefusal): Fallback | undefined
-  /** Reads the answer to one of the requests. @returns why it is not about what was sent: the intent then stays open */
+  /**
+   * Reads the answer to one of the requests. @returns why it is not about what was sent: the intent
+   * then stays open
+   */
   answered?(body: JsonObject): Promise<NotDone | undefined>
   /** Every request was answered. */
   done(reduced: Fallback | undefined): Promise<Done>
@@ -52,11 +60,12 @@ export interface Write<Done> {
  * Carries out a write until its outcome is known:
  *
  *   intent ─► send ─┬─ answered ─► the next request, or done
- *                   ├─ refused ──► look it up where it exists already; send a smaller form; or refused
- *                   ├─ open ─────► look it up: there, or send again after a pause; after ATTEMPTS the intent stays open
+ *                   ├─ refused ──► look it up if it exists, send a smaller form, or refused
+ *                   ├─ open ─────► look it up, send it again; open after ATTEMPTS
  *                   └─ not sent ─► the error ends the run; the intent is withdrawn if nothing had left
  *
- * @throws CredentialsError, TargetError, errors of the state and the reason of an interruption, which end the run
+ * @throws CredentialsError, TargetError, errors of the state and the reason of an interruption,
+ *   which end the run
  */
 export async function attempt<Done>(context: ApplyContext, write: Write<Done>): Promise<Done | NotDone> {
   const { intent } = write
@@ -113,8 +122,8 @@ async function send(
 }
 
 /**
- * After Ctrl-C, a first attempt that was still waiting for its turn never left: its intent is taken back, so that the next
- * run has nothing to look up. Anything else leaves the intent where it is.
+ * After Ctrl-C, a first attempt that was still waiting for its turn never left: its intent is taken
+ * back, so that the next run has nothing to look up. Anything else leaves the intent where it is.
  */
 async function withdrawIntent(
   { journal, interrupted }: ApplyContext,
@@ -131,7 +140,10 @@ function leaveOpen(error: OutcomeUnknown): NotDone {
   return { type: 'failed', code: 'outcome_unknown', message: `no answer after ${ATTEMPTS} attempts: ${error.message}` }
 }
 
-/** What is sent in place of something that WorkOS refused, in this request or in an earlier one of the run. */
+/**
+ * What is sent in place of something that WorkOS refused, in this request or in an earlier one of
+ * the run.
+ */
 export function fallbackFor(
   { refusals, roles }: ApplyContext,
   definition: KindDefinition,
@@ -146,8 +158,9 @@ export function fallbackFor(
 }
 
 /**
- * The Idempotency-Key of a write: the same for every attempt at the same request from the same state, another one as soon
- * as anything in the request differs. WorkOS documents such keys for few endpoints: nothing relies on them.
+ * The Idempotency-Key of a write: the same for every attempt at the same request from the same
+ * state, another one as soon as anything in the request differs. WorkOS documents such keys for few
+ * endpoints: nothing relies on them.
  */
 export function idempotencyKey(lineage: string, subject: string, request: WriteRequest): string {
   return createHash('sha256')

@@ -80,7 +80,8 @@ async function looksFirst({ context: { state, run }, definition, desired }: Crea
 }
 
 /**
- * A create met something that exists: our own write whose answer was lost, or what somebody else made.
+ * A create met something that exists: our own write whose answer was lost, or what somebody else
+ * made.
  * @param sent whether a write of ours may have taken effect
  * @param reduced what that write went without
  */
@@ -97,8 +98,9 @@ async function adoptExisting(
   if (identity.type === 'clash') return fail(context, desired, identity)
   if (identity.type === 'blocked') return block(context, desired, identity)
   const policy = definition.onConflict?.({ roles })
-  // Planning compares without what others give it: a membership without the roles of its groups. Only what is sent counts here, and
-  // `adopt.fill` knows no roles: with or without those of groups, nothing of a membership is sent.
+  // Planning compares without what others give it: a membership without the roles of its groups.
+  // Only what is sent counts here, and `adopt.fill` knows no roles: with or without those of
+  // groups, nothing of a membership is sent.
   const { send } = compareAdopted(definition, desired.attributes, live.attributes, adopting.fill, policy)
   const { kind, key } = desired
   return adopt(context, definition, { kind, key, id: live.id, send }, desired)
@@ -142,9 +144,9 @@ export function withoutSeparate({ fields }: KindDefinition, desired: DesiredReso
 }
 
 /**
- * Whether the answer to a create is about what was sent. It is not ours if it has another identity, or an id that stands for another
- * resource already; it is a failure if it tells another secret. Its intent then stays open: the write may have taken effect, and the
- * next run looks for it.
+ * Whether the answer to a create is about what was sent. It is not ours if it has another identity,
+ * or an id that stands for another resource already; it is a failure if it tells another secret.
+ * Its intent then stays open: the write may have taken effect, and the next run looks for it.
  * @returns why it is not; undefined: it is
  */
 async function refuseAnswer(creation: Creation, body: JsonObject, live: LiveResource): Promise<NotDone | undefined> {
@@ -169,7 +171,10 @@ async function refuseAnswer(creation: Creation, body: JsonObject, live: LiveReso
   return withdrawCreated(creation, live.id, refuted)
 }
 
-/** The state knows the answered id by now: nobody has to remember it for the actions that are under way. */
+/**
+ * The state knows the answered id by now: nobody has to remember it for the actions that are under
+ * way.
+ */
 async function forgetAnswered<T>(creation: Creation, live: LiveResource, saved: Promise<T>): Promise<T> {
   try {
     return await saved
@@ -183,12 +188,14 @@ function answeredId({ desired: { kind } }: Creation, { id }: LiveResource): stri
 }
 
 /**
- * Deletes what has just been created and cannot serve: a factor with a secret that nobody has would lock its user out.
+ * Deletes what has just been created and cannot serve: a factor with a secret that nobody has would
+ * lock its user out.
  *
- * This DELETE goes past `attempt`. It has no intent of its own: the journal holds one intent for each address, that of the create is still
- * open here, and only the end of this withdrawal closes it. An intent to delete would take its place, and the state has no id that it
- * could be looked up by. It has no idempotency key either: a deletion by id comes to the same however often it arrives. It is sent once,
- * and where its outcome is unknown the id is looked up.
+ * This DELETE goes past `attempt`. It has no intent of its own: the journal holds one intent for
+ * each address, that of the create is still open here, and only the end of this withdrawal closes
+ * it. An intent to delete would take its place, and the state has no id that it could be looked up
+ * by. It has no idempotency key either: a deletion by id comes to the same however often it
+ * arrives. It is sent once, and where its outcome is unknown the id is looked up.
  */
 async function withdrawCreated(
   { context, definition, desired }: Creation,

@@ -2,11 +2,15 @@ import { type Clock, isDay, readDuration, systemClock } from '../clock.ts'
 import { GuardError } from '../diagnostics/errors.ts'
 
 /**
- * A moment after which a run sends nothing more. In: what the manifest or the command line says, and the time. Out: a signal that is aborted
- * at that moment, like the one of Ctrl-C: reads are dropped, and writes on their way have a few seconds to be answered.
+ * A moment after which a run sends nothing more. In: what the manifest or the command line says,
+ * and the time. Out: a signal that is aborted at that moment, like the one of Ctrl-C: reads are
+ * dropped, and writes on their way have a few seconds to be answered.
  */
 
-/** The time has come. As an error it means that nothing was written yet; while a plan is carried out it ends the run in order. */
+/**
+ * The time has come. As an error it means that nothing was written yet; while a plan is carried out
+ * it ends the run in order.
+ */
 export class DeadlinePassed extends GuardError {
   /** How the moment is told: `05:30`. */
   readonly said: string
@@ -33,7 +37,10 @@ export interface Deadline {
   close(): void
 }
 
-/** Timers are not exact over hours, and stand still while a machine sleeps: the time is looked at this often. Milliseconds. */
+/**
+ * Timers are not exact over hours, and stand still while a machine sleeps: the time is looked at
+ * this often. Milliseconds.
+ */
 const LOOK_AGAIN = 30_000
 
 /** Aborts its signal with a DeadlinePassed once `now` has reached the moment. */
@@ -62,8 +69,8 @@ const TIME_OF_DAY = /^(\d{1,2}):(\d\d)$/
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
 
 /**
- * The moment that a text names: a time of day, the next one in the machine's time zone; a moment of ISO 8601; or a duration from `now` on.
- * Undefined: none of these, or no moment of the calendar.
+ * The moment that a text names: a time of day, the next one in the machine's time zone; a moment of
+ * ISO 8601; or a duration from `now` on. Undefined: none of these, or no moment of the calendar.
  */
 export function readDeadline(text: string, now: number): Moment | undefined {
   const ms = readDuration(text)

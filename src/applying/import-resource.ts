@@ -19,7 +19,10 @@ export interface ImportOptions {
   api: Api
   /** Undefined: the source cannot be read. */
   set: Pick<DesiredSet, 'get' | 'rundb'> | undefined
-  /** Take it although the source does not have it, or its e-mail address or external id is another one. */
+  /**
+   * Take it although the source does not have it, or its e-mail address or external id is another
+   * one.
+   */
   force: boolean
 }
 
@@ -33,8 +36,8 @@ export interface Import {
 }
 
 /**
- * Checks that an object of WorkOS can stand for a resource: it exists, is of that kind, belongs to the same references, and
- * stands for nothing else. Changes nothing.
+ * Checks that an object of WorkOS can stand for a resource: it exists, is of that kind, belongs to
+ * the same references, and stands for nothing else. Changes nothing.
  * @throws UsageError, GuardError
  */
 export async function checkImport(
@@ -107,7 +110,9 @@ async function readLive(api: Api, definition: KindDefinition, id: string): Promi
   })
 }
 
-/** For want of the source: the references by which the key is this one's, if the state knows them. */
+/**
+ * For want of the source: the references by which the key is this one's, if the state knows them.
+ */
 async function refsOfKey(
   state: StateStore,
   definition: KindDefinition,
@@ -135,7 +140,10 @@ async function refsOfKey(
   })
 }
 
-/** The references that a key tells, and what follows from them: a group's member is in the group's organization. */
+/**
+ * The references that a key tells, and what follows from them: a group's member is in the group's
+ * organization.
+ */
 async function withReferencesOf(
   state: StateStore,
   definition: KindDefinition,

@@ -13,9 +13,10 @@ import { knownIds } from './references.ts'
 const AT_ONCE = 20
 
 /**
- * Finds out what became of the writes that an interrupted run left open, before anything is planned or written. Creates
- * that took effect become part of the state, as far as what is found proves to be ours; anything else is left to planning, which adopts
- * as at a first apply. An update is left to the comparison, which reads what WorkOS holds.
+ * Finds out what became of the writes that an interrupted run left open, before anything is planned
+ * or written. Creates that took effect become part of the state, as far as what is found proves to
+ * be ours; anything else is left to planning, which adopts as at a first apply. An update is left
+ * to the comparison, which reads what WorkOS holds.
  * @returns how many were open, and how many of them had taken effect
  */
 export async function recover(
@@ -65,7 +66,10 @@ async function lookUpIntent(state: StateStore, api: Api, adopt: Manifest['adopt'
   }
 }
 
-/** Whether the write that is found went without a part that WorkOS did not take: the intent names all that was wanted. */
+/**
+ * Whether the write that is found went without a part that WorkOS did not take: the intent names
+ * all that was wanted.
+ */
 function isReduced(definition: KindDefinition, wanted: Attributes, live: Attributes): boolean {
   if (definition.fallback === undefined) return false
   return comparedFields(definition).some(([field, rule]) => {

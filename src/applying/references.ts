@@ -9,8 +9,8 @@ import { type ApplyContext, fail } from './apply-context.ts'
 import type { NotDone } from './apply-result.ts'
 
 /**
- * WorkOS's ids of what a resource refers to; or why it cannot be carried out: something of it does not exist, or is not in WorkOS any
- * more as this run or an earlier one was told.
+ * WorkOS's ids of what a resource refers to; or why it cannot be carried out: something of it does
+ * not exist, or is not in WorkOS any more as this run or an earlier one was told.
  */
 export async function refIdsOf(
   { state }: Pick<ApplyContext, 'state'>,
@@ -26,7 +26,10 @@ export async function refIdsOf(
   return { ids, blocked: { type: 'blocked', code, message } }
 }
 
-/** Ids of what a resource refers to as far as the state has them, gone or not, and the first that it does not know. */
+/**
+ * Ids of what a resource refers to as far as the state has them, gone or not, and the first that it
+ * does not know.
+ */
 export async function knownIds(
   state: Pick<StateStore, 'idOf'>,
   definition: Pick<KindDefinition, 'refs'>,
@@ -50,8 +53,9 @@ function standingOf(known: StateResource | undefined): Standing {
 }
 
 /**
- * What a 404 to a write means: something that it refers to is gone, what it is about is gone, or, if all of that is there, the target
- * lacks the endpoint. What is gone is marked in the state, for the next plan to look at.
+ * What a 404 to a write means: something that it refers to is gone, what it is about is gone, or,
+ * if all of that is there, the target lacks the endpoint. What is gone is marked in the state, for
+ * the next plan to look at.
  * @param id WorkOS's id of what the write is about; undefined: it was to be created
  */
 export async function explainNotFound(
@@ -89,7 +93,10 @@ export function missingEndpoint({ method, path }: WriteRequest, exists?: string)
   }
 }
 
-/** Marks whatever a resource refers to and WorkOS has no more. @returns the first of it, as the reason why the resource is blocked */
+/**
+ * Marks whatever a resource refers to and WorkOS has no more. @returns the first of it, as the
+ * reason why the resource is blocked
+ */
 async function findGone(
   { state, api, journal, run }: ApplyContext,
   definition: KindDefinition,
@@ -108,7 +115,10 @@ async function findGone(
   return blocked
 }
 
-/** Whether the body names other objects, by their slugs, that may be what is not found: the permissions of a role. */
+/**
+ * Whether the body names other objects, by their slugs, that may be what is not found: the
+ * permissions of a role.
+ */
 function refersBySlug({ slugsInBody = [] }: KindDefinition, { body = {} }: WriteRequest): boolean {
   return slugsInBody.some((field) => field in body)
 }

@@ -5,7 +5,10 @@ import type { ActionOutcome } from './apply-result.ts'
 import { attempt } from './attempt.ts'
 import { missingEndpoint } from './references.ts'
 
-/** Deletes something that this state created; what is gone already counts as deleted. @throws as carryOut */
+/**
+ * Deletes something that this state created; what is gone already counts as deleted. @throws as
+ * carryOut
+ */
 export async function remove(
   context: ApplyContext,
   definition: KindDefinition,

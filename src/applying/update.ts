@@ -56,7 +56,8 @@ export interface Sent {
 
 /**
  * Sends the changed fields; nothing where none changed.
- * @param before what WorkOS answered otherwise earlier, and what the state holds of the source from now on
+ * @param before what WorkOS answered otherwise earlier, and what the state holds of the source from
+ *   now on
  */
 export async function sendUpdate(
   context: ApplyContext,
@@ -110,7 +111,10 @@ interface Answered {
   other?: string
 }
 
-/** Reads the answer to an update. Where the answer is not an object of that kind, the object itself is read instead. */
+/**
+ * Reads the answer to an update. Where the answer is not an object of that kind, the object itself
+ * is read instead.
+ */
 async function readAnswer(
   context: ApplyContext,
   definition: KindDefinition,

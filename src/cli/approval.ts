@@ -21,8 +21,9 @@ export interface Question {
 }
 
 /**
- * Whether the run is approved: by --yes, which covers all that the plan shows, or by a person who types `yes` or `y`; `delete` where
- * something is deleted. Where the manifest asks for a word (safety.confirm), that word has to be given with --confirm, or typed.
+ * Whether the run is approved: by --yes, which covers all that the plan shows, or by a person who
+ * types `yes` or `y`; `delete` where something is deleted. Where the manifest asks for a word
+ * (safety.confirm), that word has to be given with --confirm, or typed.
  * @throws GuardError for a missing or wrong word, UsageError where nobody can be asked
  */
 export async function approve(question: Question, approval: Approval, context: Context): Promise<boolean> {
@@ -46,7 +47,8 @@ export async function approve(question: Question, approval: Approval, context: C
 
 /**
  * What a person types; nothing for Ctrl-D and for an input that ends.
- * @throws InterruptedError for Ctrl-C, which the terminal hands to readline as a key: no signal comes
+ * @throws InterruptedError for Ctrl-C, which the terminal hands to readline as a key: no signal
+ *   comes
  */
 async function ask(question: string, { stdin, stderr, interrupted, unmasked }: Context): Promise<string> {
   // What a person types comes back as it is.

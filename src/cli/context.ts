@@ -6,13 +6,21 @@ import { Redactor } from '../diagnostics/redactor.ts'
 import type { World } from '../running/world.ts'
 import { calledAs, type ProgramName } from './names.ts'
 
-/** The world as a command sees it. `run` makes a redactor and a mask, and puts the mask before both outputs. */
+/**
+ * The world as a command sees it. `run` makes a redactor and a mask, and puts the mask before both
+ * outputs.
+ */
 export interface Context extends World {
   stdout: World['stderr']
   stdin: Readable & { isTTY?: boolean }
-  /** The name that the program was called by: its help and its hints use it. Default: the first one. */
+  /**
+   * The name that the program was called by: its help and its hints use it. Default: the first one.
+   */
   name?: ProgramName
-  /** The outputs before the mask: for questions to a person, whose typing comes back as it is, and for data that other programs read. */
+  /**
+   * The outputs before the mask: for questions to a person, whose typing comes back as it is, and
+   * for data that other programs read.
+   */
   unmasked?: Pick<Context, 'stdout' | 'stderr'>
 }
 
@@ -20,14 +28,15 @@ export interface Context extends World {
 const CLOSING = 250
 
 /**
- * Signals that come together are one: a terminal sends Ctrl-C to all of its group, and npx passes it on as well; when it is closed, the
- * system and the shell each send SIGHUP. Milliseconds.
+ * Signals that come together are one: a terminal sends Ctrl-C to all of its group, and npx passes
+ * it on as well; when it is closed, the system and the shell each send SIGHUP. Milliseconds.
  */
 const TOGETHER = 200
 
 /**
- * The real world. The first Ctrl-C, SIGTERM or SIGHUP asks to finish, the second one stops at once, as SIGQUIT does: whichever it is, what
- * must not outlive the command is removed. A hang-up that the command was started to outlive means nothing.
+ * The real world. The first Ctrl-C, SIGTERM or SIGHUP asks to finish, the second one stops at once,
+ * as SIGQUIT does: whichever it is, what must not outlive the command is removed. A hang-up that
+ * the command was started to outlive means nothing.
  */
 export function processContext(): Context {
   const interrupted = new AbortController()
@@ -70,9 +79,10 @@ export function processContext(): Context {
 const HANG_UP = 1n
 
 /**
- * Whether this process was started to outlive its terminal (`nohup`, `trap '' HUP`). Node takes back what signals a process was told
- * to ignore before any of our code runs, so there is only what `nohup` and the shell leave behind: the variable `_`, a parent that ignores
- * the signal itself, and a standard input that can only be written to. The last two are found on Linux alone.
+ * Whether this process was started to outlive its terminal (`nohup`, `trap '' HUP`). Node takes
+ * back what signals a process was told to ignore before any of our code runs, so there is only what
+ * `nohup` and the shell leave behind: the variable `_`, a parent that ignores the signal itself,
+ * and a standard input that can only be written to. The last two are found on Linux alone.
  */
 function outlivesItsTerminal(env: Record<string, string | undefined>, parent: number): boolean {
   return /(^|\/)nohup$/.test(env._ ?? '') || ignoresHangUp(parent) || hasInputOfNohup()

@@ -1,6 +1,7 @@
 /**
- * Where `--from` finds a database. In: what the command line says, and the environment. Out: its type and URL. A password comes from a variable or
- * from a person: what stands in a command line goes into the shell's history and into the list of processes.
+ * Where `--from` finds a database. In: what the command line says, and the environment. Out: its
+ * type and URL. A password comes from a variable or from a person: what stands in a command line
+ * goes into the shell's history and into the list of processes.
  */
 
 import { nearest } from '../config/nearest.ts'
@@ -42,7 +43,8 @@ export function isDatabaseUrl(text: string): boolean {
 }
 
 /**
- * The database that `--from` names: by its type, by the name of a variable with its URL, or by a URL without a password.
+ * The database that `--from` names: by its type, by the name of a variable with its URL, or by a
+ * URL without a password.
  * @throws UsageError for a URL with a password, and for what is none of these
  */
 export function databaseFrom(from: string, context: Pick<Context, 'env' | 'redactor'>): Database | UnknownUrl {

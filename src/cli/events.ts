@@ -21,9 +21,11 @@ export interface EventOptions {
 const HERE = '-'
 
 /**
- * Runs a command whose events are asked for: the first one names the format, the last one the exit code, also when the command
- * fails before it begins. With `-` they take standard output, and what would be there goes to standard error.
- * @throws UsageError when both events and a result for programs are to go to standard output, or the file is no place for events
+ * Runs a command whose events are asked for: the first one names the format, the last one the exit
+ * code, also when the command fails before it begins. With `-` they take standard output, and what
+ * would be there goes to standard error.
+ * @throws UsageError when both events and a result for programs are to go to standard output, or
+ *   the file is no place for events
  */
 export async function withEvents(
   command: string,
@@ -75,7 +77,10 @@ function fileOutput(named: string, { cwd, mask }: Context): ClosingOutput {
   return { write: (line) => file.write(masked(line)), check: () => file.check(), close: async () => file.close() }
 }
 
-/** The error of the command is told by whoever catches it; events that could not be written are told here, unless they are that error. */
+/**
+ * The error of the command is told by whoever catches it; events that could not be written are told
+ * here, unless they are that error.
+ */
 async function closeAfterFailure(output: ClosingOutput, failure: unknown, context: Context): Promise<void> {
   const { stderr, env, cwd, redactor } = context
   try {

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * The program that the action of GitHub calls between the commands: see action.yml. In: a step, its options, the variables of a job. Out:
- * what the step tells GitHub. It is no command of workos-migrate, since it does nothing outside of a job.
+ * The program that the action of GitHub calls between the commands: see action.yml. In: a step, its
+ * options, the variables of a job. Out: what the step tells GitHub. It is no command of
+ * workos-migrate, since it does nothing outside of a job.
  */
 
 import { parseArgs } from 'node:util'

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Nothing may be imported before the check: older versions of Node fail to load what the program needs.
+// Nothing may be imported before the check: older versions of Node fail to load what the program
+// needs.
 const REQUIRED = 24
 /** The young generation of a thread is two or three of these. */
 const SEMI_SPACE_MIB = 6
@@ -17,12 +18,14 @@ if (major < REQUIRED) {
   )
   process.exitCode = 3
 } else {
-  // V8 may abort the process (`Check failed: jit_page.has_value()`, SIGTRAP) when it frees compiled WebAssembly while threads start and
-  // end: https://github.com/nodejs/node/issues/64500. The HTTP parser is all the WebAssembly here, and a few kilobytes that stay.
+  // V8 may abort the process (`Check failed: jit_page.has_value()`, SIGTRAP) when it frees compiled
+  // WebAssembly while threads start and end: https://github.com/nodejs/node/issues/64500. The HTTP
+  // parser is all the WebAssembly here, and a few kilobytes that stay.
   const { getHeapSpaceStatistics, setFlagsFromString } = await import('node:v8')
   setFlagsFromString('--no-wasm-code-gc')
-  // V8 lets the young generation of each thread grow to 128 MiB, which is most of what a run would take. Threads that start later obey the
-  // first two flags; this one has its heap already, and stops growing it once it is as large.
+  // V8 lets the young generation of each thread grow to 128 MiB, which is most of what a run would
+  // take. Threads that start later obey the first two flags; this one has its heap already, and
+  // stops growing it once it is as large.
   setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MIB}`)
   setFlagsFromString(`--min-semi-space-size=${SEMI_SPACE_MIB}`)
   const growing = setInterval(() => {
@@ -41,8 +44,8 @@ if (major < REQUIRED) {
     ['standard error', process.stderr],
   ] as const) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // A reader that closes the pipe (head, less), or a terminal that is closed (EIO), wants no more output. The command goes on: an
-      // apply must end in order.
+      // A reader that closes the pipe (head, less), or a terminal that is closed (EIO), wants no
+      // more output. The command goes on: an apply must end in order.
       if (error.code !== 'EPIPE' && error.code !== 'EIO') throw outputRefusal(error, name)
     })
   }

@@ -15,8 +15,8 @@ export interface HtmlFile {
 }
 
 /**
- * The file that `--html` names, looked at before anything is done that it would tell of; undefined where none is named. Whether the command
- * needs that file itself, `outputPlaces` says.
+ * The file that `--html` names, looked at before anything is done that it would tell of; undefined
+ * where none is named. Whether the command needs that file itself, `outputPlaces` says.
  * @throws UsageError
  */
 export function htmlFile(named: string | undefined, telling: Telling, context: Context): HtmlFile | undefined {

@@ -16,8 +16,9 @@ import { adviseOnUnknownWords, helpAsOption, refuseOneDash } from './guidance/ad
 import { PROGRAM_NAMES, underName } from './names.ts'
 
 /**
- * Joins each command's definition (definitions/) with what it runs (commands/), which is loaded when it is called: help, completion and
- * errors of the command line load no command. In: the words of a command line. Out: its exit code.
+ * Joins each command's definition (definitions/) with what it runs (commands/), which is loaded
+ * when it is called: help, completion and errors of the command line load no command. In: the words
+ * of a command line. Out: its exit code.
  */
 
 const [FIRST_NAME, SECOND_NAME] = PROGRAM_NAMES
@@ -25,7 +26,10 @@ const [FIRST_NAME, SECOND_NAME] = PROGRAM_NAMES
 /** Runs a command; what it returns becomes the exit code. */
 export type Start = (run: () => Promise<ExitCode>) => Promise<void>
 
-/** Runs one command line (without the program's own name) and returns its exit code. OperatorErrors are thrown. */
+/**
+ * Runs one command line (without the program's own name) and returns its exit code. OperatorErrors
+ * are thrown.
+ */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
   let code: ExitCode = ExitCode.done
   const program = buildProgram(context, async (run) => {

@@ -1,7 +1,7 @@
 /**
- * The command line from outside. In: its words and a Context (streams, environment, clock, signals). Out: an exit code.
- * program.ts joins the definitions (definitions/) with what they run (commands/); this file puts the mask and the redactor around it, and
- * reports what is thrown.
+ * The command line from outside. In: its words and a Context (streams, environment, clock,
+ * signals). Out: an exit code. program.ts joins the definitions (definitions/) with what they run
+ * (commands/); this file puts the mask and the redactor around it, and reports what is thrown.
  */
 
 import type { Writable } from 'node:stream'
@@ -30,7 +30,8 @@ export async function run(args: readonly string[], context: Context): Promise<Ex
     unmasked: { stdout, stderr },
   }
   for (const secret of proxySecrets(context.env)) aware.redactor.register(secret)
-  // A key has no place on a command line; where one stands there all the same, no message repeats it.
+  // A key has no place on a command line; where one stands there all the same, no message repeats
+  // it.
   for (const arg of args) registerWrittenKeys(arg, aware.redactor)
   try {
     return await runProgram(args, aware)
@@ -67,8 +68,10 @@ function stackOf(error: unknown, redactor: Redactor): string {
 }
 
 /**
- * The stream with a mask before it, and before that what words the text anew: what is written as text goes through the mask, piece by piece. Everything else, a terminal's properties,
- * events, back-pressure and callbacks among it, is the stream's own. Whoever writes keeps an address in one piece.
+ * The stream with a mask before it, and before that what words the text anew: what is written as
+ * text goes through the mask, piece by piece. Everything else, a terminal's properties, events,
+ * back-pressure and callbacks among it, is the stream's own. Whoever writes keeps an address in one
+ * piece.
  */
 export function maskedStream<Stream extends Writable>(
   stream: Stream,

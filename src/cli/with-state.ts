@@ -60,7 +60,10 @@ export async function withState(
   }
 }
 
-/** The manifest, for a command that needs the state alone: other references may be unset. @throws ManifestError */
+/**
+ * The manifest, for a command that needs the state alone: other references may be unset. @throws
+ * ManifestError
+ */
 export async function loadForState(options: StateOptions, context: Context): Promise<LoadedManifest> {
   const { config: path, env: environment } = options
   const { cwd, env, redactor = new Redactor() } = context
@@ -76,7 +79,10 @@ export async function loadForState(options: StateOptions, context: Context): Pro
   })
 }
 
-/** The kind and the key of `kind:key`; a key may hold further colons. @throws UsageError for anything else */
+/**
+ * The kind and the key of `kind:key`; a key may hold further colons. @throws UsageError for
+ * anything else
+ */
 export function parseAddress(text: string): Address {
   const separator = text.indexOf(':')
   const kind = text.slice(0, Math.max(separator, 0))

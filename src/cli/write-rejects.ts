@@ -27,7 +27,10 @@ export interface WriteRejectsOptions extends Telling {
   holder: Holder
 }
 
-/** Writes the rows of what is rejected, blocked or failed, as they stand in the source, a file for each stream. */
+/**
+ * Writes the rows of what is rejected, blocked or failed, as they stand in the source, a file for
+ * each stream.
+ */
 export async function writeRejects(options: WriteRejectsOptions, context: Context): Promise<void> {
   const folder = join(options.scratch, 'originals')
   mkdirSync(folder, { mode: 0o700 })

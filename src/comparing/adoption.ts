@@ -6,8 +6,9 @@ import { addChange, addMembers, type Comparison, vouchesForOther } from './compa
 import { asObject, comparedFields, differs, isEmpty, sameValue } from './field-differences.ts'
 
 /**
- * The comparison of a resource that is in WorkOS and not in the state. Fields that are empty there are filled in where the
- * policy allows it; nothing that has a value is overwritten, unless the kind has a policy of its own for what differs.
+ * The comparison of a resource that is in WorkOS and not in the state. Fields that are empty there
+ * are filled in where the policy allows it; nothing that has a value is overwritten, unless the
+ * kind has a policy of its own for what differs.
  */
 export function compareAdopted(
   definition: KindDefinition,

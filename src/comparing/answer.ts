@@ -14,9 +14,9 @@ export interface AnswerDifference {
 }
 
 /**
- * What an answer tells otherwise than it was sent. The order of a set, the case of addresses and what
- * `sameValue` overlooks are habits of servers and no difference. A field that the answer does not tell, a secret,
- * and a member of metadata that was not sent are not judged.
+ * What an answer tells otherwise than it was sent. The order of a set, the case of addresses and
+ * what `sameValue` overlooks are habits of servers and no difference. A field that the answer does
+ * not tell, a secret, and a member of metadata that was not sent are not judged.
  */
 export function compareAnswer(
   { fields, inForce = {} }: Pick<KindDefinition, 'fields' | 'inForce'>,
@@ -49,16 +49,18 @@ function same({ compare, caseless }: Rule, sent: Json, told: Json): boolean {
   return sameMembers(Array.isArray(sent) ? sent : [], Array.isArray(told) ? told : [], caseless)
 }
 
-/** Whether WorkOS holds everything of this, as far as it can be read back: of a secret nobody knows. */
+/**
+ * Whether WorkOS holds everything of this, as far as it can be read back: of a secret nobody knows.
+ */
 export function holdsAll(definition: KindDefinition, sent: Changes, live: Attributes): boolean {
   const readable = Object.keys(sent).every((field) => definition.fields[field]?.secret !== true && field in live)
   return readable && compareAnswer(definition, sent, live).length === 0
 }
 
 /**
- * Who an answer is about, where that is not the resource which was sent: another address, other references, another slug, or an
- * external id that was not sent. Undefined: it is that one. A name is a value, that WorkOS may change; of what has nothing else, the rest of its identity
- * counts.
+ * Who an answer is about, where that is not the resource which was sent: another address, other
+ * references, another slug, or an external id that was not sent. Undefined: it is that one. A name
+ * is a value, that WorkOS may change; of what has nothing else, the rest of its identity counts.
  */
 export function otherIdentity(
   definition: Pick<KindDefinition, 'naturalKey' | 'fields'>,
@@ -112,8 +114,8 @@ export function createdDifferences(
 }
 
 /**
- * The differences that remain after an update: of what was sent now, and of what an earlier answer told otherwise and this one does not
- * tell right.
+ * The differences that remain after an update: of what was sent now, and of what an earlier answer
+ * told otherwise and this one does not tell right.
  * @param before what the state held, and holds of the source from now on
  */
 export function updatedDifferences(
@@ -152,7 +154,10 @@ export function joinAnswers({ fields }: KindDefinition, answers: readonly Attrib
   return { ...last, ...Object.fromEntries(first) }
 }
 
-/** The attributes of something just created: what was sent, and what WorkOS gave it where nothing was. */
+/**
+ * The attributes of something just created: what was sent, and what WorkOS gave it where nothing
+ * was.
+ */
 export function appliedAttributes(definition: KindDefinition, sent: Attributes, live: LiveResource): Attributes {
   const attributes = { ...sent }
   for (const [field, { assigned }] of Object.entries(definition.fields)) {

@@ -14,8 +14,9 @@ export interface KeptDifference {
   live: Json | undefined
   desired: Json | undefined
   /**
-   * Why it is kept: changed in WorkOS since it was applied, different when it was adopted, answered so when it was applied, nothing WorkOS
-   * can update, or something that only the owner of the account can prove.
+   * Why it is kept: changed in WorkOS since it was applied, different when it was adopted, answered
+   * so when it was applied, nothing WorkOS can update, or something that only the owner of the
+   * account can prove.
    */
   reason:
     | 'changed in WorkOS'
@@ -32,9 +33,14 @@ export interface Comparison {
   changes: FieldChange[]
   send: Changes
   kept: KeptDifference[]
-  /** The source changed, and WorkOS already holds the new value: only the state has to learn of it. */
+  /**
+   * The source changed, and WorkOS already holds the new value: only the state has to learn of it.
+   */
   caughtUp: boolean
-  /** The base of the next comparison, once this one is applied: the source's values, except where a change was not sent. */
+  /**
+   * The base of the next comparison, once this one is applied: the source's values, except where a
+   * change was not sent.
+   */
   applied: Attributes
 }
 
@@ -65,8 +71,9 @@ export function addChange(
 }
 
 /**
- * Whether sending a value would say of an account that somebody else opened that its address is theirs. The source speaks of its own
- * account: only WorkOS knows who opened this one, and its owner alone can verify the address.
+ * Whether sending a value would say of an account that somebody else opened that its address is
+ * theirs. The source speaks of its own account: only WorkOS knows who opened this one, and its
+ * owner alone can verify the address.
  * @param held what WorkOS holds
  */
 export function vouchesForOther(

@@ -4,17 +4,21 @@ import type { FieldDefinition } from '../kinds/draft.ts'
 import type { KindDefinition } from '../kinds/kind.ts'
 import type { Attributes } from '../resource.ts'
 
-// The differences between values of one resource, field by field: `diffField` says what an update has to send, `differs` whether WorkOS
-// holds something else, `compareFields` what is not as the source says, and who changed it.
+// The differences between values of one resource, field by field: `diffField` says what an update
+// has to send, `differs` whether WorkOS holds something else, `compareFields` what is not as the
+// source says, and who changed it.
 
-/** The fields that are compared and shown: no secrets, nothing that only helps to find the thing. */
+/**
+ * The fields that are compared and shown: no secrets, nothing that only helps to find the thing.
+ */
 export function comparedFields(definition: KindDefinition): [string, FieldDefinition][] {
   return Object.entries(definition.fields).filter(([, field]) => !field.secret && field.compared !== false)
 }
 
 /**
- * Whether what WorkOS holds differs by the field's own comparison. Members that only WorkOS has do not count, and habits of servers do not
- * either: nobody changed anything, and every apply would write it again.
+ * Whether what WorkOS holds differs by the field's own comparison. Members that only WorkOS has do
+ * not count, and habits of servers do not either: nobody changed anything, and every apply would
+ * write it again.
  */
 export function differs(rule: FieldDefinition, wanted: Json, held: Json): boolean {
   if (isEmpty(wanted) && isEmpty(held)) return false
@@ -27,9 +31,9 @@ export function differs(rule: FieldDefinition, wanted: Json, held: Json): boolea
 }
 
 /**
- * What an update of one field has to send to turn `base` into `desired`; undefined when there is nothing to send.
- * An absent desired value is not managed, whatever stands in the base. Of a `map`, only the changed members come back,
- * null for those that only the base has.
+ * What an update of one field has to send to turn `base` into `desired`; undefined when there is
+ * nothing to send. An absent desired value is not managed, whatever stands in the base. Of a `map`,
+ * only the changed members come back, null for those that only the base has.
  */
 export function diffField(
   definition: Pick<FieldDefinition, 'compare'>,
@@ -60,8 +64,8 @@ function sameSet(one: readonly Json[], other: readonly Json[]): boolean {
 }
 
 /**
- * Who moved away from what was last applied; `unknown` where nothing was, `reduced` where WorkOS did not take all of it,
- * `answered` where it answered the write with what it holds.
+ * Who moved away from what was last applied; `unknown` where nothing was, `reduced` where WorkOS
+ * did not take all of it, `answered` where it answered the write with what it holds.
  */
 export type ChangedBy = 'source' | 'WorkOS' | 'both' | 'reduced' | 'answered' | 'unknown'
 
@@ -140,8 +144,9 @@ export function asObject(value: Json | undefined): JsonObject {
 }
 
 /**
- * Whether two values say the same, one of them as a server tells it. Blanks around a text, its way of composing letters, nothing in place of
- * null or false, and a text in place of a number are habits of servers and no difference.
+ * Whether two values say the same, one of them as a server tells it. Blanks around a text, its way
+ * of composing letters, nothing in place of null or false, and a text in place of a number are
+ * habits of servers and no difference.
  */
 export function sameValue(one: Json, other: Json, caseless = false): boolean {
   const [first, second] = [written(one, caseless), written(other, caseless)]

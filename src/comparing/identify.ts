@@ -6,15 +6,21 @@ import type { Attributes, DesiredResource, LiveResource, RefIds } from '../resou
 import { isEmpty } from './field-differences.ts'
 
 /**
- * comparing/ holds the rules by which planning, applying, recovery and verifying decide alike. In: values, of the source, of the state and of
- * WorkOS, and what the caller has looked up. Out: which thing in WorkOS it is and whose (this file), ids of references, what is to be sent,
- * what differs. No function here reads a table, sends a request or has an effect.
+ * comparing/ holds the rules by which planning, applying, recovery and verifying decide alike. In:
+ * values, of the source, of the state and of WorkOS, and what the caller has looked up. Out: which
+ * thing in WorkOS it is and whose (this file), ids of references, what is to be sent, what differs.
+ * No function here reads a table, sends a request or has an effect.
  */
 
-/** What something in WorkOS was recognised by. `name`: that of an organization, where the manifest lets names count. */
+/**
+ * What something in WorkOS was recognised by. `name`: that of an organization, where the manifest
+ * lets names count.
+ */
 export type MatchedBy = 'id' | 'external id' | 'natural identity' | 'name'
 
-/** Something that is in WorkOS where a desired resource is to be, and what this side knows of it. */
+/**
+ * Something that is in WorkOS where a desired resource is to be, and what this side knows of it.
+ */
 export interface Found {
   definition: KindDefinition
   /** What is to be there; after a create, what that create sent. */
@@ -27,15 +33,16 @@ export interface Found {
   /** The state has it: under this key, or under one that the source no longer has. */
   known: boolean
   /**
-   * A create of ours may have taken effect, and nothing was there before it. Undefined: none can have.
-   * `holderCreated`: the state has created the user or the organization that the resource hangs on.
+   * A create of ours may have taken effect, and nothing was there before it. Undefined: none can
+   * have. `holderCreated`: the state has created the user or the organization that the resource
+   * hangs on.
    */
   openCreate: { holderCreated: boolean } | undefined
 }
 
 /**
- * What it is to the desired resource: what our own create made; what was there before, which may be adopted and is never deleted;
- * another one's; or one that the manifest does not let in.
+ * What it is to the desired resource: what our own create made; what was there before, which may be
+ * adopted and is never deleted; another one's; or one that the manifest does not let in.
  */
 export type Identity =
   | { type: 'ours' }
@@ -43,7 +50,10 @@ export type Identity =
   | ({ type: 'clash' } & Reason)
   | ({ type: 'blocked' } & Reason)
 
-/** Decides whose it is. Planning, recovery and the look-up after a create without a plain answer decide by this alone. */
+/**
+ * Decides whose it is. Planning, recovery and the look-up after a create without a plain answer
+ * decide by this alone.
+ */
 export function identify(found: Found, adopt: Pick<Manifest['adopt'], 'mode' | 'unverified'>): Identity {
   const { definition, desired, live, refIds, claimant } = found
   const { name, plural } = definition
@@ -72,9 +82,10 @@ export function identify(found: Found, adopt: Pick<Manifest['adopt'], 'mode' | '
 }
 
 /**
- * Whether it bears what only our create can have written. The time of its creation proves nothing: anybody may sign up between two of
- * our requests, and two clocks differ. An external id does, since planning saw that nothing had it. What has none of its own is ours by
- * what it hangs on: before our create that was not there either.
+ * Whether it bears what only our create can have written. The time of its creation proves nothing:
+ * anybody may sign up between two of our requests, and two clocks differ. An external id does,
+ * since planning saw that nothing had it. What has none of its own is ours by what it hangs on:
+ * before our create that was not there either.
  */
 function isOurs({ definition, desired, live, openCreate }: Found): boolean {
   if (openCreate === undefined) return false
@@ -95,7 +106,10 @@ function matchOf({ definition, desired, live, refIds }: Found): MatchedBy {
     : 'name'
 }
 
-/** Whether an account proves nothing of whose it is: whoever opened it never showed that the address is theirs. */
+/**
+ * Whether an account proves nothing of whose it is: whoever opened it never showed that the address
+ * is theirs.
+ */
 export function isUnverified({ provenBy }: KindDefinition, live: LiveResource): boolean {
   return provenBy !== undefined && live.attributes[provenBy] !== true
 }
@@ -111,9 +125,10 @@ function unverifiedAccount({ name }: KindDefinition, { id, naturalKey }: LiveRes
 }
 
 /**
- * Whether a live resource that bears the external id of a desired one is the same thing. External ids of two systems may
- * collide: where the kind has a natural identity too (a user's e-mail), both must agree before anything is adopted, or one
- * person would be given another's memberships. A kind without a natural identity is compared by its external id alone.
+ * Whether a live resource that bears the external id of a desired one is the same thing. External
+ * ids of two systems may collide: where the kind has a natural identity too (a user's e-mail), both
+ * must agree before anything is adopted, or one person would be given another's memberships. A kind
+ * without a natural identity is compared by its external id alone.
  */
 export function sameIdentity(
   definition: KindDefinition,
@@ -131,7 +146,10 @@ export function hasOtherExternalId({ attributes: { externalId } }: DesiredResour
   return typeof externalId === 'string' && live.externalId !== null && externalId !== live.externalId
 }
 
-/** Whether a resource holds to the letter what a create sent, and nothing yet of what follows in requests of its own. */
+/**
+ * Whether a resource holds to the letter what a create sent, and nothing yet of what follows in
+ * requests of its own.
+ */
 function bearsContent({ fields }: KindDefinition, sent: Attributes, live: Attributes): boolean {
   return Object.entries(fields).every(([field, { secret, compared, separate }]) => {
     if (secret || compared === false) return true
@@ -160,9 +178,11 @@ export type Recognition =
   | ({ type: 'several'; live?: LiveResource } & Reason)
 
 /**
- * Recognises what stands in WorkOS for a desired resource: by its id, its external id, its natural identity, or its name. Planning and verifying
- * recognise by this alone; whose it is then, `identify` says.
- * @param refIds undefined where something that it refers to does not exist yet: then by its name alone
+ * Recognises what stands in WorkOS for a desired resource: by its id, its external id, its natural
+ * identity, or its name. Planning and verifying recognise by this alone; whose it is then,
+ * `identify` says.
+ * @param refIds undefined where something that it refers to does not exist yet: then by its name
+ *   alone
  */
 export function recognise(
   definition: KindDefinition,

@@ -18,15 +18,18 @@ export type Standing =
   | { type: 'missing'; why: string }
 
 /**
- * Where the resources that another one refers to are: all in WorkOS, some about to be created, or one that will not be. `ids` are of
- * those that have one.
+ * Where the resources that another one refers to are: all in WorkOS, some about to be created, or
+ * one that will not be. `ids` are of those that have one.
  */
 export type ResolvedRefs =
   | { type: 'resolved'; ids: RefIds }
   | { type: 'pending'; ids: RefIds }
   | { type: 'blocked'; ids: RefIds; code: 'dependency_blocked' | 'reference_gone'; message: string; by: Reference }
 
-/** What a resource refers to, in the order of its kind: an invitation need not be to an organization. */
+/**
+ * What a resource refers to, in the order of its kind: an invitation need not be to an
+ * organization.
+ */
 export function referencesOf(
   definition: { refs: Record<string, string> },
   { refs }: { refs: Record<string, string> },
@@ -38,7 +41,8 @@ export function referencesOf(
 }
 
 /**
- * From references to WorkOS's ids. What is gone is the reason to tell, whatever else keeps the resource back: the rest follows from it.
+ * From references to WorkOS's ids. What is gone is the reason to tell, whatever else keeps the
+ * resource back: the rest follows from it.
  * @param lookUp what is known of one of them; who has to wait for that looks all of them up first
  */
 export function resolveReferences(

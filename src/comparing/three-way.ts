@@ -7,12 +7,14 @@ import { addChange, addMembers, type Comparison, vouchesForOther } from './compa
 import { asObject, comparedFields, differs, diffField, sameValue } from './field-differences.ts'
 
 /**
- * The three-way comparison of a resource that is in the state. A field is sent when the source changed it since it was last
- * applied; what somebody changed in WorkOS since then stays, and is told.
+ * The three-way comparison of a resource that is in the state. A field is sent when the source
+ * changed it since it was last applied; what somebody changed in WorkOS since then stays, and is
+ * told.
  * @param live undefined where planning had no reason to look
  * @param policyOf what happens to a field that was changed in WorkOS
  * @param ownership nothing vouches for what was adopted, whatever the policy
- * @param answered what WorkOS answered when the base was sent, where that is something else: nobody has changed that
+ * @param answered what WorkOS answered when the base was sent, where that is something else: nobody
+ *   has changed that
  */
 export function compareKnown(
   definition: KindDefinition,
@@ -71,7 +73,9 @@ export function sourceChanged(definition: KindDefinition, desired: Attributes, b
   )
 }
 
-/** What WorkOS holds gives way to the source: of a map, only the members that the source has or had. */
+/**
+ * What WorkOS holds gives way to the source: of a map, only the members that the source has or had.
+ */
 function overwrite(
   result: Comparison,
   field: string,
@@ -91,13 +95,19 @@ function overwrite(
   addMembers(result, field, send, now)
 }
 
-/** Whether WorkOS holds what it answered: of a map, of the members that it answered otherwise, and all else as it was sent. */
+/**
+ * Whether WorkOS holds what it answered: of a map, of the members that it answered otherwise, and
+ * all else as it was sent.
+ */
 function isAnswer(rule: FieldDefinition, base: Json | undefined, answered: Json | undefined, held: Json): boolean {
   if (answered === undefined) return false
   return !differs(rule, rule.compare === 'map' ? lastHeld(base, answered) : answered, held)
 }
 
-/** What WorkOS is to hold while nobody changes it: what was sent, and what it answered in place of that. */
+/**
+ * What WorkOS is to hold while nobody changes it: what was sent, and what it answered in place of
+ * that.
+ */
 function lastHeld(base: Json | undefined, answered: Json | undefined): JsonObject {
   return Object.assign(asObject(base), asObject(answered))
 }

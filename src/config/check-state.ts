@@ -7,7 +7,10 @@ interface Places {
   originOf(path: string[]): Location | undefined
 }
 
-/** What the schema cannot say of `state`: each kind has keys of its own, and a shared one needs a name to be found by. */
+/**
+ * What the schema cannot say of `state`: each kind has keys of its own, and a shared one needs a
+ * name to be found by.
+ */
 export function checkStatePlace(state: unknown, { locate, originOf }: Places): Problem[] {
   if (!isObject(state)) return []
   const problem = (code: string, path: string[], message: string, hint: string): Problem => ({

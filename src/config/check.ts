@@ -21,7 +21,8 @@ export interface Checked {
 }
 
 /**
- * Checks an effective manifest against the schema, and fills in its defaults. Nothing is said about values that are unresolved, or inside them.
+ * Checks an effective manifest against the schema, and fills in its defaults. Nothing is said about
+ * values that are unresolved, or inside them.
  * @param directory the manifest's folder, on which some defaults depend
  */
 export function checkManifest(tree: Branch, unresolved: readonly string[][], directory: string): Checked {
@@ -29,14 +30,18 @@ export function checkManifest(tree: Branch, unresolved: readonly string[][], dir
   validateManifest(value)
   const problems = translate(validateManifest.errors ?? [], tree, [], unresolved)
   applyDefaults(value, directory)
-  // The type is made from the schema that the value was just checked against: the problems say where it does not hold.
+  // The type is made from the schema that the value was just checked against: the problems say
+  // where it does not hold.
   return { value, manifest: value as JsonObject & Manifest, problems }
 }
 
 /** More threads than this map faster than anything downstream can take. */
 const MAX_WORKERS = 4
 
-/** Fills in the defaults that depend on other values or on the machine; the schema describes them as `x-default`. */
+/**
+ * Fills in the defaults that depend on other values or on the machine; the schema describes them as
+ * `x-default`.
+ */
 function applyDefaults(value: JsonObject, directory: string): void {
   value.name ??= basename(directory) || 'migration'
   const { source, target, run, metadata } = value
@@ -50,7 +55,10 @@ function applyDefaults(value: JsonObject, directory: string): void {
   }
 }
 
-/** Checks the environments that were not chosen. Their references are not resolved: those values are taken on trust. */
+/**
+ * Checks the environments that were not chosen. Their references are not resolved: those values are
+ * taken on trust.
+ */
 export function checkOtherEnvironments(tree: Branch, chosen: string | undefined): Problem[] {
   const environments = tree.entries.get('environments')
   if (environments === undefined || environments.value.kind === 'removed') return []
@@ -77,7 +85,8 @@ export function checkDedupe(dedupe: unknown, locate: (path: string[]) => Locatio
 }
 
 /**
- * The recipe one-organization makes every person a member of vars.organization, which has to say which one that is.
+ * The recipe one-organization makes every person a member of vars.organization, which has to say
+ * which one that is.
  * @param unresolved paths whose values nobody knows yet
  */
 export function checkOneOrganization(
@@ -169,7 +178,10 @@ export function inReadingOrder(problems: readonly Problem[]): Problem[] {
   })
 }
 
-/** What one error of the schema check means: the path it is about, and whether the key or its value is to blame. */
+/**
+ * What one error of the schema check means: the path it is about, and whether the key or its value
+ * is to blame.
+ */
 interface SchemaIssue extends Reason {
   path: string[]
   subject: 'key' | 'value'
@@ -354,7 +366,9 @@ function badKey(error: ErrorObject, path: string[]): SchemaIssue {
   return { code: 'bad_value', message, path, subject: 'key' }
 }
 
-/** A value that came out of a reference is named by the reference, not shown: it may be a secret. */
+/**
+ * A value that came out of a reference is named by the reference, not shown: it may be a secret.
+ */
 function writtenAt(tree: Branch, path: string[]): string | undefined {
   const node = valueAt(tree, path)
   return node?.kind === 'scalar' ? node.written : undefined

@@ -20,9 +20,10 @@ interface Composing extends ComposeContext {
 }
 
 /**
- * Puts a manifest together, references unresolved: the source's default recipe, beneath what the file extends, beneath the file, beneath the
- * chosen environment.
- * @throws ManifestError when a file is broken or missing, `extends` runs in a circle, or the environment is unknown
+ * Puts a manifest together, references unresolved: the source's default recipe, beneath what the
+ * file extends, beneath the file, beneath the chosen environment.
+ * @throws ManifestError when a file is broken or missing, `extends` runs in a circle, or the
+ *   environment is unknown
  */
 export function compose(file: string, environment: string | undefined, context: ComposeContext): Branch {
   const chain = new Map<string, Branch>()
@@ -38,8 +39,9 @@ export function compose(file: string, environment: string | undefined, context: 
 }
 
 /**
- * As `compose`, for a shipped recipe by itself, with its tests. A recipe that names no source is put on top of the one for the
- * source of its own name, or else of the CSV file, with the options of that source's example.
+ * As `compose`, for a shipped recipe by itself, with its tests. A recipe that names no source is
+ * put on top of the one for the source of its own name, or else of the CSV file, with the options
+ * of that source's example.
  */
 export function composeRecipe(name: string, context: ComposeContext): { file: string; tree: Branch } {
   const file = recipeFile(context.recipes, name)
@@ -158,7 +160,10 @@ function sourceType(tree: Branch, context: ComposeContext): string | undefined {
   return resolveText(type, type.value, { ...context, offline: true }).text
 }
 
-/** The environments of a manifest by name. One that is written and empty changes nothing, and may be chosen. */
+/**
+ * The environments of a manifest by name. One that is written and empty changes nothing, and may be
+ * chosen.
+ */
 export function environmentsOf(tree: Branch): Map<string, Branch> {
   const environments = tree.entries.get('environments')?.value
   const branches = new Map<string, Branch>()
@@ -177,8 +182,9 @@ function choose(tree: Branch, environment: string | undefined, context: ComposeC
 }
 
 /**
- * One layer of a manifest over another. Where the upper one names another type of source, the lower one's options of its source mean nothing any
- * more: a recipe for exported files serves a database as well.
+ * One layer of a manifest over another. Where the upper one names another type of source, the lower
+ * one's options of its source mean nothing any more: a recipe for exported files serves a database
+ * as well.
  */
 function layered(lower: Branch, upper: Branch, context: ComposeContext): Branch {
   const [below, above] = [sourceType(lower, context), sourceType(upper, context)]

@@ -9,14 +9,17 @@ import { shippedRecipes } from './recipes.ts'
 const NAMES = ['migrate.config.yaml', 'migrate.config.yml', 'migrate.config.json']
 
 /**
- * The manifest to use when none is named: the first of migrate.config.yaml, .yml and .json in `cwd` or a folder above it.
- * The search ends at the root of a repository, at the home folder and at the root of the file system.
+ * The manifest to use when none is named: the first of migrate.config.yaml, .yml and .json in `cwd`
+ * or a folder above it. The search ends at the root of a repository, at the home folder and at the
+ * root of the file system.
  * @throws ManifestError when there is none
  */
 export async function discoverManifest(cwd: string, home: string | undefined): Promise<string> {
-  // cosmiconfig looks for the names in one folder, and no more. Its walk upwards ends at a package.json, or goes on to the folders of
-  // settings beneath the home folder; and its loaders are given text without its bytes, before a FIFO, a file of gigabytes or one that
-  // is not UTF-8 could be refused. So the walk is here, and `parseFile` reads the file, which keeps the place of every value.
+  // cosmiconfig looks for the names in one folder, and no more. Its walk upwards ends at a
+  // package.json, or goes on to the folders of settings beneath the home folder; and its loaders
+  // are given text without its bytes, before a FIFO, a file of gigabytes or one that is not UTF-8
+  // could be refused. So the walk is here, and `parseFile` reads the file, which keeps the place of
+  // every value.
   const { cosmiconfig } = await import('cosmiconfig')
   const found = () => ({ found: true })
   const explorer = cosmiconfig('migrate', {
@@ -40,7 +43,10 @@ export async function discoverManifest(cwd: string, home: string | undefined): P
   })
 }
 
-/** The search opens what has the name: a FIFO would hold it up, and past a file that may not be read it would find one of a folder above. */
+/**
+ * The search opens what has the name: a FIFO would hold it up, and past a file that may not be read
+ * it would find one of a folder above.
+ */
 function refuseOther(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false })
   if (found === undefined || found.isDirectory()) return

@@ -1,6 +1,7 @@
 /**
- * Loads manifests. In: a path or none, an environment, variables. Out: a LoadedManifest, checked and with defaults, that knows where each
- * of its values was written, or every problem at once. The way: discover → compose (parse each file) → references → check.
+ * Loads manifests. In: a path or none, an environment, variables. Out: a LoadedManifest, checked
+ * and with defaults, that knows where each of its values was written, or every problem at once. The
+ * way: discover → compose (parse each file) → references → check.
  */
 import { dirname, resolve } from 'node:path'
 import { ManifestError } from '../diagnostics/errors.ts'
@@ -31,7 +32,9 @@ export interface LoadOptions {
   env: Record<string, string | undefined>
   /** Whether unset references become unknown instead of being problems. */
   offline?: boolean
-  /** Paths at which a reference may be unset until its value is needed: see LoadedManifest.deferred. */
+  /**
+   * Paths at which a reference may be unset until its value is needed: see LoadedManifest.deferred.
+   */
   defer?: (path: readonly string[]) => boolean
   redactor: Redactor
   /** Follows what the manifest says of outputs. */
@@ -116,7 +119,10 @@ async function composeFor(options: LoadOptions, context: ComposeContext): Promis
   return { file, tree: compose(file, environment, context) }
 }
 
-/** In the tests null is a value: what must be absent, and what a record has. A test itself may be taken away. */
+/**
+ * In the tests null is a value: what must be absent, and what a record has. A test itself may be
+ * taken away.
+ */
 function takingNulls(tree: Branch): Branch {
   const tests = tree.entries.get('tests')
   if (tests?.value.kind !== 'branch') return tree
@@ -161,18 +167,20 @@ export interface LoadedManifest {
   directory: string
   environment?: string
   redactor: Redactor
-  /** JSON-pointer-like paths of scalars whose reference is unset (only with `offline` and `defer`). */
+  /**
+   * JSON-pointer-like paths of scalars whose reference is unset (only with `offline` and `defer`).
+   */
   unresolved: string[][]
   /** What is wrong with references that were let be, for whoever comes to need one of them. */
   deferred: Problem[]
   /**
-   * SHA-256 (hex) of the effective manifest with its secrets left out, and without `run`, whose default depends on the
-   * machine: how hard a run pushes does not change what it does.
+   * SHA-256 (hex) of the effective manifest with its secrets left out, and without `run`, whose
+   * default depends on the machine: how hard a run pushes does not change what it does.
    */
   digest: string
   /**
-   * Where the value at a path of the effective manifest was written; `offset` counts characters into a scalar.
-   * Falls back to the nearest parent that has a place, and to the file alone.
+   * Where the value at a path of the effective manifest was written; `offset` counts characters
+   * into a scalar. Falls back to the nearest parent that has a place, and to the file alone.
    */
   locate(path: readonly (string | number)[], offset?: number): Location
   /** Where exactly this path was written; undefined for a value that was filled in as a default. */

@@ -5,8 +5,9 @@ import { type Branch, type Entry, type List, type Scalar, type Tree, valueAt } f
 const USERS = 'users'
 
 /**
- * A manifest over files or a database whose main stream has another name than recipes give it: what a shipped recipe says of `users` is said of that one.
- * The main stream is the first that is joined to no other. What the manifest itself says stays as it is.
+ * A manifest over files or a database whose main stream has another name than recipes give it: what
+ * a shipped recipe says of `users` is said of that one. The main stream is the first that is joined
+ * to no other. What the manifest itself says stays as it is.
  */
 export function nameMainStream(tree: Branch): Branch {
   const map = tree.entries.get('map')
@@ -23,7 +24,9 @@ export function nameMainStream(tree: Branch): Branch {
 /** Types of sources whose streams the manifest names. */
 const WITH_NAMED_STREAMS: readonly unknown[] = ['file', 'postgres', 'mysql']
 
-/** Whether the manifest names the streams of such a source: each that is not joined is a main one. */
+/**
+ * Whether the manifest names the streams of such a source: each that is not joined is a main one.
+ */
 export function hasNamedStreams(type: string): boolean {
   return WITH_NAMED_STREAMS.includes(type)
 }

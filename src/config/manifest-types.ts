@@ -1,4 +1,4 @@
-// Written by scripts/manifest-types.ts from schemas/migrate.config.schema.json: change it there, then run npm run docs.
+// Generated from schemas/migrate.config.schema.json: change that file, then run npm run docs.
 import type { Json, JsonObject } from '../json.ts'
 
 /** What is migrated, from where, how its fields map, and how hard to push. */
@@ -40,10 +40,16 @@ export type CheckedManifest = {
 /** Values of your own, of any shape, that expressions read as `$vars`. */
 export type Vars = JsonObject
 
-/** Secret texts that expressions read as `$secrets`: the signer key of a Firebase project. */
+/**
+ * Secret texts that expressions read as `$secrets`: the signer key of a Firebase
+ * project.
+ */
 export type Secrets = Record<string, string>
 
-/** How records become resources: one rule per kind, whose fields are JSONata expressions over one record with its joined records. */
+/**
+ * How records become resources: one rule per kind, whose fields are JSONata expressions
+ * over one record with its joined records.
+ */
 export type Mapping = {
   /** How a record becomes a user. */
   user?: {
@@ -74,7 +80,10 @@ export type Mapping = {
     passwordHash?: Expression
     /** Type of the hash. */
     passwordHashType?: Expression
-    /** Secret of an authenticator app: text, an otpauth URI, or `{ secret, encoding, algorithm, digits, period, issuer, account }`; see docs/how-to/totp.md. */
+    /**
+     * Secret of an authenticator app: text, an otpauth URI, or `{ secret, encoding,
+     * algorithm, digits, period, issuer, account }`; see docs/how-to/totp.md.
+     */
     totpSecret?: Expression
   }
   /** How a record becomes an organization. */
@@ -92,7 +101,10 @@ export type Mapping = {
     name?: Expression
     /** Metadata: an expression for each key, or one expression that yields an object. */
     metadata?: Record<string, Expression> | string
-    /** The organization's domains: a list or a comma text of names, or a list of `{ domain, state }` with the state `pending` or `verified`; see `organizations.domainState`. */
+    /**
+     * The organization's domains: a list or a comma text of names, or a list of `{ domain,
+     * state }` with the state `pending` or `verified`; see `organizations.domainState`.
+     */
     domains?: Expression
   }
   /** How a record becomes memberships of its user. */
@@ -119,7 +131,10 @@ export type Mapping = {
     /** What it allows. */
     description?: Expression
   }
-  /** How a record becomes the definition of a role: of the environment, or of organizations. */
+  /**
+   * How a record becomes the definition of a role: of the environment, or of
+   * organizations.
+   */
   role?: {
     from?: From
     each?: Each
@@ -153,7 +168,10 @@ export type Mapping = {
     /** Role or list of roles that the group gives to its members, as the source names them. */
     roles?: Expression
   }
-  /** How a record puts users into groups of organizations whose members they are; see docs/how-to/groups.md. */
+  /**
+   * How a record puts users into groups of organizations whose members they are; see
+   * docs/how-to/groups.md.
+   */
   groupMember?: {
     from?: From
     each?: Each
@@ -165,7 +183,10 @@ export type Mapping = {
     /** Key of the user, who must be a member of the organization. */
     user?: Expression
   }
-  /** How a record becomes an invitation that nobody has taken up yet; see docs/how-to/invitations.md. */
+  /**
+   * How a record becomes an invitation that nobody has taken up yet; see
+   * docs/how-to/invitations.md.
+   */
   invitation?: {
     from?: From
     each?: Each
@@ -181,12 +202,18 @@ export type Mapping = {
     /** Days for which WorkOS lets it hold, from 1 to 30. */
     expiresInDays?: Expression
   }
-  /** How a record becomes a single sign-on connection of an organization; see docs/how-to/connections.md. */
+  /**
+   * How a record becomes a single sign-on connection of an organization; see
+   * docs/how-to/connections.md.
+   */
   connection?: {
     from?: From
     each?: Each
     when?: When
-    /** Identity of the connection in the source; with that of the organization it must never change. */
+    /**
+     * Identity of the connection in the source; with that of the organization it must never
+     * change.
+     */
     key?: Expression
     /** Key of the organization, as `map.organization` yields it. */
     organization?: Expression
@@ -224,7 +251,10 @@ export type Mapping = {
     lastNameAttribute?: Expression
     /** SAML: attribute with the whole name. */
     nameAttribute?: Expression
-    /** SAML: whether sign-ins may begin at the identity provider: true/1/yes/y or false/0/no/n. */
+    /**
+     * SAML: whether sign-ins may begin at the identity provider: true/1/yes/y or
+     * false/0/no/n.
+     */
     idpInitiatedEnabled?: Expression
     /** SAML: secret. */
     requestSigningKey?: Expression
@@ -244,7 +274,10 @@ export type Mapping = {
     discoveryEndpoint?: Expression
     /** OpenID Connect: address to which the identity provider answers already. */
     customRedirectUri?: Expression
-    /** What the files of a hand-off have no room for: a text or a list of texts, for the notes on the connection. */
+    /**
+     * What the files of a hand-off have no room for: a text or a list of texts, for the
+     * notes on the connection.
+     */
     notes?: Expression
   }
   /** How a record gives roles to a user whose memberships come from elsewhere. */
@@ -254,7 +287,10 @@ export type Mapping = {
     when?: When
     /** Key of the user. */
     user?: Expression
-    /** E-mail address of the same user, for files that name users in both ways: a role whose address another user of the source has, and this one has not, is rejected. */
+    /**
+     * E-mail address of the same user, for files that name users in both ways: a role whose
+     * address another user of the source has, and this one has not, is rejected.
+     */
     email?: Expression
     /** Key of the organization. */
     organization?: Expression
@@ -279,22 +315,37 @@ export type When = Expression
 export type Dedupe = {
   /** The rule for users. */
   user: {
-    /** Expressions over the mapped user (`$record` is the record of the source); users that agree in all of them are one. */
+    /**
+     * Expressions over the mapped user (`$record` is the record of the source); users that
+     * agree in all of them are one.
+     */
     by: Expression[]
     /** What makes two e-mail addresses one for `by`. */
     email: {
-      /** Whether `ada+news@example.com` is another address than `ada@example.com` (`keep`) or the same one (`ignore`). */
+      /**
+       * Whether `ada+news@example.com` is another address than `ada@example.com` (`keep`) or
+       * the same one (`ignore`).
+       */
       plusTags: 'keep' | 'ignore'
-      /** Whether dots before the @ count in addresses of gmail.com and googlemail.com, which are one domain with `ignore`. */
+      /**
+       * Whether dots before the @ count in addresses of gmail.com and googlemail.com, which
+       * are one domain with `ignore`.
+       */
       gmailDots: 'keep' | 'ignore'
     }
     /** What becomes of several records of one user. */
     strategy: 'merge' | 'first' | 'last' | 'newest' | 'error'
-    /** Expression, or several with the one that counts most in front, that ranks the records of one user: over the mapped user, with `$record` for the record of the source. */
+    /**
+     * Expression, or several with the one that counts most in front, that ranks the records
+     * of one user: over the mapped user, with `$record` for the record of the source.
+     */
     prefer?: string | Expression[]
     /** Expression that yields when a record was changed last, over the same as `prefer`. */
     updatedAt?: Expression
-    /** With `strategy: merge`, which value a field takes when several records give one; see docs/how-to/duplicates.md. */
+    /**
+     * With `strategy: merge`, which value a field takes when several records give one; see
+     * docs/how-to/duplicates.md.
+     */
     fields: {
       /** The rule for fields that are not named. */
       default?: 'first' | 'last' | 'newest'
@@ -313,7 +364,10 @@ export type Dedupe = {
       totpSecret?: MergeOne
       [name: `metadata.${string}`]: 'first' | 'last' | 'newest' | 'longest' | 'concat'
     }
-    /** What becomes of the external ids of the records that a user was merged from, other than the one it keeps. */
+    /**
+     * What becomes of the external ids of the records that a user was merged from, other
+     * than the one it keeps.
+     */
     externalIds: {
       /** Whether they are kept in the metadata of the user, sorted, with blanks between them. */
       keep: boolean
@@ -347,15 +401,24 @@ export type Roles = {
       organizations?: string[]
     }
   >
-  /** What happens to a role or a permission that is in WorkOS already, was not made by this migration and differs from its definition. */
+  /**
+   * What happens to a role or a permission that is in WorkOS already, was not made by this
+   * migration and differs from its definition.
+   */
   onConflict?: 'keep' | 'update' | 'fail'
   map?: RoleMap
   unmapped: Unmapped
   /** Role of the memberships for which the source names none, or none that is kept. */
   default?: RoleSlug
-  /** What happens to a role that the source gives to somebody in no organization, where WorkOS has no place for it. */
+  /**
+   * What happens to a role that the source gives to somebody in no organization, where
+   * WorkOS has no place for it.
+   */
   withoutOrganization?: 'reject' | 'drop'
-  /** By the organization's key, as `map.membership.organization` yields it: what holds in this organization before the rules above. */
+  /**
+   * By the organization's key, as `map.membership.organization` yields it: what holds in
+   * this organization before the rules above.
+   */
   organizations?: Record<
     string,
     {
@@ -367,9 +430,17 @@ export type Roles = {
       default?: RoleSlug
     }
   >
-  /** Several roles on one membership, which WorkOS takes only where the environment has that enabled: send them all (`allow`; where it is not enabled, `notEnabled` decides), keep the `first` by `priority` and list what is lost, or `fail`: reject the membership. */
+  /**
+   * Several roles on one membership, which WorkOS takes only where the environment has
+   * that enabled: send them all (`allow`; where it is not enabled, `notEnabled` decides),
+   * keep the `first` by `priority` and list what is lost, or `fail`: reject the
+   * membership.
+   */
   multiple?: 'allow' | 'first' | 'fail'
-  /** With `multiple: allow`, what happens where WorkOS answers that the environment has one role a membership. */
+  /**
+   * With `multiple: allow`, what happens where WorkOS answers that the environment has one
+   * role a membership.
+   */
   notEnabled?: 'fail' | 'first'
   /** Slugs, the most important role in front. */
   priority?: RoleSlug[]
@@ -387,7 +458,10 @@ export type RoleMap = Record<string, RoleSlug | RoleTarget>
 /** Slug of a role in WorkOS, in which `*` is what the name's `*` stands for. */
 export type RoleTarget = string
 
-/** What happens to a role that `map` does not know: refuse the membership, leave the role out, or keep it as it is. */
+/**
+ * What happens to a role that `map` does not know: refuse the membership, leave the role
+ * out, or keep it as it is.
+ */
 export type Unmapped = 'error' | 'drop' | 'keep'
 
 /** The permissions that roles have. */
@@ -442,13 +516,27 @@ export type ExternalId = {
 export type Organizations = {
   /** The state in which domains are entered. */
   domainState: 'pending' | 'mapped' | 'verified'
-  /** A domain of a public mail provider, such as gmail.com, which WorkOS does not take: reject the organization, or drop the domain and count it. */
+  /**
+   * A domain of a public mail provider, such as gmail.com, which WorkOS does not take:
+   * reject the organization, or drop the domain and count it.
+   */
   consumerDomains: 'reject' | 'drop'
-  /** A domain that several organizations of the source claim: reject all of them, or drop the domain from all of them and count it. */
+  /**
+   * A domain that several organizations of the source claim: reject all of them, or drop
+   * the domain from all of them and count it.
+   */
   sharedDomains: 'reject' | 'drop'
-  /** Records of one organization that give it different names: take the name of the first or the last record that has one, or that which most records have, and report all of them; or refuse the organization. */
+  /**
+   * Records of one organization that give it different names: take the name of the first
+   * or the last record that has one, or that which most records have, and report all of
+   * them; or refuse the organization.
+   */
   onNameConflict: 'first' | 'last' | 'most' | 'error'
-  /** Whether an organization that is found in WorkOS neither by its id nor by its external id is matched with one there that has exactly its name, no external id, and is not in the state. */
+  /**
+   * Whether an organization that is found in WorkOS neither by its id nor by its external
+   * id is matched with one there that has exactly its name, no external id, and is not in
+   * the state.
+   */
   matchByName: boolean
 }
 
@@ -458,7 +546,10 @@ export type Connections = {
   mode: 'handoff' | 'api'
 }
 
-/** What becomes of invitations that nobody has taken up yet; see docs/how-to/invitations.md. */
+/**
+ * What becomes of invitations that nobody has taken up yet; see
+ * docs/how-to/invitations.md.
+ */
 export type Invitations = {
   /** Whether `apply` sends them through WorkOS, which writes to their recipients. */
   send: boolean
@@ -466,23 +557,49 @@ export type Invitations = {
 
 /** Rules for passwords. */
 export type Passwords = {
-  /** A hash that WorkOS does not take: migrate the user without a password, who must then reset it, or reject the user. */
+  /**
+   * A hash that WorkOS does not take: migrate the user without a password, who must then
+   * reset it, or reject the user.
+   */
   unsupported: 'reset' | 'reject'
-  /** A hash that WorkOS takes although it is weak by today's measure (`ssha`, bcrypt below cost 10, scrypt below 16 MiB, Argon2 below what OWASP asks for): keep it and send it, migrate the user without a password, who must then reset it, or reject the user. */
+  /**
+   * A hash that WorkOS takes although it is weak by today's measure (`ssha`, bcrypt below
+   * cost 10, scrypt below 16 MiB, Argon2 below what OWASP asks for): keep it and send it,
+   * migrate the user without a password, who must then reset it, or reject the user.
+   */
   weak: 'keep' | 'reset' | 'reject'
-  /** A hash that changed in the source after the user was migrated: keep what is in WorkOS, which the user may have set since, or send it. */
+  /**
+   * A hash that changed in the source after the user was migrated: keep what is in WorkOS,
+   * which the user may have set since, or send it.
+   */
   onChange: 'keep' | 'send'
-  /** Hashes like `{SSHA256}…`, which WorkOS names and publishes no form of: they count as ones that it does not take, or are sent with the salt's position, `suffix` where the digest is of the password and the salt, `prefix` where it is of the salt and the password. */
+  /**
+   * Hashes like `{SSHA256}…`, which WorkOS names and publishes no form of: they count as
+   * ones that it does not take, or are sent with the salt's position, `suffix` where the
+   * digest is of the password and the salt, `prefix` where it is of the salt and the
+   * password.
+   */
   ssha256: 'unsupported' | 'suffix' | 'prefix'
 }
 
 /** What happens to things that exist in WorkOS and that no earlier run created. */
 export type Adopt = {
-  /** Take over what matches by external id, by e-mail address (users), by user and organization (memberships) or, where `organizations.matchByName` says so, by name; never do so; or `only` do so: users and organizations that WorkOS lacks are blocked, none is created. */
+  /**
+   * Take over what matches by external id, by e-mail address (users), by user and
+   * organization (memberships) or, where `organizations.matchByName` says so, by name;
+   * never do so; or `only` do so: users and organizations that WorkOS lacks are blocked,
+   * none is created.
+   */
   mode: 'match' | 'never' | 'only'
-  /** Fields that are filled in on what is adopted, where WorkOS has no value: any of `externalId`, `firstName`, `lastName`, `locale`, `name` and `metadata`. */
+  /**
+   * Fields that are filled in on what is adopted, where WorkOS has no value: any of
+   * `externalId`, `firstName`, `lastName`, `locale`, `name` and `metadata`.
+   */
   fill: ('externalId' | 'firstName' | 'lastName' | 'locale' | 'name' | 'metadata')[]
-  /** What happens to a user where an account in WorkOS has the address, never verified it, lacks the user's external id and is not in the state: anybody may have opened it. */
+  /**
+   * What happens to a user where an account in WorkOS has the address, never verified it,
+   * lacks the user's external id and is not in the state: anybody may have opened it.
+   */
   unverified: 'block' | 'allow'
 }
 
@@ -603,7 +720,10 @@ export type OnDrift =
           }
     }
 
-/** What happens to something that was applied, is still in the source, and was deleted in WorkOS since. */
+/**
+ * What happens to something that was applied, is still in the source, and was deleted in
+ * WorkOS since.
+ */
 export type OnDeleted =
   | 'keep'
   | 'recreate'
@@ -631,7 +751,10 @@ export type OnDeleted =
       membership?: 'keep' | 'recreate' | 'fail'
     }
 
-/** Kinds that `apply` prunes: it deletes what it created and what has left the source since. */
+/**
+ * Kinds that `apply` prunes: it deletes what it created and what has left the source
+ * since.
+ */
 export type Prune = (
   | 'permission'
   | 'organization'
@@ -644,11 +767,17 @@ export type Prune = (
   | 'group-membership'
 )[]
 
-/** Of whom `plan`, `apply` and `verify` speak, until everybody's turn comes: see [a pilot](../how-to/pilot.md). */
+/**
+ * Of whom `plan`, `apply` and `verify` speak, until everybody's turn comes: see [a
+ * pilot](../how-to/pilot.md).
+ */
 export type Pilot = {
   /** Who is chosen. */
   only?: string[]
-  /** How many users at most, the first by their keys: the same limit gives the same users again, a greater one more of them. */
+  /**
+   * How many users at most, the first by their keys: the same limit gives the same users
+   * again, a greater one more of them.
+   */
   limit?: number
 }
 
@@ -690,11 +819,18 @@ export type Run = {
         requests: Share
       }
     | string
-  /** When `apply` and `destroy` stop in order: a time of day such as `05:30` (the next one, by the machine's time zone), a moment such as `2030-01-31T05:30:00Z`, or a duration such as `4h` or `1h30m` from the start of the command. */
+  /**
+   * When `apply` and `destroy` stop in order: a time of day such as `05:30` (the next one,
+   * by the machine's time zone), a moment such as `2030-01-31T05:30:00Z`, or a duration
+   * such as `4h` or `1h30m` from the start of the command.
+   */
   deadline?: string
 }
 
-/** Requests per period, such as `500/10s`; or a share of the documented limit, such as `70%`. */
+/**
+ * Requests per period, such as `500/10s`; or a share of the documented limit, such as
+ * `70%`.
+ */
 export type Share = string
 
 /** What a plan must not exceed, and when a run stops. */
@@ -721,30 +857,45 @@ export type Safety = {
     | 'group-role'
     | 'group-membership'
   )[]
-  /** A word that must be given with `--confirm` before anything is applied, a saved plan too. */
+  /**
+   * A word that must be given with `--confirm` before anything is applied, a saved plan
+   * too.
+   */
   confirm?: string
 }
 
 /** A count, or a percentage such as `30%`. */
 export type Threshold = number | string
 
-/** Where a run remembers what earlier runs did: in a file, or in a PostgreSQL database that several machines share. */
+/**
+ * Where a run remembers what earlier runs did: in a file, or in a PostgreSQL database
+ * that several machines share.
+ */
 export type State = {
   /** What keeps it. */
   type?: 'sqlite' | 'postgres'
   /** Of a `sqlite` state: its database, relative to the manifest's folder. */
   path: File
-  /** Of a `postgres` state: the database, with a direct port, not that of a transaction pooler. */
+  /**
+   * Of a `postgres` state: the database, with a direct port, not that of a transaction
+   * pooler.
+   */
   url?: string
   /** Of a `postgres` state: the schema of the database that holds it. */
   schema?: string
-  /** Of a `postgres` state: a file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
+  /**
+   * Of a `postgres` state: a file with the certificates (PEM) that the server's
+   * certificate is checked against, relative to the manifest's folder.
+   */
   ca?: File
 }
 
 /** How `state export` brings WorkOS's ids back into your own database. */
 export type Export = {
-  /** What `state export --format sql` writes: a statement for each resource, for `psql`, `mysql` or `sqlite3`. */
+  /**
+   * What `state export --format sql` writes: a statement for each resource, for `psql`,
+   * `mysql` or `sqlite3`.
+   */
   sql?: {
     /** How values and names are written: for `postgres`, `mysql` (MariaDB too) or `sqlite`. */
     dialect: 'postgres' | 'mysql' | 'sqlite'
@@ -780,7 +931,10 @@ export type Export = {
   postgres?: {
     /** Secret. */
     url: string
-    /** A file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
+    /**
+     * A file with the certificates (PEM) that the server's certificate is checked against,
+     * relative to the manifest's folder.
+     */
     ca?: File
     /** The table, with or without its schema. */
     table: string
@@ -832,7 +986,10 @@ export type ExportColumns = Record<
   | 'group_key'
 >
 
-/** Webhooks that are notified when an `apply` or a `destroy` ends, however it ends: one, or a list. */
+/**
+ * Webhooks that are notified when an `apply` or a `destroy` ends, however it ends: one,
+ * or a list.
+ */
 export type Notify =
   | {
       /** Secret. */
@@ -856,7 +1013,10 @@ export type Webhook = {
 
 /** What the commands show. */
 export type Output = {
-  /** What is hidden of people on standard output and standard error, whatever the command and the format. */
+  /**
+   * What is hidden of people on standard output and standard error, whatever the command
+   * and the format.
+   */
   mask?: 'none' | 'emails' | 'all'
 }
 
@@ -893,7 +1053,10 @@ export type SourceCsv = {
   delimiter?: Delimiter
   quote?: Quote
   escape?: Escape
-  /** Lines at the beginning of `path` that are neither header nor rows; or those of each file, under the option that names it. */
+  /**
+   * Lines at the beginning of `path` that are neither header nor rows; or those of each
+   * file, under the option that names it.
+   */
   skipLines?:
     | number
     | {
@@ -913,10 +1076,16 @@ export type SourceCsv = {
 /** What separates the columns: one character, or `tab`. */
 export type Delimiter = string
 
-/** CSV: what a field with delimiters or line ends in it stands between; `none` if quotes are ordinary characters, as in COPY text and in what `mysql --batch` writes. */
+/**
+ * CSV: what a field with delimiters or line ends in it stands between; `none` if quotes
+ * are ordinary characters, as in COPY text and in what `mysql --batch` writes.
+ */
 export type Quote = string
 
-/** CSV: what stands before a quote inside a quoted field; or `backslash`, where backslashes escape anywhere. */
+/**
+ * CSV: what stands before a quote inside a quoted field; or `backslash`, where
+ * backslashes escape anywhere.
+ */
 export type Escape = string
 
 /** CSV: lines at the beginning that are neither header nor rows. */
@@ -939,7 +1108,10 @@ export type SourceClerk = {
   secretKey?: string
   /** Address of the Backend API, without a path. */
   baseUrl?: string
-  /** The users: the dashboard's CSV export, or JSON from Clerk's support, its API or its migration tool (`.json`, `.ndjson`). */
+  /**
+   * The users: the dashboard's CSV export, or JSON from Clerk's support, its API or its
+   * migration tool (`.json`, `.ndjson`).
+   */
   users?: File
   /** CSV of memberships. */
   memberships?: File
@@ -952,7 +1124,10 @@ export type SourceClerk = {
   delimiter?: Delimiter
   quote?: Quote
   escape?: Escape
-  /** Lines at the beginning of `users` that are neither header nor rows; or those of each file, under the option that names it. */
+  /**
+   * Lines at the beginning of `users` that are neither header nor rows; or those of each
+   * file, under the option that names it.
+   */
   skipLines?:
     | number
     | {
@@ -981,7 +1156,10 @@ export type SourceClerk = {
 /** Requests per period, such as `500/10s`. */
 export type Limit = string
 
-/** An Auth0 tenant, read over its Management API into a snapshot (`domain`, `clientId`, `clientSecret`), or a file of its users: the bulk export or the dashboard's (`users`). */
+/**
+ * An Auth0 tenant, read over its Management API into a snapshot (`domain`, `clientId`,
+ * `clientSecret`), or a file of its users: the bulk export or the dashboard's (`users`).
+ */
 export type SourceAuth0 = {
   /** This source. */
   type: 'auth0'
@@ -1008,11 +1186,21 @@ export type SourceAuth0 = {
     /** The user's roles there: a list, or text with commas. */
     roles?: Paths
   }
-  /** Whether connections are read with their settings, client secrets and private keys of enterprise connections among them, and with the organizations they are enabled for: for `map.connection`. */
+  /**
+   * Whether connections are read with their settings, client secrets and private keys of
+   * enterprise connections among them, and with the organizations they are enabled for:
+   * for `map.connection`.
+   */
   connections?: boolean
-  /** Whether invitations to organizations are read that nobody has taken up yet, for `map.invitation`. */
+  /**
+   * Whether invitations to organizations are read that nobody has taken up yet, for
+   * `map.invitation`.
+   */
   invitations?: boolean
-  /** How users are read: by an export job, by pages (1,000 users at most), or by whichever the number of users asks for. */
+  /**
+   * How users are read: by an export job, by pages (1,000 users at most), or by whichever
+   * the number of users asks for.
+   */
   engine?: 'auto' | 'export' | 'pages'
   /** With `engine: auto`: the number of users above which an export job reads them. */
   exportAbove?: number
@@ -1022,7 +1210,10 @@ export type SourceAuth0 = {
   rate?: Limit
   /** Requests in flight at once. */
   concurrency?: number
-  /** Name of a connection: only users with an account of it are read, such as those of one database. */
+  /**
+   * Name of a connection: only users with an account of it are read, such as those of one
+   * database.
+   */
   connection?: string
   /** Reads only users who changed since, sign-ins included. */
   updatedSince?: string
@@ -1032,7 +1223,10 @@ export type SourceAuth0 = {
   mfa?: Files
   maxRecordBytes?: MaxRecordBytes
   nulls?: Nulls
-  /** Folder of the snapshot that the tenant is read into, relative to the manifest's folder. */
+  /**
+   * Folder of the snapshot that the tenant is read into, relative to the manifest's
+   * folder.
+   */
   snapshot?: string
   /** CSV of roles. */
   roleDefinitions?: File
@@ -1044,7 +1238,10 @@ export type Paths = string | string[]
 /** A file, or a list of them, relative to the manifest's folder. */
 export type Files = string | string[]
 
-/** User pools of Amazon Cognito, read over their API into a snapshot: users, groups, identity providers. */
+/**
+ * User pools of Amazon Cognito, read over their API into a snapshot: users, groups,
+ * identity providers.
+ */
 export type SourceCognito = {
   /** This source. */
   type: 'cognito'
@@ -1052,7 +1249,10 @@ export type SourceCognito = {
   userPools: string | string[]
   /** Region of the user pools. */
   region?: string
-  /** Address of the API, without a path, where it is not AWS's own: a VPC endpoint. http is taken on loopback alone. */
+  /**
+   * Address of the API, without a path, where it is not AWS's own: a VPC endpoint. http is
+   * taken on loopback alone.
+   */
   endpoint?: string
   /** Profile of the AWS configuration whose credentials are used: keys, SSO, or a role. */
   profile?: string
@@ -1064,9 +1264,15 @@ export type SourceCognito = {
   sessionToken?: string
   /** Whether groups are read, and who is in which. */
   groups?: boolean
-  /** Whether SAML and OpenID Connect identity providers are read with their settings, client secrets among them: for `map.connection`. */
+  /**
+   * Whether SAML and OpenID Connect identity providers are read with their settings,
+   * client secrets among them: for `map.connection`.
+   */
   connections?: boolean
-  /** Whether it is asked which second factors each user has set up: one more request for each user. */
+  /**
+   * Whether it is asked which second factors each user has set up: one more request for
+   * each user.
+   */
   mfa?: boolean
   /** Objects that are asked for at once. */
   pageSize?: number
@@ -1076,19 +1282,29 @@ export type SourceCognito = {
   concurrency?: number
   /** Keeps only users who changed since. */
   updatedSince?: string
-  /** Folder of the snapshot that the user pools are read into, relative to the manifest's folder. */
+  /**
+   * Folder of the snapshot that the user pools are read into, relative to the manifest's
+   * folder.
+   */
   snapshot?: string
   /** CSV of roles. */
   roleDefinitions?: File
 }
 
-/** A project of Firebase Authentication or Identity Platform, read over its API into a snapshot: users with their password hashes, tenants, SAML and OpenID Connect providers. */
+/**
+ * A project of Firebase Authentication or Identity Platform, read over its API into a
+ * snapshot: users with their password hashes, tenants, SAML and OpenID Connect
+ * providers.
+ */
 export type SourceFirebase = {
   /** This source. */
   type: 'firebase'
   /** Id of the project, as the console shows it. */
   project: string
-  /** Key file of a service account (JSON), or another credentials file of Google's libraries. */
+  /**
+   * Key file of a service account (JSON), or another credentials file of Google's
+   * libraries.
+   */
   credentials?: File
   /** Secret. */
   serviceAccount?: string
@@ -1096,7 +1312,10 @@ export type SourceFirebase = {
   tenants?: string[]
   /** Whether password hashes are read, with the parameters they were made with. */
   hashes?: boolean
-  /** Whether SAML and OpenID Connect providers are read with their settings, client secrets among them, for `map.connection`. */
+  /**
+   * Whether SAML and OpenID Connect providers are read with their settings, client secrets
+   * among them, for `map.connection`.
+   */
   connections?: boolean
   /** Address of the API. */
   baseUrl?: string
@@ -1116,7 +1335,10 @@ export type SourceOkta = {
   domain: string
   /** API token of a read-only administrator. */
   token?: string
-  /** Client id of a service app (API Services), which asks for access tokens with `privateKey`. */
+  /**
+   * Client id of a service app (API Services), which asks for access tokens with
+   * `privateKey`.
+   */
   clientId?: string
   /** Private key of the service app, RSA or EC. */
   privateKey?: string
@@ -1126,15 +1348,27 @@ export type SourceOkta = {
   search?: string
   /** Ids of groups: only their members are read. */
   memberOf?: string | string[]
-  /** Whether deactivated users (`DEPROVISIONED`) are read too, which Okta leaves out of its list. */
+  /**
+   * Whether deactivated users (`DEPROVISIONED`) are read too, which Okta leaves out of its
+   * list.
+   */
   deprovisioned?: boolean
   /** Whether the groups of the users are read. */
   groups?: boolean
-  /** Whether SAML apps, for which Okta is the identity provider, are read with their metadata, for `map.connection`. */
+  /**
+   * Whether SAML apps, for which Okta is the identity provider, are read with their
+   * metadata, for `map.connection`.
+   */
   apps?: boolean
-  /** Whether identity providers by SAML and OpenID Connect, by which people sign in to Okta, are read with their settings and client secrets, for `map.connection`. */
+  /**
+   * Whether identity providers by SAML and OpenID Connect, by which people sign in to
+   * Okta, are read with their settings and client secrets, for `map.connection`.
+   */
   connections?: boolean
-  /** Reads only users whose profile or status changed since, and members of groups that got or lost members since. */
+  /**
+   * Reads only users whose profile or status changed since, and members of groups that got
+   * or lost members since.
+   */
   updatedSince?: string
   /** Users, groups and apps that are asked for at once. */
   pageSize?: number
@@ -1158,9 +1392,15 @@ export type SourceFile = {
 
 /** One stream of records. */
 export type FileStream = {
-  /** A file, relative to the manifest's folder; a pattern with `*`, `**`, `?` or `{a,b}`, whose files are read in the order of their names; or a list of both. */
+  /**
+   * A file, relative to the manifest's folder; a pattern with `*`, `**`, `?` or `{a,b}`,
+   * whose files are read in the order of their names; or a list of both.
+   */
   path: string | string[]
-  /** How records are written: as rows of CSV, inside of one JSON document, or as a line of JSON each. */
+  /**
+   * How records are written: as rows of CSV, inside of one JSON document, or as a line of
+   * JSON each.
+   */
   format?: 'csv' | 'json' | 'ndjson'
   /** The file need not be there, nor hold a record: an export may lack it. */
   optional?: boolean
@@ -1180,7 +1420,10 @@ export type FileStream = {
   ragged?: Ragged
   /** Bytes that one record of this stream may take, in place of `source.maxRecordBytes`. */
   maxRecordBytes?: MaxRecordBytes
-  /** CSV: values that stand for nothing in this stream, in place of those of `source.nulls`. */
+  /**
+   * CSV: values that stand for nothing in this stream, in place of those of
+   * `source.nulls`.
+   */
   nulls?: Nulls
   /** CSV: take blanks off around values. */
   trim?: boolean
@@ -1193,7 +1436,10 @@ export type Join = {
   into?: string
   /** JSONata over one of these records: the key of what it belongs to. */
   key: Expression
-  /** JSONata over a record of the other stream: the key that `key` must equal to the letter. */
+  /**
+   * JSONata over a record of the other stream: the key that `key` must equal to the
+   * letter.
+   */
   to: Expression
   /** `many`: a list under the stream's name. */
   as?: 'many' | 'one'
@@ -1201,7 +1447,10 @@ export type Join = {
   unmatched?: 'reject' | 'ignore'
 }
 
-/** Tables and queries of a PostgreSQL database, read in one read-only transaction into a snapshot and joined by keys. */
+/**
+ * Tables and queries of a PostgreSQL database, read in one read-only transaction into a
+ * snapshot and joined by keys.
+ */
 export type SourcePostgres = {
   /** This source. */
   type: 'postgres'
@@ -1214,7 +1463,10 @@ export type SourcePostgres = {
   snapshot?: DatabaseSnapshot
 }
 
-/** A file with the certificates (PEM) that the server's certificate is checked against, relative to the manifest's folder. */
+/**
+ * A file with the certificates (PEM) that the server's certificate is checked against,
+ * relative to the manifest's folder.
+ */
 export type DatabaseCa = File
 
 /** What is read, by name: letters, digits and `_`. */
@@ -1228,21 +1480,33 @@ export type DatabaseStream = {
   query?: string
   /** The column, or the columns, that no two rows have the same of: the primary key. */
   key: string | string[]
-  /** The column that says when a row was changed last, which `source.updatedSince` is compared with. */
+  /**
+   * The column that says when a row was changed last, which `source.updatedSince` is
+   * compared with.
+   */
   updatedAt?: string
   join?: Join
 }
 
-/** Reads only records that changed since, by `updatedAt` of their stream or of a stream that is joined to it. */
+/**
+ * Reads only records that changed since, by `updatedAt` of their stream or of a stream
+ * that is joined to it.
+ */
 export type DatabaseUpdatedSince = string
 
-/** How long one statement may take, until the last row of its stream has been read: a duration such as `90s`, `10m` or `1h30m`. */
+/**
+ * How long one statement may take, until the last row of its stream has been read: a
+ * duration such as `90s`, `10m` or `1h30m`.
+ */
 export type StatementTimeout = string
 
 /** Folder of the snapshot that the database is read into. */
 export type DatabaseSnapshot = File
 
-/** Tables and queries of a MySQL or MariaDB database, read in one read-only transaction into a snapshot and joined by keys. */
+/**
+ * Tables and queries of a MySQL or MariaDB database, read in one read-only transaction
+ * into a snapshot and joined by keys.
+ */
 export type SourceMysql = {
   /** This source. */
   type: 'mysql'
@@ -1307,7 +1571,10 @@ export type Test = {
   }
 }
 
-/** The users that come of the record: the fields to compare, null for one that must be absent; a list where there are several; null for none. */
+/**
+ * The users that come of the record: the fields to compare, null for one that must be
+ * absent; a list where there are several; null for none.
+ */
 export type ExpectedUser =
   | {
       /** Identity in the source. */
@@ -1337,7 +1604,10 @@ export type ExpectedUser =
         /** Its type in WorkOS's terms. */
         type?: string
       } | null
-      /** Secret of the authenticator app as WorkOS gets it, with issuer and account where the source tells them; or null for none. */
+      /**
+       * Secret of the authenticator app as WorkOS gets it, with issuer and account where the
+       * source tells them; or null for none.
+       */
       totpSecret?: {
         /** The secret in Base32, in upper case and without `=`. */
         secret?: string
@@ -1350,7 +1620,10 @@ export type ExpectedUser =
   | ExpectedUser[]
   | null
 
-/** The organizations that come of the record: the fields to compare, null for one that must be absent; a list where there are several; null for none. */
+/**
+ * The organizations that come of the record: the fields to compare, null for one that
+ * must be absent; a list where there are several; null for none.
+ */
 export type ExpectedOrganization =
   | {
       /** Identity in the source. */
@@ -1371,7 +1644,10 @@ export type ExpectedOrganization =
   | ExpectedOrganization[]
   | null
 
-/** The memberships that come of the record: the fields to compare, null for one that must be absent; a list where there are several; null for none. */
+/**
+ * The memberships that come of the record: the fields to compare, null for one that must
+ * be absent; a list where there are several; null for none.
+ */
 export type ExpectedMembership =
   | {
       /** Key of the user. */
@@ -1384,7 +1660,10 @@ export type ExpectedMembership =
   | ExpectedMembership[]
   | null
 
-/** The permissions that must come of the record: the fields to compare, null for one that must be absent; a list where there are several; null for none. */
+/**
+ * The permissions that must come of the record: the fields to compare, null for one that
+ * must be absent; a list where there are several; null for none.
+ */
 export type ExpectedPermission =
   | {
       /** Its slug. */
@@ -1397,10 +1676,16 @@ export type ExpectedPermission =
   | ExpectedPermission[]
   | null
 
-/** The definitions of roles that must come of the record: the fields to compare, null for one that must be absent; a list where there are several; null for none. */
+/**
+ * The definitions of roles that must come of the record: the fields to compare, null for
+ * one that must be absent; a list where there are several; null for none.
+ */
 export type ExpectedRole =
   | {
-      /** Its slug; with `@` and the key of its organization for a role of one, with `@` alone for one of whichever organizations use it. */
+      /**
+       * Its slug; with `@` and the key of its organization for a role of one, with `@` alone
+       * for one of whichever organizations use it.
+       */
       key?: Json
       /** Its slug in WorkOS. */
       slug?: Json
@@ -1416,7 +1701,10 @@ export type ExpectedRole =
   | ExpectedRole[]
   | null
 
-/** The groups that come of the record: the fields to compare, null for one that must be absent; a list where there are several; null for none. */
+/**
+ * The groups that come of the record: the fields to compare, null for one that must be
+ * absent; a list where there are several; null for none.
+ */
 export type ExpectedGroup =
   | {
       /** Identity in the source, with the organization's. */
@@ -1433,7 +1721,10 @@ export type ExpectedGroup =
   | ExpectedGroup[]
   | null
 
-/** The members of groups that come of the record: the fields to compare; a list where there are several; null for none. */
+/**
+ * The members of groups that come of the record: the fields to compare; a list where
+ * there are several; null for none.
+ */
 export type ExpectedGroupMember =
   | {
       /** Key of the group, with the organization's. */
@@ -1446,7 +1737,10 @@ export type ExpectedGroupMember =
   | ExpectedGroupMember[]
   | null
 
-/** The connections that come of the record: the fields to compare, null for one that must be absent; a list where there are several; null for none. */
+/**
+ * The connections that come of the record: the fields to compare, null for one that must
+ * be absent; a list where there are several; null for none.
+ */
 export type ExpectedConnection =
   | {
       /** Identity in the source, with that of its organization. */
@@ -1485,7 +1779,10 @@ export type ExpectedConnection =
       lastNameAttribute?: Json
       /** SAML: attribute with the whole name. */
       nameAttribute?: Json
-      /** SAML: whether sign-ins may begin at the identity provider: true/1/yes/y or false/0/no/n. */
+      /**
+       * SAML: whether sign-ins may begin at the identity provider: true/1/yes/y or
+       * false/0/no/n.
+       */
       idpInitiatedEnabled?: Json
       /** Secret. */
       requestSigningKey?: Json
@@ -1511,7 +1808,10 @@ export type ExpectedConnection =
   | ExpectedConnection[]
   | null
 
-/** The invitations that come of the record: the fields to compare, null for one that must be absent; a list where there are several; null for none. */
+/**
+ * The invitations that come of the record: the fields to compare, null for one that must
+ * be absent; a list where there are several; null for none.
+ */
 export type ExpectedInvitation =
   | {
       /** Its address, and the key of the organization. */
@@ -1530,7 +1830,11 @@ export type ExpectedInvitation =
   | ExpectedInvitation[]
   | null
 
-/** The roles that the record gives to memberships of other records (those of its own are among their `roles`): the fields to compare, null for one that must be absent; a list where there are several; null for none. */
+/**
+ * The roles that the record gives to memberships of other records (those of its own are
+ * among their `roles`): the fields to compare, null for one that must be absent; a list
+ * where there are several; null for none.
+ */
 export type ExpectedRoleAssignment =
   | {
       /** Key of the user. */
@@ -1555,13 +1859,20 @@ export type Source =
   | SourcePostgres
   | SourceMysql
 
-/** Rules for the secrets of authenticator apps (`map.user.totpSecret`); see docs/how-to/totp.md. */
+/**
+ * Rules for the secrets of authenticator apps (`map.user.totpSecret`); see
+ * docs/how-to/totp.md.
+ */
 export type Totp = {
   /** How secrets are written that do not say so themselves. */
   encoding: 'auto' | 'base32' | 'hex' | 'base64' | 'base64url' | 'text'
   /** Issuer that WorkOS notes with a factor for which the source tells none. */
   issuer?: string
-  /** A factor that WorkOS cannot take, which has SHA-1, 6 digits and 30 seconds alone: migrate the user without it, who must then enrol again and is listed in the plan, or reject the user. */
+  /**
+   * A factor that WorkOS cannot take, which has SHA-1, 6 digits and 30 seconds alone:
+   * migrate the user without it, who must then enrol again and is listed in the plan, or
+   * reject the user.
+   */
   unsupported: 'skip' | 'reject'
 }
 
@@ -1569,8 +1880,8 @@ export type Totp = {
 export type Tests = Record<string, Test>
 
 /**
- * What a source takes where an option is not given. The check of a manifest does not fill these in: they would count as options that somebody
- * gave, which files alone must not have, and would change the digest of every manifest.
+ * The defaults of the options of a source. The check of a manifest does not fill them in: files
+ * reject options that somebody set, and the digest of every manifest would change.
  */
 export const SOURCE_DEFAULTS = {
   csv: { skipLines: 0 },

@@ -2,9 +2,10 @@ import { isObject } from '../json.ts'
 import type { CheckedManifest, Limit as LimitText, Roles, Expression as Text, Threshold } from './manifest-types.ts'
 
 /**
- * The manifest in force: recipe, file and environment merged, references resolved, defaults filled in. Its type is made from the schema
- * (manifest-types.ts); here are the defaults that are computed (check.ts), the names under which other parts know its pieces, and how to
- * read what it writes as text: limits, thresholds, where expressions are.
+ * The manifest in force: recipe, file and environment merged, references resolved, defaults filled
+ * in. Its type is made from the schema (manifest-types.ts); here are the defaults that are computed
+ * (check.ts), the names under which other parts know its pieces, and how to read what it writes as
+ * text: limits, thresholds, where expressions are.
  */
 export type Manifest = CheckedManifest & {
   name: string
@@ -20,10 +21,15 @@ export type TargetConfig = Manifest['target']
 /** How duplicate users are found and become one: see docs/how-to/duplicates.md. */
 export type UserDedupe = Manifest['dedupe']['user']
 
-/** What becomes of several records of one user; all but `merge` and `error` take one record whole. */
+/**
+ * What becomes of several records of one user; all but `merge` and `error` take one record whole.
+ */
 export type MergeStrategy = UserDedupe['strategy']
 
-/** How values of several records become one: see docs/how-to/duplicates.md. `most` is for the names of organizations alone. */
+/**
+ * How values of several records become one: see docs/how-to/duplicates.md. `most` is for the names
+ * of organizations alone.
+ */
 export type MergeRule = NonNullable<UserDedupe['fields'][keyof UserDedupe['fields']]> | 'most'
 
 /** What must come of the record of a test; `null` under a kind: nothing of it. */
@@ -32,7 +38,10 @@ export type MappingExpectation = Manifest['tests'][string]['expect']
 /** What the source's roles mean, in the environment or in one organization. */
 export type RoleRules = Pick<Roles, 'map' | 'default' | 'unmapped'>
 
-/** What happens to a role or a permission that is in WorkOS already and differs from its definition. Default: `keep`. */
+/**
+ * What happens to a role or a permission that is in WorkOS already and differs from its definition.
+ * Default: `keep`.
+ */
 export type ConflictPolicy = NonNullable<Roles['onConflict']>
 
 /** What happens to a field that was changed in WorkOS since it was applied. */
@@ -48,8 +57,8 @@ export interface SourceConfig {
 }
 
 /**
- * The options of one type of source, as the schema types them. They hold for a value that is known: as long as a reference is unset, its
- * text is in the place of a value of any type.
+ * The options of one type of source, as the schema types them. They hold for a value that is known:
+ * as long as a reference is unset, its text is in the place of a value of any type.
  */
 export type SourceOptions<Type extends Manifest['source']['type']> = Omit<
   Extract<Manifest['source'], { type: Type }>,
@@ -57,15 +66,16 @@ export type SourceOptions<Type extends Manifest['source']['type']> = Omit<
 >
 
 /**
- * The mapping of any kind. `each`, `when` and `from` steer it; every other key is a field of the kind, whose value is an
- * expression or, for `metadata`, an object of expressions.
+ * The mapping of any kind. `each`, `when` and `from` steer it; every other key is a field of the
+ * kind, whose value is an expression or, for `metadata`, an object of expressions.
  */
 export interface MapRule {
   /** The stream or streams it applies to. Default: the source's main stream. */
   from?: string | string[]
   /**
-   * Expression that yields the items to map, one resource each. Default: the record itself. Where the rule reads several
-   * streams, an object may give each of them its own; those that it does not name map the record itself.
+   * Expression that yields the items to map, one resource each. Default: the record itself. Where
+   * the rule reads several streams, an object may give each of them its own; those that it does not
+   * name map the record itself.
    */
   each?: Text | Record<string, Text>
   /** Expression that must be truthy for an item to be mapped. */
@@ -121,8 +131,9 @@ interface ExpressionPosition {
 }
 
 /**
- * Whether the scalar at this path is an expression. References are not resolved there: JSONata gives `${` a meaning of
- * its own. Everything under `map` is one except a rule's `from`, which names a stream; so are both keys of a join of files.
+ * Whether the scalar at this path is an expression. References are not resolved there: JSONata
+ * gives `${` a meaning of its own. Everything under `map` is one except a rule's `from`, which
+ * names a stream; so are both keys of a join of files.
  */
 export function isExpressionPath(path: readonly string[]): boolean {
   if (path[0] === 'map') return path.length > 2 && path[2] !== 'from'
@@ -144,7 +155,10 @@ export function expressionsIn(value: unknown, path: string[]): ExpressionPositio
   return Object.entries(value).flatMap(([key, item]) => expressionsIn(item, [...path, key]))
 }
 
-/** The strategy and the rules that compare when records were changed, each with its path in the manifest. */
+/**
+ * The strategy and the rules that compare when records were changed, each with its path in the
+ * manifest.
+ */
 export function pathsOfNewest({ strategy, fields }: { strategy?: unknown; fields?: unknown }): string[][] {
   const rules = isObject(fields) ? Object.entries(fields) : []
   const newest: MergeRule & MergeStrategy = 'newest'
@@ -154,7 +168,10 @@ export function pathsOfNewest({ strategy, fields }: { strategy?: unknown; fields
   ]
 }
 
-/** The expressions that rank the records of a user, the one that counts most in front; none where their order counts. */
+/**
+ * The expressions that rank the records of a user, the one that counts most in front; none where
+ * their order counts.
+ */
 export function preferences({ prefer }: Pick<UserDedupe, 'prefer'>): string[] {
   return prefer === undefined ? [] : [prefer].flat()
 }

@@ -38,7 +38,8 @@ const STYLES: Record<string, ScalarStyle> = {
 }
 
 /**
- * Reads one manifest file (YAML 1.2, and so JSON). `from` is where it is named; API keys in it are registered.
+ * Reads one manifest file (YAML 1.2, and so JSON). `from` is where it is named; API keys in it are
+ * registered.
  * @throws ManifestError with everything that is wrong with its text
  */
 export function parseFile(file: string, redactor: Redactor, from?: Location): Branch {
@@ -157,7 +158,10 @@ function parseText(text: ManifestText): readonly Document.Parsed[] {
   return Array.isArray(documents) ? documents : []
 }
 
-/** After the text has left the rails every further token is an error of its own: those say nothing new. */
+/**
+ * After the text has left the rails every further token is an error of its own: those say nothing
+ * new.
+ */
 function firstCauses(errors: readonly YAMLError[]): readonly YAMLError[] {
   const first = errors.findIndex((error) => error.code === 'UNEXPECTED_TOKEN')
   return errors.filter((error, index) => index <= first || first === -1 || error.code !== 'UNEXPECTED_TOKEN')
@@ -299,7 +303,10 @@ class Converter {
   }
 }
 
-/** Far deeper than a manifest goes. The parser recurses, and slows down badly long before its stack is used up. */
+/**
+ * Far deeper than a manifest goes. The parser recurses, and slows down badly long before its stack
+ * is used up.
+ */
 const MAX_NESTING = 64
 
 const OPENING = new Set(['flow-map-start', 'flow-seq-start'])
@@ -308,7 +315,10 @@ const CLOSING = new Set(['flow-map-end', 'flow-seq-end'])
 
 const COMPACT = new Set(['seq-item-ind', 'explicit-key-ind', 'map-value-ind'])
 
-/** Where a text is nested deeper than MAX_NESTING, as a position; undefined when it is not. Looks at tokens only. */
+/**
+ * Where a text is nested deeper than MAX_NESTING, as a position; undefined when it is not. Looks at
+ * tokens only.
+ */
 function tooDeepAt(text: string): number | undefined {
   let [position, brackets, onLine, indentation] = [0, 0, 0, 0]
   let [scalarNext, lineStart] = [false, true]

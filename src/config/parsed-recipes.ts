@@ -1,6 +1,7 @@
 /**
- * The shipped recipes, parsed ahead of time: to parse one takes as long as to plan a few rows. The build writes the tree of each beside this
- * module, under the digest of its text; from source there are none, and a recipe is parsed like any manifest.
+ * The shipped recipes, parsed ahead of time: to parse one takes as long as to plan a few rows. The
+ * build writes the tree of each beside this module, under the digest of its text; from source there
+ * are none, and a recipe is parsed like any manifest.
  */
 
 import { createHash } from 'node:crypto'
@@ -8,7 +9,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Branch, Entry, ManifestText, Place, Scalar, ScalarStyle, Tree } from './tree.ts'
 
-/** A tree without its text, as JSON: `[start, end]` and what the node holds. An object's keys come with their own places. */
+/**
+ * A tree without its text, as JSON: `[start, end]` and what the node holds. An object's keys come
+ * with their own places.
+ */
 type Packed =
   | [start: number, end: number]
   | [start: number, end: number, style: ScalarStyle, value: Scalar['value']]

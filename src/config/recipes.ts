@@ -2,7 +2,9 @@ import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The folder of the shipped recipes; `src` and `dist` both lie one level below the package's root. */
+/**
+ * The folder of the shipped recipes; `src` and `dist` both lie one level below the package's root.
+ */
 export const shippedRecipes = fileURLToPath(new URL('../../recipes', import.meta.url))
 
 /** Names of the recipes in a folder, sorted. */
@@ -20,7 +22,10 @@ export function recipeAt(place: { file: string } | undefined): string | undefine
 /** Databases are read as files are: streams of any shape, of which nothing is known. */
 const OF_ANY_SHAPE = ['postgres', 'mysql']
 
-/** The file of the recipe that lies beneath every manifest with a type of source; undefined when there is none. */
+/**
+ * The file of the recipe that lies beneath every manifest with a type of source; undefined when
+ * there is none.
+ */
 export function defaultRecipe(folder: string, type: string): string | undefined {
   return recipeFile(folder, OF_ANY_SHAPE.includes(type) ? 'file' : type)
 }

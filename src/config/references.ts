@@ -33,8 +33,9 @@ export interface Resolved {
 }
 
 /**
- * Replaces the references in all scalars except expressions. Secrets are registered the moment they are read. A scalar
- * that is one whole reference becomes a number or a boolean where the schema wants one.
+ * Replaces the references in all scalars except expressions. Secrets are registered the moment they
+ * are read. A scalar that is one whole reference becomes a number or a boolean where the schema
+ * wants one.
  */
 export function resolveReferences(tree: Branch, context: ReferenceContext): Resolved {
   const unresolved: string[][] = []
@@ -82,7 +83,10 @@ function registerSecret(text: string, redactor: Redactor): void {
   for (const part of secretsOfUrl(text)) redactor.register(part)
 }
 
-/** Whether text at a path is what is written there: expressions give `${` a meaning of their own, and tests are samples. */
+/**
+ * Whether text at a path is what is written there: expressions give `${` a meaning of their own,
+ * and tests are samples.
+ */
 function isVerbatim(path: readonly string[]): boolean {
   return isExpressionPath(path) || path[0] === 'tests'
 }
@@ -97,7 +101,10 @@ export function referencePaths(tree: Tree, path: string[] = []): string[][] {
   return isReference && !isVerbatim(path) ? [path] : []
 }
 
-/** Resolves the references of one scalar. `unknown`: one is unset, and that is all right because of `offline`. */
+/**
+ * Resolves the references of one scalar. `unknown`: one is unset, and that is all right because of
+ * `offline`.
+ */
 export function resolveText(
   node: Scalar,
   written: string,
@@ -146,7 +153,10 @@ export function resolveText(
   return { text, problems, unknown }
 }
 
-/** What the references of a tree name, each once: variables, and files as `file:path`. @param isWanted by the place in the manifest */
+/**
+ * What the references of a tree name, each once: variables, and files as `file:path`. @param
+ * isWanted by the place in the manifest
+ */
 export function referencesOf(
   tree: Tree,
   isWanted: (path: readonly string[]) => boolean = () => true,

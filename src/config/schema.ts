@@ -4,14 +4,20 @@ import { isObject, type Json, type JsonObject } from '../json.ts'
 
 const file = fileURLToPath(new URL('../../schemas/migrate.config.schema.json', import.meta.url))
 
-/** One subschema. Keywords of our own: `x-secret`, `x-expects` (what would be right), `x-default` (said, not filled in), `x-refused` (keys that others have, and why not here). */
+/**
+ * One subschema. Keywords of our own: `x-secret`, `x-expects` (what would be right), `x-default`
+ * (said, not filled in), `x-refused` (keys that others have, and why not here).
+ */
 export type Schema = JsonObject
 
 /** The published JSON Schema of a manifest file, as text and as a value. */
 export const manifestSchemaText = readFileSync(file, 'utf8')
 export const manifestSchema: Schema = JSON.parse(manifestSchemaText)
 
-/** The schema of a source's options, from `$defs/source-<type>`. @throws RangeError for a type that has none */
+/**
+ * The schema of a source's options, from `$defs/source-<type>`. @throws RangeError for a type that
+ * has none
+ */
 export function sourceSchema(type: string): Schema {
   const schema = definitions()[`source-${type}`]
   if (!isSchema(schema)) throw new RangeError(`no schema for a source of type ${type}`)
@@ -37,7 +43,10 @@ export function knownKeys(path: readonly string[]): string[] {
   return schemasAt(path).flatMap((schema) => (isSchema(schema.properties) ? Object.keys(schema.properties) : []))
 }
 
-/** A copy of a manifest with its keys in the order of the schema, at every depth; keys that are users' own keep theirs. */
+/**
+ * A copy of a manifest with its keys in the order of the schema, at every depth; keys that are
+ * users' own keep theirs.
+ */
 export function inSchemaOrder(value: unknown, path: readonly string[] = []): unknown {
   if (!isObject(value)) return value
   const known = knownKeys(path).filter((key) => Object.hasOwn(value, key))
@@ -53,7 +62,10 @@ export function isSecretPath(path: readonly string[]): boolean {
 const NUMBER = /^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$/
 const INTEGER_IN_OTHER_BASE = /^0(x[0-9a-fA-F]+|o[0-7]+)$/
 
-/** The value that a text stands for by YAML's core rules, where the schema wants a number or a boolean; else the text. */
+/**
+ * The value that a text stands for by YAML's core rules, where the schema wants a number or a
+ * boolean; else the text.
+ */
 export function retype(text: string, path: readonly string[]): string | number | boolean {
   const schemas = schemasAt(path)
   const wants = (type: string) => schemas.some((schema) => typesOf(schema).includes(type))

@@ -6,8 +6,9 @@ import { isSecretPath } from './schema.ts'
 import { locationOf, type Tree } from './tree.ts'
 
 /**
- * Registers API keys that are written out in a file, wherever they stand: a misspelt key name must not let one slip into
- * a message; and whatever is written out under `secrets`, or as an address or a key of `notify`. Each yields one warning, although the chosen environment is in the tree twice.
+ * Registers API keys that are written out in a file, wherever they stand: a misspelt key name must
+ * not let one slip into a message; and whatever is written out under `secrets`, or as an address or
+ * a key of `notify`. Each yields one warning, although the chosen environment is in the tree twice.
  */
 export function literalKeyWarnings(tree: Tree, redactor: Redactor): Problem[] {
   const byPlace = new Map<string, Problem>()
@@ -48,7 +49,10 @@ function findLiteralKeys(tree: Tree, redactor: Redactor, path: string[] = []): P
 /** The address of a database, with a password that is written out. */
 const URL_WITH_PASSWORD = /^(?:postgres(?:ql)?|mysql2?|mariadb):\/\/[^/@:]*:(?!\$\{)[^@]+@.*$/
 
-/** A fitting name for a variable: of sources, Clerk has a key that looks so, and databases have a URL; secrets have names of their own. */
+/**
+ * A fitting name for a variable: of sources, Clerk has a key that looks so, and databases have a
+ * URL; secrets have names of their own.
+ */
 function variableFor(path: readonly string[]): string {
   const [section, ...rest] = path[0] === 'environments' ? path.slice(2) : path
   if (section === 'state' || (section === 'source' && rest[0] === 'url')) return 'DATABASE_URL'
@@ -65,7 +69,10 @@ function isKeptSecret(path: readonly string[], text: string): boolean {
   return isUnderSecrets(path) || (section === 'notify' && text !== '' && isSecretPath(path))
 }
 
-/** Whether a path is inside `secrets`, of the manifest or of an environment, at whatever depth: what is nested there by mistake is secret all the same. */
+/**
+ * Whether a path is inside `secrets`, of the manifest or of an environment, at whatever depth: what
+ * is nested there by mistake is secret all the same.
+ */
 function isUnderSecrets(path: readonly string[]): boolean {
   return path[path[0] === 'environments' ? 2 : 0] === 'secrets'
 }
@@ -87,8 +94,9 @@ export function digestOf(manifest: object): string {
 }
 
 /**
- * What of an effective manifest decides what a plan does, without its secrets. `run`, tests, masks, webhooks and what is exported are left out, because
- * they change nothing in it. So is the name, which by default is that of a folder.
+ * What of an effective manifest decides what a plan does, without its secrets. `run`, tests, masks,
+ * webhooks and what is exported are left out, because they change nothing in it. So is the name,
+ * which by default is that of a folder.
  */
 export function decisive(manifest: object): unknown {
   const {

@@ -25,7 +25,10 @@ export function locationOf(place: Place, position = place.start): Location {
 
 export type ScalarStyle = 'plain' | 'single' | 'double' | 'literal' | 'folded'
 
-/** One value of a manifest together with where it was written, so that every issue can name its place. */
+/**
+ * One value of a manifest together with where it was written, so that every issue can name its
+ * place.
+ */
 export type Tree = Scalar | List | Branch | Removed
 
 export interface Scalar {
@@ -56,7 +59,10 @@ export interface Entry {
   value: Tree
 }
 
-/** A key whose value is null: it takes away what it would have inherited. Kept, because an issue may point at it. */
+/**
+ * A key whose value is null: it takes away what it would have inherited. Kept, because an issue may
+ * point at it.
+ */
 export interface Removed {
   kind: 'removed'
   place: Place
@@ -88,7 +94,10 @@ export function valueAt(tree: Tree, path: readonly (string | number)[]): Tree | 
   return current
 }
 
-/** Where the key at the end of a path stands; for an item of a list, the item. Undefined when nothing is written there. */
+/**
+ * Where the key at the end of a path stands; for an item of a list, the item. Undefined when
+ * nothing is written there.
+ */
 export function keyAt(tree: Tree, path: readonly (string | number)[]): Place | undefined {
   const parent = valueAt(tree, path.slice(0, -1))
   const last = path.at(-1)
@@ -119,7 +128,9 @@ function toJson(tree: Tree): Json {
   return tree.kind === 'scalar' ? tree.value : null
 }
 
-/** The same with null in place of what is removed: where null is a value, and takes nothing away. */
+/**
+ * The same with null in place of what is removed: where null is a value, and takes nothing away.
+ */
 export function withNulls(tree: Tree): Tree {
   if (tree.kind === 'removed') return { kind: 'scalar', value: null, place: tree.place, style: 'plain' }
   if (tree.kind === 'list') return { ...tree, items: tree.items.map(withNulls) }
@@ -148,15 +159,19 @@ const BLANK_ESCAPES = new Set(['0', 'a', 'b', 'e', 't', 'n', 'v', 'f', 'r', ' ',
 
 const HEX_ESCAPES: Record<string, number> = { x: 2, u: 4, U: 8 }
 
-/** A visible piece of a scalar's source: where it starts, and how many characters of the value it stands for. */
+/**
+ * A visible piece of a scalar's source: where it starts, and how many characters of the value it
+ * stands for.
+ */
 interface Piece {
   start: number
   length: number
 }
 
 /**
- * Where a character of a scalar's value was written. Folding, indentation and line ends change only white space, so the
- * n-th visible character of the value is the n-th visible character of the source, whatever the style.
+ * Where a character of a scalar's value was written. Folding, indentation and line ends change only
+ * white space, so the n-th visible character of the value is the n-th visible character of the
+ * source, whatever the style.
  */
 export function scalarLocation(scalar: Scalar, offset: number): Location {
   if (typeof scalar.value !== 'string' || scalar.written !== undefined) return locationOf(scalar.place)
@@ -201,7 +216,10 @@ function decodedLength(hex: string): number {
   return countVisible(String.fromCodePoint(Number.parseInt(hex, 16)))
 }
 
-/** Characters that folding can neither add nor take away. C0 controls are counted as blanks, as their escapes are. */
+/**
+ * Characters that folding can neither add nor take away. C0 controls are counted as blanks, as
+ * their escapes are.
+ */
 function countVisible(text: string): number {
   return text.replace(/[\s\0-\x1f\x85]/g, '').length
 }

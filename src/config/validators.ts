@@ -1,6 +1,6 @@
 /**
- * The validators of a manifest. In the build, the code that ajv makes of the schema stands in the place of this module (scripts/build.ts):
- * to compile the schema takes longer than a small plan.
+ * The validators of a manifest. In the build, the code that ajv makes of the schema stands in the
+ * place of this module (scripts/build.ts): to compile the schema takes longer than a small plan.
  */
 import { createRequire } from 'node:module'
 import type { Ajv2020, CodeOptions, ErrorObject } from 'ajv/dist/2020.js'

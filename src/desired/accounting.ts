@@ -8,7 +8,10 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import type { StreamCount } from '../sources/source.ts'
 import type { StagedRecords } from './stage.ts'
 
-/** What became of what the mapping yielded of one sort: `yielded` = `distinct` + `merged` + `rejected` + `leftOut`. */
+/**
+ * What became of what the mapping yielded of one sort: `yielded` = `distinct` + `merged` +
+ * `rejected` + `leftOut`.
+ */
 export interface KindCount {
   kind: string
   plural: string
@@ -33,7 +36,9 @@ export interface Accounting {
 /** What the mapping yielded per kind, counted before anything is merged. */
 export type Yielded = ReadonlyMap<string, number>
 
-/** Counts what is staged, after staging and before assembling: by the index that is made for both. */
+/**
+ * Counts what is staged, after staging and before assembling: by the index that is made for both.
+ */
 export function countYielded(rundb: RunDatabase): Yielded {
   rundb.transaction(() => indexDrafts(rundb))
   return countRecords(rundb)
@@ -42,7 +47,8 @@ export function countYielded(rundb: RunDatabase): Yielded {
 /**
  * Adds everything up, after assembling.
  * @param assignedLater roles that assembling gave to memberships of other records
- * @throws StateError if a sum does not come out even: a defect of this program, on which nothing may be applied
+ * @throws StateError if a sum does not come out even: a defect of this program, on which nothing
+ *   may be applied
  */
 export function account(
   rundb: RunDatabase,
@@ -74,7 +80,10 @@ export function account(
   return accounting
 }
 
-/** Roles are no resources of their own: one that found its membership is distinct, one that found none is rejected. */
+/**
+ * Roles are no resources of their own: one that found its membership is distinct, one that found
+ * none is rejected.
+ */
 function countAssignments(rundb: RunDatabase, yielded: Yielded, assigned: number, assignedLater: number): KindCount {
   return {
     kind: ROLE_ASSIGNMENT,

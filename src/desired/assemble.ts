@@ -12,9 +12,10 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import { mergeGroups, rejectKeyConflicts } from './merge.ts'
 
 /**
- * Makes the desired set out of the staged drafts: references follow merged users, duplicates become one, what depends on
- * something refused is refused with it. What they describe is taken in order of dependency, with what its kind says of each step. Each step
- * takes seconds where there are hundreds of thousands of users: a signal is taken in between two of them.
+ * Makes the desired set out of the staged drafts: references follow merged users, duplicates become
+ * one, what depends on something refused is refused with it. What they describe is taken in order
+ * of dependency, with what its kind says of each step. Each step takes seconds where there are
+ * hundreds of thousands of users: a signal is taken in between two of them.
  * @returns how many of the staged role grants found their membership
  */
 export async function assembleDesired(rundb: RunDatabase, manifest: Manifest, signal?: AbortSignal): Promise<number> {
@@ -46,7 +47,10 @@ export async function assembleDesired(rundb: RunDatabase, manifest: Manifest, si
   return assigned
 }
 
-/** References to a key that merged into another one are turned to that one, and so are remarks on what bears them. */
+/**
+ * References to a key that merged into another one are turned to that one, and so are remarks on
+ * what bears them.
+ */
 function followAliases(rundb: RunDatabase, { name, refs: targets, keyFromRefs, derivedRefs }: DraftDefinition): void {
   for (const [role, target] of Object.entries(targets)) {
     turnReferences(rundb, { kind: name, role, target }, (key, turned) => {
@@ -56,20 +60,26 @@ function followAliases(rundb: RunDatabase, { name, refs: targets, keyFromRefs, d
   }
 }
 
-/** Leaves out what refers to something that a condition leaves out. What refers to that in turn follows when its sort comes. */
+/**
+ * Leaves out what refers to something that a condition leaves out. What refers to that in turn
+ * follows when its sort comes.
+ */
 function leaveOutDependents(rundb: RunDatabase, { name, refs }: DraftDefinition): void {
   for (const [role, kind] of Object.entries(refs)) leaveOutReferring(rundb, name, role, kind)
 }
 
-/** What refers to something that is not in the desired set is refused too, and says what it misses. */
+/**
+ * What refers to something that is not in the desired set is refused too, and says what it misses.
+ */
 function refuseDependents(rundb: RunDatabase, { name, refs }: DraftDefinition): void {
   rejectDependents(rundb, { kind: name, refs })
 }
 
 /**
- * Refuses what has a key or slug that expressions made of several names of the source: `Admin` and `Admin!` would be one role, and
- * whoever has one of them would get the permissions of both. All of it, until the manifest tells the names apart: which of them is meant
- * cannot be told from the slug.
+ * Refuses what has a key or slug that expressions made of several names of the source: `Admin` and
+ * `Admin!` would be one role, and whoever has one of them would get the permissions of both. All of
+ * it, until the manifest tells the names apart: which of them is meant cannot be told from the
+ * slug.
  */
 function refuseNameCollisions(rundb: RunDatabase): void {
   if (!hasNames(rundb)) return

@@ -19,21 +19,24 @@ import type { Accounting } from './accounting.ts'
 import type { ScopeReport } from './scope.ts'
 
 /**
- * desired/ makes the desired set. In: the records of a source (stage.ts). Out: what should exist in WorkOS (assemble.ts: duplicates merged, the
- * invalid rejected, narrowed to a scope), with sums that come out even (accounting.ts). This file is what the rest of the program asks it by.
+ * desired/ makes the desired set. In: the records of a source (stage.ts). Out: what should exist in
+ * WorkOS (assemble.ts: duplicates merged, the invalid rejected, narrowed to a scope), with sums
+ * that come out even (accounting.ts). This file is what the rest of the program asks it by.
  */
 
 /** What a set was read from. */
 export interface SourceReading {
-  /** Only a part of the source was asked for: what the set lacks may be in the source all the same. */
+  /**
+   * Only a part of the source was asked for: what the set lacks may be in the source all the same.
+   */
   partial: boolean
   /** The snapshot, if there is one: its folder, and when reading the source began. */
   snapshot?: { folder: string; startedAt: string }
 }
 
 /**
- * The desired set of one run: what should exist in WorkOS, what was refused and merged on the way, and the sums of it. It stays in the run's
- * database; each method is one question to that.
+ * The desired set of one run: what should exist in WorkOS, what was refused and merged on the way,
+ * and the sums of it. It stays in the run's database; each method is one question to that.
  */
 export class DesiredSet {
   readonly rundb: RunDatabase
@@ -66,7 +69,10 @@ export class DesiredSet {
     return findDesired(this.rundb, kind, key)
   }
 
-  /** Where the resource's first record stands: `users.csv:12`; for what the manifest itself declares, `the manifest`. */
+  /**
+   * Where the resource's first record stands: `users.csv:12`; for what the manifest itself
+   * declares, `the manifest`.
+   */
   origin(kind: string, key: string): string {
     return originOfDesired(this.rundb, kind, key) ?? 'the manifest'
   }
@@ -96,7 +102,10 @@ export class DesiredSet {
     return countRejects(this.rundb)
   }
 
-  /** How many were refused that a run would have planned. @param unplanned names of kinds that it does not plan */
+  /**
+   * How many were refused that a run would have planned. @param unplanned names of kinds that it
+   * does not plan
+   */
   plannedRejectCount(unplanned: readonly string[]): number {
     return countRejectsWithout(this.rundb, unplanned)
   }
@@ -109,12 +118,16 @@ export class DesiredSet {
   /** Remarks on resources that are in the desired set, most first. */
   noteCounts(): NoteCount[] {
     const moot = new Set(draftDefinitions.flatMap(({ mootNotes = [] }) => mootNotes))
-    // Warnings tell of these: each has a value of its own, so that there may be as many as resources.
+    // Warnings tell of these: each has a value of its own, so that there may be as many as
+    // resources.
     const said = SAID_CODES.map((code) => `n.code = '${code}'`)
     return noteCounts(this.rundb, [...moot, ...said])
   }
 
-  /** How many records have a value that merging did not take, and how many merged into an earlier one without a difference. */
+  /**
+   * How many records have a value that merging did not take, and how many merged into an earlier
+   * one without a difference.
+   */
   mergeCounts(): { kind: string; different: number; alike: number }[] {
     const byKind = countDifferent(this.rundb)
     return this.accounting.kinds

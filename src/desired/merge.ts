@@ -21,8 +21,9 @@ import { insertReject, type RejectReason, rejectDraft, rejectFollowers } from '.
 import { placeIn, type RunDatabase } from '../rundb/run-database.ts'
 
 /**
- * Several records of one thing become one. In: the drafts of a kind, in groups. Out: one row of the desired set for each group, what was
- * merged into it, and the drafts that could not be merged among the rejects.
+ * Several records of one thing become one. In: the drafts of a kind, in groups. Out: one row of the
+ * desired set for each group, what was merged into it, and the drafts that could not be merged
+ * among the rejects.
  */
 
 /** How many of the other records a message names. */
@@ -34,9 +35,10 @@ export function policyFor(manifest: Manifest, kind: string): MergePolicy {
 }
 
 /**
- * One key in two groups: the source says that two different people (two e-mail addresses, say) are the same. The record that
- * is preferred, or the first, stands, the others are refused: nobody can tell here which is right, and merging would give one's account to the
- * other. For the same reason what the refused records give to that key, memberships and roles, is refused with them.
+ * One key in two groups: the source says that two different people (two e-mail addresses, say) are
+ * the same. The record that is preferred, or the first, stands, the others are refused: nobody can
+ * tell here which is right, and merging would give one's account to the other. For the same reason
+ * what the refused records give to that key, memberships and roles, is refused with them.
  */
 export function rejectKeyConflicts(rundb: RunDatabase, definition: DraftDefinition, manifest: Manifest): void {
   const { name } = definition
@@ -86,8 +88,9 @@ interface Merging {
 }
 
 /**
- * Moves the drafts of one kind into the desired set, one row per group. Groups of one, nearly all of them, never leave
- * SQLite; the others are merged in the order of the policy, which SQLite puts them in, one group at a time.
+ * Moves the drafts of one kind into the desired set, one row per group. Groups of one, nearly all
+ * of them, never leave SQLite; the others are merged in the order of the policy, which SQLite puts
+ * them in, one group at a time.
  */
 export function mergeGroups(rundb: RunDatabase, definition: DraftDefinition, manifest: Manifest): void {
   const { name, lifecycle } = definition

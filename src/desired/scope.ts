@@ -33,8 +33,9 @@ export interface Whole {
 }
 
 /**
- * Leaves in the desired set what belongs to the chosen, and moves all else out of it. The whole source has been read and merged before: who
- * is chosen changes nothing about what becomes of a record.
+ * Leaves in the desired set what belongs to the chosen, and moves all else out of it. The whole
+ * source has been read and merged before: who is chosen changes nothing about what becomes of a
+ * record.
  * @throws UsageError for a selector that fits nothing
  */
 export function narrow(rundb: RunDatabase, scope: Scope): void {
@@ -56,7 +57,10 @@ export function narrow(rundb: RunDatabase, scope: Scope): void {
   })
 }
 
-/** Moves the desired resources of others out of the set. What refers to others goes first: what stays of it may keep them. */
+/**
+ * Moves the desired resources of others out of the set. What refers to others goes first: what
+ * stays of it may keep them.
+ */
 function moveOthersOut(rundb: RunDatabase): void {
   for (const { name, scope } of kindDefinitions.toReversed()) {
     if (scope?.index !== undefined) makeIndex(rundb, scope.index)
@@ -65,7 +69,10 @@ function moveOthersOut(rundb: RunDatabase): void {
   forgetNotes(rundb)
 }
 
-/** Removes the rejects of users out of scope, with their remarks. Rejects whose owner is unknown stay. */
+/**
+ * Removes the rejects of users out of scope, with their remarks. Rejects whose owner is unknown
+ * stay.
+ */
 function moveRejectsOut(rundb: RunDatabase, selectors: readonly Selector[]): void {
   const chosen = chosenOnes(rundb, selectors)
   for (const { item, ...reject } of refusedRows(rundb)) {
@@ -87,7 +94,8 @@ export function countWhole(rundb: RunDatabase): Whole {
 
 /**
  * What a scope left out.
- * @throws StateError where something is neither in scope nor out of it: a defect of this program, on which nothing may be applied
+ * @throws StateError where something is neither in scope nor out of it: a defect of this program,
+ *   on which nothing may be applied
  */
 export function reportScope(rundb: RunDatabase, { only, limit }: Scope, whole: Whole): ScopeReport {
   const [inside, outside] = [countByKind(rundb, 'desired'), countByKind(rundb, 'out_of_scope')]

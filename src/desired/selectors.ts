@@ -8,8 +8,9 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import { chooseAs, firstNames, isChoosable, leftOutLike, someNames } from '../rundb/scope.ts'
 
 /**
- * Selectors choose of whom a run speaks. In: `email:*@acme.example` and where to look. Out: the chosen, in the table `chosen`; or what is wrong
- * with a selector that fits nothing, and what may have been meant.
+ * Selectors choose of whom a run speaks. In: `email:*@acme.example` and where to look. Out: the
+ * chosen, in the table `chosen`; or what is wrong with a selector that fits nothing, and what may
+ * have been meant.
  */
 
 /** @throws UsageError for what is no selector */
@@ -50,7 +51,10 @@ const COMPARED_AT_MOST = 20_000
 /** How many keys that would fit are named. */
 const EXAMPLES = 3
 
-/** What a selector says that fits nothing, and what may have been meant. @param where what was looked through: `the source` */
+/**
+ * What a selector says that fits nothing, and what may have been meant. @param where what was
+ * looked through: `the source`
+ */
 export function matchesNothing(
   rundb: RunDatabase,
   text: string,

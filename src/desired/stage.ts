@@ -11,8 +11,9 @@ import type { RejectedRecord, Source, SourcePart, SourceRecord } from '../source
 import type { Tally } from '../sources/tally.ts'
 
 /**
- * Staging. In: the records of a source, chunk by chunk, and what the mapping makes of them. Out: their drafts, role grants, rejects and notes
- * in the run's database, and how many records that were.
+ * Staging. In: the records of a source, chunk by chunk, and what the mapping makes of them. Out:
+ * their drafts, role grants, rejects and notes in the run's database, and how many records that
+ * were.
  */
 
 /** Maps chunks of records, on other threads where there are many. */
@@ -52,7 +53,10 @@ export interface StagedRecords {
   assigned: number
 }
 
-/** Reads the source to its end and stages what the mapping yields. Chunks may arrive in any order: `seq` keeps the records'. */
+/**
+ * Reads the source to its end and stages what the mapping yields. Chunks may arrive in any order:
+ * `seq` keeps the records'.
+ */
 export async function stageRecords(options: StageOptions): Promise<StagedRecords> {
   const { rundb, source, mapper, signal } = options
   const total: StagedRecords = { mapped: 0, leftOut: 0, leftOutBy: [], assigned: 0 }
@@ -106,7 +110,8 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
 }
 
 /**
- * Numbers the files of a chunk before threads come to name them in any order: what is refused is told by file, in the order of the numbers.
+ * Numbers the files of a chunk before threads come to name them in any order: what is refused is
+ * told by file, in the order of the numbers.
  */
 function nameFiles(rundb: RunDatabase, source: Source, part: Chunk): void {
   const files = new Set('records' in part ? part.records.map(({ origin }) => origin.file) : [part.piece.file])
@@ -125,7 +130,8 @@ type Step = Extract<SourcePart, { step: unknown }>
 
 /**
  * The source in chunks: as pieces where it has them and somebody takes records out of pieces.
- * @param settled waits for what is being mapped: what it has to tell comes before an error of the source
+ * @param settled waits for what is being mapped: what it has to tell comes before an error of the
+ *   source
  */
 async function* chunksOf(
   { source, mapper, chunkSize, signal }: StageOptions,

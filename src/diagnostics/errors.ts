@@ -15,7 +15,10 @@ export const ExitCode = {
 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
-/** What each exit code means, and what it asks of whoever ran the command. docs/reference/exit-codes.md says more. */
+/**
+ * What each exit code means, and what it asks of whoever ran the command.
+ * docs/reference/exit-codes.md says more.
+ */
 export const EXIT_CODES: Readonly<Record<keyof typeof ExitCode, { code: ExitCode; meaning: string; next: string }>> = {
   done: { code: ExitCode.done, meaning: 'done, or nothing to do', next: 'go on' },
   failure: {
@@ -122,7 +125,10 @@ export class TargetError extends OperatorError {
   readonly exitCode = ExitCode.failure
 }
 
-/** Nothing gets through to the target or the source: a proxy refuses, or a certificate is not trusted. */
+/**
+ * Nothing gets through to the target or the source: a proxy refuses, or a certificate is not
+ * trusted.
+ */
 export class NetworkError extends OperatorError {
   readonly exitCode = ExitCode.failure
 }
@@ -172,12 +178,18 @@ export class FileError extends OperatorError {
   readonly exitCode = ExitCode.failure
 }
 
-/** Nothing here expected it: a defect, a refusal of WorkOS that no rule covers, or one of the operating system. */
+/**
+ * Nothing here expected it: a defect, a refusal of WorkOS that no rule covers, or one of the
+ * operating system.
+ */
 export class UnexpectedError extends OperatorError {
   readonly exitCode = ExitCode.failure
 }
 
-/** A function does not accept a value. The message shows nothing of the value, so it is safe for secrets too. */
+/**
+ * A function does not accept a value. The message shows nothing of the value, so it is safe for
+ * secrets too.
+ */
 export class BadInput extends Error {
   constructor(message: string) {
     super(message)

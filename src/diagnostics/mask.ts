@@ -27,8 +27,9 @@ const PLACE = ' \\((?=\\.{0,2}/|[^()\\s]*:\\d)'
 const WORDS =
   'is|was|does|has|are|on|in|or|and|out|outside|already|stays|stands|which|that|refers|not|failed|as|by|until|for|of|to|the|with|follows|goes|leaves|needs|ask'
 /**
- * A resource as texts name it: `user:u1`. Its key may have blanks and brackets. Where it is listed, it ends before two blanks, a place or what
- * ends a cell; within a sentence before words that a text goes on with, so that too much is hidden rather than too little.
+ * A resource as texts name it: `user:u1`. Its key may have blanks and brackets. Where it is listed,
+ * it ends before two blanks, a place or what ends a cell; within a sentence before words that a
+ * text goes on with, so that too much is hidden rather than too little.
  */
 const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\x60|\\| |goes with its |until now )${KIND}(.+?)(?=  |${PLACE}| \\|| →|</code>|\x60|\\x1b|$`
 const WITHIN = `${KIND}(.+?)(?=[.,;:)\\]?!]*(?:$|  |\\x1b| →| \\[[a-z_]+\\]| <|${PLACE}|,? (?:(?:${WORDS})(?![\\p{L}\\p{N}])|(?:${OF_PERSONS.join('|')}):))|["'\x60](?:[\\s.,;:)?]|$)|[<>])`
@@ -39,7 +40,10 @@ const IS_WRONG = /^(?:\s|\x1b\[[\d;]*m)*✗/
 const QUOTED = /"(?:[^"\\\n]|\\.)*"/g
 const DIGEST = /^(?:#|&#35;)[0-9a-f]{8}(?=$|@|&#64;)/
 
-/** Keeps e-mail addresses, or all values, out of what is shown. The manifest's `output.mask` says which. */
+/**
+ * Keeps e-mail addresses, or all values, out of what is shown. The manifest's `output.mask` says
+ * which.
+ */
 export class Mask {
   mode: MaskMode
   #isFixed = false
@@ -66,8 +70,8 @@ export class Mask {
   }
 
   /**
-   * Text for people with each e-mail address as `a***@example.com`. With `all`, addresses and whatever stands in quotes are `***`, and keys of
-   * persons digests.
+   * Text for people with each e-mail address as `a***@example.com`. With `all`, addresses and
+   * whatever stands in quotes are `***`, and keys of persons digests.
    */
   text(text: string): string {
     if (this.mode === 'none') return text
@@ -78,7 +82,10 @@ export class Mask {
       .join('\n')
   }
 
-  /** Text that somebody wrote here, the manifest's: addresses are hidden, and nothing else of it is anybody's. */
+  /**
+   * Text that somebody wrote here, the manifest's: addresses are hidden, and nothing else of it is
+   * anybody's.
+   */
   ownText(text: string): string {
     if (this.mode === 'none') return text
     const hidden = this.mode === 'all' ? HIDDEN : undefined
@@ -90,7 +97,10 @@ export class Mask {
     return this.mode === 'all' ? HIDDEN : this.text(value)
   }
 
-  /** The key of a resource: with `all` a digest of a person's, by which two can be told apart within one output. */
+  /**
+   * The key of a resource: with `all` a digest of a person's, by which two can be told apart within
+   * one output.
+   */
   key(kind: string, key: string): string {
     if (this.mode !== 'all') return this.text(key)
     return OF_PERSONS.includes(kind) ? this.#digest(key) : key
@@ -132,7 +142,8 @@ export class Mask {
       for (const part of [key, ...partsOf(key)]) keys.set(part, this.#digest(part))
       return `${kind}:${hidden}${rest}`
     })
-    // The record that another one became part of; and one that is listed by its place, with its key behind it.
+    // The record that another one became part of; and one that is listed by its place, with its key
+    // behind it.
     const merged = named
       .replace(/(≠.* → )(.+)$/u, (_, before: string, key: string) => before + this.#digest(key))
       .replace(
@@ -189,7 +200,10 @@ function partsOf(key: string): string[] {
   return at > 0 ? [key.slice(0, at)] : []
 }
 
-/** What holds where neither the command line nor the manifest says it: logs of a pipeline are read by many. */
+/**
+ * What holds where neither the command line nor the manifest says it: logs of a pipeline are read
+ * by many.
+ */
 export function defaultMode(env: Record<string, string | undefined>): MaskMode {
   const { CI } = env
   return CI === undefined || /^(|0|false|no)$/i.test(CI) ? 'none' : 'emails'
@@ -198,25 +212,35 @@ export function defaultMode(env: Record<string, string | undefined>): MaskMode {
 /** The @ of an address: as it is, in Markdown, in a URL, in JSON. */
 const AT = /@|&#64;|%40|\\u0040/g
 
-/** A character of the part before the @, also as an escape of JSON, of this program's own texts or of Markdown. */
+/**
+ * A character of the part before the @, also as an escape of JSON, of this program's own texts or
+ * of Markdown.
+ */
 const UNIT = String.raw`(?:\\u[\da-fA-F]{4}|\\u\{[\da-f]+\}|\\x[\da-f]{2}|&#\d+;|[\p{L}\p{M}\p{N}._%+'/=!#$&*?^\x60{}~-])`
 const LOCAL = new RegExp(`${UNIT}+$`, 'u')
 /** In quotes, as it stands in JSON text: `\"ada b\"`. */
 const QUOTED_LOCAL = /\\"[^"\\\n]+\\"$/
 
-/** Labels with dots between them; or a beginning that was cut off. Each text matches in one way only: a long label costs its length. */
+/**
+ * Labels with dots between them; or a beginning that was cut off. Each text matches in one way
+ * only: a long label costs its length.
+ */
 const LABEL = String.raw`(?:[\p{L}\p{M}\p{N}]|&#45;|-)+`
 const DOMAIN = new RegExp(String.raw`${LABEL}(?:\.${LABEL})+|(?:${LABEL}(?:\.${LABEL})*\.?)?…`, 'uy')
 
-/** What is looked back for the part before the @, which has 64 octets at most, some of them written as entities. */
+/**
+ * What is looked back for the part before the @, which has 64 octets at most, some of them written
+ * as entities.
+ */
 const LOOK_BACK = 400
 
 /** A value that should be an address and is invalid. */
 const NO_ADDRESS = /(\\?")((?:[^"\\\n]|\\[^"])+)\1(?= is not an e(?:-|&#45;)mail address)/g
 
 /**
- * Text with each e-mail address as `a***@example.com`, or as what is given. It stays well-formed JSON, Markdown and terminal text. Longer runs
- * before the @ than an address has are no reason to look at them again and again.
+ * Text with each e-mail address as `a***@example.com`, or as what is given. It stays well-formed
+ * JSON, Markdown and terminal text. Longer runs before the @ than an address has are no reason to
+ * look at them again and again.
  */
 function maskAddresses(text: string, hidden?: string): string {
   if (!/@|&#64;|%40|\\u0040|is not an e(?:-|&#45;)mail/.test(text)) return text
@@ -260,21 +284,26 @@ function firstOf(local: string): string {
 /** What selectors of a pilot choose by. */
 const KINDS = 'organization|user|email|domain'
 
-/** `email:ada*`, also as it stands in Markdown; `email:ADDRESS` is this program's own word for any. */
+/**
+ * `email:ada*`, also as it stands in Markdown; `email:ADDRESS` is this program's own word for any.
+ */
 const BY_ADDRESS = /(?<![\p{L}\p{N}_-])email:(?!ADDRESS(?![\p{L}\p{N}_.@*?-]))((?:\\[*?_~.!-]|[^\s,;"<>`()\\])+)/gu
 
 /** The line that says of whom a run speaks, as it begins in text, in a report and in Markdown. */
 const OF_PILOT = /^(?:\x1b\[[\d;]*m)*(?:Pilot(?:\x1b\[[\d;]*m)* {2}|pilot: |> \*\*Pilot\*\*: |Done: the pilot \()/
 
-/** A selector by key in such a line: it ends where the next one begins, or what is said of all of them. */
+/**
+ * A selector by key in such a line: it ends where the next one begins, or what is said of all of
+ * them.
+ */
 const BY_KEY = new RegExp(
   `(?<![\\p{L}\\p{N}_-])user:(.+?)(?=,?\`?(?:,| and) \`?(?:${KINDS}):| and \\d[\\d,]* more|; the first |\`?\\. Out of scope|\\) is in WorkOS|$)`,
   'gu',
 )
 
 /**
- * Hides the name in each selector by address: a pattern is not recognised as an address. A name that consists of pattern signs alone
- * before the @ names nobody.
+ * Hides the name in each selector by address: a pattern is not recognised as an address. A name
+ * that consists of pattern signs alone before the @ names nobody.
  * @param hidden in place of all of it
  */
 function maskSelectors(text: string, hidden?: string): string {
@@ -290,7 +319,10 @@ function maskSelectors(text: string, hidden?: string): string {
   })
 }
 
-/** A line that says of whom a run speaks, with a digest for each key of a user. Undefined: it is another line. */
+/**
+ * A line that says of whom a run speaks, with a digest for each key of a user. Undefined: it is
+ * another line.
+ */
 function hideChosenUsers(line: string, digest: (key: string) => string): string | undefined {
   if (!OF_PILOT.test(line)) return undefined
   return line.replace(BY_KEY, (_, key: string) => `user:${hideChosenUser(key, digest)}`)
@@ -321,8 +353,8 @@ const SENTENCES: ReadonlySet<string> = new Set(['message', 'hint', 'help', 'path
 const KEYS: ReadonlySet<string> = new Set(['key', 'merged', 'former', 'user', 'external_id', 'canonical'])
 
 /**
- * Members whose objects are this program's own. Of any other one the names of members are data: a column may be called id or type, and tells
- * nothing about what stands in it.
+ * Members whose objects are this program's own. Of any other one the names of members are data: a
+ * column may be called id or type, and tells nothing about what stands in it.
  */
 const OWN_OBJECTS: ReadonlySet<string> = new Set(
   `inputs target state reading snapshot accounting streams records leftOutBy at kinds duplicates cases mergeCounts summary notes
@@ -334,8 +366,8 @@ const OWN_OBJECTS: ReadonlySet<string> = new Set(
 const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\]]/g
 
 /**
- * Hides the text of a JSON document that comes in pieces, each of whole tokens: what is not known for the program's own is `***`. Numbers and
- * booleans are counts and flags, and stay.
+ * Hides the text of a JSON document that comes in pieces, each of whole tokens: what is not known
+ * for the program's own is `***`. Numbers and booleans are counts and flags, and stay.
  */
 class JsonMask {
   readonly #key: (kind: string, key: string) => string

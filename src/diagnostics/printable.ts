@@ -1,8 +1,8 @@
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * Control characters, escape sequences, and characters that reorder or hide text, written out: `\x1b`, `\u{202e}`.
- * What comes from a file must not steer the terminal that shows it.
+ * Control characters, escape sequences, and characters that reorder or hide text, written out:
+ * `\x1b`, `\u{202e}`. What comes from a file must not steer the terminal that shows it.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (character) => {
@@ -38,7 +38,10 @@ export function shellWord(word: string): string {
   return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
-/** Whether text for a stream may be coloured: on a terminal, unless NO_COLOR or TERM=dumb says otherwise; FORCE_COLOR overrules. */
+/**
+ * Whether text for a stream may be coloured: on a terminal, unless NO_COLOR or TERM=dumb says
+ * otherwise; FORCE_COLOR overrules.
+ */
 export function wantsColor(stream: { isTTY?: boolean }, env: Record<string, string | undefined>): boolean {
   if (env.NO_COLOR) return false
   if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0'

@@ -1,6 +1,7 @@
 /**
- * What is wrong, in one form for the whole program. A Problem goes in, from whoever finds it; OperatorError (errors.ts) carries it to the
- * command, render.ts writes it for people and machines, and Redactor and Mask keep secrets and persons out of what is written.
+ * What is wrong, in one form for the whole program. A Problem goes in, from whoever finds it;
+ * OperatorError (errors.ts) carries it to the command, render.ts writes it for people and machines,
+ * and Redactor and Mask keep secrets and persons out of what is written.
  */
 
 /** A place in a file. Lines and columns count from 1. */
@@ -27,7 +28,10 @@ export interface Problem {
   severity?: 'error' | 'warning'
 }
 
-/** Why something is refused, wherever it stands. What is refused adds which field, key or record it is. */
+/**
+ * Why something is refused, wherever it stands. What is refused adds which field, key or record it
+ * is.
+ */
 export type Reason = Pick<Problem, 'code' | 'message' | 'hint'>
 
 /** `file:line:column`, as far as it is known. */

@@ -15,7 +15,10 @@ export class Redactor {
   readonly #secrets = new Set<string>()
   #pattern: RegExp | undefined
 
-  /** Registers one secret: as it is, without blanks around it, and line by line. Values shorter than 4 characters are left out. */
+  /**
+   * Registers one secret: as it is, without blanks around it, and line by line. Values shorter than
+   * 4 characters are left out.
+   */
   register(secret: string): void {
     if (secret.trim().length < SHORTEST) return
     this.#add(secret, SHORTEST)
@@ -25,8 +28,8 @@ export class Redactor {
   }
 
   /**
-   * The text with every registered secret replaced by `[redacted]`: plain, as it stands in JSON (also twice), in a URL or a
-   * form, in Base64 or in hex.
+   * The text with every registered secret replaced by `[redacted]`: plain, as it stands in JSON
+   * (also twice), in a URL or a form, in Base64 or in hex.
    */
   redact(text: string): string {
     if (this.#secrets.size === 0) return text
@@ -50,8 +53,9 @@ export class Redactor {
 }
 
 /**
- * The value with registered secrets kept out of its texts and of the names in it: what it is made of besides stays as it is. JSON is made of the
- * result, since what is replaced in a text of JSON may be more than a value.
+ * The value with registered secrets kept out of its texts and of the names in it: what it is made
+ * of besides stays as it is. JSON is made of the result, since what is replaced in a text of JSON
+ * may be more than a value.
  */
 export function redactedValue(value: unknown, redactor: Redactor): unknown {
   if (typeof value === 'string') return redactor.redact(value)
@@ -91,11 +95,17 @@ function inBase64Alphabets(text: string): string[] {
 /** The shape of API keys: `sk_live_…`, `sk_test_…`, and without an environment in older ones. */
 export const API_KEY = /\bsk_(?:live|test)_\w{4,}/
 
-/** Registers API keys anywhere in a text, before any message quotes the text. Every start does so: nothing large is loaded for it. */
+/**
+ * Registers API keys anywhere in a text, before any message quotes the text. Every start does so:
+ * nothing large is loaded for it.
+ */
 export function registerWrittenKeys(text: string, redactor: Redactor): void {
   for (const [key] of text.matchAll(new RegExp(API_KEY, 'g'))) redactor.register(key)
 }
-/** The parts of a URL that are secret, for the redactor, which knows the URL as a whole. Also of one that is wrong. */
+/**
+ * The parts of a URL that are secret, for the redactor, which knows the URL as a whole. Also of one
+ * that is wrong.
+ */
 export function secretsOfUrl(url: string): string[] {
   const rest = /^[a-z]+:\/\/[^/@:]*:(.*)$/is.exec(url)?.[1] ?? ''
   // Where a character is not encoded, a password may go on to the last @.

@@ -20,8 +20,8 @@ const BOLD = '1'
 const DIM = '2'
 
 /**
- * Problems for people: place, message and code on a line; beneath it the path, the line of the manifest with a caret, and
- * what would be right. Ends with a line end unless there are none.
+ * Problems for people: place, message and code on a line; beneath it the path, the line of the
+ * manifest with a caret, and what would be right. Ends with a line end unless there are none.
  */
 export function renderProblems(problems: readonly Problem[], options: RenderOptions): string {
   return problems.map((problem) => renderProblem(problem, options)).join('')
@@ -69,7 +69,10 @@ function shown(at: Location, cwd: string): Location {
   return inside ? { ...at, file: path } : at
 }
 
-/** Problems for machines, with `severity` always there and the place flattened to `file`, `line`, `column`. */
+/**
+ * Problems for machines, with `severity` always there and the place flattened to `file`, `line`,
+ * `column`.
+ */
 export function problemsToJson(problems: readonly Problem[]): JsonObject[] {
   return problems.map(({ code, message, hint, at, path, severity }) => {
     const json: JsonObject = { severity: severity ?? 'error', code, message }
@@ -89,7 +92,10 @@ interface Excerpt {
   indent: number
 }
 
-/** Reads the line of a manifest to show under a problem. Undefined when it cannot be read, or may hold a secret. */
+/**
+ * Reads the line of a manifest to show under a problem. Undefined when it cannot be read, or may
+ * hold a secret.
+ */
 function excerptAt(at: Location, redactor?: Redactor): Excerpt | undefined {
   if (at.line === undefined || at.column === undefined || !QUOTABLE.test(basename(at.file))) return undefined
   const line = readLine(at.file, at.line)

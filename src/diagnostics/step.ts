@@ -8,6 +8,9 @@ export interface Step {
   total?: number
   /** What is counted: `records`. */
   unit?: string
-  /** The part that is done, from 0 to 1, where it is known by something else than the count: by the size of files. */
+  /**
+   * The part that is done, from 0 to 1, where it is known by something else than the count: by the
+   * size of files.
+   */
   share?: number
 }

@@ -59,7 +59,10 @@ const SHOWN = 5
 /** Records that are read for one question. */
 export const RECORDS = 200
 
-/** Positions of the records that tell of a resource, and of those that give its memberships their roles. */
+/**
+ * Positions of the records that tell of a resource, and of those that give its memberships their
+ * roles.
+ */
 export function contributing(set: DesiredSet, address: Address): number[] {
   const own = positionsOf(set.rundb, originsOf(set.rundb, address)).slice(0, SHOWN)
   if (address.kind !== 'user') return own
@@ -296,7 +299,9 @@ const MERGED_SHOWN = 20
 /** What groupOf puts before what dedupe.user.by yields. */
 const BY_VALUE = groupOf('', '')
 
-/** Which records became the resource, why, and which values were not taken. Null: it has one record. */
+/**
+ * Which records became the resource, why, and which values were not taken. Null: it has one record.
+ */
 function mergingOf(
   set: DesiredSet,
   loaded: LoadedManifest,

@@ -1,6 +1,7 @@
 /**
- * Why one identity is what it is. In: an address, a key, an e-mail address, a place or an id, and a plan. Out: an Explanation: the rows it is
- * made from, mapped once more with each value, what merged, what is planned and why, and the requests that apply would send.
+ * Why one identity is what it is. In: an address, a key, an e-mail address, a place or an id, and a
+ * plan. Out: an Explanation: the rows it is made from, mapped once more with each value, what
+ * merged, what is planned and why, and the requests that apply would send.
  */
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
@@ -47,8 +48,9 @@ export interface ExplainOptions {
 const EXPLAINED = 10
 
 /**
- * Explains what is meant: from its records through each expression, merges and references to the action and its requests. The plan is the
- * program's own; its records are read and mapped once more to tell each value.
+ * Explains what is meant: from its records through each expression, merges and references to the
+ * action and its requests. The plan is the program's own; its records are read and mapped once more
+ * to tell each value.
  * @throws UsageError when nothing is found
  */
 export async function explain(options: ExplainOptions): Promise<ExplanationDocument> {
@@ -105,7 +107,10 @@ function told(explanations: readonly Explanation[], { kind, key }: Address): boo
   return explanations.some((one) => one.kind === kind && one.key === key && one.action.type === 'left out')
 }
 
-/** Matching records that yielded no resource. A record with exactly this text in a column counts where no key matches. */
+/**
+ * Matching records that yielded no resource. A record with exactly this text in a column counts
+ * where no key matches.
+ */
 function alone(matches: readonly Match[], nothingElse: boolean): Match[] {
   const certain = matches.filter(({ by }) => by !== 'column')
   return (certain.length === 0 && nothingElse ? matches : certain).slice(0, EXPLAINED)
@@ -160,7 +165,8 @@ async function mainStream(options: ReadAgainOptions): Promise<string | undefined
 }
 
 /**
- * Reads the source once more, as planning did: a record has the same position as then. What is refused has been told by planning.
+ * Reads the source once more, as planning did: a record has the same position as then. What is
+ * refused has been told by planning.
  * @throws SourceError when it is another source by now
  */
 async function* readAgain(options: ReadAgainOptions): AsyncGenerator<SourceRecord> {

@@ -146,7 +146,9 @@ export interface ExplainedRole {
   origin: string
   /** `map.membership.roles`, `map.roleAssignment.role`, `roles.default`. */
   from: string
-  /** The line that turned the name into the slug: `roles.map.Org Admin`; null: the name is the slug. */
+  /**
+   * The line that turned the name into the slug: `roles.map.Org Admin`; null: the name is the slug.
+   */
   by: string | null
   at: string | null
   /** Whether the membership has it in the end. */

@@ -1,6 +1,7 @@
 /**
- * What a person means. In: an address, a key, an e-mail address, a place or an id. Out: the addresses that the run knows under it, or, from the
- * source itself, the records that were left out or rejected.
+ * What a person means. In: an address, a key, an e-mail address, a place or an id. Out: the
+ * addresses that the run knows under it, or, from the source itself, the records that were left out
+ * or rejected.
  */
 
 import { basename, resolve } from 'node:path'
@@ -40,7 +41,10 @@ export interface Found {
   seqs: Set<number>
 }
 
-/** Finds the resources that are meant. @param folders that a path may start from, the manifest's first */
+/**
+ * Finds the resources that are meant. @param folders that a path may start from, the manifest's
+ * first
+ */
 export function findAddresses(rundb: RunDatabase, wanted: Wanted, folders: readonly string[]): Found {
   const found: Address[] = []
   const { address, place, email, text } = wanted
@@ -74,7 +78,10 @@ function rolesMadeOf(rundb: RunDatabase, address: Address): Address[] {
   return made.length === 0 ? [address] : made
 }
 
-/** The key that stands for what merged; of a membership, that of the user which its user merged into. */
+/**
+ * The key that stands for what merged; of a membership, that of the user which its user merged
+ * into.
+ */
 export function canonicalKey(rundb: RunDatabase, kind: string, key: string): string {
   const turned = () =>
     kind === 'membership' || kind === 'group-membership' ? turnedKey(rundb, kind, key, 'user') : undefined
@@ -86,7 +93,9 @@ function byKey(rundb: RunDatabase, key: string): Address[] {
   return withKey(rundb, key).map((one) => (one.kind === 'roleAssignment' ? { ...one, kind: 'user' } : one))
 }
 
-/** What the record at a place yields; also where the place is that of a row that was joined to it. */
+/**
+ * What the record at a place yields; also where the place is that of a row that was joined to it.
+ */
 function atPlace(rundb: RunDatabase, place: { file: string; line: number }, folders: readonly string[]): Found {
   const files = filesRead(rundb).filter(({ name }) => isPlace({ file: name, line: place.line }, place, folders))
   const found: Found = { addresses: [], refused: [], seqs: new Set() }
@@ -158,7 +167,10 @@ export function parseWanted(text: string): Wanted {
   }
 }
 
-/** Whether a place of a record is the one that is meant: by its path from here or from the manifest, or by the name of its file. */
+/**
+ * Whether a place of a record is the one that is meant: by its path from here or from the manifest,
+ * or by the name of its file.
+ */
 function isPlace(origin: Origin, { file, line }: { file: string; line: number }, folders: readonly string[]): boolean {
   if (origin.line !== line) return false
   if (origin.file === file || basename(origin.file) === file) return true
@@ -177,15 +189,18 @@ const MATCHES = 20
 /** Why a record is one that is meant. */
 export interface Match {
   record: SourceRecord
-  /** `place`: it stands there; `identity`: it is of what was asked for; `column`: a column holds the very text, and nothing else is known. */
+  /**
+   * `place`: it stands there; `identity`: it is of what was asked for; `column`: a column holds the
+   * very text, and nothing else is known.
+   */
   by: 'place' | 'identity' | 'column'
   /** Resources that it yields, or would if a condition did not leave it out. */
   addresses: { kind: string; key: string; leftOut: boolean; origin: Origin }[]
 }
 
 /**
- * Finds the records that are meant and that the run's database does not tell of: those at a place, and those of an identity that were left
- * out, or refused before their key was known.
+ * Finds the records that are meant and that the run's database does not tell of: those at a place,
+ * and those of an identity that were left out, or refused before their key was known.
  */
 export async function findRecords(
   records: AsyncIterable<SourceRecord>,
@@ -227,7 +242,10 @@ async function matchOf(
   return hasScalar(record.data, email ?? address?.key ?? text) ? { record, by: 'column', addresses: [] } : undefined
 }
 
-/** What stands there itself; where a row that only adds columns does, all that the record yields, or would. */
+/**
+ * What stands there itself; where a row that only adds columns does, all that the record yields, or
+ * would.
+ */
 function matchAtPlace(
   record: SourceRecord,
   addresses: Match['addresses'],
@@ -287,8 +305,9 @@ function placesIn({ origin, data }: SourceRecord): Origin[] {
 }
 
 /**
- * Whether a record may be of what is meant: its text holds the letters and digits of it, whatever the case and whatever stands between
- * them, since keys are made of names. Both ends of a key that is made of two are looked for by themselves.
+ * Whether a record may be of what is meant: its text holds the letters and digits of it, whatever
+ * the case and whatever stands between them, since keys are made of names. Both ends of a key that
+ * is made of two are looked for by themselves.
  */
 function needleOf({ address, email, text, place }: Wanted): (data: Json) => boolean {
   const key = address?.key ?? text

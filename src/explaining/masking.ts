@@ -1,6 +1,6 @@
 /**
- * What an explanation may show. `maskingOf` keeps secrets out of everything; `withoutValues` takes every value and every key of a person out of
- * a finished explanation (`--mask all`).
+ * What an explanation may show. `maskingOf` keeps secrets out of everything; `withoutValues` takes
+ * every value and every key of a person out of a finished explanation (`--mask all`).
  */
 
 import { printable } from '../diagnostics/printable.ts'
@@ -143,7 +143,10 @@ export function mapTexts(value: unknown, change: (text: string) => string): unkn
 /** What stands in place of a value. */
 const HIDDEN = '***'
 
-/** What hides a person: the key of a resource, and a sentence in which some of the texts must not stand. */
+/**
+ * What hides a person: the key of a resource, and a sentence in which some of the texts must not
+ * stand.
+ */
 interface Hiding {
   key(kind: string, key: string): string
   sentence(text: string, hidden: ReadonlyMap<string, string>): string
@@ -157,8 +160,9 @@ const ID_OF = /^\(id of ([a-z-]+):(.*)\)$/s
 const IDS_WITHIN = /\(id of ([a-z-]+):(.*?)\)/gs
 
 /**
- * The same without any value of the source, the state or WorkOS, and without the key of a person. Names of fields and columns, expressions,
- * places, ids of WorkOS, codes and what is true or false stay.
+ * The same without any value of the source, the state or WorkOS, and without the key of a person.
+ * Names of fields and columns, expressions, places, ids of WorkOS, codes and what is true or false
+ * stay.
  */
 export function withoutValues(document: ExplanationDocument, hiding: Hiding): ExplanationDocument {
   return { ...document, asked: HIDDEN, explanations: document.explanations.map((one) => hide(one, hiding)) }
@@ -296,7 +300,10 @@ function hideMembers<T extends object, Name extends string>(of: T & Partial<Reco
   return { ...of, ...hidden }
 }
 
-/** Texts that sentences may have without quotes: the keys of what is told, and what the rows hold, but for plain words. */
+/**
+ * Texts that sentences may have without quotes: the keys of what is told, and what the rows hold,
+ * but for plain words.
+ */
 function textsOf(explanation: Explanation, hiding: Hiding): Map<string, string> {
   const hidden = new Map<string, string>()
   const add = (text: string, instead: string) => {

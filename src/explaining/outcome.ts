@@ -120,7 +120,10 @@ function keptDifferences({ rundb }: DesiredSet, address: Address): ExplainedActi
   })
 }
 
-/** What was refused of a kind under these keys, in the order of the records; of a user its roles as well. */
+/**
+ * What was refused of a kind under these keys, in the order of the records; of a user its roles as
+ * well.
+ */
 export function rejectsOf({ rundb }: DesiredSet, kind: string, keys: readonly string[]): ExplainedReject[] {
   return rejectsUnder(rundb, kind, keys, kind === 'user' ? 'roleAssignment' : null).map((row) => ({
     kind: String(row.kind),
@@ -206,7 +209,10 @@ function blockedReference(set: DesiredSet, { kind, key }: Address, planned: Read
   return refs.find((ref) => ['blocked', 'rejected'].includes(outcomeOf(set, ref, planned).type))
 }
 
-/** What needs a resource: the memberships of a user, the groups of an organization; also what was refused. */
+/**
+ * What needs a resource: the memberships of a user, the groups of an organization; also what was
+ * refused.
+ */
 export function dependentsOf(
   set: DesiredSet,
   { kind, key }: Address,
@@ -231,12 +237,15 @@ export function dependentsOf(
   })
 }
 
-/** Stands for an id that WorkOS has not given yet: letters and digits alone, which no path and no text changes. */
+/**
+ * Stands for an id that WorkOS has not given yet: letters and digits alone, which no path and no
+ * text changes.
+ */
 const STANDIN = 'workosMigrateIdNotGivenYet'
 
 /**
- * The requests that carrying out an action sends, made by the kind itself. Secrets are masked before it sees them; an id that does not
- * exist yet is written as `(id of organization:acme)`.
+ * The requests that carrying out an action sends, made by the kind itself. Secrets are masked
+ * before it sees them; an id that does not exist yet is written as `(id of organization:acme)`.
  */
 export function requestsOf(set: DesiredSet, definition: KindDefinition, action: Action): WriteRequest[] {
   if (action.type === 'blocked') return []
@@ -264,7 +273,10 @@ function creating(definition: KindDefinition, desired: DesiredResource, refIds: 
   return Object.keys(separate).length === 0 ? [create] : [create, ...definition.update(id, separate, desired)]
 }
 
-/** Ids of what a resource refers to: those of the state or of what is adopted, else what they are called. */
+/**
+ * Ids of what a resource refers to: those of the state or of what is adopted, else what they are
+ * called.
+ */
 function refIdsOf(set: DesiredSet, { refs }: KindDefinition, desired: DesiredResource, names: IdNames): RefIds {
   const ids: RefIds = {}
   for (const [role, kind] of Object.entries(refs)) ids[role] = idOf(set, { kind, key: desired.refs[role] ?? '' }, names)
@@ -275,7 +287,10 @@ function idOf(set: DesiredSet, address: Address, names: IdNames): string {
   return knownId(set, address) ?? coming(set, set.get(address.kind, address.key) ?? { ...address, refs: {} }, names)
 }
 
-/** The id that something is going to have: a role is known by its slug, what is within an organization by that one's id as well. */
+/**
+ * The id that something is going to have: a role is known by its slug, what is within an
+ * organization by that one's id as well.
+ */
 function coming(set: DesiredSet, resource: Pick<DesiredResource, 'kind' | 'key' | 'refs'>, names: IdNames): string {
   const { kind, key, refs } = resource
   if (kind === 'role') return key

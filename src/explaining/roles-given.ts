@@ -7,7 +7,10 @@ import { type ExplainedRole, placeOf, writtenAt } from './explanation.ts'
 import { canonicalKey } from './find-addresses.ts'
 import type { TracedItem, TracedRecord, TracedRule } from './trace-record.ts'
 
-/** Where the roles of a membership are from: the rows that give them, and the lines of the manifest that say what they mean. */
+/**
+ * Where the roles of a membership are from: the rows that give them, and the lines of the manifest
+ * that say what they mean.
+ */
 export function rolesGiven(
   set: DesiredSet,
   loaded: LoadedManifest,
@@ -37,7 +40,10 @@ export function rolesGiven(
   return distinct(given)
 }
 
-/** Whether a rule's item gives roles to the membership: its own, or an assignment to its user there or wherever the user is a member. */
+/**
+ * Whether a rule's item gives roles to the membership: its own, or an assignment to its user there
+ * or wherever the user is a member.
+ */
 function gives(
   { kind }: TracedRule,
   { outcome, fields, chosen }: TracedItem,

@@ -160,8 +160,10 @@ export function concernsOf(origins: { kind: string; keys: readonly string[] }): 
 }
 
 /**
- * A record without a resource: a condition left it out, or it was rejected before its key was known.
- * @param leftOut what is meant of it, where a condition leaves that out, and something else comes of the record
+ * A record without a resource: a condition left it out, or it was rejected before its key was
+ * known.
+ * @param leftOut what is meant of it, where a condition leaves that out, and something else comes
+ *   of the record
  */
 export function explainRecord(
   { mapping, loaded, plan }: Explaining,

@@ -52,7 +52,10 @@ export interface TracedRecord {
   result: MapResult
 }
 
-/** Maps a record as planning does, and evaluates each expression of its rules by itself to tell its value. */
+/**
+ * Maps a record as planning does, and evaluates each expression of its rules by itself to tell its
+ * value.
+ */
 export async function traceRecord(record: SourceRecord, mapping: CompiledMapping): Promise<TracedRecord> {
   const result = emptyResult()
   const mapped: MappedItem[] = []
@@ -144,7 +147,10 @@ async function traced(
   }
 }
 
-/** What would come of the items that conditions leave out, if they did not: which identities they are of. */
+/**
+ * What would come of the items that conditions leave out, if they did not: which identities they
+ * are of.
+ */
 export async function wouldBe(record: SourceRecord, mapping: CompiledMapping): Promise<MappedItem[]> {
   const open = <T extends { when: CompiledExpression | undefined }>(rule: T): T => ({ ...rule, when: undefined })
   const kinds = mapping.kinds.map(({ rule, definition }) => ({ rule: open(rule), definition }))

@@ -1,7 +1,9 @@
 /**
- * Expressions without the interpreter. In: JSONata's syntax tree, the functions and constants that it may use. Out: a function that evaluates
- * it at once and answers as JSONata does, or throws: then the interpreter evaluates all of it anew, which can be done at any time, since
- * expressions change nothing. Functions are never values here: which one is called is known beforehand, and none calls itself.
+ * Expressions without the interpreter. In: JSONata's syntax tree, the functions and constants that
+ * it may use. Out: a function that evaluates it at once and answers as JSONata does, or throws:
+ * then the interpreter evaluates all of it anew, which can be done at any time, since expressions
+ * change nothing. Functions are never values here: which one is called is known beforehand, and
+ * none calls itself.
  */
 
 import { isObject, type Json, type JsonObject } from '../json.ts'
@@ -53,7 +55,10 @@ export function closureOf(
 class Compiler {
   readonly #constants: Constants
   readonly #functions: ReadonlyMap<string, Callable>
-  /** Functions whose calls are recorded in the order in which they are made, which is the interpreter's own. */
+  /**
+   * Functions whose calls are recorded in the order in which they are made, which is the
+   * interpreter's own.
+   */
   readonly #recorded: ReadonlySet<string>
   readonly #slots: unknown[] = []
   readonly #effort = new Effort()
@@ -311,7 +316,10 @@ class Compiler {
     }
   }
 
-  /** @param taker the built-in function that takes it; empty: one of the expression's own, or a registered one */
+  /**
+   * @param taker the built-in function that takes it; empty: one of the expression's own, or a
+   *   registered one
+   */
   #argument(node: unknown, taker: string, isTail: boolean, scope: Scope): Closure {
     if (isObject(node) && node.type === 'regex') {
       if (!MATCHING.has(taker) || !only(node, ['value']) || !(node.value instanceof RegExp)) return notCovered()
@@ -335,7 +343,10 @@ class Compiler {
     return passing(passed, definition(node, called))
   }
 
-  /** The function that a node stands for: one of the expression's own, a registered one, or a built-in one. */
+  /**
+   * The function that a node stands for: one of the expression's own, a registered one, or a
+   * built-in one.
+   */
   #callable(node: unknown, scope: Scope): Lambda | Callable | undefined {
     if (!isObject(node)) return undefined
     if (node.type === 'lambda') return this.#lambda(node, scope)
@@ -370,7 +381,10 @@ class Compiler {
     return lambda(body, this.#weight - before + 1, slots, this.#effort)
   }
 
-  /** The body of a function. The interpreter makes the call in which it ends later, and takes its answer as it is. */
+  /**
+   * The body of a function. The interpreter makes the call in which it ends later, and takes its
+   * answer as it is.
+   */
   #tail(node: unknown, scope: Scope, applied: number): Closure {
     if (!isObject(node)) return notCovered()
     if (node.type === 'lambda' && node.thunk === true) {

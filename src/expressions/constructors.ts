@@ -1,12 +1,16 @@
 /**
- * What `[…]` and `{…}` make. In: the closures of their items, keys and values. Out: the closure that makes the list, or the object: one of
- * the input, or, for a list, of its items gathered by their keys.
+ * What `[…]` and `{…}` make. In: the closures of their items, keys and values. Out: the closure
+ * that makes the list, or the object: one of the input, or, for a list, of its items gathered by
+ * their keys.
  */
 
 import { append } from './natives.ts'
 import { type Closure, type Effort, handOver, isMembers, isSequence } from './sequences.ts'
 
-/** Keys that one grouping may have. The interpreter evaluates all of them at a time, and counts them as nested. */
+/**
+ * Keys that one grouping may have. The interpreter evaluates all of them at a time, and counts them
+ * as nested.
+ */
 const MAX_KEYS = 20
 
 export interface Item {

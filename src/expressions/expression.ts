@@ -1,6 +1,7 @@
 /**
- * JSONata within bounds. In: the text of an expression, the functions and constants that it may use. Out: what it reads (reads.ts,
- * names.ts), a bound of how long it takes where it has one, and a function that evaluates it: closures.ts for most, the interpreter for the rest.
+ * JSONata within bounds. In: the text of an expression, the functions and constants that it may
+ * use. Out: what it reads (reads.ts, names.ts), a bound of how long it takes where it has one, and
+ * a function that evaluates it: closures.ts for most, the interpreter for the rest.
  */
 
 import jsonata from 'jsonata'
@@ -18,10 +19,16 @@ import { isSequence } from './sequences.ts'
 import { everything, listOf, type SyntaxNode, variableOf, visit } from './syntax.ts'
 import { isVerbatim } from './verbatim.ts'
 
-/** Nested steps and milliseconds that one evaluation may take. Ordinary mappings need a dozen steps and microseconds. */
+/**
+ * Nested steps and milliseconds that one evaluation may take. Ordinary mappings need a dozen steps
+ * and microseconds.
+ */
 const BOUNDS: Bounds = { stack: 500, timeout: 5_000 }
 
-/** Evaluations that may run out of time before an expression is not tried any more: each costs its worker five seconds. */
+/**
+ * Evaluations that may run out of time before an expression is not tried any more: each costs its
+ * worker five seconds.
+ */
 const MAX_TIMEOUTS = 3
 
 const notTried: FailureWords = {
@@ -62,7 +69,10 @@ export interface CompiledExpression {
   constants: Names['constants']
   /** See boundedLength. */
   boundedLength: number
-  /** What an argument is in each call of a function, as far as it takes no record to tell, with the constants that it reads. */
+  /**
+   * What an argument is in each call of a function, as far as it takes no record to tell, with the
+   * constants that it reads.
+   */
   argumentsOf(name: string, index: number): { value: Json | undefined; constants: Names['constants'] }[]
   /**
    * `$` is the item, `$record` the whole record. Answers at once where it can.
@@ -77,7 +87,10 @@ export interface CompiledExpression {
 
 export type Compilation = { ok: true; expression: CompiledExpression } | ({ ok: false; position: number } & Reason)
 
-/** An expression failed on a record. `message` may show a value of the record; `publicMessage` and `hint` never do. */
+/**
+ * An expression failed on a record. `message` may show a value of the record; `publicMessage` and
+ * `hint` never do.
+ */
 export class ExpressionFailure extends Error {
   readonly publicMessage: string
   readonly hint: string | undefined
@@ -91,7 +104,8 @@ export class ExpressionFailure extends Error {
 }
 
 /**
- * Parses an expression and refuses what can never work: unknown functions and variables, and `$eval`, which runs data as code.
+ * Parses an expression and refuses what can never work: unknown functions and variables, and
+ * `$eval`, which runs data as code.
  * @param functions that it may call besides JSONata's own
  * @param constants that it may read besides `$record`
  */
@@ -266,17 +280,22 @@ function offsetOf(error: unknown, text: string): number {
 /** Steps of a regular expression's backtracking that end within a few seconds. */
 const STEPS = 1e9
 
-/** Characters of a record over which functions that compare everything with everything, like `$distinct`, still end soon. */
+/**
+ * Characters of a record over which functions that compare everything with everything, like
+ * `$distinct`, still end soon.
+ */
 const CHARACTERS = 1 << 16
 
 /** Functions that call another one, once for each item. */
 const CALL_EACH: ReadonlySet<string> = new Set(['map', 'filter', 'sift', 'each', 'sort', 'single'])
 
 /**
- * How many characters a record may have for an expression to end on it by itself, in little time and memory. JSONata ends a long
- * evaluation, but not a single step of it: a regular expression that backtracks, or a range of a billion numbers.
+ * How many characters a record may have for an expression to end on it by itself, in little time
+ * and memory. JSONata ends a long evaluation, but not a single step of it: a regular expression
+ * that backtracks, or a range of a billion numbers.
  * @param functions that it may call besides JSONata's own
- * @returns 0 where nothing bounds the expression: a function that calls itself may double a value at every call
+ * @returns 0 where nothing bounds the expression: a function that calls itself may double a value
+ *   at every call
  */
 function boundedLength(ast: unknown, functions: readonly string[]): number {
   const known = new Set([...builtIn, ...functions])
@@ -291,7 +310,10 @@ function boundedLength(ast: unknown, functions: readonly string[]): number {
   return length
 }
 
-/** Whether a node neither makes as much as it likes nor can be part of a recursion: a lambda that calls none but known functions. */
+/**
+ * Whether a node neither makes as much as it likes nor can be part of a recursion: a lambda that
+ * calls none but known functions.
+ */
 function isBounded(node: SyntaxNode, inLambda: boolean, known: ReadonlySet<string>): boolean {
   if (node.type === 'binary' && node.value === '..') return false
   const called = node.type === 'apply' ? variableOf(node.rhs) : variableOf(node.procedure)
@@ -306,8 +328,9 @@ function isBounded(node: SyntaxNode, inLambda: boolean, known: ReadonlySet<strin
 }
 
 /**
- * How long a text may be for a regular expression to end on it within STEPS. With `n` repetitions that are not nested, backtracking
- * takes at most the length to the power of `n + 1` steps; nested ones take exponentially many. One at the very end never goes back.
+ * How long a text may be for a regular expression to end on it within STEPS. With `n` repetitions
+ * that are not nested, backtracking takes at most the length to the power of `n + 1` steps; nested
+ * ones take exponentially many. One at the very end never goes back.
  */
 function boundedText({ source }: RegExp): number {
   const plain = source

@@ -1,6 +1,7 @@
 /**
- * What JSONata's errors mean. In: what an expression threw, as it was compiled or as it ran. Out: what is wrong, once with the value at fault
- * and once without any value of a record, and what would be right. A code alone is never said.
+ * What JSONata's errors mean. In: what an expression threw, as it was compiled or as it ran. Out:
+ * what is wrong, once with the value at fault and once without any value of a record, and what
+ * would be right. A code alone is never said.
  */
 
 import { BadInput } from '../diagnostics/errors.ts'
@@ -16,7 +17,10 @@ export interface FailureWords {
   hint?: string
 }
 
-/** What is wrong and what would be right. `{token}`, `{index}` and the like are members of the error that the expression's own text gives. */
+/**
+ * What is wrong and what would be right. `{token}`, `{index}` and the like are members of the error
+ * that the expression's own text gives.
+ */
 type Wording = readonly [what: string, right: string]
 
 const GUARD = 'test the value first, as in $exists(field) ? … : …, or leave the record out with when'

@@ -2,7 +2,10 @@ import { nearest } from '../config/nearest.ts'
 import { isObject, type Json } from '../json.ts'
 import { everything, type Handler, isName, isText, listOf, offsetOf, visit } from './syntax.ts'
 
-/** JSONata 2.2's functions (docs.jsonata.org), without `eval`, which would run expressions from an export. */
+/**
+ * JSONata 2.2's functions (docs.jsonata.org), without `eval`, which would run expressions from an
+ * export.
+ */
 export const builtIn: readonly string[] =
   `sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match
   contains replace split join formatNumber formatBase formatInteger parseInteger number floor ceil round abs sqrt power
@@ -111,7 +114,10 @@ function membersIn(steps: readonly unknown[]): ConstantUse['members'] {
 /** Values that an expression reads as `$name`, whatever the record. */
 export type Constants = Record<string, Json>
 
-/** What an expression reads of the constants and they do not have; undefined when everything is there. */
+/**
+ * What an expression reads of the constants and they do not have; undefined when everything is
+ * there.
+ */
 export function missingConstant(
   uses: readonly ConstantUse[],
   constants: Constants,
@@ -120,7 +126,8 @@ export function missingConstant(
     let path = name
     let value: unknown = constants[name]
     for (const member of members) {
-      // JSONata looks into each item of a list; which of them have the name is nothing to judge here.
+      // JSONata looks into each item of a list; which of them have the name is nothing to judge
+      // here.
       if (Array.isArray(value)) break
       const known = isObject(value) ? Object.keys(value) : []
       if (!isObject(value) || !known.includes(member.name)) {

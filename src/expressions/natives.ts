@@ -1,6 +1,7 @@
 /**
- * The functions of expressions, callable without a promise. In: JSONata's own built-in functions, which are asked for once, and those that
- * are registered. Out: functions that check and take their arguments as the interpreter does; what fails is the interpreter's to word.
+ * The functions of expressions, callable without a promise. In: JSONata's own built-in functions,
+ * which are asked for once, and those that are registered. Out: functions that check and take their
+ * arguments as the interpreter does; what fails is the interpreter's to word.
  */
 
 import jsonata from 'jsonata'
@@ -26,13 +27,19 @@ interface Native {
   signature?: { validate(args: unknown[], context: unknown): unknown[] }
 }
 
-/** What an implementation finds as `this`. Some ask for an environment, which there is none of: they fail, and are handed over. */
+/**
+ * What an implementation finds as `this`. Some ask for an environment, which there is none of: they
+ * fail, and are handed over.
+ */
 const FOCUS = { createSequence: sequence }
 
 /** Functions whose answer hangs on more than their arguments. */
 const NOT_HERE: ReadonlySet<string> = new Set(['now', 'millis', 'random', 'shuffle', 'eval'])
 
-/** Functions that call another one for each item: which arguments are functions is checked as they run. */
+/**
+ * Functions that call another one for each item: which arguments are functions is checked as they
+ * run.
+ */
 export const CALLING: ReadonlySet<string> = new Set([
   'map',
   'filter',
@@ -64,7 +71,10 @@ const AT_ONCE: Readonly<Record<string, (...args: never[]) => unknown>> = {
 
 type Expected = 'text?' | 'string' | 'pattern' | 'number' | 'any'
 
-/** Arguments that need no further check, which most calls have: text or nothing, text, a text or a pattern, a number, anything. */
+/**
+ * Arguments that need no further check, which most calls have: text or nothing, text, a text or a
+ * pattern, a number, anything.
+ */
 const EXPECTED: Readonly<Record<string, readonly Expected[]>> = {
   trim: ['text?'],
   lowercase: ['text?'],
@@ -290,7 +300,10 @@ function expressionOf(given: unknown): RegExp {
     : handOver()
 }
 
-/** All matches in turn, up to the limit. A match of no text is the first or an error: nothing would come after it. */
+/**
+ * All matches in turn, up to the limit. A match of no text is the first or an error: nothing would
+ * come after it.
+ */
 function matchesIn(text: string, pattern: unknown, limit: number | undefined): Match[] {
   const expression = expressionOf(pattern)
   const matches: Match[] = []
@@ -371,7 +384,10 @@ function replaceText(text: string, pattern: string, replacement: unknown, limit:
   return result + text.substring(position)
 }
 
-/** A function may make the replacement. It is given what matched; those that ask for the next match are the interpreter's. */
+/**
+ * A function may make the replacement. It is given what matched; those that ask for the next match
+ * are the interpreter's.
+ */
 function replacementBy(call: unknown, { match, start, end, groups }: Match): string {
   if (typeof call !== 'function' || EXPRESSION in call) return handOver()
   const next = { get: handOver, enumerable: true }

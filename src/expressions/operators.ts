@@ -1,6 +1,7 @@
 /**
- * The operators of an expression. In: an operator and the closures of its two sides, or what `-` negates. Out: the closure that evaluates it,
- * or undefined where it is none of them. What the interpreter refuses, such as `1 + "a"`, is handed over to it.
+ * The operators of an expression. In: an operator and the closures of its two sides, or what `-`
+ * negates. Out: the closure that evaluates it, or undefined where it is none of them. What the
+ * interpreter refuses, such as `1 + "a"`, is handed over to it.
  */
 
 import { textOf } from './natives.ts'

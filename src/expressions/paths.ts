@@ -1,6 +1,7 @@
 /**
- * Paths such as `a.b[0].c`. In: the closures of their steps. Out: the closure that follows them, item by item, as the interpreter does.
- * Plain names over plain objects need nothing but the members: a sequence only begins where there is a list.
+ * Paths such as `a.b[0].c`. In: the closures of their steps. Out: the closure that follows them,
+ * item by item, as the interpreter does. Plain names over plain objects need nothing but the
+ * members: a sequence only begins where there is a list.
  */
 
 import {

@@ -2,7 +2,8 @@ import { BadInput } from '../diagnostics/errors.ts'
 import type { Json } from '../json.ts'
 
 /**
- * A result of JSONata as plain JSON: its sequences carry further properties, its objects may share parts with the record.
+ * A result of JSONata as plain JSON: its sequences carry further properties, its objects may share
+ * parts with the record.
  * @throws BadInput when there is a function or anything else that is no data in it
  */
 export function toPlain(value: unknown): Json | undefined {
@@ -32,7 +33,10 @@ export function toPlain(value: unknown): Json | undefined {
   return copy
 }
 
-/** What JSONata's `$boolean` makes of a value: empty text, lists and objects, zero and null are false. */
+/**
+ * What JSONata's `$boolean` makes of a value: empty text, lists and objects, zero and null are
+ * false.
+ */
 export function isTruthy(value: Json | undefined): boolean {
   if (Array.isArray(value)) return value.some(isTruthy)
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0

@@ -1,7 +1,10 @@
 import { isObject } from '../json.ts'
 import { type Descend, everything, isName, isText, listOf, nothing, offsetOf, variableOf, visit } from './syntax.ts'
 
-/** A plain name at the beginning of a path: a member of the item, or of the whole record (`$record.name`). */
+/**
+ * A plain name at the beginning of a path: a member of the item, or of the whole record
+ * (`$record.name`).
+ */
 export interface Read {
   name: string
   of: 'item' | 'record'
@@ -10,8 +13,9 @@ export interface Read {
 }
 
 /**
- * The members that an expression reads for certain and takes to be there. What a condition or `$exists` asks for first may be missing; and
- * inside predicates, later steps, lambdas and groups names mean members of something else: nothing is said of those.
+ * The members that an expression reads for certain and takes to be there. What a condition or
+ * `$exists` asks for first may be missing; and inside predicates, later steps, lambdas and groups
+ * names mean members of something else: nothing is said of those.
  */
 export function readsIn(ast: unknown): Read[] {
   const reads: Read[] = []
@@ -46,7 +50,10 @@ export function readsIn(ast: unknown): Read[] {
 /** Functions that take an object apart, whatever members it has. */
 const TAKING_APART: ReadonlySet<string> = new Set(['sift', 'each', 'spread', 'merge'])
 
-/** Whether an expression takes the whole item or record, and not single members of it: `$sift($, …)`, `$merge([$, …])`, `$record.*`, `**`. */
+/**
+ * Whether an expression takes the whole item or record, and not single members of it: `$sift($,
+ * …)`, `$merge([$, …])`, `$record.*`, `**`.
+ */
 export function readsWhole(ast: unknown): boolean {
   let whole = false
   visit(ast, undefined, {
@@ -88,7 +95,10 @@ function isWhole(node: unknown): boolean {
 export interface Flow {
   /** Its plain names: `mfa`, `totp_secret`. */
   names: string[]
-  /** What the first name is a member of: the item, the whole record (`$record.name`), or something that cannot be told. */
+  /**
+   * What the first name is a member of: the item, the whole record (`$record.name`), or something
+   * that cannot be told.
+   */
   of: 'item' | 'record' | 'other'
   /** The key of the object constructor in which it stands, the outermost one. */
   key?: string
@@ -103,8 +113,8 @@ const TELLING: ReadonlySet<string> = new Set(['exists', 'boolean', 'not', 'count
 const ASKING: ReadonlySet<string> = new Set(['=', '!=', '<', '<=', '>', '>=', 'in', 'and', 'or'])
 
 /**
- * Walks a syntax tree of JSONata for what may become part of its value. What only decides, the condition of a choice or a comparison, is
- * none of that, and neither is what a predicate asks for.
+ * Walks a syntax tree of JSONata for what may become part of its value. What only decides, the
+ * condition of a choice or a comparison, is none of that, and neither is what a predicate asks for.
  */
 export function flowsIn(ast: unknown): Flow[] {
   const flows: Flow[] = []

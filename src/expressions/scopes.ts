@@ -1,6 +1,7 @@
 /**
- * What names stand for in an expression: values, each in a slot, and functions. In: what its statements and parameters bind. Out: what a
- * name is bound to, where that is known beforehand, and the functions that the expression defines.
+ * What names stand for in an expression: values, each in a slot, and functions. In: what its
+ * statements and parameters bind. Out: what a name is bound to, where that is known beforehand, and
+ * the functions that the expression defines.
  */
 
 import { isObject } from '../json.ts'
@@ -14,7 +15,10 @@ type Bound = number | Lambda | Callable
 /** What is bound where. A name is bound from its statement on. */
 export class Scope {
   readonly bound = new Map<string, Bound>()
-  /** Names that statements yet to come bind: what a function finds by such a name depends on when it is called. */
+  /**
+   * Names that statements yet to come bind: what a function finds by such a name depends on when it
+   * is called.
+   */
   readonly toCome: Set<string>
   readonly #ofFunction: boolean
   readonly #outer: Scope | undefined
@@ -41,7 +45,10 @@ export interface Lambda extends Callable {
   weight: number
 }
 
-/** Where a function has its values: each parameter, what `$` is where it is defined, and what a call is made on. */
+/**
+ * Where a function has its values: each parameter, what `$` is where it is defined, and what a call
+ * is made on.
+ */
 export interface Slots {
   values: unknown[]
   parameters: readonly number[]
@@ -67,7 +74,10 @@ export function lambda(body: Closure, weight: number, slots: Slots, effort: Effo
   }
 }
 
-/** What evaluating a function's definition does; nothing where a name stands for it, which was defined before. */
+/**
+ * What evaluating a function's definition does; nothing where a name stands for it, which was
+ * defined before.
+ */
 export function definition(node: unknown, called: Lambda | Callable): Closure | undefined {
   return isObject(node) && node.type === 'lambda' && 'define' in called ? (input) => called.define(input) : undefined
 }

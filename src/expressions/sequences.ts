@@ -1,6 +1,7 @@
 /**
- * The values that JSONata works with, as its interpreter has them. In: data of a record and sequences, which are arrays with marks on them.
- * Out: what the interpreter's own rules make of those, without a promise. Whatever it would refuse is handed over to it.
+ * The values that JSONata works with, as its interpreter has them. In: data of a record and
+ * sequences, which are arrays with marks on them. Out: what the interpreter's own rules make of
+ * those, without a promise. Whatever it would refuse is handed over to it.
  */
 
 /** Evaluates a node of the syntax tree with what `$` is there. */
@@ -19,8 +20,8 @@ export interface Marked extends Array<unknown> {
 }
 
 /**
- * Thrown where the interpreter has to evaluate the whole expression: it would answer with an error, whose words are its own, or the
- * data is of a kind that only its own code covers.
+ * Thrown where the interpreter has to evaluate the whole expression: it would answer with an error,
+ * whose words are its own, or the data is of a kind that only its own code covers.
  */
 class HandOver extends Error {}
 
@@ -30,7 +31,10 @@ export function handOver(): never {
   throw HANDED_OVER
 }
 
-/** Items that one evaluation may go over. The interpreter minds the clock: what takes longer is its own. */
+/**
+ * Items that one evaluation may go over. The interpreter minds the clock: what takes longer is its
+ * own.
+ */
 const MAX_STEPS = 100_000
 
 /** What one evaluation has gone over. */
@@ -124,7 +128,10 @@ export function isInherited(name: string): boolean {
   return name in Object.prototype
 }
 
-/** The object that was asked for a member last, and does not look like a function: most are asked for several. */
+/**
+ * The object that was asked for a member last, and does not look like a function: most are asked
+ * for several.
+ */
 let asked: object | undefined
 
 /** A member by a name that no object inherits, which asks for less. */

@@ -1,9 +1,15 @@
 import { isObject } from '../json.ts'
 
-/** A node of JSONata's syntax tree. Its parser tells no types that hold, so each member is looked at before it is used. */
+/**
+ * A node of JSONata's syntax tree. Its parser tells no types that hold, so each member is looked at
+ * before it is used.
+ */
 export type SyntaxNode = Record<string, unknown>
 
-/** Goes on with what is below a node: a node, a list of nodes, or anything else, in which there is nothing. */
+/**
+ * Goes on with what is below a node: a node, a list of nodes, or anything else, in which there is
+ * nothing.
+ */
 export type Descend<State> = (below: unknown, state: State) => void
 
 /** What to do at a node; `state` is what its parents say of it. */
@@ -12,7 +18,10 @@ export type Handler<State> = (node: SyntaxNode, state: State, descend: Descend<S
 /** What to do at nodes by their type; `other`: at those of any other type. */
 export type Handlers<State> = { [type: string]: Handler<State> | undefined; other: Handler<State> }
 
-/** Walks a syntax tree. Where it goes is the handlers' to say: below a node only what they descend into. */
+/**
+ * Walks a syntax tree. Where it goes is the handlers' to say: below a node only what they descend
+ * into.
+ */
 export function visit<State>(tree: unknown, state: State, handlers: Handlers<State>): void {
   const descend: Descend<State> = (below, inState) => {
     if (Array.isArray(below)) for (const node of below) descend(node, inState)
@@ -53,12 +62,18 @@ export function variableOf(node: unknown): string {
   return isObject(node) && node.type === 'variable' ? String(node.value) : ''
 }
 
-/** Where a node begins that is as long as its value and what stands around it: JSONata's positions are those of its end. */
+/**
+ * Where a node begins that is as long as its value and what stands around it: JSONata's positions
+ * are those of its end.
+ */
 export function offsetOf({ position, value }: SyntaxNode, around = 0): number {
   return Math.max(0, Number(position ?? 0) - String(value).length - around)
 }
 
-/** Whether nothing but the given keys says anything: stages, groups, bindings and kept arrays are other keys. */
+/**
+ * Whether nothing but the given keys says anything: stages, groups, bindings and kept arrays are
+ * other keys.
+ */
 export function only(node: SyntaxNode, keys: readonly string[]): boolean {
   return Object.keys(node).every(
     (key) => key === 'type' || key === 'position' || keys.includes(key) || node[key] === undefined,

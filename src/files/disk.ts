@@ -31,7 +31,8 @@ export function roomIn(folder: string): string {
 }
 
 /**
- * What keeps a run from staging its data, told with the folder and the way to another one; any other error as it is.
+ * What keeps a run from staging its data, told with the folder and the way to another one; any
+ * other error as it is.
  * @param elsewhere how to choose another place
  */
 export function scratchRefusal(error: unknown, folder: string, elsewhere: string): unknown {

@@ -12,8 +12,9 @@ const HEAD_BYTES = 256
 const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants
 
 /**
- * A file that grows line by line while others read it (`tail -f`). It is overwritten in its place, since whoever follows it has it open:
- * so one that holds anything else is refused, never lost. Only its owner may read it.
+ * A file that grows line by line while others read it (`tail -f`). It is overwritten in its place,
+ * since whoever follows it has it open: so one that holds anything else is refused, never lost.
+ * Only its owner may read it.
  */
 export class LogFile {
   readonly #path: string
@@ -33,7 +34,10 @@ export class LogFile {
     this.#file = explaining(path, purpose, () => openLog(path, purpose, isOurs))
   }
 
-  /** Never throws: what goes wrong is kept for `check`. The line can be read as soon as the program pauses. */
+  /**
+   * Never throws: what goes wrong is kept for `check`. The line can be read as soon as the program
+   * pauses.
+   */
   write(text: string): void {
     this.#pending += text
     if (this.#pending.length >= PIECE) this.#write()

@@ -19,7 +19,10 @@ import { codeOf, StateError } from '../diagnostics/errors.ts'
 
 const READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
-/** What stands under a name is neither a regular file nor nothing: callers say in their own words what would be right. */
+/**
+ * What stands under a name is neither a regular file nor nothing: callers say in their own words
+ * what would be right.
+ */
 export class NotRegularFile extends Error {
   /** With its article: `a folder`, `a FIFO`. */
   readonly what: string
@@ -32,11 +35,13 @@ export class NotRegularFile extends Error {
 }
 
 /**
- * Opens a regular file for reading; symbolic links are followed. A FIFO that nobody writes to does not hold the program up.
+ * Opens a regular file for reading; symbolic links are followed. A FIFO that nobody writes to does
+ * not hold the program up.
  * @throws NotRegularFile, or an error of the operating system such as ENOENT
  */
 export function openRegular(path: string): number {
-  // Before it is opened: to open a device may do something. Then once more, by what was opened: the name may mean another by then.
+  // Before it is opened: to open a device may do something. Then once more, by what was opened: the
+  // name may mean another by then.
   refuseIrregular(path, statSync(path))
   const file = openSync(path, READING)
   try {
@@ -48,7 +53,10 @@ export function openRegular(path: string): number {
   }
 }
 
-/** As `openRegular`, for reading in pieces: the handle waits for reads that are under way before it closes. */
+/**
+ * As `openRegular`, for reading in pieces: the handle waits for reads that are under way before it
+ * closes.
+ */
 export async function openRegularHandle(path: string): Promise<FileHandle> {
   refuseIrregular(path, statSync(path))
   const handle = await open(path, READING)
@@ -92,9 +100,9 @@ function kindOf(found: Stats): string {
 }
 
 /**
- * Makes sure that a file exists and only its owner may read it (0600, in a folder of 0700 if that must be made). One that
- * has content stays as it is: whose it is has to be found out first.
- * SQLite gives its journal files the mode of the database.
+ * Makes sure that a file exists and only its owner may read it (0600, in a folder of 0700 if that
+ * must be made). One that has content stays as it is: whose it is has to be found out first. SQLite
+ * gives its journal files the mode of the database.
  * @throws StateError for anything but a regular file
  */
 export function createPrivateFile(path: string): void {
@@ -114,10 +122,11 @@ export function placeHint({ what }: NotRegularFile): string {
 }
 
 /**
- * Opens a file, or makes it with its folder, and takes its mode to 0600 when it is empty or its beginning is ours. Nothing
- * of another file is touched.
+ * Opens a file, or makes it with its folder, and takes its mode to 0600 when it is empty or its
+ * beginning is ours. Nothing of another file is touched.
  *
- * Closing a file gives up every lock that this process holds on it, SQLite's too: take it before SQLite opens it.
+ * Closing a file gives up every lock that this process holds on it, SQLite's too: take it before
+ * SQLite opens it.
  * @throws NotRegularFile
  */
 function takeFile(path: string, isOurs: (head: Uint8Array) => boolean): void {
@@ -147,14 +156,16 @@ const HEAD_BYTES = 108
 const MAGIC = 'SQLite format 3\0'
 
 /**
- * Whose a file is, told by its first bytes (https://www.sqlite.org/fileformat2.html#the_database_header).
- * `nobody`: it is empty, or a database without tables; what SQLite has not yet moved into it may say more.
+ * Whose a file is, told by its first bytes
+ * (https://www.sqlite.org/fileformat2.html#the_database_header). `nobody`: it is empty, or a
+ * database without tables; what SQLite has not yet moved into it may say more.
  */
 export type DatabaseOwner = 'nobody' | 'ours' | 'another program' | 'no database'
 
 /**
- * Prepares a file for SQLite: creates a missing one, sets its mode to 0600 where it is ours or empty, and leaves every
- * other file alone. SQLite itself would write into a file of another program: it takes up an unfinished transaction.
+ * Prepares a file for SQLite: creates a missing one, sets its mode to 0600 where it is ours or
+ * empty, and leaves every other file alone. SQLite itself would write into a file of another
+ * program: it takes up an unfinished transaction.
  * @throws NotRegularFile
  */
 export function takeDatabaseFile(path: string, applicationId: number): DatabaseOwner {
@@ -171,11 +182,15 @@ function ownerOf(bytes: Uint8Array, applicationId: number): DatabaseOwner {
   if (head.length < 108 || head.toString('latin1', 0, 16) !== MAGIC) return 'no database'
   const id = head.readInt32BE(68)
   if (id === applicationId) return 'ours'
-  // Cells of the first page are the tables: one transaction makes ours and writes the id, into the same page.
+  // Cells of the first page are the tables: one transaction makes ours and writes the id, into the
+  // same page.
   return id === 0 && head.readUInt16BE(103) === 0 ? 'nobody' : 'another program'
 }
 
-/** Which file a path leads to at present; undefined: none. A file that is moved keeps it, a copy has another. */
+/**
+ * Which file a path leads to at present; undefined: none. A file that is moved keeps it, a copy has
+ * another.
+ */
 export function identityOf(path: string): string | undefined {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
   return stats && `${stats.dev}:${stats.ino}`

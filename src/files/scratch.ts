@@ -9,21 +9,27 @@ import { createPrivateFile } from './regular-file.ts'
 const PREFIX = 'scratch-'
 const LOCK = 'in-use.lock'
 
-/** A folder has its lock at once after it is made; one that still has none after this time was left in between. Milliseconds. */
+/**
+ * A folder has its lock at once after it is made; one that still has none after this time was left
+ * in between. Milliseconds.
+ */
 const MAKING = 60_000
 
 /** How often a folder may be taken for an abandoned one while it is made. */
 const ATTEMPTS = 20
 
-/** A folder of this process, 0700, for what must not outlive the command: staged records, join tables. */
+/**
+ * A folder of this process, 0700, for what must not outlive the command: staged records, join
+ * tables.
+ */
 export interface Scratch {
   path: string
   remove(): void
 }
 
 /**
- * Makes a scratch folder in `parent` and removes those that dead processes of this machine left there, since what is
- * staged may hold password hashes. See removeAbandonedScratch.
+ * Makes a scratch folder in `parent` and removes those that dead processes of this machine left
+ * there, since what is staged may hold password hashes. See removeAbandonedScratch.
  */
 export function createScratch(parent: string): Scratch {
   mkdirSync(parent, { recursive: true, mode: 0o700 })
@@ -43,7 +49,10 @@ export function createScratch(parent: string): Scratch {
 /** What is removed when the process exits. */
 const leaving = new Set<() => void>()
 
-/** The process has one listener for all: Node warns of a leak where there are many, as many runs at a time would have. */
+/**
+ * The process has one listener for all: Node warns of a leak where there are many, as many runs at
+ * a time would have.
+ */
 function atExit(remove: () => void): void {
   if (leaving.size === 0) process.once('exit', leave)
   leaving.add(remove)
@@ -59,8 +68,9 @@ function leave(): void {
 }
 
 /**
- * Between the making of the lock and its taking, another process may find the folder and remove it. Where the file system has no
- * locks, it goes without: nobody can take it then, and so nobody removes it.
+ * Between the making of the lock and its taking, another process may find the folder and remove it.
+ * Where the file system has no locks, it goes without: nobody can take it then, and so nobody
+ * removes it.
  */
 function makeLocked(parent: string): { path: string; unlock: (() => void) | undefined } {
   for (let attempt = 1; ; attempt += 1) {
@@ -83,8 +93,9 @@ function makeLocked(parent: string): { path: string; unlock: (() => void) | unde
 }
 
 /**
- * Removes the scratch folders in `parent` that dead processes of this machine left there. The lock alone tells who is dead: the
- * number of a process says nothing, since another may have it by now, and those of another container are not seen here.
+ * Removes the scratch folders in `parent` that dead processes of this machine left there. The lock
+ * alone tells who is dead: the number of a process says nothing, since another may have it by now,
+ * and those of another container are not seen here.
  */
 export function removeAbandonedScratch(parent: string): void {
   for (const path of scratchIn(parent)) removeIfAbandoned(path)
@@ -103,7 +114,8 @@ export function abandonedScratch(parent: string): string[] {
 function scratchIn(parent: string): string[] {
   const mine = `${PREFIX}${hostname()}-`
   const names = existsSync(parent) ? readdirSync(parent) : []
-  // Matched to its end: another machine that shares the folder may have a name that begins like this one's.
+  // Matched to its end: another machine that shares the folder may have a name that begins like
+  // this one's.
   return names
     .filter((name) => name.startsWith(mine) && /^\d+-[^-]+$/.test(name.slice(mine.length)))
     .map((name) => join(parent, name))
@@ -117,7 +129,10 @@ function removeIfAbandoned(path: string): void {
   removeLocked(path, unlock)
 }
 
-/** What is locked is removed before the lock is given back, or somebody else would take it. Windows wants it the other way round. */
+/**
+ * What is locked is removed before the lock is given back, or somebody else would take it. Windows
+ * wants it the other way round.
+ */
 function removeLocked(path: string, unlock: (() => void) | undefined): void {
   try {
     rmSync(path, { recursive: true, force: true })
@@ -134,9 +149,10 @@ function isOld(path: string): boolean {
 }
 
 /**
- * Locks a scratch folder for this process; undefined when somebody else holds it. The operating system drops the lock with
- * the process: it is an exclusive transaction of SQLite. Nothing is written for it: on a full disk it could not be told otherwise
- * from one that somebody else holds, and what fills the disk would never be removed.
+ * Locks a scratch folder for this process; undefined when somebody else holds it. The operating
+ * system drops the lock with the process: it is an exclusive transaction of SQLite. Nothing is
+ * written for it: on a full disk it could not be told otherwise from one that somebody else holds,
+ * and what fills the disk would never be removed.
  */
 function lock(path: string): (() => void) | undefined {
   try {

@@ -14,7 +14,10 @@ const ABANDONED_AFTER = 60 * 60_000
 /** Those that this process is writing. */
 const own = new Set<string>()
 
-/** A file that takes the name of another one when it is whole. Until then only this process knows it. */
+/**
+ * A file that takes the name of another one when it is whole. Until then only this process knows
+ * it.
+ */
 export interface TemporaryFile {
   path: string
   /** Its descriptor, for writing. */
@@ -23,7 +26,10 @@ export interface TemporaryFile {
   forget(): void
 }
 
-/** Makes an empty file in a folder, for its owner alone unless another mode is given, and removes those that dead processes left there. */
+/**
+ * Makes an empty file in a folder, for its owner alone unless another mode is given, and removes
+ * those that dead processes left there.
+ */
 export function createTemporaryFile(folder: string, mode = 0o600): TemporaryFile {
   removeAbandonedFiles(folder)
   const name = `${PREFIX}${place()}-${process.pid}-${randomUUID().slice(0, 8)}.tmp`
@@ -41,8 +47,8 @@ export function createTemporaryFile(folder: string, mode = 0o600): TemporaryFile
 }
 
 /**
- * Removes the temporary files that dead processes left in a folder: they may hold what is private. It never fails: the
- * command that comes after a kill has something else to do.
+ * Removes the temporary files that dead processes left in a folder: they may hold what is private.
+ * It never fails: the command that comes after a kill has something else to do.
  */
 export function removeAbandonedFiles(folder: string): void {
   for (const name of namesIn(folder)) {
@@ -50,12 +56,16 @@ export function removeAbandonedFiles(folder: string): void {
     if (where === undefined || isOwn(name)) continue
     const path = join(folder, name)
     const isDead = where === place() && (Number(pid) === process.pid || !isAlive(Number(pid)))
-    // Elsewhere, and after a restart, the number of a process says nothing of this one: then the age of the file tells.
+    // Elsewhere, and after a restart, the number of a process says nothing of this one: then the
+    // age of the file tells.
     if (isDead || isOld(path)) remove(path)
   }
 }
 
-/** Where numbers of processes mean the same: a host, and on Linux a PID namespace of it, since containers may share a host's name. */
+/**
+ * Where numbers of processes mean the same: a host, and on Linux a PID namespace of it, since
+ * containers may share a host's name.
+ */
 export function place(): string {
   return `${hostname()}-${pidNamespace()}`
 }

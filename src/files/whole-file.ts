@@ -1,6 +1,7 @@
 /**
- * Files that are written so that a crash, a full disk or another program loses nothing. In: a path and what the file is for. Out: the whole
- * file or what was there before, and every refusal as a problem with the path.
+ * Files that are written so that a crash, a full disk or another program loses nothing. In: a path
+ * and what the file is for. Out: the whole file or what was there before, and every refusal as a
+ * problem with the path.
  */
 
 import { closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, writeSync } from 'node:fs'
@@ -26,11 +27,13 @@ export interface Purpose {
 }
 
 /**
- * A file that is written piece by piece and appears whole or not at all: under a temporary name beside it, synced, then
- * renamed. What was there before stays until then. Only its owner may read it, unless another mode is given.
+ * A file that is written piece by piece and appears whole or not at all: under a temporary name
+ * beside it, synced, then renamed. What was there before stays until then. Only its owner may read
+ * it, unless another mode is given.
  *
- * Whatever goes wrong is told with the path. A symbolic link, a device, a FIFO or a folder of that name is refused, never
- * replaced. Another name of the same file (a hard link) keeps the old content.
+ * Whatever goes wrong is told with the path. A symbolic link, a device, a FIFO or a folder of that
+ * name is refused, never replaced. Another name of the same file (a hard link) keeps the old
+ * content.
  */
 export class WholeFile {
   readonly #path: string
@@ -54,7 +57,10 @@ export class WholeFile {
     if (this.#pending.length >= PIECE) this.#try(() => this.#flush())
   }
 
-  /** Brings all of it to the disk: after this, `finish` has nothing more to write. @throws UsageError, FileError */
+  /**
+   * Brings all of it to the disk: after this, `finish` has nothing more to write. @throws
+   * UsageError, FileError
+   */
   complete(): void {
     this.#try(() => {
       this.#flush()
@@ -113,7 +119,10 @@ export function writeWholeFile(path: string, pieces: Iterable<string>, purpose: 
   }
 }
 
-/** Writes all of a text: the operating system may take a part of it, as on a disk that is nearly full. */
+/**
+ * Writes all of a text: the operating system may take a part of it, as on a disk that is nearly
+ * full.
+ */
 export function writeAll(file: number, text: string): void {
   const bytes = Buffer.from(text)
   for (let at = 0; at < bytes.length; ) {
@@ -123,7 +132,10 @@ export function writeAll(file: number, text: string): void {
   }
 }
 
-/** Makes renames in a folder last through a power cut, where the file system lets a folder be synced. */
+/**
+ * Makes renames in a folder last through a power cut, where the file system lets a folder be
+ * synced.
+ */
 export function syncFolder(folder: string): void {
   let descriptor: number
   try {
@@ -163,7 +175,10 @@ export function explaining<T>(path: string, purpose: Purpose, work: () => T): T 
   }
 }
 
-/** What keeps a file from being written, as a problem with its path; an error of another kind as it is. */
+/**
+ * What keeps a file from being written, as a problem with its path; an error of another kind as it
+ * is.
+ */
 export function writeRefusal(error: unknown, path: string, { message, code, hint }: Purpose): unknown {
   const options = { cause: error }
   if (error instanceof NotRegularFile) {

@@ -10,8 +10,8 @@ import { isObject, type Json, type JsonObject } from '../json.ts'
 import { parseJsonText } from '../json-text.ts'
 
 /**
- * The REST API of GitHub, as far as a pipeline needs it. In: paths and bodies. Out: JSON; or a GithubError. What may pass is asked again: no
- * answer, a 5xx, a rate limit.
+ * The REST API of GitHub, as far as a pipeline needs it. In: paths and bodies. Out: JSON; or a
+ * GithubError. What may pass is asked again: no answer, a 5xx, a rate limit.
  */
 
 /** GitHub does not do what a pipeline needs. */
@@ -48,7 +48,10 @@ const ATTEMPTS = 6
 /** Milliseconds. A job is worth minutes, not hours. */
 const LONGEST_PAUSE = 300_000
 const TIMEOUT = 30_000
-/** What GitHub asks for after a secondary limit that names no time: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api */
+/**
+ * What GitHub asks for after a secondary limit that names no time:
+ * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ */
 const AFTER_SECONDARY_LIMIT = 60_000
 const PAGE = 100
 /** A list that is longer is not what it seems. */
@@ -77,14 +80,18 @@ export class GithubApi {
   }
 
   /**
-   * Makes something. After an attempt whose outcome is not known it is looked up first, so that it is not made twice.
+   * Makes something. After an attempt whose outcome is not known it is looked up first, so that it
+   * is not made twice.
    * @param made what an earlier attempt has made; undefined: nothing
    */
   post(path: string, body: JsonObject, made: () => Promise<Json | undefined>): Promise<Json> {
     return this.#ask('POST', path, body, made)
   }
 
-  /** The items of a list, page after page. @param list the member that holds them; default: the answer itself is the list */
+  /**
+   * The items of a list, page after page. @param list the member that holds them; default: the
+   * answer itself is the list
+   */
   async *list(path: string, list?: string): AsyncGenerator<JsonObject> {
     const joint = path.includes('?') ? '&' : '?'
     for (let page = 1; page <= PAGES; page += 1) {
@@ -153,7 +160,10 @@ function outcomeOf(answer: HttpAnswer): Outcome {
   return { kind: 'refused', status, said }
 }
 
-/** Milliseconds until a limit ends that refused the request; undefined: no limit did. Limits come as 403 and as 429. */
+/**
+ * Milliseconds until a limit ends that refused the request; undefined: no limit did. Limits come as
+ * 403 and as 429.
+ */
 function limitWait({ status, header }: HttpAnswer, said: string): number | undefined {
   if (status !== 403 && status !== 429) return undefined
   const now = serverTime(header('date'))

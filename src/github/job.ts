@@ -6,13 +6,16 @@ import { cutMarkdown, SUMMARY } from '../pipelines/cut.ts'
 
 /**
  * The job that a step runs in. In: the variables and files that the runner gives to it, see
- * https://docs.github.com/en/actions/reference/workflows-and-actions/variables. Out: what it is about, and the ways to tell something.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/variables. Out: what it is
+ * about, and the ways to tell something.
  */
 export interface Job {
   /** `owner/name`. */
   repository: string
   sha: string
-  /** The commit that somebody sees: of a pull request its last one, not the merge that GitHub tries. */
+  /**
+   * The commit that somebody sees: of a pull request its last one, not the merge that GitHub tries.
+   */
   commit: string
   /** Where its log and its summary are. */
   url: string
@@ -67,7 +70,10 @@ export function jobOf(env: Record<string, string | undefined>, write: (text: str
   }
 }
 
-/** The data of a workflow command: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands */
+/**
+ * The data of a workflow command:
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+ */
 function escaped(message: string): string {
   return message.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 }

@@ -13,8 +13,9 @@ import { closeIssue, openIssue, writeComment } from './sticky.ts'
 import { describeExit, footer, logBlock, noPlan, ofLabel } from './words.ts'
 
 /**
- * The steps of the action that speak to GitHub. In: what a command left in a folder (plan.ndjson, plan.md, log.txt), and its exit code. Out:
- * outputs of the step, the summary of the job, one comment or one issue for each label.
+ * The steps of the action that speak to GitHub. In: what a command left in a folder (plan.ndjson,
+ * plan.md, log.txt), and its exit code. Out: outputs of the step, the summary of the job, one
+ * comment or one issue for each label.
  */
 export interface StepOptions {
   job: Job
@@ -56,7 +57,10 @@ export async function reportApply(options: StepOptions & { pullRequest: number |
   await comment(options, 'apply', options.pullRequest, markdown, footer(job))
 }
 
-/** After `plan --refresh --detailed-exitcode` at night: one issue while something differs, none when nothing does. */
+/**
+ * After `plan --refresh --detailed-exitcode` at night: one issue while something differs, none when
+ * nothing does.
+ */
 export async function reportDrift(options: StepOptions): Promise<void> {
   const { job, api, label, exit, author } = options
   const counts = await savedCounts(options)

@@ -2,7 +2,8 @@ import { isObject, type Json, type JsonObject } from '../json.ts'
 import { type GithubApi, unexpected } from './api.ts'
 
 /**
- * One comment, or one issue, for each label. In: a marker and a text. Out: the existing one, updated, or a new one.
+ * One comment, or one issue, for each label. In: a marker and a text. Out: the existing one,
+ * updated, or a new one.
  */
 
 export interface StickyOptions {
@@ -10,8 +11,8 @@ export interface StickyOptions {
   /** `owner/name`. */
   repository: string
   /**
-   * The login of whoever the token belongs to. What somebody else wrote is left alone though it has the marker: its author could change what
-   * stands there afterwards.
+   * The login of whoever the token belongs to. What somebody else wrote is left alone though it has
+   * the marker: its author could change what stands there afterwards.
    */
   author: string
 }

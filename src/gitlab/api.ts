@@ -1,6 +1,7 @@
 /**
- * The REST API of GitLab, as far as a pipeline needs it. In: the variables of a job, and a token. Out: JSON; or a GitlabError. Each request is
- * sent once: `persist` decides what follows on one without an answer, since what was to be written may be there.
+ * The REST API of GitLab, as far as a pipeline needs it. In: the variables of a job, and a token.
+ * Out: JSON; or a GitlabError. Each request is sent once: `persist` decides what follows on one
+ * without an answer, since what was to be written may be there.
  */
 
 import { type Clock, sleep, systemClock } from '../clock.ts'
@@ -105,7 +106,8 @@ export class Gitlab {
   }
 
   /**
-   * Carries something out, and again while GitLab does not answer. It has to look first what an earlier attempt has done.
+   * Carries something out, and again while GitLab does not answer. It has to look first what an
+   * earlier attempt has done.
    * @throws GitlabError after some attempts
    */
   async persist<Result>(act: () => Promise<Result>): Promise<Result> {

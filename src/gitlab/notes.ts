@@ -1,6 +1,6 @@
 /**
- * The one note of a label on a merge request, however often it is written. In: GitLab, and the text. Out: the note is there once.
- * https://docs.gitlab.com/api/notes/#merge-requests
+ * The one note of a label on a merge request, however often it is written. In: GitLab, and the
+ * text. Out: the note is there once. https://docs.gitlab.com/api/notes/#merge-requests
  */
 
 import { isObject } from '../json.ts'
@@ -38,8 +38,8 @@ export function writeNote(gitlab: Gitlab, mergeRequest: string, note: NoteText):
 }
 
 /**
- * The note of a label among those that were written with the same token. A note of somebody else may begin like it: its author could change
- * what stands there.
+ * The note of a label among those that were written with the same token. A note of somebody else
+ * may begin like it: its author could change what stands there.
  */
 export async function findNote(
   gitlab: Gitlab,
@@ -73,7 +73,10 @@ function composed({ label, text, footer, rest }: NoteText): string {
   return `${cutMarkdown(whole, room, rest).trimEnd()}${end}`
 }
 
-/** GitLab carries out a line that begins with `/`, such as `/merge`, in the name of whoever writes the note. */
+/**
+ * GitLab carries out a line that begins with `/`, such as `/merge`, in the name of whoever writes
+ * the note.
+ */
 function withoutCommands(text: string): string {
   return mapProse(text, (line) => line.replace(/^(\s*)\//, '$1\\/'))
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a saved plan is the one that was reviewed. In: the plan's digest, and the commit of a job. Out: the merge request whose note shows
- * the same one; or a StalePlanError.
+ * Whether a saved plan is the one that was reviewed. In: the plan's digest, and the commit of a
+ * job. Out: the merge request whose note shows the same one; or a StalePlanError.
  */
 
 import { StalePlanError } from '../diagnostics/errors.ts'

@@ -1,11 +1,15 @@
 /**
- * Access tokens by client credentials (RFC 6749 4.4). In: how to ask for one. Out: the value of the Authorization header, from a token
- * that is asked for when first needed, and again before it expires or when it is refused.
+ * Access tokens by client credentials (RFC 6749 4.4). In: how to ask for one. Out: the value of the
+ * Authorization header, from a token that is asked for when first needed, and again before it
+ * expires or when it is refused.
  */
 
 import { isObject, type Json } from '../json.ts'
 
-/** A token is renewed this long before it expires, milliseconds: requests that are on their way must still arrive in time. */
+/**
+ * A token is renewed this long before it expires, milliseconds: requests that are on their way must
+ * still arrive in time.
+ */
 const MARGIN = 30_000
 
 export interface AccessToken {
@@ -50,7 +54,10 @@ export class AccessTokens {
   }
 }
 
-/** The token in an answer (RFC 6749 5.1); undefined where it has none. @param askedAt milliseconds since the epoch */
+/**
+ * The token in an answer (RFC 6749 5.1); undefined where it has none. @param askedAt milliseconds
+ * since the epoch
+ */
 export function accessTokenOf(answer: Json, askedAt: number): AccessToken | undefined {
   if (!isObject(answer) || typeof answer.access_token !== 'string') return undefined
   const { access_token: value, expires_in: lifetime, scope } = answer

@@ -1,6 +1,6 @@
 /**
- * Why a request got no answer. In: what was thrown. Out: words for it, the error to end with where another attempt meets the same, and
- * whether anything of the request can have left.
+ * Why a request got no answer. In: what was thrown. Out: words for it, the error to end with where
+ * another attempt meets the same, and whether anything of the request can have left.
  */
 
 import { codeOf, NetworkError, OperatorError } from '../diagnostics/errors.ts'
@@ -14,8 +14,8 @@ function proxyFailureIn(failure: unknown): ProxyFailure | undefined {
 }
 
 /**
- * Why no answer came, if asking again will not change it: a proxy that refuses, a certificate that is not trusted, a variable that
- * names no proxy. Nothing of the request has left.
+ * Why no answer came, if asking again will not change it: a proxy that refuses, a certificate that
+ * is not trusted, a variable that names no proxy. Nothing of the request has left.
  * @param server what was asked, as messages name it
  */
 export function permanentFailure(failure: unknown, server: string): OperatorError | undefined {
@@ -98,7 +98,9 @@ const TRUST =
   'if a proxy or firewall of yours opens TLS, set NODE_EXTRA_CA_CERTS to the file of its CA certificate (PEM), and run the same command again; if not, somebody else may be answering'
 const NO_TLS = 'check scheme and port of the address: what answers there speaks no TLS, or another version of it'
 
-/** https://nodejs.org/api/tls.html#x509-certificate-error-codes, and the failures of a handshake. */
+/**
+ * https://nodejs.org/api/tls.html#x509-certificate-error-codes, and the failures of a handshake.
+ */
 const FAULTS: Readonly<Record<string, [code: string, fault: string, hint: string]>> = {
   CERT_HAS_EXPIRED: ['unfit_certificate', 'its certificate has expired', CLOCK],
   CERT_NOT_YET_VALID: ['unfit_certificate', 'its certificate is not valid yet', CLOCK],

@@ -1,6 +1,7 @@
 /**
- * The client of every live source. In: paths, and how to authorize. Out: the JSON that the system answers with, asked for again while
- * that may help, at the pace that the system allows; or an error that says what to do.
+ * The client of every live source. In: paths, and how to authorize. Out: the JSON that the system
+ * answers with, asked for again while that may help, at the pace that the system allows; or an
+ * error that says what to do.
  */
 
 import { type Clock, systemClock, type Wait } from '../clock.ts'
@@ -35,13 +36,16 @@ import {
 } from './retry.ts'
 
 export interface JsonClientOptions {
-  /** Scheme, host, port and, if there is one, the path that all others begin with: `https://api.clerk.com/v1`. */
+  /**
+   * Scheme, host, port and, if there is one, the path that all others begin with:
+   * `https://api.clerk.com/v1`.
+   */
   baseUrl: string
   /** The system as messages name it: `the Auth0 tenant acme.eu.auth0.com`. */
   name: string
   /**
-   * The value of the Authorization header, asked for before each request; `renew` after a 401, once for all requests that
-   * were refused with the same value. Default: no header.
+   * The value of the Authorization header, asked for before each request; `renew` after a 401, once
+   * for all requests that were refused with the same value. Default: no header.
    */
   authorize?(renew: boolean): Promise<string>
   /** Headers besides it, asked for after it. Default: none. */
@@ -64,7 +68,10 @@ export interface JsonClientOptions {
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>
 
-/** How often a request is tried whose answer is missing, cut off or 5xx, before the system counts as out of reach. */
+/**
+ * How often a request is tried whose answer is missing, cut off or 5xx, before the system counts as
+ * out of reach.
+ */
 const ATTEMPTS = 9
 /** The longest pause between two attempts, milliseconds: nine attempts take about a minute. */
 const MAX_BACKOFF = 30_000
@@ -80,7 +87,10 @@ interface Call {
   accept?: string
 }
 
-/** A page of a list, and the query that its Link header names for the next one. Undefined: it is the last. */
+/**
+ * A page of a list, and the query that its Link header names for the next one. Undefined: it is the
+ * last.
+ */
 export interface LinkedPage {
   body: Json
   next: string | undefined
@@ -131,17 +141,20 @@ export class JsonClient {
   }
 
   /**
-   * The answer to a GET; null for an empty one. A list in the query is sent as its parameter several times over.
-   * @throws HttpRefusal for a status that repeating will not change (a 401 after one renewal); SourceError
-   *   `source_unreachable`, `rate_limited`, `source_redirects`, `not_json` or `answer_too_large`; NetworkError; the signal's reason
+   * The answer to a GET; null for an empty one. A list in the query is sent as its parameter
+   * several times over.
+   * @throws HttpRefusal for a status that repeating will not change (a 401 after one renewal);
+   *   SourceError `source_unreachable`, `rate_limited`, `source_redirects`, `not_json` or
+   *   `answer_too_large`; NetworkError; the signal's reason
    */
   async get(path: string, query: Query = {}): Promise<Json> {
     return (await this.#ask({ method: 'GET', path, url: this.#url(path, query) })).value
   }
 
   /**
-   * A page of a list whose Link header (RFC 8288) names the next one. The next page has the same path: a link that leads
-   * anywhere else is refused, since the Authorization header would go with it.
+   * A page of a list whose Link header (RFC 8288) names the next one. The next page has the same
+   * path: a link that leads anywhere else is refused, since the Authorization header would go with
+   * it.
    * @param query as for `get`, or the `next` of the page before
    * @throws as `get`; SourceError `source_links_elsewhere`
    */
@@ -158,12 +171,17 @@ export class JsonClient {
     return { body: value, next: next.search.slice(1) }
   }
 
-  /** An answer that is not JSON, as text. @param accept its type, `application/xml` @throws as `get` */
+  /**
+   * An answer that is not JSON, as text. @param accept its type, `application/xml` @throws as `get`
+   */
   async text(path: string, query: Query, accept: string): Promise<string> {
     return String((await this.#ask({ method: 'GET', path, url: this.#url(path, query), accept })).value)
   }
 
-  /** The answer to a POST of JSON. It may be sent again after a time-out: what is posted must bear that. @throws as `get` */
+  /**
+   * The answer to a POST of JSON. It may be sent again after a time-out: what is posted must bear
+   * that. @throws as `get`
+   */
   post(path: string, body: Json): Promise<Json> {
     return this.#post(path, { type: 'application/json', text: JSON.stringify(body) }, body)
   }
@@ -180,8 +198,8 @@ export class JsonClient {
   }
 
   /**
-   * A download, as it comes, without the Authorization header; wherever it leads. What breaks off throws: only the caller knows
-   * whether the link still holds.
+   * A download, as it comes, without the Authorization header; wherever it leads. What breaks off
+   * throws: only the caller knows whether the link still holds.
    * @throws HttpRefusal for a status that is no success; SourceError `download_broken`
    */
   bytes(url: string): AsyncIterable<Buffer> {

@@ -1,5 +1,6 @@
 /**
- * The connections of a client. In: the proxies of the environment. Out: a dispatcher for `request.ts`, by which no request goes past them.
+ * The connections of a client. In: the proxies of the environment. Out: a dispatcher for
+ * `request.ts`, by which no request goes past them.
  */
 
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
@@ -8,7 +9,10 @@ import { isLoopback, type Proxies, proxyUrl } from './proxy.ts'
 
 /** The connections of one client. */
 export interface Network {
-  /** What undici's `request` and `fetch` take. It fails with a UsageError where a proxy is needed and its variable is bad. */
+  /**
+   * What undici's `request` and `fetch` take. It fails with a UsageError where a proxy is needed
+   * and its variable is bad.
+   */
   dispatcher: Dispatcher
   destroy(): Promise<void>
 }
@@ -16,7 +20,10 @@ export interface Network {
 export interface NetworkOptions {
   /** Connections to one host at most. Default: no limit. */
   connections?: number
-  /** Milliseconds until a connection is given up, and likewise a proxy that does not answer. Default 10,000. */
+  /**
+   * Milliseconds until a connection is given up, and likewise a proxy that does not answer. Default
+   * 10,000.
+   */
   connectTimeout?: number
 }
 
@@ -24,7 +31,10 @@ const CONNECT_TIMEOUT = 10_000
 /** Milliseconds that an unused connection is kept. */
 const KEEP_ALIVE = 4_000
 
-/** Opens a network that goes by the proxies of the environment; what leads to this machine itself never does. */
+/**
+ * Opens a network that goes by the proxies of the environment; what leads to this machine itself
+ * never does.
+ */
 export function openNetwork(proxies: Proxies, options: NetworkOptions = {}): Network {
   // One request a connection: with HTTP/2 the limit on connections would limit nothing.
   const settings = { connectTimeout: CONNECT_TIMEOUT, ...options, keepAliveTimeout: KEEP_ALIVE, allowH2: false }
@@ -71,14 +81,20 @@ function openProxied({ https, http, except }: Proxies, settings: Agent.Options):
   })
 }
 
-/** What undici leaves out of an address: a token in the place of the user name or of the password, beside nothing. RFC 7617 */
+/**
+ * What undici leaves out of an address: a token in the place of the user name or of the password,
+ * beside nothing. RFC 7617
+ */
 function halfCredentials({ username, password }: URL): string | undefined {
   if ((username === '') === (password === '')) return undefined
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   return `Basic ${Buffer.from(pair).toString('base64')}`
 }
 
-/** The connections to a proxy. undici tells of one that is refused in words alone, and as if somebody had aborted the request. */
+/**
+ * The connections to a proxy. undici tells of one that is refused in words alone, and as if
+ * somebody had aborted the request.
+ */
 class ProxyPool extends Pool {
   readonly #proxy: NamedProxy
 

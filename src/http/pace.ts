@@ -2,7 +2,10 @@ import { type Clock, LONG_WAIT, type Wait } from '../clock.ts'
 import { backOff, bounded } from './retry.ts'
 
 export interface PaceOptions {
-  /** Our own pace: requests leave evenly, so many per so many seconds. Default: as quickly as the server lets. */
+  /**
+   * Our own pace: requests leave evenly, so many per so many seconds. Default: as quickly as the
+   * server lets.
+   */
   rate?: { requests: number; seconds: number }
   /** Requests in flight at once. */
   concurrency: number
@@ -12,7 +15,10 @@ export interface PaceOptions {
   onWait?(wait: Wait): void
 }
 
-/** The least wait after a 429, milliseconds: Retry-After counts whole seconds, and says 0 where the second has begun. */
+/**
+ * The least wait after a 429, milliseconds: Retry-After counts whole seconds, and says 0 where the
+ * second has begun.
+ */
 const MIN_PAUSE = 1000
 /** The longest wait after a 429 that says nothing of how long. Milliseconds. */
 const MAX_BACKOFF = 60_000
@@ -26,8 +32,9 @@ interface Waiter {
 }
 
 /**
- * Leave to send requests, in the order in which it is asked for: within a concurrency, an own pace, and what the server tells of its
- * bucket. Below a quarter of the bucket, what is left is spread over the time until it is full again.
+ * Leave to send requests, in the order in which it is asked for: within a concurrency, an own pace,
+ * and what the server tells of its bucket. Below a quarter of the bucket, what is left is spread
+ * over the time until it is full again.
  */
 export class Pace {
   readonly #clock: Clock
@@ -93,8 +100,9 @@ export class Pace {
   }
 
   /**
-   * A request was answered 429: nothing leaves for `waitMs`, at least a second. Without `waitMs` until the server's bucket is
-   * full, if that is known, else for a time that grows with each refusal in a row, with jitter.
+   * A request was answered 429: nothing leaves for `waitMs`, at least a second. Without `waitMs`
+   * until the server's bucket is full, if that is known, else for a time that grows with each
+   * refusal in a row, with jitter.
    */
   refused(waitMs: number | undefined): void {
     const now = this.#clock.now()
@@ -150,8 +158,9 @@ export interface BucketLevel {
   resetMs: number
 }
 /**
- * The level of the server's bucket by X-RateLimit-Limit, -Remaining and -Reset (epoch seconds), which Okta spells X-Rate-Limit-…;
- * undefined unless all three are there. `now`: epoch milliseconds by the server's clock.
+ * The level of the server's bucket by X-RateLimit-Limit, -Remaining and -Reset (epoch seconds),
+ * which Okta spells X-Rate-Limit-…; undefined unless all three are there. `now`: epoch milliseconds
+ * by the server's clock.
  */
 export function parseBucketLevel(header: (name: string) => string | undefined, now: number): BucketLevel | undefined {
   const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((part) => {

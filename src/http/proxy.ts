@@ -21,8 +21,8 @@ export const NO_PROXIES: Proxies = { except: '' }
 type Environment = Record<string, string | undefined>
 
 /**
- * What HTTPS_PROXY, HTTP_PROXY and NO_PROXY say, under their names in lower case first. An empty variable counts as unset;
- * HTTP_PROXY stands in for HTTPS_PROXY, as it does in Node.js itself.
+ * What HTTPS_PROXY, HTTP_PROXY and NO_PROXY say, under their names in lower case first. An empty
+ * variable counts as unset; HTTP_PROXY stands in for HTTPS_PROXY, as it does in Node.js itself.
  */
 export function proxiesOf(env: Environment): Proxies {
   const http = firstOf(env, 'http_proxy', 'HTTP_PROXY')
@@ -35,7 +35,8 @@ export function proxiesOf(env: Environment): Proxies {
 }
 
 /**
- * The address of a proxy: scheme, host and port, and perhaps a user name and a password. Without a scheme it is http.
+ * The address of a proxy: scheme, host and port, and perhaps a user name and a password. Without a
+ * scheme it is http.
  * @throws UsageError, which names the variable and never quotes its value
  */
 export function proxyUrl({ name, value }: ProxyVariable): URL {
@@ -69,7 +70,8 @@ function secretsIn(value: string): string[] {
   if (userInfo === undefined) return []
   const colon = userInfo.indexOf(':')
   const password = colon === -1 ? '' : userInfo.slice(colon + 1)
-  // A user name is secret only where it stands alone, as a token does: blanking out `admin` would hide words that matter.
+  // A user name is secret only where it stands alone, as a token does: blanking out `admin` would
+  // hide words that matter.
   const user = colon === -1 ? userInfo : userInfo.slice(0, colon)
   const secrets = password === '' ? [user, `${user}:`] : [userInfo, password]
   return [...new Set(secrets.flatMap((secret) => [secret, decoded(secret) ?? secret]))]

@@ -1,7 +1,9 @@
 import { SourceError } from '../diagnostics/errors.ts'
 import { isObject, type Json } from '../json.ts'
 
-/** A request that was answered with a status that is no success, and that repeating will not change. */
+/**
+ * A request that was answered with a status that is no success, and that repeating will not change.
+ */
 export class HttpRefusal extends SourceError {
   readonly status: number
   /** The answer, if it is JSON. */
@@ -9,7 +11,10 @@ export class HttpRefusal extends SourceError {
   /** The error's name in the answer: `invalid_paging`, `insufficient_scope` … */
   readonly errorCode: string | undefined
 
-  /** `what`: the request, `GET /users of the Clerk instance`; `redact` keeps secrets out of what the answer says. */
+  /**
+   * `what`: the request, `GET /users of the Clerk instance`; `redact` keeps secrets out of what the
+   * answer says.
+   */
   constructor(refused: { what: string; status: number; body?: Json; redact?(text: string): string }) {
     const { what, status, body, redact = String } = refused
     const code = codeOf(body)
@@ -76,7 +81,10 @@ export function rateLimited(what: string, times: number): SourceError {
   })
 }
 
-/** A redirect that leads elsewhere, or on and on. Of its address only the origin is told: the rest may hold a secret. */
+/**
+ * A redirect that leads elsewhere, or on and on. Of its address only the origin is told: the rest
+ * may hold a secret.
+ */
 export function redirected(what: string, from: URL, to: URL | null): SourceError {
   const where = to === null ? 'to no address' : to.origin === from.origin ? 'to itself' : `to ${to.origin}`
   return new SourceError({
@@ -86,7 +94,10 @@ export function redirected(what: string, from: URL, to: URL | null): SourceError
   })
 }
 
-/** A page that names a next one elsewhere. Of that address only the origin is told: the rest may hold a secret. */
+/**
+ * A page that names a next one elsewhere. Of that address only the origin is told: the rest may
+ * hold a secret.
+ */
 export function linkedElsewhere(what: string, from: URL, to: URL | null): SourceError {
   const where = to === null ? 'no address' : to.origin === from.origin ? 'another list' : to.origin
   return new SourceError({

@@ -1,7 +1,8 @@
 /**
- * The one place where requests leave the program. In: an address, and the dispatcher of a `Network`, which knows the proxies.
- * Out: the answer with its body read whole, or its bytes as they come. Nothing is repeated here: see `retry.ts`. undici is loaded for the
- * first request: the client is imported by much that sends none.
+ * The one place where requests leave the program. In: an address, and the dispatcher of a
+ * `Network`, which knows the proxies. Out: the answer with its body read whole, or its bytes as
+ * they come. Nothing is repeated here: see `retry.ts`. undici is loaded for the first request: the
+ * client is imported by much that sends none.
  */
 
 import type { Dispatcher, Response } from 'undici'
@@ -27,7 +28,10 @@ export interface HttpAnswer {
   text: string
 }
 
-/** Sends a request as it is, by undici's plain `request`: a third of the CPU time of `fetch`, and no compression. */
+/**
+ * Sends a request as it is, by undici's plain `request`: a third of the CPU time of `fetch`, and no
+ * compression.
+ */
 export async function send(
   url: string,
   { method, headers, body, signal, dispatcher }: HttpRequest,
@@ -39,7 +43,10 @@ export async function send(
   return { status: answer.statusCode, header, text }
 }
 
-/** The largest answer that `sendCompressed` takes, bytes: a page of 500 users with full metadata is a twentieth of it. */
+/**
+ * The largest answer that `sendCompressed` takes, bytes: a page of 500 users with full metadata is
+ * a twentieth of it.
+ */
 const LARGEST_BODY = 256 * 1024 * 1024
 
 /** The answer is longer than LARGEST_BODY. What lies beyond is not read. */
@@ -69,7 +76,10 @@ async function readText({ body }: Response): Promise<string> {
   return text + decoder.decode()
 }
 
-/** A download: its status, and its bytes as they come, decompressed. Redirects are followed. Bytes that nobody reads are to be cancelled. */
+/**
+ * A download: its status, and its bytes as they come, decompressed. Redirects are followed. Bytes
+ * that nobody reads are to be cancelled.
+ */
 async function openDownload(
   url: string,
   from: { signal: AbortSignal; dispatcher: Dispatcher },
@@ -84,7 +94,10 @@ async function* none(): AsyncGenerator<Uint8Array> {}
 /** Members of a request's body whose values no message may show: an answer may echo them. */
 const SECRET_MEMBER = /secret|password|assertion|token/i
 
-/** The secrets among the members of a request's body: `password_hash`, `totp_secret`, `client_secret` … */
+/**
+ * The secrets among the members of a request's body: `password_hash`, `totp_secret`,
+ * `client_secret` …
+ */
 export function secretsIn(body: unknown): string[] {
   if (!isObject(body)) return []
   return Object.entries(body).flatMap(([member, value]) =>
@@ -103,7 +116,8 @@ interface DownloadOptions {
 
 /**
  * The bytes behind an address; a Content-Encoding is undone.
- * @throws HttpRefusal for a status that is no success; SourceError `download_broken` when it ends early or stalls; NetworkError; the signal's reason
+ * @throws HttpRefusal for a status that is no success; SourceError `download_broken` when it ends
+ *   early or stalls; NetworkError; the signal's reason
  */
 export async function* download(
   url: string,

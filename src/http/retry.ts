@@ -1,12 +1,16 @@
 /**
- * When a request is sent again. In: what became of each attempt. Out: a pause after which the next may leave, or the error with which
- * the request ends. What an answer means is up to the client; reports of it never show a secret.
+ * When a request is sent again. In: what became of each attempt. Out: a pause after which the next
+ * may leave, or the error with which the request ends. What an answer means is up to the client;
+ * reports of it never show a secret.
  */
 
 import { type Clock, LONG_WAIT, sleep, type Wait } from '../clock.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 
-/** A request that got no usable answer, and what happens next is up to its sender. Neither its body nor its query is told. */
+/**
+ * A request that got no usable answer, and what happens next is up to its sender. Neither its body
+ * nor its query is told.
+ */
 export interface FailedRequest {
   method: string
   path: string
@@ -25,7 +29,10 @@ export type NamedRequest = Pick<FailedRequest, 'method' | 'path'>
 export interface Retries {
   /** Who is asked, for those who are told of long pauses: `WorkOS`. */
   whose: string
-  /** The longest pause between two attempts, milliseconds. The first takes 200, each further one twice as long. */
+  /**
+   * The longest pause between two attempts, milliseconds. The first takes 200, each further one
+   * twice as long.
+   */
   longestPause: number
   clock: Clock
   /** Ends pauses. */
@@ -99,7 +106,10 @@ export class Attempts {
   }
 }
 
-/** The answers 429 to one request, or to one attempt at it. How long to wait is up to whoever paces the requests. */
+/**
+ * The answers 429 to one request, or to one attempt at it. How long to wait is up to whoever paces
+ * the requests.
+ */
 export class Refusals {
   readonly #retries: Retries
   readonly #request: NamedRequest
@@ -118,12 +128,14 @@ export class Refusals {
   }
 }
 
-/** The longest wait that is taken from a header, milliseconds: after it the server is asked again. */
+/**
+ * The longest wait that is taken from a header, milliseconds: after it the server is asked again.
+ */
 const LONGEST_WAIT = 600_000
 
 /**
- * Milliseconds to wait by a Retry-After header (RFC 9110 10.2.3: seconds, or a date), at most ten minutes; undefined if it
- * says nothing usable. `now`: epoch milliseconds by the server's clock.
+ * Milliseconds to wait by a Retry-After header (RFC 9110 10.2.3: seconds, or a date), at most ten
+ * minutes; undefined if it says nothing usable. `now`: epoch milliseconds by the server's clock.
  */
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined || header.trim() === '') return undefined
@@ -147,11 +159,17 @@ export function bounded(ms: number): number {
 interface Growth {
   first: number
   longest: number
-  /** Whether chance takes up to half of it away: what was refused together does not come back together. Default: true. */
+  /**
+   * Whether chance takes up to half of it away: what was refused together does not come back
+   * together. Default: true.
+   */
   jitter?: boolean
 }
 
-/** How long to wait after something has gone wrong so many times in a row, from 1: each time twice as long. Milliseconds. */
+/**
+ * How long to wait after something has gone wrong so many times in a row, from 1: each time twice
+ * as long. Milliseconds.
+ */
 export function backOff(times: number, { first, longest, jitter = true }: Growth): number {
   const ms = Math.min(longest, first * 2 ** (times - 1))
   return jitter ? ms / 2 + (Math.random() * ms) / 2 : ms

@@ -6,8 +6,9 @@ import { isLoopback, type Proxies } from './proxy.ts'
 import { backOff, isPassing, parseRetryAfter, serverTime } from './retry.ts'
 
 /**
- * Tells a webhook something, by one POST that is repeated for a bounded time. In: an address, which is a secret, and a body. Out: undefined once
- * it was taken; else why not, in words that do not hold the address. A redirect is not followed: what is told was meant for one place.
+ * Tells a webhook something, by one POST that is repeated for a bounded time. In: an address, which
+ * is a secret, and a body. Out: undefined once it was taken; else why not, in words that do not
+ * hold the address. A redirect is not followed: what is told was meant for one place.
  */
 
 export interface Delivery {

@@ -98,10 +98,16 @@ export class Findings {
 
 /** Memory that SQLite may hold, KiB. */
 const CACHE_KIB = 16 * 1024
-/** Bytes of a SHA-256 that tell one text from another: 96 bits, at which 10 million texts collide with odds of 1 in 10^14. */
+/**
+ * Bytes of a SHA-256 that tell one text from another: 96 bits, at which 10 million texts collide
+ * with odds of 1 in 10^14.
+ */
 const KEY_BYTES = 12
 
-/** Exact counts of what is too much to hold in memory: who occurs how often, and in which organizations. Keeps digests, no text. */
+/**
+ * Exact counts of what is too much to hold in memory: who occurs how often, and in which
+ * organizations. Keeps digests, no text.
+ */
 export class Tally {
   readonly #database: DatabaseSync
   readonly #person: StatementSync
@@ -126,7 +132,10 @@ export class Tally {
     this.#lookalike = this.#database.prepare('INSERT INTO lookalike VALUES (?, ?) ON CONFLICT DO NOTHING')
   }
 
-  /** Counts one record of a person, known by an e-mail address or by something else, with the organizations it names. */
+  /**
+   * Counts one record of a person, known by an e-mail address or by something else, with the
+   * organizations it names.
+   */
   add(person: string, isAddress: boolean, organizations: readonly string[]): void {
     const key = keyOf(person)
     this.#person.run(key, isAddress ? 1 : 0)
@@ -135,7 +144,10 @@ export class Tally {
     for (const organization of organizations) this.#membership.run(key, keyOf(organization))
   }
 
-  /** Addresses, those with several records, their records beyond the first, and those that differ from another in non-ASCII letters alone. */
+  /**
+   * Addresses, those with several records, their records beyond the first, and those that differ
+   * from another in non-ASCII letters alone.
+   */
   addresses(): { distinct: number; duplicated: number; extraRecords: number; lookalikes: number } {
     const sums = 'count(*) AS a, sum(records > 1) AS b, sum(records - 1) AS c'
     const row = this.#one(`SELECT ${sums} FROM person WHERE address = 1`)

@@ -1,6 +1,7 @@
 /**
- * Looks into a source. In: a source and how much of it to read. Out: an Inspection: per stream its paths (profile.ts), and what the
- * records say of people (findings.ts, person.ts). No value that may be personal or secret leaves it (sensitivity.ts).
+ * Looks into a source. In: a source and how much of it to read. Out: an Inspection: per stream its
+ * paths (profile.ts), and what the records say of people (findings.ts, person.ts). No value that
+ * may be personal or secret leaves it (sensitivity.ts).
  */
 import type { Step } from '../diagnostics/step.ts'
 import type { JsonObject } from '../json.ts'
@@ -21,21 +22,30 @@ export interface InspectOptions {
   type: string
   /** Opens the source; what it rejects goes to the function. */
   open(reject: (record: RejectedRecord) => void): Promise<Source>
-  /** Records of the main stream to read at most; of other streams as many are looked into. Infinity: all. */
+  /**
+   * Records of the main stream to read at most; of other streams as many are looked into. Infinity:
+   * all.
+   */
   limit: number
   /** A private folder that is removed afterwards. */
   scratch: string
   /** Which records of the main stream are looked into. Default: all. */
   isMeant?: (record: JsonObject) => boolean
-  /** Columns by stream in the order of their file, where that is known: those that are empty throughout are not in the records. */
+  /**
+   * Columns by stream in the order of their file, where that is known: those that are empty
+   * throughout are not in the records.
+   */
   columns?: ReadonlyMap<string, readonly string[]>
-  /** Names of the columns that the mapping reads, where there is one, for the streams of the source. */
+  /**
+   * Names of the columns that the mapping reads, where there is one, for the streams of the source.
+   */
   columnsRead?: (streams: readonly string[]) => ReadonlyMap<string, ReadonlySet<string> | 'all'>
   onProgress?: (step: Step) => void
 }
 
 /**
- * Reads the head of a source, or all of it, and tells what is there. The memory it takes does not grow with what it reads.
+ * Reads the head of a source, or all of it, and tells what is there. The memory it takes does not
+ * grow with what it reads.
  * @throws as the source does
  */
 export async function inspectSource(options: InspectOptions): Promise<Inspection> {
@@ -99,7 +109,10 @@ interface Seen {
   rejected: ReadonlyMap<string, number>
 }
 
-/** What each stream holds: main streams as they were read, joined ones as far as their rows lie in the records of main ones. */
+/**
+ * What each stream holds: main streams as they were read, joined ones as far as their rows lie in
+ * the records of main ones.
+ */
 function streamsOf(source: Source, { columns, profiles, rejected }: Seen): StreamInspection[] {
   const counts = source.counts()
   const describe = (stream: string) => ({
@@ -128,7 +141,8 @@ function streamsOf(source: Source, { columns, profiles, rejected }: Seen): Strea
   )
   const others = there.map(([stream, paths]): StreamInspection => {
     const inside = paths.filter(({ path }) => path !== '')
-    // Rows of files carry their line; of others the member that is most often there tells their number.
+    // Rows of files carry their line; of others the member that is most often there tells their
+    // number.
     const records = Math.max(0, ...inside.map(({ filled }) => filled))
     const shown = inside.filter(({ path }) => path !== ROW_FILE && path !== ROW_LINE)
     const known = columns?.get(stream)
@@ -138,7 +152,10 @@ function streamsOf(source: Source, { columns, profiles, rejected }: Seen): Strea
   return [...main, ...others]
 }
 
-/** Where a path leads to rows that were joined: the stream, and the path inside its rows. Rows may have rows joined to them. */
+/**
+ * Where a path leads to rows that were joined: the stream, and the path inside its rows. Rows may
+ * have rows joined to them.
+ */
 function joinedPlace(path: string, joined: ReadonlyMap<string, unknown>): JoinedPlace | undefined {
   const names = path.split('.')
   const beyond = names.findIndex((name) => !joined.has(name.replace(/\[\]$/, '')))
@@ -154,7 +171,10 @@ interface JoinedPlace {
   rest: string
 }
 
-/** An expression as a mapping writes it that goes through the rows one by one. Names of streams are plain names. */
+/**
+ * An expression as a mapping writes it that goes through the rows one by one. Names of streams are
+ * plain names.
+ */
 function withinRow(expression: string | null, { depth }: JoinedPlace): string | null {
   return expression === null ? null : expression.split('.').slice(depth).join('.')
 }

@@ -18,7 +18,10 @@ export interface PathInspection {
   secret: boolean
   /** What values look like, letters and digits masked: `xxx@xxxxxxx.xxx`. */
   shapes: string[]
-  /** Every value with its count, where there are few and they say nothing about a person: roles, hashers, connections. */
+  /**
+   * Every value with its count, where there are few and they say nothing about a person: roles,
+   * hashers, connections.
+   */
   values?: { value: string; count: number }[]
 }
 
@@ -66,7 +69,10 @@ export interface PeopleInspection {
     invalid: number
     /** An address that a program can take for another one: see confusableAddress. */
     confusable: number
-    /** Different addresses, trimmed and with A to Z in lower case, and how many of them occur in several records. */
+    /**
+     * Different addresses, trimmed and with A to Z in lower case, and how many of them occur in
+     * several records.
+     */
     distinct: number
     duplicated: number
     /** Records that share their address with an earlier one. */
@@ -102,7 +108,10 @@ export interface Inspection {
   records: number
   streams: StreamInspection[]
   people: PeopleInspection
-  /** Columns whose cells hold what looks like a written null: `NULL`, `\N` … Only those that the mapping reads, where there is one. */
+  /**
+   * Columns whose cells hold what looks like a written null: `NULL`, `\N` … Only those that the
+   * mapping reads, where there is one.
+   */
   writtenNulls: WrittenNull[]
 }
 
@@ -136,7 +145,10 @@ export function nobodyIn(type: string): Inspection {
   }
 }
 
-/** The same without any value of the source, also not of a column that is no person's: roles have their counts alone. */
+/**
+ * The same without any value of the source, also not of a column that is no person's: roles have
+ * their counts alone.
+ */
 export function withoutValues(inspection: Inspection): Inspection {
   return {
     ...inspection,

@@ -7,11 +7,17 @@ export interface LockedOut {
   path: string
   /** What it says of those who are left out: `is false`, `holds a time`. */
   says: string
-  /** JSONata over a record: true for whoever may sign in. It yields a boolean for any value, and for none. */
+  /**
+   * JSONata over a record: true for whoever may sign in. It yields a boolean for any value, and for
+   * none.
+   */
   condition: string
 }
 
-/** German, French, Spanish, Italian, Portuguese and Dutch, as texts of a status and names of a column alike. */
+/**
+ * German, French, Spanish, Italian, Portuguese and Dutch, as texts of a status and names of a
+ * column alike.
+ */
 const OUT_ABROAD = [
   'gesperrt|blockiert|deaktiviert|inaktiv|gel(ö|oe)scht',
   '(bloqu|d[ée]sactiv|supprim|verrouill)[ée]e?|suspendue?|inactif',
@@ -95,7 +101,10 @@ export function holdsTime(value: string): string {
   return `$contains($string(${value}), /[1-9]|infinity/)`
 }
 
-/** Texts of times in ISO 8601 are in their order; of others nothing can be told but that there is one. */
+/**
+ * Texts of times in ISO 8601 are in their order; of others nothing can be told but that there is
+ * one.
+ */
 function until(value: string, { types }: PathInspection, today: string): Omit<LockedOut, 'path'> {
   if (types.some(({ type }) => type === 'text')) {
     return { says: 'holds a time', condition: `$not(${holdsTime(value)} = true)` }
@@ -112,12 +121,18 @@ function byText(value: string, { types }: PathInspection, whole: boolean): Omit<
   return { says: 'says no', condition: `$not($tryBool(${value}) = false or ${isOneOf(NO_TEXTS, value)})` }
 }
 
-/** Whether a text is one of these words, in any case, however its words are joined. Yields a boolean for any value. */
+/**
+ * Whether a text is one of these words, in any case, however its words are joined. Yields a boolean
+ * for any value.
+ */
 function isOneOf(words: string, value: string): string {
   return `$contains($string(${value}), /^\\s*(${words.replaceAll(' ', '[-_ ]+')})\\s*$/i) = true`
 }
 
-/** Tables of Drupal and others: most people have 1, and who has 0 is blocked. WordPress's user_status is 0 for everybody. */
+/**
+ * Tables of Drupal and others: most people have 1, and who has 0 is blocked. WordPress's
+ * user_status is 0 for everybody.
+ */
 function byNumber(value: string, { values = [] }: PathInspection): Omit<LockedOut, 'path'> | undefined {
   const count = (wanted: string) => values.find((found) => found.value === wanted)?.count ?? 0
   const [on, off] = [count('1'), count('0')]
@@ -125,7 +140,10 @@ function byNumber(value: string, { values = [] }: PathInspection): Omit<LockedOu
   return { says: 'is 0', condition: `$not($tryBool(${value}) = false)` }
 }
 
-/** Values are not listed where too few records tell whether they sort people: then any word counts that is known. */
+/**
+ * Values are not listed where too few records tell whether they sort people: then any word counts
+ * that is known.
+ */
 function byStatus(
   value: string,
   { values, types, filled }: PathInspection,

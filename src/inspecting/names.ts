@@ -1,8 +1,9 @@
 import { wordsOf } from './sensitivity.ts'
 
 /**
- * What columns are called, by what they hold; the surest names of a kind first. Names are written as `wordsOf` does. Beside English there are the
- * common ones in German, French, Spanish, Italian, Portuguese and Dutch.
+ * What columns are called, by what they hold; the surest names of a kind first. Names are written
+ * as `wordsOf` does. Beside English there are the common ones in German, French, Spanish, Italian,
+ * Portuguese and Dutch.
  */
 const NAMES = {
   id: [

@@ -85,7 +85,8 @@ export function isHexDigest(text: string): boolean {
 }
 
 /**
- * The format of a password hash, and what becomes of it. No part of the hash is in the answer but its public parameters.
+ * The format of a password hash, and what becomes of it. No part of the hash is in the answer but
+ * its public parameters.
  * @param hasher as the record names it, where it does
  */
 export function formatOf(hash: string, hasher: string | undefined): Format {

@@ -15,7 +15,10 @@ export interface Person {
   totp: boolean
 }
 
-/** Members by meaning, the surest first. Written as `wordsOf` does; `/` stands between an object and its member. */
+/**
+ * Members by meaning, the surest first. Written as `wordsOf` does; `/` stands between an object and
+ * its member.
+ */
 const EMAIL = [
   'primary email address',
   'email',
@@ -95,7 +98,10 @@ const HASHER = [
 ]
 const TOTP = ['totp secret', 'mfa secret', 'otp secret', 'totp', 'mfa/totp secret']
 
-/** Objects and lists of objects whose members belong to the person. Nothing else is looked into: metadata says anything. */
+/**
+ * Objects and lists of objects whose members belong to the person. Nothing else is looked into:
+ * metadata says anything.
+ */
 const CONTAINERS = new Set([
   'profile',
   'emails',
@@ -129,7 +135,9 @@ export function personOf(record: Record<string, unknown>): Person {
   }
 }
 
-/** Firebase exports the salt beside the hash; what else it takes is the same for the whole project. */
+/**
+ * Firebase exports the salt beside the hash; what else it takes is the same for the whole project.
+ */
 const FIREBASE: Format = {
   format: "Firebase's scrypt",
   fate: 'convertible',

@@ -11,13 +11,18 @@ import {
   typeOf,
 } from './sensitivity.ts'
 
-/** How many paths are kept: an object that is used as a map (by user id, say) has no end of them. */
+/**
+ * How many paths are kept: an object that is used as a map (by user id, say) has no end of them.
+ */
 const MAX_PATHS = 400
 const MAX_DEPTH = 12
 const MAX_SHAPES = 3
 /** Columns with more values than this are no categories. */
 const MAX_VALUES = 24
-/** From this many values on, all of them different, a column is none either. Fewer records may differ by chance. */
+/**
+ * From this many values on, all of them different, a column is none either. Fewer records may
+ * differ by chance.
+ */
 const ALL_DIFFERENT = 5
 /** What values that may not be listed are counted under. */
 const OTHER = '(other)'
@@ -45,7 +50,10 @@ interface Node {
   itemCount: number
 }
 
-/** Which paths the records of one stream have, and what they hold. Takes the same memory for any number of records. */
+/**
+ * Which paths the records of one stream have, and what they hold. Takes the same memory for any
+ * number of records.
+ */
 export class Profile {
   readonly #root = createNode({ path: '', expression: '' }, '', false)
   #paths = 0
@@ -176,7 +184,10 @@ function count(values: Map<string, number>, value: unknown, name: string): boole
   return values.size <= MAX_VALUES
 }
 
-/** Whether no two records have the same value: whatever the column is called, it says who somebody is. */
+/**
+ * Whether no two records have the same value: whatever the column is called, it says who somebody
+ * is.
+ */
 function tellsApart(values: ReadonlyMap<string, number>): boolean {
   return values.size >= ALL_DIFFERENT && [...values.values()].every((count) => count === 1)
 }

@@ -14,7 +14,9 @@ export interface MappingProposal {
   role?: JsonObject
   /** What nothing was found for, by field: why it matters. */
   missing: { field: string; why: string }[]
-  /** Columns that say who may not sign in: the condition of `user` and of the others goes by them. */
+  /**
+   * Columns that say who may not sign in: the condition of `user` and of the others goes by them.
+   */
   lockedOut: LockedOut[]
   /** Paths that no field was found for. */
   unplaced: string[]
@@ -31,7 +33,10 @@ export interface ProposeOptions {
   sides?: readonly Side[]
   /** Whether `paths` are of all records. Default: they are. */
   whole?: boolean
-  /** Something else says which organizations there are. Default: the records and the files beside them. */
+  /**
+   * Something else says which organizations there are. Default: the records and the files beside
+   * them.
+   */
   organized?: boolean
 }
 
@@ -109,7 +114,10 @@ function addVerified(finder: Finder, user: MappingProposal['user']): void {
   if (found !== undefined) user.emailVerified = verifiedBy(found)
 }
 
-/** A flag, or the time at which the address was verified. A text like NULL is neither, wherever it turns up. */
+/**
+ * A flag, or the time at which the address was verified. A text like NULL is neither, wherever it
+ * turns up.
+ */
 function verifiedBy({ expression, path, types, values = [] }: Found): string {
   const isTime = types.some(({ type }) => type === 'time') || rankOf(path, 'verifiedAt') !== undefined
   if (isTime) return `${holdsTime(expression)} = true`
@@ -177,7 +185,10 @@ function belonging(finder: Finder, conditions: readonly string[]): Belonging {
 
 type Belonging = Pick<MappingProposal, 'organization' | 'membership'>
 
-/** Where the records name organizations in the same column as the file of memberships, a membership in either counts. */
+/**
+ * Where the records name organizations in the same column as the file of memberships, a membership
+ * in either counts.
+ */
 function belongingByBoth(finder: Finder, sides: readonly Side[], { organization, membership }: Belonging): Belonging {
   const columns = sides.find(({ part }) => part === 'memberships')?.columns
   const told = columns?.organizationId ?? columns?.organizationName

@@ -68,7 +68,10 @@ const PASSWORDS = [
   'hashed_password',
 ]
 
-/** What tells files apart, the more specific before the more general. A path also stands for all that begins with it. */
+/**
+ * What tells files apart, the more specific before the more general. A path also stands for all
+ * that begins with it.
+ */
 const SIGNATURES: readonly Signature[] = [
   {
     origin: 'clerk',
@@ -391,11 +394,17 @@ const SIGNATURES: readonly Signature[] = [
   },
 ]
 
-/** Firebase's CSV has no header: 26 columns or more, of which the second is an address and the third says whether it is verified. */
+/**
+ * Firebase's CSV has no header: 26 columns or more, of which the second is an address and the third
+ * says whether it is verified.
+ */
 const FIREBASE_CSV: Recognised = { origin: 'firebase', title: "Firebase's user export as CSV", part: 'users' }
 
 const provider = ['', '', '', '']
-/** The columns of Firebase's CSV (firebase-tools, auth:export); those of single providers are left out. */
+/**
+ * The columns of Firebase's CSV (firebase-tools, auth:export); those of single providers are left
+ * out.
+ */
 const FIREBASE_COLUMNS = [
   ...['localId', 'email', 'emailVerified', 'passwordHash', 'salt', 'displayName', 'photoUrl'],
   ...[...provider, ...provider, ...provider, ...provider],
@@ -520,7 +529,10 @@ export function writtenAs({ skipLines, delimiter, backslashes }: Head): JsonObje
   }
 }
 
-/** Names for the columns of a file without a header: all of them, since more than named is a ragged row. */
+/**
+ * Names for the columns of a file without a header: all of them, since more than named is a ragged
+ * row.
+ */
 function columnsFor(row: readonly string[], recognised: Recognised | undefined): string[] {
   return row.map((_, index) => {
     return recognised?.origin === 'firebase' ? (FIREBASE_COLUMNS[index] ?? '') : `column${index + 1}`

@@ -1,22 +1,36 @@
-/** What of a record may be shown: which names hold secrets or sort people, what type and shape a value has, which values say nothing of anybody. */
+/**
+ * What of a record may be shown: which names hold secrets or sort people, what type and shape a
+ * value has, which values say nothing of anybody.
+ */
 import { isObject } from '../json.ts'
 import { isHexDigest, looksLikeHash } from './password-format.ts'
 
-/** What holds secrets, by the words of its name. Rather one too many: nothing but counts is said of them. */
+/**
+ * What holds secrets, by the words of its name. Rather one too many: nothing but counts is said of
+ * them.
+ */
 const SECRET =
   /pass(word|wd|phrase)?|pwd|kennwort|geheim|contrase[nñ]a|wachtwoord|senha|hash|digest|salt|secret|token|totp|otp|seed|signer|private ?key|(sign|signing|encryption|decryption) ?key|api ?key|credential|recovery|backup ?code|cookie|session/
-/** Beside a secret, and none: the name of the hasher, its rounds, when it was set, whether there is one. */
+/**
+ * Beside a secret, and none: the name of the hasher, its rounds, when it was set, whether there is
+ * one.
+ */
 const BESIDE_SECRET =
   /(hasher|type|method|algorithm|algo|rounds|iterations|mem ?cost|enabled|required|date|at|updated|changed|expiry|expires|count|hint ?text|temporary|totp issuer|totp user|totp account)$/
 /** Columns that say what somebody is, not who. */
 const CATEGORY =
   /^(role|roles|rollen?|rôles?|rol|ruol[oi]|papel|realm roles|groups|group|group name|role names|hash method|.*verified|role slug|role slugs|role name|password hasher|hasher|password hash type|hash type|algorithm|provider|providers|provider id|connection|strategy|status|state|type|user ?status|locale|language|plan|tier|edition|enabled|disabled|blocked|banned|verified|email verified|is social|mfa enabled|aud|realm|user type|secret encoding|alg|scope)$/
 
-/** Names that were taken apart already: records repeat theirs. Bounded, since a map has no end of names. */
+/**
+ * Names that were taken apart already: records repeat theirs. Bounded, since a map has no end of
+ * names.
+ */
 const known = new Map<string, string>()
 const MAX_KNOWN = 10_000
 
-/** The words of a name: `passwordHasher`, `password_hasher`, `Password Hasher` → `password hasher`. */
+/**
+ * The words of a name: `passwordHasher`, `password_hasher`, `Password Hasher` → `password hasher`.
+ */
 export function wordsOf(name: string): string {
   const before = known.get(name)
   if (before !== undefined) return before
@@ -40,7 +54,10 @@ export function isSecretName(name: string): boolean {
   return SECRET.test(words) && !BESIDE_SECRET.test(words)
 }
 
-/** Whether the values of a member of this name may be listed: they sort people, and tell nobody apart. */
+/**
+ * Whether the values of a member of this name may be listed: they sort people, and tell nobody
+ * apart.
+ */
 export function isCategoryName(name: string): boolean {
   return CATEGORY.test(wordsOf(name))
 }
@@ -96,8 +113,8 @@ const LONGEST = 40
 const LONGEST_RUN = 6
 
 /**
- * What a value looks like, with nothing of it left: letters become x or X, digits 9, characters of other alphabets x. Long runs
- * and long values are cut: their exact length says nothing.
+ * What a value looks like, with nothing of it left: letters become x or X, digits 9, characters of
+ * other alphabets x. Long runs and long values are cut: their exact length says nothing.
  */
 export function shapeOf(value: string): string {
   const masked = value
@@ -115,12 +132,18 @@ export function shapeOf(value: string): string {
 const NAME = /^\$?[\p{L}\p{M}\p{N}_ .:/()'’°*#&?-]{1,64}$/u
 const DATA_IN_NAME = /\d{6,}|[0-9a-f]{16,}/i
 
-/** A member's name as it is shown: where data stands in its place (an e-mail address, an id, a row without a header), masked. */
+/**
+ * A member's name as it is shown: where data stands in its place (an e-mail address, an id, a row
+ * without a header), masked.
+ */
 export function shownName(name: string): string {
   return NAME.test(name) && !DATA_IN_NAME.test(name) ? name : `⟨${shapeOf(name)}⟩`
 }
 
-/** Whether a value of a column that is no person's may be shown: a word, not an address, a hash, an id or a token. */
+/**
+ * Whether a value of a column that is no person's may be shown: a word, not an address, a hash, an
+ * id or a token.
+ */
 export function isHarmless(value: string): boolean {
   if (!/^[\p{L}\p{N} _.:|/+-]{1,40}$/u.test(value)) return false
   // Letters and digits without end are no word: a TOTP secret (Base32) has 16 at least.

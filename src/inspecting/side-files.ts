@@ -1,6 +1,7 @@
 /**
- * Files that lie beside the file of the users. In: what the heads of the two show. Out: what the other one holds, by which of its columns its rows
- * belong to users, and what it adds to a mapping. Names of columns decide: values are looked at when the manifest is planned.
+ * Files that lie beside the file of the users. In: what the heads of the two show. Out: what the
+ * other one holds, by which of its columns its rows belong to users, and what it adds to a mapping.
+ * Names of columns decide: values are looked at when the manifest is planned.
  */
 import { bestNamed, lastName, type Meaning, rankOf } from './names.ts'
 import { nameInExpression } from './profile.ts'
@@ -11,11 +12,17 @@ import type { Head } from './sniff.ts'
 /** What a file beside the users is for. */
 export interface Side {
   part: Part
-  /** How its rows belong to users; none for a file that is about something else, such as organizations. */
+  /**
+   * How its rows belong to users; none for a file that is about something else, such as
+   * organizations.
+   */
   join?: { key: string; to: string; unmatched?: 'ignore' }
   /** What else of a user the column may lead to: values tell. */
   targets?: readonly string[]
-  /** Which of its rows count: those that meet all of these, over one of its rows. Default: every row. */
+  /**
+   * Which of its rows count: those that meet all of these, over one of its rows. Default: every
+   * row.
+   */
   conditions?: readonly string[]
   /** Expressions over one of its rows, by what they yield. */
   columns: Readonly<Partial<Record<SideColumn, string>>>
@@ -55,14 +62,20 @@ const LINKS: readonly (readonly ['id' | 'username' | 'email', RegExp])[] = [
 const TOTP_ISSUER = /^((totp|mfa|otp) )?issuer$/
 const TOTP_ACCOUNT = /^(totp|mfa|otp) (user|account)$/
 const ROLE_ID = /^(role id|group id|role uuid)$/
-/** `auth_user_groups`: the table of the application and the model. A plain `user_groups` may be of anything. */
+/**
+ * `auth_user_groups`: the table of the application and the model. A plain `user_groups` may be of
+ * anything.
+ */
 const DJANGO_GROUPS = /[a-z0-9]_user_groups\b/i
 const PROFILES = /profiles?\b/i
 /** django-otp: secrets in hex. */
 const DJANGO_DEVICES = /totp_totpdevice\b/i
 const META_KEY = /^meta key$/
 const META_VALUE = /^meta value$/
-/** WordPress keeps the roles of a user as a list that PHP wrote, under a key that begins with the prefix of its tables. */
+/**
+ * WordPress keeps the roles of a user as a list that PHP wrote, under a key that begins with the
+ * prefix of its tables.
+ */
 const USERMETA = /usermeta/i
 /** Over what `$match` found in it. */
 const CAPABILITIES = '$slug(groups[0])'
@@ -77,7 +90,10 @@ const ORGANIZATION_KEY =
 const OF_ORGANIZATIONS = /(org|organi[sz]ation|compan(y|ies)|tenant|team|workspace|customer|account)s?/i
 const OF_ROLES = /(role|group)s?/i
 
-/** Factors as Auth0 and the official toolkit list them, of which the secret stands in one of two places. */
+/**
+ * Factors as Auth0 and the official toolkit list them, of which the secret stands in one of two
+ * places.
+ */
 const FACTORS = 'mfa_factors.(totp.secret ? totp.secret : secret)'
 
 /** What is known of a table beside its names: the keys of a database tell. */
@@ -118,7 +134,10 @@ interface Link {
   by: 'id' | 'username' | 'email'
 }
 
-/** The columns of a file, as an expression writes them. Rows that are joined hold no lists that could be gone through. */
+/**
+ * The columns of a file, as an expression writes them. Rows that are joined hold no lists that
+ * could be gone through.
+ */
 function columnsOf({ paths, format }: Head): Column[] {
   return paths.flatMap((path) => {
     const names = format === 'csv' ? [path] : path.split('.')
@@ -146,7 +165,10 @@ function linkOf(users: readonly Column[], side: readonly Column[]): Link | undef
   return undefined
 }
 
-/** What a column may lead to, the likeliest first: a column of the same name, the one that tells users apart, others that do. */
+/**
+ * What a column may lead to, the likeliest first: a column of the same name, the one that tells
+ * users apart, others that do.
+ */
 function targetsOf(users: readonly Column[], from: Column, by: Link['by']): string[] {
   const words = wordsOf(lastName(from.path))
   const same = users.find(({ path }) => wordsOf(lastName(path)) === words)
@@ -185,7 +207,8 @@ function linked(
     const role = USERMETA.test(name) ? CAPABILITIES : undefined
     return { part: 'details', join: { ...join, unmatched: 'ignore' }, columns: { metaKey, metaValue, role } }
   }
-  // Somebody with a name is a user of another list, and no row about one: unless a key of the database says whose it is.
+  // Somebody with a name is a user of another list, and no row about one: unless a key of the
+  // database says whose it is.
   if (keys.user !== undefined && PROFILES.test(name)) return profileOf(own, join)
   if (rankAny(own, ['firstName', 'lastName'])) return undefined
   const at = (path: string | undefined) => own.find((each) => each.path === path)?.expression
@@ -246,7 +269,9 @@ function profileOf(columns: readonly Column[], join: Link['join']): Side | undef
   return { part: 'profiles', join: { ...join, unmatched: 'ignore' }, columns: { firstName, lastName } }
 }
 
-/** Organizations by their key, whatever other columns they have: an address of theirs is no user's. */
+/**
+ * Organizations by their key, whatever other columns they have: an address of theirs is no user's.
+ */
 export function organizationsOf(side: Head, key: string): Side | undefined {
   const columns = columnsOf(side)
   const id = columns.find(({ path }) => path === key)?.expression

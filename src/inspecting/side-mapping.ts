@@ -11,7 +11,10 @@ export interface SideRules {
   role?: JsonObject
 }
 
-/** Streams by what their files hold. They are no usual names of columns: rows are put into records under them. */
+/**
+ * Streams by what their files hold. They are no usual names of columns: rows are put into records
+ * under them.
+ */
 const STREAMS: Partial<Record<Part, string>> = {
   memberships: 'memberships',
   organizations: 'organizations',
@@ -33,7 +36,10 @@ export function streamOfSide({ part, columns }: Side): string {
 /** Roles that users have by number. */
 export const NUMBERED_ROLES = 'numberedRoles'
 
-/** What roles are called, where they are given by number: beside the join, a stream of its own that defines them. */
+/**
+ * What roles are called, where they are given by number: beside the join, a stream of its own that
+ * defines them.
+ */
 export const NAMED_ROLES = 'namedRoles'
 
 /**
@@ -58,7 +64,8 @@ export function sideRules(sides: readonly Side[], email: string, conditions: rea
     const role = own ?? numbered
     const told = id ?? name ?? ''
     const key = id ?? `'name:' & ${name}`
-    // A row that names no organization is rejected by name, but for one that may be known by its name alone.
+    // A row that names no organization is rejected by name, but for one that may be known by its
+    // name alone.
     const each = id === undefined ? `memberships[$exists(${told})]` : 'memberships'
     const when = whenOf('memberships', conditions)
     const named: JsonObject = { each, ...when, key, ...(id !== undefined && { externalId: id }), name: name ?? told }

@@ -12,9 +12,15 @@ import { shownName } from './sensitivity.ts'
 /** What the beginning of a data file shows of how it is written. */
 export interface Head {
   format: 'csv' | 'json' | 'ndjson'
-  /** Paths of the first records: for CSV the columns. What looks like data in the place of a name is masked. */
+  /**
+   * Paths of the first records: for CSV the columns. What looks like data in the place of a name is
+   * masked.
+   */
   paths: string[]
-  /** JSON: where the records are, as `records` of the source `file` writes it; none where the document is the list. */
+  /**
+   * JSON: where the records are, as `records` of the source `file` writes it; none where the
+   * document is the list.
+   */
   records?: string
   /** CSV without a header: the fields of its first line. Data, never to be shown. */
   firstRow?: string[]
@@ -26,9 +32,15 @@ export interface Head {
   skipLines?: number
   /** CSV in which backslashes escape anywhere, and whether quotes are characters like others. */
   backslashes?: Backslashes
-  /** CSV with such lines, which may mislead who looks for it: what separates its cells, where it is no comma. */
+  /**
+   * CSV with such lines, which may mislead who looks for it: what separates its cells, where it is
+   * no comma.
+   */
   delimiter?: string
-  /** What Django's dumpdata wrote, of several models: the one of the users. The paths are those of its records. */
+  /**
+   * What Django's dumpdata wrote, of several models: the one of the users. The paths are those of
+   * its records.
+   */
   model?: string
 }
 
@@ -84,7 +96,10 @@ async function sniffCsv(
 /** How many lines a preamble may have. */
 const MAX_PREAMBLE = 20
 
-/** Some exports say a word of themselves before the header: lines without a delimiter, then lines with several. */
+/**
+ * Some exports say a word of themselves before the header: lines without a delimiter, then lines
+ * with several.
+ */
 function sniffPreamble(text: string): Head | undefined {
   const lines = text.split(/\r?\n/).slice(0, MAX_PREAMBLE + 1)
   // `sep=;` is read by who opens the table.
@@ -111,7 +126,10 @@ function preambleBy(delimiter: string, lines: readonly string[]): Head | undefin
   return { format: 'csv', paths, skipLines, ...(delimiter !== ',' && { delimiter }) }
 }
 
-/** NDJSON: every line an object. One object on one line is NDJSON of one record, unless it is a wrapping. */
+/**
+ * NDJSON: every line an object. One object on one line is NDJSON of one record, unless it is a
+ * wrapping.
+ */
 function sniffLines(text: string): Head | undefined {
   const lines = text.split('\n')
   const whole = lines.slice(0, -1).filter((line) => line.trim() !== '')
@@ -128,7 +146,10 @@ function modelOf(record: Record<string, unknown> | undefined): string | undefine
   return typeof record?.model === 'string' && isObject(record.fields) ? record.model : undefined
 }
 
-/** The paths of the records; where those are of several models, of the one that has addresses and passwords. */
+/**
+ * The paths of the records; where those are of several models, of the one that has addresses and
+ * passwords.
+ */
 function ofUsers(records: readonly Record<string, unknown>[]): Pick<Head, 'paths' | 'model'> {
   const models = Map.groupBy(records, modelOf)
   if (models.size < 2 || models.has(undefined)) return { paths: pathsOf(records) }
@@ -161,7 +182,10 @@ export function objectIn(line: string): Record<string, unknown> | undefined {
 
 const USERS = /^(users|members|accounts|data|items|records|results)$/i
 
-/** The list in the document that is most likely the one of the users: by its name, then by its length. */
+/**
+ * The list in the document that is most likely the one of the users: by its name, then by its
+ * length.
+ */
 async function sniffJson(file: SourceFile, encoding: Encoding | undefined): Promise<Head> {
   const lists = new Map<string, Record<string, unknown>[]>()
   // Of a dump of several models each is looked at: that of the users may come late.
@@ -170,7 +194,8 @@ async function sniffJson(file: SourceFile, encoding: Encoding | undefined): Prom
   parser.onError = () => {}
   parser.onValue = ({ value, key, stack }) => {
     const names = stack.slice(1).map((level) => level.key)
-    // phpMyAdmin writes a list of what it has to say, of which the tables hold their rows under `data`.
+    // phpMyAdmin writes a list of what it has to say, of which the tables hold their rows under
+    // `data`.
     const above = typeof names[0] === 'number' && names[1] === 'data' ? names.slice(1) : names
     if (typeof key !== 'number' || !isObject(value) || !above.every((name) => typeof name === 'string')) return
     const path = above.join('.')

@@ -3,8 +3,9 @@ import { type RejectReason, rejectDesired } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /**
- * What two things of the source claim and one alone can have. In: the names that became one key or slug, or the values that several
- * resources claim. Out: every claimant is rejected, since nobody can tell here which is right; the message names the others.
+ * What two things of the source claim and one alone can have. In: the names that became one key or
+ * slug, or the values that several resources claim. Out: every claimant is rejected, since nobody
+ * can tell here which is right; the message names the others.
  */
 
 /** What is said where several names of the source have become one key or slug. */
@@ -20,11 +21,20 @@ export type CollidedNames = readonly [name: string, origin: string][]
 export interface NameRules {
   /** What the names are of: see DerivedName. */
   of: string
-  /** The place in which a name `n` counts, as SQL: only names of one place collide. Undefined: there is one place. */
+  /**
+   * The place in which a name `n` counts, as SQL: only names of one place collide. Undefined: there
+   * is one place.
+   */
   place?: string
-  /** Collisions beside those of names that share what expressions made of them: of those that share what is left of it. */
+  /**
+   * Collisions beside those of names that share what expressions made of them: of those that share
+   * what is left of it.
+   */
   slugs?: { condition: string; having: string }
-  /** What else the collided slug and the names are called: entries that drafts and grants are compared with. */
+  /**
+   * What else the collided slug and the names are called: entries that drafts and grants are
+   * compared with.
+   */
   entries?(slugs: readonly string[], given: readonly string[]): [of: string, slug: string][]
   wording(slug: string, names: CollidedNames): CollisionWording
 }
@@ -59,7 +69,9 @@ function quoted(name: string): string {
   return JSON.stringify(name.length > LENGTH ? `${name.slice(0, LENGTH)}…` : name)
 }
 
-/** A value that only one resource of a kind can have and several claim, with their keys in order. */
+/**
+ * A value that only one resource of a kind can have and several claim, with their keys in order.
+ */
 export interface RepeatedValue {
   value: string
   keys: string[]

@@ -9,29 +9,38 @@ import type { Remarks, Remedies } from './wording.ts'
 
 /** One field of a kind. */
 export interface FieldDefinition {
-  /** Secret fields are kept apart from the others from the mapping on: never shown, stored only as keyed digests. */
+  /**
+   * Secret fields are kept apart from the others from the mapping on: never shown, stored only as
+   * keyed digests.
+   */
   secret?: true
   /**
-   * How two values are compared and what an update sends: `value` the whole value; `map` only the changed members of an
-   * object (null removes one); `set` the whole list, order ignored.
+   * How two values are compared and what an update sends: `value` the whole value; `map` only the
+   * changed members of an object (null removes one); `set` the whole list, order ignored.
    */
   compare: 'value' | 'map' | 'set'
   /** The case of A to Z carries no meaning: an address, a domain. */
   caseless?: true
   /**
-   * WorkOS gives it a value where none is sent: a membership its default role. What it gave counts as applied, so that a value
-   * that the source gets later is a change of the source's.
+   * WorkOS gives it a value where none is sent: a membership its default role. What it gave counts
+   * as applied, so that a value that the source gets later is a change of the source's.
    */
   assigned?: true
   /** The rule for duplicates, unless the manifest says otherwise. */
   merge: MergeRule
-  /** The field of which it says something: when records merge, those count that agree in that one with what is kept. It stands before. */
+  /**
+   * The field of which it says something: when records merge, those count that agree in that one
+   * with what is kept. It stands before.
+   */
   about?: string
-  /** False where WorkOS offers no update of the field: a difference is only reported. Default true. */
+  /**
+   * False where WorkOS offers no update of the field: a difference is only reported. Default true.
+   */
   updatable?: boolean
   /**
-   * WorkOS does not take it in a create, which a request with it follows: an update has it in a request of its own `alone`, as the permissions of
-   * a role, or in the one of all `updates`, as the locale of a user. Until that has been answered the state does not hold it, so that an
+   * WorkOS does not take it in a create, which a request with it follows: an update has it in a
+   * request of its own `alone`, as the permissions of a role, or in the one of all `updates`, as
+   * the locale of a user. Until that has been answered the state does not hold it, so that an
    * interrupted run is made up for by an update.
    */
   separate?: 'alone' | 'updates'
@@ -65,8 +74,9 @@ export type NormaliseResult =
   | { ok: false; key: string | null; problems: ValueProblem[] }
 
 /**
- * What records of the source describe: the fields of one rule under `map`, how they are checked and how several records of one thing
- * become one. Most are kinds of resources as well; others are made into resources once all records are merged.
+ * What records of the source describe: the fields of one rule under `map`, how they are checked and
+ * how several records of one thing become one. Most are kinds of resources as well; others are made
+ * into resources once all records are merged.
  */
 export interface DraftDefinition {
   name: string
@@ -90,48 +100,63 @@ export interface DraftDefinition {
   exclusive?: readonly (readonly string[])[]
 
   /**
-   * The field in which a record proves whose account it is. Where one record of several does, secrets of those of other accounts
-   * that do not are left out of the merge.
+   * The field in which a record proves whose account it is. Where one record of several does,
+   * secrets of those of other accounts that do not are left out of the merge.
    */
   provenBy?: string
 
   /**
-   * Checks and normalises what the mapping yielded. Pure: runs in the workers, and what it yields may stand for all items with the same fields.
-   * @param own the fields that the rule does not map, and that name resources of the record itself: their keys are whole
+   * Checks and normalises what the mapping yielded. Pure: runs in the workers, and what it yields
+   * may stand for all items with the same fields.
+   * @param own the fields that the rule does not map, and that name resources of the record itself:
+   *   their keys are whole
    */
   normalise(fields: Record<string, unknown>, rules: ValueRules, own?: ReadonlySet<string>): NormaliseResult
 
-  /** Merged attributes within the limits that the manifest's rules let be kept by changing them, and what was changed. */
+  /**
+   * Merged attributes within the limits that the manifest's rules let be kept by changing them, and
+   * what was changed.
+   */
   fitMerged?(attributes: Attributes, rules: ValueRules): Fitted
 
   /** Limits that merged attributes can break although each of the merged records kept them. */
   checkMerged?(attributes: Attributes, rules: ValueRules): ValueProblem[]
 
   /**
-   * The key that follows from its references, for kinds that have one: when a user merges into another, its memberships
-   * take the other's key. Undefined: the key stands on its own.
+   * The key that follows from its references, for kinds that have one: when a user merges into
+   * another, its memberships take the other's key. Undefined: the key stands on its own.
    */
   keyFromRefs?(refs: Record<string, string>): string
 
   /**
-   * The references of which the key consists, an `@` between them; null for what the mapping yields. With them a key can be taken
-   * apart where the source is not at hand. Undefined: the key stands on its own.
+   * The references of which the key consists, an `@` between them; null for what the mapping
+   * yields. With them a key can be taken apart where the source is not at hand. Undefined: the key
+   * stands on its own.
    */
   keyRefs?: readonly [string | null, string]
 
-  /** The references with those anew that follow from others: which membership is meant follows from the user and the organization. */
+  /**
+   * The references with those anew that follow from others: which membership is meant follows from
+   * the user and the organization.
+   */
   derivedRefs?(refs: Record<string, string>): Record<string, string>
 
   /** The sums show the kind even when it has no resources. */
   alwaysCounted?: true
 
-  /** Which notes `n` on one of it, `d`, do not count, as SQL: what a merge gave back is not missed, and what is told elsewhere is not told twice. */
+  /**
+   * Which notes `n` on one of it, `d`, do not count, as SQL: what a merge gave back is not missed,
+   * and what is told elsewhere is not told twice.
+   */
   mootNotes?: readonly string[]
 
   /** What is done with its drafts between staging and the desired set. */
   lifecycle?: Lifecycle
 
-  /** How several records of one become one. Undefined: by the rules of its fields, whatever their order in the source. */
+  /**
+   * How several records of one become one. Undefined: by the rules of its fields, whatever their
+   * order in the source.
+   */
   mergePolicy?(manifest: Manifest): MergePolicy
 
   /** Where the source's names are made into its keys, when they collide. */

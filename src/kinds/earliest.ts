@@ -1,4 +1,7 @@
-/** Of any number of items those with the least places, in their order; of equal ones those that were added first. */
+/**
+ * Of any number of items those with the least places, in their order; of equal ones those that were
+ * added first.
+ */
 export class Earliest<Item> {
   readonly #most: number
   #kept: { place: number; item: Item }[] = []

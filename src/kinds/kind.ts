@@ -23,11 +23,17 @@ export interface Fallback {
 
 /** Something that another resource needs without referring to it: the role of a membership. */
 export interface Mention {
-  /** What may be meant, in the order in which it is looked for: a role of the environment, then one of the organization. */
+  /**
+   * What may be meant, in the order in which it is looked for: a role of the environment, then one
+   * of the organization.
+   */
   candidates: readonly [MentionedAs, ...MentionedAs[]]
   /** The kind that it is called by where it is none of them. */
   kind: string
-  /** What records it could have been made from, where these were not refused: the kind of them, and the keys they may have. */
+  /**
+   * What records it could have been made from, where these were not refused: the kind of them, and
+   * the keys they may have.
+   */
   madeFrom: { kind: string; keys: readonly string[] }
   /** Its name for people. */
   label: string
@@ -55,14 +61,19 @@ export interface CompareContext {
   scoped: boolean
 }
 
-/** The same once WorkOS has been read as far as it seemed necessary; what is missing is asked for. */
+/**
+ * The same once WorkOS has been read as far as it seemed necessary; what is missing is asked for.
+ */
 export interface ReadContext extends CompareContext {
   api: Api
   /** Whether all of the kind in WorkOS has been read. */
   listed: boolean
   /** What is in WorkOS in the place of desired resources that the state does not know. */
   unknown(): Iterable<UnknownLive>
-  /** WorkOS ids of what a resource refers to, as far as that exists; undefined where one of these will not. */
+  /**
+   * WorkOS ids of what a resource refers to, as far as that exists; undefined where one of these
+   * will not.
+   */
   refIds(desired: DesiredResource): RefIds | undefined
 }
 
@@ -72,7 +83,10 @@ export interface UnknownLive {
   desired: Attributes
 }
 
-/** What a live resource has by itself, and what of it comes from elsewhere, that nobody manages here. */
+/**
+ * What a live resource has by itself, and what of it comes from elsewhere, that nobody manages
+ * here.
+ */
 export interface OwnPart {
   attributes: Attributes
   from: GivenRole[]
@@ -95,19 +109,23 @@ export type NameMatch = { type: 'none' } | { type: 'found'; live: LiveResource }
 
 /** What is special about what WorkOS holds of a kind. Planning and verifying call it alike. */
 export interface LiveHooks {
-  /** Once the kind has been read from WorkOS: reads and indexes what its comparison needs besides. */
+  /**
+   * Once the kind has been read from WorkOS: reads and indexes what its comparison needs besides.
+   */
   prepare?(context: ReadContext): void | Promise<void>
 
   /**
    * A live resource without what it has from elsewhere.
-   * @param before what it was given: by the state, or by the source where the state does not know it
+   * @param before what it was given: by the state, or by the source where the state does not know
+   *   it
    * @param applied whether the state knows it
    */
   own?(rundb: RunDatabase, live: Pick<LiveResource, 'id' | 'attributes'>, before: Attributes, applied: boolean): OwnPart
 
   /**
-   * That `own` leaves all of a live resource `l`, whatever `prepare` reads, as SQL: by what the row `k` of the state says that it was given.
-   * Needed where there are many. Undefined: where there is an `own`, it never surely does.
+   * That `own` leaves all of a live resource `l`, whatever `prepare` reads, as SQL: by what the row
+   * `k` of the state says that it was given. Needed where there are many. Undefined: where there is
+   * an `own`, it never surely does.
    */
   wholly?: string
 
@@ -116,22 +134,27 @@ export interface LiveHooks {
 }
 
 /**
- * What SQL has to know of a kind to create what surely is to be created without code having a look at it. All of it speaks of a row `d` of
- * `desired`, which the state does not know. References and what WorkOS has with the same identity, by `natural`, are looked at by themselves.
+ * What SQL has to know of a kind to create what surely is to be created without code having a look
+ * at it. All of it speaks of a row `d` of `desired`, which the state does not know. References and
+ * what WorkOS has with the same identity, by `natural`, are looked at by themselves.
  */
 export interface PlainCreates {
   /** `label`, as SQL. Null where it cannot be told: then code decides. */
   label: string
   /**
-   * That nothing speaks against creating it, as SQL: `whyNotCreatable`, `mentions`, `live.byName`, and `refuse` of what is not known or is to be
-   * created. Where this is false or null code decides. Undefined: nothing ever does.
+   * That nothing speaks against creating it, as SQL: `whyNotCreatable`, `mentions`, `live.byName`,
+   * and `refuse` of what is not known or is to be created. Where this is false or null code
+   * decides. Undefined: nothing ever does.
    */
   where?(context: CompareContext): string
 }
 
 /** What is special about deciding what becomes of a desired resource. */
 export interface PlanningHooks {
-  /** Which creates SQL decides about, where there are many. Undefined, and for what has a `turn`: none. */
+  /**
+   * Which creates SQL decides about, where there are many. Undefined, and for what has a `turn`:
+   * none.
+   */
   plain?: PlainCreates
 
   /** Whether all of the kind has to be listed, however little there is to look at. */
@@ -140,7 +163,9 @@ export interface PlanningHooks {
   /** Once the kind is planned: what speaks against its actions, and what they bring along. */
   decided?(context: ReadContext): Promise<void>
 
-  /** What another resource of the source, or one out of scope, has against it. Undefined: nothing. */
+  /**
+   * What another resource of the source, or one out of scope, has against it. Undefined: nothing.
+   */
   refuse?: {
     /** Planning one that the state does not know. */
     unknown?(context: CompareContext, desired: DesiredResource): Reason | undefined
@@ -156,8 +181,8 @@ export interface PlanningHooks {
   adoptedNote?: { code: string; detail: string }
 
   /**
-   * Codes of the remarks on secrets that changed in the source and are not sent: by a rule, and to an account that proves nothing (see
-   * `provenBy`). Undefined: `secret_changed_in_source`.
+   * Codes of the remarks on secrets that changed in the source and are not sent: by a rule, and to
+   * an account that proves nothing (see `provenBy`). Undefined: `secret_changed_in_source`.
    */
   secretNotes?: { changed: string; keptBack?: string }
 }
@@ -165,8 +190,8 @@ export interface PlanningHooks {
 /** What is special about deleting a kind. What is true of every kind: see planning/deletions.ts. */
 export interface DeletionRules {
   /**
-   * When planning decides about it: with people and what ties them to places, or with places, once it is known who leaves. Undefined: after
-   * these, in the order of the kinds.
+   * When planning decides about it: with people and what ties them to places, or with places, once
+   * it is known who leaves. Undefined: after these, in the order of the kinds.
    */
   round?: 'people' | 'places'
 
@@ -174,7 +199,8 @@ export interface DeletionRules {
   whole?: true
 
   /**
-   * It is deleted although what it refers to stays as a whole, where that was in WorkOS before: an authenticator app.
+   * It is deleted although what it refers to stays as a whole, where that was in WorkOS before: an
+   * authenticator app.
    */
   undoneAlone?: true
 
@@ -190,7 +216,10 @@ export interface DeletionRules {
   /** Where WorkOS offers no deletion: of what, for people. Undefined: `plural`. */
   called?: string
 
-  /** That somebody has used it since it was created, for people. Undefined: nobody has, or it does not tell. */
+  /**
+   * That somebody has used it since it was created, for people. Undefined: nobody has, or it does
+   * not tell.
+   */
   usedSince?(live: LiveResource): string | undefined
 }
 
@@ -224,10 +253,16 @@ export interface FieldFilling {
   fields: readonly { field: string; filled: number; distinct: number; example?: Json }[]
 }
 
-/** What kinds gather: plain data, since it may come from another thread. Users alone gather anything. */
+/**
+ * What kinds gather: plain data, since it may come from another thread. Users alone gather
+ * anything.
+ */
 export type Gathered = GatheredUsers
 
-/** Gathers from the values of all desired resources of a kind, which planning goes through once, in any order. */
+/**
+ * Gathers from the values of all desired resources of a kind, which planning goes through once, in
+ * any order.
+ */
 export interface Gatherer {
   /** @param place of its first record: see DesiredRow.seq */
   add(attributes: Attributes, secrets: JsonObject | null, place: number): void
@@ -248,28 +283,34 @@ export interface Gathering {
   begin(context: GatherContext): Gatherer
   /** What it adds to the summary. */
   summary(rundb: RunDatabase, gathered: Gathered): Partial<SummaryParts>
-  /** What is odd about the values; asked where any of the kind changes, behind the warnings of its review. */
+  /**
+   * What is odd about the values; asked where any of the kind changes, behind the warnings of its
+   * review.
+   */
   warnings(context: WarningContext, gathered: Gathered): Problem[]
 }
 
 /** What a plan says of a kind besides its actions. */
 export interface PlanReview {
   /**
-   * A migration is about it before all else: where conditions leave out all of it or much of it, that is a warning, and its fields are named
-   * without the kind.
+   * A migration is about it before all else: where conditions leave out all of it or much of it,
+   * that is a warning, and its fields are named without the kind.
    */
   main?: true
 
   /**
-   * Its rule maps its own fields: one that is mapped and that nobody has is a warning. `except`: those that cannot be empty, or are made into
-   * something else.
+   * Its rule maps its own fields: one that is mapped and that nobody has is a warning. `except`:
+   * those that cannot be empty, or are made into something else.
    */
   mapsFields?: { except: readonly string[] }
 
   /** Codes under which one is blocked that count as cases of duplicates. */
   duplicateCodes?: readonly string[]
 
-  /** What it adds to the summary. @param planned false: it is no part of the plan, and goes into files */
+  /**
+   * What it adds to the summary. @param planned false: it is no part of the plan, and goes into
+   * files
+   */
   summary?(rundb: RunDatabase, planned: boolean): Partial<SummaryParts>
 
   /** Looks at all values. Undefined: their field table is enough. */
@@ -283,56 +324,80 @@ export interface PlanReview {
 }
 
 /**
- * All that is special about one kind of resource. A new kind is a folder whose main file exports one of these, and a line in `registry.ts`,
- * whose order is the order of dependencies: see docs/how-to/adding-a-kind.md.
+ * All that is special about one kind of resource. A new kind is a folder whose main file exports
+ * one of these, and a line in `registry.ts`, whose order is the order of dependencies: see
+ * docs/how-to/adding-a-kind.md.
  */
 export interface KindDefinition extends DraftDefinition {
-  /** WorkOS answers a create with one that has the external id already, if there is one: applying looks before it creates. */
+  /**
+   * WorkOS answers a create with one that has the external id already, if there is one: applying
+   * looks before it creates.
+   */
   answersExisting?: true
 
-  /** The windows that its creates and updates count in: https://workos.com/docs/reference/rate-limits */
+  /**
+   * The windows that its creates and updates count in:
+   * https://workos.com/docs/reference/rate-limits
+   */
   rateClass: 'write' | 'other'
 
   /** The reference inside of which WorkOS lists the kind, where there is no list of all of it. */
   within?: string
 
-  /** What happens to one that is in WorkOS, was not made by this state and differs. Undefined: `adopt.fill` says it. */
+  /**
+   * What happens to one that is in WorkOS, was not made by this state and differs. Undefined:
+   * `adopt.fill` says it.
+   */
   onConflict?(manifest: Pick<Manifest, 'roles'>): ConflictPolicy
 
-  /** WorkOS ranks them by the order in which they are made: when the turn of one to be created is. Undefined: in any order, many at a time. */
+  /**
+   * WorkOS ranks them by the order in which they are made: when the turn of one to be created is.
+   * Undefined: in any order, many at a time.
+   */
   turn?(resource: Pick<DesiredResource, 'key' | 'refs'>, manifest: Pick<Manifest, 'roles'>): Turn
 
   /**
-   * Of what it is `within`, whose key it shares, there are too many to list it in each, and few may have one: planning looks it up one by
-   * one, and does without where that is too much, for then applying looks before it creates.
+   * Of what it is `within`, whose key it shares, there are too many to list it in each, and few may
+   * have one: planning looks it up one by one, and does without where that is too much, for then
+   * applying looks before it creates.
    */
   sparse?: true
 
-  /** What a live one looks like while it is in force, besides its managed fields: the status of a membership. */
+  /**
+   * What a live one looks like while it is in force, besides its managed fields: the status of a
+   * membership.
+   */
   inForce?: Attributes
 
-  /** Why it cannot be created, when nothing like it exists in WorkOS: an organization without a name. Undefined: it can. */
+  /**
+   * Why it cannot be created, when nothing like it exists in WorkOS: an organization without a
+   * name. Undefined: it can.
+   */
   whyNotCreatable(desired: DesiredResource): ValueProblem | undefined
 
-  /** `naturalKey` of LiveResource as the desired resource would have it; null where a reference has no id yet. */
+  /**
+   * `naturalKey` of LiveResource as the desired resource would have it; null where a reference has
+   * no id yet.
+   */
   naturalKey(desired: DesiredResource, refIds: RefIds): string | null
 
   /**
-   * `naturalKey` as SQL, of a row `d` of `desired`; null where it is. With it what WorkOS holds as it is desired is verified by one statement, and
-   * what it does not hold is created by one. Undefined: of the kind there are few, and code looks at each.
+   * `naturalKey` as SQL, of a row `d` of `desired`; null where it is. With it what WorkOS holds as
+   * it is desired is verified by one statement, and what it does not hold is created by one.
+   * Undefined: of the kind there are few, and code looks at each.
    * @param ref the WorkOS id of what it refers to in a role, as SQL; null where there is none
    */
   natural?(ref: (role: string) => string): string
 
   /**
-   * Everything of this kind in WorkOS, page by page (100 a page, oldest first). `parentIds` are the WorkOS ids of what it is
-   * listed within, for kinds that have `within`.
+   * Everything of this kind in WorkOS, page by page (100 a page, oldest first). `parentIds` are the
+   * WorkOS ids of what it is listed within, for kinds that have `within`.
    */
   list(api: Api, parentIds: AsyncIterable<string> | Iterable<string>): AsyncIterable<LiveResource[]>
 
   /**
-   * Looks one up: by WorkOS id if `desired` carries one, by external id, then by its natural identity.
-   * Undefined: there is none.
+   * Looks one up: by WorkOS id if `desired` carries one, by external id, then by its natural
+   * identity. Undefined: there is none.
    */
   find(api: Api, desired: DesiredResource, refIds: RefIds): Promise<LiveResource | undefined>
 
@@ -353,40 +418,51 @@ export interface KindDefinition extends DraftDefinition {
   sent?(attributes: Attributes): Attributes
 
   /**
-   * What the answer to a create says of a secret, where that is another one than was sent. It never holds a secret itself. Undefined: it
-   * is the same one, or the answer does not tell.
+   * What the answer to a create says of a secret, where that is another one than was sent. It never
+   * holds a secret itself. Undefined: it is the same one, or the answer does not tell.
    */
   refuted?(body: JsonObject, desired: DesiredResource): { code: string; message: string } | undefined
 
   /**
-   * What the answer to an update tells of what was sent, without what others give it: the roles that a membership has from groups. Undefined:
-   * all of it counts.
+   * What the answer to an update tells of what was sent, without what others give it: the roles
+   * that a membership has from groups. Undefined: all of it counts.
    */
   answered?(api: Api, id: string, sent: Attributes, answered: Attributes): Promise<Attributes>
 
-  /** What refers to it is ours where the state created it: before that, nothing could hang on it. */
+  /**
+   * What refers to it is ours where the state created it: before that, nothing could hang on it.
+   */
   holder?: true
 
-  /** Fields of a body that name other objects by their slugs: a 404 with a code of its own may be about one of these. */
+  /**
+   * Fields of a body that name other objects by their slugs: a 404 with a code of its own may be
+   * about one of these.
+   */
   slugsInBody?: readonly string[]
 
   /**
-   * After a create with an open outcome, one that holds to the letter what was sent, and nothing of its separate fields, is ours: it bears
-   * nothing else to be known by, and if it were adopted it would stay without those fields.
+   * After a create with an open outcome, one that holds to the letter what was sent, and nothing of
+   * its separate fields, is ours: it bears nothing else to be known by, and if it were adopted it
+   * would stay without those fields.
    */
   provenByContent?: true
 
   /**
-   * WorkOS cannot be asked for one, but only for all within what `within` names. For planning it is listed there, whatever the number.
+   * WorkOS cannot be asked for one, but only for all within what `within` names. For planning it is
+   * listed there, whatever the number.
    */
   listedOnly?: true
 
-  /** Whether a refused create means that the thing exists already, so that it is to be found and adopted. */
+  /**
+   * Whether a refused create means that the thing exists already, so that it is to be found and
+   * adopted.
+   */
   exists(codes: readonly string[], status: number): boolean
 
   /**
-   * The same in a form that WorkOS takes where it refused this one with these codes and the manifest would rather have less than nothing:
-   * a membership with one of its roles. Undefined: there is none.
+   * The same in a form that WorkOS takes where it refused this one with these codes and the
+   * manifest would rather have less than nothing: a membership with one of its roles. Undefined:
+   * there is none.
    * @param codes undefined: it was refused so once
    */
   fallback?(
@@ -398,7 +474,9 @@ export interface KindDefinition extends DraftDefinition {
   /** What a refused create means, where the answer itself does not say it. */
   refused?(refusal: Pick<ApiRefusal, 'status' | 'codes'>): { code: string; message: string } | undefined
 
-  /** Things that must exist in WorkOS or be among the desired resources: the roles of a membership. */
+  /**
+   * Things that must exist in WorkOS or be among the desired resources: the roles of a membership.
+   */
   mentions?(desired: DesiredResource): Mention[]
 
   /** A short name for people, shown beside the address: e-mail, organization name. */
@@ -410,13 +488,22 @@ export interface KindDefinition extends DraftDefinition {
   /** What is special about planning it. */
   planned?: PlanningHooks
 
-  /** Verifying tells how many of them have secrets in the source, and how many of these were sent: passwords. */
+  /**
+   * Verifying tells how many of them have secrets in the source, and how many of these were sent:
+   * passwords.
+   */
   countsSecrets?: true
 
-  /** Its ids are in one environment of WorkOS alone: they tell whether a key is that of the environment which the state describes. */
+  /**
+   * Its ids are in one environment of WorkOS alone: they tell whether a key is that of the
+   * environment which the state describes.
+   */
   provesEnvironment?: true
 
-  /** How what is in the state belongs to those whom a scope chooses. Undefined: to nobody, as the roles of the environment. */
+  /**
+   * How what is in the state belongs to those whom a scope chooses. Undefined: to nobody, as the
+   * roles of the environment.
+   */
   stateScope?: StateScope
 
   /** What is special about deleting it. */

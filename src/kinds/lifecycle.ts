@@ -30,8 +30,9 @@ export interface KeyConflict {
 }
 
 /**
- * What is done with one kind of draft between staging and the desired set, beside what is done with every kind. In the order in which the
- * steps come; the kinds are taken in order of dependency, so that each hook finds complete what its kind refers to.
+ * What is done with one kind of draft between staging and the desired set, beside what is done with
+ * every kind. In the order in which the steps come; the kinds are taken in order of dependency, so
+ * that each hook finds complete what its kind refers to.
  */
 export interface Lifecycle {
   /**
@@ -55,13 +56,22 @@ export interface Lifecycle {
   /** Records of one thing were rejected, since the strategy lets none of them be merged. */
   groupRejected?(rundb: RunDatabase, manifest: Manifest, members: readonly Member[]): void
 
-  /** Makes the attributes of one thing of what the rules made of its records. Undefined: they are only fitted. */
+  /**
+   * Makes the attributes of one thing of what the rules made of its records. Undefined: they are
+   * only fitted.
+   */
   unite?(rundb: RunDatabase, manifest: Manifest, union: Union): Fitted
 
-  /** Records are merged: rejects what they cannot all be. What refers to that is rejected after this. */
+  /**
+   * Records are merged: rejects what they cannot all be. What refers to that is rejected after
+   * this.
+   */
   merged?(rundb: RunDatabase, manifest: Manifest): void
 
-  /** Nothing more of it is rejected for what it refers to: adds what the manifest defines, makes what follows from it. */
+  /**
+   * Nothing more of it is rejected for what it refers to: adds what the manifest defines, makes
+   * what follows from it.
+   */
   accepted?(rundb: RunDatabase, manifest: Manifest): void
 
   /** All kinds are complete. */
@@ -74,11 +84,17 @@ export interface MergePolicy {
   rules: Record<string, MergeRule>
   /** The order of the drafts of one resource, as SQL: the first stands for all. */
   order: string
-  /** Why records are rejected that differ although the strategy is `error`. @param others the other records, named */
+  /**
+   * Why records are rejected that differ although the strategy is `error`. @param others the other
+   * records, named
+   */
   differing?(others: string): RejectReason
 }
 
-/** Where two records are preferred alike, what they say decides, and not where they stand: files may come in any order. */
+/**
+ * Where two records are preferred alike, what they say decides, and not where they stand: files may
+ * come in any order.
+ */
 export const BY_CONTENT = ['key', 'attributes', 'secrets']
 export const BY_PLACE = ['seq', 'id']
 

@@ -4,7 +4,10 @@ import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts'
 /** What `concat` puts between texts. */
 const BETWEEN = ', '
 
-/** A value, the index of the record that has it, when that was changed last, and how many equal records it is. */
+/**
+ * A value, the index of the record that has it, when that was changed last, and how many equal
+ * records it is.
+ */
 export interface Held<T extends Json = Json> {
   draft: number
   value: T
@@ -35,7 +38,10 @@ export function isFilled(value: Json | undefined): value is Json {
   return value !== undefined && value !== null && value !== ''
 }
 
-/** The value that a rule takes of those of several records, in their order; undefined where there is none. */
+/**
+ * The value that a rule takes of those of several records, in their order; undefined where there is
+ * none.
+ */
 export function takeValue(held: readonly Held[], rule: MergeRule): Taken | undefined {
   const values = held.map(({ value }) => value)
   if (held.length === 0) return undefined
@@ -51,8 +57,8 @@ export function takeValue(held: readonly Held[], rule: MergeRule): Taken | undef
 }
 
 /**
- * The members of objects, each by its own rule where it has one. Undefined where there is nothing to go through member by member:
- * the field holds no objects, or one of them is taken whole.
+ * The members of objects, each by its own rule where it has one. Undefined where there is nothing
+ * to go through member by member: the field holds no objects, or one of them is taken whole.
  */
 export function takeMembers(
   held: readonly Held[],
@@ -100,7 +106,10 @@ function chosen(held: readonly Held[], rule: MergeRule): Held | undefined {
   }
 }
 
-/** Of values that are equally frequent, the least by the code points of its JSON text: no order of the records decides. */
+/**
+ * Of values that are equally frequent, the least by the code points of its JSON text: no order of
+ * the records decides.
+ */
 function mostFrequent(held: readonly Held[]): Held | undefined {
   const counts = new Map<string, number>()
   for (const { value, records } of held) {
@@ -127,7 +136,10 @@ function losers(held: readonly Held[], kept: Held): Lost[] {
     .map(({ draft, value }) => ({ draft, value, from: kept.draft, kept: kept.value }))
 }
 
-/** An object that was not taken, without the members that have a rule of their own; nothing where nothing else differs. */
+/**
+ * An object that was not taken, without the members that have a rule of their own; nothing where
+ * nothing else differs.
+ */
 function withoutMembers(lost: Lost, rules: ReadonlyMap<string, MergeRule>): Lost[] {
   const [value, kept] = [without(lost.value, rules), without(lost.kept, rules)]
   return canonicalJson(value) === canonicalJson(kept) ? [] : [{ ...lost, value, kept }]

@@ -24,7 +24,9 @@ export interface MergeConflict {
   draft: number
   /** The field, or `field.member` of an object. */
   field: string
-  /** What decided: a rule, the strategy that took another record whole, or `proof` (see `provenBy`). */
+  /**
+   * What decided: a rule, the strategy that took another record whole, or `proof` (see `provenBy`).
+   */
   rule: MergeRule | 'proof'
   /** Index of the record whose value was taken; of a secret, undefined where none was. */
   from?: number
@@ -41,10 +43,12 @@ export interface MergedDraft {
 }
 
 /**
- * One resource out of several records of it, in their order: the first is preferred, and stands for all. With `merge` the rule of the
- * manifest counts for each field, then the manifest's `default`, then the rule of the kind; empty values never win. With any
- * other strategy all fields are those of the first record. Secrets are taken as a whole, one of those that exclude each other; those
- * of a record that does not prove whose account it is are not taken beside one that does, whatever the strategy (see `provenBy`).
+ * One resource out of several records of it, in their order: the first is preferred, and stands for
+ * all. With `merge` the rule of the manifest counts for each field, then the manifest's `default`,
+ * then the rule of the kind; empty values never win. With any other strategy all fields are those
+ * of the first record. Secrets are taken as a whole, one of those that exclude each other; those of
+ * a record that does not prove whose account it is are not taken beside one that does, whatever the
+ * strategy (see `provenBy`).
  */
 export function mergeDrafts(
   kind: MergedKind,
@@ -88,7 +92,10 @@ export function checkMerged(
   return kind.checkMerged?.(attributes, rules) ?? []
 }
 
-/** The rule that a strategy is for every field. Records that `error` lets through are repeats of each other. */
+/**
+ * The rule that a strategy is for every field. Records that `error` lets through are repeats of
+ * each other.
+ */
 function wholeRule(strategy: Exclude<MergeStrategy, 'merge'>): MergeRule {
   return strategy === 'error' ? 'first' : strategy
 }
@@ -136,8 +143,8 @@ interface Candidate {
 }
 
 /**
- * The secrets of several records, of those that exclude each other one. Each is taken as a whole: a hash never gets the type of
- * another. What is not taken goes to the conflicts, without its value.
+ * The secrets of several records, of those that exclude each other one. Each is taken as a whole: a
+ * hash never gets the type of another. What is not taken goes to the conflicts, without its value.
  * @param attributes those that were merged
  * @param whole the rule of a strategy that takes the first record alone
  */
@@ -189,7 +196,10 @@ function secretsOf({ secrets, updatedAt = null }: Mergeable, draft: number, fiel
   })
 }
 
-/** Each field's rule chooses one; where several fields exclude each other and their rules differ, the preferred record's is taken. */
+/**
+ * Each field's rule chooses one; where several fields exclude each other and their rules differ,
+ * the preferred record's is taken.
+ */
 function take(open: readonly Candidate[], ruleOf: (field: string) => MergeRule): Candidate | undefined {
   const byRule = Map.groupBy(open, ({ field }) => ruleOf(field))
   const chosen = [...byRule].map(([rule, candidates]) => choose(candidates, rule))
@@ -211,8 +221,8 @@ function sameSecret(a: Candidate, b: Candidate): boolean {
 }
 
 /**
- * Keys of the records that prove whose account they are: rows of one key are one account. Who proved the very address that is kept
- * comes before who proved another one.
+ * Keys of the records that prove whose account they are: rows of one key are one account. Who
+ * proved the very address that is kept comes before who proved another one.
  */
 function provenKeys(
   { provenBy, fields }: MergedKind,

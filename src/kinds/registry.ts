@@ -24,9 +24,10 @@ import { user } from './user/user.ts'
 import type { Remarks, Remedies } from './wording.ts'
 
 /**
- * Every kind, in two lists, and what is looked up in them. In: the definitions of the folders here, and those that `registerKind` adds.
- * Out: the lists, live for whoever holds them; definitions by name and by rule; what the kinds say together, of collisions, of selectors and to
- * people. Whoever derives something of the lists does so when it is needed, not when its module is loaded.
+ * Every kind, in two lists, and what is looked up in them. In: the definitions of the folders here,
+ * and those that `registerKind` adds. Out: the lists, live for whoever holds them; definitions by
+ * name and by rule; what the kinds say together, of collisions, of selectors and to people. Whoever
+ * derives something of the lists does so when it is needed, not when its module is loaded.
  */
 
 const drafts: DraftDefinition[] = [
@@ -57,13 +58,17 @@ const kinds: KindDefinition[] = [
   invitation,
 ]
 
-/** What records describe, in the order in which it is mapped and merged: what stands later may refer to what stands before. */
+/**
+ * What records describe, in the order in which it is mapped and merged: what stands later may refer
+ * to what stands before.
+ */
 export const draftDefinitions: readonly DraftDefinition[] = drafts
 
 /**
- * Every kind of resource, in the order of dependencies: what stands later may refer to what stands before. Until a user's second factor
- * is enrolled the account opens without it, so nothing is given to the user before. A group has its roles before its members, who then get
- * them with the answer: WorkOS gives a new role of a group to its members later.
+ * Every kind of resource, in the order of dependencies: what stands later may refer to what stands
+ * before. Until a user's second factor is enrolled the account opens without it, so nothing is
+ * given to the user before. A group has its roles before its members, who then get them with the
+ * answer: WorkOS gives a new role of a group to its members later.
  */
 export const kindDefinitions: readonly KindDefinition[] = kinds
 
@@ -103,8 +108,9 @@ function makeLookups(): Lookups {
 }
 
 /**
- * Adds a kind behind all others: what it refers to stands before it. It takes part in every run from then on, as the others do.
- * Worker threads have a registry of their own: a kind with a rule has to be in the list above, so that they map it.
+ * Adds a kind behind all others: what it refers to stands before it. It takes part in every run
+ * from then on, as the others do. Worker threads have a registry of their own: a kind with a rule
+ * has to be in the list above, so that they map it.
  * @returns what takes it out again
  * @throws RangeError if its name is taken, it has a rule, or it refers to what no kind is called
  */
@@ -123,7 +129,10 @@ export function registerKind(definition: KindDefinition): () => void {
   }
 }
 
-/** Kinds that this manifest plans: connections and invitations go into files unless it says otherwise. */
+/**
+ * Kinds that this manifest plans: connections and invitations go into files unless it says
+ * otherwise.
+ */
 export function plannedKinds({
   connections,
   invitations,
@@ -135,13 +144,17 @@ export function plannedKinds({
   return kindDefinitions.filter(({ name }) => !inFiles.includes(name))
 }
 
-/** The names of kinds that are not planned: connections and invitations that are handed over in files. */
+/**
+ * The names of kinds that are not planned: connections and invitations that are handed over in
+ * files.
+ */
 export function unplannedKinds(planned: readonly KindDefinition[]): string[] {
   return kindDefinitions.filter((definition) => !planned.includes(definition)).map(({ name }) => name)
 }
 
 /**
- * What is rejected of which kind where names of the source have collided. The order is that in which the rejects of one record are listed.
+ * What is rejected of which kind where names of the source have collided. The order is that in
+ * which the rejects of one record are listed.
  */
 export function collisionRules(): readonly CollisionRule[] {
   return lookups.collisions
@@ -152,7 +165,9 @@ export function selectorRules(): Lookups['selectors'] {
   return lookups.selectors
 }
 
-/** The kind that the others describe or belong to. It merges by the manifest's rules for duplicates. */
+/**
+ * The kind that the others describe or belong to. It merges by the manifest's rules for duplicates.
+ */
 export const PEOPLE = user.name
 
 /** What kinds add to the summary of a plan, where none of them has anything. */
@@ -165,19 +180,27 @@ export function kindDefinition(name: string): KindDefinition {
   return found
 }
 
-/** The definition of what records describe. A name that is not registered is a defect of the caller. */
+/**
+ * The definition of what records describe. A name that is not registered is a defect of the caller.
+ */
 export function draftDefinition(name: string): DraftDefinition {
   const found = lookups.drafts.get(name)
   if (found === undefined) throw new RangeError(`no record describes ${name}`)
   return found
 }
 
-/** What the rule of this name under `map` yields; undefined for `roleAssignment`, which yields no resource of its own. */
+/**
+ * What the rule of this name under `map` yields; undefined for `roleAssignment`, which yields no
+ * resource of its own.
+ */
 export function draftOfRule(rule: string): DraftDefinition | undefined {
   return lookups.rules.get(rule)
 }
 
-/** Whether resources are of this kind. Others are described by records alone, and made into resources of other kinds. */
+/**
+ * Whether resources are of this kind. Others are described by records alone, and made into
+ * resources of other kinds.
+ */
 export function isResourceKind(name: string): boolean {
   return lookups.kinds.has(name)
 }

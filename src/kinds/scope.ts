@@ -1,11 +1,17 @@
 import type { Selector, SelectorKind } from '../config/pilot.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
-/** Where selectors look: queries for the organizations and the users there are, the latter with their addresses. */
+/**
+ * Where selectors look: queries for the organizations and the users there are, the latter with
+ * their addresses.
+ */
 export interface Population {
   /** Yields `key`. */
   organizations: string
-  /** Yields `key`, by which a user is selected; `chosen`, which is chosen then; and `email`, null where nobody knows it. */
+  /**
+   * Yields `key`, by which a user is selected; `chosen`, which is chosen then; and `email`, null
+   * where nobody knows it.
+   */
   users: string
   /** Yields `key` and `email`. */
   invitations: string
@@ -45,7 +51,10 @@ export interface ChosenOnes {
   choosesUser(key: string): boolean
   hasOrganization(key: string): boolean
   hasUser(key: string): boolean
-  /** Whether a selector is by organization, by key of a user or everybody, by address, by an invitation. */
+  /**
+   * Whether a selector is by organization, by key of a user or everybody, by address, by an
+   * invitation.
+   */
   by: { organization: boolean; user: boolean; address: boolean; invitation: boolean }
 }
 
@@ -57,18 +66,30 @@ export interface ScopeRules {
   /** How it is chosen itself. */
   selectors?: readonly SelectorRule[]
 
-  /** Puts into `in_scope` those of whom the run speaks: the chosen ones, `limit` of the users at most, and what they are tied to. */
+  /**
+   * Puts into `in_scope` those of whom the run speaks: the chosen ones, `limit` of the users at
+   * most, and what they are tied to.
+   */
   findInScope?(rundb: RunDatabase, limit: number | null): void
 
-  /** Which desired resources `d` are in scope, as SQL. Resources that refer to others are asked first. Undefined: all. */
+  /**
+   * Which desired resources `d` are in scope, as SQL. Resources that refer to others are asked
+   * first. Undefined: all.
+   */
   desired?: string
-  /** An index, made before they are moved: what that reads by, or what planning asks for of those out of scope. */
+  /**
+   * An index, made before they are moved: what that reads by, or what planning asks for of those
+   * out of scope.
+   */
   index?: string
 
   /** What is done when the desired resources of others are out of the set. */
   narrowed?(rundb: RunDatabase): void
 
-  /** Whether something of it that was refused belongs to those of whom the run speaks. Undefined: nobody can tell. */
+  /**
+   * Whether something of it that was refused belongs to those of whom the run speaks. Undefined:
+   * nobody can tell.
+   */
   refused?(item: RefusedItem, chosen: ChosenOnes): Belonging
 }
 
@@ -86,7 +107,8 @@ export const IN_THE_SOURCE: Population = {
         coalesce((SELECT o.email FROM addresses o WHERE o.key = r.key LIMIT 1), ${FIRST_ADDRESS})
       FROM (SELECT DISTINCT key FROM rejects WHERE kind = 'user' AND key IS NOT NULL) r
       LEFT JOIN aliases a ON a.kind = 'user' AND a.key = r.key`,
-  // Also those that are left out, since their recipients are there already. Behind the address a key has that of the organization.
+  // Also those that are left out, since their recipients are there already. Behind the address a
+  // key has that of the organization.
   invitations: `${invitationsOf('desired')} UNION ALL
     SELECT key, substr(key, 1, length(key) - 1 - length(coalesce(refs ->> '$.organization', '')))
     FROM left_out_with WHERE kind = 'invitation'`,
@@ -106,9 +128,10 @@ export function inTheState(): Population {
 }
 
 /**
- * Who is in the state alone. Of whom the source still has, under the same key or as a part of another user, the source says whether they are
- * chosen, whatever address they had when they were applied. So it does of whom it has under another key: somebody out of scope who bears
- * the same address, external id or WorkOS id is about to take the account over.
+ * Who is in the state alone. Of whom the source still has, under the same key or as a part of
+ * another user, the source says whether they are chosen, whatever address they had when they were
+ * applied. So it does of whom it has under another key: somebody out of scope who bears the same
+ * address, external id or WorkOS id is about to take the account over.
  */
 export function leftTheSource(): Population {
   const only = (kind: string) => `NOT EXISTS (SELECT 1 FROM desired d WHERE d.kind = '${kind}' AND d.key = k.key)
@@ -157,7 +180,10 @@ export function globOf(pattern: string): string {
 /** What hangs on a chosen organization alone. */
 export const OF_CHOSEN_ORGANIZATION = isChosen('organization', refOf('organization'))
 
-/** Which members `d` of something are in scope: a chosen user brings all of its memberships, a chosen organization its own. */
+/**
+ * Which members `d` of something are in scope: a chosen user brings all of its memberships, a
+ * chosen organization its own.
+ */
 const MEMBER = `${isInScope('user', refOf('user'))} AND (${OF_CHOSEN_ORGANIZATION} OR ${isChosen('user', refOf('user'))})`
 
 /** The rules of what ties a user to an organization. */
@@ -202,7 +228,10 @@ export function chosenOnes(rundb: RunDatabase, selectors: readonly Selector[]): 
   }
 }
 
-/** Of what is left out with what it belongs to, that of the chosen alone is worth telling. The sums are of the whole source. */
+/**
+ * Of what is left out with what it belongs to, that of the chosen alone is worth telling. The sums
+ * are of the whole source.
+ */
 export function forgetLeftOut(rundb: RunDatabase): void {
   rundb.run(`DELETE FROM left_out_with AS d WHERE kind = 'invitation' AND NOT ${isChosen('invitation', 'd.key')}`)
   rundb.run(

@@ -4,8 +4,9 @@ import type { Attributes, Changes, LiveResource } from '../resource.ts'
 import type { Api, Query } from '../workos/api.ts'
 
 /**
- * How kinds read and write WorkOS's API. In: our fields, or an answer's body. Out: the body of a request in WorkOS's spelling; the texts of an
- * answer; the pages of a list, and each of several lists read a few at a time. What is not an answer of WorkOS's is a TargetError.
+ * How kinds read and write WorkOS's API. In: our fields, or an answer's body. Out: the body of a
+ * request in WorkOS's spelling; the texts of an answer; the pages of a list, and each of several
+ * lists read a few at a time. What is not an answer of WorkOS's is a TargetError.
  */
 
 /** WorkOS's spelling of the fields that a kind sends, by our own. */
@@ -22,7 +23,9 @@ export function createBody(attributes: Attributes, spelling: Spelling): JsonObje
   return body
 }
 
-/** The changed fields in WorkOS's spelling; inside of maps null stays, since it removes a member. */
+/**
+ * The changed fields in WorkOS's spelling; inside of maps null stays, since it removes a member.
+ */
 export function updateBody(changes: Changes, spelling: Spelling): JsonObject {
   const body: JsonObject = {}
   for (const [field, name] of Object.entries(spelling)) {
@@ -38,7 +41,10 @@ export function textOf(body: JsonObject, name: string): string | null {
   return typeof value === 'string' ? value : null
 }
 
-/** The text that every object of an answer has, its id above all. @throws TargetError when it is missing or empty */
+/**
+ * The text that every object of an answer has, its id above all. @throws TargetError when it is
+ * missing or empty
+ */
 export function requiredText(body: JsonObject, name: string): string {
   const value = body[name]
   if (typeof value !== 'string' || value === '') {
@@ -57,7 +63,10 @@ export function pick(body: JsonObject, name: string, field: string): Record<stri
   return value === undefined ? {} : { [field]: value }
 }
 
-/** What is read of a kind that the environment knows by slug, which is WorkOS's id here: roles and permissions. */
+/**
+ * What is read of a kind that the environment knows by slug, which is WorkOS's id here: roles and
+ * permissions.
+ */
 interface BySlug {
   pathOf(slug: string): string
   /** Undefined: there is none. */
@@ -100,14 +109,17 @@ export async function* pages(
 }
 
 /**
- * The same for a list of roles, which WorkOS gives whole and documents without any parameter: nothing is asked for but the page after
- * a cursor, where an answer names one.
+ * The same for a list of roles, which WorkOS gives whole and documents without any parameter:
+ * nothing is asked for but the page after a cursor, where an answer names one.
  */
 export function rolePages(api: Api, path: string, narrowed: boolean): AsyncGenerator<JsonObject[]> {
   return followed(api, path, {}, narrowed)
 }
 
-/** Pages of objects that are no resources of their own, such as the roles of a group. What the path names may be gone. */
+/**
+ * Pages of objects that are no resources of their own, such as the roles of a group. What the path
+ * names may be gone.
+ */
 export function objectPages(api: Api, path: string): AsyncGenerator<JsonObject[]> {
   return followed(api, path, ALL, true)
 }
@@ -117,7 +129,8 @@ async function* followed(api: Api, path: string, query: Query, narrowed: boolean
   let after: string | undefined
   do {
     const body = await api.read(path, { ...query, after })
-    // What a list is narrowed to may be gone, and a 404 says no more than that; the whole list is always there.
+    // What a list is narrowed to may be gone, and a 404 says no more than that; the whole list is
+    // always there.
     if (body === undefined && narrowed) return
     yield listed(path, body)
     const metadata = body?.list_metadata
@@ -134,7 +147,10 @@ async function* followed(api: Api, path: string, query: Query, narrowed: boolean
   } while (after !== undefined)
 }
 
-/** The objects of one list answer. @throws TargetError for what is no list: something else than WorkOS answers there */
+/**
+ * The objects of one list answer. @throws TargetError for what is no list: something else than
+ * WorkOS answers there
+ */
 export function listed(path: string, body: JsonObject | undefined): JsonObject[] {
   if (Array.isArray(body?.data)) return body.data.filter((item): item is JsonObject => isObject(item))
   throw new TargetError({
@@ -145,8 +161,8 @@ export function listed(path: string, body: JsonObject | undefined): JsonObject[]
 }
 
 /**
- * The same pages, each of which is asked for before the one in front of it has been dealt with. For lists that are read to their end: who
- * stops early has asked for a page too many.
+ * The same pages, each of which is asked for before the one in front of it has been dealt with. For
+ * lists that are read to their end: who stops early has asked for a page too many.
  */
 export async function* ahead<Page>(list: AsyncIterable<Page>): AsyncGenerator<Page> {
   const iterator = list[Symbol.asyncIterator]()

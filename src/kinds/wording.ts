@@ -1,12 +1,13 @@
 /**
- * How a kind speaks to people. In: nothing but its folder's knowledge. Out, as members of its definition: `remarks`, sentences on what
- * a plan accepts, and `remedies`, what helps against the codes with which it is rejected, blocked or failed. `registry.ts` joins those of
- * all kinds; reporting looks them up by code.
+ * How a kind speaks to people. In: nothing but its folder's knowledge. Out, as members of its
+ * definition: `remarks`, sentences on what a plan accepts, and `remedies`, what helps against the
+ * codes with which it is rejected, blocked or failed. `registry.ts` joins those of all kinds;
+ * reporting looks them up by code.
  */
 
 /**
- * Whether applying again helps: as things are (`yes`); once the remedy has been followed (`after-remedy`); once what it
- * depends on has been corrected, by itself (`with-cause`).
+ * Whether applying again helps: as things are (`yes`); once the remedy has been followed
+ * (`after-remedy`); once what it depends on has been corrected, by itself (`with-cause`).
  */
 export type Reapply = 'yes' | 'after-remedy' | 'with-cause'
 

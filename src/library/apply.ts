@@ -22,13 +22,19 @@ import { openedManifest, placeIn } from './manifest.ts'
 import { openedPlan, type Plan } from './plan.ts'
 import { begin, type Running, type RunOptions } from './running.ts'
 
-/** What `apply` takes: what approves a plan, and guards that hold for this run beside those of the manifest. */
+/**
+ * What `apply` takes: what approves a plan, and guards that hold for this run beside those of the
+ * manifest.
+ */
 export interface ApplyOptions extends RunOptions, DeadlineOptions {
   /** The word that `safety.confirm` of the manifest asks for, as `--confirm` gives it. */
   confirm?: string
   /** Whether deletions are approved. Without it a plan that deletes is refused. Default: false. */
   deletes?: boolean
-  /** Refuse a plan with a warning that the manifest does not accept; the exit code is 7 for what is rejected or blocked, as with `--strict`. */
+  /**
+   * Refuse a plan with a warning that the manifest does not accept; the exit code is 7 for what is
+   * rejected or blocked, as with `--strict`.
+   */
   strict?: boolean
   /** Refuse a plan that creates more: a count, or a percentage such as `30%` of what is desired. */
   maxCreates?: Threshold
@@ -54,7 +60,10 @@ export interface ApplyFileOptions extends ApplyOptions {
 export interface Applied {
   /** The number of the run in the state. */
   readonly run: number
-  /** `completed`: all that was planned is done. `incomplete`: some of it failed. `interrupted`, `deadline`, `stopped`: the rest was not begun. */
+  /**
+   * `completed`: all that was planned is done. `incomplete`: some of it failed. `interrupted`,
+   * `deadline`, `stopped`: the rest was not begun.
+   */
   readonly outcome: RunOutcome
   /** Why it was stopped. */
   readonly stopped: string | undefined
@@ -70,18 +79,26 @@ export interface Applied {
   readonly seconds: number
   /** What the command `apply` would exit with. */
   readonly exitCode: ExitCode
-  /** What failed, is blocked, or went without something that WorkOS did not take. It is read from the state, which keeps it for 20 runs. */
+  /**
+   * What failed, is blocked, or went without something that WorkOS did not take. It is read from
+   * the state, which keeps it for 20 runs.
+   */
   failures(): AsyncIterable<Failure>
 }
 
 /**
- * Carries a plan out. The plan is made anew under the state's lock, and held against the one that is given: what is applied is what was
- * looked at, or nothing. A failure of single resources does not reject; it is in the result.
- * @throws StalePlanError where something has changed since; GuardError where a guard refuses, or an approval is missing; StrictError;
- * LockedError where somebody else works on the state; and as `plan`
+ * Carries a plan out. The plan is made anew under the state's lock, and held against the one that
+ * is given: what is applied is what was looked at, or nothing. A failure of single resources does
+ * not reject; it is in the result.
+ * @throws StalePlanError where something has changed since; GuardError where a guard refuses, or an
+ *   approval is missing; StrictError; LockedError where somebody else works on the state; and as
+ *   `plan`
  */
 export function apply(plan: Plan, options?: ApplyOptions): Running<Applied>
-/** The same of a plan in a file, as `plan.save` and `plan --out` write it. @throws ManifestError also for a file that was changed */
+/**
+ * The same of a plan in a file, as `plan.save` and `plan --out` write it. @throws ManifestError
+ * also for a file that was changed
+ */
 export function apply(file: string, options: ApplyFileOptions): Running<Applied>
 export function apply(plan: Plan | string, options: ApplyOptions | ApplyFileOptions = {}): Running<Applied> {
   if (typeof plan === 'string') {
@@ -152,7 +169,10 @@ async function applyIn(
 
 const BY_OPTION = { prefix: '', where: ' in the options' }
 
-/** @throws GuardError for what the options do not allow, UsageError for an option that is no threshold */
+/**
+ * @throws GuardError for what the options do not allow, UsageError for an option that is no
+ *   threshold
+ */
 function checkThresholds({ set, summary }: ComputedPlan, { manifest }: LoadedManifest, options: Thresholds): void {
   const { maxCreates, maxUpdates, maxDeletes, maxRejects } = options
   const limits = { maxCreates, maxUpdates, maxDeletes, maxRejects }

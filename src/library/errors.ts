@@ -42,8 +42,9 @@ const CLASSES = [
 type Origin = Pick<World, 'env' | 'interrupted' | 'redactor' | 'mask'>
 
 /**
- * An error as a program gets it: of a class of its own, in the words that the command line would show. It is made anew, without its cause and
- * its trace: an error of a library may quote a secret, and programs write errors into logs.
+ * An error as a program gets it: of a class of its own, in the words that the command line would
+ * show. It is made anew, without its cause and its trace: an error of a library may quote a secret,
+ * and programs write errors into logs.
  */
 export function publicError(error: unknown, origin: Origin): OperatorError {
   const { env, redactor = new Redactor(), mask } = origin

@@ -1,6 +1,9 @@
 import type { Event } from '../reporting/events.ts'
 
-/** One event of a run, as [events](events.md) describes each type, with the time at which it happened. */
+/**
+ * One event of a run, as [events](events.md) describes each type, with the time at which it
+ * happened.
+ */
 export type RunEvent = Event & {
   /** ISO 8601, UTC. */
   at: string
@@ -11,7 +14,10 @@ const MOST = 1_000
 
 type Result = IteratorResult<RunEvent, undefined>
 
-/** The events of a run on their way to the one who reads them. Memory stays bounded: a slow reader slows the run. */
+/**
+ * The events of a run on their way to the one who reads them. Memory stays bounded: a slow reader
+ * slows the run.
+ */
 export class EventQueue implements AsyncIterableIterator<RunEvent, undefined> {
   readonly #events: RunEvent[] = []
   readonly #readers: PromiseWithResolvers<Result>[] = []

@@ -9,17 +9,25 @@ import type { Place } from './running.ts'
 
 /** Where a manifest is, and what its references stand for. Nothing is taken from the process. */
 export interface LoadManifestOptions {
-  /** The folder that relative paths of options start from, and in which a manifest is searched for. */
+  /**
+   * The folder that relative paths of options start from, and in which a manifest is searched for.
+   */
   cwd: string
   /** The manifest file. Default: the nearest `migrate.config.yaml`, in `cwd` or above. */
   file?: string
   /** The environment to merge over the rest, as `--env` names it. */
   environment?: string
-  /** Variables for the references of the manifest (`${WORKOS_API_KEY}`) and for proxies, mostly `process.env`. Default: none. */
+  /**
+   * Variables for the references of the manifest (`${WORKOS_API_KEY}`) and for proxies, mostly
+   * `process.env`. Default: none.
+   */
   env?: Readonly<Record<string, string | undefined>>
 }
 
-/** A manifest that was loaded and checked. Any number of runs may work with it, also at the same time. */
+/**
+ * A manifest that was loaded and checked. Any number of runs may work with it, also at the same
+ * time.
+ */
 export interface Manifest {
   /** Its `name`. */
   readonly name: string
@@ -43,7 +51,8 @@ interface Opened extends Place {
 const opened = new WeakMap<Manifest, Opened>()
 
 /**
- * Finds, reads and checks a manifest with its recipes, environment and expressions. Reads no source and asks WorkOS nothing.
+ * Finds, reads and checks a manifest with its recipes, environment and expressions. Reads no source
+ * and asks WorkOS nothing.
  * @throws ManifestError with every problem at once, each with its place; UsageError
  */
 export async function loadManifest(options: LoadManifestOptions): Promise<Manifest> {

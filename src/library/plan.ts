@@ -22,7 +22,10 @@ import { begin, type Running, type RunOptions } from './running.ts'
 
 /** Of whom a run speaks, and what it reads the source from. */
 export interface ReadOptions {
-  /** Speak of these alone: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`, `invitation:ADDRESS`; `*` stands for any text. */
+  /**
+   * Speak of these alone: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`,
+   * `invitation:ADDRESS`; `*` stands for any text.
+   */
   only?: readonly string[]
   /** Speak of so many users, the first by their keys. */
   limit?: number
@@ -44,7 +47,10 @@ export interface PlanOptions extends RunOptions, ReadOptions {
 
 /** Something that a person should know of a plan. */
 export interface PlanFinding {
-  /** `refused`: the plan cannot be applied. `warning`: look at it first. `notice`: worth a look, and nothing odd. */
+  /**
+   * `refused`: the plan cannot be applied. `warning`: look at it first. `notice`: worth a look, and
+   * nothing odd.
+   */
   level: 'refused' | 'warning' | 'notice'
   code: string
   message: string
@@ -86,8 +92,9 @@ export interface Difference {
 }
 
 /**
- * A plan. Its counts are here; its actions stay on disk and are read one by one, so that a plan of a million takes the memory of one. Close it
- * when it is no longer needed (`await using plan = await plan(manifest)`): that removes what it is read from.
+ * A plan. Its counts are here; its actions stay on disk and are read one by one, so that a plan of
+ * a million takes the memory of one. Close it when it is no longer needed (`await using plan =
+ * await plan(manifest)`): that removes what it is read from.
  */
 export interface Plan {
   /** The manifest's name. */
@@ -119,9 +126,11 @@ export interface Plan {
   /** Values in WorkOS that are not what the source says, and stay as they are. */
   differences(): AsyncIterable<Difference>
   /**
-   * Saves the plan for `apply(file)` and for the command `apply`. It holds addresses and names of fields, no values and no secrets.
+   * Saves the plan for `apply(file)` and for the command `apply`. It holds addresses and names of
+   * fields, no values and no secrets.
    * @param file relative to `cwd` of the manifest
-   * @throws FileError where it cannot be written, UsageError for the manifest, the state or a file of the source
+   * @throws FileError where it cannot be written, UsageError for the manifest, the state or a file
+   *   of the source
    */
   save(file: string): Promise<void>
   /** Removes what the plan is read from. */
@@ -142,8 +151,8 @@ const opened = new WeakMap<Plan, () => OpenedPlan>()
 
 /**
  * Reads the source and compares it with the state and with WorkOS. Nothing is written to WorkOS.
- * @throws ManifestError, SourceError, TargetError, NetworkError, CredentialsError, StateError, GuardError for a state of another environment,
- * InterruptedError
+ * @throws ManifestError, SourceError, TargetError, NetworkError, CredentialsError, StateError,
+ *   GuardError for a state of another environment, InterruptedError
  */
 export function plan(manifest: Manifest, options: PlanOptions = {}): Running<Plan> {
   const { manifest: ready, ...place } = openedManifest(manifest)

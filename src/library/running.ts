@@ -10,26 +10,31 @@ import { publicError } from './errors.ts'
 import { EventQueue, type RunEvent } from './event-queue.ts'
 
 /**
- * A run as a program has it. In: work that takes a World. Out: a promise of its result that can also be read event by event. Nothing of it is
- * shared with other runs of the process.
+ * A run as a program has it. In: work that takes a World. Out: a promise of its result that can
+ * also be read event by event. Nothing of it is shared with other runs of the process.
  */
 
 /**
  * A run that has begun: a promise of its result, and its events as an async iterable.
  *
- * Begin to read the events in the turn in which the run begins: `for await (const event of plan(manifest))`. Whoever never reads them costs the
- * run nothing. A slow reader slows the run; `break` lets it go on alone. Reading ends when the run does, and throws what the run throws.
+ * Begin to read the events in the turn in which the run begins: `for await (const event of
+ * plan(manifest))`. Whoever never reads them costs the run nothing. A slow reader slows the run;
+ * `break` lets it go on alone. Reading ends when the run does, and throws what the run throws.
  */
 export interface Running<Result> extends Promise<Result>, AsyncIterable<RunEvent> {}
 
 /** What every run takes. */
 export interface RunOptions {
   /**
-   * Aborted, it ends the run in order, as the first Ctrl-C does: nothing is begun any more, and writes on their way have five seconds. `plan`
-   * and `verify` then reject with an `InterruptedError`; `apply` resolves with the outcome `interrupted` if it has begun to write.
+   * Aborted, it ends the run in order, as the first Ctrl-C does: nothing is begun any more, and
+   * writes on their way have five seconds. `plan` and `verify` then reject with an
+   * `InterruptedError`; `apply` resolves with the outcome `interrupted` if it has begun to write.
    */
   signal?: AbortSignal
-  /** Aborted, it ends the run at once, as the second Ctrl-C does. What a write on its way came to the next run looks up. */
+  /**
+   * Aborted, it ends the run at once, as the second Ctrl-C does. What a write on its way came to
+   * the next run looks up.
+   */
   hardStop?: AbortSignal
 }
 
@@ -41,7 +46,9 @@ export interface Place {
   mask: Mask
 }
 
-/** Begins a run, after its caller had the turn to ask for the events. `command` names it in them. */
+/**
+ * Begins a run, after its caller had the turn to ask for the events. `command` names it in them.
+ */
 export function begin<Result extends { exitCode: ExitCode }>(
   command: string,
   place: Place,
@@ -99,7 +106,10 @@ async function run<Result extends { exitCode: ExitCode }>(
   }
 }
 
-/** The events pass as lines of JSON, as they do into a file: the redactor and the mask work on these. */
+/**
+ * The events pass as lines of JSON, as they do into a file: the redactor and the mask work on
+ * these.
+ */
 function logInto(queue: EventQueue, { redactor, mask, now }: Within, command: string): EventLog {
   const masked = mask.output()
   const output = {

@@ -25,11 +25,17 @@ export interface VerifyOptions extends RunOptions, ReadOptions {
   strict?: boolean
 }
 
-/** What reading WorkOS back came to. Close it when it is no longer needed: that removes what the findings are read from. */
+/**
+ * What reading WorkOS back came to. Close it when it is no longer needed: that removes what the
+ * findings are read from.
+ */
 export interface Verification {
   /** The manifest's name. */
   readonly name: string
-  /** `lost`: something is missing or under another id. `different`: something else is not as it should be. */
+  /**
+   * `lost`: something is missing or under another id. `different`: something else is not as it
+   * should be.
+   */
   readonly outcome: VerificationOutcome
   /** How many resources of each kind are there, different or missing. */
   readonly kinds: readonly KindVerification[]

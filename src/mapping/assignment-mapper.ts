@@ -19,9 +19,10 @@ import { addressFor, tellingFields } from './telling-fields.ts'
 const KIND = 'roleAssignment'
 
 /**
- * Maps the items of the rule that gives roles: `role` to `user` (the record's own one unless it is mapped), in `organization` or, where
- * there is none, in the memberships of the same record; in all of the user's, where the record yields neither. Roles whose memberships the record yields itself are put there at once; the others
- * wait in `grants` for the memberships of other records.
+ * Maps the items of the rule that gives roles: `role` to `user` (the record's own one unless it is
+ * mapped), in `organization` or, where there is none, in the memberships of the same record; in all
+ * of the user's, where the record yields neither. Roles whose memberships the record yields itself
+ * are put there at once; the others wait in `grants` for the memberships of other records.
  */
 export class AssignmentMapper implements RuleMapper {
   readonly rule: CompiledRule
@@ -157,7 +158,10 @@ function meanings(names: readonly string[], roles: RoleConfig, problems: ValuePr
   }
 }
 
-/** Where a role goes: to a membership of the record, or, without a draft, to one that is found later. */
+/**
+ * Where a role goes: to a membership of the record, or, without a draft, to one that is found
+ * later.
+ */
 interface Place {
   organization: string | null
   draft?: Draft
@@ -176,7 +180,8 @@ function placesOf(
     (draft) => draft.refs.user === user && (organization === null || at(draft) === organization),
   )
   if (theirs.length > 0) return theirs.map((draft) => ({ organization: at(draft), draft }))
-  // The user may merge with that of these memberships: what the role means then depends on their organizations.
+  // The user may merge with that of these memberships: what the role means then depends on their
+  // organizations.
   if (organization === null && roles.organizations !== undefined && own.length > 0) {
     return [...new Set(own.map(at))].map((each) => ({ organization: each }))
   }

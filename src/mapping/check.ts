@@ -9,8 +9,9 @@ import { faultOfSignerKey } from '../kinds/user/passwords/vendors.ts'
 import { examine, examineAtPath } from './expression.ts'
 
 /**
- * Compiles every expression of the manifest. Those that cannot work are errors at their place in the file, and so are metadata that
- * gives a secret away and a key of Firebase that is none; those whose answer changes from run to run are warnings, since a plan over them never comes to rest.
+ * Compiles every expression of the manifest. Those that cannot work are errors at their place in
+ * the file, and so are metadata that gives a secret away and a key of Firebase that is none; those
+ * whose answer changes from run to run are warnings, since a plan over them never comes to rest.
  */
 export function checkExpressions(loaded: LoadedManifest): Problem[] {
   const problems = expressionsOf(loaded.manifest).flatMap(({ path, text }): Problem[] => {
@@ -33,8 +34,9 @@ export function checkExpressions(loaded: LoadedManifest): Problem[] {
 }
 
 /**
- * A file of Firebase's users without the key of its project: no password could be checked. A project that is read over its API tells its key
- * itself, so that the recipe, which serves both, looks the secret up without asking for it.
+ * A file of Firebase's users without the key of its project: no password could be checked. A
+ * project that is read over its API tells its key itself, so that the recipe, which serves both,
+ * looks the secret up without asking for it.
  */
 function checkSignerKeyGiven(loaded: LoadedManifest): Problem[] {
   const path = ['map', 'user', 'passwordHash']
@@ -55,7 +57,10 @@ function checkSignerKeyGiven(loaded: LoadedManifest): Problem[] {
 /** The secret that the recipe for Firebase reads. */
 const SIGNER_KEY = 'firebaseSignerKey'
 
-/** The key of a Firebase project that cannot be one: every password would be lost, so that it is told once, where the key is given. */
+/**
+ * The key of a Firebase project that cannot be one: every password would be lost, so that it is
+ * told once, where the key is given.
+ */
 function checkSignerKeys(loaded: LoadedManifest): Problem[] {
   const { manifest, unresolved } = loaded
   const faults = new Map<string, Problem>()
@@ -83,7 +88,9 @@ function checkSignerKeys(loaded: LoadedManifest): Problem[] {
   return [...faults.values()]
 }
 
-/** The path, or those of its members where an object is there, as one that is looked up in by name. */
+/**
+ * The path, or those of its members where an object is there, as one that is looked up in by name.
+ */
 function withMembers(manifest: Manifest, path: readonly string[]): (readonly string[])[] {
   const value = valueAt(manifest, path)
   return isObject(value) ? Object.keys(value).map((name) => [...path, name]) : [path]
@@ -104,8 +111,9 @@ const OF_PEOPLE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A mapping without rules, and rules that read a stream which the source does not have: nothing would ever come of them. A recipe serves sources
- * with fewer streams than its own, so that its rules may name some that are not there: one of people that makes nothing at all is a warning.
+ * A mapping without rules, and rules that read a stream which the source does not have: nothing
+ * would ever come of them. A recipe serves sources with fewer streams than its own, so that its
+ * rules may name some that are not there: one of people that makes nothing at all is a warning.
  * @param recipeAt the recipe that the value at a path was written in
  */
 export function checkStreams(
@@ -170,8 +178,9 @@ function unknownStream(name: string, path: string, streams: readonly string[]): 
 const NAMES: ReadonlySet<string> = new Set(['totp_secret', 'totpSecret'])
 
 /**
- * Metadata that plainly reads the secret of an authenticator app: everybody who may read the user sees it, and with it computes the codes.
- * What cannot be told from the expression is seen when a record has the secret in its metadata, and rejects it.
+ * Metadata that plainly reads the secret of an authenticator app: everybody who may read the user
+ * sees it, and with it computes the codes. What cannot be told from the expression is seen when a
+ * record has the secret in its metadata, and rejects it.
  */
 export function checkMetadata(loaded: LoadedManifest): Problem[] {
   const { map } = loaded.manifest
@@ -239,8 +248,9 @@ const LISTED = 20
 type Columns = ReadonlyMap<string, readonly string[]>
 
 /**
- * Warnings about expressions under `map` and `dedupe` that read a column which no file has. Recipes may name columns that only some exports have: what
- * `isOwn` does not know for the operator's own is passed over.
+ * Warnings about expressions under `map` and `dedupe` that read a column which no file has. Recipes
+ * may name columns that only some exports have: what `isOwn` does not know for the operator's own
+ * is passed over.
  * @param streams of the source, the main one first
  */
 export function checkColumnNames(
@@ -278,7 +288,10 @@ export function checkColumnNames(
   })
 }
 
-/** All names of the streams that an expression is evaluated on; undefined unless those of every one are known. */
+/**
+ * All names of the streams that an expression is evaluated on; undefined unless those of every one
+ * are known.
+ */
 function knownTo(path: readonly string[], read: readonly string[], columns: Columns): string[] | undefined {
   const names: string[] = []
   for (const stream of columnsOwner(path, read)) {
@@ -312,9 +325,10 @@ function hintFor(name: string, known: readonly string[]): string {
 }
 
 /**
- * The names of columns that expressions may read, by stream: of its records, and of rows that are joined to them;
- * `all` where one takes the whole record. Some stand for something else
- * there (a function's text, a member of an object that is built): that is no harm where nothing but a warning hangs on it.
+ * The names of columns that expressions may read, by stream: of its records, and of rows that are
+ * joined to them; `all` where one takes the whole record. Some stand for something else there (a
+ * function's text, a member of an object that is built): that is no harm where nothing but a
+ * warning hangs on it.
  * @param streams of the source, the main one first
  */
 export function columnsRead(

@@ -10,8 +10,9 @@ import { compileAtPath, type MappingConstants } from './expression.ts'
 import { Tracker } from './result.ts'
 
 /**
- * What a worker needs to know of the manifest: plain data. Of its secrets those alone that expressions read: they reach
- * password hashes and nothing else, are in the memory of the workers, and in no message of theirs.
+ * What a worker needs to know of the manifest: plain data. Of its secrets those alone that
+ * expressions read: they reach password hashes and nothing else, are in the memory of the workers,
+ * and in no message of theirs.
  */
 export interface MapperSettings extends ValueRules, Pick<Manifest, 'map' | 'dedupe' | 'vars' | 'secrets'> {
   /** The stream that rules without `from` apply to. Undefined: they apply to every stream. */
@@ -42,15 +43,23 @@ export interface CompiledDedupe extends Pick<UserDedupe, 'email'> {
 /** The manifest's mapping, compiled. */
 export interface CompiledMapping {
   settings: MapperSettings
-  /** In the order of evaluation: memberships after the users and organizations they may take their keys from. */
+  /**
+   * In the order of evaluation: memberships after the users and organizations they may take their
+   * keys from.
+   */
   kinds: KindRule[]
   roleAssignment: CompiledRule | undefined
   dedupe: CompiledDedupe
-  /** Paths of all expressions. Every compilation of the same settings puts them in the same order. */
+  /**
+   * Paths of all expressions. Every compilation of the same settings puts them in the same order.
+   */
   expressions: readonly string[]
   /** See Compilations.secretNames. */
   secretNames: ReadonlySet<string>
-  /** How many characters a record may have for all expressions to end on it by themselves: see the function of that name. */
+  /**
+   * How many characters a record may have for all expressions to end on it by themselves: see the
+   * function of that name.
+   */
   boundedLength: number
   tracker: Tracker
 }
@@ -103,9 +112,10 @@ function compileDedupe(rules: UserDedupe, gathered: Compilations): CompiledDedup
 }
 
 /**
- * Whether a rule says when it applies and nothing else, so that nothing can come of it: a recipe leaves such a condition for the
- * rule that another recipe may add. A membership without fields still takes both ends from the record, if that yields an organization;
- * likewise a member of a group.
+ * Whether a rule says when it applies and nothing else, so that nothing can come of it: a recipe
+ * leaves such a condition for the rule that another recipe may add. A membership without fields
+ * still takes both ends from the record, if that yields an organization; likewise a member of a
+ * group.
  */
 function isOnlyCondition(name: keyof Manifest['map'], rule: MapRule, map: Manifest['map']): boolean {
   if (name === 'user' || hasFields(rule)) return false
@@ -164,7 +174,10 @@ interface Compilations {
   problems: Problem[]
   /** Paths of the expressions, like `map.user.email`, in the order in which they were compiled. */
   expressions: string[]
-  /** Names of the source's fields that hold secrets: those that expressions of secret fields read, of all rules. */
+  /**
+   * Names of the source's fields that hold secrets: those that expressions of secret fields read,
+   * of all rules.
+   */
   secretNames: Set<string>
   /** See CompiledMapping.boundedLength. */
   boundedLength: number

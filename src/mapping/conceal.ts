@@ -19,7 +19,10 @@ export const SECRET_NAMES: readonly string[] = [
   'base64_signer_key',
 ]
 
-/** What stands beside a secret, in the object or the row that holds it: whose it is, of what sort, since when, in which line. */
+/**
+ * What stands beside a secret, in the object or the row that holds it: whose it is, of what sort,
+ * since when, in which line.
+ */
 const BESIDE =
   /^(file|line|oid|(.* )?ids?|(.* )?e ?mails?|email address|login|user ?name|(.* )?name|providers?|connection|tenant|(.* )?type|status|state|(.* )?(at|date)|created|updated|algorithm|strategy|(.* )?verified)$/
 const SECRET = /pass|pwd|hash|secret|token|otp|seed|salt|key|code|cookie|session|recovery|credential/
@@ -37,8 +40,9 @@ function isBesideSecret(name: string): boolean {
 }
 
 /**
- * A function that keeps the secrets of these values out of a text. Messages about a field that is no secret may quote one all
- * the same: where the expression reads the wrong column, or the whole record.
+ * A function that keeps the secrets of these values out of a text. Messages about a field that is
+ * no secret may quote one all the same: where the expression reads the wrong column, or the whole
+ * record.
  */
 export function concealing(names: ReadonlySet<string>, ...values: readonly unknown[]): (text: string) => string {
   const redactor = new Redactor()
@@ -55,7 +59,10 @@ export function concealing(names: ReadonlySet<string>, ...values: readonly unkno
   return (text) => redactor.redact(text)
 }
 
-/** Problems whose messages carry no secret of the record. Those of secret fields never do: they name the type of a hash. */
+/**
+ * Problems whose messages carry no secret of the record. Those of secret fields never do: they name
+ * the type of a hash.
+ */
 export function concealed(
   problems: readonly ValueProblem[],
   secretInputs: readonly string[],

@@ -28,15 +28,19 @@ export interface Naming {
   origin: Origin
 }
 
-/** Slugs that the expression of a field made of names; and those of the rule's `each`, which are of all of its items. */
+/**
+ * Slugs that the expression of a field made of names; and those of the rule's `each`, which are of
+ * all of its items.
+ */
 interface Derived {
   own: readonly Derivation[]
   inEach: readonly Derivation[]
 }
 
 /**
- * Notes the source's names that `$slug` and similar functions turn into keys and slugs, so that two names with one slug are found once
- * all records are read. The name of a role that `roles.map` knows takes the place of its slug: the manifest tells it apart from others.
+ * Notes the source's names that `$slug` and similar functions turn into keys and slugs, so that two
+ * names with one slug are found once all records are read. The name of a role that `roles.map`
+ * knows takes the place of its slug: the manifest tells it apart from others.
  * @param kind of what the rule makes
  */
 export function noteNames(kind: string, rule: CompiledRule, fields: JsonObject, naming: Naming): void {
@@ -127,7 +131,8 @@ function isMapped(name: string, roles: RoleConfig, organization: string | undefi
 }
 
 /**
- * The names of the source that a key or slug was made of: each of those that gave just this one, or all that gave a part of it, as one.
+ * The names of the source that a key or slug was made of: each of those that gave just this one, or
+ * all that gave a part of it, as one.
  */
 export function namesOf(slug: string, { own, inEach }: Derived): string[] {
   const exact = [...own, ...inEach].filter((one) => one.slug === slug)

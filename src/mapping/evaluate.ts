@@ -13,7 +13,10 @@ import type { Work } from './rule-mapper.ts'
 /** Characters of an expression, and of a message about it, that a rejection shows. */
 const SHOWN = 120
 
-/** The member of a field that stands for all members of the object that it yields; those that have a name of their own win. */
+/**
+ * The member of a field that stands for all members of the object that it yields; those that have a
+ * name of their own win.
+ */
 const ALL_MEMBERS = '*'
 
 /** Which expression of which field failed on an item, worded for the report. */
@@ -24,7 +27,8 @@ export class FieldFailure extends Error {
 
   /**
    * @param rule its path: `map.user`, `dedupe.user`
-   * @param why without any secret of the record: it quotes the value that the expression stumbles over
+   * @param why without any secret of the record: it quotes the value that the expression stumbles
+   *   over
    */
   constructor(rule: string, field: string, expression: CompiledExpression, why: string, hint?: string) {
     super(`${rule}.${field} fails: ${shorten(why)} (in ${shorten(expression.text)})`)
@@ -50,7 +54,10 @@ export function fieldsOf(rule: CompiledRule, item: Json, work: Work): JsonObject
   return values
 }
 
-/** An object of the members; what stands for all members and is no object is the value itself, for the check of the field to refuse. */
+/**
+ * An object of the members; what stands for all members and is no object is the value itself, for
+ * the check of the field to refuse.
+ */
 function membersOf(
   rule: CompiledRule,
   field: CompiledField,
@@ -69,7 +76,10 @@ function membersOf(
   return isObject(others) ? Object.assign(Object.create(null), others, values) : others
 }
 
-/** What stands for all members: an object or the JSON text of one, as for the whole field. An empty list is how PHP writes an empty object. */
+/**
+ * What stands for all members: an object or the JSON text of one, as for the whole field. An empty
+ * list is how PHP writes an empty object.
+ */
 function allMembers(value: Json | undefined): Json | undefined {
   if (isEmpty(value) || (Array.isArray(value) && value.length === 0)) return undefined
   if (typeof value !== 'string') return value
@@ -116,7 +126,10 @@ export async function evaluateField(
   }
 }
 
-/** The failure of an expression in words that hold no secret of the record; any other error as it is. */
+/**
+ * The failure of an expression in words that hold no secret of the record; any other error as it
+ * is.
+ */
 function failureOf(
   rule: CompiledRule,
   { name, secret, expression }: { name: string; secret: boolean; expression: CompiledExpression },
@@ -147,14 +160,20 @@ export function originOf(record: SourceRecord, item: Json): Origin {
   return typeof file === 'string' && typeof line === 'number' ? { file, line } : record.origin
 }
 
-/** What tells whose something is that has no key: whom it refers to, or which record of its file it is. */
+/**
+ * What tells whose something is that has no key: whom it refers to, or which record of its file it
+ * is.
+ */
 function whose(key: string | null, { user }: Record<string, string>, { origin }: SourceRecord): string {
   if (key !== null) return ''
   if (user !== undefined) return `, of user:${user}`
   return origin.record === undefined ? '' : `, in record ${origin.record} of the file`
 }
 
-/** One rejection of one resource, whatever the number of its problems: the first gives the code, all give the message. */
+/**
+ * One rejection of one resource, whatever the number of its problems: the first gives the code, all
+ * give the message.
+ */
 export function rejection(
   record: SourceRecord,
   item: Json,
@@ -201,8 +220,9 @@ export function foldingOf(rule: CompiledRule): Folding[] {
 }
 
 /**
- * Addresses of the record that a program may take for another one, where an expression that tells people apart makes something else of
- * them: `$lowercase` and its like may fold two of them into one before any rule sees the value.
+ * Addresses of the record that a program may take for another one, where an expression that tells
+ * people apart makes something else of them: `$lowercase` and its like may fold two of them into
+ * one before any rule sees the value.
  */
 export function confusableSources(folding: readonly Folding[], item: Json, record: JsonObject): ValueProblem[] {
   for (const { field, expression } of folding) {

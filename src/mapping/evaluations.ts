@@ -4,15 +4,19 @@ import type { Json, JsonObject } from '../json.ts'
 /** What an expression came to that answers later. */
 type Answer = { value: Json | undefined } | { error: unknown }
 
-/** Thrown where an expression answers later: the step that asked is done anew once the answer is there. */
+/**
+ * Thrown where an expression answers later: the step that asked is done anew once the answer is
+ * there.
+ */
 class AnswersLater extends Error {}
 
 const LATER = new AnswersLater('for the answer of an expression')
 
 /**
- * Evaluations without a promise where expressions answer at once, as most do. One that the interpreter has to evaluate answers later: a
- * throw ends the step of the work that asks, and the step is done anew with the answer. Expressions change nothing, and a step adds to a
- * result as the last thing it does, so it can be done any number of times.
+ * Evaluations without a promise where expressions answer at once, as most do. One that the
+ * interpreter has to evaluate answers later: a throw ends the step of the work that asks, and the
+ * step is done anew with the answer. Expressions change nothing, and a step adds to a result as the
+ * last thing it does, so it can be done any number of times.
  */
 export class Evaluations {
   /** How many the step has asked for. */

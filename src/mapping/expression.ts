@@ -5,15 +5,23 @@ import { draftDefinitions, draftOfRule } from '../kinds/registry.ts'
 import { encodingFunctions, type MappingFunction, textFunctions, valueFunctions } from './functions.ts'
 import { passwordFunctions } from './password-functions.ts'
 
-/** What expressions of the mapping read besides the record: `$vars` and, where a secret is made, `$secrets`. */
+/**
+ * What expressions of the mapping read besides the record: `$vars` and, where a secret is made,
+ * `$secrets`.
+ */
 export type MappingConstants = Pick<Manifest, 'vars' | 'secrets'>
 
-/** Compiles an expression of the mapping, which may call this tool's own functions. See `compile`. */
+/**
+ * Compiles an expression of the mapping, which may call this tool's own functions. See `compile`.
+ */
 export function compileExpression(text: string, bounds?: Bounds, constants?: MappingConstants): Compilation {
   return compile(text, mappingFunctions, bounds, constants === undefined ? {} : { ...constants })
 }
 
-/** As `compileExpression`, for the expression at a path of the manifest: where it stands decides whether it may read secrets. */
+/**
+ * As `compileExpression`, for the expression at a path of the manifest: where it stands decides
+ * whether it may read secrets.
+ */
 export function compileAtPath(path: readonly string[], text: string, { vars, secrets }: MappingConstants): Compilation {
   return placed(path, compileExpression(text, undefined, { vars, secrets }))
 }
@@ -46,7 +54,10 @@ type Examined =
 /** The expressions of a manifest that were examined, by their texts. */
 const examined = new WeakMap<MappingConstants['vars'], { secrets: unknown; byText: Map<string, Compilation> }>()
 
-/** As `compileExpression`, for whoever does not evaluate: an expression of a manifest is examined once, however many ask. */
+/**
+ * As `compileExpression`, for whoever does not evaluate: an expression of a manifest is examined
+ * once, however many ask.
+ */
 export function examine(text: string, { vars, secrets }: MappingConstants): Examined {
   const known = examined.get(vars)
   const byText = known?.secrets === secrets ? known.byText : new Map<string, Compilation>()
@@ -56,7 +67,10 @@ export function examine(text: string, { vars, secrets }: MappingConstants): Exam
   return compilation
 }
 
-/** As `examine`, for the expression at a path of the manifest: where it stands decides whether it may read secrets. */
+/**
+ * As `examine`, for the expression at a path of the manifest: where it stands decides whether it
+ * may read secrets.
+ */
 export function examineAtPath(path: readonly string[], text: string, constants: MappingConstants): Examined {
   return placed(path, examine(text, constants))
 }
@@ -65,7 +79,10 @@ function maySeeSecrets([section, rule, field]: readonly string[]): boolean {
   return section === 'map' && rule !== undefined && field !== undefined && secretFields(rule).includes(field)
 }
 
-/** Fields whose values are kept as secrets. The type of a hash is among the secret inputs, but is shown. */
+/**
+ * Fields whose values are kept as secrets. The type of a hash is among the secret inputs, but is
+ * shown.
+ */
 function secretFields(rule: string): string[] {
   return (draftOfRule(rule)?.secretInputs ?? []).filter((field) => field !== 'passwordHashType')
 }

@@ -25,8 +25,9 @@ export class FieldMemory<T> {
   }
 
   /**
-   * The fields as they are to be remembered: values of a record may be parts of the text of a whole file, which stays in memory as long as one
-   * of them does. Undefined: they are too long, or too deep.
+   * The fields as they are to be remembered: values of a record may be parts of the text of a whole
+   * file, which stays in memory as long as one of them does. Undefined: they are too long, or too
+   * deep.
    */
   copyOf(fields: JsonObject): JsonObject | undefined {
     const text = textOf(fields)
@@ -39,7 +40,10 @@ export class FieldMemory<T> {
     if (key !== undefined) this.#recent.set(key, { fields, made }, textOf(fields)?.length)
   }
 
-  /** The first text among the fields, which mostly is the key, with the organization that it may be the key in. */
+  /**
+   * The first text among the fields, which mostly is the key, with the organization that it may be
+   * the key in.
+   */
   #keyOf(fields: JsonObject): string | undefined {
     for (const name of this.#names) {
       const text = fields[name]

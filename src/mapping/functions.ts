@@ -25,7 +25,10 @@ export interface MappingFunction extends ExpressionFunction {
   example: readonly [call: string, result: Json]
 }
 
-/** An argument as text; undefined for nothing. @throws BadInput for what is neither text nor a number */
+/**
+ * An argument as text; undefined for nothing. @throws BadInput for what is neither text nor a
+ * number
+ */
 export function textArgument(value: unknown): string | undefined {
   if (isEmpty(value)) return undefined
   if (typeof value === 'string' || typeof value === 'number') return String(value)
@@ -126,7 +129,10 @@ const FOOBAR: Record<Encoding, string> = {
   text: 'foobar',
 }
 
-/** A function from each encoding to each other: `$hexToBase64`, `$base64UrlToBase64`, `$textToBase32` … */
+/**
+ * A function from each encoding to each other: `$hexToBase64`, `$base64UrlToBase64`,
+ * `$textToBase32` …
+ */
 export const encodingFunctions: readonly MappingFunction[] = ENCODINGS.flatMap((from) =>
   ENCODINGS.filter((to) => to !== from).map((to) => recoding(from, to)),
 )
@@ -155,7 +161,10 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** Words for true and false beyond those of `$bool`: PostgreSQL writes `t` and `f`, forms write `on`. */
+/**
+ * Words for true and false beyond those of `$bool`: PostgreSQL writes `t` and `f`, forms write
+ * `on`.
+ */
 const MORE_WORDS: ReadonlyMap<string, boolean> = new Map([
   ['t', true],
   ['on', true],

@@ -1,7 +1,9 @@
 import type { Reason } from '../diagnostics/problem.ts'
 import type { Reject } from './result.ts'
 
-/** What a record yielded of one kind: where a rule names no user, the record's own user is meant. */
+/**
+ * What a record yielded of one kind: where a rule names no user, the record's own user is meant.
+ */
 export interface OwnResources {
   /** The key of the first one, and what that refers to. */
   key: string | undefined
@@ -44,7 +46,9 @@ export function addOwn(resources: OwnResources, key: string, refs: Readonly<Reco
   } else resources.several = true
 }
 
-/** The key of the one resource of a kind that the record yielded, or why there is none to refer to. */
+/**
+ * The key of the one resource of a kind that the record yielded, or why there is none to refer to.
+ */
 export function implicitRef(kind: string, own: OwnResources | undefined): ImplicitRef {
   if (own?.several || (own?.key !== undefined && own.rejected !== undefined)) {
     return {

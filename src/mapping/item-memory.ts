@@ -3,13 +3,19 @@ import { isObject, type Json } from '../json.ts'
 import type { CompiledRule } from './compile.ts'
 import { Recent } from './recent.ts'
 
-/** How many items are remembered at least, as long as there is room for what is read of them: the organizations of ten million users. */
+/**
+ * How many items are remembered at least, as long as there is room for what is read of them: the
+ * organizations of ten million users.
+ */
 const LEAST = { entries: 60_000, characters: 4_000_000 }
 
 /** Characters that are read of an item at most. */
 const LONGEST = 2_000
 
-/** Remembers what a rule made of items lately, by the texts that it reads of them: for the same texts nothing is evaluated again. */
+/**
+ * Remembers what a rule made of items lately, by the texts that it reads of them: for the same
+ * texts nothing is evaluated again.
+ */
 export class ItemMemory<T> {
   readonly #names: readonly string[]
   readonly #recent = new Recent<T>(LEAST)
@@ -42,8 +48,8 @@ export class ItemMemory<T> {
 }
 
 /**
- * The names of all members that the fields of a rule read of an item. Undefined: what comes of an item may depend on more than its members,
- * or tells of names.
+ * The names of all members that the fields of a rule read of an item. Undefined: what comes of an
+ * item may depend on more than its members, or tells of names.
  */
 export function membersRead(rule: CompiledRule): string[] | undefined {
   if (rule.derives) return undefined

@@ -202,8 +202,9 @@ export class KindMapper implements RuleMapper {
   }
 
   /**
-   * Fills in references that the rule does not map with the resource that the record itself yields, or with what such a resource refers to:
-   * a member of the record's own group belongs to that group's organization.
+   * Fills in references that the rule does not map with the resource that the record itself yields,
+   * or with what such a resource refers to: a member of the record's own group belongs to that
+   * group's organization.
    */
   #fillIn(fields: JsonObject): Implicit {
     const { own } = this.#work
@@ -319,8 +320,8 @@ export class KindMapper implements RuleMapper {
   }
 
   /**
-   * The key of an item that `when` leaves out, so that what belongs to it can be left out as well. Undefined: it cannot be computed, or nothing
-   * refers to such a thing.
+   * The key of an item that `when` leaves out, so that what belongs to it can be left out as well.
+   * Undefined: it cannot be computed, or nothing refers to such a thing.
    */
   #itemKey(item: Json): string | undefined {
     const { mapping } = this.#work

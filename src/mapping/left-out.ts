@@ -9,9 +9,11 @@ import type { MapResult } from './result.ts'
 import type { Work } from './rule-mapper.ts'
 
 /**
- * The path of the condition to blame for a record that nothing came of: that of the user's rule if it left the record out, since
- * the others follow from who is left out as a user; else that of the first rule that did.
- * @param conditions of the rules that read the record, in the order of evaluation; undefined for one that had items
+ * The path of the condition to blame for a record that nothing came of: that of the user's rule if
+ * it left the record out, since the others follow from who is left out as a user; else that of the
+ * first rule that did.
+ * @param conditions of the rules that read the record, in the order of evaluation; undefined for
+ *   one that had items
  * @returns a path of null when no rule reads the stream; the rule is that of the condition
  */
 export function blamed(
@@ -47,8 +49,8 @@ export function addLeftOut(
 const KEY_FIELDS: readonly string[] = ['externalId', 'email', 'id', 'name', 'type', 'user', 'organization', 'group']
 
 /**
- * What a rule that left a record out would have made of it, and its key. Only the fields that make a key are evaluated, and `key` alone
- * where it yields something.
+ * What a rule that left a record out would have made of it, and its key. Only the fields that make
+ * a key are evaluated, and `key` alone where it yields something.
  */
 export function leftOutKey(work: Work, name: RuleName | undefined): Pick<LeftOutRecord, 'kind' | 'key'> {
   const { record, mapping } = work

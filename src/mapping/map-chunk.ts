@@ -1,6 +1,7 @@
 /**
- * Maps a chunk of records. In: records of a source, the manifest's mapping as compile.ts made it. Out: drafts of resources, grants of
- * roles, and what came of the rest: rejects, notes, what was left out. It runs in workers (pool.ts), so it takes and gives plain data.
+ * Maps a chunk of records. In: records of a source, the manifest's mapping as compile.ts made it.
+ * Out: drafts of resources, grants of roles, and what came of the rest: rejects, notes, what was
+ * left out. It runs in workers (pool.ts), so it takes and gives plain data.
  */
 
 import type { SourceRecord } from '../sources/source.ts'
@@ -27,7 +28,10 @@ export function emptyResult(): MapResult {
   }
 }
 
-/** Maps a chunk, record by record. What is wrong with a record is in `rejects`; a throw is a defect of this program. */
+/**
+ * Maps a chunk, record by record. What is wrong with a record is in `rejects`; a throw is a defect
+ * of this program.
+ */
 export async function mapChunk(task: MapTask, mapping: CompiledMapping): Promise<MapResult> {
   const result = emptyResult()
   const { tracker } = mapping

@@ -19,7 +19,8 @@ function withoutHash(parts: unknown): boolean {
 }
 
 /**
- * Functions that yield a `passwordHash`: `{ hash, type }` as WorkOS takes it, `{ unsupported }`, or `{ notHash }` with the shape of what is none.
+ * Functions that yield a `passwordHash`: `{ hash, type }` as WorkOS takes it, `{ unsupported }`, or
+ * `{ notHash }` with the shape of what is none.
  */
 export const passwordFunctions: readonly MappingFunction[] = [
   {

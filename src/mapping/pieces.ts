@@ -1,6 +1,7 @@
 /**
- * What workers do with the pieces of a source. In: a piece, or the pieces of what is joined to others. Out: what the mapping makes of its
- * records, and what was found beside them; or a table on disk.
+ * What workers do with the pieces of a source. In: a piece, or the pieces of what is joined to
+ * others. Out: what the mapping makes of its records, and what was found beside them; or a table on
+ * disk.
  */
 
 import { on } from 'node:events'
@@ -23,7 +24,10 @@ import type {
 export interface PieceWorker {
   /** Takes the records out of a piece and maps them. */
   map(task: PieceTask): Promise<PieceResult>
-  /** Loads the rows that come over a port, and answers each message when it has loaded what was in it. */
+  /**
+   * Loads the rows that come over a port, and answers each message when it has loaded what was in
+   * it.
+   */
   load(task: LoadTask): Promise<RowsOnDisk>
 }
 

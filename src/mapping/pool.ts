@@ -26,9 +26,10 @@ import type { WorkerSettings } from './worker.ts'
 export interface MapperPool<Outcome = MapResult> {
   /**
    * Maps one chunk on the next free worker; chunks are independent of each other.
-   * @param alone nothing comes before or after this chunk: it is mapped in this thread, which is quicker than starting a worker, where
-   * the expressions are sure to end on its records
-   * @throws ManifestError when an expression hangs or takes too much memory; all chunks then end in the same error
+   * @param alone nothing comes before or after this chunk: it is mapped in this thread, which is
+   *   quicker than starting a worker, where the expressions are sure to end on its records
+   * @throws ManifestError when an expression hangs or takes too much memory; all chunks then end in
+   *   the same error
    */
   map(records: SourceRecord[], alone?: boolean): Promise<Outcome>
   /** What the workers do with the pieces of a source. */
@@ -47,7 +48,10 @@ export interface PoolOptions {
   workers: number
   /** See MapperSettings.mainStream. */
   mainStream?: string
-  /** The columns that the mapping reads, to be looked into in the records of pieces. Undefined: there will be no pieces. */
+  /**
+   * The columns that the mapping reads, to be looked into in the records of pieces. Undefined:
+   * there will be no pieces.
+   */
   columns?: ColumnsRead
   /** Milliseconds that one evaluation may take before the run is given up. */
   patience?: number
@@ -58,8 +62,8 @@ export interface PoolOptions {
 }
 
 /**
- * What a worker may take, MiB. A worker needs little more than its chunk; without a bound V8 lets garbage pile up as far as
- * the machine has memory.
+ * What a worker may take, MiB. A worker needs little more than its chunk; without a bound V8 lets
+ * garbage pile up as far as the machine has memory.
  */
 const MEMORY = 512
 
@@ -67,8 +71,9 @@ const MEMORY = 512
 const PATIENCE = 30_000
 
 /**
- * Compiles the manifest's expressions. Workers start with the first chunk that needs them, and compile once each. With a database they stage
- * what comes of their chunks in it, and the counts alone come back.
+ * Compiles the manifest's expressions. Workers start with the first chunk that needs them, and
+ * compile once each. With a database they stage what comes of their chunks in it, and the counts
+ * alone come back.
  * @throws ManifestError when an expression does not compile
  */
 export function createMapperPool(manifest: Manifest, options: PoolOptions & { database?: undefined }): MapperPool
@@ -112,7 +117,8 @@ async function startWorkers(
     minThreads: workers,
     maxThreads: workers,
     idleTimeout: Number.POSITIVE_INFINITY,
-    // Idle workers wait in their event loop: ending one that blocks on shared memory has crashed the process.
+    // Idle workers wait in their event loop: ending one that blocks on shared memory has crashed
+    // the process.
     atomics: 'disabled',
     resourceLimits: { maxOldGenerationSizeMb: memory },
   })
@@ -166,8 +172,8 @@ async function startWorkers(
       }
     },
   }
-  // A worker that is ended while it still loads its modules may take the whole process with it: an empty task for each tells
-  // when all have started.
+  // A worker that is ended while it still loads its modules may take the whole process with it: an
+  // empty task for each tells when all have started.
   const begin = () => pool.run({ records: [], heartbeat: createHeartbeat() })
   const started = Promise.allSettled(Array.from({ length: workers }, begin))
   const close = async () => {
@@ -189,7 +195,9 @@ function undamaged<T extends object>(answer: T | Damaged): T {
 /** Messages that a worker has not answered: bounds what is in memory. */
 const UNANSWERED = 4
 
-/** Sends what is to be loaded, as fast as it is. What is told of each part is told in their order. */
+/**
+ * Sends what is to be loaded, as fast as it is. What is told of each part is told in their order.
+ */
 async function sendParts<T>(port: MessagePort, parts: AsyncIterable<JoinedPart>, loading: Promise<T>): Promise<T> {
   const order = new InOrder()
   const sent: ((answer: LoadAnswer) => void)[] = []
@@ -241,7 +249,10 @@ function isOutOfMemory(error: unknown): boolean {
   return codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY'
 }
 
-/** The worker beside this file, in TypeScript when run from source, and in JavaScript when run from the build. */
+/**
+ * The worker beside this file, in TypeScript when run from source, and in JavaScript when run from
+ * the build.
+ */
 function workerFile(): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   return new URL(`./worker.${extension}`, import.meta.url).href
@@ -251,8 +262,9 @@ function workerFile(): string {
 const LOOKS = 10
 
 /**
- * Calls `onStuck` when a worker has stood still in one evaluation for `patience` milliseconds. JSONata counts its own
- * steps; what goes on inside one of them, a regular expression that backtracks, it cannot stop.
+ * Calls `onStuck` when a worker has stood still in one evaluation for `patience` milliseconds.
+ * JSONata counts its own steps; what goes on inside one of them, a regular expression that
+ * backtracks, it cannot stop.
  * @returns how to end the watch
  */
 function watchOver(heartbeat: Heartbeat, patience: number, onStuck: () => void): () => void {

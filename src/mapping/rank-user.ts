@@ -9,11 +9,19 @@ import type { Evaluations } from './evaluations.ts'
 
 /** What makes a user one with others, and where it stands among them. */
 export interface UserRank {
-  /** Canonical JSON of what `by` yields; null when one of them yields nothing, for nothing equals nothing. */
+  /**
+   * Canonical JSON of what `by` yields; null when one of them yields nothing, for nothing equals
+   * nothing.
+   */
   group: string | null
-  /** What `prefer` yields, as text of which the greater is preferred; undefined without `prefer`. */
+  /**
+   * What `prefer` yields, as text of which the greater is preferred; undefined without `prefer`.
+   */
   rank?: string
-  /** When the record was changed last, in milliseconds since 1970; undefined where nothing asks or tells. */
+  /**
+   * When the record was changed last, in milliseconds since 1970; undefined where nothing asks or
+   * tells.
+   */
   updatedAt?: number
 }
 
@@ -80,8 +88,9 @@ function timeOf(value: Json | undefined): number | null | undefined {
 }
 
 /**
- * Text that sorts as the value does, in a byte order: nothing, then false and true, then numbers, then text. None is the beginning of
- * another, so that several can follow each other. Undefined: a list or an object.
+ * Text that sorts as the value does, in a byte order: nothing, then false and true, then numbers,
+ * then text. None is the beginning of another, so that several can follow each other. Undefined: a
+ * list or an object.
  */
 function sortable(value: Json | undefined): string | undefined {
   if (isEmpty(value)) return '0'
@@ -97,7 +106,10 @@ function sortable(value: Json | undefined): string | undefined {
   }
 }
 
-/** The bits of a double, turned so that they sort as it does: those of negative numbers all inverted, the sign of others. */
+/**
+ * The bits of a double, turned so that they sort as it does: those of negative numbers all
+ * inverted, the sign of others.
+ */
 function sortableNumber(value: number): string {
   const bits = Buffer.alloc(8)
   bits.writeDoubleBE(value === 0 ? 0 : value)

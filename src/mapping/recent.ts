@@ -42,7 +42,10 @@ export class Recent<T> {
 }
 
 interface Entry<T> {
-  /** As it was set. One that is asked for may be a part of a long text, which it would keep in memory. */
+  /**
+   * As it was set. One that is asked for may be a part of a long text, which it would keep in
+   * memory.
+   */
   text: string
   made: T
   weight: number

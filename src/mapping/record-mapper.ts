@@ -10,7 +10,10 @@ import type { MappedItem, RuleMapper, Work } from './rule-mapper.ts'
 import { RuleRun } from './rule-run.ts'
 import { heard, Speech } from './said.ts'
 
-/** Maps records one after the other, each by every rule that applies to it, and adds to the result what comes of them. */
+/**
+ * Maps records one after the other, each by every rule that applies to it, and adds to the result
+ * what comes of them.
+ */
 export class RecordMapper {
   readonly #work: Work
   readonly #runs: readonly RuleRun[]
@@ -18,7 +21,10 @@ export class RecordMapper {
   readonly #ofStream = new Map<string, readonly RuleRun[]>()
   readonly #goOn = () => this.#mapRecord()
 
-  /** Of the record at work: the rules, how many of them are done, and by which condition each of those had no item. */
+  /**
+   * Of the record at work: the rules, how many of them are done, and by which condition each of
+   * those had no item.
+   */
   #rules: readonly RuleRun[] = []
   #done = 0
   readonly #conditions: (Condition | undefined)[] = []
@@ -42,7 +48,10 @@ export class RecordMapper {
     return heard(this.#work.speech, work)
   }
 
-  /** Maps a record, within `hearing`: at once where its expressions answer so. The next one has to wait for it. */
+  /**
+   * Maps a record, within `hearing`: at once where its expressions answer so. The next one has to
+   * wait for it.
+   */
   map(record: SourceRecord): void | Promise<void> {
     const { result, own, evaluations, speech } = this.#work
     this.#work.record = record

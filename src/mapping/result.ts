@@ -22,12 +22,18 @@ export interface Reject extends Reason {
   email?: string
 }
 
-/** Something worth telling about a resource that is accepted all the same: a password that must be reset, a renamed key. */
+/**
+ * Something worth telling about a resource that is accepted all the same: a password that must be
+ * reset, a renamed key.
+ */
 export interface Note {
   seq: number
   kind: string
   key: string
-  /** Stable name, counted in the plan: `password_reset_required`, `metadata_key_renamed`, `totp_unsupported` … */
+  /**
+   * Stable name, counted in the plan: `password_reset_required`, `metadata_key_renamed`,
+   * `totp_unsupported` …
+   */
   code: string
   /** What the note is about: the hasher, the metadata key. Counted within the code. */
   detail: string
@@ -75,7 +81,10 @@ export interface PieceResult {
   tally: Tally
 }
 
-/** Rows that the worker loads into a table on disk. They come over the port, until it is told that there are no more. */
+/**
+ * Rows that the worker loads into a table on disk. They come over the port, until it is told that
+ * there are no more.
+ */
 export interface LoadTask {
   place: TablePlace
   port: MessagePort
@@ -95,11 +104,17 @@ export interface DiskFailure {
 
 /** How many records came to what. */
 export interface ChunkCounts {
-  /** Roles given to memberships of the very record that gives them: they are in those memberships' drafts already. */
+  /**
+   * Roles given to memberships of the very record that gives them: they are in those memberships'
+   * drafts already.
+   */
   assigned: number
   /** Records of the chunk that yielded at least one draft, grant or reject. */
   mapped: number
-  /** Records that every rule left out by its `when` or an empty `each`. `mapped` + `leftOut` = records in the task. */
+  /**
+   * Records that every rule left out by its `when` or an empty `each`. `mapped` + `leftOut` =
+   * records in the task.
+   */
   leftOut: number
   /** Which conditions did that. Its records add up to `leftOut`. */
   leftOutBy: LeftOut[]
@@ -118,15 +133,18 @@ export interface MapResult extends ChunkCounts {
   leftOutRecords: LeftOutRecord[]
 }
 
-/** A remark for each role by which something was rejected, since no map knows it: they are counted by role. */
+/**
+ * A remark for each role by which something was rejected, since no map knows it: they are counted
+ * by role.
+ */
 export function unmappedRoles({ seq, kind, key, code }: Reject, problems: readonly ValueProblem[]): Note[] {
   const names = new Set(problems.map(({ role }) => role).filter((role) => role !== undefined))
   return [...names].map((detail) => ({ seq, kind, key: key ?? code, code: 'unmapped_role', detail }))
 }
 
 /**
- * Where a worker is in its chunk, in memory that it shares with the main thread: a worker that hangs in a regular
- * expression, or dies of a value too large, cannot tell any more.
+ * Where a worker is in its chunk, in memory that it shares with the main thread: a worker that
+ * hangs in a regular expression, or dies of a value too large, cannot tell any more.
  */
 export type Heartbeat = Int32Array<SharedArrayBuffer>
 
@@ -166,7 +184,9 @@ export function positionOf(heartbeat: Heartbeat): Position {
   }
 }
 
-/** Writes down where the worker is. One for all chunks of a worker, which come one after another. */
+/**
+ * Writes down where the worker is. One for all chunks of a worker, which come one after another.
+ */
 export class Tracker {
   #heartbeat = createHeartbeat()
 
@@ -180,7 +200,10 @@ export class Tracker {
     Atomics.store(this.#heartbeat, EXPRESSION, NONE)
   }
 
-  /** Told at every evaluation. Nobody else writes, and whoever reads looks again later: that needs no atomic access, which takes longer. */
+  /**
+   * Told at every evaluation. Nobody else writes, and whoever reads looks again later: that needs
+   * no atomic access, which takes longer.
+   */
   expression(index: number): void {
     this.#heartbeat[EXPRESSION] = index
     this.#heartbeat[STEPS] = (this.#heartbeat[STEPS] ?? 0) + 1

@@ -7,7 +7,9 @@ import type { Own } from './implicit-refs.ts'
 import type { MapResult, Reject } from './result.ts'
 import type { Speech } from './said.ts'
 
-/** What became of one item of a rule: of the record, where an expression fails that tells the items. */
+/**
+ * What became of one item of a rule: of the record, where an expression fails that tells the items.
+ */
 export type MappedItem = { rule: RuleName; kind: string; item: Json } & (
   | { ok: true; value: Normalised }
   | { ok: false; rejected: Reject }
@@ -28,7 +30,10 @@ export interface Work {
   firstDraft: number
 }
 
-/** Maps the items of one rule. Each call is a step of the work: it evaluates first and adds to the result last. */
+/**
+ * Maps the items of one rule. Each call is a step of the work: it evaluates first and adds to the
+ * result last.
+ */
 export interface RuleMapper {
   readonly rule: CompiledRule
   /** @throws FieldFailure where an expression fails, which rejects the item */

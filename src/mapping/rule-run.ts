@@ -9,8 +9,9 @@ const EACH = { name: 'each', secret: false }
 const WHEN = { name: 'when', secret: false }
 
 /**
- * Runs a rule over the items of a record, one record after the other. An expression that fails rejects its item, or the record where the items cannot be
- * told. Finding the items, asking `when` about one of them, leaving one out and mapping one are each a step: see Evaluations.
+ * Runs a rule over the items of a record, one record after the other. An expression that fails
+ * rejects its item, or the record where the items cannot be told. Finding the items, asking `when`
+ * about one of them, leaving one out and mapping one are each a step: see Evaluations.
  */
 export class RuleRun {
   readonly rule: CompiledRule
@@ -20,7 +21,10 @@ export class RuleRun {
   #items: readonly Json[] | undefined
   /** How many of them `when` has been asked about. */
   #asked = 0
-  /** Its answers. As long as it leaves none out, the chosen ones are those that it has been asked about. */
+  /**
+   * Its answers. As long as it leaves none out, the chosen ones are those that it has been asked
+   * about.
+   */
   #chosen: Json[] | undefined
   #leftOut: Json[] | undefined
   /** How many of those that are left out, and of the chosen ones, are done. */

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 /**
- * What functions of expressions have to say of values that they took for something, or left out: a guess, which a person should know of. It
- * is gathered while an item is mapped, and noted on what comes of the item.
+ * What functions of expressions have to say of values that they took for something, or left out: a
+ * guess, which a person should know of. It is gathered while an item is mapped, and noted on what
+ * comes of the item.
  */
 
 /** Codes of what functions say: each is a warning of the plan. */
@@ -13,13 +14,19 @@ export type SaidCode = (typeof SAID_CODES)[number]
 /** Something said of a value. */
 export interface Said {
   code: SaidCode
-  /** The field that the expression yields, as `map` names it, and the value in question as it may be shown: `metadata.since: 45292.5` … */
+  /**
+   * The field that the expression yields, as `map` names it, and the value in question as it may be
+   * shown: `metadata.since: 45292.5` …
+   */
   detail: string
 }
 
 const NOTHING: readonly Said[] = []
 
-/** What functions say while the items of one chunk are mapped, one after the other. Each chunk has its own: several may be mapped at once. */
+/**
+ * What functions say while the items of one chunk are mapped, one after the other. Each chunk has
+ * its own: several may be mapped at once.
+ */
 export class Speech {
   #said: Said[] = []
   #field = ''
@@ -50,7 +57,10 @@ export class Speech {
   }
 }
 
-/** The interpreter of JSONata answers later, between the work of other chunks. What it calls then still speaks to its own. */
+/**
+ * The interpreter of JSONata answers later, between the work of other chunks. What it calls then
+ * still speaks to its own.
+ */
 const hearing = new AsyncLocalStorage<Speech>()
 
 /** Maps with somebody who hears what functions say, until the work has ended. */

@@ -9,8 +9,9 @@ import { Recent } from './recent.ts'
 import type { ChunkCounts, MapResult } from './result.ts'
 
 /**
- * Stages what mapping made of a chunk. In: the result of a chunk. Out: its rows in the run's database, all of them or none. The worker that
- * mapped the chunk does it, so that nothing of it crosses threads.
+ * Stages what mapping made of a chunk. In: the result of a chunk. Out: its rows in the run's
+ * database, all of them or none. The worker that mapped the chunk does it, so that nothing of it
+ * crosses threads.
  */
 
 /** @returns what the result counts, which is all that anybody needs of it from now on */
@@ -37,7 +38,10 @@ export function stageResult(rundb: RunDatabase, result: MapResult): ChunkCounts 
 interface Counted {
   draft: Draft
   records: number
-  /** The chunk has another draft of its key that says something else: the order of the two counts, so that each is a row of its own. */
+  /**
+   * The chunk has another draft of its key that says something else: the order of the two counts,
+   * so that each is a row of its own.
+   */
   isContradicted: boolean
 }
 
@@ -45,8 +49,8 @@ interface Counted {
 type Staged = Recent<Pick<Repeat, 'draft' | 'seq'>>
 
 /**
- * How many drafts are remembered at least, as long as there is room for what they say: the organizations of ten million users. One that is
- * forgotten is staged once more.
+ * How many drafts are remembered at least, as long as there is room for what they say: the
+ * organizations of ten million users. One that is forgotten is staged once more.
  */
 const LEAST = { entries: 100_000, characters: 15_000_000 }
 
@@ -58,7 +62,10 @@ function stagedIn(rundb: RunDatabase): Staged {
   return staged
 }
 
-/** Stages drafts. Of those that say what an earlier one says only the places are kept: an organization stands in chunk after chunk. */
+/**
+ * Stages drafts. Of those that say what an earlier one says only the places are kept: an
+ * organization stands in chunk after chunk.
+ */
 function stageDrafts(rundb: RunDatabase, drafts: readonly Draft[]): void {
   const staged = stagedIn(rundb)
   const repeats: Repeat[] = []
@@ -77,9 +84,10 @@ function stageDrafts(rundb: RunDatabase, drafts: readonly Draft[]): void {
 }
 
 /**
- * Equal drafts of a chunk become one with a count: an organization is mentioned by every one of its members. The first
- * keeps its place. Where it matters which record a draft is from, it is left alone: for what is a user's, since roles of a record
- * are given to that record's own memberships, and for what is told apart by a group, since its key may turn out to be contradictory.
+ * Equal drafts of a chunk become one with a count: an organization is mentioned by every one of its
+ * members. The first keeps its place. Where it matters which record a draft is from, it is left
+ * alone: for what is a user's, since roles of a record are given to that record's own memberships,
+ * and for what is told apart by a group, since its key may turn out to be contradictory.
  */
 function collapse(drafts: readonly Draft[]): Counted[] {
   const all: Counted[] = []

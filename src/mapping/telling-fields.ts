@@ -1,6 +1,7 @@
 /**
- * Whose an item is that an expression failed on. In: the item, and the field that failed. Out: the other fields that tell it, each evaluated by
- * itself, so that a reject names a person as long as anything does.
+ * Whose an item is that an expression failed on. In: the item, and the field that failed. Out: the
+ * other fields that tell it, each evaluated by itself, so that a reject names a person as long as
+ * anything does.
  */
 
 import type { Json, JsonObject } from '../json.ts'
@@ -28,11 +29,17 @@ const TELLING: ReadonlySet<string> = new Set([
 
 export interface TellingFields {
   fields: JsonObject
-  /** Whether all of them could be evaluated: else a key that is made of several of them is another one. */
+  /**
+   * Whether all of them could be evaluated: else a key that is made of several of them is another
+   * one.
+   */
   complete: boolean
 }
 
-/** @param failed the field that failed, or a member of it: it is not tried again, for it may have run out of time */
+/**
+ * @param failed the field that failed, or a member of it: it is not tried again, for it may have
+ *   run out of time
+ */
 export function tellingFields(rule: CompiledRule, item: Json, failed: string | undefined, work: Work): TellingFields {
   const telling: TellingFields = { fields: {}, complete: true }
   for (const field of rule.fields) {

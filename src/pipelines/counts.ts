@@ -1,6 +1,6 @@
 /**
- * What the jobs behind a plan ask of it. In: the header of a saved plan. Out: names with values, for whatever carries them from one job to the
- * next.
+ * What the jobs behind a plan ask of it. In: the header of a saved plan. Out: names with values,
+ * for whatever carries them from one job to the next.
  */
 
 import type { PlanHeader } from '../planning/plan-file.ts'

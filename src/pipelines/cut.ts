@@ -1,5 +1,6 @@
 /**
- * Markdown in the room that a place has. In: a text of any length. Out: whole lines of it, with everything closed that is open.
+ * Markdown in the room that a place has. In: a text of any length. Out: whole lines of it, with
+ * everything closed that is open.
  */
 
 /** How much text a place holds, and how it counts. */
@@ -8,18 +9,27 @@ export interface Room {
   size(text: string): number
 }
 
-/** A comment on GitHub, and the body of an issue: 65,536 characters. UTF-16 units are never fewer than characters. */
+/**
+ * A comment on GitHub, and the body of an issue: 65,536 characters. UTF-16 units are never fewer
+ * than characters.
+ */
 export const COMMENT: Room = { limit: 65_536, size: (text) => text.length }
 
-/** The summary of a step of GitHub, 1 MiB: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary */
+/**
+ * The summary of a step of GitHub, 1 MiB:
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary
+ */
 export const SUMMARY: Room = { limit: 1024 * 1024, size: (text) => Buffer.byteLength(text) }
 
-/** A note on GitLab: https://docs.gitlab.com/administration/instance_limits/#size-of-comments-and-descriptions-of-issues-merge-requests-and-epics */
+/**
+ * A note on GitLab:
+ * https://docs.gitlab.com/administration/instance_limits/#size-of-comments-and-descriptions-of-issues-merge-requests-and-epics
+ */
 export const NOTE: Room = { limit: 1_000_000, size: (text) => text.length }
 
 /**
- * As much of a Markdown text as there is room for, cut at the end of a line. What is open there, a fence or folded details, is closed, and
- * `note` follows. Text that fits is left as it is.
+ * As much of a Markdown text as there is room for, cut at the end of a line. What is open there, a
+ * fence or folded details, is closed, and `note` follows. Text that fits is left as it is.
  */
 export function cutMarkdown(text: string, { limit, size }: Room, note: string): string {
   if (size(text) <= limit) return text

@@ -1,5 +1,6 @@
 /**
- * By what a comment is found again: its first line, a comment of HTML, which nobody sees. In: what it is about. Out: the line.
+ * By what a comment is found again: its first line, a comment of HTML, which nobody sees. In: what
+ * it is about. Out: the line.
  */
 
 /** What a comment or an issue is about. */

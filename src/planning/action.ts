@@ -10,8 +10,9 @@ import { knownAttributes } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /**
- * The words of a plan: what happens to one resource (Action), what stays different (Drift), what a deletion leaves alone, and the sums of a
- * kind. An action names fields and never holds a secret; its values are looked up by `actionValues`.
+ * The words of a plan: what happens to one resource (Action), what stays different (Drift), what a
+ * deletion leaves alone, and the sums of a kind. An action names fields and never holds a secret;
+ * its values are looked up by `actionValues`.
  */
 
 interface Base {
@@ -36,7 +37,9 @@ export type UpdateAction = Base & {
   settled?: string[]
 }
 
-/** It exists in WorkOS already: it becomes ours, and fields that are empty there may be filled in. */
+/**
+ * It exists in WorkOS already: it becomes ours, and fields that are empty there may be filled in.
+ */
 export type AdoptAction = Base & {
   type: 'adopt'
   id: string
@@ -54,7 +57,9 @@ export type AdoptAction = Base & {
 export type DeleteAction = Base & {
   type: 'delete'
   id: string
-  /** The resource whose deletion takes this one with it, so that no request of its own is needed. */
+  /**
+   * The resource whose deletion takes this one with it, so that no request of its own is needed.
+   */
   with?: { kind: string; key: string }
 }
 
@@ -69,7 +74,10 @@ export function address(resource: { kind: string; key: string }): string {
   return `${resource.kind}:${resource.key}`
 }
 
-/** A value in WorkOS that is not what the source says, and stays as it is; field `*`: the whole resource. */
+/**
+ * A value in WorkOS that is not what the source says, and stays as it is; field `*`: the whole
+ * resource.
+ */
 export interface Drift extends Omit<KeptDifference, 'reason'> {
   kind: string
   key: string
@@ -78,11 +86,20 @@ export interface Drift extends Omit<KeptDifference, 'reason'> {
 
 /** What an action makes of a resource. Secrets are named and described, never shown. */
 export interface ActionValues {
-  /** The values before: of an update or an adoption those that change alone; null for what does not exist yet. */
+  /**
+   * The values before: of an update or an adoption those that change alone; null for what does not
+   * exist yet.
+   */
   before: JsonObject | null
-  /** The values after: all of a create, of an update or an adoption those that change; null for what is deleted or blocked. */
+  /**
+   * The values after: all of a create, of an update or an adoption those that change; null for what
+   * is deleted or blocked.
+   */
   after: JsonObject | null
-  /** The secret fields that are sent, each with what is known of it in public: the type of a hash; null where that is nothing. */
+  /**
+   * The secret fields that are sent, each with what is known of it in public: the type of a hash;
+   * null where that is nothing.
+   */
   secrets: Record<string, string | null>
 }
 
@@ -124,7 +141,10 @@ export function describeSecret(field: string, value: Json | undefined): string |
   return isObject(value) && typeof value.type === 'string' ? value.type : null
 }
 
-/** One side of the changes, with the members of an object together: `metadata.plan` stands under `metadata`. */
+/**
+ * One side of the changes, with the members of an object together: `metadata.plan` stands under
+ * `metadata`.
+ */
 function side(changes: readonly FieldChange[], which: 'before' | 'after'): JsonObject {
   const values: JsonObject = {}
   for (const change of changes) {
@@ -141,7 +161,10 @@ function side(changes: readonly FieldChange[], which: 'before' | 'after'): JsonO
   return values
 }
 
-/** The desired resources of one kind by what happens to them: `desired` = create + update + adopt + unchanged + gone + blocked. */
+/**
+ * The desired resources of one kind by what happens to them: `desired` = create + update + adopt +
+ * unchanged + gone + blocked.
+ */
 export interface KindSummary {
   kind: string
   plural: string
@@ -169,8 +192,9 @@ export function addAction(rundb: RunDatabase, action: Action): void {
 }
 
 /**
- * When an action's turn is: kinds in the order of their dependencies, then deletions in the opposite order. What is deleted
- * with something else comes right after it. A phase begins when the one before it has ended.
+ * When an action's turn is: kinds in the order of their dependencies, then deletions in the
+ * opposite order. What is deleted with something else comes right after it. A phase begins when the
+ * one before it has ended.
  */
 function phaseOf(action: Action): number {
   if (action.type !== 'delete') return phaseOfKind(action.kind)

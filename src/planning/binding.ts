@@ -6,8 +6,9 @@ import type { Api } from '../workos/api.ts'
 import type { TargetIdentity } from '../workos/target.ts'
 
 /**
- * Which environment a command works on. In: the target with its key, the state, the name of the environment. Out: whether the state describes
- * that environment, else a GuardError; and the words by which reports tell where it works.
+ * Which environment a command works on. In: the target with its key, the state, the name of the
+ * environment. Out: whether the state describes that environment, else a GuardError; and the words
+ * by which reports tell where it works.
  */
 
 /** Resources of the state that are read to recognise an environment behind a new key. */
@@ -20,8 +21,9 @@ export function bindingFor(state: StateStore, target: TargetIdentity): Binding {
 }
 
 /**
- * Makes sure that the target is the environment which the state describes. WorkOS has no name for an environment that a
- * key could be asked for, so a new key is recognised by what it can see: it must find resources that the state knows.
+ * Makes sure that the target is the environment which the state describes. WorkOS has no name for
+ * an environment that a key could be asked for, so a new key is recognised by what it can see: it
+ * must find resources that the state knows.
  * @throws GuardError when it is another one
  */
 export async function checkBinding(state: StateStore, target: TargetIdentity, api: Api): Promise<void> {
@@ -106,7 +108,10 @@ export function keySort({ type, apiKey }: Pick<TargetIdentity, 'type' | 'apiKey'
   return apiKey.startsWith('sk_test_') ? 'test' : null
 }
 
-/** A state as a plan names it. One that nothing was written to yet has no lineage that anybody could know. */
+/**
+ * A state as a plan names it. One that nothing was written to yet has no lineage that anybody could
+ * know.
+ */
 export function stateVersion({ serial, lineage }: Pick<StateStore, 'serial' | 'lineage'>): Where['state'] {
   return serial === 0 ? { lineage: null, serial: 0 } : { lineage, serial }
 }

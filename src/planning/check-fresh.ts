@@ -107,13 +107,14 @@ function otherEnvironment(then: PlanInputs, now: PlanInputs): Difference {
 }
 
 /**
- * Whether the source says something else. Its bytes may be others all the same, in what nothing maps; where it cannot be told what they
- * say, they decide.
+ * Whether the source says something else. Its bytes may be others all the same, in what nothing
+ * maps; where it cannot be told what they say, they decide.
  */
 function saysOther(then: PlanInputs, now: PlanInputs, was: PlanBasis | undefined, is: PlanBasis): boolean {
   const moved = then.source !== now.source
   if (was?.desired === undefined || is.desired === undefined) return moved
-  // Where the bytes are the same, the manifest or the version says something else of them, and that is told.
+  // Where the bytes are the same, the manifest or the version says something else of them, and that
+  // is told.
   return moved && changedNames(was.desired, is.desired).length > 0
 }
 

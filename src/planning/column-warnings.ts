@@ -16,16 +16,23 @@ import type { Source } from '../sources/source.ts'
 import type { FieldTable } from './field-table.ts'
 
 /**
- * Warnings about the columns of the source and the fields that they fill. In: what the source was found to hold, what the mapping reads of it,
- * and how full the fields of the desired resources are. Out: columns that are missing or unread, fields that are empty or hold a text for nothing.
+ * Warnings about the columns of the source and the fields that they fill. In: what the source was
+ * found to hold, what the mapping reads of it, and how full the fields of the desired resources
+ * are. Out: columns that are missing or unread, fields that are empty or hold a text for nothing.
  */
 
-/** From so many resources on, a field that the manifest maps and none of them has is a slip rather than chance. */
+/**
+ * From so many resources on, a field that the manifest maps and none of them has is a slip rather
+ * than chance.
+ */
 const NOBODY = 3
 /** Empty fields that are told one by one. */
 const EMPTY_TOLD = 10
 
-/** What of a rule steers it, or is what a resource is known by, and cannot be empty. References are no fields either. */
+/**
+ * What of a rule steers it, or is what a resource is known by, and cannot be empty. References are
+ * no fields either.
+ */
 const NO_FIELDS: ReadonlySet<string> = new Set(['each', 'when', 'from', 'key'])
 
 interface MappedField {
@@ -38,8 +45,9 @@ interface MappedField {
 }
 
 /**
- * Warnings about fields that are mapped and that nobody has. Of a recipe's only those count whose column the source lacks, and has one nobody reads
- * under nearly the same name: recipes map what some exports have.
+ * Warnings about fields that are mapped and that nobody has. Of a recipe's only those count whose
+ * column the source lacks, and has one nobody reads under nearly the same name: recipes map what
+ * some exports have.
  */
 export function emptyFields(tables: readonly FieldTable[], loaded: LoadedManifest, columns: SourceColumns): Problem[] {
   const found = mappedFields(loaded).flatMap((mapped): Problem[] => {
@@ -100,7 +108,10 @@ function emptyField(
   }
 }
 
-/** What the expression reads, as far as it are plain columns of the records or of rows joined to them. */
+/**
+ * What the expression reads, as far as it are plain columns of the records or of rows joined to
+ * them.
+ */
 function columnsBehind(
   { rule }: MappedField,
   names: readonly string[],
@@ -134,7 +145,10 @@ export function columnsFlowing({ manifest }: LoadedManifest, path: readonly stri
   return [...new Set(names)]
 }
 
-/** Nearer than a hint for a misspelt word has to be: two columns of one table are often called nearly alike. */
+/**
+ * Nearer than a hint for a misspelt word has to be: two columns of one table are often called
+ * nearly alike.
+ */
 function close(name: string, candidates: readonly string[]): string | undefined {
   const found = nearest(name, candidates)
   if (found === undefined) return undefined
@@ -160,7 +174,10 @@ function sharesMost(a: string, b: string): boolean {
   return alike(a, b) + alike(reversed(a), reversed(b)) >= (longest * 2) / 3
 }
 
-/** The tables without the empty columns that nothing maps: they are empty as everybody meant them to be. */
+/**
+ * The tables without the empty columns that nothing maps: they are empty as everybody meant them to
+ * be.
+ */
 export function withoutUnmapped(tables: readonly FieldTable[], loaded: LoadedManifest): FieldTable[] {
   const mapped = new Set(
     mappedFields(loaded).map(({ definition, field }) => `${definition.name} ${field.split('.', 1)[0]}`),
@@ -201,8 +218,9 @@ export function mapsSecret(path: string): boolean {
 }
 
 /**
- * Metadata gets other names where its own are reserved or too long: one that ends or begins like it counts. Of fields that exclude each other
- * any counts: what is mapped as the one may become the other.
+ * Metadata gets other names where its own are reserved or too long: one that ends or begins like it
+ * counts. Of fields that exclude each other any counts: what is mapped as the one may become the
+ * other.
  */
 function hasValue({ fields }: FieldTable, { definition, field }: MappedField): boolean {
   const filled = fields.filter((column) => column.filled > 0).map((column) => column.field)
@@ -217,7 +235,10 @@ function hasValue({ fields }: FieldTable, { definition, field }: MappedField): b
   })
 }
 
-/** Texts like NULL in fields that an expression made: where the column itself holds them, the warning about it says so already. */
+/**
+ * Texts like NULL in fields that an expression made: where the column itself holds them, the
+ * warning about it says so already.
+ */
 export function nullsInFields(tables: readonly FieldTable[], loaded: LoadedManifest, told: boolean): Problem[] {
   if (told) return []
   const found = tables.flatMap(({ kind, plural, fields }) =>
@@ -251,7 +272,10 @@ const UNREAD_TOLD = 8
 
 /** What the source was found to hold, and what the mapping reads of it. */
 export interface SourceColumns {
-  /** By stream: of every name, how many records have a value under it. Headers of files that no record fills are among them. */
+  /**
+   * By stream: of every name, how many records have a value under it. Headers of files that no
+   * record fills are among them.
+   */
   streams: ReadonlyMap<string, StreamColumns>
   /** By main stream. */
   read: ReadonlyMap<string, ReadonlySet<string> | 'all'>
@@ -260,7 +284,8 @@ export interface SourceColumns {
 }
 
 /**
- * What was seen while the source was read, with the headers of its files: cells that are empty in every row are in no record.
+ * What was seen while the source was read, with the headers of its files: cells that are empty in
+ * every row are in no record.
  * @param snapshot the records come from a snapshot; the files at hand do not describe them
  */
 export async function sourceColumns(
@@ -314,8 +339,8 @@ function isOwn({ originOf }: LoadedManifest, path: readonly string[]): boolean {
 }
 
 /**
- * Remarks, one a stream, on columns that no expression reads. Most sources have some, so they are no warnings: it is for a person to say
- * whether something of value stays behind.
+ * Remarks, one a stream, on columns that no expression reads. Most sources have some, so they are
+ * no warnings: it is for a person to say whether something of value stays behind.
  */
 export function unreadColumns(loaded: LoadedManifest, { streams, read, nameOf }: SourceColumns): Problem[] {
   const joins = joinColumns(loaded)
@@ -345,7 +370,9 @@ export function unreadColumns(loaded: LoadedManifest, { streams, read, nameOf }:
   })
 }
 
-/** A share in words: `98 %`; nothing that is there is 0, and nothing that lacks something is 100. */
+/**
+ * A share in words: `98 %`; nothing that is there is 0, and nothing that lacks something is 100.
+ */
 function share(part: number, whole: number): string {
   const percent = Math.round((part / whole) * 100)
   if (part > 0 && percent === 0) return '< 1 %'
@@ -353,7 +380,10 @@ function share(part: number, whole: number): string {
   return `${percent} %`
 }
 
-/** The columns by which streams of files are joined, which the source reads itself; undefined where the manifest does not say them. */
+/**
+ * The columns by which streams of files are joined, which the source reads itself; undefined where
+ * the manifest does not say them.
+ */
 function joinColumns({ manifest }: LoadedManifest): ReadonlySet<string> | undefined {
   if (manifest.source.type !== 'file') return undefined
   const names = new Set<string>()

@@ -30,11 +30,17 @@ export interface ComputeDesiredOptions {
   loaded: LoadedManifest
   /** The run's scratch folder. */
   scratch: string
-  /** The snapshot to work from, read now if need be; none for files. Asked for when everything else has been checked. */
+  /**
+   * The snapshot to work from, read now if need be; none for files. Asked for when everything else
+   * has been checked.
+   */
   obtainSnapshot?: () => Promise<Snapshot | undefined>
   /** Of whom to speak. Default: of everybody in the source. */
   scope?: Scope
-  /** Only so many records of the main stream, and the rows that are joined to them: with more, the reading is partial. Default: all. */
+  /**
+   * Only so many records of the main stream, and the rows that are joined to them: with more, the
+   * reading is partial. Default: all.
+   */
   limit?: number
   signal?: AbortSignal
   onProgress?: (step: Step) => void
@@ -57,8 +63,8 @@ export interface DesiredReading {
 const CHUNKS_PER_WORKER = 2
 
 /**
- * Reads the source to its end and makes the desired set out of it, in a database of its own in the scratch folder. The
- * caller closes the set. One set at a time: the database has one name.
+ * Reads the source to its end and makes the desired set out of it, in a database of its own in the
+ * scratch folder. The caller closes the set. One set at a time: the database has one name.
  */
 export async function computeDesired(options: ComputeDesiredOptions): Promise<DesiredReading> {
   const { loaded, scratch, signal, onProgress = () => {}, onWarning = () => {} } = options

@@ -40,7 +40,10 @@ export interface ComputeDestroyPlanOptions {
   onProgress?: (step: Step) => void
 }
 
-/** Plans the deletion of everything that this state created. The source is not read; nothing is written. */
+/**
+ * Plans the deletion of everything that this state created. The source is not read; nothing is
+ * written.
+ */
 export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Promise<Plan> {
   const { loaded, state, target, keepSignedIn, keepChanged, onProgress = () => {} } = options
   const { manifest } = loaded
@@ -85,7 +88,10 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   return plan
 }
 
-/** Reads what was created as WorkOS holds it now: one by one while it is little, else by listing the kind. */
+/**
+ * Reads what was created as WorkOS holds it now: one by one while it is little, else by listing the
+ * kind.
+ */
 async function readCreated(
   set: DesiredSet,
   api: Api,

@@ -31,8 +31,9 @@ import { beginSurvey } from './survey-ahead.ts'
 import { markAccepted, shownWarning, warnOfKey } from './warnings.ts'
 
 /**
- * Planning. In: the manifest, the state, WorkOS. Out: a plan, whose actions are in the run's database. On the way: the desired set
- * (computeDesired), kind by kind what happens to it (planKind), what is deleted (planDeletions), then sums and guards (summarise) and warnings.
+ * Planning. In: the manifest, the state, WorkOS. Out: a plan, whose actions are in the run's
+ * database. On the way: the desired set (computeDesired), kind by kind what happens to it
+ * (planKind), what is deleted (planDeletions), then sums and guards (summarise) and warnings.
  */
 
 export interface ComputePlanOptions extends ComputeDesiredOptions {
@@ -40,7 +41,10 @@ export interface ComputePlanOptions extends ComputeDesiredOptions {
   target: Target
   /** Compare with all of WorkOS, not only with the state. */
   refresh: boolean
-  /** Whoever asks shows the plan with its warnings, so that `onWarning` is not to tell them as well. Default: it tells them. */
+  /**
+   * Whoever asks shows the plan with its warnings, so that `onWarning` is not to tell them as well.
+   * Default: it tells them.
+   */
   showsWarnings?: boolean
 }
 
@@ -112,7 +116,10 @@ async function planActions(
   await breathe(signal)
 }
 
-/** Warnings about the values of resources that change. An unchanged kind was checked when it changed. */
+/**
+ * Warnings about the values of resources that change. An unchanged kind was checked when it
+ * changed.
+ */
 function valueWarnings(
   { set, warnings, columns }: DesiredReading,
   loaded: LoadedManifest,

@@ -19,8 +19,8 @@ import { compareContext, type Decision, deletedPolicy, driftPolicy, type Plannin
 import { refusedByMention, resolveRefs } from './references.ts'
 
 /**
- * Decides what becomes of one resource. In: the resource as it is desired, as it was last applied, and as WorkOS holds it. Out: its action, and
- * what is told of it. Nothing is written.
+ * Decides what becomes of one resource. In: the resource as it is desired, as it was last applied,
+ * and as WorkOS holds it. Out: its action, and what is told of it. Nothing is written.
  */
 export function decide(context: PlanningContext, definition: KindDefinition, candidate: Candidate): Decision {
   const { desired, known } = candidate
@@ -52,10 +52,12 @@ function decideGone(
     if (refs.type === 'blocked') {
       return { action: { ...base, type: 'blocked', code: refs.code, message: refs.message }, drift: [], notes: [] }
     }
-    // Somebody may have made it again, or signed up with the address: what is there decides, as at a first apply.
+    // Somebody may have made it again, or signed up with the address: what is there decides, as at
+    // a first apply.
     return decideUnknown(context, definition, desired)
   }
-  // It was applied, is still in the source, and somebody deleted it in WorkOS: the plan names it and leaves it deleted.
+  // It was applied, is still in the source, and somebody deleted it in WorkOS: the plan names it
+  // and leaves it deleted.
   const refused = policy === 'fail' ? { refused: true as const } : {}
   const drift = {
     kind,
@@ -121,14 +123,17 @@ function decideKnown(
   return { ...decision, action }
 }
 
-/** Whether another one in WorkOS is adopted in the place of what the resource refers to: what hung on the former one went with it. */
+/**
+ * Whether another one in WorkOS is adopted in the place of what the resource refers to: what hung
+ * on the former one went with it.
+ */
 function hungOnAnother(rundb: RunDatabase, { refs }: KindDefinition, desired: DesiredResource): boolean {
   return Object.entries(refs).some(([role, kind]) => isReplaced(rundb, kind, desired.refs[role] ?? ''))
 }
 
 /**
- * What WorkOS holds, unless somebody has changed it, in place of what the state says: what it answered otherwise, and the part that was sent
- * where it did not take all.
+ * What WorkOS holds, unless somebody has changed it, in place of what the state says: what it
+ * answered otherwise, and the part that was sent where it did not take all.
  */
 function heldInPlace(
   definition: KindDefinition,
@@ -139,7 +144,10 @@ function heldInPlace(
   return { ...part?.attributes, ...answered }
 }
 
-/** Whether changed secrets are kept back: an account that somebody else opened and never verified gets none. */
+/**
+ * Whether changed secrets are kept back: an account that somebody else opened and never verified
+ * gets none.
+ */
 function isWithheld(
   definition: KindDefinition,
   changed: readonly string[],
@@ -155,8 +163,8 @@ function keptBack({ planned }: KindDefinition, { kind, key }: DesiredResource, c
 }
 
 /**
- * Of what WorkOS answered otherwise, the fields that it holds by now as they were sent; of what it did not take all of, all of its fields
- * once they are as the source says.
+ * Of what WorkOS answered otherwise, the fields that it holds by now as they were sent; of what it
+ * did not take all of, all of its fields once they are as the source says.
  */
 function observedFields(
   definition: KindDefinition,
@@ -184,8 +192,8 @@ interface Match {
 }
 
 /**
- * Decides what becomes of a resource that the state does not know: it is created, adopted or blocked. In: the resource, the plan so far and
- * what WorkOS holds. Out: always an action.
+ * Decides what becomes of a resource that the state does not know: it is created, adopted or
+ * blocked. In: the resource, the plan so far and what WorkOS holds. Out: always an action.
  */
 function decideUnknown(context: PlanningContext, definition: KindDefinition, desired: DesiredResource): Decision {
   const { set, manifest } = context
@@ -256,7 +264,10 @@ function adopt(
   }
 }
 
-/** Ours already, under a key that the source no longer has: an external id was filled in, or duplicates changed places. */
+/**
+ * Ours already, under a key that the source no longer has: an external id was filled in, or
+ * duplicates changed places.
+ */
 function moveToNewKey(
   { set, manifest }: PlanningContext,
   definition: KindDefinition,
@@ -332,8 +343,8 @@ function recogniseLive(
 }
 
 /**
- * Whether another resource of ours is about to give up what it is recognised by: a user's address or a group's name changes in the
- * source.
+ * Whether another resource of ours is about to give up what it is recognised by: a user's address
+ * or a group's name changes in the source.
  */
 function givesUp(set: DesiredSet, definition: KindDefinition, key: string, live: LiveResource): boolean {
   const desired = set.get(definition.name, key)

@@ -20,8 +20,9 @@ import { addAction, type DeleteAction } from './action.ts'
 import type { PlanningContext } from './planning-context.ts'
 
 /**
- * What of the state is deleted. In: the copy of the state and the desired set in the run's database, and what the manifest says of deleting.
- * Out: an action for each resource that goes, and for each that stays although it would go by the rule, why.
+ * What of the state is deleted. In: the copy of the state and the desired set in the run's
+ * database, and what the manifest says of deleting. Out: an action for each resource that goes, and
+ * for each that stays although it would go by the rule, why.
  */
 
 export interface DeletionRules {
@@ -29,7 +30,9 @@ export interface DeletionRules {
   kinds: readonly string[]
   /** Kinds that are never deleted. */
   protect: readonly string[]
-  /** Leave out what has been used or changed in WorkOS since it was created; undefined: do not look. */
+  /**
+   * Leave out what has been used or changed in WorkOS since it was created; undefined: do not look.
+   */
   keep?: { signedIn: boolean; changed: boolean }
   /** Why something stays since others have ties to it; undefined: nobody has. */
   held?: (candidate: DeletionCandidate) => string | undefined
@@ -39,9 +42,10 @@ export interface DeletionRules {
 type SkipReason = Pick<SkippedDeletion, 'code' | 'message'>
 
 /**
- * Plans the deletion of what the state holds and the desired set does not. Only what this state created is ever deleted.
- * People come first; their memberships go with them, without requests of their own. A place goes only when nobody is left in it whom this
- * state did not put there. All else comes last: it goes with what it refers to, or by itself.
+ * Plans the deletion of what the state holds and the desired set does not. Only what this state
+ * created is ever deleted. People come first; their memberships go with them, without requests of
+ * their own. A place goes only when nobody is left in it whom this state did not put there. All
+ * else comes last: it goes with what it refers to, or by itself.
  */
 export async function planDeletions(context: PlanningContext, rules: DeletionRules): Promise<void> {
   const { rundb } = context.set
@@ -143,7 +147,8 @@ function whySkipped(
   if (definition.remove(candidate.id) === undefined) {
     return { code: 'no_deletion', message: `WorkOS offers no deletion of ${deletion.called ?? plural}` }
   }
-  // A user who stays for one of these reasons keeps the memberships; one that is held by others outside of the scope loses those within.
+  // A user who stays for one of these reasons keeps the memberships; one that is held by others
+  // outside of the scope loses those within.
   return whyUsed(rundb, rules.keep, definition, candidate) ?? heldBack
 }
 

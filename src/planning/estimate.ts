@@ -13,8 +13,9 @@ import { classify, type Limits, ORGANIZATION_DELETES, type RequestClass } from '
 import type { Action, KindSummary } from './action.ts'
 
 /**
- * The requests that carrying a plan out takes. In: the actions in the run's database, and the limits. Out: how many writes there are and the
- * least time that they take; while it is carried out, what is left of them.
+ * The requests that carrying a plan out takes. In: the actions in the run's database, and the
+ * limits. Out: how many writes there are and the least time that they take; while it is carried
+ * out, what is left of them.
  */
 
 /** Requests that applying will send, and the least time they take within the limits. */
@@ -33,8 +34,8 @@ export interface Estimate {
 type WriteSums = Pick<Estimate, 'writes' | 'userManagementWrites' | 'organizationDeletes'>
 
 /**
- * The time the windows allow for a number of requests. A window that is filled at once opens again a full length later, so
- * n requests take (⌈n / count⌉ − 1) lengths.
+ * The time the windows allow for a number of requests. A window that is filled at once opens again
+ * a full length later, so n requests take (⌈n / count⌉ − 1) lengths.
  */
 export function estimate(counts: WriteSums, limits: Limits): Estimate {
   const windows = [
@@ -80,8 +81,8 @@ interface Writes {
 }
 
 /**
- * The writes that the actions of a kind send: a create one, an update or an adoption one if it changes something in WorkOS; a
- * separate field is one more.
+ * The writes that the actions of a kind send: a create one, an update or an adoption one if it
+ * changes something in WorkOS; a separate field is one more.
  */
 function countWrites({ rundb }: DesiredSet, { name, fields }: KindDefinition): Writes {
   const writes: Writes = {

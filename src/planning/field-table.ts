@@ -12,13 +12,21 @@ export interface FieldColumn {
   filled: number
   /** Different values, exact up to `DISTINCT_AT_MOST`, then that and one. */
   distinct: number
-  /** A value of the resource that serves as the example for all fields; else the first value there is. Undefined: nothing is filled. */
+  /**
+   * A value of the resource that serves as the example for all fields; else the first value there
+   * is. Undefined: nothing is filled.
+   */
   example?: Json
-  /** The field is secret: no example; distinct counts what may be said of them, the types of hashes. */
+  /**
+   * The field is secret: no example; distinct counts what may be said of them, the types of hashes.
+   */
   secret?: true
   /** Of a secret field: the types of hashes, most first, the first three of them. */
   said?: string
-  /** Resources whose value is a text that programs write for nothing: `NULL`, `undefined`. Absent: none. */
+  /**
+   * Resources whose value is a text that programs write for nothing: `NULL`, `undefined`. Absent:
+   * none.
+   */
   writtenNulls?: { count: number; example: string }
 }
 
@@ -66,8 +74,8 @@ interface Tally {
 }
 
 /**
- * Counts the fields of a kind over any number of resources, in any order, in the same memory. Which fields are left out where there are
- * more than are counted, their order alone decides.
+ * Counts the fields of a kind over any number of resources, in any order, in the same memory. Which
+ * fields are left out where there are more than are counted, their order alone decides.
  */
 export class FieldCounts {
   readonly #definition: Pick<KindDefinition, 'name' | 'plural' | 'fields'>
@@ -91,7 +99,10 @@ export class FieldCounts {
     return this.#cut
   }
 
-  /** As `flatFields` yields them, without making the names of members again for each resource. @param place of the resource */
+  /**
+   * As `flatFields` yields them, without making the names of members again for each resource.
+   * @param place of the resource
+   */
   add(attributes: Record<string, Json>, secrets: JsonObject | null, place: number): void {
     this.#resources += 1
     this.#firstOnes.add(place, attributes)
@@ -186,7 +197,10 @@ function columnOf(
   }
 }
 
-/** Fields that the kind has and nobody does. Where somebody has members of it, these are listed in its place: `metadata.plan`. */
+/**
+ * Fields that the kind has and nobody does. Where somebody has members of it, these are listed in
+ * its place: `metadata.plan`.
+ */
 function emptyFields(fields: KindDefinition['fields'], found: ReadonlyMap<string, unknown>): FieldColumn[] {
   const members = new Set([...found.keys()].map((field) => field.split('.', 1)[0]))
   return Object.entries(fields)

@@ -15,7 +15,9 @@ export interface GuardRefusal {
   hint: string
 }
 
-/** Below this many resources a percentage says nothing: three changed of eight are not a disaster. */
+/**
+ * Below this many resources a percentage says nothing: three changed of eight are not a disaster.
+ */
 export const PERCENTAGE_FROM = 20
 
 const CORRECT = 'correct what the plan names as rejected or blocked; or, if it may stay behind, set'
@@ -35,7 +37,8 @@ const BY_MANIFEST: Setter = { prefix: 'safety.', where: ' in the manifest' }
 
 /**
  * The guards that a plan offends.
- * @param left how many are blocked by something that was deleted in WorkOS: onDeleted says that it stays so
+ * @param left how many are blocked by something that was deleted in WorkOS: onDeleted says that it
+ *   stays so
  */
 export function checkGuards(
   safety: Thresholds,
@@ -78,7 +81,10 @@ export function checkGuards(
   return refusals
 }
 
-/** Of a source that was read in part, nothing is known to have left: what `prune` names cannot be deleted. */
+/**
+ * Of a source that was read in part, nothing is known to have left: what `prune` names cannot be
+ * deleted.
+ */
 export function checkPartial(prune: readonly string[]): GuardRefusal[] {
   if (prune.length === 0) return []
   return [
@@ -94,7 +100,10 @@ export function checkPartial(prune: readonly string[]): GuardRefusal[] {
   ]
 }
 
-/** Of a record that was refused before anybody could tell whose it is, nobody knows what it would keep from being deleted. */
+/**
+ * Of a record that was refused before anybody could tell whose it is, nobody knows what it would
+ * keep from being deleted.
+ */
 export function checkUnknownRejects(deletes: number, unknown: number): GuardRefusal[] {
   if (deletes === 0 || unknown === 0) return []
   return [
@@ -110,7 +119,10 @@ export function checkUnknownRejects(deletes: number, unknown: number): GuardRefu
   ]
 }
 
-/** Differences whose policy is `fail`: to what was applied, and of roles and permissions from before to their definitions. */
+/**
+ * Differences whose policy is `fail`: to what was applied, and of roles and permissions from before
+ * to their definitions.
+ */
 export function checkDrift(drifted: number, conflicting: number, kinds: readonly KindSummary[]): GuardRefusal[] {
   const total = kinds.reduce((sum, kind) => sum + kind.desired, 0)
   const drift: GuardRefusal = {

@@ -9,11 +9,14 @@ import type { Api } from '../workos/api.ts'
 import { findMention, resolveRefs } from './references.ts'
 
 /**
- * Reads from WorkOS what planning has to see. In: resources, or a kind. Out: the table `live`. Little is looked up one by one; for more the
- * kind is listed once.
+ * Reads from WorkOS what planning has to see. In: resources, or a kind. Out: the table `live`.
+ * Little is looked up one by one; for more the kind is listed once.
  */
 
-/** Up to so many resources are looked up one by one; for more, everything of the kind is listed once, 100 a page. */
+/**
+ * Up to so many resources are looked up one by one; for more, everything of the kind is listed
+ * once, 100 a page.
+ */
 export const LOOKUPS_AT_MOST = 200
 
 /** Lookups on their way at once; the limiter paces them. */
@@ -26,7 +29,10 @@ export interface Wanted {
   id: string | undefined
 }
 
-/** Lists a kind into the run's database. Kinds that live inside of others are listed for those of them that exist. */
+/**
+ * Lists a kind into the run's database. Kinds that live inside of others are listed for those of
+ * them that exist.
+ */
 export async function listLive(
   rundb: RunDatabase,
   api: Api,
@@ -78,8 +84,9 @@ export async function lookUp(
 }
 
 /**
- * Looks up what is there one by one, if it is little; what is sparse is never listed, and applying looks before it creates. What the
- * state has under a key that has left the source counts as found: its holder may have another key now.
+ * Looks up what is there one by one, if it is little; what is sparse is never listed, and applying
+ * looks before it creates. What the state has under a key that has left the source counts as found:
+ * its holder may have another key now.
  */
 export async function lookUpFew(
   rundb: RunDatabase,
@@ -95,8 +102,9 @@ export async function lookUpFew(
 }
 
 /**
- * Lists the kinds that a resource about to be planned mentions and that nobody has declared: a role may exist in WorkOS already. What is
- * not found as what it may be first is looked for as what it may be next, inside of what the resource is in.
+ * Lists the kinds that a resource about to be planned mentions and that nobody has declared: a role
+ * may exist in WorkOS already. What is not found as what it may be first is looked for as what it
+ * may be next, inside of what the resource is in.
  */
 export async function listMentioned(rundb: RunDatabase, api: Api, definition: KindDefinition): Promise<void> {
   for (let place = 0; ; place += 1) {
@@ -113,7 +121,10 @@ export async function listMentioned(rundb: RunDatabase, api: Api, definition: Ki
   }
 }
 
-/** The kinds in which something mentioned is to be looked for at its `place`, and WorkOS ids of what they are to be listed in. */
+/**
+ * The kinds in which something mentioned is to be looked for at its `place`, and WorkOS ids of what
+ * they are to be listed in.
+ */
 function parentsOfMissing(rundb: RunDatabase, definition: KindDefinition, place: number): Map<string, Set<string>> {
   const parents = new Map<string, Set<string>>()
   for (const { desired, mention } of missingMentions(rundb, definition)) {

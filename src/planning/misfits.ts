@@ -14,8 +14,8 @@ export interface PlacedMisfit extends Pick<MisfitRow, 'file' | 'line' | 'seq'> {
 }
 
 /**
- * Everything that a plan rejects or blocks, at the place of each record that is known to be concerned: all of those that merge
- * into one user, the first of those that name one organization.
+ * Everything that a plan rejects or blocks, at the place of each record that is known to be
+ * concerned: all of those that merge into one user, the first of those that name one organization.
  */
 export function* planMisfits({ set: { rundb } }: Pick<Plan, 'set'>): Generator<PlacedMisfit> {
   for (const { file, line, seq, ...row } of misfitRows(rundb)) {

@@ -16,8 +16,9 @@ import type { Action } from './action.ts'
 import type { Plan, PlanInputs, PlanSummary } from './plan.ts'
 
 /**
- * A saved plan. In: a plan, or the path of one that was saved. Out: the file, or its header; the digests of the plan and of what it was made
- * from, and the seal that tells whether the file is as it was written. All of these are held against a new plan in check-fresh.ts.
+ * A saved plan. In: a plan, or the path of one that was saved. Out: the file, or its header; the
+ * digests of the plan and of what it was made from, and the seal that tells whether the file is as
+ * it was written. All of these are held against a new plan in check-fresh.ts.
  */
 
 const FORMAT = 'workos-migrate-plan'
@@ -53,9 +54,10 @@ export interface WritePlanOptions {
 }
 
 /**
- * Saves a plan as NDJSON: a header, then one line an action with its address and the names of the fields it changes. No
- * value of a user's or of the manifest's is in it, and no secret; the file is 0600, and appears whole or not at all. The header ends with a seal
- * over all of the file: what was reviewed is what is applied.
+ * Saves a plan as NDJSON: a header, then one line an action with its address and the names of the
+ * fields it changes. No value of a user's or of the manifest's is in it, and no secret; the file is
+ * 0600, and appears whole or not at all. The header ends with a seal over all of the file: what was
+ * reviewed is what is applied.
  */
 export function writePlanFile(plan: Plan, path: string, { purpose, ...options }: WritePlanOptions): void {
   const { apiKey } = options
@@ -129,7 +131,9 @@ const HEADER = [
   ['seal', 'string'],
 ] as const
 
-/** The last member of the header. The seal covers what is before it and everything behind the line. */
+/**
+ * The last member of the header. The seal covers what is before it and everything behind the line.
+ */
 const SEALED = /^(\{.*),"seal":"([0-9a-f]{64})"\}$/
 
 /** Longer than any header: what begins so is no plan. */
@@ -142,7 +146,10 @@ export interface SavedPlan extends PlanHeader {
   sealer: Sealer
 }
 
-/** Whether a file starts as a saved plan does, or claims by its name to be one. @throws ManifestError for a FIFO or a device */
+/**
+ * Whether a file starts as a saved plan does, or claims by its name to be one. @throws
+ * ManifestError for a FIFO or a device
+ */
 export function isPlanFile(path: string): boolean {
   let file: number
   try {
@@ -196,8 +203,9 @@ export async function readPlanHeader(path: string): Promise<SavedPlan> {
 }
 
 /**
- * Makes sure that a saved plan is what the program wrote: whoever reviewed its lines and counts has seen what is applied.
- * Comes after checkFresh, which tells of another API key: under that no seal fits.
+ * Makes sure that a saved plan is what the program wrote: whoever reviewed its lines and counts has
+ * seen what is applied. Comes after checkFresh, which tells of another API key: under that no seal
+ * fits.
  * @throws ManifestError for one that was changed
  */
 export function checkSeal(path: string, { seal, sealer }: SavedPlan, apiKey: string): void {
@@ -262,9 +270,9 @@ function damaged(path: string, why: string): ManifestError {
 }
 
 /**
- * One digest (hex) over everything that applying the plan would do, secrets included: two plans with the same digest are
- * the same plan. It is keyed with the API key, which both sides hold anyway, so that nobody without it can test guesses of
- * a password against a plan file.
+ * One digest (hex) over everything that applying the plan would do, secrets included: two plans
+ * with the same digest are the same plan. It is keyed with the API key, which both sides hold
+ * anyway, so that nobody without it can test guesses of a password against a plan file.
  */
 export function digestPlan(plan: Plan, apiKey: string): string {
   const hmac = createHmac('sha256', apiKey)
@@ -279,8 +287,8 @@ export function digestPlan(plan: Plan, apiKey: string): string {
 }
 
 /**
- * What the seal of a saved plan is made from: the header without the seal, and every byte behind it. It is keyed as the
- * digest is: nobody without the API key makes one that fits.
+ * What the seal of a saved plan is made from: the header without the seal, and every byte behind
+ * it. It is keyed as the digest is: nobody without the API key makes one that fits.
  */
 export class Sealer {
   readonly #hash = createHash('sha256')
@@ -311,19 +319,25 @@ export class Sealer {
 }
 
 /**
- * What a plan was computed from, piece by piece, so that the piece that has changed can be named. All digests are keyed with the API key;
- * of secrets of the manifest there is none.
+ * What a plan was computed from, piece by piece, so that the piece that has changed can be named.
+ * All digests are keyed with the API key; of secrets of the manifest there is none.
  */
 export interface PlanBasis {
-  /** Digest of a fixed text: another one tells that the key is another, and the digests cannot be compared. */
+  /**
+   * Digest of a fixed text: another one tells that the key is another, and the digests cannot be
+   * compared.
+   */
   key: string
   /** Digests of the values of the effective manifest, by their paths. */
   manifest: Record<string, string>
-  /** Digests of the files of the source, by their names. They explain: a file may change and say the same. */
+  /**
+   * Digests of the files of the source, by their names. They explain: a file may change and say the
+   * same.
+   */
   files: Record<string, string>
   /**
-   * Digests of what the source says should exist, by kind, and of what was rejected. Absent in what earlier versions saved, which go
-   * stale with any byte of the source.
+   * Digests of what the source says should exist, by kind, and of what was rejected. Absent in what
+   * earlier versions saved, which go stale with any byte of the source.
    */
   desired?: Record<string, string>
   /** When reading the source into the snapshot began. */
@@ -349,8 +363,9 @@ export function planBasis({ set }: Plan, manifest: object, apiKey: string): Plan
 }
 
 /**
- * What the source says should exist, secrets included, as one digest for each kind; and what was rejected, since whoever approved the plan
- * accepted these and no others. What nothing maps is in none of them, nor is the place of a record.
+ * What the source says should exist, secrets included, as one digest for each kind; and what was
+ * rejected, since whoever approved the plan accepted these and no others. What nothing maps is in
+ * none of them, nor is the place of a record.
  */
 function digestDesired({ rundb }: DesiredSet, apiKey: string): Record<string, string> {
   const digest = (what: string, lines: Iterable<string>) => {
@@ -373,7 +388,10 @@ function isPlanBasis(value: unknown): value is PlanBasis {
   return ['undefined', 'string'].includes(typeof snapshot)
 }
 
-/** Names that stand for another digest, for none, or anew, in the order in which they stand now. Of an object that was empty its members alone. */
+/**
+ * Names that stand for another digest, for none, or anew, in the order in which they stand now. Of
+ * an object that was empty its members alone.
+ */
 export function changedNames(then: Record<string, string>, now: Record<string, string>): string[] {
   const names = new Set([...Object.keys(now), ...Object.keys(then)])
   const changed = [...names].filter((name) => then[name] !== now[name])

@@ -28,9 +28,10 @@ import { compareContext, type Decision, type PlanningContext } from './planning-
 import { resolveRefs } from './references.ts'
 
 /**
- * Plans one kind; the kinds it depends on have been planned before. In: its desired resources and the state. Out: its actions and what is told
- * of it, in the run's database. Four steps: find what may need something, read that from WorkOS, decide, look at what was decided. SQL decides
- * about the mass, what is equal and what is surely created; code about the candidates.
+ * Plans one kind; the kinds it depends on have been planned before. In: its desired resources and
+ * the state. Out: its actions and what is told of it, in the run's database. Four steps: find what
+ * may need something, read that from WorkOS, decide, look at what was decided. SQL decides about
+ * the mass, what is equal and what is surely created; code about the candidates.
  */
 export async function planKind(context: PlanningContext, definition: KindDefinition): Promise<void> {
   const { set, state } = context
@@ -43,7 +44,10 @@ export async function planKind(context: PlanningContext, definition: KindDefinit
   await definition.planned?.decided?.(reading)
 }
 
-/** How many resources of a kind planning has to look at: those that the state knows, which are candidates, and those that it does not. */
+/**
+ * How many resources of a kind planning has to look at: those that the state knows, which are
+ * candidates, and those that it does not.
+ */
 interface Found {
   changed: number
   unknown: number
@@ -52,7 +56,10 @@ interface Found {
 /** Creates that SQL decides about, and how many there are. */
 type CountedCreates = PlainCreates & { count: number }
 
-/** Reads from WorkOS what the candidates are compared with. Among these is then what the state does not know, but for plain creates. */
+/**
+ * Reads from WorkOS what the candidates are compared with. Among these is then what the state does
+ * not know, but for plain creates.
+ */
 async function readCandidates(
   context: PlanningContext,
   definition: KindDefinition,
@@ -91,7 +98,10 @@ async function readCandidates(
   return { reading, plain }
 }
 
-/** Adds what the state does not know to the candidates, but for plain creates. @returns these; undefined: there are none */
+/**
+ * Adds what the state does not know to the candidates, but for plain creates. @returns these;
+ * undefined: there are none
+ */
 function insertUnknown(
   context: PlanningContext,
   definition: KindDefinition,
@@ -111,7 +121,8 @@ function insertUnknown(
 }
 
 /**
- * Adds the actions in the order in which they are carried out. What the state does not know between two candidates is created.
+ * Adds the actions in the order in which they are carried out. What the state does not know between
+ * two candidates is created.
  * @throws Error if a resource would be without an action, or have two
  */
 function planActions(context: PlanningContext, definition: KindDefinition, plain: CountedCreates | undefined): void {
@@ -142,7 +153,10 @@ function* unknownLive(rundb: RunDatabase, definition: KindDefinition): Generator
   }
 }
 
-/** The candidates in the order in which they are carried out: by key, those that take turns lane by lane. */
+/**
+ * The candidates in the order in which they are carried out: by key, those that take turns lane by
+ * lane.
+ */
 function inTurn({ set, manifest }: PlanningContext, { name, turn }: KindDefinition): Iterable<Candidate> {
   if (turn === undefined) return candidates(set.rundb, name)
   const turns = [...candidates(set.rundb, name)].map((candidate) => ({
@@ -170,10 +184,10 @@ function record(rundb: RunDatabase, { action, drift, notes }: Decision): void {
 }
 
 /**
- * Finds what planning has to look at. All that is equal, nearly everything on a second run, never leaves SQLite.
- * Candidates are what the source changed since it was applied, what an earlier run was told is gone and what
- * refers to that, and what was adopted of a kind that has a rule for conflicts; on a refresh everything. What the state does not know joins
- * them later.
+ * Finds what planning has to look at. All that is equal, nearly everything on a second run, never
+ * leaves SQLite. Candidates are what the source changed since it was applied, what an earlier run
+ * was told is gone and what refers to that, and what was adopted of a kind that has a rule for
+ * conflicts; on a refresh everything. What the state does not know joins them later.
  */
 function findChanged(context: PlanningContext, definition: KindDefinition): Found {
   const { rundb } = context.set
@@ -193,14 +207,18 @@ function addChanged(context: PlanningContext, definition: KindDefinition): void 
   const { name } = definition
   // Nothing in what is looked up one by one can be compared: a refresh does not look at it.
   const all = context.refresh && !definition.sparse
-  // The difference to a definition is decided by the rule of today, whatever the rule was when it was adopted.
+  // The difference to a definition is decided by the rule of today, whatever the rule was when it
+  // was adopted.
   insertLookedCandidates(rundb, name, { all, adopted: definition.onConflict !== undefined })
   for (const { key, desired, base } of changedAttributes(rundb, name)) {
     if (sourceChanged(definition, desired, base)) insertCandidate(rundb, name, key, [])
   }
 }
 
-/** The secrets that changed in the source and are sent. Of others a remark tells. A lasting one WorkOS cannot update. */
+/**
+ * The secrets that changed in the source and are sent. Of others a remark tells. A lasting one
+ * WorkOS cannot update.
+ */
 function addChangedSecrets(
   { set, state, manifest }: PlanningContext,
   { name: kind, fields, planned }: KindDefinition,

@@ -36,20 +36,32 @@ export interface PlanSummary extends SummaryParts {
   refusals: GuardRefusal[]
   /** What is odd about the plan as a whole, and refuses nothing: who reads it should look. */
   warnings: PlanWarning[]
-  /** What is worth a look and nothing odd: nobody has to do anything about it, and nothing fails because of it. */
+  /**
+   * What is worth a look and nothing odd: nobody has to do anything about it, and nothing fails
+   * because of it.
+   */
   notices: PlanWarning[]
   /** Whether everything was read back from WorkOS. */
   refreshed: boolean
 }
 
-/** What a plan was computed from. A saved plan is stale as soon as one of these differs, but for `source` and `key`. */
+/**
+ * What a plan was computed from. A saved plan is stale as soon as one of these differs, but for
+ * `source` and `key`.
+ */
 export interface PlanInputs {
   manifest: string
   environment: string | null
-  /** Digest over the bytes of the source. A saved plan is held against what these bytes say: see PlanBasis.desired. */
+  /**
+   * Digest over the bytes of the source. A saved plan is held against what these bytes say: see
+   * PlanBasis.desired.
+   */
   source: string
   target: { type: string; baseUrl: string }
-  /** The sort of the API key. Nothing is compared with it: the digest of a saved plan is keyed with the key itself. */
+  /**
+   * The sort of the API key. Nothing is compared with it: the digest of a saved plan is keyed with
+   * the key itself.
+   */
   key: KeySort | null
   state: { lineage: string | null; serial: number }
   toolVersion: string
@@ -156,7 +168,10 @@ export class Plan {
     return [...caseCounts(this.set.rundb), ...clashes]
   }
 
-  /** Blocked resources by reason, most first. Reasons that name the resource are as many as those are. */
+  /**
+   * Blocked resources by reason, most first. Reasons that name the resource are as many as those
+   * are.
+   */
   blockedCounts(limit = -1): Generator<BlockedCount> {
     return blockedCounts(this.set.rundb, limit)
   }

@@ -7,7 +7,10 @@ import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import type { Action, Drift } from './action.ts'
 
-/** What planning one kind works with, what it decides, and the manifest's policies for what WorkOS holds. */
+/**
+ * What planning one kind works with, what it decides, and the manifest's policies for what WorkOS
+ * holds.
+ */
 export interface PlanningContext {
   set: DesiredSet
   state: StateStore
@@ -31,7 +34,10 @@ export function compareContext({ set, manifest }: Pick<PlanningContext, 'set' | 
   return { rundb: set.rundb, manifest, scoped: set.scope !== undefined }
 }
 
-/** What the manifest says of a field that was changed in WorkOS. A field's own policy counts before its kind's, that before all. */
+/**
+ * What the manifest says of a field that was changed in WorkOS. A field's own policy counts before
+ * its kind's, that before all.
+ */
 export function driftPolicy({ onDrift }: Pick<Manifest, 'onDrift'>, kind: string, field: string): DriftPolicy {
   if (typeof onDrift === 'string') return onDrift
   const kinds: Partial<Record<string, DriftPolicy | Partial<Record<string, DriftPolicy>>>> = onDrift

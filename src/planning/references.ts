@@ -15,8 +15,8 @@ import { firstReject } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /**
- * What another resource needs. In: a desired resource, the plan so far, the state, what WorkOS holds. Out: WorkOS's ids of what it refers to,
- * and whether what it mentions is there.
+ * What another resource needs. In: a desired resource, the plan so far, the state, what WorkOS
+ * holds. Out: WorkOS's ids of what it refers to, and whether what it mentions is there.
  */
 
 /** Looks the references of a resource up among the planned actions and the state. */
@@ -32,7 +32,10 @@ function standingOf(rundb: RunDatabase, { kind, key }: Reference): Standing {
   return id === null ? { type: 'missing', why: 'is unknown' } : { type: 'there', id }
 }
 
-/** Why a resource is blocked that needs something which is neither desired nor in WorkOS: the role of a membership. */
+/**
+ * Why a resource is blocked that needs something which is neither desired nor in WorkOS: the role
+ * of a membership.
+ */
 export function refusedByMention(
   rundb: RunDatabase,
   definition: KindDefinition,
@@ -56,7 +59,10 @@ export function refusedByMention(
   }
 }
 
-/** Whether something that a resource needs is desired or was seen in WorkOS, as whatever it may be meant. */
+/**
+ * Whether something that a resource needs is desired or was seen in WorkOS, as whatever it may be
+ * meant.
+ */
 export function findMention(
   rundb: RunDatabase,
   definition: KindDefinition,

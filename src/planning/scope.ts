@@ -9,8 +9,9 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import { countBeyond, markBeyond, markUndone } from '../rundb/scope.ts'
 
 /**
- * A scope as far as the state is concerned. In: the scope, and the copy of the state in the run's database. Out: what belongs to others, put
- * into `beyond`, which comparing, deleting and verifying leave alone.
+ * A scope as far as the state is concerned. In: the scope, and the copy of the state in the run's
+ * database. Out: what belongs to others, put into `beyond`, which comparing, deleting and verifying
+ * leave alone.
  */
 
 /** Finds the resources of the state that are out of scope: see markBeyond. */
@@ -25,7 +26,8 @@ export function findBeyond({ rundb, scope }: DesiredSet): void {
 
 /**
  * Narrows the undoing to the chosen: see markUndone.
- * @throws UsageError for a selector that fits nothing, and for a limit: which users it meant, the source alone tells
+ * @throws UsageError for a selector that fits nothing, and for a limit: which users it meant, the
+ *   source alone tells
  */
 export function narrowDestruction(rundb: RunDatabase, scope: Scope): ScopeReport {
   refuseLimit(scope)

@@ -5,14 +5,17 @@ import { countNotes, insertNote } from '../rundb/notes.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /**
- * What an earlier run applied and WorkOS took or answered otherwise, where this plan leaves it so. In: the state and the complete plan. Out:
- * remarks, and the resources with what differs.
+ * What an earlier run applied and WorkOS took or answered otherwise, where this plan leaves it so.
+ * In: the state and the complete plan. Out: remarks, and the resources with what differs.
  */
 
 const CODE = 'still_reduced'
 const ANSWERED = 'still_answered'
 
-/** A resource that an earlier run was answered otherwise than it is wanted, and that this plan leaves so. */
+/**
+ * A resource that an earlier run was answered otherwise than it is wanted, and that this plan
+ * leaves so.
+ */
 export interface StillAnswered {
   kind: string
   key: string
@@ -20,8 +23,8 @@ export interface StillAnswered {
 }
 
 /**
- * Those resources: nobody has looked at them, or they are so still. One whose source says by now what was answered is none: of what cannot
- * be updated, such as domains, no action tells that.
+ * Those resources: nobody has looked at them, or they are so still. One whose source says by now
+ * what was answered is none: of what cannot be updated, such as domains, no action tells that.
  */
 export function* stillAnswered(rundb: RunDatabase): Generator<StillAnswered> {
   for (const { kind, key, attributes, answered } of answeredWithoutAction(rundb)) {
@@ -47,7 +50,10 @@ export function countStillAnswered(rundb: RunDatabase): number {
   return countNotes(rundb, ANSWERED)
 }
 
-/** Remarks on what an earlier run applied without a part that WorkOS did not take, and what this plan leaves so. */
+/**
+ * Remarks on what an earlier run applied without a part that WorkOS did not take, and what this
+ * plan leaves so.
+ */
 export function noteStillReduced(rundb: RunDatabase): void {
   insertReducedNotes(rundb, CODE)
 }

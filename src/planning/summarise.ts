@@ -45,7 +45,10 @@ export function summarise(
   }
 }
 
-/** How many records are rejected, and how many resources are blocked because the manifest leaves so what was deleted in WorkOS. */
+/**
+ * How many records are rejected, and how many resources are blocked because the manifest leaves so
+ * what was deleted in WorkOS.
+ */
 export function leftBehind(
   set: DesiredSet,
   kinds: readonly KindSummary[],

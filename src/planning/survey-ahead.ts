@@ -6,8 +6,8 @@ import { countDesired } from '../rundb/desired-facts.ts'
 import { type Survey, type SurveyScope, surveyValues } from './survey.ts'
 
 /**
- * The survey of values beside planning. In: a desired set, which does not change any more. Out: what a look at all values tells. A thread of
- * its own looks at many of them in the meantime.
+ * The survey of values beside planning. In: a desired set, which does not change any more. Out:
+ * what a look at all values tells. A thread of its own looks at many of them in the meantime.
  */
 
 /** Of so many resources starting a thread takes less than the look itself. */
@@ -38,7 +38,8 @@ export interface SurveyOptions extends SurveyScope {
 }
 
 /**
- * Begins to look at all values. From now on what is desired must stay as it is; other tables may change once this has returned.
+ * Begins to look at all values. From now on what is desired must stay as it is; other tables may
+ * change once this has returned.
  */
 export async function beginSurvey(
   { rundb }: Pick<DesiredSet, 'rundb'>,

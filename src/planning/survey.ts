@@ -7,8 +7,9 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import { FieldCounts, type FieldTable } from './field-table.ts'
 
 /**
- * What is found out about values. In: all desired resources, which are gone through once. Out: how full their fields are, and what their kinds
- * gather, as plain data. What is in memory does not grow with them. It reads alone, so that another thread may do it: see survey-ahead.ts.
+ * What is found out about values. In: all desired resources, which are gone through once. Out: how
+ * full their fields are, and what their kinds gather, as plain data. What is in memory does not
+ * grow with them. It reads alone, so that another thread may do it: see survey-ahead.ts.
  */
 
 /** What a look at all values told. */

@@ -11,11 +11,15 @@ import { environmentSort, type Where } from './binding.ts'
 import type { Plan, PlanWarning } from './plan.ts'
 
 /**
- * Warnings of a plan: what is odd about it as a whole and refuses nothing. In: what was read, or the key and the environment. Out: problems,
- * and what the plan shows of them. What is odd about values: see column-warnings.ts, and the remarks of the kinds.
+ * Warnings of a plan: what is odd about it as a whole and refuses nothing. In: what was read, or
+ * the key and the environment. Out: problems, and what the plan shows of them. What is odd about
+ * values: see column-warnings.ts, and the remarks of the kinds.
  */
 
-/** A warning where the source has records of users and no user comes of any of them, since conditions leave them all out. */
+/**
+ * A warning where the source has records of users and no user comes of any of them, since
+ * conditions leave them all out.
+ */
 export function everybodyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainStream: string): Problem[] {
   const main = mainRule(loaded)
   if (main === undefined || set.reading.partial) return []
@@ -26,7 +30,8 @@ export function everybodyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainSt
     .reduce((sum, count) => sum + count.passed, 0)
   if (passed === 0 || kinds.some(({ kind, yielded }) => kind === main.kind && yielded > 0)) return []
   const found = records.leftOutBy.filter(({ stream, path }) => read.includes(stream) && path !== null)
-  // Where other rules made something of the records, it is the condition of the main rule all the same.
+  // Where other rules made something of the records, it is the condition of the main rule all the
+  // same.
   const path = `map.${main.rule}.${main.mapped.each === undefined ? 'when' : 'each'}`
   const own = locateLeftOut({ stream: read.join(', '), path, records: passed }, loaded)
   const conditions = found.length > 0 ? found.toSorted((a, b) => b.records - a.records) : [own]
@@ -48,7 +53,9 @@ export function everybodyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainSt
   ]
 }
 
-/** The kind that a migration is about before all else, and how it is mapped; undefined: it is not. */
+/**
+ * The kind that a migration is about before all else, and how it is mapped; undefined: it is not.
+ */
 function mainRule({ manifest }: LoadedManifest): { kind: string; rule: string; mapped: MapRule } | undefined {
   for (const { name, rule, review } of kindDefinitions) {
     const mapped = review?.main && rule !== undefined ? manifest.map[rule] : undefined
@@ -61,7 +68,10 @@ function mainRule({ manifest }: LoadedManifest): { kind: string; rule: string; m
 const MANY_LEFT_OUT = 10
 const SHARE_LEFT_OUT = 0.3
 
-/** A warning for each condition that leaves out much of a stream, or many users of it, without leaving out everybody. */
+/**
+ * A warning for each condition that leaves out much of a stream, or many users of it, without
+ * leaving out everybody.
+ */
 export function manyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainStream: string): Problem[] {
   const { streams, kinds, records } = set.accounting
   const passedOf = (names: readonly string[]) =>
@@ -104,7 +114,10 @@ export function shownWarning({ code, message, hint, at }: Problem, { directory }
   return { code, message, hint, ...(at && { at: { ...at, file: shownFile(at.file, directory) } }) }
 }
 
-/** Says where the condition is written that left records out; nothing where none did, or where it is a default. */
+/**
+ * Says where the condition is written that left records out; nothing where none did, or where it is
+ * a default.
+ */
 export function locateLeftOut(by: LeftOut, loaded: LoadedManifest): LeftOut {
   const at = by.path === null ? undefined : loaded.originOf(by.path.split('.'))
   return at === undefined ? by : { ...by, at: { ...at, file: shownFile(at.file, loaded.directory) } }
@@ -124,7 +137,10 @@ export function shownFile(file: string, directory: string): string {
   return isAbsolute(path) || path.startsWith(`..${sep}`) ? file : path.replaceAll(sep, '/')
 }
 
-/** A warning where the key and the name of the environment contradict each other: one of them is another's. */
+/**
+ * A warning where the key and the name of the environment contradict each other: one of them is
+ * another's.
+ */
 export function keyOfAnotherEnvironment(
   { environment, key }: Pick<Where, 'environment' | 'key'>,
   { locate }: Pick<LoadedManifest, 'locate'>,

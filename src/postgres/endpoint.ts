@@ -1,6 +1,7 @@
 /**
- * Where a PostgreSQL database is, and how it is spoken to. In: its URL. Out: what `pg` connects by, and words for it without the password.
- * Nothing is taken from the environment or from files of the system: what the URL does not say has the default below.
+ * Where a PostgreSQL database is, and how it is spoken to. In: its URL. Out: what `pg` connects by,
+ * and words for it without the password. Nothing is taken from the environment or from files of the
+ * system: what the URL does not say has the default below.
  */
 
 import { readFileSync } from 'node:fs'
@@ -9,7 +10,10 @@ import type { ClientConfig } from 'pg'
 
 const PORT = 5432
 
-/** What a URL may say beside the address, as libpq names it. https://www.postgresql.org/docs/current/libpq-connect.html */
+/**
+ * What a URL may say beside the address, as libpq names it.
+ * https://www.postgresql.org/docs/current/libpq-connect.html
+ */
 const PARAMETERS = [
   'sslmode',
   'sslrootcert',
@@ -33,7 +37,10 @@ const ENCODE = `${SHAPE_OF_URL}. In the password write %40 for @, %2F for /, %3A
 
 type SslMode = 'disable' | 'require' | 'verify-ca' | 'verify-full'
 
-/** Why an address cannot be used. It says nothing of the URL itself, which may hold a password wherever a mistake has put it. */
+/**
+ * Why an address cannot be used. It says nothing of the URL itself, which may hold a password
+ * wherever a mistake has put it.
+ */
 export class EndpointFault extends Error {
   readonly hint: string
 
@@ -64,7 +71,8 @@ export interface Endpoint {
  */
 export function endpointIn(url: string, more: readonly string[] = []): Endpoint {
   const found = /^postgres(?:ql)?:\/\/([^/?#]*)(.*)$/s.exec(url.trim())
-  // Where a password has such a character, its rest would pass for a database or a parameter, which messages name.
+  // Where a password has such a character, its rest would pass for a database or a parameter, which
+  // messages name.
   if (found?.[2]?.includes('@')) throw new EndpointFault('it has an @ behind its address', ENCODE)
   // Of a socket, whose folder is a parameter, nothing need be between the user and the slash.
   const parsed = found && URL.parse(`postgres://${found[1]?.replace(/@(?=:|$)/, `@${NO_HOST}`)}${found[2]}`)
@@ -143,7 +151,10 @@ function isLocal(host: string): boolean {
   return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
-/** As libpq understands `sslmode`, but that nothing falls back to plain text, and other machines are verified by default. */
+/**
+ * As libpq understands `sslmode`, but that nothing falls back to plain text, and other machines are
+ * verified by default.
+ */
 function sslFor(ca: string | undefined, { host, parameters }: Endpoint): ConnectionOptions | false {
   const mode = sslModeOf(parameters.get('sslmode'), host)
   if (mode === 'disable') return false

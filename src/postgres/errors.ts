@@ -1,8 +1,14 @@
 import { codeOf, OperatorError } from '../diagnostics/errors.ts'
 
-/** What errors of PostgreSQL and of the connection to it are about. In: an error of `pg`. Out: whose error it is, and whether the connection is gone. */
+/**
+ * What errors of PostgreSQL and of the connection to it are about. In: an error of `pg`. Out: whose
+ * error it is, and whether the connection is gone.
+ */
 
-/** The connection is gone, and with it what the session held. What was sent last may have been carried out, or not. */
+/**
+ * The connection is gone, and with it what the session held. What was sent last may have been
+ * carried out, or not.
+ */
 export class ConnectionLost extends Error {
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause })
@@ -10,7 +16,10 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** The server shuts down, starts, or has no room for another connection. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/**
+ * The server shuts down, starts, or has no room for another connection.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
 export const PASSING = /^(08...|57P0[1235]|53300)$/
 
 /** SQLSTATE of an error that the server has sent; undefined for one of the connection itself. */

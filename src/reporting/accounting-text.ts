@@ -1,5 +1,6 @@
 /**
- * Where every record went, in words: the sums, and by name who was rejected, left out, merged into another, or is no longer in the source.
+ * Where every record went, in words: the sums, and by name who was rejected, left out, merged into
+ * another, or is no longer in the source.
  */
 
 import type { Accounting } from '../desired/accounting.ts'
@@ -82,7 +83,9 @@ interface NamesTextOptions {
   write: (text: string) => void
 }
 
-/** Records that nothing is made of, by place and key, with the condition that left each of them out. */
+/**
+ * Records that nothing is made of, by place and key, with the condition that left each of them out.
+ */
 export function renderLeftOut({ set }: Plan, { paint, full, write }: NamesTextOptions): void {
   const total = set.leftOutCount()
   if (total === 0) return
@@ -172,8 +175,8 @@ function describeLeftOutWith({ rundb }: DesiredSet): string[] {
 }
 
 /**
- * What became of duplicates: a table of the users and of the named cases; of each kind the first records that lost a value, with the
- * value; the others as a number.
+ * What became of duplicates: a table of the users and of the named cases; of each kind the first
+ * records that lost a value, with the value; the others as a number.
  */
 export function renderMerges(plan: Plan, { paint, full, write }: NamesTextOptions): void {
   const { set } = plan

@@ -1,6 +1,6 @@
 /**
- * Actions and their values on a terminal. In: the actions of a plan, the values that each sends, how full each field is. Out: lines of at most
- * 80 columns, without secrets.
+ * Actions and their values on a terminal. In: the actions of a plan, the values that each sends,
+ * how full each field is. Out: lines of at most 80 columns, without secrets.
  */
 
 import type { FieldChange } from '../comparing/comparison.ts'
@@ -59,8 +59,8 @@ export function renderAllActions(plan: Plan, options: ActionsTextOptions): void 
 }
 
 /**
- * One action: a line, and below it the values of what is created, a line for each field that changes, or what blocks it and where it was
- * read.
+ * One action: a line, and below it the values of what is created, a line for each field that
+ * changes, or what blocks it and where it was read.
  */
 function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOptions, full: boolean): string {
   const head = `  ${paint(COLORS[action.type], MARKS[action.type])} ${printable(address(action))}`
@@ -133,7 +133,10 @@ function renderFields(values: ActionValues, paint: Paint, mask?: Mask): string {
     .join('')
 }
 
-/** As many of the values as one line of 80 columns holds, without those that the line above it shows; empty where no value is left. */
+/**
+ * As many of the values as one line of 80 columns holds, without those that the line above it
+ * shows; empty where no value is left.
+ */
 function renderShortFields(values: ActionValues, shown: readonly string[], paint: Paint, mask?: Mask): string {
   const rows = valueRows(values, mask, shown)
   if (rows.every(({ text }) => text === secretText(null))) return ''
@@ -201,7 +204,10 @@ interface FieldRow {
   example: string
 }
 
-/** The rows of a table, in any rendering; beyond 30 members of metadata a last row says how many more there are. */
+/**
+ * The rows of a table, in any rendering; beyond 30 members of metadata a last row says how many
+ * more there are.
+ */
 export function fieldRows({ fields, resources, cut: isCut }: FieldTable, mask?: Mask): FieldRow[] {
   const members = fields.filter(({ field }) => field.includes('.'))
   const left = new Set(members.slice(MEMBERS))

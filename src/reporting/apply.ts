@@ -103,7 +103,9 @@ export function conclusion(result: ApplyResult, paint: Paint): string {
   }
 }
 
-/** What an apply did, for programs: one JSON document, with every failure in its list `failures`. */
+/**
+ * What an apply did, for programs: one JSON document, with every failure in its list `failures`.
+ */
 export async function renderApplyJson(
   result: ApplyResult,
   seconds: number,

@@ -7,7 +7,10 @@ import type { Event, EventSink } from './events.ts'
 import type { Figures } from './gauge.ts'
 import type { ProgressListener } from './progress.ts'
 
-/** Tells of every action of a plan, of their sum, and of what refuses it. Fields are named; their values stay out. */
+/**
+ * Tells of every action of a plan, of their sum, and of what refuses it. Fields are named; their
+ * values stay out.
+ */
 export async function emitPlan(events: EventSink, plan: Plan): Promise<void> {
   for (const action of plan.actions()) {
     emitAction(events, action)

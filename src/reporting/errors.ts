@@ -1,5 +1,6 @@
 /**
- * What a run did not get into WorkOS, grouped by cause, each cause with what helps: for people, and for programs.
+ * What a run did not get into WorkOS, grouped by cause, each cause with what helps: for people, and
+ * for programs.
  */
 
 import { figure, printable } from '../diagnostics/printable.ts'
@@ -47,7 +48,10 @@ export async function* casualties(
 
 const ORDER = ['failed', 'blocked', 'reduced', 'rejected']
 
-/** Groups by cause, in bounded memory unless all examples are wanted: what failed before what is blocked, often by it. */
+/**
+ * Groups by cause, in bounded memory unless all examples are wanted: what failed before what is
+ * blocked, often by it.
+ */
 export async function groupByCause(
   items: AsyncIterable<Casualty> | Iterable<Casualty>,
   examples = EXAMPLES,
@@ -72,7 +76,10 @@ export function addressOf({ kind, key }: Pick<Casualty, 'kind' | 'key'>): string
   return key === null ? kind : `${kind}:${key}`
 }
 
-/** The same with the address of the person, where the key does not hold it: `user:u1  ada@example.com`. */
+/**
+ * The same with the address of the person, where the key does not hold it: `user:u1
+ * ada@example.com`.
+ */
 export function personOf(item: Pick<Casualty, 'kind' | 'key' | 'email'>): string {
   const { key, email } = item
   const told = email === null || key?.toLowerCase().includes(email.toLowerCase()) === true
@@ -133,7 +140,9 @@ function renderGroups(groups: readonly CauseGroup[], { paint, write }: Output): 
   }
 }
 
-/** What a run could not do, for programs: one JSON document with the causes and examples of each. */
+/**
+ * What a run could not do, for programs: one JSON document with the causes and examples of each.
+ */
 export function renderErrorsJson(
   { run, command, startedAt, finishedAt, outcome }: Run,
   groups: readonly CauseGroup[],
@@ -156,7 +165,10 @@ function inJson(item: Casualty) {
   return { address: addressOf(item), kind, key, email, field, message, origin }
 }
 
-/** What a run could not do, grouped by reason, each group with what would help and its first resources. */
+/**
+ * What a run could not do, grouped by reason, each group with what would help and its first
+ * resources.
+ */
 export async function renderFailures(
   failures: AsyncIterable<Failure[]>,
   { full, paint, write }: { full: boolean; paint: Paint; write: (text: string) => void },

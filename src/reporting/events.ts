@@ -1,5 +1,6 @@
 /**
- * What happens in a run, as lines of JSON (schemas/events.schema.json): the events, and the log that writes them. emit-events.ts tells them.
+ * What happens in a run, as lines of JSON (schemas/events.schema.json): the events, and the log
+ * that writes them. emit-events.ts tells them.
  */
 
 import type { ActionOutcome, KindResult } from '../applying/apply-result.ts'
@@ -18,7 +19,10 @@ import type { RequestCounts } from '../workos/client.ts'
 
 export const EVENTS_FORMAT = 'workos-migrate-events'
 
-/** Of the format: raised when a program that reads an older one would misread it. New types and members come without that. */
+/**
+ * Of the format: raised when a program that reads an older one would misread it. New types and
+ * members come without that.
+ */
 export const EVENTS_VERSION = 1
 
 /** What an event is about. */

@@ -1,5 +1,6 @@
 /**
- * An explanation for people: the rows of a resource, what the mapping made of them, what merged, and what becomes of it in WorkOS.
+ * An explanation for people: the rows of a resource, what the mapping made of them, what merged,
+ * and what becomes of it in WorkOS.
  */
 
 import { printable } from '../diagnostics/printable.ts'
@@ -232,7 +233,10 @@ function wrapped(text: string, indent: string): string[] {
   return [...lines, line]
 }
 
-/** `admin ← "Org Admin" of members.csv:3 (map.membership.roles), by roles.map.Org Admin [migrate.config.yaml:9]`. */
+/**
+ * `admin ← "Org Admin" of members.csv:3 (map.membership.roles), by roles.map.Org Admin
+ * [migrate.config.yaml:9]`.
+ */
 function roleLines(roles: readonly ExplainedRole[], indent: string): string[] {
   return roles.flatMap(({ role, name, origin, from, by, at, given, why }) => {
     const source = name === null ? from : `"${name}" in ${origin} (${from})`

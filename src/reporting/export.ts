@@ -13,7 +13,9 @@ interface ExportTextOptions {
   isItsOwn: boolean
 }
 
-/** A snapshot that was just written, for people: what is in it, where it is, and what to do with it. */
+/**
+ * A snapshot that was just written, for people: what is in it, where it is, and what to do with it.
+ */
 export function renderExportText(snapshot: Snapshot, { paint, isItsOwn }: ExportTextOptions): string {
   const { folder, source, startedAt, finishedAt, streams, digest } = snapshot
   const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000

@@ -25,10 +25,16 @@ export interface Figures extends Step {
 
 /** The rate is that of so many milliseconds. */
 const WINDOW = 10_000
-/** The time that is left goes by the rate of so many: in ten seconds a few requests that hang would make minutes hours. */
+/**
+ * The time that is left goes by the rate of so many: in ten seconds a few requests that hang would
+ * make minutes hours.
+ */
 const LONG_WINDOW = 60_000
 
-/** Adds up what a run tells of itself, one phase after the other. Times are the clock's, milliseconds. */
+/**
+ * Adds up what a run tells of itself, one phase after the other. Times are the clock's,
+ * milliseconds.
+ */
 export class Gauge {
   #step: Step | undefined
   #work: Work | undefined
@@ -123,7 +129,10 @@ export class Gauge {
     this.#longRate.reach(now, done)
   }
 
-  /** By the rate of the last minute, and never less than the limits allow; undefined where nothing tells. */
+  /**
+   * By the rate of the last minute, and never less than the limits allow; undefined where nothing
+   * tells.
+   */
   #left(now: number): number | undefined {
     const { done = 0, total, share } = this.#step ?? {}
     const elapsed = (now - this.#started) / 1000
@@ -132,11 +141,13 @@ export class Gauge {
     }
     if (done >= total) return 0
     const least = (this.#work?.leastMs() ?? 0) / 1000
-    // In a pause that is longer than the window nothing has been done lately: the rate since the beginning goes on to tell.
+    // In a pause that is longer than the window nothing has been done lately: the rate since the
+    // beginning goes on to tell.
     const rate = this.#longRate.perSecond(now) || (elapsed > 0 ? done / elapsed : 0)
     if (rate === 0) return least > 0 ? least : undefined
     const byRate = (total - done) / rate
-    // Requests come in bursts when the limits pace them. Then the limits tell the time, and the rate wavers by what one burst holds.
+    // Requests come in bursts when the limits pace them. Then the limits tell the time, and the
+    // rate wavers by what one burst holds.
     const isPaced = now - this.#pacedUntil < WINDOW
     return isPaced && (byRate - least) * 1000 < WINDOW * 1.2 ? least : Math.max(byRate, least)
   }
@@ -149,7 +160,10 @@ function pick({ whose, reason, why }: Wait): Pick<Wait, 'whose' | 'reason' | 'wh
 /** Samples are taken at most this often. Milliseconds. */
 const GRAIN = 250
 
-/** How quickly a count grows, over the last seconds alone: what is long past says nothing of how it goes now. */
+/**
+ * How quickly a count grows, over the last seconds alone: what is long past says nothing of how it
+ * goes now.
+ */
 class RollingRate {
   readonly #window: number
   /** Oldest first. The first one stands at the beginning of the window, or before it. */
@@ -183,7 +197,8 @@ class RollingRate {
     const samples = this.#samples
     while (samples[1] !== undefined && samples[1].at <= begin) samples.shift()
     const [oldest, next] = samples
-    // What was counted since a sample was counted within a grain of it: then the count stood still until the next one.
+    // What was counted since a sample was counted within a grain of it: then the count stood still
+    // until the next one.
     if (oldest !== undefined && oldest.at + GRAIN <= begin)
       samples[0] = { at: begin, count: next?.count ?? this.#count }
   }

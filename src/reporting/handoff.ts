@@ -23,7 +23,10 @@ export function rejectedFromFiles(set: DesiredSet): number {
   return set.rejectCounts().reduce((sum, { kind, count }) => (HANDED_OVER.includes(kind) ? sum + count : sum), 0)
 }
 
-/** Records of the streams of connections that could not be read: what connection each is, nobody knows. */
+/**
+ * Records of the streams of connections that could not be read: what connection each is, nobody
+ * knows.
+ */
 export function unreadConnections(set: DesiredSet, streams: readonly string[]): number {
   const own = set.accounting.streams.filter(({ stream }) => streams.includes(stream))
   return own.reduce((sum, { rejected }) => sum + rejected, 0)

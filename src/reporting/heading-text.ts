@@ -1,6 +1,7 @@
 /**
- * What begins every rendering: where a run works, of whom it speaks (its scope), how old the snapshot is that it reads; and what a plan
- * comes to in a few words: its changes, what stays behind, its counts, and how long it takes at the limits.
+ * What begins every rendering: where a run works, of whom it speaks (its scope), how old the
+ * snapshot is that it reads; and what a plan comes to in a few words: its changes, what stays
+ * behind, its counts, and how long it takes at the limits.
  */
 
 import type { SourceReading } from '../desired/desired-set.ts'
@@ -17,7 +18,10 @@ import { nonZero } from './table.ts'
 /** Characters of a state's lineage that tell it from others. */
 const LINEAGE = 6
 
-/** `acme · production → api.workos.com · live key · state 3f2a9c… #12`. Plain text: for Markdown and HTML, escape it. */
+/**
+ * `acme · production → api.workos.com · live key · state 3f2a9c… #12`. Plain text: for Markdown and
+ * HTML, escape it.
+ */
 export function describeWhere({ name, environment, host, key, state }: Where): string {
   const from = environment === null ? name : `${name} · ${environment}`
   const to = [host, ...(key === null ? [] : [`${key} key`]), describeState(state)]
@@ -44,7 +48,10 @@ function describeOutOfScope({ outOfScope, rejected }: ScopeReport): string {
   return counts.length === 0 ? 'nothing' : counts.join(', ')
 }
 
-/** Two lines under the head of a report: of whom it speaks, and how much there is besides. Nothing where it speaks of everybody. */
+/**
+ * Two lines under the head of a report: of whom it speaks, and how much there is besides. Nothing
+ * where it speaks of everybody.
+ */
 export function renderScope(scope: ScopeReport | undefined, paint: Paint): string {
   if (scope === undefined) return ''
   return `${paint('bold', 'Pilot')}  ${describeScope(scope)}\n  out of scope: ${describeOutOfScope(scope)}\n\n`
@@ -68,7 +75,10 @@ export interface ReadingTextOptions {
   isNamed?: boolean
 }
 
-/** Which snapshot a command works from, and how old it is; nothing for files, which are read where they lie. */
+/**
+ * Which snapshot a command works from, and how old it is; nothing for files, which are read where
+ * they lie.
+ */
 export function renderReading({ snapshot }: SourceReading, { paint, now, isNamed }: ReadingTextOptions): string {
   if (snapshot === undefined) return ''
   const { folder, startedAt } = snapshot
@@ -102,7 +112,10 @@ const VERBS = [
   ['create', 'creates'],
 ] as const
 
-/** A plan's changes in one sentence: `Deletes 1 membership, creates 2 users and 2 memberships.` Nothing where there is no change. */
+/**
+ * A plan's changes in one sentence: `Deletes 1 membership, creates 2 users and 2 memberships.`
+ * Nothing where there is no change.
+ */
 export function describeChanges(kinds: readonly KindSummary[]): string {
   const parts = VERBS.flatMap(([type, verb]) => {
     const some = kinds.filter((kind) => kind[type] > 0)
@@ -112,7 +125,10 @@ export function describeChanges(kinds: readonly KindSummary[]): string {
   return sentence === '' ? '' : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`
 }
 
-/** What a plan does not bring into WorkOS: `2 records rejected, 1 resource blocked`; nothing where there is nothing. */
+/**
+ * What a plan does not bring into WorkOS: `2 records rejected, 1 resource blocked`; nothing where
+ * there is nothing.
+ */
 export function describeLeftBehind({ summary, set }: Pick<Plan, 'summary' | 'set'>): string {
   const sum = (field: 'blocked' | 'gone') => summary.kinds.reduce((total, kind) => total + kind[field], 0)
   const [rejected, gone, blocked] = [set.rejectCount(), sum('gone'), sum('blocked')]

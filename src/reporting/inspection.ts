@@ -154,8 +154,8 @@ function rolesText({ roles, moreRoles }: PeopleInspection): string {
 }
 
 /**
- * Columns to the left, the second (figures) to the right. The last is dim, and goes on below itself where it is long; names give
- * way where it would have no room.
+ * Columns to the left, the second (figures) to the right. The last is dim, and goes on below itself
+ * where it is long; names give way where it would have no room.
  */
 function columns(rows: readonly (readonly string[])[], paint: Paint, indent = '  '): string {
   const widths = widthsOf(rows)
@@ -182,7 +182,10 @@ function columns(rows: readonly (readonly string[])[], paint: Paint, indent = ' 
     .join('')
 }
 
-/** What was found in a source, for programs: the inspection as it is, beneath the version of this format. */
+/**
+ * What was found in a source, for programs: the inspection as it is, beneath the version of this
+ * format.
+ */
 export function renderInspectionJson(
   inspection: Inspection,
   about: {

@@ -5,8 +5,9 @@ import type { RequestCounts } from '../workos/client.ts'
 import { counted, duration } from './style.ts'
 
 /**
- * What a webhook is told of the end of a run. In: how it ended. Out: a body, as JSON for programs or as a text for Slack. No name, address or key
- * of a person is in it, and no message, which might hold one: whoever wants to know looks at the state with `errors`.
+ * What a webhook is told of the end of a run. In: how it ended. Out: a body, as JSON for programs
+ * or as a text for Slack. No name, address or key of a person is in it, and no message, which might
+ * hold one: whoever wants to know looks at the state with `errors`.
  */
 
 /** As schemas/notification.schema.json describes it. */

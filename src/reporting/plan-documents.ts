@@ -1,5 +1,6 @@
 /**
- * A plan as files for programs, each in pieces: the whole of it as JSON, what merging decided, and whose password is not migrated.
+ * A plan as files for programs, each in pieces: the whole of it as JSON, what merging decided, and
+ * whose password is not migrated.
  */
 
 import type { Manifest, MergeRule, MergeStrategy } from '../config/manifest.ts'
@@ -23,9 +24,11 @@ import { csvLine, escapeCell } from '../sources/text/reject-columns.ts'
 import { digestSecrets } from '../state/digest.ts'
 
 /**
- * A plan as one JSON document, piece by piece: `format`, `version`, `name`, `inputs`, `where`, `scope`, `reading`, `accounting`, `duplicates`, `cases`,
- * `mergeCounts`, `summary`, then `blocked` by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, `fields`, a table for each kind, and the
- * lists `actions`, each with its values, `drift`, `spared`, `rejects`, `leftOut`, `leftOutWith`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named,
+ * A plan as one JSON document, piece by piece: `format`, `version`, `name`, `inputs`, `where`,
+ * `scope`, `reading`, `accounting`, `duplicates`, `cases`, `mergeCounts`, `summary`, then `blocked`
+ * by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, `fields`, a table for each kind,
+ * and the lists `actions`, each with its values, `drift`, `spared`, `rejects`, `leftOut`,
+ * `leftOutWith`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named,
  * never shown.
  */
 export function* planJson(plan: Plan): Generator<string> {
@@ -65,7 +68,10 @@ export function* planJson(plan: Plan): Generator<string> {
 /** Members that are named like numbers come first in an object, wherever they stand in a text. */
 const NUMBERED = /"\d+":/
 
-/** `before`, `after` and `secrets` with each action: see ActionValues. What is created is mostly written as it is, without being read. */
+/**
+ * `before`, `after` and `secrets` with each action: see ActionValues. What is created is mostly
+ * written as it is, without being read.
+ */
 function* actionTexts(plan: Plan): Generator<string> {
   for (const { action: text, attributes, secrets } of actionsWithCreated(plan.set.rundb)) {
     const action: Action = JSON.parse(text)
@@ -101,7 +107,10 @@ function* listOf(name: string, texts: Iterable<string>): Generator<string> {
   yield ']'
 }
 
-/** Kinds whose records may contradict each other. Every member mentions its organization: only those that differ are reported. */
+/**
+ * Kinds whose records may contradict each other. Every member mentions its organization: only those
+ * that differ are reported.
+ */
 const KINDS = [user.name, organization.name]
 
 interface ReportedValue {
@@ -115,10 +124,12 @@ interface ReportedValue {
 }
 
 /**
- * What merging decided, as one JSON document in pieces (schemas/merges.schema.json): every user of several records and every
- * organization whose records differ, with the values that were not taken and the rule that decided; then the users that were refused
- * or blocked for whom they clash with. Nothing of it is kept while planning: the groups are merged once more, one at a time.
- * @param digestKey the state's: secrets appear as keyed digests, which show that two are equal, and nothing else
+ * What merging decided, as one JSON document in pieces (schemas/merges.schema.json): every user of
+ * several records and every organization whose records differ, with the values that were not taken
+ * and the rule that decided; then the users that were refused or blocked for whom they clash with.
+ * Nothing of it is kept while planning: the groups are merged once more, one at a time.
+ * @param digestKey the state's: secrets appear as keyed digests, which show that two are equal, and
+ *   nothing else
  */
 export function* mergeReport(plan: Plan, manifest: Manifest, digestKey: Uint8Array): Generator<string> {
   const { strategy } = manifest.dedupe.user
@@ -212,7 +223,10 @@ export function isResetsHead(head: string): boolean {
   return head.startsWith(`\uFEFF${csvLine(COLUMNS)}\n`)
 }
 
-/** Everybody whose password is not migrated, and why, as CSV in pieces. `fate` adds up to the plan's figures. */
+/**
+ * Everybody whose password is not migrated, and why, as CSV in pieces. `fate` adds up to the plan's
+ * figures.
+ */
 export function* resetsCsv({ set }: Plan): Generator<string> {
   yield `\uFEFF${csvLine(COLUMNS)}\n`
   for (const reset of passwordResets(set.rundb)) {

@@ -1,8 +1,10 @@
 /**
- * reporting/ says what the other folders found. In: a plan, what an apply came to, a verification, an explanation, the errors of a run, what
- * happens meanwhile. Out: text, JSON, Markdown (markdown/), HTML (html/) and events, for people and programs. Nothing is decided here, and
- * what is special about a kind is said by its folder. Names: `<document>.ts` renders one document, as text and, where it is short, as JSON;
- * `<part>-text.ts` is a part that several documents share. This file: a plan for a terminal.
+ * reporting/ says what the other folders found. In: a plan, what an apply came to, a verification,
+ * an explanation, the errors of a run, what happens meanwhile. Out: text, JSON, Markdown
+ * (markdown/), HTML (html/) and events, for people and programs. Nothing is decided here, and what
+ * is special about a kind is said by its folder. Names: `<document>.ts` renders one document, as
+ * text and, where it is short, as JSON; `<part>-text.ts` is a part that several documents share.
+ * This file: a plan for a terminal.
  */
 
 import type { Mask } from '../diagnostics/mask.ts'
@@ -60,7 +62,10 @@ interface PlanTextOptions extends ReadingTextOptions {
 /** How many reasons are shown: messages that name single resources may be as many as these. */
 const REASONS = 10
 
-/** A plan for people: where the records went, the counts, a sample of the actions, and what stands in the way. */
+/**
+ * A plan for people: where the records went, the counts, a sample of the actions, and what stands
+ * in the way.
+ */
 export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   const { paint, write } = options
   write(`${paint('bold', describeWhere(plan.where))}\n`)

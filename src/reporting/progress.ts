@@ -1,6 +1,6 @@
 /**
- * How far a run is. In: steps, work and waits, as they happen; gauge.ts adds them up. Out: a line on the terminal, and what listeners
- * make of it.
+ * How far a run is. In: steps, work and waits, as they happen; gauge.ts adds them up. Out: a line
+ * on the terminal, and what listeners make of it.
  */
 
 import type { Writable } from 'node:stream'
@@ -14,10 +14,16 @@ import { type Figures, Gauge, type Work } from './gauge.ts'
 import { counted, duration } from './style.ts'
 import { cutToWidth, graphemesWidth } from './table.ts'
 
-/** Milliseconds between two lines where there is no terminal, and at least between two drawings where there is one. */
+/**
+ * Milliseconds between two lines where there is no terminal, and at least between two drawings
+ * where there is one.
+ */
 const LINE_EVERY = 5_000
 const DRAW_EVERY = 100
-/** Also when nothing happens it is drawn again so often, milliseconds: waits count down, and the time that is left changes. */
+/**
+ * Also when nothing happens it is drawn again so often, milliseconds: waits count down, and the
+ * time that is left changes.
+ */
 const TICK = 1_000
 /** From this length on, a wait for something that went wrong is shown at once, in milliseconds. */
 const ANNOUNCED_AT_ONCE = 3_000
@@ -42,7 +48,9 @@ interface ProgressOptions {
   redraws?: boolean
 }
 
-/** Shows how far a run is: a line that is redrawn on a terminal, a line every few seconds elsewhere. */
+/**
+ * Shows how far a run is: a line that is redrawn on a terminal, a line every few seconds elsewhere.
+ */
 export class Progress {
   readonly #stream: Terminal
   readonly #clock: Clock
@@ -92,7 +100,10 @@ export class Progress {
     this.#show()
   }
 
-  /** A pause has begun; one within another is not announced again. `wallClock`: milliseconds since the epoch. */
+  /**
+   * A pause has begun; one within another is not announced again. `wallClock`: milliseconds since
+   * the epoch.
+   */
   waiting(wait: Wait, wallClock: number): void {
     const now = this.#clock.now()
     this.#gauge.waiting(wait, now)
@@ -133,7 +144,8 @@ export class Progress {
 
   #startPhase(phase: string): void {
     const now = this.#clock.now()
-    // What follows a phase at once continues its lines: short phases would never be shown otherwise, nor the last one of many.
+    // What follows a phase at once continues its lines: short phases would never be shown
+    // otherwise, nor the last one of many.
     if (this.#cancelTick === undefined) {
       this.#lastLine = now
       this.#tickLater()
@@ -206,7 +218,10 @@ export function progressText(figures: Figures): string {
   return join(partsOf(figures, 'long'))
 }
 
-/** The same with a bar, where there is something to fill it by, on a line of so many columns at most. */
+/**
+ * The same with a bar, where there is something to fill it by, on a line of so many columns at
+ * most.
+ */
 export function progressLine(figures: Figures, columns: number): string {
   const share = shareOf(figures)
   const forms = FORMS.filter(([, width]) => share !== undefined || width === 0)

@@ -17,8 +17,8 @@ export function rejectFormat(file: string): RejectFormat {
 }
 
 /**
- * The rows of a stream as they stand in the source, each with what is wrong with it, in pieces. A source reads the file like the one
- * that the rows are from.
+ * The rows of a stream as they stand in the source, each with what is wrong with it, in pieces. A
+ * source reads the file like the one that the rows are from.
  * @param withMissing whether what there is no row for is named at the end
  */
 export function* rejectFile(
@@ -53,7 +53,8 @@ function* csvFile(originals: Originals<Misfit>, stream: string, withMissing: boo
   const delimiter = named === 'tab' ? '\t' : named
   const remarks = REJECT_COLUMNS.filter((name) => name !== '_migrate_text' || hasText)
   const line = (cells: string[]) => `${csvLine(cells.map(escapeCell), delimiter)}\n`
-  // The mark tells readers and spreadsheets that this is UTF-8, whatever the encoding of the file that the rows are from.
+  // The mark tells readers and spreadsheets that this is UTF-8, whatever the encoding of the file
+  // that the rows are from.
   yield `\uFEFF${csvLine([...columns.values(), ...remarks], delimiter)}\n`
   for (const found of rowsOf(originals, stream, withMissing)) {
     const cells = new Map(cellsOf(found.row).map(({ id, value }) => [id, value]))
@@ -94,7 +95,10 @@ function membersOf({ cells, data }: OriginalRow): JsonObject {
   return Object.fromEntries(named)
 }
 
-/** All that is wrong with a row. What follows from something else in it, as a membership from its user, is not named again. */
+/**
+ * All that is wrong with a row. What follows from something else in it, as a membership from its
+ * user, is not named again.
+ */
 function remarksOn({ row, about }: FoundRow<Misfit>): Remarks {
   const causes = about.filter(({ code }) => adviceFor(code).reapply !== 'with-cause')
   const named = causes.length > 0 ? causes : about

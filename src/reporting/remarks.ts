@@ -17,10 +17,15 @@ export function describeWarning({ message, at }: PlanWarning): string {
   return at === undefined ? message : `${message} (${formatLocation({ ...at, column: undefined })})`
 }
 
-/** Remarks of one kind and code that are shown one by one: metadata keys may be as many as users. */
+/**
+ * Remarks of one kind and code that are shown one by one: metadata keys may be as many as users.
+ */
 const SHOWN = 20
 
-/** Remarks on accepted resources, in words; where there are many of a sort, the most frequent and how many others there are. */
+/**
+ * Remarks on accepted resources, in words; where there are many of a sort, the most frequent and
+ * how many others there are.
+ */
 export function describeNotes(all: readonly NoteCount[]): string[] {
   const notes = all.filter(({ code }) => !SUMMED_UP.has(code))
   const sorts = Map.groupBy(notes, ({ kind, code }) => `${kind} ${code}`)
@@ -81,7 +86,10 @@ interface Output {
   write: (text: string) => void
 }
 
-/** What is odd about a plan, and what is worth a look: it stands above everything else, since all the rest may hang on it. */
+/**
+ * What is odd about a plan, and what is worth a look: it stands above everything else, since all
+ * the rest may hang on it.
+ */
 export function renderOddities({ warnings, notices }: Pick<PlanSummary, 'warnings' | 'notices'>, output: Output): void {
   const { paint, write } = output
   renderWarnings(warnings, output)
@@ -93,7 +101,10 @@ export function renderOddities({ warnings, notices }: Pick<PlanSummary, 'warning
   }
 }
 
-/** The warnings of a plan or a verification, those that the manifest accepts last and without their hints. */
+/**
+ * The warnings of a plan or a verification, those that the manifest accepts last and without their
+ * hints.
+ */
 export function renderWarnings(warnings: readonly PlanWarning[], { paint, write }: Output): void {
   if (warnings.length === 0) return
   write(`\n${paint('bold', 'Warnings')}\n`)

@@ -4,7 +4,10 @@ import { after, again, type Reapply, type Remedies, type Remedy, withCause } fro
 /** Codes that come with a more telling one, which then counts. */
 const GENERAL: ReadonlySet<string> = new Set(['user_creation_error', 'invalid_request_parameters', 'bad_request'])
 
-/** What would help; of several codes, joined by commas, the first that is known counts, and a general one last. */
+/**
+ * What would help; of several codes, joined by commas, the first that is known counts, and a
+ * general one last.
+ */
 export function remedyFor(codes: string): string | undefined {
   return find(codes)?.help
 }
@@ -44,7 +47,10 @@ const DUPLICATE_EXTERNAL_ID =
   'something else in WorkOS has this external id: give the record another one, or take it away there'
 const METADATA = 'see metadata in the manifest: WorkOS bounds the number and the length of keys and values'
 
-/** What helps whatever the kind: what is failed or blocked, by codes of ours and of WorkOS; then what no run attempts. */
+/**
+ * What helps whatever the kind: what is failed or blocked, by codes of ours and of WorkOS; then
+ * what no run attempts.
+ */
 const general: Remedies = {
   dependency_blocked: withCause('it is taken up by the next apply, once what it needs exists'),
   reference_gone: after(

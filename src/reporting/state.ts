@@ -50,7 +50,9 @@ function renderRun({ run, startedAt, command, outcome, counts }: Run): string {
 /** Before what goes on below. */
 const BELOW = ' '.repeat(6)
 
-/** What a run counted: requests by the noun, `1 write`; resources by how they ended, `2 created`. */
+/**
+ * What a run counted: requests by the noun, `1 write`; resources by how they ended, `2 created`.
+ */
 function total(what: string, count: number): string {
   return what === 'reads' || what === 'writes' ? counted(count, what.slice(0, -1)) : counted(count, what, what)
 }

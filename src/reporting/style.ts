@@ -32,7 +32,10 @@ export function shortValue(value: unknown, length = 60): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text
 }
 
-/** The name to show beside an address; undefined where the address says it already, as `u1 in acme` of `membership:u1@acme`. */
+/**
+ * The name to show beside an address; undefined where the address says it already, as `u1 in acme`
+ * of `membership:u1@acme`.
+ */
 export function tellingLabel({ key, label }: { key: string; label: string }): string | undefined {
   if (label === key) return undefined
   const parts = label.split(' in ')

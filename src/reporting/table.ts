@@ -1,5 +1,6 @@
 /**
- * The layout of text on a terminal: tables, sums, definitions and wrapped lines, none of which goes beyond 80 columns.
+ * The layout of text on a terminal: tables, sums, definitions and wrapped lines, none of which goes
+ * beyond 80 columns.
  */
 
 import { stripVTControlCharacters } from 'node:util'
@@ -29,7 +30,10 @@ export function textWidth(coloured: string): number {
   return width
 }
 
-/** A text in so many columns at most, its middle left out where it has more: of a path both ends tell. */
+/**
+ * A text in so many columns at most, its middle left out where it has more: of a path both ends
+ * tell.
+ */
 export function shortened(text: string, width: number): string {
   if (textWidth(text) <= width) return text
   const path = shortenedPath(text.split('/'), width)
@@ -75,8 +79,9 @@ export function widthsOf(rows: readonly (readonly string[])[]): number[] {
 }
 
 /**
- * Rows under each other: the first column to the left, all others (figures) to the right. Where they are too wide, names are
- * shortened; where that is not enough, the columns that find no room follow below, with the names again.
+ * Rows under each other: the first column to the left, all others (figures) to the right. Where
+ * they are too wide, names are shortened; where that is not enough, the columns that find no room
+ * follow below, with the names again.
  */
 export function table(rows: readonly (readonly string[])[], indent = '  '): string {
   const [names = 0, ...others] = widthsOf(rows)
@@ -127,7 +132,10 @@ export function nonZero<Column extends string>(
   return columns.filter((column) => rows.some((row) => row[column] > 0))
 }
 
-/** A total and what it is made of. Parts that are in the same place stand under each other; undefined: the row has no such part. */
+/**
+ * A total and what it is made of. Parts that are in the same place stand under each other;
+ * undefined: the row has no such part.
+ */
 export interface Sum {
   name: string
   total: number
@@ -135,8 +143,9 @@ export interface Sum {
 }
 
 /**
- * Sums written out: `users  225  = 224 mapped  + 1 rejected`. Parts that are zero in every row are left out. What is too wide
- * gets shorter names; where that is not enough, the parts stand below their total.
+ * Sums written out: `users  225  = 224 mapped  + 1 rejected`. Parts that are zero in every row are
+ * left out. What is too wide gets shorter names; where that is not enough, the parts stand below
+ * their total.
  */
 export function sums(rows: readonly Sum[], indent = '  '): string {
   const shown = placesOf(rows)
@@ -180,7 +189,10 @@ function flowing(cells: readonly string[], indent: string): string {
   return lines.map((line) => `${indent}${line}\n`).join('')
 }
 
-/** Names with a text beside each, whose further lines begin below its first; a word that is too long stays whole. */
+/**
+ * Names with a text beside each, whose further lines begin below its first; a word that is too long
+ * stays whole.
+ */
 export function definitions(rows: readonly (readonly [name: string, text: string])[], indent = '  '): string {
   const width = Math.max(0, ...rows.map(([name]) => textWidth(name)))
   const hanging = ' '.repeat(indent.length + width + GAP.length)
@@ -212,16 +224,25 @@ export function wrapped(text: string, width: number): string[] {
   return lines.map((line) => line.replaceAll(BOUND, ' ').trimEnd())
 }
 
-/** Characters that take two columns of a terminal: those of East Asia, and emoji. https://www.unicode.org/reports/tr11/ */
+/**
+ * Characters that take two columns of a terminal: those of East Asia, and emoji.
+ * https://www.unicode.org/reports/tr11/
+ */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 
-/** Text in which every character stands for itself and takes one column: Latin letters, dashes, quotes, arrows, lines. Most of it. */
+/**
+ * Text in which every character stands for itself and takes one column: Latin letters, dashes,
+ * quotes, arrows, lines. Most of it.
+ */
 const PLAIN = /^[\x20-\x7e\u00a0-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u257f]*$/
 
 let segmenter: Intl.Segmenter | undefined
 
-/** To make a segmenter reads tables that take as long as planning a few rows: it is made where it is needed. */
+/**
+ * To make a segmenter reads tables that take as long as planning a few rows: it is made where it is
+ * needed.
+ */
 function graphemesOf(text: string): Intl.Segments {
   segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
   return segmenter.segment(text)

@@ -53,7 +53,10 @@ export const CHANGED: Record<ChangedBy, string> = {
   unknown: 'never applied',
 }
 
-/** A verification for people: where the records went, what became of each resource, what is not as it should be. */
+/**
+ * A verification for people: where the records went, what became of each resource, what is not as
+ * it should be.
+ */
 export function renderVerifyText(verification: Verification, options: VerifyTextOptions): void {
   const { paint, write } = options
   write(`${paint('bold', describeWhere(verification.where))}\n\n`)
@@ -172,8 +175,8 @@ export const FINDING_TYPES: readonly FindingType[] = [
 ]
 
 /**
- * A verification for programs: one JSON document, written piece by piece. `counts` says how many findings of each type there
- * are; `findings` holds the first few of each, or all of them.
+ * A verification for programs: one JSON document, written piece by piece. `counts` says how many
+ * findings of each type there are; `findings` holds the first few of each, or all of them.
  */
 export function renderVerifyJson(verification: Verification, full: boolean, write: (text: string) => void): void {
   const { set, ...shown } = verification
@@ -198,7 +201,9 @@ export function renderVerifyJson(verification: Verification, full: boolean, writ
   write(']}\n')
 }
 
-/** Tells of everything that is not as the source and the state say, and of the sum. Values stay out. */
+/**
+ * Tells of everything that is not as the source and the state say, and of the sum. Values stay out.
+ */
 export async function emitVerification(events: EventSink, verification: Verification): Promise<void> {
   for (const type of FINDING_TYPES) {
     for (const finding of findingsOf(verification, type, Number.POSITIVE_INFINITY)) {

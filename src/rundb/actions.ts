@@ -4,9 +4,9 @@ import { unpackRepeats } from './repeats.ts'
 import { type RunDatabase, textIn } from './run-database.ts'
 
 /**
- * The plan in the run's database. In: actions, and differences that stay as they are, each a row with all of it as JSON beside what it is
- * looked up by (tables `actions`, `drift`). Out: the same JSON, row by row, so that a plan of a million is read in the memory of one; and
- * counts over it.
+ * The plan in the run's database. In: actions, and differences that stay as they are, each a row
+ * with all of it as JSON beside what it is looked up by (tables `actions`, `drift`). Out: the same
+ * JSON, row by row, so that a plan of a million is read in the memory of one; and counts over it.
  */
 
 export interface ActionRow {
@@ -44,7 +44,8 @@ export interface PlainCreates {
 }
 
 /**
- * Adds a create, in the order of keys, for each that is meant between two keys; both are those of others.
+ * Adds a create, in the order of keys, for each that is meant between two keys; both are those of
+ * others.
  * @param after undefined: from the first one
  * @param before undefined: to the last one
  * @returns how many
@@ -68,8 +69,8 @@ export function insertCreates(
 const labels = new WeakMap<RunDatabase, ReadonlyMap<string, string>>()
 
 /**
- * All of an action `a` as JSON, as SQL. There may be a million creates that SQL decided about, and nearly nobody reads them: theirs is made when
- * somebody does, as JSON.stringify would make it.
+ * All of an action `a` as JSON, as SQL. There may be a million creates that SQL decided about, and
+ * nearly nobody reads them: theirs is made when somebody does, as JSON.stringify would make it.
  */
 export function actionText(rundb: RunDatabase): string {
   const known = labels.get(rundb)
@@ -116,7 +117,10 @@ export function indexActions(rundb: RunDatabase): void {
   rundb.exec('CREATE INDEX actions_by_type ON actions (kind, type, position)')
 }
 
-/** Makes what actions are read by in the order in which they are carried out. A plan that only shows a few of them needs none. */
+/**
+ * Makes what actions are read by in the order in which they are carried out. A plan that only shows
+ * a few of them needs none.
+ */
 function indexPhases(rundb: RunDatabase): void {
   rundb.exec('CREATE INDEX IF NOT EXISTS actions_by_phase ON actions (phase, position)')
 }
@@ -127,7 +131,9 @@ export function plannedKey(rundb: RunDatabase, kind: string, id: string): string
   return row && String(row.key)
 }
 
-/** Whether another one in WorkOS is about to be adopted in the place of the one that the state has. */
+/**
+ * Whether another one in WorkOS is about to be adopted in the place of the one that the state has.
+ */
 export function isReplaced(rundb: RunDatabase, kind: string, key: string): boolean {
   const adopted = `SELECT 1 FROM actions a JOIN known k ON k.kind = a.kind AND k.key = a.key
      WHERE a.kind = ? AND a.key = ? AND a.type = 'adopt' AND a.id <> k.id`
@@ -141,7 +147,10 @@ export function actionPhases(rundb: RunDatabase): number[] {
   return rows.map((row) => Number(row.phase))
 }
 
-/** The actions of a phase as JSON, in their order; read by pages, so that they may be carried out meanwhile. */
+/**
+ * The actions of a phase as JSON, in their order; read by pages, so that they may be carried out
+ * meanwhile.
+ */
 export function* actionsOfPhase(rundb: RunDatabase, phase: number): Generator<string> {
   const page = rundb.statement(
     `SELECT position, ${actionText(rundb)} AS action FROM actions a
@@ -290,15 +299,19 @@ export interface BlockedCount {
 }
 
 /**
- * Those that wait for something that is blocked do so for one reason, whatever it is called. Messages put reasons in no order: some name an
- * id of WorkOS's, which is another one in each environment. The first resource of a reason gives it its place, and its words.
+ * Those that wait for something that is blocked do so for one reason, whatever it is called.
+ * Messages put reasons in no order: some name an id of WorkOS's, which is another one in each
+ * environment. The first resource of a reason gives it its place, and its words.
  */
 const BLOCKED_COUNTS = `SELECT kind, action ->> 'code' AS code, action ->> 'message' AS message, count(*) AS n, min(position) AS first
   FROM actions WHERE type = 'blocked'
   GROUP BY kind, code, CASE WHEN action ->> 'code' = 'dependency_blocked' THEN '' ELSE action ->> 'message' END
   ORDER BY n DESC, kind, code, first`
 
-/** Blocked resources by reason, most first, then in the order of the plan. Reasons that name the resource are as many as those are. @param limit -1: all */
+/**
+ * Blocked resources by reason, most first, then in the order of the plan. Reasons that name the
+ * resource are as many as those are. @param limit -1: all
+ */
 export function* blockedCounts(rundb: RunDatabase, limit: number): Generator<BlockedCount> {
   for (const row of rundb.iterate(`${BLOCKED_COUNTS} LIMIT ?`, limit)) {
     yield { kind: String(row.kind), code: String(row.code), message: String(row.message), count: Number(row.n) }
@@ -310,7 +323,10 @@ export function countBlockedReasons(rundb: RunDatabase): number {
   return rundb.count(`SELECT count(*) FROM (${BLOCKED_COUNTS})`)
 }
 
-/** Resources of a kind that are blocked by one of these codes, and how many records they stand for, in the order of the codes. */
+/**
+ * Resources of a kind that are blocked by one of these codes, and how many records they stand for,
+ * in the order of the codes.
+ */
 export function countBlockedRecords(
   rundb: RunDatabase,
   kind: string,
@@ -357,9 +373,10 @@ const MISFITS = `
   FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.type = 'blocked'`
 
 /**
- * Everything that a plan rejects or blocks, at the place of each record that is known to be concerned: all of those that merge
- * into one user, the first of those that name one organization.
- * They come in the order of the records, and what is said of one record in the order in which it was found.
+ * Everything that a plan rejects or blocks, at the place of each record that is known to be
+ * concerned: all of those that merge into one user, the first of those that name one organization.
+ * They come in the order of the records, and what is said of one record in the order in which it
+ * was found.
  */
 export function* misfitRows(rundb: RunDatabase): Generator<MisfitRow> {
   const concerned = `SELECT d.id FROM repeated r CROSS JOIN drafts d ON d.id = r.draft

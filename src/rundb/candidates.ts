@@ -6,7 +6,10 @@ import { hasKnown, type Known, knownFromRow } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 import { PLAN_TABLES } from './schema.ts'
 
-/** What planning has to look at: the table `candidates`. What the state does not know is there if code has to decide about it. */
+/**
+ * What planning has to look at: the table `candidates`. What the state does not know is there if
+ * code has to decide about it.
+ */
 
 /** A desired resource that may need something. */
 export interface Candidate {
@@ -50,7 +53,10 @@ export function insertCandidate(
   rundb.run('INSERT INTO candidates VALUES (?, ?, ?)', kind, key, JSON.stringify(changedSecrets))
 }
 
-/** The secrets of a desired resource and the digests of those last applied, both as JSON: nobody can compare them in SQL. */
+/**
+ * The secrets of a desired resource and the digests of those last applied, both as JSON: nobody can
+ * compare them in SQL.
+ */
 export interface SecretsAndDigests {
   key: string
   secrets: string
@@ -120,8 +126,8 @@ export function* changedAttributes(
 }
 
 /**
- * Adds what refers in a role to something that was deleted in WorkOS, whether that is about to be created again, another one is adopted in its
- * place, or it is blocked or left so: it went with it.
+ * Adds what refers in a role to something that was deleted in WorkOS, whether that is about to be
+ * created again, another one is adopted in its place, or it is blocked or left so: it went with it.
  * @param kind the kind that refers
  * @param to the kind that it refers to
  */
@@ -161,8 +167,8 @@ export function* candidates(rundb: RunDatabase, kind: string): Generator<Candida
 }
 
 /**
- * One candidate for each set of attributes and each resource that it is within: what a resource mentions follows from these, and few differ
- * in both. Without secrets.
+ * One candidate for each set of attributes and each resource that it is within: what a resource
+ * mentions follows from these, and few differ in both. Without secrets.
  */
 export function* distinctCandidates(rundb: RunDatabase, kind: string, within: string): Generator<DesiredResource> {
   const rows = rundb.iterate(

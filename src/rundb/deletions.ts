@@ -4,8 +4,9 @@ import { BEYOND, indexKnownIds } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
- * What deleting reads and writes in the run's database: what of the state the source no longer has, and what stays all the same. Rows of the
- * state are in `known`, those that a deletion leaves alone in `spared`, those of others than the chosen in `beyond`.
+ * What deleting reads and writes in the run's database: what of the state the source no longer has,
+ * and what stays all the same. Rows of the state are in `known`, those that a deletion leaves alone
+ * in `spared`, those of others than the chosen in `beyond`.
  */
 
 /** Something that the state holds and the source no longer has. */
@@ -25,8 +26,8 @@ const NOT_DESIRED = 'k.unchanged IS NULL'
 const NOT_SKIPPED = 'NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AND s.key = k.key)'
 
 /**
- * What left the source and is not planned for yet, in the order of keys. What is out of scope is among it only where the plan deletes
- * something that it refers to: WorkOS deletes both.
+ * What left the source and is not planned for yet, in the order of keys. What is out of scope is
+ * among it only where the plan deletes something that it refers to: WorkOS deletes both.
  * @param refs roles of references and the kinds they point to
  */
 export function* deletionCandidates(
@@ -64,8 +65,8 @@ export function countCreated(rundb: RunDatabase, kind: string): number {
 }
 
 /**
- * What deletes this resource, if the plan deletes it: itself, or what it goes with itself. Nothing is gone before the one request that deletes
- * all of it.
+ * What deletes this resource, if the plan deletes it: itself, or what it goes with itself. Nothing
+ * is gone before the one request that deletes all of it.
  */
 export function deletedBy(rundb: RunDatabase, kind: string, key: string): { kind: string; key: string } | undefined {
   const row = rundb
@@ -77,14 +78,20 @@ export function deletedBy(rundb: RunDatabase, kind: string, key: string): { kind
   return row && { kind: String(row.kind ?? kind), key: String(row.key ?? key) }
 }
 
-/** The kind whose `attribute`, a list, holds the names of what it uses: of the keys `name@place` those whose `place` both refer to as `within`. */
+/**
+ * The kind whose `attribute`, a list, holds the names of what it uses: of the keys `name@place`
+ * those whose `place` both refer to as `within`.
+ */
 export interface UsedBy {
   kind: string
   attribute: string
   within: string
 }
 
-/** The key of a resource that uses another one, as the state has it, and stays as it is: the first one by its key. */
+/**
+ * The key of a resource that uses another one, as the state has it, and stays as it is: the first
+ * one by its key.
+ */
 export function remainingUser(
   rundb: RunDatabase,
   { kind, attribute, within }: UsedBy,
@@ -150,7 +157,9 @@ const ORPHANED = `${NOT_DESIRED}
   AND NOT EXISTS (SELECT 1 FROM rejects r WHERE r.kind = k.kind AND r.key = k.key)
   AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete')) AND NOT ${BEYOND}`
 
-/** How many resources of a kind are orphans: the state has them, the source does not, and they stay. */
+/**
+ * How many resources of a kind are orphans: the state has them, the source does not, and they stay.
+ */
 export function countOrphans(rundb: RunDatabase, kind: string): number {
   return rundb.count(`SELECT count(*) FROM known k WHERE k.kind = ? AND ${ORPHANED}`, kind)
 }

@@ -1,8 +1,9 @@
 import type { RunDatabase } from './run-database.ts'
 
 /**
- * What is known of the desired set without another look at it. In: word of every change of the table `desired`. Out: how many resources a kind
- * has, and references that surely lead to something desired: at a million users, looking again takes seconds.
+ * What is known of the desired set without another look at it. In: word of every change of the
+ * table `desired`. Out: how many resources a kind has, and references that surely lead to something
+ * desired: at a million users, looking again takes seconds.
  */
 
 interface Facts {
@@ -22,7 +23,10 @@ function factsOf(rundb: RunDatabase): Facts {
   return facts
 }
 
-/** To be called by whatever adds desired resources of a kind or takes some away: what is known of it is no longer so. */
+/**
+ * To be called by whatever adds desired resources of a kind or takes some away: what is known of it
+ * is no longer so.
+ */
 export function desiredChanged(rundb: RunDatabase, kind: string): void {
   const { counts, closed } = factsOf(rundb)
   counts.delete(kind)
@@ -51,7 +55,9 @@ export function closeReferences(rundb: RunDatabase, kind: string, refs: Readonly
   factsOf(rundb).closed.set(kind, refs)
 }
 
-/** Whether every reference of a kind by this role surely leads to a desired resource of that kind. */
+/**
+ * Whether every reference of a kind by this role surely leads to a desired resource of that kind.
+ */
 export function isClosed(rundb: RunDatabase, kind: string, role: string, to: string): boolean {
   return factsOf(rundb).closed.get(kind)?.[role] === to
 }

@@ -6,7 +6,10 @@ import { desiredChanged, desiredCounted } from './desired-facts.ts'
 import { hasSeveral, ROLE_ASSIGNMENT } from './drafts.ts'
 import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
 
-/** The desired set: the table `desired`. In: what drafts have been merged into. Out: resources, their values for counts, and their numbers. */
+/**
+ * The desired set: the table `desired`. In: what drafts have been merged into. Out: resources,
+ * their values for counts, and their numbers.
+ */
 
 /** One row of the desired set. */
 export interface DesiredRow extends DesiredResource {
@@ -52,9 +55,14 @@ export interface Derivation {
   /** Canonical JSON. Default: none. */
   attributes?: string
   secrets?: string
-  /** The table or alias whose record and place are those of the resource. Without one the manifest declares it. */
+  /**
+   * The table or alias whose record and place are those of the resource. Without one the manifest
+   * declares it.
+   */
   at?: string
-  /** How many records it stands for. Default: none, since those are counted for what it is made of. */
+  /**
+   * How many records it stands for. Default: none, since those are counted for what it is made of.
+   */
   records?: string
 }
 
@@ -76,15 +84,22 @@ export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...paramet
   )
 }
 
-/** Of what is less than this part of all drafts the rows are looked up; else all are gone through, and what is in no order is sorted. */
+/**
+ * Of what is less than this part of all drafts the rows are looked up; else all are gone through,
+ * and what is in no order is sorted.
+ */
 const FEW = 1 / 8
 
-/** How many drafts that follow each other by key are looked at, at how many places; and how many of them may be so many places apart. */
+/**
+ * How many drafts that follow each other by key are looked at, at how many places; and how many of
+ * them may be so many places apart.
+ */
 const IN_ORDER = { looks: 8, rows: 200, apart: 1_000, jumps: 5 }
 
 /**
- * Whether drafts of a kind lie nearly in the order of their keys: most exports are written in the order in which things were made, and so are
- * many ids. What is looked up in that order is looked up beside each other, and need not be sorted.
+ * Whether drafts of a kind lie nearly in the order of their keys: most exports are written in the
+ * order in which things were made, and so are many ids. What is looked up in that order is looked
+ * up beside each other, and need not be sorted.
  */
 function areInOrder(rundb: RunDatabase, kind: string): boolean {
   const last = rundb.count('SELECT max(id) FROM drafts')
@@ -101,7 +116,10 @@ function areInOrder(rundb: RunDatabase, kind: string): boolean {
   return true
 }
 
-/** Moves the resources of a kind that have one draft each, which are not among `several`, into the desired set. They never leave SQLite. */
+/**
+ * Moves the resources of a kind that have one draft each, which are not among `several`, into the
+ * desired set. They never leave SQLite.
+ */
 export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
   const count = rundb.count('SELECT count(*) FROM drafts WHERE kind = ?', kind)
   if (count === 0) return
@@ -120,7 +138,9 @@ export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
   deriveAll(rundb, single, kind)
 }
 
-/** Lays what the manifest itself defines over what records say of the same resource, field by field. */
+/**
+ * Lays what the manifest itself defines over what records say of the same resource, field by field.
+ */
 export function layOver(rundb: RunDatabase, { kind, key, attributes }: DesiredResource): void {
   const found = rundb.statement('SELECT attributes FROM desired WHERE kind = ? AND key = ?').get(kind, key)
   if (found === undefined) {
@@ -205,7 +225,8 @@ const VALUES_AT_ONCE = 500
 const BYTES_AT_ONCE = 4 << 20
 
 /**
- * The values of all resources of a kind, by key. Many come as one text of JSON: one by one they take twice as long.
+ * The values of all resources of a kind, by key. Many come as one text of JSON: one by one they
+ * take twice as long.
  * @param table of what is out of scope nobody knows secrets
  */
 export function* valuesOfKind(rundb: RunDatabase, kind: string, table: ValuesTable): Generator<Values> {
@@ -250,8 +271,8 @@ function valuesFromRow({ attributes, secrets, places }: Row): Values {
 }
 
 /**
- * How many records there are of each kind, wherever staging has put them; of role assignments, those that records give to others. Drafts
- * are counted by their index.
+ * How many records there are of each kind, wherever staging has put them; of role assignments,
+ * those that records give to others. Drafts are counted by their index.
  */
 export function countRecords(rundb: RunDatabase): Map<string, number> {
   const rows = rundb
@@ -291,7 +312,9 @@ export function desiredColumns(
   }
 }
 
-/** The resources of a kind as their columns hold them, secrets included, by key: for digests alone. */
+/**
+ * The resources of a kind as their columns hold them, secrets included, by key: for digests alone.
+ */
 export function* allDesiredColumns(rundb: RunDatabase, kind: string): Generator<string> {
   const rows = rundb.iterate(
     `SELECT json_array(key, refs, attributes, secrets) AS columns FROM desired WHERE kind = ? ORDER BY key`,

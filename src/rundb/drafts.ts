@@ -6,8 +6,9 @@ import { gatherRepeats, unpackRepeats } from './repeats.ts'
 import { originOf, placeOf, type RunDatabase } from './run-database.ts'
 
 /**
- * What records say, before it is merged. In: drafts of resources and grants of roles, as the mapping makes them. Out: the drafts of each
- * resource, those of one beside each other, and what several of them agree or differ in.
+ * What records say, before it is merged. In: drafts of resources and grants of roles, as the
+ * mapping makes them. Out: the drafts of each resource, those of one beside each other, and what
+ * several of them agree or differ in.
  */
 
 /** One resource as a record describes it, checked and normalised, ready to be staged. */
@@ -17,17 +18,29 @@ export interface Draft {
   kind: string
   /** Identity in the source, unique per kind once duplicates are merged. */
   key: string
-  /** Resources with the same group are the same thing (users: the dedupe key). Null: only equal keys are. */
+  /**
+   * Resources with the same group are the same thing (users: the dedupe key). Null: only equal keys
+   * are.
+   */
   group: string | null
-  /** Of several with the same group, the greater by its bytes is preferred; undefined: their order counts. */
+  /**
+   * Of several with the same group, the greater by its bytes is preferred; undefined: their order
+   * counts.
+   */
   rank?: string
   /** When the record was changed last, in milliseconds since 1970, where a rule asks for it. */
   updatedAt?: number
   /** The external id of a user, where it is not the key. */
   externalId?: string
-  /** What the address of a user has in common with those that differ from it in non-ASCII case or form alone; see lookalikeForm. */
+  /**
+   * What the address of a user has in common with those that differ from it in non-ASCII case or
+   * form alone; see lookalikeForm.
+   */
   lookalike?: string
-  /** Keys of the resources it refers to, by role: `{ user: 'u1', organization: 'acme' }`. Empty object: none. */
+  /**
+   * Keys of the resources it refers to, by role: `{ user: 'u1', organization: 'acme' }`. Empty
+   * object: none.
+   */
   refs: Record<string, string>
   /** Canonical JSON of the non-secret attributes. */
   attributes: string
@@ -38,7 +51,10 @@ export interface Draft {
   identity?: string
 }
 
-/** What a draft says, which is all but where it says it. JSON has no line breaks of its own, and the key comes last. */
+/**
+ * What a draft says, which is all but where it says it. JSON has no line breaks of its own, and the
+ * key comes last.
+ */
 export function identityOf({
   kind,
   key,
@@ -93,7 +109,8 @@ export function groupOf(key: string, group: string | null): string {
 }
 
 /**
- * Further drafts of staged ones `d`, with attributes of their own and for the record `seq`: what another record gives them.
+ * Further drafts of staged ones `d`, with attributes of their own and for the record `seq`: what
+ * another record gives them.
  * @param which which drafts, and in what order, as SQL; its parameters are `?3`, `?4` …
  * @returns how many
  */
@@ -112,12 +129,15 @@ export function addToDrafts(
   )
 }
 
-/** Drafts `d` that are told apart by more than their key: groups of a key alone begin with k, those of what tells resources apart with g. */
+/**
+ * Drafts `d` that are told apart by more than their key: groups of a key alone begin with k, those
+ * of what tells resources apart with g.
+ */
 const TOLD_APART = "dedupe_group < 'k'"
 
 /**
- * Makes the drafts ready, once all are staged: counts repeats, and makes what counting, merging and explaining read by. What is known by its
- * key alone has no entry in the second index.
+ * Makes the drafts ready, once all are staged: counts repeats, and makes what counting, merging and
+ * explaining read by. What is known by its key alone has no entry in the second index.
  */
 export function indexDrafts(rundb: RunDatabase): void {
   if (rundb.count("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'drafts_by_key')") > 0) return
@@ -141,7 +161,10 @@ function hasKeyed(rundb: RunDatabase, kind: string): boolean {
   return toldApart < rundb.count('SELECT count(*) FROM drafts WHERE kind = ?', kind)
 }
 
-/** Ids of the drafts that are one with those of a kind `?1`, a key `?2` and a record `?3`, these among them. */
+/**
+ * Ids of the drafts that are one with those of a kind `?1`, a key `?2` and a record `?3`, these
+ * among them.
+ */
 export const IN_GROUP_OF = `
   SELECT o.id FROM drafts d CROSS JOIN drafts o ON o.kind = d.kind AND o.dedupe_group = d.dedupe_group AND o.${TOLD_APART}
     WHERE d.kind = ?1 AND d.key = ?2 AND d.seq = ?3
@@ -158,7 +181,8 @@ export interface Turned {
 }
 
 /**
- * Turns the references of a kind's drafts that name a merged resource to the one it merged into, with their keys and the notes on them.
+ * Turns the references of a kind's drafts that name a merged resource to the one it merged into,
+ * with their keys and the notes on them.
  * @param role of the references
  * @param target the kind they name
  */
@@ -171,7 +195,8 @@ export function turnReferences(
   const update = rundb.statement('UPDATE drafts SET refs = ?, key = ?, dedupe_group = ? WHERE id = ?')
   const updateNotes = rundb.statement('UPDATE notes SET key = ? WHERE kind = ? AND key = ?')
   const page = rundb.statement(
-    // The + keeps SQLite from going through the index by kind, in which a row changes its place while it is turned.
+    // The + keeps SQLite from going through the index by kind, in which a row changes its place
+    // while it is turned.
     `SELECT d.id, d.key, d.refs, a.canonical FROM drafts d
      JOIN aliases a ON a.kind = ?1 AND a.key = json_extract(d.refs, '$.' || ?2)
      WHERE +d.kind = ?3 AND d.id > ?4 ORDER BY d.id LIMIT ${ALIASES_AT_ONCE}`,
@@ -189,7 +214,10 @@ export function turnReferences(
   }
 }
 
-/** A record that says nothing of what tells resources apart joins the records of its key, where those are in one group. */
+/**
+ * A record that says nothing of what tells resources apart joins the records of its key, where
+ * those are in one group.
+ */
 export function joinUndecided(rundb: RunDatabase, kind: string): void {
   if (!hasToldApart(rundb, kind) || !hasKeyed(rundb, kind)) return
   // The + keeps SQLite from going through all groups of the kind for each.
@@ -249,15 +277,20 @@ export function draftsOfKey(rundb: RunDatabase, kind: string, key: string, order
 
 /** The drafts of a resource that has several. */
 export interface DraftGroup {
-  /** In the order of the policy. Of drafts that say the same the first alone, with the records of all. */
+  /**
+   * In the order of the policy. Of drafts that say the same the first alone, with the records of
+   * all.
+   */
   members: Member[]
   /** How many drafts there are. */
   drafts: number
 }
 
 /**
- * Finds the resources of a kind that have several drafts: the table `several`, until it is asked for again.
- * @param repeats whether drafts of one resource that say the same, to the letter, are to be one, as far as they hold no secret
+ * Finds the resources of a kind that have several drafts: the table `several`, until it is asked
+ * for again.
+ * @param repeats whether drafts of one resource that say the same, to the letter, are to be one, as
+ *   far as they hold no secret
  */
 export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { repeats: boolean }): void {
   rundb.exec('DELETE FROM several')
@@ -294,7 +327,10 @@ export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { rep
 /** Keys of a kind `?1` with a draft that stands for others. */
 const KEYS_OF_REPEATED = 'SELECT DISTINCT o.key FROM repeated r CROSS JOIN drafts o ON o.id = r.draft WHERE o.kind = ?1'
 
-/** Ids of the drafts of a kind `?1` that stand for others, and whose key has drafts that say something else. */
+/**
+ * Ids of the drafts of a kind `?1` that stand for others, and whose key has drafts that say
+ * something else.
+ */
 const REPEATED_OF_DIFFERING = `SELECT r.draft
   FROM (SELECT d.key FROM (${KEYS_OF_REPEATED}) k CROSS JOIN drafts d ON d.kind = ?1 AND d.key = k.key GROUP BY d.key
     HAVING min(d.attributes) <> max(d.attributes) OR min(d.refs) <> max(d.refs) OR count(d.secrets) > 0) k
@@ -309,7 +345,10 @@ export function hasSeveral(rundb: RunDatabase): boolean {
   return rundb.count('SELECT EXISTS (SELECT 1 FROM several)') > 0
 }
 
-/** Notes the first draft of each of `several` whose drafts say the same. All are known by their key alone. */
+/**
+ * Notes the first draft of each of `several` whose drafts say the same. All are known by their key
+ * alone.
+ */
 function findRepeats(rundb: RunDatabase, kind: string): void {
   rundb.run(
     `UPDATE several SET first =
@@ -332,7 +371,9 @@ export const DIFFERING = `
 /** Drafts in a group of `several`, without the further ones of those that say the same. */
 const OF_SEVERAL = `${DIFFERING} UNION ALL SELECT first FROM several WHERE first IS NOT NULL`
 
-/** The drafts of each resource of `several`; one resource at a time. @param order of a merge policy */
+/**
+ * The drafts of each resource of `several`; one resource at a time. @param order of a merge policy
+ */
 export function* severalDrafts(rundb: RunDatabase, kind: string, order: string): Generator<DraftGroup> {
   if (!hasSeveral(rundb)) return
   const rows = rundb.iterate(
@@ -363,7 +404,10 @@ function orderOf(alias: string, order: string): string {
     .join(', ')
 }
 
-/** The drafts of each resource of a kind that has several, in the order of the policy; one resource at a time. */
+/**
+ * The drafts of each resource of a kind that has several, in the order of the policy; one resource
+ * at a time.
+ */
 export function* draftGroups(rundb: RunDatabase, kind: string, order: string): Generator<Member[]> {
   rundb.transaction(() => findSeveral(rundb, kind, { repeats: false }))
   for (const { members } of severalDrafts(rundb, kind, order)) yield members
@@ -393,17 +437,24 @@ export function originText(rundb: RunDatabase, { file, line }: Pick<Member, 'fil
 export const ROLE_ASSIGNMENT = 'roleAssignment'
 
 /**
- * A role that a record gives to a user: in one organization; or, without one, on the memberships of the record itself (`record`), or on all
- * that the user has in its own name (`user`), where the record is of a stream that knows no memberships.
+ * A role that a record gives to a user: in one organization; or, without one, on the memberships of
+ * the record itself (`record`), or on all that the user has in its own name (`user`), where the
+ * record is of a stream that knows no memberships.
  */
 export interface RoleGrant {
   seq: number
   user: string
-  /** The address of the user, where the record names that as well: compared with those of all users once these are known. */
+  /**
+   * The address of the user, where the record names that as well: compared with those of all users
+   * once these are known.
+   */
   email?: string
   organization: string | null
   scope: 'organization' | 'record' | 'user'
-  /** Its slug; with the scope `user` its name in the source, whose meaning may depend on the organization. */
+  /**
+   * Its slug; with the scope `user` its name in the source, whose meaning may depend on the
+   * organization.
+   */
   role: string
   origin: Origin
 }

@@ -6,8 +6,9 @@ import type { RunDatabase } from './run-database.ts'
 import { VERIFY_TABLES } from './schema.ts'
 
 /**
- * What verifying asks. In: a copy of the state (`known`), what WorkOS holds (`live`), and which of it is which (`matched`). Out: what is
- * desired or left with what WorkOS has of it, and the findings, each as JSON.
+ * What verifying asks. In: a copy of the state (`known`), what WorkOS holds (`live`), and which of
+ * it is which (`matched`). Out: what is desired or left with what WorkOS has of it, and the
+ * findings, each as JSON.
  */
 
 export function createVerifyTables(rundb: RunDatabase): void {
@@ -39,7 +40,10 @@ export function isUsed(rundb: RunDatabase, kind: string): boolean {
   return rundb.statement(used).get(kind) !== undefined
 }
 
-/** What SQL has to know of a kind to tell that a live resource is what is desired: see KindDefinition. */
+/**
+ * What SQL has to know of a kind to tell that a live resource is what is desired: see
+ * KindDefinition.
+ */
 export interface PlainMatch {
   kind: string
   /** The kinds that it refers to, by role. */
@@ -58,11 +62,12 @@ export interface PlainMatch {
 const TWICE = 'SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) > 1'
 
 /**
- * Matches what is in WorkOS under the id of the state, bears what identifies it, and holds to the letter what is desired: nothing is to be
- * told of it. Of an id that the state has once, no other desired resource can make a claim, whatever is matched later.
+ * Matches what is in WorkOS under the id of the state, bears what identifies it, and holds to the
+ * letter what is desired: nothing is to be told of it. Of an id that the state has once, no other
+ * desired resource can make a claim, whatever is matched later.
  *
- * What is desired lies over what is live without changing it: so each of its values is there. The members of a map must be all: one that was
- * applied and is desired no more is a difference.
+ * What is desired lies over what is live without changing it: so each of its values is there. The
+ * members of a map must be all: one that was applied and is desired no more is a difference.
  * @returns how many
  */
 export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inForce, wholly }: PlainMatch): number {
@@ -99,7 +104,10 @@ export function hasUnmatched(rundb: RunDatabase, kind: string): boolean {
   return desired > matched
 }
 
-/** What is desired of a kind and not matched yet, with what the state says of it: what the state knows first, then by key. */
+/**
+ * What is desired of a kind and not matched yet, with what the state says of it: what the state
+ * knows first, then by key.
+ */
 export function* desiredWithApplied(
   rundb: RunDatabase,
   kind: string,
@@ -126,7 +134,10 @@ export function* desiredWithApplied(
   }
 }
 
-/** What is desired, not matched yet, and either not in the state, or gone from WorkOS under the state's id. */
+/**
+ * What is desired, not matched yet, and either not in the state, or gone from WorkOS under the
+ * state's id.
+ */
 export function* desiredWithoutLive(rundb: RunDatabase, kind: string): Generator<DesiredResource> {
   const rows = rundb.iterate(
     `SELECT d.* FROM desired d WHERE d.kind = ?1
@@ -188,8 +199,8 @@ export function* createdAndLeft(rundb: RunDatabase, kind: string): Generator<{ k
 }
 
 /**
- * Resources in WorkOS that a kind is listed within: those that stand for a desired one or that the state knows, and those that the state has
- * one of the kind in which belongs to the scope.
+ * Resources in WorkOS that a kind is listed within: those that stand for a desired one or that the
+ * state knows, and those that the state has one of the kind in which belongs to the scope.
  * @param parent the kind that it is listed within
  * @param within the reference to that
  */
@@ -206,7 +217,10 @@ export function idsToListWithin(rundb: RunDatabase, parent: string, kind: string
     .map((row) => String(row.id))
 }
 
-/** Of the parents of something sparse, those that should have one or have it by the state. It shares their keys. */
+/**
+ * Of the parents of something sparse, those that should have one or have it by the state. It shares
+ * their keys.
+ */
 export function idsOfHolders(rundb: RunDatabase, parent: string, kind: string): string[] {
   return rundb
     .statement(
@@ -226,7 +240,10 @@ export function countApartFromRecords(rundb: RunDatabase, kind: string): { decla
   }
 }
 
-/** How many of a kind have secrets in the source; and by the state, of those that it created and of those that it adopted. */
+/**
+ * How many of a kind have secrets in the source; and by the state, of those that it created and of
+ * those that it adopted.
+ */
 export function countWithSecrets(
   rundb: RunDatabase,
   kind: string,
@@ -244,7 +261,10 @@ export function countWithSecrets(
     adopted: withDigests('adopted'),
   }
 }
-/** The fields that differ most often between the source and WorkOS, as `user.email`, and in how many resources. */
+/**
+ * The fields that differ most often between the source and WorkOS, as `user.email`, and in how many
+ * resources.
+ */
 export function differencesByField(rundb: RunDatabase, limit: number): { field: string; count: number }[] {
   return rundb
     .statement(

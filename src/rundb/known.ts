@@ -60,10 +60,12 @@ export interface StateVersion {
 }
 
 /**
- * Copies one kind of a state that SQLite can open, without a row of it leaving SQLite. Attributes that are those desired, and those that are a
- * single one, are canonical JSON already: only the others are parsed for it.
+ * Copies one kind of a state that SQLite can open, without a row of it leaving SQLite. Attributes
+ * that are those desired, and those that are a single one, are canonical JSON already: only the
+ * others are parsed for it.
  * @param file a URL of the state's file
- * @returns false, with nothing copied, where the file cannot be opened or is another version: somebody may have put another one in its place
+ * @returns false, with nothing copied, where the file cannot be opened or is another version:
+ *   somebody may have put another one in its place
  */
 export function copyKnown(rundb: RunDatabase, kind: string, file: string, version: StateVersion): boolean {
   try {
@@ -80,7 +82,8 @@ export function copyKnown(rundb: RunDatabase, kind: string, file: string, versio
       return true
     })
   } finally {
-    // It is open no longer than the copy takes: whoever closes the state last tidies up beside it, and must be one who may write.
+    // It is open no longer than the copy takes: whoever closes the state last tidies up beside it,
+    // and must be one who may write.
     rundb.exec('DETACH stored')
   }
 }
@@ -91,12 +94,18 @@ const COPY = `INSERT INTO known SELECT s.kind, s.key, s.id,
     CASE WHEN s.answered IS NOT NULL THEN canonical(s.answered) END, s.gone, iif(d.key IS NULL, NULL, ${isUnchanged('s.attributes')})
   FROM stored.resources s LEFT JOIN desired d ON d.kind = ?1 AND d.key = s.key WHERE s.kind = ?1 AND s.key BETWEEN ?2 AND ?3 ORDER BY s.key`
 
-/** Whether the source has not changed what was applied to `d`, as far as SQL can tell: it is the same, or the source manages nothing of it. */
+/**
+ * Whether the source has not changed what was applied to `d`, as far as SQL can tell: it is the
+ * same, or the source manages nothing of it.
+ */
 function isUnchanged(applied: string): string {
   return `(d.attributes = ${applied} OR d.attributes = '{}')`
 }
 
-/** Whether JSON is an object with one member at most, and no object in that: there is one way to write it. */
+/**
+ * Whether JSON is an object with one member at most, and no object in that: there is one way to
+ * write it.
+ */
 function isSingle(json: string): string {
   return `(instr(substr(${json}, 2), '{') = 0 AND length(replace(${json}, '":', '')) >= length(${json}) - 2)`
 }
@@ -115,7 +124,9 @@ function defineCanonical(rundb: RunDatabase): void {
   canonical.add(rundb)
 }
 
-/** Makes what ids of the state are looked up by. A plan that finds nothing new in WorkOS needs none. */
+/**
+ * Makes what ids of the state are looked up by. A plan that finds nothing new in WorkOS needs none.
+ */
 export function indexKnownIds(rundb: RunDatabase): void {
   if (indexed.has(rundb)) return
   rundb.exec('CREATE INDEX known_by_id ON known (kind, id)')
@@ -150,7 +161,10 @@ export function orphanById(rundb: RunDatabase, kind: string, id: string): Orphan
   return { key: String(row.key), attributes: JSON.parse(String(row.attributes)), ownership: ownershipOf(row) }
 }
 
-/** What was answered otherwise than it was sent, is desired, and has no action in the plan, in the order of kinds and keys. */
+/**
+ * What was answered otherwise than it was sent, is desired, and has no action in the plan, in the
+ * order of kinds and keys.
+ */
 export function* answeredWithoutAction(
   rundb: RunDatabase,
 ): Generator<{ kind: string; key: string; attributes: Attributes; answered: Attributes }> {
@@ -169,7 +183,10 @@ export function* answeredWithoutAction(
   }
 }
 
-/** Remarks on what was applied without a part that WorkOS did not take, is desired, and has no action in the plan. */
+/**
+ * Remarks on what was applied without a part that WorkOS did not take, is desired, and has no
+ * action in the plan.
+ */
 export function insertReducedNotes(rundb: RunDatabase, code: string): void {
   noteAll(rundb, {
     from: 'known k CROSS JOIN desired d ON d.kind = k.kind AND d.key = k.key',
@@ -179,7 +196,9 @@ export function insertReducedNotes(rundb: RunDatabase, code: string): void {
   })
 }
 
-/** A row with the columns of `known`; its attributes are in `base`, beside those of what is desired. */
+/**
+ * A row with the columns of `known`; its attributes are in `base`, beside those of what is desired.
+ */
 export function knownFromRow(row: Row): Known | undefined {
   if (row.id === null) return undefined
   return {

@@ -7,10 +7,16 @@ import { originOf, type Place, placeOf, type RunDatabase, textIn } from './run-d
 /** Records that every rule left out, of one stream and by one condition. */
 export interface LeftOut {
   stream: string
-  /** The manifest's path of the condition: `map.user.when`, `map.membership.each`, `roles.unmapped`. Null: no rule reads the stream. */
+  /**
+   * The manifest's path of the condition: `map.user.when`, `map.membership.each`, `roles.unmapped`.
+   * Null: no rule reads the stream.
+   */
   path: string | null
   records: number
-  /** Where the condition is written: the file relative to the manifest, or `recipes/okta.yaml`. Known once all is staged. */
+  /**
+   * Where the condition is written: the file relative to the manifest, or `recipes/okta.yaml`.
+   * Known once all is staged.
+   */
   at?: Location
 }
 
@@ -33,7 +39,10 @@ export interface LeftOutItem {
   key: string | null
   /** `users.csv:12`. */
   origin: string
-  /** The manifest's path of the condition: `map.user.when`, `roles.unmapped`. Null: no rule reads the stream. */
+  /**
+   * The manifest's path of the condition: `map.user.when`, `roles.unmapped`. Null: no rule reads
+   * the stream.
+   */
   path: string | null
   /** Where the condition is written. */
   at?: Location
@@ -91,11 +100,17 @@ export function* leftOutItems(
   }
 }
 
-/** Something that is left out because what it belongs to is, or an invitation to what its recipient has already. */
+/**
+ * Something that is left out because what it belongs to is, or an invitation to what its recipient
+ * has already.
+ */
 interface LeftOutWith {
   kind: string
   key: string | null
-  /** The condition that leaves out what it belongs to: `map.user.when`. Of an invitation also the rule that makes its recipient a member. */
+  /**
+   * The condition that leaves out what it belongs to: `map.user.when`. Of an invitation also the
+   * rule that makes its recipient a member.
+   */
   path: string
   /** `members.csv:12`. */
   origin: string
@@ -146,7 +161,8 @@ export function insertLeftOutWith(rundb: RunDatabase, item: LeftOutDependent): v
 }
 
 /**
- * The condition that leaves a resource out. Undefined: none does, or a record of it is desired or was refused all the same.
+ * The condition that leaves a resource out. Undefined: none does, or a record of it is desired or
+ * was refused all the same.
  */
 export function leftOutBy(rundb: RunDatabase, kind: string, key: string): string | undefined {
   const row = rundb
@@ -159,12 +175,18 @@ export function leftOutBy(rundb: RunDatabase, kind: string, key: string): string
   return row && String(row.path)
 }
 
-/** Leaves out the desired resources of a kind whose reference by this role is to something that is left out. @param to its kind */
+/**
+ * Leaves out the desired resources of a kind whose reference by this role is to something that is
+ * left out. @param to its kind
+ */
 export function leaveOutReferring(rundb: RunDatabase, name: string, role: string, to: string): void {
   leaveOut(rundb, name, to, `d.refs ->> '$.${role}'`)
 }
 
-/** Leaves out the desired resources `d` of a kind for which `reference`, in SQL, is the key of something that is left out. */
+/**
+ * Leaves out the desired resources `d` of a kind for which `reference`, in SQL, is the key of
+ * something that is left out.
+ */
 export function leaveOut(rundb: RunDatabase, name: string, kind: string, reference: string): void {
   if (!knowsAny(rundb)) return
   leaveOutThose(
@@ -180,7 +202,8 @@ export function leaveOut(rundb: RunDatabase, name: string, kind: string, referen
 
 /**
  * Leaves out desired resources of a kind.
- * @param which SQL of the key of each, once, and the path of the manifest by which it is left out; `?1` is the kind, `?2` begins `parameters`
+ * @param which SQL of the key of each, once, and the path of the manifest by which it is left out;
+ *   `?1` is the kind, `?2` begins `parameters`
  */
 export function leaveOutThose(rundb: RunDatabase, name: string, which: string, ...parameters: string[]): void {
   rundb.exec('CREATE TABLE leaving (key TEXT PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID, STRICT')

@@ -40,8 +40,9 @@ export interface Listing {
 const AT_ONCE = 1000
 
 /**
- * Takes in a list. What comes in the order of ids goes to the end of the table. Other pages are laid aside, and enter the table together: a
- * page alone would touch as many places of the table and of its indexes as it has resources, which costs several times as much.
+ * Takes in a list. What comes in the order of ids goes to the end of the table. Other pages are
+ * laid aside, and enter the table together: a page alone would touch as many places of the table
+ * and of its indexes as it has resources, which costs several times as much.
  */
 export function listInto(rundb: RunDatabase, kind: string): Listing {
   const table = `"listed ${kind}"`
@@ -55,7 +56,8 @@ export function listInto(rundb: RunDatabase, kind: string): Listing {
   const write = () => {
     rundb.transaction(() => {
       for (const { id, externalId, naturalKey, attributes } of held) {
-        // SQLite compares the bytes of UTF-8, and ids are ASCII. From the first that is out of order on, the later of two counts.
+        // SQLite compares the bytes of UTF-8, and ids are ASCII. From the first that is out of
+        // order on, the later of two counts.
         inOrder &&= id > last
         last = id
         const row = [id, externalId, naturalKey, canonicalJson(attributes)]
@@ -83,8 +85,9 @@ export function listInto(rundb: RunDatabase, kind: string): Listing {
 }
 
 /**
- * Without a word about it SQLite takes the primary key of a table without rowids, of which `kind` is the beginning, for the better way
- * to whatever index is not unique, and reads everything of the kind: for every resource, once more.
+ * Without a word about it SQLite takes the primary key of a table without rowids, of which `kind`
+ * is the beginning, for the better way to whatever index is not unique, and reads everything of the
+ * kind: for every resource, once more.
  */
 const LOOKED_UP_BY = {
   id: '',
@@ -95,7 +98,10 @@ const LOOKED_UP_BY = {
 /** Databases without the indexes by external id and by natural identity. */
 const unindexed = new WeakSet<RunDatabase>()
 
-/** Leaves these indexes away until something is looked up by them: where all is as the state says, nothing is. */
+/**
+ * Leaves these indexes away until something is looked up by them: where all is as the state says,
+ * nothing is.
+ */
 export function deferLiveIndexes(rundb: RunDatabase): void {
   rundb.exec('DROP INDEX live_by_external_id; DROP INDEX live_by_natural_key')
   unindexed.add(rundb)
@@ -120,7 +126,10 @@ export function findLive(
   return row && liveFromRow(row)
 }
 
-/** Ids of the live resources with this natural identity, where there are several: only names can be in WorkOS more than once. */
+/**
+ * Ids of the live resources with this natural identity, where there are several: only names can be
+ * in WorkOS more than once.
+ */
 function findNamesakes(rundb: RunDatabase, kind: string, naturalKey: string): string[] {
   ensureLiveIndexes(rundb)
   const rows = rundb
@@ -140,7 +149,8 @@ export function liveLookup(rundb: RunDatabase, kind: string) {
 }
 
 /**
- * Counts what the state has under a key that has left the source as found in WorkOS: its holder may have another key now.
+ * Counts what the state has under a key that has left the source as found in WorkOS: its holder may
+ * have another key now.
  * @param parent the kind that it is listed within, whose keys it shares
  */
 export function insertFormerAsLive(rundb: RunDatabase, kind: string, parent: string): void {
@@ -153,7 +163,10 @@ export function insertFormerAsLive(rundb: RunDatabase, kind: string, parent: str
   )
 }
 
-/** WorkOS ids of a kind that exist by the state or are about to be adopted: what another kind is listed within. */
+/**
+ * WorkOS ids of a kind that exist by the state or are about to be adopted: what another kind is
+ * listed within.
+ */
 export function idsOfParents(rundb: RunDatabase, kind: string): string[] {
   return rundb
     .statement(

@@ -1,6 +1,9 @@
 import { originOf, type RunDatabase } from './run-database.ts'
 
-/** What merging did: keys that became others (`aliases`), records with values that were not taken (`merges`), cases of duplicates (`cases`). */
+/**
+ * What merging did: keys that became others (`aliases`), records with values that were not taken
+ * (`merges`), cases of duplicates (`cases`).
+ */
 
 /** A value of a record that was not taken. */
 export interface LostValue {
@@ -82,7 +85,10 @@ function* select(rundb: RunDatabase, condition: string, ...parameters: (string |
   }
 }
 
-/** By kind: how many records have a value that merging did not take, and how many of these merged away. */
+/**
+ * By kind: how many records have a value that merging did not take, and how many of these merged
+ * away.
+ */
 export function countDifferent(rundb: RunDatabase): Map<string, { different: number; merged: number }> {
   const rows = rundb
     .statement(

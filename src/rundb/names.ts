@@ -1,7 +1,10 @@
 import type { Origin } from '../sources/source.ts'
 import { originOf, placeOf, type RunDatabase } from './run-database.ts'
 
-/** A name in the source that an expression turned into a key or a slug. Two names with one slug are two things in the source. */
+/**
+ * A name in the source that an expression turned into a key or a slug. Two names with one slug are
+ * two things in the source.
+ */
 export interface DerivedName {
   /** Of what: the kind, or `role`. */
   kind: string

@@ -2,8 +2,8 @@ import type { Parameter } from '../sqlite/open.ts'
 import { bindWordings, type RunDatabase, type Wording } from './run-database.ts'
 
 /**
- * Remarks on accepted resources: the table `notes`. In: one by an object, or, for all rows that fit, by SQL. Out: how many resources each remark
- * concerns.
+ * Remarks on accepted resources: the table `notes`. In: one by an object, or, for all rows that
+ * fit, by SQL. Out: how many resources each remark concerns.
  */
 
 /** A remark on an accepted resource, counted in the plan. */
@@ -88,7 +88,10 @@ export function noteCounts(rundb: RunDatabase, moot: readonly string[]): NoteCou
     }))
 }
 
-/** A remark on a field of resources in the desired set, with the first of them. The detail begins with the field, and perhaps goes on behind a colon. */
+/**
+ * A remark on a field of resources in the desired set, with the first of them. The detail begins
+ * with the field, and perhaps goes on behind a colon.
+ */
 export interface FieldNote {
   kind: string
   code: string

@@ -5,8 +5,9 @@ import { hasLive } from './live.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
- * Which of what the state does not know is surely created, decided in SQL for all at once. In: what a kind says of itself in SQL. Out: a
- * condition on rows `d` of `desired`. It is true of none that code would adopt or block; of those that it leaves out code decides.
+ * Which of what the state does not know is surely created, decided in SQL for all at once. In: what
+ * a kind says of itself in SQL. Out: a condition on rows `d` of `desired`. It is true of none that
+ * code would adopt or block; of those that it leaves out code decides.
  */
 
 export interface PlainKind {
@@ -19,7 +20,10 @@ export interface PlainKind {
   naturalKey: string | undefined
   /** What else must hold, as SQL. */
   where: string
-  /** Only what refers to something that is about to be created: nothing else has been looked up in WorkOS. */
+  /**
+   * Only what refers to something that is about to be created: nothing else has been looked up in
+   * WorkOS.
+   */
   pendingOnly: boolean
 }
 
@@ -47,7 +51,8 @@ function isThere(rundb: RunDatabase, from: string, role: string, kind: string): 
   const gone = `SELECT 1 FROM drift f WHERE f.kind = ${to} AND f.field = '*'`
   // A scan of the table is quicker than going through its index by kinds.
   const blocked = `SELECT 1 FROM actions a WHERE +a.kind = ${to} AND a.type = 'blocked'`
-  // Where it surely leads to something desired, and all that is desired there is planned, nobody looks for each.
+  // Where it surely leads to something desired, and all that is desired there is planned, nobody
+  // looks for each.
   const all = isClosed(rundb, from, role, kind) && countActionsOfKind(rundb, kind) === countDesired(rundb, kind)
   return [
     ...(all ? [] : [hasKnown(rundb, kind) ? `(${planned} OR ${known})` : planned]),
@@ -58,7 +63,9 @@ function isThere(rundb: RunDatabase, from: string, role: string, kind: string): 
   ]
 }
 
-/** Conditions under which nothing of what was read from WorkOS can be taken for it: see `recognise`. */
+/**
+ * Conditions under which nothing of what was read from WorkOS can be taken for it: see `recognise`.
+ */
 function cannotBeInWorkos(rundb: RunDatabase, { kind, refs, naturalKey, pendingOnly }: PlainKind): string[] {
   if (!pendingOnly && !hasLive(rundb, kind)) return []
   const pending = Object.entries(refs).map(

@@ -3,8 +3,9 @@ import { actionText } from './actions.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
- * What `explain` asks the run's database. In: a kind and a key, an id, an address or a place. Out: rows of a few resources, named.
- * Kinds come from the caller; `keys` are all keys that the records of one resource have.
+ * What `explain` asks the run's database. In: a kind and a key, an id, an address or a place. Out:
+ * rows of a few resources, named. Kinds come from the caller; `keys` are all keys that the records
+ * of one resource have.
  */
 
 export interface KindAndKey {
@@ -12,7 +13,10 @@ export interface KindAndKey {
   key: string
 }
 
-/** Tables that know resources by their keys. Drafts and rejects are of kinds that only records describe, too. */
+/**
+ * Tables that know resources by their keys. Drafts and rejects are of kinds that only records
+ * describe, too.
+ */
 const KEYED = ['desired', 'drafts', 'rejects', 'known'] as const
 
 const IN_KEYS = 'key IN (SELECT value FROM json_each(?2))'
@@ -53,7 +57,10 @@ export function filesRead(rundb: RunDatabase): { id: number; name: string }[] {
     .map(({ id, name }) => ({ id: Number(id), name: String(name) }))
 }
 
-/** What a line of a file yielded, or was refused for; `granted` is the kind that grants of roles are told with. */
+/**
+ * What a line of a file yielded, or was refused for; `granted` is the kind that grants of roles are
+ * told with.
+ */
 export function atLine(
   rundb: RunDatabase,
   file: number,
@@ -121,7 +128,10 @@ export function desiredUnder(
     .map(kindAndKey)
 }
 
-/** Positions of the records of one resource, those that were refused among them, in order; `also` is another kind of rejects. */
+/**
+ * Positions of the records of one resource, those that were refused among them, in order; `also` is
+ * another kind of rejects.
+ */
 export function positions(rundb: RunDatabase, kind: string, keys: readonly string[], also: string | null): number[] {
   return rundb
     .statement(
@@ -143,7 +153,10 @@ export function recordsOf(rundb: RunDatabase, kind: string, keys: readonly strin
   )
 }
 
-/** The rejects of one resource with their places, in the order of the records; those of the kind `also` after its own. */
+/**
+ * The rejects of one resource with their places, in the order of the records; those of the kind
+ * `also` after its own.
+ */
 export function rejectsUnder(rundb: RunDatabase, kind: string, keys: readonly string[], also: string | null): Row[] {
   return rundb
     .statement(
@@ -168,7 +181,10 @@ export function* refsAnywhere(rundb: RunDatabase, { kind, key }: KindAndKey): Ge
   }
 }
 
-/** The notes of one resource, each once, in the order in which they were made; `seq` is the first position that one has. */
+/**
+ * The notes of one resource, each once, in the order in which they were made; `seq` is the first
+ * position that one has.
+ */
 export function notesUnder(
   rundb: RunDatabase,
   kind: string,
@@ -182,7 +198,10 @@ export function notesUnder(
     .map(({ code, detail, seq }) => ({ code: String(code), detail: String(detail), seq: Number(seq) }))
 }
 
-/** Keys of the resources that refer to one, rejected ones among them: the first ones, and how many there are. */
+/**
+ * Keys of the resources that refer to one, rejected ones among them: the first ones, and how many
+ * there are.
+ */
 export function referringTo(
   rundb: RunDatabase,
   kind: string,
@@ -285,7 +304,10 @@ export function driftOf(rundb: RunDatabase, { kind, key }: KindAndKey): string[]
     .map(({ drift }) => String(drift))
 }
 
-/** Keys to compare with what somebody typed, with the addresses of one kind; `except` is no kind of a resource. */
+/**
+ * Keys to compare with what somebody typed, with the addresses of one kind; `except` is no kind of
+ * a resource.
+ */
 export function* someKeys(
   rundb: RunDatabase,
   withAddress: string,

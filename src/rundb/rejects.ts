@@ -6,8 +6,8 @@ import { ROLE_ASSIGNMENT } from './drafts.ts'
 import { bindWordings, originOf, type Place, placeOf, type RunDatabase, textIn, type Wording } from './run-database.ts'
 
 /**
- * The quarantine: the table `rejects`. In: what is refused, by an object or, for all rows that fit, by SQL; what refers to it goes with it. Out:
- * every refused item with its place.
+ * The quarantine: the table `rejects`. In: what is refused, by an object or, for all rows that fit,
+ * by SQL; what refers to it goes with it. Out: every refused item with its place.
  */
 
 /** One row of the quarantine. */
@@ -38,7 +38,10 @@ export interface RejectRow {
 /** Why something is rejected; null where there is no more to say. */
 export type RejectReason = Required<Pick<RejectRow, 'code' | 'field' | 'message' | 'hint'>>
 
-/** A refused resource or record, with its place in the source; the state keeps those of a run as well. Never holds a secret. */
+/**
+ * A refused resource or record, with its place in the source; the state keeps those of a run as
+ * well. Never holds a secret.
+ */
 export interface RejectedItem {
   kind: string
   key: string | null
@@ -99,7 +102,10 @@ export function insertRejectedAddress(
 const ADDRESS_OF_GRANT =
   "coalesce(grants.email, (SELECT u.attributes ->> '$.email' FROM desired u WHERE u.kind = 'user' AND u.key = grants.user))"
 
-/** What a reject copies of the row that it takes away: its kind and key, its place, references and records, and the address. */
+/**
+ * What a reject copies of the row that it takes away: its kind and key, its place, references and
+ * records, and the address.
+ */
 const COPIED = {
   drafts: ['kind, key', 'seq, file, line, refs, records', "attributes ->> '$.email'"],
   desired: ['kind, key', 'seq, file, line, refs, records', addressIn('desired')],
@@ -186,7 +192,10 @@ export function* rejectedItems(rundb: RunDatabase): Generator<RejectedItem> {
   }
 }
 
-/** Who and what was refused, and why, in an order of their own: not where it was read, nor what it said. For digests alone. */
+/**
+ * Who and what was refused, and why, in an order of their own: not where it was read, nor what it
+ * said. For digests alone.
+ */
 export function* rejectedIdentities(rundb: RunDatabase): Generator<string> {
   const rows = rundb.iterate(
     `SELECT json_array(kind, key, code, field, sum(records)) AS rejected FROM rejects
@@ -224,8 +233,8 @@ export function rejectCounts(rundb: RunDatabase): { kind: string; code: string; 
 }
 
 /**
- * Rejects the resources of a kind that refer to something that is not desired. The reason names what was rejected, or is missing from the source.
- * One look at all of them finds those few.
+ * Rejects the resources of a kind that refer to something that is not desired. The reason names
+ * what was rejected, or is missing from the source. One look at all of them finds those few.
  * @param refs roles of references, and the kinds that they lead to
  */
 export function rejectDependents(
@@ -275,7 +284,10 @@ function rejectDangling(
   rejectAll(rundb, rejection, kind, role, target)
 }
 
-/** Rejects what the record `seq` says, in drafts of a kind, of something whose own draft was rejected. */
+/**
+ * Rejects what the record `seq` says, in drafts of a kind, of something whose own draft was
+ * rejected.
+ */
 export function rejectFollowers(
   rundb: RunDatabase,
   { kind, role, seq, key }: { kind: string; role: string; seq: number; key: string },
@@ -285,7 +297,10 @@ export function rejectFollowers(
   rejectAll(rundb, { from: 'drafts', where, reason }, seq, kind, role, key)
 }
 
-/** The first record that would have made one of these resources and was refused, with its place: `roles.csv:4`. */
+/**
+ * The first record that would have made one of these resources and was refused, with its place:
+ * `roles.csv:4`.
+ */
 export function firstReject(
   rundb: RunDatabase,
   kind: string,

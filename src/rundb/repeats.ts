@@ -1,9 +1,10 @@
 import type { Place, RunDatabase } from './run-database.ts'
 
 /**
- * Drafts that say what another one says, to the letter: a row of `drafts` stands for all of them, and of the others their places alone are
- * kept, those of a chunk in one row of `repeats`. In: the places of repeats. Out: how many records stand behind a draft; and, where the
- * records of a thing are looked at one by one, a row of `drafts` for each repeat, as if it had been staged so.
+ * Drafts that say what another one says, to the letter: a row of `drafts` stands for all of them,
+ * and of the others their places alone are kept, those of a chunk in one row of `repeats`. In: the
+ * places of repeats. Out: how many records stand behind a draft; and, where the records of a thing
+ * are looked at one by one, a row of `drafts` for each repeat, as if it had been staged so.
  */
 
 /** One or more equal records of a chunk that repeat a draft. */
@@ -33,7 +34,10 @@ export function insertRepeats(rundb: RunDatabase, repeats: readonly Repeat[]): v
 /** Drafts whose repeats are added up, or put back, at once: bounds what is in memory. */
 const DRAFTS_AT_ONCE = 50_000
 
-/** Adds to each draft the records of its repeats. Call it once all is staged, and before anything is read of the drafts. */
+/**
+ * Adds to each draft the records of its repeats. Call it once all is staged, and before anything is
+ * read of the drafts.
+ */
 export function gatherRepeats(rundb: RunDatabase): void {
   let sums = new Map<number, { repeats: number; records: number }>()
   for (const packed of chunks(rundb)) {
@@ -64,7 +68,8 @@ function addSums(rundb: RunDatabase, sums: ReadonlyMap<number, { repeats: number
 
 /**
  * Puts repeats back as drafts of their own, so that each is found at its place.
- * @param which SQL: yields ids of drafts whose repeats these are; others may be among them. Default: all
+ * @param which SQL: yields ids of drafts whose repeats these are; others may be among them.
+ *   Default: all
  */
 export function unpackRepeats(rundb: RunDatabase, which?: string, ...parameters: string[]): void {
   const chosen = which === undefined ? '' : `WHERE draft IN (${which})`

@@ -5,21 +5,31 @@ import type { Origin } from '../sources/source.ts'
 import { openThrowaway, openUnchanging, type Parameter, type Row, Statements } from '../sqlite/open.ts'
 import { LEFT_OUT_TABLES, SCOPE_TABLES, SOURCE_TABLES } from './schema.ts'
 
-/** Pages kept in memory, KiB: bounds the memory of a run whatever the number of users. As much again goes to whatever is sorted. */
+/**
+ * Pages kept in memory, KiB: bounds the memory of a run whatever the number of users. As much again
+ * goes to whatever is sorted.
+ */
 const CACHE_KIB = 16 * 1024
 
 /** The same for a thread that stages: it only appends. */
 const STAGING_CACHE_KIB = 4 * 1024
 
-/** Bytes of a page where there are many rows. For few, a nearly full disk has no room for as large ones; larger ones take memory. */
+/**
+ * Bytes of a page where there are many rows. For few, a nearly full disk has no room for as large
+ * ones; larger ones take memory.
+ */
 const LARGE_PAGE = 8 * 1024
 
-/** How long one thread waits until another has staged a chunk, which takes milliseconds. Milliseconds. */
+/**
+ * How long one thread waits until another has staged a chunk, which takes milliseconds.
+ * Milliseconds.
+ */
 const STAGING_TIMEOUT = 120_000
 
 /**
- * The database of one run: a thin hold on SQLite that keeps its prepared statements. In: SQL, from the functions of the files beside it, one
- * file for each topic, and of `kinds/` where they concern one kind alone; nobody else writes any. Out: rows. The tables are in `schema.ts`.
+ * The database of one run: a thin hold on SQLite that keeps its prepared statements. In: SQL, from
+ * the functions of the files beside it, one file for each topic, and of `kinds/` where they concern
+ * one kind alone; nobody else writes any. Out: rows. The tables are in `schema.ts`.
  */
 export class RunDatabase {
   readonly #db: DatabaseSync
@@ -33,7 +43,9 @@ export class RunDatabase {
   constructor(folder: string | undefined)
   /** @param existing a database of this run that another thread has made, to stage in it as well */
   constructor(existing: { path: string; reads?: false })
-  /** @param existing a database of this run, to read tables that do not change any more: see `still` */
+  /**
+   * @param existing a database of this run, to read tables that do not change any more: see `still`
+   */
   constructor(existing: { path: string; reads: true })
   constructor(place: string | undefined | { path: string; reads?: boolean }) {
     const joins = typeof place === 'object'
@@ -65,7 +77,9 @@ export class RunDatabase {
     this.#db.exec(`PRAGMA page_size = ${LARGE_PAGE}; VACUUM`)
   }
 
-  /** From now on no other thread opens the database: it is locked once, and not for each statement. */
+  /**
+   * From now on no other thread opens the database: it is locked once, and not for each statement.
+   */
   keepToItself(): void {
     this.#db.exec('PRAGMA main.locking_mode = EXCLUSIVE')
   }
@@ -84,12 +98,18 @@ export class RunDatabase {
     this.#db.exec(sql)
   }
 
-  /** A function that statements may call: the same text for the same one. Not for all users in one statement: see keyRanges. */
+  /**
+   * A function that statements may call: the same text for the same one. Not for all users in one
+   * statement: see keyRanges.
+   */
   define(name: string, compute: (text: string) => string | number): void {
     this.#db.function(name, { deterministic: true }, (text) => compute(String(text)))
   }
 
-  /** The rows of a query, one at a time. Each call has a statement of its own, so that two iterations do not disturb each other. */
+  /**
+   * The rows of a query, one at a time. Each call has a statement of its own, so that two
+   * iterations do not disturb each other.
+   */
   iterate(sql: string, ...parameters: Parameter[]): IterableIterator<Row> {
     return this.#db.prepare(sql).iterate(...parameters)
   }
@@ -100,14 +120,18 @@ export class RunDatabase {
     return row === undefined ? 0 : Number(Object.values(row)[0] ?? 0)
   }
 
-  /** The rows of a query as they are now, in its order, held on disk: the tables it reads may be changed while they are gone through. */
+  /**
+   * The rows of a query as they are now, in its order, held on disk: the tables it reads may be
+   * changed while they are gone through.
+   */
   *spool(sql: string, ...parameters: Parameter[]): Generator<Row> {
     const table = `spool_${++this.#spools}`
     this.#db.prepare(`CREATE TEMP TABLE ${table} AS ${sql}`).run(...parameters)
     try {
       yield* this.#db.prepare(`SELECT * FROM ${table} ORDER BY rowid`).iterate()
     } finally {
-      // Emptied, not dropped: SQLite drops no table while another one of the database is being read.
+      // Emptied, not dropped: SQLite drops no table while another one of the database is being
+      // read.
       this.#db.exec(`DELETE FROM ${table}`)
     }
   }
@@ -121,8 +145,9 @@ export class RunDatabase {
   }
 
   /**
-   * Reads tables that stay as they are while another thread changes others. Within one transaction SQLite holds on to the first page, and with
-   * it to the list of tables: that is read before `work` begins, and must not change until then.
+   * Reads tables that stay as they are while another thread changes others. Within one transaction
+   * SQLite holds on to the first page, and with it to the list of tables: that is read before
+   * `work` begins, and must not change until then.
    */
   still<T>(work: () => T): T {
     this.#db.exec('BEGIN')
@@ -134,7 +159,10 @@ export class RunDatabase {
     }
   }
 
-  /** Numbers file names in their order. Those that have a number already, nearly always all, cost nothing. */
+  /**
+   * Numbers file names in their order. Those that have a number already, nearly always all, cost
+   * nothing.
+   */
   nameFiles(names: Iterable<string>): void {
     const fresh = [...names].filter((name) => !this.#files.has(name))
     if (fresh.length === 0) return

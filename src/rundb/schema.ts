@@ -1,30 +1,42 @@
 /**
- * All tables of a run that are read in more than one step, as SQL. They are made when the run's database is opened; those of planning when
- * planning begins. Some of them serve one kind alone. What a single step needs for itself it makes where it is needed.
+ * All tables of a run that are read in more than one step, as SQL. They are made when the run's
+ * database is opened; those of planning when
+ * planning begins. Some of them serve one kind alone. What a single step needs for itself it makes
+ * where it is needed.
  */
 
 /**
  * The tables of one run. Nothing here outlives the command: no journal, no syncing to disk.
  *
- * drafts     what the mapping yielded, one row per resource and record (equal ones of a chunk are one row with a count); `rank` and
- *            `updated` order those of one user, `external` is the external id of one where it is not the key
- * repeats    the places of drafts that say what an earlier one says, which stands for them: see repeats.ts
- * repeated   the drafts that stand for others, and how many repeats and records of these are counted in theirs
- * several    resources of one kind, by their group, that have several drafts; where all of these say the same, the first
- *            of them and the records of all
- * grants     roles that a record gives in an organization that the record itself does not name, or wherever a user is a member
+ * drafts     what the mapping yielded, one row per resource and record (equal ones of a chunk are
+ *            one row with a count); `rank` and `updated` order those of one user, `external` is the
+ *            external id of one where it is not the key
+ * repeats    the places of drafts that say what an earlier one says, which stands for them: see
+ *            repeats.ts
+ * repeated   the drafts that stand for others, and how many repeats and records of these are
+ *            counted in theirs
+ * several    resources of one kind, by their group, that have several drafts; where all of these
+ *            say the same, the first of them and the records of all
+ * grants     roles that a record gives in an organization that the record itself does not name, or
+ *            wherever a user is a member
  * desired    the desired set: one row per resource, duplicates merged
  * aliases    keys that merged into another key
- * merges     each record that merged into another one with a different key, or that had a value which was not taken; `records` of it
- *            merged away, none of those that the others merged into
- * cases      named cases of duplicate users: the key of the one that stands for them, and how many records are concerned
+ * merges     each record that merged into another one with a different key, or that had a value
+ *            which was not taken; `records` of it merged away, none of those that the others merged
+ *            into
+ * cases      named cases of duplicate users: the key of the one that stands for them, and how many
+ *            records are concerned
  * rejects    the quarantine
  * notes      remarks on accepted resources, counted in the plan
- * lookalikes addresses of users that may have a double: those that are not ASCII, or whose domain is in Punycode
+ * lookalikes addresses of users that may have a double: those that are not ASCII, or whose domain
+ *            is in Punycode
  * addresses  addresses of users whose records the mapping refused, by the number of the record
- * left_out   records that no rule took, in the order of `seq`, and rows that the source ignored, which have none
- * names      names of the source that expressions turned into keys and slugs, each with its first place
- * collided   slugs and keys that several of these names have become, by what they are of and where, with what is said of it
+ * left_out   records that no rule took, in the order of `seq`, and rows that the source ignored,
+ *            which have none
+ * names      names of the source that expressions turned into keys and slugs, each with its first
+ *            place
+ * collided   slugs and keys that several of these names have become, by what they are of and where,
+ *            with what is said of it
  */
 export const SOURCE_TABLES = `
   CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -74,8 +86,10 @@ export const SOURCE_TABLES = `
 /**
  * What is left out with what it belongs to.
  *
- * left_out_keys  keys of what a condition left out, as far as they could be computed, with the path of the condition
- * left_out_with  what was left out because of one of them, or because of the user or organization of its own record
+ * left_out_keys  keys of what a condition left out, as far as they could be computed, with the path
+ *                of the condition
+ * left_out_with  what was left out because of one of them, or because of the user or organization
+ *                of its own record
  */
 export const LEFT_OUT_TABLES = `
   CREATE TABLE left_out_keys (kind TEXT NOT NULL, key TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
@@ -115,7 +129,8 @@ export const LIVE_INDEXES = `
  * live     what WorkOS holds, as far as planning had to look
  * given_roles  roles that memberships have from groups, as far as planning had to look
  * claimed  identities of users that are to be created, where the source may have two of one
- * actions  the plan; `action` is null for creates that SQL decided about, and follows from what they create: see `actionText`
+ * actions  the plan; `action` is null for creates that SQL decided about, and follows from what
+ *          they create: see `actionText`
  * drift    differences that stay as they are
  * spared   what a deletion leaves alone, and why
  * beyond   resources of the state that are out of scope

@@ -2,8 +2,9 @@ import { desiredChanged } from './desired-facts.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
- * What a scope speaks of. In: what selectors find. Out: the chosen (`chosen`); what is moved out of the desired set (`out_of_scope`) and out of
- * the rejects; of the state what belongs to others (`beyond`), for undoing also what goes (`undone`) and what others have ties to (`held`).
+ * What a scope speaks of. In: what selectors find. Out: the chosen (`chosen`); what is moved out of
+ * the desired set (`out_of_scope`) and out of the rejects; of the state what belongs to others
+ * (`beyond`), for undoing also what goes (`undone`) and what others have ties to (`held`).
  */
 
 /**
@@ -48,7 +49,9 @@ export function makeIndex(rundb: RunDatabase, index: string): void {
   rundb.exec(index)
 }
 
-/** Moves desired resources of a kind out of the set. @param stay which of them, `d`, stay, as SQL */
+/**
+ * Moves desired resources of a kind out of the set. @param stay which of them, `d`, stay, as SQL
+ */
 export function moveOut(rundb: RunDatabase, kind: string, stay: string): void {
   rundb.run(
     `INSERT INTO out_of_scope SELECT kind, key, refs, attributes, records FROM desired d WHERE d.kind = ? AND NOT (${stay})`,
@@ -90,16 +93,26 @@ export function countRejectsOut(rundb: RunDatabase): number {
   return rundb.count('SELECT sum(records) FROM rejects_out')
 }
 
-/** How the resources of a kind that are in the state belong to the users and organizations that selectors choose. */
+/**
+ * How the resources of a kind that are in the state belong to the users and organizations that
+ * selectors choose.
+ */
 export type StateScope =
   /**
-   * Selectors choose it itself. `heldBy`: kinds that refer to it by its name; as long as one outside of the scope does, it is not undone unless
-   * a selector names it. `counted`: a limit counts these.
+   * Selectors choose it itself. `heldBy`: kinds that refer to it by its name; as long as one
+   * outside of the scope does, it is not undone unless a selector names it. `counted`: a limit
+   * counts these.
    */
   | { is: 'chosen'; heldBy: readonly string[]; counted?: true }
-  /** It ties two together: it belongs to whichever is chosen, and undoing it takes both along. `of`: roles of its references. */
+  /**
+   * It ties two together: it belongs to whichever is chosen, and undoing it takes both along. `of`:
+   * roles of its references.
+   */
   | { is: 'tie'; of: readonly string[] }
-  /** It goes where what the role `on` refers to goes, and belongs to whichever of the roles `of` is chosen. */
+  /**
+   * It goes where what the role `on` refers to goes, and belongs to whichever of the roles `of` is
+   * chosen.
+   */
   | { is: 'hanging'; on: string; of: readonly string[] }
 
 /** A kind as far as a scope is concerned. */
@@ -127,10 +140,13 @@ function kindOf(refs: ScopedKind['refs'], role: string): string {
 }
 
 /**
- * Puts the resources of the state that are out of scope into `beyond`. What the source still has belongs to whom it belongs there. Of what has
- * left the source, that alone belongs to the scope of which it is certain: what the selectors choose themselves, the ties of those, and what
- * hangs on them. What belongs to nobody, permissions and roles of the environment, is beyond every scope once it has left the source.
- * @param limited the scope has a limit, which counts users of the source: nobody who has left it is among them
+ * Puts the resources of the state that are out of scope into `beyond`. What the source still has
+ * belongs to whom it belongs there. Of what has left the source, that alone belongs to the scope of
+ * which it is certain: what the selectors choose themselves, the ties of those, and what hangs on
+ * them. What belongs to nobody, permissions and roles of the environment, is beyond every scope
+ * once it has left the source.
+ * @param limited the scope has a limit, which counts users of the source: nobody who has left it is
+ *   among them
  */
 export function markBeyond(rundb: RunDatabase, kinds: readonly ScopedKind[], limited: boolean): void {
   rundb.run(
@@ -168,8 +184,9 @@ const isHeld = (kind: string, key: string) =>
   `EXISTS (SELECT 1 FROM held h WHERE h.kind = '${kind}' AND h.key = ${key})`
 
 /**
- * Finds what an undoing of the chosen undoes: their ties, whom those tie, and what hangs on them. Whom the selectors did not name and others
- * outside of this refer to is held: it stays. Puts all else of the state into `beyond`.
+ * Finds what an undoing of the chosen undoes: their ties, whom those tie, and what hangs on them.
+ * Whom the selectors did not name and others outside of this refer to is held: it stays. Puts all
+ * else of the state into `beyond`.
  */
 export function markUndone(rundb: RunDatabase, kinds: readonly ScopedKind[]): void {
   rundb.exec(`

@@ -32,7 +32,10 @@ export function registerSecretsOf(env: World['env'], redactor: Redactor): void {
 /** Set to anything, it adds the stack trace of an unexpected error. */
 export const DEBUG_VARIABLE = 'WORKOS_MIGRATE_DEBUG'
 
-/** What no part of the program expected, as a problem: a refusal of WorkOS, one of the operating system, or a defect of ours. */
+/**
+ * What no part of the program expected, as a problem: a refusal of WorkOS, one of the operating
+ * system, or a defect of ours.
+ */
 export function unexpectedProblem(error: unknown): Problem {
   if (error instanceof ApiRefusal) {
     const codes = error.codes.length > 0 ? ` [${error.codes.join(', ')}]` : ''

@@ -11,7 +11,9 @@ import type { World } from './world.ts'
 export interface Telling {
   /** Only warnings, errors and questions. */
   quiet?: boolean
-  /** Each phase with its time, each wait, each request that fails, and how many requests were sent. */
+  /**
+   * Each phase with its time, each wait, each request that fails, and how many requests were sent.
+   */
   verbose?: boolean
 }
 

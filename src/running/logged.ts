@@ -5,7 +5,10 @@ import type { EventLog } from '../reporting/events.ts'
 import { exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from './failure.ts'
 import type { World } from './world.ts'
 
-/** Does what tells events. The last event has the exit code, also where the work fails: then the error comes before it. */
+/**
+ * Does what tells events. The last event has the exit code, also where the work fails: then the
+ * error comes before it.
+ */
 export async function logged<T>(
   log: EventLog,
   world: World,

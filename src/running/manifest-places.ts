@@ -1,5 +1,6 @@
 /**
- * Where problems point to in the manifest. In: a problem of a value or of the source. Out: the same problem at its line.
+ * Where problems point to in the manifest. In: a problem of a value or of the source. Out: the same
+ * problem at its line.
  */
 
 import { resolve } from 'node:path'
@@ -8,8 +9,8 @@ import { ManifestError, SourceError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 
 /**
- * A problem of the source where its reader finds it: one with a file as a whole at the line of the manifest that names the
- * file, one inside a file at its line there.
+ * A problem of the source where its reader finds it: one with a file as a whole at the line of the
+ * manifest that names the file, one inside a file at its line there.
  */
 export function withSourceLocation(problem: Problem, loaded: LoadedManifest): Problem {
   if (problem.at === undefined) return { ...problem, at: loaded.locate(problem.path?.split('.') ?? ['source']) }

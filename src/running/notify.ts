@@ -18,8 +18,9 @@ import { withManifestLocation } from './manifest-places.ts'
 import type { World } from './world.ts'
 
 /**
- * Tells whom the manifest names how a run ended. In: the work of a command or a call, which says what its run came to. Out: its result, or its error, as
- * they are: nothing that goes wrong here changes them.
+ * Tells whom the manifest names how a run ended. In: the work of a command or a call, which says
+ * what its run came to. Out: its result, or its error, as they are: nothing that goes wrong here
+ * changes them.
  */
 
 interface Webhook {

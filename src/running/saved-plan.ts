@@ -6,7 +6,10 @@ import type { Plan } from '../planning/plan.ts'
 import { checkSeal, readPlanHeader, type SavedPlan, writePlanFile } from '../planning/plan-file.ts'
 import type { Session, SessionOptions } from './session.ts'
 
-/** Plans on their way into a file and out of it. In: a plan and a session. Out: the file; later the same plan, made anew and held against it. */
+/**
+ * Plans on their way into a file and out of it. In: a plan and a session. Out: the file; later the
+ * same plan, made anew and held against it.
+ */
 
 /** A saved plan and its file. */
 export interface OpenedPlan {
@@ -25,13 +28,19 @@ export function savePlan(
   writePlanFile(plan, path, { manifestFile, manifest, apiKey: target.identity.apiKey, purpose })
 }
 
-/** Reads what a saved plan says of itself. @throws ManifestError if it is damaged or of another version */
+/**
+ * Reads what a saved plan says of itself. @throws ManifestError if it is damaged or of another
+ * version
+ */
 export async function openSavedPlan(path: string): Promise<OpenedPlan> {
   removeAbandonedFiles(dirname(path))
   return { path, saved: await readPlanHeader(path) }
 }
 
-/** The manifest, the environment and the snapshot that a saved plan was made with, unless others are named; and of whom it speaks. */
+/**
+ * The manifest, the environment and the snapshot that a saved plan was made with, unless others are
+ * named; and of whom it speaks.
+ */
 export function asSaved<Options extends SessionOptions>({ path, saved }: OpenedPlan, options: Options): Options {
   return {
     ...options,
@@ -45,7 +54,8 @@ export function asSaved<Options extends SessionOptions>({ path, saved }: OpenedP
 /**
  * Makes a saved plan anew, and makes sure that it is the one of the file.
  * @param file as it was named
- * @throws StalePlanError when something has changed since, ManifestError for a file that was changed
+ * @throws StalePlanError when something has changed since, ManifestError for a file that was
+ *   changed
  */
 export async function computeSaved(
   session: Session,

@@ -8,7 +8,10 @@ import { createScratch, removeAbandonedScratch, type Scratch } from '../files/sc
 const ELSEWHERE =
   'choose another disk: the command stages beside the state, so move the state file, if there is one, and point state.path there'
 
-/** Makes the scratch folder of a run, beside its state. @throws FileError where there is no room for it */
+/**
+ * Makes the scratch folder of a run, beside its state. @throws FileError where there is no room for
+ * it
+ */
 export function scratchBeside(statePath: string): Scratch {
   const folder = dirname(statePath)
   try {
@@ -35,7 +38,8 @@ const NAME = /^workos-migrate-[A-Za-z0-9]{6}$/
 const MAKING = 60_000
 
 /**
- * Makes the scratch folder of a command that has no state, among the temporary files, and removes what killed ones left there.
+ * Makes the scratch folder of a command that has no state, among the temporary files, and removes
+ * what killed ones left there.
  * @throws FileError where there is no room for it
  */
 export function scratchAmongTemporary(): Scratch {
@@ -56,7 +60,10 @@ export function scratchAmongTemporary(): Scratch {
   }
 }
 
-/** Everybody may make folders here: only what this user made, and nobody else may write in, is looked into. It never fails. */
+/**
+ * Everybody may make folders here: only what this user made, and nobody else may write in, is
+ * looked into. It never fails.
+ */
 function removeAbandonedAmong(temporary: string): void {
   try {
     for (const name of readdirSync(temporary).filter((found) => NAME.test(found))) {

@@ -37,15 +37,18 @@ import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor
 import type { World } from './world.ts'
 
 /**
- * What plan, apply, verify and their like work with. In: the options of a command. Out: the manifest, the state, the target and a scratch
- * folder, opened together and closed together.
+ * What plan, apply, verify and their like work with. In: the options of a command. Out: the
+ * manifest, the state, the target and a scratch folder, opened together and closed together.
  */
 
 export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions, DeadlineOptions {
   /** The manifest file. */
   config?: string
   env?: string
-  /** Leave the writes that an interrupted run left open as they are. Default: what became of them is looked up first. */
+  /**
+   * Leave the writes that an interrupted run left open as they are. Default: what became of them is
+   * looked up first.
+   */
   leaveOpenWrites?: boolean
 }
 
@@ -65,7 +68,9 @@ export interface Session {
   warn(problem: Problem): void
   /** The snapshot that the session works from; none for files. It is read once. */
   obtainSnapshot(): Promise<Snapshot | undefined>
-  /** `showsWarnings`: the plan is shown with them, and standard error does not tell them as well. */
+  /**
+   * `showsWarnings`: the plan is shown with them, and standard error does not tell them as well.
+   */
   computePlan(refresh: boolean, showsWarnings?: boolean): Promise<Plan>
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
   computeDestroyPlan(keep: { keepSignedIn: boolean; keepChanged: boolean }): Promise<Plan>
@@ -83,7 +88,10 @@ export interface ReadyManifest {
   warnings: Problem[]
 }
 
-/** Loads the manifest of a run. @throws ManifestError with every problem of the manifest, or of its expressions */
+/**
+ * Loads the manifest of a run. @throws ManifestError with every problem of the manifest, or of its
+ * expressions
+ */
 export async function loadChecked(
   { config: path, env: environment }: Pick<SessionOptions, 'config' | 'env'>,
   { cwd, env, mask, redactor = new Redactor() }: Pick<World, 'cwd' | 'env' | 'mask' | 'redactor'>,
@@ -98,8 +106,9 @@ export async function loadChecked(
 }
 
 /**
- * Opens everything that a run of a manifest needs; `lock` is the command that takes the state's lock. A command that only looks makes no
- * state, and takes the lock only to find out what an interrupted run left open.
+ * Opens everything that a run of a manifest needs; `lock` is the command that takes the state's
+ * lock. A command that only looks makes no state, and takes the lock only to find out what an
+ * interrupted run left open.
  */
 export async function openSession(
   { loaded, warnings }: ReadyManifest,
@@ -277,7 +286,10 @@ function warner(context: World, redactor: Redactor): (problem: Problem) => void 
   }
 }
 
-/** Opens a session, works with it, and closes it. @throws FileError when what it stages finds no room */
+/**
+ * Opens a session, works with it, and closes it. @throws FileError when what it stages finds no
+ * room
+ */
 export async function withSession<T>(
   options: SessionOptions,
   context: World,
@@ -300,7 +312,10 @@ export interface DeadlineOptions {
   maxDuration?: string
 }
 
-/** When a run that writes has to stop: what its options say replaces what the manifest says, and the earlier one counts. */
+/**
+ * When a run that writes has to stop: what its options say replaces what the manifest says, and the
+ * earlier one counts.
+ */
 function deadlineOf(
   { deadline, maxDuration }: DeadlineOptions,
   loaded: LoadedManifest,
@@ -322,7 +337,10 @@ function deadlineOf(
 
 /** Of whom a run is to speak. */
 export interface ScopeOptions {
-  /** Selectors: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`, `invitation:ADDRESS`; `*` stands for any text. */
+  /**
+   * Selectors: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`,
+   * `invitation:ADDRESS`; `*` stands for any text.
+   */
   only?: string[]
   /** So many users, the first by their keys. */
   limit?: number
@@ -333,7 +351,8 @@ export interface ScopeOptions {
 }
 
 /**
- * Of whom to speak: what the command line says replaces all that the manifest says. Undefined: of everybody.
+ * Of whom to speak: what the command line says replaces all that the manifest says. Undefined: of
+ * everybody.
  * @throws UsageError for what is no selector
  */
 export function scopeOf(

@@ -7,8 +7,9 @@ import type { Verification } from '../verifying/verification.ts'
 import { withManifestLocation } from './manifest-places.ts'
 
 /**
- * What is said of a plan before it is carried out, and of a run when it is over. In: a plan, the words that were given; a result. Out: a
- * refusal, or an exit code. The command line and the library judge by the same.
+ * What is said of a plan before it is carried out, and of a run when it is over. In: a plan, the
+ * words that were given; a result. Out: a refusal, or an exit code. The command line and the
+ * library judge by the same.
  */
 
 /** @throws GuardError with every guard that the plan offends */
@@ -21,15 +22,18 @@ export function checkRefusals({ summary }: Plan, loaded: LoadedManifest): void {
   )
 }
 
-/** Whether a plan leaves nothing behind and has no warning that nobody accepted: what --strict asks for. */
+/**
+ * Whether a plan leaves nothing behind and has no warning that nobody accepted: what --strict asks
+ * for.
+ */
 function isStrictlyClean({ summary, set }: Plan): boolean {
   const left = summary.kinds.reduce((sum, { blocked, gone }) => sum + blocked + gone, 0)
   return set.rejectCount() + left === 0 && openWarnings(summary.warnings).length === 0
 }
 
 /**
- * Before anything is written: a reject stays behind and harms nothing that is written, a warning says that what would be written may
- * be wrong.
+ * Before anything is written: a reject stays behind and harms nothing that is written, a warning
+ * says that what would be written may be wrong.
  * @throws StrictError with every warning that nobody accepted
  */
 export function refuseWarnings({ summary }: Plan): void {
@@ -45,8 +49,8 @@ export function refuseWarnings({ summary }: Plan): void {
 }
 
 /**
- * For a saved plan, which was looked at when it was made: it is applied without a question, and the word of safety.confirm
- * has to be given all the same.
+ * For a saved plan, which was looked at when it was made: it is applied without a question, and the
+ * word of safety.confirm has to be given all the same.
  * @throws GuardError for a missing or wrong word
  */
 export function requireWord(word: string | undefined, confirm: string | undefined): void {
@@ -88,7 +92,10 @@ export function applyExitCode({ outcome, kinds, stillAnswered }: ApplyResult, pl
   }
 }
 
-/** What is missing fails a verify; with `strict` every difference and every warning that nobody accepted does. */
+/**
+ * What is missing fails a verify; with `strict` every difference and every warning that nobody
+ * accepted does.
+ */
 export function verifyExitCode({ outcome, warnings }: Verification, strict: boolean): ExitCode {
   const isClean = outcome === 'verified' && openWarnings(warnings).length === 0
   return outcome === 'lost' || (strict && !isClean) ? ExitCode.incomplete : ExitCode.done

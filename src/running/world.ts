@@ -5,8 +5,9 @@ import type { Redactor } from '../diagnostics/redactor.ts'
 import type { EventSink } from '../reporting/events.ts'
 
 /**
- * Where a run takes place: what the command line and the library both give to it. Whoever runs takes it from here and not from `process`, so
- * that several runs of one process do not know of each other, and a test of a command is a function call.
+ * Where a run takes place: what the command line and the library both give to it. Whoever runs
+ * takes it from here and not from `process`, so that several runs of one process do not know of
+ * each other, and a test of a command is a function call.
  */
 export interface World {
   /** Warnings, progress and remarks for people. */
@@ -15,7 +16,10 @@ export interface World {
   cwd: string
   /** Milliseconds since the epoch. */
   now(): number
-  /** What waiting is measured by: pauses between attempts, rate limits. Default: the machine's clock. */
+  /**
+   * What waiting is measured by: pauses between attempts, rate limits. Default: the machine's
+   * clock.
+   */
   clock?: Clock
   /** What progress is drawn by. Default: the machine's clock. */
   pace?: Clock

@@ -8,8 +8,8 @@ interface Caller {
 export type Recognise = (header: string | undefined) => Caller | undefined
 
 /**
- * Takes every key: what follows `sk_` up to the first dot is its environment, so that `sk_test_demo` and `sk_test_demo.2` are two
- * keys of the environment `test_demo`.
+ * Takes every key: what follows `sk_` up to the first dot is its environment, so that
+ * `sk_test_demo` and `sk_test_demo.2` are two keys of the environment `test_demo`.
  */
 export const anyKey: Recognise = (header) => {
   const match =
@@ -74,7 +74,10 @@ export interface Arrival {
   path: string
 }
 
-/** Counts arrivals and answers how many milliseconds too early a request is; 0 admits it. What is refused is not counted. */
+/**
+ * Counts arrivals and answers how many milliseconds too early a request is; 0 admits it. What is
+ * refused is not counted.
+ */
 export type Admission = (arrival: Arrival, now: number) => number
 
 export function admissionWithin(limits: Limits): Admission {

@@ -31,7 +31,10 @@ export interface Reply {
   body?: JsonObject
 }
 
-/** Answers a request, or throws a Refusal. Runs to its end in one go and inside one transaction when it writes. */
+/**
+ * Answers a request, or throws a Refusal. Runs to its end in one go and inside one transaction when
+ * it writes.
+ */
 export type Handler = (call: Call) => Reply
 
 export interface Endpoint {

@@ -21,7 +21,8 @@ export class Database {
 
   /**
    * Opens or creates `file` (mode 0600, its folder 0700), or a database in memory for `:memory:`.
-   * @throws StateError for a file that is not a sandbox's, or is of a later version; UsageError for what is no file
+   * @throws StateError for a file that is not a sandbox's, or is of a later version; UsageError for
+   *   what is no file
    */
   constructor(file: string) {
     if (file !== ':memory:') takeFile(file)
@@ -64,7 +65,10 @@ export class Database {
     }
   }
 
-  /** A digest of a secret, keyed with a random key of this file: it tells equal secrets apart from others and nothing else. */
+  /**
+   * A digest of a secret, keyed with a random key of this file: it tells equal secrets apart from
+   * others and nothing else.
+   */
   digest(secret: string): string {
     return createHmac('sha256', this.#digestKey).update(secret).digest('hex')
   }
@@ -80,7 +84,10 @@ export class Database {
   }
 }
 
-/** SQLite gives its -wal and -shm files the mode of the main file, so that one is made first, with the right mode. */
+/**
+ * SQLite gives its -wal and -shm files the mode of the main file, so that one is made first, with
+ * the right mode.
+ */
 function takeFile(file: string): void {
   let owner: DatabaseOwner
   try {
@@ -94,7 +101,8 @@ function takeFile(file: string): void {
 
 function openDatabase(file: string): DatabaseSync {
   const check = (opened: DatabaseSync) => refuseForeign(opened, file)
-  // Sandbox data survives a crash of the process, not a power cut: that is what synchronous = OFF gives up for speed.
+  // Sandbox data survives a crash of the process, not a power cut: that is what synchronous = OFF
+  // gives up for speed.
   const database = openKept(file, { timeout: 5_000, synchronous: 'OFF', check })
   try {
     database.exec(`PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_KIB}; BEGIN IMMEDIATE`)

@@ -7,8 +7,9 @@ import { routeTable } from './routes.ts'
 import { createService, replyToError, TooEarly, unknownRoute } from './service.ts'
 
 /**
- * A sandbox within a run. In: requests of this process. Out: answers as the server gives them, as objects, and memberships without their
- * users, whom nobody here looks at. Nothing of it goes through a port, so that it is nobody else's, and no page is written and parsed.
+ * A sandbox within a run. In: requests of this process. Out: answers as the server gives them, as
+ * objects, and memberships without their users, whom nobody here looks at. Nothing of it goes
+ * through a port, so that it is nobody else's, and no page is written and parsed.
  */
 
 export interface EmbeddedOptions {

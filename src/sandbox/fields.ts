@@ -10,8 +10,8 @@ export interface TextRules {
 }
 
 /**
- * Reads the fields of a body and gathers what is wrong with them, so that one answer names all of it.
- * An omitted field reads as undefined.
+ * Reads the fields of a body and gathers what is wrong with them, so that one answer names all of
+ * it. An omitted field reads as undefined.
  */
 export class Fields {
   readonly #body: Readonly<Record<string, unknown>>
@@ -103,8 +103,8 @@ const MAX_VALUE_LENGTH = 600
 type MetadataChange = Record<string, string | null> | null
 
 /**
- * Reads `metadata`. A value that is not a string is noted as the misleading `metadata_required`, which is what WorkOS
- * answers; null as a member is accepted where an update may remove one.
+ * Reads `metadata`. A value that is not a string is noted as the misleading `metadata_required`,
+ * which is what WorkOS answers; null as a member is accepted where an update may remove one.
  */
 export function readMetadata(fields: Fields, nullRemoves: boolean): MetadataChange | undefined {
   const value = fields.raw('metadata')

@@ -58,8 +58,8 @@ export function parseBody(text: string): Record<string, unknown> {
 }
 
 /**
- * Whether a request asks for this server by an address of its own. A page in a browser can have its own name lead here (DNS
- * rebinding), and its requests then carry that name.
+ * Whether a request asks for this server by an address of its own. A page in a browser can have its
+ * own name lead here (DNS rebinding), and its requests then carry that name.
  * @param listening the host that the server listens on
  */
 export function isOwnHost({ headers, socket }: IncomingMessage, listening: string): boolean {

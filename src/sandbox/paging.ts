@@ -28,8 +28,8 @@ interface Page {
 }
 
 /**
- * Answers a list request. Cursors are ids, compared and not looked up: objects that come or go between two pages
- * neither repeat nor hide others.
+ * Answers a list request. Cursors are ids, compared and not looked up: objects that come or go
+ * between two pages neither repeat nor hide others.
  * @throws Refusal 422 for a bad `limit` or `order`
  */
 export function listPage<Row>(call: Call, list: ListQuery<Row>): Reply {
@@ -63,8 +63,8 @@ export function listPage<Row>(call: Call, list: ListQuery<Row>): Reply {
 }
 
 /**
- * A page of what stands in an order of its own, such as that of priority: `limit` from after the object that `after` names. An unknown
- * cursor begins anew.
+ * A page of what stands in an order of its own, such as that of priority: `limit` from after the
+ * object that `after` names. An unknown cursor begins anew.
  */
 export function slicePage<Row extends { id: string }>(
   call: Call,

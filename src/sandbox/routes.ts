@@ -42,5 +42,8 @@ export function routeTable(): FindRoute {
   }
 }
 
-/** The router only finds: the server calls the endpoint's own handler, which sees no request or response. */
+/**
+ * The router only finds: the server calls the endpoint's own handler, which sees no request or
+ * response.
+ */
 function ignore(): void {}

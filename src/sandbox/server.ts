@@ -1,6 +1,7 @@
 /**
- * A WorkOS of its own. In: a database file, a port, and what shall go wrong. Out: a server that answers as WorkOS does, over real HTTP.
- * A request passes routes.ts, service.ts (who asks, and how fast), the faults, and one handler of endpoints/.
+ * A WorkOS of its own. In: a database file, a port, and what shall go wrong. Out: a server that
+ * answers as WorkOS does, over real HTTP. A request passes routes.ts, service.ts (who asks, and how
+ * fast), the faults, and one handler of endpoints/.
  */
 
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -34,7 +35,10 @@ export interface SandboxOptions {
   limits?: boolean | Partial<Limits>
   /** Whether a membership may have several roles. Default true. */
   multipleRoles?: boolean
-  /** Whether lists of roles come in pages, as other lists do. Default false: WorkOS gives them whole. */
+  /**
+   * Whether lists of roles come in pages, as other lists do. Default false: WorkOS gives them
+   * whole.
+   */
   pagedRoles?: boolean
   /** Whether connections may be created, which WorkOS enables for an environment. Default false. */
   connectionsApi?: boolean
@@ -57,7 +61,10 @@ export interface Exchange {
   readonly text: string
 }
 
-/** Steps into the answering of admitted requests. True: the interceptor deals with the response from here on. */
+/**
+ * Steps into the answering of admitted requests. True: the interceptor deals with the response from
+ * here on.
+ */
 export interface Interceptor {
   /** Before the handler, which does not run if this returns true. */
   before?(exchange: Exchange): boolean | Promise<boolean>
@@ -83,7 +90,8 @@ const KEEP_ALIVE_MS = 60_000
 
 /**
  * Starts a WorkOS sandbox.
- * @throws StateError for unusable data, Error with `code` EADDRINUSE or EACCES for a port that cannot be had
+ * @throws StateError for unusable data, Error with `code` EADDRINUSE or EACCES for a port that
+ *   cannot be had
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const host = options.host ?? LOOPBACK

@@ -7,9 +7,15 @@ import type { Match } from './routes.ts'
 
 export interface Service {
   newId(prefix: string): string
-  /** The row id of the environment of the caller. @throws Refusal 401, or 429 for a request that comes too early */
+  /**
+   * The row id of the environment of the caller. @throws Refusal 401, or 429 for a request that
+   * comes too early
+   */
   admit(authorization: string | undefined, method: string, path: string, at: number): number
-  /** Runs a handler: writes in one transaction, so that they happen wholly or not at all. @throws Refusal */
+  /**
+   * Runs a handler: writes in one transaction, so that they happen wholly or not at all. @throws
+   * Refusal
+   */
   handle(match: Match, environment: number, query: URLSearchParams, body: Record<string, unknown>, at: number): Reply
 }
 
@@ -79,8 +85,9 @@ export function unknownRoute(method: string, path: string): Refusal {
 }
 
 /**
- * Finds or makes an environment: a new one has the role `member`, as every environment of WorkOS. The name is most of an API
- * key, which somebody may have taken from production: a keyed digest of it is stored.
+ * Finds or makes an environment: a new one has the role `member`, as every environment of WorkOS.
+ * The name is most of an API key, which somebody may have taken from production: a keyed digest of
+ * it is stored.
  */
 function openEnvironment(database: Database, name: string, newId: (prefix: string) => string, at: number): number {
   const find = 'SELECT id FROM environments WHERE name = ?'
@@ -112,8 +119,8 @@ const TIME_DIGITS = 10
 const RANDOM_DIGITS = 16
 
 /**
- * Makes ids such as `user_01K…`: a prefix and a monotonic ULID, so that ids sort in the order of creation even
- * within one millisecond. Lists page by comparing ids.
+ * Makes ids such as `user_01K…`: a prefix and a monotonic ULID, so that ids sort in the order of
+ * creation even within one millisecond. Lists page by comparing ids.
  */
 function idGenerator(now: () => number): (prefix: string) => string {
   let time = -1

@@ -11,7 +11,10 @@ export interface StreamColumns {
   filled: ReadonlyMap<string, number>
   /** There were more names than are counted. */
   cut: boolean
-  /** The stream whose records these rows are joined to, directly or not; undefined for a main stream. */
+  /**
+   * The stream whose records these rows are joined to, directly or not; undefined for a main
+   * stream.
+   */
   within?: string
 }
 
@@ -22,7 +25,10 @@ interface Tally {
   within?: string
 }
 
-/** Counts the members of records, and of rows that are joined to them, over any number of records in the same memory. */
+/**
+ * Counts the members of records, and of rows that are joined to them, over any number of records in
+ * the same memory.
+ */
 export class ColumnsSeen {
   readonly #streams = new Map<string, Tally>()
   readonly #maxNames: number

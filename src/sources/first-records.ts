@@ -8,8 +8,10 @@ export interface FirstRecords {
 }
 
 /**
- * The first records of a source's main stream. Files that are joined to it are read whole. What comes after the limit is not read.
- * @param others read other main streams whole: memberships of organizations that nobody has read would be rejected
+ * The first records of a source's main stream. Files that are joined to it are read whole. What
+ * comes after the limit is not read.
+ * @param others read other main streams whole: memberships of organizations that nobody has read
+ *   would be rejected
  */
 export function firstRecords(source: Source, limit: number, others = false): FirstRecords {
   const [main] = source.streams

@@ -1,6 +1,9 @@
 import type { JoinedPart } from './source.ts'
 
-/** Steps that are made in the order in which their places were taken, whenever each of them is ready. */
+/**
+ * Steps that are made in the order in which their places were taken, whenever each of them is
+ * ready.
+ */
 export class InOrder {
   readonly #places: { step?: () => void }[] = []
 
@@ -27,7 +30,9 @@ export class InOrder {
   }
 }
 
-/** Steps of a work that is done beside others: they are made when all works before it have ended. */
+/**
+ * Steps of a work that is done beside others: they are made when all works before it have ended.
+ */
 export class Turn {
   readonly #held: (() => void)[] = []
   readonly #come = Promise.withResolvers<void>()

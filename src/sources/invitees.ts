@@ -15,7 +15,8 @@ export interface InviteeForms {
 }
 
 /**
- * The invited addresses whose users are all kept out of the old system. A new invitation would let them in again.
+ * The invited addresses whose users are all kept out of the old system. A new invitation would let
+ * them in again.
  * @returns whether an invitation is to one of them
  */
 export async function invitedAndKeptOut(

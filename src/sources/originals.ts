@@ -37,8 +37,8 @@ const SCHEMA = `
 const AT = 'FROM originals o WHERE o.file = wanted.file AND o.line = wanted.line AND o.tapped ='
 
 /**
- * Rows of a source as they stand there, gathered in a database of the run: they may be as many as the source has. They hold what the
- * source holds, password hashes included.
+ * Rows of a source as they stand there, gathered in a database of the run: they may be as many as
+ * the source has. They hold what the source holds, password hashes included.
  * @typeParam T what is said about the rows: plain data
  */
 export class Originals<T extends object> implements RowTap {
@@ -83,8 +83,8 @@ export class Originals<T extends object> implements RowTap {
   }
 
   /**
-   * Is shown every record of the source. Where no row stands in a file, or several on one line, the record tells which one is meant; it
-   * stands for what was joined to it as well.
+   * Is shown every record of the source. Where no row stands in a file, or several on one line, the
+   * record tells which one is meant; it stands for what was joined to it as well.
    */
   meet({ seq, stream, origin: { file, line = 0 }, data }: SourceRecord): void {
     const joined = joinedPlaces(data).filter((place) => this.wants(place.file, place.line) && !this.#hasRow(place))
@@ -96,7 +96,10 @@ export class Originals<T extends object> implements RowTap {
     for (const place of joined) insert.run(place.file, place.line, id)
   }
 
-  /** Finds out which row is meant by each place, once the source has been read. A row that cannot be told from others is ignored. */
+  /**
+   * Finds out which row is meant by each place, once the source has been read. A row that cannot be
+   * told from others is ignored.
+   */
   resolveRows(): void {
     this.#db.exec(`
       UPDATE wanted SET row = (SELECT o.id ${AT} 1) WHERE (SELECT count(*) ${AT} 1) = 1;
@@ -255,7 +258,10 @@ interface ReadOriginalsOptions {
   scratch: string
   snapshot?: Snapshot
   signal?: AbortSignal
-  /** What was read at first: rows of a source that has changed since are not those that are meant. Undefined: nobody knows. */
+  /**
+   * What was read at first: rows of a source that has changed since are not those that are meant.
+   * Undefined: nobody knows.
+   */
   digest: string | undefined
 }
 
@@ -288,7 +294,10 @@ export async function readOriginals<T extends object>(
   return true
 }
 
-/** Lines that cannot be taken apart, as far as they are there: the places of what an API answered are no files. */
+/**
+ * Lines that cannot be taken apart, as far as they are there: the places of what an API answered
+ * are no files.
+ */
 async function readLines<T extends object>(
   name: string,
   wanted: readonly number[],

@@ -6,8 +6,9 @@ interface Begun<Item, Part> {
 }
 
 /**
- * Reads items that come in parts, and hands the parts on in the order of the items. The first part of up to `ahead` items is asked for
- * at the same time; the others when their turn comes, so that no more than `ahead` parts are ever held.
+ * Reads items that come in parts, and hands the parts on in the order of the items. The first part
+ * of up to `ahead` items is asked for at the same time; the others when their turn comes, so that
+ * no more than `ahead` parts are ever held.
  */
 export async function partsInOrder<Item, Part>(
   items: AsyncIterable<Item>,

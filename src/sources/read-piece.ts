@@ -1,6 +1,7 @@
 /**
- * Takes the records out of a piece, in any thread. In: a piece that `Source.parts` yielded. Out: its records with what is joined to them, or
- * the rows of a joined stream by their keys, and what was found beside them. A reader for each kind of source knows the rules of its rows.
+ * Takes the records out of a piece, in any thread. In: a piece that `Source.parts` yielded. Out:
+ * its records with what is joined to them, or the rows of a joined stream by their keys, and what
+ * was found beside them. A reader for each kind of source knows the rules of its rows.
  */
 
 import { RowReader } from './csv/rows.ts'

@@ -42,7 +42,8 @@ export async function sourceDefinition({ type }: SourceConfig): Promise<SourceDe
 }
 
 /**
- * Opens the source that the manifest names, or what was recorded of it. Nothing is read before `read` is iterated.
+ * Opens the source that the manifest names, or what was recorded of it. Nothing is read before
+ * `read` is iterated.
  * @throws ManifestError when there is no such type
  */
 export async function openSource(config: SourceConfig, context: ReadContext): Promise<Source> {
@@ -100,7 +101,9 @@ async function sizeOf(files: readonly SourceFile[]): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
-/** The source. Until all files have been read, none of them may change and no new one may appear. */
+/**
+ * The source. Until all files have been read, none of them may change and no new one may appear.
+ */
 function watched(source: Source, watch: FileWatch, files: () => Promise<SourceFile[]>, hasParts: boolean): Source {
   async function* unchanged<T>(reading: AsyncIterable<T>): AsyncGenerator<T> {
     await watch.begin(await files())

@@ -1,11 +1,13 @@
 /**
- * The contract of every source. In: the options under `source` in the manifest. Out: streams of plain records, each with its place, and
- * what was refused. `registry.ts` lists the types; text/, csv/, json/, join/ and snapshot/ are what their folders build on.
+ * The contract of every source. In: the options under `source` in the manifest. Out: streams of
+ * plain records, each with its place, and what was refused. `registry.ts` lists the types; text/,
+ * csv/, json/, join/ and snapshot/ are what their folders build on.
  *
- * The folders of the types (csv/, file/, clerk/, auth0/, cognito/, firebase/) have one shape; each has what its type needs of it:
- * `options.ts`: reads and checks the options. `open.ts`: the SourceDefinition, which checks and opens the source.
- * `capture/`: a live service → a snapshot; `capture.ts` begins, `api.ts` asks. `streams.ts`: what the snapshot's streams hold.
- * `records.ts` or `records/`: records from files (`from-files.ts`) or from a snapshot (`from-snapshot.ts`).
+ * The folders of the types (csv/, file/, clerk/, auth0/, cognito/, firebase/) have one shape; each
+ * has what its type needs of it: `options.ts`: reads and checks the options. `open.ts`: the
+ * SourceDefinition, which checks and opens the source. `capture/`: a live service → a snapshot;
+ * `capture.ts` begins, `api.ts` asks. `streams.ts`: what the snapshot's streams hold. `records.ts`
+ * or `records/`: records from files (`from-files.ts`) or from a snapshot (`from-snapshot.ts`).
  */
 
 import type { Clock, Wait } from '../clock.ts'
@@ -20,7 +22,10 @@ import type { Snapshot, SnapshotWriter } from './snapshot/snapshot.ts'
 import type { FileWatch } from './text/file.ts'
 import type { Numbering } from './text/numbering.ts'
 
-/** Where a record was read. `file` is as written in the manifest; API sources put the object's path there. */
+/**
+ * Where a record was read. `file` is as written in the manifest; API sources put the object's path
+ * there.
+ */
 export interface Origin {
   file: string
   line?: number
@@ -28,9 +33,15 @@ export interface Origin {
   record?: number
 }
 
-/** One record of a stream, with the records of other streams joined to it as arrays under their stream's name. */
+/**
+ * One record of a stream, with the records of other streams joined to it as arrays under their
+ * stream's name.
+ */
 export interface SourceRecord {
-  /** Position among all records of the run, in reading order, with gaps: it decides what "first" means. Each reading gives the same. */
+  /**
+   * Position among all records of the run, in reading order, with gaps: it decides what "first"
+   * means. Each reading gives the same.
+   */
   seq: number
   stream: string
   origin: Origin
@@ -38,8 +49,9 @@ export interface SourceRecord {
 }
 
 /**
- * The members under which a joined row carries its place: `_file` (as written in the manifest) and `_line`. What is mapped
- * from such a row is reported there, and not at the record it was joined to.
+ * The members under which a joined row carries its place: `_file` (as written in the manifest) and
+ * `_line`. What is mapped from such a row is reported there, and not at the record it was joined
+ * to.
  */
 export const ROW_FILE = '_file'
 export const ROW_LINE = '_line'
@@ -59,7 +71,10 @@ export interface IgnoredRow {
   path: string
 }
 
-/** What one stream yielded, for the sum at the end. `read` = `passed` + `rejected` + `ignored`, for main and joined streams alike. */
+/**
+ * What one stream yielded, for the sum at the end. `read` = `passed` + `rejected` + `ignored`, for
+ * main and joined streams alike.
+ */
 export interface StreamCount {
   stream: string
   /** As written in the manifest. */
@@ -70,7 +85,10 @@ export interface StreamCount {
   rejected: number
   /** Left out because the manifest says so: rows that belong to no record. Default: none. */
   ignored?: number
-  /** Main streams are mapped record by record; joined streams reach the mapping inside a main record. */
+  /**
+   * Main streams are mapped record by record; joined streams reach the mapping inside a main
+   * record.
+   */
   role: 'main' | 'joined'
 }
 
@@ -122,21 +140,27 @@ export interface CaptureContext {
 /** How a live source is asked: what a reading and a trial of its credentials share. */
 export type Asking = Pick<CaptureContext, 'directory' | 'signal' | 'clock' | 'proxies' | 'onWait' | 'onFailedRequest'>
 
-/** How a source is read that answers over a network: once, into a snapshot, which the records are then read from. */
+/**
+ * How a source is read that answers over a network: once, into a snapshot, which the records are
+ * then read from.
+ */
 export interface LiveReading<Options = Record<string, unknown>> {
-  /** True: everything is read at one moment, so that a reading that was cut off cannot be gone on with. It is begun anew. */
+  /**
+   * True: everything is read at one moment, so that a reading that was cut off cannot be gone on
+   * with. It is begun anew.
+   */
   isOneMoment?: boolean
   /** Whether this source is read over a network: some types read files too. */
   applies(config: Options): boolean
   /**
-   * The options that decide what is read (tenant, filters): a snapshot of others is another. Never a secret. Null for what
-   * only a credential tells that is not there: it fits any.
+   * The options that decide what is read (tenant, filters): a snapshot of others is another. Never
+   * a secret. Null for what only a credential tells that is not there: it fits any.
    */
   identity(config: Options): JsonObject
   /**
    * Reads everything into the snapshot, from where it was cut off if it was.
-   * @throws CredentialsError when the source refuses the credentials or lacks scopes; SourceError when it cannot be
-   *   read to its end, or the counts that it reports are not what was read
+   * @throws CredentialsError when the source refuses the credentials or lacks scopes; SourceError
+   *   when it cannot be read to its end, or the counts that it reports are not what was read
    */
   capture(config: Options, snapshot: SnapshotWriter, context: CaptureContext): Promise<void>
   /**
@@ -146,7 +170,10 @@ export interface LiveReading<Options = Record<string, unknown>> {
   tryCredentials?(config: Options, asking: Asking): Promise<void>
 }
 
-/** Rows on disk that wait to be joined: a finished JoinTable, which any thread may look into. Plain data. */
+/**
+ * Rows on disk that wait to be joined: a finished JoinTable, which any thread may look into. Plain
+ * data.
+ */
 export interface RowsOnDisk {
   path: string
   /** Files by the number that stands for them in the table. */
@@ -197,7 +224,10 @@ export interface UsersOfPiece {
   side: SideRowsOnDisk | undefined
 }
 
-/** Whole records of a text file, which any thread can take out: see `readPiece`. Plain data; the memory of `bytes` goes to that thread. */
+/**
+ * Whole records of a text file, which any thread can take out: see `readPiece`. Plain data; the
+ * memory of `bytes` goes to that thread.
+ */
 export interface Piece {
   /** Who knows the rules of its rows, and what is joined to them. */
   reader: 'rows' | 'clerk' | 'file' | 'auth0'
@@ -226,7 +256,10 @@ export interface PieceFound extends RowsFound {
   left: Refused[]
   /** Kinds of ids in the keys of rows. */
   kinds: readonly string[]
-  /** The `auth0` source: organizations that users' metadata names, as JSON, and the line on which each is named first. */
+  /**
+   * The `auth0` source: organizations that users' metadata names, as JSON, and the line on which
+   * each is named first.
+   */
   organizations: Map<string, number>
   /** The first record that has a member of its own where the rows of a stream are to be put. */
   nameTaken?: { stream: string; line: number }
@@ -235,7 +268,10 @@ export interface PieceFound extends RowsFound {
 /** A part of what a source reads. */
 export type SourcePart =
   | { records: SourceRecord[] }
-  /** Records that another thread takes out. `settle` is told what was found in it, in the order of the parts. */
+  /**
+   * Records that another thread takes out. `settle` is told what was found in it, in the order of
+   * the parts.
+   */
   | { piece: Piece; settle(found: PieceFound): void }
   /** Something to be done when all parts before it have been settled. */
   | { step(): void }
@@ -252,7 +288,8 @@ export type JoinedPart =
 export interface Threads {
   /**
    * Loads rows into a new table on disk.
-   * @param place a private folder that is removed after the run; the stream's name; the file that rows come from unless they say another
+   * @param place a private folder that is removed after the run; the stream's name; the file that
+   *   rows come from unless they say another
    */
   load(place: TablePlace, parts: AsyncIterable<JoinedPart>): Promise<RowsOnDisk>
 }
@@ -279,46 +316,63 @@ export interface Source {
   /** Its streams; the first is the main one, which mappings read unless they say `from`. */
   readonly streams: readonly string[]
   /**
-   * Yields chunks of records, at most `chunkSize` long, in reading order. Pulled by the reader: nothing is read ahead
-   * of what is asked for.
+   * Yields chunks of records, at most `chunkSize` long, in reading order. Pulled by the reader:
+   * nothing is read ahead of what is asked for.
    * @throws SourceError when the source cannot be read to its end
    */
   read(chunkSize: number): AsyncIterable<SourceRecord[]>
   /**
-   * Yields the same in parts of at most `size` records, which may be read by several threads: for sources that are worth it. Nobody is
-   * shown any row as it stands.
+   * Yields the same in parts of at most `size` records, which may be read by several threads: for
+   * sources that are worth it. Nobody is shown any row as it stands.
    * @throws as `read`
    */
   parts?(size: number, threads: Threads): AsyncIterable<SourcePart>
   /** Complete only after `read` has ended. */
   counts(): StreamCount[]
-  /** SHA-256 (hex) over the bytes of every file, after `read` has ended: what a saved plan is held against. */
+  /**
+   * SHA-256 (hex) over the bytes of every file, after `read` has ended: what a saved plan is held
+   * against.
+   */
   digest(): string
-  /** SHA-256 (hex) of each file that was read, by its name, after `read` has ended. Default: no file is read. */
+  /**
+   * SHA-256 (hex) of each file that was read, by its name, after `read` has ended. Default: no file
+   * is read.
+   */
   fileDigests?(): ReadonlyMap<string, string>
-  /** By stream: names that its records can have, where the source itself said so. A column that is NULL in every row is in no record. */
+  /**
+   * By stream: names that its records can have, where the source itself said so. A column that is
+   * NULL in every row is in no record.
+   */
   columns?(): ReadonlyMap<string, readonly string[]>
-  /** True: only part of the source was asked for (`updatedSince`), so what is missing has not left it. */
+  /**
+   * True: only part of the source was asked for (`updatedSince`), so what is missing has not left
+   * it.
+   */
   readonly partial?: boolean
 }
 
 /**
- * One type of source. A new source is a new file that exports one of these and a line in `registry.ts`.
- * `Options`: its own, SourceOptions. The registry finds a definition by `source.type`, so it gets the options that the schema found well-formed.
+ * One type of source. A new source is a new file that exports one of these and a line in
+ * `registry.ts`. `Options`: its own, SourceOptions. The registry finds a definition by
+ * `source.type`, so it gets the options that the schema found well-formed.
  */
 export interface SourceDefinition<Options = Record<string, unknown>> {
-  /** `source.type` in the manifest. The other keys of `source` are in its published schema, `$defs/source-<type>`. */
+  /**
+   * `source.type` in the manifest. The other keys of `source` are in its published schema,
+   * `$defs/source-<type>`.
+   */
   type: string
   /** Keys of `source` that name files, for `validate`. */
   files(config: Options): string[]
   /**
-   * Problems that a look at the files finds: missing, empty, wrong encoding, missing columns; and what would end their reading, in as much of
-   * each as a person waits for.
+   * Problems that a look at the files finds: missing, empty, wrong encoding, missing columns; and
+   * what would end their reading, in as much of each as a person waits for.
    */
   check(config: Options, directory: string): Promise<Problem[]>
   /**
-   * The names that records of a stream can have, by stream, for main streams whose files begin with all of them, joined streams among
-   * them. Reads heads only; of what cannot be read nothing is said.
+   * The names that records of a stream can have, by stream, for main streams whose files begin with
+   * all of them, joined streams among them. Reads heads only; of what cannot be read nothing is
+   * said.
    */
   columns?(config: Options, directory: string): Promise<Map<string, readonly string[]>>
   /** For types that can be read over a network. */
@@ -358,7 +412,10 @@ export interface RowTap {
   take(row: OriginalRow): void
 }
 
-/** What is wrong with the name of a stream: joined rows carry their place under these. Undefined: nothing. */
+/**
+ * What is wrong with the name of a stream: joined rows carry their place under these. Undefined:
+ * nothing.
+ */
 export function reservedStreamName(name: string): Omit<Problem, 'path'> | undefined {
   if (name !== ROW_FILE && name !== ROW_LINE) return undefined
   return {
@@ -368,7 +425,10 @@ export function reservedStreamName(name: string): Omit<Problem, 'path'> | undefi
   }
 }
 
-/** The option `nulls`: what stands for nothing in every CSV file of the source. A reference that is unset lists nothing. */
+/**
+ * The option `nulls`: what stands for nothing in every CSV file of the source. A reference that is
+ * unset lists nothing.
+ */
 export function nullsOption(nulls: unknown): string[] {
   return Array.isArray(nulls) ? textsOf(nulls) : []
 }

@@ -30,7 +30,10 @@ export function hasNoRoom(error: unknown): boolean {
   return isFull(error) || isUnwritable(error)
 }
 
-/** The disk may be full: what SQLite maps into memory (the -shm file) fails on a full disk with an I/O error. */
+/**
+ * The disk may be full: what SQLite maps into memory (the -shm file) fails on a full disk with an
+ * I/O error.
+ */
 export function mayBeFull(error: unknown): boolean {
   return isFull(error) || primaryCode(error) === IO_ERROR
 }

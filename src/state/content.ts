@@ -1,12 +1,18 @@
 import { canonicalJson } from '../json.ts'
 import type { StateContent, StateEntry, StateIdentity } from './store.ts'
 
-/** All that a state holds, carried into another one. In: the content of two states. Out: whether they are the same, row by row. */
+/**
+ * All that a state holds, carried into another one. In: the content of two states. Out: whether
+ * they are the same, row by row.
+ */
 
 /** Entries of a batch. */
 export const CONTENT_BATCH = 1_000
 
-/** How many entries of each type a state has that are the same as in the other one; undefined: some differ, or one has more. */
+/**
+ * How many entries of each type a state has that are the same as in the other one; undefined: some
+ * differ, or one has more.
+ */
 export async function sameContent(
   one: StateContent,
   other: StateContent,

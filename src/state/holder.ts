@@ -1,6 +1,9 @@
 import { LockedError } from '../diagnostics/errors.ts'
 
-/** Who works on a state. In: what the lock says of its holder. Out: the words for it, and the error that refuses anybody else. */
+/**
+ * Who works on a state. In: what the lock says of its holder. Out: the words for it, and the error
+ * that refuses anybody else.
+ */
 
 export interface LockHolder {
   pid: number

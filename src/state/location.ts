@@ -1,7 +1,10 @@
 import { resolve } from 'node:path'
 import { type Redactor, secretsOfUrl } from '../diagnostics/redactor.ts'
 
-/** Where a state is kept, as the manifest names it. In: the manifest's `state`. Out: a place that open.ts opens. */
+/**
+ * Where a state is kept, as the manifest names it. In: the manifest's `state`. Out: a place that
+ * open.ts opens.
+ */
 export type StateLocation = FileLocation | PostgresLocation
 
 /** In a SQLite file of this machine. */

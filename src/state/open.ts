@@ -9,8 +9,9 @@ import { checkStateFile, filesOfState } from './sqlite/state-file.ts'
 import type { OpenState, StateGlance } from './store.ts'
 
 /**
- * The one door to where states are kept: nothing else outside sqlite/ and postgres/ imports from there. In: the location that the manifest
- * names. Out: an OpenState, or what can be said of it without opening it. Which kind of store it is, is chosen here.
+ * The one door to where states are kept: nothing else outside sqlite/ and postgres/ imports from
+ * there. In: the location that the manifest names. Out: an OpenState, or what can be said of it
+ * without opening it. Which kind of store it is, is chosen here.
  */
 
 export { backupPath } from './sqlite/state-file.ts'
@@ -37,8 +38,10 @@ export interface Opening {
 }
 
 /**
- * Opens a state for a command that writes, making it when there is none, and takes its lock, which goes when it is closed.
- * @throws LockedError naming the holder, StateError for a state that cannot be read, or not be reached
+ * Opens a state for a command that writes, making it when there is none, and takes its lock, which
+ * goes when it is closed.
+ * @throws LockedError naming the holder, StateError for a state that cannot be read, or not be
+ *   reached
  */
 export async function openState(location: StateLocation, lock: LockRequest, opening?: Opening): Promise<OpenState> {
   if (location.type === 'file') return openStateFileLocked(location.path, lock)
@@ -46,7 +49,10 @@ export async function openState(location: StateLocation, lock: LockRequest, open
   return makePostgresState(location, lock, { ...opening, writeCopy: writeStateCopy })
 }
 
-/** The state, if there is one. @param lock its lock is taken, and goes when it is closed @throws as openState */
+/**
+ * The state, if there is one. @param lock its lock is taken, and goes when it is closed @throws as
+ * openState
+ */
 export async function findState(
   location: StateLocation,
   { lock, ...opening }: Opening & { lock?: LockRequest } = {},
@@ -60,7 +66,10 @@ export async function findState(
   return findPostgresState(location, lock, { ...opening, writeCopy: writeStateCopy })
 }
 
-/** The state, or an empty one in memory when there is none: for commands that must not leave anything behind. */
+/**
+ * The state, or an empty one in memory when there is none: for commands that must not leave
+ * anything behind.
+ */
 export async function peekState(location: StateLocation, opening?: Opening): Promise<OpenState> {
   if (location.type === 'file') return peekStateFile(location.path)
   return (await findState(location, opening)) ?? emptyState(await placeOf(location))
@@ -77,7 +86,9 @@ export async function glanceAtState(location: StateLocation): Promise<StateGlanc
   return glanceAtPostgres(location)
 }
 
-/** Whether somebody holds the lock of a state. It is not taken. @throws StateError as glanceAtState */
+/**
+ * Whether somebody holds the lock of a state. It is not taken. @throws StateError as glanceAtState
+ */
 export async function glanceAtLock(location: StateLocation): Promise<{ held: boolean; holder?: LockHolder }> {
   if (location.type === 'file') return glanceAtFileLock(location.path)
   const { glanceAtPostgresLock } = await import('./postgres/open.ts')
@@ -85,8 +96,8 @@ export async function glanceAtLock(location: StateLocation): Promise<{ held: boo
 }
 
 /**
- * Keeps everybody else from working on a state, for whoever may remove it. What a killed run left in the journal of a file is moved into it, so
- * that the file says whose it is.
+ * Keeps everybody else from working on a state, for whoever may remove it. What a killed run left
+ * in the journal of a file is moved into it, so that the file says whose it is.
  * @returns gives the lock back; undefined where there is no state
  * @throws as openState
  */

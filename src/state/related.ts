@@ -8,7 +8,9 @@ export interface Dependent extends Address {
   on: Address
 }
 
-/** The resources that refer to one of these and are not among them, in the order of kinds and keys. */
+/**
+ * The resources that refer to one of these and are not among them, in the order of kinds and keys.
+ */
 export async function* findDependents(state: StateStore, addresses: readonly Address[]): AsyncGenerator<Dependent> {
   const named = new Set(addresses.map(({ kind, key }) => `${kind}:${key}`))
   const kinds = new Set(addresses.map(({ kind }) => kind))
@@ -38,8 +40,9 @@ export interface Move {
 type Renamed = Map<string, Map<string, string>>
 
 /**
- * What changes in the state when one resource gets another key: that one, and everything that refers to it, whose own key may be made of
- * it. In the order of kinds; each stays the same object in WorkOS.
+ * What changes in the state when one resource gets another key: that one, and everything that
+ * refers to it, whose own key may be made of it. In the order of kinds; each stays the same object
+ * in WorkOS.
  */
 export async function findMoves(state: StateStore, { kind, key }: Address, newKey: string): Promise<Move[]> {
   const renamed: Renamed = new Map([[kind, new Map([[key, newKey]])]])

@@ -1,10 +1,16 @@
 import type { RejectedItem } from '../rundb/rejects.ts'
 import type { Failure, Intent, Run, RunOutcome, StateResource } from './store.ts'
 
-/** One row, by column: those of both kinds of store are called alike, and keep lists and maps as JSON. */
+/**
+ * One row, by column: those of both kinds of store are called alike, and keep lists and maps as
+ * JSON.
+ */
 type Row = Readonly<Record<string, unknown>>
 
-/** The functions that read the rows of a store. @param decode how a text is read that the store keeps in its own way */
+/**
+ * The functions that read the rows of a store. @param decode how a text is read that the store
+ * keeps in its own way
+ */
 export function rowReaders(decode: (stored: string) => string) {
   const text = (value: unknown) => decode(String(value))
   const textOrNull = (value: unknown) => (typeof value === 'string' ? decode(value) : null)

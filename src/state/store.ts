@@ -3,13 +3,14 @@ import type { RejectedItem } from '../rundb/rejects.ts'
 import type { LockRequest } from './holder.ts'
 
 /**
- * The contract of the state: what earlier runs did, read and written in batches. In: intents and their outcomes. Out: what was last applied,
- * with WorkOS's ids. open.ts chooses who keeps it; nothing else knows how it is kept.
+ * The contract of the state: what earlier runs did, read and written in batches. In: intents and
+ * their outcomes. Out: what was last applied, with WorkOS's ids. open.ts chooses who keeps it;
+ * nothing else knows how it is kept.
  */
 
 /**
- * What the state says of one resource. `attributes` are the source's values when they were last applied or adopted: the
- * base of the three-way comparison.
+ * What the state says of one resource. `attributes` are the source's values when they were last
+ * applied or adopted: the base of the three-way comparison.
  */
 export interface StateResource {
   kind: string
@@ -20,15 +21,21 @@ export interface StateResource {
   /** Keyed digests (hex) of the secret attributes, by field. */
   digests: Record<string, string>
   refs: Record<string, string>
-  /** Whether this tool made it, or found it in WorkOS. Only what was created may ever be deleted. */
+  /**
+   * Whether this tool made it, or found it in WorkOS. Only what was created may ever be deleted.
+   */
   ownership: 'created' | 'adopted'
   /** The run that last changed it. */
   run: number
-  /** Code of what WorkOS did not take, so that it goes without a part of its attributes: see `Fallback`. Absent: nothing. */
+  /**
+   * Code of what WorkOS did not take, so that it goes without a part of its attributes: see
+   * `Fallback`. Absent: nothing.
+   */
   reduced?: string
   /**
-   * What WorkOS answered to the write where that is not what was sent: of these fields, of a `map` of these members. `attributes` stay
-   * what was sent, so that nothing is written again because of it. Absent: nothing differed.
+   * What WorkOS answered to the write where that is not what was sent: of these fields, of a `map`
+   * of these members. `attributes` stay what was sent, so that nothing is written again because of
+   * it. Absent: nothing differed.
    */
   answered?: Attributes
   /** The run that was told that WorkOS has it no more. Absent: none was. */
@@ -41,12 +48,16 @@ export interface Address {
   key: string
 }
 
-/** A write that is about to leave. While it is in the journal, nobody knows whether it took effect. */
+/**
+ * A write that is about to leave. While it is in the journal, nobody knows whether it took effect.
+ */
 export interface Intent extends Address {
   action: 'create' | 'update' | 'delete'
   /** ISO 8601. */
   startedAt: string
-  /** What the resource will be if the write took effect: enough to find it again without the source. */
+  /**
+   * What the resource will be if the write took effect: enough to find it again without the source.
+   */
   attributes: Attributes
   digests: Record<string, string>
   refs: Record<string, string>
@@ -69,7 +80,10 @@ export interface Failure extends Address {
 export type Outcome =
   | { type: 'saved'; resource: StateResource }
   | { type: 'removed'; address: Address }
-  /** WorkOS has it no more: the next plan looks at it. What else the state says of it stays, and so does its intent. */
+  /**
+   * WorkOS has it no more: the next plan looks at it. What else the state says of it stays, and so
+   * does its intent.
+   */
   | { type: 'gone'; address: Address; run: number }
   /** The write had no effect, or failed for good. */
   | { type: 'cleared'; address: Address; failure?: Failure }
@@ -99,7 +113,10 @@ export interface Run {
   outcome: RunOutcome
   toolVersion: string
   manifestDigest: string
-  /** Digest (hex) of the source that its plan was made from. Absent: none was read, or an earlier version has not written it down. */
+  /**
+   * Digest (hex) of the source that its plan was made from. Absent: none was read, or an earlier
+   * version has not written it down.
+   */
   source?: string
   /** Resources by what happened to them, and requests sent. */
   counts: Record<string, number>
@@ -109,8 +126,8 @@ export interface Run {
 export type StartedRun = Pick<Run, 'command' | 'startedAt' | 'toolVersion' | 'manifestDigest' | 'source'>
 
 /**
- * Where the state is kept. SQLite by default; a shared backend implements the same functions. Everything that grows with
- * the number of users is read and written in batches.
+ * Where the state is kept. SQLite by default; a shared backend implements the same functions.
+ * Everything that grows with the number of users is read and written in batches.
  */
 export interface StateStore {
   /** For people: the file's path, or the database without its password. */
@@ -127,9 +144,11 @@ export interface StateStore {
   /** How many resources of a kind it knows. */
   count(kind: string): Promise<number>
   /**
-   * Hands over a file in which SQLite finds all resources of a kind, in the table `resources`, whose columns are called as the members
-   * of StateResource, and what `lineage` and `serial` are in the table `meta`. It is for reading, and for as long as `read` runs.
-   * @param folder a private folder, for a state that has to be copied into a file first; undefined: there is none
+   * Hands over a file in which SQLite finds all resources of a kind, in the table `resources`,
+   * whose columns are called as the members of StateResource, and what `lineage` and `serial` are
+   * in the table `meta`. It is for reading, and for as long as `read` runs.
+   * @param folder a private folder, for a state that has to be copied into a file first; undefined:
+   *   there is none
    * @returns what `read` returns; undefined: the state is in no such file
    * @throws StateError when `read` finds the file damaged
    */
@@ -143,7 +162,10 @@ export interface StateStore {
   keyOf(kind: string, id: string): Promise<string | undefined>
   /** Intents without an outcome: what a killed run left behind. */
   intents(): Promise<Intent[]>
-  /** What is saved as adopted stays created where the state says so of its id: who has made it does not change. */
+  /**
+   * What is saved as adopted stays created where the state says so of its id: who has made it does
+   * not change.
+   */
   commit(batch: Batch): Promise<void>
 
   /** Starts a run and returns its number. Failures and rejects are kept of the last 20 runs. */
@@ -174,12 +196,16 @@ export interface OpenState extends StateStore {
   sound(): Promise<void>
   /** @throws StateError when the state that the lock was taken for is no longer in its place */
   checkPlace(): Promise<void>
-  /** Hands over all that it holds, as it is at one moment, for as long as `work` runs. Nothing else is asked of the state meanwhile. */
+  /**
+   * Hands over all that it holds, as it is at one moment, for as long as `work` runs. Nothing else
+   * is asked of the state meanwhile.
+   */
   withContent<T>(work: (content: StateContent) => Promise<T>): Promise<T>
   /** Becomes what this content says, identity included, whole or not at all. Needs the lock. */
   replace(content: StateContent): Promise<void>
   /**
-   * Copies the whole state to a new file (0600), as it is now: a SQLite state, whatever keeps this one.
+   * Copies the whole state to a new file (0600), as it is now: a SQLite state, whatever keeps this
+   * one.
    * @throws StateError when the file exists, or the state is damaged
    */
   backUp(file: string): Promise<void>
@@ -195,9 +221,15 @@ export interface StateGlance {
   journal?: string
 }
 
-/** Runs whose failures and rejects are kept. What the commands under `state` did has none, and does not count. */
+/**
+ * Runs whose failures and rejects are kept. What the commands under `state` did has none, and does
+ * not count.
+ */
 export const RUNS_KEPT = 20
-/** All that a state holds, to be carried into another one. In: the content of two states. Out: whether they are the same, row by row. */
+/**
+ * All that a state holds, to be carried into another one. In: the content of two states. Out:
+ * whether they are the same, row by row.
+ */
 
 /** What makes it this state and this version of it: it goes along. */
 export interface StateIdentity {
@@ -217,8 +249,8 @@ export type StateEntry =
 export interface StateContent {
   identity: StateIdentity
   /**
-   * In batches of one type each: resources and intents by kind and key, runs by number, failures by run and address, rejects by run as they were
-   * recorded. May be read several times.
+   * In batches of one type each: resources and intents by kind and key, runs by number, failures by
+   * run and address, rejects by run as they were recorded. May be read several times.
    */
   entries(): AsyncIterable<StateEntry[]>
 }

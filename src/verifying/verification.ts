@@ -52,7 +52,10 @@ export interface KindVerification {
   notInState: number
   /** Created by this state and no longer desired. */
   extra: number
-  /** In WorkOS and known to neither the source nor the state; of memberships, in the organizations that were read. */
+  /**
+   * In WorkOS and known to neither the source nor the state; of memberships, in the organizations
+   * that were read.
+   */
   others: number
 }
 
@@ -67,7 +70,10 @@ export interface SecretCounts {
 
 export type VerificationOutcome = 'verified' | 'different' | 'lost'
 
-/** What a comparison of WorkOS with the source and the state came to. The findings stay in the run's database. */
+/**
+ * What a comparison of WorkOS with the source and the state came to. The findings stay in the run's
+ * database.
+ */
 export interface Verification {
   /** The manifest's. */
   name: string
@@ -82,7 +88,10 @@ export interface Verification {
   rejected: number
   /** Writes of an interrupted run that may or may not have taken effect. */
   openWrites: number
-  /** `lost`: something desired is missing or under another id. `different`: something else is not as it should be. */
+  /**
+   * `lost`: something desired is missing or under another id. `different`: something else is not as
+   * it should be.
+   */
   outcome: VerificationOutcome
   set: DesiredSet
 }

@@ -23,8 +23,9 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Finding, KindVerification } from './verification.ts'
 
 /**
- * Compares one kind that has been read; the kinds it depends on have been compared before. In: what is desired, applied and live. Out: the
- * findings, in the run's database, and their sums. What is as desired is matched by one statement: code looks at the rest, one by one.
+ * Compares one kind that has been read; the kinds it depends on have been compared before. In: what
+ * is desired, applied and live. Out: the findings, in the run's database, and their sums. What is
+ * as desired is matched by one statement: code looks at the rest, one by one.
  */
 export async function verifyKind(
   { reading, scope }: Pick<DesiredSet, 'reading' | 'scope'>,
@@ -118,7 +119,9 @@ function verifyOne(
   else sums.verified += 1
 }
 
-/** What differs since WorkOS did not take it, or answered it so, was not changed in WorkOS since. */
+/**
+ * What differs since WorkOS did not take it, or answered it so, was not changed in WorkOS since.
+ */
 function changedBy({ field, live, changed }: FieldDifference, applied: Applied | undefined): ChangedBy {
   if (changed !== 'WorkOS' || applied === undefined) return changed
   const [name = '', ...member] = field.split('.')
@@ -147,8 +150,9 @@ type Match =
   | { type: 'none' }
 
 /**
- * Finds the live resource that stands for a desired one: the one that the state names, unless another bears its identity;
- * without a state by its id, its external id, its natural identity or, where names count, its name. What has been read of WorkOS is in the run's database.
+ * Finds the live resource that stands for a desired one: the one that the state names, unless
+ * another bears its identity; without a state by its id, its external id, its natural identity or,
+ * where names count, its name. What has been read of WorkOS is in the run's database.
  */
 function matchLive(
   context: CompareContext,
@@ -197,9 +201,11 @@ export function matchedRefs(rundb: RunDatabase, definition: KindDefinition, desi
 /**
  * One live resource stands for one desired one.
  *
- * `identify` does not decide this, though it knows a claimant. It puts a claimant before any other reason: somebody else under one external
- * id would be called one of two records of the source, and where the state names another live resource, that one would be counted in place of
- * the claimed one. Here the claim comes last, also for what was found by the state or by its name, which `identify` is not asked about.
+ * `identify` does not decide this, though it knows a claimant. It puts a claimant before any other
+ * reason: somebody else under one external id would be called one of two records of the source, and
+ * where the state names another live resource, that one would be counted in place of the claimed
+ * one. Here the claim comes last, also for what was found by the state or by its name, which
+ * `identify` is not asked about.
  */
 function claim(rundb: RunDatabase, desired: DesiredResource, live: LiveResource, type: 'found' | 'elsewhere'): Match {
   const { kind, key } = desired

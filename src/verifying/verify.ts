@@ -32,8 +32,9 @@ import type { KindVerification, SecretCounts, Verification } from './verificatio
 import { matchedRefs, verifyKind } from './verify-kind.ts'
 
 /**
- * Verifying. In: what ought to be in WorkOS, by the source, and the state; all of WorkOS that these touch is read. Out: a Verification: what is
- * missing, different, elsewhere or extra, in the run's database, and its sums. It plans nothing and writes nothing.
+ * Verifying. In: what ought to be in WorkOS, by the source, and the state; all of WorkOS that these
+ * touch is read. Out: a Verification: what is missing, different, elsewhere or extra, in the run's
+ * database, and its sums. It plans nothing and writes nothing.
  */
 
 export interface VerifyOptions {
@@ -50,8 +51,9 @@ export interface VerifyOptions {
 }
 
 /**
- * Reads everything back from WorkOS, page by page, and compares it with the source and with the state. In: a source, a state and a target. Out:
- * figures, and findings in the run's database. Writes nothing.
+ * Reads everything back from WorkOS, page by page, and compares it with the source and with the
+ * state. In: a source, a state and a target. Out: figures, and findings in the run's database.
+ * Writes nothing.
  * @throws GuardError when the target is not the state's, CredentialsError, TargetError
  */
 export async function verify(options: VerifyOptions): Promise<Verification> {
@@ -105,7 +107,8 @@ async function readLive(
   onProgress: (step: Step) => void,
 ): Promise<void> {
   const { name, plural, within, refs, sparse } = definition
-  // Nothing to compare: of groups alone that is a request for each organization, and they need not even be enabled.
+  // Nothing to compare: of groups alone that is a request for each organization, and they need not
+  // even be enabled.
   if (!isUsed(rundb, name)) return
   const listing = listInto(rundb, name)
   let count = 0
@@ -139,7 +142,10 @@ function readContext(set: DesiredSet, manifest: Manifest, api: Api, definition: 
   }
 }
 
-/** Live resources that stand for desired ones by what identifies them, and that the state does not know. */
+/**
+ * Live resources that stand for desired ones by what identifies them, and that the state does not
+ * know.
+ */
 function* notInState(rundb: RunDatabase, definition: KindDefinition): Generator<UnknownLive> {
   if (!hasUnmatched(rundb, definition.name)) return
   for (const desired of desiredWithoutLive(rundb, definition.name)) {
@@ -149,7 +155,10 @@ function* notInState(rundb: RunDatabase, definition: KindDefinition): Generator<
   }
 }
 
-/** What the source yields and what was compared are the same resources, and every one of them is accounted for. */
+/**
+ * What the source yields and what was compared are the same resources, and every one of them is
+ * accounted for.
+ */
 function checkSums({ accounting, rundb }: DesiredSet, kinds: readonly KindVerification[]): void {
   const wrong = kinds.flatMap(({ kind, plural, desired, verified, different, missing }) => {
     const fromRecords = accounting.kinds.find((count) => count.kind === kind)?.distinct ?? 0

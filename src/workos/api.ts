@@ -20,12 +20,16 @@ export interface Api {
   read(path: string, query?: Query): Promise<JsonObject | undefined>
   /**
    * One write, repeated only where it certainly had no effect (429, connection refused).
-   * @throws ApiRefusal when WorkOS says no, OutcomeUnknown when nobody knows whether it took effect, CredentialsError for 401/403
+   * @throws ApiRefusal when WorkOS says no, OutcomeUnknown when nobody knows whether it took
+   *   effect, CredentialsError for 401/403
    */
   write(request: WriteRequest, idempotencyKey?: string): Promise<JsonObject>
 }
 
-/** WorkOS refused a request for good. Match on codes, never on messages: the published messages are placeholders. */
+/**
+ * WorkOS refused a request for good. Match on codes, never on messages: the published messages are
+ * placeholders.
+ */
 export class ApiRefusal extends Error {
   readonly status: number
   /** Every code in the answer: the top-level one first, then those of `errors[]`. */
@@ -39,7 +43,10 @@ export class ApiRefusal extends Error {
   }
 }
 
-/** A write left, and no answer says whether it took effect: time-out, dropped connection, 5xx. Look the object up before writing again. */
+/**
+ * A write left, and no answer says whether it took effect: time-out, dropped connection, 5xx. Look
+ * the object up before writing again.
+ */
 export class OutcomeUnknown extends Error {
   readonly status: number | undefined
 

@@ -24,8 +24,9 @@ import { refusalOf } from './refusal.ts'
 import { RequestTimeline } from './timeline.ts'
 
 /**
- * The client of WorkOS's API. In: reads and writes as the kinds describe them. Out: the answer's object; or an error that says whether
- * WorkOS refused the request, whether nobody knows if it took effect, or that WorkOS is out of reach.
+ * The client of WorkOS's API. In: reads and writes as the kinds describe them. Out: the answer's
+ * object; or an error that says whether WorkOS refused the request, whether nobody knows if it took
+ * effect, or that WorkOS is out of reach.
  */
 
 export interface ClientOptions {
@@ -41,12 +42,18 @@ export interface ClientOptions {
   /** The proxies of the environment. Default: none. */
   proxies?: Proxies
   limiter: RateLimiter
-  /** Aborted: nothing more is sent; reads are dropped, and writes that are in flight have a few seconds to be answered. */
+  /**
+   * Aborted: nothing more is sent; reads are dropped, and writes that are in flight have a few
+   * seconds to be answered.
+   */
   interrupted?: AbortSignal
   /** Aborted: what is in flight is dropped. */
   killed?: AbortSignal
   clock?: Clock
-  /** Waited for before each write leaves, when its turn has come. What it throws ends the write, which then has not left. */
+  /**
+   * Waited for before each write leaves, when its turn has come. What it throws ends the write,
+   * which then has not left.
+   */
   mayWrite?: () => Promise<void>
   /** Told of pauses that are long. */
   onWait?: (wait: Wait) => void
@@ -62,9 +69,14 @@ export interface RequestCounts {
   repeated: number
 }
 
-/** How often a read, or a write that never left, is tried before the target counts as out of reach. */
+/**
+ * How often a read, or a write that never left, is tried before the target counts as out of reach.
+ */
 const ATTEMPTS = 8
-/** The same for a read while others are answered: the target is in reach, and one unlucky read must not end a run. */
+/**
+ * The same for a read while others are answered: the target is in reach, and one unlucky read must
+ * not end a run.
+ */
 const ATTEMPTS_IN_REACH = 20
 /** The longest pause between two attempts, milliseconds. */
 const MAX_BACKOFF = 8_000

@@ -25,7 +25,10 @@ export interface Answer {
   body: JsonObject | undefined
 }
 
-/** What carries requests: WorkOS's SDK over a network, or a sandbox within this process. Each call is one request. */
+/**
+ * What carries requests: WorkOS's SDK over a network, or a sandbox within this process. Each call
+ * is one request.
+ */
 export interface Transport {
   read(path: string, query: Query): Promise<Exchange>
   write(request: WriteRequest, idempotencyKey: string | undefined): Promise<Exchange>
@@ -38,8 +41,8 @@ export type EndOf = (method: string) => AbortSignal
 const current = new AsyncLocalStorage<Exchange>()
 
 /**
- * Runs one SDK call and tells what was answered on the wire. The SDK's own exceptions differ by status and drop codes on
- * the way; the answer itself is the same for every status.
+ * Runs one SDK call and tells what was answered on the wire. The SDK's own exceptions differ by
+ * status and drop codes on the way; the answer itself is the same for every status.
  */
 export async function recordExchange(call: () => Promise<unknown>): Promise<Exchange> {
   const exchange: Exchange = {}
@@ -54,8 +57,8 @@ export async function recordExchange(call: () => Promise<unknown>): Promise<Exch
 }
 
 /**
- * `fetch` for the SDK, whose answers `recordExchange` tells. The body is read whole before the call returns, under the SDK's own
- * time-out signal.
+ * `fetch` for the SDK, whose answers `recordExchange` tells. The body is read whole before the call
+ * returns, under the SDK's own time-out signal.
  * @param endOf what ends a request of this method
  */
 export function recordingFetch(
@@ -113,7 +116,10 @@ function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** How long a write that is in flight may take to be answered once the run is interrupted. Milliseconds. */
+/**
+ * How long a write that is in flight may take to be answered once the run is interrupted.
+ * Milliseconds.
+ */
 const GRACE = 5_000
 
 interface EndingOptions {
@@ -123,8 +129,9 @@ interface EndingOptions {
 }
 
 /**
- * When requests end before their answer. After an interruption nothing is sent any more, reads are dropped, and writes that are in
- * flight get a few seconds: of one that is dropped nobody knows what became of it, so its intent stays in the journal.
+ * When requests end before their answer. After an interruption nothing is sent any more, reads are
+ * dropped, and writes that are in flight get a few seconds: of one that is dropped nobody knows
+ * what became of it, so its intent stays in the journal.
  */
 export class Ending {
   readonly #options: EndingOptions

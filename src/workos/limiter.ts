@@ -3,13 +3,16 @@ import { type Limit, parseLimit, parseThreshold } from '../config/manifest.ts'
 import { backOff } from '../http/retry.ts'
 
 /**
- * What a request counts as. `other` is everything outside /user_management, which only the general window bounds.
- * Source: https://workos.com/docs/reference/rate-limits
+ * What a request counts as. `other` is everything outside /user_management, which only the general
+ * window bounds. Source: https://workos.com/docs/reference/rate-limits
  */
 export type RequestClass = (typeof REQUEST_CLASSES)[number]
 const REQUEST_CLASSES = ['write', 'read', 'other', 'organization-delete'] as const
 
-/** The windows a request counts in, by its method and path: https://workos.com/docs/reference/rate-limits */
+/**
+ * The windows a request counts in, by its method and path:
+ * https://workos.com/docs/reference/rate-limits
+ */
 export function classify(method: string, path: string): RequestClass {
   if (path.startsWith('/user_management/')) return method === 'GET' ? 'read' : 'write'
   if (method === 'DELETE' && /^\/organizations\/[^/]+$/.test(path)) return 'organization-delete'
@@ -24,15 +27,21 @@ export interface Limits {
   organizationDeletes?: Limit
 }
 
-/** WorkOS's limits as the manifest writes them, in `run.limits`: https://workos.com/docs/reference/rate-limits */
+/**
+ * WorkOS's limits as the manifest writes them, in `run.limits`:
+ * https://workos.com/docs/reference/rate-limits
+ */
 export const DOCUMENTED_LIMITS = { writes: '500/10s', reads: '1000/10s', requests: '6000/60s' } as const
 
-/** Organization deletes have a window of their own: 50 per 60 s (https://workos.com/docs/reference/rate-limits). */
+/**
+ * Organization deletes have a window of their own: 50 per 60 s
+ * (https://workos.com/docs/reference/rate-limits).
+ */
 export const ORGANIZATION_DELETES: Limit = { count: 50, perMs: 60_000 }
 
 /**
- * The windows that `run.limits` asks for. A percentage is that share of a documented limit, and at least one request; of all of them where it
- * is all that is written.
+ * The windows that `run.limits` asks for. A percentage is that share of a documented limit, and at
+ * least one request; of all of them where it is all that is written.
  */
 export function limitsOf(written: LimitsText): Limits {
   if (typeof written !== 'string') {
@@ -144,9 +153,10 @@ export class RateLimiter {
   }
 
   /**
-   * A request was answered 429, or 503 with Retry-After: nothing leaves until `retryAfterMs` have passed, at least 1 s
-   * (without one: 1 s, doubled with each refusal in a row, at most 60 s), and the windows shrink. Refusals are in a row as
-   * long as no more requests pass between them than are refused: a few refusals among many answers are not a closed door.
+   * A request was answered 429, or 503 with Retry-After: nothing leaves until `retryAfterMs` have
+   * passed, at least 1 s (without one: 1 s, doubled with each refusal in a row, at most 60 s), and
+   * the windows shrink. Refusals are in a row as long as no more requests pass between them than
+   * are refused: a few refusals among many answers are not a closed door.
    */
   refused(retryAfterMs?: number): void {
     const now = this.#clock.now()
@@ -160,8 +170,9 @@ export class RateLimiter {
       for (const window of this.#windows) window.slowDown()
     }
     this.#refused += 1
-    // Retry-After counts whole seconds, and 0 where the second has begun: taken at its word it would never make us wait.
-    // No jitter: after the pause the windows, which have shrunk, spread the requests.
+    // Retry-After counts whole seconds, and 0 where the second has begun: taken at its word it
+    // would never make us wait. No jitter: after the pause the windows, which have shrunk, spread
+    // the requests.
     const growth = { first: MIN_PAUSE, longest: 60_000, jitter: false }
     const pause = retryAfterMs ?? backOff(this.#refusalsInARow, growth)
     const until = now + Math.max(MIN_PAUSE, pause)
@@ -171,7 +182,8 @@ export class RateLimiter {
   }
 
   /**
-   * The least time until so many more requests of each class can have left, besides those that wait for their turn. Milliseconds.
+   * The least time until so many more requests of each class can have left, besides those that wait
+   * for their turn. Milliseconds.
    */
   leastMs(requests: Partial<Record<RequestClass, number>>): number {
     const now = this.#clock.now()
@@ -249,16 +261,18 @@ export class RateLimiter {
 }
 
 /**
- * Rounding of clocks on both sides must not let a request slip into the window it just left. Milliseconds.
+ * Rounding of clocks on both sides must not let a request slip into the window it just left.
+ * Milliseconds.
  */
 const MARGIN = 5
 
 /**
  * A sliding window over requests.
  *
- * The server counts a request when it arrives, some time between our sending it and our reading its answer. A request
- * therefore occupies its place from the moment it is sent until a full window after its *answer*: whatever the delay on
- * the way, no window of the server's, wherever it is placed, then holds more than `count`.
+ * The server counts a request when it arrives, some time between our sending it and our reading its
+ * answer. A request therefore occupies its place from the moment it is sent until a full window
+ * after its *answer*: whatever the delay on the way, no window of the server's, wherever it is
+ * placed, then holds more than `count`.
  */
 export class RequestWindow {
   readonly limit: Limit
@@ -292,7 +306,10 @@ export class RequestWindow {
     return over < this.#answered ? this.#answerAt(over) + span : Number.POSITIVE_INFINITY
   }
 
-  /** How long after `now` the last of so many more requests may leave, at the earliest, if the whole limit can be used. */
+  /**
+   * How long after `now` the last of so many more requests may leave, at the earliest, if the whole
+   * limit can be used.
+   */
   leastMs(requests: number, now: number): number {
     if (requests <= 0) return 0
     this.freeAt(now)

@@ -4,10 +4,16 @@ import { isObject, type JsonObject } from '../json.ts'
 import { ApiRefusal, type WriteRequest } from './api.ts'
 import type { Answer } from './exchange.ts'
 
-/** Groups have to be enabled in an environment: where they are not, a key that is good for all else is refused. */
+/**
+ * Groups have to be enabled in an environment: where they are not, a key that is good for all else
+ * is refused.
+ */
 const GROUPS = /\/groups(\/|$)/
 
-/** What an answer with a status from 300 to 499 means: one request that is refused, the key, or the wrong server. */
+/**
+ * What an answer with a status from 300 to 499 means: one request that is refused, the key, or the
+ * wrong server.
+ */
 export function refusalOf(
   baseUrl: string,
   { method, path }: { method: WriteRequest['method'] | 'GET'; path: string },
@@ -36,7 +42,9 @@ function credentialsRefused(baseUrl: string, path: string, status: number): Cred
   })
 }
 
-/** A redirection is not followed: the key, and people's data, would go to whatever host it names. */
+/**
+ * A redirection is not followed: the key, and people's data, would go to whatever host it names.
+ */
 function redirected(baseUrl: string, status: number, location: string | undefined): TargetError {
   const to = location === undefined ? null : URL.parse(location, baseUrl)
   const host = to === null || to.host === '' ? 'no host' : to.host
@@ -50,7 +58,10 @@ function redirected(baseUrl: string, status: number, location: string | undefine
   })
 }
 
-/** Every code in the answer to a refused request: the top-level ones first, then those of `errors[]`. */
+/**
+ * Every code in the answer to a refused request: the top-level ones first, then those of
+ * `errors[]`.
+ */
 function errorCodes(body: JsonObject | undefined): string[] {
   const codes: string[] = []
   if (typeof body?.code === 'string') codes.push(body.code)

@@ -29,7 +29,10 @@ export interface Target {
 /** The public address of the API. */
 export const WORKOS = 'https://api.workos.com'
 
-/** The key by which the environment of an embedded sandbox is known, unless the manifest names one: not a secret. */
+/**
+ * The key by which the environment of an embedded sandbox is known, unless the manifest names one:
+ * not a secret.
+ */
 const SANDBOX_KEY = 'sk_test_sandbox'
 
 export interface OpenTargetOptions {
@@ -50,8 +53,10 @@ export interface OpenTargetOptions {
 }
 
 /**
- * Opens the target that the manifest names; an embedded sandbox is started for as long as the target is open.
- * @throws ManifestError for a base URL that is none, or a key that is missing or none, or a sandbox in memory
+ * Opens the target that the manifest names; an embedded sandbox is started for as long as the
+ * target is open.
+ * @throws ManifestError for a base URL that is none, or a key that is missing or none, or a sandbox
+ *   in memory
  */
 export async function openTarget({
   manifest,
@@ -106,7 +111,10 @@ export async function openTarget({
   return { identity, client, limits, leastMs, close: () => client.close() }
 }
 
-/** Whether requests wait for their turn. A sandbox that enforces no limits is not asked slowly, unless the manifest says how slowly. */
+/**
+ * Whether requests wait for their turn. A sandbox that enforces no limits is not asked slowly,
+ * unless the manifest says how slowly.
+ */
 function isPaced({ target, run }: OpenTargetOptions['manifest']): boolean {
   if (target.type !== 'sandbox' || target.limits === true) return true
   if (typeof run.limits === 'string') return true
@@ -115,7 +123,8 @@ function isPaced({ target, run }: OpenTargetOptions['manifest']): boolean {
 }
 
 /**
- * The origin of a base URL. http is for loopback alone: a key must not cross a network in the clear.
+ * The origin of a base URL. http is for loopback alone: a key must not cross a network in the
+ * clear.
  * @throws ManifestError
  */
 export function checkBaseUrl(text: string): string {
@@ -139,7 +148,10 @@ export function checkBaseUrl(text: string): string {
   return url.origin
 }
 
-/** An embedded sandbox in memory would be empty for every command, and what the last apply recorded gone. */
+/**
+ * An embedded sandbox in memory would be empty for every command, and what the last apply recorded
+ * gone.
+ */
 function refuseMemory(data: string | undefined): void {
   if (data !== ':memory:') return
   throw new ManifestError({
@@ -151,7 +163,10 @@ function refuseMemory(data: string | undefined): void {
   })
 }
 
-/** An API key that an HTTP header can carry. The ellipsis of a shortened key, for one, cannot be in a header. */
+/**
+ * An API key that an HTTP header can carry. The ellipsis of a shortened key, for one, cannot be in
+ * a header.
+ */
 function checkKey(apiKey: string | undefined): string {
   if (apiKey !== undefined && /^[\x21-\x7e]+$/.test(apiKey)) return apiKey
   if (apiKey !== undefined && apiKey !== '') {

@@ -6,7 +6,9 @@ const BUCKETS = 600
 /** By class, and apart from that those of them that were refused. */
 export type TimelineSeries = RequestClass | 'refused'
 
-/** Requests over time: `counts` of each bucket of `width` milliseconds, from the first request on. */
+/**
+ * Requests over time: `counts` of each bucket of `width` milliseconds, from the first request on.
+ */
 export interface TimelineCounts {
   width: number
   counts: Record<TimelineSeries, number[]>

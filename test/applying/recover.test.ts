@@ -17,7 +17,10 @@ const MEMBERSHIPS = '/user_management/organization_memberships'
 /** What WorkOS holds, by the path of its list. */
 type Held = Record<string, JsonObject[]>
 
-/** WorkOS as recovery asks it: lists by their filters, and single objects by external id or by slug. It takes no write. */
+/**
+ * WorkOS as recovery asks it: lists by their filters, and single objects by external id or by slug.
+ * It takes no write.
+ */
 function holding(held: Held): Api {
   return {
     read: async (path, query = {}) => {
@@ -149,7 +152,10 @@ forEachKind((stateKind) => {
     expect(await state.count('user')).toBe(0)
   })
 
-  /** A membership that WorkOS has and whose outcome is open, of a user and an organization of these ownerships. */
+  /**
+   * A membership that WorkOS has and whose outcome is open, of a user and an organization of these
+   * ownerships.
+   */
   async function openMembership(
     { state }: Awaited<ReturnType<typeof setUp>>,
     user: Ownership,

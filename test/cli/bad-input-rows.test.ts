@@ -7,7 +7,10 @@ interface BadRow extends Omit<BadInput, 'exit' | 'files'> {
   what?: string
 }
 
-/** The bad row stands on line 3 of users.csv, after a good one; no reject is allowed, so nothing may be applied. */
+/**
+ * The bad row stands on line 3 of users.csv, after a good one; no reject is allowed, so nothing may
+ * be applied.
+ */
 function rejected({ header, row, what, says, ...rest }: BadRow): BadInput {
   const good = `${GOOD_ROW}${','.repeat(header.split(',').length - 1)}`
   return {

@@ -4,7 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { command, type Files, folderOf, type Outcome, type World } from './harness.ts'
 
-/** Stands in every key, hash and password of the cases, so that one look finds a secret that got out. */
+/**
+ * Stands in every key, hash and password of the cases, so that one look finds a secret that got
+ * out.
+ */
 export const SECRET = 's3cr3t'
 export const KEY = `sk_test_${SECRET}`
 
@@ -42,7 +45,9 @@ export interface BadInput {
   says: readonly (string | RegExp)[]
 }
 
-/** Runs each case against a sandbox that must not be written to, and holds what is said to the case. */
+/**
+ * Runs each case against a sandbox that must not be written to, and holds what is said to the case.
+ */
 export function refuses(title: string, cases: readonly BadInput[]): void {
   describe(title, () => {
     let sandbox: Sandbox
@@ -70,7 +75,10 @@ export function refuses(title: string, cases: readonly BadInput[]): void {
   })
 }
 
-/** The exit code, the place and the words; no stack trace, no secret, nothing that steers the terminal. */
+/**
+ * The exit code, the place and the words; no stack trace, no secret, nothing that steers the
+ * terminal.
+ */
 export function expectRefusal({ code, stdout, stderr }: Outcome, { exit, at, says }: BadInput): void {
   const said = `${stdout}${stderr}`
   for (const words of says) expect(said).toMatch(words)

@@ -139,7 +139,10 @@ function inShell(shell: Shell, script: string, args: readonly string[] = []): st
   return out.split('\n').filter((line) => line !== '')
 }
 
-/** Lines that every shell completes alike: the words, and what may stand in the place of the last one. */
+/**
+ * Lines that every shell completes alike: the words, and what may stand in the place of the last
+ * one.
+ */
 const LINES: [string[], string[]][] = [
   [['pla'], ['plan']],
   [
@@ -224,7 +227,10 @@ function whereInstalled(shell: Shell, body: () => void): void {
 }
 
 whereInstalled('zsh', () => {
-  /** zsh completes in its line editor alone: here its parts are stood in for, and say what they were given. */
+  /**
+   * zsh completes in its line editor alone: here its parts are stood in for, and say what they were
+   * given.
+   */
   const STAND_INS = `compdef() { :; }
     _files() { local -a found; if [[ $1 == -/ ]]; then found=(\${PREFIX}*(N/)); else found=(\${PREFIX}*(N)); fi; print -rl -- $found }
     _describe() { local name=$4 one; for one in \${(P)name}; do print -r -- \${\${one%%[^\\\\]:*}}\${\${one#\${one%%[^\\\\]:*}}[1]}; done }

@@ -38,7 +38,10 @@ export function command(args: readonly string[], { cwd, env = {}, terminal, cont
   return runCommand(args, { cwd, env, terminals: terminal ? ['stdout', 'stderr'] : [], ...context })
 }
 
-/** Starts the program as a process of its own, with nothing of this process's environment but the path. */
+/**
+ * Starts the program as a process of its own, with nothing of this process's environment but the
+ * path.
+ */
 export function start(
   args: readonly string[],
   { cwd, env = {} }: World,

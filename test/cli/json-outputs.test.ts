@@ -77,7 +77,10 @@ test('config is described key by key as the manifest is', () => {
   expect(Object.keys(schemaOf('config.schema.json').$defs.manifest.properties)).toEqual(keys)
 })
 
-/** For each output that a program may ask for: command lines that make it, in this order. Every run is held to its schema by `runCommand`. */
+/**
+ * For each output that a program may ask for: command lines that make it, in this order. Every run
+ * is held to its schema by `runCommand`.
+ */
 const LINES: Readonly<Record<string, readonly string[]>> = {
   'help --json': ['help --json', 'help --json state'],
   'validate --json': ['validate --json', 'validate --json -e nowhere'],

@@ -14,7 +14,10 @@ const NAMES = ['Lovelace', 'Zuse', 'secret-plan', 'Grace Hopper']
 const KEYS = ['key of ada', 'key-konrad', 'key-gone', 'key-twin']
 const ADDRESSES = ['ada.l@example.com', 'konrad-z@example.com', 'not an address', 'ghost@example.com']
 
-/** A migration in which something is rejected, merged, left out, warned of, created, changed and different. */
+/**
+ * A migration in which something is rejected, merged, left out, warned of, created, changed and
+ * different.
+ */
 function project(mask?: string): Project {
   const made = createProject()
   made.csv('people.csv', [

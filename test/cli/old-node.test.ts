@@ -6,7 +6,10 @@ import { expect, test } from 'vitest'
 import { oldNode } from '../old-node.ts'
 import { folderOf } from './harness.ts'
 
-/** The entry as the build leaves it: without types, and with nothing beside it that could be imported. */
+/**
+ * The entry as the build leaves it: without types, and with nothing beside it that could be
+ * imported.
+ */
 function entry(): string {
   const source = readFileSync(new URL('../../src/cli/main.ts', import.meta.url), 'utf8')
   return join(folderOf({ 'main.js': stripTypeScriptTypes(source), 'package.json': '{ "type": "module" }' }), 'main.js')

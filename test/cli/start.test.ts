@@ -68,7 +68,8 @@ test('each command loads the packages that it needs, and no others', () => {
   ] as const) {
     const loaded = loadedBy(args, folder)
     expect([args, packagesIn(loaded)]).toEqual([args, packages])
-    // ajv itself, and clients of HTTP. The sandbox's router asks node:http for the names of methods.
+    // ajv itself, and clients of HTTP. The sandbox's router asks node:http for the names of
+    // methods.
     const forbidden =
       /\/ajv\/dist\/(?!runtime\/)|^NativeModule (?:https|http2|tls|undici|internal\/deps\/undici\/undici)$/
     expect([args, loaded.filter((name) => forbidden.test(name))]).toEqual([args, []])

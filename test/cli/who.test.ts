@@ -3,7 +3,9 @@ import { startSandbox } from '../../src/sandbox/server.ts'
 import { tried } from '../tried.ts'
 import { command, type Files, folderOf } from './harness.ts'
 
-/** Sixty users on one line, of whom one has a number that is none, and one neither key nor address. */
+/**
+ * Sixty users on one line, of whom one has a number that is none, and one neither key nor address.
+ */
 const people = Array.from({ length: 60 }, (_, n) => ({
   id: `u${n}`,
   mail: `u${n}@example.com`,

@@ -6,8 +6,9 @@ import { command } from '../cli/harness.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 /**
- * Manifests of the examples as the first versions of the program shipped them. They are never brought up to date: a later version has to
- * make the same of them. Add those of a version when it is released.
+ * Manifests of the examples as the first versions of the program shipped them. They are never
+ * brought up to date: a later version has to make the same of them. Add those of a version when it
+ * is released.
  */
 const FOLDER = fileURLToPath(new URL('older-manifests/', import.meta.url))
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url))

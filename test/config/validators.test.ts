@@ -14,7 +14,10 @@ import { badValues } from './bad/values.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The shipped recipes and examples, which are right, and manifests with something wrong of every sort. */
+/**
+ * The shipped recipes and examples, which are right, and manifests with something wrong of every
+ * sort.
+ */
 const texts = [
   ...['recipes', 'examples']
     .flatMap((folder) =>

@@ -39,7 +39,10 @@ export interface RecordPart {
   notes?: { kind: string; key: string; code: string }[]
 }
 
-/** The desired set of these records, which arrive chunk by chunk: each chunk lists the positions of its records. */
+/**
+ * The desired set of these records, which arrive chunk by chunk: each chunk lists the positions of
+ * its records.
+ */
 export async function assembled(
   records: readonly RecordPart[],
   changed: Partial<Manifest> = {},
@@ -135,7 +138,10 @@ function mapped(chunk: readonly SourceRecord[], records: readonly RecordPart[]):
   return result
 }
 
-/** Every table of the desired set as it would be read, in an order that does not depend on how it came to be. */
+/**
+ * Every table of the desired set as it would be read, in an order that does not depend on how it
+ * came to be.
+ */
 export function contents({ rundb }: DesiredSet): Record<string, unknown[]> {
   const place = "f.name || ':' || coalesce(t.line, '')"
   const rows = (sql: string) =>

@@ -54,7 +54,9 @@ export async function mappedSet(
   return new DesiredSet(rundb, account(rundb, yielded, [stream], staged, assigned))
 }
 
-/** What would be sent, to the byte, and how many records it stands for; nothing of where they stood. */
+/**
+ * What would be sent, to the byte, and how many records it stands for; nothing of where they stood.
+ */
 export function wanted({ rundb }: DesiredSet): string {
   const rows = rundb
     .statement('SELECT kind, key, refs, attributes, secrets, records FROM desired ORDER BY kind, key')

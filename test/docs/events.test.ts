@@ -7,7 +7,10 @@ import { KEY, startWorkos } from '../e2e/workos.ts'
 const page = readFileSync(new URL('../../docs/reference/events.md', import.meta.url), 'utf8')
 const schema = JSON.parse(readFileSync(new URL('../../schemas/events.schema.json', import.meta.url), 'utf8'))
 
-/** Ids, versions and times differ from run to run; phases and the table of kinds are left out of the page. */
+/**
+ * Ids, versions and times differ from run to run; phases and the table of kinds are left out of the
+ * page.
+ */
 function shown(events: readonly EventLine[]): object[] {
   return events
     .filter(({ type }) => !type.startsWith('phase_'))

@@ -145,7 +145,8 @@ describe('every piece of a manifest that the pages show', () => {
     if ((await liveReading(loaded.manifest.source)) !== undefined) return
     const { streams } = loaded.manifest.source as { streams?: Record<string, { path: string }> }
     const given: Record<string, { path: string }> = sample.source?.streams ?? {}
-    // What the page names otherwise than the sample stands for the same file, unless it is of another form.
+    // What the page names otherwise than the sample stands for the same file, unless it is of
+    // another form.
     for (const [name, { path }] of Object.entries(streams ?? {})) {
       const file = given[name]?.path
       const isAlike = file !== undefined && extname(file) === extname(path)

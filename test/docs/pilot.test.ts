@@ -7,7 +7,10 @@ import { folderOf } from '../config/folder.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Each command of the guide's examples with the lines that it shows, in order; `…` stands for what is cut. */
+/**
+ * Each command of the guide's examples with the lines that it shows, in order; `…` stands for what
+ * is cut.
+ */
 function examples(): { command: string; shown: string[] }[] {
   const guide = readFileSync(join(ROOT, 'docs/how-to/pilot.md'), 'utf8')
   const blocks = [...guide.matchAll(/```console\n(.*?)```/gs)].map(([, block = '']) => block)

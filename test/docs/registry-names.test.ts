@@ -8,7 +8,10 @@ const FILES = globSync(
   { cwd: ROOT },
 )
 
-/** A command that fetches a package of the program's name from a registry, whoever has that name there. */
+/**
+ * A command that fetches a package of the program's name from a registry, whoever has that name
+ * there.
+ */
 const FETCHED =
   /\b(?:npx|npm exec|pnpm dlx|bunx|yarn dlx)(?: -\S+(?: node@\S+)?)* workos-(?:migrate|declare)\b|\b(?:npm|pnpm|yarn|bun) (?:i|install|add)(?: -\S+)* workos-(?:migrate|declare)(?:@\S+)?(?=[\s`"']|$)/g
 

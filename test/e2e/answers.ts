@@ -2,7 +2,10 @@ import type { Exchange, Interceptor } from '../../src/sandbox/server.ts'
 
 type Answer = Record<string, unknown>
 
-/** A server that carries out a write and answers something else: of one method and route, as `change` makes it. */
+/**
+ * A server that carries out a write and answers something else: of one method and route, as
+ * `change` makes it.
+ */
 export function answering(
   method: string,
   route: string,

@@ -33,7 +33,9 @@ async function open(users: number, settings: ClerkSettings = {}): Promise<Scene>
   return { fake, workos, project, env: { KEY, SECRET: fake.source.secretKey } }
 }
 
-/** Holds everything in WorkOS against the instance as it is now; who is banned there is left out. */
+/**
+ * Holds everything in WorkOS against the instance as it is now; who is banned there is left out.
+ */
 async function expectSame({ fake, workos }: Scene): Promise<void> {
   const { organizations, memberships } = fake.instance
   const users = new Map([...fake.instance.users].filter(([, { banned }]) => !banned))
@@ -109,8 +111,9 @@ test('users who are created and deleted while pages are read move others from pa
     changes += 1
     act()
   }
-  // The first request counts, four ask for pages at once. The sixth is sent when the first page has come: who stands on that has been
-  // read and goes, and those behind move up. Any earlier, rows of the export would be of users who were never read.
+  // The first request counts, four ask for pages at once. The sixth is sent when the first page has
+  // come: who stands on that has been read and goes, and those behind move up. Any earlier, rows of
+  // the export would be of users who were never read.
   fake.after(
     6,
     change(() => [1, 2, 3].forEach((n) => void instance.deleteUser(clerkUser(n).id))),

@@ -43,7 +43,8 @@ test('at its deadline an apply lets what is on its way finish, says what is left
   expect(pending).toBeGreaterThan(40)
   expect(stopped.stderr).toContain('Deadline 05:30: in 5 h 30 min.')
 
-  // Everything that left was answered, and is written down: nothing is open, and nothing left after the hour.
+  // Everything that left was answered, and is written down: nothing is open, and nothing left after
+  // the hour.
   const sent = writes(workos.takeLog())
   expect(sent.length).toBeLessThan(12 + 4)
   const live = await workos.snapshot()

@@ -8,7 +8,10 @@ import { FAST, KEY, startWorkos, type Workos } from './workos.ts'
 
 const env = { KEY }
 
-/** A project of each kind of file source, with rows that are rejected by the source, by a rule, and merged. */
+/**
+ * A project of each kind of file source, with rows that are rejected by the source, by a rule, and
+ * merged.
+ */
 const projects: Record<string, (workos: Workos) => Project> = {
   csv(workos) {
     const project = createProject()

@@ -17,7 +17,10 @@ async function userOf(workos: Workos, name: string): Promise<string | undefined>
   return (await workos.snapshot()).users.find(({ email }) => email === `${name}@example.com`)?.id
 }
 
-/** A sandbox in which somebody deletes a user or an organization at the first membership that is written. */
+/**
+ * A sandbox in which somebody deletes a user or an organization at the first membership that is
+ * written.
+ */
 async function deleting(kind: 'users' | 'organizations', of: (workos: Workos) => Promise<string | undefined>) {
   let armed = true
   const workos: Workos = await startWorkos({

@@ -152,7 +152,8 @@ describe('a role that a group gives besides those of the source', () => {
       'ada@example.com@@acme': ['billing'],
       'bea@example.com@@acme': ['admin', 'billing'],
     })
-    // Taken from the source again, a role is taken from the membership, also while a group gives it.
+    // Taken from the source again, a role is taken from the membership, also while a group gives
+    // it.
     await group('Again', ['admin'], ['bea'])
     project.csv('users.csv', ROWS)
     await apply(project)

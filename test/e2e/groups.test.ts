@@ -20,7 +20,10 @@ function projectOf(workos: Workos, rows: readonly Row[] = ROWS, more: object = {
   return peopleProject(workos, rows, { map, ...more })
 }
 
-/** `organization/group` → e-mail addresses of its members, sorted. Groups of one name stand side by side. */
+/**
+ * `organization/group` → e-mail addresses of its members, sorted. Groups of one name stand side by
+ * side.
+ */
 async function groupsOf(workos: Workos): Promise<[string, string[]][]> {
   const { users, organizations } = await workos.snapshot()
   const found: [string, string[]][] = []

@@ -6,7 +6,10 @@ import { FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
 
 const HASH = `$2b$10$${'h'.repeat(53)}`
 
-/** Rows of the CSV source: a user each, every second one in one of ten organizations, with metadata and a hash. */
+/**
+ * Rows of the CSV source: a user each, every second one in one of ten organizations, with metadata
+ * and a hash.
+ */
 function rowsOf(count: number): Record<string, string>[] {
   return Array.from({ length: count }, (_, n) => ({
     email: `user${n}@example.com`,

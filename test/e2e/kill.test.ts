@@ -61,7 +61,10 @@ function randomFrom(seed: number): () => number {
   }
 }
 
-/** When to kill: as the n-th write arrives, after it took effect and before its answer, or some time after it. */
+/**
+ * When to kill: as the n-th write arrives, after it took effect and before its answer, or some time
+ * after it.
+ */
 interface Moment {
   write: number
   at: 'before it takes effect' | 'before its answer' | 'a little later'
@@ -70,7 +73,10 @@ interface Moment {
 }
 
 const random = randomFrom(20_26)
-/** One in each twentieth of the run, so that all its phases are met. Towards the end `later` would be too late. */
+/**
+ * One in each twentieth of the run, so that all its phases are met. Towards the end `later` would
+ * be too late.
+ */
 const MOMENTS: Moment[] = Array.from({ length: 20 }, (_, n) => ({
   write: 1 + Math.floor(((n + random()) / 20) * WRITES),
   at:
@@ -172,7 +178,9 @@ async function expectExact(workos: Workos, { project, env }: Target): Promise<vo
   expect(state.openWrites).toBe(0)
 }
 
-/** Applies until the end; every create that is refused must be of something that is ours in the end. */
+/**
+ * Applies until the end; every create that is refused must be of something that is ours in the end.
+ */
 async function applyToTheEnd({ project, env }: Target): Promise<void> {
   const { result } = project.spawn(['apply', '--yes', '--json'], env)
   const { exit, stdout, stderr } = await result
@@ -196,7 +204,8 @@ forEachKind((kind) => {
       await applyToTheEnd(target)
       const log = workos.takeLog()
       const refused = log.filter(({ method, status }) => method === 'POST' && status >= 400)
-      // Each of them was followed by a look-up that made the thing ours: expectExact finds its id in the state.
+      // Each of them was followed by a look-up that made the thing ours: expectExact finds its id
+      // in the state.
       expect(refused.every(({ status }) => status === 400 || status === 409)).toBe(true)
       await expectExact(workos, target)
       const again = await project.run(['apply', '--yes'], { env })

@@ -1,6 +1,6 @@
 /**
- * What migrations into WorkOS are known to break on, one test each. Most have more thorough tests of their own; these say
- * in one place that the failure does not happen here.
+ * What migrations into WorkOS are known to break on, one test each. Most have more thorough tests
+ * of their own; these say in one place that the failure does not happen here.
  */
 import { statSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
@@ -19,7 +19,9 @@ import { FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
 const env = { KEY }
 const BCRYPT = `$2b$10$${'k'.repeat(53)}`
 const ARGON2 = '$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b4dWRWJTmaaJObGRdescudvJCs'
-/** A published example of Firebase's scrypt: hash, salt, signer key, separator, rounds, memory cost. */
+/**
+ * A published example of Firebase's scrypt: hash, salt, signer key, separator, rounds, memory cost.
+ */
 const FIREBASE =
   'lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==$42xEC+ixf3L2lw==$' +
   'jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==$Bw==$8$14'
@@ -169,7 +171,8 @@ test('6: with failures the exit code says so, and they are taken up again', asyn
 })
 
 test('7: users in no organization are kept, undeclared gzip is read, and a short page is not the end', async () => {
-  // WorkOS may answer with fewer objects than were asked for: only the cursor says where the end is.
+  // WorkOS may answer with fewer objects than were asked for: only the cursor says where the end
+  // is.
   const workos = await startWorkos({
     interceptor: {
       after: (_exchange, { body }) => {

@@ -1,4 +1,7 @@
-/** Answers that later versions of WorkOS's API have: every one is told with what helps, and none ends the run. */
+/**
+ * Answers that later versions of WorkOS's API have: every one is told with what helps, and none
+ * ends the run.
+ */
 import { expect, test } from 'vitest'
 import type { Fault } from '../../src/sandbox/faults/fault.ts'
 import { member, peopleManifest, peopleProject } from './people.ts'

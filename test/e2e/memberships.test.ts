@@ -14,7 +14,10 @@ const ORDERS = [
   [2, 3, 4, 0, 1],
   [2, 0, 4, 1, 3],
 ]
-/** Sizes of chunks and numbers of workers: each row a chunk of its own, borders between the rows, all in one. */
+/**
+ * Sizes of chunks and numbers of workers: each row a chunk of its own, borders between the rows,
+ * all in one.
+ */
 const SPLITS = [
   [1, 2],
   [2, 1],
@@ -135,7 +138,8 @@ test.each(
   const of = (id: string, name: string) => ({ clerk_user_id: id, org_external_id: name, org_name: name })
   const memberships = [of('user_1', 'one'), of('user_1', 'shared'), of('user_3', 'three'), of('user_3', 'shared')]
   const granted = [
-    // Without an organization: for the memberships of this record, and not for those of the record it merges with.
+    // Without an organization: for the memberships of this record, and not for those of the record
+    // it merges with.
     { clerk_user_id: 'user_3', role_slug: 'org:admin', org_external_id: '' },
     { clerk_user_id: 'user_1', role_slug: 'billing', org_external_id: 'shared' },
     { clerk_user_id: 'user_1', role_slug: 'org:member', org_external_id: 'one' },

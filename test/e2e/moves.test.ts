@@ -6,7 +6,8 @@ const env = { KEY }
 
 test('duplicates that change places in the source change nothing in WorkOS', async () => {
   const workos = await startWorkos()
-  // Without an external id the key is the e-mail address: which one counts depends on the row that comes first.
+  // Without an external id the key is the e-mail address: which one counts depends on the row that
+  // comes first.
   const rows = [member('ada', 'one', { external_id: '' }), member('ada', 'two'), member('bea', 'two')]
   const project = peopleProject(workos, rows)
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })

@@ -11,8 +11,9 @@ const USERS = WHOLE ? 50_000 : 300
 const TEAMS = USERS / 20
 
 /**
- * A schema as Laravel with teams makes it. Every fiftieth account is deleted softly, and its address belongs to the one before it again; the
- * owner of a team is named in the team alone; rows of members outlive their users.
+ * A schema as Laravel with teams makes it. Every fiftieth account is deleted softly, and its
+ * address belongs to the one before it again; the owner of a team is named in the team alone; rows
+ * of members outlive their users.
  */
 const LARAVEL = `
   CREATE TABLE users (
@@ -174,7 +175,8 @@ test.skipIf(mariaPrograms === undefined)(
     const hashes = workos.log.filter(({ body }) => JSON.stringify(body ?? {}).includes('"password_hash":"$2y$10$'))
     expect(hashes).toHaveLength(users)
 
-    // In nothing that was printed, and in no file that was written, is the password of the database.
+    // In nothing that was printed, and in no file that was written, is the password of the
+    // database.
     const printed = [planned, applied, verification, measured].flatMap(({ stdout, stderr }) => [stdout, stderr])
     const files = readdirSync(project.folder, { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.isFile(),

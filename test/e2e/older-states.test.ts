@@ -8,9 +8,10 @@ import { peopleProject, type Row } from './people.ts'
 import { KEY, startWorkos, type Workos, writes } from './workos.ts'
 
 /**
- * States that earlier versions of the program wrote, as SQL text: one for each version of the schema, with a run that was killed while a
- * write was open. `<<kind:key>>` stands for WorkOS's id of a resource, `<<binding>>` for the target. Before a new step of the schema is
- * published, add a dump of the version that goes: sqlite3 state.sqlite .dump
+ * States that earlier versions of the program wrote, as SQL text: one for each version of the
+ * schema, with a run that was killed while a write was open. `<<kind:key>>` stands for WorkOS's id
+ * of a resource, `<<binding>>` for the target. Before a new step of the schema is published, add a
+ * dump of the version that goes: sqlite3 state.sqlite .dump
  */
 const FOLDER = new URL('older-states/', import.meta.url)
 const VERSIONS = Array.from({ length: migrations.length }, (_, index) => index + 1)
@@ -42,7 +43,10 @@ const ROWS = [ADA, BEA, { ...BEA, org_external_id: 'beta', org_name: 'Beta' }, C
 /** Before the second version of the schema the program knew no second factors. */
 const hasFactors = (version: number) => version > 1
 
-/** A project whose people are in WorkOS, and whose state is one that an earlier version wrote about them. */
+/**
+ * A project whose people are in WorkOS, and whose state is one that an earlier version wrote about
+ * them.
+ */
 async function projectWithState(version: number, workos: Workos): Promise<Project> {
   const project = peopleProject(workos, hasFactors(version) ? ROWS : ROWS.with(3, { ...CYD, totp_secret: '' }), {
     roles: { define: { admin: { name: 'Admin', description: 'Manages the organization' } } },

@@ -139,7 +139,10 @@ const STEPS: [string, string[][]][] = [
   ['a domain and an address', [['--only', 'domain:acme.com', 'email:dan@*']]],
 ]
 
-/** Roles that WorkOS ranks by the order in which they are made, one of an organization's own and one that only a few have. */
+/**
+ * Roles that WorkOS ranks by the order in which they are made, one of an organization's own and one
+ * that only a few have.
+ */
 const ROLES = {
   roles: {
     define: {
@@ -593,7 +596,8 @@ test('whose record was rejected has not left the source, whatever address the re
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { prune: ['user'], safety: { maxDeletes: '100%', maxRejects: 9 } })
   await ran(project, 'apply', '--yes')
-  // Bea's address in WorkOS is one of the domain; her record, which is rejected, has moved away from it.
+  // Bea's address in WorkOS is one of the domain; her record, which is rejected, has moved away
+  // from it.
   const bea = { ...ROWS[2], email: 'bea@example.com', email_verified: 'perhaps' }
   project.csv('users.csv', [...ROWS.slice(0, 2), bea, ...ROWS.slice(3), person('eve', { email: 'eve@acme.com' })])
   const plan = await planned(project, '--only', 'domain:acme.com')

@@ -75,7 +75,10 @@ function migration({ rows, map = {}, manifest = {}, json }: Migration) {
 const without = (row: Row, name: string): Row => Object.fromEntries(Object.entries(row).filter(([key]) => key !== name))
 const swapped = (row: Row): Row => ({ ...row, first: row.last ?? '', last: row.first ?? '' })
 
-/** A mistake: what it is, the migration that has it, the code of the warning about it, and what that says. */
+/**
+ * A mistake: what it is, the migration that has it, the code of the warning about it, and what that
+ * says.
+ */
 const PLANTED: [mistake: string, migration: Migration, code: string, says: RegExp][] = [
   ['first and last name are swapped', { rows: rows(swapped) }, 'names_swapped', /swapped in 12 of 12 users/],
   [
@@ -320,7 +323,10 @@ function* textsIn(value: unknown): Generator<string> {
   else if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) yield* textsIn(inner)
 }
 
-/** The mistake stands above the plan, in text, JSON, Markdown and HTML, and on standard error only where the plan is for a program. */
+/**
+ * The mistake stands above the plan, in text, JSON, Markdown and HTML, and on standard error only
+ * where the plan is for a program.
+ */
 async function expectTold(
   made: ReturnType<typeof createProject>,
   { code, says, list, ...run }: { code: string; says: RegExp; list: 'warnings' | 'notices' } & Run,

@@ -67,7 +67,10 @@ const countsIn = async (workos: Workos) => {
   return [users.length, organizations.length, memberships.length]
 }
 
-/** Everything in a folder, with what is packed unpacked by nobody: a password is in no file as it is. */
+/**
+ * Everything in a folder, with what is packed unpacked by nobody: a password is in no file as it
+ * is.
+ */
 function textOf(folder: string): string {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))

@@ -6,7 +6,9 @@ import { KEY, startWorkos } from './workos.ts'
 
 const env = { KEY }
 
-/** Holds the first creation of a role back, in which a hasty client would have sent the next ones. */
+/**
+ * Holds the first creation of a role back, in which a hasty client would have sent the next ones.
+ */
 function slowFirst(): Interceptor {
   const slow = new Set<string>()
   return {

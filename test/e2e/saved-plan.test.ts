@@ -54,7 +54,10 @@ test('a saved plan with nothing to apply asks for no word', async () => {
   expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
 })
 
-/** Everything that a reviewer sees, made to say something else. The lines of the header count from 0. */
+/**
+ * Everything that a reviewer sees, made to say something else. The lines of the header count from
+ * 0.
+ */
 const TAMPERINGS: [string, (lines: string[]) => string[]][] = [
   ['a count', (lines) => lines.with(0, (lines[0] ?? '').replace('"create":2', '"create":1'))],
   ['the estimate', (lines) => lines.with(0, (lines[0] ?? '').replace(/"writes":\d+/, '"writes":1'))],

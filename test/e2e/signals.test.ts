@@ -16,12 +16,18 @@ const ROWS: Row[] = Array.from({ length: 12 }, (_, n) =>
   member(`user${n}`, 'acme', { password_hash: HASH, password_hash_type: 'bcrypt' }),
 )
 
-/** What a process may take to end where nothing is on its way: 2 s are promised, the rest is for a busy machine. */
+/**
+ * What a process may take to end where nothing is on its way: 2 s are promised, the rest is for a
+ * busy machine.
+ */
 const SOON = 3_500
 
 const scratches = (project: Project) => project.list('.workos-migrate').filter((name) => name.startsWith('scratch-'))
 
-/** A WorkOS that answers the requests of a kind 429 for an hour, or never; `reached` when the first one has come. */
+/**
+ * A WorkOS that answers the requests of a kind 429 for an hour, or never; `reached` when the first
+ * one has come.
+ */
 async function stubborn(how: 'refuses' | 'silent', of: (method: string, path: string) => boolean) {
   const { promise: reached, resolve } = Promise.withResolvers<void>()
   const workos = await startWorkos({

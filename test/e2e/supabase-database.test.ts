@@ -13,7 +13,10 @@ import { FAST, KEY, startWorkos, writes } from './workos.ts'
 const USERS = 50_000
 const TEAMS = 500
 
-/** Of each thousand one is banned, one deleted and one anonymous. Every fifth has an authenticator app, every tenth is in two teams. */
+/**
+ * Of each thousand one is banned, one deleted and one anonymous. Every fifth has an authenticator
+ * app, every tenth is in two teams.
+ */
 const SUPABASE = `
   CREATE SCHEMA auth;
   CREATE TYPE auth.factor_type AS ENUM ('totp', 'webauthn', 'phone');

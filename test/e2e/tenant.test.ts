@@ -31,7 +31,8 @@ test.runIf(WHOLE)(
     expect(shown.exits).toEqual({ export: 0, apply: 0, plan: 0 })
     expect(shown.planned).toMatchObject({ changes: false })
     expect(shown.asked).toMatchObject({ 'POST /api/v2/jobs/users-exports': 1, 'GET /exports/:job/:file': 1 })
-    // Of the twenty that were read when the process was killed, those alone that were on their way or being written.
+    // Of the twenty that were read when the process was killed, those alone that were on their way
+    // or being written.
     expect(shown.askedTwice).toBeLessThanOrEqual(10)
     expect(shown.askedLater).toBe(0)
     expect(shown.writtenLater).toBe(0)

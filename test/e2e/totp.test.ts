@@ -179,7 +179,10 @@ describe('records of one person', () => {
   })
 })
 
-/** Kills its client at the n-th enrolment: as it arrives, or after it took effect and before its answer. */
+/**
+ * Kills its client at the n-th enrolment: as it arrives, or after it took effect and before its
+ * answer.
+ */
 class Killer implements Interceptor {
   child: Child | undefined
   #seen = 0

@@ -123,8 +123,8 @@ export function writes(log: readonly RequestLogEntry[]): RequestLogEntry[] {
 }
 
 /**
- * Checks that what changed in a source since it was read, and nothing else, was written: somebody new with a membership, a first
- * name, a membership more and one less, and somebody who left.
+ * Checks that what changed in a source since it was read, and nothing else, was written: somebody
+ * new with a membership, a first name, a membership more and one less, and somebody who left.
  */
 export function expectDelta(log: readonly RequestLogEntry[]): void {
   const sent = writes(log).map(({ method, route, body }) => ({ what: `${method} ${route}`, body }))

@@ -20,7 +20,10 @@ const VALUES = [
   'ada.l@',
 ]
 
-/** People with numbers, nested values, a role that is refused, a merge, a reject and a row that is joined. */
+/**
+ * People with numbers, nested values, a role that is refused, a merge, a reject and a row that is
+ * joined.
+ */
 function project(workos: { target: object }): Project {
   const made = createProject()
   const people = [

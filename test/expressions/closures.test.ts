@@ -365,8 +365,11 @@ $map(rows, function($r, $i) { $i[$r.k = "x"] })
   '`__proto__`\n`constructor`\n`toString`\n`hasOwnProperty`\no.`constructor`\n$lookup($, "toString")\n`outerWrapper`\n`2`\n' +
   'o.`toString`.a\no.a.`hasOwnProperty`\n`constructor`.`constructor`\nrows.`valueOf`\n$record.o.`isPrototypeOf`\n'
 
-/** What these yield the interpreter has to say, though they are covered: it fails, or the data is out of the ordinary. */
-const FAILING = String.raw`
+/**
+ * What these yield the interpreter has to say, though they are covered: it fails, or the data is
+ * out of the ordinary.
+ */
+const FAILING = `
 $trim(1)
 $sum(texts)
 b + 1
@@ -397,7 +400,7 @@ $map(many, function($v) { $trim() })
 `
 
 /** What the closures leave to the interpreter altogether. */
-const LEFT = String.raw`
+const LEFT = `
 rows@$r.($r.n)
 rows#$i.n
 rows^(n).n

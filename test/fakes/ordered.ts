@@ -1,4 +1,7 @@
-/** Things with keys in the order in which they came, for paging that goes on behind a thing which may be gone by then. */
+/**
+ * Things with keys in the order in which they came, for paging that goes on behind a thing which
+ * may be gone by then.
+ */
 export class Ordered<Item> {
   readonly #items: { number: number; item: Item }[] = []
   readonly #numbers = new Map<string, number>()
@@ -44,7 +47,10 @@ export class Ordered<Item> {
     return this.#items.slice(offset, offset + count).map(({ item }) => item)
   }
 
-  /** Up to `count` items behind the one with this number (0: from the start), and the number of the last of them. */
+  /**
+   * Up to `count` items behind the one with this number (0: from the start), and the number of the
+   * last of them.
+   */
   after(number: number, count: number): { items: Item[]; last: number; more: boolean } {
     const start = this.#indexAfter(number)
     const found = this.#items.slice(start, start + count)

@@ -12,7 +12,10 @@ export const WRITE_BOUNDARIES = [
 export interface Boundary {
   at:
     | (typeof WRITE_BOUNDARIES)[number]
-    /** Before any call of SQLite: opening and migrating the state, joining, staging, planning, the journal. */
+    /**
+     * Before any call of SQLite: opening and migrating the state, joining, staging, planning, the
+     * journal.
+     */
     | 'statement'
     | 'half of a file'
     | 'before a rename'

@@ -14,7 +14,10 @@ import { type Comparison, compare, type Live, readBack } from './read-back.ts'
 
 const CHILD = fileURLToPath(new URL('./crashing-child.ts', import.meta.url))
 
-/** A sandbox and a project in which commands are killed, each under a key, and so in an environment, of its own. */
+/**
+ * A sandbox and a project in which commands are killed, each under a key, and so in an environment,
+ * of its own.
+ */
 export interface Wreck {
   folder: string
   /** Runs a command that dies at the boundary. */

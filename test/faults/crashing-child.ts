@@ -1,6 +1,7 @@
 /**
- * The command line, in a process that kills itself with SIGKILL at one exact place, which the variable CRASH names as
- * JSON. Nothing in the program knows of it: the boundaries are met from outside, by wrapping what the program calls.
+ * The command line, in a process that kills itself with SIGKILL at one exact place, which the
+ * variable CRASH names as JSON. Nothing in the program knows of it: the boundaries are met from
+ * outside, by wrapping what the program calls.
  */
 import { subscribe } from 'node:diagnostics_channel'
 import fs from 'node:fs'

@@ -26,7 +26,10 @@ function outlasts(effect: Effect): boolean {
   return effect.kind === 'silent' || ('ms' in effect && effect.ms === TOO_SLOW)
 }
 
-/** Each fault alone at a rate, all of them mixed at that rate each, and those that last until somebody lifts them. */
+/**
+ * Each fault alone at a rate, all of them mixed at that rate each, and those that last until
+ * somebody lifts them.
+ */
 export function faultCases(users: number, rate: number): FaultCase[] {
   const passing: [string, Effect & Trigger][] = [
     ['429 with Retry-After', { kind: 'rate-limited', retryAfter: 1 }],

@@ -31,6 +31,7 @@ test.concurrent.each(inBoth)('$name, state in $where: all is there once, and not
     untruths: [],
   })
   expect(result.injected).toBeGreaterThanOrEqual(2)
-  // While it lasts an apply ends as it has to; once it has passed, the next one does all that is left.
+  // While it lasts an apply ends as it has to; once it has passed, the next one does all that is
+  // left.
   if (faultCase.lasting !== undefined) expect(result.exits).toEqual([faultCase.lasting, 0])
 }, 180_000)

@@ -38,7 +38,10 @@ export interface FaultRunOptions {
   kind?: StateKind
 }
 
-/** What applying under faults came to. Nothing may be lost or duplicated, and nobody may have been told anything untrue. */
+/**
+ * What applying under faults came to. Nothing may be lost or duplicated, and nobody may have been
+ * told anything untrue.
+ */
 export interface FaultRunResult {
   name: string
   injected: number
@@ -67,7 +70,10 @@ interface FaultRun {
   result: FaultRunResult
 }
 
-/** Applies under the faults of a case until all is done, reads everything back, and applies once more: nothing may be left to do. */
+/**
+ * Applies under the faults of a case until all is done, reads everything back, and applies once
+ * more: nothing may be left to do.
+ */
 export async function applyUnderFaults(options: FaultRunOptions): Promise<FaultRunResult> {
   const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-faults-'))
   const data = join(folder, 'sandbox.sqlite')

@@ -58,7 +58,10 @@ function temporaries(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tmp|scratch-/.test(name))
 }
 
-/** What is refused for want of room, on a disk that is full to the last block, or one that is made so. */
+/**
+ * What is refused for want of room, on a disk that is full to the last block, or one that is made
+ * so.
+ */
 async function expectRefusals(folder: string, disk: SmallDisk | undefined): Promise<void> {
   const before = new Map(['plan.ndjson', 'merges.json'].map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
   // What the kills left goes first: it would make room.

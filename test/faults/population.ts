@@ -28,7 +28,10 @@ export interface Population {
 const HASH = `$2b$10$${'f'.repeat(53)}`
 const ROLES = [['admin'], ['member'], ['admin', 'billing']]
 
-/** Users in one to three of the organizations (at least 3), with one or two roles; every seventh is in none. */
+/**
+ * Users in one to three of the organizations (at least 3), with one or two roles; every seventh is
+ * in none.
+ */
 export function populate(users: number, organizations: number): Population {
   const expected: Expected = {
     users: new Map(),
@@ -69,7 +72,10 @@ export function populate(users: number, organizations: number): Population {
   return { rows, expected }
 }
 
-/** What is to be there while one user and one organization are refused: neither, and no membership of theirs. */
+/**
+ * What is to be there while one user and one organization are refused: neither, and no membership
+ * of theirs.
+ */
 export function without(expected: Expected, user: string, organization: string): Expected {
   return {
     ...expected,

@@ -8,7 +8,10 @@ export interface Sample {
   handles: number
 }
 
-/** Watches processes one after another through /proc; elsewhere than on Linux there is nothing to see. */
+/**
+ * Watches processes one after another through /proc; elsewhere than on Linux there is nothing to
+ * see.
+ */
 export class Sampler {
   readonly processes: Sample[][] = []
   readonly #timer: NodeJS.Timeout
@@ -43,7 +46,9 @@ export class Sampler {
 export interface Growth {
   peakMemory: number
   peakHandles: number
-  /** How much more the last third of the longest process held, at its peak, than its middle third. */
+  /**
+   * How much more the last third of the longest process held, at its peak, than its middle third.
+   */
   memory: number
   handles: number
 }

@@ -29,13 +29,16 @@ export interface Evidence {
   /** Every request that came in meanwhile. */
   log: readonly RequestLogEntry[]
   /**
-   * Requests are given up after a second. On a busy machine WorkOS may then never see one that left, and an answer may
-   * cross the end of it: a few of hundreds.
+   * Requests are given up after a second. On a busy machine WorkOS may then never see one that
+   * left, and an answer may cross the end of it: a few of hundreds.
    */
   impatient: boolean
 }
 
-/** Holds the exit code, the summary and the request counts of an apply against what really happened. Empty: all true. */
+/**
+ * Holds the exit code, the summary and the request counts of an apply against what really happened.
+ * Empty: all true.
+ */
 export function checkRun(evidence: Evidence): string[] {
   const { finished, run, log, impatient } = evidence
   const about = (one: number, other: number) =>
@@ -56,7 +59,8 @@ export function checkRun(evidence: Evidence): string[] {
   }
   const report = parseReport(finished.stdout)
   if (report === undefined) {
-    // Ended by an error: it must be one that says what to do, and the run must be on record as stopped.
+    // Ended by an error: it must be one that says what to do, and the run must be on record as
+    // stopped.
     claim(finished.exit === 1 || finished.exit === 4, 'no summary')
     claim(/error/i.test(finished.stderr), 'no word about the error')
     if (writes > 0) claim(run?.outcome === 'stopped', `the run is on record as ${run?.outcome}`)

@@ -1,7 +1,8 @@
 /**
- * Loaded before a program (`--import`), it gives the process a disk that is nearly full: one that takes a part of what is
- * written at a time, and nothing after so many bytes. The variable WEAK_DISK says how many, as JSON. For machines where no
- * small file system can be mounted, and for the exact place at which it fills up.
+ * Loaded before a program (`--import`), it gives the process a disk that is nearly full: one that
+ * takes a part of what is written at a time, and nothing after so many bytes. The variable
+ * WEAK_DISK says how many, as JSON. For machines where no small file system can be mounted, and for
+ * the exact place at which it fills up.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'

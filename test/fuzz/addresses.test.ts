@@ -10,7 +10,10 @@ import { runs, TIMEOUT } from './runs.ts'
 const ADDRESS_ASCII = /[a-z0-9@.]/i
 const RULES = { plusTags: 'ignore', gmailDots: 'ignore' } as const
 
-/** What programs make of a text that they compare with another. Every one of them is in use somewhere. */
+/**
+ * What programs make of a text that they compare with another. Every one of them is in use
+ * somewhere.
+ */
 const FOLDS: Readonly<Record<string, (text: string) => string>> = {
   'lower case': (text) => text.toLowerCase(),
   'upper case': (text) => text.toUpperCase(),
@@ -23,7 +26,10 @@ const FOLDS: Readonly<Record<string, (text: string) => string>> = {
   'case folding, then NFKC': (text) => text.toUpperCase().toLowerCase().normalize('NFKC'),
 }
 
-/** Every code point outside of ASCII that one of the folds turns into a letter, a digit, @ or a dot of ASCII. */
+/**
+ * Every code point outside of ASCII that one of the folds turns into a letter, a digit, @ or a dot
+ * of ASCII.
+ */
 const TABLE: string[] = []
 for (let codePoint = 0x80; codePoint <= 0x10ffff; codePoint++) {
   if (codePoint >= 0xd800 && codePoint <= 0xdfff) continue

@@ -35,7 +35,10 @@ const bytes = fc.array(piece, { maxLength: 60 }).map((pieces) => Buffer.concat(p
 const behindHeader = bytes.map((content) => Buffer.concat([Buffer.from('email,first_name,password_hash\n'), content]))
 const damaged = fc.tuple(behindHeader, fc.nat(200)).map(([content, cut]) => gzipSync(content).subarray(0, cut))
 
-/** The reading, or undefined where it was refused in words. Anything else that is thrown is a defect. */
+/**
+ * The reading, or undefined where it was refused in words. Anything else that is thrown is a
+ * defect.
+ */
 async function read(content: Buffer, folder: string): Promise<Reading | undefined> {
   writeFileSync(join(folder, 'users.csv'), content)
   try {
@@ -75,7 +78,8 @@ test('any cells come back from a file with any delimiter, quoted where they must
   timeout: TIMEOUT,
 }, async () => {
   const folder = folderWith({})
-  // Blanks around a cell are no part of it, and an empty cell is no value. NUL is left out by the reader, with a warning.
+  // Blanks around a cell are no part of it, and an empty cell is no value. NUL is left out by the
+  // reader, with a warning.
   const cell = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => `<${text.replaceAll('\0', '')}>`)
   const row = fc.tuple(cell, cell)
   await fc.assert(

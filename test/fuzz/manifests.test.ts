@@ -15,7 +15,10 @@ import { runs, TIMEOUT } from './runs.ts'
 
 const folder = () => folderOf({ 'users.csv': 'email\n', 'a.txt': 'from a file' })
 
-/** Loads a text as a manifest. What is wrong with it has to be told with a place in the file; everything else is a defect. */
+/**
+ * Loads a text as a manifest. What is wrong with it has to be told with a place in the file;
+ * everything else is a defect.
+ */
 async function load(directory: string, text: string): Promise<readonly Problem[]> {
   const file = join(directory, 'migrate.config.yaml')
   writeFileSync(file, text)

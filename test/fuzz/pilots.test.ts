@@ -156,7 +156,10 @@ function contents({ users, organizations, memberships, roles }: Snapshot) {
   return { users: plain(users), organizations: plain(organizations), memberships, roles }
 }
 
-/** Without what a merge with somebody who has left the source wrote: ids in the metadata, and a name where nobody gives one now. */
+/**
+ * Without what a merge with somebody who has left the source wrote: ids in the metadata, and a name
+ * where nobody gives one now.
+ */
 function withoutMerges(snapshot: Snapshot, { users: sources }: World): Snapshot {
   const unnamed = new Set(sources.filter(({ name }) => name === '').map(({ id }) => id))
   const users = snapshot.users.map(({ metadata, ...user }) => {

@@ -11,7 +11,10 @@ import { evaluate } from './expression.ts'
 import { HEAD, MERGE, startJob } from './job.ts'
 import { bash, filled, runAction, type Step } from './runner.ts'
 
-/** Runs the jobs of the workflows in examples/gitops, each step as it is written, each job in a clone of its own. */
+/**
+ * Runs the jobs of the workflows in examples/gitops, each step as it is written, each job in a
+ * clone of its own.
+ */
 
 const API_KEY = 'sk_test_github_0123456789'
 const PASSPHRASE = 'a passphrase that nobody guesses 43'

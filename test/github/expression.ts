@@ -1,5 +1,6 @@
 /**
- * Expressions of GitHub Actions, as far as action.yml uses them: members of contexts, texts, always(), ==, !=, && and ||, see
+ * Expressions of GitHub Actions, as far as action.yml uses them: members of contexts, texts,
+ * always(), ==, !=, && and ||, see
  * https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
  */
 

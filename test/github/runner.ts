@@ -11,8 +11,9 @@ import { temporaryFolder } from '../temporary-folder.ts'
 import { evaluate, filledIn } from './expression.ts'
 
 /**
- * Runs action.yml as the runner of GitHub does. Each `run:` goes to bash as it is written. Of the actions it uses, those that carry artifacts
- * are stood in for by files, and setting up Node.js by the one of the tests.
+ * Runs action.yml as the runner of GitHub does. Each `run:` goes to bash as it is written. Of the
+ * actions it uses, those that carry artifacts are stood in for by files, and setting up Node.js by
+ * the one of the tests.
  */
 
 export const ACTION = fileURLToPath(new URL('../../action.yml', import.meta.url))
@@ -104,7 +105,10 @@ export function filled(values: Step['with'] = {}, contexts: Record<string, unkno
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, filledIn(String(value), contexts)]))
 }
 
-/** As GitHub calls it: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#exit-codes-and-error-action-preference */
+/**
+ * As GitHub calls it:
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#exit-codes-and-error-action-preference
+ */
 export async function bash(
   { name, run = '' }: Step,
   { env, cwd, temp, onStart }: { env: Record<string, string>; cwd: string; temp: string } & Pick<Runner, 'onStart'>,

@@ -25,7 +25,10 @@ interface World {
   run(name: string, given?: Given): Promise<JobResult>
   /** From now on the commit of the jobs is one by which the merge request was merged. */
   merged(): void
-  /** Seals the people of the rehearsal as the source of staging, after a change of the file of users. */
+  /**
+   * Seals the people of the rehearsal as the source of staging, after a change of the file of
+   * users.
+   */
   seal(change?: (users: string) => string): Promise<void>
 }
 

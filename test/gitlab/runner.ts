@@ -8,9 +8,10 @@ import { PROGRAM } from '../built.ts'
 import { folderOf } from '../cli/harness.ts'
 
 /**
- * Runs jobs of GitLab CI as GitLab does, without GitLab: gitlab-ci-local puts the files together, holds them against GitLab's schema and
- * decides by the rules; each job runs in a clone of its own, gets what its needs left as artifacts and nothing else, and its lines go to bash
- * as they are written.
+ * Runs jobs of GitLab CI as GitLab does, without GitLab: gitlab-ci-local puts the files together,
+ * holds them against GitLab's schema and decides by the rules; each job runs in a clone of its own,
+ * gets what its needs left as artifacts and nothing else, and its lines go to bash as they are
+ * written.
  */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -83,7 +84,9 @@ export function gitlabCi(repository: string, args: readonly string[], variables:
   return { status, stdout, stderr }
 }
 
-/** The jobs with everything that they extend and include. @throws if GitLab's schema refuses them */
+/**
+ * The jobs with everything that they extend and include. @throws if GitLab's schema refuses them
+ */
 export function jobsOf(repository: string): Record<string, Job> {
   const { status, stdout, stderr } = gitlabCi(repository, ['--preview'])
   if (status !== 0) throw new Error(stderr)

@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { Pace } from '../../src/http/pace.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 
-/** Sends `count` requests that are answered at once; the times at which they left, in milliseconds from the start. */
+/**
+ * Sends `count` requests that are answered at once; the times at which they left, in milliseconds
+ * from the start.
+ */
 function times(pace: Pace, clock: SimulatedClock, count: number, answered: () => void = () => {}): number[] {
   const start = clock.now()
   const left: number[] = []

@@ -25,7 +25,9 @@ const PASSWORD = 'p@ss/w0rd#1'
 const CREDENTIALS = `${encodeURIComponent(USER)}:${encodeURIComponent(PASSWORD)}`
 const PEOPLE = [member('ada', 'acme'), member('bob', 'acme')]
 
-/** A proxy through which WorkOS is reached, with a certificate of an authority that only `ca` names. */
+/**
+ * A proxy through which WorkOS is reached, with a certificate of an authority that only `ca` names.
+ */
 async function workosBehindProxy(workos: Workos, settings: ProxySettings = {}) {
   const authority = createAuthority()
   const front = await startSecureFront(workos.url, authority.issue(HOST))
@@ -118,7 +120,8 @@ test('a Firebase project is reached by the proxy, and the token service of Googl
       ['oauth2.googleapis.com:443', front.port],
     ]),
   })
-  // Whatever a key file says, tokens are asked for at Google's: https://elsewhere.test is asked for nothing.
+  // Whatever a key file says, tokens are asked for at Google's: https://elsewhere.test is asked for
+  // nothing.
   const serviceAccount = keyFile('https://elsewhere.test/token')
   const project = peopleProject(REMOTE, [], {
     source: { ...fake.source, baseUrl: 'https://firebase.test', serviceAccount: '${ACCOUNT}' },

@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 import type { ServerIdentity } from './authority.ts'
 
-/** Starts what speaks https for an http server of this machine, under another name. It goes with the test. */
+/**
+ * Starts what speaks https for an http server of this machine, under another name. It goes with the
+ * test.
+ */
 export async function startSecureFront(url: string, identity: ServerIdentity): Promise<{ port: number }> {
   const { hostname, port: inner, host } = new URL(url)
   const server = createServer(identity, (incoming, response) => {

@@ -1,4 +1,7 @@
-/** Certificates of identity providers that do not exist, until 2126 and 2036. Their keys were thrown away. */
+/**
+ * Certificates of identity providers that do not exist, until 2126 and 2036. Their keys were thrown
+ * away.
+ */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBejCCASCgAwIBAgIBATAKBggqhkjOPQQDAjAbMRkwFwYDVQQDDBBpZHAuYWNt
 ZS5leGFtcGxlMCAXDTI2MTEyNjE4Mjk1MloYDzIxMjYxMTAyMTgyOTUyWjAbMRkw

@@ -5,7 +5,9 @@ import { draftDefinitions, kindDefinitions, kindRemarks, kindRemedies } from '..
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url))
 
-/** The parts that know kinds by their definitions only: what is special about one is in its folder. */
+/**
+ * The parts that know kinds by their definitions only: what is special about one is in its folder.
+ */
 const PARTS = ['rundb', 'comparing', 'desired', 'planning', 'applying', 'verifying', 'reporting']
 
 /** Words that are the name of a kind as well, and mean something else here. */

@@ -20,7 +20,10 @@ export async function collect<T>(pages: AsyncIterable<T>): Promise<T[]> {
   return all
 }
 
-/** The real client on a sandbox of the test's own. Every write is held against the published API description first. */
+/**
+ * The real client on a sandbox of the test's own. Every write is held against the published API
+ * description first.
+ */
 export async function live(): Promise<Live> {
   const sandbox = await startSandbox({ data: ':memory:' })
   const limiter = new RateLimiter({ writes: PLENTY, reads: PLENTY, requests: PLENTY })

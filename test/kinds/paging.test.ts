@@ -12,7 +12,9 @@ const PLENTY = { count: 1000, perMs: 1000 }
 
 const parse = (body: JsonObject) => user.parse(body, {})
 
-/** The real client on a server that answers each `after` with the ids and the cursor given for it. */
+/**
+ * The real client on a server that answers each `after` with the ids and the cursor given for it.
+ */
 async function clientOf(answers: Record<string, { ids: string[]; after: string | null }>) {
   const asked: string[] = []
   const server = createServer((request, response) => {

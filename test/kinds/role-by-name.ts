@@ -7,7 +7,10 @@ import { deriveAll } from '../../src/rundb/desired.ts'
 import { noteAll } from '../../src/rundb/notes.ts'
 import type { RunDatabase } from '../../src/rundb/run-database.ts'
 import type { Api } from '../../src/workos/api.ts'
-/** A role that a group gives to its members: https://workos.com/docs/reference/authorization/role-by-name-assignments */
+/**
+ * A role that a group gives to its members:
+ * https://workos.com/docs/reference/authorization/role-by-name-assignments
+ */
 export const roleByName: KindDefinition = {
   name: 'role-by-name',
   plural: 'roles by name',
@@ -71,7 +74,10 @@ function giveRoles(rundb: RunDatabase): void {
   })
 }
 
-/** WorkOS finds an assignment by its group and its id: its id here is both, behind that of the organization, `org_…/group_…/gra_…`. */
+/**
+ * WorkOS finds an assignment by its group and its id: its id here is both, behind that of the
+ * organization, `org_…/group_…/gra_…`.
+ */
 function pathOfId(id: string): string {
   return `${pathOf(groupOf(id))}/${encodeURIComponent(id.slice(groupOf(id).length + 1))}`
 }

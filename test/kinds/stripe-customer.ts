@@ -5,7 +5,10 @@ import { pages, requiredText } from '../../src/kinds/wire.ts'
 import type { LiveResource } from '../../src/resource.ts'
 import { deriveAll } from '../../src/rundb/desired.ts'
 import type { WriteRequest } from '../../src/workos/api.ts'
-/** What an organization is called in Stripe: a field of the organization in WorkOS, which nothing deletes. */
+/**
+ * What an organization is called in Stripe: a field of the organization in WorkOS, which nothing
+ * deletes.
+ */
 export const stripeCustomer: KindDefinition = {
   name: 'stripe-customer',
   plural: 'Stripe customers',

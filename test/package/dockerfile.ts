@@ -1,6 +1,6 @@
 /**
- * A Dockerfile, and those of hadolint's rules (https://github.com/hadolint/hadolint/wiki) that concern one like ours. hadolint itself is a program
- * that no package registry of the tests has.
+ * A Dockerfile, and those of hadolint's rules (https://github.com/hadolint/hadolint/wiki) that
+ * concern one like ours. hadolint itself is a program that no package registry of the tests has.
  */
 
 export interface Instruction {

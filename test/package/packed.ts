@@ -13,7 +13,10 @@ export interface Packed {
   files: { path: string; size: number }[]
 }
 
-/** Packs the project as the set-up of the tests has built it. @param args `--dry-run`, or where the tarball goes */
+/**
+ * Packs the project as the set-up of the tests has built it. @param args `--dry-run`, or where the
+ * tarball goes
+ */
 export function pack(...args: string[]): Packed {
   const said = execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...args], {
     cwd: ROOT,

@@ -87,7 +87,9 @@ describe('the workflow of a release', () => {
   })
 })
 
-/** Runs the step that looks what there is to do, as it is written, with a registry that answers so. */
+/**
+ * Runs the step that looks what there is to do, as it is written, with a registry that answers so.
+ */
 function look(changesets: readonly string[], registry: string): string {
   const folder = temporaryFolder()
   mkdirSync(join(folder, '.changeset'))

@@ -5,8 +5,8 @@ import { newPostgresLocation, postgresPrograms } from '../postgres.ts'
 /** What jobs on examples/gitops have in common, whoever runs them. */
 
 /**
- * What all jobs share: a database of PostgreSQL, in a schema of this test. Where that is not installed (the set-up of the tests says so), one
- * disk stands for it.
+ * What all jobs share: a database of PostgreSQL, in a schema of this test. Where that is not
+ * installed (the set-up of the tests says so), one disk stands for it.
  */
 export async function stateFor(repository: string): Promise<string> {
   const location = postgresPrograms === undefined ? undefined : await newPostgresLocation()

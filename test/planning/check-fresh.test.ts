@@ -149,7 +149,8 @@ describe('a source that has moved between plan and apply', () => {
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
     project.csv('users.csv', [seen('ada', hashed('a')), seen('bea', { first_name: 'Beatrice' })])
     await project.run(['plan', '--out', 'plan.ndjson'], { env })
-    // A hash that changed after the user was created is not sent, and is a desired value all the same.
+    // A hash that changed after the user was created is not sent, and is a desired value all the
+    // same.
     project.csv('users.csv', [seen('ada', hashed('b')), seen('bea', { first_name: 'Beatrice' })])
     const applied = await project.run(['apply', 'plan.ndjson'], { env })
     expect([applied.exit, applied.stderr]).toEqual([8, expect.stringContaining('the source has changed in users')])

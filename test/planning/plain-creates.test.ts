@@ -21,8 +21,9 @@ import { temporaryFolder } from '../temporary-folder.ts'
 import { createWorld } from './world.ts'
 
 /**
- * What SQL decides about is what code would decide about it. Both plan the same generated resources, state and WorkOS, kind by kind: with the
- * SQL of the definitions and a state that is copied in one statement, and without it.
+ * What SQL decides about is what code would decide about it. Both plan the same generated
+ * resources, state and WorkOS, kind by kind: with the SQL of the definitions and a state that is
+ * copied in one statement, and without it.
  */
 
 type Text = string
@@ -247,7 +248,8 @@ function desiredSet({ desired, others, rejected, closed }: Generated, partial: b
   for (const [kind, all] of desired) {
     for (const [key, one] of all) insertDesired(rundb, { kind, key, ...one, seq: 0, place, records: 1 })
   }
-  // As assembling does, so that planning knows where references lead; not all of the time, so that it looks as well.
+  // As assembling does, so that planning knows where references lead; not all of the time, so that
+  // it looks as well.
   if (closed) for (const { name: kind, refs } of kindDefinitions) rejectDependents(rundb, { kind, refs })
   for (const [kind, all] of others) {
     for (const [key, { refs, attributes }] of all) {

@@ -3,7 +3,10 @@ import { tried } from '../tried.ts'
 import { databaseOf, testWithEither } from './database.ts'
 import { type Migrated, migrate } from './example.ts'
 
-/** What must come of the sample's rows, wherever they are read: those of accounts are in any order. @param rejected place of the user who has no address */
+/**
+ * What must come of the sample's rows, wherever they are read: those of accounts are in any order.
+ * @param rejected place of the user who has no address
+ */
 function expectSample(found: Migrated, rejected: string): void {
   expect(found.people).toMatchObject({
     'ada@example.com': {

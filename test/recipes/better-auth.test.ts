@@ -19,7 +19,9 @@ const PASSWORDS: readonly Known[] = [
   ['elif@example.com', 'elif-customised-it', '$2b$10$LpoMUhPR3JGJjf1Mj4ghTusQ.ir16iEFeiCkWu7QDGVL8oPigazVC'],
 ]
 
-/** What must come of the sample's rows, wherever they are read: those of accounts are in any order. */
+/**
+ * What must come of the sample's rows, wherever they are read: those of accounts are in any order.
+ */
 function expectSample(found: Migrated): void {
   expectPasswords(found, PASSWORDS)
   expect(found.people).toMatchObject({

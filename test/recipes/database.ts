@@ -16,7 +16,10 @@ export function testWith(dialect: Dialect): typeof test.skip {
   return PROGRAMS[dialect] === undefined ? test.skip : test
 }
 
-/** As `testWith`, for a recipe that is tried on PostgreSQL each time, and on MariaDB when everything is. */
+/**
+ * As `testWith`, for a recipe that is tried on PostgreSQL each time, and on MariaDB when everything
+ * is.
+ */
 export function testWithEither(dialect: Dialect): typeof test.skip {
   return dialect === 'postgres' || WHOLE ? testWith(dialect) : test.skip
 }
@@ -45,7 +48,10 @@ interface Reader {
 
 const PASSWORD = 'reader'
 
-/** Who reads according to a guide, under a name of its own: servers know their users in all databases. */
+/**
+ * Who reads according to a guide, under a name of its own: servers know their users in all
+ * databases.
+ */
 function rightsOf(guide: string): Reader {
   const [, rights] = /```sql\n(create (?:role|user) migration .*?)```/s.exec(read(`docs/how-to/sources/${guide}`)) ?? []
   if (rights === undefined) throw new Error(`${guide} does not say who reads`)

@@ -55,13 +55,16 @@ export interface Setting {
   /** The text of a manifest that the sample has not, to be put there under that name. */
   text?: string
   env?: Record<string, string>
-  /** Whether plan and apply are enough: where the manifest is validated, and nothing left to do is found, by another test of the sample. */
+  /**
+   * Whether plan and apply are enough: where the manifest is validated, and nothing left to do is
+   * found, by another test of the sample.
+   */
   quick?: boolean
 }
 
 /**
- * Takes a copy of an example through validate, plan, apply and verify on the real command line and reads the sandbox. A second plan
- * must find nothing left to do.
+ * Takes a copy of an example through validate, plan, apply and verify on the real command line and
+ * reads the sandbox. A second plan must find nothing left to do.
  * @param folder of the manifest, from the root of the project
  */
 export async function migrate(

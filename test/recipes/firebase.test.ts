@@ -10,7 +10,10 @@ import { expectPasswords, type Known } from './passwords.ts'
 const PROJECT =
   '$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA'
 
-/** The first is the example that Firebase published with its algorithm; the last was written in Base64 for URLs. */
+/**
+ * The first is the example that Firebase published with its algorithm; the last was written in
+ * Base64 for URLs.
+ */
 const PASSWORDS: readonly Known[] = [
   [
     'ada@acme.example',

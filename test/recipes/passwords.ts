@@ -8,8 +8,8 @@ const MEMORY = 1 << 28
 const bytes = (base64 = '') => Buffer.from(base64, 'base64')
 
 /**
- * Whether a hash in the form that WorkOS takes is that of a password, by Node's own implementations of the algorithms, and by
- * bcryptjs for bcrypt, which Node does not have.
+ * Whether a hash in the form that WorkOS takes is that of a password, by Node's own implementations
+ * of the algorithms, and by bcryptjs for bcrypt, which Node does not have.
  */
 export function opens(hash: string, password: string): boolean {
   if (hash.startsWith('$2')) return compareSync(password, hash)
@@ -50,7 +50,9 @@ function derive(
 /** A password that the sample's export holds the hash of, and the hash that WorkOS must get. */
 export type Known = readonly [email: string, password: string, hash: string]
 
-/** Checks that WorkOS got exactly these hashes, and that each is really the hash of its password. */
+/**
+ * Checks that WorkOS got exactly these hashes, and that each is really the hash of its password.
+ */
 export function expectPasswords(found: Migrated, known: readonly Known[]): void {
   for (const [email, password, hash] of known) {
     expect(found.hasHash(email, hash), `the hash of ${email}`).toBe(true)

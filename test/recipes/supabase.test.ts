@@ -22,7 +22,10 @@ const PASSWORDS: readonly Known[] = [
   ],
 ]
 
-/** What must come of the sample's rows, wherever they are read. @param rejected place of the user who has no address */
+/**
+ * What must come of the sample's rows, wherever they are read. @param rejected place of the user
+ * who has no address
+ */
 function expectSample(found: Migrated, rejected: string): void {
   expectPasswords(found, PASSWORDS)
   const { 'ada@example.com': ada, ...others } = found.people
@@ -104,7 +107,8 @@ testWith('postgres')(
     expect(stderr.match(/\[\w+\]/g)).toEqual(['[changes_unseen]'])
     const { accounting, actions } = JSON.parse(stdout)
     const read = accounting.streams.map(({ stream, read: rows }: { stream: string; read: number }) => [stream, rows])
-    // Ada with two identities, two factors and two teams; Chloé and Dmitri with one of each, but for his factor.
+    // Ada with two identities, two factors and two teams; Chloé and Dmitri with one of each, but
+    // for his factor.
     expect(Object.fromEntries(read)).toEqual({ users: 3, identities: 4, factors: 3, members: 4 })
     const people = actions.filter(({ kind }: { kind: string }) => kind === 'user')
     const emails = people.map(({ label }: { label: string }) => label)

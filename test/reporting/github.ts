@@ -22,7 +22,10 @@ export function mentions(html: string): string[] {
   return text.match(/(?<!\w)@\w+|(?<!&)#\d+|!\d+|GH-\d+|https?:\/\/\S+/g) ?? []
 }
 
-/** The elements that a plan in Markdown is made of. Everything else would be data that became markup. */
+/**
+ * The elements that a plan in Markdown is made of. Everything else would be data that became
+ * markup.
+ */
 export const EXPECTED = new Set([
   'h2',
   'h3',

@@ -20,7 +20,10 @@ const HASHES: readonly [type: string, hash: string][] = [
   ['', ''],
 ]
 
-/** Users with these hashes, one with a password in clear, and a record of the fourth that has a hash which WorkOS takes. */
+/**
+ * Users with these hashes, one with a password in clear, and a record of the fourth that has a hash
+ * which WorkOS takes.
+ */
 function rows(): Row[] {
   const hashed = people(HASHES.length).map((row, n) => {
     const [type, hash] = HASHES[n] ?? ['', '']

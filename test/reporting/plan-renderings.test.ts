@@ -228,7 +228,10 @@ describe('much of it', () => {
 })
 
 describe('data that means harm', () => {
-  /** Users that change from a hostile name to another, hostile organizations and metadata, and rejected records. */
+  /**
+   * Users that change from a hostile name to another, hostile organizations and metadata, and
+   * rejected records.
+   */
   async function hostilePlan() {
     const rows = (shift: number): Row[] =>
       HOSTILE.map((_, n) => ({

@@ -18,7 +18,10 @@ interface Shown {
   left: number | undefined
 }
 
-/** Sends so many writes, 50 at a time, each answered after 40 ms, and keeps what a person would read each second. */
+/**
+ * Sends so many writes, 50 at a time, each answered after 40 ms, and keeps what a person would read
+ * each second.
+ */
 async function run(writes: number, limits: Limits, refuseAt?: number): Promise<{ shown: Shown[]; seconds: number }> {
   const clock = new SimulatedClock()
   const gauge = new Gauge()

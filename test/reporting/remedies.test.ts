@@ -18,7 +18,10 @@ function codeIn(folder: string): string {
 
 const found = (text: string, pattern: RegExp) => new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))
 
-/** Texts in these folders that look like codes and are none of a refused, failed or blocked resource. */
+/**
+ * Texts in these folders that look like codes and are none of a refused, failed or blocked
+ * resource.
+ */
 const OTHERS: Record<string, string[]> = {
   'ends the command': [
     'address_taken',
@@ -263,7 +266,8 @@ const COMPOSED = ['user', 'organization'].flatMap((kind) => [
 ])
 
 describe('every code has a remedy', () => {
-  // A code is named as one, or is the first thing that a refusing function is told; in SQL it stands among the values.
+  // A code is named as one, or is the first thing that a refusing function is told; in SQL it
+  // stands among the values.
   const inner = ['kinds', 'mapping', 'desired', 'planning', 'applying'].map(codeIn).join('\n')
   const literals = [
     ...found(inner, /(?:\bcode:\s*|\w\(\s*)'([a-z]+(?:_[a-z]+)+)'/g),

@@ -3,7 +3,10 @@ import { refusalOf, type Subject, startSubject } from './harness.ts'
 
 const MEMBERSHIPS = '/user_management/organization_memberships'
 
-/** An organization with the roles admin and viewer above it, a group and a member of it with the role `own`. */
+/**
+ * An organization with the roles admin and viewer above it, a group and a member of it with the
+ * role `own`.
+ */
 async function setUp(multipleRoles: boolean, own: string) {
   const subject = await startSubject({ multipleRoles })
   for (const slug of ['admin', 'viewer']) await subject.ok('POST', '/authorization/roles', { slug, name: slug })

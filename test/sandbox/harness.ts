@@ -2,7 +2,10 @@ import { expect } from 'vitest'
 import { type RequestLogEntry, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts'
 import { createOpenApiChecker, type OpenApiChecker } from '../workos/openapi.ts'
 
-/** An answer's body. Its shape is what the OpenAPI checker verifies; a test names the members that it looks at. */
+/**
+ * An answer's body. Its shape is what the OpenAPI checker verifies; a test names the members that
+ * it looks at.
+ */
 export interface Body {
   id: string
   slug: string
@@ -24,7 +27,10 @@ export interface Answer {
   headers: Headers
 }
 
-/** A running sandbox whose every answer, and every request that it accepts, is held to the OpenAPI document. */
+/**
+ * A running sandbox whose every answer, and every request that it accepts, is held to the OpenAPI
+ * document.
+ */
 export interface Subject {
   url: string
   log: RequestLogEntry[]

@@ -34,7 +34,10 @@ export const CLERK_DIGESTS: Record<string, string> = {
   phpass: '$P$BclerkCanaryPhpassDigest0001',
 }
 
-/** The ways in which a text may write a secret. Written down apart from what the program masks, on purpose. */
+/**
+ * The ways in which a text may write a secret. Written down apart from what the program masks, on
+ * purpose.
+ */
 export function formsOf(secret: string): string[] {
   const inJson = JSON.stringify(secret).slice(1, -1)
   const bytes = Buffer.from(secret)

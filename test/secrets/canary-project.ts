@@ -32,12 +32,18 @@ const UNUSED: Canary = {
 /** What leads to this machine does not go by it. */
 const PROXY = 'http://canary:canary-of-the-proxy@proxy.example:3128'
 
-/** A secret of the manifest, Base64 as Firebase has it, and the digest of a user that it is put beside. */
+/**
+ * A secret of the manifest, Base64 as Firebase has it, and the digest of a user that it is put
+ * beside.
+ */
 const SIGNER = 'REFERENCE_OF_THE_SIGNER'
 const SIGNER_KEY = Buffer.from('canary of the signer key?'.padEnd(64, '!')).toString('base64')
 const SIGNED_DIGEST = 'Y2FuYXJ5IHRoYXQgaXMgc2lnbmVk'
 
-/** Answers creations of some users with what was sent, key and all, as careless servers and proxies do. */
+/**
+ * Answers creations of some users with what was sent, key and all, as careless servers and proxies
+ * do.
+ */
 async function echoingWorkos(): Promise<Workos> {
   return startWorkos({
     interceptor: {
@@ -65,7 +71,9 @@ const common = (workos: Workos, apiKey: string) => ({
   safety: { maxRejects: 1000, maxFailures: 1000, maxDeletes: 1000, confirm: 'canaries' },
 })
 
-/** Tests of the mapping whose samples are secrets, and which fail wherever a secret could be shown. */
+/**
+ * Tests of the mapping whose samples are secrets, and which fail wherever a secret could be shown.
+ */
 function failingTests() {
   const { bcrypt = '', argon2 = '' } = HASHES
   const input = { email: 'ada@example.com', password_hash: bcrypt, password_hash_type: 'bcrypt' }
@@ -80,7 +88,10 @@ function failingTests() {
   }
 }
 
-/** CSV: every hash type, plain passwords, cut-off hashes, TOTP secrets in every writing, wrong columns. The key comes from the environment. */
+/**
+ * CSV: every hash type, plain passwords, cut-off hashes, TOTP secrets in every writing, wrong
+ * columns. The key comes from the environment.
+ */
 export async function csvCanaries(): Promise<CanaryProject> {
   const workos = await echoingWorkos()
   const project = createProject()

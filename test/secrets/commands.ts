@@ -6,10 +6,15 @@ import { buildProgram } from '../../src/cli/program.ts'
 /** The sandbox runs until it is interrupted: tests of its own look at it. */
 const APART = ['sandbox']
 
-/** How files begin that hold rows of the source as they stand there: secrets are in them, for their owner alone. */
+/**
+ * How files begin that hold rows of the source as they stand there: secrets are in them, for their
+ * owner alone.
+ */
 export const ROWS = 'rows-of-'
 
-/** A command that works on the manifest, with every line that the canaries are to survive, in order. */
+/**
+ * A command that works on the manifest, with every line that the canaries are to survive, in order.
+ */
 export const LINES: Record<string, string[][]> = {
   validate: [['validate'], ['validate', '--json'], ['validate', '--offline', '--json']],
   config: [
@@ -187,7 +192,10 @@ export const LINES: Record<string, string[][]> = {
 /** Options that say where to look, not what to show; every command has them. */
 const COMMON = ['--config', '--env', '--help', '--version']
 
-/** What the program offers and no line above uses: `command`, or `command --option`. Empty when all is covered. */
+/**
+ * What the program offers and no line above uses: `command`, or `command --option`. Empty when all
+ * is covered.
+ */
 export function uncovered(): string[] {
   const missing: string[] = []
   const visit = (command: CommandUnknownOpts, name: string): void => {

@@ -5,7 +5,10 @@ import { createProject, type Project, type Result } from '../e2e/cli.ts'
 import { FAST, KEY, startWorkos, type Workos } from '../e2e/workos.ts'
 import { asGitHub, EXPECTED, elements, mentions } from '../reporting/github.ts'
 
-/** Texts that steer a terminal, a browser, a spreadsheet or a program that reads them. None has a comma, which splits lists. */
+/**
+ * Texts that steer a terminal, a browser, a spreadsheet or a program that reads them. None has a
+ * comma, which splits lists.
+ */
 const HOSTILE: Record<string, string> = {
   'a colour': '\x1b[31mred\x1b[0m',
   'a cleared screen': '\x1b[2J\x1b[H\x9b2J',

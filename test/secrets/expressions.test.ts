@@ -43,7 +43,8 @@ test.each([
 
 test('a value that takes all memory ends the run in words, with the expression and its place', async () => {
   const project = projectWith('$count([1..100000].{ "many": [[1..100000]] })')
-  // Little memory, so that on a busy machine too it is used up before JSONata's own clock ends the evaluation.
+  // Little memory, so that on a busy machine too it is used up before JSONata's own clock ends the
+  // evaluation.
   const { exit, stderr } = await project.spawn(['plan'], { NODE_OPTIONS: '--max-old-space-size=64' }).result
   expect(exit).toBe(3)
   expect(stderr).toMatch(/migrate\.config\.yaml:\d+:\d+ error: map\.user\.lastName needs more than \d+ MiB/)

@@ -15,7 +15,10 @@ const canaries: Canary[] = [
 ]
 const written = ['migrate.config.yaml', 'users.csv', 'key.txt', 'bomb.mjs']
 
-/** A WorkOS that takes requests and answers none that creates a user; `reached` when the first has come. */
+/**
+ * A WorkOS that takes requests and answers none that creates a user; `reached` when the first has
+ * come.
+ */
 async function silentWorkos(): Promise<{ workos: Workos; reached: Promise<void>; answer(): void }> {
   let come = () => {}
   const reached = new Promise<void>((resolve) => {

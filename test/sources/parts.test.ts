@@ -8,7 +8,10 @@ import { readInParts } from './reading-parts.ts'
 
 type Files = Record<string, string | Buffer>
 
-/** What two readings of a source must agree on, each in a folder of its own; places of rejects have an order of their own. */
+/**
+ * What two readings of a source must agree on, each in a folder of its own; places of rejects have
+ * an order of their own.
+ */
 async function outcome(files: Files, read: (directory: string) => Promise<Reading>) {
   const directory = folderWith(files)
   try {

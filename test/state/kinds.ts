@@ -63,7 +63,10 @@ export const stateKinds: readonly StateKind[] = [
   },
 ]
 
-/** Describes what holds for both kinds. Where PostgreSQL is not installed the set-up of the tests says so. */
+/**
+ * Describes what holds for both kinds. Where PostgreSQL is not installed the set-up of the tests
+ * says so.
+ */
 export function forEachKind(suite: (kind: StateKind) => void): void {
   for (const kind of stateKinds) describe.skipIf(!kind.isThere)(`in ${kind.name}`, () => suite(kind))
 }

@@ -14,8 +14,9 @@ import { matchedRefs, verifyKind } from '../../src/verifying/verify-kind.ts'
 import { manifestWith } from '../mapping/manifest.ts'
 
 /**
- * What SQL matches and what code looks at come to the same as if code looked at everything. In each generated world most of what is desired
- * has been applied and is in WorkOS as it was; the rest was changed in the source, in the state or in WorkOS.
+ * What SQL matches and what code looks at come to the same as if code looked at everything. In each
+ * generated world most of what is desired has been applied and is in WorkOS as it was; the rest was
+ * changed in the source, in the state or in WorkOS.
  */
 
 /** One resource, in the source, in the state and in WorkOS. */

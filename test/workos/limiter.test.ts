@@ -11,7 +11,10 @@ function limiter(limits: Partial<ConstructorParameters<typeof RateLimiter>[0]>) 
   return { clock, limiter: new RateLimiter({ writes: PLENTY, reads: PLENTY, requests: PLENTY, ...limits }, clock) }
 }
 
-/** Sends one request after another through the limiter; returns when each arrived at the server, in order of arrival. */
+/**
+ * Sends one request after another through the limiter; returns when each arrived at the server, in
+ * order of arrival.
+ */
 async function drive(
   subject: ReturnType<typeof limiter>,
   requestClass: RequestClass,

@@ -22,7 +22,10 @@ export interface OpenApiDocument {
 const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url))
 const source = path.join(modules, '@workos/openapi-spec/open-api-spec.yaml')
 
-/** The published document. Parsing 1.1 MB of YAML takes most of a second, so that it is kept as JSON beside the packages. */
+/**
+ * The published document. Parsing 1.1 MB of YAML takes most of a second, so that it is kept as JSON
+ * beside the packages.
+ */
 export function loadOpenApiDocument(): OpenApiDocument {
   const { size, mtimeMs } = statSync(source)
   const cache = path.join(modules, '.cache', `workos-openapi-${size}-${Math.floor(mtimeMs)}.json`)

@@ -2,7 +2,10 @@ import { isObject } from '../../src/json.ts'
 import type { OpenApiDocument, Schema } from './openapi-document.ts'
 import { addGroupRoles } from './openapi-group-roles.ts'
 
-/** A point where WorkOS, or the sandbox, is known to differ from the document in the npm registry: a row of docs/how-to/sandbox.md. */
+/**
+ * A point where WorkOS, or the sandbox, is known to differ from the document in the npm registry: a
+ * row of docs/how-to/sandbox.md.
+ */
 export interface KnownDifference {
   /** Each has one of its own. */
   name: string

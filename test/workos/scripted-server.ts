@@ -18,7 +18,10 @@ export interface ScriptedServer {
   received: Received[]
 }
 
-/** An HTTP server on loopback that answers one request after another by the script, and the last reply again after its end. */
+/**
+ * An HTTP server on loopback that answers one request after another by the script, and the last
+ * reply again after its end.
+ */
 export async function scriptedServer(...script: [Reply, ...Reply[]]): Promise<ScriptedServer> {
   const received: Received[] = []
   const [first] = script

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vitepress'
 
 /**
- * The site is docs/ as it is: each page of it, its index as the first page, and the lists of the index as the sidebar.
- * What is linked beside docs/ is linked on the repository that REPOSITORY_URL names, and is plain text without one.
+ * The site is docs/ as it is: each page of it, its index as the first page, and the lists of the
+ * index as the sidebar. What is linked beside docs/ is linked on the repository that REPOSITORY_URL
+ * names, and is plain text without one.
  */
 
 const repository = process.env.REPOSITORY_URL
@@ -39,7 +40,10 @@ function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-/** Where a link of a page leads in the repository; undefined: it stays within docs/, or leads to the web. */
+/**
+ * Where a link of a page leads in the repository; undefined: it stays within docs/, or leads to the
+ * web.
+ */
 function besideDocs(href: string, page: string): string | undefined {
   if (/^[a-z]+:|^#|^\//.test(href)) return undefined
   const path = posix.join('docs', posix.dirname(page), href)

@@ -46,7 +46,10 @@ export async function apply(
   })
 }
 
-/** A session for a command that writes to WorkOS. At its end the webhooks of the manifest are notified. */
+/**
+ * A session for a command that writes to WorkOS. At its end the webhooks of the manifest are
+ * notified.
+ */
 function withNotice(
   options: SessionOptions,
   context: Context,
@@ -112,7 +115,9 @@ async function reportFile(
 
 type DestroyOptions = OptionsOf<typeof defineDestroy>
 
-/** `destroy`: deletes what this state created, and nothing else. Confirmed by the manifest's name. */
+/**
+ * `destroy`: deletes what this state created, and nothing else. Confirmed by the manifest's name.
+ */
 export async function destroy(
   manifest: string | undefined,
   options: DestroyOptions,

@@ -11,14 +11,18 @@ export async function completion(shell: Shell, { stdout }: Pick<Context, 'stdout
   return ExitCode.done
 }
 
-/** What the scripts ask: what may stand in the place of the last word. Whatever goes wrong, there is nothing to complete. */
+/**
+ * What the scripts ask: what may stand in the place of the last word. Whatever goes wrong, there is
+ * nothing to complete.
+ */
 export async function completionWords(
   program: CommandUnknownOpts,
   words: readonly string[],
   { stdout, cwd, env }: Pick<Context, 'stdout' | 'cwd' | 'env'>,
 ): Promise<ExitCode> {
   const kinds = kindDefinitions.map(({ name }) => name)
-  // Each press of the tabulator key starts the program anew: what reads YAML is loaded where a name of the manifest is wanted.
+  // Each press of the tabulator key starts the program anew: what reads YAML is loaded where a name
+  // of the manifest is wanted.
   const environments = async (path: string | undefined) =>
     (await import('../../config/discover.ts')).environmentNames({ path, cwd, env })
   const { candidates, paths } = await complete(program, words, { kinds, environments })

@@ -41,7 +41,10 @@ export async function config(options: ConfigOptions, context: Context): Promise<
   return ExitCode.done
 }
 
-/** A copy to show: secrets and unset references replaced by words, and without the tests, which are no configuration. */
+/**
+ * A copy to show: secrets and unset references replaced by words, and without the tests, which are
+ * no configuration.
+ */
 function masked({ manifest, unresolved }: LoadedManifest): unknown {
   const { tests: _tests, ...configuration } = manifest
   const copy = structuredClone(withSecrets(configuration, '(secret)'))

@@ -25,8 +25,8 @@ import { admit, type DoctorOptions, type Finding, ofError, type Patient, type St
 import { lookAtCertificates, lookAtProxy, lookAtTarget } from '../doctor/target.ts'
 
 /**
- * Looks at all that a run needs. In: the options of `doctor`. Out: findings, each of one check, as text or JSON; the looks are in
- * ../doctor/, and every one of them takes the same Patient.
+ * Looks at all that a run needs. In: the options of `doctor`. Out: findings, each of one check, as
+ * text or JSON; the looks are in ../doctor/, and every one of them takes the same Patient.
  */
 
 /** What is looked at, in this order. */

@@ -25,7 +25,10 @@ import { writeRejects } from '../write-rejects.ts'
 /** `--json` and `--ndjson` are other ways to write `--format`. */
 export type ErrorsOptions = Omit<OptionsOf<typeof defineErrors>, 'json' | 'ndjson'>
 
-/** `errors`: what a run could not do, by cause. Reads the state alone, and the source for the rows of it. */
+/**
+ * `errors`: what a run could not do, by cause. Reads the state alone, and the source for the rows
+ * of it.
+ */
 export async function errors(options: ErrorsOptions, context: Context): Promise<ExitCode> {
   return withState(options, context, async (opened) => {
     const { state } = opened

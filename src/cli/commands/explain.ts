@@ -13,7 +13,10 @@ import { buffered } from '../output.ts'
 
 export type ExplainCommandOptions = OptionsOf<typeof defineExplain>
 
-/** `explain`: tells of one identity all that a plan decided, and why. Writes to neither WorkOS nor the state. */
+/**
+ * `explain`: tells of one identity all that a plan decided, and why. Writes to neither WorkOS nor
+ * the state.
+ */
 export async function explain(what: string, options: ExplainCommandOptions, context: Context): Promise<ExitCode> {
   // Whom a pilot leaves for later can be asked about as well.
   return withSession({ ...options, savedScope: null, leaveOpenWrites: true }, context, undefined, async (session) => {

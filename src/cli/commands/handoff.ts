@@ -24,7 +24,10 @@ import type { OptionsOf } from '../definitions/options.ts'
 
 export type HandoffCommandOptions = OptionsOf<typeof defineHandoff>
 
-/** `handoff`: writes the connections and the invitations of the source into files. The target is not touched. */
+/**
+ * `handoff`: writes the connections and the invitations of the source into files. The target is not
+ * touched.
+ */
 export async function handoff(options: HandoffCommandOptions, context: Context): Promise<ExitCode> {
   const { redactor = new Redactor(), stdout, stderr, cwd, env } = context
   checkSnapshotOptions(options)

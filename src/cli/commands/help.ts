@@ -7,8 +7,9 @@ import { type Effect, FACTS, type Output } from '../definitions/outputs.ts'
 import { everyCommand, pathOf } from '../guidance/advice.ts'
 
 /**
- * `help`: the help of a command for people; with --json the registry of all commands, options, arguments and exit codes, for scripts and
- * assistants. In: the program as its definitions make it. Out: data that schemas/commands.schema.json describes. Hidden commands are left out.
+ * `help`: the help of a command for people; with --json the registry of all commands, options,
+ * arguments and exit codes, for scripts and assistants. In: the program as its definitions make it.
+ * Out: data that schemas/commands.schema.json describes. Hidden commands are left out.
  */
 
 export interface ProgramDescription {

@@ -25,8 +25,8 @@ type Flags = OptionsOf<typeof defineInit>
 type InitOptions = Given & Pick<Flags, 'out' | 'force' | 'inspect'>
 
 /**
- * `init`: asks what a first migration needs, looks into the source, writes a manifest and a .gitignore, and validates it.
- * Everything is asked and looked at before anything is written.
+ * `init`: asks what a first migration needs, looks into the source, writes a manifest and a
+ * .gitignore, and validates it. Everything is asked and looked at before anything is written.
  */
 export async function init(flags: Flags, context: Context): Promise<ExitCode> {
   const options = optionsOf(flags)

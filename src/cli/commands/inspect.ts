@@ -37,7 +37,9 @@ export type InspectCommandOptions = OptionsOf<typeof defineInspect>
 /** Records that are read unless more are asked for. */
 const DEFAULT_LIMIT = 10_000
 
-/** `inspect`: shows what a source holds, be it that of a manifest or a data file that has none yet. */
+/**
+ * `inspect`: shows what a source holds, be it that of a manifest or a data file that has none yet.
+ */
 export async function inspect(
   subject: string | undefined,
   options: InspectCommandOptions,
@@ -95,7 +97,9 @@ function databaseSubject(subject: string | undefined, options: InspectCommandOpt
   return named
 }
 
-/** `inspect --from`: the tables of a database that has no manifest yet, and a sample of its people. */
+/**
+ * `inspect --from`: the tables of a database that has no manifest yet, and a sample of its people.
+ */
 async function inspectDatabase(from: string, options: InspectCommandOptions, context: Context): Promise<ExitCode> {
   const database = databaseFrom(from, context)
   if (!('url' in database)) throw missingUrl(database)
@@ -119,7 +123,9 @@ async function inspectDatabase(from: string, options: InspectCommandOptions, con
 
 const SAMPLED = 'A sample of the people, by their key'
 
-/** A manifest is YAML, or has the name that is searched for; everything else that is named is data. */
+/**
+ * A manifest is YAML, or has the name that is searched for; everything else that is named is data.
+ */
 function dataFile(subject: string | undefined, options: InspectCommandOptions): string | undefined {
   const { file, config, env, all, limit, fresh, snapshot } = options
   if (all && limit !== undefined) {
@@ -188,7 +194,10 @@ async function columnsOf({ manifest, directory }: LoadedManifest): Promise<Map<s
   return columns
 }
 
-/** None for a file that cannot be read: reading the source tells of it, with its place in the manifest. */
+/**
+ * None for a file that cannot be read: reading the source tells of it, with its place in the
+ * manifest.
+ */
 async function headerOf(name: string, directory: string): Promise<string[][]> {
   try {
     return [...(await describeDataFile(sourceFile(name, directory))).columns.values()]
@@ -278,7 +287,10 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
   }
 }
 
-/** Beside the state where there is a manifest, as every run has it; else among the temporary files, private as well. */
+/**
+ * Beside the state where there is a manifest, as every run has it; else among the temporary files,
+ * private as well.
+ */
 function scratchFor(loaded: LoadedManifest | undefined): Scratch {
   if (loaded === undefined) return scratchAmongTemporary()
   return scratchBeside(resolve(loaded.directory, loaded.manifest.state.path))

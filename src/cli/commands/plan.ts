@@ -65,7 +65,8 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
   })
 }
 
-// What few plans are asked for is loaded when it is: a plan of some rows takes no longer than what it loads.
+// What few plans are asked for is loaded when it is: a plan of some rows takes no longer than what
+// it loads.
 async function saveMerges(computed: Plan, out: string, { loaded, state }: Session, { cwd }: Context): Promise<void> {
   const { mergeReport } = await import('../../reporting/plan-documents.ts')
   const report = mergeReport(computed, loaded.manifest, state.digestKey)

@@ -19,8 +19,9 @@ import { search } from '../purge/find.ts'
 import type { Recognised } from '../purge/recognise.ts'
 
 /**
- * `purge`: removes what this program wrote and nobody needs any more. In: the manifest, and how old a thing must be. Out: a list with sizes; and,
- * once that is approved, the files are gone. The state's lock is held, so that no run is working with them.
+ * `purge`: removes what this program wrote and nobody needs any more. In: the manifest, and how old
+ * a thing must be. Out: a list with sizes; and, once that is approved, the files are gone. The
+ * state's lock is held, so that no run is working with them.
  */
 
 export type PurgeOptions = OptionsOf<typeof definePurge>
@@ -45,7 +46,10 @@ export interface PurgedItem {
   bytes: number
   /** When it was last changed. ISO 8601. */
   changedAt: string
-  /** `found`: it would be removed. `kept`: somebody put other files into the folder, which stays with those. */
+  /**
+   * `found`: it would be removed. `kept`: somebody put other files into the folder, which stays
+   * with those.
+   */
   fate: 'found' | 'removed' | 'kept' | 'failed'
   /** Why it failed. */
   message?: string

@@ -15,7 +15,8 @@ const EXAMPLE_KEY = 'sk_test_demo'
 
 /**
  * `sandbox`: serves a WorkOS sandbox until it is interrupted. Its URL is one line on stdout.
- * @throws UsageError for a port or file that cannot be had, StateError for a file that is not a sandbox's
+ * @throws UsageError for a port or file that cannot be had, StateError for a file that is not a
+ *   sandbox's
  */
 export async function sandbox(options: SandboxCommandOptions, context: Context): Promise<ExitCode> {
   const { port = DEFAULT_PORT, limits = false, connectionsApi = false } = options
@@ -50,7 +51,10 @@ async function start(options: SandboxOptions & { port: number }): Promise<Sandbo
   }
 }
 
-/** What the operating system refused, put as something to correct. Undefined: something else went wrong. */
+/**
+ * What the operating system refused, put as something to correct. Undefined: something else went
+ * wrong.
+ */
 function refused(error: unknown, data: string, port: number): UsageError | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined
   const options = { cause: error }
@@ -86,7 +90,8 @@ Stop it with Ctrl-C.
 }
 
 /**
- * The faults that `--faults` names: a JSON file, or a percentage, which is every kind of passing fault at that rate.
+ * The faults that `--faults` names: a JSON file, or a percentage, which is every kind of passing
+ * fault at that rate.
  * @throws UsageError
  */
 function readFaults(text: string, cwd: string): FaultSet {

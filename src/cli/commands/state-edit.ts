@@ -23,7 +23,10 @@ export type StateRmOptions = OptionsOf<typeof defineStateRm>
 /** Dependents that a refusal names. */
 const NAMED = 5
 
-/** `state rm ADDRESS…`: forgets resources. They stay in WorkOS; the next apply finds and adopts what is still desired. */
+/**
+ * `state rm ADDRESS…`: forgets resources. They stay in WorkOS; the next apply finds and adopts what
+ * is still desired.
+ */
 export async function stateRm(texts: readonly string[], options: StateRmOptions, context: Context): Promise<ExitCode> {
   const addresses = texts.map(parseAddress)
   const forget = async ({ state, manifestDigest }: { state: StateStore; manifestDigest: string }) => {
@@ -107,8 +110,8 @@ const SHOWN = 10
 const BY_SLUG: ReadonlySet<string> = new Set([permission.name, role.name, organizationRole.name])
 
 /**
- * `state mv OLD NEW`: the source calls a resource by another key now. The state follows, with all that refers to it; WorkOS is not
- * asked, and nothing changes there.
+ * `state mv OLD NEW`: the source calls a resource by another key now. The state follows, with all
+ * that refers to it; WorkOS is not asked, and nothing changes there.
  */
 export async function stateMv(
   old: string,
@@ -202,7 +205,10 @@ async function checkFree(state: StateStore, moves: readonly Move[]): Promise<voi
   })
 }
 
-/** @throws GuardError when an interrupted run left a write to one of them, or to what refers to them, open */
+/**
+ * @throws GuardError when an interrupted run left a write to one of them, or to what refers to
+ *   them, open
+ */
 async function checkClosed(state: StateStore, moves: readonly Move[]): Promise<void> {
   const moving = new Set(moves.flatMap(({ from, to }) => [nameOf(from), nameOf(to)]))
   const open = (await state.intents()).find(({ kind, key, refs }) => {
@@ -251,7 +257,10 @@ function nameOf({ kind, key }: Address): string {
 
 type StateImportOptions = OptionsOf<typeof defineStateImport>
 
-/** `state import ADDRESS WORKOS_ID`: adopts by hand what the tool would not recognise. Writes to the state alone. */
+/**
+ * `state import ADDRESS WORKOS_ID`: adopts by hand what the tool would not recognise. Writes to the
+ * state alone.
+ */
 export async function stateImport(
   address: string,
   id: string,

@@ -15,9 +15,15 @@ import type { OptionsOf } from '../definitions/options.ts'
 import type { defineStateMigrate, defineStateRestore } from '../definitions/state.ts'
 import { loadForState, withState } from '../with-state.ts'
 
-/** Carries a whole state from one place to another. In: where from, where to. Out: the same state there, compared row by row. */
+/**
+ * Carries a whole state from one place to another. In: where from, where to. Out: the same state
+ * there, compared row by row.
+ */
 
-/** `state migrate --to PLACE`: copies the state to where it is to be kept from now on. The old one stays. */
+/**
+ * `state migrate --to PLACE`: copies the state to where it is to be kept from now on. The old one
+ * stays.
+ */
 export async function stateMigrate(options: OptionsOf<typeof defineStateMigrate>, context: Context): Promise<ExitCode> {
   const carry = async ({ state, loaded }: { state: OpenState; loaded: LoadedManifest }) => {
     const to = destinationOf(options, loaded, context)
@@ -42,7 +48,10 @@ export async function stateMigrate(options: OptionsOf<typeof defineStateMigrate>
   return withState(options, context, carry, 'state migrate')
 }
 
-/** `state restore FILE`: the state becomes again what a backup says. What it said until then is copied first. */
+/**
+ * `state restore FILE`: the state becomes again what a backup says. What it said until then is
+ * copied first.
+ */
 export async function stateRestore(
   file: string,
   options: OptionsOf<typeof defineStateRestore>,
@@ -140,7 +149,10 @@ function copied({ resource, intent, run, failure, reject }: Counts): string {
 
 type MigrateOptions = OptionsOf<typeof defineStateMigrate>
 
-/** A path, or a reference to the address of a database: the address itself has a password, which every user of the machine would see. */
+/**
+ * A path, or a reference to the address of a database: the address itself has a password, which
+ * every user of the machine would see.
+ */
 function destinationOf({ to, schema, ca }: MigrateOptions, loaded: LoadedManifest, context: Context): StateLocation {
   const name = /^\$\{([A-Za-z_]\w*)\}$/.exec(to)?.[1]
   if (name === undefined) {

@@ -33,7 +33,9 @@ export async function stateList(options: OptionsOf<typeof defineStateList>, cont
   })
 }
 
-/** `state show [address]`: what the state is bound to, what it holds and its runs; or one resource. */
+/**
+ * `state show [address]`: what the state is bound to, what it holds and its runs; or one resource.
+ */
 export async function stateShow(
   target: string | undefined,
   options: OptionsOf<typeof defineStateShow>,
@@ -82,7 +84,9 @@ async function single(state: StateStore, text: string) {
   return { ...shown, secrets: Object.keys(digests) }
 }
 
-/** `state backup [file]`: copies the state, also while a run writes to it. Never replaces a file. */
+/**
+ * `state backup [file]`: copies the state, also while a run writes to it. Never replaces a file.
+ */
 export async function stateBackup(
   file: string | undefined,
   options: OptionsOf<typeof defineStateBackup>,

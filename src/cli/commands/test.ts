@@ -19,8 +19,8 @@ import type { OptionsOf } from '../definitions/options.ts'
 export type TestOptions = OptionsOf<typeof defineTest>
 
 /**
- * `test`: runs the mapping tests of a manifest, or of a shipped recipe. Exit code 1 when one fails. Neither source nor target is
- * asked for anything.
+ * `test`: runs the mapping tests of a manifest, or of a shipped recipe. Exit code 1 when one fails.
+ * Neither source nor target is asked for anything.
  * @throws ManifestError, UsageError
  */
 export async function test(options: TestOptions, context: Context): Promise<ExitCode> {

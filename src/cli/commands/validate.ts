@@ -31,7 +31,10 @@ interface Report {
   problems: Problem[]
 }
 
-/** `validate`: checks the manifest, the source's files and the expressions, and reports everything at once. */
+/**
+ * `validate`: checks the manifest, the source's files and the expressions, and reports everything
+ * at once.
+ */
 export async function validate(options: ValidateOptions, context: Context): Promise<ExitCode> {
   const { redactor = new Redactor() } = context
   const { loaded, problems } = await examine(options, context, redactor)

@@ -11,8 +11,9 @@ export const WORDS = 'completion-words'
 const NAMES = PROGRAM_NAMES.join(' ')
 
 /**
- * The scripts know nothing of the program: they ask it what may stand where the cursor is. So a script that was installed once fits
- * every later version. Each line of the answer is a word, a tab and what it means; `:files` and `:folders` have the shell add its own.
+ * The scripts know nothing of the program: they ask it what may stand where the cursor is. So a
+ * script that was installed once fits every later version. Each line of the answer is a word, a tab
+ * and what it means; `:files` and `:folders` have the shell add its own.
  */
 export const scripts: Readonly<Record<Shell, string>> = {
   bash: `# Completes workos-migrate in bash 3.2 and later.

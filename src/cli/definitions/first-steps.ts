@@ -5,7 +5,10 @@ import { command, examples, type Parent, reading, sub, telling } from './options
 const FROM =
   'a database: postgres or mysql (the URL is in DATABASE_URL), the variable with its URL, or a URL without a password'
 
-/** The commands that a migration begins with: they look at a manifest and its source, and never at the target. */
+/**
+ * The commands that a migration begins with: they look at a manifest and its source, and never at
+ * the target.
+ */
 
 export function defineInit(program: Parent) {
   const init = command(

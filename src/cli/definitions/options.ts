@@ -5,14 +5,18 @@ import { UsageError } from '../../diagnostics/errors.ts'
 import { wrapped } from '../../reporting/table.ts'
 
 /**
- * What the definitions of commands are made of: a name with its advice after an error, the options that several commands have, and examples.
- * In: a command of commander. Out: the same one, whose type knows the options and arguments that were added.
+ * What the definitions of commands are made of: a name with its advice after an error, the options
+ * that several commands have, and examples. In: a command of commander. Out: the same one, whose
+ * type knows the options and arguments that were added.
  */
 
 /** A command that others are defined under: the program, or `state`. */
 export type Parent = CommandUnknownOpts
 
-/** The options that a definition gives to what it runs. A flag is absent or true; whoever calls from elsewhere may say false. */
+/**
+ * The options that a definition gives to what it runs. A flag is absent or true; whoever calls from
+ * elsewhere may say false.
+ */
 export type OptionsOf<Define extends (...given: never[]) => { opts(): unknown }> = Widened<
   ReturnType<ReturnType<Define>['opts']>
 >
@@ -118,7 +122,10 @@ export function examples<Defined extends { addHelpText(position: 'before', text:
   return command
 }
 
-/** The options with the manifest that is named as an argument. @throws UsageError when --config names another */
+/**
+ * The options with the manifest that is named as an argument. @throws UsageError when --config
+ * names another
+ */
 export function withManifest<Options extends { config?: string }>(
   manifest: string | undefined,
   options: Options,

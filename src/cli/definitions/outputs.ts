@@ -1,9 +1,13 @@
 /**
- * What a program has to know of each command beside its options: what it changes, and which schema each of its JSON outputs follows. In: the
- * words that a command is called by. Tests hold every command and every `--json` to this table.
+ * What a program has to know of each command beside its options: what it changes, and which schema
+ * each of its JSON outputs follows. In: the words that a command is called by. Tests hold every
+ * command and every `--json` to this table.
  */
 
-/** What a command changes: nothing, files on this machine or the state, WorkOS as well, or another system, as the note on a merge request. */
+/**
+ * What a command changes: nothing, files on this machine or the state, WorkOS as well, or another
+ * system, as the note on a merge request.
+ */
 export type Effect = 'none' | 'files' | 'workos' | 'other'
 
 interface Facts {

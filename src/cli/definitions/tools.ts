@@ -4,7 +4,10 @@ import { wrapped } from '../../reporting/table.ts'
 import { SHELLS, WORDS } from './completion-scripts.ts'
 import { command, examples, type Parent, sub } from './options.ts'
 
-/** The commands that help with a migration: a sandbox, a look at the surroundings, completion, words. */
+/**
+ * The commands that help with a migration: a sandbox, a look at the surroundings, completion,
+ * words.
+ */
 
 /** Where `sandbox` listens, and its database, unless the command line says otherwise. */
 export const DEFAULT_PORT = 4100
@@ -96,7 +99,10 @@ export function defineHelp(program: Parent) {
   ])
 }
 
-/** `help words`, and the words at the end of the help of the commands that use them: those are defined before. */
+/**
+ * `help words`, and the words at the end of the help of the commands that use them: those are
+ * defined before.
+ */
 export function defineWords(program: Parent) {
   const words = command(program, 'words', 'Say what the words of a plan mean')
   words.addHelpText('after', `\nWords:\n${glossary()}`)
@@ -109,7 +115,10 @@ export function defineWords(program: Parent) {
   return words
 }
 
-/** The words of plans, applies and verifications, and what they mean here. docs/reference/glossary.md says the same. */
+/**
+ * The words of plans, applies and verifications, and what they mean here.
+ * docs/reference/glossary.md says the same.
+ */
 export const MEANINGS = {
   adopt: 'take over what is in WorkOS already: its id goes into the state, and nothing is created',
   unchanged: 'WorkOS has it as the source says: nothing is sent',

@@ -1,6 +1,6 @@
 /**
- * What `doctor` finds on this machine: modes of files, git, room on the disk, the state and its lock, Node.js, memory for workers. Nothing is
- * written.
+ * What `doctor` finds on this machine: modes of files, git, room on the disk, the state and its
+ * lock, Node.js, memory for workers. Nothing is written.
  */
 
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
@@ -32,14 +32,19 @@ import {
 } from './patient.ts'
 import { knownAddress } from './target.ts'
 
-/** What staging takes, by the bytes of the source: 2 KB a record; packed text is about five times as long unpacked. */
+/**
+ * What staging takes, by the bytes of the source: 2 KB a record; packed text is about five times as
+ * long unpacked.
+ */
 const STAGED = 8
 const PACKED = 5
 
 /** Room that a run takes at least, for its scratch, the state and a copy of it. */
 const LEAST = 50 * MB
 
-/** Who may read the state, a manifest that holds a secret, and the files that it takes secrets from. */
+/**
+ * Who may read the state, a manifest that holds a secret, and the files that it takes secrets from.
+ */
 export function lookAtModes(patient: Patient): Finding[] {
   if (process.platform === 'win32') return [skipped('modes', 'Windows has no modes of files')]
   const { loaded } = patient

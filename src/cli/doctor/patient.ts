@@ -1,6 +1,7 @@
 /**
- * What `doctor` looks at, and what it finds. In: the options of the command. Out: a Patient, the manifest as far as it can be read; the looks
- * in manifest.ts, machine.ts and target.ts take it, and each yields findings in the form given here.
+ * What `doctor` looks at, and what it finds. In: the options of the command. Out: a Patient, the
+ * manifest as far as it can be read; the looks in manifest.ts, machine.ts and target.ts take it,
+ * and each yields findings in the form given here.
  */
 
 import { isAbsolute, relative, resolve } from 'node:path'
@@ -62,7 +63,10 @@ export function soundIn({ loaded, problems }: Patient, ...sections: (keyof Manif
   return sections.some(isBroken) ? undefined : loaded
 }
 
-/** What the manifest refers to: variables, and files as `file:path`. @param isWanted by the place in the manifest */
+/**
+ * What the manifest refers to: variables, and files as `file:path`. @param isWanted by the place in
+ * the manifest
+ */
 export function referencesIn(
   { loaded, redactor, context: { env } }: Patient,
   isWanted?: (path: readonly string[]) => boolean,

@@ -21,7 +21,10 @@ const OFF = 30_000
 /** What is read to try the key. */
 const PATH = '/organizations?limit=1'
 
-/** The address of a target that is reached over a network; undefined for an embedded sandbox, and where none is known. */
+/**
+ * The address of a target that is reached over a network; undefined for an embedded sandbox, and
+ * where none is known.
+ */
 function targetAddress(patient: Patient): string | undefined {
   const loaded = soundIn(patient, 'target')
   if (loaded === undefined || loaded.manifest.target.type !== 'workos') return undefined

@@ -1,6 +1,7 @@
 /**
- * What to say of a word that no command or option is called. In: the words of a command line and the program that reads them. Out: the same
- * words where they mean help, or an error that names the nearest word here, or the one that other tools use (other-words.ts).
+ * What to say of a word that no command or option is called. In: the words of a command line and
+ * the program that reads them. Out: the same words where they mean help, or an error that names the
+ * nearest word here, or the one that other tools use (other-words.ts).
  */
 
 import type { CommandUnknownOpts, Option } from 'commander'
@@ -28,7 +29,10 @@ export function pathOf(command: CommandUnknownOpts): string {
   return [pathOf(above), command.name()].filter((name) => name !== '').join(' ')
 }
 
-/** What commander says of an error, with what would be right. A value after `=` is left out: it may be a secret. */
+/**
+ * What commander says of an error, with what would be right. A value after `=` is left out: it may
+ * be a secret.
+ */
 function advised(text: string, command: CommandUnknownOpts, program: CommandUnknownOpts): string {
   const [, what, quoted] = /^error: unknown (command|option) '([\s\S]*?)'(?:\n\(|\n$)/.exec(text) ?? []
   if (quoted === undefined) return text
@@ -46,7 +50,10 @@ function advised(text: string, command: CommandUnknownOpts, program: CommandUnkn
   return `error: unknown option '${flag}'\n${told === undefined ? '' : `  hint: ${told}\n`}`
 }
 
-/** Options that overwrite, or leave out a question or a limit: what is spelt more than one letter off was not meant to be one. */
+/**
+ * Options that overwrite, or leave out a question or a limit: what is spelt more than one letter
+ * off was not meant to be one.
+ */
 const GUARDED: ReadonlySet<string> = new Set(['--yes', '--force', '--everybody', '--include-secrets', '--confirm'])
 
 /** The option that a misspelt one was probably meant to be. */
@@ -55,7 +62,10 @@ function nearOption(flag: string, command: CommandUnknownOpts): string | undefin
   return near !== undefined && GUARDED.has(near) && distance(flag, near) > 1 ? undefined : near
 }
 
-/** As adviceOnOption, for a word of another tool that is spelt one letter off: `--yess`. Short words are like too many others. */
+/**
+ * As adviceOnOption, for a word of another tool that is spelt one letter off: `--yess`. Short words
+ * are like too many others.
+ */
 function adviceOnMisspelt(flag: string, command: CommandUnknownOpts, program: CommandUnknownOpts): string | undefined {
   if (!flag.startsWith('--')) return undefined
   const known = otherOptions.flatMap(({ words }) => words).filter((word) => word.length >= 3)
@@ -65,8 +75,8 @@ function adviceOnMisspelt(flag: string, command: CommandUnknownOpts, program: Co
 }
 
 /**
- * Commands that delete, or forget. None of them is ever what a misspelt word was meant to be: whoever follows a suggestion without reading it
- * loses nothing.
+ * Commands that delete, or forget. None of them is ever what a misspelt word was meant to be:
+ * whoever follows a suggestion without reading it loses nothing.
  */
 export const DELETING: ReadonlySet<string> = new Set(['destroy', 'state rm', 'purge'])
 
@@ -85,7 +95,9 @@ export function adviceOnCommand(
   return otherWord(otherCommands, word, program, (on = ['']) => on.includes(pathOf(command)))?.say
 }
 
-/** What an option of another tool, or of another command, is called here; undefined: nobody knows. */
+/**
+ * What an option of another tool, or of another command, is called here; undefined: nobody knows.
+ */
 export function adviceOnOption(
   flag: string,
   command: CommandUnknownOpts,
@@ -145,7 +157,8 @@ function longsOf(command: CommandUnknownOpts): string[] {
 }
 
 /**
- * Refuses a long option with one dash, as other tools write it: `-out=plan` would be read as `-o` with the value `ut=plan`.
+ * Refuses a long option with one dash, as other tools write it: `-out=plan` would be read as `-o`
+ * with the value `ut=plan`.
  * @throws UsageError, which quotes no value
  */
 export function refuseOneDash(args: readonly string[], program: CommandUnknownOpts): void {
@@ -176,8 +189,8 @@ function subcommand(command: CommandUnknownOpts, word: string): CommandUnknownOp
 }
 
 /**
- * `help state mv` as `state mv --help`. A word that is no command is left to be refused as one, with what it may be called here: the help of
- * everything says nothing of it.
+ * `help state mv` as `state mv --help`. A word that is no command is left to be refused as one,
+ * with what it may be called here: the help of everything says nothing of it.
  */
 export function helpAsOption(args: readonly string[], program: CommandUnknownOpts): readonly string[] {
   const at = args.indexOf('help')

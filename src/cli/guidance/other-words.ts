@@ -1,10 +1,16 @@
 /** What to say of a word that other tools have for something that is done otherwise here. */
 export interface OtherWord {
-  /** How others call it. Of options without the dashes; how it is spelt counts no more than in a did-you-mean. */
+  /**
+   * How others call it. Of options without the dashes; how it is spelt counts no more than in a
+   * did-you-mean.
+   */
   words: readonly string[]
   /** What it is called here. Its last words, after ` with ` or a colon, are what to type. */
   say: string
-  /** The commands under which the words mean this, as they are typed. Default for commands: the top; for options: every one. */
+  /**
+   * The commands under which the words mean this, as they are typed. Default for commands: the top;
+   * for options: every one.
+   */
   on?: readonly string[]
   /** What the program has to have for this to be true: a command, or an option of any command. */
   needs?: string

@@ -10,8 +10,8 @@ import { ownFiles } from '../../state/open.ts'
 import { made, type Recognised, recognise } from './recognise.ts'
 
 /**
- * Looks for what this program wrote. In: a manifest, and folders to look in besides its own. Out: what was found, and which files of the
- * source lie there, which are somebody's own.
+ * Looks for what this program wrote. In: a manifest, and folders to look in besides its own. Out:
+ * what was found, and which files of the source lie there, which are somebody's own.
  */
 
 export interface Searched {
@@ -32,7 +32,9 @@ export interface Search {
 
 const OWN = '.workos-migrate'
 
-/** What is there, each once, in the order of the folders. Folders in these folders are not searched. */
+/**
+ * What is there, each once, in the order of the folders. Folders in these folders are not searched.
+ */
 export async function search(options: Search): Promise<Searched> {
   const { loaded, statePath, cwd, folders, state } = options
   const { directory, manifest } = loaded

@@ -10,8 +10,9 @@ import { REJECT_COLUMNS } from '../../sources/text/reject-columns.ts'
 import { openReadOnly } from '../../sqlite/open.ts'
 
 /**
- * What this program wrote, told by what is in it and never by its name alone. In: a file or a folder. Out: what it is and which files make it
- * up; undefined for anything else, which is nobody's business here. Links are not followed.
+ * What this program wrote, told by what is in it and never by its name alone. In: a file or a
+ * folder. Out: what it is and which files make it up; undefined for anything else, which is
+ * nobody's business here. Links are not followed.
  */
 
 export type Sort =
@@ -40,7 +41,10 @@ export interface Recognised {
 /** What is read of a file at most: a row of names may be long. */
 const HEAD_BYTES = 256 * 1024
 
-/** Documents that hold something of a run. Of `inspect` and the lists of `state` nothing says in the file whose they are. */
+/**
+ * Documents that hold something of a run. Of `inspect` and the lists of `state` nothing says in the
+ * file whose they are.
+ */
 const REPORTS =
   /^\uFEFF?\s*\{\s*"format":\s*"workos-migrate-(plan-report|apply-report|verification|explanation|errors|merges|export|tests|doctor-report|purge)"/
 
@@ -59,7 +63,9 @@ export function recognise(folder: string, entry: Dirent): Recognised | undefined
   }
 }
 
-/** With its size and its time. @throws an error of the operating system, as for a file that is gone */
+/**
+ * With its size and its time. @throws an error of the operating system, as for a file that is gone
+ */
 export function made(sort: Sort, path: string, files: string[]): Recognised {
   const found = files.map((file) => lstatSync(file))
   return {

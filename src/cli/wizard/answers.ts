@@ -22,7 +22,10 @@ export interface Live {
 /** What a migration is made of, as far as `init` asks. */
 export interface Answers {
   origin: Origin
-  /** The files by what they hold; `users` is the one of the users. None for a source that is asked over the network alone. */
+  /**
+   * The files by what they hold; `users` is the one of the users. None for a source that is asked
+   * over the network alone.
+   */
   files: Partial<Record<Part, FoundFile>>
   /** Files beside the users that their columns tell, and no recipe reads. */
   sides: SideFile[]
@@ -36,7 +39,10 @@ export interface Answers {
   unused: UnusedFile[]
   /** The files are tables of a database. */
   database?: DatabaseAnswer
-  /** Asked over the network: Auth0 and Okta by their domains, Firebase by its project, Cognito by its user pools, Clerk at its address where it is not the usual one. */
+  /**
+   * Asked over the network: Auth0 and Okta by their domains, Firebase by its project, Cognito by
+   * its user pools, Clerk at its address where it is not the usual one.
+   */
   live?: Live
   organize: Organize
   /** `one`: its name. */
@@ -46,7 +52,10 @@ export interface Answers {
   baseUrl?: string
   environments: string[]
   name: string
-  /** Whether people stay behind who may not sign in, where a column says so. Undefined: ask, or leave them out. */
+  /**
+   * Whether people stay behind who may not sign in, where a column says so. Undefined: ask, or
+   * leave them out.
+   */
   leaveOut?: boolean
 }
 
@@ -57,7 +66,9 @@ export interface Variable {
   environment: string
 }
 
-/** The variable that holds the WorkOS key of an environment; without one, of the manifest itself. */
+/**
+ * The variable that holds the WorkOS key of an environment; without one, of the manifest itself.
+ */
 export function keyVariable(environment?: string): string {
   const name = environment?.toUpperCase().replace(/[^A-Z0-9]+/g, '_')
   return name === undefined ? 'WORKOS_API_KEY' : `WORKOS_${name}_API_KEY`

@@ -29,7 +29,8 @@ interface Users {
 }
 
 /**
- * Finds files that belong to the users: those that are named, and those in the folder whose columns say so.
+ * Finds files that belong to the users: those that are named, and those in the folder whose columns
+ * say so.
  * @param here the data files in the folder
  * @param taken whether what lies in the folder is taken, or only what is named
  * @throws UsageError for a named file that is of no use
@@ -175,7 +176,8 @@ class Choosing {
     const { users } = this.#files
     const { recognised } = data
     if (users === undefined || ORIGINS[this.#origin].sides !== true) return undefined
-    // A file of addresses and hashes alone has the columns of this program, and is no list of users.
+    // A file of addresses and hashes alone has the columns of this program, and is no list of
+    // users.
     if (recognised !== undefined && isUsers(recognised.part) && recognised.origin !== 'csv') return undefined
     return sideOf(users.data.head, data.head, name)
   }
@@ -190,7 +192,10 @@ function severalOf(part: Part, files: readonly FoundFile[]): string {
   return `${files.map(({ name }) => name).join(' and ')} may both be the file of ${part}${flag}`
 }
 
-/** Whether anything says to which organization a user belongs: without one, there is nowhere to have a role. */
+/**
+ * Whether anything says to which organization a user belongs: without one, there is nowhere to have
+ * a role.
+ */
 export function tellsOrganizations({ files, sides }: Pick<Beside, 'files' | 'sides'>): boolean {
   if (sides.some(({ side: { part } }) => part === 'memberships')) return true
   const paths = files.users?.data.head.paths ?? []

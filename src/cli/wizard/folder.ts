@@ -1,6 +1,7 @@
 /**
- * The files of a folder. In: the folder. Out: its data files and what each seems to be; the others with why they are none; and, once it is known
- * where the users are, the files beside them that are of use.
+ * The files of a folder. In: the folder. Out: its data files and what each seems to be; the others
+ * with why they are none; and, once it is known where the users are, the files beside them that are
+ * of use.
  */
 import { readdirSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -50,7 +51,10 @@ export async function lookInto(folder: string): Promise<Folder> {
   return { files: withPages(files).sort((a, b) => rank(a) - rank(b)), others }
 }
 
-/** Lists of users that were saved page by page, `users-1.json` and `users-2.json`: the first of them, with the others as its pages. */
+/**
+ * Lists of users that were saved page by page, `users-1.json` and `users-2.json`: the first of
+ * them, with the others as its pages.
+ */
 function withPages(files: readonly FoundFile[]): FoundFile[] {
   const books = Map.groupBy(files, ({ name, data: { head, recognised } }) => {
     const isPage =

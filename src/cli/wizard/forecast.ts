@@ -1,6 +1,7 @@
 /**
- * What becomes of a manifest that `init` would write: its plan, into an empty sandbox of its own, before anything is written. In: the text of
- * the manifest. Out: what the plan says of the records, so that `init` announces what `plan` shows.
+ * What becomes of a manifest that `init` would write: its plan, into an empty sandbox of its own,
+ * before anything is written. In: the text of the manifest. Out: what the plan says of the records,
+ * so that `init` announces what `plan` shows.
  */
 import { dirname, join, resolve } from 'node:path'
 import { type LoadedManifest, loadManifest } from '../../config/load.ts'
@@ -57,14 +58,22 @@ export interface Foreseen {
   /** Variables that it refers to. What is unset is stood in for. */
   variables: readonly string[]
   obtainSnapshot?: () => Promise<Snapshot | undefined>
-  /** Whether the target is as empty as the sandbox of the forecast. What WorkOS lacks is known to its own plan alone. */
+  /**
+   * Whether the target is as empty as the sandbox of the forecast. What WorkOS lacks is known to
+   * its own plan alone.
+   */
   isEmpty: boolean
 }
 
-/** A signer key of Firebase has 64 bytes. Every other secret of a proposal goes to a source or a target, which are not asked here. */
+/**
+ * A signer key of Firebase has 64 bytes. Every other secret of a proposal goes to a source or a
+ * target, which are not asked here.
+ */
 const STAND_IN = Buffer.alloc(64, 1).toString('base64')
 
-/** Plans a manifest that is not written yet. Nothing is written, and nothing leaves this machine. */
+/**
+ * Plans a manifest that is not written yet. Nothing is written, and nothing leaves this machine.
+ */
 export async function forecastOf(foreseen: Foreseen, context: Context): Promise<Forecast | NoForecast> {
   const scratch = scratchAmongTemporary()
   try {

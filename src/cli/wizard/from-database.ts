@@ -1,6 +1,7 @@
 /**
- * The tables of a database as `init` takes them. In: what `--from` says, and a person where one is there. Out: the tables of the people and of
- * what belongs to them, as files are: by what they hold. Nothing is written, and nothing of the URL is kept but its variable.
+ * The tables of a database as `init` takes them. In: what `--from` says, and a person where one is
+ * there. Out: the tables of the people and of what belongs to them, as files are: by what they
+ * hold. Nothing is written, and nothing of the URL is kept but its variable.
  */
 import { OperatorError, UsageError } from '../../diagnostics/errors.ts'
 import { nameOf } from '../../inspecting/database/catalog.ts'
@@ -93,7 +94,10 @@ async function chosen(
   }
 }
 
-/** What the recipe takes from a variable: as the environment says, the only one there is, or the one that a person picks. */
+/**
+ * What the recipe takes from a variable: as the environment says, the only one there is, or the one
+ * that a person picks.
+ */
 async function chosenValues(
   { choice }: TableProposal,
   { rows }: DatabaseLook,

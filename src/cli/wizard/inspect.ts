@@ -20,8 +20,8 @@ import { type ProposedSource, withCredentials } from './propose-source.ts'
 const HEAD = 10_000
 
 /**
- * Tries the credentials of a live source, reads it into the snapshot that the plan will use, and inspects that. Credentials
- * come from their variables, or are typed and forgotten.
+ * Tries the credentials of a live source, reads it into the snapshot that the plan will use, and
+ * inspects that. Credentials come from their variables, or are typed and forgotten.
  * @returns nothing where there are none, or nothing is to be read
  * @throws CredentialsError when those of the variables are refused
  */
@@ -81,8 +81,8 @@ async function acceptedConfig(
 }
 
 /**
- * Inspects a source of files. Where cells look like a written null, the source is given `nulls` that read them as nothing, and is inspected
- * again: what else is proposed must not rest on them.
+ * Inspects a source of files. Where cells look like a written null, the source is given `nulls`
+ * that read them as nothing, and is inspected again: what else is proposed must not rest on them.
  * @param isAnother the files were inspected before: their warnings are told
  */
 export async function inspectFiles(
@@ -111,7 +111,10 @@ function isSameColumn(one: WrittenNull, other: WrittenNull): boolean {
   return one.stream === other.stream && one.column === other.column
 }
 
-/** What was found, and what the plan makes of it, in words. Counts alone: the file is meant to be committed. */
+/**
+ * What was found, and what the plan makes of it, in words. Counts alone: the file is meant to be
+ * committed.
+ */
 export function findingsInWords({ records, complete, people }: Inspection, forecast?: Forecast): string[] {
   const { email, organizations } = people
   const lines = [

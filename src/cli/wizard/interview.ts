@@ -1,6 +1,7 @@
 /**
- * What `init` asks. In: what the command line says (`Given`) and, where a person is there, prompts. Out: Answers: the source, the
- * organizations and the target. From them propose-manifest.ts makes a manifest; `checkKeys` at the end tries the WorkOS keys that are set.
+ * What `init` asks. In: what the command line says (`Given`) and, where a person is there, prompts.
+ * Out: Answers: the source, the organizations and the target. From them propose-manifest.ts makes a
+ * manifest; `checkKeys` at the end tries the WorkOS keys that are set.
  */
 
 import { basename, resolve } from 'node:path'
@@ -39,14 +40,15 @@ import type { ProposedManifest } from './propose-manifest.ts'
 import { rolesDefinedIn, settleKeys } from './settle-keys.ts'
 
 /**
- * Asks for what a first migration is made of. In: what the command line answered, and the files of the folder. Out: all the answers, or a
- * UsageError that names the flags where nobody can be asked.
+ * Asks for what a first migration is made of. In: what the command line answered, and the files of
+ * the folder. Out: all the answers, or a UsageError that names the flags where nobody can be asked.
  */
 
 const ENVIRONMENTS = ['staging', 'production']
 
 /**
- * Completes what the command line gave: by asking where there is somebody to ask, else by what can be told.
+ * Completes what the command line gave: by asking where there is somebody to ask, else by what can
+ * be told.
  * @throws UsageError naming the flags, where something is missing and nobody can be asked
  */
 export async function interview(given: Given, prompts: Prompts | undefined, context: Context): Promise<Answers> {
@@ -112,9 +114,13 @@ function refuseBesideDatabase({ from, live, domain }: Given): void {
   })
 }
 
-/** Files that belong to the users. This program's own columns are read by their recipe, unless files lie beside it that only rules can join. */
+/**
+ * Files that belong to the users. This program's own columns are read by their recipe, unless files
+ * lie beside it that only rules can join.
+ */
 async function beside(source: ChosenSource, given: Given, folder: Folder, context: Context): Promise<Beside> {
-  // A script gets what it names; who takes what is proposed, also what lies beside it and says what it is.
+  // A script gets what it names; who takes what is proposed, also what lies beside it and says what
+  // it is.
   const { users } = source
   const each = users?.pages === undefined ? folder.files.flatMap(eachPage) : folder.files
   const here = each.filter(({ path }) => path !== users?.path)
@@ -329,7 +335,10 @@ function refuseUnused(given: Given, origin: Origin): void {
     throw refuse(`--users and --live together are for Clerk, and this is ${title}`, 'leave one of them out')
 }
 
-/** A file that says itself to be of another system than the command line does: one of them is mistaken. */
+/**
+ * A file that says itself to be of another system than the command line does: one of them is
+ * mistaken.
+ */
 function refuseForeign(users: FoundFile, origin: Origin): void {
   const found = users.data.recognised?.origin
   if (fits(users, origin) || found === 'csv' || found === undefined) return
@@ -340,7 +349,10 @@ function refuseForeign(users: FoundFile, origin: Origin): void {
   })
 }
 
-/** A file of users whose own columns say where it is from. Files that accompany users, such as memberships, do not count. */
+/**
+ * A file of users whose own columns say where it is from. Files that accompany users, such as
+ * memberships, do not count.
+ */
 function originOf({ data: { recognised } }: FoundFile): Origin {
   return recognised !== undefined && isUsers(recognised.part) ? recognised.origin : 'file'
 }
@@ -451,7 +463,10 @@ function onlyOne(fitting: readonly FoundFile[], given: Given, folder: Folder): C
   ])
 }
 
-/** The files that say they hold users; else those with addresses in them, and of these rather one that is called so. */
+/**
+ * The files that say they hold users; else those with addresses in them, and of these rather one
+ * that is called so.
+ */
 function likelyUsers(files: readonly FoundFile[]): FoundFile[] {
   const known = files.filter((file) => file.data.recognised !== undefined)
   const alone = known.filter((file) => !known.some((other) => other !== file && isBeside(file, other)))
@@ -488,8 +503,8 @@ function mayHoldUsers({ data: { recognised } }: FoundFile): boolean {
 }
 
 /**
- * Tries the WorkOS keys that are set, and asks for the first that is not where there is somebody to ask. A key that is typed
- * is tried and forgotten.
+ * Tries the WorkOS keys that are set, and asks for the first that is not where there is somebody to
+ * ask. A key that is typed is tried and forgotten.
  * @returns the variables whose keys were tried
  * @throws CredentialsError when WorkOS refuses a key that is set
  */
@@ -544,7 +559,10 @@ type KeyCheck = { kind: 'accepted' } | { kind: 'refused'; why: string } | { kind
 /** Milliseconds until WorkOS counts as out of reach. */
 const PATIENCE = 10_000
 
-/** Tries a WorkOS key by reading one organization. Nothing is written, and the key goes nowhere else. */
+/**
+ * Tries a WorkOS key by reading one organization. Nothing is written, and the key goes nowhere
+ * else.
+ */
 async function checkWorkosKey(
   apiKey: string,
   { baseUrl, signal, proxies }: { baseUrl?: string; signal: AbortSignal; proxies: Proxies },

@@ -9,7 +9,10 @@ export interface Choice<Value extends string> {
   hint?: string
 }
 
-/** Questions to a person, on standard error. Each ends with an InterruptedError when the person or a signal calls it off. */
+/**
+ * Questions to a person, on standard error. Each ends with an InterruptedError when the person or a
+ * signal calls it off.
+ */
 export interface Prompts {
   intro(title: string): void
   note(text: string, title: string): void
@@ -22,7 +25,10 @@ export interface Prompts {
   secret(message: string): Promise<string>
 }
 
-/** Prompts on the terminal of a command. What comes from files is written so that it cannot steer the terminal. */
+/**
+ * Prompts on the terminal of a command. What comes from files is written so that it cannot steer
+ * the terminal.
+ */
 export function createPrompts({ stdin, stderr, interrupted, mask, unmasked }: Context): Prompts {
   // What a person types comes back as it is.
   const common = { input: stdin, output: unmasked?.stderr ?? stderr, signal: interrupted }

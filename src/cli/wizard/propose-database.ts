@@ -1,6 +1,7 @@
 /**
- * The source of a manifest that reads a database. In: answers whose files are tables. Out: as propose-source.ts has it. Where a recipe for the
- * layout is shipped, it says what is read, and the manifest what is joined beside it.
+ * The source of a manifest that reads a database. In: answers whose files are tables. Out: as
+ * propose-source.ts has it. Where a recipe for the layout is shipped, it says what is read, and the
+ * manifest what is joined beside it.
  */
 import { recipeFile, shippedRecipes } from '../../config/recipes.ts'
 import { type Catalog, nameOf } from '../../inspecting/database/catalog.ts'
@@ -11,7 +12,9 @@ import type { Answers, DatabaseAnswer, DatabaseRecipe } from './answers.ts'
 import { ORIGINS } from './answers.ts'
 import { filled, type ProposedSource, readRecipe, sideStreams } from './propose-source.ts'
 
-/** The shipped recipe for a layout in such a database, as far as the tables are those that it reads. */
+/**
+ * The shipped recipe for a layout in such a database, as far as the tables are those that it reads.
+ */
 export function databaseRecipe(proposal: TableProposal, catalog: Catalog): DatabaseRecipe | undefined {
   const { origin, people, parts, isRenamed } = proposal
   const name = `${origin}-${catalog.dialect}`
@@ -27,7 +30,10 @@ export function databaseRecipe(proposal: TableProposal, catalog: Catalog): Datab
   return isOwn && streams.users === 'as it is' ? { name, streams } : undefined
 }
 
-/** Whether the tables of a stream are there and, where its query is a plain one, the columns too: versions of a layout differ. */
+/**
+ * Whether the tables of a stream are there and, where its query is a plain one, the columns too:
+ * versions of a layout differ.
+ */
 function canBeRead(options: Record<string, unknown>, catalog: Catalog): boolean {
   const tables = tablesIn(options).map((name) => tableNamed(name, catalog))
   if (tables.some((table) => table === undefined)) return false

@@ -93,7 +93,8 @@ function addRecipes({ origin, organize, database }: Answers, content: JsonObject
   }
   if (origin === 'auth0' && organize === 'from-metadata') return
   const own = database?.recipe?.name ?? ORIGINS[origin].recipe
-  // A type's own recipe lies beneath everything unasked: it has to be named where another is to lie on top of it.
+  // A type's own recipe lies beneath everything unasked: it has to be named where another is to lie
+  // on top of it.
   const base = own ?? (situations[organize].length > 0 && origin !== 'file' ? ORIGINS[origin].type : undefined)
   const recipes = [...(base === undefined ? [] : [base]), ...situations[organize]]
   const [only] = recipes
@@ -289,7 +290,10 @@ type Mapped = Pick<ProposedManifest, 'incomplete' | 'lockedOut'>
 
 const NOTHING_MAPPED: Mapped = { incomplete: [], lockedOut: [] }
 
-/** What the manifest maps itself: everything where there is no recipe, else who is left out, where the recipe does not know. */
+/**
+ * What the manifest maps itself: everything where there is no recipe, else who is left out, where
+ * the recipe does not know.
+ */
 function addOwnMapping(answers: Answers, basis: ProposalBasis, content: JsonObject, comments: Comments): Mapped {
   if (answers.origin === 'file') return addMapping(answers, basis, content, comments)
   addSides(answers, content)
@@ -316,7 +320,10 @@ function addConditions(
   return { incomplete: [], lockedOut }
 }
 
-/** What was seen of the users, and columns of their table that are empty as far as was looked: later records may fill them. */
+/**
+ * What was seen of the users, and columns of their table that are empty as far as was looked: later
+ * records may fill them.
+ */
 function pathsOf({ users }: Answers['files'], inspection: Inspection | undefined): PathInspection[] {
   const seen = inspection?.streams[0]?.paths ?? []
   const { format, paths: columns = [] } = users?.data.head ?? {}
@@ -369,7 +376,10 @@ function addMapping(
   return { incomplete, lockedOut }
 }
 
-/** Whether the source says who is in which group: a file of its own, user pools or an Okta org that are asked. */
+/**
+ * Whether the source says who is in which group: a file of its own, user pools or an Okta org that
+ * are asked.
+ */
 function tellsGroups({ origin, files, live }: Pick<Answers, 'origin' | 'files' | 'live'>): boolean {
   return files.groups !== undefined || live?.userPools !== undefined || (origin === 'okta' && live !== undefined)
 }
@@ -474,5 +484,7 @@ function titleOf(slug: string): string {
   return words.map((word) => (word[0] ?? '').toUpperCase() + word.slice(1)).join(' ')
 }
 
-/** Comments by the dotted path of the key that they stand above. Lines are separated by line ends. */
+/**
+ * Comments by the dotted path of the key that they stand above. Lines are separated by line ends.
+ */
 type Comments = Record<string, string>

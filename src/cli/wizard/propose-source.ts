@@ -13,7 +13,10 @@ import { type Answers, type FoundFile, type Live, ORIGINS, type Slot } from './a
 export interface ProposedSource {
   /** As the manifest writes it, on top of the recipe. */
   written: JsonObject
-  /** With what the recipe adds: what is read. Credentials are references here as well: see `withCredentials`. */
+  /**
+   * With what the recipe adds: what is read. Credentials are references here as well: see
+   * `withCredentials`.
+   */
   effective: SourceConfig
   /** Variables that it refers to. */
   variables: string[]
@@ -70,7 +73,10 @@ function oktaOrg({ domain = '' }: Live): ProposedSource {
   return { written, effective: { type: 'okta', domain, token }, variables: ['OKTA_API_TOKEN'] }
 }
 
-/** A project of Firebase, whose credentials are a file or those of the machine: no variable holds them. */
+/**
+ * A project of Firebase, whose credentials are a file or those of the machine: no variable holds
+ * them.
+ */
 function firebaseProject({ project = '', credentials, baseUrl }: Live, directory: string): ProposedSource {
   const written: JsonObject = {
     type: 'firebase',
@@ -143,7 +149,10 @@ export function sideStreams(side: Side, sides: Answers['sides']): [string, JsonO
   ]
 }
 
-/** Settings of the recipe's stream that this file must not have, and the place of the records where it is another. */
+/**
+ * Settings of the recipe's stream that this file must not have, and the place of the records where
+ * it is another.
+ */
 function overruled(known: Record<string, unknown>, own: JsonObject, file: FoundFile): JsonObject {
   const { format } = file.data.head
   const settings: JsonObject = {}

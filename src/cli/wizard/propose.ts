@@ -1,6 +1,7 @@
 /**
- * From answers to a manifest that fits its source. In: Answers. Out: a Proposal whose plan was made, or a refusal. Where the recipe of an origin
- * does not fit the file, the names of its columns are tried.
+ * From answers to a manifest that fits its source. In: Answers. Out: a Proposal whose plan was
+ * made, or a refusal. Where the recipe of an origin does not fit the file, the names of its columns
+ * are tried.
  */
 import { dirname } from 'node:path'
 import { OperatorError, UsageError } from '../../diagnostics/errors.ts'
@@ -34,7 +35,8 @@ export interface ProposeOptions {
 }
 
 /**
- * Looks into the source, proposes a manifest and plans it. Of several ways to read the files the first is taken by which anybody is migrated.
+ * Looks into the source, proposes a manifest and plans it. Of several ways to read the files the
+ * first is taken by which anybody is migrated.
  * @throws UsageError where nobody would be migrated by any of them
  */
 export async function propose(
@@ -152,7 +154,10 @@ async function askToLeaveOut({ lockedOut }: ProposedManifest, prompts: Prompts |
   return prompts.confirm(`Leave out whoever may not sign in (${columns})? WorkOS would let them in again`, true)
 }
 
-/** A plan that fails tells why, and what to write: it says nothing against the way the files are read. */
+/**
+ * A plan that fails tells why, and what to write: it says nothing against the way the files are
+ * read.
+ */
 function fits(proposal: Proposal): boolean {
   return !fitsNobody(proposal) && !(isFailed(proposal) && proposal.answers.origin === 'file')
 }

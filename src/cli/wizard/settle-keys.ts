@@ -1,6 +1,6 @@
 /**
- * What only the values of files tell that lie beside the users. In: the files, by the names of their columns. Out: which columns lead to each
- * other, and which roles are defined.
+ * What only the values of files tell that lie beside the users. In: the files, by the names of
+ * their columns. Out: which columns lead to each other, and which roles are defined.
  */
 import { streamOf } from '../../inspecting/recognise.ts'
 import type { JsonObject } from '../../json.ts'
@@ -20,7 +20,9 @@ interface Settled {
   unused: UnusedFile[]
 }
 
-/** Finds the columns that lead to each other. A file of which no row leads to any user is not used. */
+/**
+ * Finds the columns that lead to each other. A file of which no row leads to any user is not used.
+ */
 export async function settleKeys({ files, sides }: Pick<Answers, 'files' | 'sides'>): Promise<Settled> {
   if (sides.length === 0 || files.users === undefined) return { sides: [...sides], unused: [] }
   const scratch = scratchAmongTemporary()
@@ -38,7 +40,9 @@ export async function settleKeys({ files, sides }: Pick<Answers, 'files' | 'side
   }
 }
 
-/** What a column of a file leads to: of several columns of the users the one that has its values. */
+/**
+ * What a column of a file leads to: of several columns of the users the one that has its values.
+ */
 async function settleJoin(one: SideFile, users: FoundFile, look: Look): Promise<SideFile | { why: string }> {
   const { file, side } = one
   if (side.join === undefined) return one
@@ -53,7 +57,10 @@ async function settleJoin(one: SideFile, users: FoundFile, look: Look): Promise<
   return { why: `no row of it leads to a user of ${users.name} by ${side.join.key}` }
 }
 
-/** A column like `team` may hold what a team is called or what it is known by: the values of the file of organizations tell. */
+/**
+ * A column like `team` may hold what a team is called or what it is known by: the values of the
+ * file of organizations tell.
+ */
 async function settleOrganizations(sides: readonly SideFile[], look: Look): Promise<SideFile[]> {
   const members = sides.find(({ side }) => side.part === 'memberships')
   const organizations = sides.find(({ side }) => side.part === 'organizations')

@@ -1,13 +1,17 @@
 /**
- * What tables a database has. In: a way to ask it. Out: a Catalog, plain data: tables and views with their columns and keys, as far as the
- * role may read them. Each dialect has a function that reads it: postgres-catalog.ts, mysql-catalog.ts.
+ * What tables a database has. In: a way to ask it. Out: a Catalog, plain data: tables and views
+ * with their columns and keys, as far as the role may read them. Each dialect has a function that
+ * reads it: postgres-catalog.ts, mysql-catalog.ts.
  */
 
 import type { JsonObject } from '../../json.ts'
 
 export type Dialect = 'postgres' | 'mysql'
 
-/** Sends one statement, and yields its rows by column, as the source has them: what is NULL is absent. */
+/**
+ * Sends one statement, and yields its rows by column, as the source has them: what is NULL is
+ * absent.
+ */
 export type Ask = (sql: string) => Promise<JsonObject[]>
 
 export interface Catalog {
@@ -39,7 +43,10 @@ export interface CatalogTable {
   primaryKey: string[]
   uniqueKeys: string[][]
   foreignKeys: ForeignKey[]
-  /** Policies decide for each row whether the role sees it: what is missing is missing without a word. */
+  /**
+   * Policies decide for each row whether the role sees it: what is missing is missing without a
+   * word.
+   */
   hidesRows: boolean
 }
 
@@ -59,7 +66,10 @@ export interface ForeignKey {
 /** Rows that are counted where the database has no estimate. */
 export const MAX_COUNTED = 100_000
 
-/** How a manifest names a table: without its schema where that is the usual one. A name with a dot is quoted. */
+/**
+ * How a manifest names a table: without its schema where that is the usual one. A name with a dot
+ * is quoted.
+ */
 export function nameOf(
   { schema, name }: Pick<CatalogTable, 'schema' | 'name'>,
   catalog: Pick<Catalog, 'schema' | 'dialect'>,
@@ -85,7 +95,10 @@ export function quotedTable({ schema, name }: Pick<CatalogTable, 'schema' | 'nam
   return `${quoted(schema, dialect)}.${quoted(name, dialect)}`
 }
 
-/** The columns that tell rows apart: the primary key, else the shortest unique key whose columns always hold something. */
+/**
+ * The columns that tell rows apart: the primary key, else the shortest unique key whose columns
+ * always hold something.
+ */
 export function keyOf({ primaryKey, uniqueKeys, columns }: CatalogTable): string[] | undefined {
   if (primaryKey.length > 0) return primaryKey
   const isFilled = (name: string) => columns.find((column) => column.name === name)?.nullable === false
@@ -106,7 +119,10 @@ export class TableIndex {
   }
 }
 
-/** Rows of the catalog hold names in lists, numbers and texts; whatever else there is counts as missing. */
+/**
+ * Rows of the catalog hold names in lists, numbers and texts; whatever else there is counts as
+ * missing.
+ */
 export function textsIn(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : []
 }

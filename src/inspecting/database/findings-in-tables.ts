@@ -1,4 +1,7 @@
-/** What is suspicious in a database that people are to be migrated from. Counts and names of tables alone: no value of anybody. */
+/**
+ * What is suspicious in a database that people are to be migrated from. Counts and names of tables
+ * alone: no value of anybody.
+ */
 import type { Inspection, PasswordFormat } from '../inspection.ts'
 import { wordsOf } from '../sensitivity.ts'
 import { type Catalog, type CatalogTable, nameOf } from './catalog.ts'

@@ -1,4 +1,7 @@
-/** Layouts of tables that a shipped recipe reads. In: a catalog. Out: which one it is, and its tables by what the recipe calls them. */
+/**
+ * Layouts of tables that a shipped recipe reads. In: a catalog. Out: which one it is, and its
+ * tables by what the recipe calls them.
+ */
 import type { OriginName, Part } from '../recognise.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
 

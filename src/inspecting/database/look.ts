@@ -1,6 +1,7 @@
 /**
- * Looks into a database. In: a way to ask it. Out: what tables there are, which of them a migration reads, what a sample of the people says,
- * and what is suspicious. No value that may be personal or secret is in it.
+ * Looks into a database. In: a way to ask it. Out: what tables there are, which of them a migration
+ * reads, what a sample of the people says, and what is suspicious. No value that may be personal or
+ * secret is in it.
  */
 
 import type { JsonObject } from '../../json.ts'
@@ -123,7 +124,9 @@ export interface TableInspection {
   why: string | null
 }
 
-/** What a look at a database found, beside the sample of the people. Plain data, for programs too. */
+/**
+ * What a look at a database found, beside the sample of the people. Plain data, for programs too.
+ */
 export interface DatabaseInspection {
   dialect: Dialect
   name: string

@@ -9,7 +9,10 @@ import {
   textsIn,
 } from './catalog.ts'
 
-/** MySQL and MariaDB: a schema is a database, and information_schema tells everything. Names of its columns are in capitals in some versions. */
+/**
+ * MySQL and MariaDB: a schema is a database, and information_schema tells everything. Names of its
+ * columns are in capitals in some versions.
+ */
 
 const SYSTEM = `('information_schema', 'mysql', 'performance_schema', 'sys')`
 
@@ -30,7 +33,10 @@ const COLUMNS = `
   WHERE t.TABLE_SCHEMA NOT IN ${SYSTEM} AND ${HERE}
   ORDER BY 1, 2, t.ORDINAL_POSITION`
 
-/** An index over an expression has no name of a column, and one over a prefix tells whole values apart all the more. */
+/**
+ * An index over an expression has no name of a column, and one over a prefix tells whole values
+ * apart all the more.
+ */
 const KEYS = `
   SELECT t.TABLE_SCHEMA AS \`schema\`, t.TABLE_NAME AS \`table\`, t.INDEX_NAME AS name, t.COLUMN_NAME AS \`column\`
   FROM information_schema.STATISTICS t

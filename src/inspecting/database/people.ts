@@ -1,4 +1,7 @@
-/** Which table holds the people who sign in. In: a catalog and samples. Out: the tables that may, the likeliest first. */
+/**
+ * Which table holds the people who sign in. In: a catalog and samples. Out: the tables that may,
+ * the likeliest first.
+ */
 import { bestNamed, rankOf } from '../names.ts'
 import { typeOf, wordsOf } from '../sensitivity.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'

@@ -10,11 +10,14 @@ import {
 } from './catalog.ts'
 
 /**
- * information_schema tells what the role has a right to. Estimates, partitions, policies, and the keys of tables that the role does not
- * own stand in pg_catalog alone.
+ * information_schema tells what the role has a right to. Estimates, partitions, policies, and the
+ * keys of tables that the role does not own stand in pg_catalog alone.
  */
 
-/** Partitions are read through their table, and what extensions bring along is no data of the application. */
+/**
+ * Partitions are read through their table, and what extensions bring along is no data of the
+ * application.
+ */
 const TABLES = `
   SELECT t.table_schema AS schema, t.table_name AS name, t.table_type AS kind,
          c.reltuples AS estimate, pg_catalog.obj_description(c.oid, 'pg_class') AS comment,
@@ -152,7 +155,10 @@ function tableOf({ schema, name, kind, estimate, comment, hides }: Record<string
   }
 }
 
-/** A view may gather whatever it wants, and policies refuse to be counted under: only rows of plain tables are counted. */
+/**
+ * A view may gather whatever it wants, and policies refuse to be counted under: only rows of plain
+ * tables are counted.
+ */
 async function countUnknown(tables: readonly CatalogTable[], ask: Ask): Promise<void> {
   const unknown = tables.filter(({ rows, kind, hidesRows }) => rows === null && kind === 'table' && !hidesRows)
   for (const table of unknown.slice(0, MAX_TABLES_COUNTED)) {

@@ -1,6 +1,7 @@
 /**
- * Which tables of a database a migration reads, and as what. In: a catalog and samples; what a person has named. Out: a TableProposal: the
- * table of the people, those that the recipe of a known layout reads, those that are joined beside them, and the others.
+ * Which tables of a database a migration reads, and as what. In: a catalog and samples; what a
+ * person has named. Out: a TableProposal: the table of the people, those that the recipe of a known
+ * layout reads, those that are joined beside them, and the others.
  */
 import type { OriginName, Part, Recognised } from '../recognise.ts'
 import { recognise } from '../recognise.ts'
@@ -46,7 +47,10 @@ export interface TableChoice {
 
 /** Why nothing can be proposed. */
 export interface NoTables {
-  /** `several`: a person is to say which. `none`: no table has addresses. `no-key`: nothing tells its rows apart. */
+  /**
+   * `several`: a person is to say which. `none`: no table has addresses. `no-key`: nothing tells
+   * its rows apart.
+   */
   why: 'several' | 'none' | 'no-key'
   candidates: CatalogTable[]
 }

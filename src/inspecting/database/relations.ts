@@ -1,7 +1,8 @@
 /**
- * What the other tables are beside the one of the people: memberships, organizations, roles, second factors. In: the catalog, the people,
- * samples. Out: tables by their part, each with the column that leads to a person, and the others with why they are not read. Foreign keys
- * come first; where there are none, names tell and values have to agree.
+ * What the other tables are beside the one of the people: memberships, organizations, roles, second
+ * factors. In: the catalog, the people, samples. Out: tables by their part, each with the column
+ * that leads to a person, and the others with why they are not read. Foreign keys come first; where
+ * there are none, names tell and values have to agree.
  */
 import { rankOf } from '../names.ts'
 import type { Part } from '../recognise.ts'
@@ -156,7 +157,10 @@ class Choice {
     this.#withoutHalves()
   }
 
-  /** The organizations that a foreign key of the memberships, or of the people, leads to: whatever else their columns may say. */
+  /**
+   * The organizations that a foreign key of the memberships, or of the people, leads to: whatever
+   * else their columns may say.
+   */
   #organizations(): Candidate | undefined {
     const members = this.sides.find(({ side }) => side.part === 'memberships')
     const column = members?.side.columns.organizationId

@@ -8,7 +8,10 @@ const LOOKED_FOR = 300
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Looks into tables: the first rows by their keys, each table once. What is read stays in memory, and no message has any of it. */
+/**
+ * Looks into tables: the first rows by their keys, each table once. What is read stays in memory,
+ * and no message has any of it.
+ */
 export class Samples {
   readonly #ask: Ask
   readonly #dialect: Dialect
@@ -29,7 +32,10 @@ export class Samples {
     return known
   }
 
-  /** How many of the values that a column holds are there in a column of another table: of as many as were looked for. */
+  /**
+   * How many of the values that a column holds are there in a column of another table: of as many
+   * as were looked for.
+   */
   async shared(
     from: { table: CatalogTable; column: string },
     to: { table: CatalogTable; column: string },
@@ -43,7 +49,9 @@ export class Samples {
     return { found: Number(rows[0]?.found ?? 0), of: values.length }
   }
 
-  /** The rows of a table that belong to these values of one of its columns, as far as there is room. */
+  /**
+   * The rows of a table that belong to these values of one of its columns, as far as there is room.
+   */
   async belonging(
     table: CatalogTable,
     column: string,
@@ -85,7 +93,10 @@ export class Samples {
     return columns.map(({ name }) => quoted(name, this.#dialect)).join(', ')
   }
 
-  /** A column of texts or numbers is compared as it is, by an index if there is one; any other as text. */
+  /**
+   * A column of texts or numbers is compared as it is, by an index if there is one; any other as
+   * text.
+   */
   #isAmong({ columns }: CatalogTable, column: string, values: readonly string[]): string {
     const type = columns.find(({ name }) => name === column)?.type ?? ''
     const array = `ARRAY[${values.map((value) => literal(value, this.#dialect)).join(', ')}]::text[]`

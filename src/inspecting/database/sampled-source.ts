@@ -1,4 +1,7 @@
-/** A sample of tables as a source has them: people with the rows that belong to them. It is looked at, and nothing is migrated from it. */
+/**
+ * A sample of tables as a source has them: people with the rows that belong to them. It is looked
+ * at, and nothing is migrated from it.
+ */
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '../../json.ts'
 import type { Source, SourceRecord, StreamCount } from '../../sources/source.ts'
@@ -12,7 +15,9 @@ import type { Samples } from './sample.ts'
 const MAX_JOINED = 20_000
 
 export interface SampledTables {
-  /** The first people by their key, with the rows of other tables under the names of their streams. */
+  /**
+   * The first people by their key, with the rows of other tables under the names of their streams.
+   */
   people: JsonObject[]
   /** Rows of tables that are joined, by stream. */
   joined: ReadonlyMap<string, number>

@@ -2,7 +2,10 @@ import type { JsonObject } from '../../json.ts'
 import type { Asked, Connecting, Session } from '../../sources/database/driver.ts'
 import type { Ask, Dialect } from './catalog.ts'
 
-/** One read-only transaction in which a database is looked into: values come as the source has them, and errors in words. */
+/**
+ * One read-only transaction in which a database is looked into: values come as the source has them,
+ * and errors in words.
+ */
 export interface LookSession {
   ask: Ask
   close(): Promise<void>

@@ -1,6 +1,7 @@
 /**
- * What only values tell of tables beside the people. In: tables by their part. Out: the same with joins that lead somewhere, conditions for
- * rows that count no more, and the streams that read them.
+ * What only values tell of tables beside the people. In: tables by their part. Out: the same with
+ * joins that lead somewhere, conditions for rows that count no more, and the streams that read
+ * them.
  */
 
 import type { PathInspection } from '../inspection.ts'
@@ -59,7 +60,10 @@ interface Linked {
   where?: string
 }
 
-/** The column of the people that a table leads to: of several that may be, the one that has its values. */
+/**
+ * The column of the people that a table leads to: of several that may be, the one that has its
+ * values.
+ */
 async function settleLink(candidate: Candidate, options: RelationOptions): Promise<Linked | { why: string }> {
   const { table, side, isLinked } = candidate
   const { join } = side
@@ -101,7 +105,9 @@ async function typeOfPeople(
   return fitting.length === 1 ? fitting[0] : undefined
 }
 
-/** In MySQL backslashes escape unless its mode says otherwise: then the text is written as bytes. */
+/**
+ * In MySQL backslashes escape unless its mode says otherwise: then the text is written as bytes.
+ */
 async function equals(
   table: CatalogTable,
   column: string,
@@ -142,7 +148,10 @@ function sameType(table: CatalogTable, key: string, people: CatalogTable, to: st
   return isKey ? [`$string(${key})`, to] : [key, `$string(${to})`]
 }
 
-/** Which column of the organizations a membership names: that of the foreign key, else the one that has its values. */
+/**
+ * Which column of the organizations a membership names: that of the foreign key, else the one that
+ * has its values.
+ */
 async function settleOrganizations(sides: readonly SideTable[], { samples }: RelationOptions): Promise<SideTable[]> {
   const organizations = sides.find(({ side }) => side.part === 'organizations')
   const members = sides.find(({ side }) => side.part === 'memberships')
@@ -170,7 +179,10 @@ function withId(sides: readonly SideTable[], organizations: SideTable, id: strin
   })
 }
 
-/** Columns of an organization that say that it is there no more. One that is blocked keeps its members. */
+/**
+ * Columns of an organization that say that it is there no more. One that is blocked keeps its
+ * members.
+ */
 const GONE = /\b(deleted|archived|removed|discarded)\b/
 
 /** Rows that were deleted softly, or have ended, do not count. */
@@ -218,7 +230,9 @@ interface Ownership {
   owner: string
 }
 
-/** Undefined: no column names an owner, or its values are of another type than those of the members. */
+/**
+ * Undefined: no column names an owner, or its values are of another type than those of the members.
+ */
 function ownership(organizations: SideTable, members: SideTable, people: CatalogTable): Ownership | undefined {
   const { organizationId } = members.side.columns
   const { id } = organizations.side.columns

@@ -10,7 +10,10 @@ export interface SideTable {
   table: CatalogTable
   side: Side
   stream: TableStream
-  /** A column of roles that holds numbers, which the application alone can name: it is not read as roles. */
+  /**
+   * A column of roles that holds numbers, which the application alone can name: it is not read as
+   * roles.
+   */
   numbers?: string
 }
 

@@ -72,7 +72,10 @@ function queryOf(
   return where === undefined ? from : `${from}\nwhere ${where}`
 }
 
-/** Words of SQL that are common names of columns or tables: they are quoted, as everything is that is not in lower case. */
+/**
+ * Words of SQL that are common names of columns or tables: they are quoted, as everything is that
+ * is not in lower case.
+ */
 const RESERVED =
   /^(all|and|any|as|asc|between|by|case|check|column|columns|condition|constraint|create|current_(catalog|date|role|schema|time|timestamp|user)|cross|default|delete|desc|distinct|else|end|exists|fetch|for|foreign|from|function|grant|group|groups|having|in|index|inner|insert|interval|into|is|join|key|keys|lateral|left|like|limit|match|natural|not|null|of|offset|on|only|option|or|order|outer|over|partition|primary|range|rank|read|references|release|rename|repeat|replace|right|row|rows|schema|select|session_user|set|system|table|then|to|trigger|union|unique|update|usage|use|user|using|values|when|where|window|with|write)$/
 

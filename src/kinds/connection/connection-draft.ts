@@ -18,8 +18,9 @@ import { withdrawMissingSecrets } from './statements.ts'
 import { connectionRemarks, connectionRemedies } from './wording.ts'
 
 /**
- * Connections as records describe them. In: the mapped fields of one connection. Out: its attributes, apart from them its secrets (private
- * keys, the client secret), or what is wrong with the fields.
+ * Connections as records describe them. In: the mapped fields of one connection. Out: its
+ * attributes, apart from them its secrets (private keys, the client secret), or what is wrong with
+ * the fields.
  */
 
 const FIRST: FieldDefinition = { compare: 'value', merge: 'first', updatable: false }
@@ -40,8 +41,8 @@ const ATTRIBUTES = [
 const OF_BOTH = ['key', 'organization', 'type', 'name', 'externalId', 'connectionType', 'domains']
 
 /**
- * A single sign-on connection of one organization, by SAML or OpenID Connect. Its fields are called as the columns of the files that
- * WorkOS imports: see handoff-files.ts.
+ * A single sign-on connection of one organization, by SAML or OpenID Connect. Its fields are called
+ * as the columns of the files that WorkOS imports: see handoff-files.ts.
  */
 export const connectionDraft: DraftDefinition = {
   name: 'connection',
@@ -265,7 +266,10 @@ function texts(value: unknown): Check<string[]> {
 
 type Protocol = 'saml' | 'oidc'
 
-/** The types that POST /connections takes, by protocol: https://workos.com/docs/reference/sso/connection and @workos/migrations. */
+/**
+ * The types that POST /connections takes, by protocol:
+ * https://workos.com/docs/reference/sso/connection and @workos/migrations.
+ */
 const TYPES: Readonly<Record<Protocol, readonly string[]>> = {
   saml: `ADFSSAML Auth0SAML AzureSAML CasSAML ClassLinkSAML CloudflareSAML CyberArkSAML DuoSAML GenericSAML GoogleSAML
     JumpCloudSAML KeycloakSAML LastPassSAML MiniOrangeSAML NetIqSAML OktaSAML OneLoginSAML OracleSAML PingFederateSAML PingOneSAML
@@ -286,7 +290,10 @@ function normaliseProtocol(value: unknown): Check<Protocol | undefined> {
   )
 }
 
-/** WorkOS's type of a connection, in its own spelling; undefined: WorkOS takes the generic one of the protocol. */
+/**
+ * WorkOS's type of a connection, in its own spelling; undefined: WorkOS takes the generic one of
+ * the protocol.
+ */
 function normaliseConnectionType(value: unknown, protocol: Protocol): Check<string | undefined> {
   const text = optionalText(value)
   if (!text.ok || text.value === undefined) return text

@@ -6,8 +6,9 @@ import { connectionDraft } from './connection-draft.ts'
 import { countConnections } from './statements.ts'
 
 /**
- * Single sign-on connections as WorkOS has them. In: what records describe (connection-draft.ts), as desired resources. Out: the requests that
- * create them, and what answers tell of them. Unless the manifest sets connections.mode to api they are not sent: handoff.ts writes them into files.
+ * Single sign-on connections as WorkOS has them. In: what records describe (connection-draft.ts),
+ * as desired resources. Out: the requests that create them, and what answers tell of them. Unless
+ * the manifest sets connections.mode to api they are not sent: handoff.ts writes them into files.
  */
 
 const PATH = '/connections'
@@ -31,8 +32,10 @@ const OIDC: Spelling = {
 const NO_ENTITY = 'entity_not_found'
 
 /**
- * A single sign-on connection, created by the API where WorkOS has enabled that: https://workos.com/docs/reference/sso/connection/create
- * and https://github.com/workos/workos-migrations/blob/main/docs/migration-package.md. There is no update of one.
+ * A single sign-on connection, created by the API where WorkOS has enabled that:
+ * https://workos.com/docs/reference/sso/connection/create and
+ * https://github.com/workos/workos-migrations/blob/main/docs/migration-package.md. There is no
+ * update of one.
  */
 export const connection: KindDefinition = {
   ...connectionDraft,

@@ -3,12 +3,14 @@ import type { Attributes, DesiredResource } from '../../resource.ts'
 import { certificateEnd } from './saml.ts'
 
 /**
- * What is in the files of a hand-off, as pure functions. In: a connection, its organization, whether secrets are written. Out: its row of
- * saml_connections.csv or oidc_connections.csv, and its section of handoff_notes.md.
+ * What is in the files of a hand-off, as pure functions. In: a connection, its organization,
+ * whether secrets are written. Out: its row of saml_connections.csv or oidc_connections.csv, and
+ * its section of handoff_notes.md.
  */
 
 /**
- * The columns of the files that WorkOS imports connections from, as `workos migrations export-template` writes them:
+ * The columns of the files that WorkOS imports connections from, as `workos migrations
+ * export-template` writes them:
  * https://github.com/workos/workos-migrations/blob/main/docs/migration-package.md
  */
 const COLUMNS = {
@@ -68,7 +70,10 @@ export interface HandoffOrganization {
   externalId: string
 }
 
-/** The cells of one connection. Without `secrets`, those of secret fields are empty: what stands there would be taken for one. */
+/**
+ * The cells of one connection. Without `secrets`, those of secret fields are empty: what stands
+ * there would be taken for one.
+ */
 export function rowOf(
   template: Template,
   { attributes, secrets }: DesiredResource,
@@ -87,7 +92,10 @@ export function rowOf(
   return COLUMNS[template].map((column) => special[column] ?? textOf(values[column]))
 }
 
-/** The file with what somebody has to look at before or after the connections are imported; no secret is in it. */
+/**
+ * The file with what somebody has to look at before or after the connections are imported; no
+ * secret is in it.
+ */
 export const NOTES = 'handoff_notes.md'
 
 const DAY = 86_400_000

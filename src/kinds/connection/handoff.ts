@@ -19,8 +19,9 @@ import {
 import { connectionsOfType } from './statements.ts'
 
 /**
- * Hands connections and invitations over to an administrator. In: a run's desired set and WorkOS's ids of organizations. Out: a folder with the files that
- * WorkOS imports, and notes on what to look at. What is in them: handoff-files.ts. Nothing is sent.
+ * Hands connections and invitations over to an administrator. In: a run's desired set and WorkOS's
+ * ids of organizations. Out: a folder with the files that WorkOS imports, and notes on what to look
+ * at. What is in them: handoff-files.ts. Nothing is sent.
  */
 
 export interface HandoffOptions {
@@ -47,8 +48,9 @@ export interface Handoff {
 }
 
 /**
- * Writes the connections of a desired set into the files that WorkOS imports, with notes on what to look at. Only their owner may read
- * them; what was written there before is replaced once all of them are complete.
+ * Writes the connections of a desired set into the files that WorkOS imports, with notes on what to
+ * look at. Only their owner may read them; what was written there before is replaced once all of
+ * them are complete.
  * @throws UsageError when the path is not a folder, or a file cannot be written; FileError
  */
 export async function writeHandoff(options: HandoffOptions): Promise<Handoff> {
@@ -93,7 +95,10 @@ export async function writeHandoff(options: HandoffOptions): Promise<Handoff> {
   }
 }
 
-/** Who was invited where. A file of an earlier time is written anew, also where nobody is left in it. */
+/**
+ * Who was invited where. A file of an earlier time is written anew, also where nobody is left in
+ * it.
+ */
 async function writeInvitations(
   options: HandoffOptions,
   start: (name: string, text: string) => WholeFile,

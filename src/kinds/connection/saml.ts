@@ -5,11 +5,15 @@ import type { ValueProblem } from '../draft.ts'
 import { accept, type Check, isEmpty, refuse, take } from '../values/check.ts'
 
 /**
- * What a SAML connection knows of its identity provider, and what it signs and encrypts with. In: metadata, certificates and private keys as
- * sources write them. Out: the few things of the metadata that are needed; PEM, each certificate with its key. No message says anything of a key.
+ * What a SAML connection knows of its identity provider, and what it signs and encrypts with. In:
+ * metadata, certificates and private keys as sources write them. Out: the few things of the
+ * metadata that are needed; PEM, each certificate with its key. No message says anything of a key.
  */
 
-/** What the metadata of an identity provider says of it: https://docs.oasis-open.org/security/saml/v2.0/saml-metadata-2.0-os.pdf */
+/**
+ * What the metadata of an identity provider says of it:
+ * https://docs.oasis-open.org/security/saml/v2.0/saml-metadata-2.0-os.pdf
+ */
 export interface SamlMetadata {
   entityId: string | undefined
   /** Where sign-ins are sent: by redirect, where both are offered. */
@@ -58,10 +62,14 @@ export function readSamlMetadata(value: unknown): Check<SamlMetadata | undefined
   })
 }
 
-/** A document as objects without namespaces' prefixes; null for what is no XML, or declares a document type, which may hold entities. */
+/**
+ * A document as objects without namespaces' prefixes; null for what is no XML, or declares a
+ * document type, which may hold entities.
+ */
 function parseXml(text: string): Json {
   if (/<!DOCTYPE/i.test(text)) return null
-  // Loaded when the first connection has metadata: it takes as long to load as a small plan takes to compare.
+  // Loaded when the first connection has metadata: it takes as long to load as a small plan takes
+  // to compare.
   const xml: typeof import('fast-xml-parser') = createRequire(import.meta.url)('fast-xml-parser')
   const parser = new xml.XMLParser({
     ignoreAttributes: false,
@@ -104,7 +112,10 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 /** Characters of a line of PEM (RFC 7468, 2). */
 const LINE = 64
 
-/** Private keys of a SAML connection, and the fields of their certificates. That for name ids has none. */
+/**
+ * Private keys of a SAML connection, and the fields of their certificates. That for name ids has
+ * none.
+ */
 const PAIRS = [
   ['requestSigningKey', 'requestSigningCert'],
   ['assertionEncryptionKey', 'assertionEncryptionCert'],
@@ -115,8 +126,9 @@ const PAIRS = [
 export const PRIVATE_KEYS: readonly string[] = PAIRS.map(([key]) => key)
 
 /**
- * The private keys of a SAML connection and, apart from them, their certificates: of several, as of a chain, that of the key. A
- * certificate of another key is refused: nothing that is signed or encrypted with such a pair can be read at the other end.
+ * The private keys of a SAML connection and, apart from them, their certificates: of several, as of
+ * a chain, that of the key. A certificate of another key is refused: nothing that is signed or
+ * encrypted with such a pair can be read at the other end.
  */
 export function readKeyPairs(
   fields: Record<string, unknown>,
@@ -144,8 +156,8 @@ export function readKeyPairs(
 }
 
 /**
- * X.509 certificates as PEM, each once, in order: from PEM with one or several, from the Base64 of PEM or of DER, or a list of such.
- * Undefined when the source has none.
+ * X.509 certificates as PEM, each once, in order: from PEM with one or several, from the Base64 of
+ * PEM or of DER, or a list of such. Undefined when the source has none.
  */
 export function normaliseCertificates(value: unknown): Check<string[] | undefined> {
   const items = [value].flat().filter((item: unknown) => !isEmpty(item))

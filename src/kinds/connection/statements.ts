@@ -3,7 +3,10 @@ import { desiredFromRow } from '../../rundb/desired.ts'
 import { countRejects, countUnreadOf } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 
-/** What is asked of the run's database about connections alone. In: the run, once its set is assembled or merged. Out: counts and rows. */
+/**
+ * What is asked of the run's database about connections alone. In: the run, once its set is
+ * assembled or merged. Out: counts and rows.
+ */
 
 /** The single sign-on connections of a desired set. */
 export interface ConnectionCounts {
@@ -63,7 +66,10 @@ export function* connectionsOfType(rundb: RunDatabase, type: string): Generator<
   for (const row of rows) yield desiredFromRow(row)
 }
 
-/** Takes back what was said of records that have no client secret, where another record of the connection brings it. */
+/**
+ * Takes back what was said of records that have no client secret, where another record of the
+ * connection brings it.
+ */
 export function withdrawMissingSecrets(rundb: RunDatabase): void {
   rundb.run(
     `DELETE FROM notes WHERE kind = 'connection' AND code = 'connection_without_secret'

@@ -30,7 +30,9 @@ export const connectionRemedies: Remedies = {
   ),
 }
 
-/** Which connections go into files, for plans, and how many do not; undefined where there are none. */
+/**
+ * Which connections go into files, for plans, and how many do not; undefined where there are none.
+ */
 export function describeConnections(counts: ConnectionCounts): string | undefined {
   const { saml, oidc, rejected, unread } = counts
   const parts = [
@@ -56,7 +58,10 @@ function describeHandoff({ saml, oidc, organizations, named }: ConnectionCounts)
   return `${counted(saml + oidc, 'connection')} (${sorts.join(', ')}) of ${counted(organizations, 'organization')}, ${names}: written into files by workos-migrate handoff, not sent`
 }
 
-/** What became of the secrets of connections that were written into files; nothing where there are none. */
+/**
+ * What became of the secrets of connections that were written into files; nothing where there are
+ * none.
+ */
 export function describeSecrets(withSecrets: number, included: boolean): string | undefined {
   if (withSecrets === 0) return undefined
   const secrets = `secrets of ${counted(withSecrets, 'connection')}`

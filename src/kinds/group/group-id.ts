@@ -1,6 +1,7 @@
 /**
- * WorkOS finds a group only by its organization and its id, and a member of one only by those and the membership. The ids that the
- * state keeps are therefore made of all of these: `org_…/group_…` and `org_…/group_…/om_…`.
+ * WorkOS finds a group only by its organization and its id, and a member of one only by those and
+ * the membership. The ids that the state keeps are therefore made of all of these: `org_…/group_…`
+ * and `org_…/group_…/om_…`.
  */
 export function joinedId(...ids: readonly string[]): string {
   return ids.join('/')

@@ -15,8 +15,8 @@ import { isJoinedOf, joinedId, memberOf, membersPath } from './group-id.ts'
 import { describeGiven, rolesOfGroup, whereEnabled } from './group-roles.ts'
 import { refuseStrangers } from './lifecycle.ts'
 /**
- * A member of a group: the membership of a user in the group's organization. WorkOS gives it neither an id nor a time; for
- * its id here see group-id.ts.
+ * A member of a group: the membership of a user in the group's organization. WorkOS gives it
+ * neither an id nor a time; for its id here see group-id.ts.
  */
 export const groupMembership: KindDefinition = {
   name: 'group-membership',
@@ -67,7 +67,8 @@ export const groupMembership: KindDefinition = {
 }
 
 /**
- * `group` is the group's key within its organization, unless the record's own group stands in for it: that key is whole.
+ * `group` is the group's key within its organization, unless the record's own group stands in for
+ * it: that key is whole.
  * @param own the fields that were filled in with resources of the record itself
  */
 function normalise(fields: Record<string, unknown>, _rules: ValueRules, own?: ReadonlySet<string>): NormaliseResult {
@@ -99,12 +100,18 @@ function keyOf({ user, group }: Record<string, string>): string {
   return `${user}@${group}`
 }
 
-/** Which membership is meant follows from the user and the organization; where a user merges into another, it is that one's. */
+/**
+ * Which membership is meant follows from the user and the organization; where a user merges into
+ * another, it is that one's.
+ */
 function withMembership({ user = '', organization = '', ...more }: Record<string, string>): Record<string, string> {
   return { ...more, organization, user, membership: membershipKey({ user, organization }) }
 }
 
-/** No request tells of one member of a group. A membership is in fewer groups than a group has members. */
+/**
+ * No request tells of one member of a group. A membership is in fewer groups than a group has
+ * members.
+ */
 async function get(api: Api, id: string): Promise<LiveResource | undefined> {
   if (!isJoinedOf(3, id)) return undefined
   const member = memberOf(id)
@@ -127,7 +134,10 @@ function live(id: string): LiveResource {
   return { id, externalId: null, naturalKey: id, attributes: {} }
 }
 
-/** Remarks on users who are about to get a role because they are added to a group that has it in WorkOS. */
+/**
+ * Remarks on users who are about to get a role because they are added to a group that has it in
+ * WorkOS.
+ */
 async function noteGivingGroups({ rundb, api, refIds }: ReadContext): Promise<void> {
   const joined = rundb
     .statement(

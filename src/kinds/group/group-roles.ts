@@ -8,7 +8,10 @@ import { objectPages, requiredText, rolePages, textOf } from '../wire.ts'
 import { membersPath } from './group-id.ts'
 import { assignmentsPath } from './group-role.ts'
 
-/** The roles that a group gives to its members in its organization: https://workos.com/docs/reference/authorization/group-role-assignments */
+/**
+ * The roles that a group gives to its members in its organization:
+ * https://workos.com/docs/reference/authorization/group-role-assignments
+ */
 export async function rolesOfGroup(api: Api, id: string): Promise<string[]> {
   const slugs = new Set<string>()
   for await (const page of objectPages(api, assignmentsPath(id))) {
@@ -36,8 +39,9 @@ export async function* membersOfGroup(api: Api, id: string): AsyncGenerator<stri
 }
 
 /**
- * Leaves out of the roles that WorkOS tells of a membership those that groups give it. What it was given itself is its own, also where a
- * group gives it as well. Where memberships have one role, a group's hides the membership's own.
+ * Leaves out of the roles that WorkOS tells of a membership those that groups give it. What it was
+ * given itself is its own, also where a group gives it as well. Where memberships have one role, a
+ * group's hides the membership's own.
  * @param before what it was given: by the state, or by the source where the state does not know it
  * @param applied whether the state knows it: then what is hidden counts as unchanged
  */
@@ -63,7 +67,10 @@ export function describeGiven({ role, group, groupId }: Pick<GivenRole, 'role' |
   return `${role} from the group ${JSON.stringify(group)} (${groupId})`
 }
 
-/** Does without groups where WorkOS refuses access to them: they are not enabled in the environment, and give nobody a role. */
+/**
+ * Does without groups where WorkOS refuses access to them: they are not enabled in the environment,
+ * and give nobody a role.
+ */
 export async function whereEnabled(work: () => Promise<void>): Promise<void> {
   try {
     await work()

@@ -13,8 +13,9 @@ import { refuseSharedGroupNames } from './lifecycle.ts'
 import { groupRemarks, groupRemedies } from './wording.ts'
 
 /**
- * Groups. In: the mapped fields of records. Out: the requests for them, and what answers tell of them. Who is in a group is a kind of its
- * own (group-membership.ts), and so is each role that a group gives to them (group-role.ts).
+ * Groups. In: the mapped fields of records. Out: the requests for them, and what answers tell of
+ * them. Who is in a group is a kind of its own (group-membership.ts), and so is each role that a
+ * group gives to them (group-role.ts).
  */
 
 const SPELLING: Spelling = { name: 'name', description: 'description' }
@@ -24,8 +25,8 @@ const NAME: TextBound = { what: "the group's name", limit: 256, code: 'group_tex
 const DESCRIPTION: TextBound = { what: "the group's description", limit: 150, code: 'group_text_too_long' }
 
 /**
- * A group of an organization's members. It has no external id, so that its name within the organization is what it is
- * recognised by. For its id see group-id.ts.
+ * A group of an organization's members. It has no external id, so that its name within the
+ * organization is what it is recognised by. For its id see group-id.ts.
  */
 export const group: KindDefinition = {
   name: 'group',
@@ -67,7 +68,8 @@ export const group: KindDefinition = {
   naturalKey: ({ attributes }, { organization }) =>
     organization === undefined ? null : naturalOf(organization, textOf(attributes, 'name') ?? ''),
   list,
-  // Only the list tells of names. Of several the newest: whoever looks one up has just written it. Planning sees them all.
+  // Only the list tells of names. Of several the newest: whoever looks one up has just written it.
+  // Planning sees them all.
   find: async (api, { attributes }, { organization }) => {
     let found: LiveResource | undefined
     if (organization === undefined) return undefined
@@ -96,7 +98,10 @@ export const group: KindDefinition = {
   review: { mapsFields: { except: ['roles'] } },
 }
 
-/** The key of a group: that which the mapping gives it, unique within its organization, and the organization's. */
+/**
+ * The key of a group: that which the mapping gives it, unique within its organization, and the
+ * organization's.
+ */
 export function groupKey(key: string, organization: string): string {
   return `${key}@${organization}`
 }
@@ -106,7 +111,8 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const organization = take('organization', optionalText(fields.organization), problems)
   const name = take('name', boundedText(fields.name, NAME), problems)
   const description = take('description', boundedText(fields.description, DESCRIPTION), problems)
-  // Without a key of its own, its name is the key, also one that is refused: its members know it by that.
+  // Without a key of its own, its name is the key, also one that is refused: its members know it by
+  // that.
   const own = take('key', optionalText(fields.key), problems) ?? name ?? textIn(fields.name)
   const key = own === undefined || organization === undefined ? null : groupKey(own, organization)
   for (const [field, value] of Object.entries({ organization, name })) {

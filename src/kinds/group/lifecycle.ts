@@ -3,12 +3,13 @@ import { rejectAll, rejectDesired } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 
 /**
- * Groups and their members, once records are merged. In: the desired ones. Out: those that WorkOS can take; the others are among the rejects.
+ * Groups and their members, once records are merged. In: the desired ones. Out: those that WorkOS
+ * can take; the others are among the rejects.
  */
 
 /**
- * Refuses groups of one organization that have one name. All of them: WorkOS keeps nothing else by which one of them could be told
- * from the others, once the state is lost or an answer.
+ * Refuses groups of one organization that have one name. All of them: WorkOS keeps nothing else by
+ * which one of them could be told from the others, once the state is lost or an answer.
  */
 export function refuseSharedGroupNames(rundb: RunDatabase): void {
   const shared = rundb.spool(
@@ -38,8 +39,9 @@ function named(keys: readonly string[]): string {
 }
 
 /**
- * Refuses members of groups who are no members of the group's organization, as far as nothing else is the cause: an organization, a
- * group, a user or a membership that was refused is told by the general rule.
+ * Refuses members of groups who are no members of the group's organization, as far as nothing else
+ * is the cause: an organization, a group, a user or a membership that was refused is told by the
+ * general rule.
  */
 export function refuseStrangers(rundb: RunDatabase): void {
   const isStranger = `kind = 'group-membership'

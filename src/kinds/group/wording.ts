@@ -6,7 +6,9 @@ export const groupRemarks: Remarks = {
     `${resources} to be added, whose users get the role ${detail}: the group has it in WorkOS`,
 }
 
-/** What helps against the codes of groups and their members: those of a plan first, then WorkOS's. */
+/**
+ * What helps against the codes of groups and their members: those of a plan first, then WorkOS's.
+ */
 export const groupRemedies: Remedies = {
   no_group: keyOf('group'),
   several_groups: keyOf('group'),

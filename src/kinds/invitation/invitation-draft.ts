@@ -10,19 +10,23 @@ import { isoTime } from '../values/time.ts'
 import { invitationRemedies, PRESENT_BY } from './wording.ts'
 
 /**
- * Invitations as records describe them. In: the mapped fields of one that nobody has taken up yet. Out: whom it invites, where to, with
- * which role, until when; or what is wrong with the fields.
+ * Invitations as records describe them. In: the mapped fields of one that nobody has taken up yet.
+ * Out: whom it invites, where to, with which role, until when; or what is wrong with the fields.
  */
 
-/** What was sent is sent: WorkOS offers no update, and what becomes of an invitation is its recipient's business. */
+/**
+ * What was sent is sent: WorkOS offers no update, and what becomes of an invitation is its
+ * recipient's business.
+ */
 const SENT: FieldDefinition = { compare: 'value', merge: 'first', updatable: false, compared: false }
 
 /** Days that WorkOS takes: https://workos.com/docs/reference/authkit/invitation/send */
 const DAYS = { least: 1, most: 30 }
 
 /**
- * An invitation to join an organization, or to have an account. Two of one address to one organization are one; its key is the address and
- * that of the organization, with nothing behind the last @ where there is none.
+ * An invitation to join an organization, or to have an account. Two of one address to one
+ * organization are one; its key is the address and that of the organization, with nothing behind
+ * the last @ where there is none.
  */
 export const invitationDraft: DraftDefinition = {
   name: 'invitation',
@@ -38,7 +42,8 @@ export const invitationDraft: DraftDefinition = {
     expiresInDays: SENT,
   },
   mapped: ['email', 'organization', 'role', 'expiresAt', 'expiresInDays'],
-  // A message to somebody who is not there yet: no choice of organizations or people brings it along.
+  // A message to somebody who is not there yet: no choice of organizations or people brings it
+  // along.
   scope: {
     selectors: [
       {
@@ -63,7 +68,10 @@ export const invitationDraft: DraftDefinition = {
   normalise,
 }
 
-/** Leaves out the invitations to what their recipients have by the source: who is a member of the organization needs none to it. */
+/**
+ * Leaves out the invitations to what their recipients have by the source: who is a member of the
+ * organization needs none to it.
+ */
 function leaveOutPresent(rundb: RunDatabase): void {
   if (rundb.count("SELECT EXISTS (SELECT 1 FROM desired WHERE kind = 'invitation')") === 0) return
   // Of invitations there are few, and people and memberships are gone through once.

@@ -7,8 +7,9 @@ import { createBody, pages, requiredText, type Spelling, textOf } from '../wire.
 import { invitationDraft } from './invitation-draft.ts'
 
 /**
- * Invitations as WorkOS has them. In: what records describe (invitation-draft.ts), as desired resources. Out: the requests that send them, and
- * what answers tell of them. Unless the manifest sets invitations.send they are not sent: handoff.ts writes them into a file.
+ * Invitations as WorkOS has them. In: what records describe (invitation-draft.ts), as desired
+ * resources. Out: the requests that send them, and what answers tell of them. Unless the manifest
+ * sets invitations.send they are not sent: handoff.ts writes them into a file.
  */
 
 const PATH = '/user_management/invitations'
@@ -18,8 +19,9 @@ const SPELLING: Spelling = { email: 'email', role: 'role_slug', expiresInDays: '
 const INVITED: ReadonlySet<string> = new Set(['email_already_invited', 'email_already_invited_to_organization'])
 
 /**
- * An invitation: https://workos.com/docs/reference/authkit/invitation. Sending one sends a message. WorkOS refuses one while another of the
- * address to the same place is open, and what the state knows is never sent again, whatever its recipient does with it.
+ * An invitation: https://workos.com/docs/reference/authkit/invitation. Sending one sends a message.
+ * WorkOS refuses one while another of the address to the same place is open, and what the state
+ * knows is never sent again, whatever its recipient does with it.
  */
 export const invitation: KindDefinition = {
   ...invitationDraft,
@@ -60,7 +62,10 @@ export const invitation: KindDefinition = {
   review: { summary: (rundb, planned) => (planned ? {} : { invitations: countInvitations(rundb) }) },
 }
 
-/** Only one that is open stands in the way of another: what was taken up, revoked or has ended is found by its id alone. */
+/**
+ * Only one that is open stands in the way of another: what was taken up, revoked or has ended is
+ * found by its id alone.
+ */
 function naturalKey({ attributes, refs }: DesiredResource, { organization }: RefIds): string | null {
   if (refs.organization !== undefined && organization === undefined) return null
   return `${textOf(attributes, 'email')}@${organization ?? ''}`

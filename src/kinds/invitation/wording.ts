@@ -12,7 +12,8 @@ export const invitationRemedies: Remedies = {
 export const PRESENT_BY = { user: 'map.user', membership: 'map.membership' } as const
 
 /**
- * Why something is left out with something else, as a clause: the condition that leaves out what it belongs to, or who is there already.
+ * Why something is left out with something else, as a clause: the condition that leaves out what it
+ * belongs to, or who is there already.
  * @param at where the path is written
  */
 export function whyLeftOutWith({ kind, path }: { kind: string; path: string }, at: string | null = null): string {

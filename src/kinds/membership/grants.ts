@@ -10,8 +10,9 @@ import { type MappedRole, mapRoleSlug, rolesIn } from '../role/roles.ts'
 import type { Check } from '../values/check.ts'
 
 /**
- * Role grants become part of memberships. In: the staged grants of records. Out: further drafts of the memberships that they belong to, which
- * merging unites with the others; a grant that finds no membership is rejected, never dropped.
+ * Role grants become part of memberships. In: the staged grants of records. Out: further drafts of
+ * the memberships that they belong to, which merging unites with the others; a grant that finds no
+ * membership is rejected, never dropped.
  */
 
 const HINT = 'add the membership, or leave the role out'
@@ -20,8 +21,9 @@ const HINT = 'add the membership, or leave the role out'
 const HINT_WITHOUT = 'add the membership, or leave such roles out with roles.withoutOrganization: drop'
 
 /**
- * Gives the staged roles of records to the memberships they belong to. A role without an organization goes to the memberships of its own record
- * alone: a record that later merges with it had its reasons for not having it.
+ * Gives the staged roles of records to the memberships they belong to. A role without an
+ * organization goes to the memberships of its own record alone: a record that later merges with it
+ * had its reasons for not having it.
  * @returns how many found one
  */
 export function assignGrants(
@@ -101,8 +103,9 @@ function rejectUnplaced(rundb: RunDatabase, grant: Row, user: string, reason: Re
 }
 
 /**
- * Gives roles that are a user's wherever it is a member to its memberships. What a role means may depend on the organization; if it is refused
- * in one of them it is given in none. Runs before users are united: a role of one account does not reach the memberships of another that merges
+ * Gives roles that are a user's wherever it is a member to its memberships. What a role means may
+ * depend on the organization; if it is refused in one of them it is given in none. Runs before
+ * users are united: a role of one account does not reach the memberships of another that merges
  * with it.
  * @returns how many found a membership
  */
@@ -148,7 +151,10 @@ function give(rundb: RunDatabase, grant: Row, { id, organization }: MembershipPl
   insertNote(rundb, { seq, kind: 'membership', key, code: 'role_dropped', detail: String(grant.role) })
 }
 
-/** What a role means in an organization; worked out once, and once more for each that has rules of its own. */
+/**
+ * What a role means in an organization; worked out once, and once more for each that has rules of
+ * its own.
+ */
 function meanings(roles: RoleConfig): (name: string, organization: string) => Check<MappedRole> {
   const known = new Map<string, Check<MappedRole>>()
   return (name, organization) => {
@@ -161,8 +167,9 @@ function meanings(roles: RoleConfig): (name: string, organization: string) => Ch
 }
 
 /**
- * Refuses roles whose record names one user by the key and another by the address: nobody can tell here which is meant. An address that
- * no user of the source has contradicts nothing. Runs once users are united, so that either name of one of them will do.
+ * Refuses roles whose record names one user by the key and another by the address: nobody can tell
+ * here which is meant. An address that no user of the source has contradicts nothing. Runs once
+ * users are united, so that either name of one of them will do.
  */
 export function refuseGrantsForTwo(rundb: RunDatabase): void {
   if (!hasGrantsByAddress(rundb)) return

@@ -21,8 +21,9 @@ import { HAS_ITS_OWN_ROLES, readGroupRoles, withoutGroupRoles, withoutRolesOfGro
 import { describeLost, membershipRemarks, membershipRemedies } from './wording.ts'
 
 /**
- * Memberships. In: the mapped fields of records; roles come also from grants (grants.ts) and from what the manifest says (roles.ts). Out: the
- * requests for them, and what answers tell of them without the roles that groups give (roles-of-groups.ts).
+ * Memberships. In: the mapped fields of records; roles come also from grants (grants.ts) and from
+ * what the manifest says (roles.ts). Out: the requests for them, and what answers tell of them
+ * without the roles that groups give (roles-of-groups.ts).
  */
 
 const PATH = '/user_management/organization_memberships'
@@ -33,7 +34,10 @@ const ONE_ROLE = 'multiple_roles_not_enabled'
 /** Lists tell about active memberships alone unless all are asked for. */
 const STATUSES = 'active,inactive,pending'
 
-/** Codes besides a plain 409 that say that the user is in the organization already. WorkOS does not document one. */
+/**
+ * Codes besides a plain 409 that say that the user is in the organization already. WorkOS does not
+ * document one.
+ */
 const EXISTS: ReadonlySet<string> = new Set([
   'organization_membership_already_exists',
   'user_already_organization_member',
@@ -43,8 +47,8 @@ const EXISTS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A user's membership in an organization with its roles. Without roles WorkOS gives its default role, and the roles are
- * not managed.
+ * A user's membership in an organization with its roles. Without roles WorkOS gives its default
+ * role, and the roles are not managed.
  */
 export const membership: KindDefinition = {
   name: 'membership',
@@ -72,7 +76,8 @@ export const membership: KindDefinition = {
   },
   mootNotes: ["n.code = 'unmapped_role'"],
   collisions: assignedCollisions,
-  // It is the tie by which organizations bring their members into a scope, and users their organizations.
+  // It is the tie by which organizations bring their members into a scope, and users their
+  // organizations.
   scope: {
     ...memberScope,
     findInScope(rundb, limit) {
@@ -173,7 +178,10 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   return { ok: true, value: { key, attributes, secrets: null, refs, notes } }
 }
 
-/** That each role which `mentions` names is desired, of the environment or of the organization, as SQL. */
+/**
+ * That each role which `mentions` names is desired, of the environment or of the organization, as
+ * SQL.
+ */
 const ROLES_ARE_DESIRED = `NOT EXISTS (SELECT 1 FROM json_each(d.attributes, '$.roles') r
   WHERE NOT EXISTS (SELECT 1 FROM desired m WHERE m.kind = '${role.name}' AND m.key = r.value)
     AND NOT EXISTS (SELECT 1 FROM desired m WHERE m.kind = '${organizationRole.name}' AND m.key = r.value || '@' || (d.refs ->> '$.organization')))`
@@ -194,7 +202,10 @@ function rolesIn(body: JsonObject): { roles?: string[] } {
   return { roles: roles.map((role) => (isObject(role) ? textOf(role, 'slug') : null)).filter((slug) => slug !== null) }
 }
 
-/** The first of its roles by `roles.priority`, where the environment takes one a membership and `roles.notEnabled` is `first`. */
+/**
+ * The first of its roles by `roles.priority`, where the environment takes one a membership and
+ * `roles.notEnabled` is `first`.
+ */
 function oneRole(
   { roles, ...rest }: Attributes,
   codes: ReadonlySet<string> | undefined,
@@ -228,11 +239,17 @@ const TIES = `CREATE TABLE ties AS
   CREATE INDEX ties_by_user ON ties (user);
   CREATE INDEX ties_by_organization ON ties (organization)`
 
-/** Whether the tie `t` is that of a chosen one: a chosen user brings all of its memberships, a chosen organization its own. */
+/**
+ * Whether the tie `t` is that of a chosen one: a chosen user brings all of its memberships, a
+ * chosen organization its own.
+ */
 const CHOSEN_TIE = `(EXISTS (SELECT 1 FROM chosen c WHERE c.kind = 'organization' AND c.key = t.organization)
   OR EXISTS (SELECT 1 FROM chosen c WHERE c.kind = 'user' AND c.key = t.user))`
 
-/** The first `limit` of the users are meant by their keys, which is the order in which they are applied. */
+/**
+ * The first `limit` of the users are meant by their keys, which is the order in which they are
+ * applied.
+ */
 function findUsers(rundb: RunDatabase, limit: number | null): void {
   rundb.run(
     `INSERT INTO in_scope SELECT 'user', key FROM chosen WHERE kind = 'user'
@@ -248,7 +265,9 @@ function findUsers(rundb: RunDatabase, limit: number | null): void {
   if (last !== undefined) rundb.run("DELETE FROM in_scope WHERE kind = 'user' AND key > ?", String(last.key))
 }
 
-/** The chosen organizations, and those that users in scope are members of by a membership in scope. */
+/**
+ * The chosen organizations, and those that users in scope are members of by a membership in scope.
+ */
 function findOrganizations(rundb: RunDatabase): void {
   rundb.run(
     `INSERT INTO in_scope SELECT 'organization', key FROM chosen WHERE kind = 'organization'

@@ -3,11 +3,15 @@ import { originOf, type RunDatabase } from '../../rundb/run-database.ts'
 import { countedKind } from '../registry.ts'
 
 /**
- * What reports say of memberships beside their actions. In: the run's database. Out: roles that no map knows, memberships that lose roles,
- * and their numbers by organization and by role; each in the words of people.
+ * What reports say of memberships beside their actions. In: the run's database. Out: roles that no
+ * map knows, memberships that lose roles, and their numbers by organization and by role; each in
+ * the words of people.
  */
 
-/** A role of the source that no map knows, and how many memberships or role assignments were rejected by it. */
+/**
+ * A role of the source that no map knows, and how many memberships or role assignments were
+ * rejected by it.
+ */
 interface UnmappedRole {
   kind: string
   role: string

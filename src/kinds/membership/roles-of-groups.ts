@@ -17,8 +17,9 @@ import type { GivenRole, OwnPart, ReadContext, UnknownLive } from '../kind.ts'
 import { eachOf, pages } from '../wire.ts'
 
 /**
- * Which roles memberships have from groups, so that nobody takes them for a difference. In: memberships as WorkOS holds them. Out: the same
- * without those roles, which the table `given_roles` holds while planning; after a write, groups are asked about the one membership.
+ * Which roles memberships have from groups, so that nobody takes them for a difference. In:
+ * memberships as WorkOS holds them. Out: the same without those roles, which the table
+ * `given_roles` holds while planning; after a write, groups are asked about the one membership.
  */
 
 const KIND = 'membership'
@@ -27,8 +28,9 @@ const KIND = 'membership'
 type HiddenRoles = Map<string, Map<string, string[]>>
 
 /**
- * Reads which roles memberships have from groups, into the run's database: of organizations alone in which one of the memberships that
- * were read has a role that it was not given. Where groups are not enabled there are none.
+ * Reads which roles memberships have from groups, into the run's database: of organizations alone
+ * in which one of the memberships that were read has a role that it was not given. Where groups are
+ * not enabled there are none.
  */
 export async function readGroupRoles({ rundb, api, unknown }: ReadContext): Promise<void> {
   const organizations = organizationsToAsk(rundb, unknown())
@@ -62,7 +64,9 @@ export async function readGroupRoles({ rundb, api, unknown }: ReadContext): Prom
   })
 }
 
-/** That a membership has in WorkOS the roles that it was given and no other: see LiveHooks.wholly. */
+/**
+ * That a membership has in WorkOS the roles that it was given and no other: see LiveHooks.wholly.
+ */
 export const HAS_ITS_OWN_ROLES = "l.attributes -> '$.roles' = k.attributes -> '$.roles'"
 
 /** A live membership without the roles that groups give it. */
@@ -126,7 +130,10 @@ function organizationsToAsk(rundb: RunDatabase, unknown: Iterable<UnknownLive>):
   return organizations
 }
 
-/** Whether a membership has several roles in WorkOS, or had when it was applied: then none hides another. */
+/**
+ * Whether a membership has several roles in WorkOS, or had when it was applied: then none hides
+ * another.
+ */
 function severalSeen(rundb: RunDatabase): boolean {
   const sql = `SELECT 1 FROM live WHERE kind = ?1 AND json_array_length(attributes, '$.roles') > 1
     UNION ALL SELECT 1 FROM known WHERE kind = ?1 AND reduced IS NULL AND json_array_length(attributes, '$.roles') > 1 LIMIT 1`
@@ -134,8 +141,9 @@ function severalSeen(rundb: RunDatabase): boolean {
 }
 
 /**
- * What an answer tells of a membership without the roles that groups give it: they are no difference to what was sent. Groups are asked
- * only where the answer has a role that was not sent. Where they cannot be read, every role counts as the membership's own.
+ * What an answer tells of a membership without the roles that groups give it: they are no
+ * difference to what was sent. Groups are asked only where the answer has a role that was not sent.
+ * Where they cannot be read, every role counts as the membership's own.
  */
 export async function withoutRolesOfGroups(
   api: Api,

@@ -9,13 +9,15 @@ import { nameOrganizationRoles } from '../role/lifecycle.ts'
 import { rankedSlugs } from '../role/role-definition.ts'
 
 /**
- * What the manifest says of the roles of memberships. In: memberships with all roles that records give them. Out: the same with the roles
- * that WorkOS gets, remarks on those they lose, rejects of those that have several; a warning where all have one.
+ * What the manifest says of the roles of memberships. In: memberships with all roles that records
+ * give them. Out: the same with the roles that WorkOS gets, remarks on those they lose, rejects of
+ * those that have several; a warning where all have one.
  */
 
 /**
- * Decides the roles of the memberships, once all that give some have been united: `roles.default` for those without any, the slugs of their
- * organizations' own roles, `roles.multiple` for those with several. What a membership loses by it is remarked, role by role.
+ * Decides the roles of the memberships, once all that give some have been united: `roles.default`
+ * for those without any, the slugs of their organizations' own roles, `roles.multiple` for those
+ * with several. What a membership loses by it is remarked, role by role.
  */
 export function joinRoles(rundb: RunDatabase, roles: RoleConfig): void {
   giveDefaults(rundb, roles)
@@ -55,7 +57,10 @@ function keepFirst(rundb: RunDatabase, priority: readonly string[]): void {
 
 /** From so many memberships on, one role for all of them is worth a look. */
 const SAME_ROLE = 10
-/** The share of the memberships that have a role at all: ten administrators among a thousand members are no slip. */
+/**
+ * The share of the memberships that have a role at all: ten administrators among a thousand members
+ * are no slip.
+ */
 const WITH_ROLE = 0.9
 /** What everybody may well be. */
 const ORDINARY: ReadonlySet<string> = new Set(['member', 'user', 'basic-member'])

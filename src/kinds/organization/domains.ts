@@ -4,7 +4,10 @@ import type { Manifest } from '../../config/manifest.ts'
 import { isObject } from '../../json.ts'
 import { accept, type Check, isEmpty, refuse, shown } from '../values/check.ts'
 
-/** Mail providers open to everybody. WorkOS refuses their domains as an organization's; it does not publish its list. */
+/**
+ * Mail providers open to everybody. WorkOS refuses their domains as an organization's; it does not
+ * publish its list.
+ */
 const CONSUMER_DOMAINS: ReadonlySet<string> = new Set(
   `gmail.com googlemail.com outlook.com outlook.de outlook.fr hotmail.com hotmail.co.uk hotmail.fr hotmail.de hotmail.it
   live.com live.co.uk live.fr live.nl msn.com passport.com yahoo.com yahoo.co.uk yahoo.co.in yahoo.co.jp yahoo.com.br
@@ -17,7 +20,10 @@ const CONSUMER_DOMAINS: ReadonlySet<string> = new Set(
   fastmail.com fastmail.fm hey.com hushmail.com duck.com mailinator.com guerrillamail.com yopmail.com`.split(/\s+/),
 )
 
-/** Labels of letters, digits and inner hyphens, as DNS has them (RFC 1035, 2.3.1), the last beginning with a letter. */
+/**
+ * Labels of letters, digits and inner hyphens, as DNS has them (RFC 1035, 2.3.1), the last
+ * beginning with a letter.
+ */
 const DOMAIN = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/
 
 const STATES = ['pending', 'verified'] as const
@@ -41,8 +47,8 @@ export function isConsumerDomain(domain: string): boolean {
 }
 
 /**
- * Domains from a list or comma text of names, or a list of `{ domain, state }`; undefined when the source has none. None is verified
- * by what the source says alone.
+ * Domains from a list or comma text of names, or a list of `{ domain, state }`; undefined when the
+ * source has none. None is verified by what the source says alone.
  */
 export function normaliseDomains(value: unknown, rules: DomainRules): Check<Domains | undefined> {
   if (isEmpty(value)) return accept(undefined)
@@ -75,7 +81,8 @@ function readEntry(item: unknown): Check<{ domain: string; state: string }> {
   const name = isObject(item) ? item.domain : item
   const written = typeof name === 'string' ? name.trim() : ''
   const domain = domainToASCII(written)
-  // The name service reads some letters as others: what looks like another's domain would become it.
+  // The name service reads some letters as others: what looks like another's domain would become
+  // it.
   if (!DOMAIN.test(domain) || written.split('.').some(hidesAscii)) {
     const hint = 'expected a name like example.com, or { "domain": "example.com", "state": "pending" }'
     return refuse('invalid_domain', `${shown(item)} is not a domain`, hint)

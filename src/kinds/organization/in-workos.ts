@@ -10,14 +10,18 @@ import type { Api } from '../../workos/api.ts'
 import type { CompareContext, NameMatch, ReadContext } from '../kind.ts'
 
 /**
- * Organizations against those that WorkOS holds, beside what comparing does with every kind. In: the run's database with what was read. Out:
- * the one that a name means, where the manifest lets names count; why one cannot have its WorkOS id or its domains.
+ * Organizations against those that WorkOS holds, beside what comparing does with every kind. In:
+ * the run's database with what was read. Out: the one that a name means, where the manifest lets
+ * names count; why one cannot have its WorkOS id or its domains.
  */
 
 const HINT =
   'give the right one its external id in WorkOS, map its WorkOS id as id, or rename one of those that bear the name'
 
-/** Whether names count and one may be new: nothing looks an organization up by its name but a list of all. */
+/**
+ * Whether names count and one may be new: nothing looks an organization up by its name but a list
+ * of all.
+ */
 export function needsNames({ rundb, manifest }: CompareContext): boolean {
   return manifest.organizations.matchByName && countUnknown(rundb, 'organization') > 0
 }
@@ -40,7 +44,10 @@ function namesCount({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifes
   return manifest.organizations.matchByName && hasLive(rundb, 'organization')
 }
 
-/** The organization of exactly this name in WorkOS, for one that neither an id nor an external id finds there. */
+/**
+ * The organization of exactly this name in WorkOS, for one that neither an id nor an external id
+ * finds there.
+ */
 export function matchByName({ rundb, manifest }: CompareContext, desired: DesiredResource): NameMatch {
   const { id, name } = desired.attributes
   if (typeof id === 'string' || typeof name !== 'string' || !namesCount({ rundb, manifest })) return { type: 'none' }
@@ -57,8 +64,8 @@ export function matchByName({ rundb, manifest }: CompareContext, desired: Desire
 }
 
 /**
- * That the organization `d` has a name and no WorkOS id, and that `matchByName` finds nothing, as SQL: where names count, no organization in
- * WorkOS has this one and no external id.
+ * That the organization `d` has a name and no WorkOS id, and that `matchByName` finds nothing, as
+ * SQL: where names count, no organization in WorkOS has this one and no external id.
  */
 export function bearsFreeName({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifest'>): string {
   const named = "d.attributes ->> '$.name' IS NOT NULL AND d.attributes ->> '$.id' IS NULL"
@@ -69,8 +76,9 @@ export function bearsFreeName({ rundb, manifest }: Pick<CompareContext, 'rundb' 
 }
 
 /**
- * Ids of those with a name in WorkOS. Those that have an external id, are in the state, or are given by their WorkOS id elsewhere in the
- * source are somebody else's, whether that one is in scope or not.
+ * Ids of those with a name in WorkOS. Those that have an external id, are in the state, or are
+ * given by their WorkOS id elsewhere in the source are somebody else's, whether that one is in
+ * scope or not.
  */
 function freeBearers(rundb: RunDatabase, name: string): string[] {
   indexKnownIds(rundb)
@@ -101,7 +109,10 @@ function desiredBearers(rundb: RunDatabase, name: string): string[] {
     .map((row) => `organization:${row.key}`)
 }
 
-/** The organization out of scope that the source gives the WorkOS id of this live one, and whose turn comes before. */
+/**
+ * The organization out of scope that the source gives the WorkOS id of this live one, and whose
+ * turn comes before.
+ */
 export function ownerOutOfScope(
   { rundb, scoped }: CompareContext,
   { key }: DesiredResource,
@@ -132,8 +143,9 @@ const DOMAINS_AT_ONCE = 20
 const NAMED = 3
 
 /**
- * Blocks the organizations that would be created with a domain that another one in WorkOS has: WorkOS gives a domain to one
- * organization, and whose it is cannot be told here. Unless all organizations in WorkOS have been read, those with such domains are asked for.
+ * Blocks the organizations that would be created with a domain that another one in WorkOS has:
+ * WorkOS gives a domain to one organization, and whose it is cannot be told here. Unless all
+ * organizations in WorkOS have been read, those with such domains are asked for.
  */
 export async function blockHeldDomains(context: ReadContext, findHolders: FindHolders): Promise<void> {
   const { rundb, listed } = context

@@ -11,8 +11,9 @@ import { type NameRules, namedWithPlaces, type RepeatedValue, rejectRepeated, re
 import { BY_CONTENT, BY_PLACE, type Lifecycle, type MergePolicy } from '../lifecycle.ts'
 
 /**
- * What becomes of records that describe organizations. In: merged records. Out: organizations with names, domains and external ids of their
- * own; remarks on records with several names or domain states, and on names that are nearly alike.
+ * What becomes of records that describe organizations. In: merged records. Out: organizations with
+ * names, domains and external ids of their own; remarks on records with several names or domain
+ * states, and on names that are nearly alike.
  */
 export const organizationLifecycle: Lifecycle = {
   merged(rundb, { organizations }) {
@@ -41,8 +42,9 @@ export const organizationNames: NameRules = {
 }
 
 /**
- * Leaves a domain verified only where every record of its organization that has it says so: whoever controls a verified domain decides how its
- * people sign in, and one record of two is no proof. Runs when records have been merged.
+ * Leaves a domain verified only where every record of its organization that has it says so: whoever
+ * controls a verified domain decides how its people sign in, and one record of two is no proof.
+ * Runs when records have been merged.
  */
 function uniteDomainStates(rundb: RunDatabase): void {
   if (noteDoubtedDomains(rundb) === 0) return
@@ -60,8 +62,9 @@ const LENGTH = 60
 const TAKEN = { first: 'the first one', last: 'the last one', most: 'the one that most have' }
 
 /**
- * Reports organizations that their records call by different names: a remark with the names and how many records have each, or,
- * where the rule is `error`, a reject. Runs when records have been merged, by the rule.
+ * Reports organizations that their records call by different names: a remark with the names and how
+ * many records have each, or, where the rule is `error`, a reject. Runs when records have been
+ * merged, by the rule.
  */
 function reportNameConflicts(rundb: RunDatabase, rule: Manifest['organizations']['onNameConflict']): void {
   let named = 0
@@ -96,8 +99,8 @@ function spelt(names: [unknown, number][]): string {
 }
 
 /**
- * Notes organizations that are known by their name alone and whose names differ in nothing but case and blanks: they are
- * taken as different ones, which may be a slip of the source.
+ * Notes organizations that are known by their name alone and whose names differ in nothing but case
+ * and blanks: they are taken as different ones, which may be a slip of the source.
  */
 function noteSimilarNames(rundb: RunDatabase): void {
   let named = 0
@@ -120,8 +123,9 @@ function quotedNames(names: unknown[]): string {
 }
 
 /**
- * Refuses organizations that claim what only one can have: an external id, a domain. All of them: which of them is right cannot be
- * told here, and who has a domain decides how its people sign in. With `sharedDomains: drop` they go without the domain instead.
+ * Refuses organizations that claim what only one can have: an external id, a domain. All of them:
+ * which of them is right cannot be told here, and who has a domain decides how its people sign in.
+ * With `sharedDomains: drop` they go without the domain instead.
  */
 function rejectSharedValues(rundb: RunDatabase, rules: Manifest['organizations']): void {
   rejectRepeated(rundb, 'organization', externalIds(rundb), (id, others) => ({
@@ -167,7 +171,10 @@ function dropDomains(rundb: RunDatabase): void {
 /** Domains that the organization `o` holds as verified. */
 const VERIFIED = "json_each(o.attributes, '$.verifiedDomains')"
 
-/** Whether a record of the organization `o` has the domain `held` and does not say that it is verified. */
+/**
+ * Whether a record of the organization `o` has the domain `held` and does not say that it is
+ * verified.
+ */
 const DOUBTED = `EXISTS (SELECT 1 FROM drafts d, json_each(d.attributes, '$.domains') domain
   WHERE d.kind = 'organization' AND d.key = o.key AND domain.value = held.value AND NOT EXISTS
     (SELECT 1 FROM json_each(d.attributes, '$.verifiedDomains') own WHERE own.value = held.value))`
@@ -200,7 +207,10 @@ function removeEmptyVerified(rundb: RunDatabase): void {
   )
 }
 
-/** Keys with more than one name, and how many records have each: while those of `several` are organizations. @param order of the names, as SQL */
+/**
+ * Keys with more than one name, and how many records have each: while those of `several` are
+ * organizations. @param order of the names, as SQL
+ */
 function severalNames(rundb: RunDatabase, order: string): Iterable<Row> {
   return rundb.spool(
     `SELECT key, json_group_array(json_array(name, n) ORDER BY ${order}) AS names FROM (
@@ -216,7 +226,8 @@ function similarNames(rundb: RunDatabase): Iterable<Row> {
   rundb.define('fold', foldName)
   rundb.exec(`CREATE TEMP TABLE IF NOT EXISTS folded (folded TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
     DELETE FROM folded`)
-  // Keys that the source gives the organization are no part of this: `name:` begins the key of one that has none.
+  // Keys that the source gives the organization are no part of this: `name:` begins the key of one
+  // that has none.
   const add = `INSERT INTO folded SELECT fold(name), key, name, seq FROM (
       SELECT key, attributes ->> 'name' AS name, seq FROM desired
       WHERE kind = 'organization' AND key BETWEEN ? AND ? AND key >= 'name:' AND key < 'name;')

@@ -17,8 +17,9 @@ import { externalIdOfName } from './organization-name.ts'
 import { organizationRemarks, organizationRemedies } from './wording.ts'
 
 /**
- * Organizations. In: the mapped fields of records (domains: domains.ts), which lifecycle.ts merges. Out: the requests for them, and what
- * answers tell of them; in-workos.ts says which of those that WorkOS holds one is, or which is in its way.
+ * Organizations. In: the mapped fields of records (domains: domains.ts), which lifecycle.ts merges.
+ * Out: the requests for them, and what answers tell of them; in-workos.ts says which of those that
+ * WorkOS holds one is, or which is in its way.
  */
 
 const PATH = '/organizations'
@@ -26,8 +27,8 @@ const PATH = '/organizations'
 const SPELLING: Spelling = { name: 'name', externalId: 'external_id', metadata: 'metadata' }
 
 /**
- * An organization: known by a WorkOS id (then it must exist), by external id, or by its name alone (then its external id
- * is derived from the name).
+ * An organization: known by a WorkOS id (then it must exist), by external id, or by its name alone
+ * (then its external id is derived from the name).
  */
 export const organization: KindDefinition = {
   name: 'organization',
@@ -42,7 +43,8 @@ export const organization: KindDefinition = {
     externalId: { compare: 'value', merge: 'first' },
     name: { compare: 'value', merge: 'first' },
     metadata: { compare: 'map', merge: 'union' },
-    // Verifying a domain changes its state and its entry: after the create WorkOS and its administrators own them.
+    // Verifying a domain changes its state and its entry: after the create WorkOS and its
+    // administrators own them.
     domains: { compare: 'set', caseless: true, merge: 'union', compared: false, updatable: false },
     // Those of them that are entered as verified.
     verifiedDomains: { compare: 'set', caseless: true, merge: 'union', compared: false, updatable: false },
@@ -123,7 +125,8 @@ function normalise(fields: Record<string, unknown>, rules: ValueRules): Normalis
   const problems: ValueProblem[] = []
   const id = take('id', organizationId(fields.id), problems)
   const beside = take('externalId', normaliseExternalId(fields.externalId, rules.externalId), problems)
-  // WorkOS's own id says which organization is meant. An external id beside it may be another one's there.
+  // WorkOS's own id says which organization is meant. An external id beside it may be another one's
+  // there.
   const given = id === undefined ? beside : undefined
   const name = take('name', optionalText(fields.name), problems)
   const mappedKey = take('key', optionalText(fields.key), problems)
@@ -223,7 +226,10 @@ function domainData(attributes: JsonObject): JsonObject {
   return { domain_data: domains.map((domain) => ({ domain, state: stateOf(domain) })) }
 }
 
-/** A warning for each key under `roles.organizations` that no organization of the source has: its rules apply to nobody. */
+/**
+ * A warning for each key under `roles.organizations` that no organization of the source has: its
+ * rules apply to nobody.
+ */
 export function unknownOrganizations({ rundb, loaded, partial }: WarningContext): Problem[] {
   if (partial) return []
   const { manifest, locate } = loaded

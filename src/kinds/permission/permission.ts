@@ -11,8 +11,9 @@ import { permissionSlug } from './slugs.ts'
 import { permissionRemedies } from './wording.ts'
 
 /**
- * Permissions. In: the mapped fields of records, and the entries under permissions.define. Out: the requests for them, and what answers tell
- * of them. Those that only roles name are added with the roles: role/lifecycle.ts.
+ * Permissions. In: the mapped fields of records, and the entries under permissions.define. Out: the
+ * requests for them, and what answers tell of them. Those that only roles name are added with the
+ * roles: role/lifecycle.ts.
  */
 
 const PATH = '/authorization/permissions'

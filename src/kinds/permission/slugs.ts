@@ -28,7 +28,10 @@ export function permissionSlug(slug: string): Check<string> {
   )
 }
 
-/** The slugs in a list, a comma list, or the JSON text of a list: each once, in the order of their characters. */
+/**
+ * The slugs in a list, a comma list, or the JSON text of a list: each once, in the order of their
+ * characters.
+ */
 export function parsePermissions(value: unknown): Check<string[]> {
   const names = parseRoleNames(value, 'permission')
   if (!names.ok) return names

@@ -4,14 +4,20 @@ import { rejectAll } from '../../rundb/rejects.ts'
 import type { RunDatabase } from '../../rundb/run-database.ts'
 
 /**
- * What becomes of definitions of roles. In: merged definitions and memberships. Out: roles of the environment and of organizations, the
- * permissions they have, and memberships that name the roles by their slugs.
+ * What becomes of definitions of roles. In: merged definitions and memberships. Out: roles of the
+ * environment and of organizations, the permissions they have, and memberships that name the roles
+ * by their slugs.
  */
 
-/** Definitions of a role, by what they are of: in SQL, `key` tells one of organizations by an `@`. */
+/**
+ * Definitions of a role, by what they are of: in SQL, `key` tells one of organizations by an `@`.
+ */
 const DEFINED = "kind = 'role-definition'"
 
-/** Refuses definitions of roles of organizations that are not among the desired ones; with one that is left out they are left out. */
+/**
+ * Refuses definitions of roles of organizations that are not among the desired ones; with one that
+ * is left out they are left out.
+ */
 export function refuseStrayDefinitions(rundb: RunDatabase): void {
   leaveOut(rundb, 'role-definition', 'organization', "d.attributes ->> '$.organization'")
   const stray = `kind = 'role-definition' AND file IS NOT NULL AND attributes ->> '$.organization' IS NOT NULL AND NOT EXISTS
@@ -31,8 +37,9 @@ export function refuseStrayDefinitions(rundb: RunDatabase): void {
 }
 
 /**
- * Gives memberships the slugs of the roles of their own organizations: `billing` becomes `org-billing` in an organization for which
- * such a role is defined, or everywhere where one is defined without an organization and no role of the environment is called `billing`.
+ * Gives memberships the slugs of the roles of their own organizations: `billing` becomes
+ * `org-billing` in an organization for which such a role is defined, or everywhere where one is
+ * defined without an organization and no role of the environment is called `billing`.
  */
 export function nameOrganizationRoles(rundb: RunDatabase): void {
   if (rundb.count(`SELECT count(*) FROM desired WHERE ${DEFINED} AND instr(key, '@') > 0`) === 0) return
@@ -60,8 +67,9 @@ function isOwnRole(role: string, organization: string): string {
 }
 
 /**
- * Makes roles out of their definitions: one of the environment, one of the organization that is named, or one of each organization in
- * which a membership has it; and the permissions that they have and nobody defined.
+ * Makes roles out of their definitions: one of the environment, one of the organization that is
+ * named, or one of each organization in which a membership has it; and the permissions that they
+ * have and nobody defined.
  */
 export function deriveRoles(rundb: RunDatabase): void {
   deriveAll(rundb, OF_ENVIRONMENT)
@@ -69,7 +77,10 @@ export function deriveRoles(rundb: RunDatabase): void {
   deriveUsed(rundb, USED_BY_MEMBERSHIPS)
 }
 
-/** The same for what groups have, whose roles are resources by now: roles of organizations that no membership there has. */
+/**
+ * The same for what groups have, whose roles are resources by now: roles of organizations that no
+ * membership there has.
+ */
 export function deriveRolesOfGroups(rundb: RunDatabase): void {
   deriveUsed(rundb, USED_BY_GROUPS)
 }

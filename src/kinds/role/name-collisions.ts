@@ -2,11 +2,15 @@ import { type CollidedNames, type CollisionRule, NAMED, type NameRules, namedWit
 import { MAX_ROLE_SLUG } from './roles.ts'
 
 /**
- * Names of roles that expressions made into slugs: `Admin` and `Admin!` would be one role, and whoever has one of them would get the permissions
- * of both. A role is one of an organization where that has its own by this slug, else one of the environment.
+ * Names of roles that expressions made into slugs: `Admin` and `Admin!` would be one role, and
+ * whoever has one of them would get the permissions of both. A role is one of an organization where
+ * that has its own by this slug, else one of the environment.
  */
 
-/** Whether an organization has a role of its own by this slug: what it is made of matters there alone. */
+/**
+ * Whether an organization has a role of its own by this slug: what it is made of matters there
+ * alone.
+ */
 const isOwn = (slug: string, organization: string) =>
   `EXISTS (SELECT 1 FROM drafts o WHERE o.kind = 'role-definition' AND o.key IN (${slug} || '@' || ${organization}, 'org-' || ${slug} || '@' || ${organization}))`
 
@@ -16,8 +20,9 @@ const UNTRANSLATED = 'role-name'
 export const roleNames: NameRules = {
   of: 'role',
   place: `CASE WHEN n.scope <> '' AND ${isOwn('n.slug', 'n.scope')} THEN n.scope ELSE '' END`,
-  // A line under `roles.map` gives one name the slug of another that has no line: `Admin!` becomes `admin-2`, which `Admin 2` is already.
-  // Two lines say that the two are one role, and so does a pattern.
+  // A line under `roles.map` gives one name the slug of another that has no line: `Admin!` becomes
+  // `admin-2`, which `Admin 2` is already. Two lines say that the two are one role, and so does a
+  // pattern.
   slugs: {
     condition: `(n.mapped OR n.slug = n.derived OR EXISTS (
       SELECT 1 FROM names o WHERE o.kind = 'role' AND o.mapped AND o.derived = n.derived AND o.slug = n.slug))`,

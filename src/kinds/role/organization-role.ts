@@ -7,12 +7,16 @@ import { requiredText, rolePages, textOf } from '../wire.ts'
 import { roleAttributes, roleCreation, roleFields, roleUpdates } from './role.ts'
 import { rankOf, roleDefinition } from './role-definition.ts'
 
-/** How WorkOS calls a role that is an organization's own; lists of an organization's roles hold the environment's as well. */
+/**
+ * How WorkOS calls a role that is an organization's own; lists of an organization's roles hold the
+ * environment's as well.
+ */
 const OWN = 'OrganizationRole'
 
 /**
- * A role that only one organization has, made from its definition: see role-definition.ts. Its key is `slug@organization`. WorkOS finds it by
- * organization and slug: its id here is both, `org_…/org-slug`.
+ * A role that only one organization has, made from its definition: see role-definition.ts. Its key
+ * is `slug@organization`. WorkOS finds it by organization and slug: its id here is both,
+ * `org_…/org-slug`.
  */
 export const organizationRole: KindDefinition = {
   name: 'organization-role',

@@ -23,11 +23,13 @@ const TYPES: ReadonlyMap<string, 'environment' | 'organization'> = new Map([
 ])
 
 /**
- * What there is to say of a role: its texts and permissions. One of the environment becomes one role. One of organizations becomes a role
- * of the organization that it names, or, where it names none, of each organization in which a membership has it.
+ * What there is to say of a role: its texts and permissions. One of the environment becomes one
+ * role. One of organizations becomes a role of the organization that it names, or, where it names
+ * none, of each organization in which a membership has it.
  *
- * Its key is its slug; `slug@organization` where it names one, `slug@` where it is of organizations and names none. Among its attributes are
- * `slug` and `organization`, the organization's key; null: none is named.
+ * Its key is its slug; `slug@organization` where it names one, `slug@` where it is of organizations
+ * and names none. Among its attributes are `slug` and `organization`, the organization's key; null:
+ * none is named.
  */
 export const roleDefinition: DraftDefinition = {
   name: 'role-definition',
@@ -79,27 +81,36 @@ export function rolesDefined({ roles }: Pick<Manifest, 'roles'>): DesiredResourc
   return defined
 }
 
-/** A problem with a definition at its place in the manifest, where the organizations of a role are a list. */
+/**
+ * A problem with a definition at its place in the manifest, where the organizations of a role are a
+ * list.
+ */
 function atDefinition(slug: string, { field, ...problem }: ValueProblem): Problem {
   const place = field === 'key' ? [] : [field === 'organization' ? 'organizations' : field]
   return { ...problem, path: ['roles.define', slug, ...place].join('.') }
 }
 
-/** The slug of a role of the source, by `roles.map`; its own name where the map does not know it. */
+/**
+ * The slug of a role of the source, by `roles.map`; its own name where the map does not know it.
+ */
 export function mappedSlug(name: string, organization: string | null, roles: RoleConfig): string {
   const own = rolesIn(roles, organization)
   return lookUpRole(name, own?.map ?? {}) ?? lookUpRole(name, roles.map ?? {}) ?? name
 }
 
-/** The keys of definitions that the role of a membership may be made from: of the environment, of its organization, of organizations. */
+/**
+ * The keys of definitions that the role of a membership may be made from: of the environment, of
+ * its organization, of organizations.
+ */
 export function definitionKeys(slug: string, organization: string): string[] {
   const prefixed = slug.startsWith(ORGANIZATION_PREFIX) ? slug : `${ORGANIZATION_PREFIX}${slug}`
   return [slug, `${prefixed}@${organization}`, `${prefixed}@`]
 }
 
 /**
- * The slugs that `roles.priority` names, the most important one first. An organization's own role ranks where its name does, written with
- * the prefix or without; right after a role of just this name.
+ * The slugs that `roles.priority` names, the most important one first. An organization's own role
+ * ranks where its name does, written with the prefix or without; right after a role of just this
+ * name.
  */
 export function rankedSlugs(priority: readonly string[]): string[] {
   return [...new Set(priority.flatMap((slug) => [slug, `${ORGANIZATION_PREFIX}${slug}`]))]

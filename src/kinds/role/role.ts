@@ -8,8 +8,9 @@ import { rankOf, roleDefinition } from './role-definition.ts'
 import { roleRemedies } from './wording.ts'
 
 /**
- * Roles. In: definitions from records and the manifest (role-definition.ts), their names translated by roles.map (roles.ts). lifecycle.ts makes
- * roles of them: of the environment, and of one organization (organization-role.ts). Out: the requests for them, and what answers tell of them.
+ * Roles. In: definitions from records and the manifest (role-definition.ts), their names translated
+ * by roles.map (roles.ts). lifecycle.ts makes roles of them: of the environment, and of one
+ * organization (organization-role.ts). Out: the requests for them, and what answers tell of them.
  */
 
 const PATH = '/authorization/roles'
@@ -25,7 +26,9 @@ export const roleFields: Record<string, FieldDefinition> = {
 
 const { pathOf, get, parse } = bySlug(PATH, roleAttributes)
 
-/** A role of the environment, made from its definition: see role-definition.ts. Its key is its slug. */
+/**
+ * A role of the environment, made from its definition: see role-definition.ts. Its key is its slug.
+ */
 export const role: KindDefinition = {
   name: 'role',
   plural: 'roles',

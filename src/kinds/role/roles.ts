@@ -4,8 +4,9 @@ import type { ValueProblem, ValueRules } from '../draft.ts'
 import { accept, type Check, isEmpty, refuse, shown, take } from '../values/check.ts'
 
 /**
- * Roles as sources name them. In: names, alone or in a list, and what the manifest says under roles. Out: slugs that WorkOS takes, or why not.
- * Names are translated by roles.map, whose entries may be patterns; without a map, slugs pass as they are.
+ * Roles as sources name them. In: names, alone or in a list, and what the manifest says under
+ * roles. Out: slugs that WorkOS takes, or why not. Names are translated by roles.map, whose entries
+ * may be patterns; without a map, slugs pass as they are.
  */
 
 /** WorkOS: at most 48 characters of lowercase letters, digits, `-` and `_`. */
@@ -17,13 +18,18 @@ export function isRoleSlug(slug: string): boolean {
   return slug.length <= MAX_ROLE_SLUG && SLUG.test(slug)
 }
 
-/** What becomes of a role of the source. `drop`: it is left out, as the manifest wants unmapped roles to be. */
+/**
+ * What becomes of a role of the source. `drop`: it is left out, as the manifest wants unmapped
+ * roles to be.
+ */
 export type MappedRole = { kind: 'role'; slug: string } | { kind: 'drop' }
 
 /**
- * The WorkOS role for a role of the source, by `roles.map` and `roles.unmapped`, and before them by what `roles.organizations` says of
- * the organization. Where neither has a map, slugs pass as they are.
- * @param organization the key of the organization in which the role is given; null where it is given in none
+ * The WorkOS role for a role of the source, by `roles.map` and `roles.unmapped`, and before them by
+ * what `roles.organizations` says of the organization. Where neither has a map, slugs pass as they
+ * are.
+ * @param organization the key of the organization in which the role is given; null where it is
+ *   given in none
  */
 export function mapRoleSlug(name: string, roles: RoleConfig, organization: string | null): Check<MappedRole> {
   const own = rolesIn(roles, organization)
@@ -78,7 +84,10 @@ export function rolesIn({ organizations }: RoleConfig, organization: string | nu
   return Object.hasOwn(organizations, organization) ? organizations[organization] : undefined
 }
 
-/** The names of roles, or of permissions, in a list, a comma list, or the JSON text of a list: trimmed, in order, without empty ones. */
+/**
+ * The names of roles, or of permissions, in a list, a comma list, or the JSON text of a list:
+ * trimmed, in order, without empty ones.
+ */
 export function parseRoleNames(value: unknown, what: 'role' | 'permission' = 'role'): Check<string[]> {
   const code = `invalid_${what}s`
   if (isEmpty(value)) return accept([])
@@ -109,9 +118,10 @@ interface RoleEntry {
 }
 
 /**
- * The entry of a map of roles for a name: that of just this name, else the pattern (one `*`) that says most about it: the one
- * with the most characters beside the `*`, and of two equals that with more before it. So the order of the map does not
- * matter, nor does it where a manifest adds to a recipe's. Matching is linear in the length of the name.
+ * The entry of a map of roles for a name: that of just this name, else the pattern (one `*`) that
+ * says most about it: the one with the most characters beside the `*`, and of two equals that with
+ * more before it. So the order of the map does not matter, nor does it where a manifest adds to a
+ * recipe's. Matching is linear in the length of the name.
  * @returns undefined where no entry fits
  */
 export function roleEntry(name: string, map: Readonly<Record<string, string>>): RoleEntry | undefined {

@@ -5,8 +5,9 @@ import type { RunDatabase } from '../../rundb/run-database.ts'
 import type { CompareContext } from '../kind.ts'
 
 /**
- * Users who would be one in WorkOS with another one. In: a user about to be planned. Out: why it cannot have its address; and, for reports,
- * everybody who was rejected or blocked for whom they clash with.
+ * Users who would be one in WorkOS with another one. In: a user about to be planned. Out: why it
+ * cannot have its address; and, for reports, everybody who was rejected or blocked for whom they
+ * clash with.
  */
 
 /** Whether users with one address are one: then no other user of the source has it. */
@@ -16,8 +17,9 @@ function addressIsIdentity({ dedupe }: Pick<Manifest, 'dedupe'>): boolean {
 }
 
 /**
- * The user out of scope that has the same address and whose turn comes before, where the source may have two of one address. Without a scope that
- * one would get the account: if this one got it now, applying everything later would come out differently.
+ * The user out of scope that has the same address and whose turn comes before, where the source may
+ * have two of one address. Without a scope that one would get the account: if this one got it now,
+ * applying everything later would come out differently.
  */
 export function rivalOutOfScope(
   { rundb, scoped, manifest }: CompareContext,
@@ -32,7 +34,10 @@ export function rivalOutOfScope(
   return row && twoOfOneAddress(String(row.key), ', out of scope,')
 }
 
-/** Another user that is to be created with the same address: only where `dedupe.user.by` does not make the two one. */
+/**
+ * Another user that is to be created with the same address: only where `dedupe.user.by` does not
+ * make the two one.
+ */
 export function rivalToCreate({ rundb, manifest }: CompareContext, desired: DesiredResource): Reason | undefined {
   const { email } = desired.attributes
   if (addressIsIdentity(manifest) || typeof email !== 'string') return undefined
@@ -40,7 +45,10 @@ export function rivalToCreate({ rundb, manifest }: CompareContext, desired: Desi
   return holder === desired.key ? undefined : twoOfOneAddress(holder, '')
 }
 
-/** That `rivalOutOfScope` and `rivalToCreate` have nothing against the user `d`, as SQL: nobody else in the source has the address. */
+/**
+ * That `rivalOutOfScope` and `rivalToCreate` have nothing against the user `d`, as SQL: nobody else
+ * in the source has the address.
+ */
 export function hasAddressAlone({ rundb, manifest }: Pick<CompareContext, 'rundb' | 'manifest'>): string {
   if (addressIsIdentity(manifest)) return '1'
   rundb.exec(`CREATE TEMP TABLE IF NOT EXISTS shared_addresses AS SELECT email FROM (
@@ -64,8 +72,8 @@ function twoOfOneAddress(rival: string, where: string): Reason {
 }
 
 /**
- * The user out of scope who has the address by the state that this one is to get. WorkOS refuses to give it to both, and only a run that speaks
- * of the other one takes it from there.
+ * The user out of scope who has the address by the state that this one is to get. WorkOS refuses to
+ * give it to both, and only a run that speaks of the other one takes it from there.
  */
 export function holderOutOfScope(
   { rundb, scoped }: CompareContext,

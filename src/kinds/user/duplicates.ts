@@ -7,8 +7,9 @@ import { rejectRepeated, repeatedValues } from '../collisions.ts'
 import { comparedEmail } from '../values/email.ts'
 
 /**
- * Records of users that agree in one identity and differ in the other. In: the records of one user, and external ids that several users
- * claim. Out: the cases by their names, as the report on duplicates counts them; users who claim one external id are rejected.
+ * Records of users that agree in one identity and differ in the other. In: the records of one user,
+ * and external ids that several users claim. Out: the cases by their names, as the report on
+ * duplicates counts them; users who claim one external id are rejected.
  */
 
 /** What records say of users that cannot be true of all of them, by its stable name. */
@@ -18,7 +19,8 @@ export type DuplicateCaseCode =
   | 'key_contradiction'
 
 /**
- * The cases that records of one user are: two of them agree in one identity and differ in the other.
+ * The cases that records of one user are: two of them agree in one identity and differ in the
+ * other.
  * @param shared external ids of theirs that records of other users have as well
  */
 export function casesOf(
@@ -63,8 +65,9 @@ export function recordDuplicateCases(rundb: RunDatabase): void {
 const SAME_ID: DuplicateCaseCode = 'same_external_id_different_emails'
 
 /**
- * Refuses users that are different people by `dedupe.user.by` and claim one external id. All of them, for who is right decides who gets
- * whose account. An id that merging did not take is none that a user claims.
+ * Refuses users that are different people by `dedupe.user.by` and claim one external id. All of
+ * them, for who is right decides who gets whose account. An id that merging did not take is none
+ * that a user claims.
  */
 export function refuseSharedUsers(rundb: RunDatabase): void {
   if (rundb.count('SELECT EXISTS (SELECT 1 FROM suspects)') === 0) return
@@ -87,8 +90,9 @@ export function refuseSharedUsers(rundb: RunDatabase): void {
 }
 
 /**
- * Collects the external ids that users claim who are different people. Where it is the key, as it mostly is, two users cannot: `external`
- * is set for the others alone, so that nothing is looked into for them. Once contradictions are refused, and before users merge.
+ * Collects the external ids that users claim who are different people. Where it is the key, as it
+ * mostly is, two users cannot: `external` is set for the others alone, so that nothing is looked
+ * into for them. Once contradictions are refused, and before users merge.
  */
 export function findSharedIds(rundb: RunDatabase): void {
   rundb.exec(`

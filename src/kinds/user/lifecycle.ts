@@ -21,8 +21,9 @@ import { RESET_CODES } from './passwords/credentials.ts'
 import { deriveTotpFactors } from './totp-factor.ts'
 
 /**
- * What becomes of records that describe users. In: staged drafts, grouped by `dedupe.user.by`. Out: users whose records are one person's, the
- * cases of those that cannot be, and the second factors of the users that remain.
+ * What becomes of records that describe users. In: staged drafts, grouped by `dedupe.user.by`. Out:
+ * users whose records are one person's, the cases of those that cannot be, and the second factors
+ * of the users that remain.
  */
 export const userLifecycle: Lifecycle = {
   keyConflict(rundb, manifest, { key, kept, rejected, message }) {
@@ -62,7 +63,9 @@ export const userLifecycle: Lifecycle = {
   },
 }
 
-/** Whether a user may have a secret of this name: a look at the text costs a third of reading it. */
+/**
+ * Whether a user may have a secret of this name: a look at the text costs a third of reading it.
+ */
 function someBring(rundb: RunDatabase, secret: string): boolean {
   const found = "SELECT EXISTS (SELECT 1 FROM desired WHERE kind = 'user' AND secrets GLOB '*\"' || ? || '\"*')"
   return rundb.count(found, secret) > 0
@@ -126,10 +129,13 @@ interface Fitted {
 }
 
 /**
- * Merged attributes with the external ids that were not taken in the metadata, sorted, so that they are the same on every run. It
- * never costs a user anything: what has no room is cut at a whole id or left out, and noted.
- * @param shared ids that are those of other people as well: by an old id nobody may find the wrong account, so they are left out, and noted
- * @param limited what keeps the metadata within its limits. It goes first, unless `metadata.keep` wants these ids kept before others
+ * Merged attributes with the external ids that were not taken in the metadata, sorted, so that they
+ * are the same on every run. It never costs a user anything: what has no room is cut at a whole id
+ * or left out, and noted.
+ * @param shared ids that are those of other people as well: by an old id nobody may find the wrong
+ *   account, so they are left out, and noted
+ * @param limited what keeps the metadata within its limits. It goes first, unless `metadata.keep`
+ *   wants these ids kept before others
  */
 function keepExternalIds(
   merged: Attributes,

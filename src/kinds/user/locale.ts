@@ -7,7 +7,8 @@ const WRITTEN = /^([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*)(?:\.[\w-]+)?(?:@\w+)?
 const SHOWN = 20
 
 /**
- * The language tag of a locale (BCP 47), as WorkOS writes it: `en-US`. What is none costs nobody the account: it is left out, with a note.
+ * The language tag of a locale (BCP 47), as WorkOS writes it: `en-US`. What is none costs nobody
+ * the account: it is left out, with a note.
  */
 export function readLocale(text: string | undefined): { tag?: string; notes: Normalised['notes'] } {
   if (text === undefined) return { notes: [] }

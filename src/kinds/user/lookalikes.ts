@@ -9,8 +9,9 @@ import type { WarningContext } from '../kind.ts'
 import type { Alike } from './gathered.ts'
 
 /**
- * Addresses that people or programs take for one another. In: the addresses that users keep once they have merged. Out: users are rejected
- * whose addresses differ only in the case or form of letters outside ASCII; a warning names those that merely look alike.
+ * Addresses that people or programs take for one another. In: the addresses that users keep once
+ * they have merged. Out: users are rejected whose addresses differ only in the case or form of
+ * letters outside ASCII; a warning names those that merely look alike.
  */
 
 interface Lookalike {
@@ -20,9 +21,10 @@ interface Lookalike {
 }
 
 /**
- * Refuses users whose addresses differ in the case of letters outside ASCII, in how Unicode puts a letter together, or in how
- * the domain is written: `MÜLLER@x.example` and `müller@x.example`. All of them: mail servers do not agree on whether that is one
- * mailbox, so nobody can tell here whose account it is. Once users have merged, so that it is about the addresses that they keep.
+ * Refuses users whose addresses differ in the case of letters outside ASCII, in how Unicode puts a
+ * letter together, or in how the domain is written: `MÜLLER@x.example` and `müller@x.example`. All
+ * of them: mail servers do not agree on whether that is one mailbox, so nobody can tell here whose
+ * account it is. Once users have merged, so that it is about the addresses that they keep.
  */
 export function refuseLookalikes(rundb: RunDatabase): void {
   if (rundb.count('SELECT EXISTS (SELECT 1 FROM lookalikes)') === 0) return
@@ -64,8 +66,8 @@ function named(others: readonly Lookalike[]): string {
 }
 
 /**
- * Letters of other alphabets that are drawn like a letter of ASCII in common fonts; from the table of confusables of Unicode Technical
- * Standard 39 those that addresses are made of.
+ * Letters of other alphabets that are drawn like a letter of ASCII in common fonts; from the table
+ * of confusables of Unicode Technical Standard 39 those that addresses are made of.
  */
 const DRAWN_ALIKE: Record<string, string> = {
   // Cyrillic
@@ -123,14 +125,19 @@ const DRAWN_ALIKE: Record<string, string> = {
 /** Signs of ASCII that are taken for a letter. */
 const TAKEN_FOR: Record<string, string> = { '0': 'o', '1': 'l', i: 'l', '|': 'l' }
 
-/** What an address looks like at a glance: two that have this in common are taken for one another. */
+/**
+ * What an address looks like at a glance: two that have this in common are taken for one another.
+ */
 function lookalikeSkeleton(email: string): string {
   const latin = inLatin(email)
   const at = latin.lastIndexOf('@')
   return `${latin.slice(0, at).replace(WORD, (_, word: string, end = '') => drawn(word) + end)}@${drawn(latin.slice(at + 1))}`
 }
 
-/** A word of the part before the @, with what tells namesakes apart at its end: `dani` and `dan1`, `joselo` and `jose10` are two people. */
+/**
+ * A word of the part before the @, with what tells namesakes apart at its end: `dani` and `dan1`,
+ * `joselo` and `jose10` are two people.
+ */
 const WORD = /([^._+-]*?)(\d{2,}|i)?(?=[._+-]|$)/g
 
 function inLatin(text: string): string {
@@ -152,7 +159,10 @@ const MOST_BITS = 2 ** 27
 /** Bits of the filter of those that were met again. */
 const BITS_AGAIN = 2 ** 20
 
-/** Which texts were met, in a bounded memory: what it says was not met was not, and it seldom says more was than were. */
+/**
+ * Which texts were met, in a bounded memory: what it says was not met was not, and it seldom says
+ * more was than were.
+ */
 class Filter {
   readonly #bits: Uint32Array
   readonly #mask: number
@@ -184,13 +194,18 @@ function room(bits: number): Uint32Array {
   return new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(bits, 2 ** 10))) / 32)
 }
 
-/** A number of 64 bits, the same for addresses that look alike, and mostly another one for others. */
+/**
+ * A number of 64 bits, the same for addresses that look alike, and mostly another one for others.
+ */
 interface Face {
   high: number
   low: number
 }
 
-/** The face of an address: that of its skeleton, without what tells namesakes apart. An address of ASCII is not made into a skeleton for it. */
+/**
+ * The face of an address: that of its skeleton, without what tells namesakes apart. An address of
+ * ASCII is not made into a skeleton for it.
+ */
 function faceOf(email: string): Face {
   const plain = isPlain(email) ? email : lookalikeSkeleton(email)
   let [high, low] = [0x9747b28c, 0x1b873593]
@@ -249,7 +264,9 @@ export class SeenAddresses {
   }
 }
 
-/** Whether a word of an address has letters of more than one of the alphabets that are drawn alike. */
+/**
+ * Whether a word of an address has letters of more than one of the alphabets that are drawn alike.
+ */
 function mixesScripts(email: string): boolean {
   if (!/[^\x00-\x7f]/.test(email)) return false
   return email.split(/[^\p{L}\p{M}]+/u).some((word) => SCRIPTS.filter((script) => script.test(word)).length > 1)
@@ -262,8 +279,9 @@ const PAIRS = 5
 const MOST = 1000
 
 /**
- * A warning about addresses that people take for one another: of two users, or with letters of two alphabets in one word. Whoever has the
- * wrong one of them gets the other's invitations, and an administrator gives access to whom they do not mean.
+ * A warning about addresses that people take for one another: of two users, or with letters of two
+ * alphabets in one word. Whoever has the wrong one of them gets the other's invitations, and an
+ * administrator gives access to whom they do not mean.
  * @param alike which addresses are looked at
  */
 export function lookalikeAddresses({ rundb, loaded: { locate } }: WarningContext, alike: Alike): Problem[] {

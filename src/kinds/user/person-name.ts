@@ -7,9 +7,10 @@ export interface PersonName {
 }
 
 /**
- * First and last name out of a full name. `Last, First` is split at its comma. Otherwise the last word is the last name,
- * together with words before it that begin with a small letter (`van`, `de la`) unless the whole name is written small, and
- * with a suffix behind it (`Jr.`). A single word is a first name. Undefined when there is no word.
+ * First and last name out of a full name. `Last, First` is split at its comma. Otherwise the last
+ * word is the last name, together with words before it that begin with a small letter (`van`, `de
+ * la`) unless the whole name is written small, and with a suffix behind it (`Jr.`). A single word
+ * is a first name. Undefined when there is no word.
  */
 export function splitName(fullName: string): PersonName | undefined {
   const name = fullName.normalize('NFC').replace(/\s+/gu, ' ').trim()

@@ -12,7 +12,9 @@ import { parseKeyUri } from './totp-secret.ts'
 
 const FACTORS = '/auth/factors'
 
-/** Codes besides a plain 409 that say that the user has one already. WorkOS does not document one. */
+/**
+ * Codes besides a plain 409 that say that the user has one already. WorkOS does not document one.
+ */
 const EXISTS: ReadonlySet<string> = new Set([
   'authentication_factor_already_exists',
   'entity_already_exists',
@@ -20,8 +22,9 @@ const EXISTS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A user's authenticator app. It is made out of the user's secret once records are merged, and enrolled once: WorkOS never tells a
- * secret, so nobody can compare, and whoever has a factor there, of ours or not, is not given another.
+ * A user's authenticator app. It is made out of the user's secret once records are merged, and
+ * enrolled once: WorkOS never tells a secret, so nobody can compare, and whoever has a factor
+ * there, of ours or not, is not given another.
  */
 export const totpFactor: KindDefinition = {
   name: 'totp-factor',
@@ -97,7 +100,10 @@ async function* factorsOf(api: Parameters<KindDefinition['list']>[0], user: stri
   }
 }
 
-/** Enrolling answers the secret, this once: another one than was sent makes codes that nobody's app shows. */
+/**
+ * Enrolling answers the secret, this once: another one than was sent makes codes that nobody's app
+ * shows.
+ */
 function refuted(body: JsonObject, { secrets }: DesiredResource): { code: string; message: string } | undefined {
   const { totp } = factorOf(body)
   if (!isObject(totp)) return undefined
@@ -110,7 +116,10 @@ function factorOf(body: JsonObject): JsonObject {
   return isObject(enrolled) ? (enrolled as JsonObject) : body
 }
 
-/** What enrolling answers has the secret in it: nothing but what is named here is taken out of an answer. */
+/**
+ * What enrolling answers has the secret in it: nothing but what is named here is taken out of an
+ * answer.
+ */
 function parse(body: JsonObject, { user }: RefIds): LiveResource {
   const factor = factorOf(body)
   const totp = isObject(factor.totp) ? (factor.totp as JsonObject) : {}
@@ -126,12 +135,15 @@ function parse(body: JsonObject, { user }: RefIds): LiveResource {
   }
 }
 
-/** What an authenticator app does where its key URI says nothing else, and all that WorkOS takes. */
+/**
+ * What an authenticator app does where its key URI says nothing else, and all that WorkOS takes.
+ */
 const ORDINARY = { algorithm: 'SHA1', digits: '6', period: '30' } as const
 
 /**
- * What `totp` of the answer to an enrolment says otherwise than was sent: the secret, in itself and in its key URI, or how codes are
- * made of it. Neither secret is in the words. Undefined: it agrees, or tells neither.
+ * What `totp` of the answer to an enrolment says otherwise than was sent: the secret, in itself and
+ * in its key URI, or how codes are made of it. Neither secret is in the words. Undefined: it
+ * agrees, or tells neither.
  */
 function enrolledFault(totp: JsonObject, sent: string): string | undefined {
   const secret = textOf(totp, 'secret') ?? ''
@@ -159,8 +171,8 @@ function bytesOf(secret: string): Buffer | undefined {
 }
 
 /**
- * Makes a factor of each merged user's secret, and takes the secret from the user. The user's key is the factor's; the account is what
- * the source calls it, else the e-mail address.
+ * Makes a factor of each merged user's secret, and takes the secret from the user. The user's key
+ * is the factor's; the account is what the source calls it, else the e-mail address.
  */
 export function deriveTotpFactors(rundb: RunDatabase, { totp }: Pick<Manifest, 'totp'>): void {
   const having = "kind = 'user' AND secrets ->> '$.totpSecret.secret' IS NOT NULL"
@@ -180,13 +192,18 @@ export function deriveTotpFactors(rundb: RunDatabase, { totp }: Pick<Manifest, '
   rundb.run(`UPDATE desired SET secrets = nullif(json_remove(secrets, '$.totpSecret'), '{}') WHERE ${having}`)
 }
 
-/** A remark about a secret does not apply to the user when a merge replaced or removed that secret. */
+/**
+ * A remark about a secret does not apply to the user when a merge replaced or removed that secret.
+ */
 const UNSUPPORTED = `notes n LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
   JOIN desired d ON d.kind = n.kind AND d.key = coalesce(a.canonical, n.key)
   WHERE n.code = 'totp_unsupported'
     AND NOT EXISTS (SELECT 1 FROM desired t WHERE t.kind = 'totp-factor' AND t.key = d.key)`
 
-/** How many users each reason leaves without a factor, most first. A user with several counts for the first record's. */
+/**
+ * How many users each reason leaves without a factor, most first. A user with several counts for
+ * the first record's.
+ */
 export function unsupportedTotpCounts({ rundb }: { rundb: RunDatabase }): { reason: string; count: number }[] {
   return rundb
     .statement(

@@ -5,8 +5,9 @@ import { type Fault, isEmpty, saysNothing } from '../values/check.ts'
 import { decode, type Encoding, encode } from '../values/encodings.ts'
 
 /**
- * The secret of an authenticator app, before it is a factor. In: what the mapping yields, whatever way it is written. Out: by `takeTotp`, the
- * secret in Base32 with issuer and account, or why WorkOS cannot take it. No message carries a part of the secret.
+ * The secret of an authenticator app, before it is a factor. In: what the mapping yields, whatever
+ * way it is written. Out: by `takeTotp`, the secret in Base32 with issuer and account, or why
+ * WorkOS cannot take it. No message carries a part of the secret.
  */
 
 /** The secret of an authenticator app as WorkOS takes it. */
@@ -17,7 +18,10 @@ export interface TotpFactor {
   account?: string
 }
 
-/** What the mapping yielded for a TOTP secret, understood. No part of it carries the secret into a message. */
+/**
+ * What the mapping yielded for a TOTP secret, understood. No part of it carries the secret into a
+ * message.
+ */
 export type Totp =
   | { kind: 'none' }
   | { kind: 'factor'; factor: TotpFactor; notes: { code: string; detail: string }[] }
@@ -25,10 +29,16 @@ export type Totp =
   | { kind: 'unsupported'; reason: string }
   | { kind: 'problem'; fault: Fault }
 
-/** Bits below which a secret is none: nobody makes them so short, and a code or a wrong column is read as one. */
+/**
+ * Bits below which a secret is none: nobody makes them so short, and a code or a wrong column is
+ * read as one.
+ */
 const LEAST_BITS = 80
 
-/** RFC 4226, section 4, R6: "The length of the shared secret MUST be at least 128 bits." Many apps use 80 all the same. */
+/**
+ * RFC 4226, section 4, R6: "The length of the shared secret MUST be at least 128 bits." Many apps
+ * use 80 all the same.
+ */
 const SOUND_BITS = 128
 
 const MEMBERS = ['type', 'secret', 'encoding', 'algorithm', 'digits', 'period', 'issuer', 'account'] as const
@@ -42,8 +52,9 @@ const ENCODINGS: ReadonlyMap<string, Encoding> = new Map([
 ])
 
 /**
- * Reads a secret: text, a key URI, `{ secret, encoding, algorithm, digits, period, issuer, account }`, or `{ unsupported }` with the reason.
- * Of a list, somebody's several apps, the first that WorkOS can take.
+ * Reads a secret: text, a key URI, `{ secret, encoding, algorithm, digits, period, issuer, account
+ * }`, or `{ unsupported }` with the reason. Of a list, somebody's several apps, the first that
+ * WorkOS can take.
  */
 export function readTotp(value: unknown, rules: Pick<Manifest['totp'], 'encoding'>): Totp {
   if (!Array.isArray(value)) return readOne(value, rules)
@@ -83,7 +94,8 @@ function readParts(parts: Record<string, unknown>, rules: Pick<Manifest['totp'],
   const given = Object.entries(parts).filter(([name, value]) => name !== 'secret' && !isEmpty(value))
   const contradicts = given.some(([name, value]) => name === 'encoding' && !['base32', 'auto'].includes(plain(value)))
   if (contradicts) return problem('an otpauth URI holds its secret in Base32 always', 'leave the encoding out')
-  // What the mapping says of the factor goes before what its URI says, in which some systems leave the defaults out.
+  // What the mapping says of the factor goes before what its URI says, in which some systems leave
+  // the defaults out.
   return readPlain({ ...told, ...Object.fromEntries(given), secret: uri.secret }, 'base32')
 }
 
@@ -159,7 +171,9 @@ function guess(text: string): Decoded | undefined {
   return hex ?? decodeAs(text, 'base64')
 }
 
-/** What people are shown in groups, Base32 above all, may keep the blanks or dashes between them. */
+/**
+ * What people are shown in groups, Base32 above all, may keep the blanks or dashes between them.
+ */
 const SEPARATORS: Partial<Record<Encoding, RegExp>> = { base32: /[\s-]/g, hex: /\s/g }
 
 function decodeAs(text: string, encoding: Encoding): Decoded | undefined {
@@ -186,7 +200,10 @@ function problem(message: string, hint: string): Totp {
   return { kind: 'problem', fault: { code: 'invalid_totp_secret', message, hint } }
 }
 
-/** What a key URI says of a factor, undecoded: https://github.com/google/google-authenticator/wiki/Key-Uri-Format */
+/**
+ * What a key URI says of a factor, undecoded:
+ * https://github.com/google/google-authenticator/wiki/Key-Uri-Format
+ */
 interface KeyUri {
   /** `totp` or `hotp`. */
   type: string
@@ -204,7 +221,10 @@ function isKeyUri(text: string): boolean {
   return /^\s*otpauth:/i.test(text)
 }
 
-/** Reads `otpauth://totp/Issuer:account?secret=…`. Undefined where it is no such URI, or has no secret. */
+/**
+ * Reads `otpauth://totp/Issuer:account?secret=…`. Undefined where it is no such URI, or has no
+ * secret.
+ */
 export function parseKeyUri(text: string): KeyUri | undefined {
   const uri = URL.parse(text.trim())
   const secret = uri?.searchParams.get('secret')
@@ -230,7 +250,10 @@ function unescaped(text: string): string | undefined {
   }
 }
 
-/** Characters from which a text is long enough to be a secret, so that its appearance elsewhere is no chance. */
+/**
+ * Characters from which a text is long enough to be a secret, so that its appearance elsewhere is
+ * no chance.
+ */
 const TELLING = 12
 
 /** What a user's record says of an authenticator app. */
@@ -241,8 +264,8 @@ interface UserTotp {
 }
 
 /**
- * The authenticator app among the fields of a user. Files a problem where it is unsound, where the manifest has those rejected that WorkOS
- * cannot take, and where the metadata has the secret in it.
+ * The authenticator app among the fields of a user. Files a problem where it is unsound, where the
+ * manifest has those rejected that WorkOS cannot take, and where the metadata has the secret in it.
  */
 export function takeTotp(
   value: unknown,

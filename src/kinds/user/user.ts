@@ -21,8 +21,9 @@ import { everybodyVerified } from './value-warnings.ts'
 import { userRemarks, userRemedies } from './wording.ts'
 
 /**
- * The kind of users. In: what `map.user` yields, and what WorkOS answers. Out: the definition by which users are checked, merged, planned,
- * sent and read back. The steps of its own are in `lifecycle.ts`, passwords in `passwords/`, second factors in `totp-*.ts`.
+ * The kind of users. In: what `map.user` yields, and what WorkOS answers. Out: the definition by
+ * which users are checked, merged, planned, sent and read back. The steps of its own are in
+ * `lifecycle.ts`, passwords in `passwords/`, second factors in `totp-*.ts`.
  */
 
 const PATH = '/user_management/users'
@@ -66,8 +67,8 @@ export const user: KindDefinition = {
     totpSecret: { secret: true, compare: 'value', merge: 'first' },
   },
   exclusive: [['password', 'passwordHash']],
-  // Whoever signed up with somebody else's address and never verified it must not get into that person's account with a password
-  // of their own.
+  // Whoever signed up with somebody else's address and never verified it must not get into that
+  // person's account with a password of their own.
   provenBy: 'emailVerified',
   holder: true,
   mapped: [

@@ -8,8 +8,8 @@ import type { FieldFilling, WarningContext } from '../kind.ts'
 import type { Named } from './gathered.ts'
 
 /**
- * So many addresses have to tell which name is which, and this share of all: three of thousands are chance. Of these the other share has to say
- * that they are swapped.
+ * So many addresses have to tell which name is which, and this share of all: three of thousands are
+ * chance. Of these the other share has to say that they are swapped.
  */
 const TELLING = 3
 const TELLING_SHARE = 0.05
@@ -37,8 +37,9 @@ export class NamesSeen {
 }
 
 /**
- * A warning where addresses like first.last@ say of most people that the first name is the last one. Companies that write the family name
- * first in addresses look like this too, so it asks for a look.
+ * A warning where addresses like first.last@ say of most people that the first name is the last
+ * one. Companies that write the family name first in addresses look like this too, so it asks for a
+ * look.
  */
 export function namesSwapped(
   { loaded: { locate } }: Pick<WarningContext, 'loaded'>,
@@ -70,7 +71,10 @@ function isThere(name: Json | undefined): boolean {
   return name !== undefined && name !== null
 }
 
-/** Which name comes first in an address, for those that tell: `ada.lovelace@`, `a.lovelace@`, `alovelace@`. */
+/**
+ * Which name comes first in an address, for those that tell: `ada.lovelace@`, `a.lovelace@`,
+ * `alovelace@`.
+ */
 function orderOf(email: string, first: string, last: string): 'straight' | 'swapped' | undefined {
   const local = email.slice(0, email.lastIndexOf('@')).replace(/\+.*$/, '')
   const [a, b] = [namesIn(first), namesIn(last)]
@@ -80,7 +84,10 @@ function orderOf(email: string, first: string, last: string): 'straight' | 'swap
   return straight === swapped ? undefined : straight ? 'straight' : 'swapped'
 }
 
-/** Whether the address is made of one of the first names, or its initial, then one of the second ones. */
+/**
+ * Whether the address is made of one of the first names, or its initial, then one of the second
+ * ones.
+ */
 function tells(local: string, before: readonly string[], after: readonly string[]): boolean {
   const parts = folded(local).split(/[._-]+/)
   const [one = '', two] = parts
@@ -110,12 +117,16 @@ function folded(text: string): string {
 const SPELT: Record<string, string> = { ł: 'l', ø: 'o', đ: 'd', ß: 'ss', æ: 'ae', œ: 'oe', ı: 'i' }
 /** So many users, all of them verified, are worth a word where the source says so itself. */
 const MANY = 10
-/** And so many where an expression concludes it from the presence of something: any text will do then. */
+/**
+ * And so many where an expression concludes it from the presence of something: any text will do
+ * then.
+ */
 const SEVERAL = 2
 
 /**
- * A warning where all users are verified, and no constant says so: WorkOS lets whoever signs in by another way with a verified address into its
- * account. Many sources have verified users alone, so that this asks for a look and for nothing else.
+ * A warning where all users are verified, and no constant says so: WorkOS lets whoever signs in by
+ * another way with a verified address into its account. Many sources have verified users alone, so
+ * that this asks for a look and for nothing else.
  */
 export function everybodyVerified({
   loaded: { manifest, locate },
@@ -145,7 +156,10 @@ function isConstant(expression: string): boolean {
   return /^\s*(["']?)(true|yes|1)\1\s*$/i.test(expression)
 }
 
-/** Whether it makes a yes of the mere presence of something. A column as it is, or a comparison, says yes or no itself. */
+/**
+ * Whether it makes a yes of the mere presence of something. A column as it is, or a comparison,
+ * says yes or no itself.
+ */
 function concludes(expression: string): boolean {
   return /\?|\$(exists|boolean|not)\b|\b(and|or)\b/.test(expression)
 }

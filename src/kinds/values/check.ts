@@ -3,8 +3,9 @@ import type { JsonObject } from '../../json.ts'
 import type { ValueProblem } from '../draft.ts'
 
 /**
- * The checks that kinds share. In: a value as an expression yields it. Out: the value in one form, or a fault with its code, its message
- * and a hint; `take` files that under a field. No message carries a password hash that stands where another value belongs.
+ * The checks that kinds share. In: a value as an expression yields it. Out: the value in one form,
+ * or a fault with its code, its message and a hint; `take` files that under a field. No message
+ * carries a password hash that stands where another value belongs.
  */
 
 /** Why a value is refused, before it is known which field it stands in. */
@@ -32,7 +33,10 @@ export function isEmpty(value: unknown): boolean {
   return first > BLANK && first < DELETE ? false : value.trim() === ''
 }
 
-/** What database tools and spreadsheets write where a cell holds nothing, also in brackets or quotes. */
+/**
+ * What database tools and spreadsheets write where a cell holds nothing, also in brackets or
+ * quotes.
+ */
 const NOTHING = /^\s*["'`(<[]?(?:null|none|nil|undefined|nan|#?n\/a|\\N)["'`)>\]]?\s*$/i
 
 /** Whether a text says that nothing is there: no secret is called so. Names of people may be. */
@@ -48,20 +52,26 @@ export function take<T>(field: string, check: Check<T>, problems: ValueProblem[]
 }
 
 /**
- * How the hashes of common systems begin. Where a column was mapped to the wrong field, a hash stands in the place of an
- * e-mail address, and a message about that must not carry it.
+ * How the hashes of common systems begin. Where a column was mapped to the wrong field, a hash
+ * stands in the place of an e-mail address, and a message about that must not carry it.
  */
 const HASH =
   /\$(?:2[abxy]?|[1567PHSy]|gy|wp|s0|argon2\w*|scrypt|pbkdf2[\w-]*|firebase-scrypt|fbscrypt|bcrypt-sha256|md5|sha1|apr1)\$|\{S?(?:SHA|MD5)-?\d*\}|pbkdf2_sha\d+\w*\$|(?:scrypt|pbkdf2):\w+:\d+|\bscrypt\$\d+\$|\\x2432|AQAAAA[\w+/]{40}/i
 
-/** A value as an error message shows it: JSON, cut to 80 characters; of what holds a password hash, only that it does. */
+/**
+ * A value as an error message shows it: JSON, cut to 80 characters; of what holds a password hash,
+ * only that it does.
+ */
 export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value)
   if (HASH.test(text)) return 'what looks like a password hash'
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }
 
-/** Text, trimmed and NFC, so that keys written in two ways meet; numbers become text; undefined when the source has nothing. */
+/**
+ * Text, trimmed and NFC, so that keys written in two ways meet; numbers become text; undefined when
+ * the source has nothing.
+ */
 export function optionalText(value: unknown): Check<string | undefined> {
   if (isEmpty(value)) return accept(undefined)
   if (typeof value === 'string') return accept(safeNfc(value.trim()))
@@ -101,7 +111,10 @@ export function parseBoolean(value: unknown): Check<boolean | undefined> {
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]+$/
 
-/** An external id: printable ASCII, no longer than the manifest allows; undefined when the source has none. */
+/**
+ * An external id: printable ASCII, no longer than the manifest allows; undefined when the source
+ * has none.
+ */
 export function normaliseExternalId(value: unknown, rules: { maxLength: number }): Check<string | undefined> {
   const text = optionalText(value)
   if (!text.ok || text.value === undefined) return text
@@ -122,7 +135,10 @@ export function normaliseExternalId(value: unknown, rules: { maxLength: number }
   return accept(text.value)
 }
 
-/** What a text is of, how long WorkOS lets it be, in characters, and the code with which a longer one is refused. */
+/**
+ * What a text is of, how long WorkOS lets it be, in characters, and the code with which a longer
+ * one is refused.
+ */
 export interface TextBound {
   what: string
   limit: number

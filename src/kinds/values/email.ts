@@ -10,12 +10,15 @@ const MAX_EMAIL = 254
 const LOCAL = /^[^\s@<>(),;:"[\]\\\u0000-\u001f\u007f]+$/
 const LABEL = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u
 
-/** An address that is sound as it is: ASCII without capital letters and blanks, of the usual characters. */
+/**
+ * An address that is sound as it is: ASCII without capital letters and blanks, of the usual
+ * characters.
+ */
 const PLAIN = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+[a-z0-9]+(?:-+[a-z0-9]+)*$/
 
 /**
- * An e-mail address as addresses are compared: trimmed, A to Z in lower case, every other character as the source has it. The shape is
- * checked, not whether the mailbox exists.
+ * An e-mail address as addresses are compared: trimmed, A to Z in lower case, every other character
+ * as the source has it. The shape is checked, not whether the mailbox exists.
  */
 export function normaliseEmail(value: unknown): Check<string> {
   if (isEmpty(value))
@@ -43,7 +46,10 @@ export function normaliseEmail(value: unknown): Check<string> {
   )
 }
 
-/** Why an address is refused that a program may take for another one; undefined for other addresses, and for text that is none. */
+/**
+ * Why an address is refused that a program may take for another one; undefined for other addresses,
+ * and for text that is none.
+ */
 export function confusableAddress(text: string): Fault | undefined {
   const character = confusableIn(text.trim())
   if (character === undefined || !looksLikeAddress(text)) return undefined
@@ -62,8 +68,9 @@ const ASCII = /^[\x00-\x7f]*$/
 const GMAIL: ReadonlySet<string> = new Set(['gmail.com', 'googlemail.com'])
 
 /**
- * The form in which addresses are compared to find duplicates: A to Z in lower case, the domain in Punycode; without the tag behind a
- * `+` and without Gmail's dots where the rules say so. Not for sending: the mailbox may know the difference.
+ * The form in which addresses are compared to find duplicates: A to Z in lower case, the domain in
+ * Punycode; without the tag behind a `+` and without Gmail's dots where the rules say so. Not for
+ * sending: the mailbox may know the difference.
  */
 export function comparedEmail(email: string, rules: UserDedupe['email']): string {
   const text = addressForm(email)

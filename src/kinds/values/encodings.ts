@@ -7,7 +7,10 @@ const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 /** Lengths of the last group of 8 characters of Base32 that stand for whole bytes. */
 const BASE32_TAILS: ReadonlySet<number> = new Set([0, 2, 4, 5, 7])
 
-/** The bytes that a text stands for, padded or not, blanks around it aside; undefined where it is not of the encoding. */
+/**
+ * The bytes that a text stands for, padded or not, blanks around it aside; undefined where it is
+ * not of the encoding.
+ */
 export function decode(text: string, encoding: Encoding): Buffer | undefined {
   const trimmed = text.trim()
   switch (encoding) {
@@ -24,7 +27,10 @@ export function decode(text: string, encoding: Encoding): Buffer | undefined {
   }
 }
 
-/** Bytes as text: Base64 with `=`, Base64 for URLs and Base32 without. Undefined for `text` where they are not UTF-8. */
+/**
+ * Bytes as text: Base64 with `=`, Base64 for URLs and Base32 without. Undefined for `text` where
+ * they are not UTF-8.
+ */
 export function encode(bytes: Buffer, encoding: Encoding): string | undefined {
   switch (encoding) {
     case 'text':

@@ -7,7 +7,10 @@ import { accept, type Check, isEmpty, kindOf, refuse, shown, take } from './chec
 
 type MetadataRules = Manifest['metadata']
 
-/** Names that mean the organization elsewhere in a migration; as metadata of a user they get the source's prefix. */
+/**
+ * Names that mean the organization elsewhere in a migration; as metadata of a user they get the
+ * source's prefix.
+ */
 const RESERVED: ReadonlySet<string> = new Set([
   'organization_id',
   'organization_name',
@@ -17,7 +20,10 @@ const RESERVED: ReadonlySet<string> = new Set([
   'organizationName',
 ])
 
-/** Each level is two brackets: what is deeper is longer than any value that WorkOS takes, and may be too deep to be written at all. */
+/**
+ * Each level is two brackets: what is deeper is longer than any value that WorkOS takes, and may be
+ * too deep to be written at all.
+ */
 const MAX_LEVELS = 300
 
 export interface Metadata {
@@ -28,8 +34,8 @@ export interface Metadata {
 }
 
 /**
- * Metadata of a mapped field within the limits of the manifest: what its rules allow to change is changed and noted, the rest is
- * filed as problems.
+ * Metadata of a mapped field within the limits of the manifest: what its rules allow to change is
+ * changed and noted, the rest is filed as problems.
  */
 export function readMetadata(value: unknown, rules: MetadataRules, problems: ValueProblem[]): Metadata | undefined {
   const plain = plainMetadata(value, rules)
@@ -41,7 +47,10 @@ export function readMetadata(value: unknown, rules: MetadataRules, problems: Val
   return { metadata: fitted.metadata, notes: [...named.notes, ...fitted.notes] }
 }
 
-/** Metadata that no rule changes or refuses, which most is. Undefined: it has to be looked at more closely. */
+/**
+ * Metadata that no rule changes or refuses, which most is. Undefined: it has to be looked at more
+ * closely.
+ */
 function plainMetadata(value: unknown, rules: MetadataRules): JsonObject | undefined {
   if (!isObject(value)) return undefined
   const metadata: JsonObject = {}
@@ -60,9 +69,10 @@ function plainMetadata(value: unknown, rules: MetadataRules): JsonObject | undef
 }
 
 /**
- * Metadata from an object or the JSON text of one: every value becomes text, empty ones are left out, nested objects become
- * keys of their own where the manifest says so, reserved names get the prefix. Two keys that would become one are refused.
- * Undefined when the source has none; an empty object is kept, for it says that there is nothing any more.
+ * Metadata from an object or the JSON text of one: every value becomes text, empty ones are left
+ * out, nested objects become keys of their own where the manifest says so, reserved names get the
+ * prefix. Two keys that would become one are refused. Undefined when the source has none; an empty
+ * object is kept, for it says that there is nothing any more.
  */
 export function normaliseMetadata(value: unknown, rules: MetadataRules): Check<Metadata | undefined> {
   if (isEmpty(value)) return accept(undefined)
@@ -187,9 +197,10 @@ function metadataText(value: unknown): string | undefined {
 const ASCII = /^[\x00-\x7f]*$/
 
 /**
- * Metadata after the rules that may change it: values that are not ASCII left out, long ones cut or left out, keys above the
- * number left out. Fitted metadata stays as it is when it is fitted again. Which keys stay is an order over all names, so that
- * it makes no difference whether records are fitted before they merge, after, or both times.
+ * Metadata after the rules that may change it: values that are not ASCII left out, long ones cut or
+ * left out, keys above the number left out. Fitted metadata stays as it is when it is fitted again.
+ * Which keys stay is an order over all names, so that it makes no difference whether records are
+ * fitted before they merge, after, or both times.
  */
 export function fitMetadata(
   metadata: JsonObject,
@@ -290,6 +301,9 @@ function isAscii(key: string, text: string): boolean {
   return ASCII.test(key) && ASCII.test(text)
 }
 
-/** Notes `n` on metadata that was dropped, where a merge gave the resource `d` the member back: see `mootNotes` of DraftDefinition. */
+/**
+ * Notes `n` on metadata that was dropped, where a merge gave the resource `d` the member back: see
+ * `mootNotes` of DraftDefinition.
+ */
 export const MOOT_METADATA = `n.code IN ('metadata_key_dropped', 'metadata_value_dropped', 'metadata_non_ascii_dropped')
   AND EXISTS (SELECT 1 FROM json_each(d.attributes, '$.metadata') m WHERE m.key = n.detail)`

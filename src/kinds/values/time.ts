@@ -1,21 +1,34 @@
-/** Numbers from here on count milliseconds since 1970, and from the second on microseconds: as seconds they are beyond the year 5138. */
+/**
+ * Numbers from here on count milliseconds since 1970, and from the second on microseconds: as
+ * seconds they are beyond the year 5138.
+ */
 const MILLISECONDS_FROM = 1e11
 const MICROSECONDS_FROM = 1e14
 
-/** From here on they would be microseconds beyond the year 5138: nanoseconds, from 2001 on. What lies between counts from another year. */
+/**
+ * From here on they would be microseconds beyond the year 5138: nanoseconds, from 2001 on. What
+ * lies between counts from another year.
+ */
 const MICROSECONDS_TO = 1e17
 const NANOSECONDS_FROM = 1e18
 
-/** ISO 8601, and as databases print it: a blank for the T, a zone of hours alone, or none, which means UTC. */
+/**
+ * ISO 8601, and as databases print it: a blank for the T, a zone of hours alone, or none, which
+ * means UTC.
+ */
 const WRITTEN =
   /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?)?)? ?(?:(Z|UTC|GMT)|([+-]\d\d)(?::?(\d\d))?)?$/i
 
-/** Digits of a date, with those of a time or without: as seconds they would be days of 1970, as milliseconds years from 2601 on. */
+/**
+ * Digits of a date, with those of a time or without: as seconds they would be days of 1970, as
+ * milliseconds years from 2601 on.
+ */
 const DIGITS =
   /^((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:([01]\d|2[0-3])([0-5]\d)(?:([0-5]\d)(\d{3})?)?)?$/
 
 /**
- * Days since the last of 1899, as spreadsheets count them, from 1927 to 2119: as seconds they would all lie in the first day of 1970.
+ * Days since the last of 1899, as spreadsheets count them, from 1927 to 2119: as seconds they would
+ * all lie in the first day of 1970.
  * https://support.microsoft.com/office/datevalue-function-df8b07d4-7761-4a93-bc33-b7471bbff252
  */
 const FIRST_DAY = 10_000
@@ -34,8 +47,8 @@ export interface ReadTime {
 }
 
 /**
- * A time from seconds, milliseconds, microseconds or nanoseconds since 1970, from a spreadsheet's day or from text. Undefined: it is no
- * time.
+ * A time from seconds, milliseconds, microseconds or nanoseconds since 1970, from a spreadsheet's
+ * day or from text. Undefined: it is no time.
  */
 export function readTime(value: string | number): ReadTime | undefined {
   const text = String(value).trim()

@@ -1,6 +1,7 @@
 /**
- * The tests of a manifest. In: its `tests`, each a record and what is expected of it. Each record is mapped in a worker, as a plan does it.
- * Out: how each test ended, with every difference at its place in the manifest (compare-result.ts); no secret is in it.
+ * The tests of a manifest. In: its `tests`, each a record and what is expected of it. Each record
+ * is mapped in a worker, as a plan does it. Out: how each test ended, with every difference at its
+ * place in the manifest (compare-result.ts); no secret is in it.
  */
 
 import { basename } from 'node:path'
@@ -23,7 +24,8 @@ import { compareResult, type Difference, type Found, isJsonObject, type TestOutc
  * Runs the tests of a manifest: maps each input as a plan does, in a worker, and compares.
  * @param streams of the source, the main one first
  * @param memory MiB that the worker may take
- * @throws ManifestError when an expression does not compile or hangs, or a test names what is not there
+ * @throws ManifestError when an expression does not compile or hangs, or a test names what is not
+ *   there
  */
 export async function runMappingTests(
   loaded: LoadedManifest,
@@ -74,7 +76,10 @@ async function runGroup(
   }
 }
 
-/** What came of one record of a chunk. Roles that nothing translates are told by the rejection: their note is for counting. */
+/**
+ * What came of one record of a chunk. Roles that nothing translates are told by the rejection:
+ * their note is for counting.
+ */
 function ofRecord({ drafts, grants, rejects, notes }: MapResult, seq: number) {
   const own = <T extends { seq: number }>(list: readonly T[]) => list.filter((item) => item.seq === seq)
   const remarks = own(notes).filter(({ code }) => code !== 'unmapped_role')
@@ -107,7 +112,10 @@ interface TestGroup {
   tests: [name: string, test: MappingTest][]
 }
 
-/** The tests of a manifest by the vars and secrets they read: the manifest's, with their own merged over them. */
+/**
+ * The tests of a manifest by the vars and secrets they read: the manifest's, with their own merged
+ * over them.
+ */
 function groupTests(manifest: Manifest): TestGroup[] {
   const groups = new Map<string, TestGroup>()
   for (const [name, test] of Object.entries(manifest.tests)) {
@@ -133,7 +141,10 @@ function merged(lower: JsonObject, upper: JsonObject): JsonObject {
 /** Sections that decide what comes of a record. */
 const MAPPING_SECTIONS = ['vars', 'secrets', 'map', 'dedupe', 'roles', 'metadata', 'externalId', 'passwords', 'totp']
 
-/** What keeps tests from being run: streams that the source does not have, values of references that nobody has set. */
+/**
+ * What keeps tests from being run: streams that the source does not have, values of references that
+ * nobody has set.
+ */
 function checkTests(loaded: LoadedManifest, streams: readonly string[]): Problem[] {
   const found = checkStreams(loaded.manifest.map, streams, (path) => recipeAt(loaded.originOf(path)))
   const rules = found

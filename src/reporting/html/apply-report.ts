@@ -127,8 +127,8 @@ function requestBlocks({ result, seconds, requests, limits }: Applied): Block[] 
 const NEAR = 10
 
 /**
- * Requests per second by class, each over the time that its limit counts in: so a burst that the limit allows stays below the line of the
- * limit, and only what exceeds it would cross it.
+ * Requests per second by class, each over the time that its limit counts in: so a burst that the
+ * limit allows stays below the line of the limit, and only what exceeds it would cross it.
  */
 export function requestsChart(timeline: TimelineCounts | undefined, { writes, reads }: Limits): Block[] {
   if (timeline === undefined) return []
@@ -165,7 +165,10 @@ export function requestsChart(timeline: TimelineCounts | undefined, { writes, re
   return [{ type: 'chart', chart }]
 }
 
-/** Of each bucket, the mean per second of the buckets up to it that fit into the time that a limit counts in. */
+/**
+ * Of each bucket, the mean per second of the buckets up to it that fit into the time that a limit
+ * counts in.
+ */
 function rolling(counts: readonly number[], width: number, over: number): number[] {
   const buckets = Math.max(1, Math.floor(over / width))
   const seconds = (buckets * width) / 1000

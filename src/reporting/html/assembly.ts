@@ -1,7 +1,8 @@
 /**
- * What every HTML report is made with. In: lists, warnings, values and counts, as plan-report.ts, apply-report.ts, verify-report.ts and
- * state-report.ts find them. Out: blocks, grids and sections that the mask has passed, `assembled` into one Report (report.ts), whose rows
- * are read when document.ts writes them.
+ * What every HTML report is made with. In: lists, warnings, values and counts, as plan-report.ts,
+ * apply-report.ts, verify-report.ts and state-report.ts find them. Out: blocks, grids and sections
+ * that the mask has passed, `assembled` into one Report (report.ts), whose rows are read when
+ * document.ts writes them.
  */
 
 import type { Mask } from '../../diagnostics/mask.ts'
@@ -118,7 +119,10 @@ export async function listOf({
   }
 }
 
-/** So many groups and facets have a name of their own: messages that name parameters may be as many as the rows. */
+/**
+ * So many groups and facets have a name of their own: messages that name parameters may be as many
+ * as the rows.
+ */
 const NAMED = 200
 
 /** Names are numbered as they come. */
@@ -161,7 +165,10 @@ export function alertOf(
   }
 }
 
-/** Warnings with the codes by which the manifest accepts them; those that it accepts last and without their hints. */
+/**
+ * Warnings with the codes by which the manifest accepts them; those that it accepts last and
+ * without their hints.
+ */
 export function warningAlerts(warnings: readonly PlanWarning[], shown: Shown): Block[] {
   const textOf = (warning: PlanWarning) => `${describeWarning(warning)} [${warning.code}]`
   const accepted = (warning: PlanWarning) => warning.accepted === true
@@ -176,7 +183,10 @@ export function warningAlerts(warnings: readonly PlanWarning[], shown: Shown): B
 /** Characters of one value that the page holds. */
 const LENGTH = 2000
 
-/** What the page shows of text and of values: masked, and without anything that hides or reorders text. */
+/**
+ * What the page shows of text and of values: masked, and without anything that hides or reorders
+ * text.
+ */
 export interface Shown {
   text(text: string): string
   /** A text about the resource with this key, in which the key may stand. */

@@ -1,6 +1,6 @@
 /**
- * From an assembled report to the file. In: a Report, its rows, and the page's script and style. Out: one HTML document in pieces, which
- * asks nothing of any network.
+ * From an assembled report to the file. In: a Report, its rows, and the page's script and style.
+ * Out: one HTML document in pieces, which asks nothing of any network.
  */
 
 import { createHash } from 'node:crypto'
@@ -18,8 +18,9 @@ export interface AssembledReport {
 }
 
 /**
- * The whole file, piece by piece: what it says, the script that shows it, then the rows. It asks nothing of any network: its policy takes
- * its own script and style by their digests, and nothing else. Data stands in blocks that no browser carries out.
+ * The whole file, piece by piece: what it says, the script that shows it, then the rows. It asks
+ * nothing of any network: its policy takes its own script and style by their digests, and nothing
+ * else. Data stands in blocks that no browser carries out.
  */
 export async function* documentOf(
   { report, rows }: AssembledReport,
@@ -88,7 +89,9 @@ export interface MarkedRow {
   row: Row
 }
 
-/** The rows of a grid as chunks of gzip in Base64, each a string. What is in memory is one chunk. */
+/**
+ * The rows of a grid as chunks of gzip in Base64, each a string. What is in memory is one chunk.
+ */
 async function* chunksOf(rows: Iterable<MarkedRow> | AsyncIterable<MarkedRow>): AsyncGenerator<string> {
   let text = ''
   for await (const { group, facet, row } of rows) {

@@ -11,7 +11,10 @@ export interface PageAssets {
 
 let bundled: PageAssets | undefined
 
-/** Bundles the sources of the page. The build puts the result in the place of this module, so that a package needs no bundler. */
+/**
+ * Bundles the sources of the page. The build puts the result in the place of this module, so that a
+ * package needs no bundler.
+ */
 export async function pageAssets(): Promise<PageAssets> {
   bundled ??= await bundle()
   return bundled

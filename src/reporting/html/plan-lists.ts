@@ -11,7 +11,10 @@ import { counted } from '../style.ts'
 import { type GridSource, gridSection, HELD, type ListOptions, listOf, type NamedRow, type Shown } from './assembly.ts'
 import type { Block, FieldValue, Section } from './report.ts'
 
-/** Everything that a plan names one by one besides its actions and what is wrong. Of each list the page holds the first `most`. */
+/**
+ * Everything that a plan names one by one besides its actions and what is wrong. Of each list the
+ * page holds the first `most`.
+ */
 export async function planLists(
   plan: Plan,
   shown: Shown,

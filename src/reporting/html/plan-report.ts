@@ -41,7 +41,10 @@ import {
   remarksSection,
 } from './sections.ts'
 
-/** What an apply shows of its plan too: what stands before what went wrong, and what stands behind it. */
+/**
+ * What an apply shows of its plan too: what stands before what went wrong, and what stands behind
+ * it.
+ */
 interface PlanParts {
   first: Section[]
   rest: Section[]
@@ -198,7 +201,10 @@ const LOOK: Record<Action['type'], { mark: string; tone: Tone }> = {
 /** Values that a closed row shows. */
 const SUMMARY = 4
 
-/** Every action with its values: kind by kind, what is blocked first. Of the others of a kind the page holds the first `most`. */
+/**
+ * Every action with its values: kind by kind, what is blocked first. Of the others of a kind the
+ * page holds the first `most`.
+ */
 function actionGrid(plan: Plan, shown: Shown, most = HELD): GridSource {
   const kinds = plan.summary.kinds.filter((kind) => TYPES.some((type) => kind[type] > 0))
   const heldOf = (counts: (typeof kinds)[number]) => {

@@ -1,6 +1,7 @@
 /**
- * What an HTML report says, as the page reads it. Node makes it, the page shows it: nothing is decided there. All text is printable and
- * masked already. Types alone: the page and the program share them.
+ * What an HTML report says, as the page reads it. Node makes it, the page shows it: nothing is
+ * decided there. All text is printable and masked already. Types alone: the page and the program
+ * share them.
  */
 export interface Report {
   version: 1
@@ -105,8 +106,9 @@ export interface Grid {
 }
 
 /**
- * One row, behind two characters for its group and its facet: a cell for each column, then what its opened form shows besides: fields with
- * their values before and after, and remarks with their labels.
+ * One row, behind two characters for its group and its facet: a cell for each column, then what its
+ * opened form shows besides: fields with their values before and after, and remarks with their
+ * labels.
  */
 export type Row = [cells: string[], fields?: FieldValue[], remarks?: [label: string, text: string][]]
 
@@ -115,5 +117,8 @@ export type FieldValue = [field: string, before: string | Absent, after: string 
 /** No value: written without a letter or a figure, which a search would find. */
 export type Absent = []
 
-/** Group and facet of a row, as characters: the number is added to this code. None of them is a letter with a case that is in use. */
+/**
+ * Group and facet of a row, as characters: the number is added to this code. None of them is a
+ * letter with a case that is in use.
+ */
 export const FIRST_MARK = 0x4e00

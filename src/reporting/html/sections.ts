@@ -1,6 +1,6 @@
 /**
- * Sections that several HTML reports have. In: field tables, remarks, the accounting, and what failed or was rejected. Out: sections for
- * assembly.ts, and the grid of problems.
+ * Sections that several HTML reports have. In: field tables, remarks, the accounting, and what
+ * failed or was rejected. Out: sections for assembly.ts, and the grid of problems.
  */
 
 import type { Accounting } from '../../desired/accounting.ts'

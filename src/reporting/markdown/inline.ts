@@ -1,13 +1,16 @@
 import { figure, printable } from '../../diagnostics/printable.ts'
 
 /**
- * What GitHub and GitLab make something of in running text: addresses, links, mentions of people, numbers of issues and merge requests. Those
- * of another repository leave a trace there.
+ * What GitHub and GitLab make something of in running text: addresses, links, mentions of people,
+ * numbers of issues and merge requests. Those of another repository leave a trace there.
  */
 const TOKEN =
   /([^\s"'(<]+@[^\s"')>]+|(?:https?:\/\/|www\.)[^\s"')>]+|(?<!\w)@[\w/-]+|(?<!\w)(?:[\w.-]+(?:\/[\w.-]+)*)?[#!]\d+|(?<!\w)GH-\d+)/i
 
-/** Text that is data, in running text: no character of it is markup, and a reader of the source still reads it. */
+/**
+ * Text that is data, in running text: no character of it is markup, and a reader of the source
+ * still reads it.
+ */
 export function prose(text: string): string {
   return printable(text)
     .split(TOKEN)
@@ -35,12 +38,17 @@ export function fenced(lines: readonly string[], language: string): string {
   return `${fence}${language}\n${lines.join('\n')}\n${fence}\n`
 }
 
-/** A block that is folded until somebody opens it. The heading is ours: what stands there is HTML. */
+/**
+ * A block that is folded until somebody opens it. The heading is ours: what stands there is HTML.
+ */
 export function folded(heading: string, content: string): string {
   return `<details><summary>${heading}</summary>\n\n${content}\n</details>\n`
 }
 
-/** A table with the columns of text to the left, and all others, figures, to the right. The cells are Markdown already. */
+/**
+ * A table with the columns of text to the left, and all others, figures, to the right. The cells
+ * are Markdown already.
+ */
 export function grid(
   head: readonly string[],
   rows: readonly (readonly string[])[],

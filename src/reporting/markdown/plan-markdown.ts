@@ -1,6 +1,6 @@
 /**
- * A plan as Markdown. In: a Plan. Out: sections for a pull request, each within the room that a comment has. inline.ts turns data into text
- * that no renderer takes for markup.
+ * A plan as Markdown. In: a Plan. Out: sections for a pull request, each within the room that a
+ * comment has. inline.ts turns data into text that no renderer takes for markup.
  */
 
 import type { DesiredSet } from '../../desired/desired-set.ts'
@@ -51,14 +51,18 @@ import { counted, ofSeveral, shortValue, tellingLabel } from '../style.ts'
 import { cutToWidth, nonZero } from '../table.ts'
 import { clipped, code, fenced, folded, grid, prose, SAMPLE, within } from './inline.ts'
 
-/** GitHub takes 65,536 characters in a comment; room is left for what a pipeline writes above and below. */
+/**
+ * GitHub takes 65,536 characters in a comment; room is left for what a pipeline writes above and
+ * below.
+ */
 const ROOM = 60_000
 /** For the actions of one type. */
 const ROOM_FOR_ACTIONS = 9_000
 
 /**
- * A plan for a pull request: what changes in one sentence, what to look at, the changes, then everything that it was made of, folded. It
- * stays below what a comment on GitHub may hold, and reads in the log of a job as well.
+ * A plan for a pull request: what changes in one sentence, what to look at, the changes, then
+ * everything that it was made of, folded. It stays below what a comment on GitHub may hold, and
+ * reads in the log of a job as well.
  */
 export function renderPlanMarkdown(plan: Plan, write: (text: string) => void, mask?: Mask): void {
   let room = ROOM
@@ -256,7 +260,9 @@ const MARKS = { empty: '⚠ empty', constant: '= always' } as const
 /** Columns of an example and of a field's name. */
 const SHORT = 60
 
-/** How full each field is, kind by kind: an empty column and a constant one are seen at a glance. */
+/**
+ * How full each field is, kind by kind: an empty column and a constant one are seen at a glance.
+ */
 function fieldsSection(plan: Plan, mask: Mask | undefined): string {
   if (!plan.summary.changes) return ''
   const tables = plan.fields.map((table) => {
@@ -327,7 +333,10 @@ const ACTIONS_SHOWN = 10
 /** Fields of one action that are shown. */
 const FIELDS = 30
 
-/** The actions of a plan with their values: open where they are few, else a few of each kind, folded. */
+/**
+ * The actions of a plan with their values: open where they are few, else a few of each kind,
+ * folded.
+ */
 function actionSections(plan: Plan, room: number, mask?: Mask): string[] {
   return TYPES.flatMap((type) => {
     const kinds = plan.summary.kinds.filter((kind) => kind[type] > 0)

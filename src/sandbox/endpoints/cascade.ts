@@ -1,6 +1,9 @@
 import type { Call } from '../call.ts'
 
-/** Deletes memberships, one by its id or all of a user or an organization, and takes them out of their groups. */
+/**
+ * Deletes memberships, one by its id or all of a user or an organization, and takes them out of
+ * their groups.
+ */
 export function deleteMemberships(call: Call, column: 'id' | 'user_id' | 'organization_id', value: string): void {
   const { database, environment } = call
   const those = `environment = ? AND ${column} = ?`

@@ -23,7 +23,10 @@ export const connectionEndpoints: readonly Endpoint[] = [
   { method: 'DELETE', path: '/connections/:id', handle: deleteConnection },
 ]
 
-/** https://workos.com/docs/reference/sso/connection/create: one with the external id in the organization is answered, not made again. */
+/**
+ * https://workos.com/docs/reference/sso/connection/create: one with the external id in the
+ * organization is answered, not made again.
+ */
 function createConnection(call: Call): Reply {
   if (!call.connectionsApi) {
     throw new Refusal(404, { message: 'The Connections API is not enabled for this environment.' })

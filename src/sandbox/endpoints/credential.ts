@@ -160,7 +160,10 @@ function bytes(base64 = ''): number {
   return Buffer.byteLength(base64, 'base64')
 }
 
-/** Base64 of the digest and the salt: longer than the digest alone. WorkOS publishes no form of `ssha256`; this is LDAP's. */
+/**
+ * Base64 of the digest and the salt: longer than the digest alone. WorkOS publishes no form of
+ * `ssha256`; this is LDAP's.
+ */
 function isSsha(type: 'ssha' | 'ssha256', hash: string): boolean {
   const [, size, encoded = ''] = SSHA.exec(hash) ?? []
   const isOfType = (size === undefined) === (type === 'ssha')

@@ -14,7 +14,10 @@ import {
 } from './role-store.ts'
 import { findUser, presentUser, type UserRow } from './users.ts'
 
-/** `pending` is the state of an invitation, which the sandbox does not have; a list may still ask for it. */
+/**
+ * `pending` is the state of an invitation, which the sandbox does not have; a list may still ask
+ * for it.
+ */
 const STATUSES = ['active', 'inactive', 'pending']
 
 const BASE = '/user_management/organization_memberships'
@@ -174,7 +177,9 @@ export interface MembershipRow {
 /** The same with its user. */
 type MemberRow = MembershipRow & UserRow
 
-/** Its user is there, since it goes with it: where nobody is shown the user, nobody looks for it. */
+/**
+ * Its user is there, since it goes with it: where nobody is shown the user, nobody looks for it.
+ */
 export const SELECT_MEMBERSHIPS = selectWith('')
 
 const SELECT_MEMBERS = `${selectWith('u.*, ')} JOIN users u ON u.environment = m.environment AND u.id = m.user_id`
@@ -203,7 +208,10 @@ function rolesOfMembership(membership: MembershipRow): string[] {
   return JSON.parse(membership.role_slugs)
 }
 
-/** With the roles that its groups give it: all of them, or the highest one alone where a membership has one role. */
+/**
+ * With the roles that its groups give it: all of them, or the highest one alone where a membership
+ * has one role.
+ */
 function presentMemberships(call: Call): (membership: MembershipRow | MemberRow) => JsonObject {
   const groupsGive = someGroupHasRole(call)
   const ranked = rankedRoles(call)
@@ -218,7 +226,10 @@ function presentMemberships(call: Call): (membership: MembershipRow | MemberRow)
   }
 }
 
-/** The slugs of an organization's roles by priority, which is the order of creation, that of the environment's roles first. */
+/**
+ * The slugs of an organization's roles by priority, which is the order of creation, that of the
+ * environment's roles first.
+ */
 function rankedRoles(call: Call): (organizationId: string) => readonly string[] {
   const ranked = new Map<string, readonly string[]>()
   return (organizationId) => {

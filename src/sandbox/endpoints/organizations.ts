@@ -199,7 +199,10 @@ interface DomainInput {
   state: string
 }
 
-/** Mail domains that anyone may have an address in. WorkOS refuses these and more; its list is not published. */
+/**
+ * Mail domains that anyone may have an address in. WorkOS refuses these and more; its list is not
+ * published.
+ */
 const CONSUMER_DOMAINS = new Set([
   'aol.com',
   'gmail.com',
@@ -220,7 +223,10 @@ const CONSUMER_DOMAINS = new Set([
 ])
 const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/
 
-/** Reads `domain_data`, or the deprecated `domains`, whose states are pending. Undefined: neither was sent. */
+/**
+ * Reads `domain_data`, or the deprecated `domains`, whose states are pending. Undefined: neither
+ * was sent.
+ */
 function readDomains(fields: Fields): DomainInput[] | undefined {
   const names = fields.texts('domains')
   const data = fields.raw('domain_data')

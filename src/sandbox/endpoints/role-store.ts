@@ -35,7 +35,10 @@ export function requireRole(call: Call, owner: string, slug: string): RoleRow {
   return role
 }
 
-/** Whether members of an organization may have a role: it is the environment's, or the organization's own. */
+/**
+ * Whether members of an organization may have a role: it is the environment's, or the
+ * organization's own.
+ */
 export function roleAppliesTo(call: Call, organizationId: string, slug: string): boolean {
   return findRole(call, ENVIRONMENT_ROLES, slug) !== undefined || findRole(call, organizationId, slug) !== undefined
 }
@@ -113,7 +116,10 @@ export function presentRole(role: RoleRow): JsonObject {
 export const SELECT_GROUP_ROLES = `SELECT r.*, o.organization_id FROM group_roles r
   JOIN organization_groups o ON o.environment = r.environment AND o.id = r.group_id`
 
-/** Whether any group gives its members a role: few environments have one, and many memberships are asked about. */
+/**
+ * Whether any group gives its members a role: few environments have one, and many memberships are
+ * asked about.
+ */
 export function someGroupHasRole(call: Call): boolean {
   return call.database.one('SELECT 1 FROM group_roles WHERE environment = ? LIMIT 1', call.environment) !== undefined
 }

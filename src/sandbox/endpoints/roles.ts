@@ -138,7 +138,10 @@ function listOrganizationRoles(call: Call): Reply {
   return list(call, [ENVIRONMENT_ROLES, organization.id])
 }
 
-/** The environment's roles apply to every organization, so they are found here too; only its own can be changed. */
+/**
+ * The environment's roles apply to every organization, so they are found here too; only its own can
+ * be changed.
+ */
 function getOrganizationRole(call: Call): Reply {
   const organization = findOrganization(call, pathParameter(call, 'organizationId'))
   const slug = pathParameter(call, 'slug')
@@ -168,7 +171,9 @@ function organizationRole(call: Call): RoleRow {
   return requireRole(call, organization.id, pathParameter(call, 'slug'))
 }
 
-/** Made from the name, with a random suffix and without the prefix, as WorkOS's newer pages have it. */
+/**
+ * Made from the name, with a random suffix and without the prefix, as WorkOS's newer pages have it.
+ */
 function generatedSlug(name: string): string {
   const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? ['role']
   const stem = words.join('-').slice(0, 32).replace(/-$/, '')

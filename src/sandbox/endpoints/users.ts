@@ -1,7 +1,8 @@
 /**
- * The endpoints of WorkOS that the sandbox has, a file for each group of them; this one has users and their second factors, and ../routes.ts
- * lists all. In: a Call with the path, query and body of a request. Out: a Reply as the OpenAPI document describes it, or a Refusal that is
- * thrown; the rows are in the sandbox's database.
+ * The endpoints of WorkOS that the sandbox has, a file for each group of them; this one has users
+ * and their second factors, and ../routes.ts lists all. In: a Call with the path, query and body of
+ * a request. Out: a Reply as the OpenAPI document describes it, or a Refusal that is thrown; the
+ * rows are in the sandbox's database.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -28,7 +29,10 @@ export interface UserRow {
   updated_at: string
 }
 
-/** One part before the @ and a domain after it, without blanks: enough to refuse what is no address at all. */
+/**
+ * One part before the @ and a domain after it, without blanks: enough to refuse what is no address
+ * at all.
+ */
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 
 export const userEndpoints: readonly Endpoint[] = [
@@ -288,7 +292,10 @@ export const authFactorEndpoints: readonly Endpoint[] = [
   { method: 'DELETE', path: SINGLE, handle: deleteFactor },
 ]
 
-/** The answer to an enrolment is the only place where the secret is ever seen; what is stored is a digest. */
+/**
+ * The answer to an enrolment is the only place where the secret is ever seen; what is stored is a
+ * digest.
+ */
 function enrolFactor(call: Call): Reply {
   const fields = new Fields(call.body)
   const type = fields.requiredText('type')

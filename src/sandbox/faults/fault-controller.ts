@@ -1,6 +1,7 @@
 /**
- * Passing trouble on purpose. In: a set of faults (fault.ts), from the start or through `/_sandbox/faults`, and each request that arrives.
- * Out: the fault that the request meets, if any, carried out before or after it takes effect; and how often each was injected.
+ * Passing trouble on purpose. In: a set of faults (fault.ts), from the start or through
+ * `/_sandbox/faults`, and each request that arrives. Out: the fault that the request meets, if any,
+ * carried out before or after it takes effect; and how often each was injected.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -134,7 +135,10 @@ interface Controlled {
   setFaults(set: FaultSet | undefined): void
 }
 
-/** GET, PUT and DELETE of `/_sandbox/faults`, for programs on this machine alone. No key is asked for. */
+/**
+ * GET, PUT and DELETE of `/_sandbox/faults`, for programs on this machine alone. No key is asked
+ * for.
+ */
 export async function control(
   controlled: Controlled,
   request: IncomingMessage,
@@ -170,7 +174,10 @@ interface Wire {
 /** In how many pieces a dribbled body comes. */
 const PIECES = 10
 
-/** Injects a fault before the request is carried out. True: it is not carried out, and the answer is dealt with. */
+/**
+ * Injects a fault before the request is carried out. True: it is not carried out, and the answer is
+ * dealt with.
+ */
 export async function injectBefore(fault: Fault, wire: Wire): Promise<boolean> {
   switch (fault.kind) {
     case 'rate-limited':
@@ -255,7 +262,10 @@ function dribble({ response }: Wire, reply: Reply, ms: number): true {
   return true
 }
 
-/** The names of the users and organizations that a request is about, lowercased: ids, external ids, e-mails, names. */
+/**
+ * The names of the users and organizations that a request is about, lowercased: ids, external ids,
+ * e-mails, names.
+ */
 interface Concerned {
   users: Set<string>
   organizations: Set<string>
@@ -283,7 +293,10 @@ interface Membership {
   organization_id: string
 }
 
-/** Whom a request is about: by what it says itself, and by what the sandbox holds under the ids that it names. */
+/**
+ * Whom a request is about: by what it says itself, and by what the sandbox holds under the ids that
+ * it names.
+ */
 export function concernedBy({ database, environment, route, params, query, text }: Concern): Concerned {
   const found: Concerned = { users: new Set(), organizations: new Set() }
   const add = (names: Set<string>, ...values: unknown[]) => {

@@ -1,9 +1,15 @@
 import { isObject } from '../../json.ts'
 import { ENDPOINTS } from '../routes.ts'
 
-/** Which requests a fault may be injected into, and how often. Without `rate` and `every` into all of them. */
+/**
+ * Which requests a fault may be injected into, and how often. Without `rate` and `every` into all
+ * of them.
+ */
 export interface Trigger {
-  /** The share of requests to inject it into, above 0 and at most 1. The rates of faults for the same request add up. */
+  /**
+   * The share of requests to inject it into, above 0 and at most 1. The rates of faults for the
+   * same request add up.
+   */
   rate?: number
   /** Inject it into every n-th request. */
   every?: number
@@ -48,18 +54,24 @@ export type Effect =
   /** 422: writes that concern the user or the organization are refused. */
   | { kind: 'refused' }
   /**
-   * An answer that WorkOS is known to give at times, such as 403 to the deletion of one organization: without effect and with `code` in the
-   * body; `after`: the request took effect, and an answer of success has this status and no body.
+   * An answer that WorkOS is known to give at times, such as 403 to the deletion of one
+   * organization: without effect and with `code` in the body; `after`: the request took effect, and
+   * an answer of success has this status and no body.
    */
   | { kind: 'answered'; status: number; code?: string; when: When }
-  /** 401 for the key of the request that comes after `after` others, from then on. Other keys go on. */
+  /**
+   * 401 for the key of the request that comes after `after` others, from then on. Other keys go on.
+   */
   | { kind: 'revoked'; after: number }
 
 export type Fault = Effect & Trigger
 
 /** Faults that hold at the same time. */
 export interface FaultSet {
-  /** What the rates are drawn with: the same requests in the same order meet the same faults. Default 1. */
+  /**
+   * What the rates are drawn with: the same requests in the same order meet the same faults.
+   * Default 1.
+   */
   seed?: number
   faults: readonly Fault[]
 }

@@ -1,6 +1,7 @@
 /**
- * The `auth0` source. In: a tenant that capture/ reads into a snapshot, or a file of its users, and files of passwords and second factors.
- * Out: users with what belongs to them, organizations, roles, connections, invitations (records/).
+ * The `auth0` source. In: a tenant that capture/ reads into a snapshot, or a file of its users, and
+ * files of passwords and second factors. Out: users with what belongs to them, organizations,
+ * roles, connections, invitations (records/).
  */
 
 import { createHash } from 'node:crypto'
@@ -73,7 +74,10 @@ async function checkFile(
   }
 }
 
-/** Opens the source; nothing is read before `read` is iterated, nor is anything that is wrong with the options said. */
+/**
+ * Opens the source; nothing is read before `read` is iterated, nor is anything that is wrong with
+ * the options said.
+ */
 function open(config: Auth0Options, context: ReadContext): Source {
   let opened: { users: Users; side: SideFiles } | undefined
   const known = () => {

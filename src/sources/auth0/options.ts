@@ -191,7 +191,9 @@ const LIVE_ONLY = [
   'updatedSince',
 ] as const
 
-/** Everything that is wrong with how the options go together: the schema has seen to each by itself. */
+/**
+ * Everything that is wrong with how the options go together: the schema has seen to each by itself.
+ */
 export function checkOptions(config: Auth0Options): Problem[] {
   const problems: Problem[] = []
   const file = config.users
@@ -303,9 +305,10 @@ export interface Address {
 const CANONICAL = /\.auth0\.com$/
 
 /**
- * Where the tenant of `domain` is: a host (`acme.eu.auth0.com`), a custom domain, or a URL; http is taken on loopback alone, where
- * nobody else can read the secret on its way.
- * @param audience for custom domains: that of the tenant itself, `https://acme.eu.auth0.com/api/v2/`
+ * Where the tenant of `domain` is: a host (`acme.eu.auth0.com`), a custom domain, or a URL; http is
+ * taken on loopback alone, where nobody else can read the secret on its way.
+ * @param audience for custom domains: that of the tenant itself,
+ *   `https://acme.eu.auth0.com/api/v2/`
  */
 export function addressOf(domain: string, audience?: string): Address | Problem {
   const text = domain.trim()
@@ -340,7 +343,10 @@ export function addressOf(domain: string, audience?: string): Address | Problem 
   }
 }
 
-/** What helps when a token is refused for this address: custom domains have to name the tenant behind them. */
+/**
+ * What helps when a token is refused for this address: custom domains have to name the tenant
+ * behind them.
+ */
 export function audienceHint({ baseUrl, audience }: Address): string | undefined {
   const host = new URL(baseUrl).hostname
   if (CANONICAL.test(host) || audience !== `${baseUrl}/api/v2/`) return undefined

@@ -21,7 +21,10 @@ export const STREAMS = {
   unread: 'unread',
 } as const
 
-/** Something that the tenant has and that could not be read as it should; it is rejected when the snapshot is read. */
+/**
+ * Something that the tenant has and that could not be read as it should; it is rejected when the
+ * snapshot is read.
+ */
 export interface Unread extends Required<Reason> {
   stream: 'users' | 'organizations'
   at: Origin
@@ -47,7 +50,10 @@ export async function idsIn(snapshot: SnapshotWriter, stream: string, name: stri
   return ids
 }
 
-/** What is asked for of users: an export job leaves out what it is not asked for, metadata and telephone numbers among them. */
+/**
+ * What is asked for of users: an export job leaves out what it is not asked for, metadata and
+ * telephone numbers among them.
+ */
 export const USER_FIELDS: readonly string[] = [
   'user_id',
   'email',

@@ -1,6 +1,7 @@
 /**
- * The `clerk` source. In: an instance that capture/ reads into a snapshot, the dashboard's export, or both, and files beside them. Out: users
- * with their memberships and roles joined, organizations, roles, connections (records/).
+ * The `clerk` source. In: an instance that capture/ reads into a snapshot, the dashboard's export,
+ * or both, and files beside them. Out: users with their memberships and roles joined,
+ * organizations, roles, connections (records/).
  */
 
 import { createHash } from 'node:crypto'
@@ -28,7 +29,10 @@ import { isJson, jsonUsers } from './records/from-json.ts'
 import { openLive } from './records/from-snapshot.ts'
 import { CONNECTIONS, INVITATIONS, ORGANIZATION_ROLES, ORGANIZATIONS, USERS } from './streams.ts'
 
-/** A Clerk instance: its Backend API, the dashboard's export, or both, with the rows of optional files joined to each user. */
+/**
+ * A Clerk instance: its Backend API, the dashboard's export, or both, with the rows of optional
+ * files joined to each user.
+ */
 const instanceSource: SourceDefinition<ClerkOptions> = {
   type: 'clerk',
   files: (config) =>

@@ -52,7 +52,9 @@ export function isLive(config: ClerkOptions): boolean {
   return config.secretKey !== undefined
 }
 
-/** Everything that is wrong with how the options go together: the schema has seen to each by itself. */
+/**
+ * Everything that is wrong with how the options go together: the schema has seen to each by itself.
+ */
 export function checkOptions(config: ClerkOptions): Problem[] {
   const problems: Problem[] = []
   if (!isLive(config)) {
@@ -107,8 +109,8 @@ export function liveOptions(config: ClerkOptions): LiveOptions {
 }
 
 /**
- * What decides what is read. Only the key tells one instance from another, and it must not be written down: a part of its
- * digest is. Without the key the instance is not known.
+ * What decides what is read. Only the key tells one instance from another, and it must not be
+ * written down: a part of its digest is. Without the key the instance is not known.
  * @throws ManifestError for options that do not fit
  */
 export function identity(config: ClerkOptions): JsonObject {
@@ -122,7 +124,9 @@ export function identity(config: ClerkOptions): JsonObject {
   return read
 }
 
-/** Keys of development instances begin with `sk_test_`: they are allowed a tenth of the requests. */
+/**
+ * Keys of development instances begin with `sk_test_`: they are allowed a tenth of the requests.
+ */
 function kindOf(secretKey: string): 'live' | 'test' {
   return secretKey.startsWith('sk_test_') ? 'test' : 'live'
 }

@@ -14,7 +14,9 @@ export const ORGANIZATION_ROLES = 'organizationRoles'
 /** Ids of members who were deleted while the instance was read. */
 export const GONE = 'gone'
 
-/** A membership as a snapshot keeps it: without what it repeats of its organization and its user. */
+/**
+ * A membership as a snapshot keeps it: without what it repeats of its organization and its user.
+ */
 export type SlimMembership = ClerkObject & { user_id: string }
 
 export function slimMembership(membership: ClerkObject): SlimMembership {
@@ -34,7 +36,10 @@ export const SEPARATOR = '|'
 /** Members of a user that are times, epoch milliseconds. */
 const TIMES = ['created_at', 'updated_at', 'last_sign_in_at', 'last_active_at', 'legal_accepted_at', 'expires_at']
 
-/** A user of the API with the columns of the dashboard's export, so that one mapping serves both. What is empty is left out. */
+/**
+ * A user of the API with the columns of the dashboard's export, so that one mapping serves both.
+ * What is empty is left out.
+ */
 export function userRecord(user: JsonObject): JsonObject {
   const emails = identifications(user.email_addresses, 'email_address')
   const phones = identifications(user.phone_numbers, 'phone_number')
@@ -83,7 +88,10 @@ export function membershipRow(membership: JsonObject, listed: ReadonlySet<unknow
   })
 }
 
-/** Clerk's id is the organization's external id: `org_id` would be WorkOS's, and both begin with `org_`. */
+/**
+ * Clerk's id is the organization's external id: `org_id` would be WorkOS's, and both begin with
+ * `org_`.
+ */
 function organizationColumns({ id, name, slug }: Record<string, Json | undefined>): JsonObject {
   return { org_external_id: id ?? null, org_name: name ?? null, org_slug: slug ?? null }
 }

@@ -1,6 +1,7 @@
 /**
- * Rows of text in which backslashes stand for what would end a field, as PostgreSQL's COPY text, `mysql --batch` and INTO OUTFILE write it:
- * `\t`, `\n`, `\\`, a backslash before a delimiter or a line end, and `\N` for nothing. The parser of CSV knows no such thing.
+ * Rows of text in which backslashes stand for what would end a field, as PostgreSQL's COPY text,
+ * `mysql --batch` and INTO OUTFILE write it: `\t`, `\n`, `\\`, a backslash before a delimiter or a
+ * line end, and `\N` for nothing. The parser of CSV knows no such thing.
  */
 
 import { SourceError } from '../../diagnostics/errors.ts'
@@ -42,12 +43,18 @@ const NOTHING = 'N'
 /** COPY ends its data with it, on a line of its own. */
 const END_OF_DATA = '.'
 
-/** Settings of a file in which backslashes escape anywhere, beside `escape`: whether quotes are characters like others. */
+/**
+ * Settings of a file in which backslashes escape anywhere, beside `escape`: whether quotes are
+ * characters like others.
+ */
 export interface Backslashes {
   quote?: 'none'
 }
 
-/** A cell that is \N, which COPY text and INTO OUTFILE write for nothing, and an escape that only they write. */
+/**
+ * A cell that is \N, which COPY text and INTO OUTFILE write for nothing, and an escape that only
+ * they write.
+ */
 const NULL_CELL = /(?:^|[\t,;|])\\N(?=[\t,;|\r\n]|$)/m
 const ESCAPED = /\\[\\tnr0]/
 
@@ -55,8 +62,9 @@ const ESCAPED = /\\[\\tnr0]/
 const QUOTED = /(?:^|[\t,;|])"[^\t\n]*"(?=[\t,;|\r\n]|$)/m
 
 /**
- * PostgreSQL's COPY text, mysql --batch and INTO OUTFILE are told by what they write for nothing, or by escapes between tabs where nothing is quoted.
- * JSON in a cell of CSV has backslashes too. `areEscapes`: there are others than \N, which some write in CSV as well.
+ * PostgreSQL's COPY text, mysql --batch and INTO OUTFILE are told by what they write for nothing,
+ * or by escapes between tabs where nothing is quoted. JSON in a cell of CSV has backslashes too.
+ * `areEscapes`: there are others than \N, which some write in CSV as well.
  */
 export function backslashesIn(text: string): { settings: Backslashes; areEscapes: boolean } | undefined {
   const hasTabs = /^[^\n]*\t/.test(text)
@@ -67,7 +75,10 @@ export function backslashesIn(text: string): { settings: Backslashes; areEscapes
   return { settings: hasTabs && !isQuoted ? { quote: 'none' } : {}, areEscapes }
 }
 
-/** A warning for a file with such escapes that is read without `escape`: they would become part of names. */
+/**
+ * A warning for a file with such escapes that is read without `escape`: they would become part of
+ * names.
+ */
 export function unreadEscapes(file: string, text: string): Problem | undefined {
   const found = backslashesIn(text)
   if (found === undefined || !found.areEscapes) return undefined
@@ -158,7 +169,10 @@ export class BackslashRows {
     this.length += text.length
   }
 
-  /** @returns from where on the text has not been put to the field; what is before it has been looked at */
+  /**
+   * @returns from where on the text has not been put to the field; what is before it has been
+   *   looked at
+   */
   #step(code: number, at: number, from: number, text: string): number {
     switch (this.#state) {
       case 'start':

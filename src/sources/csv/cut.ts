@@ -1,6 +1,7 @@
 /**
- * Finds where records of CSV end without taking them apart: only bytes that may end a record are looked at. What is not plainly well-formed is
- * left to the parser, from the last border that is sure.
+ * Finds where records of CSV end without taking them apart: only bytes that may end a record are
+ * looked at. What is not plainly well-formed is left to the parser, from the last border that is
+ * sure.
  */
 
 import { type Cut, MAX_CUT, type Scanner } from '../text/cut.ts'
@@ -50,7 +51,9 @@ export class CsvScanner implements Scanner {
   /** Where the record or the blank line begins that is scanned: its position in the cut. */
   #record = 0
   #recordLine: number
-  /** Where the last record ended: what the parser says of a line depends on blank ones before it. */
+  /**
+   * Where the last record ended: what the parser says of a line depends on blank ones before it.
+   */
   sure = 0
   sureLine: number
   isUnsure = false

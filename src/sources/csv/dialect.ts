@@ -2,17 +2,23 @@
 export interface Dialect {
   /** One character, or `tab`. Default: found in the first line. */
   delimiter?: string
-  /** Names of the columns of a file without a header; an empty name leaves its column out. Default: the header names them. */
+  /**
+   * Names of the columns of a file without a header; an empty name leaves its column out. Default:
+   * the header names them.
+   */
   columns?: readonly string[]
   /** Lines at the beginning that are neither header nor rows. Default: none. */
   skipLines?: number
-  /** Lines that begin with it are passed over. Default: none but those before the header that begin with `#`. */
+  /**
+   * Lines that begin with it are passed over. Default: none but those before the header that begin
+   * with `#`.
+   */
   comment?: string
   /** One ASCII character, or `none`. Default: `"`. */
   quote?: string
   /**
-   * The ASCII character before a quote inside a quoted field, by default the quote; or `backslash`: backslashes escape anywhere, as in
-   * PostgreSQL's COPY text and what mysql writes (backslash.ts).
+   * The ASCII character before a quote inside a quoted field, by default the quote; or `backslash`:
+   * backslashes escape anywhere, as in PostgreSQL's COPY text and what mysql writes (backslash.ts).
    */
   escape?: string
   /** Bytes that one record may take. Default: as of JSON. */
@@ -45,7 +51,10 @@ const REMARK = '#'
 /** In the order in which a draw is decided. */
 const DELIMITERS = [',', ';', '\t', '|'] as const
 
-/** The first line of what is meant for a spreadsheet: it says the delimiter. Programs that count columns repeat it to fill the line up. */
+/**
+ * The first line of what is meant for a spreadsheet: it says the delimiter. Programs that count
+ * columns repeat it to fill the line up.
+ */
 const SEPARATOR_LINE = /^"?sep=([^"\w])"?\1*[ \r]*$/iu
 
 /** Bytes of the longest such line that is looked at. */
@@ -66,9 +75,10 @@ export interface Head {
 }
 
 /**
- * Finds the first line that is neither skipped, blank nor a comment: the header, or the first row of a file without one. Before
- * a header, lines that begin with `#` are comments in any dialect. A line like `sep=;` before it says the delimiter; without one that is
- * the candidate that stands most often outside quotes in the line that was found.
+ * Finds the first line that is neither skipped, blank nor a comment: the header, or the first row
+ * of a file without one. Before a header, lines that begin with `#` are comments in any dialect. A
+ * line like `sep=;` before it says the delimiter; without one that is the candidate that stands
+ * most often outside quotes in the line that was found.
  * @param complete whether the file ends with these bytes
  * @returns 'more' when the line goes on beyond these bytes, undefined when there is no such line
  */

@@ -1,6 +1,9 @@
 import type { Reason } from '../../diagnostics/problem.ts'
 
-/** How the records of a cut are written, where a look at the bytes tells one from another: plain data. */
+/**
+ * How the records of a cut are written, where a look at the bytes tells one from another: plain
+ * data.
+ */
 export interface Layout {
   /** One ASCII character. */
   delimiter: string

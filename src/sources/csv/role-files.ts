@@ -18,7 +18,10 @@ import { type ColumnSpec, CsvStream, type CsvStreamOptions, checkCsvFile } from 
 /** The options that name such a file. */
 type RoleOption = 'roleDefinitions' | 'userRoles'
 
-/** A CSV file about roles that a source may have beside it: a main stream of its own, named like the option that gives the file. */
+/**
+ * A CSV file about roles that a source may have beside it: a main stream of its own, named like the
+ * option that gives the file.
+ */
 export interface RoleFile<Option extends RoleOption = RoleOption> {
   stream: Option
   columnSpec: ColumnSpec
@@ -85,7 +88,10 @@ function writtenAs({ nulls, skipLines, ragged, maxRecordBytes }: RoleFileOptions
   }
 }
 
-/** The source with an option and a main stream for each file; a file that is not given is an empty stream. */
+/**
+ * The source with an option and a main stream for each file; a file that is not given is an empty
+ * stream.
+ */
 export function withRoleFiles<
   Option extends RoleOption,
   Options extends { [Name in Option]?: string } & RoleFileOptions,

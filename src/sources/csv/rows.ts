@@ -1,6 +1,6 @@
 /**
- * Rows of CSV as records. In: rows as they stand in a file, its columns, a rule of its format. Out: records, and what is refused. It works
- * in any thread.
+ * Rows of CSV as records. In: rows as they stand in a file, its columns, a rule of its format. Out:
+ * records, and what is refused. It works in any thread.
  */
 
 import type { Reason } from '../../diagnostics/problem.ts'
@@ -11,7 +11,8 @@ import type { Row, RowFormat, RowsFound } from './format.ts'
 
 /**
  * Why a row breaks a rule of its format.
- * @param isNull whether the cell of a column holds a text that stands for nothing, as `source.nulls` says
+ * @param isNull whether the cell of a column holds a text that stands for nothing, as
+ *   `source.nulls` says
  */
 export type RowRule = (data: JsonObject, isNull: (column: string) => boolean) => Reason | undefined
 
@@ -91,8 +92,9 @@ const TOO_FEW =
   'every row needs a delimiter for every column, also for empty ones, and quotes around a field with a line end in it'
 
 /**
- * The cells of a row made to fit so many columns: those that it lacks at its end are empty, and empty ones that it has too many are left out.
- * Undefined: a cell has something in it that belongs to no column.
+ * The cells of a row made to fit so many columns: those that it lacks at its end are empty, and
+ * empty ones that it has too many are left out. Undefined: a cell has something in it that belongs
+ * to no column.
  */
 export function padded(fields: readonly string[], columns: number): readonly string[] | undefined {
   if (fields.slice(columns).some((field) => field.trim() !== '')) return undefined

@@ -1,6 +1,6 @@
 /**
- * Takes the records of a cut apart, in any thread. Where no quote stands, lines and delimiters do it; records with quotes go to the
- * parser, all of a cut at once.
+ * Takes the records of a cut apart, in any thread. Where no quote stands, lines and delimiters do
+ * it; records with quotes go to the parser, all of a cut at once.
  */
 
 import type { Cut } from '../text/cut.ts'

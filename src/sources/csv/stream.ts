@@ -1,6 +1,7 @@
 /**
- * What csv/ is for. In: a CSV file, the columns that its format knows, a rule for its rows. Out: records, counted, and what is refused.
- * Below it: `table.ts` opens the file at its first row and splits the rest into rows, `dialect.ts` reads its head.
+ * What csv/ is for. In: a CSV file, the columns that its format knows, a rule for its rows. Out:
+ * records, counted, and what is refused. Below it: `table.ts` opens the file at its first row and
+ * splits the rest into rows, `dialect.ts` reads its head.
  */
 
 import { createHash } from 'node:crypto'
@@ -28,7 +29,10 @@ export interface CsvStreamOptions {
   columnSpec: ColumnSpec
   dialect?: Dialect
   encoding?: Encoding
-  /** Values that stand for nothing, as empty ones do, be they in quotes or not: tools that quote every cell quote these too. */
+  /**
+   * Values that stand for nothing, as empty ones do, be they in quotes or not: tools that quote
+   * every cell quote these too.
+   */
   nulls?: readonly string[]
   /** Rows with too few or too many cells. Default: they are refused. */
   ragged?: 'reject' | 'pad'
@@ -53,7 +57,8 @@ export class CsvStream implements RecordFile {
   }
 
   /**
-   * The records, as many at once as a chunk of the file holds. Rows that break a rule go to the context's `reject`.
+   * The records, as many at once as a chunk of the file holds. Rows that break a rule go to the
+   * context's `reject`.
    * @throws ManifestError when there is no such file, SourceError when it cannot be read to its end
    */
   async *records(): AsyncGenerator<CsvRecord[]> {
@@ -130,7 +135,9 @@ export class CsvStream implements RecordFile {
     return this.#digest
   }
 
-  /** @param told takes what the file says of itself, to be told later. Default: it is told at once */
+  /**
+   * @param told takes what the file says of itself, to be told later. Default: it is told at once
+   */
   #tableOptions(told?: (() => void)[]): TableOptions {
     const { dialect, encoding } = this.#options
     const { watch, signal } = this.#context
@@ -241,7 +248,10 @@ export async function checkCsvFile(
   return problems
 }
 
-/** A file of rejected rows is plain CSV: read with the escapes of the source, it would pass with other values. */
+/**
+ * A file of rejected rows is plain CSV: read with the escapes of the source, it would pass with
+ * other values.
+ */
 function refuseDialect(columns: readonly string[], dialect: Dialect = {}, file: SourceFile): void {
   if (!columns.some(isRejectColumn) || (dialect.quote === undefined && dialect.escape === undefined)) return
   throw new SourceError({
@@ -280,7 +290,10 @@ function blankRows(file: SourceFile, count: number): Problem {
   }
 }
 
-/** The columns of a CSV file, of which only the head is read; undefined when it cannot be: the check of the file tells why. */
+/**
+ * The columns of a CSV file, of which only the head is read; undefined when it cannot be: the check
+ * of the file tells why.
+ */
 export async function columnsOf(
   file: SourceFile,
   { dialect, encoding }: Pick<CsvStreamOptions, 'dialect' | 'encoding'>,
@@ -296,7 +309,10 @@ export async function columnsOf(
   }
 }
 
-/** The columns that a format knows. Others are passed on under their own name, so that mappings may use them. */
+/**
+ * The columns that a format knows. Others are passed on under their own name, so that mappings may
+ * use them.
+ */
 export interface ColumnSpec {
   known: readonly string[]
   /** Each entry names columns of which one must be there. */

@@ -45,7 +45,8 @@ export interface Table {
 
 /**
  * Opens a CSV file and reads its header. The caller closes it.
- * @throws ManifestError when there is no such file, SourceError when it is empty or not text in its encoding
+ * @throws ManifestError when there is no such file, SourceError when it is empty or not text in its
+ *   encoding
  */
 export async function openTable(file: SourceFile, options: TableOptions): Promise<Table> {
   return tableOf(await openText(file, options), options.dialect)
@@ -102,7 +103,10 @@ function namesIn(header: Row | undefined): string[] {
   return (header?.fields ?? []).map((name) => name.trim())
 }
 
-/** A part of a table that is cut: whole records, or rows where records had to be taken apart to be told from one another. */
+/**
+ * A part of a table that is cut: whole records, or rows where records had to be taken apart to be
+ * told from one another.
+ */
 type TablePart = { cut: Cut; layout: Layout } | { rows: Row[] }
 
 /** A CSV file that is open at its first row, to be taken apart elsewhere. */
@@ -112,7 +116,8 @@ export interface CutTable extends Pick<Table, 'columns' | 'line' | 'close'> {
 }
 
 /**
- * Opens a CSV file and reads its header, to cut the rest into pieces of `size` records. The caller closes it.
+ * Opens a CSV file and reads its header, to cut the rest into pieces of `size` records. The caller
+ * closes it.
  * @throws as `openTable`
  */
 export async function openCuts(file: SourceFile, options: TableOptions, size: number): Promise<CutTable> {
@@ -164,7 +169,10 @@ export async function* partsOf(
   }
 }
 
-/** How records are told from one another and taken apart, where a look at the bytes is enough for it. */
+/**
+ * How records are told from one another and taken apart, where a look at the bytes is enough for
+ * it.
+ */
 export function plainLayout({
   delimiter,
   newline,
@@ -223,7 +231,10 @@ async function readStart(bytes: AsyncGenerator<Buffer>, file: SourceFile, dialec
   }
 }
 
-/** Twice the bytes, where there are as many: what is looked at anew each time grows with the text, and not with its square. */
+/**
+ * Twice the bytes, where there are as many: what is looked at anew each time grows with the text,
+ * and not with its square.
+ */
 async function readOn(bytes: AsyncGenerator<Buffer>, start: Buffer): Promise<{ read: Buffer; complete: boolean }> {
   const parts = [start]
   let length = start.length
@@ -282,7 +293,10 @@ interface RowSettings {
   onNul(count: number): void
 }
 
-/** Every kind of line end ends a record outside quotes, in any file: programs that write several of them are not rare. */
+/**
+ * Every kind of line end ends a record outside quotes, in any file: programs that write several of
+ * them are not rare.
+ */
 const LINE_ENDS = ['\r\n', '\n', '\r']
 
 /** A record is longer than it may be. */
@@ -300,10 +314,11 @@ function recordLimit({ maxRecordBytes = MAX_RECORD_BYTES }: Dialect): number {
 }
 
 /**
- * Splits bytes into rows, the header being the first. Whatever one chunk of bytes completes comes out as one chunk of rows, before more bytes are asked for.
- * Blank lines are no rows.
+ * Splits bytes into rows, the header being the first. Whatever one chunk of bytes completes comes
+ * out as one chunk of rows, before more bytes are asked for. Blank lines are no rows.
  * @param isUnderWay whether rows have been read before: the first one is no header
- * @throws SourceError where it is unclear at which line a record ends: a quote that is not closed, or closed in mid-field
+ * @throws SourceError where it is unclear at which line a record ends: a quote that is not closed,
+ *   or closed in mid-field
  */
 export async function* splitRows(
   bytes: AsyncIterable<Buffer>,
@@ -352,7 +367,8 @@ export async function* splitRows(
       broken = line
     },
   })
-  // Errors also come through the callbacks of write and end; without a listener the event would be thrown as well.
+  // Errors also come through the callbacks of write and end; without a listener the event would be
+  // thrown as well.
   parser.on('error', () => {})
   for await (const chunk of bytes) {
     await whenWritten((done) => parser.write(chunk, done))
@@ -387,8 +403,8 @@ function whenWritten(step: (done: (error?: Error | null) => void) => void): Prom
 }
 
 /**
- * Turns the parser's line count into that of an editor. The parser names the line where a record ends, and counts the CRLF inside
- * a quoted field as two lines.
+ * Turns the parser's line count into that of an editor. The parser names the line where a record
+ * ends, and counts the CRLF inside a quoted field as two lines.
  */
 class LineCounter {
   readonly #offset: number
@@ -405,7 +421,10 @@ class LineCounter {
     return this.#offset + counted - this.#surplus
   }
 
-  /** The line on which the record after the last one begins, when `blank` lines that are no records have been met so far. */
+  /**
+   * The line on which the record after the last one begins, when `blank` lines that are no records
+   * have been met so far.
+   */
   next(blank: number): number {
     return this.at(this.#counted) + 1 + blank - this.#blank
   }

@@ -6,7 +6,9 @@ import { type Encoding, readText } from '../text/utf8.ts'
 const LF = 0x0a
 const CR = 0x0d
 
-/** Where a record begins that is too long, and how its file is written: codes of ASCII characters. */
+/**
+ * Where a record begins that is too long, and how its file is written: codes of ASCII characters.
+ */
 export interface LongRecord {
   line: number
   delimiter: string
@@ -16,7 +18,10 @@ export interface LongRecord {
   limit: number
 }
 
-/** Why reading ends at a record that is too long. The file is looked at anew: whether a quote is to blame is seen behind the limit. */
+/**
+ * Why reading ends at a record that is too long. The file is looked at anew: whether a quote is to
+ * blame is seen behind the limit.
+ */
 export async function tooLong(
   file: SourceFile,
   encoding: Encoding | undefined,

@@ -19,9 +19,11 @@ import { describeKey, keyOf } from './row-key.ts'
 import { Statements } from './statements.ts'
 
 /**
- * Reads the streams of a database into a snapshot, in one transaction: what is read is what was there at one moment. A reading that was cut
- * off cannot be gone on with, since that moment has passed: LiveReading.isOneMoment.
- * @throws CredentialsError; SourceError, also where the counts do not come out; ManifestError for tables and columns that are not there
+ * Reads the streams of a database into a snapshot, in one transaction: what is read is what was
+ * there at one moment. A reading that was cut off cannot be gone on with, since that moment has
+ * passed: LiveReading.isOneMoment.
+ * @throws CredentialsError; SourceError, also where the counts do not come out; ManifestError for
+ *   tables and columns that are not there
  */
 export async function captureDatabase(
   driver: Driver,
@@ -171,7 +173,10 @@ class KeyCheck {
   }
 }
 
-/** @throws ManifestError where a column that the manifest names is not there, or cannot be what it is named for */
+/**
+ * @throws ManifestError where a column that the manifest names is not there, or cannot be what it
+ *   is named for
+ */
 function checkColumns(stream: TableSettings, columns: readonly Column[]): void {
   const { name, place, key, updatedAt } = stream
   const path = `source.streams.${name}`

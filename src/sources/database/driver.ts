@@ -1,6 +1,7 @@
 /**
- * What a database has to bring along to be a source. In: the options of the source. Out: a session, which is one read-only transaction at one
- * moment, and the few words in which its SQL differs. `postgres/` and `mysql/` have one each; everything else is the same, and here.
+ * What a database has to bring along to be a source. In: the options of the source. Out: a session,
+ * which is one read-only transaction at one moment, and the few words in which its SQL differs.
+ * `postgres/` and `mysql/` have one each; everything else is the same, and here.
  */
 
 import type { JsonObject } from '../../json.ts'
@@ -35,9 +36,15 @@ export interface Column {
   type: string
   /** Whether it holds moments or days, which updatedSince can be compared with. */
   isTime: boolean
-  /** What is selected for it, named as the column; undefined: the column itself. Where it cannot be read as it is without loss. */
+  /**
+   * What is selected for it, named as the column; undefined: the column itself. Where it cannot be
+   * read as it is without loss.
+   */
   read?: string
-  /** What rows are ordered by to be in the order of this column, so that equal values follow each other. Undefined: the column itself. */
+  /**
+   * What rows are ordered by to be in the order of this column, so that equal values follow each
+   * other. Undefined: the column itself.
+   */
   order?: readonly string[]
 }
 
@@ -53,7 +60,10 @@ export interface Dialect {
   moment(iso: string): string
 }
 
-/** One read-only transaction at one moment. Every method throws an OperatorError that says what is wrong and what would be right. */
+/**
+ * One read-only transaction at one moment. Every method throws an OperatorError that says what is
+ * wrong and what would be right.
+ */
 export interface Session {
   /** The columns of a statement, which is not carried out. */
   columns(statement: string, asked: Asked): Promise<Column[]>

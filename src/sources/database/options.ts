@@ -68,7 +68,10 @@ export function readSettings(config: DatabaseOptions): Settings {
   return { streams, updatedSince: isTime ? new Date(updatedSince).toISOString() : undefined, problems }
 }
 
-/** The table, or the name of the stream; both where another stream has the same place: a row is known by its place and number. */
+/**
+ * The table, or the name of the stream; both where another stream has the same place: a row is
+ * known by its place and number.
+ */
 function placeOf(name: string, given: readonly (readonly [string, DatabaseOptions['streams'][string]])[]): string {
   const own = ([stream, options]: (typeof given)[number]) => options.table ?? stream
   const places = given.map(own)
@@ -99,8 +102,9 @@ export function connectingOf({ url, ca, statementTimeout }: DatabaseOptions, dir
 }
 
 /**
- * What decides what is read. Which database it is stands in the URL, which is a secret: host, port and name are not. A query may hold a
- * secret that somebody refers to in it, so its digest stands for it. Without the URL the database is not known.
+ * What decides what is read. Which database it is stands in the URL, which is a secret: host, port
+ * and name are not. A query may hold a secret that somebody refers to in it, so its digest stands
+ * for it. Without the URL the database is not known.
  * @throws ManifestError for options that do not fit
  */
 export function identity(config: DatabaseOptions, driver: Driver): JsonObject {

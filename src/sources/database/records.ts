@@ -10,8 +10,8 @@ import { checkOptions, type DatabaseOptions, readSettings, type TableSettings } 
 import { describeKey } from './row-key.ts'
 
 /**
- * Records of a database that was read into a snapshot. In: its rows. Out: those of main streams, with the rows of other streams joined to them by
- * the rules of the `file` source.
+ * Records of a database that was read into a snapshot. In: its rows. Out: those of main streams,
+ * with the rows of other streams joined to them by the rules of the `file` source.
  */
 export function openDatabase(config: DatabaseOptions, context: ReadContext, driver: Driver): Source {
   requireNone(checkOptions(config, driver))
@@ -51,7 +51,10 @@ class TableStream implements RecordStream {
   #rejected = 0
   #ignored = 0
 
-  /** @param partial only what changed was read: rows that belong to nobody belong to somebody who did not change */
+  /**
+   * @param partial only what changed was read: rows that belong to nobody belong to somebody who
+   *   did not change
+   */
   constructor(settings: TableSettings, context: ReadContext, partial: boolean) {
     const { name, join } = settings
     this.settings = partial && join ? { ...settings, join: { ...join, unmatched: 'ignore' } } : settings

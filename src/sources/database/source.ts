@@ -1,6 +1,7 @@
 /**
- * A source that is a database, whichever it is. In: a driver (postgres/, mysql/). Out: the SourceDefinition. `options.ts` reads what the manifest
- * says; `capture.ts` reads the streams into a snapshot, by `statements.ts`; `records.ts` makes records of that.
+ * A source that is a database, whichever it is. In: a driver (postgres/, mysql/). Out: the
+ * SourceDefinition. `options.ts` reads what the manifest says; `capture.ts` reads the streams into
+ * a snapshot, by `statements.ts`; `records.ts` makes records of that.
  */
 
 import type { SourceDefinition } from '../source.ts'

@@ -3,8 +3,9 @@ import type { Column, Dialect } from './driver.ts'
 import type { Settings, TableSettings } from './options.ts'
 
 /**
- * The statements by which streams are read. In: the streams, and the words of a dialect. Out: SELECTs. With `updatedSince` a record is read when
- * its own row changed or one that is joined to it, and with it everything that is joined to it: half of it would be taken for all of it.
+ * The statements by which streams are read. In: the streams, and the words of a dialect. Out:
+ * SELECTs. With `updatedSince` a record is read when its own row changed or one that is joined to
+ * it, and with it everything that is joined to it: half of it would be taken for all of it.
  */
 export class Statements {
   readonly #dialect: Dialect
@@ -102,7 +103,9 @@ function columnOf(expression: string): string | undefined {
     .find((name) => name !== undefined)
 }
 
-/** What changed in a joined stream is found in the database, which knows columns and no expressions. */
+/**
+ * What changed in a joined stream is found in the database, which knows columns and no expressions.
+ */
 function requireColumns(streams: readonly TableSettings[]): void {
   const tells = ({ name, updatedAt }: TableSettings): boolean =>
     updatedAt !== undefined || streams.some((other) => other.join?.into === name && tells(other))

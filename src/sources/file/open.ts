@@ -1,6 +1,7 @@
 /**
- * The `file` source. In: streams of files of any shape, as `options.ts` reads them. Out: the records of main streams (`records.ts`), with
- * those of other streams joined to them (`join/joined-stream.ts`).
+ * The `file` source. In: streams of files of any shape, as `options.ts` reads them. Out: the
+ * records of main streams (`records.ts`), with those of other streams joined to them
+ * (`join/joined-stream.ts`).
  */
 
 import { createHash } from 'node:crypto'

@@ -35,7 +35,10 @@ export class FileStream implements PartStream {
     this.#context = settings.optional ? { ...context, warn } : context
   }
 
-  /** @throws ManifestError when there is no such file, SourceError when one cannot be read to its end */
+  /**
+   * @throws ManifestError when there is no such file, SourceError when one cannot be read to its
+   *   end
+   */
   async *records(): AsyncGenerator<Batch> {
     for await (const [file, reader] of this.#opened()) {
       for await (const records of reader.records()) yield { file, records }

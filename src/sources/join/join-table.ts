@@ -1,6 +1,7 @@
 /**
- * What is joined while a source is read, on disk, so that any number of rows takes the same memory. In: rows by key. Out: to each key its
- * rows, and the rows that nobody took. `IdSet` keeps ids alone.
+ * What is joined while a source is read, on disk, so that any number of rows takes the same memory.
+ * In: rows by key. Out: to each key its rows, and the rows that nobody took. `IdSet` keeps ids
+ * alone.
  */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -19,8 +20,8 @@ export interface LoadedRow {
 }
 
 /**
- * Rows by key, on disk, so that joining a file of any size takes the same memory. Which rows were taken is kept as one bit a row.
- * Load everything, then take.
+ * Rows by key, on disk, so that joining a file of any size takes the same memory. Which rows were
+ * taken is kept as one bit a row. Load everything, then take.
  */
 export class JoinTable {
   readonly #database: DatabaseSync
@@ -59,7 +60,10 @@ export class JoinTable {
     this.#database.exec('COMMIT')
   }
 
-  /** Ends loading: the index is built once, which is far quicker than keeping it up to date row by row. */
+  /**
+   * Ends loading: the index is built once, which is far quicker than keeping it up to date row by
+   * row.
+   */
   finish(): RowsOnDisk {
     this.#database.exec('CREATE INDEX row_by_key ON row (key)')
     this.#database.exec('CREATE INDEX id_by_other_key ON other_key (key)')
@@ -137,8 +141,8 @@ export class JoinedRows {
   }
 
   /**
-   * Takes out the rows that have a key of one that was loaded before them: call it before anybody takes rows, where a record may have one
-   * row only.
+   * Takes out the rows that have a key of one that was loaded before them: call it before anybody
+   * takes rows, where a record may have one row only.
    * @returns them, in the order they were loaded
    */
   *removeSurplus(): Iterable<LoadedRow> {
@@ -165,8 +169,8 @@ export class JoinedRows {
   }
 
   /**
-   * For each key its rows in the order they were loaded, each with its place (see ROW_FILE); they count as taken from now on.
-   * A key may be asked for again and answers the same.
+   * For each key its rows in the order they were loaded, each with its place (see ROW_FILE); they
+   * count as taken from now on. A key may be asked for again and answers the same.
    */
   take(keys: readonly string[]): JsonObject[][] {
     const { files } = this.table
@@ -236,7 +240,10 @@ export class IdSet {
     return this.#select.get(id) !== undefined
   }
 
-  /** Adds the ids of items, by default their members `id`; the items whose ids were not there yet, each once, in their order. */
+  /**
+   * Adds the ids of items, by default their members `id`; the items whose ids were not there yet,
+   * each once, in their order.
+   */
   add<Item extends { id: string }>(items: Iterable<Item>): Item[]
   add<Item>(items: Iterable<Item>, idOf: (item: Item) => string): Item[]
   add<Item extends { id: string }>(items: Iterable<Item>, idOf: (item: Item) => string = ({ id }) => id): Item[] {

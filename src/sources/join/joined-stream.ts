@@ -1,6 +1,7 @@
 /**
- * Streams of records that are joined to one another by key expressions, whatever they are read from. In: streams, each with its join. Out: the
- * records of main streams with the rows of the others put to them; what belongs to none is told to its stream.
+ * Streams of records that are joined to one another by key expressions, whatever they are read
+ * from. In: streams, each with its join. Out: the records of main streams with the rows of the
+ * others put to them; what belongs to none is told to its stream.
  */
 
 import { ManifestError } from '../../diagnostics/errors.ts'
@@ -75,7 +76,10 @@ export async function* readMains(
   }
 }
 
-/** Holds the records of one stream, with those that are joined to them, until the records come by that they belong to. */
+/**
+ * Holds the records of one stream, with those that are joined to them, until the records come by
+ * that they belong to.
+ */
 export class JoinedStream<Stream extends RecordStream = RecordStream> {
   readonly stream: Stream
   readonly #join: JoinSettings
@@ -359,8 +363,9 @@ function shown(key: string): string {
 type Keys = { ok: true; keys: string[] } | { ok: false; refusal: Reason }
 
 /**
- * The keys that an expression yields for a record: none, one, or several in their order. Numbers and booleans are compared as the text
- * that they are in JSON, so that ids join a CSV file to a JSON document.
+ * The keys that an expression yields for a record: none, one, or several in their order. Numbers
+ * and booleans are compared as the text that they are in JSON, so that ids join a CSV file to a
+ * JSON document.
  */
 function keysOf(expression: CompiledExpression, data: JsonObject): Keys | Promise<Keys> {
   try {

@@ -1,6 +1,6 @@
 /**
- * What the manifest says of a join, whatever the streams are read from. In: the options under `join`. Out: where the records of a stream belong, and
- * what is wrong with it.
+ * What the manifest says of a join, whatever the streams are read from. In: the options under
+ * `join`. Out: where the records of a stream belong, and what is wrong with it.
  */
 
 import { nearest } from '../../config/nearest.ts'
@@ -55,7 +55,10 @@ export function readJoin(options: JoinOptions | undefined, main: string, complai
   }
 }
 
-/** What mappings read and joins may not: a snapshot of the source is known by the source's options alone. */
+/**
+ * What mappings read and joins may not: a snapshot of the source is known by the source's options
+ * alone.
+ */
 const OF_MAPPINGS = /\$(?:vars|secrets)\b/
 
 function compiled(name: 'key' | 'to', options: JoinOptions, complain: Complain): CompiledExpression | undefined {

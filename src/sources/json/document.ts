@@ -1,6 +1,7 @@
 /**
- * What json/ is for. In: the text of one JSON document of any size, and the path of its records. Out: the records with their lines, one in
- * memory at a time. `lines.ts` does the same for a record a line.
+ * What json/ is for. In: the text of one JSON document of any size, and the path of its records.
+ * Out: the records with their lines, one in memory at a time. `lines.ts` does the same for a record
+ * a line.
  */
 
 import { Tokenizer, TokenizerError, TokenType } from '@streamparser/json'
@@ -17,9 +18,11 @@ import { RecordWalk, writePath } from './record-walk.ts'
 const HEAD_BYTES = 256 * 1024
 
 /**
- * The records at a path of names in one JSON document of any size; without a path, the document is the list of them. Several documents one
- * after another, as pages of an API that were appended to one file, are read alike. Only the record that is being read is kept.
- * @throws SourceError where a document is no JSON, nests too deeply or holds a record that is too long, and when the path leads nowhere in one
+ * The records at a path of names in one JSON document of any size; without a path, the document is
+ * the list of them. Several documents one after another, as pages of an API that were appended to
+ * one file, are read alike. Only the record that is being read is kept.
+ * @throws SourceError where a document is no JSON, nests too deeply or holds a record that is too
+ *   long, and when the path leads nowhere in one
  */
 export function jsonDocument(names: readonly string[] | undefined): TextFormat {
   return {
@@ -80,7 +83,10 @@ class DocumentReader {
   #records: LineRecord[] = []
   /** Records met so far, good and bad. */
   #met = 0
-  /** Offset of the token that was read last, of the record that is being read, and the line on which that begins. */
+  /**
+   * Offset of the token that was read last, of the record that is being read, and the line on which
+   * that begins.
+   */
   #offset = 0
   #start = 0
   #line = 1
@@ -278,7 +284,10 @@ class Position {
   /** Offset of the chunk in the text. */
   #base = 0
   #line = 1
-  /** Where in the chunk the line starts that was counted last; characters of it that stand before the chunk. */
+  /**
+   * Where in the chunk the line starts that was counted last; characters of it that stand before
+   * the chunk.
+   */
   #lineStart = 0
   #before = 0
 

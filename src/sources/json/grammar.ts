@@ -15,7 +15,10 @@ export interface JsonEvents {
 /** What may come next. `first …`: or the end of what has just opened. */
 type Expected = 'value' | 'first value' | 'key' | 'first key' | 'colon' | 'next' | 'end'
 
-/** Nothing that is real is nested deeper, and what is could exhaust the stack of whoever walks through it. */
+/**
+ * Nothing that is real is nested deeper, and what is could exhaust the stack of whoever walks
+ * through it.
+ */
 export const MAX_DEPTH = 500
 
 /** Holds tokens against the grammar of RFC 8259 and tells what they say. */

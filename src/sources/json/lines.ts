@@ -1,5 +1,6 @@
 /**
- * NDJSON, a record a line. In: a text as it comes, or a cut of it in any thread. Out: the records with their lines, and what is refused.
+ * NDJSON, a record a line. In: a text as it comes, or a cut of it in any thread. Out: the records
+ * with their lines, and what is refused.
  */
 
 import { SourceError } from '../../diagnostics/errors.ts'
@@ -36,7 +37,10 @@ export const ndjson: TextFormat = {
   cut: cutLines,
 }
 
-/** Cuts at line ends. A line that is longer than a record may be is left to whoever reads the text as it comes. */
+/**
+ * Cuts at line ends. A line that is longer than a record may be is left to whoever reads the text
+ * as it comes.
+ */
 async function* cutLines(
   text: AsyncGenerator<Buffer>,
   { file, maxRecordBytes }: Pick<RecordSink, 'file' | 'maxRecordBytes'>,
@@ -186,12 +190,17 @@ function isDeeper(value: Json, levels: number): boolean {
   return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1))
 }
 
-/** Whether a text begins with a bracket alone on its line: then it is a document over many lines. */
+/**
+ * Whether a text begins with a bracket alone on its line: then it is a document over many lines.
+ */
 export function isOverLines(text: string): boolean {
   return /^\s*[[{][ \t]*\r?\n/.test(text)
 }
 
-/** @throws SourceError when the first line that is not blank opens a document over many lines, or is a list */
+/**
+ * @throws SourceError when the first line that is not blank opens a document over many lines, or is
+ *   a list
+ */
 function refuseDocument(content: string | undefined, file: SourceFile, line: number): void {
   const reason =
     content === '[' || content === '{' ? overLines : content?.startsWith('[') ? listFirst(content) : undefined
@@ -203,7 +212,10 @@ const overLines = {
   hint: 'say format: json',
 }
 
-/** Why a file is refused that begins with a list; nothing where the line is no JSON, which is refused by itself. */
+/**
+ * Why a file is refused that begins with a list; nothing where the line is no JSON, which is
+ * refused by itself.
+ */
 function listFirst(content: string): Pick<Reason, 'message' | 'hint'> | undefined {
   const parsed = parseJsonText(content)
   if (!parsed.ok || !Array.isArray(parsed.value)) return undefined

@@ -24,13 +24,16 @@ export interface RecordSink {
   record(data: JsonObject): void
   /** Something stands where a record is expected; undefined: a list. */
   noObject(value?: Json): void
-  /** A text of JSON stands where the list of records is expected: it may hold any number of them. */
+  /**
+   * A text of JSON stands where the list of records is expected: it may hold any number of them.
+   */
   encodedTwice(): void
 }
 
 /**
- * Walks through a document and takes out the records at a path of names. Lists on the way are gone through, as JSONata does; a list at
- * its end holds the records. Only the record that is being read is kept.
+ * Walks through a document and takes out the records at a path of names. Lists on the way are gone
+ * through, as JSONata does; a list at its end holds the records. Only the record that is being read
+ * is kept.
  */
 export class RecordWalk implements JsonEvents {
   readonly #names: readonly string[]
@@ -56,7 +59,10 @@ export class RecordWalk implements JsonEvents {
     return this.#builder !== undefined
   }
 
-  /** Paths to lists of objects beside the path, as far as they were met near the head; else the members of the document. */
+  /**
+   * Paths to lists of objects beside the path, as far as they were met near the head; else the
+   * members of the document.
+   */
   get paths(): string[] {
     return [...this.#paths]
   }
@@ -112,7 +118,10 @@ export class RecordWalk implements JsonEvents {
     else if (place === 'record' || value !== null) this.#sink.noObject(value)
   }
 
-  /** Where the value stands that begins now: as a record in the list of them, or so many names down the path, or beside it. */
+  /**
+   * Where the value stands that begins now: as a record in the list of them, or so many names down
+   * the path, or beside it.
+   */
   #place(): 'record' | number | undefined {
     const parent = this.#frames.at(-1)
     if (parent === undefined) return 0
@@ -175,8 +184,8 @@ type RecordsPath = { ok: true; names: string[] } | { ok: false; message: string;
 const HINT = 'write names with dots between: data.users; leave records out with map.user.when'
 
 /**
- * The names in a path of JSONata such as `data.users`, `` data.`my users` `` or `$`, which has none. Anything else cannot be followed while
- * a document streams by.
+ * The names in a path of JSONata such as `data.users`, `` data.`my users` `` or `$`, which has
+ * none. Anything else cannot be followed while a document streams by.
  */
 export function parseRecordsPath(text: string): RecordsPath {
   let ast: unknown

@@ -6,7 +6,10 @@ import type { JsonObject } from '../../json.ts'
 import type { Endpoint } from './endpoint.ts'
 import { type ColumnShape, rowReader, shapeOf, type ZeroDates } from './values.ts'
 
-/** One session of a server. In: statements. Out: rows, as a stream that waits for whoever takes them. */
+/**
+ * One session of a server. In: statements. Out: rows, as a stream that waits for whoever takes
+ * them.
+ */
 
 /** Milliseconds for a connection, and for the first words of the server. */
 const CONNECT = 10_000
@@ -62,7 +65,8 @@ export class Connection {
       ssl: tls === false ? undefined : { ...tls },
       // A server could ask for files of this machine.
       flags: ['-LOCAL_FILES'],
-      // A password as it is, which a server of PAM, LDAP or a cloud asks for: only to one whose certificate is verified.
+      // A password as it is, which a server of PAM, LDAP or a cloud asks for: only to one whose
+      // certificate is verified.
       enableCleartextPlugin: tls !== false && tls.rejectUnauthorized === true,
       connectTimeout: CONNECT,
       connectAttributes: { program_name: 'workos-migrate' },
@@ -89,7 +93,8 @@ export class Connection {
   }
 
   async #prepare(statementTimeout: number | undefined): Promise<void> {
-    // Whatever the server or its user has set: nothing is cut off, and nothing depends on the zone of the machine.
+    // Whatever the server or its user has set: nothing is cut off, and nothing depends on the zone
+    // of the machine.
     await this.run('SET NAMES utf8mb4')
     const [about] = await this.rows('SELECT VERSION() AS version')
     this.#isMariaDb = /mariadb/i.test(String(about?.version))
@@ -175,7 +180,9 @@ export class Connection {
     })
   }
 
-  /** The numbers of what the server warns of after the last statement. Its words may show values. */
+  /**
+   * The numbers of what the server warns of after the last statement. Its words may show values.
+   */
   async warnings(): Promise<number[]> {
     const rows = await this.rows('SHOW WARNINGS LIMIT 64')
     return [...new Set(rows.map(({ Code }) => Number(Code)))]
@@ -200,7 +207,10 @@ export class Connection {
   }
 }
 
-/** The number of an error that the server has sent. https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html */
+/**
+ * The number of an error that the server has sent.
+ * https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
+ */
 export function numberOf(error: unknown): number | undefined {
   return error instanceof Error && 'errno' in error && typeof error.errno === 'number' && error.errno > 0
     ? error.errno
@@ -208,7 +218,8 @@ export function numberOf(error: unknown): number | undefined {
 }
 
 /**
- * A socket whose other end speaks as MySQL does. mysql2 would write to the console, and break, where another service answers.
+ * A socket whose other end speaks as MySQL does. mysql2 would write to the console, and break,
+ * where another service answers.
  */
 async function dial({ at }: Endpoint, signal: AbortSignal | undefined): Promise<Socket> {
   const socket = 'socket' in at ? connectSocket(at.socket) : connectSocket(at.port, at.host)

@@ -1,6 +1,9 @@
 import type { Dialect } from '../database/driver.ts'
 
-/** The words of MySQL and MariaDB. Nothing that is put into a statement can mean anything else there. */
+/**
+ * The words of MySQL and MariaDB. Nothing that is put into a statement can mean anything else
+ * there.
+ */
 export const dialect: Dialect = {
   name: inBackticks,
   table: (written) => partsOf(written).map(inBackticks).join('.'),
@@ -9,9 +12,10 @@ export const dialect: Dialect = {
 }
 
 /**
- * To the letter, as keys are compared everywhere, and in one character set, so that equal texts are equal. MySQL 8 refuses to take bytes that are no
- * text for one; numbers count as bytes there, which are their digits. A digest stands for them: longer values than it would not be kept in a table of
- * a statement, which then would look for each row through all of the others.
+ * To the letter, as keys are compared everywhere, and in one character set, so that equal texts are
+ * equal. MySQL 8 refuses to take bytes that are no text for one; numbers count as bytes there,
+ * which are their digits. A digest stands for them: longer values than it would not be kept in a
+ * table of a statement, which then would look for each row through all of the others.
  */
 function digestOf(value: string): string {
   const digest = (bytes: string) => `UNHEX(SHA2(${bytes}, 256))`

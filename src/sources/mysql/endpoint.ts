@@ -5,8 +5,9 @@ import { ManifestError } from '../../diagnostics/errors.ts'
 import type { JsonObject } from '../../json.ts'
 
 /**
- * Where a database is, and how it is spoken to. In: `source.url`. Out: what a connection is made by, and words for it without the password.
- * Nothing is taken from the environment or from files of the system: what the URL does not say has the default below.
+ * Where a database is, and how it is spoken to. In: `source.url`. Out: what a connection is made
+ * by, and words for it without the password. Nothing is taken from the environment or from files of
+ * the system: what the URL does not say has the default below.
  */
 
 const PORT = 3306
@@ -24,7 +25,10 @@ export interface Endpoint {
   name: string
 }
 
-/** Parameters that say where the database is and how it is spoken to, by the names that programs give them. */
+/**
+ * Parameters that say where the database is and how it is spoken to, by the names that programs
+ * give them.
+ */
 const PARAMETERS: readonly (readonly [keyof Parameters, readonly string[]])[] = [
   ['socket', ['socket', 'socketPath', 'unix_socket']],
   ['sslMode', ['ssl-mode', 'sslmode', 'ssl_mode', 'sslMode']],
@@ -61,11 +65,13 @@ const OF_OTHERS = [
 
 /**
  * @param ca file of certificates, absolute: in the place of one that the URL names
- * @throws ManifestError for a URL that names no database server, or that would send the data in plain text to another machine by accident
+ * @throws ManifestError for a URL that names no database server, or that would send the data in
+ *   plain text to another machine by accident
  */
 export function endpointOf(url: string, ca?: string): Endpoint {
   const found = /^(?:mysql2?|mariadb):\/\/([^/?#]*)(.*)$/s.exec(url.trim())
-  // Where a password has such a character, its rest would pass for a database or a parameter, which messages name.
+  // Where a password has such a character, its rest would pass for a database or a parameter, which
+  // messages name.
   if (found?.[2]?.includes('@')) throw badUrl('it has an @ behind its address', ENCODE)
   // A scheme that URL knows nothing of leaves the host as it is written.
   const parsed = found && URL.parse(`mysql://${found[1]}${found[2]}`)
@@ -135,7 +141,8 @@ function isLocal(at: Endpoint['at']): boolean {
 type SslMode = 'DISABLED' | 'REQUIRED' | 'VERIFY_CA' | 'VERIFY_IDENTITY'
 
 /**
- * As the client of MySQL understands `ssl-mode`, but that nothing falls back to plain text, and other machines are verified by default:
+ * As the client of MySQL understands `ssl-mode`, but that nothing falls back to plain text, and
+ * other machines are verified by default:
  * https://dev.mysql.com/doc/refman/8.4/en/connection-options.html
  */
 function tlsOf(at: Endpoint['at'], given: Parameters): SslOptions | false {

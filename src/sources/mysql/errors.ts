@@ -7,13 +7,15 @@ import { inBackticks, quotedText } from './dialect.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /**
- * What errors of MySQL, of MariaDB and of the connection mean. In: an error of mysql2. Out: words for it, without the statement, its values or the
- * password. Numbers: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html, https://mariadb.com/kb/en/mariadb-error-code-reference/
+ * What errors of MySQL, of MariaDB and of the connection mean. In: an error of mysql2. Out: words
+ * for it, without the statement, its values or the password. Numbers:
+ * https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html,
+ * https://mariadb.com/kb/en/mariadb-error-code-reference/
  */
 
 /**
- * Too many connections (1040, 1203), the server goes down (1053), a network that fails (1158 to 1161), a connection that somebody ends (1927),
- * tables that change meanwhile (1412).
+ * Too many connections (1040, 1203), the server goes down (1053), a network that fails (1158 to
+ * 1161), a connection that somebody ends (1927), tables that change meanwhile (1412).
  */
 const PASSING: ReadonlySet<number> = new Set([1040, 1203, 1053, 1158, 1159, 1160, 1161, 1412, 1927])
 
@@ -129,7 +131,10 @@ export interface Statement {
   statementTimeout: number
 }
 
-/** An error of a statement of a stream, as its reader needs it: with names that are near, and the right that is missing. */
+/**
+ * An error of a statement of a stream, as its reader needs it: with names that are near, and the
+ * right that is missing.
+ */
 export async function explained(
   { endpoint: { name, user }, connection, asked, statementTimeout }: Statement,
   error: unknown,
@@ -345,7 +350,10 @@ async function namesOf(connection: Connection, sql: string): Promise<string[]> {
   }
 }
 
-/** The columns that the manifest names are looked for before: this one is in a query, or the owner of a view has taken it away. */
+/**
+ * The columns that the manifest names are looked for before: this one is in a query, or the owner
+ * of a view has taken it away.
+ */
 function missingColumn({ path, place, table }: Asked, error: Error): ManifestError {
   const column = quotedIn(error)
   const message = `${table === undefined ? `the query of ${place}` : `the table ${table}`} names a column that is not there: ${column}`

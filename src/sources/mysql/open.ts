@@ -4,8 +4,9 @@ import { dialect } from './dialect.ts'
 import { addressOf, endpointOf } from './endpoint.ts'
 
 /**
- * The `mysql` source: tables and queries of a MySQL or MariaDB database. See database/source.ts. `endpoint.ts` reads the URL, `connection.ts` speaks
- * to the server, `session.ts` reads in one transaction, `values.ts` knows what bytes mean, `errors.ts` what errors mean.
+ * The `mysql` source: tables and queries of a MySQL or MariaDB database. See database/source.ts.
+ * `endpoint.ts` reads the URL, `connection.ts` speaks to the server, `session.ts` reads in one
+ * transaction, `values.ts` knows what bytes mean, `errors.ts` what errors mean.
  */
 
 export const mysqlDriver: Driver = {

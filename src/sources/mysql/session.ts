@@ -9,7 +9,10 @@ import { type Endpoint, endpointOf } from './endpoint.ts'
 import { explained, explainedConnection } from './errors.ts'
 import { isCollated, isFloat, isTime, typeName } from './values.ts'
 
-/** Opens a connection, and in it the transaction. @throws CredentialsError, SourceError, ManifestError */
+/**
+ * Opens a connection, and in it the transaction. @throws CredentialsError, SourceError,
+ * ManifestError
+ */
 export async function openSession(
   { url, ca, statementTimeout }: Connecting,
   context: SessionContext,
@@ -48,7 +51,8 @@ class MySqlSession implements Session {
     await this.#saying(asked, () => this.#warnOfTables(statement, asked))
     return shapes.map((shape) => {
       const name = `r.${inBackticks(shape.name)}`
-      // A primary key has no two values that its order takes for equal, and is read in its order without being sorted.
+      // A primary key has no two values that its order takes for equal, and is read in its order
+      // without being sorted.
       const isKey = shape.isPrimary && asked.table !== undefined
       return {
         name: shape.name,

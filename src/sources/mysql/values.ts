@@ -3,11 +3,14 @@ import type { Json, JsonObject } from '../../json.ts'
 import { parseJsonText } from '../../json-text.ts'
 
 /**
- * What the bytes of a row mean. In: the description of a column, and the bytes of a cell as the server writes them in its text protocol. Out:
- * a value in which nothing is lost.
+ * What the bytes of a row mean. In: the description of a column, and the bytes of a cell as the
+ * server writes them in its text protocol. Out: a value in which nothing is lost.
  */
 
-/** Numbers of the protocol for types. https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html */
+/**
+ * Numbers of the protocol for types.
+ * https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html
+ */
 const Type = {
   TINY: 1,
   SHORT: 2,
@@ -83,7 +86,10 @@ const TITLES: Readonly<Record<string, string>> = {
   STRING: 'char',
 }
 
-/** Whether a column holds moments. A day is none: whatever changed in its later hours would pass for unchanged. */
+/**
+ * Whether a column holds moments. A day is none: whatever changed in its later hours would pass for
+ * unchanged.
+ */
 export function isTime({ type }: ColumnShape): boolean {
   return type === Type.DATETIME || type === Type.TIMESTAMP
 }
@@ -92,7 +98,10 @@ export function isFloat({ type }: ColumnShape): boolean {
   return type === Type.FLOAT
 }
 
-/** Whether texts count as equal in the order of the column that differ by case, accents or spaces at their end. */
+/**
+ * Whether texts count as equal in the order of the column that differ by case, accents or spaces at
+ * their end.
+ */
 export function isCollated({ type, charset }: ColumnShape): boolean {
   return type >= Type.TINY_BLOB && type <= Type.STRING && charset !== BINARY
 }
@@ -209,8 +218,9 @@ function unlessZero(column: string, zeroDates: ZeroDates, written: (text: string
 }
 
 /**
- * The number with the fewest digits that is this FLOAT: `0.1`, and not `0.10000000149011612`. The server itself writes six digits of a FLOAT,
- * however many it has, which is why it is read as a DOUBLE.
+ * The number with the fewest digits that is this FLOAT: `0.1`, and not `0.10000000149011612`. The
+ * server itself writes six digits of a FLOAT, however many it has, which is why it is read as a
+ * DOUBLE.
  */
 function shortest(value: number): number {
   for (let digits = 1; digits < 9; digits++) {

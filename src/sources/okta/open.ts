@@ -1,6 +1,7 @@
 /**
- * The `okta` source. In: an org that capture/ reads into a snapshot. Out: users with their groups, identity providers, SAML apps
- * (records.ts). What was saved of an org in files is read by the source `file`; one recipe maps both.
+ * The `okta` source. In: an org that capture/ reads into a snapshot. Out: users with their groups,
+ * identity providers, SAML apps (records.ts). What was saved of an org in files is read by the
+ * source `file`; one recipe maps both.
  */
 
 import type { ReadContext, Source, SourceDefinition } from '../source.ts'

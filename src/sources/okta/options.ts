@@ -116,7 +116,9 @@ function isoTime(text: string | undefined): string | undefined {
   return Number.isNaN(time) ? undefined : new Date(time).toISOString()
 }
 
-/** Everything that is wrong with how the options go together: the schema has seen to each by itself. */
+/**
+ * Everything that is wrong with how the options go together: the schema has seen to each by itself.
+ */
 export function checkOptions(config: OktaOptions): Problem[] {
   const problems: Problem[] = []
   const add = (name: keyof OktaOptions, code: string, message: string, hint: string) =>
@@ -150,7 +152,10 @@ export function checkOptions(config: OktaOptions): Problem[] {
   return problems
 }
 
-/** What keeps an org from being asked. A snapshot of it is read without credentials; a reference that is unset is taken on trust. */
+/**
+ * What keeps an org from being asked. A snapshot of it is read without credentials; a reference
+ * that is unset is taken on trust.
+ */
 export function checkCredentials(config: OktaOptions): Problem[] {
   const credentials = credentialsOf(config)
   const isUnset = config.token === undefined && /^\$\{/.test(config.privateKey ?? '')
@@ -195,7 +200,10 @@ export function credentialsOf({ token, clientId, privateKey, keyId }: OktaOption
   }
 }
 
-/** A private key in PEM or in a JWK, and what the JWK calls it. Variables often hold PEM with \n in place of line ends. */
+/**
+ * A private key in PEM or in a JWK, and what the JWK calls it. Variables often hold PEM with \n in
+ * place of line ends.
+ */
 function keyIn(text: string): { key: KeyObject; id: string | undefined } | undefined {
   const parsed = parseJsonText(text)
   try {
@@ -217,15 +225,18 @@ const CURVES: Readonly<Record<string, [algorithm: string, digest: string]>> = {
   secp521r1: ['ES512', 'sha512'],
 }
 
-/** The algorithm (RFC 7518) by which Okta takes assertions that are signed with a key, and its digest. */
+/**
+ * The algorithm (RFC 7518) by which Okta takes assertions that are signed with a key, and its
+ * digest.
+ */
 export function algorithmOf(key: KeyObject): [algorithm: string, digest: string] | undefined {
   if (key.asymmetricKeyType === 'rsa') return ['RS256', 'sha256']
   return key.asymmetricKeyType === 'ec' ? CURVES[key.asymmetricKeyDetails?.namedCurve ?? ''] : undefined
 }
 
 /**
- * Where the org of `domain` is: a host (`acme.okta.com`), a custom domain, or a URL; http is taken on loopback alone, where nobody else
- * can read the token on its way.
+ * Where the org of `domain` is: a host (`acme.okta.com`), a custom domain, or a URL; http is taken
+ * on loopback alone, where nobody else can read the token on its way.
  */
 export function addressOf(domain: string): Address | Problem {
   const text = domain.trim()

@@ -1,6 +1,7 @@
 /**
- * Records of the `okta` source. In: an org that was read into a snapshot. Out: users from the oldest to the newest, each with its groups,
- * identity providers and SAML apps; what is rejected, and the counts of each stream.
+ * Records of the `okta` source. In: an org that was read into a snapshot. Out: users from the
+ * oldest to the newest, each with its groups, identity providers and SAML apps; what is rejected,
+ * and the counts of each stream.
  */
 
 import { isObject, type JsonObject } from '../../json.ts'
@@ -81,7 +82,10 @@ export class OrgRecords {
     return Members.load(this.#snapshot, scratch, files, signal)
   }
 
-  /** Members whose user was not read: of a whole reading, those who were deleted meanwhile; of a part, those who were not asked for. */
+  /**
+   * Members whose user was not read: of a whole reading, those who were deleted meanwhile; of a
+   * part, those who were not asked for.
+   */
   #accountFor(members: Members): void {
     const { warn, reject } = this.#context
     const unread = unreadUsers(this.#options)
@@ -210,7 +214,10 @@ function byGroup(one: JsonObject, other: JsonObject): number {
   return id < otherId ? -1 : id > otherId ? 1 : 0
 }
 
-/** What of a group is put beside each of its members, under the names that lines of a file of members have. */
+/**
+ * What of a group is put beside each of its members, under the names that lines of a file of
+ * members have.
+ */
 function ofGroup({ type = null, profile }: JsonObject): JsonObject {
   const { name = null, description = null } = isObject(profile) ? (profile as JsonObject) : {}
   return { groupName: name, groupDescription: description, groupType: type }

@@ -8,7 +8,10 @@ import {
   endpointIn,
 } from '../../postgres/endpoint.ts'
 
-/** Where the database of a source is. In: `source.url`. Out: what `pg` connects by, or a ManifestError that does not show the URL. */
+/**
+ * Where the database of a source is. In: `source.url`. Out: what `pg` connects by, or a
+ * ManifestError that does not show the URL.
+ */
 
 /** What other programs write into a URL for themselves. */
 const OF_OTHERS = ['pgbouncer', 'connection_limit', 'pool_timeout', 'schema']
@@ -18,7 +21,10 @@ export function endpointOf(url: string): Endpoint {
   return inWords(() => endpointIn(url, OF_OTHERS))
 }
 
-/** @param ca absolute @throws ManifestError for what asks for less than a safe connection, and for certificates that cannot be read */
+/**
+ * @param ca absolute @throws ManifestError for what asks for less than a safe connection, and for
+ *   certificates that cannot be read
+ */
 export function clientConfigOf(endpoint: Endpoint, ca: string | undefined): ClientConfig {
   return inWords(() => clientConfig(endpoint, ca))
 }

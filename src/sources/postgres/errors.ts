@@ -7,8 +7,9 @@ import type { Asked } from '../database/driver.ts'
 import { partsOf, quoted } from './dialect.ts'
 
 /**
- * What errors of PostgreSQL and of the connection mean. In: an error of `pg`. Out: words for it, without the statement, values of rows or the
- * password. States: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * What errors of PostgreSQL and of the connection mean. In: an error of `pg`. Out: words for it,
+ * without the statement, values of rows or the password. States:
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 
 /** Which database, and as whom. */
@@ -58,8 +59,8 @@ export function explainedConnection(place: Place, error: unknown): unknown {
 }
 
 /**
- * An error of a statement, as its reader needs it: with the nearest name, or the right that is missing. These are looked up in the database, for
- * which the transaction is given up.
+ * An error of a statement, as its reader needs it: with the nearest name, or the right that is
+ * missing. These are looked up in the database, for which the transaction is given up.
  */
 export async function explained(client: Client, question: Question, error: unknown): Promise<unknown> {
   if (error instanceof OperatorError || !(error instanceof Error)) return error

@@ -13,8 +13,9 @@ import { Oid, type ReadValue, readerOf, type Type } from './values.ts'
 const GOODBYE = 2_000
 
 /**
- * What the transaction has, whatever the server, its users and poolers have set: one moment, no writes, text of values in which nothing is
- * lost. Policies of rows are refused where they would hide rows, since nobody would miss them. Of PostgreSQL 14 on a server notices within seconds that
+ * What the transaction has, whatever the server, its users and poolers have set: one moment, no
+ * writes, text of values in which nothing is lost. Policies of rows are refused where they would
+ * hide rows, since nobody would miss them. Of PostgreSQL 14 on a server notices within seconds that
  * nobody waits for its answer any more.
  */
 function begin(statementTimeout: number): string {
@@ -33,13 +34,18 @@ function begin(statementTimeout: number): string {
     SELECT set_config(name, '10s', true) FROM pg_settings WHERE name = 'client_connection_check_interval'`
 }
 
-/** Characters that are fetched at once, as far as the rows before let it be known; rows that are. */
+/**
+ * Characters that are fetched at once, as far as the rows before let it be known; rows that are.
+ */
 const BATCH = { characters: 1 << 20, first: 50, most: 2_000 }
 
 /** Every value as the server writes it. */
 const AS_WRITTEN: CustomTypesConfig = { getTypeParser: () => (text: string) => text }
 
-/** Opens a connection, and in it the transaction. @throws CredentialsError, SourceError, ManifestError */
+/**
+ * Opens a connection, and in it the transaction. @throws CredentialsError, SourceError,
+ * ManifestError
+ */
 export async function openSession(options: Connecting, context: SessionContext): Promise<Session> {
   const endpoint = endpointOf(options.url)
   const place: Place = { name: describeEndpoint(endpoint), user: endpoint.user }
@@ -90,7 +96,10 @@ class PostgresSession implements Session {
     })
   }
 
-  /** Whoever waits for an answer is told at once; the server ends what nobody waits for. @returns forgets the signal */
+  /**
+   * Whoever waits for an answer is told at once; the server ends what nobody waits for. @returns
+   * forgets the signal
+   */
   endWith(signal: AbortSignal | undefined): () => void {
     const end = () => this.#socket.destroy(new Error('aborted'))
     signal?.addEventListener('abort', end)
@@ -181,7 +190,10 @@ class PostgresSession implements Session {
 /** Types of which no two values that differ as text are equal. */
 const TOLD_APART_BY_ORDER: readonly number[] = [Oid.int2, Oid.int4, Oid.int8, Oid.uuid]
 
-/** Where values that differ are equal to the order (citext, numeric, some collations), their text decides. */
+/**
+ * Where values that differ are equal to the order (citext, numeric, some collations), their text
+ * decides.
+ */
 function orderOf(column: string, oid: number): string[] {
   return TOLD_APART_BY_ORDER.includes(oid) ? [column] : [column, `(${column})::text COLLATE "C"`]
 }

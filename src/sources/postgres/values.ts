@@ -2,8 +2,9 @@ import type { Json } from '../../json.ts'
 import { parseJsonText } from '../../json-text.ts'
 
 /**
- * What the text of a value means. In: a type of PostgreSQL, and the text that the server writes for a value of it. Out: a value in which nothing is
- * lost. The session sees to the form of the text: ISO dates in UTC, bytea in hex, all digits of a float.
+ * What the text of a value means. In: a type of PostgreSQL, and the text that the server writes for
+ * a value of it. Out: a value in which nothing is lost. The session sees to the form of the text:
+ * ISO dates in UTC, bytea in hex, all digits of a float.
  */
 
 export type ReadValue = (text: string) => Json
@@ -82,7 +83,10 @@ function jsonOf(text: string): Json {
 
 const MOMENT = /^(\d{4,})-(\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)\+00( BC)?$/
 
-/** ISO 8601 in UTC with all digits. A year that has not four digits is written with six and a sign; the year 1 BC is 0000. */
+/**
+ * ISO 8601 in UTC with all digits. A year that has not four digits is written with six and a sign;
+ * the year 1 BC is 0000.
+ */
 function momentOf(text: string): string {
   const [, year = '', day, time, bc] = MOMENT.exec(text) ?? []
   // `infinity` and `-infinity` stay words.
@@ -96,7 +100,10 @@ function yearOf(year: number): string {
   return `${year < 0 ? '-' : '+'}${String(Math.abs(year)).padStart(6, '0')}`
 }
 
-/** The text of an array: `{a,NULL,"b,c"}`, `{{1,2},{3,4}}`; bounds that do not begin at 1 stand before it and are no part of its values. */
+/**
+ * The text of an array: `{a,NULL,"b,c"}`, `{{1,2},{3,4}}`; bounds that do not begin at 1 stand
+ * before it and are no part of its values.
+ */
 function listOf(text: string, { element, delimiter }: { element: ReadValue; delimiter: string }): Json {
   let at = text.startsWith('[') ? text.indexOf('=') + 1 : 0
 

@@ -34,9 +34,11 @@ export interface CaptureOptions {
 type Outcome = { kind: 'read'; snapshot: Snapshot } | { kind: 'spoiled'; error: SourceError; resumed: boolean }
 
 /**
- * Reads a live source into a snapshot, from where an earlier reading was cut off if one was, or from the beginning if that one cannot be
- * gone on with. The snapshot that is in the folder stays until the new one is finished.
- * @throws InterruptedError when it is called off: what was read by then is kept. SourceError, CredentialsError, LockedError
+ * Reads a live source into a snapshot, from where an earlier reading was cut off if one was, or
+ * from the beginning if that one cannot be gone on with. The snapshot that is in the folder stays
+ * until the new one is finished.
+ * @throws InterruptedError when it is called off: what was read by then is kept. SourceError,
+ *   CredentialsError, LockedError
  */
 export async function captureSource(
   config: SourceConfig,
@@ -111,7 +113,10 @@ export async function writing(
   }
 }
 
-/** @throws SourceError when the folder holds a snapshot of another source; a damaged one may be replaced */
+/**
+ * @throws SourceError when the folder holds a snapshot of another source; a damaged one may be
+ *   replaced
+ */
 export async function checkPlace(folder: string, config: SourceConfig, live: LiveReading | undefined): Promise<void> {
   finishReplacement(folder)
   const present = await readSnapshot(folder).catch((error: unknown) => {

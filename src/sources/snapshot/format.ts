@@ -36,7 +36,10 @@ const FIELDS = [
   ['digest', isText],
 ] as const
 
-/** The text of `snapshot.json`, with a seal over all of it, so that an edited one is told from what was written. */
+/**
+ * The text of `snapshot.json`, with a seal over all of it, so that an edited one is told from what
+ * was written.
+ */
 export function headText(head: SnapshotHead): string {
   const content = { format: FORMAT, version: VERSION, ...head }
   return `${JSON.stringify({ ...content, seal: sealOf(content) }, null, 2)}\n`
@@ -60,7 +63,10 @@ export function parseHead(text: string, folder: string): SnapshotHead {
   return head as object as SnapshotHead
 }
 
-/** SHA-256 (hex) over the digests of all streams, in the order of their names: equal rows, equal digest. */
+/**
+ * SHA-256 (hex) over the digests of all streams, in the order of their names: equal rows, equal
+ * digest.
+ */
 export function digestStreams(streams: readonly Pick<SnapshotStream, 'name' | 'sha256'>[]): string {
   const hash = createHash('sha256')
   for (const { name, sha256 } of streams.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -126,8 +132,8 @@ function oldOf(folder: string): string {
 }
 
 /**
- * Puts a finished snapshot in its place. Also ends what a killed process began: whichever of the renames it had come to,
- * either the old snapshot is whole or the new one.
+ * Puts a finished snapshot in its place. Also ends what a killed process began: whichever of the
+ * renames it had come to, either the old snapshot is whole or the new one.
  * @throws UsageError when something else is there
  */
 export function finishReplacement(folder: string): void {
@@ -149,7 +155,8 @@ export function finishReplacement(folder: string): void {
 }
 
 /**
- * A snapshot replaces the whole folder, so nothing else may be in it. A link would be replaced, not what it leads to.
+ * A snapshot replaces the whole folder, so nothing else may be in it. A link would be replaced, not
+ * what it leads to.
  * @throws UsageError naming what else is there
  */
 export function checkReplaceable(folder: string): void {

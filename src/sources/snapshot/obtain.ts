@@ -14,7 +14,10 @@ import type { Snapshot } from './snapshot.ts'
 export interface ObtainOptions extends CaptureOptions {
   /** Work from the snapshot in this folder, absolute, and from nothing else. */
   from?: string
-  /** The folder that a saved plan was made from, absolute. A live source is read where it is not at hand, as on another machine. */
+  /**
+   * The folder that a saved plan was made from, absolute. A live source is read where it is not at
+   * hand, as on another machine.
+   */
   remembered?: string
   /** Read the source again although there is a snapshot of it. */
   fresh?: boolean
@@ -23,9 +26,10 @@ export interface ObtainOptions extends CaptureOptions {
 }
 
 /**
- * The snapshot to work from: the one that is named; for a live source its own, read now if there is none or if it is to be
- * read again; none for files, which are read where they lie.
- * @throws SourceError when the snapshot is of another source or damaged, and whatever reading throws
+ * The snapshot to work from: the one that is named; for a live source its own, read now if there is
+ * none or if it is to be read again; none for files, which are read where they lie.
+ * @throws SourceError when the snapshot is of another source or damaged, and whatever reading
+ *   throws
  */
 export async function obtainSnapshot(
   config: SourceConfig,
@@ -51,7 +55,10 @@ export async function obtainSnapshot(
   return captureSource(config, live, folder, options)
 }
 
-/** What is wrong with the snapshot that a live source would be worked from, as far as its head tells: nothing if there is none. */
+/**
+ * What is wrong with the snapshot that a live source would be worked from, as far as its head
+ * tells: nothing if there is none.
+ */
 export async function checkOwnSnapshot(config: SourceConfig, directory: string): Promise<readonly Problem[]> {
   try {
     const live = await liveReading(config)
@@ -69,7 +76,8 @@ export async function checkOwnSnapshot(config: SourceConfig, directory: string):
 
 async function namedSnapshot(config: SourceConfig, folder: string, live: LiveReading | undefined): Promise<Snapshot> {
   const snapshot = await readSnapshot(folder)
-  // What was recorded from files may have lain anywhere: only the type has to be the same, which the mapping is made for.
+  // What was recorded from files may have lain anywhere: only the type has to be the same, which
+  // the mapping is made for.
   if (!isRecorded(snapshot)) checkIdentity(snapshot, config, live)
   else if (snapshot.source !== config.type) throw ofOtherType(snapshot, config)
   return snapshot

@@ -22,7 +22,10 @@ export function optionsOf({ type: _type, ...options }: SourceConfig): Record<str
   return options
 }
 
-/** What a snapshot of the source is of. One of a part of the source is never taken for one of the whole. */
+/**
+ * What a snapshot of the source is of. One of a part of the source is never taken for one of the
+ * whole.
+ */
 export function snapshotIdentity(config: SourceConfig, live: LiveReading | undefined): JsonObject {
   const options = optionsOf(config)
   if (live === undefined) return plain(withSecrets(options, undefined, ['source']))
@@ -31,7 +34,10 @@ export function snapshotIdentity(config: SourceConfig, live: LiveReading | undef
   return typeof updatedSince === 'string' && !('updatedSince' in identity) ? { ...identity, updatedSince } : identity
 }
 
-/** Where the snapshot of the source lies, absolute: where `source.snapshot` says, else in a folder of its own. */
+/**
+ * Where the snapshot of the source lies, absolute: where `source.snapshot` says, else in a folder
+ * of its own.
+ */
 export function snapshotFolder(config: SourceConfig, directory: string, live: LiveReading | undefined): string {
   if (typeof config.snapshot === 'string') return resolve(directory, config.snapshot)
   const of = canonicalJson({ source: config.type, identity: snapshotIdentity(config, live) })

@@ -44,7 +44,9 @@ export interface Checkpoint {
   facts: Iterable<readonly [string, Json]>
 }
 
-/** How far a snapshot has come, in a database beside its files. It is locked as long as it is open. */
+/**
+ * How far a snapshot has come, in a database beside its files. It is locked as long as it is open.
+ */
 export interface ProgressStore {
   about: About
   streams(): WrittenStream[]
@@ -80,7 +82,8 @@ export function discardUnfinished(folder: string): void {
 
 /**
  * Opens the progress of a snapshot, or begins one.
- * @throws LockedError when another process writes it; SourceError when it is damaged or of another version
+ * @throws LockedError when another process writes it; SourceError when it is damaged or of another
+ *   version
  */
 export function openProgress(folder: string, begin: About): ProgressStore {
   const path = join(folder, PROGRESS)

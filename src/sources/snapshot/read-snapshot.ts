@@ -13,7 +13,8 @@ import type { Snapshot, SnapshotRow, SnapshotStream } from './snapshot.ts'
 
 /**
  * Opens a finished snapshot. Its rows are checked while they are read.
- * @throws SourceError when there is none, when a file is missing or has another length, when `snapshot.json` was edited
+ * @throws SourceError when there is none, when a file is missing or has another length, when
+ *   `snapshot.json` was edited
  */
 export async function readSnapshot(path: string): Promise<Snapshot> {
   const folder = resolve(path)
@@ -87,7 +88,8 @@ export interface RowFile {
 
 /**
  * The rows of a file, in batches.
- * @throws SourceError when they are not those that were written: at the end, or where the file breaks off
+ * @throws SourceError when they are not those that were written: at the end, or where the file
+ *   breaks off
  */
 export function readRows(file: RowFile, signal?: AbortSignal): AsyncGenerator<SnapshotRow[]> {
   return parsedRows(file, (text, line) => parseRow(text, line, file), signal)

@@ -22,8 +22,9 @@ export interface RecordOptions extends CaptureOptions {
 }
 
 /**
- * Reads a source of files to its end and records what it yields: records with what was joined to them, rejected records,
- * places, sums. A recording that was cut off is begun anew, since the files are at hand.
+ * Reads a source of files to its end and records what it yields: records with what was joined to
+ * them, rejected records, places, sums. A recording that was cut off is begun anew, since the files
+ * are at hand.
  * @throws InterruptedError, ManifestError for a missing file, SourceError, LockedError
  */
 export async function recordSource(config: SourceConfig, folder: string, options: RecordOptions): Promise<Snapshot> {
@@ -85,7 +86,10 @@ const BATCH = 1000
 /** Characters that wait to be written. */
 const WAITING = 1 << 16
 
-/** Keeps rejected records on disk until the records are written: a source may reject a million rows at one go. */
+/**
+ * Keeps rejected records on disk until the records are written: a source may reject a million rows
+ * at one go.
+ */
 class RejectSpool {
   readonly #path: string
   #file: number | undefined

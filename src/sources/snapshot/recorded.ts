@@ -40,7 +40,10 @@ export function recordingOf({ facts, folder }: Snapshot): Recording {
   return value as object as Recording
 }
 
-/** The source that was recorded: the same records, rejects, warnings and sums, with the places that they had in the files. */
+/**
+ * The source that was recorded: the same records, rejects, warnings and sums, with the places that
+ * they had in the files.
+ */
 export function openRecorded(snapshot: Snapshot, context: ReadContext): Source {
   const { streams, counts, digest, partial, warnings } = recordingOf(snapshot)
   return {

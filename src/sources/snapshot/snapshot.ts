@@ -1,6 +1,7 @@
 /**
- * What snapshot/ is for: what a source answered, kept in a folder. In: rows that a capture appends step by step (`writer.ts`), which goes on
- * where it was cut off. Out: the same rows, checked against their digests (`read-snapshot.ts`).
+ * What snapshot/ is for: what a source answered, kept in a folder. In: rows that a capture appends
+ * step by step (`writer.ts`), which goes on where it was cut off. Out: the same rows, checked
+ * against their digests (`read-snapshot.ts`).
  */
 
 import { join, relative } from 'node:path'
@@ -43,8 +44,10 @@ export interface Snapshot {
   /** SHA-256 (hex) over the digests of all streams. */
   digest: string
   /**
-   * The rows of a stream in the order they were written, in batches; none for a stream that the snapshot does not have.
-   * @param onNuls has NUL characters left out, as they are of files, and is told how many. Default: they stay
+   * The rows of a stream in the order they were written, in batches; none for a stream that the
+   * snapshot does not have.
+   * @param onNuls has NUL characters left out, as they are of files, and is told how many. Default:
+   *   they stay
    * @throws SourceError at the end, when the rows are not those that were written
    */
   read(stream: string, signal?: AbortSignal, onNuls?: (count: number) => void): AsyncIterable<SnapshotRow[]>
@@ -55,13 +58,16 @@ export interface StepProgress {
   step: string
   /** Where the step goes on after the rows that are appended with it. */
   cursor: Json
-  /** Whether the step ends with them. A snapshot is finished only when every step that was begun is done. */
+  /**
+   * Whether the step ends with them. A snapshot is finished only when every step that was begun is
+   * done.
+   */
   done?: boolean
 }
 
 /**
- * A snapshot that is being written. Rows and progress become durable together, within two seconds or a megabyte: a run
- * that is killed goes on after them.
+ * A snapshot that is being written. Rows and progress become durable together, within two seconds
+ * or a megabyte: a run that is killed goes on after them.
  */
 export interface SnapshotWriter {
   /** The last cursor of a step; undefined when it has not begun. */
@@ -79,8 +85,9 @@ export interface SnapshotWriter {
 }
 
 /**
- * A reading that must not be gone on with: its figures do not add up, or the source no longer knows the place where it was cut off. What was
- * read by then is thrown away, since going on would only fail again, or hide what is missing.
+ * A reading that must not be gone on with: its figures do not add up, or the source no longer knows
+ * the place where it was cut off. What was read by then is thrown away, since going on would only
+ * fail again, or hide what is missing.
  */
 export class SpoiledReading extends SourceError {}
 

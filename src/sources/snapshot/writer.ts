@@ -18,7 +18,10 @@ export interface WriterOptions {
   now?: () => number
   /** Whether an unfinished snapshot is thrown away. Default: it is gone on with. */
   anew?: boolean
-  /** Rows wait until there is so much of their text, or so much time has passed: what a kill may cost. */
+  /**
+   * Rows wait until there is so much of their text, or so much time has passed: what a kill may
+   * cost.
+   */
   checkpoint?: { characters: number; milliseconds: number }
 }
 
@@ -34,14 +37,16 @@ export interface OpenSnapshotWriter extends SnapshotWriter {
   close(): Promise<void>
 }
 
-/** A fast source is held up by the disk a few times a second at most; a slow one loses two seconds. */
+/**
+ * A fast source is held up by the disk a few times a second at most; a slow one loses two seconds.
+ */
 const CHECKPOINT = { characters: 1024 * 1024, milliseconds: 2000 }
 
 /**
- * Begins a snapshot, or goes on with one that was cut off. It is written beside `folder` and takes its place when it is
- * finished: until then the one that is there stays.
- * @throws SourceError when the one that was cut off is of another source or damaged; LockedError when another process
- *   writes it; UsageError when the folder holds something else
+ * Begins a snapshot, or goes on with one that was cut off. It is written beside `folder` and takes
+ * its place when it is finished: until then the one that is there stays.
+ * @throws SourceError when the one that was cut off is of another source or damaged; LockedError
+ *   when another process writes it; UsageError when the folder holds something else
  */
 export async function openSnapshotWriter(
   folder: string,
@@ -99,7 +104,10 @@ class FolderWriter implements OpenSnapshotWriter {
   #lastCheckpoint: number
   /** Checkpoints follow each other; after one that failed none is made. */
   #checkpoints: Promise<void> = Promise.resolve()
-  /** Makes a checkpoint when nothing is appended for a while: an export job may take minutes before it yields its first row. */
+  /**
+   * Makes a checkpoint when nothing is appended for a while: an export job may take minutes before
+   * it yields its first row.
+   */
   #timer: NodeJS.Timeout | undefined
   #released = false
 
@@ -135,7 +143,8 @@ class FolderWriter implements OpenSnapshotWriter {
 
   async append(stream: string, rows: readonly JsonObject[], progress: StepProgress): Promise<void> {
     if (this.isDone(progress.step)) throw new Error(`the step ${progress.step} is done already`)
-    // Rows and progress are taken together, before anything is awaited: no checkpoint comes between them.
+    // Rows and progress are taken together, before anything is awaited: no checkpoint comes between
+    // them.
     this.#waiting += this.#stream(stream).add(rows)
     this.#next.steps.set(progress.step, progress)
     const { characters, milliseconds } = this.#options.checkpoint
@@ -210,7 +219,10 @@ class FolderWriter implements OpenSnapshotWriter {
     }, milliseconds).unref()
   }
 
-  /** Files first, then how far they go: what is in a file beyond that is cut off when a killed process is followed by another. */
+  /**
+   * Files first, then how far they go: what is in a file beyond that is cut off when a killed
+   * process is followed by another.
+   */
   async #write(): Promise<void> {
     this.#lastCheckpoint = this.#options.now()
     if (this.#next.steps.size + this.#next.facts.size === 0) return
@@ -249,7 +261,10 @@ function ofOther(folder: string): SourceError {
 
 const packed = promisify(gzip)
 
-/** The file of one stream while it is written: rows wait until they are appended together, as one gzip member (RFC 1952). */
+/**
+ * The file of one stream while it is written: rows wait until they are appended together, as one
+ * gzip member (RFC 1952).
+ */
 class StreamFile {
   readonly name: string
   readonly #file: string

@@ -19,8 +19,8 @@ export interface ByteOptions {
 }
 
 /**
- * The bytes of a file, chunk by chunk, unpacked if they are gzip or zstd. That is told by their first bytes (RFC 1952: 1f 8b,
- * RFC 8878: 28 b5 2f fd) and not by the name.
+ * The bytes of a file, chunk by chunk, unpacked if they are gzip or zstd. That is told by their
+ * first bytes (RFC 1952: 1f 8b, RFC 8878: 28 b5 2f fd) and not by the name.
  * @throws ManifestError when there is no such file, SourceError when it cannot be read
  */
 export async function* readBytes(file: SourceFile, options: ByteOptions = {}): AsyncGenerator<Buffer> {
@@ -74,9 +74,13 @@ export function isGzip(bytes: Buffer): boolean {
   return startsWith(bytes, GZIP)
 }
 
-/** The bytes that gzip packed, chunk by chunk. Reading fails with the error of zlib or of the stream. */
+/**
+ * The bytes that gzip packed, chunk by chunk. Reading fails with the error of zlib or of the
+ * stream.
+ */
 export function unpackGzip(packed: Readable): AsyncIterable<Buffer> {
-  // An error on either side reaches the reader through the iteration; the callback only keeps it from being unhandled.
+  // An error on either side reaches the reader through the iteration; the callback only keeps it
+  // from being unhandled.
   return pipeline(packed, createGunzip({ chunkSize: CHUNK }), () => {})
 }
 
@@ -158,8 +162,9 @@ class BrokenZstd extends Error {
 }
 
 /**
- * Unpacks zstd. A file may be made of several frames (`cat a.zst b.zst`, pzstd), of which Node's decompressor reads only the
- * first and drops the others without a word: each gets a decompressor of its own.
+ * Unpacks zstd. A file may be made of several frames (`cat a.zst b.zst`, pzstd), of which Node's
+ * decompressor reads only the first and drops the others without a word: each gets a decompressor
+ * of its own.
  * @throws BrokenZstd; whatever `packed` throws
  */
 async function* unpackZstd(packed: AsyncGenerator<Buffer>, chunkSize: number): AsyncGenerator<Buffer> {
@@ -194,7 +199,10 @@ async function* unpackFrame(
   chunkSize: number,
 ): AsyncGenerator<Buffer, Buffer> {
   const decompressor = createZstdDecompress({ chunkSize })
-  /** What was handed to the decompressor and may not have been taken yet, from the position `from` in the frame on. */
+  /**
+   * What was handed to the decompressor and may not have been taken yet, from the position `from`
+   * in the frame on.
+   */
   const handed: Buffer[] = []
   let from = 0
   let reading: Promise<Buffer | undefined> = Promise.resolve(first)
@@ -219,7 +227,8 @@ async function* unpackFrame(
       reading.catch(() => {})
     }
   }
-  // Errors are told by the iteration; without the callback they would count as unhandled too when nobody iterates to the end.
+  // Errors are told by the iteration; without the callback they would count as unhandled too when
+  // nobody iterates to the end.
   try {
     yield* pipeline(Readable.from(feed()), decompressor, () => {})
   } catch (error) {

@@ -4,7 +4,10 @@ import type { ReadContext } from '../source.ts'
 import { FileWatch, type SourceFile } from './file.ts'
 import type { RecordFile } from './record-file.ts'
 
-/** Bytes on disk of each file that a check reads: what a person waits for. Reading the source finds what stands behind them. */
+/**
+ * Bytes on disk of each file that a check reads: what a person waits for. Reading the source finds
+ * what stands behind them.
+ */
 const CHECKED_BYTES = 64 * 1024 * 1024
 
 /** Whether a check has read enough of a file. */
@@ -24,8 +27,8 @@ export class CheckedBytes {
 }
 
 /**
- * What a reading of the beginning of a file finds: why it ends, and of what it refuses and warns of the first in its first batch. A record
- * that is too long may stand anywhere.
+ * What a reading of the beginning of a file finds: why it ends, and of what it refuses and warns of
+ * the first in its first batch. A record that is too long may stand anywhere.
  */
 export async function checkRecords(
   file: SourceFile,

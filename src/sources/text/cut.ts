@@ -1,6 +1,7 @@
 /**
- * Cuts a text into pieces of whole records without taking it apart. In: the text, and a scanner that knows where records of its format end.
- * Out: cuts, which any thread can take apart, and what the scanner is not sure of.
+ * Cuts a text into pieces of whole records without taking it apart. In: the text, and a scanner
+ * that knows where records of its format end. Out: cuts, which any thread can take apart, and what
+ * the scanner is not sure of.
  */
 
 import { chain } from './bytes.ts'
@@ -27,7 +28,9 @@ export interface Unsure {
 
 /** Looks for the ends of records, chunk after chunk. */
 export interface Scanner {
-  /** Where the last record of the cut ended, and on which line: what comes after it may be unclear. */
+  /**
+   * Where the last record of the cut ended, and on which line: what comes after it may be unclear.
+   */
   readonly sure: number
   readonly sureLine: number
   readonly isUnsure: boolean
@@ -47,8 +50,8 @@ export interface Scanner {
 export const MAX_CUT = 1024 * 1024
 
 /**
- * Yields cuts in the order of the text; returns what it is not sure of, undefined when it came to the end. What is sure before a text breaks
- * off comes out first.
+ * Yields cuts in the order of the text; returns what it is not sure of, undefined when it came to
+ * the end. What is sure before a text breaks off comes out first.
  * @param size records of the next cut
  */
 export async function* cutRecords(

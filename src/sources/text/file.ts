@@ -21,8 +21,8 @@ export function sourceFile(name: string, directory: string): SourceFile {
 const PATTERN = /[*?{[]/
 
 /**
- * The files that paths and patterns mean: path by path as written, those of a pattern in the order of their names. A file
- * that several of them mean is read once, where it comes first.
+ * The files that paths and patterns mean: path by path as written, those of a pattern in the order
+ * of their names. A file that several of them mean is read once, where it comes first.
  * @param stream whose paths they are
  * @throws ManifestError when a pattern matches no file. A plain path need not exist
  */
@@ -62,7 +62,10 @@ async function expand(path: string, directory: string, stream: string): Promise<
   return names.sort().map((name) => sourceFile(name, directory))
 }
 
-/** Relative to the manifest's folder where it lies in there, with `/` on every system, so that the order is the same. */
+/**
+ * Relative to the manifest's folder where it lies in there, with `/` on every system, so that the
+ * order is the same.
+ */
 function shown(name: string, directory: string): string {
   const within = relative(directory, resolve(directory, name))
   const short = isAbsolute(within) || within.startsWith('..') ? name : within
@@ -94,9 +97,10 @@ interface Stamp {
 }
 
 /**
- * The files of one reading of a source. A file that changes while it is read yields half of what it was and half of what it
- * becomes, without any sign of it in the text: so each must be, until all of them have been read, what it was when reading began,
- * or when it was first opened. Pipes and devices have no such stamp, and are left alone.
+ * The files of one reading of a source. A file that changes while it is read yields half of what it
+ * was and half of what it becomes, without any sign of it in the text: so each must be, until all
+ * of them have been read, what it was when reading began, or when it was first opened. Pipes and
+ * devices have no such stamp, and are left alone.
  */
 export class FileWatch {
   readonly #seen = new Map<string, { file: SourceFile; stamp: Stamp }>()

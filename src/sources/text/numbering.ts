@@ -1,6 +1,6 @@
 /**
- * The positions of records: see SourceRecord.seq. One of a file of CSV follows from its line, so that whoever takes records out of a part
- * of the file can tell it. Any other has the next.
+ * The positions of records: see SourceRecord.seq. One of a file of CSV follows from its line, so
+ * that whoever takes records out of a part of the file can tell it. Any other has the next.
  */
 export class Numbering {
   #base = NO_FILE
@@ -18,7 +18,10 @@ export class Numbering {
     return seq
   }
 
-  /** A file begins whose records have the positions of their lines. @param line where the first of them may be */
+  /**
+   * A file begins whose records have the positions of their lines. @param line where the first of
+   * them may be
+   */
   beginFile(line: number): void {
     this.#base = this.#next - line
   }

@@ -1,6 +1,7 @@
 /**
- * A text file as records, whatever its format. In: the file, and a format that takes its text apart. Out: records with their lines,
- * counted, with what is refused told to the context; and the records of several files numbered in one row.
+ * A text file as records, whatever its format. In: the file, and a format that takes its text
+ * apart. Out: records with their lines, counted, with what is refused told to the context; and the
+ * records of several files numbered in one row.
  */
 
 import { createHash } from 'node:crypto'
@@ -28,8 +29,8 @@ export interface RecordFile {
   /** The records in batches of what a piece of the file holds. Can be read once. */
   records(): AsyncGenerator<LineRecord[]>
   /**
-   * The same, in parts of at most `size` records as far as these can be told from one another without taking them apart. Nobody is shown
-   * any row.
+   * The same, in parts of at most `size` records as far as these can be told from one another
+   * without taking them apart. Nobody is shown any row.
    */
   parts(size: number): AsyncGenerator<FilePart>
   /** Refuses a record that was read. */
@@ -70,7 +71,8 @@ export interface TextFormat {
   /** @param begun number of the line on which the text begins, where it follows on cuts */
   read(text: AsyncGenerator<Buffer>, sink: RecordSink, begun?: number): AsyncGenerator<LineRecord[]>
   /**
-   * For formats in which every line may be a record: cuts the text into pieces of at most `size` lines.
+   * For formats in which every line may be a record: cuts the text into pieces of at most `size`
+   * lines.
    * @returns what is to be read as it comes, if anything is
    */
   cut?(
@@ -225,7 +227,10 @@ export class TextFile implements RecordFile {
     this.#context.reject({ stream, origin, problem: { ...refusal, at: origin } })
   }
 
-  /** The records without what a file of rejected rows adds to them, shown to whoever wants them as they stand. */
+  /**
+   * The records without what a file of rejected rows adds to them, shown to whoever wants them as
+   * they stand.
+   */
   #shown(records: LineRecord[], tell: Tell): LineRecord[] {
     const { tap } = this.#context
     const {
@@ -261,7 +266,9 @@ function noRecords(file: SourceFile): Problem {
   return { code: 'no_records', severity: 'warning', message: 'the file holds no records', at: { file: file.name } }
 }
 
-/** Numbers the records of a main stream and hands them on in chunks of at most `size`, none empty. */
+/**
+ * Numbers the records of a main stream and hands them on in chunks of at most `size`, none empty.
+ */
 export function numbered(
   batches: AsyncIterable<LineRecord[]>,
   from: { stream: string; file: string },
@@ -275,7 +282,10 @@ async function* placed(batches: AsyncIterable<LineRecord[]>, from: { stream: str
   for await (const records of batches) yield { ...from, records }
 }
 
-/** Numbers the records of main streams, which may come from several files, and hands them on in chunks of at most `size`, none empty. */
+/**
+ * Numbers the records of main streams, which may come from several files, and hands them on in
+ * chunks of at most `size`, none empty.
+ */
 export async function* numberedFrom(
   batches: AsyncIterable<{ stream: string; file: string; records: LineRecord[] }>,
   size: number,

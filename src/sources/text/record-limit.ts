@@ -1,4 +1,7 @@
-/** Bytes that one record of a file may take unless `maxRecordBytes` says otherwise: what is kept in memory of a file is bounded by it. */
+/**
+ * Bytes that one record of a file may take unless `maxRecordBytes` says otherwise: what is kept in
+ * memory of a file is bounded by it.
+ */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024
 
 const MIB = 1024 * 1024

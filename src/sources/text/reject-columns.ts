@@ -2,8 +2,9 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 
 /**
- * What a file of rejected rows says of each row beside what the source said: columns of CSV, members of JSON. Sources read such a file
- * like the one that it was made from: these names are no data.
+ * What a file of rejected rows says of each row beside what the source said: columns of CSV,
+ * members of JSON. Sources read such a file like the one that it was made from: these names are no
+ * data.
  */
 export const REJECT_COLUMNS = [
   '_migrate_reason',
@@ -41,7 +42,10 @@ export function unfilled(text: string | undefined): Pick<Problem, 'code' | 'mess
 /** What spreadsheets take for a formula, however many apostrophes stand before it. */
 const FORMULA = /^'*[=+\-@\t\r\n]/
 
-/** A cell that no spreadsheet takes for a formula: an apostrophe before what looks like one. `unescapeCell` takes it off again. */
+/**
+ * A cell that no spreadsheet takes for a formula: an apostrophe before what looks like one.
+ * `unescapeCell` takes it off again.
+ */
 export function escapeCell(cell: string): string {
   return FORMULA.test(cell) ? `'${cell}` : cell
 }
@@ -66,7 +70,10 @@ export function ownColumns(columns: readonly string[]): readonly string[] {
   return columns.some(isRejectColumn) ? columns.filter((column) => !isRejectColumn(column)) : columns
 }
 
-/** The cells that are data, with their columns: of a file of rejected rows, what its cells were made from. */
+/**
+ * The cells that are data, with their columns: of a file of rejected rows, what its cells were made
+ * from.
+ */
 export function ownCells(columns: readonly string[], fields: readonly string[]) {
   if (!columns.some(isRejectColumn)) return { columns, fields }
   return {

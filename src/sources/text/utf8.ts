@@ -1,6 +1,6 @@
 /**
- * What text/ is for. In: a file of any encoding, packed or not (`bytes.ts`). Out: its text as bytes in UTF-8, chunk by
- * chunk or line by line, and the file watched for changes (`file.ts`).
+ * What text/ is for. In: a file of any encoding, packed or not (`bytes.ts`). Out: its text as bytes
+ * in UTF-8, chunk by chunk or line by line, and the file watched for changes (`file.ts`).
  */
 
 import { isUtf8 } from 'node:buffer'
@@ -20,8 +20,10 @@ export interface TextOptions extends ByteOptions {
 }
 
 /**
- * The text of a file, unpacked, as bytes in UTF-8 without a byte-order mark. No chunk ends within a character.
- * @throws ManifestError when there is no such file, SourceError when it cannot be read or is not in its encoding
+ * The text of a file, unpacked, as bytes in UTF-8 without a byte-order mark. No chunk ends within a
+ * character.
+ * @throws ManifestError when there is no such file, SourceError when it cannot be read or is not in
+ *   its encoding
  */
 export function readText(file: SourceFile, options: TextOptions): AsyncGenerator<Buffer> {
   const bytes = readBytes(file, options)
@@ -30,7 +32,10 @@ export function readText(file: SourceFile, options: TextOptions): AsyncGenerator
   return readUtf8(file, inUtf8(file, watched, encoding), options.onNul)
 }
 
-/** Passes bytes on. Text in an encoding of single bytes is valid UTF-8 by chance only, unless it is ASCII. */
+/**
+ * Passes bytes on. Text in an encoding of single bytes is valid UTF-8 by chance only, unless it is
+ * ASCII.
+ */
 async function* doubtingLatin1(
   file: SourceFile,
   chunks: AsyncGenerator<Buffer>,
@@ -67,8 +72,8 @@ function startsWithMark(bytes: Buffer): boolean {
 }
 
 /**
- * The bytes of a file, which must be UTF-8; a byte-order mark is taken off. NUL characters mean nothing in a CSV file and
- * break databases behind it: they are taken out and counted.
+ * The bytes of a file, which must be UTF-8; a byte-order mark is taken off. NUL characters mean
+ * nothing in a CSV file and break databases behind it: they are taken out and counted.
  * @throws SourceError naming the line of the first byte that is not UTF-8
  */
 async function* readUtf8(
@@ -114,7 +119,10 @@ function withoutMark(file: SourceFile, bytes: Buffer): Buffer {
   return startsWithMark(bytes) ? bytes.subarray(3) : bytes
 }
 
-/** ASCII in UTF-16 shows as every other byte being NUL. With a byte-order mark it was decoded before. */
+/**
+ * ASCII in UTF-16 shows as every other byte being NUL. With a byte-order mark it was decoded
+ * before.
+ */
 function refuseUtf16(file: SourceFile, bytes: Buffer): void {
   const little = bytes[1] === 0 && bytes[3] === 0 && bytes[0] !== 0
   const big = bytes[0] === 0 && bytes[2] === 0 && bytes[1] !== 0
@@ -159,7 +167,10 @@ function validLength(bytes: Buffer): number {
   return valid
 }
 
-/** The file is read a second time: counting lines on every read would cost more than this rare case is worth. */
+/**
+ * The file is read a second time: counting lines on every read would cost more than this rare case
+ * is worth.
+ */
 async function lineOfByte(file: SourceFile, offset: number): Promise<number> {
   let line = 1
   let position = 0
@@ -195,7 +206,8 @@ interface Line {
 }
 
 /**
- * The lines of a text, as many at once as a chunk of it completes. Of a line that is too long nothing is kept.
+ * The lines of a text, as many at once as a chunk of it completes. Of a line that is too long
+ * nothing is kept.
  * @param first number of the line on which the text begins
  */
 export async function* linesOf(text: AsyncIterable<Buffer>, maxBytes: number, first = 1): AsyncGenerator<Line[]> {
@@ -226,7 +238,10 @@ export async function* linesOf(text: AsyncIterable<Buffer>, maxBytes: number, fi
   if (length > 0) yield [finish(Buffer.alloc(0))]
 }
 
-/** How a text is encoded. `latin1` means Windows-1252, as on the web (https://encoding.spec.whatwg.org/#names-and-labels). */
+/**
+ * How a text is encoded. `latin1` means Windows-1252, as on the web
+ * (https://encoding.spec.whatwg.org/#names-and-labels).
+ */
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1'
 
 export const encodings: readonly Encoding[] = ['utf-8', 'utf-16le', 'utf-16be', 'latin1']
@@ -238,8 +253,8 @@ const LOOKED_AT = 4096
 const SHAPING: ReadonlySet<number> = new Set(Buffer.from('\n\r\t,;|":{[', 'latin1'))
 
 /**
- * Bytes of a text as bytes in UTF-8. A byte-order mark decides the encoding, whatever `encoding` says, and without either it is
- * UTF-8, which is passed on unchecked.
+ * Bytes of a text as bytes in UTF-8. A byte-order mark decides the encoding, whatever `encoding`
+ * says, and without either it is UTF-8, which is passed on unchecked.
  * @throws SourceError when a text in UTF-16 is not, or has its bytes in the other order
  */
 export async function* inUtf8(
@@ -273,7 +288,10 @@ function marked(bytes: Buffer): Encoding | undefined {
   return mark.startsWith('feff') ? 'utf-16be' : undefined
 }
 
-/** @throws SourceError when the bytes are in the other order than said: they would decode to signs that are no text, without any line end */
+/**
+ * @throws SourceError when the bytes are in the other order than said: they would decode to signs
+ *   that are no text, without any line end
+ */
 function encodingOf(file: SourceFile, bytes: Buffer, said: Encoding): Encoding {
   const mark = marked(bytes)
   if (mark !== undefined) return mark
@@ -290,7 +308,10 @@ function encodingOf(file: SourceFile, bytes: Buffer, said: Encoding): Encoding {
   })
 }
 
-/** How many signs that shape a text stand in its beginning, in the one order and in the other: there they would be U+0A00, U+2C00 and the like. */
+/**
+ * How many signs that shape a text stand in its beginning, in the one order and in the other: there
+ * they would be U+0A00, U+2C00 and the like.
+ */
 function orderOf(bytes: Buffer): { little: number; big: number } {
   let little = 0
   let big = 0

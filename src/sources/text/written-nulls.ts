@@ -5,8 +5,9 @@ import { isObject } from '../../json.ts'
 import { nullsOption, type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../source.ts'
 
 /**
- * What programs write where they hold nothing. To the letter: a person may be called Null.
- * MySQL's zero dates are among them: no date, and a text that counts as one; so are the errors of spreadsheets.
+ * What programs write where they hold nothing. To the letter: a person may be called Null. MySQL's
+ * zero dates are among them: no date, and a text that counts as one; so are the errors of
+ * spreadsheets.
  */
 const WRITTEN: ReadonlySet<string> = new Set([
   'NULL',
@@ -39,7 +40,10 @@ const WRITTEN: ReadonlySet<string> = new Set([
   '0000-00-00 00:00:00.000000',
 ])
 
-/** Whether a text is made of such words alone, as an expression makes it of written nulls, or holds what a program wrote for an object. */
+/**
+ * Whether a text is made of such words alone, as an expression makes it of written nulls, or holds
+ * what a program wrote for an object.
+ */
 export function saysNothing(text: string): boolean {
   if (text.length > LONGEST_TEXT) return false
   const blank = text.indexOf(' ')
@@ -53,7 +57,10 @@ const LONGEST_TEXT = 60
 
 const LONGEST = Math.max(...[...WRITTEN].map((value) => value.length))
 
-/** Columns that are kept count of, and how deep they may lie: an object that is used as a map has no end of them. */
+/**
+ * Columns that are kept count of, and how deep they may lie: an object that is used as a map has no
+ * end of them.
+ */
 const MAX_COLUMNS = 1000
 const MAX_DEPTH = 5
 
@@ -98,7 +105,8 @@ export class WrittenNulls {
   #kept = 0
 
   /**
-   * @param columnsOf names of the columns of a stream, and of rows joined to it, that are looked into. Default: all
+   * @param columnsOf names of the columns of a stream, and of rows joined to it, that are looked
+   *   into. Default: all
    * @param maxColumns Infinity: it counts a part of the records, for `merge`
    */
   constructor(columnsOf: (stream: string) => ReadonlySet<string> | 'all' = () => 'all', maxColumns = MAX_COLUMNS) {
@@ -258,7 +266,8 @@ export function nullValues(found: readonly WrittenNull[]): string[] {
 }
 
 /**
- * A warning for each setting that would make nothing of such texts, with the columns that it is about.
+ * A warning for each setting that would make nothing of such texts, with the columns that it is
+ * about.
  * @param mapped whether the mapping is known to read these columns
  */
 export function writtenNullWarnings(
@@ -300,7 +309,10 @@ function listed(columns: readonly WrittenNull[]): string {
   )
 }
 
-/** Where the manifest says what stands for nothing in such a column, and what it says already: a stream may have a list of its own. */
+/**
+ * Where the manifest says what stands for nothing in such a column, and what it says already: a
+ * stream may have a list of its own.
+ */
 function settingOf({ stream, column }: WrittenNull, source: SourceConfig): { path: string; nulls: string[] } {
   const streams = isObject(source.streams) ? source.streams : {}
   const name = column.split('.').findLast((segment) => Object.hasOwn(streams, segment)) ?? stream

@@ -6,8 +6,10 @@ import { ConnectionLost, isLost } from '../../postgres/errors.ts'
 export type Row = Record<string, unknown>
 
 /**
- * What every session has. Writes wait for the disk. A copy of a large state is checked while the transaction that read it is open. A dead machine at the other end is noticed within half a minute, and its lock goes with
- * the session. Each statement finds its rows by a key: a scan of a table that has just been written a million times would not end.
+ * What every session has. Writes wait for the disk. A copy of a large state is checked while the
+ * transaction that read it is open. A dead machine at the other end is noticed within half a
+ * minute, and its lock goes with the session. Each statement finds its rows by a key: a scan of a
+ * table that has just been written a million times would not end.
  */
 const SESSION = `
   SET client_min_messages = warning;
@@ -27,7 +29,10 @@ const SESSION = `
 /** Milliseconds for the end of a connection. */
 const GOODBYE = 2_000
 
-/** One connection, which is one session of the server as long as no pooler is in between. One statement at a time. */
+/**
+ * One connection, which is one session of the server as long as no pooler is in between. One
+ * statement at a time.
+ */
 export class Connection {
   readonly #client: Client
   readonly #socket: Socket
@@ -44,7 +49,8 @@ export class Connection {
   }
 
   /**
-   * @param schema lower-case letters, digits and _; quoted, because `user` and `default` mean something else without
+   * @param schema lower-case letters, digits and _; quoted, because `user` and `default` mean
+   *   something else without
    * @throws ConnectionLost where nobody answers, or not yet; errors of `pg` for whoever refuses
    */
   static async open(config: ClientConfig, schema: string): Promise<Connection> {
@@ -71,7 +77,10 @@ export class Connection {
     return performance.now() - this.#heardAt
   }
 
-  /** The process that the server said it is, when the connection was made: a pooler says another one. */
+  /**
+   * The process that the server said it is, when the connection was made: a pooler says another
+   * one.
+   */
   get greeted(): number {
     const told: unknown = Reflect.get(this.#client, 'processID')
     return typeof told === 'number' ? told : 0

@@ -8,7 +8,10 @@ import { openThrowaway } from '../../sqlite/open.ts'
 import type { Connection } from './connection.ts'
 import { fromStored } from './text.ts'
 
-/** Copies of what PostgreSQL keeps, for SQLite. In: a connection, and which state. Out: a file that SQLite opens. */
+/**
+ * Copies of what PostgreSQL keeps, for SQLite. In: a connection, and which state. Out: a file that
+ * SQLite opens.
+ */
 
 /** Rows that are on their way at once. */
 const PAGE = 5_000
@@ -20,7 +23,8 @@ const TABLES = `
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT`
 
 /**
- * Hands over a file with all resources of one kind, as they are at one moment: see `inFile` of StateStore. It is gone afterwards.
+ * Hands over a file with all resources of one kind, as they are at one moment: see `inFile` of
+ * StateStore. It is gone afterwards.
  * @param of.folder a private folder: the file holds addresses of people
  */
 export async function copyKind<T>(
@@ -51,7 +55,10 @@ export async function copyKind<T>(
   }
 }
 
-/** Within a transaction: the cursor reads one moment of the state, and the next rows are on their way while these are written. */
+/**
+ * Within a transaction: the cursor reads one moment of the state, and the next rows are on their
+ * way while these are written.
+ */
 async function copyResources(
   connection: Connection,
   { state, kind }: { state: number; kind: string },

@@ -10,9 +10,15 @@ import {
 } from '../../postgres/endpoint.ts'
 import type { PostgresLocation } from '../location.ts'
 
-/** Where the database of a state is. In: a location with its URL. Out: what `pg` connects by, and words for it without the password. */
+/**
+ * Where the database of a state is. In: a location with its URL. Out: what `pg` connects by, and
+ * words for it without the password.
+ */
 
-/** A statement that has no answer after so long has none: it is ended on the server well before. Milliseconds. */
+/**
+ * A statement that has no answer after so long has none: it is ended on the server well before.
+ * Milliseconds.
+ */
 const QUERY_TIMEOUT = 90_000
 
 /** @throws StateError for a URL that names no database, or asks for what a state must not have */

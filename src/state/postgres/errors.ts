@@ -1,7 +1,10 @@
 import { codeOf, OperatorError, StateError } from '../../diagnostics/errors.ts'
 import { isLost, isTls, PASSING, sqlStateOf } from '../../postgres/errors.ts'
 
-/** What errors of PostgreSQL and of the connection to it mean for a state. In: an error of `pg`. Out: the words for it. */
+/**
+ * What errors of PostgreSQL and of the connection to it mean for a state. In: an error of `pg`.
+ * Out: the words for it.
+ */
 
 /** An error as its reader needs it; any other as it is. @param place without a password */
 export function explained(place: string, error: unknown): unknown {

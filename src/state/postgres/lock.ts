@@ -7,8 +7,9 @@ import type { Connection } from './connection.ts'
 import { lockKey } from './migrations.ts'
 
 /**
- * Who works on a state. In: a connection, and the command. Out: the lock of the session, which the server drops with it, however that ends; else
- * a LockedError that names the holder. What is written beside it tells people who it is, and each write whether this session is still the one.
+ * Who works on a state. In: a connection, and the command. Out: the lock of the session, which the
+ * server drops with it, however that ends; else a LockedError that names the holder. What is
+ * written beside it tells people who it is, and each write whether this session is still the one.
  */
 export interface Held {
   /** Random: no other holding has it. */
@@ -29,7 +30,10 @@ export interface Lockable {
   place: string
 }
 
-/** The server takes a moment to see that a process is dead, and longer where its own session is cut off. Milliseconds. */
+/**
+ * The server takes a moment to see that a process is dead, and longer where its own session is cut
+ * off. Milliseconds.
+ */
 const PATIENCE = 1_000
 const PATIENCE_WITH_SELF = 30_000
 const PAUSE = 50
@@ -73,7 +77,8 @@ export async function holderOf(
   connection: Connection,
   lockable: Lockable,
 ): Promise<{ backend: number; token?: string; holder?: LockHolder } | undefined> {
-  // PostgreSQL shows the two halves of the number. https://www.postgresql.org/docs/current/view-pg-locks.html
+  // PostgreSQL shows the two halves of the number.
+  // https://www.postgresql.org/docs/current/view-pg-locks.html
   const [row] = await connection.query(
     `SELECT l.pid, s.holder, s.holder_token FROM pg_locks l LEFT JOIN states s ON s.state = $1 AND s.holder_backend = l.pid
       WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted

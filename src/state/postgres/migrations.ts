@@ -3,9 +3,15 @@ import { StateError } from '../../diagnostics/errors.ts'
 import { toolVersion } from '../../version.ts'
 import type { Connection } from './connection.ts'
 
-/** The schema in the database, and its steps. In: a connection whose search path is the schema. Out: a schema that this version knows. */
+/**
+ * The schema in the database, and its steps. In: a connection whose search path is the schema. Out:
+ * a schema that this version knows.
+ */
 
-/** Steps that were taken; undefined: there is no state in this schema. @throws StateError for a schema of somebody else, or a newer one */
+/**
+ * Steps that were taken; undefined: there is no state in this schema. @throws StateError for a
+ * schema of somebody else, or a newer one
+ */
 export async function stepsTaken(connection: Connection, schema: string, place: string): Promise<number | undefined> {
   const [found] = await connection.query(
     `SELECT to_regclass($1) IS NOT NULL AS ours,
@@ -24,8 +30,9 @@ export async function stepsTaken(connection: Connection, schema: string, place: 
 }
 
 /**
- * Makes the schema where there is none, and takes the steps that are missing, all in one transaction: whoever is killed in between has done
- * nothing. Others who come at the same time wait, and find it done.
+ * Makes the schema where there is none, and takes the steps that are missing, all in one
+ * transaction: whoever is killed in between has done nothing. Others who come at the same time
+ * wait, and find it done.
  */
 export async function migrate(connection: Connection, schema: string, place: string): Promise<void> {
   await connection.transaction(async () => {
@@ -77,8 +84,8 @@ const STEPS_TABLE = `CREATE TABLE workos_migrate_steps (
 /**
  * The numbered steps of the schema. A step, once published, is never edited: changes are new steps.
  *
- * JSON is text, byte for byte as it was written: `jsonb` sorts its keys and refuses what a text may hold. Keys are compared by bytes, which is
- * the order of code points.
+ * JSON is text, byte for byte as it was written: `jsonb` sorts its keys and refuses what a text may
+ * hold. Keys are compared by bytes, which is the order of code points.
  */
 export const migrations: readonly string[] = [
   `

@@ -13,7 +13,10 @@ import { refusePooler } from './pooler.ts'
 import { type Kept, PostgresStateStore, readKept, type StoreOptions } from './store.ts'
 import { toStored } from './text.ts'
 
-/** Opens states in PostgreSQL. In: a location. Out: a PostgresStateStore, or what can be said of the state without opening it. */
+/**
+ * Opens states in PostgreSQL. In: a location. Out: a PostgresStateStore, or what can be said of the
+ * state without opening it.
+ */
 
 interface Opening {
   interrupted?: AbortSignal

@@ -3,11 +3,13 @@ import type { Connection } from './connection.ts'
 import { pooled } from './endpoint.ts'
 
 /**
- * Tells a transaction pooler from the server, and from a pooler that keeps one session for each client. In: a fresh connection, and a way to
- * make another. Out: nothing, or the StateError that refuses it.
+ * Tells a transaction pooler from the server, and from a pooler that keeps one session for each
+ * client. In: a fresh connection, and a way to make another. Out: nothing, or the StateError that
+ * refuses it.
  *
- * The server tells each client which process serves it. A pooler tells something else: it has many clients on few sessions. Then others come
- * in between on purpose: where a session is given to them while this client has nothing open, what the session holds (a lock) is theirs.
+ * The server tells each client which process serves it. A pooler tells something else: it has many
+ * clients on few sessions. Then others come in between on purpose: where a session is given to them
+ * while this client has nothing open, what the session holds (a lock) is theirs.
  */
 export async function refusePooler(connection: Connection, another: () => Promise<Connection>): Promise<void> {
   const own = await backendOf(connection)
@@ -31,7 +33,10 @@ export async function refusePooler(connection: Connection, another: () => Promis
   }
 }
 
-/** From here on it keeps the session that it gets. PgBouncer refuses that where it gives one for each statement. */
+/**
+ * From here on it keeps the session that it gets. PgBouncer refuses that where it gives one for
+ * each statement.
+ */
 async function begin(connection: Connection): Promise<void> {
   try {
     await connection.exec('BEGIN')

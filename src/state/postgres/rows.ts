@@ -4,7 +4,10 @@ import type { Address, Batch, Failure, Intent, Run, StateResource } from '../sto
 import type { Connection } from './connection.ts'
 import { fromStored, toStored } from './text.ts'
 
-/** What the state holds, as rows. In: resources, intents, runs. Out: the same from rows, and the statement that writes a batch of them. */
+/**
+ * What the state holds, as rows. In: resources, intents, runs. Out: the same from rows, and the
+ * statement that writes a batch of them.
+ */
 
 export const { resourceFromRow, intentFromRow, failureFromRow, rejectFromRow, runFromRow } = rowReaders(fromStored)
 
@@ -73,7 +76,9 @@ export function rowOfAddress({ kind, key }: Address): Rows[number] {
   return { kind: toStored(kind), key: toStored(key) }
 }
 
-/** What one statement may write: no address twice, and nothing that depends on something else in it. */
+/**
+ * What one statement may write: no address twice, and nothing that depends on something else in it.
+ */
 export interface Part {
   saved: Rows
   removed: Rows
@@ -84,7 +89,8 @@ export interface Part {
 }
 
 /**
- * Cuts a batch into parts that mean the same one after the other as its entries do. Nearly every batch is one part.
+ * Cuts a batch into parts that mean the same one after the other as its entries do. Nearly every
+ * batch is one part.
  */
 export function partsOf({ outcomes, intents }: Batch): Part[] {
   const parts: Part[] = []
@@ -139,21 +145,26 @@ const INTENT = 'kind text, key text, action text, started_at text, attributes te
 const ADDRESS = 'kind text, key text'
 
 /**
- * The places of the rows of a table that a parameter names. The server plans a statement when the tables are empty, and keeps the plan: left to
- * itself it reads the whole table, and a commit takes the longer the more the state knows. LATERAL with a LIMIT looks up each row by its key.
+ * The places of the rows of a table that a parameter names. The server plans a statement when the
+ * tables are empty, and keeps the plan: left to itself it reads the whole table, and a commit takes
+ * the longer the more the state knows. LATERAL with a LIMIT looks up each row by its key.
  */
 function placesOf(table: string, parameter: string): string {
   return `SELECT l.ctid, c.* FROM held h CROSS JOIN json_to_recordset(${parameter}::json) AS c(${ADDRESS}, run integer)
     CROSS JOIN LATERAL (SELECT k.ctid FROM ${table} k WHERE k.state = h.state AND k.kind = c.kind AND k.key = c.key LIMIT 1) l`
 }
 
-/** A resource `o` by its WorkOS id: of the conditions only the id has an index, so the primary key is not tried. */
+/**
+ * A resource `o` by its WorkOS id: of the conditions only the id has an index, so the primary key
+ * is not tried.
+ */
 export const BY_ID = (state: string, kind: string, id: string) =>
   `o.id = ${id} AND o.kind || '' = ${kind} AND o.state + 0 = ${state}`
 
 /**
- * One part in one statement, which is one way to the server and back: it counts the serial up, and writes nothing at all unless this very session
- * has the lock, and the serial is the one that is expected. What the state has as created stays so: see the same statement of SQLite.
+ * One part in one statement, which is one way to the server and back: it counts the serial up, and
+ * writes nothing at all unless this very session has the lock, and the serial is the one that is
+ * expected. What the state has as created stays so: see the same statement of SQLite.
  */
 const WRITE = `WITH held AS (
     UPDATE states SET serial = serial + $5, mark = $4
@@ -183,7 +194,10 @@ const WRITE = `WITH held AS (
   )
   SELECT count(*)::int AS held FROM held`
 
-/** @returns false, with nothing written, where the session has not the lock or the serial is another one */
+/**
+ * @returns false, with nothing written, where the session has not the lock or the serial is another
+ *   one
+ */
 export async function writePart(
   connection: Connection,
   { state, token }: Writer,

@@ -13,7 +13,10 @@ const FAILURE = 'kind text, key text, action text, outcome text, code text, mess
 const REJECT = `place integer, kind text, key text, code text, field text, message text, hint text, origin text,
   records integer, email text`
 
-/** The runs of one state: what they came to, what they could not do, what their plans had refused. Each write may be done twice. */
+/**
+ * The runs of one state: what they came to, what they could not do, what their plans had refused.
+ * Each write may be done twice.
+ */
 export class RunLog {
   readonly #state: number
 

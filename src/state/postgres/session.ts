@@ -8,7 +8,10 @@ export interface SessionOptions {
   place: string
   /** Makes another connection. */
   dial(): Promise<Connection>
-  /** Makes sure that the work may go on with a new connection. What it throws ends the session, unless the connection is lost again. */
+  /**
+   * Makes sure that the work may go on with a new connection. What it throws ends the session,
+   * unless the connection is lost again.
+   */
   resume(connection: Connection): Promise<void>
   /** Ends the wait for a server that does not answer. */
   interrupted: AbortSignal | undefined
@@ -20,15 +23,17 @@ const FIRST_PAUSE = 50
 const LAST_PAUSE = 1_000
 
 /**
- * How long a server may say nothing before it is asked whether it is there. The server itself drops a session whose other end is dead after 25 seconds,
- * and the lock with it: until then nobody else has it. Milliseconds.
+ * How long a server may say nothing before it is asked whether it is there. The server itself drops
+ * a session whose other end is dead after 25 seconds, and the lock with it: until then nobody else
+ * has it. Milliseconds.
  */
 const SILENCE = 5_000
 
 /**
- * Work on one connection, one piece after the other. Where the connection breaks, another one is made and `resume` says whether the work may
- * go on; the piece that was under way is then done again, so each must be one that can be done twice. Once a session has ended in an error,
- * every further piece of work has the same one.
+ * Work on one connection, one piece after the other. Where the connection breaks, another one is
+ * made and `resume` says whether the work may go on; the piece that was under way is then done
+ * again, so each must be one that can be done twice. Once a session has ended in an error, every
+ * further piece of work has the same one.
  */
 export class Session {
   readonly #options: SessionOptions
@@ -41,7 +46,10 @@ export class Session {
     this.#options = options
   }
 
-  /** Does a piece of work when those before it are done. @throws what it throws, in words; StateError, LockedError where it cannot go on */
+  /**
+   * Does a piece of work when those before it are done. @throws what it throws, in words;
+   * StateError, LockedError where it cannot go on
+   */
   run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const turn = this.#turn.then(
       () => this.#work(work),
@@ -51,7 +59,10 @@ export class Session {
     return turn
   }
 
-  /** Resolves when the connection is there: it is not known to be lost, and the server has said something lately. */
+  /**
+   * Resolves when the connection is there: it is not known to be lost, and the server has said
+   * something lately.
+   */
   async sound(): Promise<void> {
     const { lost, silence } = this.#connection
     if (this.#ended === undefined && lost === undefined && silence < SILENCE) return

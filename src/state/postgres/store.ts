@@ -336,7 +336,10 @@ export class PostgresStateStore implements OpenState {
     return this.#session.run((connection) => connection.query(sql, this.#kept.state, ...values))
   }
 
-  /** Something beside the journal: written whole or not at all, and by the holder of the lock alone. It may be done twice. */
+  /**
+   * Something beside the journal: written whole or not at all, and by the holder of the lock alone.
+   * It may be done twice.
+   */
   async #write(work: (connection: Connection) => Promise<unknown>): Promise<void> {
     await this.#session.run((connection) =>
       connection.transaction(async () => {
@@ -355,8 +358,9 @@ export class PostgresStateStore implements OpenState {
   }
 
   /**
-   * What a new connection has to find before anything is sent: the lock, which was dropped with the old one, and the state as this process has
-   * left it. A commit whose answer was lost is there or not: its mark tells.
+   * What a new connection has to find before anything is sent: the lock, which was dropped with the
+   * old one, and the state as this process has left it. A commit whose answer was lost is there or
+   * not: its mark tells.
    */
   async #resume(connection: Connection): Promise<void> {
     if (this.#held !== undefined) await takeLock(connection, this.#lockable, this.#held)
@@ -381,7 +385,10 @@ interface Lookup {
   reject(error: unknown): void
 }
 
-/** Between two connections the state became another one: somebody has worked on it, or an older copy took over. */
+/**
+ * Between two connections the state became another one: somebody has worked on it, or an older copy
+ * took over.
+ */
 function changed(place: string, what: string): StateError {
   return new StateError({
     code: 'state_changed',

@@ -4,8 +4,8 @@ import { type Row, Statements } from '../../sqlite/open.ts'
 import { unreadable, unwritable } from './state-file.ts'
 
 /**
- * A hold on the state's database that keeps its prepared statements, and tells of a file that turns out to be damaged, or a
- * disk that is full, as what it is.
+ * A hold on the state's database that keeps its prepared statements, and tells of a file that turns
+ * out to be damaged, or a disk that is full, as what it is.
  */
 export class Connection {
   readonly #path: string
@@ -49,7 +49,9 @@ export class Connection {
     }
   }
 
-  /** As `transaction`, for work that waits in between: nobody else may use the connection meanwhile. */
+  /**
+   * As `transaction`, for work that waits in between: nobody else may use the connection meanwhile.
+   */
   async lasting<T>(mode: '' | 'IMMEDIATE', work: () => Promise<T>): Promise<T> {
     this.#try(() => this.#db.exec(`BEGIN ${mode}`))
     try {

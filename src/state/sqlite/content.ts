@@ -4,7 +4,10 @@ import type { StateContent, StateEntry } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { failureFromRow, intentFromRow, rejectFromRow, resourceFromRow, runFromRow } from './rows.ts'
 
-/** All that a file holds, read and replaced as a whole. Nobody else works with the connection meanwhile. */
+/**
+ * All that a file holds, read and replaced as a whole. Nobody else works with the connection
+ * meanwhile.
+ */
 
 /** Rows of a table, by what stands first in each, which is its key. */
 interface Table {

@@ -7,7 +7,9 @@ import { acquireLock } from './lock.ts'
 import { APPLICATION_ID, backupPath, firstDamage, foreign, newer, unreadable, writeBackup } from './state-file.ts'
 
 export interface OpenDatabaseOptions {
-  /** The caller holds the state's lock: it is about to write, so the whole file is checked first. */
+  /**
+   * The caller holds the state's lock: it is about to write, so the whole file is checked first.
+   */
   locked?: boolean
   /** The steps of the schema. */
   steps?: readonly string[]
@@ -16,10 +18,11 @@ export interface OpenDatabaseOptions {
 /**
  * Opens a state's database and brings its schema up to date.
  *
- * Every opening checks what costs nothing: whose file it is, its version, and that no part is cut off. The whole file is
- * read and checked (about a second per GB) when the caller is about to write, when the last one did not close it, and before
- * a migration.
- * @throws StateError for a corrupt, foreign or newer file, LockedError when it has to be migrated and somebody is at work
+ * Every opening checks what costs nothing: whose file it is, its version, and that no part is cut
+ * off. The whole file is read and checked (about a second per GB) when the caller is about to
+ * write, when the last one did not close it, and before a migration.
+ * @throws StateError for a corrupt, foreign or newer file, LockedError when it has to be migrated
+ *   and somebody is at work
  */
 export function openDatabase(
   path: string,
@@ -33,7 +36,8 @@ export function openDatabase(
       version = identify(opened, path, steps.length)
       if (version > 0 && (locked || cutOff || version < steps.length)) checkWhole(opened, path)
     }
-    // FULL: an intent must be on the disk before its write leaves, even if the machine then loses power.
+    // FULL: an intent must be on the disk before its write leaves, even if the machine then loses
+    // power.
     db = openKept(path, { timeout: 5_000, synchronous: 'FULL', check })
     db.exec('PRAGMA foreign_keys = ON')
     if (version < steps.length) migrate(db, path, { locked: locked || version === 0, steps })
@@ -67,8 +71,9 @@ function checkWhole(db: DatabaseSync, path: string): void {
 }
 
 /**
- * Takes the steps that are missing, each in a transaction of its own: a process that is killed leaves the schema before a
- * step or after it. Before each step the whole state is copied beside the file.
+ * Takes the steps that are missing, each in a transaction of its own: a process that is killed
+ * leaves the schema before a step or after it. Before each step the whole state is copied beside
+ * the file.
  */
 function migrate(db: DatabaseSync, path: string, options: Required<OpenDatabaseOptions>): void {
   const release = options.locked ? () => {} : acquireLock(path, 'migration of the state', new Date())
@@ -79,7 +84,8 @@ function migrate(db: DatabaseSync, path: string, options: Required<OpenDatabaseO
       if (before > 0) writeBackup(db, backupPath(path, new Date(), version))
       db.exec('BEGIN IMMEDIATE')
       try {
-        // Two processes may find an empty file at the same time: the second sees here what the first has done.
+        // Two processes may find an empty file at the same time: the second sees here what the
+        // first has done.
         if (pragma(db, 'user_version') === version) {
           db.exec(`${options.steps[version]};
             PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}`)
@@ -97,8 +103,8 @@ function migrate(db: DatabaseSync, path: string, options: Required<OpenDatabaseO
 }
 
 /**
- * The numbered steps of the state's schema. A step, once published, is never edited: changes are new steps.
- * `PRAGMA user_version` holds the number of steps taken.
+ * The numbered steps of the state's schema. A step, once published, is never edited: changes are
+ * new steps. `PRAGMA user_version` holds the number of steps taken.
  */
 export const migrations: readonly string[] = [
   `

@@ -15,8 +15,9 @@ import type { Connection } from './connection.ts'
 import { newestBackup } from './state-file.ts'
 
 /**
- * Who works on a state. In: the path of the state, and the command. Out: its lock, which the operating system drops with the process; the claim
- * in the state, which outlives the file of the lock; else a LockedError that names the holder.
+ * Who works on a state. In: the path of the state, and the command. Out: its lock, which the
+ * operating system drops with the process; the claim in the state, which outlives the file of the
+ * lock; else a LockedError that names the holder.
  */
 
 /** A lock that is held. Called, it is given back. */
@@ -28,7 +29,10 @@ export type StateLock = (() => void) & {
   readonly holder: LockHolder
 }
 
-/** Locks of this process. A database that nothing refers to is collected, and its lock would go with it. */
+/**
+ * Locks of this process. A database that nothing refers to is collected, and its lock would go with
+ * it.
+ */
 const held = new Set<DatabaseSync>()
 
 /** How often the file of a lock may be replaced while it is taken. */
@@ -37,10 +41,12 @@ const ATTEMPTS = 10
 /**
  * Takes the lock of the state at `statePath`, whatever symbolic links lead there.
  *
- * The lock is an exclusive SQLite transaction on a file beside the state: the operating system drops it with the process,
- * however that ends, so a dead process never holds it. Who holds it is written next to it, for people only. That the file may
- * be removed while it is locked is what the claim in the state is for: see `SqliteStateStore.claim`.
- * @throws LockedError naming the holder, StateError when the lock's file is damaged, or the state has a second name
+ * The lock is an exclusive SQLite transaction on a file beside the state: the operating system
+ * drops it with the process, however that ends, so a dead process never holds it. Who holds it is
+ * written next to it, for people only. That the file may be removed while it is locked is what the
+ * claim in the state is for: see `SqliteStateStore.claim`.
+ * @throws LockedError naming the holder, StateError when the lock's file is damaged, or the state
+ *   has a second name
  */
 export function acquireLock(statePath: string, command: string, now: Date): StateLock {
   const path = realPathOf(statePath)
@@ -64,8 +70,9 @@ export function acquireLock(statePath: string, command: string, now: Date): Stat
 }
 
 /**
- * Locks a file that still has its name when the lock is held: whoever removes it in between would make the next one lock another.
- * The file is looked at and never opened otherwise: closing it would drop the locks that this process has on it.
+ * Locks a file that still has its name when the lock is held: whoever removes it in between would
+ * make the next one lock another. The file is looked at and never opened otherwise: closing it
+ * would drop the locks that this process has on it.
  */
 function take(lockPath: string, busy: () => LockedError): { db: DatabaseSync; file: string } {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
@@ -96,7 +103,8 @@ function purposeOf(path: string): Purpose {
 }
 
 /**
- * SQLite keeps a journal beside each name of a file: who writes by one name does not see what is written by the other.
+ * SQLite keeps a journal beside each name of a file: who writes by one name does not see what is
+ * written by the other.
  * @throws StateError for a state with a second name
  */
 export function refuseHardLinks(path: string): void {
@@ -145,10 +153,11 @@ interface Claimant extends LockHolder {
 }
 
 /**
- * What a command that writes puts into the state, under its lock, and takes out when it ends. The lock's file may be removed while
- * it is locked, and the next command then locks a new one: it finds the claim. Where it cannot tell that the claimant is alive
- * (another machine, another container) it takes the claim over, and the first one cannot commit from then on. An intent is committed
- * before each request, so that one sends nothing more either.
+ * What a command that writes puts into the state, under its lock, and takes out when it ends. The
+ * lock's file may be removed while it is locked, and the next command then locks a new one: it
+ * finds the claim. Where it cannot tell that the claimant is alive (another machine, another
+ * container) it takes the claim over, and the first one cannot commit from then on. An intent is
+ * committed before each request, so that one sends nothing more either.
  */
 export class Claim {
   readonly #path: string
@@ -180,7 +189,8 @@ export class Claim {
 
   /**
    * To be called at the beginning of every transaction.
-   * @throws LockedError when somebody else has taken the claim over, StateError when the state has lost its name
+   * @throws LockedError when somebody else has taken the claim over, StateError when the state has
+   *   lost its name
    */
   check(): void {
     const text = this.#read()
@@ -203,7 +213,9 @@ export class Claim {
     return row === undefined ? undefined : String(row.value)
   }
 
-  /** Whoever had locked the very file that is locked now is gone: the lock went with the process. */
+  /**
+   * Whoever had locked the very file that is locked now is gone: the lock went with the process.
+   */
   #stands(other: Claimant): boolean {
     if (other.lock === this.#lock.file || other.state !== this.#state || other.host !== hostname()) return false
     return isAlive(other.pid) && startOf(other.pid) === other.started
@@ -237,7 +249,9 @@ function takenOver(path: string, other: Claimant | undefined): LockedError {
   })
 }
 
-/** The state's path leads elsewhere or nowhere: what is written to the open file is lost with it. */
+/**
+ * The state's path leads elsewhere or nowhere: what is written to the open file is lost with it.
+ */
 function vanished(path: string, gone: boolean): StateError {
   const backup = newestBackup(path)
   const back = backup === undefined ? '' : `, or to the newest backup (${backup})`

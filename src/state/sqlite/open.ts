@@ -15,7 +15,8 @@ import { SqliteStateStore } from './store.ts'
 /**
  * Opens the state at `path`, making it when there is none.
  * @param options.lock the state's lock, for a caller who is about to write
- * @throws StateError for a corrupt, foreign or newer file, LockedError when somebody works with it all the same
+ * @throws StateError for a corrupt, foreign or newer file, LockedError when somebody works with it
+ *   all the same
  */
 export function openStateFile(path: string, { lock }: { lock?: StateLock } = {}): SqliteStateStore {
   takeStateFile(path)
@@ -43,7 +44,10 @@ export function openStateFileLocked(path: string, { command, now }: LockRequest)
   }
 }
 
-/** The state at `path`, or an empty one in memory when there is none: for commands that must not leave anything behind. */
+/**
+ * The state at `path`, or an empty one in memory when there is none: for commands that must not
+ * leave anything behind.
+ */
 export function peekStateFile(path: string): SqliteStateStore {
   return existsSync(path) ? openStateFile(path) : emptyState(path)
 }

@@ -27,7 +27,8 @@ import { hasNoRoom, mayBeFull } from '../../sqlite/errors.ts'
 import { databaseId, openReadOnly } from '../../sqlite/open.ts'
 
 /**
- * The file of a state, and its backups. In: the path of a state. Out: that it is one, or what to do about it; copies of it beside it.
+ * The file of a state, and its backups. In: the path of a state. Out: that it is one, or what to do
+ * about it; copies of it beside it.
  */
 
 /** Marks a SQLite file as ours (`PRAGMA application_id`): the letters "WMst". */
@@ -41,13 +42,17 @@ export function checkStateFile(path: string): void {
   if (regularStateAt(path) !== undefined) takeStateFile(path)
 }
 
-/** The file under the state's name, or undefined when there is nothing. @throws StateError for what is no regular file */
+/**
+ * The file under the state's name, or undefined when there is nothing. @throws StateError for what
+ * is no regular file
+ */
 export function regularStateAt(path: string): Stats | undefined {
   return telling(path, () => regularFileAt(path))
 }
 
 /**
- * Makes the state's file when there is none, and keeps it from other users. Comes before SQLite opens it: see takeFile.
+ * Makes the state's file when there is none, and keeps it from other users. Comes before SQLite
+ * opens it: see takeFile.
  * @throws StateError as checkStateFile
  */
 export function takeStateFile(path: string): void {
@@ -66,7 +71,9 @@ function telling<T>(path: string, look: () => T): T {
   }
 }
 
-/** The ways on without the file as it is: the newest backup where there is one, else a new state. */
+/**
+ * The ways on without the file as it is: the newest backup where there is one, else a new state.
+ */
 function wayOut(path: string): string {
   const anew = 'move it away and apply again: what exists in WorkOS is then found and adopted'
   const backup = newestBackup(path)
@@ -128,15 +135,17 @@ export function backupPurpose(file: string): Purpose {
   }
 }
 
-/** Where a backup goes unless somebody names a file; `version` is the schema's, before a migration. */
+/**
+ * Where a backup goes unless somebody names a file; `version` is the schema's, before a migration.
+ */
 export function backupPath(statePath: string, now: Date, version?: number): string {
   const time = now.toISOString().replaceAll(/[-:.]/g, '')
   return `${statePath}${version === undefined ? '' : `.v${version}`}.${time}${SUFFIX}`
 }
 
 /**
- * The files of a state, and its backups beside it. Both are told by what marks them, besides their names; nothing of another program's is
- * among them.
+ * The files of a state, and its backups beside it. Both are told by what marks them, besides their
+ * names; nothing of another program's is among them.
  */
 export function filesOfState(statePath: string): { files: string[]; backups: string[] } {
   const isOurs = (path: string) => databaseId(path) === APPLICATION_ID
@@ -153,9 +162,11 @@ export function filesOfState(statePath: string): { files: string[]; backups: str
 const BACKUP = /^(\.v\d+)?\.\d{8}T\d{9}Z\.bak$/
 
 /**
- * Copies the database to a new file (0600), as it stands at this moment, whoever writes to it meanwhile. The copy is checked
- * and on the disk before it takes its name, so a file under that name is a whole backup.
- * @throws StateError when the file exists, or the copy is damaged; UsageError, FileError when it cannot be written
+ * Copies the database to a new file (0600), as it stands at this moment, whoever writes to it
+ * meanwhile. The copy is checked and on the disk before it takes its name, so a file under that
+ * name is a whole backup.
+ * @throws StateError when the file exists, or the copy is damaged; UsageError, FileError when it
+ *   cannot be written
  */
 export function writeBackup(db: DatabaseSync, file: string): void {
   refuseExisting(file)
@@ -218,7 +229,9 @@ function check(file: string): void {
   }
 }
 
-/** What SQLite finds wrong with a database, reading all of it (about 1 GB/s); undefined: nothing. */
+/**
+ * What SQLite finds wrong with a database, reading all of it (about 1 GB/s); undefined: nothing.
+ */
 export function firstDamage(db: DatabaseSync): string | undefined {
   const found = db.prepare('PRAGMA quick_check(1)').get()?.quick_check
   return found === 'ok' ? undefined : String(found)

@@ -45,8 +45,8 @@ export class SqliteStateStore implements OpenState {
   }
 
   /**
-   * Writes down in the state who holds its lock; until it is closed, nothing is committed that another holder or the loss of the
-   * file would make void. See Claim.
+   * Writes down in the state who holds its lock; until it is closed, nothing is committed that
+   * another holder or the loss of the file would make void. See Claim.
    * @throws LockedError when somebody who is alive works with it
    */
   claim(lock: StateLock): void {

@@ -10,7 +10,9 @@ import { manifestSchema } from '../../../src/config/schema.ts'
 import { MINIMAL, folderOf as manifestFolder, problemsOf } from '../../config/folder.ts'
 import { command } from '../harness.ts'
 
-/** Rules that every hint keeps: what it proposes may be done by somebody who does not read it twice. */
+/**
+ * Rules that every hint keeps: what it proposes may be done by somebody who does not read it twice.
+ */
 
 const output = { write: () => true }
 const program = buildProgram({ stdout: output, stderr: output } as unknown as Context, async () => {})

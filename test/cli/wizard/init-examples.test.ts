@@ -61,7 +61,10 @@ test('an example in which every file is of use leaves none of them out', async (
   }
 })
 
-/** Databases of the examples; members that a plan makes of each, since a proposal without them would be none. */
+/**
+ * Databases of the examples; members that a plan makes of each, since a proposal without them would
+ * be none.
+ */
 const DATABASES: readonly (readonly [schema: string, dialect: 'postgres' | 'mysql', users: number, members: number])[] =
   [
     ['devise/schema.sql', 'postgres', 4, 4],

@@ -5,7 +5,10 @@ import { tried } from '../../tried.ts'
 import { command, type Files, folderOf } from '../harness.ts'
 import { announced, type Planned, planned } from './announced.ts'
 
-/** Tables and exports as people have them: recognised, used, and announced as the plan has it. The data are invented. */
+/**
+ * Tables and exports as people have them: recognised, used, and announced as the plan has it. The
+ * data are invented.
+ */
 interface Case {
   files: Files
   plan: Partial<Planned>

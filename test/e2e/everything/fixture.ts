@@ -15,7 +15,10 @@ const SECRETS: readonly [encoding: string, secret: string][] = [
   ['', 'otpauth://totp/Acme:ada?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Acme'],
 ]
 
-/** The bytes of these secrets in the one form in which WorkOS takes them, worked out elsewhere; in order. */
+/**
+ * The bytes of these secrets in the one form in which WorkOS takes them, worked out elsewhere; in
+ * order.
+ */
 export const SECRETS_IN_BASE32 = ['JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', 'MEQHGZLDOJSXIIDPMYQDEMBAMJ4XIZLT']
 
 const organizationOf = (n: number) => `org-${String(n % ORGANIZATIONS).padStart(2, '0')}`
@@ -39,7 +42,10 @@ function row(name: string, organization: number | undefined, more: Row = {}): Ro
   }
 }
 
-/** Ordinary users: passwords of every type, secrets in every encoding, in one to three organizations each. */
+/**
+ * Ordinary users: passwords of every type, secrets in every encoding, in one to three organizations
+ * each.
+ */
 function ordinary(): Row[] {
   return Array.from({ length: USERS }, (_, n) => {
     const [type = '', hash = ''] = HASHES[n % HASHES.length] ?? []
@@ -77,7 +83,8 @@ function duplicates(): Row[] {
     // 5: dots at Gmail.
     row('dotted', 8, { email: 'dotted.person@gmail.com' }),
     row('dotted-2', 9, { email: 'dottedperson@googlemail.com' }),
-    // 6: one address, two external ids, two passwords, two secrets, names of different length, metadata that differs.
+    // 6: one address, two external ids, two passwords, two secrets, names of different length,
+    // metadata that differs.
     row('both', 10, { ...hashed, first_name: 'Bo', totp_encoding: 'base32', totp_secret: SECRETS[0]?.[1] ?? '' }),
     row('both-2', 11, {
       email: 'both@example.com',
@@ -96,7 +103,8 @@ function duplicates(): Row[] {
     // 8: an address that one account verified, and another with a password did not.
     row('proven', 14),
     row('unproven', 15, { email: 'proven@example.com', email_verified: 'no', ...hashed }),
-    // 9: somebody who is in WorkOS already, under the address of one row and with the external id of nobody.
+    // 9: somebody who is in WorkOS already, under the address of one row and with the external id
+    // of nobody.
     row('existing', 16),
     row('existing-2', 17, { email: 'existing@example.com' }),
     // And one of whom an earlier row says another name of the organization.
@@ -143,7 +151,10 @@ const roleDefinitions = (): Row[] => [
   },
 ]
 
-/** Everything that an identity carries, in three files, with rules of which none speaks of the order of rows. */
+/**
+ * Everything that an identity carries, in three files, with rules of which none speaks of the order
+ * of rows.
+ */
 export function writeEverything(
   project: Pick<Project, 'csv' | 'manifest'>,
   { target }: { target: object },

@@ -15,7 +15,10 @@ export interface Truth {
   merged: number
 }
 
-/** Works out from the tenant alone what has to be in WorkOS; accounts with one e-mail address are one user, the oldest first; blocked ones none. */
+/**
+ * Works out from the tenant alone what has to be in WorkOS; accounts with one e-mail address are
+ * one user, the oldest first; blocked ones none.
+ */
 export function truthOf(tenant: Tenant): Truth {
   const accounts = new Map<string, Auth0User[]>()
   const addressOf = new Map<string, string>()

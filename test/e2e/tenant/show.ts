@@ -49,8 +49,8 @@ export interface Shown {
 }
 
 /**
- * Exports a tenant, plans, applies and plans again with the real command line. It is killed in the middle of the users, in the middle of
- * the members, while planning, and twice while applying.
+ * Exports a tenant, plans, applies and plans again with the real command line. It is killed in the
+ * middle of the users, in the middle of the members, while planning, and twice while applying.
  */
 export async function showTenant({ size, tell = () => {} }: ShowOptions): Promise<Shown> {
   const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-tenant-'))
@@ -139,7 +139,10 @@ class Trap {
     this.#snapshots = join(folder, '.workos-migrate', 'snapshots')
   }
 
-  /** Set off by the n-th answer of this endpoint from now on, once what came of the stream before it has been kept. */
+  /**
+   * Set off by the n-th answer of this endpoint from now on, once what came of the stream before it
+   * has been kept.
+   */
   set(pid: number, route: string, count: number, stream: string): void {
     this.#pid = pid
     this.#route = route
@@ -166,7 +169,10 @@ class Trap {
     return true
   }
 
-  /** Bytes of the stream that are on the disk, and whether the progress that came with them is there as well: it is written after them. */
+  /**
+   * Bytes of the stream that are on the disk, and whether the progress that came with them is there
+   * as well: it is written after them.
+   */
   #kept(): { size: number; isCommitted: boolean } {
     const names = readdirSync(this.#snapshots, { recursive: true, encoding: 'utf8' })
     const written = (fits: (name: string) => boolean) =>

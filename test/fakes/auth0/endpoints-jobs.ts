@@ -19,7 +19,10 @@ interface Job {
   file?: Buffer
 }
 
-/** Export jobs and the storage that their files are fetched from, which knows signed links and no tokens. */
+/**
+ * Export jobs and the storage that their files are fetched from, which knows signed links and no
+ * tokens.
+ */
 export function jobEndpoints(tenant: Tenant, settings: Auth0Settings, url: () => string): Endpoint[] {
   const { export: exporting = {}, now = Date.now } = settings
   const { pendingPolls = 2, linkLifetime = 60, contentEncoding = false, gzip = true } = exporting

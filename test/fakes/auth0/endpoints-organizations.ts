@@ -56,7 +56,10 @@ export function organizationEndpoints(tenant: Tenant, settings: Auth0Settings, c
     return ok({ enabled_connections: page, start, limit: size, total: all.length })
   }
 
-  /** Newest first unless asked otherwise, with no count of all: https://auth0.com/docs/api/management/v2/organizations/get-invitations */
+  /**
+   * Newest first unless asked otherwise, with no count of all:
+   * https://auth0.com/docs/api/management/v2/organizations/get-invitations
+   */
   const invitations = (call: Call) => {
     const { id } = organizationOf(call)
     const sort = call.query.get('sort') ?? 'created_at:-1'

@@ -77,7 +77,9 @@ export async function startFakeAuth0(data: Partial<TenantData>, settings: Auth0S
   }
 }
 
-/** Takes a token from the tenant's bucket, which every endpoint of the Management API draws from. */
+/**
+ * Takes a token from the tenant's bucket, which every endpoint of the Management API draws from.
+ */
 function spend(bucket: Bucket, retryAfter: boolean, now: () => number): Record<string, string> {
   const taken = bucket.take()
   const waitSeconds = Math.ceil(bucket.waitMs / 1000)

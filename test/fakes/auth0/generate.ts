@@ -16,9 +16,15 @@ export interface TenantSize {
   withoutOrganization?: number
   /** Members of the first organization. */
   largest?: number
-  /** Of the users, how many sign in by telephone and have no e-mail address. They are in no organization. Default 0. */
+  /**
+   * Of the users, how many sign in by telephone and have no e-mail address. They are in no
+   * organization. Default 0.
+   */
   withoutEmail?: number
-  /** Of the users, how many are second accounts of a person, by Google, with the same e-mail address. Default 0. */
+  /**
+   * Of the users, how many are second accounts of a person, by Google, with the same e-mail
+   * address. Default 0.
+   */
   secondAccounts?: number
 }
 
@@ -75,7 +81,8 @@ export function generateTenant(size: TenantSize): TenantData {
 
 export function person(n: number): Auth0User {
   const hex = `60425d${(n + 1).toString(16).padStart(18, '0')}`
-  // Every fifth by SAML, the others with a password; every seventh has linked a social account with a numeric id.
+  // Every fifth by SAML, the others with a password; every seventh has linked a social account with
+  // a numeric id.
   const bySaml = n % 5 === 4
   const identity: Identity = bySaml
     ? { connection: 'acme-saml', provider: 'samlp', user_id: `acme-saml|user-${n}`, isSocial: false }
@@ -139,7 +146,10 @@ function organization(n: number): Auth0Organization {
   }
 }
 
-/** The first `largest` users are in the first organization, the rest spread over the others; every fourth is in a second. */
+/**
+ * The first `largest` users are in the first organization, the rest spread over the others; every
+ * fourth is in a second.
+ */
 function membersOf(users: readonly Auth0User[], { organizations, largest = 0 }: TenantSize): Auth0Member[] {
   const others = Math.max(1, organizations - 1)
   const other = (n: number) => organization(organizations === 1 ? 0 : 1 + (n % others)).id
@@ -155,7 +165,10 @@ function rolesOf(n: number): string[] {
   return [[member], [admin], [], [admin, billing], [member]][n % 5] ?? []
 }
 
-/** An invitation to the organization of that number, which holds for years, with what a test is about. */
+/**
+ * An invitation to the organization of that number, which holds for years, with what a test is
+ * about.
+ */
 export function invitation(n: number, more: Partial<Auth0Invitation> = {}): Auth0Invitation {
   const ticket = `ticketDoNotShow${n}`
   return {

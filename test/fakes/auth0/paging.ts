@@ -2,7 +2,10 @@ import type { Call } from '../http/exchange.ts'
 import type { Ordered } from '../ordered.ts'
 import { refuse } from './refusals.ts'
 
-/** https://auth0.com/docs/manage-users/user-search/view-search-results-by-page: pages end with the first 1,000 records. */
+/**
+ * https://auth0.com/docs/manage-users/user-search/view-search-results-by-page: pages end with the
+ * first 1,000 records.
+ */
 const LAST_RECORD = 1000
 const DEFAULT_SIZE = 50
 export const MAX_SIZE = 100

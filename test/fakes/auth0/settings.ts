@@ -34,7 +34,10 @@ export interface Auth0Settings {
   pageCap?: number
   /** Largest page of invitations; default 100. */
   invitationsCap?: number
-  /** Share of pages with checkpoints that hold fewer than asked for, though they are not the last; an end may be empty. */
+  /**
+   * Share of pages with checkpoints that hold fewer than asked for, though they are not the last;
+   * an end may be empty.
+   */
   shortPages?: number
   /** What is added to the totals that are told. */
   totalsOff?: { users?: number; organizations?: number; members?: number; roles?: number }

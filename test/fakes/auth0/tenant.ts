@@ -13,7 +13,10 @@ import type {
 /** A user as a caller gives it. */
 type NewUser = Partial<Auth0User> & Pick<Auth0User, 'user_id' | 'identities'>
 
-/** What the fake holds: the truth that a migration is compared with, and the ways to change it while it is read. */
+/**
+ * What the fake holds: the truth that a migration is compared with, and the ways to change it while
+ * it is read.
+ */
 export class Tenant {
   readonly users = new Ordered<Auth0User>()
   readonly organizations = new Ordered<Auth0Organization>()

@@ -14,7 +14,10 @@ export const SECRET_KEY = 'sk_test_fakeClerkSecretKey0123456789'
 
 export interface ClerkSettings {
   secretKey?: string
-  /** Documented: 1,000 requests in 10 seconds for production instances, 100 for development. Default: no limit. */
+  /**
+   * Documented: 1,000 requests in 10 seconds for production instances, 100 for development.
+   * Default: no limit.
+   */
   rate?: Rate
   /** What is added to the totals that are told. */
   totalsOff?: { memberships?: number }

@@ -20,7 +20,10 @@ const BUILT_IN = [
   clerkRole('org:member', { name: 'Member', description: 'Role with non-elevated permissions' }),
 ]
 
-/** What the fake holds: the truth that a migration is compared with, and the ways to change it while it is read. */
+/**
+ * What the fake holds: the truth that a migration is compared with, and the ways to change it while
+ * it is read.
+ */
 export class Instance {
   readonly users = new Map<string, ClerkUser>()
   readonly organizations = new Map<string, ClerkOrganization>()

@@ -33,7 +33,9 @@ export interface ClerkExternalAccount {
   verification: ClerkVerification | null
 }
 
-/** https://clerk.com/docs/reference/backend-api/tag/Users. Times are milliseconds since the epoch. */
+/**
+ * https://clerk.com/docs/reference/backend-api/tag/Users. Times are milliseconds since the epoch.
+ */
 export interface ClerkUser {
   id: string
   object: 'user'
@@ -76,7 +78,9 @@ export interface ClerkOrganization {
   updated_at: number
 }
 
-/** Who is a member of what. The API's object is made from it with the user's and the organization's. */
+/**
+ * Who is a member of what. The API's object is made from it with the user's and the organization's.
+ */
 export interface ClerkMembership {
   id: string
   organization: string

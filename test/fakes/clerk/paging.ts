@@ -1,7 +1,10 @@
 import type { Call } from '../http/exchange.ts'
 import { refuseParameter } from './refusals.ts'
 
-/** https://clerk.com/docs/reference/backend-api: limits from 1 to 500, by default 10, and any offset. */
+/**
+ * https://clerk.com/docs/reference/backend-api: limits from 1 to 500, by default 10, and any
+ * offset.
+ */
 const MAX_LIMIT = 500
 const DEFAULT_LIMIT = 10
 
@@ -13,7 +16,8 @@ export function page<Item>({ query }: Call, all: readonly Item[]): Item[] {
 }
 
 /**
- * By `order_by`: a field with `+` (the default) or `-` before it. What is equal in it is ordered by id.
+ * By `order_by`: a field with `+` (the default) or `-` before it. What is equal in it is ordered by
+ * id.
  * @param fields that may be ordered by
  */
 export function ordered<Item extends { id: string }>(

@@ -37,7 +37,10 @@ export interface GitlabSettings {
   onAnswer?: AnswerHook
 }
 
-/** GitLab on loopback, as far as pipelines ask it: one project with one merge request, and its registry of packages. */
+/**
+ * GitLab on loopback, as far as pipelines ask it: one project with one merge request, and its
+ * registry of packages.
+ */
 export interface FakeGitlab extends FakeServer {
   notes: Note[]
   /** The merge requests of each commit. */
@@ -166,7 +169,10 @@ function pageOf(notes: readonly Note[], query: URLSearchParams): Answer {
   return { status: 200, body: sorted.slice((page - 1) * size, page * size), headers }
 }
 
-/** What becomes of the text of a note: commands are carried out and taken out of it, blanks at its ends go. */
+/**
+ * What becomes of the text of a note: commands are carried out and taken out of it, blanks at its
+ * ends go.
+ */
 function takeBody({ text }: Call, commands: string[]): string {
   const sent: unknown = JSON.parse(text)
   const body = isObject(sent) ? sent.body : undefined

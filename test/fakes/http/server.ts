@@ -7,7 +7,10 @@ import { Refused } from './refused.ts'
 
 export interface FakeOptions {
   endpoints: readonly Endpoint[]
-  /** Refuses what may not pass by throwing Refused; what it returns is added to the answer's headers. */
+  /**
+   * Refuses what may not pass by throwing Refused; what it returns is added to the answer's
+   * headers.
+   */
   admit(call: Call): Record<string, string>
   /** For unknown endpoints, and for what goes wrong by chance. */
   refusal(status: number): Answer
@@ -24,7 +27,10 @@ export type AnswerHook = (entry: LogEntry, answer: Answer, response: ServerRespo
 export interface FakeServer {
   url: string
   log: LogEntry[]
-  /** Whole answers that refused nothing, by endpoint (`GET /v1/users`): what came is not more for network errors on the way. */
+  /**
+   * Whole answers that refused nothing, by endpoint (`GET /v1/users`): what came is not more for
+   * network errors on the way.
+   */
   counts(): Record<string, number>
   /** Runs `act` as the n-th request from now on arrives. */
   after(requests: number, act: () => void | Promise<void>): void

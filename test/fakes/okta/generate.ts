@@ -11,7 +11,10 @@ export interface OrgSize {
   companies?: number
 }
 
-/** An org of any size, the same for the same numbers. Users 7, 17, 27 … are deactivated, 8, 18, 28 … suspended. */
+/**
+ * An org of any size, the same for the same numbers. Users 7, 17, 27 … are deactivated, 8, 18, 28 …
+ * suspended.
+ */
 export function generateOrg({
   users: count,
   groups: many,

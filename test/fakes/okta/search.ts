@@ -3,7 +3,10 @@ import { refuse } from './refusals.ts'
 
 type Test = (user: OktaUser) => boolean
 
-/** Okta's search, as far as it is used here: comparisons with `and`, `or` and parentheses. Whatever else is refused, as Okta does. */
+/**
+ * Okta's search, as far as it is used here: comparisons with `and`, `or` and parentheses. Whatever
+ * else is refused, as Okta does.
+ */
 export function searched(expression: string): Test {
   const tokens = expression.match(/\(|\)|"(?:[^"\\]|\\.)*"|[^\s()"]+/g) ?? []
   let at = 0

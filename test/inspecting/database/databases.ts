@@ -6,7 +6,10 @@ import { openDatabase } from '../../../src/inspecting/database/session.ts'
 import { newMariaDatabase, TESTER_PASSWORD } from '../../mariadb.ts'
 import { sharedCluster } from '../../postgres.ts'
 
-/** A database of its own on the server of the run. `$DB`, in statements and in names of roles, is its name. */
+/**
+ * A database of its own on the server of the run. `$DB`, in statements and in names of roles, is
+ * its name.
+ */
 export async function postgresDatabase(sql: string): Promise<{ name: string; url: (role?: string) => string }> {
   const cluster = await sharedCluster()
   const name = `d_${randomUUID().replaceAll('-', '')}`
@@ -32,7 +35,10 @@ export async function askPostgres(sql: string, role = 'tester'): Promise<Ask> {
   return asking('postgres', url(role))
 }
 
-/** Asks a database of its own on the MariaDB of the run. @param grants what another user gets on `$DB`, as whom it is asked then */
+/**
+ * Asks a database of its own on the MariaDB of the run. @param grants what another user gets on
+ * `$DB`, as whom it is asked then
+ */
 export async function askMaria(sql: string, grants?: readonly string[]): Promise<Ask> {
   const { server, name, url } = await newMariaDatabase(sql)
   if (grants === undefined) return asking('mysql', url)

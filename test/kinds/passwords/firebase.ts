@@ -11,7 +11,10 @@ export const FIREBASE = {
   memoryCost: 14,
 }
 
-/** Firebase: scrypt derives a key with which the signer key is encrypted by AES-256-CTR; the cipher text is the hash. */
+/**
+ * Firebase: scrypt derives a key with which the signer key is encrypted by AES-256-CTR; the cipher
+ * text is the hash.
+ */
 export function verifiesFirebase(password: string, encoded: string): boolean {
   const found = /^\$firebase-scrypt\$v=1\$r=(\d+),m=(\d+),ss=([^,]*),sk=([^$]+)\$([^$]+)\$(.+)$/.exec(encoded)
   const bytes = (index: number) => Buffer.from(found?.[index] ?? '', 'base64')

@@ -29,7 +29,10 @@ const BCRYPT = hashSync(PASSWORD, 10)
 const firebase = FIREBASE
 const project = `'signerKey': '${firebase.signerKey}', 'saltSeparator': '${firebase.saltSeparator}', 'rounds': 8, 'memoryCost': 14`
 
-/** How the hash comes: a function of expressions, or as text beside its type. Two of its arguments stand in columns. */
+/**
+ * How the hash comes: a function of expressions, or as text beside its type. Two of its arguments
+ * stand in columns.
+ */
 const EXPRESSION = `
   how = 'type' ? { 'hash': first, 'type': second }
   : how = 'says' ? $passwordHash(first)
@@ -44,7 +47,8 @@ const EXPRESSION = `
 type Known = readonly [name: string, type: string, password: string, how: string, first: string, second?: string]
 
 const KNOWN: readonly Known[] = [
-  // The test vectors of the algorithms' own documents: RFC 7914, the reference implementation of Argon2, Firebase's.
+  // The test vectors of the algorithms' own documents: RFC 7914, the reference implementation of
+  // Argon2, Firebase's.
   [
     'scrypt of RFC 7914',
     'scrypt',

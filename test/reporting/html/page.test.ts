@@ -11,7 +11,9 @@ if (program === undefined) {
   )
 }
 
-/** A plan of many users, some of whom are called what would do harm, and some of whom are rejected. */
+/**
+ * A plan of many users, some of whom are called what would do harm, and some of whom are rejected.
+ */
 async function reportOf(count = 300): Promise<string> {
   const workos = await startWorkos()
   const people = Array.from({ length: count }, (_, n) =>
@@ -149,7 +151,9 @@ describe.skipIf(program === undefined)('the page in Chromium', () => {
   })
 })
 
-/** Texts whose colour stands out from what is behind them by less than WCAG AA asks for, 4.5 to 1. */
+/**
+ * Texts whose colour stands out from what is behind them by less than WCAG AA asks for, 4.5 to 1.
+ */
 const FAINT = `() => {
   const parse = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number)
   const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))

@@ -131,7 +131,8 @@ test('a job that is gone is followed by another, and who was read already does n
   const options = { engine: 'export', organizationFrom: 'none', audience }
   const { signal, told } = stopAt('reading the users: 2,000')
   await expect(captureInto(folder, { ...fake.source, ...options }, { signal, told })).rejects.toThrow('stopped')
-  // The same tenant at another address, which knows nothing of the job; its first download breaks off behind line 1,000.
+  // The same tenant at another address, which knows nothing of the job; its first download breaks
+  // off behind line 1,000.
   const again = await tenantWith(data, { export: { pendingPolls: 0, truncatedDownloads: 1 }, audience })
   const snapshot = await captureInto(folder, { ...again.source, ...options })
   expect(snapshot.streams.find(({ name }) => name === 'users')?.records).toBe(2600)

@@ -232,7 +232,10 @@ test(tried('Auth0', 'password file of its support', 'an address that passed to a
   expect(users.map(({ passwords }) => passwords)).toMatchObject([[{ passwordHash: HASH }], []])
 })
 
-/** What each user gets of these rows, in the order of the users, and what is rejected: line and code. */
+/**
+ * What each user gets of these rows, in the order of the users, and what is rejected: line and
+ * code.
+ */
 async function resolved(stream: 'passwords' | 'mfa', people: readonly Auth0User[], rows: readonly object[] | string) {
   const secret = stream === 'mfa' ? 'totp_secret' : 'passwordHash'
   const content = typeof rows === 'string' ? rows : lines(rows)

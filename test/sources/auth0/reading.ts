@@ -24,7 +24,9 @@ export interface CaptureOptions {
   told?: string[]
 }
 
-/** Reads a tenant into a snapshot in the folder, going on after what an earlier attempt left there. */
+/**
+ * Reads a tenant into a snapshot in the folder, going on after what an earlier attempt left there.
+ */
 export async function captureInto(
   folder: string,
   { type: _type, ...config }: { type: string; [option: string]: unknown },

@@ -4,7 +4,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { folderWith, readAll } from '../reading.ts'
 
-/** Fields without blanks around them, which would not come back, and never empty, so that each comes back. */
+/**
+ * Fields without blanks around them, which would not come back, and never empty, so that each comes
+ * back.
+ */
 const field = fc
   .array(fc.constantFrom('a', 'Ü', '🜚', ' ', ',', ';', '\t', '|', '"', '\n', '\r\n', '#', "'"), { maxLength: 8 })
   .map((parts) => `x${parts.join('')}y`)

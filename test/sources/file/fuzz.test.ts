@@ -5,7 +5,10 @@ import { jsonDocument } from '../../../src/sources/json/document.ts'
 import { ndjson } from '../../../src/sources/json/lines.ts'
 import type { LineRecord, RecordSink, TextFormat } from '../../../src/sources/text/record-file.ts'
 
-/** Takes a text apart that comes in pieces which end wherever they are told to, within characters too. */
+/**
+ * Takes a text apart that comes in pieces which end wherever they are told to, within characters
+ * too.
+ */
 async function readPieces(
   format: TextFormat,
   text: string,

@@ -9,7 +9,10 @@ import { writeJsonDocument, writeMemberships, writeNdjson } from '../../../bench
 
 const run = promisify(execFile)
 
-/** MiB that the objects of a process may take: enough to start and to read, too little to hold the files. */
+/**
+ * MiB that the objects of a process may take: enough to start and to read, too little to hold the
+ * files.
+ */
 const HEAP = 24
 const BYTES = 24_000_000
 

@@ -8,7 +8,8 @@ export interface CuttingProxy {
   /** Bytes of the database so far, over all connections. */
   bytes(): number
   /**
-   * From now on: calls once as soon as the database would say more than so many bytes. The client never gets those behind them.
+   * From now on: calls once as soon as the database would say more than so many bytes. The client
+   * never gets those behind them.
    */
   cutAfter(bytes: number, cut: () => void): void
 }

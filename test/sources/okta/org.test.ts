@@ -188,7 +188,8 @@ describe('an interrupted reading', () => {
     await expect(captureInto(folder, fake.source, { signal, told })).rejects.toThrow('stopped')
     const snapshot = await captureInto(folder, fake.source)
     expect(snapshot.digest).toBe(whole.snapshot.digest)
-    // Pages that were in flight when it was called off are asked for again, and so is what each reading begins with.
+    // Pages that were in flight when it was called off are asked for again, and so is what each
+    // reading begins with.
     expect(fake.log.length).toBeLessThanOrEqual(undisturbed.log.length + CONCURRENCY + PROBES)
     const { records, counts } = await readAll(fake.source, folder, 1000, snapshot)
     expect(records).toHaveLength(36)

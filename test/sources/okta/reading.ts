@@ -27,7 +27,10 @@ export interface Asked {
 
 type Config = { type: string; [option: string]: unknown }
 
-/** Reads an org into a snapshot in the folder, going on after what an earlier attempt left there. Every row is durable at once. */
+/**
+ * Reads an org into a snapshot in the folder, going on after what an earlier attempt left there.
+ * Every row is durable at once.
+ */
 export async function captureInto(
   folder: string,
   { type: _type, ...config }: Config,

@@ -19,7 +19,10 @@ export interface Directory {
   url: string
   /** Pages that were asked for. */
   asked: number[]
-  /** Called before a page is answered; false: it is answered with 500; 'gone': with 410, which spoils the reading. */
+  /**
+   * Called before a page is answered; false: it is answered with 500; 'gone': with 410, which
+   * spoils the reading.
+   */
   onPage: (page: number) => boolean | 'gone'
 }
 

@@ -1,7 +1,8 @@
 /**
- * Writes a snapshot of a source of pages into the folder that is named, and kills itself with SIGKILL at the n-th step that
- * it takes on the disk: before each, which is after the one before, and in the middle of writing a file. n = 0: it counts the steps and prints them.
- * The writer knows nothing of it: what it calls is wrapped from outside.
+ * Writes a snapshot of a source of pages into the folder that is named, and kills itself with
+ * SIGKILL at the n-th step that it takes on the disk: before each, which is after the one before,
+ * and in the middle of writing a file. n = 0: it counts the steps and prints them. The writer knows
+ * nothing of it: what it calls is wrapped from outside.
  */
 import fs from 'node:fs'
 import { open } from 'node:fs/promises'

@@ -2,7 +2,10 @@ import type { SnapshotWriter } from '../../../src/sources/snapshot/snapshot.ts'
 
 export const OF = { source: 'directory', identity: { tenant: 'one.example' } }
 
-/** Reads a source of two streams by pages, from where the writer stands. The version is in every row. */
+/**
+ * Reads a source of two streams by pages, from where the writer stands. The version is in every
+ * row.
+ */
 export async function readPages(writer: SnapshotWriter, version: string): Promise<void> {
   for (const [step, pages] of [
     ['people', 2],

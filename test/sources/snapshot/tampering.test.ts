@@ -21,7 +21,10 @@ async function snapshot(): Promise<string> {
 
 const PEOPLE = 'people.ndjson.gz'
 
-/** Writes other rows, and seals the snapshot anew with their length: only the digest of the rows tells. */
+/**
+ * Writes other rows, and seals the snapshot anew with their length: only the digest of the rows
+ * tells.
+ */
 function replaceRows(folder: string, change: (text: string) => string): void {
   const path = join(folder, PEOPLE)
   const text = gunzipSync(readFileSync(path)).toString()

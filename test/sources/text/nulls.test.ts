@@ -52,7 +52,8 @@ test(tried('Clerk', 'dashboard export (CSV, 13 columns)', 'the text NULL of a da
   expect(plain(user?.memberships)).toEqual([{ clerk_user_id: '1' }, { clerk_user_id: '1', org_external_id: 'acme' }])
   expect(plain(user?.roles)).toEqual([{ clerk_user_id: '1', role_slug: 'admin' }])
   expect(of('roleDefinitions')).toEqual([{ role_slug: 'admin' }])
-  // A null says that there is none; an empty cell says nothing, and a role belongs to an organization.
+  // A null says that there is none; an empty cell says nothing, and a role belongs to an
+  // organization.
   expect(rejected).toEqual([
     ['memberships', 4, 'missing_organization'],
     ['memberships', 5, 'missing_organization'],

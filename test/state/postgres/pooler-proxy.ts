@@ -1,7 +1,10 @@
 import { createServer, Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** A pooler as PgBouncer is one: it speaks the protocol of PostgreSQL, and gives sessions of the server to clients. */
+/**
+ * A pooler as PgBouncer is one: it speaks the protocol of PostgreSQL, and gives sessions of the
+ * server to clients.
+ */
 export interface Pooler {
   port: number
 }

@@ -9,14 +9,21 @@ import { withoutLength } from './strangers.ts'
 /** How many users of the desired set have some one thing said of their password, and what. */
 interface PasswordRemark {
   count: number
-  /** Hasher and public parameters: `md5`, `pbkdf2 sha256 i=27500 (i: 600000 to 1000000)`, `bcrypt cost=8`. */
+  /**
+   * Hasher and public parameters: `md5`, `pbkdf2 sha256 i=27500 (i: 600000 to 1000000)`, `bcrypt
+   * cost=8`.
+   */
   detail: string
 }
 
-/** What becomes of the passwords of one algorithm: `kept` + `reset` + `there` = the users who had one. */
+/**
+ * What becomes of the passwords of one algorithm: `kept` + `reset` + `there` = the users who had
+ * one.
+ */
 interface AlgorithmCount {
   /**
-   * WorkOS's name of the type, the source's name of one that it does not take, `unknown`, `not a hash`, or `clear` for passwords as they are.
+   * WorkOS's name of the type, the source's name of one that it does not take, `unknown`, `not a
+   * hash`, or `clear` for passwords as they are.
    */
   algorithm: string
   kept: number
@@ -29,7 +36,10 @@ interface AlgorithmCount {
   reasons: (PasswordRemark & { why: ResetWhy })[]
 }
 
-/** WorkOS does not take them, or they are weak and the manifest says so, or what is there is no hash. */
+/**
+ * WorkOS does not take them, or they are weak and the manifest says so, or what is there is no
+ * hash.
+ */
 type ResetWhy = 'unsupported' | 'weak' | 'not a hash'
 
 const WHY: Record<ResetCode, ResetWhy> = {
@@ -38,18 +48,26 @@ const WHY: Record<ResetCode, ResetWhy> = {
   password_not_a_hash: 'not a hash',
 }
 
-/** What becomes of the passwords of all users of the desired set: `kept` + `reset` + `there` + `none` = these users. */
+/**
+ * What becomes of the passwords of all users of the desired set: `kept` + `reset` + `there` +
+ * `none` = these users.
+ */
 export interface PasswordCounts {
   kept: number
   reset: number
   there: number
-  /** Users for whom the source has no password, or only one of a record that did not prove to be the same person. */
+  /**
+   * Users for whom the source has no password, or only one of a record that did not prove to be the
+   * same person.
+   */
   none: number
   /** Most users first. */
   algorithms: AlgorithmCount[]
 }
 
-/** Codes of remarks that the lines about passwords sum up: they are no remarks of a plan besides. */
+/**
+ * Codes of remarks that the lines about passwords sum up: they are no remarks of a plan besides.
+ */
 export const SUMMED_UP: ReadonlySet<string> = new Set(RESET_CODES)
 
 /** How many reasons are spelt out for one algorithm: parameters may differ from hash to hash. */
@@ -61,7 +79,10 @@ interface PasswordLine {
   fate: string
 }
 
-/** What becomes of the users' passwords, one line for each algorithm. Empty where the source has none at all. */
+/**
+ * What becomes of the users' passwords, one line for each algorithm. Empty where the source has
+ * none at all.
+ */
 export function describePasswords({ algorithms, none }: PasswordCounts): PasswordLine[] {
   if (algorithms.length === 0) return []
   const lines = algorithms.map((count) => ({
@@ -112,8 +133,9 @@ function list<T extends { count: number }>(items: readonly T[], describe: (item:
 }
 
 /**
- * Why a user comes into WorkOS without the password of the source, or is sent none: `unsupported` and `weak` hashes; what is no
- * hash (`not a hash`); a source that has none (`none`), or only one of a record that did not prove to be the same person (`unproven`); an account that was in WorkOS
+ * Why a user comes into WorkOS without the password of the source, or is sent none: `unsupported`
+ * and `weak` hashes; what is no hash (`not a hash`); a source that has none (`none`), or only one
+ * of a record that did not prove to be the same person (`unproven`); an account that was in WorkOS
  * before (`there`), or was adopted and whose address nobody has verified (`unverified`).
  */
 type ResetReason = ResetWhy | 'none' | 'unproven' | 'there' | 'unverified'
@@ -184,7 +206,9 @@ interface KeptCount {
   count: number
 }
 
-/** Counts passwords: what is in memory grows with the algorithms and parameters, not with the users. */
+/**
+ * Counts passwords: what is in memory grows with the algorithms and parameters, not with the users.
+ */
 export class KeptPasswords {
   readonly #counts = new Map<string, KeptCount>()
   #users = 0
@@ -259,7 +283,10 @@ function algorithmOf(detail: string): string {
   return detail.startsWith('an unknown ') ? 'unknown' : canonicalHashType(detail.split(' ')[0] ?? detail)
 }
 
-/** Whether a desired user `d` was in WorkOS before this state and is sent no password: those that are adopted now, and those that were. */
+/**
+ * Whether a desired user `d` was in WorkOS before this state and is sent no password: those that
+ * are adopted now, and those that were.
+ */
 const THERE = `coalesce(
   (SELECT a.type = 'adopt' FROM actions a WHERE a.kind = 'user' AND a.key = d.key
      AND (a.type IN ('adopt', 'create') OR EXISTS (SELECT 1 FROM json_each(a.action, '$.changes') c WHERE c.value ->> 'secret'))),
@@ -281,7 +308,10 @@ function passwordsThere(rundb: RunDatabase): Iterable<Row> {
 /** As SQL. */
 const CODES = RESET_CODES.map((code) => `'${code}'`).join(', ')
 
-/** Users without a password who had one in the source, and what the remark says. One with several, of records that merged, counts for the first. */
+/**
+ * Users without a password who had one in the source, and what the remark says. One with several,
+ * of records that merged, counts for the first.
+ */
 const RESETS = `
   SELECT d.key, min(n.seq), n.code, n.detail, ${THERE} AS there FROM notes n
   LEFT JOIN aliases a ON a.kind = n.kind AND a.key = n.key
@@ -316,11 +346,17 @@ export interface PasswordReset {
   existing: boolean
 }
 
-/** Users with a password in one of their records, where that record did not prove to be the same person. */
+/**
+ * Users with a password in one of their records, where that record did not prove to be the same
+ * person.
+ */
 const UNPROVEN = `SELECT DISTINCT m.key FROM merges m, json_each(m.conflicts) c WHERE m.kind = 'user'
   AND c.value ->> 'rule' = 'proof' AND c.value ->> 'field' IN ('password', 'passwordHash')`
 
-/** Every user whose password is not migrated, in the order of the source. Together with those that are kept: all users of the set. */
+/**
+ * Every user whose password is not migrated, in the order of the source. Together with those that
+ * are kept: all users of the set.
+ */
 export function* passwordResets(rundb: RunDatabase): Generator<PasswordReset> {
   const rows = rundb.iterate(
     `SELECT d.key, d.attributes ->> 'email' AS email, coalesce(f.name || coalesce(':' || d.line, ''), '') AS origin, r.code, r.detail,

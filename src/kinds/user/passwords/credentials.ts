@@ -18,14 +18,20 @@ import { bytesInJson, type Recognised, recognisePasswordHash, saysNoPassword } f
 import { WRITERS } from './reencode.ts'
 import { isShape, withoutLength } from './strangers.ts'
 
-/** Why a user is migrated without the password of the source. Each is the code of a note, which the plan sums up by algorithm. */
+/**
+ * Why a user is migrated without the password of the source. Each is the code of a note, which the
+ * plan sums up by algorithm.
+ */
 export const RESET_CODES = ['password_reset_required', 'password_weak_reset', 'password_not_a_hash'] as const
 export type ResetCode = (typeof RESET_CODES)[number]
 
 export interface Credentials {
   /** `password` or `passwordHash: { hash, type }`, or null when there is neither. */
   secrets: JsonObject | null
-  /** Why the owner must reset the password, where a hash is there that WorkOS or the manifest does not take. */
+  /**
+   * Why the owner must reset the password, where a hash is there that WorkOS or the manifest does
+   * not take.
+   */
   reset?: { code: ResetCode; detail: string }
   /** There is a password in clear beside a hash, which decides. */
   beside?: true
@@ -35,13 +41,15 @@ export interface Credentials {
 type Rules = Manifest['passwords']
 
 /**
- * The password of a user: in clear, or a hash together with its type, which never part. A hash comes as text, alone or beside
- * `passwordHashType`, or as `{ hash, type }`, or as what the functions for passwords yield. What the hash is counts before what its type says.
- * No message carries a part of the password or of the hash.
+ * The password of a user: in clear, or a hash together with its type, which never part. A hash
+ * comes as text, alone or beside `passwordHashType`, or as `{ hash, type }`, or as what the
+ * functions for passwords yield. What the hash is counts before what its type says. No message
+ * carries a part of the password or of the hash.
  */
 export function normaliseCredentials(fields: Record<string, unknown>, rules: Rules): Credentials {
   const { password = null } = fields
-  // Sent as a password, a tool's word for nothing would be one and the same for everybody who has none.
+  // Sent as a password, a tool's word for nothing would be one and the same for everybody who has
+  // none.
   const hasPassword = password !== null && password !== '' && !(typeof password === 'string' && saysNothing(password))
   const given = hashUnit(fields)
   if (given.kind === 'problem') return problem(given.code, given.field, given.message, given.hint)
@@ -56,7 +64,10 @@ export function normaliseCredentials(fields: Record<string, unknown>, rules: Rul
   return { secrets: { password }, problems: [] }
 }
 
-/** Whether a tool wrote its word for nothing where there is no hash: then a password in clear is not beside one. */
+/**
+ * Whether a tool wrote its word for nothing where there is no hash: then a password in clear is not
+ * beside one.
+ */
 function isNothing(given: HashUnit): boolean {
   return given.kind === 'hash' && saysNothing(given.hash)
 }
@@ -78,11 +89,15 @@ function ofHash(given: Exclude<HashUnit, { kind: 'none' | 'problem' }>, rules: R
   return problem('unknown_hash_type', 'passwordHashType', message, hint)
 }
 
-/** Django's salts: letters and digits, 12 before version 3.2, 22 since. In Base64 such a text would be odd. */
+/**
+ * Django's salts: letters and digits, 12 before version 3.2, 22 since. In Base64 such a text would
+ * be odd.
+ */
 const DJANGO_SALT = /^pbkdf2_sha\d+\$\d+\$(?:[A-Za-z\d]{12}|[A-Za-z\d]{22})\$/
 
 /**
- * Whether it takes the origin to read a hash: Django and Clerk write PBKDF2 in one form, and the first has the salt as text, the other in Base64.
+ * Whether it takes the origin to read a hash: Django and Clerk write PBKDF2 in one form, and the
+ * first has the salt as text, the other in Base64.
  */
 function isAmbiguous(type: string, hash: string): boolean {
   const ofEither = /^pbkdf2_sha\d+/.test(type) && !type.includes('django') && hash.startsWith('pbkdf2_')
@@ -153,7 +168,9 @@ function named(type: string, { writer, shape }: { writer?: string; shape?: strin
   return `${shownHashType(type)}${by(writer)}`
 }
 
-/** Names whose hashes do not say themselves what they are. An expression may yield anything here. */
+/**
+ * Names whose hashes do not say themselves what they are. An expression may yield anything here.
+ */
 function by(writer: string | undefined): string {
   return WRITERS.some((known) => known === writer) ? ` of ${writer}` : ''
 }
@@ -175,7 +192,10 @@ function refused(what: string, rules: Manifest['passwords']): Credentials {
   )
 }
 
-/** About a type that nobody takes as it is. Only a name that reads as that of a hasher is shown: it may be a hash out of place. */
+/**
+ * About a type that nobody takes as it is. Only a name that reads as that of a hasher is shown: it
+ * may be a hash out of place.
+ */
 function strangeType(type: string, known: 'foreign' | 'unknown'): { message: string; hint: string } {
   if (known === 'foreign') {
     return {

@@ -1,7 +1,9 @@
 /**
- * Forms in which hashes say themselves what they are: modular crypt, PHC strings, and what Django, Werkzeug, passlib, Spring Security, LDAP,
- * ASP.NET Identity and Firebase write. In: a text. Out: the hash in WorkOS's terms; undefined for a text of another form. A text that begins as
- * WorkOS's own form and does not go on as one is handed on as it is, for the check of its type to call it damaged.
+ * Forms in which hashes say themselves what they are: modular crypt, PHC strings, and what Django,
+ * Werkzeug, passlib, Spring Security, LDAP, ASP.NET Identity and Firebase write. In: a text. Out:
+ * the hash in WorkOS's terms; undefined for a text of another form. A text that begins as WorkOS's
+ * own form and does not go on as one is handed on as it is, for the check of its type to call it
+ * damaged.
  */
 
 import { ARGON2_VERSION } from './hash-types.ts'
@@ -45,8 +47,9 @@ function argon2(text: string): ForeignHash | undefined {
 }
 
 /**
- * Firebase's scrypt as WorkOS writes it, padded or not; as WorkOS's own migration tool does (`$firebase-scrypt$hash=…$salt=…$sk=…`, in any
- * order); and as Supabase Auth does, where n is the memory cost (its `internal/crypto/password.go`).
+ * Firebase's scrypt as WorkOS writes it, padded or not; as WorkOS's own migration tool does
+ * (`$firebase-scrypt$hash=…$salt=…$sk=…`, in any order); and as Supabase Auth does, where n is the
+ * memory cost (its `internal/crypto/password.go`).
  */
 function firebase(text: string): ForeignHash | undefined {
   const [, name, rest = ''] = /^\$(firebase-scrypt|fbscrypt)\$(.*)$/s.exec(text) ?? []
@@ -72,7 +75,10 @@ const WERKZEUG_SCRYPT = new RegExp(`^scrypt:(\\d+):(\\d+):(\\d+)\\$([^$]+)\\$(${
 const DJANGO_SCRYPT = new RegExp(`^scrypt\\$(\\d+)\\$([^$]+)\\$(\\d+)\\$(\\d+)\\$(${BASE64})$`)
 const PACKED_SCRYPT = new RegExp(`^\\$(?:s0\\$)?([\\da-f]{4,8})\\$(${BASE64})\\$(${BASE64})$`)
 
-/** From this on a PHC string's n is N itself; below it is N's logarithm, as npm's `@phc/scrypt` writes it. */
+/**
+ * From this on a PHC string's n is N itself; below it is N's logarithm, as npm's `@phc/scrypt`
+ * writes it.
+ */
 const LEAST_N = 64
 const LEAST_LOGARITHM = 7
 
@@ -121,7 +127,10 @@ const PHC_PBKDF2 = new RegExp(
 const LDAP_PBKDF2 = new RegExp(`^\\{PBKDF2(?:[-_](SHA\\d+))?\\}(\\d+)\\$(${BASE64})\\$(${BASE64})$`, 'i')
 const GRUB = new RegExp(`^grub\\.pbkdf2\\.(sha\\d+)\\.(\\d+)\\.(${HEX})\\.(${HEX})$`, 'i')
 
-/** Django and Werkzeug take the salt as text; passlib, LDAP and PHC strings have it in Base64, with `.` for `+`. */
+/**
+ * Django and Werkzeug take the salt as text; passlib, LDAP and PHC strings have it in Base64, with
+ * `.` for `+`.
+ */
 function pbkdf2(text: string): ForeignHash | undefined {
   if (!/^(?:pbkdf2[_:]sha|\$pbkdf2[$-]|\{pbkdf2|grub\.pbkdf2)/i.test(text)) return aspnet(text)
   const [, digest, rounds, salt = '', key = ''] = DJANGO_PBKDF2.exec(text) ?? []
@@ -160,8 +169,9 @@ const V2_BYTES = 49
 const V3_HEAD = 13
 
 /**
- * ASP.NET Identity's hashes, Base64 of bytes of which the first is the version. 0: salt and hash of PBKDF2 with SHA-1 and 1000 rounds. 1: digest, rounds
- * and length of the salt, each in four bytes, then salt and hash (its `PasswordHasher.cs`).
+ * ASP.NET Identity's hashes, Base64 of bytes of which the first is the version. 0: salt and hash of
+ * PBKDF2 with SHA-1 and 1000 rounds. 1: digest, rounds and length of the salt, each in four bytes,
+ * then salt and hash (its `PasswordHasher.cs`).
  */
 function aspnet(text: string): ForeignHash | undefined {
   return /^A[\w+/-]{60,}=*$/.test(text) ? aspnetBytes(bytes(text)) : undefined

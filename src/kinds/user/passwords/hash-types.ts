@@ -1,8 +1,9 @@
 import { nearest } from '../../../config/nearest.ts'
 
 /**
- * What WorkOS takes of password hashes. In: the name of a type and a hash. Out: WorkOS's name of the type, whether the hash is sound,
- * damaged or outside WorkOS's limits, and whether it is weak by today's measure. Nothing but public parameters of a hash is ever told.
+ * What WorkOS takes of password hashes. In: the name of a type and a hash. Out: WorkOS's name of
+ * the type, whether the hash is sound, damaged or outside WorkOS's limits, and whether it is weak
+ * by today's measure. Nothing but public parameters of a hash is ever told.
  */
 
 const CHECKS: ReadonlyMap<string, (hash: string) => HashVerdict> = new Map([
@@ -38,8 +39,8 @@ export function canonicalHashType(type: string): string {
 const HASHER = /crypt|pbkdf|argon|sha\d?|md\d|phpass|hmac|ntlm|django|drupal|wordpress|cognito|whirlpool|plain/
 
 /**
- * A type as messages show it. Where hash and type are swapped, the hash stands here: nothing is shown that does not read as the
- * name of a hasher.
+ * A type as messages show it. Where hash and type are swapped, the hash stands here: nothing is
+ * shown that does not read as the name of a hasher.
  */
 export function shownHashType(type: string): string {
   const isName = HASHER.test(type) || knownType(type) !== 'unknown'
@@ -52,10 +53,11 @@ export function checkHash(type: string, hash: string): HashVerdict | undefined {
 }
 
 /**
- * What a look at a password hash finds. `malformed`: it is not of the format, so the export or the mapping is at fault.
- * `outside`: it is a sound hash whose parameters WorkOS does not take, so its owner must reset the password; `allowed` names each
- * parameter that is at fault and what it may be: `m: 4096 to 262144`.
- * Neither ever carries a part of the hash other than its public parameters.
+ * What a look at a password hash finds. `malformed`: it is not of the format, so the export or the
+ * mapping is at fault. `outside`: it is a sound hash whose parameters WorkOS does not take, so its
+ * owner must reset the password; `allowed` names each parameter that is at fault and what it may
+ * be: `m: 4096 to 262144`. Neither ever carries a part of the hash other than its public
+ * parameters.
  */
 export type HashVerdict =
   | { kind: 'sound' }
@@ -64,12 +66,14 @@ export type HashVerdict =
 
 const SOUND: HashVerdict = { kind: 'sound' }
 
-/** Base64 of at least one byte without padding, as the PHC string format writes salts and hashes. */
+/**
+ * Base64 of at least one byte without padding, as the PHC string format writes salts and hashes.
+ */
 const BASE64_UNPADDED = '(?=[A-Za-z0-9+/])(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3})?'
 
 /**
- * The least length in bytes of a hash of PBKDF2 or scrypt. NIST SP 800-132 asks for 14 at least, and hashers write 16 and more: what is
- * shorter was cut off.
+ * The least length in bytes of a hash of PBKDF2 or scrypt. NIST SP 800-132 asks for 14 at least,
+ * and hashers write 16 and more: what is shorter was cut off.
  */
 const LEAST_DERIVED = 16
 
@@ -139,7 +143,10 @@ function checkPbkdf2(hash: string): HashVerdict {
   return { kind: 'outside', parameters, allowed: `i: ${least} to ${most}` }
 }
 
-/** Version 1.3 of Argon2, the only one WorkOS takes. A string without a version is of 1.0, which is 16. */
+/**
+ * Version 1.3 of Argon2, the only one WorkOS takes. A string without a version is of 1.0, which is
+ * 16.
+ */
 export const ARGON2_VERSION = 19
 
 /** Bytes that every implementation asks for: RFC 9106, 3.1. */
@@ -180,7 +187,10 @@ function within(written: string | undefined, least: number, most: number): boole
 /** Bytes of the signer key of every project of Firebase: its hashes are the key, encrypted. */
 export const SIGNER_KEY_BYTES = 64
 
-/** WorkOS documents a separator in every hash, and every project of Firebase has one: a hash without it may not be sent. */
+/**
+ * WorkOS documents a separator in every hash, and every project of Firebase has one: a hash without
+ * it may not be sent.
+ */
 const FIREBASE_SCRYPT = new RegExp(
   `^\\$firebase-scrypt\\$v=1\\$r=(\\d+),m=(\\d+),ss=${BASE64_UNPADDED},sk=(${BASE64_UNPADDED})\\$${BASE64_UNPADDED}\\$(${BASE64_UNPADDED})$`,
 )
@@ -203,15 +213,18 @@ const SSHA = /^\{SSHA(?:256)?\}((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za
 const SHA1_BYTES = 20
 const SHA256_BYTES = 32
 
-/** Salted SHA-1 as LDAP writes it: `{SSHA}` and base64 of the 20 bytes of the digest and then the salt. */
+/**
+ * Salted SHA-1 as LDAP writes it: `{SSHA}` and base64 of the 20 bytes of the digest and then the
+ * salt.
+ */
 function checkSsha(hash: string): HashVerdict {
   if (hash.startsWith('{SSHA}') && saltedBytes(hash) > SHA1_BYTES) return SOUND
   return { kind: 'malformed', expected: '{SSHA} and the base64 of sha1(password + salt) followed by the salt' }
 }
 
 /**
- * Salted SHA-256 as LDAP writes it. WorkOS names the type and publishes no form: it is taken only where the manifest says so, with the position of
- * the salt.
+ * Salted SHA-256 as LDAP writes it. WorkOS names the type and publishes no form: it is taken only
+ * where the manifest says so, with the position of the salt.
  */
 export function checkSsha256(hash: string): HashVerdict {
   if (hash.startsWith('{SSHA256}') && saltedBytes(hash) > SHA256_BYTES) return SOUND
@@ -223,14 +236,16 @@ function saltedBytes(hash: string): number {
 }
 
 /**
- * Hashers of other systems whose hashes WorkOS does not take, by the names that exports give them. Case, blanks, `-`, `_` and
- * `.` do not count: `SHA-256` is `sha256`.
+ * Hashers of other systems whose hashes WorkOS does not take, by the names that exports give them.
+ * Case, blanks, `-`, `_` and `.` do not count: `SHA-256` is `sha256`.
  */
 const UNSUPPORTED: readonly string[] = [
-  // Clerk, `password_hasher`: https://clerk.com/docs/reference/backend-api/tag/Users#operation/CreateUser
+  // Clerk, `password_hasher`:
+  // https://clerk.com/docs/reference/backend-api/tag/Users#operation/CreateUser
   ...['bcrypt_sha256_django', 'bcrypt_peppered', 'md5', 'md5_salted', 'md5_phpass', 'pbkdf2_sha1', 'sha256'],
   ...['sha256_salted', 'sha512_symfony', 'hmac_sha256_utf16_b64', 'awscognito', 'phpass', 'scrypt_standard'],
-  // Auth0, `custom_password_hash`: https://auth0.com/docs/manage-users/user-migration/bulk-user-import-database-schema-and-examples
+  // Auth0, `custom_password_hash`:
+  // https://auth0.com/docs/manage-users/user-migration/bulk-user-import-database-schema-and-examples
   ...['md4', 'sha1', 'sha512', 'hmac', 'ldap'],
   // Firebase, `auth:import --hash-algo`: https://firebase.google.com/docs/cli/auth
   ...['hmac_sha512', 'hmac_sha256', 'hmac_sha1', 'hmac_md5', 'pbkdf_sha1'],
@@ -248,7 +263,10 @@ const UNSUPPORTED: readonly string[] = [
   ...['django_md5', 'bcrypt_sha256', 'bcrypt_2x', 'sha1_crypt', 'sun_md5', 'scrypt_7', 'scrypt_ruby', 'drupal_phpass'],
 ]
 
-/** Hashers that make something else of the password before they hash it: their hashes look like those of others, and are none. */
+/**
+ * Hashers that make something else of the password before they hash it: their hashes look like
+ * those of others, and are none.
+ */
 const MODIFIED: ReadonlySet<string> = new Set(
   ['bcrypt_sha256_django', 'bcrypt_sha256', 'bcrypt_peppered', 'wordpress_bcrypt'].map(foldType),
 )
@@ -258,7 +276,10 @@ export function isModified(type: string): boolean {
   return MODIFIED.has(foldType(type))
 }
 
-/** Hashers whose hashes WorkOS takes once they are re-encoded, which takes more than the name of their type. */
+/**
+ * Hashers whose hashes WorkOS takes once they are re-encoded, which takes more than the name of
+ * their type.
+ */
 const FOREIGN: readonly string[] = [
   ...['pbkdf2_sha256', 'pbkdf2_sha256_django', 'pbkdf2_sha512', 'pbkdf2_sha512_hex', 'scrypt_firebase'],
   ...['scrypt_werkzeug', 'fbscrypt', 'standard_scrypt', 'salted_pbkdf2_hmac_sha256', 'salted_pbkdf2_hmac_sha512'],
@@ -272,7 +293,10 @@ function foldType(type: string): string {
   return type.toLowerCase().replace(/[-_.\s]/g, '')
 }
 
-/** `unsupported`: a known hasher that WorkOS does not take; `foreign`: one whose hashes it takes re-encoded; `unknown`: no hasher. */
+/**
+ * `unsupported`: a known hasher that WorkOS does not take; `foreign`: one whose hashes it takes
+ * re-encoded; `unknown`: no hasher.
+ */
 export function knownType(type: string): 'unsupported' | 'foreign' | 'unknown' {
   const folded = foldType(type)
   if (FOLDED_UNSUPPORTED.has(folded)) return 'unsupported'
@@ -285,18 +309,23 @@ export function likelyType(type: string, accepted: readonly string[]): string | 
 }
 
 /**
- * The least cost of bcrypt, and of Argon2 the least memory in KiB for each number of passes: OWASP Password Storage Cheat Sheet.
+ * The least cost of bcrypt, and of Argon2 the least memory in KiB for each number of passes: OWASP
+ * Password Storage Cheat Sheet.
  * https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
  */
 const BCRYPT_COST = 10
 const ARGON2_MEMORY: readonly number[] = [47_104, 19_456, 12_288, 9216, 7168]
 
-/** N·r of scrypt with N=16384, r=8, or 16 MiB: what its paper of 2009 gives for logins, and Firebase uses for every project. */
+/**
+ * N·r of scrypt with N=16384, r=8, or 16 MiB: what its paper of 2009 gives for logins, and Firebase
+ * uses for every project.
+ */
 const SCRYPT_BLOCKS = 16_384 * 8
 
 /**
- * What makes a hash weak by today's measure although WorkOS takes it: its algorithm and the parameter that is too low. Undefined
- * for one that is not. Of PBKDF2 WorkOS takes none that would be.
+ * What makes a hash weak by today's measure although WorkOS takes it: its algorithm and the
+ * parameter that is too low. Undefined for one that is not. Of PBKDF2 WorkOS takes none that would
+ * be.
  * @param hash sound, of a type that WorkOS takes
  */
 export function weakness(type: string, hash: string): string | undefined {

@@ -1,6 +1,7 @@
 /**
- * What stands in the place of a password hash. In: a text, whatever its column or its type is called. Out: the hash in WorkOS's terms, the name of
- * a hasher that WorkOS does not take, that it says that there is no password, or the shape of what is no hash.
+ * What stands in the place of a password hash. In: a text, whatever its column or its type is
+ * called. Out: the hash in WorkOS's terms, the name of a hasher that WorkOS does not take, that it
+ * says that there is no password, or the shape of what is no hash.
  */
 
 import { isObject } from '../../../json.ts'
@@ -8,7 +9,10 @@ import { aspnetBytes, READERS } from './forms.ts'
 import type { ForeignHash } from './reencode.ts'
 import { looksHashed, schemeOf, shapeOf } from './strangers.ts'
 
-/** `none`: the source says that there is no password. `notHash`: what there is is no hash; its shape. */
+/**
+ * `none`: the source says that there is no password. `notHash`: what there is is no hash; its
+ * shape.
+ */
 export type Recognised = ForeignHash | { none: true } | { notHash: string }
 
 /** Longer than any hash: what else stands in a column may have any length. */
@@ -17,15 +21,19 @@ const LONGEST = 4096
 const LEAST_BYTES = 16
 
 /**
- * Texts that stand for no password: Django writes `!` and random characters, `passwd -l` puts `!` before the hash, /etc/shadow has `*`, `x`,
- * `*LK*` and `NP`, and database tools write their own words for nothing.
+ * Texts that stand for no password: Django writes `!` and random characters, `passwd -l` puts `!`
+ * before the hash, /etc/shadow has `*`, `x`, `*LK*` and `NP`, and database tools write their own
+ * words for nothing.
  */
 const NO_PASSWORD = /^(?:!.*|\*[01]?|\*[A-Za-z -]{1,16}\*|x|-+|NP|LK|null|none|nil|undefined|n\/a|\\N)$/is
 
 /** Those who sign in elsewhere, by LDAP. */
 const ELSEWHERE = /^\{(?:SASL|KERBEROS|SAML)\}/i
 
-/** Names before a hash that says itself what it is: Django's, Spring Security's, Dovecot's and LDAP's. */
+/**
+ * Names before a hash that says itself what it is: Django's, Spring Security's, Dovecot's and
+ * LDAP's.
+ */
 const LABEL =
   /^(?:bcrypt\$(?=\$)|argon2(?=\$argon2)|(?:bcrypt|argon2\w*|scrypt)[:|](?=\$)|\{(?:bcrypt|blf-crypt|crypt|argon2(?:id|i|d)?|scrypt|ldap|md5-crypt|sha256-crypt|sha512-crypt)(?:@\w+)?\}(?=[${*!]|x$))/i
 
@@ -43,7 +51,10 @@ export function recognisePasswordHash(text: string): Recognised {
   return looksHashed(hash) ? unknown(hash) : { notHash: shapeOf(hash) }
 }
 
-/** A hash that says itself what it is, however its type is called; undefined for plain digits and for what is no hash. */
+/**
+ * A hash that says itself what it is, however its type is called; undefined for plain digits and
+ * for what is no hash.
+ */
 export function describedHash(text: string): ForeignHash | undefined {
   const hash = bared(text)
   for (const read of READERS) {
@@ -78,7 +89,8 @@ function unknown(text: string): ForeignHash {
 }
 
 /**
- * Bytes of a hash in a JSON export, as Node's Buffer (`{ type: "Buffer", data }`) or MongoDB's `$binary`, as text; undefined for anything else.
+ * Bytes of a hash in a JSON export, as Node's Buffer (`{ type: "Buffer", data }`) or MongoDB's
+ * `$binary`, as text; undefined for anything else.
  */
 export function bytesInJson(value: unknown): string | undefined {
   if (!isObject(value)) return undefined
@@ -90,7 +102,10 @@ export function bytesInJson(value: unknown): string | undefined {
 
 const BLANKS = /^[\s\u200b\ufeff]+|[\s\u200b\ufeff]+$/g
 
-/** Quotes around a text; Python's `b'…'`, where bytes were made text; the `'` with which spreadsheets keep text from being a formula. */
+/**
+ * Quotes around a text; Python's `b'…'`, where bytes were made text; the `'` with which
+ * spreadsheets keep text from being a formula.
+ */
 const QUOTED = /^b?(["'`])(.*)\1$/s
 
 /** Without blanks, quotes and labels around it. */

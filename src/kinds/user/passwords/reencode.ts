@@ -5,20 +5,26 @@ import { decode, ENCODINGS } from '../../values/encodings.ts'
 import { ARGON2_VERSION, type Pbkdf2Digest } from './hash-types.ts'
 
 /**
- * Hashes in the form that WorkOS takes. In: the parts of a hash, as a program or an expression has them. Out: the hash and its type, or
- * the name of the hasher that WorkOS has no counterpart for.
+ * Hashes in the form that WorkOS takes. In: the parts of a hash, as a program or an expression has
+ * them. Out: the hash and its type, or the name of the hasher that WorkOS has no counterpart for.
  */
 
 /** Systems whose hashes a plan calls by name, because their own form does not say what is in it. */
 export const WRITERS = ['ASP.NET Identity v2', 'ASP.NET Identity v3'] as const
 export type Writer = (typeof WRITERS)[number]
 
-/** A hash of another system in WorkOS's terms, or the name of the hasher that WorkOS has no counterpart for; of an unknown one, its shape. */
+/**
+ * A hash of another system in WorkOS's terms, or the name of the hasher that WorkOS has no
+ * counterpart for; of an unknown one, its shape.
+ */
 export type ForeignHash =
   | { hash: string; type: string; writer?: Writer }
   | { unsupported: string; writer?: Writer; shape?: string }
 
-/** The parts of a hash or the parameters of a project, as an expression gives them: `{ 'salt': …, 'rounds': 8 }`. */
+/**
+ * The parts of a hash or the parameters of a project, as an expression gives them: `{ 'salt': …,
+ * 'rounds': 8 }`.
+ */
 export class Parts {
   readonly #values: Record<string, unknown>
 
@@ -61,7 +67,10 @@ export class Parts {
     return count
   }
 
-  /** The bytes of a text, in the encoding that another part names; without one it is Base64 of either alphabet. */
+  /**
+   * The bytes of a text, in the encoding that another part names; without one it is Base64 of
+   * either alphabet.
+   */
   bytes(name: string, ...encodingNames: readonly string[]): Buffer {
     const text = this.text(name)
     const encodingName = encodingNames.find((known) => this.optional(known) !== undefined) ?? ''
@@ -116,7 +125,10 @@ export function encodePbkdf2(parts: {
   return `$pbkdf2$i=${parts.rounds},d=${parts.digest}$${toUnpadded(parts.salt)}$${toUnpadded(parts.hash)}`
 }
 
-/** The hash in the form WorkOS takes, if it takes PBKDF2 with this digest, however it is spelt: `SHA-256`, `sha256`. */
+/**
+ * The hash in the form WorkOS takes, if it takes PBKDF2 with this digest, however it is spelt:
+ * `SHA-256`, `sha256`.
+ */
 export function pbkdf2Hash(digest: string, rounds: number, salt: Uint8Array, hash: Uint8Array): ForeignHash {
   const name = digest.toLowerCase().replace(/[^a-z0-9]/g, '')
   if (name !== 'sha256' && name !== 'sha512') return { unsupported: `pbkdf2_${name}` }
@@ -124,7 +136,8 @@ export function pbkdf2Hash(digest: string, rounds: number, salt: Uint8Array, has
 }
 
 /**
- * PBKDF2 by its parts: `hash`, `salt`, `rounds`, `digest`, with `encoding` and `saltEncoding` for those that are not Base64.
+ * PBKDF2 by its parts: `hash`, `salt`, `rounds`, `digest`, with `encoding` and `saltEncoding` for
+ * those that are not Base64.
  * @throws BadInput when a part is missing or not what it should be
  */
 export function pbkdf2Of(parts: unknown): ForeignHash {
@@ -146,7 +159,8 @@ export function encodeScrypt({ n, r, p }: ScryptCost, salt: Uint8Array, hash: Ui
 }
 
 /**
- * scrypt by its parts: `hash`, `salt`, `n`, `r`, `p`, with `encoding` and `saltEncoding` for those that are not Base64.
+ * scrypt by its parts: `hash`, `salt`, `n`, `r`, `p`, with `encoding` and `saltEncoding` for those
+ * that are not Base64.
  * @throws BadInput when a part is missing or not what it should be
  */
 export function scryptOf(parts: unknown): ForeignHash {
@@ -161,8 +175,8 @@ export function isCount(text: string | undefined): text is string {
 }
 
 /**
- * A hash in WorkOS's terms; salt, hash, separator and key are base64 as Firebase exports them. Unsupported without a
- * separator, for which WorkOS documents no form.
+ * A hash in WorkOS's terms; salt, hash, separator and key are base64 as Firebase exports them.
+ * Unsupported without a separator, for which WorkOS documents no form.
  */
 export function firebaseScryptOf(parts: {
   hash: string

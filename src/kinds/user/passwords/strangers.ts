@@ -1,6 +1,7 @@
 /**
- * Texts in the place of a hash that WorkOS has no counterpart for. In: a text of no form that forms.ts reads. Out: the name of the hasher, that
- * it looks like a hash of nobody knows whom, or the shape of what is no hash. A shape tells how long a text is and what sort of characters it
+ * Texts in the place of a hash that WorkOS has no counterpart for. In: a text of no form that
+ * forms.ts reads. Out: the name of the hasher, that it looks like a hash of nobody knows whom, or
+ * the shape of what is no hash. A shape tells how long a text is and what sort of characters it
  * has, and never one of them.
  */
 
@@ -54,7 +55,10 @@ export function schemeOf(text: string): string | undefined {
   return SCHEMES.find(([shape]) => shape.test(text))?.[1]
 }
 
-/** Bytes that digests have, in Base64 with its `=`: without it any word of letters and digits would do. */
+/**
+ * Bytes that digests have, in Base64 with its `=`: without it any word of letters and digits would
+ * do.
+ */
 const BASE64_DIGEST = /^(?:[A-Za-z\d+/]{22}==|[A-Za-z\d+/]{27}=|[A-Za-z\d+/]{43}=|[A-Za-z\d+/]{86}==)$/
 
 /** Parts with `$` or `:` between them, one of which is long enough for a digest. */

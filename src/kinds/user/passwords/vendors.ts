@@ -37,9 +37,10 @@ const SAME: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * A `password_digest` of Clerk in WorkOS's terms. What the digest says of itself counts before the name of its hasher, unless that one makes
- * something else of the password first. One that does not have the parts its hasher promises is handed on as it is, for the check of its type to
- * call it damaged.
+ * A `password_digest` of Clerk in WorkOS's terms. What the digest says of itself counts before the
+ * name of its hasher, unless that one makes something else of the password first. One that does not
+ * have the parts its hasher promises is handed on as it is, for the check of its type to call it
+ * damaged.
  */
 export function fromClerk(digest: string, hasher: string): Recognised {
   const name = hasher.trim().toLowerCase()
@@ -77,8 +78,9 @@ function pbkdf2(digest: string, hasher: string): string | undefined {
   })
 }
 /**
- * Better Auth stores `salt:key` in hex, made with N=16384, r=16, p=1; the salt that goes into scrypt is the hex text itself
- * (its `packages/better-auth/src/crypto/password.ts`). Undefined for what is not of this form.
+ * Better Auth stores `salt:key` in hex, made with N=16384, r=16, p=1; the salt that goes into
+ * scrypt is the hex text itself (its `packages/better-auth/src/crypto/password.ts`). Undefined for
+ * what is not of this form.
  */
 export function fromBetterAuth(text: string): ForeignHash | undefined {
   const [, salt = '', key = ''] = /^([\da-f]+):([\da-f]{128})$/i.exec(text.trim()) ?? []
@@ -95,8 +97,9 @@ export function faultOfSignerKey(key: string): string | undefined {
 }
 
 /**
- * A hash and salt of Firebase's `auth:export` with the project's parameters: `signerKey`, `saltSeparator`, `rounds` and
- * `memoryCost`, or by the names that the console shows them under. A hash that says itself what it is needs none of them.
+ * A hash and salt of Firebase's `auth:export` with the project's parameters: `signerKey`,
+ * `saltSeparator`, `rounds` and `memoryCost`, or by the names that the console shows them under. A
+ * hash that says itself what it is needs none of them.
  * @throws BadInput when a parameter is missing or no number, or the key is none
  */
 export function fromFirebase(hash: string, salt: string | undefined, parameters: unknown): Recognised {
@@ -127,20 +130,26 @@ const ARGON2_VERSIONS: ReadonlyMap<string, number> = new Map([
   ['1.0', 16],
 ])
 
-/** Algorithms of Keycloak's own; those of extensions are anything. Without a digest PBKDF2 has SHA-1, Keycloak's first algorithm. */
+/**
+ * Algorithms of Keycloak's own; those of extensions are anything. Without a digest PBKDF2 has
+ * SHA-1, Keycloak's first algorithm.
+ */
 const OWN = /^(?:argon2|pbkdf2(?:-(sha\d+))?)$/
 const FIRST = 'pbkdf2'
 
 /**
- * The password among the `credentials` of a user in a realm export, whose `secretData` and `credentialData` are JSON inside
- * JSON. Takes one credential or a list of them. Before version 6, the credential itself had `hashedSaltedValue`, `salt`, `hashIterations` and
- * `algorithm`. What the value says of itself counts before the name of the algorithm: extensions write whole bcrypt and Argon2 strings there.
+ * The password among the `credentials` of a user in a realm export, whose `secretData` and
+ * `credentialData` are JSON inside JSON. Takes one credential or a list of them. Before version 6,
+ * the credential itself had `hashedSaltedValue`, `salt`, `hashIterations` and `algorithm`. What the
+ * value says of itself counts before the name of the algorithm: extensions write whole bcrypt and
+ * Argon2 strings there.
  * @throws BadInput when one of Keycloak's own does not have the parts that Keycloak writes
  */
 export function fromKeycloak(credentials: unknown): Recognised {
   const read = typeof credentials === 'string' ? fromJson(credentials) : credentials
   const list: unknown[] = Array.isArray(read) ? read : [read]
-  // What is no credential may be one in another form: it must not pass for an account without a password.
+  // What is no credential may be one in another form: it must not pass for an account without a
+  // password.
   if (!list.every(isObject)) throw new BadInput('the credentials are no list of objects, nor its JSON text')
   const passwords = list.filter((item) => isObject(item) && (item.type === undefined || item.type === 'password'))
   const [password] = passwords.filter(isObject)

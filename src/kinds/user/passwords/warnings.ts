@@ -7,8 +7,9 @@ import type { ResetCode } from './credentials.ts'
 const PATH = ['map', 'user', 'passwordHash']
 
 /**
- * A warning that what is mapped as the password hash is none: a slip that would take everybody's password away. In: the notes on users. Out: the
- * column and the shapes of what it holds, and no part of a value.
+ * A warning that what is mapped as the password hash is none: a slip that would take everybody's
+ * password away. In: the notes on users. Out: the column and the shapes of what it holds, and no
+ * part of a value.
  */
 export function passwordWarnings({ rundb, loaded, columnsOf }: ValueContext): Problem[] {
   const found = shapesOf(rundb)

@@ -1,13 +1,19 @@
 import type { Row } from '../report.ts'
 
-/** What rows are wanted: every word of the text, and of one group and one facet where they are given. */
+/**
+ * What rows are wanted: every word of the text, and of one group and one facet where they are
+ * given.
+ */
 export interface Wanted {
   text: string
   group?: number
   facet?: number
 }
 
-/** The rows of a grid: a line of JSON each, parsed when it is shown, with the number of its group and its facet. */
+/**
+ * The rows of a grid: a line of JSON each, parsed when it is shown, with the number of its group
+ * and its facet.
+ */
 export interface Lines {
   json: string[]
   /** The same in lower case. */
@@ -19,7 +25,9 @@ export interface Lines {
 /** What JSON puts around and between texts. */
 const STRUCTURE = /[[\]{},:"\\]/
 
-/** Places of the lines that are wanted, in order. @param within the places to look at; default: all */
+/**
+ * Places of the lines that are wanted, in order. @param within the places to look at; default: all
+ */
 export function matching(lines: Lines, { text, group, facet }: Wanted, within?: readonly number[]): number[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   const plain = words.every((word) => !STRUCTURE.test(word))
@@ -50,7 +58,10 @@ function textsOf(row: Row): string[] {
 /** Pixels of one closed row. style.css knows them too. */
 export const ROW = 36
 
-/** Browsers draw no element that is taller than some 17 million pixels: beyond this the scroll bar moves faster than the rows. */
+/**
+ * Browsers draw no element that is taller than some 17 million pixels: beyond this the scroll bar
+ * moves faster than the rows.
+ */
 const TALLEST = 8_000_000
 
 /** Where the rows of a long list stand: closed ones have one height, open ones more. */

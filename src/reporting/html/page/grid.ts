@@ -325,7 +325,10 @@ function inColumns(row: HTMLElement, { columns, facets }: Grid): HTMLElement {
   return row
 }
 
-/** The opened form of a row: its fields with their values, its remarks, and the cells that a narrow page leaves out. */
+/**
+ * The opened form of a row: its fields with their values, its remarks, and the cells that a narrow
+ * page leaves out.
+ */
 function detailOf(row: Row, { columns }: Grid): HTMLElement {
   const [cells, fields = [], remarks = []] = row
   const box = el('div', { class: 'detail-box' })

@@ -1,6 +1,7 @@
 /**
- * The page of an HTML report, as it runs in a browser. In: the Report and the rows that the file holds (../report.ts). Out: headings, tables,
- * charts (chart.ts) and searchable grids (grid.ts), made of elements and text alone.
+ * The page of an HTML report, as it runs in a browser. In: the Report and the rows that the file
+ * holds (../report.ts). Out: headings, tables, charts (chart.ts) and searchable grids (grid.ts),
+ * made of elements and text alone.
  */
 
 import type { Block, Report, Section, Table } from '../report.ts'

@@ -17,7 +17,10 @@ interface CountedPage {
   total: number
 }
 
-/** The Management API of a tenant (https://auth0.com/docs/api/management/v2), as far as a migration reads it. */
+/**
+ * The Management API of a tenant (https://auth0.com/docs/api/management/v2), as far as a migration
+ * reads it.
+ */
 export class Tenant {
   readonly #client: JsonClient
   /** As messages name it. */
@@ -63,7 +66,10 @@ export class Tenant {
     return (await this.counted(path, list, 0, 1, query)).total
   }
 
-  /** A page by checkpoint; the first one has none. @throws SpoiledReading when the checkpoint is not taken any more */
+  /**
+   * A page by checkpoint; the first one has none. @throws SpoiledReading when the checkpoint is not
+   * taken any more
+   */
   async page(path: string, list: string, size: number, from: string | undefined, query: Query = {}): Promise<Page> {
     const answer = await this.get(path, { take: size, from, ...query }).catch((error: unknown) => {
       throw from !== undefined && isOfRequest(error) ? checkpointRefused(error) : error
@@ -127,7 +133,10 @@ function checkpointRefused(cause: HttpRefusal): SpoiledReading {
   )
 }
 
-/** Whether a request was refused for what it asks, and not for who asks, how often, or what is not there. */
+/**
+ * Whether a request was refused for what it asks, and not for who asks, how often, or what is not
+ * there.
+ */
 function isOfRequest(error: unknown): error is HttpRefusal {
   return error instanceof HttpRefusal && [400, 410, 422].includes(error.status)
 }
@@ -147,8 +156,9 @@ interface CheckpointList {
 }
 
 /**
- * The pages of a list, from a checkpoint on; undefined is its beginning. Checkpoints that go round in a circle, of whatever length, are found
- * with one checkpoint in memory, which moves on after 1, 2, 4, 8 … pages (Brent's algorithm).
+ * The pages of a list, from a checkpoint on; undefined is its beginning. Checkpoints that go round
+ * in a circle, of whatever length, are found with one checkpoint in memory, which moves on after 1,
+ * 2, 4, 8 … pages (Brent's algorithm).
  * @throws SourceError when they do, SpoiledReading when the first checkpoint is not taken any more
  */
 export async function* pagesFrom(
@@ -182,14 +192,18 @@ interface Counted {
   read: number
 }
 
-/** Whether what was read lies between the counts of before and afterwards: then changes in between explain it. */
+/**
+ * Whether what was read lies between the counts of before and afterwards: then changes in between
+ * explain it.
+ */
 function explains({ before, after, read }: Counted): boolean {
   return read >= Math.min(before, after) && read <= Math.max(before, after)
 }
 
 /**
  * Makes sure that nobody was lost on the way.
- * @throws SpoiledReading naming the numbers, when changes during the reading do not explain the difference
+ * @throws SpoiledReading naming the numbers, when changes during the reading do not explain the
+ *   difference
  */
 export function requireCount(counted: Counted, tenant: string): void {
   if (explains(counted)) return

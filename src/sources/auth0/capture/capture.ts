@@ -1,6 +1,7 @@
 /**
- * Reads a tenant of Auth0. In: the options of the source, with credentials. Out: a snapshot with connections, roles, organizations, users,
- * members and invitations, page by page, so that an interrupted reading goes on where it was; the records are made of it in ../records/.
+ * Reads a tenant of Auth0. In: the options of the source, with credentials. Out: a snapshot with
+ * connections, roles, organizations, users, members and invitations, page by page, so that an
+ * interrupted reading goes on where it was; the records are made of it in ../records/.
  */
 
 import { CredentialsError } from '../../../diagnostics/errors.ts'
@@ -20,8 +21,8 @@ import { accessTokens, checkScopes, missingOptionsScope } from './token.ts'
 import { readMissingUsers, readUsers } from './users.ts'
 
 /**
- * Reads a tenant into a snapshot: first what is quick and shows what the application may not, then organizations, users, and who is
- * a member of what. See LiveReading.capture.
+ * Reads a tenant into a snapshot: first what is quick and shows what the application may not, then
+ * organizations, users, and who is a member of what. See LiveReading.capture.
  */
 export async function capture(config: Auth0Options, snapshot: SnapshotWriter, context: CaptureContext): Promise<void> {
   const { tenant, tokens, options } = reach(config, context)
@@ -64,8 +65,10 @@ function reach(
 }
 
 /**
- * Strategies of enterprise connections (https://auth0.com/docs/authenticate/identity-providers/enterprise-identity-providers). The options
- * of others, database connections above all, hold scripts and settings that nothing here needs.
+ * Strategies of enterprise connections
+ * (https://auth0.com/docs/authenticate/identity-providers/enterprise-identity-providers). The
+ * options of others, database connections above all, hold scripts and settings that nothing here
+ * needs.
  */
 const ENTERPRISE: ReadonlySet<Json | undefined> = new Set([
   'samlp',
@@ -82,7 +85,8 @@ const ENTERPRISE: ReadonlySet<Json | undefined> = new Set([
 ])
 
 /**
- * Connections, with what those of enterprises are made of, which holds secrets of identity providers.
+ * Connections, with what those of enterprises are made of, which holds secrets of identity
+ * providers.
  * @throws CredentialsError where the tenant keeps the options to itself
  */
 async function readConnections(tenant: Tenant, snapshot: SnapshotWriter, { pageSize }: LiveOptions): Promise<void> {
@@ -179,7 +183,10 @@ async function countedPages(
   }
 }
 
-/** A page; an empty one behind the last record that pages reach, which is told by the refusal: a tenant may give less than a page is asked for. */
+/**
+ * A page; an empty one behind the last record that pages reach, which is told by the refusal: a
+ * tenant may give less than a page is asked for.
+ */
 async function pageOf(
   tenant: Tenant,
   path: string,

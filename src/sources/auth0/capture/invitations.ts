@@ -10,8 +10,8 @@ import type { Tenant } from './api.ts'
 import { notDone } from './organizations.ts'
 
 /**
- * What is asked for. `invitation_url` and `ticket_id` are not among it: whoever has them may take the invitation up.
- * https://auth0.com/docs/api/management/v2/organizations/get-invitations
+ * What is asked for. `invitation_url` and `ticket_id` are not among it: whoever has them may take
+ * the invitation up. https://auth0.com/docs/api/management/v2/organizations/get-invitations
  */
 const FIELDS = [
   'id',
@@ -68,8 +68,8 @@ function stepOf(organization: string): string {
 }
 
 /**
- * All of one organization. Auth0 counts none of them. So a list of several pages, between which one may have gone and another have moved
- * up, is read until two readings agree.
+ * All of one organization. Auth0 counts none of them. So a list of several pages, between which one
+ * may have gone and another have moved up, is read until two readings agree.
  */
 async function invitationsOf(tenant: Tenant, id: string, pageSize: number): Promise<JsonObject[]> {
   const list: List = { tenant, id, path: `/organizations/${encodeURIComponent(id)}/invitations`, pageSize }
@@ -108,7 +108,8 @@ interface Reading {
 }
 
 /**
- * Reads from the oldest on, as far as pages reach, and where that is not the end from the newest on, until the two meet.
+ * Reads from the oldest on, as far as pages reach, and where that is not the end from the newest
+ * on, until the two meet.
  * @throws SourceError when they do not
  */
 async function readOnce(list: List): Promise<Reading> {
@@ -124,7 +125,10 @@ async function readOnce(list: List): Promise<Reading> {
   })
 }
 
-/** @param order 1 from the oldest on, to the end; -1 from the newest on, until one comes that is known */
+/**
+ * @param order 1 from the oldest on, to the end; -1 from the newest on, until one comes that is
+ *   known
+ */
 async function readPages(
   { tenant, id, path, pageSize }: List,
   order: 1 | -1,
@@ -148,7 +152,8 @@ async function readPages(
     }
     const fresh = rows.size - before
     if (order === -1 && fresh < items.length) return { pages: page + 1, ended: true }
-    // A tenant may give less than a page is asked for, and says how much it gives at most. At the last page that it gives that is less still.
+    // A tenant may give less than a page is asked for, and says how much it gives at most. At the
+    // last page that it gives that is less still.
     const isEnd = items.length === 0 || (typeof limit === 'number' && items.length < limit)
     if (isEnd) return { pages: page + 1, ended: true }
     if (fresh === 0) throw tenant.unexpected(`GET ${path}`, 'a page beyond those before it')

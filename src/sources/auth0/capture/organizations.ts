@@ -86,8 +86,9 @@ type Part =
   | { kind: 'gone' }
 
 /**
- * Reads the members of every organization that has been read, several organizations at a time, and compares each number with the tenant's.
- * Organizations that were deleted meanwhile are remembered as unread.
+ * Reads the members of every organization that has been read, several organizations at a time, and
+ * compares each number with the tenant's. Organizations that were deleted meanwhile are remembered
+ * as unread.
  * @throws SourceError when the members of an organization were not all read
  */
 export async function readMembers(
@@ -228,8 +229,8 @@ async function memberRoles(tenant: Tenant, path: string, user: string): Promise<
       )
       return roles
     } catch (error) {
-      // Who is not a member any more is found missing, or not, when members and users are compared. Which code says so is
-      // documented nowhere; that of a missing organization is known.
+      // Who is not a member any more is found missing, or not, when members and users are compared.
+      // Which code says so is documented nowhere; that of a missing organization is known.
       const gone = error instanceof HttpRefusal && error.status === 404 && error.errorCode !== 'inexistent_organization'
       if (gone) return roles
       throw error

@@ -14,7 +14,8 @@ interface Credentials {
 }
 
 /**
- * Access tokens of a machine-to-machine application: https://auth0.com/docs/secure/tokens/access-tokens/management-api-access-tokens
+ * Access tokens of a machine-to-machine application:
+ * https://auth0.com/docs/secure/tokens/access-tokens/management-api-access-tokens
  * @param client without a token of its own
  * @throws CredentialsError, from what asks for a token, when the tenant refuses the application
  */
@@ -99,8 +100,8 @@ export function scopesFor({ organizations, connections, invitations }: Asked): S
 }
 
 /**
- * Makes sure that everything can be read before anything long starts: by what the token says of itself, and by one small request of
- * each sort.
+ * Makes sure that everything can be read before anything long starts: by what the token says of
+ * itself, and by one small request of each sort.
  * @throws CredentialsError with every scope that is missing and what it is for
  */
 export async function checkScopes(tenant: Tenant, tokens: AccessTokens, options: LiveOptions): Promise<void> {
@@ -113,7 +114,8 @@ export async function checkScopes(tenant: Tenant, tokens: AccessTokens, options:
       await tenant.get(path, { per_page: 1, page: 0 })
     } catch (error) {
       if (!(error instanceof HttpRefusal)) throw error
-      // With the scope granted, the refusal has another reason, which it tells: a plan without Organizations, say.
+      // With the scope granted, the refusal has another reason, which it tells: a plan without
+      // Organizations, say.
       if (error.status === 403 && granted?.has(scope) !== true) missing.add(scope)
       else if (error.status !== 404) throw error
     }
@@ -122,7 +124,10 @@ export async function checkScopes(tenant: Tenant, tokens: AccessTokens, options:
   throw new CredentialsError(needed.filter(({ name }) => missing.has(name)).map(problemOf))
 }
 
-/** What to say where the options of connections are not there: Auth0 leaves them out, and refuses nothing. */
+/**
+ * What to say where the options of connections are not there: Auth0 leaves them out, and refuses
+ * nothing.
+ */
 export function missingOptionsScope(): Problem {
   return problemOf(OPTIONS)
 }

@@ -33,16 +33,18 @@ const ATTEMPTS = 5
 const BATCH = 1000
 
 /**
- * Where an export stands: its job, when that was made (ms since the epoch), how many of its lines have been read, and whether
- * there were users of an earlier job before.
+ * Where an export stands: its job, when that was made (ms since the epoch), how many of its lines
+ * have been read, and whether there were users of an earlier job before.
  */
 type Cursor = { job: string; createdAt: number; lines: number; after: boolean }
 
 /**
- * Reads all users by an export job (https://auth0.com/docs/manage-users/user-migration/bulk-user-exports), from the line on which an
+ * Reads all users by an export job
+ * (https://auth0.com/docs/manage-users/user-migration/bulk-user-exports), from the line on which an
  * earlier run stopped.
  * @returns how many lines there were
- * @throws SpoiledReading when that run is a day ago: whoever was deleted since would stay among its rows; SourceError when jobs fail, or their download breaks off, again and again
+ * @throws SpoiledReading when that run is a day ago: whoever was deleted since would stay among its
+ *   rows; SourceError when jobs fail, or their download breaks off, again and again
  */
 export async function exportUsers(reading: ExportReading): Promise<number> {
   const { tenant, snapshot, context, step } = reading
@@ -85,7 +87,10 @@ async function begin({ tenant, snapshot, step }: ExportReading): Promise<Cursor>
   return cursor
 }
 
-/** A link to what the job has exported, once it is done; undefined when it failed or is gone. The link lives 60 seconds. */
+/**
+ * A link to what the job has exported, once it is done; undefined when it failed or is gone. The
+ * link lives 60 seconds.
+ */
 async function finishedJob(tenant: Tenant, id: string, context: CaptureContext): Promise<string | undefined> {
   for (let wait = FIRST_POLL; ; wait = Math.min(wait * 1.6, LONGEST_POLL)) {
     const job = await tenant.find(`/jobs/${encodeURIComponent(id)}`)
@@ -185,9 +190,10 @@ const ID_FIRST = /^\s*\{\s*"user_id"\s*:\s*"([^"\\]+)"/
 const LONGEST_LINE = 64 * 1024 * 1024
 
 /**
- * The lines of a download of NDJSON. It is unpacked if it is gzip, which its first bytes say (1f 8b, RFC 1952) and its Content-Encoding often does
- * not.
- * @throws SourceError `export_cut_off` when it ends before its end, or the link does not lead to it any more
+ * The lines of a download of NDJSON. It is unpacked if it is gzip, which its first bytes say (1f
+ * 8b, RFC 1952) and its Content-Encoding often does not.
+ * @throws SourceError `export_cut_off` when it ends before its end, or the link does not lead to it
+ *   any more
  */
 async function* exportLines(bytes: AsyncIterable<Buffer>): AsyncGenerator<ExportLine> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: false })

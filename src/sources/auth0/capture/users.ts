@@ -24,7 +24,8 @@ interface Decision {
 }
 
 /**
- * Reads every user, in whichever organization or none, and compares them with the tenant's own count.
+ * Reads every user, in whichever organization or none, and compares them with the tenant's own
+ * count.
  * @throws SourceError when they cannot all be read, or were not
  */
 export async function readUsers(
@@ -107,7 +108,10 @@ function decisionIn(snapshot: SnapshotWriter): Decision | undefined {
   return { engine: engine === 'export' ? 'export' : 'pages', before: Number(before), searched: searched === true }
 }
 
-/** What was read, and what the tenant counted meanwhile; only once the step is done: a count of half of it would be none. */
+/**
+ * What was read, and what the tenant counted meanwhile; only once the step is done: a count of half
+ * of it would be none.
+ */
 function readIn(snapshot: SnapshotWriter): { read: number; total?: number } | undefined {
   if (!snapshot.isDone(STEP)) return undefined
   const cursor = snapshot.cursor(STEP)
@@ -119,8 +123,8 @@ function readIn(snapshot: SnapshotWriter): { read: number; total?: number } | un
 const MISSING_STEP = 'members without a user'
 
 /**
- * Asks one by one for members who are not among the users: who came while the tenant was read becomes a record, and who left is found
- * without one when the snapshot is read.
+ * Asks one by one for members who are not among the users: who came while the tenant was read
+ * becomes a record, and who left is found without one when the snapshot is read.
  */
 export async function readMissingUsers(
   tenant: Tenant,
@@ -162,7 +166,10 @@ interface PagesReading {
   context: CaptureContext
   step: string
   pageSize: number
-  /** A search (https://auth0.com/docs/manage-users/user-search/user-search-query-syntax); undefined: all users. */
+  /**
+   * A search (https://auth0.com/docs/manage-users/user-search/user-search-query-syntax); undefined:
+   * all users.
+   */
   search: string | undefined
 }
 
@@ -183,9 +190,10 @@ interface PagesRead {
 const SWEEPS = 5
 
 /**
- * Reads users by pages, in the order in which they were created. A page may be shorter than it was asked to be, and is the last one
- * only if it is empty or the tenant counts no more. Who is deleted meanwhile moves all others forward, and one of them past the end of a
- * page that was read already: so when the count has moved, all pages are read once more.
+ * Reads users by pages, in the order in which they were created. A page may be shorter than it was
+ * asked to be, and is the last one only if it is empty or the tenant counts no more. Who is deleted
+ * meanwhile moves all others forward, and one of them past the end of a page that was read already:
+ * so when the count has moved, all pages are read once more.
  * @throws SpoiledReading when there are more than pages reach
  */
 async function pageUsers(reading: PagesReading): Promise<PagesRead> {
@@ -227,7 +235,10 @@ async function readOnce(
   }
 }
 
-/** A page of users; an empty one behind the last record that pages reach, where the tenant still counts as many. */
+/**
+ * A page of users; an empty one behind the last record that pages reach, where the tenant still
+ * counts as many.
+ */
 async function pageOf(tenant: Tenant, page: number, size: number, search: string | undefined, counted: number) {
   try {
     return await tenant.counted('/users', 'users', page, size, {
@@ -242,7 +253,10 @@ async function pageOf(tenant: Tenant, page: number, size: number, search: string
   }
 }
 
-/** For more users than pages reach. A reading that began with fewer has to choose anew how it goes on. */
+/**
+ * For more users than pages reach. A reading that began with fewer has to choose anew how it goes
+ * on.
+ */
 function tooMany(tenant: Tenant, total: number): SpoiledReading {
   return new SpoiledReading({
     code: 'too_many_for_pages',

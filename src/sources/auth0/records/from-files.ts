@@ -115,7 +115,8 @@ export const formats = { list: jsonDocument(undefined), objects: jsonDocument([]
 type Format = 'list' | 'objects' | 'ndjson' | 'csv'
 
 /**
- * A file of NDJSON, one JSON list, JSON objects over many lines, or CSV, gzip or plain: told by how it begins.
+ * A file of NDJSON, one JSON list, JSON objects over many lines, or CSV, gzip or plain: told by how
+ * it begins.
  * @throws ManifestError when there is no such file, SourceError when its beginning cannot be read
  */
 export async function exportFile(

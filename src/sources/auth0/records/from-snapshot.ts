@@ -22,7 +22,9 @@ import {
 
 const MEMBERSHIPS = 'memberships'
 
-/** Users of a tenant that has been read into a snapshot, with what could not be read there rejected. */
+/**
+ * Users of a tenant that has been read into a snapshot, with what could not be read there rejected.
+ */
 export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, context: ReadContext): Promise<Users> {
   const { directory, scratch, signal } = context
   const place = (stream: string) => fileOf(snapshot, stream, directory)
@@ -144,7 +146,10 @@ async function rejectUnread(
   return gone
 }
 
-/** Ids of users whose line of an export could not be read, and who were asked for by themselves, as members of an organization. */
+/**
+ * Ids of users whose line of an export could not be read, and who were asked for by themselves, as
+ * members of an organization.
+ */
 async function unreadAndRead(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
   const unread = new Set<string>()
   for await (const rows of snapshot.read(STREAMS.unread, signal)) {
@@ -167,7 +172,10 @@ function madeGood(count: number): Problem {
   }
 }
 
-/** Members whose user was not read: of a whole reading, those who were deleted meanwhile; of a part, those who have not changed. */
+/**
+ * Members whose user was not read: of a whole reading, those who were deleted meanwhile; of a part,
+ * those who have not changed.
+ */
 function accountForMembers(
   members: MemberTable,
   options: ReadOptions,
@@ -241,7 +249,10 @@ function tally(streams: StreamCount[]): Tally {
   }
 }
 
-/** The connections of a tenant, each with the `organizations` that it is enabled for: `[{ id }]`, in order. */
+/**
+ * The connections of a tenant, each with the `organizations` that it is enabled for: `[{ id }]`, in
+ * order.
+ */
 async function* connectionRecords(snapshot: Snapshot, signal?: AbortSignal): AsyncGenerator<LineRecord[]> {
   const organizations = new Map<string, string[]>()
   for await (const rows of snapshot.read(STREAMS.enabledConnections, signal)) {
@@ -261,8 +272,9 @@ async function* connectionRecords(snapshot: Snapshot, signal?: AbortSignal): Asy
 }
 
 /**
- * The invitations of a tenant, which names their roles by id: each with its `roles` as members have theirs, `[{ id, name }]`, and whether its
- * recipient is blocked: a new invitation would let somebody in again whom the old system keeps out.
+ * The invitations of a tenant, which names their roles by id: each with its `roles` as members have
+ * theirs, `[{ id, name }]`, and whether its recipient is blocked: a new invitation would let
+ * somebody in again whom the old system keeps out.
  */
 async function* invitationRecords(snapshot: Snapshot, signal?: AbortSignal): AsyncGenerator<LineRecord[]> {
   const names = new Map<unknown, Json>()

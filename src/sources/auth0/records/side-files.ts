@@ -48,8 +48,9 @@ export class SideFiles implements Belongings {
   }
 
   /**
-   * Reads the files and finds whose each row is, which takes all users: who has changed an address since would otherwise be given the
-   * password of whoever has it now. Rows that are nobody's are rejected; where only users were read who changed, they are left.
+   * Reads the files and finds whose each row is, which takes all users: who has changed an address
+   * since would otherwise be given the password of whoever has it now. Rows that are nobody's are
+   * rejected; where only users were read who changed, they are left.
    * @param users all of them, as the mapping will see them
    */
   async load(users: () => AsyncIterable<LineRecord[]>): Promise<void> {
@@ -82,7 +83,10 @@ export class SideFiles implements Belongings {
     this.#warnOfLeft()
   }
 
-  /** Of a part of the users, an address does not say whose it was when the file was made: then only an id counts, if there is one. */
+  /**
+   * Of a part of the users, an address does not say whose it was when the file was made: then only
+   * an id counts, if there is one.
+   */
   #findable(row: SideRow): SideRow {
     return this.#unread !== undefined && row.user !== undefined ? { ...row, email: undefined } : row
   }

@@ -1,7 +1,9 @@
 /**
- * Which user each row of passwords and second factors belongs to. In: the rows, and what of the users counts for finding them. Out: for each
- * user a row of each file at most, and the rows that found none. It is no JoinTable, where one key leads to all of its rows: here ids,
- * linked accounts and addresses rank, a connection limits them, and whether a row is clear is known only once all users are loaded.
+ * Which user each row of passwords and second factors belongs to. In: the rows, and what of the
+ * users counts for finding them. Out: for each user a row of each file at most, and the rows that
+ * found none. It is no JoinTable, where one key leads to all of its rows: here ids, linked accounts
+ * and addresses rank, a connection limits them, and whether a row is clear is known only once all
+ * users are loaded.
  */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -25,7 +27,10 @@ export interface Leftover {
   user: string
 }
 
-/** Nobody; several users who have the id or the address; several rows for one user that only the address tells of; one row too many. */
+/**
+ * Nobody; several users who have the id or the address; several rows for one user that only the
+ * address tells of; one row too many.
+ */
 const CODES = ['no_such_user', 'ambiguous_user', 'ambiguous_row', 'second_row'] as const
 
 /** What of a user counts for finding its rows. */
@@ -33,7 +38,10 @@ interface Account {
   user: string
   email: string | undefined
   verified: boolean
-  /** Ids by which rows may name the user, each with the connection that it is from, where that is known. */
+  /**
+   * Ids by which rows may name the user, each with the connection that it is from, where that is
+   * known.
+   */
   ids: { id: string; connection: string | undefined }[]
   /** Connections, and whether they are databases; undefined: not known. */
   connections: { name: string | undefined; isDatabase: boolean }[]
@@ -51,9 +59,11 @@ const SCHEMA = `
 `
 
 /**
- * A row's own user comes first, then one by a linked account, then one by address; within those the order of the files. Of several users who have
- * an id, the one who has it in the row's connection counts. An address counts where the row's connection is the user's too, or where a
- * row of a second factor, which may have no more than an address, names neither an id nor a connection; and only where one user has it and the rows that it leads to that user say one thing.
+ * A row's own user comes first, then one by a linked account, then one by address; within those the
+ * order of the files. Of several users who have an id, the one who has it in the row's connection
+ * counts. An address counts where the row's connection is the user's too, or where a row of a
+ * second factor, which may have no more than an address, names neither an id nor a connection; and
+ * only where one user has it and the rows that it leads to that user say one thing.
  */
 const RESOLVE_USERS = `
   CREATE INDEX alias_by_id ON alias (id);
@@ -90,7 +100,10 @@ const RESOLVE_USERS = `
     ORDER BY first.rank, first.id LIMIT 1);
 `
 
-/** Finds the user of every row of side files, on disk, so that files of any size take the same memory. Add rows and users, resolve the users, then join. */
+/**
+ * Finds the user of every row of side files, on disk, so that files of any size take the same
+ * memory. Add rows and users, resolve the users, then join.
+ */
 export class SideTable {
   readonly #database: DatabaseSync
   readonly #insertRow: StatementSync
@@ -141,7 +154,9 @@ export class SideTable {
     this.#database.exec('COMMIT')
   }
 
-  /** Decides for every row whose it is. @returns those that are nobody's, in the order of the files */
+  /**
+   * Decides for every row whose it is. @returns those that are nobody's, in the order of the files
+   */
   *resolveUsers(): Iterable<Leftover> {
     this.#database.exec(RESOLVE_USERS)
     const rows = this.#database.prepare('SELECT * FROM side WHERE code IS NOT NULL ORDER BY id').iterate()
@@ -245,11 +260,17 @@ function accountOf(user: JsonObject): Account {
   }
 }
 
-/** A row of a file that belongs to a user: by whose id, or else by whose address in which connection. */
+/**
+ * A row of a file that belongs to a user: by whose id, or else by whose address in which
+ * connection.
+ */
 export interface SideRow {
   /** The user's id; undefined where the row does not say. */
   user: string | undefined
-  /** As addresses are compared; undefined where it does not count, which is where the user has an id of its own (`alt_id`). */
+  /**
+   * As addresses are compared; undefined where it does not count, which is where the user has an id
+   * of its own (`alt_id`).
+   */
   email: string | undefined
   connection: string | undefined
   /** What the mapping reads. */
@@ -266,8 +287,8 @@ const NO_USER = {
 } as const
 
 /**
- * A line of the file of password hashes that Auth0's support delivers, or of one that was made from it: `_id` as `{ $oid }` or
- * text, with or without `auth0|` before it, or `alt_id`.
+ * A line of the file of password hashes that Auth0's support delivers, or of one that was made from
+ * it: `_id` as `{ $oid }` or text, with or without `auth0|` before it, or `alt_id`.
  */
 export function passwordRow(data: JsonObject): SideResult {
   const hash = text(data.passwordHash ?? data.password_hash)
@@ -289,8 +310,9 @@ export function passwordRow(data: JsonObject): SideResult {
 }
 
 /**
- * A line of a file of MFA secrets, beside an id or an address: `mfa_factors` with `[{ totp: { secret } }]` or `[{ type: "totp", secret }]`;
- * or `totp_secret`, or `secret`. Issuer and account are kept where they stand.
+ * A line of a file of MFA secrets, beside an id or an address: `mfa_factors` with `[{ totp: {
+ * secret } }]` or `[{ type: "totp", secret }]`; or `totp_secret`, or `secret`. Issuer and account
+ * are kept where they stand.
  */
 export function mfaRow(data: JsonObject): SideResult {
   const owner = ownerOf(data)
@@ -328,8 +350,9 @@ function factorIn(factors: Json | undefined): JsonObject {
 }
 
 /**
- * `alt_id` is the id of a user who brought it along (`auth0|<alt_id>`). The `_id` beside it is internal to Auth0's store and nobody's, and the
- * address may be another user's by now: neither may say whose the row is.
+ * `alt_id` is the id of a user who brought it along (`auth0|<alt_id>`). The `_id` beside it is
+ * internal to Auth0's store and nobody's, and the address may be another user's by now: neither may
+ * say whose the row is.
  */
 function ownerOf(data: JsonObject): Pick<SideRow, 'user' | 'email' | 'connection'> | undefined {
   const connection = text(data.connection)
@@ -348,7 +371,10 @@ function ownerOf(data: JsonObject): Pick<SideRow, 'user' | 'email' | 'connection
 
 const PREFIX = 'auth0|'
 
-/** The address, be it in `email` or among the `identifiers`: `[{ type: "email", value }]`. Two different ones are none. */
+/**
+ * The address, be it in `email` or among the `identifiers`: `[{ type: "email", value }]`. Two
+ * different ones are none.
+ */
 function addressIn(data: JsonObject): string | undefined {
   const found = [data.email, ...listIn(data.identifiers).flatMap(addressOf)].flatMap((value) => {
     const address = text(value)

@@ -1,6 +1,7 @@
 /**
- * Records of the `auth0` source. In: users of a snapshot (from-snapshot.ts) or of a file (from-files.ts), and rows of the files beside them
- * (side-files.ts). Out: users as Auth0's API describes them, with their memberships; organizations, roles, connections; what is rejected.
+ * Records of the `auth0` source. In: users of a snapshot (from-snapshot.ts) or of a file
+ * (from-files.ts), and rows of the files beside them (side-files.ts). Out: users as Auth0's API
+ * describes them, with their memberships; organizations, roles, connections; what is rejected.
  */
 
 import type { StatementSync } from 'node:sqlite'
@@ -12,17 +13,24 @@ import type { Numbering } from '../../text/numbering.ts'
 import type { LineRecord } from '../../text/record-file.ts'
 import { USER_FIELDS } from '../streams.ts'
 
-/** Names under which a dashboard export has what the API calls otherwise; the others differ by blanks and capitals alone. */
+/**
+ * Names under which a dashboard export has what the API calls otherwise; the others differ by
+ * blanks and capitals alone.
+ */
 const DISPLAY_NAMES: Readonly<Record<string, string>> = { id: 'user_id', phone: 'phone_number' }
 const KNOWN: ReadonlySet<string> = new Set([...USER_FIELDS, 'connection'])
 /** Fields whose cells of CSV hold true or false. */
 const BOOLEAN: ReadonlySet<string> = new Set(['email_verified', 'phone_verified', 'blocked'])
-/** Fields whose cells hold JSON, and whose texts in JSON are objects and lists that were encoded twice. */
+/**
+ * Fields whose cells hold JSON, and whose texts in JSON are objects and lists that were encoded
+ * twice.
+ */
 const STRUCTURED: ReadonlySet<string> = new Set(['identities', 'app_metadata', 'user_metadata', 'multifactor'])
 
 /**
- * A user as the API describes it, from wherever it comes: a dashboard export has display names as keys, ids of identity providers may be
- * numbers, and a file may say nothing of identities, which the user's own id then tells.
+ * A user as the API describes it, from wherever it comes: a dashboard export has display names as
+ * keys, ids of identity providers may be numbers, and a file may say nothing of identities, which
+ * the user's own id then tells.
  */
 function userRecord(data: JsonObject): JsonObject {
   const user: JsonObject = {}
@@ -56,15 +64,16 @@ function identity(item: JsonObject): JsonObject {
 function identityOf({ user_id, connection = null }: JsonObject): JsonObject[] {
   const [, provider, id] = /^([^|]+)\|(.+)$/.exec(String(user_id ?? '')) ?? []
   if (provider === undefined || id === undefined) return []
-  // The providers of social accounts are the names of their connections; databases and enterprises have names of their own.
+  // The providers of social accounts are the names of their connections; databases and enterprises
+  // have names of their own.
   const isSocial = connection === null ? undefined : connection === provider
   const known = { provider, user_id: id, connection: connection ?? (provider === 'auth0' ? null : provider) }
   return [isSocial === undefined ? known : { ...known, isSocial }]
 }
 
 /**
- * A user from a row of CSV, in which a `'` stands before texts (so that spreadsheets take none for a formula), dots in names mean members, and
- * some cells hold JSON.
+ * A user from a row of CSV, in which a `'` stands before texts (so that spreadsheets take none for
+ * a formula), dots in names mean members, and some cells hold JSON.
  */
 function userFromCsv(row: JsonObject): JsonObject {
   const user: JsonObject = {}
@@ -77,7 +86,10 @@ function userFromCsv(row: JsonObject): JsonObject {
   return user
 }
 
-/** A row of CSV without the `'` that may stand before texts; dots in names mean members here as well. */
+/**
+ * A row of CSV without the `'` that may stand before texts; dots in names mean members here as
+ * well.
+ */
 export function plainRow(row: JsonObject): JsonObject {
   const data: JsonObject = {}
   for (const [column, cell] of Object.entries(row)) put(data, pathOf(column), withoutMark(String(cell)))
@@ -125,7 +137,10 @@ function asObject(value: Json | undefined): JsonObject {
   return isObject(value) ? (value as JsonObject) : {}
 }
 
-/** The memberships that a user's metadata tells of: one for each id, or for each name where there are no ids. */
+/**
+ * The memberships that a user's metadata tells of: one for each id, or for each name where there
+ * are no ids.
+ */
 function membershipsIn(user: JsonObject, paths: MetadataPaths): JsonObject[] {
   const ids = listAt(user, paths.organizationId)
   const names = listAt(user, paths.organizationName)
@@ -140,7 +155,8 @@ function membershipsIn(user: JsonObject, paths: MetadataPaths): JsonObject[] {
 }
 
 /**
- * The users among records of a file or of a snapshot, each with the memberships that its metadata tells of.
+ * The users among records of a file or of a snapshot, each with the memberships that its metadata
+ * tells of.
  * @param found told of records that are refused, and of organizations that metadata names
  */
 export function usersIn(

@@ -19,7 +19,9 @@ export interface Page {
 /** Ids that one question may name. */
 export const MOST_IDS = 100
 
-/** Clerk's Backend API as far as a migration reads it: https://clerk.com/docs/reference/backend-api */
+/**
+ * Clerk's Backend API as far as a migration reads it: https://clerk.com/docs/reference/backend-api
+ */
 export class ClerkApi {
   readonly #client: JsonClient
   readonly #name: string
@@ -50,7 +52,8 @@ export class ClerkApi {
 
   /**
    * One page of a list: a bare array, or `{ data, total_count }`.
-   * @throws CredentialsError for a key that is refused; HttpRefusal; SourceError for an answer that is no list
+   * @throws CredentialsError for a key that is refused; HttpRefusal; SourceError for an answer that
+   *   is no list
    */
   async page(path: string, query: Query): Promise<Page> {
     const answer = await this.#get(path, query)
@@ -105,8 +108,9 @@ export function isNotEnabled(error: HttpRefusal): boolean {
 }
 
 /**
- * Codes for what is not switched on in an instance, or not in its plan: https://clerk.com/docs/guides/development/errors/backend-api.
- * Enterprise connections stand on the e-mail address.
+ * Codes for what is not switched on in an instance, or not in its plan:
+ * https://clerk.com/docs/guides/development/errors/backend-api. Enterprise connections stand on the
+ * e-mail address.
  */
 const NO_FEATURE: ReadonlySet<string | undefined> = new Set([
   'feature_not_enabled',

@@ -18,9 +18,11 @@ import { ClerkApi, type ClerkObject, isMissing, isNotEnabled, lacksFeature, MOST
 import { type CountedList, idsOf, ListReader, listOf, OLDEST_FIRST, type ReadingContext, readList } from './lists.ts'
 
 /**
- * Reads an instance into a snapshot: connections, where they are asked for, users, organizations with their roles, memberships, then
- * the users who came meanwhile and members who were not among the users.
- * @throws CredentialsError; SourceError, also when the counts do not come out; ManifestError for options that do not fit
+ * Reads an instance into a snapshot: connections, where they are asked for, users, organizations
+ * with their roles, memberships, then the users who came meanwhile and members who were not among
+ * the users.
+ * @throws CredentialsError; SourceError, also when the counts do not come out; ManifestError for
+ *   options that do not fit
  */
 export async function captureClerk(
   config: ClerkOptions,
@@ -64,7 +66,10 @@ async function captureAll(api: ClerkApi, options: LiveOptions, reading: ReadingC
   }
 }
 
-/** Only users who changed since, and those whose memberships did. The organizations and roles are few, and read whole. */
+/**
+ * Only users who changed since, and those whose memberships did. The organizations and roles are
+ * few, and read whole.
+ */
 async function captureChanged(
   api: ClerkApi,
   options: LiveOptions,
@@ -117,8 +122,9 @@ async function captureOrganizations(api: ClerkApi, reading: ReadingContext): Pro
 const ROUNDS = 10
 
 /**
- * Users who changed since a time (epoch milliseconds), latest first; Clerk has no filter for that, but an order. Who changes
- * meanwhile comes to the front, and is looked for there until nobody new is found.
+ * Users who changed since a time (epoch milliseconds), latest first; Clerk has no filter for that,
+ * but an order. Who changes meanwhile comes to the front, and is looked for there until nobody new
+ * is found.
  * @returns who was read; the caller closes it
  */
 async function captureChangedUsers(api: ClerkApi, since: number, reading: ReadingContext): Promise<IdSet> {
@@ -158,7 +164,8 @@ async function captureChangedUsers(api: ClerkApi, since: number, reading: Readin
 }
 
 /**
- * Reads the memberships: from the list of all of them, or organization by organization where the API does not have that list.
+ * Reads the memberships: from the list of all of them, or organization by organization where the
+ * API does not have that list.
  * @param concerns which are kept; undefined: all
  */
 async function captureMemberships(
@@ -218,7 +225,10 @@ async function captureOne(list: CountedList, step: string, reading: ReadingConte
   }
 }
 
-/** Asks for the members who are not among the users that were read: they came meanwhile, or are gone again. */
+/**
+ * Asks for the members who are not among the users that were read: they came meanwhile, or are gone
+ * again.
+ */
 async function fetchMembers(api: ClerkApi, seen: IdSet, { snapshot, progress }: ReadingContext): Promise<void> {
   const step = 'members'
   if (snapshot.isDone(step)) return
@@ -271,9 +281,9 @@ interface Reading {
 const READINGS = 6
 
 /**
- * A short list, whatever its order. Where one answer does not have all that are counted, it is read until two readings in a row have
- * the same entries, as many as are counted: while entries come and go, or in an order that is not fixed, a page may lack what no other
- * has.
+ * A short list, whatever its order. Where one answer does not have all that are counted, it is read
+ * until two readings in a row have the same entries, as many as are counted: while entries come and
+ * go, or in an order that is not fixed, a page may lack what no other has.
  * @throws SourceError when it never comes out
  */
 export async function wholeList(list: WholeList): Promise<ClerkObject[]> {
@@ -309,8 +319,9 @@ function sameIds(one: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, u
 }
 
 /**
- * Enterprise connections, by SAML and by OpenID Connect: https://clerk.com/changelog/2026-03-09-bapi-enterprise-connections. An
- * instance that has none to offer is told of in a warning.
+ * Enterprise connections, by SAML and by OpenID Connect:
+ * https://clerk.com/changelog/2026-03-09-bapi-enterprise-connections. An instance that has none to
+ * offer is told of in a warning.
  * @throws SourceError when not all were read, and where the API does not have the list
  */
 async function captureConnections(api: ClerkApi, reading: ReadingContext): Promise<void> {
@@ -339,7 +350,8 @@ async function captureConnections(api: ClerkApi, reading: ReadingContext): Promi
 const INVITATION_LISTS = { '/invitations': 'invitations', '/organization_invitations': 'invitations to organizations' }
 
 /**
- * Invitations that nobody has taken up yet: https://clerk.com/docs/reference/backend-api/tag/invitations
+ * Invitations that nobody has taken up yet:
+ * https://clerk.com/docs/reference/backend-api/tag/invitations
  * @throws SourceError when not all were read
  */
 async function captureInvitations(api: ClerkApi, reading: ReadingContext): Promise<void> {
@@ -372,7 +384,8 @@ function notListed(name: string, cause: HttpRefusal): SourceError {
 }
 
 /**
- * Roles of organizations with their permissions. Where the API does not have this list, memberships tell of those that somebody has.
+ * Roles of organizations with their permissions. Where the API does not have this list, memberships
+ * tell of those that somebody has.
  * @throws SourceError when not all were read
  */
 async function captureRoles(api: ClerkApi, reading: ReadingContext): Promise<void> {

@@ -14,7 +14,10 @@ export interface CountedList {
   total(): Promise<number>
   /** What is kept of an entry; undefined: nothing. */
   keep(entry: ClerkObject): JsonObject | undefined
-  /** Whether everything is kept: what was read is then known after a kill, and reading goes on where it was cut off. */
+  /**
+   * Whether everything is kept: what was read is then known after a kill, and reading goes on where
+   * it was cut off.
+   */
   whole: boolean
 }
 
@@ -48,7 +51,10 @@ export class ListReader {
   readonly #own: IdSet
   readonly #steps = new Map<string, number>()
 
-  /** @param known the ids of the stream; for a list that is a whole stream it is all that it is compared with */
+  /**
+   * @param known the ids of the stream; for a list that is a whole stream it is all that it is
+   *   compared with
+   */
   constructor(list: CountedList, context: ReadingContext, known: IdSet, own = known) {
     this.#list = list
     this.#context = context
@@ -85,8 +91,8 @@ export class ListReader {
   }
 
   /**
-   * Compares what was read with what the API counts, and ends the steps. Where entries are missing the list is read again from
-   * its beginning.
+   * Compares what was read with what the API counts, and ends the steps. Where entries are missing
+   * the list is read again from its beginning.
    * @throws SpoiledReading when they stay missing, or more were read than there can have been
    */
   async finish(): Promise<void> {
@@ -122,7 +128,10 @@ export class ListReader {
     return before
   }
 
-  /** Entries of the stream that came into being since the reading began, by what they say themselves. */
+  /**
+   * Entries of the stream that came into being since the reading began, by what they say
+   * themselves.
+   */
   async #createdMeanwhile(): Promise<number> {
     const { snapshot } = this.#context
     const begun = Number(snapshot.fact('begun')) - SKEW
@@ -159,8 +168,9 @@ interface ListReading {
 }
 
 /**
- * Reads to the end. Each page begins with entries that were read already: if they are not there, entries before them were deleted
- * and those behind have moved up, so that reading goes back until it meets what it knows. Nothing is lost or doubled by that.
+ * Reads to the end. Each page begins with entries that were read already: if they are not there,
+ * entries before them were deleted and those behind have moved up, so that reading goes back until
+ * it meets what it knows. Nothing is lost or doubled by that.
  */
 export async function readList(reading: ListReading): Promise<void> {
   const { page, pageSize, concurrency, seen, take } = reading
@@ -179,7 +189,8 @@ export async function readList(reading: ListReading): Promise<void> {
     const end = offset + rows.length
     const fresh = seen.add(rows)
     if (fresh.length > 0) await take(fresh, end)
-    // A page may be shorter than was asked for without being the last: the last is one with nothing behind what is known.
+    // A page may be shorter than was asked for without being the last: the last is one with nothing
+    // behind what is known.
     if (fresh.length === 0 && rows.length <= overlap) return
     if (last || rows.length === 0 || (total !== undefined && end >= total)) return
     offset = Math.max(0, end - overlap)
@@ -200,7 +211,10 @@ class Ahead<Page> {
     this.#width = Math.max(1, width)
   }
 
-  /** The page at an offset. The pages after it, below `end`, are asked for as well; what was asked for elsewhere is forgotten. */
+  /**
+   * The page at an offset. The pages after it, below `end`, are asked for as well; what was asked
+   * for elsewhere is forgotten.
+   */
   at(offset: number, end: number): Promise<Page> {
     const wanted = [offset]
     while (wanted.length < this.#width && offset + wanted.length * this.#step < end) {

@@ -185,7 +185,10 @@ function rowsOfUsers(
   })
 }
 
-/** Puts its rows to every user: an array for each joined stream, also for files that the manifest does not name. */
+/**
+ * Puts its rows to every user: an array for each joined stream, also for files that the manifest
+ * does not name.
+ */
 export function putJoined(
   users: readonly JsonObject[],
   found: readonly { stream: string; rows: readonly JsonObject[][] }[],
@@ -197,7 +200,8 @@ export function putJoined(
 }
 
 /**
- * The dashboard's export (Clerk dashboard, Settings, User exports), and `external_id`, which some add from their own database.
+ * The dashboard's export (Clerk dashboard, Settings, User exports), and `external_id`, which some
+ * add from their own database.
  */
 export const userColumns: ColumnSpec = {
   known: [
@@ -238,7 +242,10 @@ export const userRule: RowRule = (data) =>
     ? { code: 'missing_key', message: 'the row has no id', hint: 'every user has an id in Clerk' }
     : undefined
 
-/** A row that writes a null for its organization says that the user is in none: the recipe leaves it out. An empty one says nothing. */
+/**
+ * A row that writes a null for its organization says that the user is in none: the recipe leaves it
+ * out. An empty one says nothing.
+ */
 const membershipRule: RowRule = (data, isNull) => {
   if (data.clerk_user_id === undefined) return noUser('clerk_user_id')
   const isInNone = data.role_slugs === undefined && ORGANIZATION.some(isNull)
@@ -272,7 +279,10 @@ const memberships: JoinedFormat & { stream: 'memberships' } = {
   userKeys: ({ id }) => [`id:${id}`],
 }
 
-/** A user's external id is that of the column `external_id`, and its Clerk id where there is none: as WorkOS will have it. */
+/**
+ * A user's external id is that of the column `external_id`, and its Clerk id where there is none:
+ * as WorkOS will have it.
+ */
 const roles: JoinedFormat & { stream: 'roles' } = {
   stream: 'roles',
   columnSpec: roleColumns,
@@ -282,7 +292,10 @@ const roles: JoinedFormat & { stream: 'roles' } = {
   userKeys: ({ id, external_id }) => [`id:${id}`, `external:${external_id ?? id}`],
 }
 
-/** The files that may be joined to users, wherever those come from; an option of the stream's name gives each. */
+/**
+ * The files that may be joined to users, wherever those come from; an option of the stream's name
+ * gives each.
+ */
 export const joinedFormats = [memberships, roles] as const
 
 /** The rows of the files of an instance, for other threads. */

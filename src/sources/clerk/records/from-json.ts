@@ -9,8 +9,9 @@ import { type LineRecord, type RecordFile, TextFile, type TextFormat } from '../
 import { SEPARATOR, userRecord } from '../streams.ts'
 
 /**
- * Users of Clerk in JSON: what its support sends, what its API or its migration tool wrote. In: such a file, whose forms differ by the names of the
- * members and by how they list addresses. Out: users with the columns of the dashboard's export, so that one mapping serves all of them.
+ * Users of Clerk in JSON: what its support sends, what its API or its migration tool wrote. In:
+ * such a file, whose forms differ by the names of the members and by how they list addresses. Out:
+ * users with the columns of the dashboard's export, so that one mapping serves all of them.
  */
 
 /** Whether a file is named as one of JSON. */
@@ -25,7 +26,10 @@ interface JsonUsersOptions {
   maxRecordBytes: number | undefined
 }
 
-/** The users of a file of JSON: a list, documents with the list under `data` or `users`, a user a line, or a user a document. */
+/**
+ * The users of a file of JSON: a list, documents with the list under `data` or `users`, a user a
+ * line, or a user a document.
+ */
 export function jsonUsers(options: JsonUsersOptions, context: ReadContext): RecordFile {
   const text = new TextFile({ ...options, format: anyJson }, context)
   const take = (batch: readonly LineRecord[]) => {
@@ -112,7 +116,10 @@ function formatOf(head: string): TextFormat {
   return isOverLines(head) ? jsonDocument([]) : ndjson
 }
 
-/** What the migration tool calls the columns of the dashboard's export: https://github.com/clerk/migration-script */
+/**
+ * What the migration tool calls the columns of the dashboard's export:
+ * https://github.com/clerk/migration-script
+ */
 const OF_THE_TOOL: Readonly<Record<string, string>> = {
   userId: 'id',
   email: 'primary_email_address',
@@ -149,7 +156,8 @@ export function exportedUser(data: JsonObject): JsonObject {
     if (cell === null || cell === '' || user[column] !== undefined) continue
     user[column] = cell
   }
-  // The tool takes the first of several addresses for the primary one. The others are kept where they verify nothing.
+  // The tool takes the first of several addresses for the primary one. The others are kept where
+  // they verify nothing.
   const others = Array.isArray(data.email) ? data.email.slice(1) : []
   if (others.length > 0 && user.unverified_email_addresses === undefined) {
     const rest = cellOf(others.filter((address) => !valuesIn(user.verified_email_addresses).includes(String(address))))

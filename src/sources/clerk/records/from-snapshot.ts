@@ -1,6 +1,7 @@
 /**
- * Records of the `clerk` source. In: an instance that was read into a snapshot, and files (from-files.ts) whose rows are joined to its users.
- * Out: organizations and their roles, users with memberships and credentials, connections; what is rejected, and the counts of each stream.
+ * Records of the `clerk` source. In: an instance that was read into a snapshot, and files
+ * (from-files.ts) whose rows are joined to its users. Out: organizations and their roles, users
+ * with memberships and credentials, connections; what is rejected, and the counts of each stream.
  */
 
 import { createHash } from 'node:crypto'
@@ -52,7 +53,10 @@ const NOT_READ = {
   hint: 'the user was deleted in Clerk since the file was made: remove the row, or make the file again',
 }
 
-/** An instance that was read into a snapshot; the dashboard's export, if there is one, is joined to it on `id`. */
+/**
+ * An instance that was read into a snapshot; the dashboard's export, if there is one, is joined to
+ * it on `id`.
+ */
 export function openLive(config: ClerkOptions, context: ReadContext): Source {
   const { baseUrl, organizations, connections, invitations, updatedSince } = liveOptions(config)
   const partial = updatedSince !== undefined
@@ -208,7 +212,10 @@ class Members {
     this.#file = file
   }
 
-  /** Memberships of users who were deleted while the instance was read are not there any more either. */
+  /**
+   * Memberships of users who were deleted while the instance was read are not there any more
+   * either.
+   */
   async load(snapshot: Snapshot): Promise<void> {
     const { scratch, signal } = this.#context
     const gone = new Set<unknown>()
@@ -258,8 +265,9 @@ class Members {
 }
 
 /**
- * Puts together what the API and the dashboard's export tell of a user. The API is the later of the two and wins, except in what
- * it does not tell: password digests and TOTP secrets. Keeps count of what is missing, and of whom Clerk does not let in.
+ * Puts together what the API and the dashboard's export tell of a user. The API is the later of the
+ * two and wins, except in what it does not tell: password digests and TOTP secrets. Keeps count of
+ * what is missing, and of whom Clerk does not let in.
  */
 class Credentials {
   readonly #file: string | undefined
@@ -336,7 +344,9 @@ function ownColumns(row: JsonObject): JsonObject {
 /** Columns whose values are the export's own. */
 const OWN = ['id', 'external_id', 'totp_secret', 'password_digest', 'password_hasher']
 
-/** Columns of the export that the API tells as well: one that is empty there has become empty since. */
+/**
+ * Columns of the export that the API tells as well: one that is empty there has become empty since.
+ */
 const TOLD_BY_API: ReadonlySet<string> = new Set([
   ROW_FILE,
   ROW_LINE,

@@ -56,9 +56,11 @@ export class Org {
   }
 
   /**
-   * The pages of a list, from a query on that an earlier page named. Links that go round in a circle, of whatever length, are found with
-   * one of them in memory, which moves on after 1, 2, 4, 8 … pages (Brent's algorithm).
-   * @throws SourceError when they do; SpoiledReading when the query is not taken any more; CredentialsError; HttpRefusal
+   * The pages of a list, from a query on that an earlier page named. Links that go round in a
+   * circle, of whatever length, are found with one of them in memory, which moves on after 1, 2, 4,
+   * 8 … pages (Brent's algorithm).
+   * @throws SourceError when they do; SpoiledReading when the query is not taken any more;
+   *   CredentialsError; HttpRefusal
    */
   async *pages(path: string, query: Query, start?: string): AsyncGenerator<Page> {
     let from = start
@@ -113,7 +115,8 @@ export class Org {
   }
 
   /**
-   * Makes sure that everything can be read before anything long starts, by one small request of each sort.
+   * Makes sure that everything can be read before anything long starts, by one small request of
+   * each sort.
    * @throws CredentialsError with everything that may not be read, and what helps
    */
   async checkAccess(options: ReadOptions): Promise<void> {

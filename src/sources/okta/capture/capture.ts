@@ -1,6 +1,7 @@
 /**
- * Reads an org of Okta. In: the options of the source, with credentials. Out: a snapshot with identity providers, apps, users, groups and
- * who is in which, page by page, so that an interrupted reading goes on where it was; the records are made of it in ../records/.
+ * Reads an org of Okta. In: the options of the source, with credentials. Out: a snapshot with
+ * identity providers, apps, users, groups and who is in which, page by page, so that an interrupted
+ * reading goes on where it was; the records are made of it in ../records/.
  */
 
 import { ManifestError, SourceError } from '../../../diagnostics/errors.ts'
@@ -25,7 +26,10 @@ interface Reading {
   context: CaptureContext
 }
 
-/** Reads an org into a snapshot: first what is quick, then the users and groups. See LiveReading.capture. */
+/**
+ * Reads an org into a snapshot: first what is quick, then the users and groups. See
+ * LiveReading.capture.
+ */
 export async function capture(config: OktaOptions, snapshot: SnapshotWriter, context: CaptureContext): Promise<void> {
   const { org, options } = reach(config, context)
   context.progress({ phase: `asking ${org.name}` })
@@ -81,7 +85,8 @@ async function idsIn(snapshot: SnapshotWriter, stream: string): Promise<IdSet> {
 }
 
 /**
- * Reads the users. Okta counts no users: that nobody is lost rests on its pages, which go on from the last user and not from a number.
+ * Reads the users. Okta counts no users: that nobody is lost rests on its pages, which go on from
+ * the last user and not from a number.
  * @param known ids of the users that have been read
  */
 async function readUsers(reading: Reading, known: IdSet): Promise<void> {
@@ -138,7 +143,10 @@ function cursorOf(snapshot: SnapshotWriter, step: string): string | undefined {
   return typeof cursor === 'string' ? cursor : undefined
 }
 
-/** Members of a group that Okta gives at once: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/ */
+/**
+ * Members of a group that Okta gives at once:
+ * https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/
+ */
 const MEMBERS = 1000
 
 function membersPath(group: string): string {
@@ -167,7 +175,9 @@ interface Group {
   changed: boolean
 }
 
-/** Reads who is in which group, several groups at a time, each with the page where it was cut off. */
+/**
+ * Reads who is in which group, several groups at a time, each with the page where it was cut off.
+ */
 async function readMembers(reading: Reading, users: IdSet): Promise<void> {
   const { org, snapshot, options, context } = reading
   await partsInOrder(
@@ -202,7 +212,10 @@ async function* membersOf(org: Org, id: string, from: string | undefined): Async
   }
 }
 
-/** The groups whose members have not all been read. Everybody is in Everyone, which is not worth as many pages as there are users. */
+/**
+ * The groups whose members have not all been read. Everybody is in Everyone, which is not worth as
+ * many pages as there are users.
+ */
 async function* openGroups({ snapshot, options }: Reading): AsyncGenerator<Group> {
   const { updatedSince, search } = options
   for await (const rows of snapshot.read(STREAMS.groups)) {
@@ -223,8 +236,8 @@ function isEveryone({ type, profile }: JsonObject): boolean {
 const MISSING_STEP = 'members without a user'
 
 /**
- * Asks one by one for members who are not among the users: who came while the org was read becomes a record, and who left is found without
- * one when the snapshot is read.
+ * Asks one by one for members who are not among the users: who came while the org was read becomes
+ * a record, and who left is found without one when the snapshot is read.
  */
 async function readMissingUsers({ org, snapshot, context }: Reading, users: IdSet): Promise<void> {
   const step = MISSING_STEP

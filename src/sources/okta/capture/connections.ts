@@ -4,10 +4,14 @@ import type { LiveOptions } from '../options.ts'
 import { type OktaObject, STREAMS } from '../streams.ts'
 import type { Org } from './api.ts'
 
-/** Identity providers of enterprises. The others are social ones, of which nothing is handed over. */
+/**
+ * Identity providers of enterprises. The others are social ones, of which nothing is handed over.
+ */
 const ENTERPRISE: ReadonlySet<Json | undefined> = new Set(['SAML2', 'OIDC', 'OKTA_INTEGRATION'])
 
-/** Identity providers, with what those of enterprises are made of, which holds their client secrets. */
+/**
+ * Identity providers, with what those of enterprises are made of, which holds their client secrets.
+ */
 export async function readIdentityProviders(
   org: Org,
   snapshot: SnapshotWriter,
@@ -28,7 +32,10 @@ export async function readIdentityProviders(
   await snapshot.append(STREAMS.connections, rows, { step, cursor: null, done: true })
 }
 
-/** The certificates of an identity provider by SAML, Base64: it names keys, and each key has its certificate. */
+/**
+ * The certificates of an identity provider by SAML, Base64: it names keys, and each key has its
+ * certificate.
+ */
 async function certificatesOf(org: Org, protocol: Json): Promise<Json[]> {
   const credentials = memberOf(protocol, 'credentials')
   const trust = memberOf(credentials, 'trust')
