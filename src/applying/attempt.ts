@@ -62,7 +62,7 @@ export interface Write<Done> {
  *   intent ─► send ─┬─ answered ─► the next request, or done
  *                   ├─ refused ──► look it up if it exists, send a smaller form, or refused
  *                   ├─ open ─────► look it up, send it again; open after ATTEMPTS
- *                   └─ not sent ─► the error ends the run; the intent is withdrawn if nothing had left
+ *                   └─ not sent ─► the error ends the run; the intent is withdrawn
  *
  * @throws CredentialsError, TargetError, errors of the state and the reason of an interruption,
  *   which end the run
