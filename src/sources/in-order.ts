@@ -55,7 +55,7 @@ export class Turn {
 
   /** It never comes, unless it has. */
   giveUp(): void {
-    this.#come.reject(new Error('a work before this one failed'))
+    this.#come.reject(new Error('an earlier task failed'))
   }
 
   /** Waits where more is held than should be. */

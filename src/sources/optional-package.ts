@@ -21,7 +21,7 @@ export async function loadOptionalPackage<Module>(
       {
         code: 'package_missing',
         message: `${user} needs the package ${name}, which is not installed`,
-        hint: `run npm install ${name} where workos-migrate is installed (with -g if that is), then the same command again`,
+        hint: `run npm install ${name} where workos-migrate is installed (with -g if it is installed globally), then run the command again`,
       },
       { cause: error },
     )

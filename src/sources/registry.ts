@@ -36,7 +36,7 @@ export async function sourceDefinition({ type }: SourceConfig): Promise<SourceDe
   throw new ManifestError({
     code: 'unknown_source_type',
     message: `there is no source type "${type}"`,
-    hint: `known types: ${[...sourceDefinitions.keys()].join(', ')}`,
+    hint: `use one of ${[...sourceDefinitions.keys()].join(', ')}`,
     path: 'source.type',
   })
 }

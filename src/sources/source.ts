@@ -420,8 +420,8 @@ export function reservedStreamName(name: string): Omit<Problem, 'path'> | undefi
   if (name !== ROW_FILE && name !== ROW_LINE) return undefined
   return {
     code: 'reserved_stream_name',
-    message: `a stream may not be named ${name}: joined records carry their place under that name`,
-    hint: 'rename it',
+    message: `a stream cannot be named ${name}: joined records store their place under that name`,
+    hint: 'rename the stream',
   }
 }
 

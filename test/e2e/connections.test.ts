@@ -477,7 +477,7 @@ test("Clerk's enterprise connections are handed over by organization, and those 
   const plan = await project.run(['plan', '--full'], { env: variables })
   expect(plan.stdout, plan.stderr).toContain('2 connections (1 by SAML, 1 by OpenID Connect) of 2 organizations')
   expect(plan.stdout).toContain('the connection "For everybody" (entconn_2fake3) has no organization')
-  expect(`${plan.stdout}${plan.stderr}`).toContain('1 connection is switched off in Clerk: Old SSO (entconn_2fake2)')
+  expect(`${plan.stdout}${plan.stderr}`).toContain('1 connection is turned off in Clerk: Old SSO (entconn_2fake2)')
   const result = await project.run(['handoff', '--out', 'sso'], { env: { SECRET: fake.source.secretKey } })
   expect(result.exit, result.stderr).toBe(7)
   expect(`${result.stdout}${result.stderr}`).toContain('Old SSO (entconn_2fake2)')

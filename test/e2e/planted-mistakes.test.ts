@@ -233,13 +233,13 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
     'a NULL is written',
     { rows: rows((row, n) => (n === 3 ? { ...row, last: 'NULL' } : row)) },
     'written_null',
-    /the column last holds the text NULL in 1 of 12 rows/,
+    /the column last contains the text NULL in 1 of 12 rows/,
   ],
   [
     'several columns hold a written NULL',
     { rows: rows((row, n) => (n === 3 ? { ...row, last: 'NULL', plan: '\\N' } : row)) },
     'written_null',
-    /people: 2 columns hold texts that stand for nothing.*last \(NULL in 1 of 12 rows\).*plan \(\\N in 1 of 12 rows\)/,
+    /people: 2 columns contain texts that usually mean "no value".*last \(NULL in 1 of 12 rows\).*plan \(\\N in 1 of 12 rows\)/,
   ],
   [
     'an expression writes a null',

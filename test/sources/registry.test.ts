@@ -26,7 +26,7 @@ test('checking finds what the heads of the files show, file by file', async () =
     {
       code: 'missing_column',
       at: { file: 'users.csv', line: 1 },
-      hint: 'did you mean that by "primary_email_adress"?',
+      hint: 'rename the column "primary_email_adress" if it is the one',
     },
     { code: 'missing_column', at: { file: 'memberships.csv', line: 1 } },
     { code: 'file_not_found', at: { file: 'roles.csv' } },

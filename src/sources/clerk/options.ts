@@ -61,16 +61,16 @@ export function checkOptions(config: ClerkOptions): Problem[] {
     if (config.users === undefined) {
       problems.push({
         code: 'no_users',
-        message: 'the source names neither a secret key nor a file of users',
-        hint: 'give secretKey: ${CLERK_SECRET_KEY} to read the Backend API, users: the CSV file that the dashboard exports, or both',
+        message: 'the source has neither a secret key nor a file of users',
+        hint: 'set secretKey: ${CLERK_SECRET_KEY} to read the Backend API, users to the CSV file that the dashboard exports, or both',
         path: 'source',
       })
     }
     for (const name of LIVE_ONLY.filter((option) => config[option] !== undefined)) {
       problems.push({
         code: 'option_without_key',
-        message: `${name} is about the Backend API, which is not read without a secret key`,
-        hint: `take ${name} out, or add secretKey: \${CLERK_SECRET_KEY}`,
+        message: `${name} applies only to the Backend API, and the source has no secret key`,
+        hint: `remove ${name}, or add secretKey: \${CLERK_SECRET_KEY}`,
         path: `source.${name}`,
       })
     }
@@ -82,7 +82,7 @@ export function checkOptions(config: ClerkOptions): Problem[] {
   if (since !== undefined && (Number.isNaN(Date.parse(since)) || !isDay(since.slice(0, 10)))) {
     problems.push({
       code: 'bad_value',
-      message: `source.updatedSince is no time: ${since}`,
+      message: `source.updatedSince is not a date or time: ${since}`,
       hint: 'write it like 2026-03-01 or 2026-03-01T12:00:00Z',
       path: 'source.updatedSince',
     })
@@ -134,9 +134,9 @@ function kindOf(secretKey: string): 'live' | 'test' {
 function keyProblems(secretKey: string): Problem[] {
   if (/^[\x21-\x7e]+$/.test(secretKey) && !secretKey.startsWith('pk_')) return []
   const message = secretKey.startsWith('pk_')
-    ? 'source.secretKey is a publishable key, which may not read users'
-    : 'source.secretKey is empty, or has characters that no key has: blanks, line ends or letters outside ASCII'
-  const hint = 'copy the secret key (sk_live_… or sk_test_…) from the Clerk dashboard, Configure, API keys'
+    ? 'source.secretKey is a publishable key, which cannot read users'
+    : 'source.secretKey is empty or contains characters that no key has: spaces, line breaks or non-ASCII characters'
+  const hint = 'copy the secret key (sk_live_… or sk_test_…) from the Clerk dashboard under Configure > API keys'
   return [{ code: 'bad_api_key', message, hint, path: 'source.secretKey' }]
 }
 
@@ -144,13 +144,13 @@ function addressProblems(text: string): Problem[] {
   const bad = (message: string, hint: string) => [{ code: 'bad_base_url', message, hint, path: 'source.baseUrl' }]
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    return bad('source.baseUrl is no http(s) address', `write it like ${CLERK}`)
+    return bad('source.baseUrl is not an http or https URL', `write it like ${CLERK}`)
   }
   if (url.username !== '' || url.password !== '') {
-    return bad('source.baseUrl holds a user name or a password', `write ${url.origin}`)
+    return bad('source.baseUrl contains a user name or a password', `set it to ${url.origin}`)
   }
   if (!/^\/(v1\/?)?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
-    return bad('source.baseUrl has more than a host and a port', `write ${url.origin}`)
+    return bad('source.baseUrl contains more than a host and a port', `set it to ${url.origin}`)
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     return bad(`source.baseUrl would send the secret key unencrypted to ${url.hostname}`, 'use https')

@@ -86,8 +86,8 @@ export function unreadEscapes(file: string, text: string): Problem | undefined {
   return {
     code: 'unread_escapes',
     severity: 'warning',
-    message: 'backslashes seem to stand for other characters here, as in \\t, \\n and \\N, and are read as they are',
-    hint: `where PostgreSQL's COPY or mysql wrote the file, set ${settings}; where they are data, escape: '"' says so`,
+    message: 'the file seems to use backslash escapes such as \\t, \\n and \\N, but they are read as plain text',
+    hint: `set ${settings} if PostgreSQL's COPY or mysql wrote the file; set escape: '"' if the backslashes are data`,
     at: { file },
   }
 }
@@ -331,7 +331,7 @@ function unclosedQuote(file: string, line: number): SourceError {
   return new SourceError({
     code: 'unclosed_quote',
     message: 'a quote that opens here is never closed',
-    hint: 'where the file quotes nothing, as COPY text and mysql --batch do, add quote: none',
+    hint: 'add quote: none if the file quotes nothing, as in COPY text and mysql --batch',
     at: { file, line },
   })
 }
@@ -339,8 +339,8 @@ function unclosedQuote(file: string, line: number): SourceError {
 function brokenQuote(file: string, start: number, line: number): SourceError {
   return new SourceError({
     code: 'broken_quote',
-    message: `a quote at line ${line} neither ends its field nor is written twice, so it is unclear where the record that begins here ends`,
-    hint: 'where the file quotes nothing, as COPY text and mysql --batch do, add quote: none',
+    message: `cannot find the end of the record that begins here: a quote at line ${line} neither ends its field nor is doubled`,
+    hint: 'add quote: none if the file quotes nothing, as in COPY text and mysql --batch',
     at: { file, line: start },
   })
 }

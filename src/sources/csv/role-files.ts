@@ -30,7 +30,7 @@ export interface RoleFile<Option extends RoleOption = RoleOption> {
 
 const requireRole: RowRule = (data) =>
   data.role_slug === undefined
-    ? { code: 'missing_role', message: 'the row names no role', hint: 'fill in role_slug' }
+    ? { code: 'missing_role', message: 'the row does not name a role', hint: 'fill in role_slug' }
     : undefined
 
 /** Which roles there are, with their permissions. */
@@ -61,7 +61,7 @@ export const userRoleFile: RoleFile<'userRoles'> = {
   },
   rule(data, isNull) {
     if (data.external_id !== undefined || data.email !== undefined) return requireRole(data, isNull)
-    return { code: 'missing_key', message: 'the row names no user', hint: 'fill in external_id or email' }
+    return { code: 'missing_key', message: 'the row does not name a user', hint: 'fill in external_id or email' }
   },
 }
 

@@ -79,17 +79,17 @@ export class RowReader {
     const wants = columns.length
     return {
       code: 'ragged_row',
-      message: `the row has ${has} ${has === 1 ? 'field' : 'fields'}, ${isHeaded ? 'the header' : 'not'} ${wants}`,
+      message: `the row has ${has} ${has === 1 ? 'field' : 'fields'}${isHeaded ? '; the header has' : ', not'} ${wants}`,
       hint: has > wants ? TOO_MANY : TOO_FEW,
     }
   }
 }
 
 const TOO_MANY =
-  'a field that holds the delimiter must stand in quotes; where the program that wrote the file sets none, let it export JSON'
+  'quote every field that contains the delimiter; if the program that wrote the file cannot do that, export JSON'
 
 const TOO_FEW =
-  'every row needs a delimiter for every column, also for empty ones, and quotes around a field with a line end in it'
+  'write a delimiter for every column, even an empty one, and quote every field that contains a line break'
 
 /**
  * The cells of a row made to fit so many columns: those that it lacks at its end are empty, and

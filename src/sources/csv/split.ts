@@ -33,7 +33,7 @@ export async function splitCut(
     else row.fields = record.text.split(delimiter)
   }
   const parsed = await parse(quoted.map((one) => one.text).join('\n'), layout)
-  if (parsed.length !== quoted.length) throw new Error('the parser finds other records than the scan')
+  if (parsed.length !== quoted.length) throw new Error('the parser and the scan found different records')
   for (const [index, { row }] of quoted.entries()) row.fields = parsed[index] ?? []
   return rows
 }

@@ -256,8 +256,8 @@ function refuseDialect(columns: readonly string[], dialect: Dialect = {}, file: 
   if (!columns.some(isRejectColumn) || (dialect.quote === undefined && dialect.escape === undefined)) return
   throw new SourceError({
     code: 'rejects_in_dialect',
-    message: 'this is a file of rejected rows, which is plain CSV, and quote or escape says that it is not',
-    hint: 'take quote and escape out for it, with null in an environment: escape: null',
+    message: 'this is a file of rejected rows, which is always plain CSV, but quote or escape is set',
+    hint: 'remove quote and escape for this file; in an environment, set them to null: escape: null',
     at: { file: file.name, line: 1 },
   })
 }
@@ -266,7 +266,7 @@ function noRows(file: SourceFile): Problem {
   return {
     code: 'no_rows',
     severity: 'warning',
-    message: 'the file holds a header and no rows',
+    message: 'the file has a header but no rows',
     at: { file: file.name },
   }
 }
@@ -275,8 +275,8 @@ function paddedRows(file: SourceFile, count: number): Problem {
   return {
     code: 'padded_rows',
     severity: 'warning',
-    message: `${count} ${count === 1 ? 'row was' : 'rows were'} made to fit the columns: missing cells count as empty, and empty ones too many are left out`,
-    hint: 'look at some of them: where a cell is missing in the middle, the others are in the wrong columns',
+    message: `${count} ${count === 1 ? 'row was' : 'rows were'} made to fit the columns: missing cells count as empty, and surplus empty cells are left out`,
+    hint: 'check some of them: if a cell is missing in the middle of a row, the cells after it are in the wrong columns',
     at: { file: file.name },
   }
 }
@@ -285,7 +285,7 @@ function blankRows(file: SourceFile, count: number): Problem {
   return {
     code: 'blank_rows',
     severity: 'warning',
-    message: `${count} ${count === 1 ? 'row' : 'rows'} of nothing but empty fields left out`,
+    message: `left out ${count} ${count === 1 ? 'row' : 'rows'} with only empty fields`,
     at: { file: file.name },
   }
 }
@@ -345,8 +345,8 @@ function checkColumns(
   if (nameless.length > 0 && line !== undefined) {
     warnings.push({
       code: 'nameless_column',
-      message: `the header gives no name for column ${nameless.join(', ')}; what stands there is left out`,
-      hint: 'name the column, or remove it',
+      message: `the header does not name column ${nameless.join(', ')}; the values there are left out`,
+      hint: 'name the column or remove it',
     })
   }
   return warnings.map((warning) => ({ ...warning, severity: 'warning', at }))
@@ -364,7 +364,7 @@ function repeated(columns: readonly string[]): Problem[] {
 /** A member of this name would not become a member of a record. */
 function reserved(columns: readonly string[]): Problem[] {
   if (!columns.includes('__proto__')) return []
-  return [{ code: 'reserved_column', message: 'a column may not be named "__proto__"', hint: 'rename it' }]
+  return [{ code: 'reserved_column', message: 'a column cannot be named "__proto__"', hint: 'rename the column' }]
 }
 
 function missing(columns: readonly string[], columnSpec: ColumnSpec): Problem[] {
@@ -379,10 +379,10 @@ function missing(columns: readonly string[], columnSpec: ColumnSpec): Problem[] 
 
 function missingHint(columns: readonly string[], choice: readonly string[], columnSpec: ColumnSpec): string {
   // A row of data in place of a header may hold hashes: nothing of it is shown.
-  if (columns.some((column) => /[@$]/.test(column))) return 'the first line must name the columns; this looks like data'
+  if (columns.some((column) => /[@$]/.test(column))) return 'add a first line that names the columns; this line looks like data'
   const similar = columns.find((column) => choice.some((wanted) => nearest(column, [wanted]) === wanted))
-  if (similar !== undefined) return `did you mean that by "${shown(similar)}"?`
-  if (columns.length === 1) return 'only one column was found: is this the right file, and the right delimiter?'
+  if (similar !== undefined) return `rename the column "${shown(similar)}" if it is the one`
+  if (columns.length === 1) return 'check the file and its delimiter: only one column was found'
   return `known columns: ${columnSpec.known.join(', ')}`
 }
 
@@ -395,7 +395,7 @@ function unknownColumns(unknown: readonly string[], columns: readonly string[], 
   return {
     code: 'unknown_column',
     message: `${unknown.length === 1 ? 'unknown column' : 'unknown columns'}: ${listed.join(', ')}`,
-    hint: 'a mapping may use them under these names; unless one does, they are left out',
+    hint: 'read them in the mapping under these names; otherwise they are left out',
   }
 }
 

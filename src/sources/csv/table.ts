@@ -257,15 +257,15 @@ function emptyFile(file: SourceFile, { columns, skipLines = 0 }: Dialect): Sourc
   if (skipLines > 0) {
     return new SourceError({
       code: 'empty_file',
-      message: `nothing is left of the file when skipLines has passed over ${skipLines} of its lines`,
-      hint: 'lower skipLines to the number of lines before the header, or before the first row',
+      message: `the file has no lines after the first ${skipLines}, which skipLines skips`,
+      hint: 'lower skipLines to the number of lines before the header or the first row',
       at: { file: file.name, line: 1 },
     })
   }
   return new SourceError({
     code: 'empty_file',
     message: 'the file is empty',
-    hint: columns === undefined ? 'it must begin with a line that names the columns' : undefined,
+    hint: columns === undefined ? 'begin the file with a line that names the columns' : undefined,
     at: { file: file.name, line: 1 },
   })
 }
@@ -274,7 +274,7 @@ function endlessHeader(file: SourceFile): SourceError {
   return new SourceError({
     code: 'no_header',
     message: 'the first line does not end within 1 MiB',
-    hint: 'is this a CSV file? A quote that is not closed in the header does this as well',
+    hint: 'check that this is a CSV file and that every quote in the header is closed',
     at: { file: file.name, line: 1 },
   })
 }
@@ -450,8 +450,8 @@ class LineCounter {
 function strayQuote(file: string, line: number): Problem {
   return {
     code: 'stray_quote',
-    message: 'a quote stands in the middle of a field that is not quoted',
-    hint: 'put the whole field in quotes and write the quote inside twice: "5"" disk"; where the program that wrote the file cannot, let it export JSON',
+    message: 'a field that is not quoted contains a quote',
+    hint: 'quote the whole field and double the quote inside it: "5"" disk"; if the program that wrote the file cannot do that, export JSON',
     at: { file, line },
   }
 }
@@ -462,14 +462,14 @@ function quoteError(code: string | undefined, start: number, line: number, file:
       return new SourceError({
         code: 'unclosed_quote',
         message: 'a quote that opens here is never closed',
-        hint: 'close the quote; a quote inside a quoted field is written twice: ""',
+        hint: 'close the quote; inside a quoted field, double each quote: ""',
         at: { file, line: start },
       })
     case 'CSV_INVALID_CLOSING_QUOTE':
       return new SourceError({
         code: 'broken_quote',
-        message: `a quote at line ${line} neither ends its field nor is written twice, so it is unclear where the record that begins here ends`,
-        hint: 'look for a quote that is not closed, or one inside a quoted field that is not written twice: ""; where a backslash stands before it, add escape: backslash',
+        message: `cannot find the end of the record that begins here: a quote at line ${line} neither ends its field nor is doubled`,
+        hint: 'look for a quote that is not closed, or for one inside a quoted field that is not doubled: ""; if a backslash precedes it, add escape: backslash',
         at: { file, line: start },
       })
     default:

@@ -29,11 +29,11 @@ export async function tooLong(
 ): Promise<SourceError> {
   const { bytes, isSound, endLine } = await measure(file, encoding, record)
   const { line, limit } = record
-  const until = endLine > line ? ` and goes on to line ${endLine}` : ''
+  const until = endLine > line ? ` and continues to line ${endLine}` : ''
   return new SourceError({
     code: 'record_too_long',
     message: `the record that begins here is longer than ${sizeText(limit)}${isSound ? until : ''}`,
-    hint: isSound ? raiseLimit(limit, bytes) : 'a quote that is not closed does this: look for one at this line',
+    hint: isSound ? raiseLimit(limit, bytes) : 'look for a quote on this line that is not closed',
     at: { file: file.name, line },
   })
 }

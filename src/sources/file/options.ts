@@ -70,7 +70,7 @@ export function readSettings(config: FileOptions): Settings {
 
 const unknownFormat: Omit<Problem, 'path'> = {
   code: 'unknown_format',
-  message: 'the endings of the files do not tell one format',
+  message: 'the file extensions do not identify one format',
   hint: 'add format: csv, json or ndjson',
 }
 
@@ -142,7 +142,7 @@ function foreign(name: string, format: string, own: Format): Omit<Problem, 'path
   const title = { csv: 'CSV', json: 'JSON', ndjson: 'NDJSON' }
   return {
     code: 'option_of_other_format',
-    message: `${name} means something for ${format === 'json' ? title.json : title.csv} only, and this is read as ${title[own]}`,
-    hint: 'remove it, or say another format',
+    message: `${name} applies only to ${format === 'json' ? title.json : title.csv}, and this stream is read as ${title[own]}`,
+    hint: 'remove it, or set another format',
   }
 }

@@ -80,7 +80,7 @@ export class JoinTable {
 
   /** The rows, once all are loaded. */
   get rows(): JoinedRows {
-    if (this.#loaded === undefined) throw new Error('the rows of a table can be asked for after finish()')
+    if (this.#loaded === undefined) throw new Error('call finish() before reading the rows of a table')
     return this.#loaded
   }
 
@@ -214,7 +214,7 @@ export class JoinedRows {
 }
 
 function columns(row: unknown): [position: number, id: number, file: number, line: number, data: string] {
-  if (!Array.isArray(row)) throw new Error('rows are arrays here')
+  if (!Array.isArray(row)) throw new Error('expected rows as arrays')
   return [Number(row[0]), Number(row[1]), Number(row[2]), Number(row[3]), String(row[4])]
 }
 

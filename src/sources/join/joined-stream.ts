@@ -168,7 +168,7 @@ export class JoinedStream<Stream extends RecordStream = RecordStream> {
     for (const { key, file, line, data } of this.#table?.removeSurplus() ?? []) {
       const problem = {
         code: 'second_row',
-        message: `a record before has the key "${shown(key)}" as well, and only one may`,
+        message: `an earlier record has the same key "${shown(key)}", and the join takes only one`,
         hint: 'remove one of them, or join with as: many',
       }
       this.stream.reject(file, line, problem, data)
@@ -189,7 +189,7 @@ export class JoinedStream<Stream extends RecordStream = RecordStream> {
       const problem = {
         code: 'unmatched_row',
         message: `no record of ${into} has the key "${shown(key)}"`,
-        hint: `it is compared to the letter with ${to.text}; unmatched: ignore leaves such rows out`,
+        hint: `check that it matches ${to.text} exactly, or set unmatched: ignore to leave such rows out`,
       }
       this.#leave(file, line, problem, data)
     }
@@ -332,7 +332,7 @@ function expressionOf(text: string): CompiledExpression {
 function noKey(expression: string): Reason {
   return {
     code: 'no_join_key',
-    message: `the record has no key to be joined by: ${expression} yields nothing`,
+    message: `the record has no key for the join: ${expression} returns no value`,
     hint: 'fill it in, or correct join.key',
   }
 }
@@ -350,7 +350,7 @@ export function refuseTaken(file: string, { nameTaken: taken }: PieceFound): voi
 function nameTaken(name: string, file: string, line: number): ManifestError {
   return new ManifestError({
     code: 'name_taken',
-    message: `the records at ${file}:${line} have a member ${name} of their own, which a join may not replace`,
+    message: `the record at ${file}:${line} already has a member ${name}, which a join cannot replace`,
     hint: 'rename the stream',
     path: `source.streams.${name}`,
   })
@@ -390,7 +390,7 @@ function keysIn(value: Json | undefined, { text }: CompiledExpression): Keys {
 
 function failed(error: unknown): Keys {
   if (!(error instanceof ExpressionFailure)) throw error
-  const message = `the expression of the join fails on this record: ${error.publicMessage}`
+  const message = `the join expression fails on this record: ${error.publicMessage}`
   return { ok: false, refusal: { code: 'expression_failed', message, hint: error.hint } }
 }
 
@@ -402,7 +402,7 @@ function numberedRefusal(refusal: Reason, number: number | undefined): Reason {
 function badKey(expression: string): Reason {
   return {
     code: 'bad_join_key',
-    message: `${expression} yields an object or a list in a list, which is no key`,
-    hint: 'name the member that holds the id',
+    message: `${expression} returns an object or a nested list, which cannot be a key`,
+    hint: 'select the member that contains the ID',
   }
 }

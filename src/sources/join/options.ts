@@ -67,7 +67,7 @@ function compiled(name: 'key' | 'to', options: JoinOptions, complain: Complain):
   if (!compilation.ok) {
     const { message, position } = compilation
     const hint = OF_MAPPINGS.test(text.slice(position))
-      ? 'only map reads $vars: write the value here'
+      ? 'write the value here: only expressions under map can read $vars'
       : compilation.hint
     complain(`join.${name}`, { code: 'bad_expression', message: `${message} (character ${position + 1})`, hint })
     return undefined
@@ -76,7 +76,7 @@ function compiled(name: 'key' | 'to', options: JoinOptions, complain: Complain):
   if (unstable !== undefined) {
     complain(`join.${name}`, {
       code: 'bad_expression',
-      message: `${unstable.name} answers differently on every run: nothing can be joined by it`,
+      message: `${unstable.name} returns a different value on every run and cannot be a join key`,
       hint: 'use a value of the record',
     })
   }
@@ -86,7 +86,7 @@ function compiled(name: 'key' | 'to', options: JoinOptions, complain: Complain):
 /** An expression of a join that is known to compile. */
 export function joinExpression(text: string): CompiledExpression {
   const compilation = compile(text, [emailFunction])
-  if (!compilation.ok) throw new Error(`an expression does not compile that did before: ${compilation.message}`)
+  if (!compilation.ok) throw new Error(`an expression that compiled before no longer compiles: ${compilation.message}`)
   return compilation.expression
 }
 
@@ -124,15 +124,15 @@ function noStream(into: string, names: readonly string[]): Problem {
   return {
     code: 'unknown_stream',
     message: `there is no stream "${into}" to join to`,
-    hint: `${close === undefined ? '' : `did you mean ${close}? `}streams: ${names.join(', ')}; or take this one away as well, with null`,
+    hint: `${close === undefined ? '' : `did you mean ${close}? `}use one of ${names.join(', ')}, or remove this stream too by setting it to null`,
   }
 }
 
 function circle(name: string): Problem {
   return {
     code: 'join_cycle',
-    message: `${name} is joined to itself by way of others`,
-    hint: 'let one of them be joined to a stream without join',
+    message: `${name} is joined to itself through other streams`,
+    hint: 'join one of them to a stream that has no join',
   }
 }
 

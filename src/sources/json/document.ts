@@ -50,8 +50,8 @@ function severalDocuments(file: SourceFile, count: number): Problem {
   return {
     code: 'several_documents',
     severity: 'warning',
-    message: `the file holds ${count} JSON documents one after another: the records of all of them were read`,
-    hint: 'pages of an API that are appended to one file look like this; so does a file that an export was written to twice',
+    message: `the file contains ${count} JSON documents one after another; the records of all of them were read`,
+    hint: 'check that an export was not written to the file twice; appended pages of an API are fine',
     at: { file: file.name },
   }
 }
@@ -120,7 +120,7 @@ class DocumentReader {
   finish(): LineRecord[] {
     this.#guarded(this.#position.end, () => this.#tokens.end())
     if (this.#walk === undefined) throw this.#empty()
-    if (!this.#grammar?.complete) throw this.#broken(this.#position.end, 'it is cut off: brackets are still open')
+    if (!this.#grammar?.complete) throw this.#broken(this.#position.end, 'export the file again: it is cut off while brackets are still open')
     if (this.#lost || !this.#walk.found) throw this.#noPath()
     return this.#taken()
   }
@@ -200,7 +200,7 @@ class DocumentReader {
     return new SourceError({
       code: 'bad_json',
       message: 'the document is not valid JSON',
-      hint: hint ?? 'nothing of it can be read beyond this place; export it again, or correct it there',
+      hint: hint ?? 'correct the file here or export it again; nothing after this place can be read',
       at: { file: this.#file.name, ...this.#position.at(offset) },
     })
   }
@@ -212,7 +212,7 @@ class DocumentReader {
       code: 'record_too_long',
       message: `the ${inRecord ? 'record' : 'value'} that begins here is longer than ${sizeText(limit)}`,
       hint: inRecord
-        ? `where it is one record, ${raiseLimit(limit)}; where it is something around the records, say where they are with records`
+        ? `if it is one record, ${raiseLimit(limit)}; if it is something around the records, set records to their path`
         : raiseLimit(limit),
       at: { file: this.#file.name, line: inRecord ? this.#line : this.#position.line(this.#offset) },
     })
@@ -224,12 +224,12 @@ class DocumentReader {
     const [first] = paths
     const isLine = this.#documentLine === this.#endLine && this.#position.line(this.#offset) > this.#endLine
     const whole = isLine
-      ? 'where each of them is a record, say format: ndjson'
-      : 'where each of them is a record, say records: $'
+      ? 'if each of them is a record, set format: ndjson'
+      : 'if each of them is a record, set records: $'
     return new SourceError({
       code: 'several_documents',
-      message: 'the file holds JSON objects one after another, and nothing says where in them the records are',
-      hint: first === undefined ? whole : `say records: ${first}, where the lists of records are; ${whole}`,
+      message: 'the file contains JSON objects one after another, and records does not set where their records are',
+      hint: first === undefined ? whole : `set records: ${first} if the lists of records are there; ${whole}`,
       at: { file: this.#file.name, ...this.#position.at(this.#offset) },
     })
   }
@@ -245,8 +245,8 @@ class DocumentReader {
   #tooDeep(offset: number): SourceError {
     return new SourceError({
       code: 'too_deep',
-      message: `brackets are nested more than ${MAX_DEPTH} deep`,
-      hint: 'this file does not hold users; look at how it was made',
+      message: `brackets are nested more than ${MAX_DEPTH} levels deep`,
+      hint: 'check how the file was made: it does not look like a list of users',
       at: { file: this.#file.name, ...this.#position.at(offset) },
     })
   }
@@ -254,7 +254,7 @@ class DocumentReader {
   #noPath(): SourceError {
     const { paths = [] } = this.#walk ?? {}
     const known =
-      paths.length > 0 ? `lists of objects are at: ${paths.join(', ')}` : 'there is no list of objects in it'
+      paths.length > 0 ? `lists of objects are at: ${paths.join(', ')}` : 'the document contains no list of objects'
     const [first = 'users'] = paths
     const isLater = this.documents > 1
     return new SourceError({
@@ -262,7 +262,7 @@ class DocumentReader {
       message: this.#lost
         ? 'the document is an object, not a list of records'
         : `there is nothing at ${writePath(this.#names ?? []) || '$'} in the document${isLater ? ' that begins here' : ''}`,
-      hint: this.#lost ? `say where the records are, like records: ${first}; ${known}` : known,
+      hint: this.#lost ? `set the path of the records, like records: ${first}; ${known}` : `correct records: ${known}`,
       at: isLater ? { file: this.#file.name, line: this.#documentLine } : { file: this.#file.name },
     })
   }
@@ -273,7 +273,7 @@ class DocumentReader {
 }
 
 const BEHIND_END =
-  'the document has ended before this place. Objects with commas between them make a list once [ stands before them and ] behind'
+  'remove what follows the end of the document; to list objects separated by commas, put [ before them and ] after them'
 
 /** No member has an empty name and one in it: nothing is found. */
 const NOWHERE: readonly string[] = ['', '']

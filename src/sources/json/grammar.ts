@@ -105,14 +105,14 @@ export class Grammar {
 
 const notAnObject: Reason = {
   code: 'not_an_object',
-  message: 'a record must be an object, and this is something else',
-  hint: 'is this the list of records? For JSON, records says where they are',
+  message: 'a record must be an object, but this is not one',
+  hint: 'check that this is the list of records; for JSON, set records to its path',
 }
 
 /** What is wrong where JSON was made text, and that text JSON again. */
 export const ENCODED_TWICE = {
-  message: 'this is a text with JSON in it, not JSON: it was encoded twice',
-  hint: 'let the export encode it once, or decode it, as with fromjson of jq',
+  message: 'this is a string that contains JSON: it was encoded twice',
+  hint: 'encode it once in the export, or decode it, for example with fromjson in jq',
 }
 
 /** Whether a text holds an object or a list. How it begins is enough: the rest may be long. */
@@ -130,12 +130,12 @@ export function lineTooLong(limit: number): Reason {
   return {
     code: 'line_too_long',
     message: `the line is longer than ${sizeText(limit)}`,
-    hint: `where it is one record, ${raiseLimit(limit)}; where the file is one document, say format: json`,
+    hint: `if it is one record, ${raiseLimit(limit)}; if the file is one document, set format: json`,
   }
 }
 
 export const nestedTooDeep: Reason = {
   code: 'too_deep',
-  message: `brackets are nested more than ${MAX_DEPTH} deep`,
-  hint: 'this is no record of a user; look at how the file was made',
+  message: `brackets are nested more than ${MAX_DEPTH} levels deep`,
+  hint: 'check how the file was made: this does not look like a user',
 }

@@ -152,7 +152,7 @@ function recordIn(content: string, onNul: (count: number) => void): Reason | { d
   if (!parsed.ok) {
     return isFollowed(content)
       ? severalOnLine
-      : { code: 'bad_json', message: parsed.message, hint: 'every line must be one whole JSON object' }
+      : { code: 'bad_json', message: parsed.message, hint: 'write one complete JSON object on each line' }
   }
   if (!isRecord(parsed.value)) return Array.isArray(parsed.value) ? listOnLine : noRecord(parsed.value)
   // Each level takes a bracket at either end.
@@ -165,14 +165,14 @@ function recordIn(content: string, onNul: (count: number) => void): Reason | { d
 
 const severalOnLine: Reason = {
   code: 'bad_json',
-  message: 'several JSON objects stand on this line',
-  hint: 'put each on a line of its own; format: json with records: $ reads objects one after another, also where lines end with CR alone',
+  message: 'this line contains several JSON objects',
+  hint: 'put each on its own line; or set format: json and records: $ to read objects one after another, even if lines end with CR only',
 }
 
 const listOnLine: Reason = {
   code: 'not_an_object',
-  message: 'a record must be an object, and a list stands on this line',
-  hint: 'put each record of the list on a line of its own',
+  message: 'a record must be an object, but this line is a list',
+  hint: 'put each record of the list on its own line',
 }
 
 /** Whether an object ends where another begins. */
@@ -208,8 +208,8 @@ function refuseDocument(content: string | undefined, file: SourceFile, line: num
 }
 
 const overLines = {
-  message: 'a bracket stands alone on the first line: this is one JSON document, not a record a line',
-  hint: 'say format: json',
+  message: 'the first line is only a bracket: this is one JSON document, not one record per line',
+  hint: 'set format: json',
 }
 
 /**
@@ -221,12 +221,12 @@ function listFirst(content: string): Pick<Reason, 'message' | 'hint'> | undefine
   if (!parsed.ok || !Array.isArray(parsed.value)) return undefined
   if (parsed.value.length > 0 && !parsed.value.some(isRecord)) {
     return {
-      message: 'the first line is a list of bare values, and a record is an object with names',
-      hint: 'write each line as an object, like {"id": "1", "email": "ada@example.com"}, or the file as CSV with a header',
+      message: 'the first line is a list of bare values, but a record must be an object with names',
+      hint: 'write each line as an object, like {"id": "1", "email": "ada@example.com"}, or write the file as CSV with a header',
     }
   }
   return {
-    message: 'the first line is a whole list: this is JSON, not a record a line',
-    hint: 'say format: json, which reads one list or several after another; where other lines are objects, put each record of the list on a line of its own',
+    message: 'the first line is a whole list: this is JSON, not one record per line',
+    hint: 'set format: json to read one list or several; if other lines are objects, put each record of the list on its own line',
   }
 }

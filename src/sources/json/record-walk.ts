@@ -181,7 +181,7 @@ function setMember(object: Record<string, Json>, name: string, value: Json): voi
 }
 type RecordsPath = { ok: true; names: string[] } | { ok: false; message: string; hint: string }
 
-const HINT = 'write names with dots between: data.users; leave records out with map.user.when'
+const HINT = 'write names separated by dots: data.users; leave records out with map.user.when'
 
 /**
  * The names in a path of JSONata such as `data.users`, `` data.`my users` `` or `$`, which has
@@ -192,11 +192,11 @@ export function parseRecordsPath(text: string): RecordsPath {
   try {
     ast = jsonata(text).ast()
   } catch {
-    return { ok: false, message: 'this is no path', hint: HINT }
+    return { ok: false, message: 'this is not a path', hint: HINT }
   }
   const names = namesOf(ast)
   if (names !== undefined) return { ok: true, names }
-  return { ok: false, message: 'only a path of names can be followed while the document is read', hint: HINT }
+  return { ok: false, message: 'records must be a path of names only', hint: HINT }
 }
 
 function namesOf(ast: unknown): string[] | undefined {

@@ -92,7 +92,7 @@ function zipRefused(file: SourceFile): SourceError {
   return new SourceError({
     code: 'zip_archive',
     message: 'the file is a ZIP archive, not text',
-    hint: 'unpack it and name the file inside; gzip files are read as they are',
+    hint: 'unpack it and name the file inside; only gzip and zstd files can stay packed',
     at: { file: file.name },
   })
 }
@@ -108,14 +108,14 @@ function readable(error: unknown, file: SourceFile): unknown {
       return new ManifestError({
         code: 'file_not_found',
         message: `there is no file ${file.name}`,
-        hint: `looked for ${file.path}; relative paths start at the manifest's folder`,
+        hint: `check the path ${file.path}; relative paths start at the manifest's folder`,
         at,
       })
     case 'EACCES':
     case 'EPERM':
       return new SourceError({
         code: 'file_unreadable',
-        message: 'the file may not be read by this user',
+        message: 'the current user cannot read the file',
         hint: `check its permissions: ls -l ${file.path}`,
         at,
       })
@@ -124,14 +124,14 @@ function readable(error: unknown, file: SourceFile): unknown {
       return new SourceError({
         code: 'broken_gzip',
         message: 'the gzip data is damaged or cut off',
-        hint: `test it with: gzip -t < ${file.path}; then copy or export it again`,
+        hint: `test it with gzip -t < ${file.path}, then copy or export it again`,
         at,
       })
     case BrokenZstd.code:
       return new SourceError({
         code: 'broken_zstd',
         message: 'the zstd data is damaged or cut off',
-        hint: `test it with: zstd -t ${file.path}; then copy or export it again`,
+        hint: `test it with zstd -t ${file.path}, then copy or export it again`,
         at,
       })
     default:
@@ -142,7 +142,7 @@ function readable(error: unknown, file: SourceFile): unknown {
 
 /** A pipe cannot be read again, which a plan that is applied later needs. */
 function irregular({ name }: SourceFile, { what }: NotRegularFile): ManifestError {
-  const hint = what === 'a folder' ? 'name a file in it' : 'write its content to a file, and name that'
+  const hint = what === 'a folder' ? 'name a file in the folder' : 'write its content to a file and name that file'
   return new ManifestError({ code: 'not_a_file', message: `${name} is ${what}`, hint, at: { file: name } })
 }
 

@@ -83,7 +83,7 @@ function noMatch(pattern: string, directory: string, stream: string): ManifestEr
   return new ManifestError({
     code: 'no_file_matches',
     message: `no file matches ${pattern}`,
-    hint: `looked in ${directory}`,
+    hint: `check the pattern; it was applied in ${directory}`,
     path: `source.streams.${stream}.path`,
   })
 }
@@ -159,7 +159,7 @@ export class FileWatch {
     demandSame(file, before.stamp, await handle.stat({ bigint: true }))
     demandSame(file, before.stamp, await named(file))
     if (BigInt(bytes) === before.stamp.size) return
-    throw new SourceError(changed(file, `it has ${before.stamp.size} bytes, and only ${bytes} of them could be read`))
+    throw new SourceError(changed(file, `it has ${before.stamp.size} bytes, but only ${bytes} could be read`))
   }
 
   /**
@@ -171,7 +171,7 @@ export class FileWatch {
     const problems: Problem[] = []
     for (const file of files) {
       const isNew = !this.#seen.has(file.path) && (await named(file))?.isFile()
-      if (isNew) problems.push(changed(file, 'it was not there when reading began'))
+      if (isNew) problems.push(changed(file, 'it did not exist when reading began'))
     }
     for (const { file, stamp } of this.#seen.values()) {
       const how = difference(stamp, await named(file))
@@ -192,11 +192,11 @@ function demandSame(file: SourceFile, before: Stamp, now: Stamp | undefined): vo
 }
 
 function difference(before: Stamp, now: Stamp | undefined): string | undefined {
-  if (now === undefined) return 'it is gone'
-  if (now.ino !== before.ino || now.dev !== before.dev) return 'another file has its name now'
-  if (now.size !== before.size) return `its size was ${before.size} bytes, and is now ${now.size}`
+  if (now === undefined) return 'it no longer exists'
+  if (now.ino !== before.ino || now.dev !== before.dev) return 'another file now has its name'
+  if (now.size !== before.size) return `its size changed from ${before.size} to ${now.size} bytes`
   if (now.mtimeNs === before.mtimeNs) return undefined
-  return `its modification time was ${timeOf(before)}, and is now ${timeOf(now)}`
+  return `its modification time changed from ${timeOf(before)} to ${timeOf(now)}`
 }
 
 function timeOf({ mtimeNs }: Stamp): string {
@@ -207,7 +207,7 @@ function changed(file: SourceFile, how: string): Problem {
   return {
     code: 'source_changed',
     message: `the file changed while it was read: ${how}`,
-    hint: 'wait until whatever writes it has ended, or work from a copy; then run the same command again',
+    hint: 'wait until nothing writes to it, or use a copy; then run the command again',
     at: { file: file.name },
   }
 }

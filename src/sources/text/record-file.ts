@@ -263,7 +263,7 @@ export class TextFile implements RecordFile {
 }
 
 function noRecords(file: SourceFile): Problem {
-  return { code: 'no_records', severity: 'warning', message: 'the file holds no records', at: { file: file.name } }
+  return { code: 'no_records', severity: 'warning', message: 'the file contains no records', at: { file: file.name } }
 }
 
 /**

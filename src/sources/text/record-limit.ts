@@ -17,5 +17,5 @@ export function sizeText(bytes: number): string {
  */
 export function raiseLimit(limit: number, bytes = limit): string {
   const enough = 2 ** Math.ceil(Math.log2(Math.max(bytes, limit) + 1))
-  return `raise the limit: maxRecordBytes: ${enough} in the source; or leave the long value out of the export`
+  return `set maxRecordBytes: ${enough} in the source, or leave the long value out of the export`
 }

@@ -61,7 +61,7 @@ async function* doubtingLatin1(
   warn({
     code: 'encoding_doubtful',
     severity: 'warning',
-    message: 'the file is read as latin1, and every byte of it is valid UTF-8: names may come out as ZoÃ« for Zoë',
+    message: 'the file is read as latin1, but every byte of it is valid UTF-8: names can become ZoÃ« instead of Zoë',
     hint: 'remove encoding: latin1 if the file is UTF-8',
     at: { file: file.name },
   })
@@ -131,7 +131,7 @@ function refuseUtf16(file: SourceFile, bytes: Buffer): void {
   throw new SourceError({
     code: 'wrong_encoding',
     message: `the file is ${name}, not UTF-8`,
-    hint: `convert it: iconv -f ${name} -t UTF-8 ${file.path} > converted.csv; a source of type file reads it with encoding: ${name.toLowerCase()}`,
+    hint: `convert it: iconv -f ${name} -t UTF-8 ${file.path} > converted.csv; or use a source of type file with encoding: ${name.toLowerCase()}`,
     at: { file: file.name, line: 1 },
   })
 }
@@ -148,8 +148,8 @@ async function demandUtf8(file: SourceFile, bytes: Buffer, offset: number): Prom
   if (offset === 0) refuseUtf16(file, bytes)
   throw new SourceError({
     code: 'wrong_encoding',
-    message: 'the file is not UTF-8: this line holds a byte sequence that UTF-8 does not allow',
-    hint: `if it comes from Excel or an old system, convert it: iconv -f WINDOWS-1252 -t UTF-8 ${file.path} > converted.csv; a source of type file reads it with encoding: latin1`,
+    message: 'the file is not UTF-8: this line contains bytes that UTF-8 does not allow',
+    hint: `if it comes from Excel or an old system, convert it: iconv -f WINDOWS-1252 -t UTF-8 ${file.path} > converted.csv; or use a source of type file with encoding: latin1`,
     at: { file: file.name, line: await lineOfByte(file, offset + validLength(bytes)) },
   })
 }
@@ -191,7 +191,7 @@ export function nulWarning(file: Pick<SourceFile, 'name'>, count: number): Probl
     code: 'nul_characters',
     severity: 'warning',
     message: `${count} NUL ${count === 1 ? 'character was' : 'characters were'} left out`,
-    hint: 'they mean nothing in text; look at how the file was exported',
+    hint: 'check how the file was exported; NUL characters do not belong in text',
     at: { file: file.name },
   }
 }
@@ -302,7 +302,7 @@ function encodingOf(file: SourceFile, bytes: Buffer, said: Encoding): Encoding {
   const real = said === 'utf-16le' ? 'utf-16be' : 'utf-16le'
   throw new SourceError({
     code: 'wrong_encoding',
-    message: `the file is ${real.toUpperCase()}, not ${said.toUpperCase()}: its bytes are in the other order`,
+    message: `the file is ${real.toUpperCase()}, not ${said.toUpperCase()}: its byte order is reversed`,
     hint: `set encoding: ${real}`,
     at: { file: file.name, line: 1 },
   })
@@ -334,8 +334,8 @@ function decoded(file: SourceFile, decoder: TextDecoder, bytes: Buffer | undefin
   } catch {
     throw new SourceError({
       code: 'wrong_encoding',
-      message: `the file is not ${decoder.encoding.toUpperCase()} throughout`,
-      hint: 'it is cut off, or in another encoding: look at its first bytes with xxd',
+      message: `parts of the file are not ${decoder.encoding.toUpperCase()}`,
+      hint: 'look at its first bytes with xxd: the file is cut off or in another encoding',
       at: { file: file.name },
     })
   }

@@ -280,17 +280,17 @@ export function writtenNullWarnings(
     if (one === undefined) return []
     const { path, nulls } = settingOf(one, source)
     const list = JSON.stringify([...new Set([...nulls, ...nullValues(columns)])]).replaceAll(',', ', ')
-    const read = mapped ? `, and the mapping reads ${columns.length === 1 ? 'it' : 'them'} as a value` : ''
+    const read = mapped ? `, and the mapping reads ${columns.length === 1 ? 'it as a value' : 'them as values'}` : ''
     const message =
       columns.length === 1
-        ? `${one.stream}: the column ${one.column} holds the text ${heldIn(one)}${read}`
-        : `${one.stream}: ${columns.length} columns hold texts that stand for nothing${read}: ${listed(columns)}`
+        ? `${one.stream}: the column ${one.column} contains the text ${heldIn(one)}${read}`
+        : `${one.stream}: ${columns.length} columns contain texts that usually mean "no value"${read}: ${listed(columns)}`
     return [
       {
         code: 'written_null',
         severity: 'warning',
         message,
-        hint: `where this means nothing, set ${path} to ${list}: such cells of CSV then count as empty; in JSON, write null`,
+        hint: `if this means "no value", set ${path} to ${list}, so that such CSV cells count as empty; in JSON, write null`,
         at: one.first,
       },
     ]

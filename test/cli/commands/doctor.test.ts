@@ -536,7 +536,7 @@ describe('it finds', () => {
   test.skipIf(process.getuid?.() === 0)('a file that this user may not read', async () => {
     const project = peopleProject(await startWorkos(), ROWS)
     chmodSync(project.path('users.csv'), 0)
-    expect((await diagnose(project)).of('source').message).toContain('may not be read')
+    expect((await diagnose(project)).of('source').message).toContain('cannot read the file')
   })
 
   test('a live source whose credentials are refused, by one request; and none that are unset', async () => {

@@ -124,7 +124,7 @@ describe('counts that do not come out', () => {
     const fake = await fakeClerk(generateInstance(SMALL), { totalsOff: { memberships: 3 } })
     const { code, message } = await failure(capture(optionsOf(fake)))
     expect(code).toBe('count_mismatch')
-    expect(message).toContain('counted 153 memberships before they were read and 153 afterwards, and 150 were read')
+    expect(message).toContain('counted 153 memberships before the reading and 153 after it, but 150 were read')
   })
 
   test('more than there can have been is an error as well', async () => {
@@ -157,7 +157,7 @@ describe('a reading that is cut off', () => {
     fake.after(8, () => fake.revokeKey())
     const { error, message } = await failure(capture(optionsOf(fake, PAGES), folder))
     expect(error).toBeInstanceOf(CredentialsError)
-    expect(message).toMatch(/the Clerk API at 127.0.0.1:\d+ refuses the secret key \(HTTP 401 clerk_key_invalid\)/)
+    expect(message).toMatch(/the Clerk API at 127.0.0.1:\d+ rejected the secret key \(HTTP 401 clerk_key_invalid\)/)
   })
 })
 

@@ -102,7 +102,7 @@ describe('connections of an instance', () => {
       expect.objectContaining({
         code: 'connections_inactive',
         message: expect.stringMatching(
-          /^2 connections are switched off in Clerk: entconn_2fake1, Connection 0 \(entconn_2fake0\)\./,
+          /^2 connections are turned off in Clerk: entconn_2fake1, Connection 0 \(entconn_2fake0\)\./,
         ),
         hint: expect.stringContaining('map.connection'),
       }),

@@ -205,7 +205,7 @@ describe("with the dashboard's export", () => {
     expect(warnings).toContainEqual(
       expect.objectContaining({
         code: 'users_not_in_export',
-        message: '1 of 2 users of the API are not in users.csv: they came after it was made',
+        message: 'users.csv lacks 1 of the 2 users in the API: they are newer than the export',
       }),
     )
     expect(warnings).toContainEqual(
@@ -228,8 +228,8 @@ test('without the export it is told whose passwords and factors are missing', as
     {
       code: 'credentials_missing',
       message:
-        'password digests of 14 and TOTP secrets of 2 of 16 users are missing, which the API never tells: they will set a new password, or enrol again',
-      hint: expect.stringContaining('name the dashboard export as source.users'),
+        'password digests of 14 and TOTP secrets of 2 of 16 users are missing, because the API never returns them: these users must set a new password or enroll again',
+      hint: expect.stringContaining('set source.users to the dashboard export'),
     },
   ])
 })
@@ -261,7 +261,7 @@ describe('options', () => {
 
   test('name a key, a file, or both', async () => {
     const [problem] = await clerkSource.check({}, '.')
-    expect(problem).toMatchObject({ code: 'no_users', hint: expect.stringMatching(/secretKey: .* users: .* or both/) })
+    expect(problem).toMatchObject({ code: 'no_users', hint: expect.stringMatching(/secretKey: .* users to .* or both/) })
     expect(await codes({ secretKey: 'sk_test_0123456789' })).toEqual([])
   })
 

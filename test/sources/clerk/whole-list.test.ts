@@ -66,7 +66,7 @@ describe('a list that counts its entries', () => {
       () => 6,
     )
     await expect(reading).rejects.toThrow(SourceError)
-    await expect(reading).rejects.toThrow('told 5 connections and counts 6')
+    await expect(reading).rejects.toThrow('returned 5 connections (reported total: 6)')
   })
 })
 
@@ -85,6 +85,6 @@ describe('a list that counts nothing', () => {
   })
 
   test('is an error when it is another each time', async () => {
-    await expect(read((request) => [`con_${request}`], uncounted)).rejects.toThrow('did not agree in 6 readings')
+    await expect(read((request) => [`con_${request}`], uncounted)).rejects.toThrow('6 readings did not agree')
   })
 })

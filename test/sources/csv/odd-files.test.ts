@@ -97,7 +97,7 @@ describe('line ends', () => {
     const reading = await readUsers('id,email,name\n1,a@example.com,one\rtwo\n2,b@example.com,B\n')
     expect(dataOf(reading).map(({ id }) => id)).toEqual(['1', '2'])
     expect(reading.rejected).toMatchObject([
-      { origin: { line: 3 }, problem: { code: 'ragged_row', hint: expect.stringContaining('a line end') } },
+      { origin: { line: 3 }, problem: { code: 'ragged_row', hint: expect.stringContaining('a line break') } },
     ])
   })
 })

@@ -45,7 +45,7 @@ describe('where the records are', () => {
     expect(await refusalOf(readJson(content, 'data.users'))).toEqual({
       code: 'no_such_path',
       message: 'there is nothing at data.users in the document',
-      hint: 'lists of objects are at: data.Users, data.Users.roles, data.`org units`, data.`org units`.m',
+      hint: 'correct records: lists of objects are at: data.Users, data.Users.roles, data.`org units`, data.`org units`.m',
       at: { file: 'users.json' },
     })
   })
@@ -54,7 +54,7 @@ describe('where the records are', () => {
     expect(await refusalOf(readJson('{"users":[{"n":1}]}'))).toMatchObject({
       code: 'no_such_path',
       message: 'the document is an object, not a list of records',
-      hint: 'say where the records are, like records: users; lists of objects are at: users',
+      hint: 'set the path of the records, like records: users; lists of objects are at: users',
     })
   })
 
@@ -214,12 +214,12 @@ describe('documents one after another', () => {
   )
 
   test.each([
-    ['{"n":1}\n{"n":2}\n', 'where each of them is a record, say format: ndjson'],
-    ['{\n"n":1\n}\n{\n"n":2\n}\n', 'where each of them is a record, say records: $'],
-    ['{"n":1}{"n":2}', 'where each of them is a record, say records: $'],
+    ['{"n":1}\n{"n":2}\n', 'if each of them is a record, set format: ndjson'],
+    ['{\n"n":1\n}\n{\n"n":2\n}\n', 'if each of them is a record, set records: $'],
+    ['{"n":1}{"n":2}', 'if each of them is a record, set records: $'],
     [
       '{"data":{"Users":[{"n":1}]}}\n{"data":{"Users":[]}}\n',
-      'say records: data.Users, where the lists of records are; where each of them is a record, say format: ndjson',
+      'set records: data.Users if the lists of records are there; if each of them is a record, set format: ndjson',
     ],
   ])('without a word on records are told what they are, and where to go on: %j', async (content, hint) => {
     expect(await refusalOf(readJson(content))).toMatchObject({ code: 'several_documents', hint })
@@ -236,7 +236,7 @@ describe('documents one after another', () => {
       const problem = await refusalOf(readUsers('users.json', content, options))
       if (problem === undefined) break
       const [, name = '', value = ''] =
-        /(?:say|like) (format|records): (\S+?)[,;]?(?: |$)/.exec(problem.hint ?? '') ?? []
+        /(?:set|like) (format|records): (\S+?)[,;]?(?: |$)/.exec(problem.hint ?? '') ?? []
       options = { [name]: value }
       expect(seen).not.toContain(JSON.stringify(options))
       seen.add(JSON.stringify(options))

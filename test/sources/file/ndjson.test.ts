@@ -25,7 +25,7 @@ test(tried('JSON and NDJSON of any kind', 'NDJSON', 'lines that are no objects')
     [2, 'bad_json', 'not valid JSON: see character 6'],
     [3, 'not_an_object', expect.any(String)],
     [4, 'not_an_object', expect.any(String)],
-    [6, 'bad_json', 'several JSON objects stand on this line'],
+    [6, 'bad_json', 'this line contains several JSON objects'],
   ])
   expect(JSON.stringify(reading.rejected)).not.toContain('secret')
   expect(sums(reading)).toEqual([['users', 6, 2, 4]])
@@ -73,15 +73,15 @@ test.each([
 ])('one document over many lines is recognised: %j', async (content) => {
   expect(await refusalOf(readNdjson(content))).toMatchObject({
     code: 'not_ndjson',
-    hint: 'say format: json',
+    hint: 'set format: json',
     at: { file: 'users.ndjson', line: 1 },
   })
 })
 
 test.each([
-  ['records', '\n[{"n":1}]\n[{"n":2}]\n', 'the first line is a whole list', 'say format: json,'],
-  ['nothing', '\n[]\n{"n":1}\n', 'the first line is a whole list', 'put each record of the list on a line of its own'],
-  ['bare values', '\n["n"]\n[1]\n', 'a list of bare values', 'or the file as CSV with a header'],
+  ['records', '\n[{"n":1}]\n[{"n":2}]\n', 'the first line is a whole list', 'set format: json to'],
+  ['nothing', '\n[]\n{"n":1}\n', 'the first line is a whole list', 'put each record of the list on its own line'],
+  ['bare values', '\n["n"]\n[1]\n', 'a list of bare values', 'or write the file as CSV with a header'],
 ])('a file that begins with a list of %s is refused once', async (_, content, message, hint) => {
   expect(await refusalOf(readNdjson(content))).toMatchObject({
     code: 'not_ndjson',
@@ -94,7 +94,7 @@ test.each([
 test('a list on a later line is rejected, and sends nobody to another format', async () => {
   const reading = await readNdjson('{"n":1}\n[{"n":2}]\n{"n":3}\n')
   expect(linesOf(reading)).toEqual([1, 3])
-  const hint = 'put each record of the list on a line of its own'
+  const hint = 'put each record of the list on its own line'
   expect(reading.rejected).toMatchObject([{ origin: { line: 2 }, problem: { code: 'not_an_object', hint } }])
 })
 

@@ -29,10 +29,10 @@ test.each([
     { u: { path: 'u.json', delimiter: ';' } },
     'option_of_other_format',
     'u.delimiter',
-    'for CSV only',
+    'only to CSV',
   ],
   ['trimming for NDJSON', { u: { path: 'u.jsonl', trim: true } }, 'option_of_other_format', 'u.trim', 'read as NDJSON'],
-  ['records of CSV', { u: { path: 'u.csv', records: 'a' } }, 'option_of_other_format', 'u.records', 'for JSON only'],
+  ['records of CSV', { u: { path: 'u.csv', records: 'a' } }, 'option_of_other_format', 'u.records', 'only to JSON'],
   [
     'records that are no path',
     { u: { path: 'u.json', records: 'a[1]' } },
@@ -53,7 +53,7 @@ test.each([
     { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { ...join, into: 'm' } } },
     'join_cycle',
     'm.join.into',
-    'without join',
+    'that has no join',
   ],
   [
     'a key that does not compile',
@@ -74,7 +74,7 @@ test.each([
     { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { key: '$vars.tenant & a', to: 'id' } } },
     'bad_expression',
     'm.join.key',
-    'only map reads $vars',
+    'only expressions under map can read $vars',
   ],
   [
     'text that is run as code',

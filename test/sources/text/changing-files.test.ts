@@ -70,7 +70,7 @@ const changes: [string, RegExp, (path: string) => void][] = [
       renameSync(`${path}.new`, path)
     },
   ],
-  ['is removed', /gone/, (path) => rmSync(path)],
+  ['is removed', /no longer exists/, (path) => rmSync(path)],
 ]
 
 test.each(changes)('a file that %s while it is read is refused', async (_, how, change) => {
@@ -157,8 +157,8 @@ test.each<[string, string, RegExp, (folder: string) => void]>([
     SIZE,
     (folder) => writeFileSync(join(folder, 'part-2.csv'), csv('longer')),
   ],
-  ['is removed before its turn', 'part-2.csv', /gone/, (folder) => rmSync(join(folder, 'part-2.csv'))],
-  ['appears', 'part-3.csv', /not there/, (folder) => writeFileSync(join(folder, 'part-3.csv'), csv('more'))],
+  ['is removed before its turn', 'part-2.csv', /no longer exists/, (folder) => rmSync(join(folder, 'part-2.csv'))],
+  ['appears', 'part-3.csv', /did not exist/, (folder) => writeFileSync(join(folder, 'part-3.csv'), csv('more'))],
 ])('a file of a pattern that %s is refused', async (_, file, how, change) => {
   const directory = folderWith({ 'part-1.csv': csv(), 'part-2.csv': csv('other') })
   const source = { type: 'file', streams: { users: { path: './part-*.csv', format: 'csv' } } }

@@ -84,7 +84,7 @@ test('names without end are counted up to a bound', () => {
   expect(nulls.found().length).toBeLessThanOrEqual(1000)
   const warnings = writtenNullWarnings(nulls.found(), { mapped: false, source: { type: 'csv' } })
   expect(warnings).toHaveLength(1)
-  expect(warnings[0]?.message).toMatch(/^users: \d+ columns hold texts that stand for nothing: k0 .* and \d+ more$/)
+  expect(warnings[0]?.message).toMatch(/^users: \d+ columns contain texts that usually mean "no value": k0 .* and \d+ more$/)
   expect(warnings[0]?.message.length).toBeLessThan(500)
 })
 
@@ -94,8 +94,8 @@ test('a warning names column, value, count and the setting, with what it says al
     {
       code: 'written_null',
       severity: 'warning',
-      message: 'users: the column org holds the text NULL in 1 of 2 rows, and the mapping reads it as a value',
-      hint: 'where this means nothing, set source.nulls to ["\\\\N", "NULL"]: such cells of CSV then count as empty; in JSON, write null',
+      message: 'users: the column org contains the text NULL in 1 of 2 rows, and the mapping reads it as a value',
+      hint: 'if this means "no value", set source.nulls to ["\\\\N", "NULL"], so that such CSV cells count as empty; in JSON, write null',
       at: { file: 'users.csv', line: 2 },
     },
   ])
@@ -105,7 +105,7 @@ test('where a stream has a list of its own, that list is named', () => {
   const found = counted([{ teams: [{ team: 'NULL' }] }, { name: 'NULL' }])
   const streams = { users: { path: 'u.csv' }, teams: { path: 't.csv', nulls: ['-'] } }
   const hints = writtenNullWarnings(found, { mapped: true, source: { type: 'file', nulls: ['x'], streams } })
-  expect(hints.map(({ hint }) => /set (.*):/.exec(hint ?? '')?.[1])).toEqual([
+  expect(hints.map(({ hint }) => /set (.*), so/.exec(hint ?? '')?.[1])).toEqual([
     'source.nulls to ["x", "NULL"]',
     'source.streams.teams.nulls to ["-", "NULL"]',
   ])

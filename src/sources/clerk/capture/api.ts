@@ -58,7 +58,7 @@ export class ClerkApi {
   async page(path: string, query: Query): Promise<Page> {
     const answer = await this.#get(path, query)
     const rows = Array.isArray(answer) ? answer : isObject(answer) ? answer.data : undefined
-    if (!Array.isArray(rows) || !rows.every(isClerkObject)) throw this.#unexpected(path, 'a list of objects with ids')
+    if (!Array.isArray(rows) || !rows.every(isClerkObject)) throw this.#unexpected(path, 'a list of objects with IDs')
     return { rows, total: Array.isArray(answer) ? undefined : totalOf(answer) }
   }
 
@@ -84,8 +84,8 @@ export class ClerkApi {
       throw new CredentialsError(
         {
           code: 'credentials_refused',
-          message: `${this.#name} refuses the secret key (HTTP ${error.status}${error.errorCode === undefined ? '' : ` ${error.errorCode}`})`,
-          hint: 'source.secretKey must be a secret key (sk_live_… or sk_test_…) of this instance: Clerk dashboard, Configure, API keys',
+          message: `${this.#name} rejected the secret key (HTTP ${error.status}${error.errorCode === undefined ? '' : ` ${error.errorCode}`})`,
+          hint: 'copy the secret key (sk_live_… or sk_test_…) of this instance from the Clerk dashboard under Configure > API keys',
           path: 'source.secretKey',
         },
         { cause: error },
@@ -96,8 +96,8 @@ export class ClerkApi {
   #unexpected(path: string, expected: string): SourceError {
     return new SourceError({
       code: 'unexpected_answer',
-      message: `${this.#name} answered GET ${path} with something that is not ${expected}`,
-      hint: 'check source.baseUrl: it must be the Backend API',
+      message: `${this.#name} returned an unexpected response to GET ${path}: expected ${expected}`,
+      hint: 'set source.baseUrl to the address of the Backend API',
     })
   }
 }

@@ -110,7 +110,7 @@ async function captureOrganizations(api: ClerkApi, reading: ReadingContext): Pro
     warn({
       code: 'organizations_off',
       severity: 'warning',
-      message: `${api.name} says that organizations are switched off in this instance: users alone are read`,
+      message: `${api.name} reports that organizations are turned off in this instance: only users are read`,
     })
     return false
   } finally {
@@ -153,7 +153,7 @@ async function captureChangedUsers(api: ClerkApi, since: number, reading: Readin
       seen,
       take: async (fresh) => {
         await snapshot.append(USERS, fresh, { step, cursor: null })
-        progress({ phase: 'reading the users that changed', done: seen.size })
+        progress({ phase: 'reading the changed users', done: seen.size })
       },
     })
     if (round > 1 && seen.size === before) break
@@ -242,7 +242,7 @@ async function fetchMembers(api: ClerkApi, seen: IdSet, { snapshot, progress }: 
     await snapshot.append(USERS, found, { step, cursor: null })
     const rows = missing.map((id) => ({ id }))
     if (rows.length > 0) await snapshot.append(GONE, rows, { step, cursor: null })
-    progress({ phase: 'asking for the users of memberships', done: found.length })
+    progress({ phase: 'reading the users of memberships', done: found.length })
   }
   let unknown = new Set<string>()
   for await (const rows of snapshot.read(MEMBERSHIPS)) {
@@ -296,8 +296,8 @@ export async function wholeList(list: WholeList): Promise<ClerkObject[]> {
   }
   throw new SourceError({
     code: 'count_mismatch',
-    message: `${list.name} told ${last?.entries.size ?? 0} ${list.what} and counts ${last?.total ?? 'none'}, and its answers did not agree in ${READINGS} readings`,
-    hint: 'run the same command again, best when nobody changes the instance; nothing is migrated from an incomplete reading',
+    message: `${list.name} returned ${last?.entries.size ?? 0} ${list.what} (reported total: ${last?.total ?? 'none'}), and ${READINGS} readings did not agree`,
+    hint: 'run the command again while nobody changes the instance; an incomplete reading is never migrated',
   })
 }
 
@@ -339,8 +339,8 @@ async function captureConnections(api: ClerkApi, reading: ReadingContext): Promi
     warn({
       code: 'connections_off',
       severity: 'warning',
-      message: `${name} says that enterprise connections are not switched on in this instance, or not in its plan: none are read (HTTP ${error.status} ${error.errorCode ?? ''})`,
-      hint: 'take connections out under source if there are none',
+      message: `${name} reports that enterprise connections are turned off in this instance or not in its plan: none are read (HTTP ${error.status} ${error.errorCode ?? ''})`,
+      hint: 'remove source.connections if the instance has no connections',
     })
     await snapshot.append(CONNECTIONS, [], { step, cursor: null, done: true })
   }
@@ -375,8 +375,8 @@ function notListed(name: string, cause: HttpRefusal): SourceError {
   return new SourceError(
     {
       code: 'connections_not_listed',
-      message: `${name} has no list of enterprise connections (HTTP 404), which Clerk's Backend API has since March 2026`,
-      hint: 'check source.baseUrl; or take connections out under source, and map connections from a file: see docs/how-to/connections.md',
+      message: `${name} has no list of enterprise connections (HTTP 404); Clerk's Backend API has had one since March 2026`,
+      hint: 'check source.baseUrl; or remove source.connections and map connections from a file: see docs/how-to/connections.md',
       path: 'source.connections',
     },
     { cause },

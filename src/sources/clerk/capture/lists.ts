@@ -110,8 +110,8 @@ export class ListReader {
     if (read < after || (read > most && read > most + (await this.#createdMeanwhile()))) {
       throw new SpoiledReading({
         code: 'count_mismatch',
-        message: `${name} counted ${before} ${what} before they were read and ${after} afterwards, and ${read} were read`,
-        hint: 'run the same command again, which reads from the beginning, best when nobody changes the instance; nothing is migrated from an incomplete reading',
+        message: `${name} counted ${before} ${what} before the reading and ${after} after it, but ${read} were read`,
+        hint: 'run the command again while nobody changes the instance: it reads from the beginning; an incomplete reading is never migrated',
       })
     }
     for (const [step, cursor] of this.#steps) await snapshot.append(stream, [], { step, cursor, done: true })
@@ -147,8 +147,8 @@ function deletedMeanwhile(what: string, count: number) {
   return {
     code: 'deleted_meanwhile',
     severity: 'warning',
-    message: `${count} of the ${what} were deleted in Clerk while it was read, after they had been read`,
-    hint: 'they are in the snapshot; read again with --fresh to leave them out',
+    message: `${count} of the ${what} ${count === 1 ? 'was' : 'were'} read and then deleted in Clerk`,
+    hint: 'add --fresh to read the instance again; until then, they are in the snapshot',
   } as const
 }
 

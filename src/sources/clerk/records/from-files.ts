@@ -54,7 +54,7 @@ export function writtenAs(config: ClerkOptions, file: string): Written {
 
 const IN_FILE = {
   place: 'in the users file',
-  hint: 'the user was left out of the export or its row was refused; the ids must be equal to the letter',
+  hint: 'check that the export contains this user, that its row is not rejected, and that the IDs match exactly',
 }
 
 /** Holds the rows of one file until their users come by. */
@@ -239,7 +239,7 @@ const roleColumns: ColumnSpec = {
 
 export const userRule: RowRule = (data) =>
   data.id === undefined
-    ? { code: 'missing_key', message: 'the row has no id', hint: 'every user has an id in Clerk' }
+    ? { code: 'missing_key', message: 'the row has no id', hint: 'fill in id; every Clerk user has one' }
     : undefined
 
 /**
@@ -252,7 +252,7 @@ const membershipRule: RowRule = (data, isNull) => {
   if (!isInNone && ORGANIZATION.every((column) => data[column] === undefined)) {
     return {
       code: 'missing_organization',
-      message: 'the row names no organization',
+      message: 'the row does not name an organization',
       hint: 'fill in org_id, org_external_id or org_name',
     }
   }
@@ -262,13 +262,13 @@ const membershipRule: RowRule = (data, isNull) => {
 const roleRule: RowRule = (data) => {
   if (data.clerk_user_id === undefined && data.external_id === undefined) return noUser('clerk_user_id or external_id')
   if (data.role_slug === undefined) {
-    return { code: 'missing_role', message: 'the row names no role', hint: 'fill in role_slug' }
+    return { code: 'missing_role', message: 'the row does not name a role', hint: 'fill in role_slug' }
   }
   return undefined
 }
 
 function noUser(columns: string) {
-  return { code: 'missing_key', message: 'the row names no user', hint: `fill in ${columns}` }
+  return { code: 'missing_key', message: 'the row does not name a user', hint: `fill in ${columns}` }
 }
 
 const memberships: JoinedFormat & { stream: 'memberships' } = {
@@ -316,7 +316,7 @@ export const clerkReader: PieceReader = {
   },
   rows({ stream }, records, found) {
     const format = formatOf(stream)
-    if (format === undefined) throw new Error(`${stream} is no joined stream`)
+    if (format === undefined) throw new Error(`${stream} is not a joined stream`)
     const { rows, kinds } = keyedRows(format, records)
     found.kinds = [...kinds]
     return rows

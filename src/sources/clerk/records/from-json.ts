@@ -77,7 +77,7 @@ export function usersIn(records: readonly LineRecord[], refused: Refused[]): Lin
 const NO_ID = {
   code: 'missing_key',
   message: 'the user has no id',
-  hint: 'every user has an id in Clerk (id, or userId)',
+  hint: 'add id or userId; every Clerk user has one',
 }
 
 /** How a document begins that has its list under a name. */

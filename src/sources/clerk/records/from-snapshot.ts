@@ -50,7 +50,7 @@ const INVITEES: InviteeForms = {
 
 const NOT_READ = {
   place: 'in the instance',
-  hint: 'the user was deleted in Clerk since the file was made: remove the row, or make the file again',
+  hint: 'remove the row, or make the file again; the user was deleted in Clerk after the file was made',
 }
 
 /**
@@ -244,8 +244,8 @@ class Members {
     for (const { key, line } of this.#table?.unused() ?? []) {
       this.#rejected++
       const origin = { file: this.#file, line }
-      const message = `there is no user "${key}" among those that were read`
-      const hint = 'read the instance again: --fresh'
+      const message = `there is no user "${key}" in the snapshot`
+      const hint = 'add --fresh to read the instance again'
       this.#context.reject({
         stream: MEMBERSHIPS,
         origin,
@@ -304,8 +304,8 @@ class Credentials {
       warnings.push({
         code: 'users_not_in_export',
         severity: 'warning',
-        message: `${this.#notExported} of ${this.#users} users of the API are not in ${this.#file}: they came after it was made`,
-        hint: 'export again (Clerk dashboard, Settings, User exports) to have their passwords as well',
+        message: `${this.#file} lacks ${this.#notExported} of the ${this.#users} users in the API: they are newer than the export`,
+        hint: 'export again (Clerk dashboard, Settings > User exports) to migrate their passwords too',
         at: { file: this.#file ?? '' },
       })
     }
@@ -314,20 +314,20 @@ class Credentials {
         this.#passwords > 0 ? `password digests of ${this.#passwords}` : '',
         this.#totp > 0 ? `TOTP secrets of ${this.#totp}` : '',
       ].filter((part) => part !== '')
-      const export_ = this.#file === undefined ? 'name the dashboard export as source.users' : 'export again'
+      const export_ = this.#file === undefined ? 'set source.users to the dashboard export' : 'export again'
       warnings.push({
         code: 'credentials_missing',
         severity: 'warning',
-        message: `${lacking.join(' and ')} of ${this.#users} users are missing, which the API never tells: they will set a new password, or enrol again`,
-        hint: `${export_}: the CSV file of Clerk's dashboard has them (Settings, User exports)`,
+        message: `${lacking.join(' and ')} of ${this.#users} users are missing, because the API never returns them: these users must set a new password or enroll again`,
+        hint: `${export_}: the CSV file from the Clerk dashboard contains them (Settings > User exports)`,
       })
     }
     if (this.#banned > 0) {
       warnings.push({
         code: 'users_banned',
         severity: 'warning',
-        message: `${this.#banned} of ${this.#users} users are banned in Clerk: the recipe leaves them out, since WorkOS would let them in`,
-        hint: 'to migrate them all the same, set when: "true" under map.user, map.membership, map.organization and map.roleAssignment',
+        message: `${this.#banned} of ${this.#users} users are banned in Clerk: the recipe leaves them out, because WorkOS would let them sign in`,
+        hint: 'set when: "true" under map.user, map.membership, map.organization and map.roleAssignment to migrate them anyway',
       })
     }
     return warnings
@@ -364,7 +364,7 @@ function switchedOff(connections: readonly JsonObject[]): Problem {
   return {
     code: 'connections_inactive',
     severity: 'warning',
-    message: `${are} switched off in Clerk: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}. The recipe leaves them out, since WorkOS would let people sign in by them`,
-    hint: 'to hand them over all the same, set when: "true" under map.connection',
+    message: `${are} turned off in Clerk: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}. The recipe leaves them out, because users could sign in through them in WorkOS`,
+    hint: 'set when: "true" under map.connection to migrate them anyway',
   }
 }
