@@ -379,7 +379,8 @@ function missing(columns: readonly string[], columnSpec: ColumnSpec): Problem[] 
 
 function missingHint(columns: readonly string[], choice: readonly string[], columnSpec: ColumnSpec): string {
   // A row of data in place of a header may hold hashes: nothing of it is shown.
-  if (columns.some((column) => /[@$]/.test(column))) return 'add a first line that names the columns; this line looks like data'
+  if (columns.some((column) => /[@$]/.test(column)))
+    return 'add a first line that names the columns; this line looks like data'
   const similar = columns.find((column) => choice.some((wanted) => nearest(column, [wanted]) === wanted))
   if (similar !== undefined) return `rename the column "${shown(similar)}" if it is the one`
   if (columns.length === 1) return 'check the file and its delimiter: only one column was found'

@@ -120,7 +120,8 @@ class DocumentReader {
   finish(): LineRecord[] {
     this.#guarded(this.#position.end, () => this.#tokens.end())
     if (this.#walk === undefined) throw this.#empty()
-    if (!this.#grammar?.complete) throw this.#broken(this.#position.end, 'export the file again: it is cut off while brackets are still open')
+    if (!this.#grammar?.complete)
+      throw this.#broken(this.#position.end, 'export the file again: it is cut off while brackets are still open')
     if (this.#lost || !this.#walk.found) throw this.#noPath()
     return this.#taken()
   }

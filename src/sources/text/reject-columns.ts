@@ -34,7 +34,8 @@ function rejectText(data: JsonObject): string | undefined {
 export function unfilled(text: string | undefined): Pick<Problem, 'code' | 'message' | 'hint'> {
   return {
     code: 'row_not_filled_in',
-    message: text === undefined ? 'the row has a reason but no values' : 'the row has no values except in _migrate_text',
+    message:
+      text === undefined ? 'the row has a reason but no values' : 'the row has no values except in _migrate_text',
     hint: 'write the values into their columns, or delete the row',
   }
 }

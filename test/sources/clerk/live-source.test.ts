@@ -261,7 +261,10 @@ describe('options', () => {
 
   test('name a key, a file, or both', async () => {
     const [problem] = await clerkSource.check({}, '.')
-    expect(problem).toMatchObject({ code: 'no_users', hint: expect.stringMatching(/secretKey: .* users to .* or both/) })
+    expect(problem).toMatchObject({
+      code: 'no_users',
+      hint: expect.stringMatching(/secretKey: .* users to .* or both/),
+    })
     expect(await codes({ secretKey: 'sk_test_0123456789' })).toEqual([])
   })
 

@@ -122,9 +122,7 @@ test('a column without a name is left out with a warning', async () => {
 test('rows of empty fields are no records, and are counted', async () => {
   const reading = await readCsv('email,first_name\n,\na@example.com,A\n , \n')
   expect(sums(reading)).toEqual([['users', 1, 1, 0]])
-  expect(reading.warnings).toMatchObject([
-    { code: 'blank_rows', message: 'left out 2 rows with only empty fields' },
-  ])
+  expect(reading.warnings).toMatchObject([{ code: 'blank_rows', message: 'left out 2 rows with only empty fields' }])
 })
 
 test('blanks around a value do not count, except in a password', async () => {

@@ -84,7 +84,9 @@ test('names without end are counted up to a bound', () => {
   expect(nulls.found().length).toBeLessThanOrEqual(1000)
   const warnings = writtenNullWarnings(nulls.found(), { mapped: false, source: { type: 'csv' } })
   expect(warnings).toHaveLength(1)
-  expect(warnings[0]?.message).toMatch(/^users: \d+ columns contain texts that usually mean "no value": k0 .* and \d+ more$/)
+  expect(warnings[0]?.message).toMatch(
+    /^users: \d+ columns contain texts that usually mean "no value": k0 .* and \d+ more$/,
+  )
   expect(warnings[0]?.message.length).toBeLessThan(500)
 })
 
