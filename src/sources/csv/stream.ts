@@ -1,7 +1,7 @@
 /**
- * What csv/ is for. In: a CSV file, the columns that its format knows, a rule for its rows. Out:
- * records, counted, and what is refused. Below it: `table.ts` opens the file at its first row and
- * splits the rest into rows, `dialect.ts` reads its head.
+ * The entry of csv/. In: a CSV file, the columns of its format, a rule for its rows. Out: records,
+ * counts, and rejected rows. `table.ts` opens the file at its first row and splits the rest into
+ * rows. `dialect.ts` reads its head.
  */
 
 import { createHash } from 'node:crypto'
@@ -19,7 +19,7 @@ import type { Row, RowFormat, RowsFound } from './format.ts'
 import { padded, RowReader, type RowRule } from './rows.ts'
 import { openCuts, openTable, type Table, type TableOptions } from './table.ts'
 
-/** One row that is as its format wants it: the columns that are not empty, as strings. */
+/** The columns with a value, as strings. */
 export type CsvRecord = LineRecord
 
 export interface CsvStreamOptions {
@@ -29,17 +29,14 @@ export interface CsvStreamOptions {
   columnSpec: ColumnSpec
   dialect?: Dialect
   encoding?: Encoding
-  /**
-   * Values that stand for nothing, as empty ones do, be they in quotes or not: tools that quote
-   * every cell quote these too.
-   */
+  /** Texts that mean "no value", in quotes or not: some tools quote every cell. */
   nulls?: readonly string[]
-  /** Rows with too few or too many cells. Default: they are refused. */
+  /** Rows with too few or too many cells. Default: reject. */
   ragged?: 'reject' | 'pad'
   rule?: RowRule
 }
 
-/** Reads one CSV file as a stream of records, and keeps count. */
+/** Reads one CSV file as a stream of records, and counts them. */
 export class CsvStream implements RecordFile {
   readonly #options: CsvStreamOptions
   readonly #context: ReadContext
@@ -57,8 +54,8 @@ export class CsvStream implements RecordFile {
   }
 
   /**
-   * The records, as many at once as a chunk of the file holds. Rows that break a rule go to the
-   * context's `reject`.
+   * The records, in batches of one chunk of the file. Rows that break a rule go to the context's
+   * `reject`.
    * @throws ManifestError when there is no such file, SourceError when it cannot be read to its end
    */
   async *records(): AsyncGenerator<CsvRecord[]> {
@@ -116,7 +113,7 @@ export class CsvStream implements RecordFile {
     yield { step: () => this.#warnOfEnd() }
   }
 
-  /** Refuses a row that was read. */
+  /** Rejects a row that was read. */
   reject(line: number, problem: Pick<Problem, 'code' | 'message' | 'hint'>): void {
     this.#rejected++
     const origin = { file: this.#options.file.name, line }
@@ -135,9 +132,7 @@ export class CsvStream implements RecordFile {
     return this.#digest
   }
 
-  /**
-   * @param told takes what the file says of itself, to be told later. Default: it is told at once
-   */
+  /** @param told collects reports for later. Default: reports at once */
   #tableOptions(told?: (() => void)[]): TableOptions {
     const { dialect, encoding } = this.#options
     const { watch, signal } = this.#context
@@ -156,7 +151,7 @@ export class CsvStream implements RecordFile {
     }
   }
 
-  /** Shows the head to whoever wants rows. @returns what is to be said of it */
+  /** Passes the head to the RowTap. @returns warnings about the head */
   #begin(table: Pick<Table, 'columns' | 'line'>): Problem[] {
     const { stream, file, role, columnSpec, dialect } = this.#options
     if (role === 'main') this.#context.numbering?.beginFile((table.line ?? 0) + 1)
@@ -203,7 +198,7 @@ export class CsvStream implements RecordFile {
     if (this.#read === 0) this.#context.warn(noRows(file))
   }
 
-  /** Shows a row as it stands to whoever wants it. */
+  /** Passes an original row to the RowTap, if it wants it. */
   #show({ line, fields }: Row, { columns }: Table): void {
     const { tap } = this.#context
     const { stream, file } = this.#options
@@ -211,17 +206,17 @@ export class CsvStream implements RecordFile {
     const row = { stream, file: file.name, line }
     const fitted = this.#options.ragged === 'pad' ? (padded(fields, columns.length) ?? fields) : fields
     const text = unfilledRow(columns, fitted)?.text
-    // Filled up, a row that is too short would pass with its values in the wrong columns.
+    // If a short row were filled up here, its values could be in the wrong columns.
     if (fitted.length !== columns.length) tap.take({ ...row, text: csvLine(fields) })
     else if (text !== undefined) tap.take({ ...row, text })
     else tap.take({ ...row, cells: ownCells(columns, fitted) })
   }
 }
 
-/** Rows that a check cuts off at once. */
+/** Rows per cut in a check. */
 const CHECKED_ROWS = 10_000
 
-/** Problems that a file shows without being taken apart. */
+/** Problems that show without parsing the file. */
 export async function checkCsvFile(
   file: SourceFile,
   columnSpec: ColumnSpec,
@@ -236,7 +231,7 @@ export async function checkCsvFile(
     try {
       refuseDialect(table.columns, dialect, file)
       problems.push(...checkColumns(ownColumns(table.columns), columnSpec, file.name, table.line))
-      // Records that are too long and quotes that are not closed may stand anywhere.
+      // Records that are too long and unclosed quotes can be anywhere.
       for await (const _ of table.parts) if (bytes.isEnough) break
     } finally {
       await table.close()
@@ -249,8 +244,7 @@ export async function checkCsvFile(
 }
 
 /**
- * A file of rejected rows is plain CSV: read with the escapes of the source, it would pass with
- * other values.
+ * A file of rejected rows is plain CSV. With the escapes of the source, its values would change.
  */
 function refuseDialect(columns: readonly string[], dialect: Dialect = {}, file: SourceFile): void {
   if (!columns.some(isRejectColumn) || (dialect.quote === undefined && dialect.escape === undefined)) return
@@ -291,8 +285,8 @@ function blankRows(file: SourceFile, count: number): Problem {
 }
 
 /**
- * The columns of a CSV file, of which only the head is read; undefined when it cannot be: the check
- * of the file tells why.
+ * The columns of a CSV file, read from its head. Undefined: not readable; the check of the file
+ * reports why.
  */
 export async function columnsOf(
   file: SourceFile,
@@ -309,25 +303,22 @@ export async function columnsOf(
   }
 }
 
-/**
- * The columns that a format knows. Others are passed on under their own name, so that mappings may
- * use them.
- */
+/** The columns of a format. Other columns keep their name, so that mappings can read them. */
 export interface ColumnSpec {
   known: readonly string[]
-  /** Each entry names columns of which one must be there. */
+  /** Each entry is a list of columns of which one is required. */
   required: readonly (readonly string[])[]
-  /** Columns whose values keep the blanks around them; `all` of them do. */
+  /** Columns whose values keep surrounding spaces. */
   verbatim?: readonly string[] | 'all'
-  /** Any other column is as good as a known one. */
+  /** Whether all other columns are allowed without a warning. */
   open?: boolean
 }
 
 /**
  * Checks the names in a header.
- * @param line of the header; undefined when the names are given in its place
+ * @param line of the header; undefined when the manifest sets the names
  * @returns warnings
- * @throws SourceError when a name stands twice or a required column is missing
+ * @throws SourceError for a repeated name or a missing required column
  */
 function checkColumns(
   columns: readonly string[],
@@ -378,7 +369,7 @@ function missing(columns: readonly string[], columnSpec: ColumnSpec): Problem[] 
 }
 
 function missingHint(columns: readonly string[], choice: readonly string[], columnSpec: ColumnSpec): string {
-  // A row of data in place of a header may hold hashes: nothing of it is shown.
+  // A row of data in place of a header can contain hashes: the message must not show it.
   if (columns.some((column) => /[@$]/.test(column)))
     return 'add a first line that names the columns; this line looks like data'
   const similar = columns.find((column) => choice.some((wanted) => nearest(column, [wanted]) === wanted))
