@@ -7,19 +7,18 @@ import { isLoopback } from '../../http/proxy.ts'
 import type { JsonObject } from '../../json.ts'
 import { requireNone } from '../source.ts'
 
-/** The options of the source. */
 export type ClerkOptions = SourceOptions<'clerk'>
 
-/** How an instance is asked over the network. */
+/** How to send requests to an instance. */
 export interface LiveOptions {
   secretKey: string
   /** Scheme, host and port, without the version: `https://api.clerk.com`. */
   baseUrl: string
-  /** Whether organizations and memberships are read: not when a file names the memberships. */
+  /** Whether to read organizations and memberships. False if a file contains the memberships. */
   organizations: boolean
-  /** Whether enterprise connections are read. */
+  /** Whether to read enterprise connections. */
   connections: boolean
-  /** Whether invitations are read that nobody has taken up yet. */
+  /** Whether to read pending invitations. */
   invitations: boolean
   pageSize: number
   concurrency: number
@@ -30,12 +29,12 @@ export interface LiveOptions {
 
 const CLERK = 'https://api.clerk.com'
 
-/** What Clerk allows: https://clerk.com/docs/guides/how-clerk-works/system-limits */
+/** Clerk's limits: https://clerk.com/docs/guides/how-clerk-works/system-limits */
 const RATES = { live: { requests: 1000, seconds: 10 }, test: { requests: 100, seconds: 10 } }
 
 const DEFAULTS = SOURCE_DEFAULTS.clerk
 
-/** Options that say how an instance is asked, and nothing without one. */
+/** Options that apply only to an instance. */
 const LIVE_ONLY = [
   'baseUrl',
   'connections',
@@ -47,14 +46,12 @@ const LIVE_ONLY = [
   'snapshot',
 ] as const
 
-/** Whether the options name an instance to ask. */
+/** Whether the options name an instance. */
 export function isLive(config: ClerkOptions): boolean {
   return config.secretKey !== undefined
 }
 
-/**
- * Everything that is wrong with how the options go together: the schema has seen to each by itself.
- */
+/** Problems in the combination of options. The schema has checked each option. */
 export function checkOptions(config: ClerkOptions): Problem[] {
   const problems: Problem[] = []
   if (!isLive(config)) {
@@ -90,7 +87,7 @@ export function checkOptions(config: ClerkOptions): Problem[] {
   return problems
 }
 
-/** The options of a live reading, `checkOptions` having found nothing wrong with them. */
+/** @param config without problems in `checkOptions` */
 export function liveOptions(config: ClerkOptions): LiveOptions {
   const secretKey = config.secretKey ?? ''
   const { rate, updatedSince, baseUrl = CLERK } = config
@@ -109,8 +106,8 @@ export function liveOptions(config: ClerkOptions): LiveOptions {
 }
 
 /**
- * What decides what is read. Only the key tells one instance from another, and it must not be
- * written down: a part of its digest is. Without the key the instance is not known.
+ * What decides what is read. Only the key distinguishes instances, but it must not be stored, so a
+ * part of its digest is. Without the key, the instance is unknown.
  * @throws ManifestError for options that do not fit
  */
 export function identity(config: ClerkOptions): JsonObject {
@@ -124,9 +121,7 @@ export function identity(config: ClerkOptions): JsonObject {
   return read
 }
 
-/**
- * Keys of development instances begin with `sk_test_`: they are allowed a tenth of the requests.
- */
+/** Keys of development instances begin with `sk_test_` and have a tenth of the rate limit. */
 function kindOf(secretKey: string): 'live' | 'test' {
   return secretKey.startsWith('sk_test_') ? 'test' : 'live'
 }
