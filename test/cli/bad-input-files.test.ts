@@ -51,7 +51,7 @@ const unreadable: BadInput[] = [
     files: users('E-Mail,first_name\na@example.com,A\n'),
     exit: 1,
     at: 'users.csv:1',
-    says: ['the header lacks the column "email"', 'rename the column "E-Mail" if it is the one'],
+    says: ['the header lacks the column "email"', 'rename the column "E-Mail" if it is the right one'],
   },
   {
     name: 'data in place of the header',
@@ -167,7 +167,7 @@ const checked: BadInput[] = [
     files: users('mail\na@example.com\n'),
     exit: 3,
     at: 'users.csv:1',
-    says: ['the header lacks the column "email"', 'rename the column "mail" if it is the one'],
+    says: ['the header lacks the column "email"', 'rename the column "mail" if it is the right one'],
   },
 ]
 

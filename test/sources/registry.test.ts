@@ -26,7 +26,7 @@ test('the check finds problems in the heads of the files, by file', async () => 
     {
       code: 'missing_column',
       at: { file: 'users.csv', line: 1 },
-      hint: 'rename the column "primary_email_adress" if it is the one',
+      hint: 'rename the column "primary_email_adress" if it is the right one',
     },
     { code: 'missing_column', at: { file: 'memberships.csv', line: 1 } },
     { code: 'file_not_found', at: { file: 'roles.csv' } },

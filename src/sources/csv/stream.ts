@@ -373,7 +373,7 @@ function missingHint(columns: readonly string[], choice: readonly string[], colu
   if (columns.some((column) => /[@$]/.test(column)))
     return 'add a first line that names the columns; this line looks like data'
   const similar = columns.find((column) => choice.some((wanted) => nearest(column, [wanted]) === wanted))
-  if (similar !== undefined) return `rename the column "${shown(similar)}" if it is the one`
+  if (similar !== undefined) return `rename the column "${shown(similar)}" if it is the right one`
   if (columns.length === 1) return 'check the file and its delimiter: only one column was found'
   return `known columns: ${columnSpec.known.join(', ')}`
 }

@@ -209,7 +209,7 @@ class DocumentReader {
       code: 'record_too_long',
       message: `the ${inRecord ? 'record' : 'value'} that begins here is longer than ${sizeText(limit)}`,
       hint: inRecord
-        ? `if it is one record, ${raiseLimit(limit)}; if it is something around the records, set records to their path`
+        ? `set records to the path of the records; if this is one record, ${raiseLimit(limit)}`
         : raiseLimit(limit),
       at: { file: this.#file.name, line: inRecord ? this.#line : this.#position.line(this.#offset) },
     })
@@ -220,12 +220,10 @@ class DocumentReader {
     const { paths = [] } = this.#walk ?? {}
     const [first] = paths
     const isLine = this.#documentLine === this.#endLine && this.#position.line(this.#offset) > this.#endLine
-    const whole = isLine
-      ? 'if each of them is a record, set format: ndjson'
-      : 'if each of them is a record, set records: $'
+    const whole = isLine ? 'set format: ndjson if each object is a record' : 'set records: $ if each object is a record'
     return new SourceError({
       code: 'several_documents',
-      message: 'the file contains JSON objects one after another, and records does not set where their records are',
+      message: 'the file contains JSON objects one after another, but records is not set',
       hint: first === undefined ? whole : `set records: ${first} if the lists of records are there; ${whole}`,
       at: { file: this.#file.name, ...this.#position.at(this.#offset) },
     })

@@ -130,7 +130,7 @@ export function lineTooLong(limit: number): Reason {
   return {
     code: 'line_too_long',
     message: `the line is longer than ${sizeText(limit)}`,
-    hint: `if it is one record, ${raiseLimit(limit)}; if the file is one document, set format: json`,
+    hint: `set format: json if the file is one document; if the line is one record, ${raiseLimit(limit)}`,
   }
 }
 

@@ -149,7 +149,7 @@ async function demandUtf8(file: SourceFile, bytes: Buffer, offset: number): Prom
   throw new SourceError({
     code: 'wrong_encoding',
     message: 'the file is not UTF-8: this line contains bytes that UTF-8 does not allow',
-    hint: `if it comes from Excel or an old system, convert it: iconv -f WINDOWS-1252 -t UTF-8 ${file.path} > converted.csv; or use a source of type file with encoding: latin1`,
+    hint: `convert it, for example from Excel or an old system: iconv -f WINDOWS-1252 -t UTF-8 ${file.path} > converted.csv; or use a source of type file with encoding: latin1`,
     at: { file: file.name, line: await lineOfByte(file, offset + validLength(bytes)) },
   })
 }

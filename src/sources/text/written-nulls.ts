@@ -289,7 +289,7 @@ export function writtenNullWarnings(
         code: 'written_null',
         severity: 'warning',
         message,
-        hint: `if this means "no value", set ${path} to ${list}, so that such CSV cells count as empty; in JSON, write null`,
+        hint: `set ${path} to ${list} if this means "no value": such CSV cells then count as empty; in JSON, write null`,
         at: one.first,
       },
     ]

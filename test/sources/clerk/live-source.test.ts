@@ -205,7 +205,7 @@ describe("with the dashboard's export", () => {
     expect(warnings).toContainEqual(
       expect.objectContaining({
         code: 'users_not_in_export',
-        message: 'users.csv lacks 1 of the 2 users in the API: they are newer than the export',
+        message: 'users.csv lacks 1 of the 2 users in the API: the export is older',
       }),
     )
     expect(warnings).toContainEqual(

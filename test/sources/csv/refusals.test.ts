@@ -80,7 +80,7 @@ test.each([
 
 test('a missing column names a similar column', async () => {
   const error = await refusal(readCsv('E-Mail,first_name\na@example.com,A\n'))
-  expect(error.problems).toMatchObject([{ at: { line: 1 }, hint: 'rename the column "E-Mail" if it is the one' }])
+  expect(error.problems).toMatchObject([{ at: { line: 1 }, hint: 'rename the column "E-Mail" if it is the right one' }])
 })
 
 test(tried('CSV of any kind', 'our own columns', 'no header'), async () => {

@@ -214,12 +214,12 @@ describe('documents one after another', () => {
   )
 
   test.each([
-    ['{"n":1}\n{"n":2}\n', 'if each of them is a record, set format: ndjson'],
-    ['{\n"n":1\n}\n{\n"n":2\n}\n', 'if each of them is a record, set records: $'],
-    ['{"n":1}{"n":2}', 'if each of them is a record, set records: $'],
+    ['{"n":1}\n{"n":2}\n', 'set format: ndjson if each object is a record'],
+    ['{\n"n":1\n}\n{\n"n":2\n}\n', 'set records: $ if each object is a record'],
+    ['{"n":1}{"n":2}', 'set records: $ if each object is a record'],
     [
       '{"data":{"Users":[{"n":1}]}}\n{"data":{"Users":[]}}\n',
-      'set records: data.Users if the lists of records are there; if each of them is a record, set format: ndjson',
+      'set records: data.Users if the lists of records are there; set format: ndjson if each object is a record',
     ],
   ])('need a path, which the error names: %j', async (content, hint) => {
     expect(await refusalOf(readJson(content))).toMatchObject({ code: 'several_documents', hint })

@@ -97,7 +97,7 @@ test('a warning names column, value, count, the setting and its current value', 
       code: 'written_null',
       severity: 'warning',
       message: 'users: the column org contains the text NULL in 1 of 2 rows, and the mapping reads it as a value',
-      hint: 'if this means "no value", set source.nulls to ["\\\\N", "NULL"], so that such CSV cells count as empty; in JSON, write null',
+      hint: 'set source.nulls to ["\\\\N", "NULL"] if this means "no value": such CSV cells then count as empty; in JSON, write null',
       at: { file: 'users.csv', line: 2 },
     },
   ])
@@ -107,7 +107,7 @@ test('the list of a stream is named, if it has one', () => {
   const found = counted([{ teams: [{ team: 'NULL' }] }, { name: 'NULL' }])
   const streams = { users: { path: 'u.csv' }, teams: { path: 't.csv', nulls: ['-'] } }
   const hints = writtenNullWarnings(found, { mapped: true, source: { type: 'file', nulls: ['x'], streams } })
-  expect(hints.map(({ hint }) => /set (.*), so/.exec(hint ?? '')?.[1])).toEqual([
+  expect(hints.map(({ hint }) => /set (.*) if/.exec(hint ?? '')?.[1])).toEqual([
     'source.nulls to ["x", "NULL"]',
     'source.streams.teams.nulls to ["-", "NULL"]',
   ])

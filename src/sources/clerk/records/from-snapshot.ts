@@ -298,7 +298,7 @@ class Credentials {
       warnings.push({
         code: 'users_not_in_export',
         severity: 'warning',
-        message: `${this.#file} lacks ${this.#notExported} of the ${this.#users} users in the API: they are newer than the export`,
+        message: `${this.#file} lacks ${this.#notExported} of the ${this.#users} users in the API: the export is older`,
         hint: 'export again (Clerk dashboard, Settings > User exports) to migrate their passwords too',
         at: { file: this.#file ?? '' },
       })
