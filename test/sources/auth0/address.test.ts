@@ -31,7 +31,7 @@ test.each([
   ['http://acme.eu.auth0.com', 'write https://acme.eu.auth0.com'],
   ['http://127.0.0.1.example.com', 'write https://127.0.0.1.example.com'],
   ['https://me:secret@acme.eu.auth0.com', 'clientId and clientSecret'],
-  ['https://acme.eu.auth0.com/authorize?code=secret', 'write acme.eu.auth0.com alone'],
+  ['https://acme.eu.auth0.com/authorize?code=secret', 'write only acme.eu.auth0.com'],
   ['ftp://acme.eu.auth0.com', 'the host of the tenant'],
   ['acme eu', 'the host of the tenant'],
 ])('%s is refused, with what would be right', (domain, hint) => {

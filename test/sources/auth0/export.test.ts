@@ -83,7 +83,7 @@ test('who stands on such a line and is a member of an organization is asked for,
   )
   expect(members.rejected).toEqual([])
   expect(members.counts[0]).toMatchObject({ read: 30, passed: 30, rejected: 0 })
-  expect(members.warnings).toMatchObject([{ code: 'line_made_good', message: expect.stringMatching(/^1 user, /) }])
+  expect(members.warnings).toMatchObject([{ code: 'line_made_good', message: expect.stringMatching(/^1 user has /) }])
 
   const alone = await readTenant(fake, { engine: 'export', organizationFrom: 'none' })
   expect(alone.counts[0]).toMatchObject({ read: 30, passed: 29, rejected: 1 })
@@ -157,7 +157,7 @@ test('after a job older than a day the users are read anew: who was deleted sinc
   const { users } = await readSnapshotOf(snapshot, source, folder)
   expect(users.map(({ user_id }) => user_id).toSorted()).toEqual(IDS)
   expect(warnings.map(({ code }) => code)).toEqual(['reading_resumed', 'reading_begun_anew'])
-  expect(warnings[1]?.message).toContain('the tenant keeps it for a day only')
+  expect(warnings[1]?.message).toContain('Auth0 has deleted it after one day')
   expect(fake.log.filter(({ target }) => target.includes('job_of_yesterday'))).toEqual([])
 })
 

@@ -459,18 +459,18 @@ test('the digest changes with every file', async () => {
 })
 
 test.each<[JsonObject, string]>([
-  [{}, 'neither a tenant nor a file of users is named'],
-  [
-    { users: 'u', domain: 'acme.eu.auth0.com', clientId: 'a', clientSecret: 'b' },
-    'the users cannot come from a tenant and from a file',
-  ],
+  [{}, 'neither a tenant nor a file of users'],
+  [{ users: 'u', domain: 'acme.eu.auth0.com', clientId: 'a', clientSecret: 'b' }, 'both a tenant and a file of users'],
   [{ domain: 'acme.eu.auth0.com', clientSecret: 'b' }, '"clientId" is missing'],
-  [{ domain: 'http://acme.eu.auth0.com', clientId: 'a', clientSecret: 'b' }, 'would be asked over http'],
-  [{ domain: 'acme.eu.auth0.com/login', clientId: 'a', clientSecret: 'b' }, 'goes on after the host'],
-  [{ domain: 'not a host', clientId: 'a', clientSecret: 'b' }, 'is no domain'],
-  [{ domain: 'https://me:pw@acme.auth0.com', clientId: 'a', clientSecret: 'b' }, 'holds a user name or a password'],
-  [{ users: 'u', organizationFrom: 'organizations' }, 'says nothing of Auth0 organizations'],
-  [{ users: 'u', engine: 'pages' }, 'engine is about a tenant'],
+  [
+    { domain: 'http://acme.eu.auth0.com', clientId: 'a', clientSecret: 'b' },
+    'http would send the secret to acme.eu.auth0.com unencrypted',
+  ],
+  [{ domain: 'acme.eu.auth0.com/login', clientId: 'a', clientSecret: 'b' }, 'has more than a host'],
+  [{ domain: 'not a host', clientId: 'a', clientSecret: 'b' }, 'is not a domain'],
+  [{ domain: 'https://me:pw@acme.auth0.com', clientId: 'a', clientSecret: 'b' }, 'contains a user name or a password'],
+  [{ users: 'u', organizationFrom: 'organizations' }, 'does not contain Auth0 organizations'],
+  [{ users: 'u', engine: 'pages' }, 'engine applies only to a tenant'],
   [{ users: 'u', metadata: { roles: 'app_metadata.r' } }, 'organizationFrom is none'],
   [
     { domain: 'acme.eu.auth0.com', clientId: 'a', clientSecret: 'b', organizations: ['x'], organizationFrom: 'none' },

@@ -140,7 +140,7 @@ test('they need one scope more, which is named where it is missing', async () =>
       {
         code: 'missing_scope',
         message:
-          'the application lacks the scope read:organization_invitations, which is needed to read who is invited to organizations',
+          'the application does not have the scope read:organization_invitations, which is needed to read the invitations to organizations',
       },
     ],
   })

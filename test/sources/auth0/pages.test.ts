@@ -38,6 +38,6 @@ test.each([
   ['in a circle of seven', 7],
 ])('checkpoints that lead %s end in an error, and not never', async (_, length) => {
   const tenant = await tenantOf((from) => String((Number(from?.slice(1) ?? -1) + 1) % length).replace(/^/, 'c'))
-  await expect(idsFrom(tenant, undefined)).rejects.toThrow('without a page beyond those before it')
-  await expect(idsFrom(tenant, 'c0')).rejects.toThrow('without a page beyond those before it')
+  await expect(idsFrom(tenant, undefined)).rejects.toThrow('does not contain a page after the previous ones')
+  await expect(idsFrom(tenant, 'c0')).rejects.toThrow('does not contain a page after the previous ones')
 })

@@ -68,7 +68,9 @@ test(tried('Auth0', 'Management API v2', 'more than 1,000 users and members'), a
 
 test('pages refuse more users than they reach, before anything long starts', async () => {
   const fake = await tenantWith({ users: Array.from({ length: 1001 }, (_, n) => person(n)) })
-  await expect(readTenant(fake, { engine: 'pages' })).rejects.toThrow('has 1001 users to read, and its pages end')
+  await expect(readTenant(fake, { engine: 'pages' })).rejects.toThrow(
+    'has 1001 users to read, but returns only the first 1000',
+  )
   expect(fake.counts()['GET /api/v2/users']).toBe(2)
 })
 
@@ -138,9 +140,9 @@ test('requests in flight together ask for one token when the old one is worth no
 })
 
 test.each([
-  ['users', { users: 3 }, 'counts 63 users, and 60 were read'],
-  ['organizations', { organizations: -1 }, 'counts 3 organizations, and 4 were read'],
-  ['members', { members: 1 }, /counts \d+ members of org_\d+, and \d+ were read/],
+  ['users', { users: 3 }, 'counts 63 users, but 60 were read'],
+  ['organizations', { organizations: -1 }, 'counts 3 organizations, but 4 were read'],
+  ['members', { members: 1 }, /counts \d+ members of org_\d+, but \d+ were read/],
 ])('%s that do not add up are an error that names both numbers', async (_what, totalsOff, message) => {
   const fake = await tenantWith(generateTenant(SMALL), { totalsOff })
   const failure = readTenant(fake)
@@ -152,7 +154,7 @@ test(tried('Auth0', 'Management API v2', 'an export that leaves out a user'), as
   const data = generateTenant(SMALL)
   const missing = [String(data.users[50]?.user_id)]
   const fake = await tenantWith(data, { export: { missing } })
-  await expect(readTenant(fake, { engine: 'export' })).rejects.toThrow('counts 60 users, and 59 were read')
+  await expect(readTenant(fake, { engine: 'export' })).rejects.toThrow('counts 60 users, but 59 were read')
 })
 
 test('only the organizations that are named are read, and all users', async () => {
@@ -205,7 +207,7 @@ test('only users of one connection are asked for, and those of others are counte
     expect(ids(reading.users)).toEqual(ids(own))
     expect(reading.rejected).toEqual([])
     expect(reading.warnings).toMatchObject([
-      { code: 'members_not_read', message: expect.stringContaining(`no account of the connection ${connection}`) },
+      { code: 'members_not_read', message: expect.stringContaining(`no account in the connection ${connection}`) },
     ])
   }
   expect((await readTenant(fake, { connection: 'a "strange\\" one' })).users).toEqual([])
@@ -229,7 +231,7 @@ test('of users who changed, passwords of the others are left, and none goes to w
   expect(reading.users.map(({ passwords }) => (passwords as unknown[]).length).toSorted()).toEqual([0, 1])
   expect(reading.rejected).toEqual([])
   expect(reading.warnings).toMatchObject([
-    { code: 'rows_not_read', message: expect.stringMatching(/^1 rows of hashes/) },
+    { code: 'rows_not_read', message: expect.stringMatching(/^1 row of hashes/) },
   ])
   expect(sums(reading).at(-1)).toEqual(['passwords', 1, 1, 0])
 })

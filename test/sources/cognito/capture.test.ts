@@ -296,7 +296,7 @@ describe('requests', () => {
     const upkeep = await page(503, 2)
     const { failed } = await capture(optionsOf(upkeep), { clock: HASTY })
     expect(failed.map(({ status, why }) => `${status} ${why}`)).toEqual(
-      Array(2).fill('503 HTTP 503, and nothing that can be read'),
+      Array(2).fill('503 HTTP 503 with an unreadable body'),
     )
   })
 

@@ -139,7 +139,9 @@ test('updatedSince keeps those who changed since, and says whose groups are left
     { data: { Username: 'user-9', groups: [{ group: 'admins' }] } },
   ])
   expect([partial, rejected]).toEqual([true, []])
-  expect(warnings).toMatchObject([{ code: 'members_not_read', message: expect.stringMatching(/^1 memberships/) }])
+  expect(warnings).toMatchObject([
+    { code: 'members_not_read', message: expect.stringMatching(/^1 membership in groups belongs/) },
+  ])
   expect(counts).toContainEqual(['groups', 'joined', 1, 1])
   expect(fake.asked().ListUsers).toBeGreaterThan(0)
 })

@@ -100,7 +100,7 @@ describe('a project', () => {
     const fake = await fakeFirebase(generateProject({ users: 6 }), { places: 'circle' })
     const { error, message } = await failure(capture(optionsOf(fake, { pageSize: 2 })))
     expect(error).toBeInstanceOf(SourceError)
-    expect(message).toContain('leads in a circle')
+    expect(message).toContain('form a loop')
   })
 })
 
@@ -127,14 +127,16 @@ describe('changes while it is read', () => {
     const fake = await fakeFirebase(generateProject({ users: 5 }), { countsOff: 2 })
     const { code, message } = await failure(capture(optionsOf(fake)))
     expect(code).toBe('count_mismatch')
-    expect(message).toContain('counted 7 users before they were read and 7 afterwards, and 5 were read')
+    expect(message).toContain('counted 7 users before reading and 7 after it, but 5 were read')
   })
 
   test('a project that does not count its users says so', async () => {
     const fake = await fakeFirebase(generateProject({ users: 5 }), { counts: false })
     const { snapshot, warnings } = await capture(optionsOf(fake))
     expect(await idsOf(snapshot)).toHaveLength(5)
-    expect(warnings).toMatchObject([{ code: 'not_counted', hint: '5 were read; compare with the console' }])
+    expect(warnings).toMatchObject([
+      { code: 'not_counted', hint: 'compare with the number in the console: 5 were read' },
+    ])
   })
 })
 
@@ -237,7 +239,7 @@ describe('hashes that the API keeps to itself', () => {
     expect(error).toBeInstanceOf(CredentialsError)
     expect(code).toBe('missing_permission')
     expect(message).toBe(
-      `the Firebase project my-project tells no hash parameters: ${EMAIL} lacks the permission ${HASHES}`,
+      `the Firebase project my-project does not return its hash parameters: ${EMAIL} does not have the permission ${HASHES}`,
     )
     expect(hint).toContain('or set hashes: false')
     expect((await failure(trial(optionsOf(fake)))).message).toBe(message)
@@ -279,7 +281,7 @@ describe('credentials', () => {
       const { error, code, hint } = await failure(act(optionsOf(fake, more)))
       expect(error).toBeInstanceOf(CredentialsError)
       expect(code).toBe('missing_permission')
-      expect(hint).toContain(`it takes the permission ${permission} in this project`)
+      expect(hint).toContain(`grant the permission ${permission} in this project`)
     }
   })
 
@@ -299,8 +301,10 @@ describe('credentials', () => {
     fake.tokens.revoke()
     const { error, message, hint, path } = await failure(trial(optionsOf(fake)))
     expect(error).toBeInstanceOf(CredentialsError)
-    expect(message).toBe(`Google gives no access token for ${EMAIL}: invalid_grant: Invalid grant: account not found`)
-    expect(hint).toContain('make a new key')
+    expect(message).toBe(
+      `Google did not issue an access token for ${EMAIL}: invalid_grant: Invalid grant: account not found`,
+    )
+    expect(hint).toContain('create a new key')
     expect(path).toBe('source.serviceAccount')
   })
 
@@ -375,23 +379,23 @@ describe('options', () => {
     ['a file that is not there', { credentials: './key.json' }, 'the key file ./key.json does not exist'],
     ['a folder', { credentials: './scratch' }, 'the key file ./scratch is a folder'],
     ['a file of something else', { credentials: './other.json' }, 'the key file ./other.json is not a JSON object'],
-    [
-      'an unknown sort',
-      { credentials: './sort.json' },
-      'the key file ./sort.json does not say what credentials it holds',
-    ],
+    ['an unknown sort', { credentials: './sort.json' }, 'the key file ./sort.json has no "type" that is known'],
     ['no address', { serviceAccount: '{"type":"service_account"}' }, 'source.serviceAccount has no client_email'],
-    ['a key of one line', { credentials: './flat.json' }, 'the private_key of the key file ./flat.json is no PEM key'],
-    ['a text as a path', { credentials: KEY }, 'source.credentials is the text of a key file, and not its path'],
     [
-      'both',
-      { credentials: './key.json', serviceAccount: KEY },
-      'the source names a key file (credentials) and the text',
+      'a key of one line',
+      { credentials: './flat.json' },
+      'the private_key of the key file ./flat.json is not a PEM key',
     ],
+    ['a text as a path', { credentials: KEY }, 'source.credentials is the text of a key file, not its path'],
+    ['both', { credentials: './key.json', serviceAccount: KEY }, 'the source has both the path of a key file'],
     ['http', { baseUrl: 'http://firebase.example.com' }, 'source.baseUrl would send the access token unencrypted'],
-    ['a password', { baseUrl: 'https://a:b@firebase.example.com' }, 'source.baseUrl holds a user name or a password'],
+    [
+      'a password',
+      { baseUrl: 'https://a:b@firebase.example.com' },
+      'source.baseUrl contains a user name or a password',
+    ],
     ['a query', { baseUrl: 'https://firebase.example.com/x?y' }, 'source.baseUrl has more than a host'],
-    ['no address at all', { baseUrl: 'firebase' }, 'source.baseUrl is no http(s) address'],
+    ['no address at all', { baseUrl: 'firebase' }, 'source.baseUrl is not an http(s) URL'],
   ])('%s is told', async (_name, more, message) => {
     const flat = KEY.replaceAll('\\n', '')
     const problems = await check(more, { 'other.json': '[]', 'sort.json': '{"type":"api_key"}', 'flat.json': flat })

@@ -60,7 +60,7 @@ describe('a user', () => {
     expect(warnings).toMatchObject([
       {
         code: 'tenants_without_hash_parameters',
-        message: 'the API tells no parameters of the password hashes of the tenant Tenant 1 (tenant-1), 2 users',
+        message: 'the API does not return the hash parameters of the tenant Tenant 1 (tenant-1), 2 users',
       },
     ])
   })
@@ -112,7 +112,7 @@ describe('providers', () => {
     expect(warnings).toMatchObject([
       {
         code: 'connections_inactive',
-        message: expect.stringContaining('1 provider is switched off in Firebase: oidc.acme'),
+        message: expect.stringContaining('1 provider is disabled in Firebase: oidc.acme'),
       },
     ])
   })

@@ -42,8 +42,8 @@ describe('an API token', () => {
     const fake = await orgWith(SMALL, { denied: ['groups', 'idps'] })
     const problems = await refused(fake, { apps: true, connections: true })
     expect(problems.map(({ message }) => message)).toEqual([
-      expect.stringContaining('the administrator of the API token may not view groups'),
-      expect.stringContaining('may not view identity providers'),
+      expect.stringContaining('the administrator of the API token cannot view groups'),
+      expect.stringContaining('cannot view identity providers'),
     ])
     expect(problems[0]?.hint).toContain('Read-only Administrator')
     expect(problems[0]?.message).toContain('E0000006')
@@ -94,9 +94,9 @@ describe('a service app', () => {
       'a key of somebody else',
       { publicKeys: new Map([['', ec.publicKey]]) },
       'credentials_refused',
-      'the public key must be among',
+      'the app must list the public key',
     ],
-    ['DPoP', { dpop: true }, 'dpop_required', 'switch off "Require Demonstrating Proof of Possession'],
+    ['DPoP', { dpop: true }, 'dpop_required', 'turn off "Require Demonstrating Proof of Possession'],
     [
       'a scope that is not granted',
       { scopes: ['okta.users.read'] },
@@ -108,7 +108,7 @@ describe('a service app', () => {
     const [problem] = await refused(fake)
     expect(problem).toMatchObject({ code })
     expect(problem?.hint).toContain(hint)
-    expect(problem?.message).toContain('gives no access token')
+    expect(problem?.message).toContain('did not issue an access token')
   })
 })
 
@@ -150,11 +150,11 @@ describe('options', () => {
   })
 
   test.each([
-    ['http://acme.okta.com', 'in the clear'],
+    ['http://acme.okta.com', 'unencrypted'],
     ['https://user:secret@acme.okta.com', 'a user name or a password'],
-    ['https://acme.okta.com/app/home', 'goes on after the host'],
-    ['ftp://acme.okta.com', 'is not spoken here'],
-    ['', 'is no domain'],
+    ['https://acme.okta.com/app/home', 'has more than a host'],
+    ['ftp://acme.okta.com', 'is not supported'],
+    ['', 'is not a domain'],
   ])('%s is none', (domain, why) => {
     const problem = addressOf(domain)
     expect(problem).toMatchObject({ code: 'bad_domain', message: expect.stringContaining(why) })

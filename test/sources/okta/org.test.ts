@@ -91,7 +91,7 @@ describe('which users', () => {
     expect(users).toHaveLength(10)
     expect(rejected).toEqual([])
     expect(warnings).toMatchObject([{ code: 'members_not_read' }])
-    expect(warnings[0]?.message).toMatch(/^\d+ members of groups are users who the search does not find/)
+    expect(warnings[0]?.message).toMatch(/^\d+ memberships in groups belong to users who do not match the search/)
   })
 
   test('a search that Okta does not understand is told in its words', async () => {
@@ -228,7 +228,7 @@ describe('what an org sends', () => {
       },
     })
     const [problem, ...others] = await refusal(readOrg(fake, { groups: false }))
-    expect(problem?.message).toContain('was answered without a page beyond those before it')
+    expect(problem?.message).toContain('does not contain a page after the previous ones')
     expect(others).toEqual([])
   })
 
