@@ -276,7 +276,7 @@ test('who has an authenticator app is listed, to enrol anew', async () => {
   const planned = await project.run(['plan', '--full'], { env })
   expect(planned.exit, planned.stderr).toBe(0)
   expect(planned.stdout).toMatch(/authenticator app/i)
-  expect(planned.stdout).toContain('Cognito does not tell its secret')
+  expect(planned.stdout).toContain('Cognito does not return the secret')
   expect(fake.asked().AdminGetUser).toBe(133)
 })
 

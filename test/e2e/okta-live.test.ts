@@ -188,7 +188,7 @@ test('connections are handed over: identity providers, and apps for which Okta i
     ['App 1', 'company-1', 'OktaSAML'],
   ])
   const notes = readFileSync(project.path('sso/handoff_notes.md'), 'utf8')
-  expect(notes).toContain('the app in Okta sends people to https://app-1.example/acs')
+  expect(notes).toContain('the app in Okta sends users to https://app-1.example/acs')
   expect(notes).toContain('the identity provider knows Okta as https://acme.okta.example/sp/1')
   const files = readFileSync(project.path('sso/oidc_connections.csv'), 'utf8') + notes + result.stdout + result.stderr
   expect(files).toContain('client-2')

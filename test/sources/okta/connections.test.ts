@@ -129,8 +129,8 @@ describe('what the recipe makes of it', () => {
       idpUrl: 'https://acme.okta.example/app/acme/exk1/sso/saml',
       x509Cert: [CERTIFICATE],
       notes: expect.arrayContaining([
-        "the app in Okta sends people to https://app-1.example/acs, for urn:app:1: enter WorkOS's ACS URL and entity id there",
-        'the app sends these attributes, which need the names that the file says: dept',
+        "the app in Okta sends users to https://app-1.example/acs, for urn:app:1: enter WorkOS's ACS URL and entity ID there",
+        'the app sends these attributes, which must have the names in the file: dept',
       ]),
     })
     expect(rejects).toEqual(['0oafakesaml5@c idpEntityId connection_incomplete'])
