@@ -154,7 +154,7 @@ test('a reading of what changed since sees profiles and groups that changed, and
   manifest({ updatedSince: since })
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stderr).toBe(0)
-  expect(applied.stderr + applied.stdout).toContain('are left as they are')
+  expect(applied.stderr + applied.stdout).toContain('nothing changes for them')
   const sent = writes(workos.takeLog()).map(({ method, route, body }) => [`${method} ${route}`, body])
   expect(sent).toEqual([
     ['PUT /user_management/users/:id', { first_name: 'Renamed' }],
