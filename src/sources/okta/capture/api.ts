@@ -13,7 +13,7 @@ export interface Page {
   next: string | undefined
 }
 
-/** By the first part of a path: the scope, and the permission in words ("may …"). */
+/** By the first part of a path: the scope, and the permission in words ("cannot …"). */
 const AREAS = {
   users: { scope: 'okta.users.read', role: 'view users' },
   groups: { scope: 'okta.groups.read', role: 'view groups' },
