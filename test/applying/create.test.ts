@@ -100,9 +100,9 @@ describe('a user', () => {
   })
 
   test.each([
-    ['another address', { ...OURS, email: 'eve@example.com' }, '(eve@example.com): it is not recorded', []],
-    ['another external id', { ...OURS, external_id: 'eve' }, '(external id eve): it is not recorded', []],
-    ['the id of another key', OURS, 'user_1, which is user:other already', [held('user', 'other', 'user_1')]],
+    ['another address', { ...OURS, email: 'eve@example.com' }, '(eve@example.com), which is not recorded', []],
+    ['another external id', { ...OURS, external_id: 'eve' }, '(external id eve), which is not recorded', []],
+    ['the id of another key', OURS, 'user_1, which is already user:other', [held('user', 'other', 'user_1')]],
   ])('is not recorded where the answer has %s: its intent stays open', async (_what, body, words, known) => {
     const rig = knowing(known, [[`POST ${USERS}`, body]])
     const code = known.length > 0 ? 'id_answered_twice' : 'answer_of_another'
@@ -119,7 +119,7 @@ describe('a user', () => {
     const bea = desiredOf('user', 'bea', { attributes: { email: 'bea@example.com', externalId: 'bea' } })
     const outcomes = await Promise.all([createAda(rig), create(rig.context, user, { kind: 'user', key: 'bea' }, bea)])
     expect(outcomes).toMatchObject([{ type: 'created' }, { type: 'failed', code: 'id_answered_twice' }])
-    expect(outcomes[1]).toMatchObject({ message: expect.stringContaining('user_1, which is user:ada already') })
+    expect(outcomes[1]).toMatchObject({ message: expect.stringContaining('user_1, which is already user:ada') })
     expect([...rig.resources.keys()]).toEqual(['user:ada'])
   })
 
@@ -155,7 +155,12 @@ function answer(id: string, ...slugs: string[]) {
 describe('a membership', () => {
   test.each([
     ['was never created', [held('user', 'ada', 'user_1')], 'dependency_blocked', 'does not exist'],
-    ['is gone', [HOLDERS[0], held('organization', 'acme', 'org_1', { gone: 3 })], 'reference_gone', 'is not in WorkOS'],
+    [
+      'is gone',
+      [HOLDERS[0], held('organization', 'acme', 'org_1', { gone: 3 })],
+      'reference_gone',
+      'is no longer in WorkOS',
+    ],
   ])('whose organization %s is blocked before anything is intended', async (_what, known, code, message) => {
     const rig = knowing(
       known.filter((one) => one !== undefined),
@@ -233,7 +238,7 @@ describe('a membership', () => {
     expect(await createMembership(rig)).toMatchObject({
       type: 'failed',
       code: 'endpoint_missing',
-      message: expect.stringContaining('although all that it refers to exists'),
+      message: expect.stringContaining('although everything it refers to exists'),
     })
   })
 })
@@ -293,7 +298,7 @@ describe('a TOTP factor', () => {
   const ENROLLED: Step = [`POST ${FACTORS}`, { authentication_factor: { ...factor, totp: { secret: OTHER } } }]
   const DELETE = 'DELETE /auth/factors/auth_factor_1'
   const READ = 'GET /auth/factors/auth_factor_1'
-  const LEFT = 'it could not be deleted again: delete auth_factor_1 in WorkOS'
+  const LEFT = 'it could not be deleted again; delete auth_factor_1 in WorkOS'
 
   test.each<[string, Step[], string]>([
     ['deleted again', [[DELETE, {}]], 'it was deleted again'],

@@ -106,7 +106,7 @@ test('an answer of another user leaves the intent open', async () => {
   expect(await updateAda(rig)).toMatchObject({
     type: 'failed',
     code: 'answer_of_another',
-    message: 'WorkOS answered the update of user_1 with another object, user_2',
+    message: 'WorkOS responded to the update of user_1 with a different object, user_2',
   })
   expect(rig.intents.size).toBe(1)
 })
@@ -131,7 +131,7 @@ test('a user who is gone is marked as such; a target without the endpoint is nam
   )
   expect(await updateAda(lacking)).toMatchObject({
     code: 'endpoint_missing',
-    message: `the target answers PUT ${PATH} with HTTP 404, although user_1 exists: it does not offer this endpoint`,
+    message: `the target returned HTTP 404 for PUT ${PATH}, although user_1 exists: it does not have this endpoint`,
   })
 })
 

@@ -376,7 +376,7 @@ describe('an answer about something else', () => {
     const applied = await apply(project)
     expect(applied.exit, applied.stdout).toBe(7)
     expect(applied.stdout).toContain('answer_of_another')
-    expect(applied.stdout).toContain('(eve@example.com): it is not recorded')
+    expect(applied.stdout).toContain('(eve@example.com), which is not recorded')
     const shown = await project.run(['state', 'list', '--json'], { env })
     expect(shown.stdout).not.toContain('user:')
     habit = false

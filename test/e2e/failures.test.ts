@@ -87,7 +87,7 @@ test('a role that is refused blocks the memberships that need it', async () => {
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stdout).toBe(7)
   expect(applied.stdout).toContain(
-    'membership:id-ada@acme  ada@example.com (./users.csv:2): the role admin that it needs does not exist',
+    'membership:id-ada@acme  ada@example.com (./users.csv:2): the role admin that it requires does not exist',
   )
   expect((await workos.snapshot()).memberships.map(([name]) => name)).toEqual(['bea@example.com@@acme'])
 })

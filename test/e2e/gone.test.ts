@@ -51,7 +51,7 @@ describe('a user who is deleted in WorkOS in mid-run', () => {
     expect(applied.stdout).toContain('blocked: reference_gone (2)')
     for (const organization of ['acme', 'bolt']) {
       expect(applied.stdout).toMatch(
-        new RegExp(`membership:id-ada@${organization} .*its user user:id-ada is not in WorkOS any more`),
+        new RegExp(`membership:id-ada@${organization} .*its user user:id-ada is no longer in WorkOS`),
       )
     }
     expect(applied.stdout).toContain('onDeleted: recreate')
@@ -165,7 +165,7 @@ describe('a user who is deleted in WorkOS in mid-run', () => {
     const applied = await apply(project)
     expect(applied.exit).toBe(7)
     expect(applied.stdout).toContain('blocked: reference_gone (2)')
-    expect(applied.stdout).toMatch(/totp-factor:id-ada .*its user user:id-ada is not in WorkOS any more/)
+    expect(applied.stdout).toMatch(/totp-factor:id-ada .*its user user:id-ada is no longer in WorkOS/)
     const second = await apply(project)
     expect(second.exit, second.stdout + second.stderr).toBe(0)
     const id = await userOf(workos, 'ada')
@@ -207,7 +207,7 @@ test('an organization that is deleted in mid-run is created again with all its m
   const project = peopleProject(workos, ROWS)
   const applied = await apply(project)
   expect(applied.exit, applied.stdout).toBe(7)
-  expect(applied.stdout).toContain('its organization organization:acme is not in WorkOS any more')
+  expect(applied.stdout).toContain('its organization organization:acme is no longer in WorkOS')
   project.manifest(peopleManifest(workos, { onDeleted: { organization: 'recreate' } }))
   const second = await apply(project)
   expect(second.exit, second.stdout + second.stderr).toBe(0)

@@ -13,7 +13,7 @@ test.each([
   const project = peopleProject(workos, ROWS)
   const refused = await project.run(args, { env: { KEY: 'wrong-key-but-a-secret' } })
   expect(refused.exit, refused.stdout).toBe(4)
-  expect(refused.stderr).toContain('refuses the API key')
+  expect(refused.stderr).toContain('rejected the API key')
   expect(refused.stderr).toContain('target.apiKey')
   expect(refused.stdout + refused.stderr).not.toContain('wrong-key-but-a-secret')
 })

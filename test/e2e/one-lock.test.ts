@@ -66,7 +66,7 @@ test.each<[string, number, (path: (name: string) => string) => void]>([
   const project = peopleProject(workos, ROWS)
   const { exit, stdout, stderr } = await project.run(['apply', '--yes'], { env })
   expect([exit, stderr]).toEqual([1, expect.stringContaining('[state_vanished]')])
-  expect(stderr).toMatch(/written to WorkOS by then: .*1 organization created/)
+  expect(stderr).toMatch(/written to WorkOS before: .*1 organization created/)
   expect(stdout).not.toContain('Done')
   const again = await project.run(['apply', '--yes'], { env })
   expect(again.exit, again.stderr).toBe(0)

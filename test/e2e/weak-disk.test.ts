@@ -77,7 +77,7 @@ test.each(
   const { exit, stderr } = await onWeakDisk(project, args, { pages: 40 })
   expect(exit, stderr).toBe(1)
   expect(stderr).toContain('[disk_full]')
-  expect(stderr).toMatch(/does not fit there \([\d,]+ KiB free in .*\.workos-migrate\/scratch-[^)]+\)/)
+  expect(stderr).toMatch(/there is no room for the working data of the command \([\d,]+ KiB free in .*\.workos-migrate\/scratch-[^)]+\)/)
   expect(stderr).toContain('state.path')
   expect(stderr).not.toMatch(/^\s+at .*[:(]\d+|defect/m)
   expect(project.list('.workos-migrate').filter((name) => name.startsWith('scratch-'))).toEqual([])

@@ -72,10 +72,10 @@ test('another name of the same file keeps the old content', () => {
 })
 
 const irregular: [string, (path: string) => boolean, string][] = [
-  ['a folder', (path) => mkdirSync(path) === undefined, 'that is a folder'],
-  ['a FIFO', (path) => spawnSync('mkfifo', [path]).status === 0, 'that is a FIFO'],
-  ['a link to a file', (path) => link(path, true), 'that is a symbolic link'],
-  ['a link to nothing', (path) => link(path, false), 'that is a symbolic link'],
+  ['a folder', (path) => mkdirSync(path) === undefined, 'it is a folder'],
+  ['a FIFO', (path) => spawnSync('mkfifo', [path]).status === 0, 'it is a FIFO'],
+  ['a link to a file', (path) => link(path, true), 'it is a symbolic link'],
+  ['a link to nothing', (path) => link(path, false), 'it is a symbolic link'],
 ]
 
 function link(path: string, exists: boolean): boolean {
@@ -101,7 +101,7 @@ test('a device is refused and left as it is', (context) => {
   // Only root may make one; the others never come so far as to replace one of /dev.
   if (spawnSync('mknod', [path, 'c', '1', '3']).status !== 0) return context.skip()
   chmodSync(path, 0o666)
-  expect(() => writeWholeFile(path, ['new'], purpose)).toThrow('that is a device')
+  expect(() => writeWholeFile(path, ['new'], purpose)).toThrow('it is a device')
   expect(lstatSync(path).isCharacterDevice()).toBe(true)
   expect(lstatSync(path).mode & 0o777).toBe(0o666)
 })
@@ -111,7 +111,7 @@ test('what takes the name while it is written is not replaced either', () => {
   const file = new WholeFile(path, purpose)
   file.write('new')
   expect(spawnSync('mkfifo', [path]).status).toBe(0)
-  expect(() => file.finish()).toThrow('that is a FIFO')
+  expect(() => file.finish()).toThrow('it is a FIFO')
   expect(lstatSync(path).isFIFO()).toBe(true)
 })
 

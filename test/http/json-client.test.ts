@@ -116,7 +116,7 @@ describe('pages by Link', () => {
     const { client, received } = await serve([linked(`<${target}>; rel="next"`)])
     const error = await failure(client.page('/users'))
     expect(codeOf(error)).toBe('source_links_elsewhere')
-    expect(messageOf(error)).toContain(` names ${named} as its next page`)
+    expect(messageOf(error)).toContain(` links to ${named} as its next page`)
     expect(messageOf(error)).not.toContain('secret')
     expect(received).toHaveLength(1)
   })
@@ -138,9 +138,7 @@ describe('answers', () => {
     const { client, received } = await serve([raw(200, '<html>', { 'content-type': 'text/html; charset=utf-8' })])
     const error = await failure(client.get('/users'))
     expect(codeOf(error)).toBe('not_json')
-    expect(messageOf(error)).toBe(
-      'GET /users of the tenant acme.example was answered with text/html instead of JSON (HTTP 200)',
-    )
+    expect(messageOf(error)).toBe('GET /users of the tenant acme.example returned text/html instead of JSON (HTTP 200)')
     expect(received).toHaveLength(1)
   })
 
@@ -167,7 +165,7 @@ describe('answers', () => {
     const error = await failure(client.get('/users'))
     expect(error).toBeInstanceOf(HttpRefusal)
     expect(error).toMatchObject({ status: 400, body, errorCode: code })
-    if (code !== undefined) expect(messageOf(error)).toContain(`was refused with HTTP 400: ${code}: `)
+    if (code !== undefined) expect(messageOf(error)).toContain(`returned HTTP 400: ${code}: `)
     expect(received).toHaveLength(1)
   })
 
@@ -274,7 +272,7 @@ describe('authorization', () => {
     const { client } = await serve([raw(302, '', { location: `${other.url}/steal?token=abc` })])
     const error = await failure(client.get('/users'))
     expect(codeOf(error)).toBe('source_redirects')
-    expect(messageOf(error)).toContain(`a redirect to ${other.url}, which`)
+    expect(messageOf(error)).toContain(` redirects to ${other.url}; redirects`)
     expect(other.received).toHaveLength(0)
   })
 
@@ -364,7 +362,7 @@ test('https that is asked of what speaks http is told in words', async () => {
   const client = new JsonClient({ baseUrl: url.replace('http:', 'https:'), name: 'the tenant', clock: hurriedClock() })
   const error = await failure(client.get('/users'))
   expect(error).toMatchObject({ problems: [{ code: 'no_tls' }] })
-  expect(String(error)).toMatch(/is not trusted: it does not speak TLS/)
+  expect(String(error)).toMatch(/is not trusted: it does not use TLS/)
 })
 
 test('what Google refuses is told with its status and its words', async () => {

@@ -213,7 +213,7 @@ describe.each(['target', 'source'] as const)('on the way to the %s', (side) => {
   test('a proxy that wants credentials is named, and asked once', async () => {
     const { exit, stderr, proxy } = await run({ credentials: `${USER}:${PASSWORD}` })
     expect(exit).toBe(1)
-    expect(stderr).toContain(`the proxy ${proxy.host} wants a user name and a password, and HTTPS_PROXY has none`)
+    expect(stderr).toContain(`the proxy ${proxy.host} requires a user name and password, and HTTPS_PROXY has none`)
     expect(stderr).toContain(`HTTPS_PROXY=http://USER:PASSWORD@${proxy.host}`)
     expect(stderr).toContain('[proxy_credentials_refused]')
     expect(proxy.tunnels).toHaveLength(1)
@@ -222,7 +222,7 @@ describe.each(['target', 'source'] as const)('on the way to the %s', (side) => {
   test('a proxy that refuses the credentials is named without them', async () => {
     const { exit, stderr, proxy } = await run({ credentials: 'other:one' }, `${CREDENTIALS}@`)
     expect(exit).toBe(1)
-    expect(stderr).toContain(`the proxy ${proxy.host} refuses the user name and the password in HTTPS_PROXY`)
+    expect(stderr).toContain(`the proxy ${proxy.host} rejected the user name and password in HTTPS_PROXY`)
     expect(stderr).toContain('[proxy_credentials_refused]')
     expect(stderr).not.toContain(USER)
     expect(proxy.tunnels).toHaveLength(1)
@@ -231,7 +231,7 @@ describe.each(['target', 'source'] as const)('on the way to the %s', (side) => {
   test('a proxy that lets nobody there is named with the host, and asked once', async () => {
     const { exit, stderr, proxy } = await run({ answer: 403 }, `${CREDENTIALS}@`)
     expect(exit).toBe(1)
-    expect(stderr).toContain(`the proxy ${proxy.host} lets no connection to ${HOST}:443 through (HTTP 403)`)
+    expect(stderr).toContain(`the proxy ${proxy.host} does not allow connections to ${HOST}:443 (HTTP 403)`)
     expect(stderr).toContain('[proxy_refused]')
     expect(proxy.tunnels).toHaveLength(1)
   })
@@ -239,7 +239,7 @@ describe.each(['target', 'source'] as const)('on the way to the %s', (side) => {
   test('a proxy that does not get there is tried again', async () => {
     const { exit, stderr, proxy } = await run({ answer: 502 }, `${CREDENTIALS}@`)
     expect(exit).toBe(1)
-    expect(stderr).toContain(`the proxy ${proxy.host} (HTTPS_PROXY) answered 502 to CONNECT ${HOST}:443`)
+    expect(stderr).toContain(`the proxy ${proxy.host} (HTTPS_PROXY) returned HTTP 502 for CONNECT ${HOST}:443`)
     expect(stderr).toContain(`[${side}_unreachable]`)
     expect(proxy.tunnels.length).toBeGreaterThan(3)
   })
@@ -247,7 +247,7 @@ describe.each(['target', 'source'] as const)('on the way to the %s', (side) => {
   test.each(['socks5', 'ftp'])('a proxy by %s:// is refused by the name of its variable', async (scheme) => {
     const { exit, stderr, proxy } = await run({}, `${CREDENTIALS}@`, scheme)
     expect(exit).toBe(3)
-    expect(stderr).toMatch(/HTTPS_PROXY names a (SOCKS )?proxy/)
+    expect(stderr).toMatch(/HTTPS_PROXY is a (SOCKS )?proxy/)
     expect(stderr).toContain('[bad_proxy]')
     expect(proxy.tunnels).toEqual([])
   })
@@ -311,7 +311,7 @@ describe('init', () => {
     const args = ['init', '--source', 'clerk', '--live', 'https://clerk.test', '--target', 'sandbox', '--yes']
     const outcome = await project.run(args, { env })
     expect(outcome.exit, outcome.stderr).toBe(1)
-    expect(outcome.stderr).toContain(`the proxy ${proxy.host} lets no connection to clerk.test:443 through`)
+    expect(outcome.stderr).toContain(`the proxy ${proxy.host} does not allow connections to clerk.test:443`)
     expect(proxy.tunnels).toEqual([{ destination: 'clerk.test:443', status: 403 }])
     expectNoPassword(outcome, project.folder)
   })
@@ -324,7 +324,7 @@ describe('init', () => {
     const args = ['init', '--users', 'users.csv', '--target', 'workos', '--base-url', `https://${HOST}`, '--yes']
     const outcome = await project.run(args, { env })
     expect(outcome.exit, outcome.stderr).toBe(0)
-    expect(outcome.stderr).toContain(`WORKOS_API_KEY was not tried: the proxy ${proxy.host} wants a user name`)
+    expect(outcome.stderr).toContain(`WORKOS_API_KEY was not tried: the proxy ${proxy.host} requires a user name`)
     expect(new Set(proxy.tunnels.map(({ destination }) => destination))).toEqual(new Set([`${HOST}:443`]))
   })
 })

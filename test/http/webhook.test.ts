@@ -100,7 +100,7 @@ test.each([301, 302, 307, 308])('a redirect (HTTP %i) is not followed', async (s
 describe('it is given up in time', () => {
   test('by a server that never answers', async () => {
     const { url, received } = await receiver(() => {})
-    expect(await told(url)).toBe('no answer in time')
+    expect(await told(url)).toBe('no response in time')
     expect(received.length).toBeGreaterThan(1)
   })
 
@@ -110,7 +110,7 @@ describe('it is given up in time', () => {
       const drip = setInterval(() => response.write('o'), 20)
       response.on('close', () => clearInterval(drip))
     })
-    expect(await told(url)).toBe('no answer in time')
+    expect(await told(url)).toBe('no response in time')
   })
 
   test('by one that is always in trouble', async () => {

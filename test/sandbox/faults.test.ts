@@ -253,7 +253,7 @@ test('faults are set, read and lifted while it runs, without a trace among the r
 test.each<[string, unknown, number, string]>([
   ['PUT', { faults: [{ kind: 'errors' }] }, 400, 'faults[0].kind: must be one of rate-limited, error'],
   ['PUT', 'no object', 400, 'faults: must be a list'],
-  ['POST', {}, 405, 'GET, PUT or DELETE'],
+  ['POST', {}, 405, 'Use GET, PUT or DELETE'],
 ])('%s of %j at the control endpoint is answered %#', async (method, body, status, message) => {
   const { call } = await start()
   const answer = await call(method, CONTROL, body)
@@ -263,24 +263,24 @@ test.each<[string, unknown, number, string]>([
 
 test.each<[unknown, string]>([
   [42, 'must be a list, or an object'],
-  [{ fault: [] }, 'knows no fault; it takes seed, faults'],
+  [{ fault: [] }, 'does not accept fault; it accepts seed, faults'],
   [{ seed: 1.5, faults: [] }, 'seed: must be a whole number'],
   [[{ kind: 'error', rate: 5 }], 'faults[0].rate: must be a number from 0 to 1'],
   [[{ kind: 'error', every: 0 }], 'faults[0].every: must be a whole number of at least 1'],
-  [[{ kind: 'error', every: 3, rate: 0.1 }], 'takes a rate or every, not both'],
-  [[{ kind: 'error', ms: 3 }], 'knows no ms'],
+  [[{ kind: 'error', every: 3, rate: 0.1 }], 'accepts rate or every, not both'],
+  [[{ kind: 'error', ms: 3 }], 'does not accept ms'],
   [[{ kind: 'error', when: 'never' }], 'faults[0].when: must be before or after'],
   [[{ kind: 'error', requests: 'all' }], 'faults[0].requests: must be reads or writes'],
   [[{ kind: 'error', route: '/users' }], 'faults[0].route: must be /user_management/users or'],
   [[{ kind: 'slow' }, { kind: 'slow', ms: 'long' }], 'faults[1].ms: must be a whole number'],
-  [[{ kind: 'refused' }], 'needs the user or the organization'],
-  [[{ kind: 'refused', user: '' }], 'faults[0].user: must be a text'],
+  [[{ kind: 'refused' }], 'needs the user or organization'],
+  [[{ kind: 'refused', user: '' }], 'faults[0].user: must be a string'],
   [[{ kind: 'error', method: 'LIST' }], 'faults[0].method: must be GET or POST'],
   [[{ kind: 'answered' }], 'faults[0].status: must be a whole number from 200 to 499'],
   [[{ kind: 'answered', status: 500 }], 'faults[0].status: must be a whole number from 200 to 499'],
-  [[{ kind: 'answered', status: 202 }], 'faults[0].when: must be after for a status of success'],
-  [[{ kind: 'answered', status: 403, when: 'after' }], 'faults[0].when: must be after for a status of success'],
-  [[{ kind: 'answered', status: 202, when: 'after', code: 'x' }], 'faults[0].code: is only for a refusal'],
+  [[{ kind: 'answered', status: 202 }], 'faults[0].when: must be after for a success status'],
+  [[{ kind: 'answered', status: 403, when: 'after' }], 'faults[0].when: must be after for a success status'],
+  [[{ kind: 'answered', status: 202, when: 'after', code: 'x' }], 'faults[0].code: is only for a rejection'],
   [['error'], 'faults[0]: must be an object'],
 ])('%j is no set of faults: %s', (value, message) => {
   expect(() => parseFaultSet(value)).toThrow(message)

@@ -252,7 +252,7 @@ describe('a write whose outcome nobody knows is not repeated', () => {
     const { client, received } = await serve([silence], { timeout: 1000 })
     const error = await failure(client.write(create))
     expect(error).toBeInstanceOf(OutcomeUnknown)
-    expect(String(error)).toContain('no answer in time')
+    expect(String(error)).toContain('no response in time')
     expect(received).toHaveLength(1)
   })
 })
@@ -377,7 +377,7 @@ describe('interruption', () => {
     const { client, clock } = await serve([interrupt], { interrupted: interrupted.signal })
     const error = await failure(client.write(create))
     expect(error).not.toBe(interrupted.signal.reason)
-    expect(String(error)).toContain('no answer within 5 s')
+    expect(String(error)).toContain('no response within 5 s')
     expect(clock.waits).toEqual([5_000])
   })
 

@@ -193,7 +193,7 @@ describe('waiting', () => {
     ;(await subject.acquire('write')).done()
     void subject.acquire('write')
     expect(waits.splice(0)).toEqual([
-      { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are sent', ms: 10_005 },
+      { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are used up', ms: 10_005 },
     ])
     subject.refused(60_000)
     void subject.acquire('read')

@@ -83,7 +83,7 @@ describe('a certificate that is not trusted', () => {
     const error = await failure(clientOf(server.url).read(USERS))
     expect(error).toBeInstanceOf(NetworkError)
     expect((error as NetworkError).problems[0]).toMatchObject({ code: 'untrusted_certificate' })
-    expect(String(error)).toContain('its certificate is signed by itself (DEPTH_ZERO_SELF_SIGNED_CERT)')
+    expect(String(error)).toContain('its certificate is self-signed (DEPTH_ZERO_SELF_SIGNED_CERT)')
     expect((error as TargetError).problems[0]?.hint).toContain('NODE_EXTRA_CA_CERTS')
     expect(server.connections()).toBe(1)
   })
@@ -98,15 +98,15 @@ describe('a certificate that is not trusted', () => {
   test('https spoken to a server of plain HTTP is named', async () => {
     const server = await scriptedServer(json(200, {}))
     const error = await failure(clientOf(server.url.replace('http:', 'https:')).read(USERS))
-    expect(String(error)).toContain('it does not speak TLS')
-    expect((error as NetworkError).problems?.[0]?.hint).toContain('check scheme and port')
+    expect(String(error)).toContain('it does not use TLS')
+    expect((error as NetworkError).problems?.[0]?.hint).toContain('check the scheme and port')
   })
 
   test.each([
     ['CERT_HAS_EXPIRED', 'its certificate has expired'],
     ['CERT_NOT_YET_VALID', 'its certificate is not valid yet'],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host'],
-    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'comes without the one that signed it'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for a different host'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'comes without the intermediate certificate'],
   ])('%s is found among the causes', (code, words) => {
     const cause = Object.assign(new Error('tls'), { code })
     expect(tlsFault(new TypeError('fetch failed', { cause }), 'https://api.workos.com')?.message).toContain(words)

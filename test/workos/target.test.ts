@@ -49,15 +49,15 @@ describe('target.baseUrl', () => {
   })
 
   test.each([
-    ['', 'no http(s) address'],
-    ['api.workos.com', 'no http(s) address'],
-    ['ftp://api.workos.com', 'no http(s) address'],
-    ['file:///etc/passwd', 'no http(s) address'],
+    ['', 'not an http(s) URL'],
+    ['api.workos.com', 'not an http(s) URL'],
+    ['ftp://api.workos.com', 'not an http(s) URL'],
+    ['file:///etc/passwd', 'not an http(s) URL'],
     ['https://api.workos.com/v1', 'more than a host'],
     ['https://api.workos.com?x=1', 'more than a host'],
     ['https://api.workos.com#x', 'more than a host'],
-    [`https://${KEY}@api.workos.com`, 'user name or a password'],
-    [`https://:${KEY}@api.workos.com`, 'user name or a password'],
+    [`https://${KEY}@api.workos.com`, 'user name or password'],
+    [`https://:${KEY}@api.workos.com`, 'user name or password'],
     [`https://api.workos.com?key=${KEY}`, 'more than a host'],
     ['http://api.workos.com', 'unencrypted'],
     ['http://127.0.0.1.example.com', 'unencrypted'],
@@ -121,7 +121,7 @@ test('an embedded sandbox in memory, which would forget everything, is refused a
     {
       code: 'bad_value',
       path: 'target.data',
-      hint: expect.stringMatching(/name a file.*workos-migrate sandbox --data :memory:/),
+      hint: expect.stringMatching(/set a file.*workos-migrate sandbox --data :memory:/),
     },
   ])
   expect(readdirSync(directory)).toEqual([])
