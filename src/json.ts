@@ -1,5 +1,7 @@
+/** A JSON value. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 
+/** A JSON object. */
 export type JsonObject = { [key: string]: Json }
 
 /** Whether a value is a plain object (not null, not an array). */

@@ -9,6 +9,7 @@ import type { Plan, PlanWarning } from '../planning/plan.ts'
 import type { Failure, RunOutcome, StateResource } from '../state/store.ts'
 import type { RequestCounts } from '../workos/client.ts'
 
+/** What an apply did. */
 export interface ApplyResult {
   run: number
   /** With the state after the run. */
@@ -37,6 +38,7 @@ export interface ApplyResult {
   left?: { seconds: number }
 }
 
+/** How one action ended. */
 export type ActionOutcome =
   | {
       type: 'created' | 'updated' | 'adopted'

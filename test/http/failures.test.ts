@@ -14,6 +14,6 @@ test.each<[string, unknown, string]>([
     'socket closed (UND_ERR_SOCKET)',
   ],
   ['what is no error', 'gone', 'gone'],
-])('%s is told in a few words', (_, failure, words) => {
+])('%s is described in a few words', (_, failure, words) => {
   expect(describeFailure(failure)).toBe(words)
 })

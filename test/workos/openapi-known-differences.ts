@@ -3,21 +3,21 @@ import type { OpenApiDocument, Schema } from './openapi-document.ts'
 import { addGroupRoles } from './openapi-group-roles.ts'
 
 /**
- * A point where WorkOS, or the sandbox, is known to differ from the document in the npm registry: a
- * row of docs/how-to/sandbox.md.
+ * A known difference of WorkOS, or the sandbox, from the document in the npm registry: a row of
+ * docs/how-to/sandbox.md.
  */
 export interface KnownDifference {
-  /** Each has one of its own. */
+  /** Unique. */
   name: string
-  /** What is so, in a sentence. */
+  /** The difference, in one sentence. */
   why: string
-  /** Where that stands, or who saw it. */
+  /** Where it is documented or was observed. */
   source: string
   /** Matches operation names such as `PUT /organizations/{id}`. */
   operations: RegExp
   requestProperties?: Record<string, Schema>
   responseProperties?: Record<string, Schema>
-  /** Further answers, by status. */
+  /** Further responses, by status. */
   answers?: Record<number, Schema>
   patch?(document: OpenApiDocument): void
 }
@@ -25,7 +25,7 @@ export interface KnownDifference {
 /** The document on GitHub, which is newer than the package in the npm registry. */
 const LATER = 'https://github.com/workos/openapi-spec, 0.61.0'
 const CONNECTIONS = 'https://workos.com/docs/reference/sso/connection/create'
-/** No document says it. */
+/** Not documented. */
 const SEEN = 'observed in responses of WorkOS; not documented'
 const OURS = 'not documented: the sandbox follows the rest of the document'
 
@@ -242,7 +242,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
 ]
 
-/** What creates and updates of users and organizations take. */
+/** Bodies that create and update users and organizations. */
 const DTOS = ['CreateUserlandUserDto', 'UpdateUserlandUserDto', 'OrganizationDto', 'UpdateOrganizationDto']
 
 function eachSchema(value: unknown, visit: (schema: Schema) => void): void {
