@@ -58,7 +58,11 @@ function sourceSection(type: string): string {
     `${description(schema)}\n`,
     table(shown),
     ...(csv.length === 0 ? [] : [`Also takes ${keysOf(csv)}: see [options of CSV files](#options-of-csv-files).\n`]),
-    ...(shared.length === 0 ? [] : [`Also takes ${keysOf(shared)}, as [\`type: postgres\`](#type-postgres) does.\n`]),
+    ...(shared.length === 0
+      ? []
+      : [
+          `Also takes ${keysOf(shared.filter(({ key }) => !key.includes('.')))}, as [\`type: postgres\`](#type-postgres) does.\n`,
+        ]),
     ...examples([['source', schema]]),
   ].join('\n')
 }
@@ -113,7 +117,9 @@ function rows(schema: Schema, prefix = ''): Row[] {
     const name = `${prefix}${key}`
     const inner = resolved(child)
     const alike = alikeMembers(inner)
-    if (alike) return [row(name, child, false), ...rows(alike, `${name}.<kind>.`)]
+    if (alike && Object.keys(properties(alike)).length > 0)
+      return [row(name, child, false), ...rows(alike, `${name}.<kind>.`)]
+    if (alike) return [row(name, child, false), rowOfEach(name, alike, Object.keys(properties(inner)))]
     if (Object.keys(properties(inner)).length > 0) return [row(name, child, false), ...rows(inner, `${name}.`)]
     const members = isSchema(inner.additionalProperties) ? resolved(inner.additionalProperties) : {}
     return [row(name, child, required.includes(key)), ...rows(members, `${name}.<name>.`)]
@@ -122,14 +128,22 @@ function rows(schema: Schema, prefix = ''): Row[] {
   return [...named, ...byPattern.flatMap(([pattern, child]) => patternRow(`${prefix}${nameOf(pattern)}`, child))]
 }
 
-/** What all members of an object are, if they are of one definition with keys: one per kind. */
+/** One row for options that are all alike. */
+function rowOfEach(name: string, member: Schema, options: readonly string[]): Row {
+  const one = row(`${name}.<option>`, member, false)
+  return { ...one, text: `${one.text} Options: ${options.map((option) => `\`${option}\``).join(', ')}.` }
+}
+
+/** The definition that all members of an object share. */
 function alikeMembers(schema: Schema): Schema | undefined {
   const members = Object.values(properties(schema))
   const definitions = new Set(members.map(({ $ref }) => $ref))
   const [first] = definitions
   if (members.length < 2 || definitions.size !== 1 || typeof first !== 'string') return undefined
   const definition = resolvePointer(first)
-  return Object.keys(properties(definition)).length > 0 ? definition : undefined
+  // An option that has its own description gets its own row.
+  const bare = members.every((member) => Object.keys(member).length === 1)
+  return bare || Object.keys(properties(definition)).length > 0 ? definition : undefined
 }
 
 function patternRow(name: string, child: Json): Row[] {

@@ -701,8 +701,8 @@ export type OnDeleted =
     }
 
 /**
- * Kinds that `apply` prunes: it deletes what it created and what has left the source
- * since.
+ * Kinds that `apply` prunes: it deletes resources that it created and that have left the
+ * source since.
  */
 export type Prune = (
   | 'permission'
@@ -1308,7 +1308,7 @@ export type FileStream = {
    * document itself.
    */
   records?: string
-  /** CSV: what separates the columns: one character, or `tab`. */
+  /** Column separator: one character, or `tab`. */
   delimiter?: Delimiter
   /** CSV: column names, for a file without a header. */
   columns?: string[]

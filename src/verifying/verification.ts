@@ -6,6 +6,7 @@ import type { Where } from '../planning/binding.ts'
 import type { PlanWarning } from '../planning/plan.ts'
 import { countFindingsOf, findingRows } from '../rundb/findings.ts'
 
+/** The resource that a finding is about. */
 export interface Found {
   kind: string
   key: string
