@@ -136,8 +136,8 @@ describe('--html', () => {
     mkdirSync(people.path('folder'))
     symlinkSync(people.path('elsewhere'), people.path('link.html'))
     for (const [name, why] of [
-      ['folder', 'that is a folder'],
-      ['link.html', 'that is a symbolic link'],
+      ['folder', 'it is a folder'],
+      ['link.html', 'it is a symbolic link'],
     ] as const) {
       const { exit, stderr } = await people.run(['apply', '--yes', '--html', name], { env })
       expect({ exit, stderr }).toEqual({

@@ -213,7 +213,7 @@ const FAULTS: Record<string, Fault> = {
     check: 'target',
     status: 'problem',
     exit: 4,
-    says: 'refuses the API key',
+    says: 'rejected the API key',
     env: { KEY: 'nonsense' },
   },
   'a target that nobody answers for': {

@@ -99,7 +99,7 @@ test.each([
   [['--source', 'stytch', '--live', '--yes'], 'Stytch cannot be read over the network here'],
   [['--source', 'nowhere', '--yes'], 'Allowed choices are clerk, auth0'],
   [['--users', 'users.csv', '--env', 'a b', '--yes'], 'Names of environments'],
-  [['--users', 'users.csv', '--target', 'workos', '--base-url', 'nowhere'], 'is no http(s) address: nowhere'],
+  [['--users', 'users.csv', '--target', 'workos', '--base-url', 'nowhere'], 'is not an http(s) URL: nowhere'],
   [['--users', 'users.csv', '--domain', 'acme.example', '--yes'], '--domain names a tenant of Auth0'],
   [['--source', 'clerk', '--domain', 'acme.example', '--yes'], '--domain names a tenant of Auth0'],
   [['--source', 'auth0', '--users', 'users.csv', '--domain', 'acme.example', '--yes'], 'they are two sources'],
