@@ -361,8 +361,8 @@ test('the manifest may say whom a pilot is of, and the command line replaces all
 })
 
 test.each([
-  [{ only: ['acme'] }, '"acme" is no selector'],
-  [{ only: ['user:'] }, 'names nothing'],
+  [{ only: ['acme'] }, '"acme" is not a selector'],
+  [{ only: ['user:'] }, 'has nothing after the colon'],
   [{ only: [] }, 'pilot.only'],
   [{ limit: 0 }, 'pilot.limit'],
   [{}, 'pilot'],
