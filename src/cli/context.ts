@@ -26,8 +26,8 @@ const CLOSING = 250
 const TOGETHER = 200
 
 /**
- * The context of this process. The first Ctrl-C, SIGTERM or SIGHUP stops cleanly; the second one, or
- * SIGQUIT, stops immediately. Both remove temporary files. Ignores SIGHUP under nohup.
+ * The context of this process. The first Ctrl-C, SIGTERM or SIGHUP stops cleanly; the second one,
+ * or SIGQUIT, stops immediately. Both remove temporary files. Ignores SIGHUP under nohup.
  */
 export function processContext(): Context {
   const interrupted = new AbortController()
@@ -73,8 +73,8 @@ const HANG_UP = 1n
 
 /**
  * Whether this process must outlive its terminal (`nohup`, `trap '' HUP`). Node.js resets ignored
- * signals at its start, so look at what `nohup` and the shell leave: the variable `_`, a parent that
- * ignores the signal, and a write-only standard input. The last two work only on Linux.
+ * signals at its start, so look at what `nohup` and the shell leave: the variable `_`, a parent
+ * that ignores the signal, and a write-only standard input. The last two work only on Linux.
  */
 function outlivesItsTerminal(env: Record<string, string | undefined>, parent: number): boolean {
   return /(^|\/)nohup$/.test(env._ ?? '') || ignoresHangUp(parent) || hasInputOfNohup()

@@ -39,8 +39,8 @@ export function compose(file: string, environment: string | undefined, context: 
 }
 
 /**
- * Like `compose`, for a built-in recipe with its tests. A recipe without a source goes on top of the
- * source of the same name, or of `csv`, with the options of the example in the schema.
+ * Like `compose`, for a built-in recipe with its tests. A recipe without a source goes on top of
+ * the source of the same name, or of `csv`, with the options of the example in the schema.
  */
 export function composeRecipe(name: string, context: ComposeContext): { file: string; tree: Branch } {
   const file = recipeFile(context.recipes, name)

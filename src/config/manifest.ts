@@ -54,15 +54,15 @@ export type SourceOptions<Type extends Manifest['source']['type']> = Omit<
 >
 
 /**
- * The mapping of a kind: `each`, `when`, `from`, and its fields, whose values are expressions or, for
- * `metadata`, an object of expressions.
+ * The mapping of a kind: `each`, `when`, `from`, and its fields, whose values are expressions or,
+ * for `metadata`, an object of expressions.
  */
 export interface MapRule {
   /** The streams that it reads. Default: the main stream. */
   from?: string | string[]
   /**
-   * The expression for the items to map, one resource each. Default: the record itself. With several
-   * streams, an object can set one expression for each stream.
+   * The expression for the items to map, one resource each. Default: the record itself. With
+   * several streams, an object can set one expression for each stream.
    */
   each?: Text | Record<string, Text>
   /** An expression; an item is mapped only if it is truthy. */
@@ -118,7 +118,8 @@ interface ExpressionPosition {
 
 /**
  * Whether the scalar at this path is an expression: everything under `map` except `from`, and both
- * keys of a join. References are not resolved in expressions, because `${` has a meaning in JSONata.
+ * keys of a join. References are not resolved in expressions, because `${` has a meaning in
+ * JSONata.
  */
 export function isExpressionPath(path: readonly string[]): boolean {
   if (path[0] === 'map') return path.length > 2 && path[2] !== 'from'

@@ -307,7 +307,9 @@ class Converter {
   }
 }
 
-/** Far deeper than any manifest. The parser recurses and slows down long before a stack overflow. */
+/**
+ * Far deeper than any manifest. The parser recurses and slows down long before a stack overflow.
+ */
 const MAX_NESTING = 64
 
 const OPENING = new Set(['flow-map-start', 'flow-seq-start'])

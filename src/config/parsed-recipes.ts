@@ -1,6 +1,7 @@
 /**
- * Built-in recipes, parsed at build time because parsing is slow. The build writes each tree next to
- * this module, named by the digest of its text. Without a build, recipes are parsed like manifests.
+ * Built-in recipes, parsed at build time because parsing is slow. The build writes each tree next
+ * to this module, named by the digest of its text. Without a build, recipes are parsed like
+ * manifests.
  */
 
 import { createHash } from 'node:crypto'

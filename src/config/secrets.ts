@@ -6,9 +6,9 @@ import { isSecretPath } from './schema.ts'
 import { locationOf, type Tree } from './tree.ts'
 
 /**
- * Registers secrets that are written into a file: API keys anywhere, even under a misspelled key, and
- * all values under `secrets` and secret values of `notify`. Returns one warning each, although the
- * chosen environment is in the tree twice.
+ * Registers secrets that are written into a file: API keys anywhere, even under a misspelled key,
+ * and all values under `secrets` and secret values of `notify`. Returns one warning each, although
+ * the chosen environment is in the tree twice.
  */
 export function literalKeyWarnings(tree: Tree, redactor: Redactor): Problem[] {
   const byPlace = new Map<string, Problem>()

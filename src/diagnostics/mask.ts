@@ -26,9 +26,9 @@ const PLACE = ' \\((?=\\.{0,2}/|[^()\\s]*:\\d)'
 const WORDS =
   'is|was|does|has|are|on|in|or|and|out|outside|already|stays|stands|which|that|refers|not|failed|as|by|until|for|of|to|the|with|follows|goes|leaves|needs|ask'
 /**
- * A resource in a text: `user:u1`. The key can contain spaces and brackets. In a list it ends before
- * two spaces, a place or the end of a cell; in a sentence it ends before one of WORDS. An unknown
- * word hides too much rather than too little.
+ * A resource in a text: `user:u1`. The key can contain spaces and brackets. In a list it ends
+ * before two spaces, a place or the end of a cell; in a sentence it ends before one of WORDS. An
+ * unknown word hides too much rather than too little.
  */
 const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\x60|\\| |goes with its |until now )${KIND}(.+?)(?=  |${PLACE}| \\|| →|</code>|\x60|\\x1b|$`
 const WITHIN = `${KIND}(.+?)(?=[.,;:)\\]?!]*(?:$|  |\\x1b| →| \\[[a-z_]+\\]| <|${PLACE}|,? (?:(?:${WORDS})(?![\\p{L}\\p{N}])|(?:${OF_PERSONS.join('|')}):))|["'\x60](?:[\\s.,;:)?]|$)|[<>])`
@@ -275,8 +275,8 @@ const BY_KEY = new RegExp(
 )
 
 /**
- * Hides the name in each selector by address, because patterns do not look like addresses. A name of
- * only wildcards identifies nobody.
+ * Hides the name in each selector by address, because patterns do not look like addresses. A name
+ * of only wildcards identifies nobody.
  * @param hidden replaces the whole selector
  */
 function maskSelectors(text: string, hidden?: string): string {

@@ -1,8 +1,8 @@
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * Escapes control characters and characters that reorder or hide text: `\x1b`, `\u{202e}`. Text from
- * a file must not control the terminal.
+ * Escapes control characters and characters that reorder or hide text: `\x1b`, `\u{202e}`. Text
+ * from a file must not control the terminal.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (character) => {

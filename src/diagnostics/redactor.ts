@@ -8,8 +8,8 @@ const SHORTEST = 4
 const SHORTEST_LINE = 8
 
 /**
- * Removes all secrets of this process from texts. Register a secret as soon as it is read; pass every
- * output through `redact`.
+ * Removes all secrets of this process from texts. Register a secret as soon as it is read; pass
+ * every output through `redact`.
  */
 export class Redactor {
   readonly #secrets = new Set<string>()
@@ -53,8 +53,8 @@ export class Redactor {
 }
 
 /**
- * Redacts the strings and member names of a value. Redact a value before it becomes JSON text: in the
- * text, a match could cover more than one string.
+ * Redacts the strings and member names of a value. Redact a value before it becomes JSON text: in
+ * the text, a match could cover more than one string.
  */
 export function redactedValue(value: unknown, redactor: Redactor): unknown {
   if (typeof value === 'string') return redactor.redact(value)

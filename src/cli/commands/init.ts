@@ -24,8 +24,8 @@ type Flags = OptionsOf<typeof defineInit>
 type InitOptions = Given & Pick<Flags, 'out' | 'force' | 'inspect'>
 
 /**
- * `init`: asks questions, inspects the source, writes a manifest and a .gitignore, and validates the
- * manifest. It writes nothing before the last question.
+ * `init`: asks questions, inspects the source, writes a manifest and a .gitignore, and validates
+ * the manifest. It writes nothing before the last question.
  */
 export async function init(flags: Flags, context: Context): Promise<ExitCode> {
   const options = optionsOf(flags)

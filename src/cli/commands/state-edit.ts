@@ -205,7 +205,9 @@ async function checkFree(state: StateStore, moves: readonly Move[]): Promise<voi
   })
 }
 
-/** @throws GuardError if an interrupted run left an unfinished write to one of them or a referrer */
+/**
+ * @throws GuardError if an interrupted run left an unfinished write to one of them or a referrer
+ */
 async function checkClosed(state: StateStore, moves: readonly Move[]): Promise<void> {
   const moving = new Set(moves.flatMap(({ from, to }) => [nameOf(from), nameOf(to)]))
   const open = (await state.intents()).find(({ kind, key, refs }) => {

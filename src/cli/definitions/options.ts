@@ -5,8 +5,8 @@ import { UsageError } from '../../diagnostics/errors.ts'
 import { wrapped } from '../../reporting/table.ts'
 
 /**
- * Parts of command definitions: the options that several commands share, and examples. Each function
- * takes a command of commander and returns it with the added options in its type.
+ * Parts of command definitions: the options that several commands share, and examples. Each
+ * function takes a command of commander and returns it with the added options in its type.
  */
 
 /** A command with subcommands: the program, or `state`. */
@@ -121,7 +121,9 @@ export function examples<Defined extends { addHelpText(position: 'before', text:
   return command
 }
 
-/** The options, with the manifest from the argument. @throws UsageError if --config names one too */
+/**
+ * The options, with the manifest from the argument. @throws UsageError if --config names one too
+ */
 export function withManifest<Options extends { config?: string }>(
   manifest: string | undefined,
   options: Options,

@@ -33,8 +33,8 @@ import {
 import { knownAddress } from './target.ts'
 
 /**
- * Staging needs STAGED times the bytes of the source (2 KB for each record). Compressed text expands
- * about PACKED times.
+ * Staging needs STAGED times the bytes of the source (2 KB for each record). Compressed text
+ * expands about PACKED times.
  */
 const STAGED = 8
 const PACKED = 5

@@ -1,7 +1,7 @@
 /**
- * The input and output of the checks of `doctor`. In: the options of the command. Out: a Patient, the
- * manifest as far as it can be read. The checks in manifest.ts, machine.ts and target.ts take it and
- * return findings.
+ * The input and output of the checks of `doctor`. In: the options of the command. Out: a Patient,
+ * the manifest as far as it can be read. The checks in manifest.ts, machine.ts and target.ts take
+ * it and return findings.
  */
 
 import { isAbsolute, relative, resolve } from 'node:path'

@@ -1,7 +1,7 @@
 /**
- * Advice for unknown commands and options. In: the words of a command line and the program. Out: the
- * words, rewritten if they ask for help; or an error that names the nearest word, or what another
- * tool's word is called here (other-words.ts).
+ * Advice for unknown commands and options. In: the words of a command line and the program. Out:
+ * the words, rewritten if they ask for help; or an error that names the nearest word, or what
+ * another tool's word is called here (other-words.ts).
  */
 
 import type { CommandUnknownOpts, Option } from 'commander'

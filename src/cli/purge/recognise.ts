@@ -10,8 +10,8 @@ import { REJECT_COLUMNS } from '../../sources/text/reject-columns.ts'
 import { openReadOnly } from '../../sqlite/open.ts'
 
 /**
- * Recognizes what this program wrote by its content, never by its name alone. In: a file or a folder.
- * Out: its sort and its files; undefined for anything else. Does not follow links.
+ * Recognizes what this program wrote by its content, never by its name alone. In: a file or a
+ * folder. Out: its sort and its files; undefined for anything else. Does not follow links.
  */
 
 export type Sort =

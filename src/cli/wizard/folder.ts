@@ -82,7 +82,9 @@ export function isPackage({ files }: Folder): boolean {
 /** The largest manifest.json of a package. Bytes. */
 const MAX_MANIFEST = 256 * 1024
 
-/** @throws ManifestError for a missing file, SourceError for an empty file or a file without text */
+/**
+ * @throws ManifestError for a missing file, SourceError for an empty file or a file without text
+ */
 export async function describe(name: string, folder: string): Promise<FoundFile> {
   const path = resolve(folder, name)
   return { name, path, data: await describeDataFile({ name, path }) }

@@ -1,6 +1,6 @@
 /**
- * Plans a proposed manifest against an empty sandbox, before `init` writes anything. In: the text of
- * the manifest. Out: the counts that `plan` will show.
+ * Plans a proposed manifest against an empty sandbox, before `init` writes anything. In: the text
+ * of the manifest. Out: the counts that `plan` will show.
  */
 import { dirname, join, resolve } from 'node:path'
 import { type LoadedManifest, loadManifest } from '../../config/load.ts'

@@ -1,6 +1,7 @@
 /**
- * The questions of `init`. In: the command line (`Given`) and, on a terminal, prompts. Out: Answers,
- * from which propose-manifest.ts makes a manifest. `checkKeys` tries the WorkOS keys that are set.
+ * The questions of `init`. In: the command line (`Given`) and, on a terminal, prompts. Out:
+ * Answers, from which propose-manifest.ts makes a manifest. `checkKeys` tries the WorkOS keys that
+ * are set.
  */
 
 import { basename, resolve } from 'node:path'
@@ -444,7 +445,9 @@ function onlyOne(fitting: readonly FoundFile[], given: Given, folder: Folder): C
   ])
 }
 
-/** The recognized users files; otherwise those with email addresses, preferably named like users. */
+/**
+ * The recognized users files; otherwise those with email addresses, preferably named like users.
+ */
 function likelyUsers(files: readonly FoundFile[]): FoundFile[] {
   const known = files.filter((file) => file.data.recognised !== undefined)
   const alone = known.filter((file) => !known.some((other) => other !== file && isBeside(file, other)))
@@ -481,7 +484,8 @@ function mayHoldUsers({ data: { recognised } }: FoundFile): boolean {
 }
 
 /**
- * Tries the WorkOS keys that are set, and asks for the first missing one. A typed key is not stored.
+ * Tries the WorkOS keys that are set, and asks for the first missing one. A typed key is not
+ * stored.
  * @returns the variables whose keys were tried
  * @throws CredentialsError if WorkOS rejects a key that is set
  */

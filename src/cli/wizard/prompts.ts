@@ -9,7 +9,9 @@ export interface Choice<Value extends string> {
   hint?: string
 }
 
-/** Prompts on standard error. Each throws an InterruptedError if the user or a signal cancels it. */
+/**
+ * Prompts on standard error. Each throws an InterruptedError if the user or a signal cancels it.
+ */
 export interface Prompts {
   intro(title: string): void
   note(text: string, title: string): void

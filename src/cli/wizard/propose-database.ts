@@ -1,6 +1,6 @@
 /**
- * Proposes a source that reads a database. In: answers whose files are tables. A built-in recipe for
- * the layout, if there is one, reads its tables; the manifest adds the rest.
+ * Proposes a source that reads a database. In: answers whose files are tables. A built-in recipe
+ * for the layout, if there is one, reads its tables; the manifest adds the rest.
  */
 import { recipeFile, shippedRecipes } from '../../config/recipes.ts'
 import { type Catalog, nameOf } from '../../inspecting/database/catalog.ts'

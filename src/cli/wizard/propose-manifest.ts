@@ -286,7 +286,9 @@ type Mapped = Pick<ProposedManifest, 'incomplete' | 'lockedOut'>
 
 const NOTHING_MAPPED: Mapped = { incomplete: [], lockedOut: [] }
 
-/** The mapping of the manifest: everything without a recipe, otherwise only what the recipe lacks. */
+/**
+ * The mapping of the manifest: everything without a recipe, otherwise only what the recipe lacks.
+ */
 function addOwnMapping(answers: Answers, basis: ProposalBasis, content: JsonObject, comments: Comments): Mapped {
   if (answers.origin === 'file') return addMapping(answers, basis, content, comments)
   addSides(answers, content)

@@ -1,6 +1,6 @@
 /**
- * Proposes a manifest for the answers and plans it. If the recipe of an origin does not fit the file,
- * it maps the file by column names.
+ * Proposes a manifest for the answers and plans it. If the recipe of an origin does not fit the
+ * file, it maps the file by column names.
  */
 import { dirname } from 'node:path'
 import { OperatorError, UsageError } from '../../diagnostics/errors.ts'

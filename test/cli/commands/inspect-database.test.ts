@@ -114,5 +114,5 @@ test('what --from cannot mean is said', async () => {
     'OTHER does not contain a database URL',
   )
   expect(await run(['--from', 'postgres', '--file', 'users.csv'])).toContain('--from cannot be combined with users.csv')
-  expect(await run(['--from', 'postgres', '--all'])).toContain('of a database without a manifest a sample is read')
+  expect(await run(['--from', 'postgres', '--all'])).toContain('--all needs a manifest')
 })
