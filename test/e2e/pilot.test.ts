@@ -333,9 +333,9 @@ test.each([
   ['domain:acme.org', 'did you mean domain:acme.com?'],
   ['org:acme', 'did you mean organization:acme?'],
   ['ada@example.com', 'did you mean email:ada@example.com?'],
-  ['plan.ndjson', 'a manifest is named before --only'],
-  ['user:', 'all: user:*'],
-  ['user: ', 'all: user:*'],
+  ['plan.ndjson', 'to name a manifest, put it before --only'],
+  ['user:', 'use user:* for all'],
+  ['user: ', 'use user:* for all'],
   ['organization:acme,organization:beta', 'between selectors: --only organization:acme organization:beta'],
   ['organization:a*, user:id-ada', "between selectors: --only 'organization:a*' user:id-ada"],
 ])('the selector %s is refused with what would be right', async (selector, hint) => {
@@ -349,7 +349,7 @@ test.each(['0', '-1', '1.5', 'ten', ''])('a limit of %j is refused', async (limi
   const result = await peopleProject(workos, ROWS).run(['plan', `--limit=${limit}`], { env })
   expect(result).toMatchObject({
     exit: 3,
-    stderr: expect.stringContaining('A limit is a whole number of users, from 1'),
+    stderr: expect.stringContaining('A limit must be a whole number of users, 1 or more'),
   })
 })
 
