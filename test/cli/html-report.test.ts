@@ -148,7 +148,7 @@ describe('--html', () => {
     const missing = await people.run(['apply', '--yes', '--html', 'nowhere/report.html'], { env })
     expect(missing.exit).toBe(3)
     expect(missing.stderr).toContain('the report cannot be written to nowhere/report.html (ENOENT)')
-    expect(missing.stderr).toContain('in a folder that exists')
+    expect(missing.stderr).toContain('in an existing folder')
     expect(workos.takeLog().filter(({ method }) => method !== 'GET')).toEqual([])
   })
 
@@ -156,6 +156,6 @@ describe('--html', () => {
     const people = await project()
     await people.run(['apply', '--yes'], { env })
     const { exit, stderr } = await people.run(['state', 'show', 'user:id-ada', '--html', 'state.html'], { env })
-    expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringContaining('--html writes the state as a whole') })
+    expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringContaining('--html writes the whole state') })
   })
 })

@@ -111,9 +111,9 @@ test('destroy has a deadline as well', async () => {
 })
 
 test.each([
-  [['--deadline', 'tomorrow'], 'A deadline is a time of day'],
-  [['--deadline', '4h'], 'A deadline is a time of day'],
-  [['--max-duration', '05:30'], 'A duration is written like 4h'],
+  [['--deadline', 'tomorrow'], 'A deadline must be a time of day'],
+  [['--deadline', '4h'], 'A deadline must be a time of day'],
+  [['--max-duration', '05:30'], 'A duration must look like 4h'],
 ])('%j is rejected', async (options, said) => {
   const project = projectAt(await startWorkos())
   expect(await project.run(['apply', ...options])).toMatchObject({ exit: 3, stderr: expect.stringContaining(said) })

@@ -170,7 +170,7 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
       project.manifest(peopleManifest({ target: { ...target, apiKey: '${file:pipe}' } }))
       return ['plan']
     },
-    'the file pipe of a reference cannot be read',
+    'the referenced file pipe cannot be read',
   ],
   ...['plan', 'validate'].map((command): (typeof FIFOS)[number] => [
     `a source, for ${command}`,
@@ -233,7 +233,7 @@ test('a manifest found by its name that is a FIFO is an error, not a wait', asyn
   fifo(project.path('migrate.config.yaml'))
   expect(await ends(project, ['plan'])).toMatchObject({
     exit: 3,
-    stderr: expect.stringContaining('is no regular file'),
+    stderr: expect.stringContaining('is not a regular file'),
   })
 }, 40_000)
 

@@ -332,9 +332,9 @@ test.each([
   ['domain:acme.org', 'did you mean domain:acme.com?'],
   ['org:acme', 'did you mean organization:acme?'],
   ['ada@example.com', 'did you mean email:ada@example.com?'],
-  ['plan.ndjson', 'a manifest is named before --only'],
-  ['user:', 'all: user:*'],
-  ['user: ', 'all: user:*'],
+  ['plan.ndjson', 'to name a manifest, put it before --only'],
+  ['user:', 'use user:* for all'],
+  ['user: ', 'use user:* for all'],
   ['organization:acme,organization:beta', 'between selectors: --only organization:acme organization:beta'],
   ['organization:a*, user:id-ada', "between selectors: --only 'organization:a*' user:id-ada"],
 ])('the selector %s is rejected with the correct form', async (selector, hint) => {
@@ -348,7 +348,7 @@ test.each(['0', '-1', '1.5', 'ten', ''])('a limit of %j is rejected', async (lim
   const result = await peopleProject(workos, ROWS).run(['plan', `--limit=${limit}`], { env })
   expect(result).toMatchObject({
     exit: 3,
-    stderr: expect.stringContaining('A limit is a whole number of users, from 1'),
+    stderr: expect.stringContaining('A limit must be a whole number of users, 1 or more'),
   })
 })
 
@@ -360,8 +360,8 @@ test('the manifest can set the pilot, and the command line replaces all of it', 
 })
 
 test.each([
-  [{ only: ['acme'] }, '"acme" is no selector'],
-  [{ only: ['user:'] }, 'names nothing'],
+  [{ only: ['acme'] }, '"acme" is not a selector'],
+  [{ only: ['user:'] }, 'has nothing after the colon'],
   [{ only: [] }, 'pilot.only'],
   [{ limit: 0 }, 'pilot.limit'],
   [{}, 'pilot'],
