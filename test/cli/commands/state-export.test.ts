@@ -84,7 +84,7 @@ describe('state export --format sql', () => {
     project.manifest(peopleManifest(workos, { export: { sql: { dialect: 'sqlite', statements } } }))
     const { exit, stderr } = await project.run(['validate'], { env })
     expect(exit).toBe(3)
-    expect(stderr).toMatch(/migrate\.config\.yaml:\d+:\d+.*\{\{ key \}\} is behind an opening '/)
+    expect(stderr).toMatch(/migrate\.config\.yaml:\d+:\d+.*\{\{ key \}\} is inside '/)
     expect(stderr).toMatch(/migrate\.config\.yaml:\d+:\d+.*organization has no user_key/)
     expect(stderr).toMatch(/migrate\.config\.yaml:\d+:\d+.*has template and table/)
     expect(stderr).toMatch(/migrate\.config\.yaml:\d+:\d+.*"table" is missing/)

@@ -87,7 +87,7 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
       INSERT INTO teams VALUES (1, 'Blue', NULL), (2, 'Red', now());
       INSERT INTO team_members SELECT 1 + n % 2, n FROM generate_series(1, 9) AS n;`)
     const { cwd, stderr } = await proposed(url())
-    expect(stderr).toContain('Left out (map.user.when): 3 records where deleted_at holds a time.')
+    expect(stderr).toContain('Left out (map.user.when): 3 records where deleted_at contains a time.')
     expect(readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')).toContain(
       '4 records left out: 3 by map.user.when, 1 by map.organization.when',
     )
