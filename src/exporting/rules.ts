@@ -136,7 +136,7 @@ function templateOfOption(text: string, of: Of): Template {
 function foreign(fact: string, kind: string): Mistake | undefined {
   const own = [...FACTS, ...Object.keys(kindDefinition(kind).refs).map((role) => `${role}_key`)]
   if (own.includes(fact)) return undefined
-  const message = `a ${kind} has no value ${fact}`
+  const message = `${kind} has no value ${fact}`
   return { code: 'unknown_value', message, hint: `use one of ${own.join(', ')}` }
 }
 

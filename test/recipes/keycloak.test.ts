@@ -139,8 +139,8 @@ testWith('postgres')(
     const cwd = fileURLToPath(new URL('../../examples/keycloak', import.meta.url))
     const text = readFileSync(join(cwd, 'postgres.config.yaml'), 'utf8')
     const { stderr } = await command(['plan'], { cwd: folderOf({ 'migrate.config.yaml': text }), env })
-    expect(stderr).toContain('warning: the query of users yields no rows')
-    expect(stderr).toContain('warning: the query of organizations yields no rows')
+    expect(stderr).toContain('warning: the query of users returned no rows')
+    expect(stderr).toContain('warning: the query of organizations returned no rows')
   },
 )
 

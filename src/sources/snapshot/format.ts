@@ -161,20 +161,20 @@ export function checkReplaceable(folder: string): void {
   if (strange === undefined) return
   throw new UsageError({
     code: 'folder_in_use',
-    message: `${folder} cannot be used for a snapshot: it contains ${strange}, and the whole folder is replaced`,
+    message: `${folder} cannot be used for a snapshot: ${strange} is in the way, and a snapshot replaces the whole folder`,
     hint: 'name a new folder, or one that contains only a snapshot',
     at: { file: folder },
   })
 }
 
 function namesIn(folder: string): string[] {
-  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return ['a symbolic link']
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return ['a symbolic link of that name']
   try {
     return readdirSync(folder)
   } catch (error) {
     const code = codeOf(error)
     if (code === 'ENOENT') return []
-    if (code === 'ENOTDIR') return ['a file']
+    if (code === 'ENOTDIR') return ['a file of that name']
     throw error
   }
 }
