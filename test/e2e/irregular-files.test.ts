@@ -200,7 +200,7 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
     'that is a FIFO',
   ],
   ['a folder to hand over to', () => ['handoff', '--out', 'pipe'], 'is no folder'],
-  ['a folder to export to', () => ['export', '--out', 'pipe'], 'is no place for a snapshot'],
+  ['a folder to export to', () => ['export', '--out', 'pipe'], 'cannot be used for a snapshot'],
   [
     'the head of a snapshot',
     (project) => {
@@ -267,7 +267,7 @@ test('a link as the folder of a snapshot is rejected before anything is read', a
   symlinkSync('real', project.path('link'))
   for (const name of ['dangling', 'link']) {
     const { exit, stderr } = await project.run(['export', '--out', name], { env })
-    expect([exit, stderr], name).toEqual([3, expect.stringContaining('a symbolic link of that name is there')])
+    expect([exit, stderr], name).toEqual([3, expect.stringContaining('a symbolic link of that name is in the way')])
     expect(project.list('.')).not.toContain(`${name}.next`)
   }
   expect(project.list('real')).toEqual(['kept'])
@@ -279,7 +279,7 @@ test('a folder with other content is not replaced by a finished, killed export',
   renameSync(project.path('snap'), project.path('snap.next'))
   project.write('snap/letters.txt', 'precious')
   const { exit, stderr } = await project.run(['export', '--out', 'snap'], { env })
-  expect([exit, stderr]).toEqual([3, expect.stringContaining('letters.txt is there')])
+  expect([exit, stderr]).toEqual([3, expect.stringContaining('letters.txt is in the way')])
   expect(readFileSync(project.path('snap/letters.txt'), 'utf8')).toBe('precious')
 })
 

@@ -170,7 +170,7 @@ describe('an export of a live source', () => {
     const interrupt = new AbortController()
     fake.after(6, () => interrupt.abort())
     const cut = await project.run(['plan', '--fresh'], { env, interrupted: interrupt.signal })
-    expect([cut.exit, cut.stderr]).toEqual([130, expect.stringContaining('interrupted while the source was read')])
+    expect([cut.exit, cut.stderr]).toEqual([130, expect.stringContaining('interrupted while reading the source')])
     expect((await project.run(['plan'], { env })).stdout).toMatch(/\b120\b/)
     const again = await project.run(['plan', '--fresh'], { env })
     expect(again.stderr).toContain('[reading_resumed]')
