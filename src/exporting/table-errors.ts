@@ -44,7 +44,7 @@ export function explained(error: unknown, { place, table }: Table & { place: str
   if (isTls(error)) {
     const hint =
       'name the certificates that signed it in export.postgres.ca; on a network that you trust, add sslmode=disable to the URL'
-    return told('export_untrusted', `the connection to ${place} is not safe: ${error.message}`, hint)
+    return told('export_untrusted', `the connection to ${place} is not secure: ${error.message}`, hint)
   }
   if (isLost(error)) {
     const hint = 'run the same command again: either all was written or nothing, and what is there is not written again'
@@ -53,23 +53,23 @@ export function explained(error: unknown, { place, table }: Table & { place: str
   if (state === undefined) return error
   if (/^28/.test(state)) {
     const hint = 'check the user and the password in export.postgres.url'
-    return told('export_password', `${place} refuses the user or the password`, hint)
+    return told('export_password', `${place} rejected the user or the password`, hint)
   }
   if (state === '3D000')
-    return told('export_no_database', `there is no such database: ${place}`, 'create it, or correct the URL')
+    return told('export_no_database', `the database does not exist: ${place}`, 'create it, or correct the URL')
   if (state === '42501') {
     const hint = `let the user make or write the table: GRANT SELECT, INSERT, UPDATE, DELETE ON ${table.join('.')}, CREATE on its schema, TEMPORARY on the database`
-    return told('export_forbidden', `this user may not do that in ${place}: ${error.message}`, hint)
+    return told('export_forbidden', `the user lacks a privilege in ${place}: ${error.message}`, hint)
   }
   if (state === '25006') {
     return told(
       'export_read_only',
-      `${place} takes no writes: it is a replica, or set to read only`,
+      `${place} does not accept writes: it is a replica, or set to read-only`,
       'name the primary',
     )
   }
   if (state === '57014' || state === '55P03') {
-    return told('export_slow', `${place} did not answer in time: ${error.message}`, again)
+    return told('export_slow', `${place} did not respond in time: ${error.message}`, again)
   }
   return told(
     'export_failed',

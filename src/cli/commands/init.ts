@@ -98,7 +98,7 @@ function purposeOf(path: string): Purpose {
   return {
     message: `${path} cannot be written`,
     code: 'manifest_unwritable',
-    hint: 'name a file in a folder that exists and that you may write to, with --out',
+    hint: 'choose a file in an existing folder that you can write to, with --out',
   }
 }
 

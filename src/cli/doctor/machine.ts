@@ -259,7 +259,7 @@ function findingsOf(glance: StateGlance, place: string, patient: Patient): Findi
   const address = knownAddress(patient)
   if (address !== undefined && binding !== undefined && binding.baseUrl !== address) {
     const hint =
-      'give each environment a state of its own (state.path under environments), or choose the right one with -e'
+      'give each environment its own state (state.path under environments), or choose the right environment with -e'
     findings.push(
       problem(
         'state',

@@ -191,7 +191,7 @@ export function nulWarning(file: Pick<SourceFile, 'name'>, count: number): Probl
     code: 'nul_characters',
     severity: 'warning',
     message: `${count} NUL ${count === 1 ? 'character was' : 'characters were'} left out`,
-    hint: 'they mean nothing in text; look at how the file was exported',
+    hint: 'check how the file was exported: NUL has no meaning in text',
     at: { file: file.name },
   }
 }
