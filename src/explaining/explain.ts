@@ -63,7 +63,7 @@ export async function explain(options: ExplainOptions): Promise<ExplanationDocum
   const mapping = compileMapping(mapperSettings(loaded.manifest, await mainStream(rereading(options))))
   const found = findAddresses(rundb, wanted, folders)
   let matches: Match[] = []
-    // If the state has it and a condition leaves it out, no table has its row.
+  // If the state has it and a condition leaves it out, no table has its row.
   const isLeftOut = found.addresses.some(({ kind, key }) => leftOutBy(rundb, kind, key) !== undefined)
   if (wanted.place !== undefined || wanted.email !== undefined || found.addresses.length === 0 || isLeftOut) {
     onProgress({ phase: 'searching the source' })

@@ -85,7 +85,7 @@ export function canonicalKey(rundb: RunDatabase, kind: string, key: string): str
 }
 
 function byKey(rundb: RunDatabase, key: string): Address[] {
-    // A reject of a role assignment is shown with its user.
+  // A reject of a role assignment is shown with its user.
   return withKey(rundb, key).map((one) => (one.kind === 'roleAssignment' ? { ...one, kind: 'user' } : one))
 }
 
