@@ -123,6 +123,6 @@ test('an invalid date in the manifest is rejected at its line', async () => {
   const project = projectAt(await startWorkos(), { deadline: '2030-13-01T00:00:00Z' })
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({
     exit: 3,
-    stderr: expect.stringMatching(/migrate\.config\.yaml:\d+:\d+.*2030-13-01T00:00:00Z is no deadline/),
+    stderr: expect.stringMatching(/migrate\.config\.yaml:\d+:\d+.*2030-13-01T00:00:00Z is not a deadline/),
   })
 })

@@ -148,7 +148,7 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
       project.manifest(peopleManifest(workos, { state: { path: 'pipe' } }))
       return ['apply', '--yes']
     },
-    'the state cannot be kept in',
+    'the state cannot be stored in',
   ],
   [
     'sandbox data',
@@ -191,9 +191,9 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
   ]),
   ['a data file', () => ['inspect', '--file', 'pipe'], 'pipe is a FIFO'],
   ['a manifest', () => ['plan', 'pipe'], 'pipe is a FIFO'],
-  ['a saved plan or a manifest', () => ['apply', 'pipe', '--yes'], 'that is a FIFO'],
-  ['the file of a plan', () => ['plan', '--out', 'pipe'], 'the plan cannot be written to pipe: it is a FIFO'],
-  ['the report of merges', () => ['plan', '--merges', 'pipe'], 'cannot be written to pipe: it is a FIFO'],
+  ['a saved plan or a manifest', () => ['apply', 'pipe', '--yes'], 'it is a FIFO'],
+  ['the file of a plan', () => ['plan', '--out', 'pipe'], 'the plan cannot be written to pipe: that is a FIFO'],
+  ['the report of merges', () => ['plan', '--merges', 'pipe'], 'cannot be written to pipe: that is a FIFO'],
   [
     'the manifest to be written',
     () => ['init', '--users', 'users.csv', '--out', 'pipe', '--force', '--yes'],
@@ -289,7 +289,7 @@ test('a socket as the state is rejected', async () => {
   onTestFinished(() => void server.close())
   await new Promise((resolve) => server.once('listening', resolve))
   const { exit, stderr } = await project.run(['apply', '--yes'], { env })
-  expect([exit, stderr]).toEqual([1, expect.stringContaining('that is a socket')])
+  expect([exit, stderr]).toEqual([1, expect.stringContaining('it is a socket')])
 })
 
 test('a device as the state, as sandbox data or as a plan is rejected, and keeps its mode', async (context) => {
@@ -302,7 +302,7 @@ test('a device as the state, as sandbox data or as a plan is rejected, and keeps
   expect(await project.run(['plan', '--merges', 'null'], { env })).toMatchObject({ exit: 3 })
   project.manifest(peopleManifest(workos, { state: { path: 'null' } }))
   const { exit, stderr } = await project.run(['apply', '--yes'], { env })
-  expect([exit, stderr]).toEqual([1, expect.stringContaining('that is a device')])
+  expect([exit, stderr]).toEqual([1, expect.stringContaining('it is a device')])
   project.manifest(peopleManifest(workos, { target: { type: 'sandbox', data: 'null' } }))
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 3 })
   project.manifest(peopleManifest(workos, { source: { type: 'csv', path: 'null' } }))

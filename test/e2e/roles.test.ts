@@ -133,7 +133,7 @@ describe('three files about roles', () => {
     await made.run(['apply', '--yes'], { env })
     const destroyed = await made.run(['destroy', '--confirm', 'people'], { env })
     expect(destroyed.exit, destroyed.stdout + destroyed.stderr).toBe(0)
-    expect(destroyed.stdout).toMatch(/role:billing .*WorkOS offers no deletion of environment roles/)
+    expect(destroyed.stdout).toMatch(/role:billing .*WorkOS cannot delete environment roles/)
     expect(Object.keys(await rolesOf(workos))).toEqual(['member', 'admin', 'billing'])
     expect(await permissionsOf(workos)).toEqual({})
     expect(await workos.snapshot()).toMatchObject({ users: [], organizations: [], memberships: [] })

@@ -239,7 +239,7 @@ describe('a part of a source', () => {
     scene.manifest({ prune: ['user'], safety: { maxDeletes: '100%' } }, { updatedSince: since() })
     const planned = await project.run(['plan'], { env })
     expect(planned.exit).toBe(5)
-    expect(planned.stdout).toContain('Refused: prune deletes what left the source (user)')
+    expect(planned.stdout).toContain('Refused: prune deletes resources that left the source (user)')
     const refused = await project.run(['apply', '--yes'], { env })
     expect([refused.exit, refused.stderr]).toEqual([5, expect.stringContaining('[guard_prune]')])
     expect(writes(workos.takeLog())).toEqual([])
