@@ -31,7 +31,7 @@ const WORDS =
  * it ends before two blanks, a place or what ends a cell; within a sentence before words that a
  * text goes on with, so that too much is hidden rather than too little.
  */
-const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\x60|\\| |goes with its |until now )${KIND}(.+?)(?=  |${PLACE}| \\|| →|</code>|\x60|\\x1b|$`
+const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\x60|\\| |deleted with |previously )${KIND}(.+?)(?=  |${PLACE}| \\|| →|</code>|\x60|\\x1b|$`
 const WITHIN = `${KIND}(.+?)(?=[.,;:)\\]?!]*(?:$|  |\\x1b| →| \\[[a-z_]+\\]| <|${PLACE}|,? (?:(?:${WORDS})(?![\\p{L}\\p{N}])|(?:${OF_PERSONS.join('|')}):))|["'\x60](?:[\\s.,;:)?]|$)|[<>])`
 const ADDRESS = new RegExp(`${LISTED})|${WITHIN}`, 'gu')
 /** In a line that says behind a colon what is wrong with it. */
@@ -235,7 +235,7 @@ const DOMAIN = new RegExp(String.raw`${LABEL}(?:\.${LABEL})+|(?:${LABEL}(?:\.${L
 const LOOK_BACK = 400
 
 /** A value that should be an address and is invalid. */
-const NO_ADDRESS = /(\\?")((?:[^"\\\n]|\\[^"])+)\1(?= is not an e(?:-|&#45;)mail address)/g
+const NO_ADDRESS = /(\\?")((?:[^"\\\n]|\\[^"])+)\1(?= is not an e(?:-|&#45;)?mail address)/g
 
 /**
  * Text with each e-mail address as `a***@example.com`, or as what is given. It stays well-formed
@@ -243,7 +243,7 @@ const NO_ADDRESS = /(\\?")((?:[^"\\\n]|\\[^"])+)\1(?= is not an e(?:-|&#45;)mail
  * look at them again and again.
  */
 function maskAddresses(text: string, hidden?: string): string {
-  if (!/@|&#64;|%40|\\u0040|is not an e(?:-|&#45;)mail/.test(text)) return text
+  if (!/@|&#64;|%40|\\u0040|is not an e(?:-|&#45;)?mail/.test(text)) return text
   let masked = ''
   let done = 0
   for (const { 0: at, index } of text.matchAll(AT)) {

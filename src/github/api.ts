@@ -151,7 +151,7 @@ function outcomeOf(answer: HttpAnswer): Outcome {
   const { status, text } = answer
   const json = text.trim() === '' ? ({ ok: true, value: null } as const) : parseJsonText(text)
   if (status >= 200 && status < 300) {
-    return json.ok ? { kind: 'done', value: json.value } : { kind: 'passing', why: 'an answer that is no JSON', status }
+    return json.ok ? { kind: 'done', value: json.value } : { kind: 'passing', why: 'the response is not JSON', status }
   }
   if (isPassing(status)) return { kind: 'passing', why: `HTTP ${status}`, status }
   const said = json.ok && isObject(json.value) && typeof json.value.message === 'string' ? json.value.message : ''
@@ -179,14 +179,14 @@ function limitWait({ status, header }: HttpAnswer, said: string): number | undef
 function refused(what: string, { status, said }: { status: number; said: string }): GithubError {
   const hints: Record<number, string> = {
     401: 'check the input github-token',
-    403: 'give the job the permission that it lacks, under permissions in the workflow',
-    404: 'give the job the permission that it lacks, under permissions in the workflow',
+    403: 'grant the job the missing permission under permissions in the workflow',
+    404: 'grant the job the missing permission under permissions in the workflow',
   }
   return new GithubError(
     {
       code: 'github_refused',
-      message: `GitHub refused ${what} with HTTP ${status}${said === '' ? '' : `: ${said}`}`,
-      hint: hints[status] ?? 'look at https://www.githubstatus.com, and run the job again',
+      message: `GitHub rejected ${what} with HTTP ${status}${said === '' ? '' : `: ${said}`}`,
+      hint: hints[status] ?? 'check https://www.githubstatus.com, then run the job again',
     },
     status,
   )
@@ -196,8 +196,8 @@ function givenUp(what: string, why: string, attempts: number, status?: number): 
   return new GithubError(
     {
       code: 'github_unreachable',
-      message: `GitHub does not answer ${what}: ${why} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`,
-      hint: 'look at https://www.githubstatus.com, and run the job again',
+      message: `no usable response from GitHub to ${what}: ${why} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`,
+      hint: 'check https://www.githubstatus.com, then run the job again',
     },
     // A limit is no lack of a permission.
     status === 403 ? 429 : status,
@@ -207,7 +207,7 @@ function givenUp(what: string, why: string, attempts: number, status?: number): 
 export function unexpected(what: string): GithubError {
   return new GithubError({
     code: 'github_answer',
-    message: `GitHub answered ${what} in a way that is not documented`,
+    message: `GitHub returned an undocumented response to ${what}`,
     hint: 'check that GITHUB_API_URL is the address of the REST API',
   })
 }

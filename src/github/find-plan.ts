@@ -20,7 +20,7 @@ export async function findPlan(api: GithubApi, repository: string, sha: string, 
   if (merged === undefined) {
     throw missing(
       `no pull request was merged as ${sha}`,
-      'run the workflow by hand: it plans the branch and applies that',
+      'run the workflow manually: it plans the branch and applies that plan',
     )
   }
   const { pullRequest, head } = merged
@@ -35,8 +35,8 @@ export async function findPlan(api: GithubApi, repository: string, sha: string, 
     if (await isOfPullRequest(api, repository, run)) return { run, artifact, pullRequest }
   }
   throw missing(
-    `pull request #${pullRequest} has no artifact ${name} for its last commit ${head}, or it has expired`,
-    'run the workflow by hand: it plans the branch and applies that',
+    `pull request #${pullRequest} has no artifact ${name} for its last commit ${head}, or the artifact has expired`,
+    'run the workflow manually: it plans the branch and applies that plan',
   )
 }
 

@@ -39,7 +39,7 @@ export function jobOf(env: Record<string, string | undefined>, write: (text: str
     if (value) return value
     throw new UsageError({
       code: 'no_job',
-      message: `${name} is not set: this runs in a job of GitHub Actions alone`,
+      message: `${name} is not set: this command runs only in a GitHub Actions job`,
       hint: 'use the action of this project in a workflow',
     })
   }
@@ -58,7 +58,7 @@ export function jobOf(env: Record<string, string | undefined>, write: (text: str
       const file = env.GITHUB_STEP_SUMMARY
       if (!file) return
       const room = { ...SUMMARY, limit: SUMMARY.limit - (existsSync(file) ? statSync(file).size : 0) }
-      appendFileSync(file, cutMarkdown(markdown, room, `**Cut here.** The [log](${url}) has more.`))
+      appendFileSync(file, cutMarkdown(markdown, room, `**Truncated.** The [log](${url}) has more.`))
     },
     output(name, value) {
       const file = env.GITHUB_OUTPUT

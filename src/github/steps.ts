@@ -75,15 +75,15 @@ export async function reportDrift(options: StepOptions): Promise<void> {
   const marker = markerText(markerOf(options, 'drift'))
   const sticky = { api, repository: job.repository, author }
   if (!counts.changes && counts.drifted === 0 && counts.refused === 0 && counts.blocked === 0) {
-    const clean = `${marker}\n**Clean again**: source, state and WorkOS agree.\n${footer(job)}`
+    const clean = `${marker}\n**No drift**: the source, the state and WorkOS match.\n${footer(job)}`
     const closed = await closeIssue(sticky, marker, clean)
-    if (closed !== undefined) job.annotate('notice', `the drift${plainly(label)} is gone: ${closed} is closed`)
+    if (closed !== undefined) job.annotate('notice', `the drift${plainly(label)} is resolved: ${closed} is closed`)
     return
   }
   const title = `workos-migrate: drift${plainly(label)}`
   const text = fitted(job, `${marker}\n${markdown}`, footer(job))
   const { done, url } = await openIssue(sticky, marker, { title, body: text })
-  job.annotate('warning', `there is drift${plainly(label)}: ${url} is ${done}`)
+  job.annotate('warning', `found drift${plainly(label)}: ${url} is ${done}`)
 }
 
 /** Before `apply`: which run has the plan that was reviewed. */
@@ -132,7 +132,7 @@ function markerOf({ config, label }: StepOptions, what: Marker['what']): Marker 
 /** Text for a comment or an issue, cut where it is too long. */
 function fitted({ url }: Job, text: string, end: string): string {
   const room = { ...COMMENT, limit: COMMENT.limit - end.length }
-  return cutMarkdown(text, room, `**Cut here**: the [summary of the job](${url}) has all of it.`) + end
+  return cutMarkdown(text, room, `**Truncated**: the [job summary](${url}) has the full text.`) + end
 }
 
 async function comment(
@@ -153,7 +153,7 @@ async function comment(
     if (!(error instanceof GithubError) || !error.isForbidden || !job.fromFork) throw error
     job.annotate(
       'notice',
-      'a pull request from a fork gets no comment: its token may only read. The plan is in the summary of the job',
+      'no comment on a pull request from a fork, because its token is read-only; the plan is in the job summary',
     )
   }
 }

@@ -6,16 +6,16 @@ import { code, fenced, folded, prose } from '../reporting/markdown/inline.ts'
 
 const MEANS: Record<number, string> = {
   [ExitCode.failure]: 'it failed',
-  [ExitCode.usage]: 'the command line or the manifest is wrong',
-  [ExitCode.credentials]: 'the credentials were refused',
-  [ExitCode.guard]: 'a guard refused, or the word of safety.confirm is missing; or safety.maxFailures stopped it',
-  [ExitCode.locked]: 'another process works on the state',
-  [ExitCode.incomplete]: 'it finished, and not as planned; or --strict found something',
-  [ExitCode.stale]: 'the saved plan no longer matches what it was made from',
+  [ExitCode.usage]: 'the command line or the manifest is invalid',
+  [ExitCode.credentials]: 'the credentials were rejected',
+  [ExitCode.guard]: 'a guard stopped it, or --confirm does not match safety.confirm, or it reached safety.maxFailures',
+  [ExitCode.locked]: 'another process is using the state',
+  [ExitCode.incomplete]: 'it finished, but not as planned; or --strict found something',
+  [ExitCode.stale]: 'the saved plan is out of date',
   [ExitCode.interrupted]: 'it was interrupted',
 }
 
-/** `exit code 8: the saved plan no longer matches what it was made from`. */
+/** `exit code 8: the saved plan is out of date`. */
 export function describeExit(exit: number): string {
   const means = MEANS[exit]
   return means === undefined ? `exit code ${exit}` : `exit code ${exit}: ${means}`
@@ -42,7 +42,7 @@ export function logBlock(log: string): string {
   if (lines.length === 0) return ''
   const more = lines.length - LINES
   const shown = more > 0 ? [...lines.slice(0, LINES), `… ${more} more lines in the log`] : lines
-  return shown.length <= 20 ? fenced(shown, 'text') : folded('What it said', fenced(shown, 'text'))
+  return shown.length <= 20 ? fenced(shown, 'text') : folded('Log', fenced(shown, 'text'))
 }
 
 /** Below a plan: where the rest is. */

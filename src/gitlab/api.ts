@@ -54,7 +54,7 @@ const PAUSES = { first: 500, longest: 20_000 }
 /** The variable with the token. A job's own token (CI_JOB_TOKEN) may not write notes. */
 const TOKEN = 'WORKOS_MIGRATE_GITLAB_TOKEN'
 
-const TOKEN_HINT = `put an access token of the project (role Reporter, scope api) into the masked variable ${TOKEN}; pipelines of forks do not get it`
+const TOKEN_HINT = `put a project access token (role Reporter, scope api) into the masked variable ${TOKEN}; pipelines of forks do not receive it`
 
 type Method = 'GET' | 'POST' | 'PUT'
 
@@ -69,12 +69,12 @@ export class Gitlab {
   constructor(options: GitlabOptions) {
     const { env, redactor } = options
     const api = URL.parse(this.#needed(env, 'CI_API_V4_URL').replace(/\/*$/, '/'))
-    if (api === null || !/^https?:$/.test(api.protocol)) throw noJob('CI_API_V4_URL is no http(s) address')
+    if (api === null || !/^https?:$/.test(api.protocol)) throw noJob('CI_API_V4_URL is not an http(s) address')
     const token = env[TOKEN]?.trim() ?? ''
     if (token === '') {
       throw new CredentialsError({
         code: 'gitlab_no_token',
-        message: `there is no token for GitLab: ${TOKEN} is not set`,
+        message: `no token for GitLab: ${TOKEN} is not set`,
         hint: TOKEN_HINT,
       })
     }
@@ -106,7 +106,7 @@ export class Gitlab {
   }
 
   /**
-   * Carries something out, and again while GitLab does not answer. It has to look first what an
+   * Carries something out, and again while GitLab does not respond. It has to look first what an
    * earlier attempt has done.
    * @throws GitlabError after some attempts
    */
@@ -177,14 +177,14 @@ export class Gitlab {
 
   #refused(what: string, status: number, text: string): OperatorError {
     const said = saidBy(text)
-    const message = this.#options.redactor.redact(`GitLab refused ${what} with HTTP ${status}${said && `: ${said}`}`)
+    const message = this.#options.redactor.redact(`GitLab rejected ${what} with HTTP ${status}${said && `: ${said}`}`)
     if (status === 401 || status === 403) {
       return new CredentialsError({ code: 'gitlab_forbidden', message, hint: TOKEN_HINT })
     }
     const hint =
       status === 404
-        ? `check that the token in ${TOKEN} is of this project, and that the merge request is there`
-        : 'check CI_API_V4_URL, and what GitLab says'
+        ? `check that the token in ${TOKEN} belongs to this project, and that the merge request exists`
+        : 'check CI_API_V4_URL and the message from GitLab'
     return new GitlabError({ code: 'gitlab_refused', message, hint })
   }
 }
@@ -192,24 +192,24 @@ export class Gitlab {
 function noJob(why: string): UsageError {
   return new UsageError({
     code: 'no_job',
-    message: `${why}: this runs in a job of GitLab CI alone`,
-    hint: 'the note needs a pipeline of a merge request: rules: if: $CI_PIPELINE_SOURCE == "merge_request_event"',
+    message: `${why}: this command runs only in a GitLab CI job`,
+    hint: 'run the note in a merge request pipeline: rules: if: $CI_PIPELINE_SOURCE == "merge_request_event"',
   })
 }
 
 function unreachable({ message }: Error, attempts: number): GitlabError {
   return new GitlabError({
     code: 'gitlab_unreachable',
-    message: `GitLab does not answer: ${message} (${attempts} attempts)`,
-    hint: 'run the job again: it looks what is there, and writes nothing twice',
+    message: `no usable response from GitLab: ${message} (${attempts} attempts)`,
+    hint: 'run the job again: it checks what exists and writes nothing twice',
   })
 }
 
 export function unexpected(what: string): GitlabError {
   return new GitlabError({
     code: 'gitlab_answer',
-    message: `GitLab answered ${what} in a way that is not documented`,
-    hint: 'check that CI_API_V4_URL is the address of GitLab itself, and not of a page in between',
+    message: `GitLab returned an undocumented response to ${what}`,
+    hint: 'check that CI_API_V4_URL is the address of GitLab, not of a page in front of it',
   })
 }
 

@@ -27,14 +27,14 @@ export function reviewedIn(gitlab: Gitlab, label: string, digest: string): Promi
   return gitlab.persist(async () => {
     const mergeRequest = await mergedAs(gitlab, commit, branch)
     if (mergeRequest === undefined) {
-      throw notReviewed(`no merge request into ${branch} was merged as the commit ${commit.slice(0, 8)}`)
+      throw notReviewed(`no merge request into ${branch} was merged as commit ${commit.slice(0, 8)}`)
     }
     const note = await findNote(gitlab, mergeRequest, label)
     const shown = note === undefined ? undefined : digestIn(note.body)
-    if (shown === undefined) throw notReviewed(`merge request !${mergeRequest} shows no plan of ${label}`)
+    if (shown === undefined) throw notReviewed(`merge request !${mergeRequest} shows no plan for ${label}`)
     if (shown === digest) return mergeRequest
     throw notReviewed(
-      `merge request !${mergeRequest} shows another plan of ${label}: ${shown}, and this one is ${digest}`,
+      `merge request !${mergeRequest} shows a different plan for ${label}: ${shown}; this one is ${digest}`,
     )
   })
 }
@@ -52,7 +52,7 @@ async function mergedAs(gitlab: Gitlab, commit: string, branch: string): Promise
 function notReviewed(why: string): StalePlanError {
   return new StalePlanError({
     code: 'plan_not_reviewed',
-    message: `the saved plan is not the one that was reviewed: ${why}`,
-    hint: 'look at the plan in the log of its job; to apply that one, start the job with the variable ONLY_REVIEWED=false',
+    message: `the saved plan is not the reviewed one: ${why}`,
+    hint: 'check the plan in the log of its job; to apply it, start the job with the variable ONLY_REVIEWED=false',
   })
 }

@@ -36,7 +36,7 @@ function accountingRows({ streams, records, kinds }: Accounting): { records: Sum
     return { name: printable(`${stream} (${file})`), total: read, parts: [...own, ...rest] }
   })
   if (severalMain) {
-    rows.push({ name: 'all that were passed on', total: records.mapped + records.leftOut, parts: mapped })
+    rows.push({ name: 'total passed on', total: records.mapped + records.leftOut, parts: mapped })
   }
   const resources = kinds
     .filter(({ yielded }) => yielded > 0)
@@ -48,7 +48,7 @@ function accountingRows({ streams, records, kinds }: Accounting): { records: Sum
   return { records: rows, resources }
 }
 
-/** What came in, and how much of it an apply was about: the rest of the sum is in its table. */
+/** Input, and how much of it an apply was about: the rest of the sum is in its table. */
 export function renderCameIn(accounting: Accounting, paint: Paint): string {
   const main = accounting.streams.filter(({ role }) => role === 'main')
   const sum = (field: 'read' | 'rejected' | 'ignored') => main.reduce((all, stream) => all + (stream[field] ?? 0), 0)
@@ -58,7 +58,7 @@ export function renderCameIn(accounting: Accounting, paint: Paint): string {
     count > 0 || what === 'mapped' ? [{ what, count }] : [],
   )
   const records = sums([{ name: 'records', total: sum('read'), parts: some }])
-  return `${paint('bold', 'What came in')}\n${records}${sums(accountingRows(accounting).resources)}`
+  return `${paint('bold', 'Input')}\n${records}${sums(accountingRows(accounting).resources)}`
 }
 
 /** Who was left out, and by what: a line for each stream and condition, the most first. */
@@ -66,7 +66,7 @@ function describeLeftOut({ leftOutBy }: Accounting['records']): string[] {
   return [...leftOutBy]
     .sort((a, b) => b.records - a.records)
     .map(({ stream, path, records, at }) => {
-      const why = path === null ? ': no rule under map reads this stream' : ` ${describeCondition({ path, at })}`
+      const why = path === null ? ': no rule in map reads this stream' : ` ${describeCondition({ path, at })}`
       return `${stream}: ${figure(records)} left out${why}`
     })
 }
@@ -102,7 +102,7 @@ export function renderLeftOut({ set }: Plan, { paint, full, write }: NamesTextOp
 export function renderOrphans(plan: Plan, { paint, full, write }: NamesTextOptions): void {
   const total = plan.orphanCount()
   if (total === 0) return
-  write(`\n${paint('bold', `No longer in the source, and left alone in WorkOS (${figure(total)})`)}\n`)
+  write(`\n${paint('bold', `No longer in the source; kept in WorkOS (${figure(total)})`)}\n`)
   for (const orphan of plan.orphans(full ? undefined : SAMPLE)) {
     const name = tellingLabel(orphan)
     const label = name === undefined ? '' : `  ${printable(name)}`
@@ -114,7 +114,7 @@ export function renderOrphans(plan: Plan, { paint, full, write }: NamesTextOptio
 }
 
 function renderRest(total: number, full: boolean, write: (text: string) => void): void {
-  if (!full && total > SAMPLE) write(`  … ${figure(total - SAMPLE)} more; all of them with --full\n`)
+  if (!full && total > SAMPLE) write(`  … ${figure(total - SAMPLE)} more (--full shows all)\n`)
 }
 
 /** What a record would have become. */
@@ -124,7 +124,7 @@ export function whatOf({ stream, kind, key }: LeftOutItem): string {
 
 /** What left it out. */
 export function whyOf({ path, at }: LeftOutItem): string {
-  return path === null ? 'no rule under map reads this stream' : describeCondition({ path, at })
+  return path === null ? 'no rule in map reads this stream' : describeCondition({ path, at })
 }
 
 /** What the state says of an orphan. */
@@ -146,15 +146,15 @@ export function renderLeftOutWith({ set: { rundb } }: Plan, { paint, full, write
       `  ${paint('cyan', '·')} ${printable(origin)}  ${what}${ofSeveral(records)}  ${paint('dim', whyBy({ kind, path }))}\n`,
     )
   }
-  if (total > named) write(`  … ${figure(total - named)} more, all of them with --full\n`)
+  if (total > named) write(`  … ${figure(total - named)} more (--full shows all)\n`)
 }
 
 /** What a list of them is called: people look for the reason in it. */
 export function leftOutWithTitle(counts: readonly { kind: string; path: string }[]): string {
-  const present = 'their recipients are there already'
+  const present = 'because the recipient is already there'
   if (!counts.some(isPresent)) return 'Left out with what they belong to'
-  if (counts.every(isPresent)) return `Left out, since ${present}`
-  return `Left out with what they belong to, or since ${present}`
+  if (counts.every(isPresent)) return `Left out ${present}`
+  return `Left out with what they belong to, or ${present}`
 }
 
 function whyBy({ kind, path }: { kind: string; path: string }): string {
@@ -170,7 +170,7 @@ export function describeAllLeftOut(set: DesiredSet): string[] {
 function describeLeftOutWith({ rundb }: DesiredSet): string[] {
   return leftOutWithCounts(rundb).map(
     ({ kind, path, records }) =>
-      `${kind}: ${figure(records)} left out ${isPresent({ kind, path }) ? 'since their recipients are there already' : 'with what they belong to'}, by ${path}`,
+      `${kind}: ${figure(records)} left out ${isPresent({ kind, path }) ? 'because the recipient is already there' : 'with what they belong to'}, by ${path}`,
   )
 }
 
@@ -190,13 +190,13 @@ export function renderMerges(plan: Plan, { paint, full, write }: NamesTextOption
   }
   for (const { kind, different } of counts) {
     if (different === 0) continue
-    write(`  ${counted(different, `${kind} record`)} with values that were not taken\n`)
+    write(`  ${counted(different, `${kind} record`)} with discarded values\n`)
     let shown = 0
     for (const merge of set.differingMerges(kind, full ? Number.POSITIVE_INFINITY : SAMPLE)) {
       shown += Math.max(merge.records, 1)
       write(renderMerge(merge, paint))
     }
-    if (different > shown) write(`  … ${figure(different - shown)} more, with --full\n`)
+    if (different > shown) write(`  … ${figure(different - shown)} more (--full shows all)\n`)
   }
   const rest = describeAlike(counts)
   if (rest !== '') write(`  ${rest}\n`)
@@ -215,14 +215,14 @@ export function duplicateRows(plan: Plan): { what: string; users: number; record
 export function describeMerges(set: DesiredSet): string {
   const counts = set.mergeCounts()
   const different = counts.reduce((sum, count) => sum + count.different, 0)
-  const lost = different === 0 ? [] : [`${counted(different, 'merged record')} with values that were not taken`]
+  const lost = different === 0 ? [] : [`${counted(different, 'merged record')} with discarded values`]
   return [...lost, describeAlike(counts)].filter((part) => part !== '').join('; ')
 }
 
 function describeAlike(counts: { different: number; alike: number }[]): string {
   const alike = counts.reduce((sum, count) => sum + count.alike, 0)
   const further = counts.some(({ different }) => different > 0) ? 'further record' : 'record'
-  return alike === 0 ? '' : `${counted(alike, further)} merged without a difference`
+  return alike === 0 ? '' : `${counted(alike, further)} merged without differences`
 }
 
 /** A record, where it was read, what it is part of now, and each of its values that lost. */
@@ -231,7 +231,7 @@ function renderMerge({ kind, key, merged, records, origin, conflicts }: MergedRe
   const like = records <= 1 ? '' : `, and ${counted(records - 1, 'record')} like it`
   const values = conflicts.map(({ field, rule, kept, dropped }) => {
     const instead = kept === null ? 'nothing' : shortValue(kept)
-    const choice = kept === undefined ? '(secret) not taken' : `${shortValue(dropped)} not taken, but ${instead}`
+    const choice = kept === undefined ? '(secret) discarded' : `${shortValue(dropped)} discarded, ${instead} kept`
     return `      ${printable(field)}: ${paint('dim', `${choice} (${rule})`)}\n`
   })
   return `  ${paint('yellow', '≠')} ${printable(`${kind}:${merged}`)} (${printable(origin)}${like})${into}\n${values.join('')}`

@@ -45,11 +45,11 @@ export function renderSamples(plan: Plan, options: ActionsTextOptions): void {
       for (const action of plan.sample(kind.kind, type, SAMPLE))
         options.write(renderAction(action, plan, options, false))
       if (count > SAMPLE)
-        options.write(`  … ${figure(count - SAMPLE)} more to ${type === 'blocked' ? 'block' : type}\n`)
+        options.write(`  … ${figure(count - SAMPLE)} more ${type === 'blocked' ? 'blocked' : `to ${type}`}\n`)
     }
   }
   const cut = plan.summary.kinds.some((kind) => SHOWN_TYPES.some((type) => kind[type] > SAMPLE))
-  if (cut) options.write(`\n${options.paint('dim', 'All of them with --full.')}\n`)
+  if (cut) options.write(`\n${options.paint('dim', '--full shows all.')}\n`)
 }
 
 /** Every action, in the order they are carried out. */
@@ -75,12 +75,12 @@ function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOp
     case 'update':
       return `${head}${label}\n${renderChanges(plan, action, paint)}`
     case 'adopt': {
-      const known = until(action)
-      const found = `  ${paint('dim', `is ${printable(action.id)}, by its ${action.matchedBy}${known}`)}`
+      const known = previously(action)
+      const found = `  ${paint('dim', `matches ${printable(action.id)} by ${MATCHED_BY[action.matchedBy]}${known}`)}`
       return `${head}${label}${found}\n${renderChanges(plan, action, paint)}`
     }
     case 'delete': {
-      const holder = action.with ? `  ${paint('dim', `goes with its ${printable(address(action.with))}`)}` : ''
+      const holder = action.with ? `  ${paint('dim', `deleted with ${printable(address(action.with))}`)}` : ''
       return `${head}${label}${holder}\n`
     }
     case 'blocked': {
@@ -90,9 +90,17 @@ function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOp
   }
 }
 
-/** Under which address the state has what is adopted under another key. */
-export function until({ kind, former }: AdoptAction): string {
-  return former === undefined ? '' : `, until now ${printable(address({ kind, key: former }))}`
+/** What an adopted resource was matched by. */
+export const MATCHED_BY = {
+  id: 'ID',
+  'external id': 'external ID',
+  'natural identity': 'identity',
+  name: 'name',
+} as const
+
+/** The address that an adopted resource had in the state, if its key changes. */
+export function previously({ kind, former }: AdoptAction): string {
+  return former === undefined ? '' : `, previously ${printable(address({ kind, key: former }))}`
 }
 
 /** A line below what it helps with. */

@@ -100,7 +100,7 @@ export class ActionEvents {
   /** The run is over: what has begun and has no end yet is pending. */
   close(): void {
     for (const { action } of this.#begun.values()) {
-      const why = { code: 'interrupted', message: 'the run ended first: the next one takes it up' }
+      const why = { code: 'interrupted', message: 'the run ended before this action did: the next run retries it' }
       this.#events.emit({ type: 'apply_errored', ...this.#about(action), outcome: 'pending', ...why })
     }
     this.#begun.clear()

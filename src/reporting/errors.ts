@@ -101,7 +101,7 @@ export function renderErrorsText(run: Run, groups: readonly CauseGroup[], output
   const sum = (outcome: CauseGroup['outcome']) =>
     groups.filter((group) => group.outcome === outcome).reduce((total, { count }) => total + count, 0)
   if (groups.length === 0) {
-    write('Nothing failed, nothing was blocked, nothing rejected.\n')
+    write('Nothing failed, and nothing was blocked or rejected.\n')
     return
   }
   const [failed, blocked, reduced, rejected] = [sum('failed'), sum('blocked'), sum('reduced'), sum('rejected')]
@@ -109,13 +109,12 @@ export function renderErrorsText(run: Run, groups: readonly CauseGroup[], output
   if (reduced > 0) write(`${figure(reduced)} reduced, `)
   write(`${counted(rejected, 'record')} rejected: ${counted(groups.length, 'cause')}\n`)
   renderGroups(groups, output)
-  if (failed + blocked > 0)
-    write('\nApply again to take up what failed and what was blocked; nothing else is written.\n')
+  if (failed + blocked > 0) write('\nApply again to retry what failed or was blocked. Nothing else is written.\n')
 }
 
 function describeOutcome({ outcome }: Run): string {
   if (outcome !== 'running') return outcome
-  return 'under way, or cut off; what was not written down yet is missing here'
+  return 'running, or cut off; results that are not saved yet are missing here'
 }
 
 /** Of a record as a whole the field says only the stream. */

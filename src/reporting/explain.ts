@@ -39,7 +39,7 @@ export function renderExplanationText(
       for (const line of lines) write(`${printable(line)}\n`)
     }
   }
-  if (more > 0) write(`\n… and ${counted(more, 'more resource')}: ask for one by its address\n`)
+  if (more > 0) write(`\n… and ${counted(more, 'more resource')}: name one by its address\n`)
 }
 
 /** What it is, and what becomes of it; where that is nothing good, why. */
@@ -180,10 +180,10 @@ function mergingLines({ merging }: Explanation): string[] {
   const { by, same, strategy, records, conflicts, cases } = merging
   const reasons = by.map(({ expression, at }) => `${expression}${at === null ? '' : ` [${at}]`}`)
   return [
-    `  one by ${reasons.join(' and ')}: ${valueText(same)}`,
-    ...records.map(({ key, origin, stands }) => `    ${origin}  ${key}${stands ? '  stands for all' : ''}`),
+    `  matched by ${reasons.join(' and ')}: ${valueText(same)}`,
+    ...records.map(({ key, origin, stands }) => `    ${origin}  ${key}${stands ? '  primary record' : ''}`),
     ...(cases.length === 0 ? [] : [`  ${cases.join(', ')}`]),
-    ...(conflicts.length === 0 ? [] : [`  values that were not taken (strategy ${strategy}):`]),
+    ...(conflicts.length === 0 ? [] : [`  discarded values (strategy ${strategy}):`]),
     ...conflicts.flatMap(conflictLines),
   ]
 }
@@ -197,11 +197,11 @@ function conflictLines({
   kept,
   dropped,
 }: ExplainedMerging['conflicts'][number]): string[] {
-  const why = rule === 'proof' ? 'another of the records verified the address, and this one did not' : rule
+  const why = rule === 'proof' ? 'another record has a verified address, and this one does not' : rule
   const where = ruleAt === null ? '' : ` [${ruleAt}]`
   const value = secret ? '(secret)' : valueText(dropped ?? null)
-  const instead = secret || kept === undefined ? '' : `, but ${valueText(kept)}`
-  return wrapped(`${origin}  ${field}: ${value} not taken${instead} (${why})${where}`, '    ')
+  const instead = secret || kept === undefined ? '' : `, ${valueText(kept)} kept`
+  return wrapped(`${origin}  ${field}: ${value} discarded${instead} (${why})${where}`, '    ')
 }
 
 function shorten(text: string): string {
@@ -242,7 +242,7 @@ function roleLines(roles: readonly ExplainedRole[], indent: string): string[] {
     const source = name === null ? from : `"${name}" in ${origin} (${from})`
     const line = by === null || by === from ? '' : `, by ${by}`
     const where = at === null ? '' : ` [${at}]`
-    const lost = given ? '' : ` – not given${why === undefined ? '' : `: ${why}`}`
+    const lost = given ? '' : ` – not assigned${why === undefined ? '' : `: ${why}`}`
     return wrapped(`${role} ← ${source}${line}${where}${lost}`, indent)
   })
 }
@@ -267,20 +267,23 @@ function dependentLines({ dependents }: Explanation): string[] {
 }
 
 function stateLines({ state, kind }: Explanation): string[] {
-  if (state === null) return isResourceKind(kind) ? ['  the state does not know it'] : []
+  if (state === null) return isResourceKind(kind) ? ['  not in the state'] : []
   const { id, ownership, run, attributes, secrets, reduced, answered, gone, openWrite } = state
   const open =
     openWrite === null
       ? []
-      : wrapped(`a ${openWrite} of an earlier run has no answer yet: the next plan looks up what became of it`, '  ')
+      : wrapped(
+          `a ${openWrite} of an earlier run has no response yet: the next plan checks whether it took effect`,
+          '  ',
+        )
   if (id === '') return open
   return [
     `  ${id}  ${ownership} by run ${run}`,
     ...Object.entries(attributes).map(([name, value]) => fitted(`    ${name}: `, value)),
     ...secrets.map((name) => `    ${name}: (secret)`),
-    ...(reduced === null ? [] : [`  WorkOS did not take all of it (${reduced})`]),
-    ...(answered === null ? [] : [`  WorkOS answered otherwise: ${valueText(answered)}`]),
-    ...(gone === null ? [] : [`  run ${gone} was told that WorkOS has it no more`]),
+    ...(reduced === null ? [] : [`  WorkOS did not accept all of it (${reduced})`]),
+    ...(answered === null ? [] : [`  WorkOS returned other values: ${valueText(answered)}`]),
+    ...(gone === null ? [] : [`  run ${gone} found it deleted in WorkOS`]),
     ...open,
   ]
 }
@@ -288,7 +291,7 @@ function stateLines({ state, kind }: Explanation): string[] {
 function liveLines({ live }: Explanation): string[] {
   if (live === null) return []
   if (live.why !== null) return wrapped(`not looked up: ${live.why}`, '  ')
-  if (!live.found) return [`  WorkOS has ${live.id === null ? 'nothing like it' : `no ${live.id} any more`}`]
+  if (!live.found) return [`  WorkOS ${live.id === null ? 'has no such resource' : `no longer has ${live.id}`}`]
   return [`  ${live.id}`, ...Object.entries(live.attributes).map(([name, value]) => fitted(`    ${name}: `, value))]
 }
 
@@ -302,7 +305,7 @@ function actionLines({ action }: Explanation): string[] {
       const values =
         field === '*'
           ? ''
-          : `: WorkOS has ${live === undefined ? 'nothing' : valueText(live)}, the source ${desired === undefined ? 'nothing' : valueText(desired)}`
+          : `: ${live === undefined ? 'nothing' : valueText(live)} in WorkOS, ${desired === undefined ? 'nothing' : valueText(desired)} in the source`
       return wrapped(`≠ ${field === '*' ? 'all of it' : field}${values} (${reason})`, '    ')
     }),
   ]

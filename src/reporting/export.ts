@@ -26,8 +26,8 @@ export function renderExportText(snapshot: Snapshot, { paint, isItsOwn }: Export
     sha256.slice(0, 16),
   ])
   const use = isItsOwn
-    ? 'plan, apply and verify work from it until --fresh or export reads again.'
-    : `Work from it, here or elsewhere, with: workos-migrate plan --snapshot ${printable(folder)}`
+    ? 'plan, apply and verify use it until --fresh or export reads the source again.'
+    : `To use it, here or elsewhere: workos-migrate plan --snapshot ${printable(folder)}`
   return [
     `${paint('bold', `Snapshot of the source ${printable(source)}`)}, read ${minute(startedAt)} in ${duration(seconds)}\n\n`,
     table([['', 'rows', 'bytes', 'SHA-256'], ...rows]),

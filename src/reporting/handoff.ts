@@ -56,18 +56,18 @@ export function renderHandoffText(handoff: Handoff, set: DesiredSet, unread: num
     ...(unread === 0
       ? []
       : [
-          `\n${counted(unread, 'record')} of connections cannot be read and ${unread === 1 ? 'is' : 'are'} in no file: workos-migrate plan names ${unread === 1 ? 'it' : 'them'}.\n`,
+          `\n${counted(unread, 'connection record')} cannot be read and ${unread === 1 ? 'is' : 'are'} not in any file: workos-migrate plan lists ${unread === 1 ? 'it' : 'them'}.\n`,
         ]),
     '\n',
     ...(secrets === undefined ? [] : [`${secrets}\n`]),
-    `What to look at before they are imported: ${printable(join(folder, notes))}\n`,
+    `Check before you import: ${printable(join(folder, notes))}\n`,
   ].join('')
 }
 
 function renderRejected(set: DesiredSet, paint: Paint): string[] {
   const total = rejectedFromFiles(set)
   if (total === 0) return []
-  const lines = [`\n${paint('bold', `Rejected (${figure(total)}), and in no file`)}\n`]
+  const lines = [`\n${paint('bold', `Rejected (${figure(total)}), not in any file`)}\n`]
   let shown = 0
   let named = 0
   for (const { kind, key, origin, message, hint, records } of set.rejects()) {
@@ -79,7 +79,7 @@ function renderRejected(set: DesiredSet, paint: Paint): string[] {
     lines.push(`  ${paint('red', '✗')} ${printable(origin)}  ${what}: ${printable(message)}\n`)
     if (hint !== null) lines.push(`      ${printable(hint)}\n`)
   }
-  if (total > named) lines.push(`  … ${figure(total - named)} more, all of them with --json\n`)
+  if (total > named) lines.push(`  … ${figure(total - named)} more (--json lists all)\n`)
   return lines
 }
 

@@ -82,7 +82,7 @@ export interface ReadingTextOptions {
 export function renderReading({ snapshot }: SourceReading, { paint, now, isNamed }: ReadingTextOptions): string {
   if (snapshot === undefined) return ''
   const { folder, startedAt } = snapshot
-  const line = `source: snapshot of ${minute(startedAt)}, ${ageOf(startedAt, now)}; ${isNamed ? 'the source itself is not read' : '--fresh reads again'}`
+  const line = `source: snapshot of ${minute(startedAt)}, ${ageOf(startedAt, now)}; ${isNamed ? 'the source is not read' : '--fresh reads the source again'}`
   return `${line}\n${paint('dim', `  ${printable(folder)}`)}\n\n`
 }
 
@@ -146,14 +146,12 @@ function listed(items: readonly string[]): string {
 
 /** Why a plan changes nothing: all is there, or what is missing stays away. */
 export function nothingToDo({ summary, set, purpose }: Plan, paint: Paint): string {
-  if (purpose === 'destroy') return paint('green', 'Nothing is left to delete.')
+  if (purpose === 'destroy') return paint('green', 'Nothing to delete.')
   const behind = describeLeftBehind({ summary, set })
   if (behind !== '') return `${paint('yellow', 'Nothing to apply.')} Not in WorkOS: ${behind}.`
   if (summary.kinds.every(({ desired }) => desired === 0))
-    return `${paint('yellow', 'Nothing to do.')} Nothing in the source is to be migrated.`
-  const known = summary.refreshed
-    ? 'WorkOS holds what the source says.'
-    : 'The source has not changed since it was applied.'
+    return `${paint('yellow', 'Nothing to do.')} The source has nothing to migrate.`
+  const known = summary.refreshed ? 'WorkOS needs no changes.' : 'The source has not changed since the last apply.'
   return `${paint('green', 'Nothing to do.')} ${known}`
 }
 

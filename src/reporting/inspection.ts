@@ -25,10 +25,10 @@ interface InspectionTextOptions {
 }
 
 const FATES: Record<PasswordFormat['fate'], string> = {
-  taken: 'WorkOS takes it',
-  convertible: 'WorkOS takes it, re-encoded',
-  reset: 'to be reset',
-  malformed: 'not a sound hash',
+  taken: 'WorkOS accepts it',
+  convertible: 'WorkOS accepts it, re-encoded',
+  reset: 'needs a reset',
+  malformed: 'not a valid hash',
 }
 const COLORS = { taken: 'green', convertible: 'green', reset: 'yellow', malformed: 'red' } as const
 
@@ -39,8 +39,8 @@ const LAST = 28
 
 /** What was found in a source, for people. No value of a person and no secret is in it. */
 export function renderInspectionText(inspection: Inspection, options: InspectionTextOptions): void {
-  const { paint, write, title, further = 'all with --all' } = options
-  const extent = inspection.complete ? 'all of them' : `the first ones: ${further}`
+  const { paint, write, title, further = '--all reads all' } = options
+  const extent = inspection.complete ? 'all of them' : `the first ones (${further})`
   write(`${paint('bold', printable(title))}: ${counted(inspection.records, 'record')}, ${extent}\n`)
   for (const stream of inspection.streams) renderStream(stream, inspection.complete, options)
   renderPeople(inspection.people, options)
@@ -49,13 +49,13 @@ export function renderInspectionText(inspection: Inspection, options: Inspection
 function renderStream(stream: StreamInspection, complete: boolean, { paint, write }: InspectionTextOptions): void {
   const files = stream.files.length === 0 ? '' : ` (${stream.files.join(', ')})`
   const rejected = stream.rejected === 0 ? '' : `, ${figure(stream.rejected)} rejected`
-  const seen = stream.role === 'joined' ? ' belonging to them' : ''
+  const seen = stream.role === 'joined' ? ' joined' : ''
   write(`\n${paint('bold', printable(stream.stream))}${printable(files)}: `)
   const reached = stream.records > 0 || complete || stream.role === 'joined'
-  write(reached ? `${counted(stream.records, 'record')}${seen}${rejected}\n` : 'beyond what was read\n')
+  write(reached ? `${counted(stream.records, 'record')}${seen}${rejected}\n` : 'not reached\n')
   const rows = stream.paths.map((path) => [printable(path.path), fillRate(path), holds(path), looks(path)])
   write(columns(rows, paint))
-  if (stream.morePaths > 0) write(`  … ${figure(stream.morePaths)} further paths\n`)
+  if (stream.morePaths > 0) write(`  … ${figure(stream.morePaths)} more paths\n`)
 }
 
 /** Rounded down, so that 100 % means all. */
@@ -78,9 +78,9 @@ function looks({ values, shapes }: PathInspection): string {
 
 function renderPeople(people: PeopleInspection, { paint, write }: InspectionTextOptions): void {
   const { email, passwords, organizations } = people
-  write(`\n${paint('bold', 'People')}\n`)
+  write(`\n${paint('bold', 'Users')}\n`)
   const lines: [string, string][] = [
-    ['e-mail', emailText(email)],
+    ['email', emailText(email)],
     ...(email.duplicated > 0 ? [['', duplicates(email)] satisfies [string, string]] : []),
     ...rejected(email).map((text): [string, string] => ['', text]),
     ['verified', verifiedText(email)],
@@ -105,22 +105,22 @@ function renderPeople(people: PeopleInspection, { paint, write }: InspectionText
 function rejected({ confusable, lookalikes }: PeopleInspection['email']): string[] {
   return [
     ...(confusable > 0
-      ? [`${counted(confusable, 'record')} with an address that can be taken for another one: would be rejected`]
+      ? [`${counted(confusable, 'record')} with an address that can be mistaken for another: would be rejected`]
       : []),
     ...(lookalikes > 0
       ? [
-          `${counted(lookalikes, 'address', 'addresses')} that differ from another only in letters outside ASCII: would be rejected`,
+          `${counted(lookalikes, 'address', 'addresses')} that differ from another only in non-ASCII letters: would be rejected`,
         ]
       : []),
   ]
 }
 
 function emailText({ with: there, without, invalid, confusable }: PeopleInspection['email']): string {
-  if (there + invalid + confusable === 0) return 'nothing tells'
+  if (there + invalid + confusable === 0) return 'unknown'
   return [
     `${figure(there)} with an address`,
     `${figure(without)} without`,
-    ...(invalid > 0 ? [`${figure(invalid)} with something else in its place`] : []),
+    ...(invalid > 0 ? [`${figure(invalid)} with an invalid address`] : []),
   ].join(', ')
 }
 
@@ -129,15 +129,15 @@ function duplicates({ duplicated, extraRecords }: PeopleInspection['email']): st
 }
 
 function verifiedText({ unverified }: PeopleInspection['email']): string {
-  if (unverified === null) return 'nothing tells'
+  if (unverified === null) return 'unknown'
   return unverified === 0 ? 'every address' : `all but ${counted(unverified, 'address', 'addresses')}`
 }
 
 function organizationsText(organizations: PeopleInspection['organizations']): string {
-  if (organizations === null) return 'nothing tells'
+  if (organizations === null) return 'unknown'
   const { distinct, memberships, usersWithout, perUser } = organizations
   const most = perUser.at(-1)?.memberships ?? 0
-  const each = most > 1 ? ` (up to ${most} a user)` : ''
+  const each = most > 1 ? ` (up to ${most} per user)` : ''
   const parts = [
     `${figure(distinct)} different`,
     `${countedKind(memberships, membership.name)}${each}`,
@@ -147,7 +147,7 @@ function organizationsText(organizations: PeopleInspection['organizations']): st
 }
 
 function rolesText({ roles, moreRoles }: PeopleInspection): string {
-  if (roles.length === 0) return 'nothing tells'
+  if (roles.length === 0) return 'unknown'
   const shown = roles.slice(0, MAX_SHOWN).map(({ role, count }) => bound(`${printable(role)} ${figure(count)}`))
   const more = Math.max(0, roles.length - MAX_SHOWN) + moreRoles
   return `${shown.join(', ')}${more > 0 ? ` and ${figure(more)} more` : ''}`

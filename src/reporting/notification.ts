@@ -114,7 +114,7 @@ function slackText(notification: Notification): string {
     return parts.length === 0 ? [] : [`${kind.kind}: ${parts.join(', ')}`]
   })
   const rejects = rejected ? [`${counted(rejected, 'rejected record')}`] : []
-  const rest = left === null ? [] : [`what is left takes at least ${duration(left)}`]
+  const rest = left === null ? [] : [`the rest needs at least ${duration(left)}`]
   const head = `${mark} ${where}: ${command} ${outcome}${why} after ${duration(seconds)} (${of}exit code ${exitCode})`
   return [head, ...lines, ...rejects, ...rest].join('\n')
 }

@@ -120,7 +120,7 @@ function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): 
   }
   if (total > named) {
     const rest = set.rejectCounts().map(({ code, count }) => `${count} ${code}`)
-    write(`  … all of them with --full; by cause: ${rest.join(', ')}\n`)
+    write(`  … (--full shows all); by cause: ${rest.join(', ')}\n`)
   }
   for (const line of describeUnmapped(unmappedRoles(set))) write(`  ${printable(line)}\n`)
 }
@@ -135,12 +135,12 @@ function renderCounts({ summary, purpose }: Plan, { paint, write }: PlanTextOpti
 function renderDrift(plan: Plan, { paint, full, write }: PlanTextOptions): void {
   const total = plan.driftCount()
   if (total === 0) return
-  write(`\n${paint('bold', `Different in WorkOS, and left as it is (${figure(total)})`)}\n`)
+  write(`\n${paint('bold', `Different in WorkOS; kept as it is (${figure(total)})`)}\n`)
   for (const drift of plan.drift(full ? undefined : SAMPLE)) {
     const what =
       drift.field === '*'
         ? ''
-        : `  ${printable(drift.field)}: ${shortValue(drift.live)}, the source says ${shortValue(drift.desired)}`
+        : `  ${printable(drift.field)}: ${shortValue(drift.live)} in WorkOS, ${shortValue(drift.desired)} in the source`
     write(`  ${paint('yellow', '≠')} ${printable(address(drift))}${what}  ${paint('dim', drift.reason)}\n`)
   }
   if (!full && total > SAMPLE) write(`  … ${total - SAMPLE} more\n`)
@@ -151,7 +151,7 @@ function renderBlocked(plan: Plan, { paint, write }: PlanTextOptions): void {
   if (reasons === 0) return
   write(`\n${paint('bold', 'Blocked, by reason')}\n`)
   const counts = [...plan.blockedCounts(REASONS)].map(({ kind, message, code, count }) => {
-    const they = count === 1 ? 'what it refers to is blocked' : 'what they refer to is blocked'
+    const they = count === 1 ? 'what it depends on is blocked' : 'what they depend on is blocked'
     return { what: countedKind(count, kind), why: code === 'dependency_blocked' ? they : message }
   })
   const width = Math.max(...counts.map(({ what }) => what.length))
@@ -176,7 +176,7 @@ function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void
 function renderLostRoles({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
   const total = lostRolesCount(set)
   if (total === 0) return
-  write(`\n${paint('bold', `One role of several (${figure(total)})`)}\n`)
+  write(`\n${paint('bold', `Reduced to one role (${figure(total)})`)}\n`)
   let shown = 0
   for (const lost of lostRoles(set, full ? undefined : SAMPLE)) {
     shown += 1
@@ -184,7 +184,7 @@ function renderLostRoles({ set }: Plan, { paint, full, write }: PlanTextOptions)
     write(`  ${paint('yellow', '≠')} ${what} (${printable(lost.origin)})\n`)
     write(`      ${paint('dim', printable(describeLost(lost)))}\n`)
   }
-  if (total > shown) write(`  … ${figure(total - shown)} more, with --full\n`)
+  if (total > shown) write(`  … ${figure(total - shown)} more (--full shows all)\n`)
 }
 
 /** Whose authenticator app WorkOS cannot take, by reason and by user. */
@@ -192,7 +192,7 @@ function renderUnsupportedTotp({ set }: Plan, { paint, full, write }: PlanTextOp
   const reasons = unsupportedTotpCounts(set)
   const total = sum(reasons)
   if (total === 0) return
-  write(`\n${paint('bold', 'Authenticator apps left behind')}  ${paint('dim', totpHeading(total))}\n`)
+  write(`\n${paint('bold', 'Authenticator apps not migrated')}  ${paint('dim', totpHeading(total))}\n`)
   write(`  ${printable(describeReasons(reasons))}\n`)
   let shown = 0
   for (const one of unsupportedTotp(set, full ? undefined : SAMPLE)) {
@@ -200,7 +200,7 @@ function renderUnsupportedTotp({ set }: Plan, { paint, full, write }: PlanTextOp
     const what = printable(address({ kind: user.name, key: one.key }))
     write(`  ${paint('yellow', '≠')} ${what}${printable(describeUser(one))}\n`)
   }
-  if (total > shown) write(`  … ${figure(total - shown)} more, with --full\n`)
+  if (total > shown) write(`  … ${figure(total - shown)} more (--full shows all)\n`)
 }
 
 function renderPasswords({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {

@@ -265,7 +265,7 @@ function headOf({ phase, done, total, unit, share, elapsed, isWork }: Figures, l
 
 function waitText(wait: NonNullable<Figures['wait']>, length: Length): string {
   const seconds = duration(Math.max(1, Math.ceil(wait.seconds)))
-  const brief = wait.reason === 'retry' ? 'another attempt' : 'the rate limit'
+  const brief = wait.reason === 'retry' ? 'the next attempt' : 'the rate limit'
   if (length === 'terse') return `waiting ${seconds}`
   if (length !== 'long') return `waiting for ${brief}, ${seconds}`
   const why = wait.reason === 'pace' ? '' : ` (${printable(wait.why)})`
@@ -303,10 +303,10 @@ export function failedRequestText({ method, path, why, attempt }: FailedRequest)
 export function requestsText(classes: Record<RequestClass, number>, { refused, repeated }: RequestCounts): string {
   const parts = [
     `${counted(classes.write, 'write')} and ${counted(classes.read, 'read')} under /user_management`,
-    counted(classes['organization-delete'], 'deletion of an organization', 'deletions of organizations'),
+    counted(classes['organization-delete'], 'organization deletion'),
     counted(classes.other, 'other'),
-    `${figure(refused)} answered 429`,
-    `${figure(repeated)} repeated`,
+    `${figure(refused)} rate-limited (429)`,
+    `${figure(repeated)} retried`,
   ]
   return `requests to WorkOS: ${parts.join(', ')}`
 }

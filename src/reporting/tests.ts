@@ -36,7 +36,7 @@ function differenceText(difference: Difference, options: TestsTextOptions): stri
   if (message !== undefined) lines.push(`  ${printable(message)}`)
   if (message === undefined || difference.expected !== undefined)
     lines.push(`  ${paint('green', '- expected')}  ${valueText(difference.expected)}`)
-  if (message === undefined) lines.push(`  ${paint('red', '+ came    ')}  ${valueText(difference.actual)}`)
+  if (message === undefined) lines.push(`  ${paint('red', '+ actual  ')}  ${valueText(difference.actual)}`)
   return lines.map((line) => `      ${line}\n`).join('')
 }
 

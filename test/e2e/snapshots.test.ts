@@ -48,7 +48,7 @@ describe('plan, apply and verify', () => {
     const planned = await project.run(['plan'], { env })
     expect(planned.exit, planned.stderr).toBe(0)
     expect(planned.stdout).toMatch(
-      /source: snapshot of \d{4}-\d\d-\d\d \d\d:\d\d UTC, just read; --fresh reads again\n/,
+      /source: snapshot of \d{4}-\d\d-\d\d \d\d:\d\d UTC, just read; --fresh reads the source again\n/,
     )
     expect(snapshotsIn(scene)).toEqual([expect.stringMatching(/^clerk-[\da-f]{8}$/)])
     fake.log.length = 0
@@ -69,11 +69,11 @@ describe('plan, apply and verify', () => {
     cpSync(project.path('snapshot'), elsewhere.path('snapshot'), { recursive: true })
     const without = { env: { KEY } }
     const planned = await elsewhere.run(['plan', '--snapshot', 'snapshot', '--out', 'plan.ndjson'], without)
-    expect([planned.exit, planned.stdout]).toEqual([0, expect.stringContaining('; the source itself is not read\n')])
+    expect([planned.exit, planned.stdout]).toEqual([0, expect.stringContaining('; the source is not read\n')])
     expect(planned.stdout).not.toContain('--fresh')
     expect((await elsewhere.run(['apply', 'plan.ndjson'], without)).exit).toBe(0)
     const verified = await elsewhere.run(['verify', '--strict', '--snapshot', 'snapshot'], without)
-    expect([verified.exit, verified.stdout]).toEqual([0, expect.stringContaining('; the source itself is not read\n')])
+    expect([verified.exit, verified.stdout]).toEqual([0, expect.stringContaining('; the source is not read\n')])
     expect((await workos.snapshot()).users).toHaveLength(people)
     expect(fake.log).toEqual([])
     const asked = await elsewhere.run(['plan'], without)

@@ -104,7 +104,7 @@ describe('a change of a mapping', () => {
     expect(await act({ mode: 'apply', 'plan-run': '42' })).toMatchObject({ outputs: { 'exit-code': '5' } })
     const applied = await act({ mode: 'apply', 'plan-run': '42', confirm: 'production' })
     expect(applied.success, applied.log).toBe(true)
-    expect(applied.steps).not.toContain('Find the plan that was reviewed')
+    expect(applied.steps).not.toContain('Find the reviewed plan')
     expect((await workos.snapshot()).users).toHaveLength(2)
   })
 
@@ -113,7 +113,7 @@ describe('a change of a mapping', () => {
     const applied = await act({ mode: 'apply' })
     expect(applied).toMatchObject({ success: false, outputs: { 'exit-code': '' } })
     expect(applied.log).toContain(`no pull request was merged as ${MERGE}`)
-    expect(applied.steps.at(-1)).toBe('Find the plan that was reviewed')
+    expect(applied.steps.at(-1)).toBe('Find the reviewed plan')
     expect(writes(workos.takeLog())).toEqual([])
   })
 })
@@ -166,7 +166,7 @@ describe('a pull request from a fork', () => {
     job.github.readOnly = true
     const planned = await act({ mode: 'plan' })
     expect(planned.success, planned.log).toBe(true)
-    expect(planned.log).toContain('::notice title=workos-migrate::a pull request from a fork gets no comment')
+    expect(planned.log).toContain('::notice title=workos-migrate::no comment on a pull request from a fork')
   })
 })
 
@@ -214,7 +214,7 @@ describe('the inputs', () => {
     const { act } = await repository()
     expect(await act({ mode: 'destroy' })).toMatchObject({ success: false, steps: ['Set up Node.js', 'Prepare'] })
     const artifact = await act({ mode: 'plan', artifact: 'a/b' })
-    expect(artifact).toMatchObject({ success: false, log: expect.stringContaining('the input artifact has other') })
+    expect(artifact).toMatchObject({ success: false, log: expect.stringContaining('the input artifact can have only') })
   })
 })
 

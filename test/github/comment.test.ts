@@ -101,9 +101,7 @@ describe('the comment with a plan', () => {
     expect(await report(job)).toMatchObject({ code: 0 })
     const { body } = job.github.comments[0] ?? { body: '' }
     expect(body.length).toBeLessThanOrEqual(COMMENT.limit)
-    expect(body).toContain(
-      '```\n\n**Cut here**: the [summary of the job](https://github.example/acme/migration/actions/',
-    )
+    expect(body).toContain('```\n\n**Truncated**: the [job summary](https://github.example/acme/migration/actions/')
     expect(body).toContain('artifact `the-plan`')
     expect(body).not.toContain('the end of the plan')
     expect(job.read('summary')).toContain('the end of the plan')
@@ -117,7 +115,7 @@ describe('the comment with a plan', () => {
     const length = Buffer.byteLength(job.read('summary'))
     expect(length).toBeLessThanOrEqual(1024 * 1024)
     expect(length).toBeGreaterThan(1024 * 1024 - 100)
-    expect(job.read('summary')).toContain('**Cut here.**')
+    expect(job.read('summary')).toContain('**Truncated.**')
   })
 
   test('is not written for a fork, which is a notice and no failure', async () => {
@@ -126,7 +124,7 @@ describe('the comment with a plan', () => {
     job.github.readOnly = true
     const said = await report(job)
     expect(said).toMatchObject({ code: 0, stderr: '' })
-    expect(said.stdout).toContain('::notice title=workos-migrate::a pull request from a fork gets no comment')
+    expect(said.stdout).toContain('::notice title=workos-migrate::no comment on a pull request from a fork')
     expect(job.read('summary')).toContain(PLAN)
     expect(job.outputs().creates).toBe('6')
   })
@@ -174,7 +172,7 @@ describe('the comment with a plan', () => {
     const job = await startJob()
     await planned(job)
     await report(job, '--exit-code=5')
-    expect(job.github.comments[0]?.body).toContain('**The job fails**: exit code 5: a guard refused')
+    expect(job.github.comments[0]?.body).toContain('**The job fails**: exit code 5: a guard stopped it')
     expect(job.read('summary')).toContain('**The job fails**')
   })
 })

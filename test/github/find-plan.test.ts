@@ -46,7 +46,7 @@ describe('the plan of a merged pull request', () => {
   ])('is not %s', async (_what, other) => {
     const { job, said } = await find([other])
     expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining(`#7 has no artifact ${NAME} for its last`) })
-    expect(said.stderr).toContain('run the workflow by hand')
+    expect(said.stderr).toContain('run the workflow manually')
     expect(job.outputs()).toEqual({})
   })
 

@@ -175,7 +175,7 @@ test('a plan that cannot be made leaves a note that says so', async () => {
   const { run, gitlab } = await createWorld()
   gitlab.packages.clear()
   const plan = await run('staging:plan')
-  expect(plan.log).toContain('cannot be fetched from SOURCE_URL')
+  expect(plan.log).toContain('from SOURCE_URL')
   expect(plan.exit).toBe(1)
   expect((await run('staging:note', { from: [plan] })).exit).toBe(0)
   expect(gitlab.notes[0]?.body).toContain('**There is no plan.**')

@@ -55,7 +55,7 @@ test('the plan that the note shows is the one that was reviewed, and no other', 
   const other = await look('two.ndjson')
   expect(other.code).toBe(8)
   expect(other.stderr).toContain('plan_not_reviewed')
-  expect(other.stderr).toMatch(/shows another plan of staging: [0-9a-f]{12}, and this one is [0-9a-f]{12}/)
+  expect(other.stderr).toMatch(/shows a different plan for staging: [0-9a-f]{12}; this one is [0-9a-f]{12}/)
   expect(other.stderr).toContain('ONLY_REVIEWED=false')
 })
 
@@ -76,14 +76,14 @@ describe('no plan was reviewed', () => {
     const { look } = await reviewed(merged)
     const { code, stderr } = await look('one.ndjson')
     expect(code).toBe(8)
-    expect(stderr).toContain('no merge request into main was merged as the commit c0ffee00')
+    expect(stderr).toContain('no merge request into main was merged as commit c0ffee00')
   })
 
   test('of another environment', async () => {
     const { look } = await reviewed()
     const { code, stderr } = await look('one.ndjson', 'production')
     expect(code).toBe(8)
-    expect(stderr).toContain('merge request !7 shows no plan of production')
+    expect(stderr).toContain('merge request !7 shows no plan for production')
   })
 
   test('where somebody else wrote the note, or the plan writes a digest of its own', async () => {
@@ -104,7 +104,7 @@ describe('no plan was reviewed', () => {
   test('where the note names no plan', async () => {
     const { gitlab, cwd, look } = await reviewed()
     await run(gitlab, cwd, ['note', 'one.ndjson', '--label', 'staging'])
-    expect((await look('one.ndjson')).stderr).toContain('shows no plan of staging')
+    expect((await look('one.ndjson')).stderr).toContain('shows no plan for staging')
   })
 })
 

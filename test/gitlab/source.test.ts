@@ -68,7 +68,7 @@ describe('nothing is opened', () => {
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
     writeFileSync(join(sealed, archive), bytes)
     const { exit, log } = await script('open staging', open)
-    expect(log).toContain('not the one that environments/staging/source.sha256 names')
+    expect(log).toContain('does not match environments/staging/source.sha256')
     expect(exit).toBe(1)
     expect(existsSync(source)).toBe(false)
   })
@@ -91,9 +91,9 @@ describe('nothing is opened', () => {
 
   test('without a digest, or with a wrong one', async () => {
     const { script, folder, open } = await sealedProject()
-    expect((await script('open production', open)).log).toContain('seal the source first, and commit it')
+    expect((await script('open production', open)).log).toContain('seal the source and commit it')
     writeFileSync(join(folder, 'source.sha256'), '../../etc/passwd\n')
-    expect((await script('open staging', open)).log).toContain('is no SHA-256')
+    expect((await script('open staging', open)).log).toContain('is not a SHA-256')
   })
 
   test.each(['open ../../etc', 'open', 'open nowhere', 'delete staging'])('by %j', async (words) => {
@@ -106,7 +106,7 @@ test('nothing is sealed while git would take the export along', async () => {
   const { repository, folder, script } = createProject()
   rmSync(join(repository, '.gitignore'))
   const { exit, log } = await script('seal staging')
-  expect(log).toContain('is .gitignore there?')
+  expect(log).toContain('check .gitignore')
   expect(exit).toBe(1)
   expect(existsSync(join(folder, 'source.sha256'))).toBe(false)
 })

@@ -24,7 +24,7 @@ test('of several the sum is told', () => {
     expect.arrayContaining([
       'users (u.csv) 5 = 4 passed on + 1 rejected',
       'more (m.csv) 2 = 2 passed on + 0 rejected',
-      'all that were passed on 6 = 5 mapped + 1 left out',
+      'total passed on 6 = 5 mapped + 1 left out',
     ]),
   )
 })
@@ -51,6 +51,6 @@ test('it is told by which condition records were left out, and where that is wri
   expect(lines.filter((line) => line.includes('left out') && !line.includes('='))).toEqual([
     'users: 1,234 left out by map.user.when (recipes/okta.yaml:14)',
     'users: 4 left out by roles.unmapped',
-    'teams: 2 left out: no rule under map reads this stream',
+    'teams: 2 left out: no rule in map reads this stream',
   ])
 })

@@ -89,31 +89,33 @@ test('an apply is told by kind and in requests; kinds without resources are left
 
 test('what came in is told to the last record: left out, merged, rejected, and what the table says of the rest', () => {
   const text = renderApplyText(result(), 1, plain)
-  expect(text).toMatch(/What came in\n {2}records +1,270 += 1,207 mapped +\+ 60 left out +\+ 3 rejected\n/)
+  expect(text).toMatch(/Input\n {2}records +1,270 += 1,207 mapped +\+ 60 left out +\+ 3 rejected\n/)
   expect(text).toMatch(/ {2}users +1,207 += 1,200 distinct +\+ 4 merged +\+ 3 rejected\n/)
   expect(text).not.toContain('organizations')
-  expect(renderApplyText(result({ purpose: 'destroy' }), 1, plain)).not.toContain('What came in')
+  expect(renderApplyText(result({ purpose: 'destroy' }), 1, plain)).not.toContain('Input\n')
 })
 
 test('429s and repetitions are told only when there were any', () => {
   const requests = { reads: 2, writes: 2, refused: 3, repeated: 4 }
-  expect(renderApplyText(result({ requests }), 1, plain)).toContain('2 writes, 2 reads, 3 answered 429, 4 repeated')
+  expect(renderApplyText(result({ requests }), 1, plain)).toContain(
+    '2 writes, 2 reads, 3 rate-limited (429), 4 retried',
+  )
 })
 
 test.each<[Partial<ApplyResult>, string]>([
   [{ kinds: [DONE] }, 'Done: everything in the source is in WorkOS.'],
   [
     { kinds: [DONE, { ...DONE, blocked: 2 }], rejected: 1 },
-    'Done, without the 1 rejected record and the 2 blocked resources that the plan lists.',
+    'Done, except for the 1 rejected record and the 2 blocked resources (see the plan).',
   ],
   [
     { kinds: [DONE], leftOut: 60 },
-    'Done: everything in the source is in WorkOS, but for 60 records that the manifest leaves out.',
+    'Done: everything in the source is in WorkOS, except for 60 records that the manifest leaves out.',
   ],
-  [{ rejected: 2 }, 'Done, without the 2 rejected records'],
+  [{ rejected: 2 }, 'Done, except for the 2 rejected records'],
   [{ outcome: 'incomplete' }, '6 failed and 3 blocked. Apply again'],
-  [{ outcome: 'interrupted' }, 'Interrupted with 1 to go. Apply again'],
-  [{ outcome: 'stopped', stopped: { message: 'too many failures' } }, 'Stopped with 1 to go: too many failures'],
+  [{ outcome: 'interrupted' }, 'Interrupted with 1 left. Apply again'],
+  [{ outcome: 'stopped', stopped: { message: 'too many failures' } }, 'Stopped with 1 left: too many failures'],
 ])('%j ends in words', (changed, words) => {
   expect(renderApplyText(result(changed), 1, plain)).toContain(words)
 })
@@ -121,7 +123,7 @@ test.each<[Partial<ApplyResult>, string]>([
 test('memberships that lost roles are no part of everything', () => {
   const reduced = result({ kinds: [{ ...DONE, reduced: 2 }], leftOut: 1 })
   expect(renderApplyText(reduced, 1, plain)).toContain(
-    'Done: everything in the source is in WorkOS, but for 1 record that the manifest leaves out and roles of 2 memberships.',
+    'Done: everything in the source is in WorkOS, except for 1 record that the manifest leaves out and roles of 2 memberships.',
   )
 })
 

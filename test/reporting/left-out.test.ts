@@ -34,9 +34,9 @@ test('of many the first few are shown, and all with --full', async () => {
   const plan = await (await createWorld(some(9, [0, 1, 2, 3, 4, 5, 6, 7]), { map: WHEN })).plan()
   const named = (text: string) => text.match(/^ {2}· /gm)?.length
   expect(named(asText(plan))).toBe(5)
-  expect(asText(plan)).toContain('  … 3 more; all of them with --full\n')
+  expect(asText(plan)).toContain('  … 3 more (--full shows all)\n')
   expect(named(asText(plan, { full: true }))).toBe(8)
-  expect(asText(plan, { full: true })).not.toContain('more; all of them')
+  expect(asText(plan, { full: true })).not.toContain('(--full shows all)')
   expect(asJson(plan).leftOut).toHaveLength(8)
 })
 
@@ -53,12 +53,10 @@ test('what left the source is named, and whose record the manifest leaves out by
   ])
   expect(orphans).toHaveLength(plan.orphanCount())
   const text = asText(plan)
-  expect(text).toContain(
-    '\nNo longer in the source, and left alone in WorkOS (2)\n  ? user:ext-2  person2@example.com  user_',
-  )
+  expect(text).toContain('\nNo longer in the source; kept in WorkOS (2)\n  ? user:ext-2  person2@example.com  user_')
   expect(text).toContain('created; left out by map.user.when\n')
   expect(asJson(plan).orphans).toEqual(orphans)
-  expect(asMarkdown(plan)).toContain('<summary>No longer in the source, and left alone in WorkOS (2)</summary>')
+  expect(asMarkdown(plan)).toContain('<summary>No longer in the source; kept in WorkOS (2)</summary>')
   expect([...plan.orphans(1)]).toHaveLength(1)
 })
 

@@ -71,6 +71,6 @@ test('what is adopted under another key says its former address, in text and in 
   await world.apply(await world.plan())
   world.rows(people(3).map((row, n) => (n === 0 ? { ...row, external_id: 'renamed' } : row)))
   const plan = await world.plan()
-  expect(asText(plan)).toMatch(/= user:renamed .*, until now user:ext-0\n/)
-  expect(asMarkdown(plan)).toMatch(/^! user:renamed .*, until now user:ext-0$/m)
+  expect(asText(plan)).toMatch(/= user:renamed .*, previously user:ext-0\n/)
+  expect(asMarkdown(plan)).toMatch(/^! user:renamed .*, previously user:ext-0$/m)
 })

@@ -119,7 +119,7 @@ test('a plan without actions says that there is nothing to do', async () => {
   const world = await createWorld(people(2))
   await world.apply(await world.plan())
   const plan = await world.plan()
-  expect(asText(plan)).toContain('Nothing to do. The source has not changed since it was applied.')
+  expect(asText(plan)).toContain('Nothing to do. The source has not changed since the last apply.')
   expect(asMarkdown(plan)).toContain('Nothing to do.')
   expect(asJson(plan)).toMatchObject({ actions: [], summary: { changes: false } })
 })
@@ -127,7 +127,7 @@ test('a plan without actions says that there is nothing to do', async () => {
 test('a source in which there is nobody is not one that was applied', async () => {
   const world = await createWorld(people(1), { map: { user: { when: 'false' }, organization: null, membership: null } })
   const text = asText(await world.plan())
-  expect(text).toContain('Nothing to do. Nothing in the source is to be migrated.')
+  expect(text).toContain('Nothing to do. The source has nothing to migrate.')
   expect(text).not.toContain('has not changed')
 })
 
@@ -136,7 +136,9 @@ test('what somebody changed in WorkOS is told with both values', async () => {
   await world.apply(await world.plan())
   await world.changeUser('ext-1', { first_name: 'Theirs' })
   const plan = await world.plan(true)
-  expect(asText(plan)).toContain('≠ user:ext-1  firstName: "Theirs", the source says "First1"  changed in WorkOS')
+  expect(asText(plan)).toContain(
+    '≠ user:ext-1  firstName: "Theirs" in WorkOS, "First1" in the source  changed in WorkOS',
+  )
   expect(asJson(plan).drift).toMatchObject([{ key: 'ext-1', live: 'Theirs', desired: 'First1' }])
 })
 
@@ -164,7 +166,7 @@ describe('much of it', () => {
     const plan = await world.plan()
     const text = asText(plan)
     expect(lines(text, /^ {2}✗ /)).toHaveLength(10)
-    expect(text).toMatch(/… all of them with --full; by cause: .*\d+ \w+/)
+    expect(text).toMatch(/… \(--full shows all\); by cause: .*\d+ \w+/)
     const full = asText(plan, { full: true })
     const { rejects } = asJson(plan)
     expect(lines(full, /^ {2}✗ /)).toHaveLength(rejects.length)
@@ -190,15 +192,15 @@ describe('much of it', () => {
     const twins = many.flatMap((row) => [row, { ...row, external_id: `${row.external_id}-again`, first_name: 'Twin' }])
     const plan = await (await createWorld(twins)).plan()
     const text = asText(plan)
-    expect(text).toContain('  30 user records with values that were not taken\n')
+    expect(text).toContain('  30 user records with discarded values\n')
     expect(lines(text, /→ ext-/)).toHaveLength(5)
-    expect(text).toContain('      firstName: "Twin" not taken, but "First0" (first)\n')
-    expect(text).toContain('  … 25 more, with --full\n')
-    expect(text).toMatch(/^ {2}\d+ further records merged without a difference$/m)
+    expect(text).toContain('      firstName: "Twin" discarded, "First0" kept (first)\n')
+    expect(text).toContain('  … 25 more (--full shows all)\n')
+    expect(text).toMatch(/^ {2}\d+ further records merged without differences$/m)
     expect(lines(asText(plan, { full: true }), /→ ext-/)).toHaveLength(30)
     expect(asJson(plan).merges).toHaveLength(30)
     expect(asJson(plan).mergeCounts).toContainEqual({ kind: 'user', different: 30, alike: 0 })
-    expect(asMarkdown(plan)).toMatch(/^30 merged records with values that were not taken; \d+ further records merged/m)
+    expect(asMarkdown(plan)).toMatch(/^30 merged records with discarded values; \d+ further records merged/m)
   })
 
   test('names of organizations that differ only in case are a remark', async () => {
@@ -213,16 +215,16 @@ describe('much of it', () => {
     const plan = await (await createWorld([...people(4), ...people(4)])).plan()
     const merged = plan.set.accounting.kinds.reduce((sum, kind) => sum + kind.merged, 0)
     const table = '                               users  records\n  merged from several records      4        8\n'
-    expect(asText(plan)).toContain(`Duplicates\n${table}  ${merged} records merged without a difference\n\nPlan`)
+    expect(asText(plan)).toContain(`Duplicates\n${table}  ${merged} records merged without differences\n\nPlan`)
     expect(asMarkdown(plan)).toContain('| merged from several records | 4 | 8 |\n')
-    expect(asMarkdown(plan)).toContain(`\n${merged} records merged without a difference.\n`)
+    expect(asMarkdown(plan)).toContain(`\n${merged} records merged without differences.\n`)
   })
 
   test('an organization with two names shows the one that lost, and its line', async () => {
     const rows = people(3).map((row, n) => ({ ...row, org_external_id: 'a1', org_name: n === 0 ? 'Alpha' : 'Beta' }))
     const text = asText(await (await createWorld(rows)).plan())
     expect(text).toMatch(
-      /2 organization records with values.*\n {2}≠ organization:a1 \(.*users\.csv:3, and 1 record like it\)\n {6}name: "Beta" not taken, but "Alpha" \(first\)\n/,
+      /2 organization records with discarded values\n {2}≠ organization:a1 \(.*users\.csv:3, and 1 record like it\)\n {6}name: "Beta" discarded, "Alpha" kept \(first\)\n/,
     )
   })
 })

@@ -282,7 +282,7 @@ describe('singular and plural', () => {
     await world.target.client.write({ method: 'POST', path: '/user_management/users', body })
     const text = asText(await world.plan())
     expect(text).toMatch(/^ {2}! 1 user {8}/m)
-    expect(text).toContain('  ! 1 membership  what it refers to is blocked\n')
+    expect(text).toContain('  ! 1 membership  what it depends on is blocked\n')
     expect(text).not.toMatch(/! 1 \w+:/)
   })
 })

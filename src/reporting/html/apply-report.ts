@@ -93,7 +93,7 @@ function kindsTable({ kinds }: ApplyResult): Block {
   const columns = ['desired', 'toDelete', ...ENDS, 'gone', 'reduced', 'answered'] as const
   const some = kinds.filter(({ desired, toDelete }) => desired + toDelete > 0)
   const used = columns.filter((column) => column === 'desired' || some.some((kind) => kind[column] > 0))
-  const label = (column: string) => ({ toDelete: 'to delete', answered: 'answered otherwise' })[column] ?? column
+  const label = (column: string) => ({ toDelete: 'to delete', answered: 'returned other values' })[column] ?? column
   return {
     type: 'table',
     caption: 'By kind',
@@ -107,15 +107,15 @@ function requestBlocks({ result, seconds, requests, limits }: Applied): Block[] 
   const counts = [
     counted(writes, 'write'),
     counted(reads, 'read'),
-    ...(refused > 0 ? [`${refused} answered 429`] : []),
-    ...(repeated > 0 ? [`${repeated} repeated`] : []),
+    ...(refused > 0 ? [`${refused} rate-limited (429)`] : []),
+    ...(repeated > 0 ? [`${repeated} retried`] : []),
   ]
   const some = result.kinds.filter(({ desired, toDelete }) => desired + toDelete > 0)
   return [
     { type: 'text', text: `${counts.join(', ')} in ${duration(seconds)}.` },
     ...requestsChart(requests, limits),
     ...barsOf(
-      'What became of it',
+      'Outcomes',
       'resources',
       some.map(({ plural }) => plural),
       ENDS.map((end) => [end, END_TONES[end], some.map((kind) => kind[end])]),
@@ -138,14 +138,14 @@ export function requestsChart(timeline: TimelineCounts | undefined, { writes, re
     { label: 'writes', colour: 0, counts: counts.write, over: writes.perMs },
     { label: 'reads', colour: 1, counts: counts.read, over: reads.perMs },
     { label: 'other requests', colour: 2, counts: rest, over: writes.perMs },
-    { label: 'answered 429', colour: 3, counts: counts.refused, over: writes.perMs },
+    { label: 'rate-limited (429)', colour: 3, counts: counts.refused, over: writes.perMs },
   ]
     .filter(({ counts }) => counts.some((count) => count > 0))
     .map(({ over, ...one }) => ({ ...one, perSecond: rolling(one.counts, width, over) }))
   const allowed = (limit: Limits['writes']) => limit.count / (limit.perMs / 1000)
   const limits = [
-    { label: 'limit of writes', colour: 0, perSecond: allowed(writes) },
-    { label: 'limit of reads', colour: 1, perSecond: allowed(reads) },
+    { label: 'write limit', colour: 0, perSecond: allowed(writes) },
+    { label: 'read limit', colour: 1, perSecond: allowed(reads) },
   ]
   const drawn = limits.filter((limit) => {
     const sent = series.find(({ colour }) => colour === limit.colour)

@@ -51,7 +51,7 @@ export async function* documentOf(
 <style>${style}</style>
 </head>
 <body>
-<noscript><p>${escaped(report.sentence)}</p><p>This page shows its tables with a script of its own: let it run, or use --format markdown.</p></noscript>
+<noscript><p>${escaped(report.sentence)}</p><p>This page needs its script to show the tables. Allow the script, or use --format markdown.</p></noscript>
 <script type="application/json" id="report">${dataBlock(report)}</script>
 <script>${script}</script>
 `

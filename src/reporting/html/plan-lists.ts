@@ -34,24 +34,28 @@ export async function planLists(
     totp: await listOf(totpList(plan, shown, most)),
   }
   const unmapped = describeUnmapped(unmappedRoles(plan.set)).map(shown.text)
-  const roles = gridSection(lists.roles, 'warn', 'These memberships keep the first of their roles.')
+  const roles = gridSection(
+    lists.roles,
+    'warn',
+    'These memberships have several roles in the source and keep only the first.',
+  )
   return {
     sections: [
       ...(lists.leftOut ? gridSection(lists.leftOut, 'info') : []),
       ...(lists.leftOutWith ? gridSection(lists.leftOutWith, 'info') : []),
-      ...(lists.orphans ? gridSection(lists.orphans, 'info', 'The plan leaves these alone in WorkOS.') : []),
+      ...(lists.orphans ? gridSection(lists.orphans, 'info', 'The plan keeps these in WorkOS.') : []),
       ...gridSection(
         lists.drift,
         'warn',
-        'WorkOS holds another value than the source, and the plan leaves it as it is.',
+        'WorkOS and the source have different values. The plan keeps the one in WorkOS.',
       ),
       ...gridSection(lists.spared, 'plain'),
       ...gridSection(lists.merges, 'plain', undefined, duplicatesTable(plan, shown)),
       ...roles,
       ...(unmapped.length === 0
         ? []
-        : [{ id: 'unmapped', title: 'Roles that nothing maps', blocks: [{ type: 'list' as const, items: unmapped }] }]),
-      ...gridSection(lists.totp, 'warn', 'These users have to enrol an authenticator app again.'),
+        : [{ id: 'unmapped', title: 'Unmapped roles', blocks: [{ type: 'list' as const, items: unmapped }] }]),
+      ...gridSection(lists.totp, 'warn', 'These users must set up an authenticator app again.'),
     ],
     grids: Object.values(lists),
   }
@@ -85,7 +89,7 @@ function driftList(plan: Plan, shown: Shown, most: number): ListOptions {
               [what, '', '', ''],
               [],
               [
-                ['why it stays away', reason],
+                ['why it stays deleted', reason],
                 ['was', id],
               ],
             ],
@@ -129,11 +133,11 @@ function mergesList({ set }: Plan, shown: Shown, most: number): ListOptions {
     columns: [
       { label: 'record', share: 3 },
       { label: 'where', share: 2, minor: true },
-      { label: 'is part of', share: 3, minor: true },
+      { label: 'merged into', share: 3, minor: true },
     ],
     facetLabel: 'difference',
     facet: (name) => ({ tone: name === 'alike' ? 'plain' : 'warn' }),
-    limit: 'those that lost a value come first',
+    limit: 'records that lost a value come first',
     *items(): Generator<NamedRow> {
       let count = 0
       for (const { kind, key, merged, records, origin, conflicts } of set.merges()) {
@@ -147,13 +151,13 @@ function mergesList({ set }: Plan, shown: Shown, most: number): ListOptions {
         })
         const rules: [string, string][] = conflicts.map(({ field, rule }) => [
           shown.text(field),
-          `decided by ${shown.text(rule)}; before is what was not taken`,
+          `decided by ${shown.text(rule)}; before is the discarded value`,
         ])
         const like: [string, string][] = records > 1 ? [['records', String(records)]] : []
         yield {
           group: kind,
           facet: conflicts.length === 0 ? 'alike' : 'values lost',
-          row: [cells, fields, [['where', cells[1] ?? ''], ['is part of', cells[2] ?? ''], ...like, ...rules]],
+          row: [cells, fields, [['where', cells[1] ?? ''], ['merged into', cells[2] ?? ''], ...like, ...rules]],
         }
       }
     },
@@ -163,7 +167,7 @@ function mergesList({ set }: Plan, shown: Shown, most: number): ListOptions {
 function rolesList({ set }: Plan, shown: Shown, most: number): ListOptions {
   return {
     id: 'lost-roles',
-    title: 'One role of several',
+    title: 'Reduced to one role',
     columns: [RESOURCE, { label: 'where', share: 2, minor: true }, { label: 'what it keeps', share: 4 }],
     facetLabel: 'what',
     facet: () => ({ tone: 'warn' }),
@@ -183,7 +187,7 @@ function rolesList({ set }: Plan, shown: Shown, most: number): ListOptions {
 function totpList({ set }: Plan, shown: Shown, most: number): ListOptions {
   return {
     id: 'totp',
-    title: 'Authenticator apps left behind',
+    title: 'Authenticator apps not migrated',
     columns: [RESOURCE, { label: 'address', share: 3, minor: true }, { label: 'where', share: 2, minor: true }],
     facetLabel: 'why',
     facet: () => ({ tone: 'warn' }),
@@ -271,7 +275,7 @@ function leftOutWithList({ set }: Plan, shown: Shown, most: number): ListOptions
     *items() {
       for (const { kind, key, path, origin, records } of leftOutWith(set.rundb, most)) {
         const what = key === null ? kind : address({ kind, key })
-        const like: [string, string][] = records > 1 ? [['stands for', counted(records, 'record')]] : []
+        const like: [string, string][] = records > 1 ? [['covers', counted(records, 'record')]] : []
         const cells = [shown.text(origin), shown.text(what), shown.text(path)]
         yield { group: kind, facet: path, row: [cells, [], [['by', shown.text(path)], ...like]] }
       }
@@ -287,7 +291,7 @@ function orphansList(plan: Plan, shown: Shown, most: number): ListOptions {
     columns: [
       { label: 'resource', share: 3 },
       { label: 'name', share: 2, minor: true },
-      { label: 'WorkOS id', share: 3, minor: true },
+      { label: 'WorkOS ID', share: 3, minor: true },
     ],
     facetLabel: 'ownership',
     facet: () => ({ tone: 'info' }),
@@ -296,7 +300,7 @@ function orphansList(plan: Plan, shown: Shown, most: number): ListOptions {
       for (const { kind, key, label, id, ownership, leftOutBy } of plan.orphans(most)) {
         const cells = [shown.text(address({ kind, key })), shown.value(label), shown.text(id)]
         const why: [string, string][] = leftOutBy === undefined ? [] : [['left out by', shown.text(leftOutBy)]]
-        yield { group: kind, facet: ownership, row: [cells, [], [['WorkOS id', shown.text(id)], ...why]] }
+        yield { group: kind, facet: ownership, row: [cells, [], [['WorkOS ID', shown.text(id)], ...why]] }
       }
     },
   }

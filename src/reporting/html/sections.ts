@@ -31,7 +31,7 @@ export function fieldsSection(tables: readonly FieldTable[], shown: Shown): Sect
         { label: 'field' },
         { label: 'filled', numeric: true },
         { label: 'of', numeric: true },
-        { label: 'different', numeric: true },
+        { label: 'distinct', numeric: true },
         { label: 'remark' },
         { label: 'example' },
       ],
@@ -49,8 +49,8 @@ export function fieldsSection(tables: readonly FieldTable[], shown: Shown): Sect
 }
 
 function remarkOn({ filled, distinct, secret }: FieldColumn, resources: number): string {
-  if (filled === 0) return 'empty for all'
-  return distinct === 1 && filled === resources && resources > 1 && !secret ? 'the same for all' : ''
+  if (filled === 0) return 'always empty'
+  return distinct === 1 && filled === resources && resources > 1 && !secret ? 'always the same' : ''
 }
 
 /** Passwords, connections, invitations and remarks. */
@@ -63,12 +63,11 @@ export function remarksSection({ summary, set, purpose }: Plan, shown: Shown): S
   const { partial, snapshot } = set.reading
   const orphaned = summary.kinds.filter((kind) => kind.orphaned > 0)
   const items = [
-    ...(snapshot ? [`from a snapshot of the source, read ${minute(snapshot.startedAt)}`] : []),
+    ...(snapshot ? [`uses a snapshot of the source from ${minute(snapshot.startedAt)}`] : []),
     ...(partial ? [PARTIAL] : []),
     ...notes,
     ...orphaned.map(
-      ({ orphaned: count, kind, plural }) =>
-        `${counted(count, kind, plural)} no longer in the source: left alone in WorkOS`,
+      ({ orphaned: count, kind, plural }) => `${counted(count, kind, plural)} no longer in the source; kept in WorkOS`,
     ),
     ...(connections === undefined ? [] : [connections]),
     ...(invitations === undefined ? [] : [invitations]),
@@ -76,7 +75,7 @@ export function remarksSection({ summary, set, purpose }: Plan, shown: Shown): S
   const table: Block = {
     type: 'table',
     caption: `Passwords: ${passwordsHeading(summary.passwords)}`,
-    columns: [{ label: 'algorithm' }, { label: 'what becomes of them' }],
+    columns: [{ label: 'algorithm' }, { label: 'outcome' }],
     rows: passwords.map(({ algorithm, fate }) => [shown.text(algorithm), shown.text(fate)]),
   }
   return [
@@ -119,11 +118,11 @@ export function accountingSection({ streams, records, kinds }: Accounting, shown
         },
         {
           type: 'table',
-          caption: 'What they describe',
+          caption: 'Resources',
           columns: [
             { label: '' },
-            { label: 'yielded', numeric },
-            { label: 'different', numeric },
+            { label: 'described', numeric },
+            { label: 'distinct', numeric },
             { label: 'merged', numeric },
             { label: 'rejected', numeric },
             { label: 'left out', numeric },
@@ -184,7 +183,7 @@ export async function problemSections(
   }
   const source = await listOf({
     id: 'problems',
-    title: 'What is wrong',
+    title: 'Problems',
     columns: [
       { label: 'where', share: 3, minor: true },
       { label: 'what', share: 3 },
@@ -210,7 +209,7 @@ export async function problemSections(
     blocks: [
       {
         type: 'text',
-        text: 'All of it; below, each cause has a part of its own, with what helps.',
+        text: 'Every problem. Below, each cause has its own section that says what to do.',
       },
       { type: 'grid', grid: 'problems' },
     ],
@@ -223,7 +222,7 @@ export async function problemSections(
       tone: TONES[outcomeOf(cause)],
       inner: true,
       blocks: [
-        { type: 'alert', tone: 'plain', label: 'What helps:', text: `${help}. ${describeReapply(reapply)}` },
+        { type: 'alert', tone: 'plain', label: 'What to do:', text: `${help}. ${describeReapply(reapply)}` },
         { type: 'grid', grid: 'problems', facet },
       ],
     }),
@@ -251,8 +250,8 @@ function rowOf(problem: Problem, shown: Shown): NamedRow['row'] {
   const remarks: [string, string][] = [
     ['where', shown.text(origin)],
     ['why', shown.about(why, key)],
-    ...(hint ? [['what helps', shown.about(hint, key)] as [string, string]] : []),
-    ...(count > 1 ? [['stands for', counted(count, 'record')] as [string, string]] : []),
+    ...(hint ? [['what to do', shown.about(hint, key)] as [string, string]] : []),
+    ...(count > 1 ? [['covers', counted(count, 'record')] as [string, string]] : []),
   ]
   return [[shown.text(origin), shown.text(personOf(problem)), shown.about(why, key)], [], remarks]
 }

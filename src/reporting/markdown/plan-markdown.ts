@@ -35,7 +35,7 @@ import {
   whatOf,
   whyOf,
 } from '../accounting-text.ts'
-import { fieldRows, until } from '../actions-text.ts'
+import { fieldRows, MATCHED_BY, previously } from '../actions-text.ts'
 import { personOf } from '../errors.ts'
 import {
   countsOf,
@@ -90,7 +90,7 @@ function* sections(plan: Plan, mask: Mask | undefined): Generator<string> {
   yield list('Left out', leftOutRows(plan, SAMPLE), plan.set.leftOutCount())
   yield drift(plan)
   yield spared(plan)
-  yield list('No longer in the source, and left alone in WorkOS', orphanRows(plan, SAMPLE), plan.orphanCount())
+  yield list('No longer in the source; kept in WorkOS', orphanRows(plan, SAMPLE), plan.orphanCount())
   yield remarks(plan)
   yield passwords(plan)
   yield lost(plan)
@@ -109,7 +109,7 @@ function headline({ where, summary, set }: Plan): string {
     `## Migration plan: ${prose(describeWhere(where))}\n`,
     `**${change === '' ? 'Nothing to do.' : change}**${summary.changes ? ` ${describeEstimate(summary.estimate)}.` : ''}${behind === '' ? '' : ` **Not in WorkOS: ${behind}.**`}\n`,
     ...(set.scope === undefined ? [] : [scopeMarkdown(set.scope, prose)]),
-    ...(snapshot === undefined ? [] : [`From a snapshot of the source, read ${minute(snapshot.startedAt)}.\n`]),
+    ...(snapshot === undefined ? [] : [`Uses a snapshot of the source from ${minute(snapshot.startedAt)}.\n`]),
     ...(partial ? [`> ${prose(PARTIAL)}.\n`] : []),
   ].join('\n')
 }
@@ -158,10 +158,12 @@ function drift(plan: Plan): string {
   const total = plan.driftCount()
   const rows = [...plan.drift(SAMPLE)].map(({ kind, key, field, live, desired, reason }) => {
     const values =
-      field === '*' ? '' : ` ${code(field)}: ${code(shortValue(live))}, the source says ${code(shortValue(desired))}`
+      field === '*'
+        ? ''
+        : ` ${code(field)}: ${code(shortValue(live))} in WorkOS, ${code(shortValue(desired))} in the source`
     return `- ${code(address({ kind, key }))}${values} (${reason})\n`
   })
-  return list('Different in WorkOS, and left as it is', rows, total)
+  return list('Different in WorkOS; kept as it is', rows, total)
 }
 
 function spared(plan: Plan): string {
@@ -192,7 +194,7 @@ function lost({ set }: Plan): string {
   const rows = [...lostRoles(set, SAMPLE)].map(
     (role) => `- ${code(address({ kind: membership.name, key: role.key }))} ${prose(describeLost(role))}\n`,
   )
-  return list('One role of several', rows, lostRolesCount(set))
+  return list('Reduced to one role', rows, lostRolesCount(set))
 }
 
 /** Whose authenticator app WorkOS cannot take. */
@@ -204,7 +206,7 @@ function totp({ set }: Plan): string {
     return `- ${code(address({ kind: user.name, key: one.key }))}${prose(describeUser(one))}\n`
   })
   const why = `${prose(totpHeading(total))}: ${prose(clipped(describeReasons(reasons)))}\n\n`
-  return folded(`Authenticator apps left behind (${figure(total)})`, `${why}${within(rows, total)}`)
+  return folded(`Authenticator apps not migrated (${figure(total)})`, `${why}${within(rows, total)}`)
 }
 
 function connections({ summary }: Plan): string {
@@ -386,14 +388,16 @@ function linesOf(plan: Plan, action: Action, mask: Mask | undefined): string[] {
     return [head, `#   ${printable(plan.set.origin(action.kind, action.key))}: ${printable(why)}`, ...hint]
   }
   if (action.type === 'delete') {
-    return [action.with === undefined ? head : `${head}  goes with its ${printable(address(action.with))}`]
+    return [action.with === undefined ? head : `${head}  deleted with ${printable(address(action.with))}`]
   }
   const { before, after, secrets } = actionValues(plan, action)
   const hidden = Object.entries(secrets).map(([field, said]) => {
     return `+   ${printable(field)}: (secret${said === null ? '' : `, ${printable(said)}`})`
   })
   const found =
-    action.type === 'adopt' ? `  is ${printable(action.id)}, by its ${action.matchedBy}${until(action)}` : ''
+    action.type === 'adopt'
+      ? `  matches ${printable(action.id)} by ${MATCHED_BY[action.matchedBy]}${previously(action)}`
+      : ''
   const values = [...(before === null ? created(after ?? {}) : changed(before, after ?? {})), ...hidden]
   const more = values.length > FIELDS ? [`#   … ${counted(values.length - FIELDS, 'more line')}`] : []
   return [`${head}${found}`, ...values.slice(0, FIELDS), ...more]

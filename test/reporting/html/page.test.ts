@@ -138,7 +138,7 @@ describe.skipIf(program === undefined)('the page in Chromium', () => {
     const paper = () => tab.value<string>('getComputedStyle(document.body).backgroundColor')
     const dark = await paper()
     await tab.value("document.querySelector('.theme').click()")
-    expect(await tab.value("document.querySelector('.theme').textContent")).toBe('Colours: light')
+    expect(await tab.value("document.querySelector('.theme').textContent")).toBe('Colors: light')
     expect(await paper()).not.toBe(dark)
     const { data } = await tab.send('Page.printToPDF')
     const pages = Buffer.from(String(data), 'base64')

@@ -73,7 +73,7 @@ describe('the report of a plan', () => {
       ?.facets.findIndex(({ label }) => label === cause?.title)
     expect(cause?.blocks[1]).toEqual({ type: 'grid', grid: 'problems', facet })
     expect(read('problems').filter((row) => row.facet === cause?.title)).toHaveLength(2)
-    expect(report.sentence).toContain('Without')
+    expect(report.sentence).toContain('Except for')
     expect(report.tone).toBe('warn')
     const links = section(report.sections, 'summary')?.blocks.find(({ type }) => type === 'links')
     expect(links).toMatchObject({
@@ -183,7 +183,7 @@ describe('the report of a plan', () => {
     expect(users.filter(({ facet }) => facet !== 'blocked')).toHaveLength(1)
     expect(grid?.held).toBe(rows('actions').length)
     expect(grid?.total).toBeGreaterThan(grid?.held ?? 0)
-    expect(grid?.limit).toBe('the first 1 of each kind, and all that are blocked')
+    expect(grid?.limit).toBe('the first 1 of each kind, and all blocked ones')
     expect(rows('problems').filter(({ facet }) => facet.startsWith('blocked'))).toHaveLength(blocked)
   })
 

@@ -51,7 +51,7 @@ export function onColours(listener: () => void): void {
 export function themeSwitch(): HTMLElement {
   const button = el('button', { class: 'theme', is: { type: 'button' } })
   const show = () => {
-    button.replaceChildren(`Colours: ${theme}`)
+    button.replaceChildren(`Colors: ${theme}`)
     apply(theme)
   }
   button.addEventListener('click', () => {

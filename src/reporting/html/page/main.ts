@@ -29,11 +29,11 @@ function show(): void {
     el(
       'footer',
       {},
-      `Made ${made.toISOString().slice(0, 16).replace('T', ' ')} UTC by workos-migrate ${report.tool}. This file asks no other for anything.`,
+      `Created ${made.toISOString().slice(0, 16).replace('T', ' ')} UTC by workos-migrate ${report.tool}. This file loads nothing from elsewhere.`,
     ),
   )
   document.body.append(
-    el('a', { class: 'skip', is: { href: '#content' } }, 'To the content'),
+    el('a', { class: 'skip', is: { href: '#content' } }, 'Skip to content'),
     el('div', { class: 'layout' }, navigation(), main),
   )
   document.addEventListener('keydown', (event) => {
@@ -182,7 +182,7 @@ function tableOf({ caption, columns, rows }: Table): HTMLElement {
 function gridOf(id: string, facet: number | undefined): HTMLElement {
   const spec = report.grids.find((grid) => grid.id === id)
   const held = rows.get(id)
-  if (spec === undefined || held === undefined) return el('p', {}, 'There are no rows.')
+  if (spec === undefined || held === undefined) return el('p', {}, 'No rows.')
   const expected = facet === undefined ? spec.held : (spec.facets[facet]?.held ?? 0)
   const grid = new GridView(spec, held, expected, facet)
   grids.push(grid)
@@ -192,7 +192,7 @@ function gridOf(id: string, facet: number | undefined): HTMLElement {
       el(
         'p',
         { class: 'note' },
-        `The page holds ${figure(spec.held)} of ${figure(spec.total)}${spec.limit ? `: ${spec.limit}` : ''}.`,
+        `This page contains ${figure(spec.held)} of ${figure(spec.total)}${spec.limit ? `: ${spec.limit}` : ''}.`,
       ),
     )
   }
