@@ -10,10 +10,9 @@ export interface FoundPlan {
 }
 
 /**
- * The plan that was made for a pull request, by the commit that it was merged as: the latest
- * artifact of that name that a run for the pull request made of its head. Runs of forks do not
- * count, nor do runs that a person started, even if they have an artifact of the name.
- * @throws GithubError if no run has made a plan
+ * Finds the reviewed plan by the merge commit of a pull request: the latest artifact of that name
+ * from a run for the last commit of the pull request. Runs of forks and manual runs do not count.
+ * @throws GithubError if there is no such artifact
  */
 export async function findPlan(api: GithubApi, repository: string, sha: string, name: string): Promise<FoundPlan> {
   const merged = await mergedAs(api, repository, sha)
@@ -46,10 +45,7 @@ interface Candidate {
   at: string
 }
 
-/**
- * A run that was started by hand, or by a push, has shown its plan to no reviewer of the pull
- * request.
- */
+/** Reviewers of the pull request did not see the plan of a run started manually or by a push. */
 async function isOfPullRequest(api: GithubApi, repository: string, run: number): Promise<boolean> {
   const answer = await api.get(`/repos/${repository}/actions/runs/${run}`)
   return isObject(answer) && answer.event === 'pull_request'

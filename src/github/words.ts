@@ -2,7 +2,7 @@ import { ExitCode } from '../diagnostics/errors.ts'
 import { printable } from '../diagnostics/printable.ts'
 import { code, fenced, folded, prose } from '../reporting/markdown/inline.ts'
 
-/** What a job says in Markdown beside the plan itself. */
+/** The Markdown of a job other than the plan. */
 
 const MEANS: Record<number, string> = {
   [ExitCode.failure]: 'it failed',
@@ -21,7 +21,7 @@ export function describeExit(exit: number): string {
   return means === undefined ? `exit code ${exit}` : `exit code ${exit}: ${means}`
 }
 
-/** ` of staging`; nothing where it has no name. */
+/** ` of staging`; empty without a name. */
 export function ofLabel(label: string): string {
   return label === '' ? '' : ` of ${code(label)}`
 }
@@ -32,10 +32,10 @@ export function noPlan(label: string, exit: number, log: string): string {
   return `## Migration plan${where}\n\n**There is no plan**: ${describeExit(exit)}.\n\n${logBlock(log)}`
 }
 
-/** Lines of a log that are shown. The rest is in the log itself. */
+/** Lines of a log that are shown. */
 const LINES = 200
 
-/** What a program said, as a block: nothing of it is markup. */
+/** The output of a program as a code block. */
 export function logBlock(log: string): string {
   const lines = log.split('\n').map((line) => printable(line))
   while (lines.at(-1) === '') lines.pop()
@@ -45,7 +45,6 @@ export function logBlock(log: string): string {
   return shown.length <= 20 ? fenced(shown, 'text') : folded('Log', fenced(shown, 'text'))
 }
 
-/** Below a plan: where the rest is. */
 export function footer({ url, commit }: { url: string; commit: string }, more: readonly string[] = []): string {
   return `\n${[`[Job](${url})`, `commit ${code(commit.slice(0, 12))}`, ...more].join(' · ')}\n`
 }

@@ -22,7 +22,6 @@ const COLUMNS = [
   'pending',
 ] as const
 
-/** What an apply did: per kind, with the sum of each line, and in requests. */
 export function renderApplyText(result: ApplyResult, seconds: number, paint: Paint): string {
   const reduced = result.kinds.reduce((sum, kind) => sum + kind.reduced, 0)
   const answered = answeredOtherwise(result)
@@ -52,12 +51,12 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
   ].join('')
 }
 
-/** Of this run and of earlier ones. */
+/** In this run and in earlier ones. */
 function answeredOtherwise({ kinds, stillAnswered }: ApplyResult): number {
   return kinds.reduce((sum, { answered }) => sum + answered, stillAnswered)
 }
 
-/** What an apply came to, in a sentence. */
+/** The result of an apply in one sentence. */
 export function conclusion(result: ApplyResult, paint: Paint): string {
   const { outcome, stopped, kinds, rejected, leftOut, stillReduced, purpose, scope } = result
   const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone' | 'reduced') =>
@@ -103,9 +102,7 @@ export function conclusion(result: ApplyResult, paint: Paint): string {
   }
 }
 
-/**
- * What an apply did, for programs: one JSON document, with every failure in its list `failures`.
- */
+/** The result as one JSON document, with every failure in `failures`. */
 export async function renderApplyJson(
   result: ApplyResult,
   seconds: number,
@@ -124,7 +121,7 @@ export async function renderApplyJson(
   write(']}\n')
 }
 
-/** What is not in WorkOS although nothing went wrong; empty where there is no such thing. */
+/** What is not in WorkOS although the apply did not fail; empty if there is nothing. */
 function absent({ rejected, blocked, gone }: { rejected: number; blocked: number; gone: number }): string {
   const some = [
     ...(rejected > 0 ? [`the ${counted(rejected, 'rejected record')}`] : []),

@@ -8,10 +8,10 @@ interface DatabaseTextOptions {
   write: (text: string) => void
 }
 
-/** Tables that are listed although they are not read. */
+/** Unread tables that are listed. */
 const MAX_UNREAD = 40
 
-/** The tables of a database, what they are read as, and what is suspicious, for people. */
+/** The tables of a database, their parts in a migration, and suspicious findings, as text. */
 export function renderDatabaseText(database: DatabaseInspection, { paint, write }: DatabaseTextOptions): void {
   const { name, dialect, layout, tables, findings, unreadable } = database
   const kind = dialect === 'postgres' ? 'PostgreSQL' : 'MySQL'

@@ -1,7 +1,4 @@
-/**
- * An explanation for people: the rows of a resource, what the mapping made of them, what merged,
- * and what becomes of it in WorkOS.
- */
+/** An explanation as text: rows, mapping, merging, and what happens in WorkOS. */
 
 import { printable } from '../diagnostics/printable.ts'
 import type {
@@ -25,7 +22,7 @@ interface ExplainTextOptions {
   write: (text: string) => void
 }
 
-/** An explanation for people: what becomes of it first, then from its rows to the requests. */
+/** The outcome first, then everything from the rows to the requests. */
 export function renderExplanationText(
   { explanations, more }: ExplanationDocument,
   { paint, write }: ExplainTextOptions,
@@ -42,7 +39,6 @@ export function renderExplanationText(
   if (more > 0) write(`\n… and ${counted(more, 'more resource')}: name one by its address\n`)
 }
 
-/** What it is, and what becomes of it; where that is nothing good, why. */
 function heading({ address, label, action }: Explanation, paint: Paint): string {
   const { type, why } = action
   const shown = label === null || address.endsWith(label) ? '' : `  ${printable(label)}`
@@ -86,16 +82,15 @@ function passwordLines({ password }: Explanation): string[] {
   return wrapped(`${password.fate}${type}: ${password.why}`, '  ')
 }
 
-/** Characters of a line. */
 const WIDTH = 80
 
-/** Characters of a value that are shown however little room there is. */
+/** Characters of a value that are shown even if there is little room. */
 const SHORTEST = 40
 
 /** Characters of an expression that are shown. */
 const EXPRESSION = 600
 
-/** The rows as they are read; what is empty is named in one line. */
+/** The rows as read, with all empty columns in one line. */
 function rowLines({ records, moreRecords }: Explanation): string[] {
   const lines = records.flatMap(rowsOf)
   if (moreRecords > 0) lines.push(`  … and ${counted(moreRecords, 'more record')}`)
@@ -113,7 +108,7 @@ function rowsOf({ origin, columns, stream }: ExplainedRecord): string[] {
   ]
 }
 
-/** Joined rows stand beneath the name of their stream, each with its place. */
+/** Joined rows are listed under the name of their stream, each with its place. */
 function columnLines(name: string, value: Json, width: number): string[] {
   const rows = Array.isArray(value) ? value.filter((row) => isObject(row) && typeof row._file === 'string') : []
   if (!Array.isArray(value) || rows.length === 0) return [fitted(`    ${name.padEnd(width)}  `, value)]
@@ -156,7 +151,7 @@ function itemLines({ origin, when, chosen, fields, yields, rejected }: Explained
   ]
 }
 
-/** `email = $lowercase(mail)   migrate.config.yaml:12`, and what it yields beneath. */
+/** `email: $lowercase(mail)  [migrate.config.yaml:12]`, and below it the value. */
 function valueLines({ name, expression, at, value, fails, became }: ExplainedValue): string[] {
   const text = shorten(expression.replace(/\s+/g, ' ').trim())
   const left = wrapped(`${name}: ${text}`, '    ')
@@ -208,18 +203,18 @@ function shorten(text: string): string {
   return text.length > EXPRESSION ? `${text.slice(0, EXPRESSION - 1)}…` : text
 }
 
-/** A value behind what stands before it, cut where the line ends. */
+/** A value after other text, cut at the end of the line. */
 function fitted(before: string, value: Json): string {
   return before + valueText(value, Math.max(SHORTEST, WIDTH - before.length))
 }
 
-/** A value on one line. What stands for a secret is no text of the source. */
+/** A value on one line. `(secret)` gets no quotes, because it is not text of the source. */
 function valueText(value: Json, length = WIDTH): string {
   if (typeof value === 'string' && /^\(secret(, [^)]*)?\)$/.test(value)) return value
   return shortValue(value, length)
 }
 
-/** Words in lines of 80 columns; a word that is longer stays whole. */
+/** Lines of 80 columns. A longer word is not split. */
 function wrapped(text: string, indent: string): string[] {
   const lines: string[] = []
   let line = indent
@@ -331,7 +326,7 @@ function requestLines({ requests, action }: Explanation): string[] {
   ])
 }
 
-/** One document, as schemas/explanation.schema.json describes it. */
+/** See schemas/explanation.schema.json. */
 export function renderExplanationJson(explained: ExplanationDocument, write: (text: string) => void): void {
   write(`${jsonText(explained, 2)}\n`)
 }

@@ -9,13 +9,10 @@ import { sums, table } from './table.ts'
 
 interface ExportTextOptions {
   paint: Paint
-  /** Whether plan, apply and verify work from it without being asked to. */
+  /** Whether plan, apply and verify use this snapshot by default. */
   isItsOwn: boolean
 }
 
-/**
- * A snapshot that was just written, for people: what is in it, where it is, and what to do with it.
- */
 export function renderExportText(snapshot: Snapshot, { paint, isItsOwn }: ExportTextOptions): string {
   const { folder, source, startedAt, finishedAt, streams, digest } = snapshot
   const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000
@@ -48,7 +45,7 @@ function renderCounts(snapshot: Snapshot): string {
   return sums(rows)
 }
 
-/** The same for programs, as one JSON document; `counts` for what was recorded from files. */
+/** The same as JSON. A snapshot of files also has `counts`. */
 export function renderExportJson(snapshot: Snapshot, redactor: Redactor): string {
   const { folder, source, identity, startedAt, finishedAt, streams, digest } = snapshot
   const counts = isRecorded(snapshot) ? { counts: recordingOf(snapshot).counts } : {}

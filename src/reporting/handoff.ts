@@ -12,30 +12,22 @@ import { renderScope } from './heading-text.ts'
 import { counted, ofSeveral, type Paint } from './style.ts'
 import { table } from './table.ts'
 
-/** How many rejected connections are shown. */
 const SAMPLE = 10
 
-/** What is handed over. */
 const HANDED_OVER: readonly string[] = [connection.name, invitation.name]
 
-/** Rejected connections and invitations: they are in no file. */
+/** The count of rejected connections and invitations, which are in no file. */
 export function rejectedFromFiles(set: DesiredSet): number {
   return set.rejectCounts().reduce((sum, { kind, count }) => (HANDED_OVER.includes(kind) ? sum + count : sum), 0)
 }
 
-/**
- * Records of the streams of connections that could not be read: what connection each is, nobody
- * knows.
- */
+/** The count of connection records that could not be read, so their connections are unknown. */
 export function unreadConnections(set: DesiredSet, streams: readonly string[]): number {
   const own = set.accounting.streams.filter(({ stream }) => streams.includes(stream))
   return own.reduce((sum, { rejected }) => sum + rejected, 0)
 }
 
-/**
- * What was handed over, for people.
- * @param unread how many records of connections could not be read
- */
+/** @param unread the count of connection records that could not be read */
 export function renderHandoffText(handoff: Handoff, set: DesiredSet, unread: number, paint: Paint): string {
   const { folder, files, notes, invitations, withSecrets, includeSecrets } = handoff
   const rows = files.map(({ file, connections, organizations }) => [
@@ -83,7 +75,6 @@ function renderRejected(set: DesiredSet, paint: Paint): string[] {
   return lines
 }
 
-/** The same for programs, as one JSON document. */
 export function renderHandoffJson(handoff: Handoff, set: DesiredSet, unread: number): string {
   const rejects = [...set.rejects()].filter(({ kind }) => HANDED_OVER.includes(kind))
   return `${jsonText({ format: 'workos-migrate-handoff', version: 1, scope: set.scope ?? null, ...handoff, rejects, unread }, 2)}\n`

@@ -16,11 +16,11 @@ import { counted, type Paint } from './style.ts'
 import { bound, definitions, padded, shortened, WIDTH, widthsOf, wrapped } from './table.ts'
 
 interface InspectionTextOptions {
-  /** What was looked at: the manifest or the file, and what it was recognised as. */
+  /** The manifest or the file, and its recognized format. */
   title: string
   paint: Paint
   write: (text: string) => void
-  /** How all of them are read. Default: with --all. */
+  /** How to read all records. */
   further?: string
 }
 
@@ -32,12 +32,12 @@ const FATES: Record<PasswordFormat['fate'], string> = {
 }
 const COLORS = { taken: 'green', convertible: 'green', reset: 'yellow', malformed: 'red' } as const
 
-/** How many values and how many roles are shown of each. */
+/** Values of a column, and roles, that are shown. */
 const MAX_SHOWN = 12
-/** Columns that the last of a table keeps, when it is so long. */
+/** Columns that the last cell of a table keeps at least, if it is that long. */
 const LAST = 28
 
-/** What was found in a source, for people. No value of a person and no secret is in it. */
+/** An inspection as text. It must not contain values of users or secrets. */
 export function renderInspectionText(inspection: Inspection, options: InspectionTextOptions): void {
   const { paint, write, title, further = '--all reads all' } = options
   const extent = inspection.complete ? 'all of them' : `the first ones (${further})`
@@ -58,7 +58,7 @@ function renderStream(stream: StreamInspection, complete: boolean, { paint, writ
   if (stream.morePaths > 0) write(`  … ${figure(stream.morePaths)} more paths\n`)
 }
 
-/** Rounded down, so that 100 % means all. */
+/** Rounded down, so 100 % means all. */
 function fillRate({ filled, of }: PathInspection): string {
   if (filled === 0) return 'empty'
   const percent = Math.floor((filled / of) * 100)
@@ -101,7 +101,7 @@ function renderPeople(people: PeopleInspection, { paint, write }: InspectionText
   if (people.totp > 0) write(`  ${counted(people.totp, 'record')} with a TOTP secret\n`)
 }
 
-/** Addresses that a plan would reject although they are sound. */
+/** Valid addresses that a plan would reject. */
 function rejected({ confusable, lookalikes }: PeopleInspection['email']): string[] {
   return [
     ...(confusable > 0
@@ -154,8 +154,8 @@ function rolesText({ roles, moreRoles }: PeopleInspection): string {
 }
 
 /**
- * Columns to the left, the second (figures) to the right. The last is dim, and goes on below itself
- * where it is long; names give way where it would have no room.
+ * Columns aligned left, figures right. The last column is dim and wraps below itself; names are
+ * shortened to give it room.
  */
 function columns(rows: readonly (readonly string[])[], paint: Paint, indent = '  '): string {
   const widths = widthsOf(rows)
@@ -163,7 +163,7 @@ function columns(rows: readonly (readonly string[])[], paint: Paint, indent = ' 
   const last = others.pop() ?? 0
   const between = others.reduce((sum, width) => sum + width + 2, indent.length + 2)
   const first = Math.min(names, Math.max(WIDTH - between - Math.min(last, LAST), 20))
-  // Where even that leaves no room, the last begins on a line of its own.
+  // If there is still no room, the last column starts on its own line.
   const isBelow = WIDTH - between - first < Math.min(last, LAST)
   const hanging = isBelow ? indent.length + 4 : between + first
   const room = WIDTH - hanging
@@ -182,10 +182,7 @@ function columns(rows: readonly (readonly string[])[], paint: Paint, indent = ' 
     .join('')
 }
 
-/**
- * What was found in a source, for programs: the inspection as it is, beneath the version of this
- * format.
- */
+/** The inspection as JSON, with the version of this format. */
 export function renderInspectionJson(
   inspection: Inspection,
   about: {

@@ -1,10 +1,9 @@
 /**
- * reporting/ says what the other folders found. In: a plan, what an apply came to, a verification,
- * an explanation, the errors of a run, what happens meanwhile. Out: text, JSON, Markdown
- * (markdown/), HTML (html/) and events, for people and programs. Nothing is decided here, and what
- * is special about a kind is said by its folder. Names: `<document>.ts` renders one document, as
- * text and, where it is short, as JSON; `<part>-text.ts` is a part that several documents share.
- * This file: a plan for a terminal.
+ * reporting/ renders the results of the other folders. In: a plan, the result of an apply, a
+ * verification, an explanation, the errors of a run, progress. Out: text, JSON, Markdown
+ * (markdown/), HTML (html/) and events. It decides nothing, and each kind brings its own words.
+ * `<document>.ts` renders one document, `<part>-text.ts` a part that several documents share. This
+ * file renders a plan for a terminal.
  */
 
 import type { Mask } from '../diagnostics/mask.ts'
@@ -51,21 +50,17 @@ import { counted, ofSeveral, shortValue } from './style.ts'
 import { definitions, table } from './table.ts'
 
 interface PlanTextOptions extends ReadingTextOptions {
-  /** Show every action and every rejected record instead of the first few. */
+  /** Show every action and every rejected record. */
   full: boolean
-  /** What is shown of values and of persons. Default: everything. */
+  /** Default: shows everything. */
   mask?: Mask
-  /** Receives the text piece by piece: a plan may have millions of lines. */
+  /** Receives the text in pieces: a plan can have millions of lines. */
   write: (text: string) => void
 }
 
-/** How many reasons are shown: messages that name single resources may be as many as these. */
+/** Reasons that are shown: there can be one for each resource. */
 const REASONS = 10
 
-/**
- * A plan for people: where the records went, the counts, a sample of the actions, and what stands
- * in the way.
- */
 export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   const { paint, write } = options
   write(`${paint('bold', describeWhere(plan.where))}\n`)
@@ -172,7 +167,6 @@ function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void
   }
 }
 
-/** Who keeps one role of several. */
 function renderLostRoles({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
   const total = lostRolesCount(set)
   if (total === 0) return
@@ -187,7 +181,6 @@ function renderLostRoles({ set }: Plan, { paint, full, write }: PlanTextOptions)
   if (total > shown) write(`  … ${figure(total - shown)} more (--full shows all)\n`)
 }
 
-/** Whose authenticator app WorkOS cannot take, by reason and by user. */
 function renderUnsupportedTotp({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
   const reasons = unsupportedTotpCounts(set)
   const total = sum(reasons)

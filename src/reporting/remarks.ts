@@ -8,23 +8,21 @@ import type { NoteCount } from '../rundb/notes.ts'
 import { renderHint } from './actions-text.ts'
 import { counted, type Paint } from './style.ts'
 
-/** What holds for a source that was read in part. */
+/** The remark on a source of which only a part was read. */
 export const PARTIAL =
   'only part of the source was read (source.updatedSince): everything else stays as it is and does not count as removed'
 
-/** What is odd about a plan as a whole, and where it begins. */
 export function describeWarning({ message, at }: PlanWarning): string {
   return at === undefined ? message : `${message} (${formatLocation({ ...at, column: undefined })})`
 }
 
 /**
- * Remarks of one kind and code that are shown one by one: metadata keys may be as many as users.
+ * Remarks of one kind and code that are shown singly: there can be as many metadata keys as users.
  */
 const SHOWN = 20
 
 /**
- * Remarks on accepted resources, in words; where there are many of a sort, the most frequent and
- * how many others there are.
+ * Remarks on accepted resources. For more than SHOWN of one kind and code, a count of the others.
  */
 export function describeNotes(all: readonly NoteCount[]): string[] {
   const notes = all.filter(({ code }) => !SUMMED_UP.has(code))
@@ -39,7 +37,6 @@ export function describeNotes(all: readonly NoteCount[]): string[] {
     })
 }
 
-/** What a remark on accepted resources means, in words. */
 export function describeNote({ kind, code, detail, count }: NoteCount): string {
   const resources = countedKind(count, kind)
   const remark = kindRemarks()[code] ?? GENERAL[code]
@@ -49,7 +46,7 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
   )
 }
 
-/** Remarks on resources of any kind. */
+/** Remarks for any kind of resource. */
 const GENERAL: Remarks = {
   metadata_key_renamed: ({ resources, detail }) =>
     `${resources}: reserved metadata key ${detail} renamed with metadata.prefix`,
@@ -84,25 +81,19 @@ interface Output {
   write: (text: string) => void
 }
 
-/**
- * What is odd about a plan, and what is worth a look: it stands above everything else, since all
- * the rest may hang on it.
- */
+/** Warnings and notices. They come first, because the rest of a plan can depend on them. */
 export function renderOddities({ warnings, notices }: Pick<PlanSummary, 'warnings' | 'notices'>, output: Output): void {
   const { paint, write } = output
   renderWarnings(warnings, output)
   if (notices.length > 0) write(`\n${paint('bold', 'Worth a look')}\n`)
   for (const [index, notice] of notices.entries()) {
     write(`  ${paint('cyan', '·')} ${printable(notice.message)}\n`)
-    // One hint for all that share it.
+    // Consecutive notices with the same hint share it.
     if (notices[index + 1]?.hint !== notice.hint) write(renderHint(notice.hint, paint))
   }
 }
 
-/**
- * The warnings of a plan or a verification, those that the manifest accepts last and without their
- * hints.
- */
+/** Warnings of a plan or a verification. Accepted ones come last, without hints. */
 export function renderWarnings(warnings: readonly PlanWarning[], { paint, write }: Output): void {
   if (warnings.length === 0) return
   write(`\n${paint('bold', 'Warnings')}\n`)

@@ -1,6 +1,4 @@
-/**
- * A verification for people, for programs, and as events.
- */
+/** A verification as text, JSON and events. */
 
 import type { ChangedBy } from '../comparing/field-differences.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
@@ -23,15 +21,14 @@ import { counted, type Paint, shortValue } from './style.ts'
 import { nonZero, table } from './table.ts'
 
 interface VerifyTextOptions extends ReadingTextOptions {
-  /** Show every finding instead of the first few. */
+  /** Show every finding. */
   full: boolean
   write: (text: string) => void
 }
 
-/** Findings of a type that are shown, unless all are asked for. */
+/** Findings of a type that are shown without `--full`. */
 const SAMPLE = 5
 
-/** What is shown of each type, in this order. */
 export const SECTIONS: readonly [FindingType, string, 'red' | 'yellow' | 'cyan'][] = [
   ['deleted', 'Missing: in the state, but deleted in WorkOS', 'red'],
   ['not_applied', 'Missing: not applied yet', 'red'],
@@ -43,7 +40,7 @@ export const SECTIONS: readonly [FindingType, string, 'red' | 'yellow' | 'cyan']
   ['role_of_group', 'Roles from groups, in addition to those of the source', 'cyan'],
 ]
 
-/** Who moved away from what was applied, in words. */
+/** Which side differs from the last apply. */
 export const CHANGED: Record<ChangedBy, string> = {
   source: 'changed in the source since the last apply',
   WorkOS: 'changed in WorkOS, or different when adopted',
@@ -53,10 +50,6 @@ export const CHANGED: Record<ChangedBy, string> = {
   unknown: 'never applied',
 }
 
-/**
- * A verification for people: where the records went, what became of each resource, what is not as
- * it should be.
- */
 export function renderVerifyText(verification: Verification, options: VerifyTextOptions): void {
   const { paint, write } = options
   write(`${paint('bold', describeWhere(verification.where))}\n\n`)
@@ -121,7 +114,7 @@ function renderRemarks(verification: Verification, { paint, write }: VerifyTextO
   if (lines.length > 0) write(`\n${paint('bold', 'Remarks')}\n${lines.map((line) => `  ${line}\n`).join('')}`)
 }
 
-/** What a comparison cannot see, and what is missing from it. */
+/** Remarks on what the comparison cannot see. */
 export function verifyRemarks({ secrets, rejected, openWrites, set }: Verification): string[] {
   const lines: string[] = set.reading.partial ? [PARTIAL] : []
   if (secrets.inSource + secrets.sent + secrets.leftAlone > 0) {
@@ -138,7 +131,7 @@ export function verifyRemarks({ secrets, rejected, openWrites, set }: Verificati
   return lines
 }
 
-/** What a verification came to, in a sentence. */
+/** The result of a verification in one sentence. */
 export function conclusion({ outcome, kinds, rejected }: Verification, paint: Paint): string {
   const sum = (field: 'desired' | 'different' | 'missing' | 'otherId' | 'extra' | 'notInState') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
@@ -162,7 +155,6 @@ export function conclusion({ outcome, kinds, rejected }: Verification, paint: Pa
   }
 }
 
-/** In the order in which they are shown. */
 export const FINDING_TYPES: readonly FindingType[] = [
   'deleted',
   'not_applied',
@@ -175,8 +167,8 @@ export const FINDING_TYPES: readonly FindingType[] = [
 ]
 
 /**
- * A verification for programs: one JSON document, written piece by piece. `counts` says how many
- * findings of each type there are; `findings` holds the first few of each, or all of them.
+ * One JSON document, in pieces. `counts` has the number of findings of each type; `findings` has
+ * the first few of each, or all if `full`.
  */
 export function renderVerifyJson(verification: Verification, full: boolean, write: (text: string) => void): void {
   const { set, ...shown } = verification
@@ -201,9 +193,7 @@ export function renderVerifyJson(verification: Verification, full: boolean, writ
   write(']}\n')
 }
 
-/**
- * Tells of everything that is not as the source and the state say, and of the sum. Values stay out.
- */
+/** Emits every finding and the sums, without values. */
 export async function emitVerification(events: EventSink, verification: Verification): Promise<void> {
   for (const type of FINDING_TYPES) {
     for (const finding of findingsOf(verification, type, Number.POSITIVE_INFINITY)) {

@@ -15,12 +15,11 @@ import { alertsOf, planParts } from './plan-report.ts'
 import type { Block, Section, TimeChart, Tone } from './report.ts'
 import { type Problem, problemSections, rejectsOf } from './sections.ts'
 
-/** What an apply came to, and what it was asked to do. */
 interface Applied {
   plan: Plan
   result: ApplyResult
   seconds: number
-  /** What the run could not do, as often as it is asked. */
+  /** The failures of the run. Can be called more than once. */
   failures(): AsyncIterable<Failure[]>
   requests: TimelineCounts | undefined
   limits: Limits
@@ -28,7 +27,6 @@ interface Applied {
 
 const TONES: Record<string, Tone> = { completed: 'good', incomplete: 'warn', interrupted: 'warn', deadline: 'warn' }
 
-/** An apply as an HTML report: its result, then its plan. */
 export async function applyReport(applied: Applied, options: ReportOptions): Promise<AssembledReport> {
   const { plan, result, failures } = applied
   const shown = shownBy(options.mask)
@@ -123,12 +121,12 @@ function requestBlocks({ result, seconds, requests, limits }: Applied): Block[] 
   ]
 }
 
-/** A limit so many times above all that was sent would press the curves flat: the note says it. */
+/** A limit this many times above the requests would flatten the curves. Only the note names it. */
 const NEAR = 10
 
 /**
- * Requests per second by class, each over the time that its limit counts in: so a burst that the
- * limit allows stays below the line of the limit, and only what exceeds it would cross it.
+ * Requests per second by class, as the mean over the window of the limit. So an allowed burst stays
+ * below the line of the limit.
  */
 export function requestsChart(timeline: TimelineCounts | undefined, { writes, reads }: Limits): Block[] {
   if (timeline === undefined) return []
@@ -165,10 +163,7 @@ export function requestsChart(timeline: TimelineCounts | undefined, { writes, re
   return [{ type: 'chart', chart }]
 }
 
-/**
- * Of each bucket, the mean per second of the buckets up to it that fit into the time that a limit
- * counts in.
- */
+/** For each bucket, the mean per second over the window that ends with it. */
 function rolling(counts: readonly number[], width: number, over: number): number[] {
   const buckets = Math.max(1, Math.floor(over / width))
   const seconds = (buckets * width) / 1000

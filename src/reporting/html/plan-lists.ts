@@ -11,10 +11,7 @@ import { counted } from '../style.ts'
 import { type GridSource, gridSection, HELD, type ListOptions, listOf, type NamedRow, type Shown } from './assembly.ts'
 import type { Block, FieldValue, Section } from './report.ts'
 
-/**
- * Everything that a plan names one by one besides its actions and what is wrong. Of each list the
- * page holds the first `most`.
- */
+/** The lists of a plan except actions and problems. The page contains the first `most` of each. */
 export async function planLists(
   plan: Plan,
   shown: Shown,
@@ -80,7 +77,7 @@ function driftList(plan: Plan, shown: Shown, most: number): ListOptions {
       for (const { kind, key, field, live, desired, reason } of plan.drift(most)) {
         const what = shown.text(address({ kind, key }))
         if (field === '*') {
-          // All of it is gone: what the source says is no field's value.
+          // The whole resource is gone, so `desired` is its ID, not the value of a field.
           const id = shown.text(String(desired))
           yield {
             group: kind,
@@ -125,7 +122,6 @@ function sparedList(plan: Plan, shown: Shown, most: number): ListOptions {
   }
 }
 
-/** Records that merged; those that lost a value come first. */
 function mergesList({ set }: Plan, shown: Shown, most: number): ListOptions {
   return {
     id: 'merges',
@@ -220,7 +216,6 @@ function duplicatesTable(plan: Plan, shown: Shown): Block[] {
   ]
 }
 
-/** The records that nothing is made of, each with the rule that leaves it out. */
 function leftOutList({ set }: Plan, shown: Shown, most: number): ListOptions {
   return {
     id: 'left-out',
@@ -256,7 +251,7 @@ function leftOutList({ set }: Plan, shown: Shown, most: number): ListOptions {
   }
 }
 
-/** What is left out since the user or the organization that it belongs to is. */
+/** What is left out because its user or organization is. */
 function leftOutWithList({ set }: Plan, shown: Shown, most: number): ListOptions {
   const counts = leftOutWithCounts(set.rundb)
   const total = counts.reduce((sum, { records }) => sum + records, 0)
@@ -270,7 +265,7 @@ function leftOutWithList({ set }: Plan, shown: Shown, most: number): ListOptions
     ],
     facetLabel: 'rule',
     facet: () => ({ tone: 'info' }),
-    // One row may stand for several records: where all are held, the rows are counted.
+    // A row can cover several records. If the page contains all rows, count the rows.
     ...(total > most && { total }),
     *items() {
       for (const { kind, key, path, origin, records } of leftOutWith(set.rundb, most)) {
@@ -283,7 +278,6 @@ function leftOutWithList({ set }: Plan, shown: Shown, most: number): ListOptions
   }
 }
 
-/** What this state knows and the source no longer has: it stays in WorkOS. */
 function orphansList(plan: Plan, shown: Shown, most: number): ListOptions {
   return {
     id: 'orphaned',

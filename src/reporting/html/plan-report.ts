@@ -42,17 +42,13 @@ import {
   remarksSection,
 } from './sections.ts'
 
-/**
- * What an apply shows of its plan too: what stands before what went wrong, and what stands behind
- * it.
- */
+/** The sections of a plan before and after the problems. The report of an apply uses them too. */
 interface PlanParts {
   first: Section[]
   rest: Section[]
   grids: GridSource[]
 }
 
-/** A plan as an HTML report. */
 export async function planReport(plan: Plan, options: ReportOptions): Promise<AssembledReport> {
   const shown = shownBy(options.mask)
   const problems = await problemSections(() => problemsOf(plan), shown)
@@ -66,7 +62,6 @@ export async function planReport(plan: Plan, options: ReportOptions): Promise<As
   })
 }
 
-/** What a plan does: charts, actions, fields, lists. */
 export async function planParts(plan: Plan, shown: Shown, { most }: ReportOptions): Promise<PlanParts> {
   const actions = actionGrid(plan, shown, most)
   const lists = await planLists(plan, shown, most)
@@ -93,7 +88,6 @@ function summarySection(plan: Plan, { links }: Problems, shown: Shown): Section 
   }
 }
 
-/** What refuses a plan, and what is odd about it. */
 export function alertsOf({ summary }: Plan, shown: Shown): Block[] {
   return [
     ...summary.refusals.map(({ message, hint }) => alertOf({ message, hint }, 'bad', 'Refused:', shown)),
@@ -163,7 +157,6 @@ function chartsSection(plan: Plan, shown: Shown): Section[] {
   return [{ id: 'charts', title: 'At a glance', blocks }]
 }
 
-/** What a plan comes to, in a sentence. */
 function outlook(plan: Plan): { sentence: string; tone: Tone } {
   const { summary, set } = plan
   const { refusals, kinds, estimate, warnings } = summary
@@ -194,13 +187,10 @@ const LOOK: Record<Action['type'], { mark: string; tone: Tone }> = {
   delete: { mark: '-', tone: 'bad' },
 }
 
-/** Values that a closed row shows. */
+/** Values in a closed row. */
 const SUMMARY = 4
 
-/**
- * Every action with its values: kind by kind, what is blocked first. Of the others of a kind the
- * page holds the first `most`.
- */
+/** Every action with its values by kind: all blocked ones, and the first `most` of the others. */
 function actionGrid(plan: Plan, shown: Shown, most = HELD): GridSource {
   const kinds = plan.summary.kinds.filter((kind) => TYPES.some((type) => kind[type] > 0))
   const heldOf = (counts: (typeof kinds)[number]) => {
@@ -312,7 +302,6 @@ function actionsChart(kinds: readonly KindSummary[]): Block[] {
   )
 }
 
-/** Members of the largest organizations, and roles. */
 function membershipCharts({ rundb }: DesiredSet, shown: Shown): Block[] {
   return [
     ...membershipBars(membersByOrganization(rundb), shown.value),
@@ -328,7 +317,6 @@ function membershipBars(
   return barsOf(title, unit, labels, [[series, 'plain', bars.map(({ count }) => count)]], note)
 }
 
-/** What becomes of the passwords of each algorithm. */
 function passwordsChart({ algorithms, none }: PasswordCounts): Block[] {
   const labels = algorithms.map(({ algorithm }) => (algorithm === 'clear' ? 'in clear' : algorithm))
   const nothing = none > 0 && algorithms.length > 0 ? [none] : []

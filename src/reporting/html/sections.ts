@@ -1,7 +1,4 @@
-/**
- * Sections that several HTML reports have. In: field tables, remarks, the accounting, and what
- * failed or was rejected. Out: sections for assembly.ts, and the grid of problems.
- */
+/** Sections that several HTML reports share: fields, remarks, records, problems. */
 
 import type { Accounting } from '../../desired/accounting.ts'
 import { describeConnections } from '../../kinds/connection/wording.ts'
@@ -20,7 +17,6 @@ import { counted } from '../style.ts'
 import { type GridSource, listOf, type NamedRow, type Shown } from './assembly.ts'
 import type { Block, Section, Table, Tone } from './report.ts'
 
-/** How full each field is, kind by kind. */
 export function fieldsSection(tables: readonly FieldTable[], shown: Shown): Section[] {
   if (tables.length === 0) return []
   const blocks = tables.map(
@@ -53,7 +49,6 @@ function remarkOn({ filled, distinct, secret }: FieldColumn, resources: number):
   return distinct === 1 && filled === resources && resources > 1 && !secret ? 'always the same' : ''
 }
 
-/** Passwords, connections, invitations and remarks. */
 export function remarksSection({ summary, set, purpose }: Plan, shown: Shown): Section[] {
   if (purpose === 'destroy') return []
   const passwords = describePasswords(summary.passwords)
@@ -89,7 +84,6 @@ export function remarksSection({ summary, set, purpose }: Plan, shown: Shown): S
   ]
 }
 
-/** Where every record went. */
 export function accountingSection({ streams, records, kinds }: Accounting, shown: Shown): Section[] {
   if (streams.length === 0) return []
   const numeric = true as const
@@ -143,13 +137,13 @@ export function accountingSection({ streams, records, kinds }: Accounting, shown
   ]
 }
 
-/** What did not get into WorkOS, or will not, with what helps in this very case. */
+/** What is not in WorkOS or will not be, with the hint for this case. */
 export type Problem = Casualty & { hint?: string | null }
 
 const TONES: Record<Casualty['outcome'], Tone> = { failed: 'bad', blocked: 'bad', reduced: 'warn', rejected: 'bad' }
 const ORDER = ['failed', 'blocked', 'reduced', 'rejected']
 
-/** What a plan does not carry out: blocked resources and rejected records. */
+/** Blocked resources and rejected records of a plan. */
 export function* problemsOf(plan: Plan): Generator<Problem> {
   for (const action of blockedActions(plan.set.rundb)) {
     const { kind, key, code, message, hint }: BlockedAction = JSON.parse(action)
@@ -164,15 +158,14 @@ export function* rejectsOf(rejects: Iterable<RejectedItem>): Generator<Problem> 
   for (const reject of rejects) yield { ...fromReject(reject), hint: reject.hint }
 }
 
-/** What went wrong, cause by cause. */
 export interface Problems {
   source: GridSource
-  /** To the causes, for the summary. */
+  /** Links to the causes, for the summary. */
   links: Block[]
   sections: Section[]
 }
 
-/** The grid of everything that went wrong, and a section for each cause, with what helps. */
+/** A grid of all problems, and a section with the remedy for each cause. */
 export async function problemSections(
   items: () => Iterable<Problem> | AsyncIterable<Problem>,
   shown: Shown,

@@ -19,10 +19,9 @@ import {
 import type { AssembledReport } from './document.ts'
 import type { Block, Section } from './report.ts'
 
-/** Runs that the chart shows: the last ones. */
+/** The last runs, shown in the chart. */
 const CHARTED = 30
 
-/** Everything that a state holds, as an HTML report. */
 export async function stateReport(
   state: StateStore,
   { name, environment }: { name: string; environment: string | null },

@@ -27,10 +27,9 @@ import type { AssembledReport } from './document.ts'
 import type { Block, FieldValue, Section, Tone } from './report.ts'
 import { accountingSection, problemSections, rejectsOf } from './sections.ts'
 
-/** What is missing is held whole; of the others of a type the first `most`. */
+/** Types of which the page contains all findings. Of the others, the first `most`. */
 const LOST: ReadonlySet<FindingType> = new Set(['deleted', 'not_applied', 'clash', 'other_id'])
 
-/** A verification as an HTML report. */
 export async function verifyReport(verification: Verification, options: ReportOptions): Promise<AssembledReport> {
   const { set, outcome, name } = verification
   const shown = shownBy(options.mask)

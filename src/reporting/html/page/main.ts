@@ -1,7 +1,6 @@
 /**
- * The page of an HTML report, as it runs in a browser. In: the Report and the rows that the file
- * holds (../report.ts). Out: headings, tables, charts (chart.ts) and searchable grids (grid.ts),
- * made of elements and text alone.
+ * The page of an HTML report in the browser. It shows the Report (../report.ts) and its rows as
+ * headings, tables, charts (chart.ts) and searchable grids (grid.ts).
  */
 
 import type { Block, Report, Section, Table } from '../report.ts'
@@ -14,7 +13,7 @@ const report: Report = JSON.parse(document.getElementById('report')?.textContent
 const rows = new Map(report.grids.map(({ id }) => [id, new Rows()]))
 const grids: GridView[] = []
 show()
-// The rows stand behind this script: what is above them is on the screen meanwhile.
+// The rows come after this script, so the page is visible before they are loaded.
 document.addEventListener('DOMContentLoaded', () => {
   unpack(rows).then(
     () => document.documentElement.setAttribute('data-loaded', 'true'),
@@ -76,7 +75,7 @@ function navigation(): HTMLElement {
   )
 }
 
-/** Marks the link of the section that is read. */
+/** Marks the link of the visible section. */
 function follow(list: HTMLElement): void {
   const observer = new IntersectionObserver(
     (entries) => {
