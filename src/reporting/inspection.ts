@@ -49,10 +49,10 @@ export function renderInspectionText(inspection: Inspection, options: Inspection
 function renderStream(stream: StreamInspection, complete: boolean, { paint, write }: InspectionTextOptions): void {
   const files = stream.files.length === 0 ? '' : ` (${stream.files.join(', ')})`
   const rejected = stream.rejected === 0 ? '' : `, ${figure(stream.rejected)} rejected`
-  const seen = stream.role === 'joined' ? ' joined' : ''
+  const noun = stream.role === 'joined' ? 'joined record' : 'record'
   write(`\n${paint('bold', printable(stream.stream))}${printable(files)}: `)
   const reached = stream.records > 0 || complete || stream.role === 'joined'
-  write(reached ? `${counted(stream.records, 'record')}${seen}${rejected}\n` : 'not reached\n')
+  write(reached ? `${counted(stream.records, noun)}${rejected}\n` : 'not reached\n')
   const rows = stream.paths.map((path) => [printable(path.path), fillRate(path), holds(path), looks(path)])
   write(columns(rows, paint))
   if (stream.morePaths > 0) write(`  … ${figure(stream.morePaths)} more paths\n`)

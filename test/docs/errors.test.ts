@@ -6,7 +6,7 @@ import { command, folderOf } from '../cli/harness.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-test('the page about errors shows what an apply of the demo and `errors` print', async () => {
+test('the page about errors shows the output of an apply of the demo and of `errors`', async () => {
   const page = readFileSync(join(ROOT, 'docs/reference/errors.md'), 'utf8')
   const [, block = ''] = /```console\n(.*?)```/s.exec(page) ?? []
   const cwd = folderOf({})

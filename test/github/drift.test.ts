@@ -6,7 +6,7 @@ import { startJob, type TestJob } from './job.ts'
 
 const env = { KEY }
 
-/** A job at night: what was applied, and whatever became of it. */
+/** A nightly job after an apply and later changes. */
 async function night() {
   const job = await startJob({ event: false })
   const workos = await startWorkos()
@@ -33,13 +33,13 @@ function step(job: TestJob, exit: number, ...more: string[]) {
   return job.step('drift', ...options, ...more)
 }
 
-test('one issue is opened, updated while something differs, and closed when nothing does', async () => {
+test('one issue is opened, updated while something differs, and closed when nothing differs', async () => {
   const { job, project, rows, look, rename } = await night()
   const { github } = job
   expect(await look()).toMatchObject({ exit: 0, code: 0, stdout: '' })
   expect(github.issues).toEqual([])
 
-  // Somebody changed it in WorkOS: no write follows, and it is drift all the same.
+  // A change in WorkOS leads to no write, but it is drift.
   await rename('Augusta')
   const drifted = await look()
   expect(drifted).toMatchObject({ exit: 0, code: 0 })
@@ -67,7 +67,7 @@ test('one issue is opened, updated while something differs, and closed when noth
   expect(github.issues.map(({ state }) => state)).toEqual(['closed', 'open'])
 })
 
-test('an issue of another environment, of somebody else, and a pull request are left alone', async () => {
+test('issues of other environments or authors, and pull requests, are not touched', async () => {
   const { job, look, rename } = await night()
   await rename('Augusta')
   await look()
@@ -83,7 +83,7 @@ test('an issue of another environment, of somebody else, and a pull request are 
   expect(job.github.issues.map(({ state }) => state)).toEqual(['closed', 'open', 'open', 'open'])
 })
 
-test('a plan that failed opens no issue and closes none', async () => {
+test('a failed plan opens and closes no issue', async () => {
   const { job, look, rename } = await night()
   await rename('Augusta')
   await look()

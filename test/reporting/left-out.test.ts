@@ -7,7 +7,7 @@ const WHEN = { user: { when: 'first_name != "out"' }, organization: null, member
 const some = (count: number, out: readonly number[]): Row[] =>
   people(count).map((row, n) => ({ ...row, first_name: out.includes(n) ? 'out' : 'in' }))
 
-test('who is left out is named with place, key and condition in every form', async () => {
+test('left out records are listed with place, key and condition in every format', async () => {
   const world = await createWorld(some(3, [1]), { map: WHEN })
   const plan = await world.plan()
   const at = { file: 'migrate.config.yaml', line: 1, column: expect.any(Number) }
@@ -30,7 +30,7 @@ test('who is left out is named with place, key and condition in every form', asy
   expect(markdown).toContain('- `./users.csv:3` `user:ext-1` by map.user.when (migrate.config.yaml:1)\n')
 })
 
-test('of many the first few are shown, and all with --full', async () => {
+test('of many, the first few are shown, and all with --full', async () => {
   const plan = await (await createWorld(some(9, [0, 1, 2, 3, 4, 5, 6, 7]), { map: WHEN })).plan()
   const named = (text: string) => text.match(/^ {2}· /gm)?.length
   expect(named(asText(plan))).toBe(5)
@@ -40,7 +40,7 @@ test('of many the first few are shown, and all with --full', async () => {
   expect(asJson(plan).leftOut).toHaveLength(8)
 })
 
-test('what left the source is named, and whose record the manifest leaves out by now', async () => {
+test('orphans are listed, also those whose record the manifest now leaves out', async () => {
   const world = await createWorld(people(4), { map: { organization: null, membership: null } })
   await world.apply(await world.plan())
   world.rows(some(3, [2]))
@@ -60,7 +60,7 @@ test('what left the source is named, and whose record the manifest leaves out by
   expect([...plan.orphans(1)]).toHaveLength(1)
 })
 
-test('what a prune deletes is no orphan', async () => {
+test('pruned resources are not orphans', async () => {
   const more = { map: { organization: null, membership: null }, prune: ['user'], safety: { maxDeletes: 5 } }
   const world = await createWorld(people(2), more)
   await world.apply(await world.plan())

@@ -3,7 +3,7 @@ import { describeNotes } from '../../src/reporting/remarks.ts'
 
 const dropped = (n: number, count: number) => ({ kind: 'user', code: 'metadata_key_dropped', detail: `k${n}`, count })
 
-test('of many remarks of a sort the first are told, and how many others there are', () => {
+test('of many similar remarks, the first are shown with a count of the others', () => {
   const many = Array.from({ length: 25 }, (_, n) => dropped(n, 25 - n))
   const others = { kind: 'organization', code: 'metadata_key_dropped', detail: 'z', count: 1 }
   const told = describeNotes([...many, others])
@@ -16,7 +16,7 @@ test('of many remarks of a sort the first are told, and how many others there ar
   ])
 })
 
-test('what is just not too many is told as it is', () => {
+test('up to the limit, all remarks are shown', () => {
   expect(describeNotes(Array.from({ length: 20 }, (_, n) => dropped(n, 1)))).toHaveLength(20)
   expect(describeNotes([])).toEqual([])
 })
@@ -35,6 +35,6 @@ test.each([
     '2 users: metadata of city dropped, because it is not ASCII (metadata.nonAscii: drop)',
   ],
   ['metadata_keys_above_limit', '10', '2 users: only the first 10 metadata keys kept (metadata.tooManyKeys: drop)'],
-])('%s says what was done', (code, detail, text) => {
+])('the words of %s', (code, detail, text) => {
   expect(describeNotes([{ kind: 'user', code, detail, count: 2 }])).toEqual([text])
 })

@@ -51,7 +51,7 @@ test("a manifest's source is inspected with what it joins, without its key of Wo
     const { code, stdout } = await command(args, { cwd })
     expect(code).toBe(0)
     expect(stdout).toContain('migrate.config.yaml, source clerk: 2 records, all of them')
-    expect(stdout).toContain('memberships (members.csv): 1 record belonging to them')
+    expect(stdout).toContain('memberships (members.csv): 1 joined record')
     expect(stdout).toContain('1 different, 1 membership, 0 users in none')
   }
 })
