@@ -135,15 +135,16 @@ export function verifyRemarks({ secrets, rejected, openWrites, set }: Verificati
 export function conclusion({ outcome, kinds, rejected }: Verification, paint: Paint): string {
   const sum = (field: 'desired' | 'different' | 'missing' | 'otherId' | 'extra' | 'notInState') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
-  const all = `all ${counted(sum('desired'), 'resource')}`
+  const desired = sum('desired')
+  const all = desired === 1 ? '1 resource is' : `all ${counted(desired, 'resource')} are`
   const without = rejected === 0 ? '' : `, except for the ${counted(rejected, 'rejected record')}`
   switch (outcome) {
     case 'verified':
-      return paint('green', `Verified: ${all} are in WorkOS as desired.`)
+      return paint('green', `Verified: ${all} in WorkOS as desired.`)
     case 'different': {
       const unlike = sum('different') + sum('extra') + sum('notInState') > 0
-      if (!unlike) return paint('green', `Verified: ${all} are in WorkOS as desired${without}.`)
-      return paint('yellow', `Nothing is missing: ${all} are in WorkOS${without}. The differences are listed above.`)
+      if (!unlike) return paint('green', `Verified: ${all} in WorkOS as desired${without}.`)
+      return paint('yellow', `Nothing is missing: ${all} in WorkOS${without}. The differences are listed above.`)
     }
     case 'lost': {
       const other = sum('otherId') === 0 ? '' : `, ${figure(sum('otherId'))} under another ID`

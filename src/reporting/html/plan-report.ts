@@ -166,7 +166,7 @@ function outlook(plan: Plan): { sentence: string; tone: Tone } {
     ...(rejected > 0 ? [`${counted(rejected, 'record')} rejected`] : []),
     ...(blocked > 0 ? [`${counted(blocked, 'resource')} blocked`] : []),
   ]
-  const rest = without.length === 0 || !summary.changes ? '' : ` Except for ${without.join(' and ')}.`
+  const rest = without.length === 0 || !summary.changes ? '' : ` Not included: ${without.join(' and ')}.`
   const time = estimate.seconds < 1 ? '' : `, ${duration(estimate.seconds)} at least`
   const changes = summary.changes
     ? `${describeChanges(kinds)} ${figure(estimate.writes)} ${estimate.writes === 1 ? 'write' : 'writes'} to WorkOS${time}.`

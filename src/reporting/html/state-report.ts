@@ -149,7 +149,7 @@ function runsSection(runs: readonly Run[], shown: Shown): Section[] {
           columns: [
             { label: 'run', numeric },
             { label: 'command' },
-            { label: 'began' },
+            { label: 'started' },
             { label: 'ended' },
             { label: 'outcome' },
             { label: 'version' },

@@ -3,13 +3,13 @@ import { ok } from '../http/exchange.ts'
 import { Refused } from '../http/refused.ts'
 import { type FakeServer, startFakeServer } from '../http/server.ts'
 
-/** The REST API of GitHub, as far as pipelines use it: https://docs.github.com/en/rest */
+/** The parts of the GitHub REST API that pipelines use: https://docs.github.com/en/rest */
 
 export const REPOSITORY = 'acme/migration'
 export const TOKEN = 'ghs_a-token-to-be-found'
 const BOT = 'github-actions[bot]'
 
-/** What a comment and the body of an issue may hold. */
+/** The characters of a comment or an issue. */
 const LONGEST = 65_536
 
 export interface Post {
@@ -42,16 +42,16 @@ export interface Artifact {
 export interface FakeGithub extends Omit<FakeServer, 'setNetworkErrors'> {
   comments: Post[]
   issues: Post[]
-  /** By the commit that they were merged as. */
+  /** By merge commit. */
   pulls: Map<string, Pull[]>
   artifacts: Artifact[]
-  /** What started a run, by its id. Absent: a pull request. */
+  /** The event that started a run, by run ID. Undefined: a pull request. */
   startedBy: Map<number, string>
-  /** Whether the token may only read, as that of a fork. */
+  /** Whether the token is read-only, as for a fork. */
   readOnly: boolean
-  /** What the next requests are answered, before anything comes of them. */
+  /** Responses for the next requests, which then have no effect. */
   refuseNext(...answers: Answer[]): void
-  /** The next request that writes is carried out, and its answer is lost. */
+  /** The next write takes effect, but its response is lost. */
   loseNextAnswer(): void
   comment(body: string, login?: string): Post
 }

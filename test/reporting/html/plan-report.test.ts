@@ -73,7 +73,7 @@ describe('the report of a plan', () => {
       ?.facets.findIndex(({ label }) => label === cause?.title)
     expect(cause?.blocks[1]).toEqual({ type: 'grid', grid: 'problems', facet })
     expect(read('problems').filter((row) => row.facet === cause?.title)).toHaveLength(2)
-    expect(report.sentence).toContain('Except for')
+    expect(report.sentence).toContain('Not included')
     expect(report.tone).toBe('warn')
     const links = section(report.sections, 'summary')?.blocks.find(({ type }) => type === 'links')
     expect(links).toMatchObject({
