@@ -40,6 +40,7 @@ created without a password and reset it, or are rejected: \`passwords.unsupporte
 [Passwords](../how-to/passwords.md) has the table of what WorkOS takes.
 `
 
+/** docs/reference/expressions.md, in Markdown, from the functions. */
 export function expressionDocs(): string {
   const parts = [
     PREAMBLE,
@@ -61,7 +62,7 @@ function section(title: string, functions: readonly MappingFunction[], introduct
   return [`## ${title}\n`, ...(introduction === undefined ? [] : [introduction]), `${table}\n`].join('\n')
 }
 
-/** One line per encoding, because these functions differ only in name. */
+/** One line per encoding that is read: the functions differ in nothing but their names. */
 function encodings(): string {
   const names = new Map<string, string[]>()
   for (const { name } of encodingFunctions) {

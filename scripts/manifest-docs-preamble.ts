@@ -1,4 +1,4 @@
-/** The part of docs/reference/manifest.md that does not come from the schema. */
+/** The part of docs/reference/manifest.md that the schema cannot say. */
 export const preamble = `# The manifest
 
 <!-- Written by scripts/generate-manifest-docs.ts from schemas/migrate.config.schema.json: change it there. -->

@@ -3,7 +3,7 @@ import { isSchema, manifestSchema, resolvePointer, type Schema, sourceTypes } fr
 import type { Json } from '../src/json.ts'
 import { preamble } from './manifest-docs-preamble.ts'
 
-/** Names of definitions that are shown in place of their JSON types. */
+/** Names under which definitions are known to people, in place of their JSON type. */
 const NAMES: Record<string, string> = {
   '#/$defs/expression': 'expression',
   '#/$defs/each': 'expression',
@@ -15,6 +15,7 @@ const NAMES: Record<string, string> = {
   '#/$defs/file': 'path',
 }
 
+/** The manifest reference, in Markdown, from the schema. */
 export function manifestDocs(): string {
   const keys = Object.entries(properties(manifestSchema)).filter(([key]) => key !== '$schema')
   const simple = keys.filter(([, schema]) => !isSection(schema))
@@ -57,7 +58,7 @@ interface Row {
   text: string
 }
 
-/** Rows for the keys of an object. Nested objects become dotted keys. */
+/** Rows of an object's keys; objects with keys of their own are shown as dotted keys. */
 function rows(schema: Schema, prefix = ''): Row[] {
   const required = Array.isArray(schema.required) ? schema.required : []
   const named = Object.entries(properties(schema)).flatMap(([key, child]) => {
@@ -75,7 +76,7 @@ function patternRow(name: string, child: Json): Row[] {
   return isSchema(child) ? [row(name, child, false)] : []
 }
 
-/** `^metadata\..+$` becomes `metadata.<name>`. */
+/** `^metadata\..+$` as people write it: `metadata.<name>`. */
 function nameOf(pattern: string): string {
   return pattern.replace(/^\^/, '').replace(/\$$/, '').replace('\\.', '.').replace('.+', '<name>')
 }
@@ -143,7 +144,7 @@ function examples(list: readonly (readonly [string, Schema])[]): string[] {
   return snippets.map((snippet) => `\`\`\`yaml\n${snippet}\`\`\`\n`)
 }
 
-/** A schema merged with what it refers to. */
+/** A schema with what it refers to beneath its own keywords. */
 function resolved(schema: Schema): Schema {
   return typeof schema.$ref === 'string' ? { ...resolved(resolvePointer(schema.$ref)), ...schema, $ref: '' } : schema
 }

@@ -1,11 +1,11 @@
 /**
  * npm run show:auth0
  *
- * Migrates an Auth0 tenant of 25,000 users to a sandbox and kills the program five times. Then
- * compares every user, organization and membership with the tenant. Exits with 1 if anything is
- * missing, doubled or different.
+ * Migrates an Auth0 tenant of 25,000 users into a sandbox, kills the program five times on the way,
+ * and compares every user, organization and membership with the tenant. Ends with 1 unless all are
+ * there once and as they have to be.
  */
-// Kills the built program.
+// The program that is killed is the built one.
 import './build.ts'
 import { showTenant } from '../test/e2e/tenant/show.ts'
 
@@ -26,10 +26,10 @@ print(
   `\nin the tenant      ${SIZE.users} users, ${SIZE.withoutOrganization} in no organization; ${SIZE.organizations} organizations`,
 )
 print(
-  `expected in WorkOS ${users.size} users, ${organizations.size} organizations, ${memberships.size} memberships, ${roles.length} roles`,
+  `to be in WorkOS    ${users.size} users, ${organizations.size} organizations, ${memberships.size} memberships, ${roles.length} roles`,
 )
 print(
-  `                   (${shown.truth.merged} second accounts are merged, ${shown.truth.withoutEmail.length} have no email address)`,
+  `                   (${shown.truth.merged} second accounts are merged, ${shown.truth.withoutEmail.length} have no e-mail address)`,
 )
 print(`there and right    ${survived}`)
 print(`lost               ${lost.length} ${lost.slice(0, 5).join(', ')}`)
