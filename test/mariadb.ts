@@ -19,11 +19,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isThere } from './postgres.ts'
 
 /**
- * A MariaDB for the tests. The first test that needs it starts it in a temporary folder, and it is
- * removed after the run.
+ * A MariaDB for the tests: started by the first one that needs it, in a temporary folder, and gone
+ * after the run.
  */
 
-/** The paths of the server programs; undefined: MariaDB is not installed. */
+/** Paths of the server's programs; undefined: MariaDB is not installed. */
 export const mariaPrograms = findPrograms()
 
 interface Programs {
@@ -47,14 +47,14 @@ function programs(): Programs {
   return mariaPrograms
 }
 
-/** Root starts the server as the user of the Debian package. */
+/** Root starts the server as the user that Debian's package brings. */
 function serverUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {}
   const id = (flag: string) => Number(execFileSync('id', [flag, 'mysql'], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
 }
 
-/** Settings for a small, fast server without waits for the disk. */
+/** Settings that make it small and quick: nothing waits for the disk. */
 const QUICK = [
   '--innodb-buffer-pool-size=32M',
   '--innodb-log-file-size=8M',
@@ -66,7 +66,7 @@ const QUICK = [
 
 const SERVE = ['--performance-schema=off', '--max-connections=60', '--skip-name-resolve', '--skip-log-bin']
 
-/** The user and password of tests. No output can contain this password. */
+/** The user that tests connect as, and its password: a marker that must be in no output. */
 const TESTER = 'tester'
 export const TESTER_PASSWORD = 'pw-Tester&7/x'
 
@@ -74,7 +74,7 @@ interface Place {
   port: number
 }
 
-/** A server on a socket in its folder and on a local port. */
+/** One server, on a socket in its folder and on a port of the loopback address. */
 export class MariaServer {
   readonly folder: string
 
@@ -82,7 +82,7 @@ export class MariaServer {
     this.folder = folder
   }
 
-  /** Creates the files of a server without starting it. */
+  /** Makes the files of a server, which then is to be started. */
   static make(folder = mkdtempSync(join(tmpdir(), 'wm-my-'))): MariaServer {
     const server = new MariaServer(folder)
     const user = serverUser()
@@ -101,7 +101,10 @@ export class MariaServer {
     return server
   }
 
-  /** Starts the server and waits until it responds. @param settings command line options */
+  /**
+   * Starts it, and waits until it answers.
+   * @param settings options of the command line
+   */
   async start(settings: readonly string[] = []): Promise<void> {
     const place: Place = { port: await freePort() }
     const log = openSync(join(this.folder, 'log'), 'a')
@@ -167,12 +170,15 @@ export class MariaServer {
     return port
   }
 
-  /** The URL of a database on its port. */
+  /** The address of a database on its port. */
   url(database: string, user = TESTER, password = TESTER_PASSWORD): string {
     return `mysql://${user}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`
   }
 
-  /** Runs statements as root. @returns the rows, with values separated by tabs */
+  /**
+   * Statements, carried out as root.
+   * @returns the rows, tabs between their values
+   */
   sql(text: string, database?: string): string {
     const args = ['--no-defaults', '-u', 'root', '-S', this.socket, '--default-character-set=utf8mb4', '-N', '-B']
     const chosen = database === undefined ? [] : ['-D', database]
@@ -193,10 +199,10 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** The set-up sets it to a folder for the shared server. */
+/** Set by the set-up of the run: a folder for the server that all its tests share. */
 const SHARED = 'WM_TEST_MARIADB'
 
-/** For the set-up. @returns a function that removes the server if a test started it */
+/** For the set-up of a run. @returns what removes the server, if any test has started one */
 export function provideMaria(): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'wm-my-'))
   process.env[SHARED] = folder
@@ -205,7 +211,10 @@ export function provideMaria(): () => Promise<void> {
 
 let shared: Promise<MariaServer> | undefined
 
-/** The shared server of the run. The first caller in any process starts it. */
+/**
+ * The server that the tests of a run share: the first that asks starts it, in whichever process it
+ * is.
+ */
 function sharedMaria(): Promise<MariaServer> {
   shared ??= startShared()
   return shared
@@ -235,16 +244,16 @@ async function startShared(): Promise<MariaServer> {
   }
 }
 
-/** A separate database on the shared server. */
+/** A database of its own for a test, on the shared server. */
 export interface MariaDatabase {
   server: MariaServer
   name: string
   url: string
-  /** Runs statements in it as root. */
+  /** Statements within it, carried out as root. */
   sql(text: string): string
 }
 
-/** @param sql creates its tables */
+/** @param sql makes its tables */
 export async function newMariaDatabase(sql = '', given?: MariaServer): Promise<MariaDatabase> {
   const server = given ?? (await sharedMaria())
   const name = `t_${randomUUID().replaceAll('-', '').slice(0, 16)}`

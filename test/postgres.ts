@@ -19,11 +19,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PostgresLocation } from '../src/state/location.ts'
 
 /**
- * A PostgreSQL for the tests. The first test that needs it starts it in a temporary folder, and it
- * is removed after the run.
+ * A PostgreSQL for the tests: started by the first one that needs it, in a temporary folder, and
+ * gone after the run.
  */
 
-/** The folder of the server programs; undefined: PostgreSQL is not installed. */
+/** Where the server's programs are; undefined: PostgreSQL is not installed. */
 export const postgresPrograms = findPrograms()
 
 function findPrograms(): string | undefined {
@@ -36,7 +36,7 @@ function findPrograms(): string | undefined {
 export const NO_POSTGRES =
   'PostgreSQL is not installed: the tests of a shared state do not run. Install it with: apt-get install postgresql'
 
-/** The server does not run as root. */
+/** The server refuses to run as root. */
 function serverUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {}
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
@@ -46,16 +46,16 @@ function serverUser(): { uid?: number; gid?: number } {
 export interface ClusterOptions {
   /** Lines of postgresql.conf. */
   settings?: readonly string[]
-  /** Lines of pg_hba.conf that replace trust. */
+  /** Lines of pg_hba.conf in place of trust. */
   access?: readonly string[]
-  /** The password of the user `tester`. */
+  /** Of the user `tester`. */
   password?: string
 }
 
-/** Settings for speed. A test of durability uses its own. */
+/** Settings that make it quick. A test of durability takes its own. */
 const QUICK = ['fsync = off', 'full_page_writes = off']
 
-/** A server on a socket in its folder. */
+/** One server, on a socket in its folder. */
 export class Cluster {
   readonly folder: string
   readonly #data: string
@@ -65,7 +65,7 @@ export class Cluster {
     this.#data = join(folder, 'data')
   }
 
-  /** Creates the files of a server without starting it. */
+  /** Makes the files of a server, which then is to be started. */
   static make(options: ClusterOptions = {}, folder = mkdtempSync(join(tmpdir(), 'wm-pg-'))): Cluster {
     const cluster = new Cluster(folder)
     const user = serverUser()
@@ -105,7 +105,7 @@ export class Cluster {
     return cluster
   }
 
-  /** Writes a file to the data folder with the required owner and mode. */
+  /** Puts a file into the folder of the data, as the server wants it. */
   put(name: string, text: string): void {
     const path = join(this.#data, name)
     writeFileSync(path, text, { mode: 0o600 })
@@ -113,7 +113,7 @@ export class Cluster {
     if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid)
   }
 
-  /** Starts the server and waits until it responds. */
+  /** Starts it, and waits until it answers. */
   async start(): Promise<void> {
     const log = openSync(join(this.folder, 'log'), 'a')
     const child = spawn(join(postgresPrograms ?? '', 'postgres'), ['-D', this.#data], {
@@ -130,7 +130,10 @@ export class Cluster {
     }
   }
 
-  /** @param how `SIGINT` ends it in order, `SIGQUIT` at once, with only what is on the disk */
+  /**
+   * @param how `SIGINT` ends it in order, `SIGQUIT` at once: what is on the disk is all that is
+   *   left
+   */
   async stop(how: 'SIGINT' | 'SIGQUIT' = 'SIGQUIT'): Promise<void> {
     const pid = Number(this.#pidFile()?.split('\n')[0])
     if (!(pid > 0)) return
@@ -144,7 +147,7 @@ export class Cluster {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
 
-  /** The URL of a database on its socket. */
+  /** The address of a database on its socket. */
   url(user = 'tester', database = 'postgres'): string {
     return `postgres://${user}@${encodeURIComponent(this.folder)}/${database}`
   }
@@ -179,7 +182,7 @@ export class Cluster {
   }
 }
 
-/** Whether a process runs. A zombie does not count. */
+/** Whether a process runs; one that has ended and waits for its parent does not. */
 export function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -189,10 +192,10 @@ export function isThere(pid: number): boolean {
   }
 }
 
-/** The set-up sets it to a folder for the shared server. */
+/** Set by the set-up of the run: a folder for the server that all its tests share. */
 const SHARED = 'WM_TEST_POSTGRES'
 
-/** For the set-up. @returns a function that removes the server if a test started it */
+/** For the set-up of a run. @returns what removes the server, if any test has started one */
 export function provideCluster(): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'wm-pg-'))
   process.env[SHARED] = folder
@@ -201,7 +204,10 @@ export function provideCluster(): () => Promise<void> {
 
 let shared: Promise<Cluster> | undefined
 
-/** The shared server of the run. The first caller in any process starts it. */
+/**
+ * The server that the tests of a run share: the first that asks starts it, in whichever process it
+ * is.
+ */
 export function sharedCluster(): Promise<Cluster> {
   shared ??= startShared()
   return shared
@@ -223,7 +229,7 @@ async function startShared(): Promise<Cluster> {
   return cluster
 }
 
-/** The location of a separate state, in a schema that does not exist yet. */
+/** A place for a state of its own, in a schema that is not there yet. */
 export async function newPostgresLocation(cluster?: Cluster): Promise<PostgresLocation> {
   const schema = `t_${randomUUID().replaceAll('-', '')}`
   const url = (cluster ?? (await sharedCluster())).url()

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest'
 import { Cluster, postgresPrograms } from './postgres.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-/** Whether this machine can start such a server. */
+/** Whether such a server can be started here. */
 export const canSecure = postgresPrograms !== undefined && hasOpenssl()
 
 function hasOpenssl(): boolean {
@@ -22,16 +22,16 @@ function hasOpenssl(): boolean {
 export interface SecuredPostgres {
   cluster: Cluster
   port: number
-  /** The file of the CA certificate. */
+  /** File of the certificate that the server's is checked against. */
   ca: string
-  /** The URL for the user `migrator`. @param query parameters with their `?` */
+  /** The address for the user `migrator`. @param query parameters, with their `?` */
   url(query: string, password?: string): string
 }
 
-/** These characters must be encoded in a URL. */
+/** Its characters have to be encoded in a URL. */
 const PASSWORD = 'hunter2 @/:'
 
-/** A server with TLS and a password. It is removed after the test. */
+/** A server that is reached by TLS, with a password. It goes with the test. */
 export async function startSecuredPostgres(): Promise<SecuredPostgres> {
   const folder = temporaryFolder()
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']

@@ -1,4 +1,4 @@
--- The part of the schema `auth` of Supabase that a migration reads, tables of a project, and the users of users.csv.
+-- The part of Supabase's schema `auth` that a migration reads, a project's own tables of teams, and the people of users.csv.
 
 CREATE SCHEMA auth;
 

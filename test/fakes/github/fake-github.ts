@@ -3,13 +3,13 @@ import { ok } from '../http/exchange.ts'
 import { Refused } from '../http/refused.ts'
 import { type FakeServer, startFakeServer } from '../http/server.ts'
 
-/** The parts of the GitHub REST API that pipelines use: https://docs.github.com/en/rest */
+/** The REST API of GitHub, as far as pipelines use it: https://docs.github.com/en/rest */
 
 export const REPOSITORY = 'acme/migration'
 export const TOKEN = 'ghs_a-token-to-be-found'
 const BOT = 'github-actions[bot]'
 
-/** The characters of a comment or an issue. */
+/** What a comment and the body of an issue may hold. */
 const LONGEST = 65_536
 
 export interface Post {
@@ -42,16 +42,16 @@ export interface Artifact {
 export interface FakeGithub extends Omit<FakeServer, 'setNetworkErrors'> {
   comments: Post[]
   issues: Post[]
-  /** By merge commit. */
+  /** By the commit that they were merged as. */
   pulls: Map<string, Pull[]>
   artifacts: Artifact[]
-  /** The event that started a run, by run ID. Undefined: a pull request. */
+  /** What started a run, by its id. Absent: a pull request. */
   startedBy: Map<number, string>
-  /** Whether the token is read-only, as for a fork. */
+  /** Whether the token may only read, as that of a fork. */
   readOnly: boolean
-  /** Responses for the next requests, which then have no effect. */
+  /** What the next requests are answered, before anything comes of them. */
   refuseNext(...answers: Answer[]): void
-  /** The next write takes effect, but its response is lost. */
+  /** The next request that writes is carried out, and its answer is lost. */
   loseNextAnswer(): void
   comment(body: string, login?: string): Post
 }
