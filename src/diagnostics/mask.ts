@@ -235,7 +235,7 @@ const DOMAIN = new RegExp(String.raw`${LABEL}(?:\.${LABEL})+|(?:${LABEL}(?:\.${L
 const LOOK_BACK = 400
 
 /** A value that should be an address and is invalid. */
-const NO_ADDRESS = /(\\?")((?:[^"\\\n]|\\[^"])+)\1(?= is not an e(?:-|&#45;)mail address)/g
+const NO_ADDRESS = /(\\?")((?:[^"\\\n]|\\[^"])+)\1(?= is not an e(?:-|&#45;)?mail address)/g
 
 /**
  * Text with each e-mail address as `a***@example.com`, or as what is given. It stays well-formed
@@ -243,7 +243,7 @@ const NO_ADDRESS = /(\\?")((?:[^"\\\n]|\\[^"])+)\1(?= is not an e(?:-|&#45;)mail
  * look at them again and again.
  */
 function maskAddresses(text: string, hidden?: string): string {
-  if (!/@|&#64;|%40|\\u0040|is not an e(?:-|&#45;)mail/.test(text)) return text
+  if (!/@|&#64;|%40|\\u0040|is not an e(?:-|&#45;)?mail/.test(text)) return text
   let masked = ''
   let done = 0
   for (const { 0: at, index } of text.matchAll(AT)) {

@@ -85,7 +85,7 @@ test('what WorkOS answers otherwise is named, and kept beside what was sent', as
   const rig = knowing([BEFORE], [[`PUT ${PATH}`, { ...LIVE, last_name: 'King' }]])
   expect(await updateAda(rig)).toMatchObject({
     type: 'updated',
-    answered: { message: 'lastName: sent Lovelace; answered King' },
+    answered: { message: 'lastName: sent Lovelace; returned King' },
     resource: { attributes: ATTRIBUTES, answered: { lastName: 'King' } },
   })
 })

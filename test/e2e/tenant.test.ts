@@ -27,7 +27,7 @@ test.runIf(WHOLE)(
       duplicated: [],
     })
     expect(shown.wrongNames).toEqual([])
-    // Those without an e-mail address are rejected by name, as many as the manifest accepts.
+    // Those without an email address are rejected by name, as many as the manifest accepts.
     expect(shown.exits).toEqual({ export: 0, apply: 0, plan: 0 })
     expect(shown.planned).toMatchObject({ changes: false })
     expect(shown.asked).toMatchObject({ 'POST /api/v2/jobs/users-exports': 1, 'GET /exports/:job/:file': 1 })

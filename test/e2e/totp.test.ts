@@ -99,7 +99,7 @@ describe('what WorkOS cannot take', () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS, { safety: { maxRejects: 1 } })
     const text = (await project.run(['plan'], { env })).stdout
-    expect(text).toContain('Authenticator apps left behind  7 users migrated without a factor, to enrol again')
+    expect(text).toContain('Authenticator apps left behind  7 users migrated without a factor, to enroll again')
     expect(text).toContain('SHA256 (6), 60 s (1)')
     expect(text).toContain('≠ user:id-sha0  sha0@example.com (./users.csv:3): SHA256')
     expect(text).toContain('… 2 more, with --full')
@@ -265,7 +265,7 @@ describe('a user who was in WorkOS before', () => {
     const { workos, project } = await given(true)
     const { stdout } = await project.run(['plan'], { env })
     expect(stdout).toMatch(/= totp-factor:id-ada {2}ada@example\.com {2}is auth_factor_\w+, by its natural identity/)
-    expect(stdout).toContain('1 user with a TOTP factor in WorkOS already: it stays')
+    expect(stdout).toContain('1 user with an existing TOTP factor in WorkOS: it stays')
     expect(factorKind(await applied(project))).toMatchObject({ adopted: 1, created: 0 })
     expect(enrolments(workos.takeLog())).toEqual([])
     expect((await factorsOf(workos))['ada@example.com']).toHaveLength(1)
@@ -432,14 +432,14 @@ describe('what enrolling answers', () => {
         authentication_factor: { ...factor, totp: { ...(factor.totp as Body), ...totp(factor.totp as Body) } },
       }
     })
-  test('another secret than was sent: the factor fails, is deleted again, and neither secret is told', async () => {
+  test('a different secret than was sent: the factor fails, is deleted again, and neither secret is told', async () => {
     const workos = await startWorkos({ interceptor: changed(() => ({ secret: OTHER })) })
     const project = peopleProject(workos, [person('ada', { totp_secret: SECRET })])
     for (let time = 0; time < 2; time += 1) {
       const result = await project.run(['apply', '--yes'], { env })
       expect(result.exit, result.stdout).toBe(7)
       expect(result.stdout).toContain('failed: totp_answered_otherwise (1)')
-      expect(result.stdout).toContain('another secret than was sent')
+      expect(result.stdout).toContain('a different secret than was sent')
       expect(result.stdout).toContain('it was deleted again')
       const errors = await project.run(['errors', '--json'])
       for (const secret of [SECRET, OTHER]) expect(result.stdout + result.stderr + errors.stdout).not.toContain(secret)

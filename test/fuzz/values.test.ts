@@ -36,7 +36,7 @@ test('no kind fails on any fields, and what it takes it takes again without a ch
   )
 })
 
-test('an e-mail address that is taken is taken as it is', { timeout: TIMEOUT }, () => {
+test('an email address that is taken is taken as it is', { timeout: TIMEOUT }, () => {
   const local = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 10 })
   const address = fc.oneof(
     text,

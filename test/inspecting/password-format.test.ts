@@ -27,7 +27,7 @@ test.each([
   expect(formatOf(hash, undefined)).toMatchObject({ format, fate })
 })
 
-test('parameters that WorkOS does not take are named, and the hash is not', () => {
+test('parameters that WorkOS does not support are named, and the hash is not', () => {
   const hash = '$argon2id$v=19$m=1024,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo'
   const found = formatOf(hash, 'argon2id')
   expect(found).toMatchObject({ format: 'argon2id m=1024,t=1,p=1', fate: 'reset' })

@@ -7,7 +7,7 @@ export interface Truth {
   expected: Expected
   /** Surname by e-mail address. */
   lastNames: Map<string, string | null>
-  /** Ids of users without an e-mail address. */
+  /** Ids of users without an email address. */
   withoutEmail: string[]
   /** Ids of users who are blocked, and so left out. */
   blocked: string[]
