@@ -2,7 +2,7 @@ import { after, again, type Remarks, type Remedies, rejectedWith } from '../word
 
 export const membershipRemarks: Remarks = {
   role_dropped: ({ resources, detail }) =>
-    `${resources} without the role ${detail}: roles.map does not contain it, and roles.unmapped is drop`,
+    `${resources} without the role ${detail}: roles.map does not list it, and roles.unmapped is drop`,
   role_default: ({ resources, detail }) =>
     `${resources} without a role in the source, or with none that is kept: assigned ${detail} (roles.default)`,
   still_reduced: ({ resources }) =>
