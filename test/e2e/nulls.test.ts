@@ -217,7 +217,7 @@ test.each([
 ])('%i users with emailVerified: %s and %i without: the plan reports that all are verified: %s', async (users, expression, open, said) => {
   const { codes, stderr } = await verified(users, expression, open)
   expect(codes).toEqual(said ? ['everybody_verified'] : [])
-  expect(stderr.includes(`the addresses of all ${users} users count as verified`)).toBe(said)
+  expect(stderr.includes(`the email addresses of all ${users} users count as verified`)).toBe(said)
 })
 
 test('a plan that changes no user does not report again that all are verified', async () => {

@@ -327,7 +327,7 @@ test.each([
   ['organization:acmee', 'did you mean organization:acme?'],
   ['organization:nowhere', 'organization:acme, organization:beta, organization:gamma'],
   ['user:id-adda', 'did you mean user:id-ada?'],
-  ['user:ada@example.com', 'to choose by the address, write email:ada@example.com'],
+  ['user:ada@example.com', 'to choose by address, write email:ada@example.com'],
   ['email:ada@exampel.com', 'did you mean email:ada@example.com?'],
   ['domain:acme.org', 'did you mean domain:acme.com?'],
   ['org:acme', 'did you mean organization:acme?'],
