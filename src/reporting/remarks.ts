@@ -75,8 +75,8 @@ const GENERAL: Remarks = {
     `${resources} for which WorkOS answered with other values than were sent (${detail}): workos-migrate verify shows what it holds, and plan --refresh looks again`,
   guessed_time: ({ resources, detail }) => `${resources}: ${detail}`,
   unreadable_json: ({ resources, detail }) =>
-    `${resources}: text that begins like JSON is not valid JSON, and was left out of ${detail}`,
-  nul_in_text: ({ resources, detail }) => `${resources}: NUL characters in JSON text were left out of ${detail}`,
+    `${resources}: text that looks like JSON is not valid JSON, and was left out of ${detail}`,
+  nul_in_text: ({ resources, detail }) => `${resources}: NUL characters in JSON text were removed of ${detail}`,
   secret_changed_in_source: ({ resources, detail }) =>
     `${resources} whose ${detail} changed in the source: not sent, since WorkOS offers no update of it`,
 }
