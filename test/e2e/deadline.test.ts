@@ -63,7 +63,7 @@ test('the text shows how many are left and how long they take', async () => {
   const { stdout, exit } = await project.run(['apply', '--yes'], { env, ...time.world })
   expect(exit).toBe(5)
   expect(stdout).toMatch(
-    /Stopped with \d+ to go, which take at least .+: the deadline 05:30 has passed\. Apply again to go on\./,
+    /Stopped with \d+ left, which need at least .+: the deadline 05:30 has passed\. Apply again to continue\./,
   )
 })
 
@@ -105,7 +105,10 @@ test('destroy has a deadline as well', async () => {
   const project = projectAt(workos)
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
   const stopped = await project.run(['destroy', '--confirm', 'people', '--deadline', '05:30'], { env, ...time.world })
-  expect(stopped, stopped.stderr).toMatchObject({ exit: 5, stdout: expect.stringContaining('Destroy again to go on.') })
+  expect(stopped, stopped.stderr).toMatchObject({
+    exit: 5,
+    stdout: expect.stringContaining('Destroy again to continue.'),
+  })
   expect(await project.run(['destroy', '--confirm', 'people'], { env })).toMatchObject({ exit: 0 })
   expect((await workos.snapshot()).users).toEqual([])
 })
