@@ -94,7 +94,7 @@ const strangers: BadInput[] = [
     name: 'a refusal of the lookup',
     prepare: insteadOfWorkos(json(422, { code: 'unprocessable', message: 'No such\u001b[2J parameter' })),
     exit: 1,
-    says: ['WorkOS refuses a request (HTTP 422): No such\\x1b[2J parameter [unprocessable]'],
+    says: ['WorkOS rejected a request (HTTP 422): No such\\x1b[2J parameter [unprocessable]'],
   },
   {
     name: 'a refusal of the key',

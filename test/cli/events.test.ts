@@ -395,7 +395,7 @@ describe('the file', () => {
     for (const option of ['--out', '--merges']) {
       const { exit, stderr } = await project.run(['plan', ...EVENTS, option, `./${FILE}`], { env })
       expect(exit).toBe(3)
-      expect(stderr).toContain(`${option} names ./${FILE}, which is that of --events [place_taken]`)
+      expect(stderr).toContain(`${option} names ./${FILE}, which is the file of --events [place_taken]`)
       expect(read(project).at(-1)).toMatchObject({ exitCode: 3 })
     }
   })

@@ -47,7 +47,7 @@ describe('a server that returns one role for two', () => {
     expect(applied.exit, applied.stdout).toBe(7)
     expect(applied.stdout).toContain('roles: sent admin, member; answered member')
     expect(applied.stdout).not.toContain('everything in the source is in WorkOS')
-    expect(applied.stdout).toContain('WorkOS answered with other values than were sent for 1 resource')
+    expect(applied.stdout).toContain('WorkOS returned other values than were sent for 1 resource')
     expect(await causes(project)).toMatchObject([{ outcome: 'reduced', code: 'answered_otherwise', count: 1 }])
   })
 
@@ -56,11 +56,11 @@ describe('a server that returns one role for two', () => {
     await apply(project)
     workos.takeLog()
     const planned = await project.run(['plan'], { env })
-    expect(planned.stdout).toContain('1 membership for which WorkOS answered with other values than were sent (roles)')
+    expect(planned.stdout).toContain('1 membership: WorkOS returned other values than were sent (roles)')
     for (const options of [[], ['--refresh']]) {
       const again = await apply(project, ...options)
       expect(again.exit, again.stdout).toBe(7)
-      expect(again.stdout).toContain('WorkOS answered with other values than were sent for 1 resource')
+      expect(again.stdout).toContain('WorkOS returned other values than were sent for 1 resource')
       expect(again.stdout).toContain('roles: sent admin, member; answered member')
     }
     expect(writes(workos.takeLog())).toEqual([])

@@ -201,7 +201,7 @@ test('a second run with updatedSince writes what changed since, and treats nothi
   manifest(scene, { source: { updatedSince: '2026-06-01' } })
   const second = await project.run(['apply', '--yes'], { env })
   expect(second.exit, second.stderr).toBe(0)
-  expect(second.stderr + second.stdout).toContain('memberships in groups are of users who have not changed since')
+  expect(second.stderr + second.stdout).toContain('to users who have not changed since')
   expect(
     writes(workos.takeLog())
       .map(({ method, route }) => `${method} ${route}`)
@@ -273,7 +273,7 @@ test('users with an authenticator app are listed, to enroll again', async () => 
   const planned = await project.run(['plan', '--full'], { env })
   expect(planned.exit, planned.stderr).toBe(0)
   expect(planned.stdout).toMatch(/authenticator app/i)
-  expect(planned.stdout).toContain('Cognito does not tell its secret')
+  expect(planned.stdout).toContain('Cognito does not return the secret')
   expect(fake.asked().AdminGetUser).toBe(133)
 })
 

@@ -107,8 +107,8 @@ describe('connections in hand-off files', () => {
     const result = await project.run(['handoff', '--out', 'sso'])
     expect(result.exit, result.stderr).toBe(7)
     expect(result.stdout.match(/^ {2}✗ /gm)).toHaveLength(10)
-    expect(result.stdout).toContain('Rejected (13), and in no file\n')
-    expect(result.stdout).toContain('\n  … 3 more, all of them with --json\n')
+    expect(result.stdout).toContain('Rejected (13), not in any file\n')
+    expect(result.stdout).toContain('\n  … 3 more (--json lists all)\n')
     const json = await project.run(['handoff', '--out', 'sso', '--json'])
     expect(JSON.parse(json.stdout).rejects).toHaveLength(13)
   })
@@ -119,7 +119,7 @@ describe('connections in hand-off files', () => {
     const result = await project.run(['handoff', '--out', 'sso'])
     expect(result.exit, result.stderr).toBe(7)
     expect(result.stdout).toContain(
-      '\n1 record of connections cannot be read and is in no file: workos-migrate plan names it.\n',
+      '\n1 connection record cannot be read and is not in any file: workos-migrate plan lists it.\n',
     )
     const json = await project.run(['handoff', '--out', 'sso', '--json'])
     expect(JSON.parse(json.stdout)).toMatchObject({ rejects: [], unread: 1 })
@@ -477,7 +477,7 @@ test("Clerk's enterprise connections are handed over by organization, and the ot
   const plan = await project.run(['plan', '--full'], { env: variables })
   expect(plan.stdout, plan.stderr).toContain('2 connections (1 by SAML, 1 by OpenID Connect) of 2 organizations')
   expect(plan.stdout).toContain('the connection "For everybody" (entconn_2fake3) has no organization')
-  expect(`${plan.stdout}${plan.stderr}`).toContain('1 connection is switched off in Clerk: Old SSO (entconn_2fake2)')
+  expect(`${plan.stdout}${plan.stderr}`).toContain('1 connection is turned off in Clerk: Old SSO (entconn_2fake2)')
   const result = await project.run(['handoff', '--out', 'sso'], { env: { SECRET: fake.source.secretKey } })
   expect(result.exit, result.stderr).toBe(7)
   expect(`${result.stdout}${result.stderr}`).toContain('Old SSO (entconn_2fake2)')
@@ -635,7 +635,7 @@ describe('connections through the API', () => {
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
     project.write('connections.json', JSON.stringify(good.map((one) => ({ ...one, secret: 'another', name: 'Other' }))))
     const plan = await project.run(['plan', '--detailed-exitcode'], { env })
-    expect(plan.stdout).toContain('1 connection whose clientSecret changed in the source: not sent')
+    expect(plan.stdout).toContain('1 connection: clientSecret changed in the source but is not sent')
     expect(plan.exit, plan.stdout).toBe(0)
     const destroyed = await project.run(['destroy', '--confirm', 'connections'], { env })
     expect(destroyed.exit, destroyed.stdout).toBe(0)

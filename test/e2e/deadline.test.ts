@@ -63,7 +63,7 @@ test('the text shows how many are left and how long they take', async () => {
   const { stdout, exit } = await project.run(['apply', '--yes'], { env, ...time.world })
   expect(exit).toBe(5)
   expect(stdout).toMatch(
-    /Stopped with \d+ to go, which take at least .+: the deadline 05:30 has passed\. Apply again to go on\./,
+    /Stopped with \d+ left, which need at least .+: the deadline 05:30 has passed\. Apply again to continue\./,
   )
 })
 
@@ -105,15 +105,18 @@ test('destroy has a deadline as well', async () => {
   const project = projectAt(workos)
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
   const stopped = await project.run(['destroy', '--confirm', 'people', '--deadline', '05:30'], { env, ...time.world })
-  expect(stopped, stopped.stderr).toMatchObject({ exit: 5, stdout: expect.stringContaining('Destroy again to go on.') })
+  expect(stopped, stopped.stderr).toMatchObject({
+    exit: 5,
+    stdout: expect.stringContaining('Destroy again to continue.'),
+  })
   expect(await project.run(['destroy', '--confirm', 'people'], { env })).toMatchObject({ exit: 0 })
   expect((await workos.snapshot()).users).toEqual([])
 })
 
 test.each([
-  [['--deadline', 'tomorrow'], 'A deadline is a time of day'],
-  [['--deadline', '4h'], 'A deadline is a time of day'],
-  [['--max-duration', '05:30'], 'A duration is written like 4h'],
+  [['--deadline', 'tomorrow'], 'A deadline must be a time of day'],
+  [['--deadline', '4h'], 'A deadline must be a time of day'],
+  [['--max-duration', '05:30'], 'A duration must look like 4h'],
 ])('%j is rejected', async (options, said) => {
   const project = projectAt(await startWorkos())
   expect(await project.run(['apply', ...options])).toMatchObject({ exit: 3, stderr: expect.stringContaining(said) })
@@ -123,6 +126,6 @@ test('an invalid date in the manifest is rejected at its line', async () => {
   const project = projectAt(await startWorkos(), { deadline: '2030-13-01T00:00:00Z' })
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({
     exit: 3,
-    stderr: expect.stringMatching(/migrate\.config\.yaml:\d+:\d+.*2030-13-01T00:00:00Z is no deadline/),
+    stderr: expect.stringMatching(/migrate\.config\.yaml:\d+:\d+.*2030-13-01T00:00:00Z is not a deadline/),
   })
 })

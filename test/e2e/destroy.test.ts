@@ -48,7 +48,7 @@ test('destroy deletes what the state created, and then nothing is left to destro
   ])
   const again = await project.run(['destroy', '--confirm', 'people'], { env })
   expect(again.exit).toBe(0)
-  expect(again.stdout).toContain('WorkOS offers no deletion of environment roles')
+  expect(again.stdout).toContain('WorkOS cannot delete environment roles')
   expect(writes(workos.takeLog())).toEqual([])
 })
 

@@ -105,7 +105,7 @@ test('a resource kept deleted does not count as done', async () => {
   await workos.call('DELETE', `${USERS}/${ada}`)
   const applied = await project.run(['apply', '--refresh', '--yes'], { env })
   expect(applied.exit).toBe(7)
-  expect(applied.stdout).toContain('Done, without the 2 resources deleted in WorkOS that the plan lists.')
+  expect(applied.stdout).toContain('Done, except for the 2 resources deleted in WorkOS (see the plan).')
   const planned = await project.run(['plan', '--refresh'], { env })
   expect(planned.stdout).toContain('Nothing to apply. Not in WorkOS: 2 resources deleted there.')
 })

@@ -92,5 +92,5 @@ test('a report that cannot be written is an error with a message', async () => {
   const project = peopleProject(workos, ROWS)
   const { exit, stderr } = await project.run(['plan', '--merges', 'nowhere/merges.json'], { env })
   expect(exit).toBe(3)
-  expect(stderr).toContain('the report of merges cannot be written to nowhere/merges.json (ENOENT)')
+  expect(stderr).toContain('the merge report cannot be written to nowhere/merges.json (ENOENT)')
 })

@@ -167,7 +167,7 @@ describe('the command line', () => {
     if (csv === undefined || clerk === undefined) throw new Error('no projects')
     await clerk.run(['export', '--out', 'snapshot'])
     const other = await csv.run(['plan', '--snapshot', clerk.path('snapshot')], { env })
-    expect([other.exit, other.stderr]).toEqual([1, expect.stringContaining('is of the source clerk')])
+    expect([other.exit, other.stderr]).toEqual([1, expect.stringContaining('the source type clerk')])
     const none = await csv.run(['plan', '--snapshot', 'nowhere'], { env })
     expect([none.exit, none.stderr]).toEqual([1, expect.stringContaining('[no_snapshot]')])
   })

@@ -116,7 +116,7 @@ test('an unknown role blocks at plan time, is counted, and safety.maxRejects sto
   const project = peopleProject(workos, rows)
   const planned = await project.run(['plan'], { env })
   expect(planned.exit, planned.stdout).toBe(5)
-  expect(planned.stdout).toContain('the role auditor is neither declared in the manifest nor in WorkOS')
+  expect(planned.stdout).toContain('the role auditor is neither declared in the manifest nor found in WorkOS')
   const { summary } = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
   expect(byKind(summary.kinds)).toMatchObject({ membership: { create: 1, blocked: 2 } })
   expect(summary.refusals).toMatchObject([{ guard: 'maxRejects', figure: 2 }])

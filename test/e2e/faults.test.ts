@@ -139,7 +139,9 @@ test('a write without a response stays open, and the next apply looks it up firs
   workos.takeLog()
   const applied = await project.run(['apply', '--yes', '--json'], { env })
   expect(applied.exit, applied.stderr).toBe(0)
-  expect(applied.stderr).toContain('1 write had no answer; 1 of them are known to have taken effect')
+  expect(applied.stderr).toContain(
+    'An earlier run was interrupted: 1 write had no response; WorkOS confirms 1 of them.',
+  )
   expect(workos.takeLog().filter(({ method }) => method === 'POST')).toHaveLength(1)
   expect((await workos.snapshot()).users).toHaveLength(1)
 })

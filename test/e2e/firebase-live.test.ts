@@ -236,6 +236,6 @@ test('updatedSince is rejected with the reason', async () => {
   })
   const { exit, stderr } = await project.run(['validate'], { env })
   expect(exit).toBe(3)
-  expect(stderr).toContain('"updatedSince" is not for source of this type')
+  expect(stderr).toContain('"updatedSince" does not apply to source of this type')
   expect(stderr).toContain('the API tells no time at which an account changed')
 })

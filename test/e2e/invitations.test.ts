@@ -151,7 +151,7 @@ test('an existing member is left out by name, and a second invitation to the sam
   const [key, userKey] = [`clerk-0@example.com@${member.organization_id}`, 'clerk-1@example.com@']
   const plan = await project.run(['plan', '--full'], { env })
   expect(plan.exit, plan.stdout + plan.stderr).toBe(0)
-  expect(plan.stdout).toContain('Left out, since their recipients are there already (2)')
+  expect(plan.stdout).toContain('Left out because the recipient is already there (2)')
   expect(plan.stdout).toContain(
     `invitation:${key}  map.membership makes its recipient a member of the organization already`,
   )
@@ -189,7 +189,7 @@ test('a sent invitation whose recipient is a member by now stays, and is reporte
   expect(second.exit, second.stdout + second.stderr).toBe(0)
   expect(writes(workos.takeLog()).filter(({ route }) => route?.includes('invitations'))).toEqual([])
   const plan = await project.run(['plan', '--full'], { env })
-  expect(plan.stdout).toContain('No longer in the source, and left alone in WorkOS (1)')
+  expect(plan.stdout).toContain('No longer in the source; kept in WorkOS (1)')
 })
 
 test('destroy revokes those that were sent', async () => {

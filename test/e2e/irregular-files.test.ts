@@ -148,7 +148,7 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
       project.manifest(peopleManifest(workos, { state: { path: 'pipe' } }))
       return ['apply', '--yes']
     },
-    'the state cannot be kept in',
+    'the state cannot be stored in',
   ],
   [
     'sandbox data',
@@ -170,7 +170,7 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
       project.manifest(peopleManifest({ target: { ...target, apiKey: '${file:pipe}' } }))
       return ['plan']
     },
-    'the file pipe of a reference cannot be read',
+    'the referenced file pipe cannot be read',
   ],
   ...['plan', 'validate'].map((command): (typeof FIFOS)[number] => [
     `a source, for ${command}`,
@@ -191,16 +191,16 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
   ]),
   ['a data file', () => ['inspect', '--file', 'pipe'], 'pipe is a FIFO'],
   ['a manifest', () => ['plan', 'pipe'], 'pipe is a FIFO'],
-  ['a saved plan or a manifest', () => ['apply', 'pipe', '--yes'], 'that is a FIFO'],
-  ['the file of a plan', () => ['plan', '--out', 'pipe'], 'the plan cannot be written to pipe: it is a FIFO'],
-  ['the report of merges', () => ['plan', '--merges', 'pipe'], 'cannot be written to pipe: it is a FIFO'],
+  ['a saved plan or a manifest', () => ['apply', 'pipe', '--yes'], 'it is a FIFO'],
+  ['the file of a plan', () => ['plan', '--out', 'pipe'], 'the plan cannot be written to pipe: that is a FIFO'],
+  ['the report of merges', () => ['plan', '--merges', 'pipe'], 'cannot be written to pipe: that is a FIFO'],
   [
     'the manifest to be written',
     () => ['init', '--users', 'users.csv', '--out', 'pipe', '--force', '--yes'],
     'that is a FIFO',
   ],
   ['a folder to hand over to', () => ['handoff', '--out', 'pipe'], 'is no folder'],
-  ['a folder to export to', () => ['export', '--out', 'pipe'], 'is no place for a snapshot'],
+  ['a folder to export to', () => ['export', '--out', 'pipe'], 'cannot be used for a snapshot'],
   [
     'the head of a snapshot',
     (project) => {
@@ -233,7 +233,7 @@ test('a manifest found by its name that is a FIFO is an error, not a wait', asyn
   fifo(project.path('migrate.config.yaml'))
   expect(await ends(project, ['plan'])).toMatchObject({
     exit: 3,
-    stderr: expect.stringContaining('is no regular file'),
+    stderr: expect.stringContaining('is not a regular file'),
   })
 }, 40_000)
 
@@ -267,7 +267,7 @@ test('a link as the folder of a snapshot is rejected before anything is read', a
   symlinkSync('real', project.path('link'))
   for (const name of ['dangling', 'link']) {
     const { exit, stderr } = await project.run(['export', '--out', name], { env })
-    expect([exit, stderr], name).toEqual([3, expect.stringContaining('a symbolic link of that name is there')])
+    expect([exit, stderr], name).toEqual([3, expect.stringContaining('a symbolic link of that name is in the way')])
     expect(project.list('.')).not.toContain(`${name}.next`)
   }
   expect(project.list('real')).toEqual(['kept'])
@@ -279,7 +279,7 @@ test('a folder with other content is not replaced by a finished, killed export',
   renameSync(project.path('snap'), project.path('snap.next'))
   project.write('snap/letters.txt', 'precious')
   const { exit, stderr } = await project.run(['export', '--out', 'snap'], { env })
-  expect([exit, stderr]).toEqual([3, expect.stringContaining('letters.txt is there')])
+  expect([exit, stderr]).toEqual([3, expect.stringContaining('letters.txt is in the way')])
   expect(readFileSync(project.path('snap/letters.txt'), 'utf8')).toBe('precious')
 })
 
@@ -289,7 +289,7 @@ test('a socket as the state is rejected', async () => {
   onTestFinished(() => void server.close())
   await new Promise((resolve) => server.once('listening', resolve))
   const { exit, stderr } = await project.run(['apply', '--yes'], { env })
-  expect([exit, stderr]).toEqual([1, expect.stringContaining('that is a socket')])
+  expect([exit, stderr]).toEqual([1, expect.stringContaining('it is a socket')])
 })
 
 test('a device as the state, as sandbox data or as a plan is rejected, and keeps its mode', async (context) => {
@@ -302,7 +302,7 @@ test('a device as the state, as sandbox data or as a plan is rejected, and keeps
   expect(await project.run(['plan', '--merges', 'null'], { env })).toMatchObject({ exit: 3 })
   project.manifest(peopleManifest(workos, { state: { path: 'null' } }))
   const { exit, stderr } = await project.run(['apply', '--yes'], { env })
-  expect([exit, stderr]).toEqual([1, expect.stringContaining('that is a device')])
+  expect([exit, stderr]).toEqual([1, expect.stringContaining('it is a device')])
   project.manifest(peopleManifest(workos, { target: { type: 'sandbox', data: 'null' } }))
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 3 })
   project.manifest(peopleManifest(workos, { source: { type: 'csv', path: 'null' } }))

@@ -38,7 +38,7 @@ test('rejected records of a network source are written as they were read, withou
   }
   await project.run(['apply', '--yes'], { env })
   const without = await project.run(['errors', '--csv', 'errors.ndjson'])
-  expect(without.stderr).toContain('there is no snapshot of it; name one with --snapshot')
+  expect(without.stderr).toContain('it has no snapshot; pass a snapshot with --snapshot')
   expect(without.stderr).toContain(`Wrote ${written.length} reasons without a row to errors.ndjson.`)
   const errors = await project.run(['errors', '--csv', 'errors.ndjson'], { env })
   expect(errors.stderr).toContain('rows of users to')

@@ -163,5 +163,5 @@ test.each(
     ['ada@example.com@@shared', ['admin', 'billing']],
     ['ada@example.com@@three', ['admin']],
   ])
-  expect(live.stdout).toContain('2 user records with values that were not taken')
+  expect(live.stdout).toContain('2 user records with discarded values')
 })

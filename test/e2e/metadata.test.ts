@@ -71,11 +71,11 @@ const RULES = [
     metadata: { tooLong: 'drop', tooManyKeys: 'drop' },
     holds: { ...numbered(1, 9), address: '{"city":"Oslo","zip":"0150"}' },
     remarks: [
-      '1 user without the metadata key key10, which is above the number of keys',
-      '1 user without the metadata key key11, which is above the number of keys',
-      '1 user without the metadata key key12, which is above the number of keys',
-      '1 user with more than 10 metadata keys: the others left out (metadata.tooManyKeys is drop)',
-      '1 user without the metadata value of bio, which is too long (metadata.tooLong is drop)',
+      '1 user: metadata key key10 dropped, because there are too many keys',
+      '1 user: metadata key key11 dropped, because there are too many keys',
+      '1 user: metadata key key12 dropped, because there are too many keys',
+      '1 user: only the first 10 metadata keys kept (metadata.tooManyKeys: drop)',
+      '1 user: metadata value of bio dropped, because it is too long (metadata.tooLong: drop)',
     ],
   },
   {
@@ -83,12 +83,12 @@ const RULES = [
     metadata: { nested: 'flatten', tooLong: 'cut', tooManyKeys: 'drop', keep: ['key12', 'bio'] },
     holds: { ...numbered(1, 6), ...numbered(12, 12), address_city: 'Oslo', address_zip: '0150', bio: 'x'.repeat(600) },
     remarks: [
-      '1 user without the metadata key key07, which is above the number of keys',
-      '1 user without the metadata key key08, which is above the number of keys',
-      '1 user without the metadata key key09, which is above the number of keys',
-      '1 user without the metadata key key10, which is above the number of keys',
-      '1 user without the metadata key key11, which is above the number of keys',
-      '1 user with more than 10 metadata keys: the others left out (metadata.tooManyKeys is drop)',
+      '1 user: metadata key key07 dropped, because there are too many keys',
+      '1 user: metadata key key08 dropped, because there are too many keys',
+      '1 user: metadata key key09 dropped, because there are too many keys',
+      '1 user: metadata key key10 dropped, because there are too many keys',
+      '1 user: metadata key key11 dropped, because there are too many keys',
+      '1 user: only the first 10 metadata keys kept (metadata.tooManyKeys: drop)',
       '1 user: metadata value of bio cut to 600 characters',
     ],
   },
@@ -152,7 +152,7 @@ test('merged accounts keep the limits together, in any order of the source', asy
     const workos = await startWorkos()
     const project = projectOf(workos, order, { tooManyKeys: 'drop' })
     expect(remarksOf(await project.run(['plan'], { env }))).toContain(
-      '1 user with more than 10 metadata keys: the others left out (metadata.tooManyKeys is drop)',
+      '1 user: only the first 10 metadata keys kept (metadata.tooManyKeys: drop)',
     )
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
     held.push(...(await workos.snapshot()).users.map(({ metadata }) => metadata))

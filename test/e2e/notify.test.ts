@@ -148,7 +148,9 @@ describe('if the notification fails', () => {
     const project = peopleProject(workos, ROWS, { ...ALLOWED, notify: NOTIFY })
     const applied = await project.run(['apply', '--yes', '--json', '--events', 'events.log'], { env })
     expect(applied.exit).toBe(0)
-    expect(applied.stderr).toMatch(/warning: notify\.webhook was not told how the run ended: HTTP 500 \[not_notified\]/)
+    expect(applied.stderr).toMatch(
+      /warning: notify\.webhook could not be notified of how the run ended: HTTP 500 \[not_notified\]/,
+    )
     expect(received.length).toBeGreaterThan(1)
     const looks = [
       'config',

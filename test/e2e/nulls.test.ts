@@ -67,7 +67,7 @@ test.each([
   const text = await unseen.run(['plan'])
   const inspect = await unseen.run(['inspect'])
   for (const column of columns) {
-    const said = new RegExp(`${column} (holds the text |\\()${count} rows`)
+    const said = new RegExp(`${column} (contains the text |\\()${count} rows`)
     for (const output of [text.stdout, before.stderr, inspect.stderr]) expect(output).toMatch(said)
     expect(text.stderr).toBe('')
     expect(markdown.stdout.replaceAll('&#95;', '_').replaceAll('&#40;', '(')).toMatch(said)
@@ -93,7 +93,7 @@ test('a column without an expression is not in the plan, but in an inspected fil
   expect((await planOf(made)).codes).toEqual([])
   expect((await made.run(['inspect'])).stderr).not.toContain('written_null')
   expect((await made.run(['inspect', 'users.csv'])).stderr).toContain(
-    'the column note holds the text NULL in 1 of 1 row',
+    'the column note contains the text NULL in 1 of 1 row',
   )
   const { stdout } = await made.run(['inspect', 'users.csv', '--json'])
   expect(JSON.parse(stdout).writtenNulls).toMatchObject([
@@ -139,7 +139,7 @@ test('JSON causes warnings too, also in joined streams', async () => {
   const { codes, stderr } = await planOf(made)
   expect(codes).toEqual(['written_null'])
   expect(stderr).toContain(
-    'teams.ndjson:1 warning: users: the column teams.team holds the text undefined in 1 of 1 row',
+    'teams.ndjson:1 warning: users: the column teams.team contains the text undefined in 1 of 1 row',
   )
 })
 

@@ -154,7 +154,7 @@ test('a reading of changes sees changed profiles and groups, and treats nobody a
   manifest({ updatedSince: since })
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stderr).toBe(0)
-  expect(applied.stderr + applied.stdout).toContain('are left as they are')
+  expect(applied.stderr + applied.stdout).toContain('nothing changes for them')
   const sent = writes(workos.takeLog()).map(({ method, route, body }) => [`${method} ${route}`, body])
   expect(sent).toEqual([
     ['PUT /user_management/users/:id', { first_name: 'Renamed' }],
@@ -188,7 +188,7 @@ test('connections are handed over: identity providers, and apps whose identity p
     ['App 1', 'company-1', 'OktaSAML'],
   ])
   const notes = readFileSync(project.path('sso/handoff_notes.md'), 'utf8')
-  expect(notes).toContain('the app in Okta sends people to https://app-1.example/acs')
+  expect(notes).toContain('the app in Okta sends users to https://app-1.example/acs')
   expect(notes).toContain('the identity provider knows Okta as https://acme.okta.example/sp/1')
   const files = readFileSync(project.path('sso/oidc_connections.csv'), 'utf8') + notes + result.stdout + result.stderr
   expect(files).toContain('client-2')

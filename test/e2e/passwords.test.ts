@@ -136,7 +136,7 @@ test(
     const resets = await project.run(['plan', '--resets', 'resets.csv'])
     expect(resets.exit).toBe(0)
     const explained = await project.run(['explain', 'u0@example.com'])
-    expect(explained.stdout).toContain('map.user.passwordHash yields what is no hash')
+    expect(explained.stdout).toContain('map.user.passwordHash does not return a hash')
     for (const hash of MISTAKES.slice(0, 3)) expect(explained.stdout).not.toContain(hash)
   },
 )

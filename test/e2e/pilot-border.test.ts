@@ -83,7 +83,7 @@ test('a role of an organization stays as long as a membership out of scope has i
   const pilot = ['--only', 'organization:acme', '--limit', '1']
   expect(await actions(project, ...pilot)).toEqual([])
   const { stdout } = await project.run(['plan', ...pilot], { env })
-  expect(stdout).toContain('organization-role:org-lead@acme  membership:id-ada@acme has it and stays')
+  expect(stdout).toContain('organization-role:org-lead@acme  membership:id-ada@acme uses it and stays')
   expect(await actions(project)).toEqual(['membership:id-ada@acme delete', 'organization-role:org-lead@acme delete'])
 })
 

@@ -335,8 +335,8 @@ test.each([
   ['plan.ndjson', 'a manifest is named before --only'],
   ['user:', 'all: user:*'],
   ['user: ', 'all: user:*'],
-  ['organization:acme,organization:beta', 'between selectors: --only organization:acme organization:beta'],
-  ['organization:a*, user:id-ada', "between selectors: --only 'organization:a*' user:id-ada"],
+  ['organization:acme,organization:beta', 'separate selectors with spaces: --only organization:acme organization:beta'],
+  ['organization:a*, user:id-ada', "separate selectors with spaces: --only 'organization:a*' user:id-ada"],
 ])('the selector %s is rejected with the correct form', async (selector, hint) => {
   const workos = await startWorkos()
   const result = await peopleProject(workos, ROWS).run(['plan', '--only', selector], { env })
@@ -348,7 +348,7 @@ test.each(['0', '-1', '1.5', 'ten', ''])('a limit of %j is rejected', async (lim
   const result = await peopleProject(workos, ROWS).run(['plan', `--limit=${limit}`], { env })
   expect(result).toMatchObject({
     exit: 3,
-    stderr: expect.stringContaining('A limit is a whole number of users, from 1'),
+    stderr: expect.stringContaining('A limit must be a whole number of users, 1 or more'),
   })
 })
 
@@ -360,8 +360,8 @@ test('the manifest can set the pilot, and the command line replaces all of it', 
 })
 
 test.each([
-  [{ only: ['acme'] }, '"acme" is no selector'],
-  [{ only: ['user:'] }, 'names nothing'],
+  [{ only: ['acme'] }, '"acme" is not a selector'],
+  [{ only: ['user:'] }, 'has nothing after the colon'],
   [{ only: [] }, 'pilot.only'],
   [{ limit: 0 }, 'pilot.limit'],
   [{}, 'pilot'],
@@ -395,9 +395,9 @@ test("--everybody removes the manifest's pilot for one run, also into a saved pl
 })
 
 test.each([
-  [['plan', '--everybody', '--only', 'user:id-ada'], '--everybody speaks of everybody, and --only of some'],
-  [['verify', '--everybody', '--limit', '1'], '--everybody speaks of everybody, and --limit of some'],
-  [['apply', 'plan.ndjson', '--everybody'], 'a saved plan is carried out as it is, and --everybody speaks of others'],
+  [['plan', '--everybody', '--only', 'user:id-ada'], '--everybody includes all users, but --only includes only some'],
+  [['verify', '--everybody', '--limit', '1'], '--everybody includes all users, but --limit includes only some'],
+  [['apply', 'plan.ndjson', '--everybody'], 'a saved plan is applied as it is, but --everybody changes its scope'],
 ])('%j is rejected', async (args, message) => {
   const project = peopleProject(await startWorkos(), ROWS)
   await ran(project, 'plan', '--limit', '1', '--out', 'plan.ndjson')
@@ -473,7 +473,7 @@ test.each([
   const project = peopleProject(workos, ROWS)
   await ran(project, 'plan', '--limit', '1', '--out', 'plan.ndjson')
   const result = await project.run(['apply', 'plan.ndjson', ...scope], { env })
-  expect(result).toMatchObject({ exit: 3, stderr: expect.stringContaining('a saved plan is carried out as it is') })
+  expect(result).toMatchObject({ exit: 3, stderr: expect.stringContaining('a saved plan is applied as it is') })
   expect(writes(workos.takeLog())).toEqual([])
 })
 
@@ -550,7 +550,7 @@ test('destroy with a scope spares others, and users who belong to others too sta
   expect(left.users).toEqual(['id-ada', 'id-cleo', 'id-dan'])
   expect(left.organizations.sort()).toEqual(['beta', 'gamma'])
   expect(left.memberships).toEqual(['ada@example.com@@beta', 'cleo@example.com@@beta', 'cleo@example.com@@gamma'])
-  expect(left.stdout).toContain('user:id-ada  it has membership:id-ada@beta outside of the scope')
+  expect(left.stdout).toContain('user:id-ada  it has membership:id-ada@beta outside the scope')
   // The next apply restores everything.
   await ran(project, 'apply', '--yes')
   expect(contents(await workos.snapshot())).toEqual(await appliedAtOnce(ROWS, {}))
@@ -563,7 +563,7 @@ test('destroy of a user keeps organizations that others are in', async () => {
   const left = await destroyed(workos, project, 'user:id-cleo')
   expect(left.users).toEqual(['id-ada', 'id-bea', 'id-dan'])
   expect(left.organizations.sort()).toEqual(['acme', 'beta'])
-  expect(left.stdout).toContain('organization:beta  it has membership:id-ada@beta outside of the scope')
+  expect(left.stdout).toContain('organization:beta  it has membership:id-ada@beta outside the scope')
 })
 
 test('destroy with a scope never deletes users that the state adopted', async () => {
@@ -581,7 +581,7 @@ test('destroy rejects a selector that matches nothing in the state, and a limit'
   await ran(project, 'apply', '--yes', '--only', 'organization:acme')
   const args = ['destroy', '--confirm', 'people']
   const beta = await project.run([...args, '--only', 'organization:beta'], { env })
-  expect(beta).toMatchObject({ exit: 3, stderr: expect.stringContaining('fits nothing in the state') })
+  expect(beta).toMatchObject({ exit: 3, stderr: expect.stringContaining('matches nothing in the state') })
   expect(await project.run([...args, '--limit', '1'], { env })).toMatchObject({ exit: 3 })
   project.manifest(peopleManifest(workos, { pilot: { limit: 1 } }))
   const limited = await project.run(args, { env })

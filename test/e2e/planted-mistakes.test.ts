@@ -215,7 +215,7 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
       map: { user: { when: '$contains(id, "x")' }, organization: null, membership: null },
     },
     'many_left_out',
-    /12 of 24 records of people are left out by map\.user\.when/,
+    /map\.user\.when leaves out 12 of 24 records of people/,
   ],
   [
     'half are left out as users, and make organizations all the same',
@@ -224,19 +224,19 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
       map: { user: { when: '$contains(id, "x")' }, membership: null },
     },
     'many_left_out',
-    /12 of 24 records of people are left out by map\.user\.when/,
+    /map\.user\.when leaves out 12 of 24 records of people/,
   ],
   [
     'a NULL is written',
     { rows: rows((row, n) => (n === 3 ? { ...row, last: 'NULL' } : row)) },
     'written_null',
-    /the column last holds the text NULL in 1 of 12 rows/,
+    /the column last contains the text NULL in 1 of 12 rows/,
   ],
   [
     'several columns hold a written NULL',
     { rows: rows((row, n) => (n === 3 ? { ...row, last: 'NULL', plan: '\\N' } : row)) },
     'written_null',
-    /people: 2 columns hold texts that stand for nothing.*last \(NULL in 1 of 12 rows\).*plan \(\\N in 1 of 12 rows\)/,
+    /people: 2 columns contain texts that usually mean "no value".*last \(NULL in 1 of 12 rows\).*plan \(\\N in 1 of 12 rows\)/,
   ],
   [
     'an expression writes a null',
@@ -245,7 +245,7 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
       map: { user: { name: '(last ? first : "null") & " " & (last ? last : "null")' } },
     },
     'written_null',
-    /texts that stand for nothing become values: name of 1 user \(null null\)/,
+    /texts that mean "no value" become values: name of 1 user \(null null\)/,
   ],
   [
     'a spreadsheet has turned a date into a number',
@@ -263,7 +263,7 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
       map: { user: { metadata: { plan: '$tryParseJson(plan).name' } } },
     },
     'unreadable_json',
-    /metadata\.plan of 1 user: text that begins like JSON is not valid JSON, and was left out/,
+    /metadata\.plan of 1 user: text that looks like JSON is not valid JSON, and was left out/,
   ],
   [
     'JSON text holds a NUL character',
@@ -272,7 +272,7 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
       map: { user: { metadata: { plan: '$parseJson(plan).name' } } },
     },
     'nul_in_text',
-    /metadata\.plan of 12 users: NUL characters in JSON text were left out/,
+    /metadata\.plan of 12 users: NUL characters in JSON text were removed/,
   ],
 ]
 
@@ -282,13 +282,13 @@ const NOTICED: typeof PLANTED = [
     'a source field that nothing reads',
     { rows: rows((row, n) => ({ ...row, department: n === 0 ? '' : 'Sales' })) },
     'columns_unread',
-    /people\.csv: 1 column nobody reads: department \(92 %\)/,
+    /people\.csv: 1 column that no expression reads: department \(92 %\)/,
   ],
   [
     'a source field of JSON that nothing reads',
     { rows: [], json: rows((row) => ({ ...row, department: 'Sales' })) },
     'columns_unread',
-    /people\.json: 1 column nobody reads: department \(100 %\)/,
+    /people\.json: 1 column that no expression reads: department \(100 %\)/,
   ],
 ]
 

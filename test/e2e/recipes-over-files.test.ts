@@ -179,5 +179,7 @@ test("a single saved connection of Auth0 is handed over by Auth0's recipe", asyn
   const handed = await made.run(['handoff', '--out', 'sso'])
   expect(handed.exit, handed.stderr).toBe(0)
   expect(handed.stdout).toContain('saml_connections.csv   1 connection   of 1 organization')
-  expect(readFileSync(made.path('sso/handoff_notes.md'), 'utf8')).toContain('set these attributes up anew: department')
+  expect(readFileSync(made.path('sso/handoff_notes.md'), 'utf8')).toContain(
+    'set up these attributes in WorkOS: department',
+  )
 })

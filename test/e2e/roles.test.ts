@@ -133,7 +133,7 @@ describe('three files about roles', () => {
     await made.run(['apply', '--yes'], { env })
     const destroyed = await made.run(['destroy', '--confirm', 'people'], { env })
     expect(destroyed.exit, destroyed.stdout + destroyed.stderr).toBe(0)
-    expect(destroyed.stdout).toMatch(/role:billing .*WorkOS offers no deletion of environment roles/)
+    expect(destroyed.stdout).toMatch(/role:billing .*WorkOS cannot delete environment roles/)
     expect(Object.keys(await rolesOf(workos))).toEqual(['member', 'admin', 'billing'])
     expect(await permissionsOf(workos)).toEqual({})
     expect(await workos.snapshot()).toMatchObject({ users: [], organizations: [], memberships: [] })
@@ -265,12 +265,12 @@ describe('an environment with one role per membership', () => {
     expect(refused).toHaveLength(1)
     const errors = await project.run(['errors', '--json'], { env })
     expect(JSON.parse(errors.stdout)).toMatchObject({ causes: [{ outcome: 'reduced', code: 'role_lost', count: 2 }] })
-    expect(applied.stdout).toContain('everything in the source is in WorkOS, but for roles of 2 memberships')
+    expect(applied.stdout).toContain('everything in the source is in WorkOS, except for roles of 2 memberships')
     const again = await project.run(['plan', '--detailed-exitcode'], { env })
     expect(again.exit, again.stdout).toBe(0)
     expect(again.stdout).toContain('2 memberships with one of the roles in WorkOS, which took no more')
     const second = await project.run(['apply', '--yes'], { env })
-    expect(second.stdout).toContain('everything in the source is in WorkOS, but for roles of 2 memberships')
+    expect(second.stdout).toContain('everything in the source is in WorkOS, except for roles of 2 memberships')
     const verified = await project.run(['verify', '--json'], { env })
     expect(JSON.parse(verified.stdout).findings).toMatchObject([
       { key: 'id-ada@acme', field: 'roles', changed: 'reduced' },

@@ -119,8 +119,11 @@ test('a plan that an earlier version saved is rejected, with how to make a new o
   const text = readFileSync(project.path('plan.ndjson'), 'utf8')
   project.write('plan.ndjson', text.replace('"version":2', '"version":1').replace(/,"seal":"\w+"/, ''))
   const applied = await project.run(['apply', 'plan.ndjson'], { env })
-  expect(applied).toMatchObject({ exit: 3, stderr: expect.stringContaining('it has version 1, this program reads 2') })
-  expect(applied.stderr).toContain('make it again with plan --out')
+  expect(applied).toMatchObject({
+    exit: 3,
+    stderr: expect.stringContaining('it has version 1, but this program reads version 2'),
+  })
+  expect(applied.stderr).toContain('create it again with plan --out')
 })
 
 /** The plan as another version of the program would have saved it, with a valid seal. */
@@ -142,8 +145,8 @@ test('a plan that another version saved is out of date: this version would apply
   project.write('plan.ndjson', earlier)
   const applied = await project.run(['apply', 'plan.ndjson'], { env })
   expect(applied.exit).toBe(8)
-  expect(applied.stderr).toContain('and the plan was made by 0.0.9')
-  expect(applied.stderr).toContain('or apply it with 0.0.9')
+  expect(applied.stderr).toContain('but version 0.0.9 made the plan')
+  expect(applied.stderr).toContain('or apply it with version 0.0.9')
   expect(writes(workos.takeLog())).toEqual([])
 })
 
@@ -233,12 +236,12 @@ const CHANGES: [
   ],
   [
     'the state',
-    'the state has changed: something was applied since (serial 0 then, ',
+    'the state has changed: another run was applied after the plan was made (serial 0 then, ',
     (project) => project.run(['apply', '--yes'], { env }),
   ],
   [
     'WorkOS',
-    'WorkOS has changed: the plan would do something else now',
+    'WorkOS has changed, so a new plan would differ',
     (_project, workos) =>
       workos.call('POST', '/user_management/users', { email: 'ada@example.com', email_verified: true }),
   ],
@@ -282,7 +285,7 @@ test('a truncated plan file is rejected', async () => {
   const lines = readFileSync(project.path('plan.ndjson'), 'utf8').split('\n')
   project.write('plan.ndjson', `${lines.slice(0, 3).join('\n')}\n`)
   const applied = await project.run(['apply', 'plan.ndjson'], { env })
-  expect(applied).toMatchObject({ exit: 3, stderr: expect.stringContaining('cut short') })
+  expect(applied).toMatchObject({ exit: 3, stderr: expect.stringContaining('truncated') })
 })
 
 test('a plan for an embedded sandbox is applied by another process, whose sandbox has another key', async () => {

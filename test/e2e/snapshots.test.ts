@@ -48,7 +48,7 @@ describe('plan, apply and verify', () => {
     const planned = await project.run(['plan'], { env })
     expect(planned.exit, planned.stderr).toBe(0)
     expect(planned.stdout).toMatch(
-      /source: snapshot of \d{4}-\d\d-\d\d \d\d:\d\d UTC, just read; --fresh reads again\n/,
+      /source: snapshot of \d{4}-\d\d-\d\d \d\d:\d\d UTC, just read; --fresh reads the source again\n/,
     )
     expect(snapshotsIn(scene)).toEqual([expect.stringMatching(/^clerk-[\da-f]{8}$/)])
     fake.log.length = 0
@@ -69,11 +69,11 @@ describe('plan, apply and verify', () => {
     cpSync(project.path('snapshot'), elsewhere.path('snapshot'), { recursive: true })
     const without = { env: { KEY } }
     const planned = await elsewhere.run(['plan', '--snapshot', 'snapshot', '--out', 'plan.ndjson'], without)
-    expect([planned.exit, planned.stdout]).toEqual([0, expect.stringContaining('; the source itself is not read\n')])
+    expect([planned.exit, planned.stdout]).toEqual([0, expect.stringContaining('; the source is not read\n')])
     expect(planned.stdout).not.toContain('--fresh')
     expect((await elsewhere.run(['apply', 'plan.ndjson'], without)).exit).toBe(0)
     const verified = await elsewhere.run(['verify', '--strict', '--snapshot', 'snapshot'], without)
-    expect([verified.exit, verified.stdout]).toEqual([0, expect.stringContaining('; the source itself is not read\n')])
+    expect([verified.exit, verified.stdout]).toEqual([0, expect.stringContaining('; the source is not read\n')])
     expect((await workos.snapshot()).users).toHaveLength(people)
     expect(fake.log).toEqual([])
     const asked = await elsewhere.run(['plan'], without)
@@ -170,7 +170,7 @@ describe('an export of a live source', () => {
     const interrupt = new AbortController()
     fake.after(6, () => interrupt.abort())
     const cut = await project.run(['plan', '--fresh'], { env, interrupted: interrupt.signal })
-    expect([cut.exit, cut.stderr]).toEqual([130, expect.stringContaining('interrupted while the source was read')])
+    expect([cut.exit, cut.stderr]).toEqual([130, expect.stringContaining('interrupted while reading the source')])
     expect((await project.run(['plan'], { env })).stdout).toMatch(/\b120\b/)
     const again = await project.run(['plan', '--fresh'], { env })
     expect(again.stderr).toContain('[reading_resumed]')
@@ -218,16 +218,16 @@ describe('a part of a source', () => {
     const figures = summary.kinds.map(({ orphaned, delete: deleted }: Record<string, number>) => [orphaned, deleted])
     expect(figures.flat().every((figure: number) => figure === 0)).toBe(true)
     const text = await project.run(['plan'], { env })
-    expect(text.stdout).toContain('only a part of the source was read (source.updatedSince)')
-    expect((await project.run(['plan', '--format', 'markdown'], { env })).stdout).toContain('only a part of the source')
+    expect(text.stdout).toContain('only part of the source was read (source.updatedSince)')
+    expect((await project.run(['plan', '--format', 'markdown'], { env })).stdout).toContain('only part of the source')
     expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
     const sent = writes(workos.takeLog()).map(({ method, route, body }) => [method, route, body])
     expect(sent).toEqual([['PUT', '/user_management/users/:id', { first_name: 'Renamed' }]])
     const verified = await project.run(['verify', '--strict', '--json'], { env })
     expect(verified.exit).toBe(0)
     expect(JSON.parse(verified.stdout)).toMatchObject({ reading: { partial: true }, counts: { extra: 0 } })
-    expect((await project.run(['verify'], { env })).stdout).toContain('only a part of the source was read')
-    // The complete reading is another snapshot, and was not touched.
+    expect((await project.run(['verify'], { env })).stdout).toContain('only part of the source was read')
+    // The complete snapshot is another one, and is unchanged.
     scene.manifest()
     expect(snapshotsIn(scene)).toHaveLength(2)
     expect((await project.run(['plan'], { env })).stdout).not.toContain('only a part')
@@ -239,7 +239,7 @@ describe('a part of a source', () => {
     scene.manifest({ prune: ['user'], safety: { maxDeletes: '100%' } }, { updatedSince: since() })
     const planned = await project.run(['plan'], { env })
     expect(planned.exit).toBe(5)
-    expect(planned.stdout).toContain('Refused: prune deletes what left the source (user)')
+    expect(planned.stdout).toContain('Refused: prune deletes resources that left the source (user)')
     const refused = await project.run(['apply', '--yes'], { env })
     expect([refused.exit, refused.stderr]).toEqual([5, expect.stringContaining('[guard_prune]')])
     expect(writes(workos.takeLog())).toEqual([])

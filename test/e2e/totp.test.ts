@@ -99,14 +99,14 @@ describe('what WorkOS does not accept', () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS, { safety: { maxRejects: 1 } })
     const text = (await project.run(['plan'], { env })).stdout
-    expect(text).toContain('Authenticator apps left behind  7 users migrated without a factor, to enrol again')
+    expect(text).toContain('Authenticator apps not migrated  7 users migrated without a factor, to enrol again')
     expect(text).toContain('SHA256 (6), 60 s (1)')
     expect(text).toContain('≠ user:id-sha0  sha0@example.com (./users.csv:3): SHA256')
-    expect(text).toContain('… 2 more, with --full')
+    expect(text).toContain('… 2 more (--full shows all)')
     expect(text).not.toContain('user:id-slow  slow')
     expect((await project.run(['plan', '--full'], { env })).stdout).toContain('user:id-slow  slow@example.com')
     const markdown = (await project.run(['plan', '--format', 'markdown'], { env })).stdout
-    expect(markdown).toMatch(/Authenticator apps left behind[\s\S]*user:id-slow/)
+    expect(markdown).toMatch(/Authenticator apps not migrated[\s\S]*user:id-slow/)
     const plan = await planned(project)
     expect(plan.totpUnsupportedCounts).toEqual([
       { reason: 'SHA256', count: 6 },
@@ -264,7 +264,7 @@ describe('a user who was already in WorkOS', () => {
   test('with a factor keeps it, and gets no other', async () => {
     const { workos, project } = await given(true)
     const { stdout } = await project.run(['plan'], { env })
-    expect(stdout).toMatch(/= totp-factor:id-ada {2}ada@example\.com {2}is auth_factor_\w+, by its natural identity/)
+    expect(stdout).toMatch(/= totp-factor:id-ada {2}ada@example\.com {2}matches auth_factor_\w+ by identity/)
     expect(stdout).toContain('1 user with a TOTP factor in WorkOS already: it stays')
     expect(factorKind(await applied(project))).toMatchObject({ adopted: 1, created: 0 })
     expect(enrolments(workos.takeLog())).toEqual([])

@@ -101,7 +101,7 @@ test('a snapshot is written completely in parts, and the old one stays if the di
   for (const bytes of [100, rowsTake + 200]) {
     const { exit, stderr } = await onWeakDisk(project, ['export', '--out', 'snap'], { bytes })
     expect(exit, stderr).toBe(1)
-    expect(stderr).toMatch(/the snapshot cannot be written to .*snap\.next.*the disk is full .*\[disk_full\]/)
+    expect(stderr).toMatch(/cannot write the snapshot to .*snap\.next.*the disk is full .*\[disk_full\]/)
     expect(stderr).toContain('export --out')
     expect(readFileSync(project.path('snap/snapshot.json'))).toEqual(before)
   }

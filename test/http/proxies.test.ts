@@ -322,7 +322,9 @@ describe('init', () => {
     const args = ['init', '--users', 'users.csv', '--target', 'workos', '--base-url', `https://${HOST}`, '--yes']
     const outcome = await project.run(args, { env })
     expect(outcome.exit, outcome.stderr).toBe(0)
-    expect(outcome.stderr).toContain(`WORKOS_API_KEY was not tried: the proxy ${proxy.host} requires a user name`)
+    expect(outcome.stderr).toContain(
+      `The key in WORKOS_API_KEY was not tried: the proxy ${proxy.host} requires a user name`,
+    )
     expect(new Set(proxy.tunnels.map(({ destination }) => destination))).toEqual(new Set([`${HOST}:443`]))
   })
 })

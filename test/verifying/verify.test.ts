@@ -108,7 +108,7 @@ describe('missing resources are a loss', () => {
     expect(report.findings[0]).toEqual({ type: 'deleted', kind: 'user', key: 'id-ada', id, origin: './users.csv:2' })
     const { stdout } = await project.run(['verify'], { env })
     expect(stdout).toMatch(/deleted in WorkOS \(3\)\n {2}✗ user:id-ada \(\.\/users\.csv:2\) was user_/)
-    expect(stdout).toContain('Not verified: 3 missing. What apply would do about it: plan --refresh.')
+    expect(stdout).toContain('Not verified: 3 missing. To see what apply would do, run plan --refresh.')
   })
 
   test('a record that came after the apply', async () => {
@@ -249,7 +249,7 @@ test('samples are limited, and --full shows all', async () => {
   expect((await verified(project)).findings).toHaveLength(5)
   expect((await verified(project, '--full')).findings).toHaveLength(31)
   const text = await project.run(['verify'], { env })
-  expect(text.stdout).toContain('… 26 more, all of them with --full')
+  expect(text.stdout).toContain('… 26 more (--full shows all)')
   expect((await project.run(['verify', '--full'], { env })).stdout.match(/✗/g)).toHaveLength(31)
 })
 
