@@ -5,7 +5,7 @@ import { run } from '../src/cli/run.ts'
 import { checkJsonOutput } from './json-outputs.ts'
 import { swiftClock } from './simulated-clock.ts'
 
-/** What a command line came to. */
+/** The result of a command line. */
 export interface Outcome {
   code: number
   stdout: string
@@ -14,15 +14,15 @@ export interface Outcome {
 
 export type CommandWorld = Pick<Context, 'cwd'> &
   Partial<Context> & {
-    /** What is a terminal. Default: nothing. */
+    /** The streams that are terminals. Default: none. */
     terminals?: readonly ('stdin' | 'stdout' | 'stderr')[]
-    /** What a person types. */
+    /** The typed input. */
     typed?: string
   }
 
 /**
- * Runs a command line in this process, and holds what it prints for programs to its schema. It does
- * not see this process's environment, and its pauses are short.
+ * Runs a command line in this process, and checks its JSON outputs against their schemas. It does
+ * not see the environment of this process, and its pauses are short.
  */
 export async function runCommand(
   args: readonly string[],
