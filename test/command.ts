@@ -5,7 +5,6 @@ import { run } from '../src/cli/run.ts'
 import { checkJsonOutput } from './json-outputs.ts'
 import { swiftClock } from './simulated-clock.ts'
 
-/** The result of a command line. */
 export interface Outcome {
   code: number
   stdout: string
@@ -14,15 +13,15 @@ export interface Outcome {
 
 export type CommandWorld = Pick<Context, 'cwd'> &
   Partial<Context> & {
-    /** The streams that are terminals. Default: none. */
+    /** Streams that are terminals. Default: none. */
     terminals?: readonly ('stdin' | 'stdout' | 'stderr')[]
-    /** The typed input. */
+    /** Typed input. */
     typed?: string
   }
 
 /**
- * Runs a command line in this process, and checks its JSON outputs against their schemas. It does
- * not see the environment of this process, and its pauses are short.
+ * Runs a command line in this process and checks its JSON output against the schema. The
+ * environment of this process is hidden, and pauses are short.
  */
 export async function runCommand(
   args: readonly string[],

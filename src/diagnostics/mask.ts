@@ -30,7 +30,7 @@ const WORDS =
  * before two spaces, a place or the end of a cell; in a sentence it ends before one of WORDS. An
  * unknown word hides too much rather than too little.
  */
-const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\x60|\\| |goes with its |until now )${KIND}(.+?)(?=  |${PLACE}| \\|| →|</code>|\x60|\\x1b|$`
+const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\x60|\\| |deleted with |previously )${KIND}(.+?)(?=  |${PLACE}| \\|| →|</code>|\x60|\\x1b|$`
 const WITHIN = `${KIND}(.+?)(?=[.,;:)\\]?!]*(?:$|  |\\x1b| →| \\[[a-z_]+\\]| <|${PLACE}|,? (?:(?:${WORDS})(?![\\p{L}\\p{N}])|(?:${OF_PERSONS.join('|')}):))|["'\x60](?:[\\s.,;:)?]|$)|[<>])`
 const ADDRESS = new RegExp(`${LISTED})|${WITHIN}`, 'gu')
 /** In a line that states a problem after a colon. */

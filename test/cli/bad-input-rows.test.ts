@@ -18,7 +18,7 @@ function rejected({ header, row, what, says, ...rest }: BadRow): BadInput {
     says: [
       ...(what === undefined ? [] : [`${what}: `]),
       ...says,
-      /\d of \d+ (record or resource|records and resources) (is|are) rejected or blocked, and safety\.maxRejects allows 0/,
+      /\d of \d+ (record or resource|records and resources) (is|are) rejected or blocked, but safety\.maxRejects allows 0/,
     ],
   }
 }
@@ -66,7 +66,7 @@ const users: BadRow[] = [
     header: 'email,external_id',
     row: 'b@example.com,u-1\na@example.com,u-1',
     at: 'users.csv:4',
-    says: ['the key u-1 stands for another user already, in users.csv:3', 'make the records agree'],
+    says: ['the key u-1 already belongs to another user, in users.csv:3', 'make the records agree'],
   },
   {
     name: 'an escape sequence in a name',
@@ -241,7 +241,7 @@ const roles: BadRow[] = [
     name: 'an undefined role',
     header: 'email,org_external_id,org_name,role_slugs',
     row: 'a@example.com,acme,Acme,auditor',
-    says: ['the role auditor is neither declared in the manifest nor in WorkOS', 'declare it under roles.define'],
+    says: ['the role auditor is neither declared in the manifest nor found in WorkOS', 'declare it under roles.define'],
   },
 ]
 

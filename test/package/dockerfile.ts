@@ -1,17 +1,17 @@
 /**
- * A Dockerfile, and those of hadolint's rules (https://github.com/hadolint/hadolint/wiki) that
- * concern one like ours. hadolint itself is a program that no package registry of the tests has.
+ * Parses a Dockerfile and checks rules of hadolint (https://github.com/hadolint/hadolint/wiki) that
+ * apply to ours. hadolint itself is not in the package registries of the tests.
  */
 
 export interface Instruction {
   /** Upper case. */
   name: string
-  /** What follows the name, on one line. */
+  /** The rest of the instruction, on one line. */
   text: string
   line: number
 }
 
-/** Comments are left out, continued lines joined. */
+/** Comments are removed, and continued lines joined. */
 export function parseDockerfile(text: string): Instruction[] {
   const instructions: Instruction[] = []
   let open: Instruction | undefined
@@ -32,7 +32,7 @@ export function parseDockerfile(text: string): Instruction[] {
   return instructions
 }
 
-/** What follows a FROM, up to the next. */
+/** The instructions from one FROM to the next. */
 interface Stage {
   image: string
   alias: string | undefined
@@ -51,11 +51,11 @@ export function stagesOf(instructions: readonly Instruction[]): Stage[] {
 }
 
 interface Rule {
-  /** hadolint's; without one it is our own. */
+  /** The code of hadolint, or our own. */
   code: string
-  /** What holds. */
+  /** The rule. */
   holds: string
-  /** Lines that break it. */
+  /** Instructions that break the rule. */
   broken(instructions: readonly Instruction[]): readonly Instruction[]
 }
 
@@ -66,7 +66,7 @@ const named = (instructions: readonly Instruction[], ...names: string[]) =>
 const running = (pattern: RegExp) => (instructions: readonly Instruction[]) =>
   named(instructions, 'RUN').filter(({ text }) => pattern.test(text))
 
-/** FROM instructions of images, not of stages before, that match. */
+/** FROM instructions of images, not of earlier stages, that match. */
 const from = (pattern: RegExp) => (instructions: readonly Instruction[]) => {
   const aliases = new Set(stagesOf(instructions).map(({ alias }) => alias))
   return named(instructions, 'FROM').filter(({ text }) => {
@@ -75,7 +75,7 @@ const from = (pattern: RegExp) => (instructions: readonly Instruction[]) => {
   })
 }
 
-/** All but the first, or the last, of a name in its stage. */
+/** Instructions that a stage repeats, except the first or the last. */
 const repeated = (name: string) => (instructions: readonly Instruction[]) =>
   stagesOf(instructions).flatMap((stage) => named(stage.instructions, name).slice(1))
 
@@ -115,7 +115,7 @@ function repeatedAliases(instructions: readonly Instruction[]): readonly Instruc
   })
 }
 
-/** Copies to a relative place that no WORKDIR of the stage comes before. */
+/** Copies to a relative path before any WORKDIR of the stage. */
 function copiesNowhere(instructions: readonly Instruction[]): readonly Instruction[] {
   return stagesOf(instructions).flatMap((stage) => {
     const work = stage.instructions.findIndex(({ name }) => name === 'WORKDIR')
@@ -126,7 +126,7 @@ function copiesNowhere(instructions: readonly Instruction[]): readonly Instructi
   })
 }
 
-/** Runs that follow one another and could be one. */
+/** Consecutive RUN instructions that could be one. */
 function consecutiveRuns(instructions: readonly Instruction[]): readonly Instruction[] {
   return instructions.filter(({ name }, at) => name === 'RUN' && instructions[at - 1]?.name === 'RUN')
 }
@@ -193,7 +193,7 @@ export const RULES: readonly Rule[] = [
   },
 ]
 
-/** What breaks a rule: `DL3000 line 3`. */
+/** The broken rules: `DL3000 line 3`. */
 export function lint(text: string): string[] {
   const instructions = parseDockerfile(text)
   return RULES.flatMap(({ code, broken }) => broken(instructions).map(({ line }) => `${code} line ${line}`))

@@ -213,7 +213,7 @@ const FAULTS: Record<string, Fault> = {
     check: 'target',
     status: 'problem',
     exit: 4,
-    says: 'refuses the API key',
+    says: 'rejected the API key',
     env: { KEY: 'nonsense' },
   },
   'an unreachable target': {
@@ -536,7 +536,7 @@ describe('it finds', () => {
   test.skipIf(process.getuid?.() === 0)('a file that this user cannot read', async () => {
     const project = peopleProject(await startWorkos(), ROWS)
     chmodSync(project.path('users.csv'), 0)
-    expect((await diagnose(project)).of('source').message).toContain('may not be read')
+    expect((await diagnose(project)).of('source').message).toContain('cannot read the file')
   })
 
   test('rejected credentials of a live source with one request, and skips unset ones', async () => {

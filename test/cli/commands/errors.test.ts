@@ -76,8 +76,8 @@ test('text cannot control the terminal, and every record has its place', async (
   expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
   expect(stdout).toMatch(/^Run 1 {2}apply, \d{4}-.*: incomplete\n2 failed, 3 blocked, 2 records rejected: 5 causes\n/)
   expect(stdout).toContain('✗ organization:cost (./users.csv:5): strange \\x1b[2J things')
-  expect(stdout).toContain('Applying again helps once that is done.')
-  expect(stdout).toContain('Apply again to take up what failed and what was blocked; nothing else is written.')
+  expect(stdout).toContain('Then apply again.')
+  expect(stdout).toContain('Apply again to retry what failed or was blocked. Nothing else is written.')
 })
 
 test('as NDJSON every record is a line with its remedy', async () => {
@@ -125,7 +125,7 @@ test('applying again retries only what failed or was blocked', async () => {
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
   expect(writes(workos.takeLog())).toHaveLength(2)
   const { stdout } = await project.run(['errors'])
-  expect(stdout).toContain('Nothing failed, nothing was blocked, nothing rejected.')
+  expect(stdout).toContain('Nothing failed, and nothing was blocked or rejected.')
   expect((await project.run(['errors', '--run', '1'])).stdout).toContain('2 failed, 3 blocked')
 })
 

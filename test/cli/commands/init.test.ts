@@ -99,7 +99,7 @@ test.each([
   [['--source', 'stytch', '--live', '--yes'], 'Stytch over its API'],
   [['--source', 'nowhere', '--yes'], 'Allowed choices are clerk, auth0'],
   [['--users', 'users.csv', '--env', 'a b', '--yes'], 'Environment names'],
-  [['--users', 'users.csv', '--target', 'workos', '--base-url', 'nowhere'], 'is no http(s) address: nowhere'],
+  [['--users', 'users.csv', '--target', 'workos', '--base-url', 'nowhere'], 'is not an http(s) URL: nowhere'],
   [['--users', 'users.csv', '--domain', 'acme.example', '--yes'], '--domain is for Auth0 and Okta'],
   [['--source', 'clerk', '--domain', 'acme.example', '--yes'], '--domain is for Auth0 and Okta'],
   [['--source', 'auth0', '--users', 'users.csv', '--domain', 'acme.example', '--yes'], 'name two different sources'],

@@ -22,7 +22,7 @@ test('a data file is recognized, counted and summarized', async () => {
   expect(stdout).toMatch(/password_hasher\s+50 %\s+text\s+bcrypt 1/)
   expect(stdout).toContain('1 address in several records: 1 record would be merged')
   expect(stdout).toContain('all but 1 address')
-  expect(stdout).toMatch(/1 {2}bcrypt {2}WorkOS takes it/)
+  expect(stdout).toMatch(/1 {2}bcrypt {2}WorkOS accepts it/)
   expect(stdout).not.toMatch(/ada@|JBSWY|abcdefgh|Björn/i)
   expect(existsSync(join(cwd, '.workos-migrate'))).toBe(false)
 })
@@ -51,7 +51,7 @@ test('the source of a manifest is inspected with its joins, without a WorkOS key
     const { code, stdout } = await command(args, { cwd })
     expect(code).toBe(0)
     expect(stdout).toContain('migrate.config.yaml, source clerk: 2 records, all of them')
-    expect(stdout).toContain('memberships (members.csv): 1 record belonging to them')
+    expect(stdout).toContain('memberships (members.csv): 1 joined record')
     expect(stdout).toContain('1 different, 1 membership, 0 users in none')
   }
 })

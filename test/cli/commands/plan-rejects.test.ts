@@ -205,7 +205,7 @@ test('two outputs cannot share a file', async () => {
   const project = peopleProject(await startWorkos(), [person('ada')])
   const { exit, stderr } = await project.run(['plan', '--rejects', 'o.csv', '--resets', './o.csv'], { env })
   expect(exit).toBe(3)
-  expect(stderr).toContain('--resets names ./o.csv, which is that of --rejects')
+  expect(stderr).toContain('--resets names ./o.csv, which is the file of --rejects')
 })
 
 describe('a source of several files', () => {

@@ -33,7 +33,7 @@ it('a failing test shows the difference and its place, and exits with 1', async 
 FAIL  another user  migrate.config.yaml:7:3
       user.email  migrate.config.yaml:10:22
         - expected  "Ada@Example.com"
-        + came      "ada@example.com"
+        + actual    "ada@example.com"
       user.password  migrate.config.yaml:10:49
         it differs from character 1 on: 5 characters are expected, 15 came (it is a secret, and not shown)
 
@@ -92,7 +92,7 @@ it('an environment changes the tested mapping, and the tests of a recipe stay wi
   expect((await runTest(text)).exit).toBe(0)
   const loud = await runTest(text, { env: 'loud' })
   expect(loud.exit).toBe(1)
-  expect(loud.out).toContain('+ came      "ada@example.comx"')
+  expect(loud.out).toContain('+ actual    "ada@example.comx"')
   expect(loud.out).toContain('1 test: 0 passed, 1 failed')
 })
 

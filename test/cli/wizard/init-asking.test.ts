@@ -46,7 +46,7 @@ test('a Clerk export leads to a plan with four answers', async () => {
   // Six records cannot be migrated, as init and plan both report.
   expect(screen).toMatch(/rejects 6 records and resources: 1 record \(no_such_user\)/)
   expect(plan.code).toBe(5)
-  expect(plan.stdout).toContain('or, if it may stay behind, set safety.maxRejects in the manifest to 6 or more')
+  expect(plan.stdout).toContain('or, to leave them behind, set safety.maxRejects in the manifest to 6 or more')
   const manifest = readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')
   writeFileSync(join(cwd, 'migrate.config.yaml'), manifest.replace('maxRejects: 0', 'maxRejects: 6'))
   expect((await command(['plan'], { cwd })).code).toBe(0)

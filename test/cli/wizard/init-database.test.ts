@@ -64,7 +64,7 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     const { url } = await postgresDatabase(CLUBS)
     const { cwd, env, code, stderr } = await proposed(url())
     expect(code).toBe(0)
-    expect(stderr).toContain('club_memberships has no primary key')
+    expect(stderr).toContain('club_memberships has neither a primary key')
     const manifest = manifestIn(cwd)
     expect(manifest.map.user).toMatchObject({ key: 'id', email: 'mail', passwordHash: '$passwordHash(pw_hash)' })
     expect(await planned(cwd, env)).toMatchObject({
@@ -87,7 +87,7 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
       INSERT INTO teams VALUES (1, 'Blue', NULL), (2, 'Red', now());
       INSERT INTO team_members SELECT 1 + n % 2, n FROM generate_series(1, 9) AS n;`)
     const { cwd, stderr } = await proposed(url())
-    expect(stderr).toContain('Left out (map.user.when): 3 records where deleted_at holds a time.')
+    expect(stderr).toContain('Left out (map.user.when): 3 records where deleted_at contains a time.')
     expect(readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')).toContain(
       '4 records left out: 3 by map.user.when, 1 by map.organization.when',
     )
@@ -226,7 +226,7 @@ describe.skipIf(postgresPrograms === undefined)('on a terminal', () => {
     expect(code).toBe(0)
     expect(screen).not.toContain('nothingOfTheKindCanary')
     expect(screen).not.toContain(url())
-    expect(screen).toMatch(/not used: (customers|employees): it holds people as well/)
+    expect(screen).toMatch(/not used: (customers|employees): it also contains users/)
     expect(screen).toContain('export DATABASE_URL=…')
     const text = readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')
     expect(text).not.toContain(url())

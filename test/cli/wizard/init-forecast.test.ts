@@ -123,7 +123,7 @@ test('a named file that does not belong to the users is rejected', async () => {
   const cwd = folderOf({ 'users.csv': 'id,email\n1,cara@example.com\n', 'odd.csv': 'a,b\n1,2\n' })
   const { code, stderr } = await init(cwd, '--users', 'users.csv', '--memberships', 'odd.csv')
   expect(code).toBe(3)
-  expect(stderr).toContain('odd.csv cannot be used as the file of memberships: no column of it names a user')
+  expect(stderr).toContain('odd.csv cannot be used as the file of memberships: it has no column for a user')
 })
 
 test('an unset variable does not prevent the forecast', async () => {

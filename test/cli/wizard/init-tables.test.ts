@@ -401,7 +401,7 @@ test('WordPress roles apply in the single organization, and are listed without o
   expect(plan.accounting.kinds).toContainEqual(expect.objectContaining({ kind: 'roleAssignment', distinct: 3 }))
   expect((await planned(cwd)).created).toMatchObject({ user: 2, membership: 2, role: 3 })
   const alone = await initIn(files)
-  expect(alone.manifest).toContain('the roles in details (a role holds in an organization: --organize one makes one')
+  expect(alone.manifest).toContain('the roles in details (roles need an organization: --organize one creates one')
   expect((await planned(alone.cwd)).created).toMatchObject({ user: 2, role: 0 })
 })
 
@@ -413,7 +413,7 @@ test('Django groups in a dump are listed as not being roles', async () => {
   ]
   const { manifest } = await initIn({ 'dump.json': JSON.stringify(dump) })
   const words = manifest.replaceAll(/\n# /g, ' ')
-  expect(words).toContain('fields.groups[] (groups by number, which are no roles here: for roles put auth_user_groups')
+  expect(words).toContain('fields.groups[] (group numbers are not roles; to map roles, put auth_user_groups')
 })
 
 test("a file of Clerk's migration tool is recognized, also with lists of addresses", async () => {

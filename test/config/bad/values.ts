@@ -109,7 +109,7 @@ export const badValues: BadManifest[] = [
     code: 'bad_value',
     at: '3:29',
     message: /at most 600/,
-    hint: /beyond which WorkOS takes no value/,
+    hint: /the longest value that WorkOS accepts/,
   },
   {
     name: 'longer metadata keys than WorkOS accepts',
@@ -117,7 +117,7 @@ export const badValues: BadManifest[] = [
     code: 'bad_value',
     at: '3:27',
     message: /at most 40/,
-    hint: /beyond which WorkOS takes no key/,
+    hint: /the longest key that WorkOS accepts/,
   },
   {
     name: 'a separator of letters',
