@@ -145,6 +145,7 @@ export const SCENES: Readonly<Record<string, () => Scene | Promise<Scene>>> = {
         'users.csv': shown('docs/how-to/explain.md', 'csv'),
       },
     }),
+  'docs/reference/errors.md': () => project({ copies: ['examples', 'migrate.config.yaml'] }),
   'docs/how-to/pilot.md': () => ({ ...project({ copies: ['examples', 'migrate.config.yaml'] }) }),
   'docs/how-to/gitlab.md': async () => {
     const gitlab = await startFakeGitlab()

@@ -40,7 +40,7 @@ test('the plan says in every form who loses which role', async () => {
   const roles = { define: DEFINE, multiple: 'first', priority: ['admin', 'billing'] }
   const plan = await (await createWorld(withRoles(['billing,admin', 'billing']), { roles })).plan()
   const text = asText(plan)
-  expect(text).toContain('One role of several (1)\n')
+  expect(text).toContain('Reduced to one role (1)\n')
   expect(text).toContain('keeps admin, loses billing\n')
   expect(text).toContain('1 membership without the role billing: one comes before it in roles.priority')
   expect(asMarkdown(plan)).toContain('keeps admin, loses billing\n')
@@ -137,7 +137,7 @@ test.each([
       key: 'ext-0@acme',
       code,
       message: `the definition of the ${what} was rejected (./definitions.csv:2): ${reason}`,
-      hint: 'correct the definition, and this follows',
+      hint: 'correct the definition of the role or permission',
     },
     { key: 'ext-1@acme', code: 'unknown_role' },
   ])

@@ -106,13 +106,13 @@ test('what --from cannot mean is said', async () => {
   const run = async (args: string[], env = {}) =>
     (await command(['inspect', ...args], { cwd: folderOf({}), env })).stderr
   expect(await run(['--from', 'postgres'])).toContain('DATABASE_URL is not set')
-  expect(await run(['--from', 'users.csv'])).toContain('--from names no database')
+  expect(await run(['--from', 'users.csv'])).toContain('--from does not name a database')
   expect(await run(['--from', 'postgres'], { DATABASE_URL: 'mysql://me@localhost/app' })).toContain(
-    '--from says postgres',
+    '--from is postgres',
   )
-  expect(await run(['--from', 'OTHER'], { OTHER: 'nothing-of-the-kind' })).toContain('OTHER holds no URL of a database')
-  expect(await run(['--from', 'postgres', '--file', 'users.csv'])).toContain(
-    'a database is named, and users.csv besides',
+  expect(await run(['--from', 'OTHER'], { OTHER: 'nothing-of-the-kind' })).toContain(
+    'OTHER does not contain a database URL',
   )
-  expect(await run(['--from', 'postgres', '--all'])).toContain('of a database without a manifest a sample is read')
+  expect(await run(['--from', 'postgres', '--file', 'users.csv'])).toContain('--from cannot be combined with users.csv')
+  expect(await run(['--from', 'postgres', '--all'])).toContain('--all needs a manifest')
 })

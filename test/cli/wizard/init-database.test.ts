@@ -108,8 +108,8 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     expect(code).toBe(0)
     expect(manifestIn(cwd).source.streams.users).toEqual({ table: 'customers', key: 'id' })
     const unknown = await proposed(url(), '--users', 'custommers')
-    expect(unknown.stderr).toContain('there is no table custommers that may be read')
-    expect(unknown.stderr).toContain('is it customers?')
+    expect(unknown.stderr).toContain('table custommers does not exist, or cannot be read')
+    expect(unknown.stderr).toContain('did you mean customers?')
   })
 
   test('whose people name their company, with names in capitals as Prisma has them', async () => {
@@ -158,8 +158,8 @@ describe.skipIf(postgresPrograms === undefined)('a layout with a recipe', () => 
       env: { DATABASE_URL: url, KEYCLOAK_REALM: 'amboss' },
     })
     expect(other.code).toBe(3)
-    expect(other.stderr).toContain('KEYCLOAK_REALM names no realm of this database')
-    expect(other.stderr).toContain('set it to one of: anvils, master')
+    expect(other.stderr).toContain('KEYCLOAK_REALM does not name a realm in this database')
+    expect(other.stderr).toContain('set KEYCLOAK_REALM to one of: anvils, master')
   })
 
   test('Better Auth with other names of columns: the manifest names them as the recipe does', async () => {
@@ -202,7 +202,7 @@ test('without a URL nobody can be asked, and --live beside a database is two sou
   expect(unset).toMatchObject({ code: 3 })
   expect(unset.stderr).toContain('DATABASE_URL is not set')
   const two = await command(['init', '--from', 'postgres', '--live', '--yes'], { cwd })
-  expect(two.stderr).toContain('they are two sources')
+  expect(two.stderr).toContain('name two different sources')
 })
 
 describe.skipIf(postgresPrograms === undefined)('somebody at a terminal', () => {
@@ -216,11 +216,11 @@ describe.skipIf(postgresPrograms === undefined)('somebody at a terminal', () => 
     const { code, screen } = await converse(['init'], cwd, [
       [/Where are the users\?/, `${KEY.up.repeat(2)}${KEY.enter}`],
       [/DATABASE_URL\? The URL/, `nothingOfTheKindCanary${KEY.enter}`],
-      [/holds no URL of a database[\s\S]*DATABASE_URL\? The URL/, `${url()}${KEY.enter}`],
-      [/Which table holds the people\?/, `${KEY.down}${KEY.enter}`],
+      [/does not contain a database URL[\s\S]*DATABASE_URL\? The URL/, `${url()}${KEY.enter}`],
+      [/Which table contains the users\?/, `${KEY.down}${KEY.enter}`],
       [/Which organizations/, KEY.enter],
-      [/Where to\?/, KEY.enter],
-      [/Read it now\?/, KEY.enter],
+      [/Where do you want to migrate to\?/, KEY.enter],
+      [/Read the source now\?/, KEY.enter],
       [/Write migrate\.config\.yaml/, KEY.enter],
     ])
     expect(code).toBe(0)

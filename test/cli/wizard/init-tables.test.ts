@@ -437,15 +437,15 @@ test('where no file can hold the users, each is named with why', async () => {
   const { stderr, code } = await command(['init', '--yes'], { cwd: folderOf(files) })
   expect(code).toBe(3)
   expect(stderr).toContain('users.csv (it cannot be read: the file is empty)')
-  expect(stderr).toContain('users.xlsx (it is no CSV, JSON or NDJSON')
-  expect(stderr).toContain('list.json (no column of it is known to hold addresses)')
+  expect(stderr).toContain('users.xlsx (it is not CSV, JSON or NDJSON')
+  expect(stderr).toContain('list.json (no known column with email addresses)')
 })
 
 test('a file whose every row is rejected makes no manifest', async () => {
   const cwd = folderOf({ 'users.csv': csv('id;email', '1;cara@example.com;', '2;dot@example.com;') })
   const { stderr, code } = await command(['init', '--yes'], { cwd })
   expect(code).toBe(3)
-  expect(stderr).toContain('of 2 records of users.csv, nobody would be migrated: 2 record (ragged_row) [nobody_fits]')
+  expect(stderr).toContain('2 records in users.csv, but no user to migrate: 2 record (ragged_row) [nobody_fits]')
   expect(stderr).toContain('no row of the file could be read')
 })
 
