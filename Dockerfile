@@ -1,4 +1,4 @@
-# The program in a container: docs/how-to/container.md says how to run it, and which rules this file keeps.
+# The program in a container. docs/how-to/container.md explains how to run it, and which rules this file follows.
 FROM node:24.21.0-bookworm-slim AS base
 
 FROM base AS build
@@ -19,7 +19,7 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM base
 LABEL org.opencontainers.image.title="workos-migrate" \
-      org.opencontainers.image.description="Declarative migration of users and organizations into WorkOS" \
+      org.opencontainers.image.description="Declarative migration of users and organizations to WorkOS" \
       org.opencontainers.image.licenses="MIT"
 ENV NODE_ENV=production \
     STATE_PATH=/state/state.sqlite
@@ -29,7 +29,7 @@ COPY --from=build /build/dist dist
 COPY package.json LICENSE ./
 COPY schemas schemas
 COPY recipes recipes
-# A new volume takes over the owner and the mode of the folder in its place.
+# A new volume gets the owner and the mode of this folder.
 RUN install --directory --owner=node --group=node --mode=0700 /state
 USER 1000:1000
 VOLUME ["/state"]

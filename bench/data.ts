@@ -2,24 +2,24 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLines } from './lines.ts'
 
-/** A valid bcrypt hash in shape; nobody signs in to a benchmark. */
+/** A hash in valid bcrypt form, without a known password. */
 const BCRYPT = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 
 export interface DataSize {
   users: number
   organizations: number
-  /** Memberships per user, on average 1.5 when 0.5 of the users have a second one. */
+  /** Memberships per user: the average is 1.5 if half of the users have a second one. */
   secondMemberships: number
-  /** Share of users with a row in the roles file. */
+  /** The share of users with a row in the roles file. */
   roles: number
 }
 
-/** The shape of the Clerk migration of 100,000 users that other tools were measured on. */
+/** The Clerk migration of 100,000 users that other tools were measured with. */
 export function clerkSize(users: number): DataSize {
   return { users, organizations: Math.max(10, Math.floor(users / 200)), secondMemberships: 0.5, roles: 0.2 }
 }
 
-/** Writes a Clerk export with both mapping files and a manifest into a folder. */
+/** Writes a Clerk export with both mapping files and a manifest. */
 export function writeClerkExport(folder: string, size: DataSize, target: string): void {
   const users = linesOf(join(folder, 'users.csv'))
   users.add(

@@ -4,9 +4,7 @@ import { Cluster, NO_POSTGRES, postgresPrograms } from '../test/postgres.ts'
 import { inFolder } from './folder.ts'
 import { measure } from './measure.ts'
 
-/**
- * Reading tables of a database into a snapshot: what memory it takes, however many rows there are.
- */
+/** Measures the memory for reading database tables into a snapshot. */
 
 const TABLES = (users: number) => `
   CREATE TABLE users (id uuid PRIMARY KEY, email text, hash text, name text, meta jsonb, roles text[], created_at timestamptz,
@@ -27,7 +25,7 @@ const SOURCE = {
   },
 }
 
-/** @param users as many memberships as well */
+/** @param users there are as many memberships */
 export async function databaseBenchmark(
   users = 1_000_000,
 ): Promise<{ title: string; figures: Record<string, number> }> {

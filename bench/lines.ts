@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 
-/** A file that is written piece by piece. */
+/** Writes a file in pieces. */
 export interface Lines {
   add(text: string): void
   close(): void

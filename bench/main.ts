@@ -2,11 +2,11 @@
  * npm run bench [-- planning|files|throughput|limits|state|database …] [--users N]… [--applied N]
  * npm run bench -- data FOLDER [--users N]
  *
- * Measures what docs/explanation/performance.md reports. Machines differ and are noisy: compare the
- * ratios. Ends with 1 when a ratio of planning is worse than the page says by more than 25 %.
- * `--users` takes other numbers of users than 3, 100,000 and 1,000,000; `--applied` says up to
- * which number of users everything is applied, planned again and verified (100,000). `data` writes
- * the files that are planned into a folder, for other tools.
+ * Measures the figures of docs/explanation/performance.md. Machines differ and are noisy, so
+ * compare ratios. Exits with 1 if a ratio of planning is more than 25 % worse than on the page.
+ * `--users` replaces the numbers of users 3, 100,000 and 1,000,000. `--applied` sets the largest
+ * number that is applied, planned again and verified (100,000). `data` writes the planned files
+ * into a folder, for other tools.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -64,10 +64,7 @@ async function runBenchmarks(): Promise<void> {
   }
 }
 
-/**
- * What files of any size take to be read, through the `file` source alone: 300 MiB, however large
- * they are.
- */
+/** Reading large files with the `file` source: 300 MiB, whatever their size on disk. */
 async function files(): Promise<void> {
   await inFolder(async (folder) => {
     const lines = 2_000_000
@@ -101,7 +98,7 @@ async function files(): Promise<void> {
   })
 }
 
-/** Requests a second, sandbox in a process of its own, no limits. */
+/** Requests per second to a sandbox in another process, without limits. */
 async function throughput(): Promise<void> {
   const size: DataSize = { users: 20_000, organizations: 100, secondMemberships: 0, roles: 0 }
   const writes = size.users * 2 + size.organizations + 1
@@ -125,8 +122,7 @@ async function limits(): Promise<void> {
   await withSandbox(['--limits'], size, remote(''), async (folder, env) => {
     const apply = await measure(folder, ['apply', '--yes', '--json'], env)
     const report = JSON.parse(apply.stdout)
-    // 2,000 writes to /user_management at 500 in 10 s: three windows have to pass before the last
-    // 500 may leave.
+    // 2,000 writes to /user_management at 500 in 10 s: three windows pass before the last 500.
     const least = 30
     print('1,000 users and 1,000 memberships at the documented limits', {
       'answers 429 (must be 0)': report.requests.refused,

@@ -5,22 +5,22 @@ import { fileURLToPath } from 'node:url'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** What a process took, from its start to its end. */
+/** The resources of a process, from start to end. */
 export interface Measured {
   seconds: number
   /** Over all cores. */
   cpuSeconds: number
-  /** Peak resident memory of the process with its worker threads, MiB. */
+  /** Peak resident memory with worker threads, MiB. */
   peakMiB: number
   stdout: string
 }
 
-/** Runs the built program in a folder. @throws Error if it ends with another code than 0 */
+/** Runs the built program in a folder. @throws Error for a nonzero exit code */
 export function measure(folder: string, args: string[], env: Record<string, string> = {}): Promise<Measured> {
   return measureNode(folder, [here('../dist/cli/main.js'), ...args], env)
 }
 
-/** Has csv-parse read files in a folder, and nothing else. @throws Error if it fails */
+/** Only reads files with csv-parse. @throws Error if it fails */
 export function measureYardstick(folder: string, files: string[]): Promise<Measured> {
   return measureNode(folder, [here('./yardstick.mjs'), ...files])
 }

@@ -6,14 +6,13 @@ import { inFolder } from './folder.ts'
 import { type Measured, measure, measureYardstick } from './measure.ts'
 import { complaints, type Figures, markdownRow, markdownTable, publishedFigures, withRatios } from './table.ts'
 
-/** Numbers of users that are measured unless others are asked for. */
+/** Default numbers of users. */
 const SIZES = [3, 100_000, 1_000_000]
 
 const FILES = ['users.csv', 'memberships.csv', 'roles.csv']
 
 /**
- * Bytes that a user with memberships and roles takes on disk while it is planned: in the files, and
- * in the scratch databases.
+ * Bytes on disk for a user with memberships and roles: in the files and in the scratch databases.
  */
 const BYTES_PER_USER = 4000
 
@@ -21,18 +20,17 @@ export interface PlanningOptions {
   /** Numbers of users. */
   users?: readonly number[]
   /**
-   * Up to this number of users everything is applied, to be planned again and verified: the
-   * embedded sandbox takes some 4,000 writes a second.
+   * Up to this number of users, everything is applied, planned again and verified. The embedded
+   * sandbox accepts about 4,000 writes per second.
    */
   applied: number
 }
 
 /**
- * Plans a Clerk export with both mapping files, plans it again when it is applied, and verifies it;
- * and has csv-parse read the same files, as the yardstick. Every process is measured from its start
- * to its end, with other processes in turn, and the least of its times counts: what else the
- * machine does only adds to them.
- * @returns whether it is as quick as docs/explanation/performance.md says
+ * Plans a Clerk export with both mapping files, plans it again after an apply, and verifies it.
+ * csv-parse reads the same files as the yardstick. Processes alternate, and the shortest time of
+ * each counts, because other load only adds time.
+ * @returns whether the ratios match docs/explanation/performance.md
  */
 export async function planning({ users = SIZES, applied }: PlanningOptions): Promise<boolean> {
   const published = publishedFigures()
@@ -86,7 +84,7 @@ async function figuresOf(folder: string, users: number, isApplied: boolean): Pro
   return withRatios({ ...first, again: again.seconds, verify: verify.seconds })
 }
 
-/** The least of what several runs took. */
+/** The smallest of several measurements. */
 class Least {
   seconds = Number.POSITIVE_INFINITY
   cpuSeconds = Number.POSITIVE_INFINITY

@@ -1,6 +1,6 @@
 /**
- * Reads the source that the first argument describes (JSON) in the current folder, and tells on
- * standard output what it took: the child side of `measureReading`.
+ * Reads the source in the first argument (JSON) in the current folder, and prints the measurements:
+ * the child side of `measureReading`.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

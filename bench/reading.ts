@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { SourceConfig } from '../src/config/manifest.ts'
 
-/** What reading a source to its end took, in a process of its own. */
+/** The resources of reading a source, in a separate process. */
 export interface Reading {
   records: number
   rejected: number
@@ -27,7 +27,7 @@ export async function measureReading(folder: string, source: SourceConfig): Prom
   return JSON.parse(stdout)
 }
 
-/** The JSON text of one user, about 450 characters long. */
+/** The JSON text of one user, about 450 characters. */
 function user(index: number): string {
   return JSON.stringify({
     id: `user_${index}`,
@@ -44,8 +44,8 @@ function user(index: number): string {
 }
 
 /**
- * Writes users as one JSON document, `{"data": {"users": […]}}`, until it has so many bytes.
- * @returns how many users
+ * Writes users as one JSON document, `{"data": {"users": […]}}`, of at least this many bytes.
+ * @returns the number of users
  */
 export function writeJsonDocument(folder: string, name: string, bytes: number): number {
   let users = 0
@@ -60,17 +60,14 @@ export function writeJsonDocument(folder: string, name: string, bytes: number): 
   return users
 }
 
-/** Writes so many users, one a line. */
+/** Writes users, one per line. */
 export function writeNdjson(folder: string, name: string, users: number): void {
   write(join(folder, name), (add) => {
     for (let index = 0; index < users; index += 1) add(`${user(index)}\n`)
   })
 }
 
-/**
- * Writes so many memberships, one per user, in an order that has nothing to do with that of the
- * users.
- */
+/** Writes one membership per user, in an order unrelated to that of the users. */
 export function writeMemberships(folder: string, name: string, users: number): void {
   write(join(folder, name), (add) => {
     add('user_id,organization_id\n')

@@ -15,8 +15,7 @@ import { inFolder } from './folder.ts'
 import { type Measured, measure } from './measure.ts'
 
 /**
- * Both kinds of states, side by side. The server has the settings that Debian gives it, `fsync`
- * included.
+ * Measures both kinds of states. The server has the default settings of Debian, including `fsync`.
  */
 
 export interface StateFigures {
@@ -24,14 +23,11 @@ export interface StateFigures {
   figures: Record<string, number>
 }
 
-/**
- * Writes in the journal: as many callers as requests are on their way, each with an intent and then
- * its outcome.
- */
+/** Journal writes: as many callers as requests in progress, each with an intent and its outcome. */
 const WRITES = 40_000
 const CALLERS = 50
 
-/** Times that a plan is measured; the least counts. */
+/** Measurements of a plan; the smallest counts. */
 const RUNS = 3
 
 /** @param users 2.5 resources each */
@@ -88,7 +84,7 @@ async function journalled(location: StateLocation): Promise<{ perSecond: number;
   }
 }
 
-/** A plan of which everything is known and nothing has changed, by either kind. */
+/** A plan of known, unchanged resources, with each kind of state. */
 async function knowing(folder: string, cluster: Cluster, users: number): Promise<StateFigures> {
   const { schema } = await newPostgresLocation(cluster)
   const shared = `environments: { shared: { state: { type: postgres, url: "\${DATABASE_URL}", schema: ${schema} } } }`
@@ -114,7 +110,7 @@ async function least(run: () => Promise<Measured>): Promise<number> {
   return seconds
 }
 
-/** Makes both states say that everything is applied. @returns how many resources that is */
+/** Marks everything as applied in both states. @returns the number of resources */
 async function fill(folder: string, env: Record<string, string>): Promise<number> {
   const load = (environment?: string) =>
     loadManifest({ path: join(folder, 'migrate.config.yaml'), environment, cwd: folder, env, redactor: new Redactor() })

@@ -1,28 +1,25 @@
 /**
- * The table of what planning takes: made of measurements, read from
- * docs/explanation/performance.md, and the one held against the other.
+ * The table of planning in docs/explanation/performance.md: written from measurements, read from
+ * the page, and compared.
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const PAGE = fileURLToPath(new URL('../docs/explanation/performance.md', import.meta.url))
 
-/**
- * What was measured at one number of users. Undefined: it was not measured, or the page does not
- * say.
- */
+/** The measurements for one number of users. Undefined: not measured, or not on the page. */
 export interface Figures {
   users: number
-  /** csv-parse reading the same files, seconds. */
+  /** csv-parse on the same files, seconds. */
   yardstick?: number
-  /** The first plan: seconds, CPU seconds over all cores, and peak memory in MiB. */
+  /** The first plan: seconds, CPU seconds over all cores, peak memory in MiB. */
   plan?: number
   cpu?: number
   peak?: number
-  /** Planning again when all is applied and nothing has changed, and verifying, seconds. */
+  /** Planning again without changes, and verifying, seconds. */
   again?: number
   verify?: number
-  /** Ratios: see RATIOS. */
+  /** See RATIOS. */
   planRatio?: number
   againRatio?: number
   verifyRatio?: number
@@ -30,7 +27,7 @@ export interface Figures {
 
 type Column = keyof Figures
 
-/** The columns of the table by their headings, in their order. */
+/** Columns by heading, in order. */
 const COLUMNS: readonly [heading: string, column: Column][] = [
   ['Users', 'users'],
   ['csv-parse, s', 'yardstick'],
@@ -44,13 +41,13 @@ const COLUMNS: readonly [heading: string, column: Column][] = [
   ['Verify ÷ plan', 'verifyRatio'],
 ]
 
-/** What is held against the page: seconds say more about the machine. */
+/** Compared with the page. Seconds depend more on the machine. */
 export const RATIOS = ['planRatio', 'againRatio', 'verifyRatio'] as const
 
-/** How much worse than on the page a ratio may be. */
+/** Allowed factor over the ratio on the page. */
 const TOLERANCE = 1.25
 
-/** Figures with the ratios of their seconds. */
+/** Figures with their ratios. */
 export function withRatios(figures: Figures): Figures {
   const { yardstick, plan, again, verify } = figures
   return {
@@ -65,9 +62,7 @@ function ratio(seconds: number | undefined, per: number | undefined): number | u
   return seconds === undefined || per === undefined ? undefined : seconds / per
 }
 
-/**
- * What the page says, a row for each number of users. @throws Error when the page has no such table
- */
+/** The rows of the page. @throws Error if the page has no such table */
 export function publishedFigures(page = readFileSync(PAGE, 'utf8')): Figures[] {
   const lines = page.split('\n')
   const head = lines.findIndex((line) => cellsOf(line)[0] === 'Users')
@@ -97,7 +92,6 @@ function cellsOf(line: string): string[] {
 
 const titles = () => COLUMNS.map(([heading]) => heading).join(' | ')
 
-/** The table as it stands on the page. */
 export function markdownTable(rows: readonly Figures[]): string {
   return `| ${titles()} |\n|${'--:|'.repeat(COLUMNS.length)}\n${rows.map(markdownRow).join('')}`
 }
@@ -112,10 +106,7 @@ function written(figure: number | undefined, column: Column): string {
   return figure.toFixed(figure >= 10 ? 1 : figure < 0.1 ? 3 : 2)
 }
 
-/**
- * What is worse than the page says by more than a quarter, or cannot be held against it; one line
- * each.
- */
+/** A line for each ratio that is more than a quarter worse than on the page, or not comparable. */
 export function complaints(measured: readonly Figures[], published: readonly Figures[]): string[] {
   return measured.flatMap((figures) => {
     const users = `${figures.users.toLocaleString('en-US')} users`

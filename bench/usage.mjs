@@ -1,6 +1,6 @@
 /**
- * Loaded into a measured process before its program: at its end it tells on file descriptor 3 what
- * the process took, threads included. JavaScript, so that nothing is compiled in what is measured.
+ * Loaded into a measured process. At its end, it writes the resources of the process and its
+ * threads to file descriptor 3. JavaScript, so that the measured process compiles nothing.
  */
 import { writeSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'

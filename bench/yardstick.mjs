@@ -1,7 +1,7 @@
 /**
- * The yardstick: csv-parse reads the files that the arguments name to their end, one after the
- * other, as a stream, each row as an object by the names in its header. Prints the number of rows.
- * JavaScript, so that nothing is compiled in what is measured.
+ * The yardstick: csv-parse streams the files in the arguments one after another, each row as an
+ * object by the header. Prints the number of rows. JavaScript, so that the measured process
+ * compiles nothing.
  */
 import { createReadStream } from 'node:fs'
 import { parse } from 'csv-parse'

@@ -14,9 +14,8 @@ import {
 import { API, type Project, type Symbol as TypeScriptSymbol } from 'typescript/unstable/sync'
 
 /**
- * docs/reference/api.md. In: what src/index.ts exports, with its comments, as the compiler reads
- * it. Out: the page. A type that an export names and that is not exported itself is refused: nobody
- * could look it up.
+ * Writes docs/reference/api.md from the exports of src/index.ts and their comments. Fails if an
+ * export names a type that is not exported, because readers could not look it up.
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -29,7 +28,7 @@ This page lists the exports of \`workos-migrate\`: \`import { loadManifest, plan
 [Use it as a library](../how-to/library.md). The declarations need TypeScript 5.7 or later, \`@types/node\`, and \`module: nodenext\` or \`moduleResolution: bundler\`. The package is an ES module.
 `
 
-/** What a section tells, in this order; what is in none of these goes under Types. */
+/** Sections in order. Other exports go to Types. */
 const SECTIONS: readonly [title: string, names: readonly string[]][] = [
   ['Functions', ['loadManifest', 'plan', 'apply', 'verify', 'run']],
   ['Runs', ['Running', 'RunEvent', 'RunOptions']],
@@ -49,24 +48,23 @@ const SECTIONS: readonly [title: string, names: readonly string[]][] = [
   ['Results', ['Manifest', 'Plan', 'Applied', 'Verification']],
 ]
 
-/** Told elsewhere: each of its members has a table of its own there. */
+/** Types whose members have their own tables elsewhere. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   Event: 'One event: [events](events.md) lists the types and their members.',
 }
 
-/** What something exported is, and where it is declared. */
+/** An export and its declaration. */
 interface Exported {
   name: string
   symbol: TypeScriptSymbol
   declarations: Node[]
 }
 
-/** docs/reference/api.md, in Markdown, from the declarations. */
 export function apiDocs(): string {
   const api = new API({ cwd: root })
   try {
     const [project] = api.updateSnapshot({ openProjects: ['tsconfig.build.json'] }).getProjects()
-    if (project === undefined) throw new Error('tsconfig.build.json makes no project')
+    if (project === undefined) throw new Error('tsconfig.build.json has no project')
     const all = exportsOf(project)
     refuseUnnamed(all, project)
     return pageOf(all)
@@ -87,7 +85,7 @@ function exportsOf(project: Project): Exported[] {
 }
 
 function targetOf(symbol: TypeScriptSymbol, { checker }: Project): TypeScriptSymbol {
-  // An alias stands for what a module exports under a name.
+  // Resolve an alias to its declaration.
   const isAlias = (symbol.flags & 0x200000) !== 0
   return isAlias ? checker.getAliasedSymbol(symbol) : symbol
 }
@@ -96,7 +94,7 @@ function declarationsOf({ declarations }: TypeScriptSymbol, project: Project): N
   return declarations.map((handle) => handle.resolve(project)).filter((node) => node !== undefined)
 }
 
-/** @throws for a type of this project that an export names, and that no export is */
+/** @throws Error for a type that an export names but the module does not export */
 function refuseUnnamed(all: readonly Exported[], project: Project): void {
   const known = new Set(all.map(({ symbol }) => symbol.id))
   const lost = new Set<string>()
@@ -112,7 +110,7 @@ function refuseUnnamed(all: readonly Exported[], project: Project): void {
   for (const { name, declarations } of all) {
     if (ELSEWHERE[name] === undefined) for (const node of declarations) look(node, name)
   }
-  if (lost.size > 0) throw new Error(`src/index.ts exports not: ${[...lost].join('; ')}`)
+  if (lost.size > 0) throw new Error(`src/index.ts does not export: ${[...lost].join('; ')}`)
 }
 
 function isTypeName({ parent }: Node): boolean {
@@ -131,7 +129,7 @@ function pageOf(all: readonly Exported[]): string {
     title,
     names.map((name) => {
       const found = named.get(name)
-      if (found === undefined) throw new Error(`nothing is exported as ${name}`)
+      if (found === undefined) throw new Error(`there is no export ${name}`)
       return found
     }),
   ])
@@ -157,7 +155,7 @@ function section(title: string, list: readonly Exported[]): string {
 function entry({ name, declarations }: Exported): string {
   const elsewhere = ELSEWHERE[name]
   if (elsewhere !== undefined) return `### ${name}\n\n${elsewhere}\n`
-  // Overloads are told one by one, and what they share is what carries them out.
+  // List overloads singly, without the implementation.
   const shown = declarations.filter(
     (node) => !isFunctionDeclaration(node) || declarations.length === 1 || !hasBody(node),
   )
@@ -181,13 +179,13 @@ function declarationOf(node: Node): string {
   return `\`\`\`ts\n${signatureOf(node)}\n\`\`\``
 }
 
-/** The declaration without its body, and without its beginning that says that it is exported. */
+/** The declaration without its body and without `export`. */
 function signatureOf(node: Node): string {
   const text = textOf(node)
   const body = isFunctionDeclaration(node) ? childOf(node, SyntaxKind.Block) : undefined
   const head = body === undefined ? text : text.slice(0, body.getStart() - node.getStart())
   const declared = isVariableDeclaration(node) ? `const ${head}` : head
-  // What a constant with a type is made of is nobody's matter.
+  // A typed constant needs no value.
   return declared
     .replace(/^export (async )?/, '')
     .replace(/^(const \w+: [^=]+?) = .*$/s, '$1')
@@ -210,7 +208,8 @@ function membersOf(node: InterfaceDeclaration): string {
       const mark = member.postfixToken?.kind === SyntaxKind.QuestionToken ? '?' : ''
       return row(`${name}${mark}`, member.type === undefined ? '' : textOf(member.type), commentOf(member))
     }
-    if (!isMethodSignatureDeclaration(member)) throw new Error(`${textOf(member)} is no member that this page can tell`)
+    if (!isMethodSignatureDeclaration(member))
+      throw new Error(`${textOf(member)} is not a member that this page can show`)
     const parameters = member.parameters.map(textOf).join(', ')
     return row(
       `${textOf(member.name)}(${parameters})`,
@@ -249,7 +248,6 @@ function errorSection(errors: readonly Exported[]): string {
   ].join('\n')
 }
 
-/** The comment before a declaration, in Markdown. */
 function commentOf(node: Node): string {
   const holder = isVariableDeclaration(node) ? node.parent.parent : node
   const text = holder.getSourceFile().text.slice(holder.getFullStart(), holder.getStart())

@@ -1,10 +1,9 @@
 /**
  * npm run build
  *
- * Compiles src to dist. Two modules that make something when the program runs from source are
- * replaced by what they make: the code that ajv makes of the manifest's schema
- * (https://ajv.js.org/standalone.html), and the script and style of the HTML report. The shipped
- * recipes are parsed. Of the declarations those are kept that the library's own lead to.
+ * Compiles src to dist. Replaces two modules by their results: the validators that ajv generates
+ * from the schemas (https://ajv.js.org/standalone.html), and the script and style of the HTML
+ * report. Parses the shipped recipes. Keeps only the declarations that the library needs.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -32,7 +31,7 @@ const { status } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconf
 if (status !== 0) process.exit(status ?? 1)
 removeOtherDeclarations(join(root, 'dist'), 'index.d.ts')
 
-// What ajv writes loads its own helpers by `require`, in an ES module too.
+// The code of ajv loads its helpers by `require`, even in an ES module.
 const prelude = `import { createRequire } from 'node:module'
 import { resolvePointer } from './schema.js'
 const require = createRequire(import.meta.url)
@@ -54,10 +53,7 @@ writeFileSync(
   `const assets = ${assets}\n\nexport async function pageAssets() {\n  return assets\n}\n`,
 )
 
-/**
- * Takes the parts of the schema that errors quote from the schema itself, which is read anyway, in
- * place of a copy of each.
- */
+/** Refers to the schema for the parts that errors quote, in place of copies. */
 function quotingSchema(code: string): string {
   const pointers = ['#', ...Object.keys(resolvePointer('#/$defs')).map((name) => `#/$defs/${name}`)]
   return pointers.reduce((text, pointer) => {
@@ -66,7 +62,7 @@ function quotingSchema(code: string): string {
   }, code)
 }
 
-/** Nobody can import what no entry exports, and its declarations are an eighth of the package. */
+/** Declarations without an entry are an eighth of the package, and nobody can import them. */
 function removeOtherDeclarations(folder: string, entry: string): void {
   const reached = new Set([join(folder, entry)])
   for (const file of reached) {

@@ -16,7 +16,7 @@ const PREAMBLE = `# Commands
 A command without a manifest takes the nearest \`migrate.config.yaml\`, from its own folder upwards.
 `
 
-/** What a command may do, beside reading. */
+/** What a command changes. */
 const EFFECTS: Record<CommandDescription['effect'], string> = {
   none: 'It writes nothing.',
   files: 'It writes files on this machine, and nothing into WorkOS.',
@@ -25,7 +25,7 @@ const EFFECTS: Record<CommandDescription['effect'], string> = {
 }
 
 const signal = new AbortController().signal
-/** No command is run. */
+/** No command runs. */
 const NOWHERE = {
   stdout: new PassThrough(),
   stderr: new PassThrough(),

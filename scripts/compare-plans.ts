@@ -1,14 +1,13 @@
 /**
  * npm run compare -- OTHER_CHECKOUT [--users N] [--applied N] [--only NAME]… [OLD=NEW …]
  *
- * Runs the program of another checkout and that of this one over the same sources, and compares
- * what both print and write, byte for byte, and their exit codes. Sources: every example, the
- * fixture with everything of the tests, N generated users (20,000) with every fault as exports of
- * Clerk, CSV tables and JSON lines with joins, and files that cannot be read to their end. They are
- * planned, applied (of the generated users the first 1,000), planned again, changed, planned and
- * applied again, and planned with the state lost. Nothing printed counts as different. `--only
- * NAME` takes the sources whose names begin so; `OLD=NEW` names a word that was meant to change.
- * Both checkouts need a build.
+ * Runs the programs of another checkout and of this one on the same sources. Compares their
+ * outputs, files and exit codes byte for byte. Sources: every example, the fixture `everything` of
+ * the tests, N generated users (20,000) with every fault, and unreadable files. Each is planned,
+ * applied (1,000 of the generated users), planned again, changed, planned and applied again, and
+ * planned with a lost state. Empty output counts as different. `--only NAME` selects sources by the
+ * beginning of their names. `OLD=NEW` names an intended change of a word. Both checkouts need a
+ * build.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -57,7 +56,7 @@ process.stdout.write(
 )
 process.exitCode = different === 0 && compared > 0 ? 0 : 1
 
-/** What a program needs to run, so that its checkout may be built again in the meantime. */
+/** Copies the program, so that its checkout can be built again in the meantime. */
 function copyOf(checkout: string): string {
   const copy = mkdtempSync(join(tmpdir(), 'workos-migrate-checkout-'))
   for (const part of ['dist', 'recipes', 'schemas', 'package.json']) {
@@ -67,7 +66,7 @@ function copyOf(checkout: string): string {
   return copy
 }
 
-/** Runs both programs side by side, each in a copy of its own. */
+/** Runs both programs, each in its own copy. */
 async function compare({ name, write, steps }: Subject): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'workos-migrate-compare-'))
   const copies = programs.map(() => mkdtempSync(join(tmpdir(), 'workos-migrate-compare-')))
@@ -105,7 +104,7 @@ function report(title: string, [before, after]: Outcome[]): void {
   process.stdout.write(`${title} ${why}\n`)
 }
 
-/** Two programs that crash say the same: nothing. That does not count as equal. */
+/** Two crashing programs both print nothing. That does not count as equal. */
 function difference(before: Outcome, after: Outcome): string | undefined {
   if (before.code === null || after.code === null) return `was killed: ${before.code} before, ${after.code} after`
   const names = Object.keys(before.texts)
@@ -118,7 +117,7 @@ function difference(before: Outcome, after: Outcome): string | undefined {
   return codes.length + texts.length === 0 ? undefined : [...codes, ...texts].join('; ')
 }
 
-/** Keeps both texts. @returns how to look at them */
+/** Keeps both texts. @returns how to compare them */
 function kept(name: string, before: Outcome, after: Outcome): string {
   const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-difference-'))
   mkdirSync(folder, { recursive: true })

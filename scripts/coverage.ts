@@ -1,6 +1,6 @@
 /**
- * npm run coverage [-- file …]: the suite with coverage, and one line for each folder of src. What
- * runs in processes of its own, the built program and mapping workers, is not counted.
+ * npm run coverage [-- file …]: the tests with coverage, and a line for each folder of src.
+ * Separate processes (the built program, mapping workers) are not counted.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -32,7 +32,7 @@ const { status } = spawnSync(
 )
 const file = join(folder, 'coverage-summary.json')
 if (!existsSync(file)) {
-  // Vitest writes no coverage of tests that fail.
+  // Vitest writes no coverage if tests fail.
   rmSync(folder, { recursive: true })
   process.stderr.write('The tests failed: there is no coverage to tell of.\n')
   process.exit(status || 1)
@@ -60,7 +60,7 @@ for (const [name, sums] of [...folders].sort(([one], [other]) => (one < other ? 
 if (total !== undefined) line('all', total)
 process.exitCode = status ?? 1
 
-/** The folder of src that a file belongs to; `src` for those at its top. */
+/** The folder of a file in src; `src` for files at the top. */
 function folderOf(file: string): string {
   const [first = '', ...rest] = relative(join(root, 'src'), file).split(sep)
   return rest.length === 0 ? 'src' : first

@@ -1,7 +1,6 @@
 /**
- * The main job, end to end: plans and applies the shipped migrate.config.yaml into the embedded
- * sandbox, then plans again to show that nothing is left to do. Everything happens in
- * .workos-migrate/, which is started afresh.
+ * Plans and applies the shipped migrate.config.yaml to the embedded sandbox, then plans again to
+ * show that nothing is left to do. Everything is in .workos-migrate/, which is deleted first.
  */
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'

@@ -1,7 +1,7 @@
 /**
- * Writes examples/clerk-demo: a Clerk export as a small company might have it, with what goes wrong
- * in real ones. The same data come out every time: `npx tsx scripts/generate-demo-data.ts
- * [folder]`.
+ * Writes examples/clerk-demo: the Clerk export of a small company, with typical faults. The result
+ * is always the same.
+ * npx tsx scripts/generate-demo-data.ts [folder]
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -64,7 +64,7 @@ function characters(alphabet: string, length: number): string {
   return Array.from({ length }, () => pick([...alphabet])).join('')
 }
 
-/** 60 characters in bcrypt's form. Nobody knows a password that they belong to. */
+/** 60 characters in the form of bcrypt, without a known password. */
 function bcrypt(): string {
   return `$2a$10$${characters(`./${BASE62}`, 53)}`
 }
@@ -75,7 +75,7 @@ function base64(bytes: number): string {
     .replaceAll('=', '')
 }
 
-/** Letters that an e-mail address may hold. */
+/** Letters that an email address can have. */
 function plain(name: string): string {
   const spelled = name.replaceAll('ł', 'l').replaceAll('Ł', 'L')
   return spelled
@@ -100,7 +100,7 @@ function makeUser(number: number): Row {
     unverified_email_addresses: number % 8 === 5 ? email : '',
     verified_phone_numbers: phone,
     totp_secret: number % 25 === 4 ? characters(BASE32, 32) : '',
-    // Every seventh signs in with a social account and has no password.
+    // Every seventh user signs in with a social account and has no password.
     ...(number % 7 === 3 ? {} : { password_digest: bcrypt(), password_hasher: 'bcrypt' }),
   }
 }
@@ -125,29 +125,28 @@ function grant(number: number, role: string, organization?: number): void {
   roles.push({ clerk_user_id: user(number).id ?? '', role_slug: role, org_external_id: external })
 }
 
-// Most belong to one organization, some to up to five, every sixteenth to none.
+// Most users belong to one organization, some to up to five, every sixteenth to none.
 for (let number = 0; number < 210; number++) {
   if (number % 16 === 15) continue
   const count = number % 40 === 20 ? 5 : number % 12 === 6 ? 3 : number % 5 === 0 ? 2 : 1
   for (let turn = 0; turn < count; turn++) join(number, number + turn * 2)
   if (number % 10 === 1) grant(number, 'org:admin', number)
   else if (number % 10 === 2) grant(number, 'org:member', number)
-  // Without an organization: in all that the user belongs to.
+  // Without an organization, the role applies in all organizations of the user.
   else if (number % 20 === 0) grant(number, 'org:admin')
   else if (number % 20 === 10) grant(number, 'org:billing', number)
-  // A slug as WorkOS writes it passes as it is.
+  // A valid WorkOS slug stays as it is.
   else if (number % 50 === 13) grant(number, 'billing')
 }
 
-// Names as people have them.
+// Names with difficult characters.
 Object.assign(user(5), { first_name: 'Jo, Jr.', last_name: 'Comma' })
 Object.assign(user(17), { first_name: 'Max "Mad"', last_name: 'Quote' })
 Object.assign(user(29), { first_name: 'Two\nLines', last_name: 'Newline' })
 Object.assign(user(41), { first_name: '山田', last_name: '例' })
 
-// Hashers other than bcrypt: the first two WorkOS takes, the others mean a reset. scrypt_firebase
-// is the example that Firebase publishes for its own scrypt (github.com/firebase/scrypt), password
-// user1password.
+// Hashers other than bcrypt: WorkOS accepts the first two, the others need a reset. scrypt_firebase
+// is the published example of Firebase (github.com/firebase/scrypt), password user1password.
 Object.assign(user(50), {
   password_hasher: 'argon2id',
   password_digest: `$argon2id$v=19$m=65536,t=3,p=4$${base64(16)}$${base64(32)}`,
@@ -168,8 +167,8 @@ for (const number of [61, 86]) {
   Object.assign(user(number), { password_hasher: 'phpass', password_digest: `$P$B${characters(`./${BASE62}`, 30)}` })
 }
 
-// One person with two accounts, three times over: same address in another case, each account with
-// organizations of its own.
+// Three users with two accounts each: the same address in another case, with different
+// organizations.
 for (const [number, twin] of [
   [8, 210],
   [33, 211],
@@ -183,7 +182,7 @@ for (const [number, twin] of [
   grant(twin, 'org:admin', number + 5)
 }
 
-// What cannot be migrated. The manifest of the demo accepts exactly these six: safety.maxRejects.
+// Faulty records. The manifest of the demo accepts exactly these six: safety.maxRejects.
 Object.assign(user(220), { primary_email_address: 'not an address', verified_email_addresses: '' })
 Object.assign(user(221), { primary_email_address: '', verified_email_addresses: '', username: 'phone-only' })
 Object.assign(user(222), { password_hasher: 'bcrypt', password_digest: '$2a$10$cut-off' })

@@ -8,8 +8,8 @@ import { manifestTypes } from './manifest-types.ts'
 import { sandboxDocs } from './sandbox-docs.ts'
 import { triedDocs } from './tried-docs.ts'
 
-// Run after a change of the schema, of a function, of what is known of WorkOS's API, or of what
-// tests try of the sources: npm run docs
+// npm run docs: run it after a change of the schema, a function, the known facts of the WorkOS API,
+// or the titles of tests with `tried`.
 write('docs/reference/manifest.md', manifestDocs())
 write('docs/reference/api.md', apiDocs())
 write('docs/reference/commands.md', commandsDocs())

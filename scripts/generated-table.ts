@@ -1,6 +1,4 @@
-/**
- * A part of a page of docs that is written by `npm run docs`, between two comments that name it.
- */
+/** A part of a page that `npm run docs` writes, between two comments with its name. */
 export function withGenerated(page: string, name: string, lines: readonly string[]): string {
   const [begin, end] = [`<!-- ${name}: written by npm run docs -->\n`, `<!-- /${name} -->`]
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
@@ -8,7 +6,6 @@ export function withGenerated(page: string, name: string, lines: readonly string
   return `${page.slice(0, from)}${begin}${lines.map((line) => `${line}\n`).join('')}${page.slice(to)}`
 }
 
-/** A row of a table in Markdown. */
 export function tableRow(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }

@@ -1,6 +1,6 @@
 /**
- * npm run licenses: every package that a user gets, with its licence. Ends with 1 if one of them is
- * not allowed (scripts/shipped/licenses.ts).
+ * npm run licenses: every shipped package with its license. Exits with 1 if a license is not
+ * allowed (scripts/shipped/licenses.ts).
  */
 import { checkLicenses } from './shipped/licenses.ts'
 import { readLock, shippedPackages } from './shipped/packages.ts'

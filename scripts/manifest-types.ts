@@ -4,13 +4,13 @@ import { isSchema, manifestSchema, type Schema, sourceSchema, sourceTypes, types
 import type { Json } from '../src/json.ts'
 
 /**
- * The types of a checked manifest, from the schema. Members with a default are always there, since
- * the check fills them in. Of `if` and `then`, of patterns and of bounds the types say nothing.
- * Beside them are the defaults of sources. Type aliases, not interfaces: what has known members
- * then also passes for a record of them.
+ * The types of a checked manifest, from the schema. Members with a default are required, because
+ * the check fills them in. The types do not express `if` and `then`, patterns or bounds. The
+ * defaults of sources are next to them. Type aliases, not interfaces, so that types with known
+ * members also pass as records.
  */
 
-/** Keys of a manifest file that composing takes away. */
+/** Keys that composing removes. */
 const COMPOSED = ['$schema', 'extends', 'environments']
 
 const HEAD = `// Generated from schemas/migrate.config.schema.json: change that file, then run npm run docs.
@@ -29,10 +29,7 @@ export function manifestTypes(): string {
   return formatted([HEAD, ...types, sourceDefaults()].join('\n'))
 }
 
-/**
- * What `x-default` says of the options of each source, as far as it is a value that the option may
- * have and not a sentence.
- */
+/** The values of `x-default` for the options of each source, without those that are sentences. */
 function sourceDefaults(): string {
   const sources = sourceTypes().map((type) => {
     const { properties } = sourceSchema(type)
@@ -62,10 +59,7 @@ function declaration(name: string, schema: Schema): string {
   return `${comment(schema)}export type ${name} = ${typeOf(schema)}\n`
 }
 
-/**
- * The definitions that a schema refers to, those they refer to included, each under the name of its
- * type.
- */
+/** The definitions that a schema refers to, directly or indirectly, by type name. */
 function referred(schema: Json, found = new Map<string, Schema>()): Map<string, Schema> {
   if (Array.isArray(schema)) for (const item of schema) referred(item, found)
   if (!isSchema(schema)) return found
@@ -84,7 +78,7 @@ function definitionOf(ref: Json): Schema | undefined {
   return isSchema(definition) ? definition : undefined
 }
 
-/** `#/$defs/source-csv` → `SourceCsv`; a type named `Map` would hide the language's. */
+/** `#/$defs/source-csv` becomes `SourceCsv`. A type named `Map` would hide the built-in one. */
 function typeName(ref: Json): string {
   const name = String(ref).replace('#/$defs/', '')
   if (name === 'map') return 'Mapping'
@@ -105,7 +99,7 @@ function typeOf(schema: Json | undefined): string {
   )
 }
 
-/** A reference may require a member that the definition leaves open. */
+/** A reference can require a member that the definition leaves optional. */
 function narrowed(ref: Json, key: string): string {
   const properties = definitionOf(ref)?.properties
   return `{ ${key}: ${typeOf(isSchema(properties) ? properties[key] : undefined)} }`
@@ -118,7 +112,7 @@ function typeOfType(type: string, schema: Schema): string {
   return type === 'string' ? textType(schema) : type
 }
 
-/** A pattern of whole words is a choice between them. */
+/** A pattern of whole words becomes a union. */
 function textType({ pattern }: Schema): string {
   const words = typeof pattern === 'string' ? /^\^\((\w+(?:\|\w+)+)\)\$$/.exec(pattern)?.[1] : undefined
   return words === undefined
@@ -158,7 +152,6 @@ function required(schema: Schema): string[] {
   return [schema.required ?? []].flat().filter((key) => typeof key === 'string')
 }
 
-/** The first sentence of the description. */
 function comment(schema: Json): string {
   const description = isSchema(schema) ? schema.description : undefined
   if (typeof description !== 'string') return ''
@@ -168,7 +161,7 @@ function comment(schema: Json): string {
   return lines.length === 1 ? `/** ${text} */\n` : `/**\n${lines.map((line) => ` * ${line.trim()}\n`).join('')} */\n`
 }
 
-/** Comments have at most 100 columns; fourteen of them are left for the indent and the `/**`. */
+/** Comments have at most 100 columns, of which indent and comment signs take fourteen. */
 const COMMENT_LINE = /.{1,86}(?:\s|$)/g
 
 function formatted(text: string): string {

@@ -1,10 +1,9 @@
 /**
  * npm run package:check
  *
- * Packs the package and looks at it as its users have it: publint and Are the Types Wrong read the
- * archive; then it is unpacked into a folder of its own, where the example of examples/library and
- * the code of the guide are type-checked against it: by this compiler with all declarations of the
- * package, and by an older one.
+ * Packs the package and checks it as users get it. publint and Are the Types Wrong check the
+ * archive. Then the example of examples/library and the code of the guide are type-checked against
+ * the unpacked package, by this compiler with all declarations and by an older one.
  */
 import './build.ts'
 import { spawnSync } from 'node:child_process'
@@ -19,7 +18,7 @@ import { formatMessage } from 'publint/utils'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const modules = join(root, 'node_modules')
 const bin = (name: string) => join(modules, '.bin', name)
-/** Are the Types Wrong, and what it brings along: a compiler of the fifth series. */
+/** Are the Types Wrong, and a compiler of version 5. */
 const wrongTypes = createRequire(import.meta.url).resolve('@arethetypeswrong/cli/package.json')
 const olderCompiler = createRequire(createRequire(wrongTypes).resolve('@arethetypeswrong/core')).resolve(
   'typescript/bin/tsc',
@@ -33,19 +32,20 @@ try {
   run('the declarations, by how they are imported', process.execPath, [attw, archive, '--no-emoji'])
   const consumer = install(archive)
   run('example and guide, checked with TypeScript 7', bin('tsc'), ['-p', consumer])
-  // The declarations are written for 5.7 and later: older ones take them as most projects do.
+  // The declarations need TypeScript 5.7. Older versions read them with skipLibCheck, as most
+  // projects do.
   run('example and guide, checked with TypeScript 5', process.execPath, [
     olderCompiler,
     '-p',
     consumer,
     '--skipLibCheck',
   ])
-  process.stdout.write('the package is sound\n')
+  process.stdout.write('the package is valid\n')
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** The archive that npm would publish, of what was just built. */
+/** The archive that npm would publish, from the current build. */
 function pack(): string {
   const args = ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder]
   const { status, stdout, stderr } = spawnSync('npm', args, { cwd: root, encoding: 'utf8' })
@@ -58,10 +58,10 @@ async function lint(archive: string): Promise<void> {
   const tarball = new Uint8Array(readFileSync(archive)).buffer
   const { messages, pkg } = await publint({ pack: { tarball }, strict: true })
   for (const message of messages) process.stdout.write(`${formatMessage(message, pkg) ?? message.code}\n`)
-  if (messages.length > 0) throw new Error('publint has something to say')
+  if (messages.length > 0) throw new Error('publint found problems')
 }
 
-/** A program that has the package, beside its dependencies and the types of Node. */
+/** A project with the package, its dependencies and the types of Node.js. */
 function install(archive: string): string {
   const consumer = join(folder, 'consumer')
   const installed = join(consumer, 'node_modules/workos-migrate')
@@ -89,7 +89,7 @@ function install(archive: string): string {
   return consumer
 }
 
-/** The code of the guide as a module: a function of each block, which may speak of a plan. */
+/** The code of the guide as a module, with a function for each block. */
 function guide(page: string): string {
   const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? '')
   const imports = /^import \{ (.*) \} from 'workos-migrate'\n/gm

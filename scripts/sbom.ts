@@ -1,7 +1,6 @@
 /**
- * npm run sbom [-- FILE]: the bill of materials of the package, CycloneDX in JSON, by default
- * sbom.cdx.json. It comes from package-lock.json: all platforms are in it, and nothing has to be
- * installed.
+ * npm run sbom [-- FILE]: the bill of materials as CycloneDX JSON, by default sbom.cdx.json. It
+ * comes from package-lock.json, so it covers all platforms and needs no installation.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -1,8 +1,8 @@
 /**
  * npm run screenshots
  *
- * Takes the pictures in docs/images: the HTML report of the demo's plan, apply and verification, in
- * light and dark. Needs a Chromium and a build.
+ * Takes the pictures in docs/images of the HTML reports of the demo, in light and dark. Needs
+ * Chromium and a build.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ interface Picture {
   report: string
   scheme: 'light' | 'dark'
   size: [width: number, height: number]
-  /** Carried out on the page before the picture is taken. */
+  /** Runs on the page before the picture. */
   prepare?: string
 }
 
@@ -42,7 +42,7 @@ const PICTURES: readonly Picture[] = [
 const root = fileURLToPath(new URL('..', import.meta.url))
 const images = join(root, 'docs/images')
 const program = findChromium()
-if (program === undefined) throw new Error('there is no Chromium on this machine: apt-get install chromium')
+if (program === undefined) throw new Error('Chromium is missing: apt-get install chromium')
 mkdirSync(images, { recursive: true })
 const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-screenshots-'))
 try {
@@ -57,7 +57,6 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** Plans and applies the demo, as somebody does who follows the README. */
 function writeReports(folder: string): void {
   cpSync(join(root, 'migrate.config.yaml'), join(folder, 'migrate.config.yaml'))
   cpSync(join(root, 'examples/clerk-demo'), join(folder, 'examples/clerk-demo'), { recursive: true })
@@ -78,7 +77,7 @@ async function take(browser: Browser, { name, report, scheme, size, prepare }: P
   await tab.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] })
   await tab.open(join(folder, `${report}.html`))
   if (prepare !== undefined) await tab.value(`(() => { ${prepare} })()`)
-  // Charts are drawn when the page has its width.
+  // Charts are drawn after the page has its width.
   await new Promise((resolve) => setTimeout(resolve, 400))
   if (tab.complaints.length > 0) throw new Error(`${name}: ${tab.complaints.join('\n')}`)
   writeFileSync(join(images, `${name}.png`), await tab.picture())

@@ -1,9 +1,9 @@
 /**
- * npm run site                builds the site and tries it
- * npm run site -- --picture   draws docs/images/site.png too
+ * npm run site                builds the site and tests it
+ * npm run site -- --picture   also draws docs/images/site.png
  *
  * Builds the documentation as a static site (docs/site/dist) and opens it in Chromium: every page
- * of the sidebar, a search, no error in the console, no request to another server.
+ * of the sidebar, a search, no console errors, no requests to other servers.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -28,7 +28,7 @@ const TYPES: Record<string, string> = {
 }
 
 const program = findChromium()
-if (program === undefined) throw new Error('there is no Chromium on this machine: apt-get install chromium')
+if (program === undefined) throw new Error('Chromium is missing: apt-get install chromium')
 run('npm', 'ci', '--no-audit', '--no-fund')
 run('npm', 'run', 'build')
 
@@ -58,7 +58,7 @@ try {
   const elsewhere = tab.requests.filter((url) => !url.startsWith(origin) && !url.startsWith('data:'))
   const complaints = [...tab.complaints, ...elsewhere.map((url) => `it asked for ${url}`)]
   if (complaints.length > 0) throw new Error(complaints.join('\n'))
-  process.stdout.write(`${pages.length} pages, no complaint of the browser\n`)
+  process.stdout.write(`${pages.length} pages, no browser errors\n`)
 } finally {
   await browser.close()
   server.close()
@@ -69,7 +69,7 @@ function run(command: string, ...args: string[]): void {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-/** Opens a page, and waits until it has a heading and a title of its own. */
+/** Opens a page and waits for its heading and title. */
 async function visit(tab: Tab, path: string): Promise<void> {
   await tab.send('Page.navigate', { url: origin + path })
   await tab.until(
@@ -78,10 +78,10 @@ async function visit(tab: Tab, path: string): Promise<void> {
   const broken = await tab.value<string[]>(
     "Promise.all([...document.images].map(async (image) => { image.loading = 'eager'; await image.decode().catch(() => {}); return image })).then((all) => all.filter(({ naturalWidth }) => naturalWidth === 0).map(({ src }) => src))",
   )
-  if (broken.length > 0) throw new Error(`${path}: no picture at ${broken.join(', ')}`)
+  if (broken.length > 0) throw new Error(`${path}: missing picture: ${broken.join(', ')}`)
 }
 
-/** Looks for a word, and follows the first result. */
+/** Searches for a word and opens the first result. */
 async function search(tab: Tab, word: string): Promise<void> {
   await tab.value("document.querySelector('.VPNavBarSearch button').click()")
   await tab.until("document.querySelector('#localsearch-input')")
@@ -89,5 +89,5 @@ async function search(tab: Tab, word: string): Promise<void> {
   await tab.type(word)
   await tab.until("document.querySelector('#localsearch-list .result')")
   const found = await tab.value<string>("document.querySelector('#localsearch-list .result').textContent")
-  if (!found.toLowerCase().includes(word)) throw new Error(`the search for "${word}" finds ${found}`)
+  if (!found.toLowerCase().includes(word)) throw new Error(`the search for "${word}" found ${found}`)
 }

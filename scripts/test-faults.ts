@@ -1,11 +1,11 @@
 /**
  * npm run test:faults [-- --short] [matrix|crashes|long …]
  *
- * Applies through every fault and every crash, reads everything back, and prints what was lost and
- * what was duplicated. Ends with 1 unless both are 0 in every row and every exit code, summary and
- * count of requests was true.
+ * Applies through every fault and every crash, reads everything back, and prints what was lost or
+ * duplicated. Exits with 1 if anything was, or if an exit code, a summary or a count of requests
+ * was wrong.
  */
-// The program that is killed is the built one.
+// Kills the built program.
 import './build.ts'
 import { WRITE_BOUNDARIES } from '../test/faults/boundary.ts'
 import { inChild } from '../test/faults/command.ts'
@@ -20,7 +20,7 @@ const short = args.includes('--short')
 const chosen = args.filter((arg) => arg !== '--short')
 const parts: Record<string, () => Promise<boolean>> = { matrix, crashes, long }
 const unknown = chosen.find((name) => parts[name] === undefined)
-if (unknown !== undefined) throw new Error(`there is no part ${unknown}: ${Object.keys(parts).join(', ')}`)
+if (unknown !== undefined) throw new Error(`unknown part ${unknown}: ${Object.keys(parts).join(', ')}`)
 
 let sound = true
 for (const [name, part] of Object.entries(parts)) {
@@ -29,14 +29,14 @@ for (const [name, part] of Object.entries(parts)) {
 process.stdout.write(sound ? '\nNothing was lost, nothing was duplicated.\n' : '\nNOT SOUND: see above.\n')
 process.exitCode = sound ? 0 : 1
 
-/** Each fault alone, all of them mixed, and those that last. */
+/** Each fault alone, all of them mixed, and lasting ones. */
 async function matrix(): Promise<boolean> {
   const [users, rate] = short ? [60, 0.02] : [1000, 0.05]
   const population = populate(users, short ? 10 : 40)
   const { memberships } = population.expected
   title(`${users} users, ${memberships.size} memberships, each fault at ${rate * 100} %`)
   head('fault', ['injected', 'survived', 'lost', 'duplicated', 'requests', 'seconds'], 'exit codes')
-  // The longest first; most of the time is spent waiting, so several run at once.
+  // The longest first. Most time is spent waiting, so several run at once.
   const waiting = faultCases(users, rate).reverse()
   const rows: FaultRunResult[] = []
   const lane = async () => {
@@ -50,10 +50,7 @@ async function matrix(): Promise<boolean> {
   return rows.every(isSound)
 }
 
-/**
- * SIGKILL at the boundaries of the journal, and spread over everything that an apply asks of
- * SQLite.
- */
+/** SIGKILL at the boundaries of the journal, and at every SQLite call of an apply. */
 async function crashes(): Promise<boolean> {
   const population = populate(short ? 20 : 60, 6)
   const wreck = await openWreck(population)
@@ -97,8 +94,7 @@ async function crashes(): Promise<boolean> {
 }
 
 /**
- * Many users, everything mixed, three SIGKILLs: exact in the end, with flat memory and handles on
- * the way.
+ * Many users, all faults mixed, three SIGKILLs: the result must be exact, memory and handles flat.
  */
 async function long(): Promise<boolean> {
   const [users, concurrency] = short ? [300, 50] : [10_000, 100]
@@ -121,7 +117,7 @@ async function long(): Promise<boolean> {
   printResult(row)
   const grown = growth(sampler.processes)
   if (grown === undefined) {
-    process.stdout.write('  memory and handles were not seen for long enough\n')
+    process.stdout.write('  memory and handles were not sampled long enough\n')
     return isSound(row)
   }
   const [memory, handles] = [Math.round(grown.memory), grown.handles]
@@ -129,8 +125,8 @@ async function long(): Promise<boolean> {
     `  memory: at most ${Math.round(grown.peakMemory)} MiB, ${memory} MiB more in the last third than in the middle one\n` +
       `  handles: at most ${grown.peakHandles}, ${handles} more in the last third than in the middle one\n`,
   )
-  // Connections come and go up to `concurrency`; memory grows by a collection that is still to
-  // come, not by the users.
+  // Connections vary up to `concurrency`. Memory can grow until the next garbage collection, but
+  // not with the users.
   const flat = memory <= 48 && handles <= concurrency / 2 && grown.peakHandles <= concurrency + 80
   if (!flat) process.stdout.write('  NOT FLAT\n')
   return isSound(row) && flat

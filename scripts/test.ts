@@ -1,12 +1,12 @@
 /**
- * npm test [-- file …]: the suite, its matrices of kills, crashes and faults in a short form. npm
- * run test:all: the same with every matrix whole.
+ * npm test [-- file …]: the tests, with short matrices of kills, crashes and faults. npm run
+ * test:all: with full matrices.
  *
- * Ends with one line that says how it went, for machines that read only that.
+ * The last line has the result for machines.
  *
- * Node 24 itself has crashed (a signal, no failed test) where many threads start and end in one
- * process. vitest.config.ts avoids what is known of it. Should a process die by a signal all the
- * same, its file runs once more by itself, and the output says so; a failed test never does.
+ * Node.js 24 can crash by a signal when many threads start and end in one process. vitest.config.ts
+ * avoids known causes. If a process still dies by a signal, its files run once more, and the output
+ * says so. Failed tests never run again.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -24,7 +24,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const whole = process.argv.includes('--all')
 const args = process.argv.slice(2).filter((arg) => arg !== '--all')
 
-/** How often files are run again whose process died. */
+/** Reruns of files whose process died. */
 const ROUNDS = 1
 
 let asked = globSync('test/**/*.test.ts', { cwd: root })
@@ -33,7 +33,7 @@ let passed = report.numPassedTests
 for (let round = 1; round <= ROUNDS && status !== 0 && report.numFailedTests === 0; round += 1) {
   const crashed = args.length === 0 ? unfinished(report, asked) : []
   if (crashed.length === 0) break
-  process.stdout.write(`\nA process of the tests died by a signal. Once more: ${crashed.join(', ')}\n`)
+  process.stdout.write(`\nA test process died by a signal. Running again: ${crashed.join(', ')}\n`)
   asked = crashed
   ;({ status, report } = runTests(crashed))
   passed += report.numPassedTests
@@ -56,7 +56,7 @@ function runTests(files: readonly string[]): { status: number; report: Report } 
   return { status: status ?? 1, report }
 }
 
-/** Which of these test files did not come to their end. */
+/** The test files that did not finish. */
 function unfinished({ testResults }: Report, files: readonly string[]): string[] {
   const ended = testResults.filter(
     ({ status, assertionResults }) =>

@@ -6,24 +6,24 @@ import { tableRow, withGenerated } from './generated-table.ts'
 
 const TESTS = fileURLToPath(new URL('../test/', import.meta.url))
 
-/** A title of a test: see test/tried.ts. */
+/** See test/tried.ts. */
 export interface Tried {
   origin: string
   format: string
   input: string
-  /** Under test/. */
+  /** Relative to test/. */
   file: string
 }
 
 const TEXT = String.raw`('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")`
 const CALL = new RegExp(String.raw`\btried\(\s*${TEXT},\s*${TEXT},\s*${TEXT},?\s*\)`, 'g')
 
-/** Where `test.each` puts its cases, at the end of a title. */
+/** The placeholder of `test.each` at the end of a title. */
 const CASES = /(?:: | \()?%[sijd#](?:, (?:case )?%[sijd#])*\)?$/
 
 /**
- * The titles in the text of a test.
- * @throws Error for one that is not written out
+ * The `tried` titles in the text of a test file.
+ * @throws Error for a title that is not a literal
  */
 export function triedIn(text: string, file: string): Tried[] {
   const found = [...text.matchAll(CALL)].map(([, origin = '', format = '', input = '']) => {
@@ -38,7 +38,7 @@ export function triedIn(text: string, file: string): Tried[] {
   return found
 }
 
-/** Those of all tests, by their files. The tests of this page have some of their own. */
+/** The titles of all test files, except the tests of this script. */
 function allTried(): Tried[] {
   const files = readdirSync(TESTS, { recursive: true, encoding: 'utf8' }).filter(
     (name) => name.endsWith('.test.ts') && !name.startsWith('docs'),
@@ -47,7 +47,7 @@ function allTried(): Tried[] {
 }
 
 /**
- * The page of sources with the table of what was tried: a row for each format, in the order of the
+ * The page of sources with the table of what was tried: a row per format, in the order of the
  * origins.
  */
 export function triedDocs(page: string, tried: readonly Tried[] = allTried()): string {

@@ -5,10 +5,7 @@ import { describe, expect, test } from 'vitest'
 
 const src = fileURLToPath(new URL('../src/', import.meta.url))
 
-/**
- * The parts of the program in the order in which they build on each other: none imports from one
- * that stands below it.
- */
+/** The folders in the order in which they build on each other. None imports from one below it. */
 const ORDER = [
   'json',
   'json-text',
@@ -48,13 +45,12 @@ const ORDER = [
   'index',
 ]
 
-/** The sandbox stands for WorkOS: it must not know how the program sees it. */
+/** The sandbox plays WorkOS, so it must not know how the program sees WorkOS. */
 const SANDBOX = 'sandbox/'
 const OPEN_TO_SANDBOX = ['json', 'diagnostics', 'files', 'sqlite', 'http', 'version']
 
 /**
- * Who may ask the process for something outside cli/: for its own id and what it runs on, and to
- * clean up when it exits.
+ * Modules outside cli/ that can use the process: for its ID and platform, and to clean up at exit.
  */
 const MAY_USE_PROCESS: Record<string, string[]> = {
   'files/scratch.ts': ['off', 'once', 'pid'],
@@ -68,7 +64,7 @@ const MAY_USE_PROCESS: Record<string, string[]> = {
 interface Module {
   file: string
   code: string
-  /** Modules of src that it imports, types included. */
+  /** Imported modules of src, including types. */
   imports: string[]
 }
 
@@ -97,17 +93,17 @@ function withoutComments(code: string): string {
   return code.replace(/\/\*.*?\*\//gs, '').replace(/(^|\s)\/\/.*$/gm, '$1')
 }
 
-/** The part of the program that a file belongs to: its folder, or its own name at the top. */
+/** The folder of a file, or its own name at the top. */
 function partOf(file: string): string {
   return (file.split('/')[0] ?? '').replace(/\.ts$/, '')
 }
 
-describe('the order of the parts', () => {
-  test('every file belongs to a part, and every part has a file', () => {
+describe('the order of the folders', () => {
+  test('every file belongs to a folder in the order, and every folder has a file', () => {
     expect(new Set(modules.map(({ file }) => partOf(file)))).toEqual(new Set(ORDER))
   })
 
-  test('every import leads to a file', () => {
+  test('every import resolves to a file', () => {
     const files = new Set(modules.map(({ file }) => file))
     const lost = modules.flatMap(({ file, imports }) =>
       imports.filter((target) => !files.has(target)).map((target) => `${file} → ${target}`),
@@ -116,7 +112,7 @@ describe('the order of the parts', () => {
     expect(modules.flatMap(({ imports }) => imports).length).toBeGreaterThan(modules.length)
   })
 
-  test('no import runs backwards', () => {
+  test('no import goes against the order', () => {
     const backwards = modules.flatMap(({ file, imports }) =>
       imports
         .filter((target) => ORDER.indexOf(partOf(target)) > ORDER.indexOf(partOf(file)))
@@ -125,7 +121,7 @@ describe('the order of the parts', () => {
     expect(backwards).toEqual([])
   })
 
-  test('the sandbox knows nothing of the program', () => {
+  test('the sandbox imports nothing of the program', () => {
     const strays = modules
       .filter(({ file }) => file.startsWith(SANDBOX))
       .flatMap(({ file, imports }) =>
@@ -137,13 +133,11 @@ describe('the order of the parts', () => {
   })
 })
 
-/**
- * What comparing/ may run of other parts. Of those in TYPES_FOR_COMPARING it knows the types alone.
- */
+/** Folders of which comparing/ can run code. From TYPES_FOR_COMPARING it imports only types. */
 const OPEN_TO_COMPARING = ['comparing', 'json', 'addresses', 'resource']
 const TYPES_FOR_COMPARING = ['kinds', 'config', 'diagnostics']
 
-test('comparing/ decides by values alone: it reads nothing, sends nothing and waits for nothing', () => {
+test('comparing/ decides only by values: no input, output or waiting', () => {
   const rules = modules.filter(({ file }) => partOf(file) === 'comparing')
   expect(rules.length).toBeGreaterThan(5)
   const strays = rules.flatMap(({ file, code, imports }) => {
@@ -161,7 +155,7 @@ test('comparing/ decides by values alone: it reads nothing, sends nothing and wa
   expect(strays).toEqual([])
 })
 
-test('no files import each other in a circle', () => {
+test('there are no import cycles', () => {
   const importsOf = new Map(modules.map(({ file, imports }) => [file, imports]))
   const done = new Set<string>()
   const circles: string[] = []
@@ -177,7 +171,7 @@ test('no files import each other in a circle', () => {
   expect(circles).toEqual([])
 })
 
-test('only cli/ looks at the process it runs in', () => {
+test('only cli/ uses the process', () => {
   const used = Object.fromEntries(
     modules
       .filter(({ file }) => partOf(file) !== 'cli')
@@ -191,29 +185,29 @@ test('only cli/ looks at the process it runs in', () => {
   expect(used).toEqual(MAY_USE_PROCESS)
 })
 
-test('only cli/ may write to the console', () => {
+test('only cli/ writes to the console', () => {
   const talkers = modules.filter(({ file, code }) => partOf(file) !== 'cli' && /\bconsole\./.test(code))
   expect(talkers.map(({ file }) => file)).toEqual([])
 })
 
-test('SQLite is opened in sqlite/ alone', () => {
+test('only sqlite/ opens SQLite', () => {
   const openers = modules.filter(({ file, code }) => partOf(file) !== 'sqlite' && /\bnew DatabaseSync\b/.test(code))
   expect(openers.map(({ file }) => file)).toEqual([])
 })
 
 /**
- * What carries out SQL of a run. A transaction holds none: whoever knows what belongs together
- * begins it.
+ * Calls that run SQL of a run. Transactions are not among them: the caller that knows what belongs
+ * together starts one.
  */
 const RUN_STATEMENT = /\brundb\s*\.\s*(?:statement|iterate|run|exec|count|spool|define)\(/
 
-test('every statement of a run has a name in rundb/, or in the folder of its kind', () => {
+test('every SQL statement of a run has a name in rundb/ or in the folder of its kind', () => {
   const askers = modules.filter(({ code }) => RUN_STATEMENT.test(code)).map(({ file }) => file)
   expect(askers.filter((file) => partOf(file) === 'rundb').length).toBeGreaterThan(10)
   expect(askers.filter((file) => !['rundb', 'kinds'].includes(partOf(file)))).toEqual([])
 })
 
-test('what keeps the state is known to its opener alone', () => {
+test('only the opener of the state knows its storage', () => {
   const strays = modules
     .filter(({ file }) => file !== 'state/open.ts')
     .flatMap(({ file, imports }) =>
@@ -224,10 +218,10 @@ test('what keeps the state is known to its opener alone', () => {
   expect(strays).toEqual([])
 })
 
-/** What sends requests, by dispatchers that know the proxies. */
+/** Modules that send requests, with dispatchers that use the proxies. */
 const MAY_USE_THE_NETWORK = ['http/network.ts', 'http/request.ts']
 
-test('nothing goes past the proxies', () => {
+test('nothing bypasses the proxies', () => {
   const direct = modules.filter(
     ({ code }) =>
       /['"](undici|node:https|node:http2)['"]/.test(code) ||

@@ -8,7 +8,7 @@ import { isObject } from '../src/json.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
 
-/** A Chromium of this machine; undefined where there is none. */
+/** The path of Chromium on this machine; undefined: not installed. */
 export function findChromium(env = process.env): string | undefined {
   const folders = (env.PATH ?? '').split(delimiter)
   return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path))
@@ -29,22 +29,21 @@ const ENDS_WITHIN = 5_000
 
 type Answer = Record<string, unknown>
 
-/** A tab, driven by https://chromedevtools.github.io/devtools-protocol. */
+/** A tab, controlled by https://chromedevtools.github.io/devtools-protocol. */
 export interface Tab {
-  /** Messages of the console, exceptions and refusals by the page's policy. */
+  /** Console messages, exceptions and violations of the page policy. */
   complaints: string[]
-  /** Addresses that were asked for. */
+  /** Requested addresses. */
   requests: string[]
   send(method: string, params?: object): Promise<Answer>
-  /** Opens a file and waits until its rows are there. */
+  /** Opens a file and waits for its rows. */
   open(path: string, anchor?: string): Promise<void>
-  /** The value of an expression, or of what it promises. */
+  /** The value of an expression, or of its promise. */
   value<T>(expression: string): Promise<T>
-  /** Waits until an expression is true. */
   until(expression: string): Promise<void>
   press(...keys: string[]): Promise<void>
   type(text: string): Promise<void>
-  /** The page as it is seen, as PNG. */
+  /** The visible page as PNG. */
   picture(): Promise<Buffer>
 }
 
@@ -54,7 +53,7 @@ export interface Browser {
 }
 
 /**
- * Starts a Chromium without a window. On a busy machine one may never say where it listens: then
+ * Starts Chromium without a window. On a busy machine it sometimes never reports its address; then
  * another one is started.
  */
 export async function openChromium(program: string): Promise<Browser> {
@@ -75,7 +74,7 @@ export async function openChromium(program: string): Promise<Browser> {
   }
 }
 
-/** Waits for a process that was asked to end, and ends one that does not. */
+/** Waits for a process to end, and kills it if it does not. */
 async function end(process: ChildProcess, folder: string): Promise<void> {
   if (process.exitCode === null && process.signalCode === null) {
     const exited = once(process, 'exit')
@@ -120,7 +119,7 @@ function browserOf(process: ChildProcess, socket: WebSocket, folder: string): Br
       return tab
     },
     async close() {
-      // It may be gone before it answers.
+      // The browser can end before it responds.
       void send('Browser.close')
       await end(process, folder)
     },
@@ -192,8 +191,8 @@ const KEY_CODES: Record<string, number> = {
 }
 
 /**
- * Where a browser listens, as it says itself. Its standard error stays open: it goes on to write
- * there.
+ * The address that the browser reports on standard error. The stream stays open, because the
+ * browser keeps writing to it.
  */
 function addressOf({ stderr }: ChildProcess, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -5,7 +5,6 @@ import { run } from '../src/cli/run.ts'
 import { checkJsonOutput } from './json-outputs.ts'
 import { swiftClock } from './simulated-clock.ts'
 
-/** What a command line came to. */
 export interface Outcome {
   code: number
   stdout: string
@@ -14,15 +13,15 @@ export interface Outcome {
 
 export type CommandWorld = Pick<Context, 'cwd'> &
   Partial<Context> & {
-    /** What is a terminal. Default: nothing. */
+    /** Streams that are terminals. Default: none. */
     terminals?: readonly ('stdin' | 'stdout' | 'stderr')[]
-    /** What a person types. */
+    /** Typed input. */
     typed?: string
   }
 
 /**
- * Runs a command line in this process, and holds what it prints for programs to its schema. It does
- * not see this process's environment, and its pauses are short.
+ * Runs a command line in this process and checks its JSON output against the schema. The
+ * environment of this process is hidden, and pauses are short.
  */
 export async function runCommand(
   args: readonly string[],

@@ -7,10 +7,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** docs/style.md, "Comments and commits". */
 const COLUMNS = 100
 
-/** A comment on lines of its own. */
+/** A comment on its own lines. */
 const COMMENT = /^\s*(?:\/\/|\/?\*)/u
 
-/** What cannot be broken: an address of the web, and an instruction to a tool. */
+/** URLs and instructions to tools cannot be wrapped. */
 const WHOLE = /https?:\/\/|biome-ignore|@ts-/u
 
 test('no comment is wider than 100 columns', () => {

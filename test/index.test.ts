@@ -20,13 +20,13 @@ const FILES = {
   'users.csv': 'id,email\n1,ada@example.com\n',
 }
 
-test('a program runs a command and reads its result', async () => {
+test('a program can run a command and read its result', async () => {
   const out = collecting()
   expect(await run(['plan', '--json'], { cwd: folderOf(FILES), stdout: out.stream })).toBe(ExitCode.done)
   expect(JSON.parse(out.text())).toMatchObject({ format: 'workos-migrate-plan-report' })
 })
 
-test('a correctable error is an exit code and a message, not an exception', async () => {
+test('an error that a user can correct is an exit code and a message, not an exception', async () => {
   const err = collecting()
   expect(await run(['plan'], { cwd: folderOf({}), stderr: err.stream })).toBe(ExitCode.usage)
   expect(err.text()).toContain('migrate.config.yaml')
@@ -37,7 +37,7 @@ test('an aborted signal interrupts a command', async () => {
   expect(await run(['plan'], { cwd: folderOf(FILES), signal: stopped })).toBe(ExitCode.interrupted)
 })
 
-test('the version is the package version, and this module is its entry', () => {
+test('the version is that of the package', () => {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   expect(version).toBe(manifest.version)
   expect(manifest.exports['.']).toEqual({ types: './dist/index.d.ts', default: './dist/index.js' })

@@ -3,14 +3,13 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { FACTS, type Output } from '../src/cli/definitions/outputs.ts'
 
 /**
- * Every output for programs, held to its schema. Whatever a test runs as a command passes through
- * here.
+ * Checks JSON outputs against their schemas. Every command that a test runs passes through here.
  */
 
 const FOLDER = new URL('../schemas/', import.meta.url)
 const validators = new Map<string, ValidateFunction>()
 
-/** The schema of this name in `schemas/`. */
+/** A schema in `schemas/` by name. */
 export function schemaOf(name: string) {
   return JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8'))
 }
@@ -24,7 +23,7 @@ function validatorOf(name: string): ValidateFunction {
   return made
 }
 
-/** What is wrong with a document, in words; none where it is as its schema says. */
+/** Validation errors of a document; empty if it is valid. */
 export function wrongIn(schema: string, value: unknown): string[] {
   const validate = validatorOf(schema)
   if (validate(value)) return []
@@ -33,14 +32,14 @@ export function wrongIn(schema: string, value: unknown): string[] {
   )
 }
 
-/** The output for programs that a command line asks for on standard output. */
+/** The JSON output that a command line prints to standard output. */
 export function outputOf(args: readonly string[]): Output | undefined {
   const words = args.filter((arg) => !arg.startsWith('-'))
   const [two, one] = [words.slice(0, 2).join(' '), words[0] ?? '']
   const outputs = (FACTS[two] ?? FACTS[one])?.outputs ?? []
   const line = ` ${args.join(' ').replaceAll('=', ' ')} `
   const asked = outputs.filter(({ option }) => option.split(' --').every((part) => line.includes(optionIn(part))))
-  // What is asked for by several options is another document.
+  // Several options request another document.
   return asked
     .filter(({ schema }) => schema !== 'events.schema.json' && schema !== 'merges.schema.json')
     .toSorted((a, b) => b.option.length - a.option.length)[0]
@@ -55,7 +54,7 @@ export function checkJsonOutput(args: readonly string[], stdout: string): void {
   const output = outputOf(args)
   if (output === undefined || stdout === '') return
   const documents = output.lines ? stdout.trimEnd().split('\n') : [stdout]
-  // With --mask all this stands in the place of words, also of those that a schema lists.
+  // With --mask all, this replaces words that a schema lists.
   if (stdout.includes('"***"')) return
   const wrong = documents.flatMap((text) => wrongIn(output.schema, JSON.parse(text)))
   if (wrong.length > 0) throw new Error(`workos-migrate ${args.join(' ')}\n${wrong.slice(0, 8).join('\n')}`)

@@ -12,7 +12,7 @@ const { value } = fc.letrec((tie) => ({
   ),
 }))
 
-/** Canonical JSON, member by member. */
+/** Canonical JSON, built member by member. */
 function membered(item: unknown): string {
   if (Array.isArray(item)) return `[${item.map((one) => membered(one)).join(',')}]`
   if (typeof item !== 'object' || item === null) return JSON.stringify(item ?? null)
@@ -21,7 +21,7 @@ function membered(item: unknown): string {
   return `{${sorted.map(([name, member]) => `${JSON.stringify(name)}:${membered(member)}`).join(',')}}`
 }
 
-test('canonical JSON has its keys in order at every level, and nothing for undefined members', () => {
+test('canonical JSON has sorted keys at every level and no undefined members', () => {
   fc.assert(
     fc.property(value, (item) => {
       expect(canonicalJson(item)).toBe(membered(item))
@@ -30,6 +30,6 @@ test('canonical JSON has its keys in order at every level, and nothing for undef
   )
 })
 
-test('canonical JSON of what is no plain data is that of its members', () => {
+test('canonical JSON of other objects is that of their members', () => {
   expect(canonicalJson({ at: new Date(0), map: new Map([['a', 1]]) })).toBe('{"at":{},"map":{}}')
 })

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 
-/** A node on the path that is older than 24. */
+/** A Node.js older than 24 in the path. */
 export function oldNode(): string | undefined {
   return (process.env.PATH ?? '')
     .split(delimiter)

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-readme-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test("the pages show the demo's real plan: one the whole, the README some of its lines", async () => {
+test('the docs show the real plan of the demo: one page all of it, the README some lines', async () => {
   for (const name of ['migrate.config.yaml', 'examples'])
     cpSync(join(root, name), join(folder, name), { recursive: true })
   const stdout = new PassThrough()

@@ -4,8 +4,8 @@ import { mariaPrograms, NO_MARIADB, provideMaria } from './mariadb.ts'
 import { NO_POSTGRES, postgresPrograms, provideCluster } from './postgres.ts'
 
 /**
- * Builds the program, for the tests that run it as a process, and provides places for a PostgreSQL
- * and a MariaDB.
+ * Builds the program for tests that run it as a process, and prepares folders for PostgreSQL and
+ * MariaDB.
  */
 export default function setUp(): () => Promise<void> {
   execFileSync(process.execPath, [fileURLToPath(new URL('../scripts/build.ts', import.meta.url))], { stdio: 'inherit' })

@@ -6,7 +6,7 @@ interface Timer {
   callback: () => void
 }
 
-/** A clock that stands still until it is told to move on. */
+/** A clock that moves only on request. */
 export class SimulatedClock implements Clock {
   #now = 1_000_000
   #timers: Timer[] = []
@@ -25,7 +25,7 @@ export class SimulatedClock implements Clock {
     }
   }
 
-  /** Moves on by `ms`, calling back everything that falls due on the way, each at its time. */
+  /** Moves forward by `ms` and runs everything due on the way, each at its time. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
     await settled()
@@ -37,7 +37,7 @@ export class SimulatedClock implements Clock {
     this.#now = end
   }
 
-  /** Moves on until nothing is scheduled. */
+  /** Moves forward until nothing is scheduled. */
   async runAll(): Promise<void> {
     await settled()
     for (let next = this.#next(); next !== undefined; next = this.#next()) await this.#fire(next)
@@ -61,19 +61,16 @@ export class SimulatedClock implements Clock {
   }
 }
 
-/** How much quicker than the machine's clock the swift one runs. */
+/** The speed of the swift clock relative to the machine clock. */
 const SPEED = 20
 
-/**
- * A clock that runs quicker, so that pauses are short and all that is measured by it stays in
- * proportion.
- */
+/** A faster clock, so that pauses are short and measured times stay in proportion. */
 export const swiftClock: Clock = {
   now: () => systemClock.now() * SPEED,
   schedule: (ms, callback, idle) => systemClock.schedule(ms / SPEED, callback, idle),
 }
 
-/** A clock whose waits end at once; `waits` keeps what was asked for, in milliseconds. */
+/** A clock whose waits end at once. `waits` has the requested times in milliseconds. */
 export function hurriedClock(): Clock & { waits: number[] } {
   const waits: number[] = []
   let passed = 0
@@ -91,7 +88,7 @@ export function hurriedClock(): Clock & { waits: number[] } {
   }
 }
 
-/** Lets every promise that can go on do so. */
+/** Lets all ready promises continue. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 8; turn += 1) await Promise.resolve()
 }

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 
 /**
- * The code of an authenticator app (RFC 6238 over RFC 4226: SHA-1, 6 digits, 30 seconds). Written
- * without any of the program's code.
+ * The code of an authenticator app (RFC 6238 with RFC 4226: SHA-1, 6 digits, 30 s), without code of
+ * the program.
  * @param secret Base32
  * @param at seconds since 1970
  */

@@ -1,10 +1,9 @@
 /**
- * What was tried of each origin. A test of an odd input has `tried(…)` for its title; `npm run
- * docs` makes the table in docs/how-to/sources/README.md of these titles, and a test compares the
- * two.
+ * What was tried with each origin. A test of odd input has a title `tried(…)`. `npm run docs` makes
+ * the table in docs/how-to/sources/README.md from these titles, and a test compares both.
  */
 
-/** Where inputs are from. A new one is added here. */
+/** The origins of inputs. Add new ones here. */
 export const ORIGINS = [
   'Auth0',
   'Auth.js',
@@ -24,10 +23,10 @@ export const ORIGINS = [
 ] as const
 
 /**
- * The title of a test. All three are written out where it is called.
+ * The title of a test. All three arguments must be literals.
  * @param format the file or the interface with its version, such as `dashboard CSV` or `users.json
  *   of auth:export`
- * @param input what is odd about it, and what comes of it
+ * @param input what is odd about the input, and the result
  */
 export function tried(origin: (typeof ORIGINS)[number], format: string, input: string): string {
   return `${origin}, ${format}: ${input}`

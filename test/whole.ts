@@ -1,9 +1,7 @@
-/**
- * Whether matrices run whole, as `npm run test:all` runs them, or in the short form of `npm test`.
- */
+/** Whether matrices run in full (`npm run test:all`) or in short form (`npm test`). */
 export const WHOLE = process.env.TESTS === 'all'
 
-/** The cases of a matrix, and of a short form of it those at these positions. */
+/** All cases of a matrix, or those at the positions `short` in the short form. */
 export function cases<Case>(all: readonly Case[], short: readonly number[]): readonly Case[] {
   return WHOLE ? all : all.filter((_, position) => short.includes(position))
 }

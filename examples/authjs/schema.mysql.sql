@@ -1,4 +1,4 @@
--- The tables of Auth.js that a migration reads, as Prisma makes them in MySQL. The people are those of users.csv.
+-- The tables of Auth.js that a migration reads, as Prisma creates them in MySQL, with the users of users.csv.
 
 CREATE TABLE `User` (
   `id` varchar(191) NOT NULL PRIMARY KEY,

@@ -1,4 +1,4 @@
--- The tables of Auth.js that a migration reads, under the names of its adapter for PostgreSQL. The people are those of users.csv.
+-- The tables of Auth.js that a migration reads, with the names of its PostgreSQL adapter and the users of users.csv.
 
 CREATE TABLE users (
   id text PRIMARY KEY,

@@ -1,5 +1,5 @@
--- The tables of Better Auth that a migration reads, as its command writes them for PostgreSQL: the core, the plugins admin,
--- organization with teams, and two-factor. The people are those of user.csv.
+-- The tables of Better Auth that a migration reads, as its command writes them for PostgreSQL: the core, and the plugins admin,
+-- organization with teams, and two-factor. They have the users of user.csv.
 
 CREATE TABLE "user" (
   id text NOT NULL PRIMARY KEY,

@@ -1,5 +1,5 @@
--- Devise's table of users with the modules that most applications switch on and devise-two-factor, as Rails makes it in PostgreSQL,
--- with two tables of an application. Six people, made up.
+-- The users table of Devise with common modules and devise-two-factor, as Rails creates it in PostgreSQL, and two tables of an
+-- application, with six made-up users.
 
 CREATE TABLE users (
   id bigserial PRIMARY KEY,
@@ -46,7 +46,7 @@ INSERT INTO users (id, email, encrypted_password, reset_password_token, confirme
   (2, 'bjorn@example.com', '$2a$12$L1vLx6LhD5IBiLJVtLrk.O.UAkpLxXt3KY.MkPuOBP0/r8fRkOKKa', 'a-digest-of-a-token', '2024-01-03 03:04:05', 2, NULL, NULL, false, 'Björn van der Beispiel', '2024-01-03 03:04:05', '2025-01-03 03:04:05'),
   -- by OmniAuth, without a password
   (3, 'chloe@example.com', '', NULL, '2024-01-04 03:04:05', 0, NULL, NULL, false, 'Chloé Comma', '2024-01-04 03:04:05', '2025-01-04 03:04:05'),
-  -- a secret that was shown and never confirmed by a code
+  -- a secret that was shown but never confirmed with a code
   (4, 'elif@example.com', '', NULL, NULL, 0, NULL, '{"p":"c2FtcGxlIHR3bw==","h":{"iv":"c2FtcGxlIGl2","at":"c2FtcGxlIHRhZw=="}}', false, NULL, '2024-01-05 03:04:05', '2025-01-05 03:04:05'),
   (5, 'femi@example.com', '$2a$12$2iBqGNJk..EYnCuuXjShwurP8.hPzX3/PXg1XFsb2X78nFjnIwBLW', NULL, '2024-01-06 03:04:05', 10, '2025-06-07 08:09:10', NULL, false, 'Femi Foobar', '2024-01-06 03:04:05', '2025-01-06 03:04:05'),
   (6, '', '', NULL, NULL, 0, NULL, NULL, false, 'Guest', '2024-01-07 03:04:05', '2025-01-07 03:04:05');

@@ -1,4 +1,4 @@
--- Laravel's table of users with Fortify's columns, and the teams of Jetstream, as their migrations make them in MySQL. Six people, made up.
+-- The users table of Laravel with the columns of Fortify, and the teams of Jetstream, as their migrations create them in MySQL, with six made-up users.
 
 CREATE TABLE `users` (
   `id` bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -44,7 +44,7 @@ INSERT INTO `users` (`id`, `name`, `email`, `email_verified_at`, `password`, `tw
   (5, 'Femi Foobar', 'femi@example.com', '2024-01-06 03:04:05', '$2y$10$mWb4JhjVZua.19ZAo2kw1.0LIK/VR./HZnggjMuZYfr13yzG0WHiu', NULL, NULL, NULL, '2024-01-06 03:04:05', '2025-01-06 03:04:05', '2025-02-03 04:05:06'),
   (18446744073709551615, 'Zoë Zebra', 'zoe@example.com', NULL, '', NULL, NULL, NULL, '2024-01-07 03:04:05', '2025-01-07 03:04:05', NULL);
 
--- Jetstream gives everybody a team of their own. The owner of a team is in no row of team_user.
+-- Jetstream gives each user a personal team. team_user has no row for the owner of a team.
 INSERT INTO `teams` (`id`, `user_id`, `name`, `personal_team`, `created_at`, `updated_at`) VALUES
   (1, 1, 'Ada''s Team', 1, '2024-01-02 03:04:05', '2024-01-02 03:04:05'),
   (2, 1, 'Acme Anvils', 0, '2024-01-02 03:04:05', '2024-01-02 03:04:05'),

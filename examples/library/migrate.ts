@@ -1,18 +1,24 @@
 /**
- * Migrates from a program: load, plan, look, ask, apply, verify. Run it in this folder with: node
- * migrate.ts It fills the sandbox of migrate.config.yaml. For WorkOS, change the target there, and
- * give the run the variables of its references.
+ * Migrates from a program: load, plan, show, ask, apply, verify. Run it in this folder:
+ *
+ *     node migrate.ts
+ *
+ * It writes to the sandbox of migrate.config.yaml. For WorkOS, change the target there and set the
+ * variables of the manifest.
  */
 import { createInterface } from 'node:readline/promises'
 import { apply, ExitCode, loadManifest, OperatorError, type Plan, plan, verify } from 'workos-migrate'
 
-/** Says whether a plan is to be applied: by the word that the manifest asks for, or by its name. */
+/**
+ * Asks whether to apply a plan. `word` is `safety.confirm` of the manifest, or the name of the
+ * plan.
+ */
 type Approve = (plan: Plan, word: string) => Promise<boolean>
 
 async function migrate(approve: Approve, signal: AbortSignal): Promise<ExitCode> {
   const manifest = await loadManifest({ cwd: import.meta.dirname, env: process.env })
 
-  // The plan is read from a folder that goes when it is closed.
+  // The plan is in a temporary folder, which is removed when you close the plan.
   await using planned = await plan(manifest, { signal })
   for (const { plural, create, update, unchanged, blocked } of planned.kinds) {
     if (create + update + unchanged + blocked === 0) continue
@@ -42,7 +48,7 @@ async function migrate(approve: Approve, signal: AbortSignal): Promise<ExitCode>
   return verification.exitCode
 }
 
-/** Shows what would happen to whom, and has a person type the word. */
+/** Shows the actions, and lets the user type the word. */
 const askInTerminal: Approve = async (planned, word) => {
   for await (const { type, address, label } of planned.actions()) console.log(`  ${type} ${address} ${label}`)
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
@@ -56,7 +62,7 @@ process.once('SIGINT', () => stop.abort())
 try {
   process.exitCode = await migrate(askInTerminal, stop.signal)
 } catch (error) {
-  // Whatever a person can correct has a code, a hint and mostly a place.
+  // Errors that a user can correct have a code, a hint and usually a place.
   if (!(error instanceof OperatorError)) throw error
   for (const { code, message, hint, at } of error.problems) {
     console.error(

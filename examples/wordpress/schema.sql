@@ -1,4 +1,4 @@
--- WordPress's tables of users, as its installer makes them in MySQL, with the secrets of the plugin Two Factor. Six people, made up.
+-- The user tables of WordPress, as its installer creates them in MySQL, with the secrets of the plugin Two Factor and six made-up users.
 
 SET SESSION sql_mode = '';
 
@@ -42,7 +42,7 @@ INSERT INTO `wp_usermeta` (`user_id`, `meta_key`, `meta_value`) VALUES
   (2, 'first_name', 'Björn'),
   (2, 'last_name', 'Beispiel'),
   (2, 'wp_capabilities', 'a:1:{s:6:"editor";b:1;}'),
-  -- a secret that was kept when the second factor was switched off
+  -- a secret that stayed when the second factor was turned off
   (2, '_two_factor_totp_key', 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'),
   (2, '_two_factor_enabled_providers', 'a:0:{}'),
   (3, 'first_name', ''),
@@ -51,5 +51,5 @@ INSERT INTO `wp_usermeta` (`user_id`, `meta_key`, `meta_value`) VALUES
   (4, 'wp_capabilities', 'a:1:{s:6:"author";b:1;}'),
   -- no role in this site
   (6, 'wp_capabilities', 'a:0:{}'),
-  -- what is left of somebody who was deleted
+  -- leftover data of a deleted user
   (99, 'first_name', 'Gone');

@@ -4,18 +4,15 @@ import type { Draw } from './draw.ts'
 export interface CsvStyle {
   delimiter: string
   newline: string
-  /** Share of the rows that are not written as they should be. */
+  /** The share of malformed rows. */
   broken: number
-  /** Stands before the header. */
+  /** Precedes the header. */
   preamble: string
 }
 
 const PLAIN: CsvStyle = { delimiter: ',', newline: '\n', broken: 0, preamble: '' }
 
-/**
- * A CSV file of rows, some of them ragged, with stray quotes, with blank lines around them or ended
- * in another way.
- */
+/** A CSV file with ragged rows, stray quotes, blank lines or other line ends. */
 export function createCsv(path: string, columns: readonly string[], draw: Draw, style: Partial<CsvStyle> = {}) {
   const { delimiter, newline, broken, preamble } = { ...PLAIN, ...style }
   const lines = createLines(path)
@@ -40,8 +37,7 @@ type Break = (line: string, style: Pick<CsvStyle, 'delimiter' | 'newline'>) => s
 
 const BREAKS: readonly Break[] = [
   (line, { delimiter, newline }) => `${line}${delimiter}one more${newline}`,
-  // Without a cell: not inside of quotes, since a quote that is not closed ends the reading of the
-  // file.
+  // Not inside quotes: an unclosed quote would end the file.
   (line, { delimiter, newline }) => (line.includes('"') ? line : line.slice(0, line.lastIndexOf(delimiter))) + newline,
   (_, { newline }) => `stray "quote" in a cell${newline}`,
   (line, { delimiter, newline }) => `a stray" quote${delimiter}${line.replaceAll(/["\r\n]/g, '')}${newline}`,

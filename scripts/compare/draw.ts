@@ -1,12 +1,12 @@
 import { randomFrom } from '../../test/fakes/random.ts'
 
-/** Decisions by chance, the same for a seed in every run. */
+/** Random choices, the same for a seed in every run. */
 export class Draw {
   readonly #next: () => number
 
   constructor(seed: number) {
     this.#next = randomFrom(seed)
-    // Seeds that are neighbours begin with numbers that are.
+    // Neighboring seeds start with similar numbers, so skip some.
     this.#next()
   }
 

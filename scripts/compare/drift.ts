@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 /**
- * Numbers users by their addresses, and memberships by their user and organization: ids differ from
- * run to run.
+ * Numbers users by address, and memberships by user and organization, because IDs differ between
+ * runs.
  */
 const NUMBERED = `
   CREATE TEMP TABLE numbered_users AS SELECT id, row_number() OVER (ORDER BY email_key) AS n FROM users;
@@ -15,7 +15,7 @@ const NUMBERED = `
 const users = (condition: string) => `id IN (SELECT id FROM numbered_users WHERE ${condition})`
 const memberships = (condition: string) => `id IN (SELECT id FROM numbered_memberships WHERE ${condition})`
 
-/** Strangers, of whom some have addresses of people in the source whom nobody has applied. */
+/** Strangers. Some have addresses of source users that were not applied. */
 const STRANGERS = `
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 60)
   INSERT OR IGNORE INTO users
@@ -46,8 +46,8 @@ const CHANGES = [
 ]
 
 /**
- * Somebody works in WorkOS beside the migration: the embedded sandbox of a folder holds other
- * values, more and less.
+ * Changes the embedded sandbox of a folder, as if someone worked in WorkOS: changed, added and
+ * removed values.
  */
 export function drift(folder: string): void {
   const database = new DatabaseSync(join(folder, '.workos-migrate/sandbox.sqlite'))

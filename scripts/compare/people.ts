@@ -19,8 +19,8 @@ import {
 export type Row = Record<string, string>
 
 /**
- * Somebody in a source, by the columns of Clerk's export and of its two files. A cell that is not
- * there is empty.
+ * A user in a source, with the columns of the Clerk export and its two files. A missing cell is
+ * empty.
  */
 export interface Person {
   user: Row
@@ -28,7 +28,7 @@ export interface Person {
   roles: Row[]
 }
 
-/** The source as it is read first, and as it is read later: some left, some changed, some came. */
+/** The source at first, and later, with users removed, changed and added. */
 export type Edition = 'first' | 'later'
 
 export const USER_COLUMNS = [
@@ -40,8 +40,8 @@ export const MEMBERSHIP_COLUMNS = ['clerk_user_id', 'org_id', 'org_external_id',
 export const ROLE_COLUMNS = ['clerk_user_id', 'external_id', 'role_slug', 'org_external_id', 'org_name'] as const
 
 /**
- * The same people for a count and an edition, in every run: nine in ten as they should be, the
- * others with every fault there is.
+ * The same users for a count and an edition in every run: nine in ten valid, the others with every
+ * fault.
  */
 export function* people(count: number, edition: Edition): Generator<Person> {
   for (let index = 0; index < count; index += 1) {
@@ -78,7 +78,7 @@ function personOf(index: number, count: number): Person {
   const id = idOf(index)
   const email = emailOf(index)
   const { first, last } = nameOf(index)
-  // One in ten says them the wrong way round.
+  // One in ten has them swapped.
   const swapped = index % 10 === 3
   const [hasher, digest] = draw.pick(DIGESTS)
   const user: Row = {
@@ -106,7 +106,7 @@ function personOf(index: number, count: number): Person {
   return person
 }
 
-/** One in ten is known by its name alone; names of one organization differ here and there. */
+/** One in ten has only a name. Some names of one organization differ. */
 function organizationOf(index: number, draw: Draw): Row {
   const name = `Organization ${index}`
   if (index % 10 === 9) return { org_name: name }
@@ -133,7 +133,7 @@ const set =
     user[column] = draw.pick(values)
   }
 
-/** An address is changed with the cell that says it is verified. */
+/** Changes an address and its verified cell together. */
 const address =
   (of: (draw: Draw, index: number) => string): Fault =>
   ({ user }, draw, index) => {
@@ -141,7 +141,7 @@ const address =
     user.verified_email_addresses = user.primary_email_address
   }
 
-/** Somebody who stands in the source not far before. */
+/** A user that is shortly before in the source. */
 const earlier = (draw: Draw, index: number) => Math.max(0, index - 1 - draw.below(5000))
 
 const USER_FAULTS: readonly Fault[] = [
@@ -164,8 +164,8 @@ const USER_FAULTS: readonly Fault[] = [
     user.password_hasher = hasher
     user.password_digest = digest
   },
-  // Other cells beside: one address in two cases, with a tag, with dots, in another domain, with
-  // other letters.
+  // Other cells: one address in two cases, with a tag, with dots, in another domain, with other
+  // letters.
   address((draw, index) => emailOf(earlier(draw, index))),
   address((draw, index) => emailOf(earlier(draw, index)).toUpperCase()),
   address((draw, index) => ` ${emailOf(earlier(draw, index))} `),
@@ -181,7 +181,7 @@ const USER_FAULTS: readonly Fault[] = [
       `${draw.pick(['paypal', 'paypa1', 'p\u0430ypal', 'pаypal', 'PayPaI'])}${Math.floor(index / 400)}@example.com`,
   ),
   address((draw, index) => `${draw.pick(['dan1', 'dani', 'danl'])}@company${Math.floor(index / 400)}.example`),
-  // One key twice: a whole row again, one with other values, one with another address.
+  // One key twice: a repeated row, one with other values, one with another address.
   ({ user, memberships }, draw, index) => {
     Object.assign(user, { id: idOf(earlier(draw, index)) })
     for (const membership of memberships) membership.clerk_user_id = user.id ?? ''
@@ -206,7 +206,7 @@ const USER_FAULTS: readonly Fault[] = [
   ({ user }, draw, index) => {
     user.external_id = `ext-${earlier(draw, index) % 50}`
   },
-  // The external id is somebody's key.
+  // The external ID is the key of another user.
   ({ user }, draw, index) => {
     user.external_id = idOf(earlier(draw, index))
   },
@@ -215,7 +215,7 @@ const USER_FAULTS: readonly Fault[] = [
   },
 ]
 
-/** Does something to one of the memberships, if there is one. */
+/** Changes one membership, if there is one. */
 const membership =
   (change: (row: Row, draw: Draw, index: number) => void): Fault =>
   ({ memberships }, draw, index) => {
@@ -298,7 +298,7 @@ const ROLE_FAULTS: readonly Fault[] = [
   },
 ]
 
-/** How many have a fault of a sort. A few have several. */
+/** Counts by fault. Some users have several. */
 const SHARES: readonly [share: number, faults: readonly Fault[]][] = [
   [0.1, USER_FAULTS],
   [0.01, USER_FAULTS],
@@ -306,7 +306,7 @@ const SHARES: readonly [share: number, faults: readonly Fault[]][] = [
   [0.02, ROLE_FAULTS],
 ]
 
-/** What a later export may say otherwise. */
+/** Changes of a later export. */
 const CHANGES: readonly Change[] = [
   ({ user }) => {
     user.first_name = `${user.first_name ?? ''} Renamed`

@@ -6,22 +6,19 @@ import { fileURLToPath } from 'node:url'
 
 const NODE = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
 
-/** Commands that have progress. */
+/** Commands with progress. */
 const QUIET: ReadonlySet<string> = new Set(['plan', 'apply', 'verify'])
 
-/** What a run of a program came to. */
+/** The result of one run. */
 export interface Outcome {
-  /** Null: it was killed. */
+  /** Null: killed. */
   code: number | null
-  /** What it printed, and the files that it wrote, by name. */
+  /** The output and the written files, by name. */
   texts: Record<string, string>
   seconds: number
 }
 
-/**
- * Runs a command line of a program in a folder. Without progress on standard error, which tells
- * what takes long.
- */
+/** Runs a command line without progress on standard error, which depends on time. */
 export async function run(
   program: string,
   folder: string,
@@ -50,8 +47,8 @@ export async function run(
 }
 
 /**
- * Without what differs from run to run: the lineage of a state, how many times it was written, the
- * digests under its key, WorkOS's ids, folders, times.
+ * Replaces what differs between runs: the lineage and serial of the state, digests under its key,
+ * WorkOS IDs, folders, times.
  */
 function steady(bytes: Buffer, program: string): string {
   return bytes

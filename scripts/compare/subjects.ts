@@ -20,10 +20,10 @@ import {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Something that is planned with both programs, from start to end. */
+/** A source that both programs plan. */
 export interface Subject {
   name: string
-  /** Writes it into a folder that is empty. @returns where the manifest is */
+  /** Writes the source into an empty folder. @returns the folder of the manifest */
   write(folder: string): string
   steps: readonly Step[]
 }
@@ -31,10 +31,10 @@ export interface Subject {
 export type Step =
   | {
       args: readonly string[]
-      /** Files that the command writes, which are compared as well. */
+      /** Files that the command writes. They are compared too. */
       files?: readonly string[]
     }
-  /** Does something to the folder with the manifest. */
+  /** Changes the folder with the manifest. */
   | { change(folder: string): void }
 
 const FULL = { args: ['plan', '--full'] }
@@ -48,17 +48,14 @@ const JSON_AND_FILES = {
 const APPLY = ['apply', '--yes', '--json']
 const VERIFY = { args: ['verify', '--json'] }
 
-/**
- * Everything that can be planned of an example or of the manifest in the root, before and after an
- * apply.
- */
+/** All plans of an example or of the root manifest, before and after an apply. */
 export function examples(): Subject[] {
   const names = ['.', ...readdirSync(join(root, 'examples'))]
   return names
     .filter((name) => existsSync(join(name === '.' ? root : join(root, 'examples', name), 'migrate.config.yaml')))
     .map((name) => ({
       name: name === '.' ? 'root' : `examples/${name}`,
-      // Examples read files of one another.
+      // Examples read files of each other.
       write(folder) {
         for (const part of ['migrate.config.yaml', 'examples']) {
           cpSync(join(root, part), join(folder, part), { recursive: true })
@@ -71,14 +68,14 @@ export function examples(): Subject[] {
     }))
 }
 
-/** WorkOS keeps what was applied, and nobody knows by whom: all of it is found and adopted. */
+/** The state is lost, so everything in WorkOS is found and adopted. */
 function loseState(folder: string): void {
   for (const file of readdirSync(join(folder, '.workos-migrate'))) {
     if (file.startsWith('state.')) rmSync(join(folder, '.workos-migrate', file))
   }
 }
 
-/** What the tests carry from a file to WorkOS, with every kind and nearly every rule. */
+/** The fixture of the tests with every kind and nearly every rule. */
 export function everything(): Subject {
   const write = (folder: string, order: (rows: Row[]) => Row[]) => {
     const project = {
@@ -99,7 +96,7 @@ export function everything(): Subject {
     steps: [
       ...[FULL, MARKDOWN, JSON_AND_FILES, { args: ['plan', '--json', '--limit', '30'] }],
       ...[{ args: APPLY }, FULL, JSON_PLAN, { args: ['plan', '--json', '--refresh'] }, VERIFY],
-      // Rows that are gone are everywhere in the files.
+      // Removed rows are spread over the files.
       { change: (folder) => write(folder, (rows) => rows.filter((_, index) => index % 7 !== 3)) },
       ...[FULL, JSON_AND_FILES, { args: APPLY }, JSON_PLAN, { change: loseState }, JSON_PLAN, VERIFY],
     ],
@@ -113,7 +110,7 @@ const DEFINED = {
   'org-auditor': { name: 'Auditor', type: 'organization' },
 }
 
-/** Rules by which as little as possible is refused, and rules by which as much as possible is. */
+/** Rules that reject as little as possible, and as much as possible. */
 const LENIENT = {
   dedupe: {
     user: {
@@ -140,8 +137,8 @@ const STRICT = {
 }
 
 /**
- * A source of generated people that is planned and applied in part. Then WorkOS changes, then the
- * source; it is planned and applied again, and planned with the state lost.
+ * A source of generated users that is applied in part. Then WorkOS changes, then the source. It is
+ * planned and applied again, and planned with a lost state.
  */
 function generated(
   name: string,
@@ -169,7 +166,7 @@ function generated(
   }
 }
 
-/** Generated people in every source that reads files, by several rules. */
+/** Generated users in every source that reads files, with several rules. */
 export function generatedPeople(users: number, applied: number): Subject[] {
   const fewer = Math.ceil(users / 4)
   const clerk = { type: 'clerk', users: 'users.csv', memberships: 'memberships.csv', roles: 'roles.csv' }
@@ -190,7 +187,7 @@ function writeManifest(folder: string, content: object): void {
   writeFileSync(join(folder, 'migrate.config.yaml'), JSON.stringify(content, null, 2))
 }
 
-/** Share of the rows that are broken as rows. */
+/** The share of malformed rows. */
 const BROKEN = 0.01
 
 const writeClerk =
@@ -223,9 +220,8 @@ const writeTable =
     const draw = new Draw(count + 1)
     const users = createCsv(join(folder, 'users.csv'), TABLE_COLUMNS, draw, { broken: BROKEN })
     const columns = ['external_id', 'email', 'role_slug', 'org_external_id', 'org_name']
-    // No row here is refused while it is read: rejects are listed file by file, in the order in
-    // which the first of each was met, and these would be met while the files before are still
-    // being mapped.
+    // No row is rejected during the read. Rejects are listed by file, in the order of the first
+    // reject, and these would appear while earlier files are still being mapped.
     const userRoles = createCsv(join(folder, 'user-roles.csv'), columns, draw, { newline: '\r\n' })
     const definitions = createCsv(
       join(folder, 'definitions.csv'),
@@ -337,10 +333,7 @@ const FILES_MANIFEST = {
   },
 }
 
-/**
- * Users in files of JSON lines, their memberships and roles in CSV, organizations in a JSON
- * document.
- */
+/** Users in JSON lines, memberships and roles in CSV, organizations in a JSON document. */
 const writeFiles =
   (count: number) =>
   (folder: string, edition: Edition): void => {
@@ -388,8 +381,8 @@ const BROKEN_LINES = [
 ]
 
 /**
- * One in ten has a number for an id, greater than what a double holds; and cells that a CSV file
- * cannot hold.
+ * One in ten has a numeric ID greater than a double can represent. Also cells that CSV cannot
+ * represent.
  */
 function jsonLine({ user }: Person, draw: Draw, index: number): string {
   const { id = '', metadata = '', ...rest } = user
@@ -438,8 +431,8 @@ function writeOrganizations(path: string, count: number): void {
 }
 
 /**
- * Files that cannot be read to their end, or are written in an unusual way: where reading ends is
- * compared.
+ * Files that cannot be read to the end, or have an unusual form. Both programs must stop at the
+ * same place.
  */
 export function brokenFiles(users: number): Subject[] {
   const text = (bytes: Buffer) => bytes.toString('utf8')

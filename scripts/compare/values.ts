@@ -1,4 +1,4 @@
-/** Values that sources hold and nobody expects. None of them is anybody's. */
+/** Unexpected values in sources. All are made up. */
 
 export const FIRST_NAMES = [
   ...['Ada', 'Björn', 'Chloé', 'Dario', 'Élodie', 'Faruk', 'Grete', 'Hana', 'İpek', 'José', 'Kwame', 'Łucja', 'Noor'],
@@ -20,7 +20,7 @@ export const LAST_NAMES = [
   ],
 ]
 
-/** Texts for a name or a note. */
+/** Texts for names and notes. */
 export const ODD_TEXTS = [
   ...[
     'Bo "the" Builder',
@@ -119,10 +119,10 @@ export const BAD_ADDRESSES = [
   ...['a\u0000@example.com', 'a\n@example.com', 'a@exa\u00admple.com', 'a@b\u3002example'],
 ]
 
-/** What stands in place of a letter of a local part, and reads like it. */
+/** Characters that look like letters of a local part. */
 export const CONFUSABLE = ['\u212a', 'ı', 'ſ', 'ß', 'ﬁ', 'ａ', '①', '\u00ad', '\u200d', '\u200b', 'ﬀ', 'ª', '\u2100']
 
-/** Domains of which several are one. */
+/** Domains, some of them equivalent. */
 export const DOMAINS = [
   ...[
     'bücher.example',
@@ -152,7 +152,7 @@ const FIREBASE =
   'lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==$42xEC+ixf3L2lw==$' +
   'jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==$Bw==$8$14'
 
-/** Digests as Clerk writes them: hasher, and digest. Good ones first. */
+/** Hashers and digests as Clerk writes them, valid ones first. */
 export const DIGESTS: readonly [hasher: string, digest: string][] = [
   ['bcrypt', `$2b$10$${BCRYPT}`],
   ['bcrypt', `$2a$12$${BCRYPT}`],

@@ -1,7 +1,7 @@
 /**
- * npm run prose                 words a sentence, the share of long sentences and of passive ones
+ * npm run prose                 words per sentence, and the share of long and of passive sentences
  * npm run prose -- FILE…        the same for these pages
- * npm run prose -- --messages   every message of the program, with its place
+ * npm run prose -- --messages   every message of the program with its place
  */
 import { globSync, readFileSync } from 'node:fs'
 import { messagesOfCode, messagesOfSchemas } from './messages.ts'

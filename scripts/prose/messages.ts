@@ -8,31 +8,28 @@ import { parseDocument, visit } from 'yaml'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A sentence, or several, that the program says: `…` for what it fills in. */
+/** A message of the program, with `…` for its placeholders. */
 export interface Message {
   /** `src/cli/run.ts:12` */
   place: string
   text: string
 }
 
-/** A text of fewer words is a name, a heading or a word of a format. */
+/** Shorter texts are names, headings or words of a format. */
 const WORDS_OF_A_MESSAGE = 4
 
-/** SQL, expressions, patterns, styles and code are no prose. */
+/** SQL, expressions, patterns, styles and code are not prose. */
 const NO_PROSE =
   /\b(SELECT|INSERT|UPDATE|DELETE FROM|CREATE|PRAGMA|VALUES|WHERE|COMMIT|BEGIN|AND NOT)\b|[{}]\s*$|^[.#]\w|=>|:=|^\s*<|\$\w+\(|^https?:|\\[dws]|^[\w-]+( --?[\w-]+)+$/
 
-/**
- * What the program says, as its code holds it: every text of several words, apart from those of
- * tests, SQL and expressions.
- */
+/** Every text of several words in src, except SQL and expressions. */
 export function messagesOfCode(): Message[] {
   return globSync('src/**/*.ts', { cwd: ROOT })
     .toSorted()
     .flatMap((file) => textsIn(file, stripped(readFileSync(join(ROOT, file), 'utf8'))))
 }
 
-/** What the schema says of the manifest's keys, and what a recipe says of itself. */
+/** The descriptions in the schemas. */
 export function messagesOfSchemas(): Message[] {
   return globSync('schemas/*.json', { cwd: ROOT })
     .toSorted()
@@ -40,8 +37,8 @@ export function messagesOfSchemas(): Message[] {
 }
 
 /**
- * Types are replaced by blanks, so that lines stay where they are. Node.js warns that it may change
- * how it does so.
+ * Replaces types with spaces, so that line numbers stay. Suppresses the warning of Node.js that
+ * this API is experimental.
  */
 function stripped(code: string): string {
   const warn = process.emitWarning

@@ -1,20 +1,18 @@
 import writeGood from 'write-good'
 
-/** Sentences of prose, and how they read. */
-
-/** https://developers.google.com/style/translation: short sentences. Words. */
+/** Words. https://developers.google.com/style/translation recommends short sentences. */
 const LONG = 25
 
 export interface Figures {
   sentences: number
-  /** Words a sentence. */
+  /** Words per sentence. */
   words: number
-  /** Shares of the sentences. */
+  /** Shares of all sentences. */
   long: number
   passive: number
 }
 
-/** The sentences of a Markdown page, without code, tables, headings, addresses and comments. */
+/** The sentences of a Markdown page, without code, tables, headings, links and comments. */
 export function sentencesOf(markdown: string): string[] {
   const prose = markdown
     .replaceAll(/^---\n.*?^---\n/gms, '')
@@ -28,7 +26,7 @@ export function sentencesOf(markdown: string): string[] {
   return prose.split(/\n\s*\n/).flatMap((paragraph) => split(inOneLine(paragraph)))
 }
 
-/** Code counts as one word. */
+/** Inline code counts as one word. */
 function inOneLine(text: string): string {
   return text
     .replaceAll(/`[^`]*`/g, 'code')
@@ -71,17 +69,17 @@ function isPassive(sentence: string): boolean {
 }
 
 /**
- * What write-good finds in a sentence: a word twice in a row, or a cliché. Its other rules refuse
- * good sentences as well.
+ * Findings of write-good in a sentence: a doubled word or a cliché. Its other rules reject good
+ * sentences too.
  */
 export function faultsOf(sentence: string): string[] {
   let names = 0
-  // Names of code that follow one another are no word twice.
+  // Names of code in a row are not a doubled word.
   const text = sentence.replaceAll(/\bcode\b|…/g, () => `code${++names}`)
   return writeGood(text, { ...NOTHING_ELSE, passive: false, illusion: true, cliches: true }).map(({ reason }) => reason)
 }
 
-/** Messages as sentences: some hold several. */
+/** The sentences of messages. */
 export function sentencesOfMessages(texts: readonly string[]): string[] {
   return texts.flatMap((text) => split(inOneLine(text)))
 }

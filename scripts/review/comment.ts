@@ -16,7 +16,7 @@ const STYLE = `
   blockquote.warning { border-color: #9a6700 } blockquote.note { border-color: #0969da } blockquote.caution { border-color: #cf222e }
   blockquote ul { padding-left: 18px; margin: 6px 0 } summary { font-weight: 600; margin: 6px 0 }`
 
-/** A plan in Markdown as a page that looks like a comment on a pull request. */
+/** An HTML page that shows a plan like a comment on a pull request. */
 export function commentPage(markdown: string): string {
   const html = micromark(markdown, { allowDangerousHtml: true, extensions: [gfm()], htmlExtensions: [gfmHtml()] })
     .replace(/<blockquote>\s*<p>\[!(\w+)\]/g, (_, kind: string) => `<blockquote class="${kind.toLowerCase()}"><p>`)
@@ -24,7 +24,7 @@ export function commentPage(markdown: string): string {
   return `<!doctype html><meta charset="utf-8"><title>A plan</title><style>${STYLE}</style><article>${html}</article>`
 }
 
-/** As GitHub colours a block of type `diff`. */
+/** Colors a `diff` block like GitHub. */
 function coloured(lines: string): string {
   const elements: Record<string, string> = { '+': 'ins', '-': 'del', '!': 'b class="changed"', '#': 'i' }
   return lines

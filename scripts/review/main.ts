@@ -1,9 +1,9 @@
 /**
  * npm run review
  *
- * Makes the blocks and pictures of docs/tutorials/first-pull-request.md anew: the story is told by
- * the program, the pull request's comment is drawn in Chromium, and an apply is recorded on a
- * terminal of 80 columns. Needs a Chromium, util-linux and a build.
+ * Writes the blocks and pictures of docs/tutorials/first-pull-request.md: the outputs of the
+ * program, the comment drawn in Chromium, and a recorded apply on a terminal of 80 columns. Needs
+ * Chromium, util-linux and a build.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,10 +28,10 @@ try {
 }
 await recordApply()
 
-/** The comment of the wrong mapping, and that of five changed rows. */
+/** Draws the comments for the wrong mapping and for five changed rows. */
 async function drawComments(blocks: Record<string, string>): Promise<void> {
   const program = findChromium()
-  if (program === undefined) throw new Error('there is no Chromium on this machine: apt-get install chromium')
+  if (program === undefined) throw new Error('Chromium is missing: apt-get install chromium')
   const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-comments-'))
   const browser = await openChromium(program)
   try {
@@ -53,7 +53,7 @@ async function drawComments(blocks: Record<string, string>): Promise<void> {
   }
 }
 
-/** The demo, at WorkOS's documented limits. */
+/** Records the demo at the documented limits of WorkOS. */
 async function recordApply(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-recording-'))
   try {

@@ -1,7 +1,6 @@
 /**
- * The example of docs/tutorials/first-pull-request.md: a company whose users are migrated already,
- * and a pull request that changes the mapping. Everything that the page shows is made here by the
- * program itself.
+ * The example of docs/tutorials/first-pull-request.md: migrated users, and a pull request that
+ * changes the mapping. The program itself makes everything that the page shows.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +8,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { run } from '../../src/cli/run.ts'
 
-/** Every block of the page by its name, and the folder in which the pull request can be planned. */
+/** The blocks of the page by name, and the folder with the pull request. */
 export interface Story {
   folder: string
   blocks: Record<string, string>
@@ -31,7 +30,7 @@ interface Person {
   plan: string
 }
 
-/** Thirty people in three organizations, each with two admins. */
+/** Thirty users in three organizations, each with two admins. */
 function people(): Person[] {
   return ORGANIZATIONS.flatMap((organization, group) =>
     FIRST.map((first, n) => {
@@ -51,14 +50,14 @@ function people(): Person[] {
   )
 }
 
-/** One person was promoted since, and one has another name. */
+/** One user was promoted, another has a new name. */
 function changed(person: Person): Person {
   if (person.external_id === 'u5') return { ...person, role_slugs: 'admin' }
   if (person.external_id === 'u7') return { ...person, last_name: 'Holberton' }
   return person
 }
 
-/** Two people have joined. */
+/** Two new users. */
 function newcomers(): Person[] {
   const [ada] = people()
   if (ada === undefined) return []
@@ -107,10 +106,7 @@ environments:
 
 type Edits = readonly (readonly [from: string, to: string])[]
 
-/**
- * What the pull request does to the manifest: the subscription becomes metadata, and the names
- * change places by mistake.
- */
+/** The pull request adds the subscription to the metadata, and swaps the names by mistake. */
 const EDITS: Edits = [
   ['    firstName: first_name\n', '    firstName: last_name\n'],
   ['    lastName: last_name\n', '    lastName: first_name\n    metadata: { plan: subscription_plan }\n'],
@@ -118,10 +114,10 @@ const EDITS: Edits = [
 
 const MARKDOWN = ['plan', '-e', 'production', '--format', 'markdown']
 
-/** What the author meant. */
+/** The intended change. */
 const CORRECTED: Edits = [['    lastName: last_name\n', '    lastName: last_name\n    metadata: { plan: plan }\n']]
 
-/** Mistakes that a reviewer should see, each as an edit of the manifest. */
+/** Mistakes that a reviewer should notice, as edits of the manifest. */
 const MISTAKES: readonly Mistake[] = [
   {
     name: 'everybody-admin',
@@ -150,7 +146,7 @@ function edited(manifest: string, edits: Edits): string {
   return edits.reduce((text, [from, to]) => text.replace(from, () => to), manifest)
 }
 
-/** The lines that an edit takes away and puts in, as a pull request shows them. */
+/** The edits as a diff. */
 function difference(edits: Edits): string {
   const lines = (mark: string, text: string) =>
     text
@@ -162,7 +158,7 @@ function difference(edits: Edits): string {
     .join('')
 }
 
-/** Runs one command line in a folder, and returns what it printed. */
+/** Runs a command line in a folder. @returns its output */
 async function output(folder: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
   const stdout = new PassThrough()
   const signal = new AbortController().signal
@@ -182,17 +178,17 @@ async function output(folder: string, args: readonly string[], env: Record<strin
   return steady(text)
 }
 
-/** Without what is different each time: the lineage of a state and WorkOS's ids. */
+/** Replaces what differs between runs: the lineage of the state and the IDs of WorkOS. */
 function steady(text: string): string {
   return text.replace(/state [0-9a-f]{6}…/g, 'state 3f2a9c…').replace(/\b(user|org|om)_[0-9A-Z]{26}\b/g, '$1_01K…')
 }
 
-/** What stands above the counts of a plan. */
+/** The warnings above the counts of a plan. */
 function warningsOf(plan: string): string {
   return plan.slice(plan.indexOf('Warnings\n'), plan.indexOf('\nRecords\n')).trimEnd()
 }
 
-/** Tells the story in a folder of its own; whoever calls removes it. */
+/** Runs the story in a temporary folder. Call endStory to remove it. */
 export async function tellStory(): Promise<Story> {
   const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-review-'))
   const manifest = join(folder, 'migrate.config.yaml')

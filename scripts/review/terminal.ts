@@ -1,7 +1,7 @@
 /**
- * Records a command on a terminal of 80 columns, and draws what was seen as an animated SVG: a
- * picture that a page shows without a script. The terminal is real (a pseudo-terminal by
- * util-linux' `script`), its screen is kept by @xterm/headless.
+ * Records a command on a terminal of 80 columns as an animated SVG, which a page can show without a
+ * script. `script` of util-linux provides a real pseudo-terminal, and @xterm/headless keeps its
+ * screen.
  */
 import { spawn } from 'node:child_process'
 import xterm from '@xterm/headless'
@@ -12,7 +12,7 @@ export interface Frame {
   rows: Run[][]
 }
 
-/** Text of one colour in a row. */
+/** Text of one color in a row. */
 interface Run {
   text: string
   color: string
@@ -25,19 +25,19 @@ export interface Recording {
   status: number
 }
 
-/** Frames closer than this become one. Milliseconds. */
+/** Milliseconds. Closer frames are joined. */
 const TOGETHER = 80
-/** The longest pause that is shown. Milliseconds. */
+/** The longest pause, milliseconds. */
 const PAUSE = 1_500
-/** How long the last frame stays. Milliseconds. */
+/** The duration of the last frame, milliseconds. */
 const REST = 4_000
 
 const BACKGROUND = '#16181d'
 const FOREGROUND = '#d7dae0'
-/** The eight colours of a terminal, and their bright forms. */
+/** The eight terminal colors and their bright forms. */
 const PALETTE = ['#5c6370', '#ef7a85', '#8fcf7f', '#e5c07b', '#6cb6ff', '#d19af0', '#5bc8c8', '#d7dae0']
 
-/** Runs a line of shell on a terminal and keeps what it showed. */
+/** Runs a shell command line on a terminal and records its screen. */
 export async function record(
   line: string,
   { cwd, env, columns = 80, rows = 30, prompt = line }: RecordOptions,
@@ -74,11 +74,11 @@ export interface RecordOptions {
   env?: Record<string, string>
   columns?: number
   rows?: number
-  /** What is shown as typed. */
+  /** The command line that the recording shows. */
   prompt?: string
 }
 
-/** What the terminal shows, row by row, without the empty rows at its end. */
+/** The rows of the screen without empty ones at the end. */
 function screen({ buffer, cols, rows }: InstanceType<typeof xterm.Terminal>): Run[][] {
   const shown: Run[][] = []
   for (let y = 0; y < rows; y += 1) {
@@ -107,7 +107,7 @@ const CELL = 8.4
 const LINE = 18
 const MARGIN = 14
 
-/** The recording as an SVG in which the frames follow each other; pauses are cut short. */
+/** The recording as an SVG with shortened pauses. */
 export function animated({ columns, frames }: Recording): string {
   const times: number[] = []
   let clock = 0
@@ -130,7 +130,7 @@ export function animated({ columns, frames }: Recording): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
     `<style>text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;white-space:pre}g{visibility:hidden}${styles.join('')}`,
-    // Who wants no motion sees the end.
+    // With reduced motion, show only the end.
     `@media (prefers-reduced-motion:reduce){g{animation:none!important}.f${frames.length - 1}{visibility:visible}}</style>`,
     `<rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>`,
     ...frames.map(({ rows }, index) => `<g class="f${index}">${rows.map(textRow).join('')}</g>`),

@@ -1,8 +1,6 @@
 import type { ShippedPackage } from './packages.ts'
 
-/**
- * Licences that ask for no more than a notice, by their SPDX names (https://spdx.org/licenses/).
- */
+/** Licenses that require no more than a notice, by SPDX name (https://spdx.org/licenses/). */
 export const ALLOWED: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',
@@ -15,9 +13,8 @@ export const ALLOWED: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether an SPDX expression can be met by allowed licences alone: of `OR` one side, of `AND` both.
- * Whatever is no expression, and a licence `WITH` an exception, is not allowed: a person has to
- * look at it.
+ * Whether allowed licenses satisfy an SPDX expression: one side of `OR`, both sides of `AND`.
+ * Invalid expressions and licenses `WITH` an exception are not allowed: a person must check them.
  */
 export function isAllowed(expression: string): boolean {
   const tokens = expression.match(/[()]|[^\s()]+/g) ?? []
@@ -42,7 +39,7 @@ export function isAllowed(expression: string): boolean {
   return allowed && at === tokens.length
 }
 
-/** Lines for a person, and the packages whose licence is not allowed. */
+/** Lines to print, and the packages whose license is not allowed. */
 export function checkLicenses(packages: readonly ShippedPackage[]): { lines: string[]; refused: ShippedPackage[] } {
   const refused = packages.filter(({ license }) => license === undefined || !isAllowed(license))
   const width = Math.max(0, ...packages.map(({ name, version }) => name.length + 1 + version.length))

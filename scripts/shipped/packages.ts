@@ -1,28 +1,24 @@
 import { readFileSync } from 'node:fs'
 
-/**
- * The packages that a user gets: those that npm installs with this one, and those whose code the
- * build puts into it.
- */
+/** The packages that users get: those that npm installs, and those that the build bundles. */
 
-/** Whose code is in the script of the HTML report. They are installed for development alone. */
+/** Packages bundled into the script of the HTML report. They are development dependencies. */
 export const BUNDLED: readonly string[] = ['uplot']
 
-/** A package that is shipped. */
 export interface ShippedPackage {
   name: string
   version: string
-  /** An SPDX expression. Absent: the registry knew none. */
+  /** An SPDX expression. Undefined: the registry has none. */
   license?: string
   bundled: boolean
 }
 
-/** What is read of package-lock.json. */
+/** The parts of package-lock.json that are read. */
 export interface Lock {
   packages: Record<string, { version?: string; license?: string; dev?: boolean; link?: boolean }>
 }
 
-/** Sorted by name and version; of every platform. */
+/** Sorted by name and version, for all platforms. */
 export function shippedPackages({ packages }: Lock): ShippedPackage[] {
   const shipped = new Map<string, ShippedPackage>()
   for (const [path, { version = '', license, dev = false, link = false }] of Object.entries(packages)) {

@@ -1,6 +1,6 @@
 import { BUNDLED } from './packages.ts'
 
-/** What is read of a CycloneDX document. Its other members are kept as they are. */
+/** The parts of a CycloneDX document that are read. Other members stay as they are. */
 export interface Bom {
   metadata: { component: { name: string; 'bom-ref': string } }
   components: { name: string; 'bom-ref': string; scope?: string; properties?: { name: string; value: string }[] }[]
@@ -10,9 +10,9 @@ export interface Bom {
 const DEVELOPMENT = 'cdx:npm:package:development'
 
 /**
- * Makes of what `npm sbom` says of a checkout the document of the package: without what is there
- * for development alone, with what is bundled, and under the package's name, in whose place npm
- * puts that of the folder.
+ * Turns the output of `npm sbom` for a checkout into the document of the package: without
+ * development dependencies, with bundled packages, and with the name of the package, which npm
+ * replaces by the name of the folder.
  */
 export function bomOfPackage(bom: Bom, name: string): Bom {
   const components = bom.components.flatMap((component) => {

@@ -10,14 +10,13 @@ import { isObject, type Json, type JsonObject } from '../json.ts'
 import { parseJsonText } from '../json-text.ts'
 
 /**
- * The REST API of GitHub, as far as a pipeline needs it. In: paths and bodies. Out: JSON; or a
- * GithubError. What may pass is asked again: no answer, a 5xx, a rate limit.
+ * The REST API of GitHub for pipelines. Requests are retried after no response, a 5xx or a rate
+ * limit. Other failures throw a GithubError.
  */
 
-/** GitHub does not do what a pipeline needs. */
 export class GithubError extends OperatorError {
   readonly exitCode = ExitCode.failure
-  /** Undefined: no answer came. */
+  /** Undefined: no response. */
   readonly status: number | undefined
 
   constructor(problem: Problem, status?: number) {
@@ -25,36 +24,38 @@ export class GithubError extends OperatorError {
     this.status = status
   }
 
-  /** The token may not do it: GitHub answers 403, and 404 where the token may not even see. */
+  /**
+   * The token lacks a permission: GitHub returns 403, or 404 if the token cannot see the object.
+   */
   get isForbidden(): boolean {
     return this.status === 403 || this.status === 404
   }
 }
 
 export interface ApiOptions {
-  /** `https://api.github.com`, or the one of a GitHub Enterprise Server. */
+  /** `https://api.github.com`, or that of a GitHub Enterprise Server. */
   url: string
   token: string
   proxies: Proxies
   clock?: Clock
-  /** Told before a pause of a second or more. */
+  /** Called before a pause of 1 s or more. */
   onWait?: (why: string, ms: number) => void
 }
 
 export type Method = 'GET' | 'POST' | 'PATCH'
 
-/** How often one request is sent. */
+/** Attempts per request. */
 const ATTEMPTS = 6
-/** Milliseconds. A job is worth minutes, not hours. */
+/** Milliseconds. A job should wait minutes, not hours. */
 const LONGEST_PAUSE = 300_000
 const TIMEOUT = 30_000
 /**
- * What GitHub asks for after a secondary limit that names no time:
+ * The pause after a secondary limit without a time, milliseconds:
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 const AFTER_SECONDARY_LIMIT = 60_000
 const PAGE = 100
-/** A list that is longer is not what it seems. */
+/** Stops endless lists. */
 const PAGES = 500
 
 type Outcome =
@@ -80,18 +81,14 @@ export class GithubApi {
   }
 
   /**
-   * Makes something. After an attempt whose outcome is not known it is looked up first, so that it
-   * is not made twice.
-   * @param made what an earlier attempt has made; undefined: nothing
+   * Creates something. Before a retry, `made` checks whether an earlier attempt created it.
+   * @param made undefined: nothing was created
    */
   post(path: string, body: JsonObject, made: () => Promise<Json | undefined>): Promise<Json> {
     return this.#ask('POST', path, body, made)
   }
 
-  /**
-   * The items of a list, page after page. @param list the member that holds them; default: the
-   * answer itself is the list
-   */
+  /** The items of all pages. @param list the member with the items; default: the response itself */
   async *list(path: string, list?: string): AsyncGenerator<JsonObject> {
     const joint = path.includes('?') ? '&' : '?'
     for (let page = 1; page <= PAGES; page += 1) {
@@ -151,7 +148,7 @@ function outcomeOf(answer: HttpAnswer): Outcome {
   const { status, text } = answer
   const json = text.trim() === '' ? ({ ok: true, value: null } as const) : parseJsonText(text)
   if (status >= 200 && status < 300) {
-    return json.ok ? { kind: 'done', value: json.value } : { kind: 'passing', why: 'an answer that is no JSON', status }
+    return json.ok ? { kind: 'done', value: json.value } : { kind: 'passing', why: 'the response is not JSON', status }
   }
   if (isPassing(status)) return { kind: 'passing', why: `HTTP ${status}`, status }
   const said = json.ok && isObject(json.value) && typeof json.value.message === 'string' ? json.value.message : ''
@@ -161,8 +158,7 @@ function outcomeOf(answer: HttpAnswer): Outcome {
 }
 
 /**
- * Milliseconds until a limit ends that refused the request; undefined: no limit did. Limits come as
- * 403 and as 429.
+ * Milliseconds until a rate limit ends; undefined: no rate limit. GitHub sends them as 403 or 429.
  */
 function limitWait({ status, header }: HttpAnswer, said: string): number | undefined {
   if (status !== 403 && status !== 429) return undefined
@@ -179,14 +175,14 @@ function limitWait({ status, header }: HttpAnswer, said: string): number | undef
 function refused(what: string, { status, said }: { status: number; said: string }): GithubError {
   const hints: Record<number, string> = {
     401: 'check the input github-token',
-    403: 'give the job the permission that it lacks, under permissions in the workflow',
-    404: 'give the job the permission that it lacks, under permissions in the workflow',
+    403: 'grant the job the missing permission under permissions in the workflow',
+    404: 'grant the job the missing permission under permissions in the workflow',
   }
   return new GithubError(
     {
       code: 'github_refused',
-      message: `GitHub refused ${what} with HTTP ${status}${said === '' ? '' : `: ${said}`}`,
-      hint: hints[status] ?? 'look at https://www.githubstatus.com, and run the job again',
+      message: `GitHub rejected ${what} with HTTP ${status}${said === '' ? '' : `: ${said}`}`,
+      hint: hints[status] ?? 'check https://www.githubstatus.com, then run the job again',
     },
     status,
   )
@@ -196,10 +192,10 @@ function givenUp(what: string, why: string, attempts: number, status?: number): 
   return new GithubError(
     {
       code: 'github_unreachable',
-      message: `GitHub does not answer ${what}: ${why} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`,
-      hint: 'look at https://www.githubstatus.com, and run the job again',
+      message: `no usable response from GitHub to ${what}: ${why} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`,
+      hint: 'check https://www.githubstatus.com, then run the job again',
     },
-    // A limit is no lack of a permission.
+    // A rate limit is not a missing permission.
     status === 403 ? 429 : status,
   )
 }
@@ -207,7 +203,7 @@ function givenUp(what: string, why: string, attempts: number, status?: number): 
 export function unexpected(what: string): GithubError {
   return new GithubError({
     code: 'github_answer',
-    message: `GitHub answered ${what} in a way that is not documented`,
+    message: `GitHub returned an undocumented response to ${what}`,
     hint: 'check that GITHUB_API_URL is the address of the REST API',
   })
 }

@@ -10,17 +10,16 @@ export interface FoundPlan {
 }
 
 /**
- * The plan that was made for a pull request, by the commit that it was merged as: the latest
- * artifact of that name that a run for the pull request made of its head. Runs of forks do not
- * count, nor do runs that a person started, even if they have an artifact of the name.
- * @throws GithubError if no run has made a plan
+ * Finds the reviewed plan by the merge commit of a pull request: the latest artifact of that name
+ * from a run for the last commit of the pull request. Runs of forks and manual runs do not count.
+ * @throws GithubError if there is no such artifact
  */
 export async function findPlan(api: GithubApi, repository: string, sha: string, name: string): Promise<FoundPlan> {
   const merged = await mergedAs(api, repository, sha)
   if (merged === undefined) {
     throw missing(
       `no pull request was merged as ${sha}`,
-      'run the workflow by hand: it plans the branch and applies that',
+      'run the workflow manually: it plans the branch and applies that plan',
     )
   }
   const { pullRequest, head } = merged
@@ -35,8 +34,8 @@ export async function findPlan(api: GithubApi, repository: string, sha: string, 
     if (await isOfPullRequest(api, repository, run)) return { run, artifact, pullRequest }
   }
   throw missing(
-    `pull request #${pullRequest} has no artifact ${name} for its last commit ${head}, or it has expired`,
-    'run the workflow by hand: it plans the branch and applies that',
+    `pull request #${pullRequest} has no artifact ${name} for its last commit ${head}, or the artifact has expired`,
+    'run the workflow manually: it plans the branch and applies that plan',
   )
 }
 
@@ -46,10 +45,7 @@ interface Candidate {
   at: string
 }
 
-/**
- * A run that was started by hand, or by a push, has shown its plan to no reviewer of the pull
- * request.
- */
+/** Reviewers of the pull request did not see the plan of a run started manually or by a push. */
 async function isOfPullRequest(api: GithubApi, repository: string, run: number): Promise<boolean> {
   const answer = await api.get(`/repos/${repository}/actions/runs/${run}`)
   return isObject(answer) && answer.event === 'pull_request'

@@ -5,30 +5,26 @@ import { parseJsonText } from '../json-text.ts'
 import { cutMarkdown, SUMMARY } from '../pipelines/cut.ts'
 
 /**
- * The job that a step runs in. In: the variables and files that the runner gives to it, see
- * https://docs.github.com/en/actions/reference/workflows-and-actions/variables. Out: what it is
- * about, and the ways to tell something.
+ * The job of a step, from the variables and files of the runner:
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/variables
  */
 export interface Job {
   /** `owner/name`. */
   repository: string
   sha: string
-  /**
-   * The commit that somebody sees: of a pull request its last one, not the merge that GitHub tries.
-   */
+  /** The last commit of the pull request, not the merge commit that GitHub tests. */
   commit: string
-  /** Where its log and its summary are. */
+  /** The page with the log and the summary. */
   url: string
   apiUrl: string
-  /** The pull request that it runs for. */
   pullRequest: number | undefined
-  /** Whether that comes from a fork: its token may only read. */
+  /** Whether the pull request is from a fork, so that the token is read-only. */
   fromFork: boolean
   /** Adds to the summary of the job. */
   summarise(markdown: string): void
-  /** Sets an output of the step. The value has no line ends. */
+  /** Sets an output of the step. The value must not contain line ends. */
   output(name: string, value: string | number | boolean): void
-  /** Puts a remark on the page of the job. */
+  /** Adds an annotation to the page of the job. */
   annotate(level: 'notice' | 'warning' | 'error', message: string): void
 }
 
@@ -39,7 +35,7 @@ export function jobOf(env: Record<string, string | undefined>, write: (text: str
     if (value) return value
     throw new UsageError({
       code: 'no_job',
-      message: `${name} is not set: this runs in a job of GitHub Actions alone`,
+      message: `${name} is not set: this command runs only in a GitHub Actions job`,
       hint: 'use the action of this project in a workflow',
     })
   }
@@ -58,7 +54,7 @@ export function jobOf(env: Record<string, string | undefined>, write: (text: str
       const file = env.GITHUB_STEP_SUMMARY
       if (!file) return
       const room = { ...SUMMARY, limit: SUMMARY.limit - (existsSync(file) ? statSync(file).size : 0) }
-      appendFileSync(file, cutMarkdown(markdown, room, `**Cut here.** The [log](${url}) has more.`))
+      appendFileSync(file, cutMarkdown(markdown, room, `**Truncated.** The [log](${url}) has more.`))
     },
     output(name, value) {
       const file = env.GITHUB_OUTPUT
@@ -78,7 +74,7 @@ function escaped(message: string): string {
   return message.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 }
 
-/** What triggered the job, as far as it is a pull request. */
+/** The pull request that triggered the job. */
 function pullRequestOf(path: string | undefined): Pick<Job, 'pullRequest' | 'fromFork'> & { commit?: string } {
   const none = { pullRequest: undefined, fromFork: false }
   if (!path || !existsSync(path)) return none
@@ -86,7 +82,7 @@ function pullRequestOf(path: string | undefined): Pick<Job, 'pullRequest' | 'fro
   if (!event.ok || !isObject(event.value) || !isObject(event.value.pull_request)) return none
   const { number, head, base } = event.value.pull_request
   if (typeof number !== 'number') return none
-  // The repository of a head may be gone: nobody can tell then that it is this one.
+  // The repository of the head can be deleted. Then it counts as a fork.
   const commit = isObject(head) && typeof head.sha === 'string' ? { commit: head.sha } : {}
   return { pullRequest: number, fromFork: nameOf(head) !== nameOf(base), ...commit }
 }

@@ -13,28 +13,28 @@ import { closeIssue, openIssue, writeComment } from './sticky.ts'
 import { describeExit, footer, logBlock, noPlan, ofLabel } from './words.ts'
 
 /**
- * The steps of the action that speak to GitHub. In: what a command left in a folder (plan.ndjson,
- * plan.md, log.txt), and its exit code. Out: outputs of the step, the summary of the job, one
- * comment or one issue for each label.
+ * The steps of the action that call GitHub. In: the files of a command (plan.ndjson, plan.md,
+ * log.txt) and its exit code. Out: outputs of the step, the job summary, one comment or issue per
+ * label.
  */
 export interface StepOptions {
   job: Job
   api: GithubApi
-  /** What the command has written. */
+  /** The folder with the files of the command. */
   folder: string
-  /** How the command ended. */
+  /** The exit code of the command. */
   exit: number
   config: string
   label: string
-  /** Whose comments and issues are ours: see StickyOptions. */
+  /** See StickyOptions. */
   author: string
   /** Whether to comment on the pull request. */
   comment: boolean
-  /** The name of the artifact with the saved plan. */
+  /** The artifact with the saved plan. */
   artifact: string
 }
 
-/** After `plan`: its outputs, its summary and its comment. */
+/** Runs after `plan`. */
 export async function reportPlan(options: StepOptions): Promise<void> {
   const { job, label, exit, artifact } = options
   const counts = await savedCounts(options)
@@ -47,7 +47,7 @@ export async function reportPlan(options: StepOptions): Promise<void> {
   await comment(options, 'plan', job.pullRequest, markdown, end)
 }
 
-/** After `apply`: the summary, and a comment on the pull request whose plan it was. */
+/** Runs after `apply`. Comments on the pull request of the plan. */
 export async function reportApply(options: StepOptions & { pullRequest: number | undefined }): Promise<void> {
   const { job, label, exit } = options
   const verdict = exit === ExitCode.done ? 'Applied' : `Not applied as planned: ${describeExit(exit)}`
@@ -58,8 +58,7 @@ export async function reportApply(options: StepOptions & { pullRequest: number |
 }
 
 /**
- * After `plan --refresh --detailed-exitcode` at night: one issue while something differs, none when
- * nothing does.
+ * Runs after `plan --refresh --detailed-exitcode`. Keeps one issue open while something differs.
  */
 export async function reportDrift(options: StepOptions): Promise<void> {
   const { job, api, label, exit, author } = options
@@ -68,25 +67,25 @@ export async function reportDrift(options: StepOptions): Promise<void> {
   const markdown = planMarkdown(options, counts)
   job.summarise(`${markdown}${footer(job)}`)
   if (counts === undefined) {
-    // What could not be looked at has neither drifted nor come to rest.
+    // Without a plan the drift is unknown: do not open or close an issue.
     job.annotate('error', `drift${plainly(label)} is unknown: ${describeExit(exit)}`)
     return
   }
   const marker = markerText(markerOf(options, 'drift'))
   const sticky = { api, repository: job.repository, author }
   if (!counts.changes && counts.drifted === 0 && counts.refused === 0 && counts.blocked === 0) {
-    const clean = `${marker}\n**Clean again**: source, state and WorkOS agree.\n${footer(job)}`
+    const clean = `${marker}\n**No drift**: the source, the state and WorkOS match.\n${footer(job)}`
     const closed = await closeIssue(sticky, marker, clean)
-    if (closed !== undefined) job.annotate('notice', `the drift${plainly(label)} is gone: ${closed} is closed`)
+    if (closed !== undefined) job.annotate('notice', `the drift${plainly(label)} is resolved: ${closed} is closed`)
     return
   }
   const title = `workos-migrate: drift${plainly(label)}`
   const text = fitted(job, `${marker}\n${markdown}`, footer(job))
   const { done, url } = await openIssue(sticky, marker, { title, body: text })
-  job.annotate('warning', `there is drift${plainly(label)}: ${url} is ${done}`)
+  job.annotate('warning', `found drift${plainly(label)}: ${url} is ${done}`)
 }
 
-/** Before `apply`: which run has the plan that was reviewed. */
+/** Runs before `apply`. Outputs the run that has the reviewed plan. */
 export async function locatePlan({ job, api, artifact }: Pick<StepOptions, 'job' | 'api' | 'artifact'>): Promise<void> {
   const { run, pullRequest } = await findPlan(api, job.repository, job.sha, artifact)
   job.output('run', run)
@@ -98,7 +97,7 @@ async function savedCounts({ folder }: StepOptions): Promise<Counts | undefined>
   return existsSync(file) ? countsOf(await readPlanHeader(file)) : undefined
 }
 
-/** Without a plan all of them are set, to what says that nothing is known to change. */
+/** Without a plan, sets all outputs to no changes. */
 function setOutputs(job: Job, counts: Counts | undefined): void {
   job.output('saved', counts !== undefined)
   const none: Counts = {
@@ -114,7 +113,7 @@ function setOutputs(job: Job, counts: Counts | undefined): void {
   for (const [name, value] of Object.entries(counts ?? none)) job.output(name, value)
 }
 
-/** What was written before the plan failed is no plan. */
+/** If the plan failed, its incomplete output is not shown. */
 function planMarkdown(options: StepOptions, counts: Counts | undefined): string {
   if (counts === undefined) return noPlan(options.label, options.exit, textIn(options, 'log.txt'))
   return textIn(options, 'plan.md')
@@ -129,10 +128,9 @@ function markerOf({ config, label }: StepOptions, what: Marker['what']): Marker 
   return { what, config, label }
 }
 
-/** Text for a comment or an issue, cut where it is too long. */
 function fitted({ url }: Job, text: string, end: string): string {
   const room = { ...COMMENT, limit: COMMENT.limit - end.length }
-  return cutMarkdown(text, room, `**Cut here**: the [summary of the job](${url}) has all of it.`) + end
+  return cutMarkdown(text, room, `**Truncated**: the [job summary](${url}) has the full text.`) + end
 }
 
 async function comment(
@@ -153,12 +151,12 @@ async function comment(
     if (!(error instanceof GithubError) || !error.isForbidden || !job.fromFork) throw error
     job.annotate(
       'notice',
-      'a pull request from a fork gets no comment: its token may only read. The plan is in the summary of the job',
+      'no comment on a pull request from a fork, because its token is read-only; the plan is in the job summary',
     )
   }
 }
 
-/** In a title and in a message, where nothing is Markdown. */
+/** For titles and messages, which are not Markdown. */
 function plainly(label: string): string {
   return label === '' ? '' : ` of ${label}`
 }

@@ -1,23 +1,19 @@
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { type GithubApi, unexpected } from './api.ts'
 
-/**
- * One comment, or one issue, for each label. In: a marker and a text. Out: the existing one,
- * updated, or a new one.
- */
+/** One comment or issue per marker: updates the existing one or creates it. */
 
 export interface StickyOptions {
   api: GithubApi
   /** `owner/name`. */
   repository: string
   /**
-   * The login of whoever the token belongs to. What somebody else wrote is left alone though it has
-   * the marker: its author could change what stands there afterwards.
+   * The login that the token belongs to. Comments of others are ignored even with the marker,
+   * because their author could change the text later.
    */
   author: string
 }
 
-/** What was done, and where it can be read. */
 export interface Written {
   done: 'created' | 'updated' | 'unchanged'
   url: string
@@ -57,7 +53,7 @@ export async function openIssue(
   return { done: 'updated', url }
 }
 
-/** Closes the issue with this marker. @returns its address; undefined: none is open */
+/** Closes the issue with this marker. @returns its URL; undefined: none is open */
 export async function closeIssue(options: StickyOptions, marker: string, body: string): Promise<string | undefined> {
   const found = await findIssue(options, marker)
   if (found === undefined) return undefined
@@ -71,7 +67,7 @@ function findIssue({ api, repository, author }: StickyOptions, marker: string): 
   return findOwn(api.list(`/repos/${repository}/issues?state=open`), author, marker)
 }
 
-/** The first that is ours. GitHub lists pull requests among the issues. */
+/** GitHub lists pull requests among the issues. */
 async function findOwn(
   items: AsyncIterable<JsonObject>,
   author: string,
@@ -85,12 +81,12 @@ async function findOwn(
   return undefined
 }
 
-/** GitHub trims what it keeps. */
+/** GitHub trims text. */
 function isSame(before: string, after: string): boolean {
   return before.trimEnd() === after.trimEnd()
 }
 
-/** A comment has an id that it is reached by; an issue, its number. */
+/** A comment is addressed by ID, an issue by number. */
 function postOf(item: Json): { id: number; number: number; body: string; url: string } {
   if (!isObject(item) || typeof item.id !== 'number') throw unexpected('what was written')
   const { id, number, body, html_url: url } = item

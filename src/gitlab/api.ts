@@ -1,7 +1,6 @@
 /**
- * The REST API of GitLab, as far as a pipeline needs it. In: the variables of a job, and a token.
- * Out: JSON; or a GitlabError. Each request is sent once: `persist` decides what follows on one
- * without an answer, since what was to be written may be there.
+ * The REST API of GitLab for pipelines. Each request is sent once. `persist` handles requests
+ * without a response, because their write might have taken effect.
  */
 
 import { type Clock, sleep, systemClock } from '../clock.ts'
@@ -15,17 +14,16 @@ import { backOff, isPassing, parseRetryAfter, serverTime } from '../http/retry.t
 import { isObject, type Json, type JsonObject } from '../json.ts'
 import { parseJsonText } from '../json-text.ts'
 
-/** GitLab does not do what a pipeline needs. */
 export class GitlabError extends OperatorError {
   readonly exitCode = ExitCode.failure
 }
 
-/** What was to be changed was deleted meanwhile. */
+/** The object to change was deleted in the meantime. */
 class Gone extends Error {}
 
-/** No usable answer came, and another attempt may get one. */
+/** No usable response, but a retry can succeed. */
 class NoAnswer extends Error {
-  /** What GitLab asks for, milliseconds. */
+  /** The pause that GitLab requests, milliseconds. */
   readonly waitMs: number
 
   constructor(why: string, waitMs = 0) {
@@ -45,36 +43,35 @@ export interface GitlabOptions {
 
 const TIMEOUT = 30_000
 const PAGE = 100
-/** A list that is longer is not what it seems. */
+/** Stops endless lists. */
 const PAGES = 500
 const ATTEMPTS = 6
 /** Milliseconds. */
 const PAUSES = { first: 500, longest: 20_000 }
 
-/** The variable with the token. A job's own token (CI_JOB_TOKEN) may not write notes. */
+/** The variable with the token. CI_JOB_TOKEN cannot write notes. */
 const TOKEN = 'WORKOS_MIGRATE_GITLAB_TOKEN'
 
-const TOKEN_HINT = `put an access token of the project (role Reporter, scope api) into the masked variable ${TOKEN}; pipelines of forks do not get it`
+const TOKEN_HINT = `put a project access token (role Reporter, scope api) into the masked variable ${TOKEN}; pipelines of forks do not receive it`
 
 type Method = 'GET' | 'POST' | 'PUT'
 
-/** GitLab, as a job sees it. */
 export class Gitlab {
   readonly #options: GitlabOptions
   readonly #api: URL
   readonly #token: string
   readonly #network: Network
 
-  /** @throws UsageError outside of a job; CredentialsError without a token. Nothing is asked yet */
+  /** Sends no request. @throws UsageError outside a job; CredentialsError without a token */
   constructor(options: GitlabOptions) {
     const { env, redactor } = options
     const api = URL.parse(this.#needed(env, 'CI_API_V4_URL').replace(/\/*$/, '/'))
-    if (api === null || !/^https?:$/.test(api.protocol)) throw noJob('CI_API_V4_URL is no http(s) address')
+    if (api === null || !/^https?:$/.test(api.protocol)) throw noJob('CI_API_V4_URL is not an http(s) address')
     const token = env[TOKEN]?.trim() ?? ''
     if (token === '') {
       throw new CredentialsError({
         code: 'gitlab_no_token',
-        message: `there is no token for GitLab: ${TOKEN} is not set`,
+        message: `no token for GitLab: ${TOKEN} is not set`,
         hint: TOKEN_HINT,
       })
     }
@@ -85,7 +82,7 @@ export class Gitlab {
     this.#network = openNetwork(proxiesOf(env))
   }
 
-  /** A variable of the job. @throws UsageError where it is not set */
+  /** A variable of the job. @throws UsageError if it is not set */
   needed(name: string): string {
     return this.#needed(this.#options.env, name)
   }
@@ -96,7 +93,7 @@ export class Gitlab {
     return value
   }
 
-  /** The path of the project that the merge request, or else the job, belongs to. */
+  /** The API path of the project of the merge request, or of the job. */
   get project(): string {
     return `projects/${encodeURIComponent(this.#options.env.CI_MERGE_REQUEST_PROJECT_ID || this.needed('CI_PROJECT_ID'))}`
   }
@@ -106,9 +103,9 @@ export class Gitlab {
   }
 
   /**
-   * Carries something out, and again while GitLab does not answer. It has to look first what an
-   * earlier attempt has done.
-   * @throws GitlabError after some attempts
+   * Runs `act`, and again while GitLab does not respond. `act` must first check what an earlier
+   * attempt did.
+   * @throws GitlabError after ATTEMPTS
    */
   async persist<Result>(act: () => Promise<Result>): Promise<Result> {
     const { clock = systemClock, signal } = this.#options
@@ -129,7 +126,7 @@ export class Gitlab {
     return (await this.#ask(method, path, body)).json
   }
 
-  /** The objects of a list, page after page. */
+  /** The objects of all pages. */
   async *list(path: string, query: Record<string, string> = {}): AsyncGenerator<JsonObject> {
     let page = '1'
     for (let count = 0; page !== '' && count < PAGES; count += 1) {
@@ -177,14 +174,14 @@ export class Gitlab {
 
   #refused(what: string, status: number, text: string): OperatorError {
     const said = saidBy(text)
-    const message = this.#options.redactor.redact(`GitLab refused ${what} with HTTP ${status}${said && `: ${said}`}`)
+    const message = this.#options.redactor.redact(`GitLab rejected ${what} with HTTP ${status}${said && `: ${said}`}`)
     if (status === 401 || status === 403) {
       return new CredentialsError({ code: 'gitlab_forbidden', message, hint: TOKEN_HINT })
     }
     const hint =
       status === 404
-        ? `check that the token in ${TOKEN} is of this project, and that the merge request is there`
-        : 'check CI_API_V4_URL, and what GitLab says'
+        ? `check that the token in ${TOKEN} belongs to this project, and that the merge request exists`
+        : 'check CI_API_V4_URL and the message from GitLab'
     return new GitlabError({ code: 'gitlab_refused', message, hint })
   }
 }
@@ -192,28 +189,28 @@ export class Gitlab {
 function noJob(why: string): UsageError {
   return new UsageError({
     code: 'no_job',
-    message: `${why}: this runs in a job of GitLab CI alone`,
-    hint: 'the note needs a pipeline of a merge request: rules: if: $CI_PIPELINE_SOURCE == "merge_request_event"',
+    message: `${why}: this command runs only in a GitLab CI job`,
+    hint: 'run the note in a merge request pipeline: rules: if: $CI_PIPELINE_SOURCE == "merge_request_event"',
   })
 }
 
 function unreachable({ message }: Error, attempts: number): GitlabError {
   return new GitlabError({
     code: 'gitlab_unreachable',
-    message: `GitLab does not answer: ${message} (${attempts} attempts)`,
-    hint: 'run the job again: it looks what is there, and writes nothing twice',
+    message: `no usable response from GitLab: ${message} (${attempts} attempts)`,
+    hint: 'run the job again: it checks what exists and writes nothing twice',
   })
 }
 
 export function unexpected(what: string): GitlabError {
   return new GitlabError({
     code: 'gitlab_answer',
-    message: `GitLab answered ${what} in a way that is not documented`,
-    hint: 'check that CI_API_V4_URL is the address of GitLab itself, and not of a page in between',
+    message: `GitLab returned an undocumented response to ${what}`,
+    hint: 'check that CI_API_V4_URL is the address of GitLab, not of a page in front of it',
   })
 }
 
-/** What GitLab says of a refusal: `{ message }` or `{ error, error_description }`. */
+/** The message of an error response: `{ message }` or `{ error, error_description }`. */
 function saidBy(text: string): string {
   const json = parseJsonText(text)
   if (!json.ok || !isObject(json.value)) return ''

@@ -1,6 +1,6 @@
 /**
- * The one note of a label on a merge request, however often it is written. In: GitLab, and the
- * text. Out: the note is there once. https://docs.gitlab.com/api/notes/#merge-requests
+ * One note per label on a merge request, however often it is written.
+ * https://docs.gitlab.com/api/notes/#merge-requests
  */
 
 import { isObject } from '../json.ts'
@@ -9,26 +9,26 @@ import { markerText } from '../pipelines/marker.ts'
 import { type Gitlab, unexpected } from './api.ts'
 
 export interface NoteText {
-  /** Which note it replaces: the name of an environment. */
+  /** Identifies the note: the name of an environment. */
   label: string
   /** Markdown. */
   text: string
-  /** Below the text, and never cut: where it comes from. */
+  /** Follows the text and is never cut. */
   footer: string
-  /** Behind a text that was cut: where all of it is. */
+  /** Follows a text that was cut. */
   rest: string
 }
 
 export type Written = 'created' | 'updated' | 'unchanged'
 
-/** Writes the note of a label, in place of the former one. @throws as Gitlab.persist */
+/** Writes or replaces the note of a label. @throws as Gitlab.persist */
 export function writeNote(gitlab: Gitlab, mergeRequest: string, note: NoteText): Promise<Written> {
   const path = pathOf(gitlab, mergeRequest)
   const body = composed(note)
   let sent: Written | undefined
   return gitlab.persist(async () => {
     const present = await findNote(gitlab, mergeRequest, note.label)
-    // GitLab cuts off blanks at the end.
+    // GitLab trims the end.
     if (present?.body.trimEnd() === body.trimEnd()) return sent ?? 'unchanged'
     sent = present === undefined ? 'created' : 'updated'
     if (present === undefined) await gitlab.ask('POST', path, { body })
@@ -38,8 +38,8 @@ export function writeNote(gitlab: Gitlab, mergeRequest: string, note: NoteText):
 }
 
 /**
- * The note of a label among those that were written with the same token. A note of somebody else
- * may begin like it: its author could change what stands there.
+ * The note of a label among those that the same token wrote. Notes of others are ignored even with
+ * the marker, because their author could change the text later.
  */
 export async function findNote(
   gitlab: Gitlab,
@@ -73,10 +73,7 @@ function composed({ label, text, footer, rest }: NoteText): string {
   return `${cutMarkdown(whole, room, rest).trimEnd()}${end}`
 }
 
-/**
- * GitLab carries out a line that begins with `/`, such as `/merge`, in the name of whoever writes
- * the note.
- */
+/** GitLab executes a line that begins with `/`, such as `/merge`, as the author of the note. */
 function withoutCommands(text: string): string {
   return mapProse(text, (line) => line.replace(/^(\s*)\//, '$1\\/'))
 }

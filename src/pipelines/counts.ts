@@ -1,23 +1,18 @@
-/**
- * What the jobs behind a plan ask of it. In: the header of a saved plan. Out: names with values,
- * for whatever carries them from one job to the next.
- */
+/** The figures of a saved plan for later jobs of a pipeline. */
 
 import type { PlanHeader } from '../planning/plan-file.ts'
 
-/** What a step of a pipeline tells the next ones of a plan. */
 export interface Counts {
-  /** Whether there is anything to apply. */
+  /** Whether there is something to apply. */
   changes: boolean
   creates: number
   updates: number
-  /** They exist in WorkOS already, and become ours. */
   adopts: number
   deletes: number
   blocked: number
-  /** Resources that are different in WorkOS, and left so. */
+  /** Resources that differ in WorkOS and stay as they are. */
   drifted: number
-  /** Reasons for which a guard refuses the plan: with one, apply writes nothing. */
+  /** Guards that refuse the plan. If there is one, apply writes nothing. */
   refused: number
 }
 

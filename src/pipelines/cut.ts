@@ -1,22 +1,20 @@
 /**
- * Markdown in the room that a place has. In: a text of any length. Out: whole lines of it, with
- * everything closed that is open.
+ * Cuts Markdown to the size that a place accepts, at the end of a line, with open blocks closed.
  */
 
-/** How much text a place holds, and how it counts. */
+/** The size that a place accepts, and how it counts. */
 export interface Room {
   limit: number
   size(text: string): number
 }
 
 /**
- * A comment on GitHub, and the body of an issue: 65,536 characters. UTF-16 units are never fewer
- * than characters.
+ * A comment or an issue on GitHub: 65,536 characters. `length` is never less than the characters.
  */
 export const COMMENT: Room = { limit: 65_536, size: (text) => text.length }
 
 /**
- * The summary of a step of GitHub, 1 MiB:
+ * The summary of a GitHub step, 1 MiB:
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary
  */
 export const SUMMARY: Room = { limit: 1024 * 1024, size: (text) => Buffer.byteLength(text) }
@@ -28,8 +26,8 @@ export const SUMMARY: Room = { limit: 1024 * 1024, size: (text) => Buffer.byteLe
 export const NOTE: Room = { limit: 1_000_000, size: (text) => text.length }
 
 /**
- * As much of a Markdown text as there is room for, cut at the end of a line. What is open there, a
- * fence or folded details, is closed, and `note` follows. Text that fits is left as it is.
+ * As much Markdown as fits, cut at the end of a line. Open fences and folded details are closed,
+ * and `note` follows. Text that fits is unchanged.
  */
 export function cutMarkdown(text: string, { limit, size }: Room, note: string): string {
   if (size(text) <= limit) return text
@@ -51,7 +49,7 @@ export function cutMarkdown(text: string, { limit, size }: Room, note: string): 
   return kept
 }
 
-/** A text of Markdown with each line changed that stands outside of blocks of code. */
+/** Changes each line of Markdown that is outside code blocks. */
 export function mapProse(text: string, change: (line: string) => string): string {
   const open = new Open()
   let mapped = ''
@@ -72,7 +70,7 @@ function* linesOf(text: string): Generator<string> {
   }
 }
 
-/** What is open behind a line. */
+/** The blocks that are open after a line. */
 class Open {
   #fence: string | undefined
   #details = 0
@@ -80,7 +78,7 @@ class Open {
   read(line: string): void {
     const fence = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1]
     if (this.#fence !== undefined) {
-      // A fence ends with one of the same sign that is as long or longer, and nothing behind it.
+      // A fence ends with one of the same character, at least as long, with nothing after it.
       const ends = fence?.startsWith(this.#fence) && /^ {0,3}(`+|~+)\s*$/.test(line)
       if (ends) this.#fence = undefined
       return
@@ -89,7 +87,7 @@ class Open {
       this.#fence = fence
       return
     }
-    // Within a line it is data, in a span of code.
+    // Elsewhere in a line it is data in inline code.
     if (line.startsWith('<details>')) this.#details += 1
     if (/^<\/details>|^<details>.*<\/details>\s*$/.test(line)) this.#details -= 1
   }

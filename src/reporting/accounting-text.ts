@@ -1,6 +1,6 @@
 /**
- * Where every record went, in words: the sums, and by name who was rejected, left out, merged into
- * another, or is no longer in the source.
+ * Where every record went: the sums, and by name what was rejected, left out, merged, or is no
+ * longer in the source.
  */
 
 import type { Accounting } from '../desired/accounting.ts'
@@ -17,14 +17,12 @@ import { SAMPLE } from './actions-text.ts'
 import { counted, ofSeveral, type Paint, shortValue, tellingLabel } from './style.ts'
 import { type Sum, sums, table } from './table.ts'
 
-/** Where every record went: the sums that were checked, written out. */
 export function renderAccounting(accounting: Accounting, paint: Paint): string {
   const { records, resources } = accountingRows(accounting)
   const leftOut = describeLeftOut(accounting.records).map((line) => `  ${printable(line)}\n`)
   return `${paint('bold', 'Records')}\n${sums(records)}${leftOut.join('')}${paint('bold', 'Resources')}\n${sums(resources)}`
 }
 
-/** The sums themselves: of each stream, and of each kind that anything was made of. */
 function accountingRows({ streams, records, kinds }: Accounting): { records: Sum[]; resources: Sum[] } {
   const leftOutPart = records.leftOut > 0 ? { count: records.leftOut, what: 'left out' } : undefined
   const mapped = [{ count: records.mapped, what: 'mapped' }, leftOutPart]
@@ -36,7 +34,7 @@ function accountingRows({ streams, records, kinds }: Accounting): { records: Sum
     return { name: printable(`${stream} (${file})`), total: read, parts: [...own, ...rest] }
   })
   if (severalMain) {
-    rows.push({ name: 'all that were passed on', total: records.mapped + records.leftOut, parts: mapped })
+    rows.push({ name: 'total passed on', total: records.mapped + records.leftOut, parts: mapped })
   }
   const resources = kinds
     .filter(({ yielded }) => yielded > 0)
@@ -48,7 +46,7 @@ function accountingRows({ streams, records, kinds }: Accounting): { records: Sum
   return { records: rows, resources }
 }
 
-/** What came in, and how much of it an apply was about: the rest of the sum is in its table. */
+/** The input of an apply. Its outcomes are in another table. */
 export function renderCameIn(accounting: Accounting, paint: Paint): string {
   const main = accounting.streams.filter(({ role }) => role === 'main')
   const sum = (field: 'read' | 'rejected' | 'ignored') => main.reduce((all, stream) => all + (stream[field] ?? 0), 0)
@@ -58,34 +56,32 @@ export function renderCameIn(accounting: Accounting, paint: Paint): string {
     count > 0 || what === 'mapped' ? [{ what, count }] : [],
   )
   const records = sums([{ name: 'records', total: sum('read'), parts: some }])
-  return `${paint('bold', 'What came in')}\n${records}${sums(accountingRows(accounting).resources)}`
+  return `${paint('bold', 'Input')}\n${records}${sums(accountingRows(accounting).resources)}`
 }
 
-/** Who was left out, and by what: a line for each stream and condition, the most first. */
+/** A line for each stream and condition that left records out, the highest count first. */
 function describeLeftOut({ leftOutBy }: Accounting['records']): string[] {
   return [...leftOutBy]
     .sort((a, b) => b.records - a.records)
     .map(({ stream, path, records, at }) => {
-      const why = path === null ? ': no rule under map reads this stream' : ` ${describeCondition({ path, at })}`
+      const why = path === null ? ': no rule in map reads this stream' : ` ${describeCondition({ path, at })}`
       return `${stream}: ${figure(records)} left out${why}`
     })
 }
 
-/** Why something was rejected, beginning with the field where the message does not name it. */
+/** The message of a rejection, with its field in front unless the message names it. */
 export function rejection({ kind, field, message }: Pick<RejectedItem, 'kind' | 'field' | 'message'>): string {
   return kind === 'record' || field === null || message.includes(field) ? message : `${field}: ${message}`
 }
 
 interface NamesTextOptions {
   paint: Paint
-  /** All of them are named instead of the first few. */
+  /** List all instead of the first few. */
   full: boolean
   write: (text: string) => void
 }
 
-/**
- * Records that nothing is made of, by place and key, with the condition that left each of them out.
- */
+/** Left out records by place and key, with the condition. */
 export function renderLeftOut({ set }: Plan, { paint, full, write }: NamesTextOptions): void {
   const total = set.leftOutCount()
   if (total === 0) return
@@ -98,11 +94,10 @@ export function renderLeftOut({ set }: Plan, { paint, full, write }: NamesTextOp
   renderRest(total, full, write)
 }
 
-/** Resources of the state that the source no longer has. */
 export function renderOrphans(plan: Plan, { paint, full, write }: NamesTextOptions): void {
   const total = plan.orphanCount()
   if (total === 0) return
-  write(`\n${paint('bold', `No longer in the source, and left alone in WorkOS (${figure(total)})`)}\n`)
+  write(`\n${paint('bold', `No longer in the source; kept in WorkOS (${figure(total)})`)}\n`)
   for (const orphan of plan.orphans(full ? undefined : SAMPLE)) {
     const name = tellingLabel(orphan)
     const label = name === undefined ? '' : `  ${printable(name)}`
@@ -114,25 +109,23 @@ export function renderOrphans(plan: Plan, { paint, full, write }: NamesTextOptio
 }
 
 function renderRest(total: number, full: boolean, write: (text: string) => void): void {
-  if (!full && total > SAMPLE) write(`  … ${figure(total - SAMPLE)} more; all of them with --full\n`)
+  if (!full && total > SAMPLE) write(`  … ${figure(total - SAMPLE)} more (--full shows all)\n`)
 }
 
-/** What a record would have become. */
+/** The address that a record would have. */
 export function whatOf({ stream, kind, key }: LeftOutItem): string {
   return kind === null || key === null ? `a record of ${stream}` : address({ kind, key })
 }
 
-/** What left it out. */
 export function whyOf({ path, at }: LeftOutItem): string {
-  return path === null ? 'no rule under map reads this stream' : describeCondition({ path, at })
+  return path === null ? 'no rule in map reads this stream' : describeCondition({ path, at })
 }
 
-/** What the state says of an orphan. */
 export function stateOf({ id, ownership, leftOutBy }: OrphanedResource): string {
   return `${id}, ${ownership}${leftOutBy === undefined ? '' : `; left out by ${leftOutBy}`}`
 }
 
-/** What is left out since the user or the organization that it belongs to is: by name, and why. */
+/** Records that are left out because their user or organization is. */
 export function renderLeftOutWith({ set: { rundb } }: Plan, { paint, full, write }: NamesTextOptions): void {
   const counts = leftOutWithCounts(rundb)
   const total = counts.reduce((sum, { records }) => sum + records, 0)
@@ -146,37 +139,35 @@ export function renderLeftOutWith({ set: { rundb } }: Plan, { paint, full, write
       `  ${paint('cyan', '·')} ${printable(origin)}  ${what}${ofSeveral(records)}  ${paint('dim', whyBy({ kind, path }))}\n`,
     )
   }
-  if (total > named) write(`  … ${figure(total - named)} more, all of them with --full\n`)
+  if (total > named) write(`  … ${figure(total - named)} more (--full shows all)\n`)
 }
 
-/** What a list of them is called: people look for the reason in it. */
 export function leftOutWithTitle(counts: readonly { kind: string; path: string }[]): string {
-  const present = 'their recipients are there already'
+  const present = 'because the recipient is already there'
   if (!counts.some(isPresent)) return 'Left out with what they belong to'
-  if (counts.every(isPresent)) return `Left out, since ${present}`
-  return `Left out with what they belong to, or since ${present}`
+  if (counts.every(isPresent)) return `Left out ${present}`
+  return `Left out with what they belong to, or ${present}`
 }
 
 function whyBy({ kind, path }: { kind: string; path: string }): string {
   return isPresent({ kind, path }) ? whyLeftOutWith({ kind, path }) : `by ${path}`
 }
 
-/** What was left out and by which condition: records, then what goes with them. */
+/** Lines for left out records, then for what is left out with them. */
 export function describeAllLeftOut(set: DesiredSet): string[] {
   return [...describeLeftOut(set.accounting.records), ...describeLeftOutWith(set)]
 }
 
-/** A line for each kind and condition. */
 function describeLeftOutWith({ rundb }: DesiredSet): string[] {
   return leftOutWithCounts(rundb).map(
     ({ kind, path, records }) =>
-      `${kind}: ${figure(records)} left out ${isPresent({ kind, path }) ? 'since their recipients are there already' : 'with what they belong to'}, by ${path}`,
+      `${kind}: ${figure(records)} left out ${isPresent({ kind, path }) ? 'because the recipient is already there' : 'with what they belong to'}, by ${path}`,
   )
 }
 
 /**
- * What became of duplicates: a table of the users and of the named cases; of each kind the first
- * records that lost a value, with the value; the others as a number.
+ * Duplicates: a table of users and cases, the first records that lost a value, a count of the
+ * others.
  */
 export function renderMerges(plan: Plan, { paint, full, write }: NamesTextOptions): void {
   const { set } = plan
@@ -190,19 +181,19 @@ export function renderMerges(plan: Plan, { paint, full, write }: NamesTextOption
   }
   for (const { kind, different } of counts) {
     if (different === 0) continue
-    write(`  ${counted(different, `${kind} record`)} with values that were not taken\n`)
+    write(`  ${counted(different, `${kind} record`)} with discarded values\n`)
     let shown = 0
     for (const merge of set.differingMerges(kind, full ? Number.POSITIVE_INFINITY : SAMPLE)) {
       shown += Math.max(merge.records, 1)
       write(renderMerge(merge, paint))
     }
-    if (different > shown) write(`  … ${figure(different - shown)} more, with --full\n`)
+    if (different > shown) write(`  … ${figure(different - shown)} more (--full shows all)\n`)
   }
   const rest = describeAlike(counts)
   if (rest !== '') write(`  ${rest}\n`)
 }
 
-/** The users that were merged, and each named case with what became of it. */
+/** A row for all merged users, and one for each named case and its outcome. */
 export function duplicateRows(plan: Plan): { what: string; users: number; records: number }[] {
   const merged = plan.set.mergedUsers()
   return [
@@ -211,27 +202,27 @@ export function duplicateRows(plan: Plan): { what: string; users: number; record
   ]
 }
 
-/** The merged records in a sentence; nothing where none merged. */
+/** The merged records in one phrase; empty if there are none. */
 export function describeMerges(set: DesiredSet): string {
   const counts = set.mergeCounts()
   const different = counts.reduce((sum, count) => sum + count.different, 0)
-  const lost = different === 0 ? [] : [`${counted(different, 'merged record')} with values that were not taken`]
+  const lost = different === 0 ? [] : [`${counted(different, 'merged record')} with discarded values`]
   return [...lost, describeAlike(counts)].filter((part) => part !== '').join('; ')
 }
 
 function describeAlike(counts: { different: number; alike: number }[]): string {
   const alike = counts.reduce((sum, count) => sum + count.alike, 0)
   const further = counts.some(({ different }) => different > 0) ? 'further record' : 'record'
-  return alike === 0 ? '' : `${counted(alike, further)} merged without a difference`
+  return alike === 0 ? '' : `${counted(alike, further)} merged without differences`
 }
 
-/** A record, where it was read, what it is part of now, and each of its values that lost. */
+/** A record, its place, the resource that it merged into, and each of its discarded values. */
 function renderMerge({ kind, key, merged, records, origin, conflicts }: MergedRecord, paint: Paint): string {
   const into = merged === key ? '' : ` → ${printable(key)}`
   const like = records <= 1 ? '' : `, and ${counted(records - 1, 'record')} like it`
   const values = conflicts.map(({ field, rule, kept, dropped }) => {
     const instead = kept === null ? 'nothing' : shortValue(kept)
-    const choice = kept === undefined ? '(secret) not taken' : `${shortValue(dropped)} not taken, but ${instead}`
+    const choice = kept === undefined ? '(secret) discarded' : `${shortValue(dropped)} discarded, ${instead} kept`
     return `      ${printable(field)}: ${paint('dim', `${choice} (${rule})`)}\n`
   })
   return `  ${paint('yellow', '≠')} ${printable(`${kind}:${merged}`)} (${printable(origin)}${like})${into}\n${values.join('')}`

@@ -1,6 +1,5 @@
 /**
- * Actions and their values on a terminal. In: the actions of a plan, the values that each sends,
- * how full each field is. Out: lines of at most 80 columns, without secrets.
+ * Actions, their values, and field tables on a terminal: lines of at most 80 columns, no secrets.
  */
 
 import type { FieldChange } from '../comparing/comparison.ts'
@@ -23,11 +22,11 @@ import { cutToWidth, graphemesWidth, padded } from './table.ts'
 interface ActionsTextOptions {
   paint: Paint
   write: (text: string) => void
-  /** What is shown of values and of persons. Default: everything. */
+  /** Default: shows everything. */
   mask?: Mask
 }
 
-/** How many of a kind are shown unless all are asked for. */
+/** How many of a kind are shown without `--full`. */
 export const SAMPLE = 5
 
 const SHOWN_TYPES = ['create', 'update', 'adopt', 'delete', 'blocked'] as const
@@ -35,7 +34,6 @@ const SHOWN_TYPES = ['create', 'update', 'adopt', 'delete', 'blocked'] as const
 const MARKS = { create: '+', update: '~', adopt: '=', delete: '-', blocked: '!' } as const
 const COLORS = { create: 'green', update: 'yellow', adopt: 'cyan', delete: 'red', blocked: 'red' } as const
 
-/** The first actions of each kind and type. */
 export function renderSamples(plan: Plan, options: ActionsTextOptions): void {
   for (const kind of plan.summary.kinds) {
     for (const type of SHOWN_TYPES) {
@@ -45,23 +43,20 @@ export function renderSamples(plan: Plan, options: ActionsTextOptions): void {
       for (const action of plan.sample(kind.kind, type, SAMPLE))
         options.write(renderAction(action, plan, options, false))
       if (count > SAMPLE)
-        options.write(`  … ${figure(count - SAMPLE)} more to ${type === 'blocked' ? 'block' : type}\n`)
+        options.write(`  … ${figure(count - SAMPLE)} more ${type === 'blocked' ? 'blocked' : `to ${type}`}\n`)
     }
   }
   const cut = plan.summary.kinds.some((kind) => SHOWN_TYPES.some((type) => kind[type] > SAMPLE))
-  if (cut) options.write(`\n${options.paint('dim', 'All of them with --full.')}\n`)
+  if (cut) options.write(`\n${options.paint('dim', '--full shows all.')}\n`)
 }
 
-/** Every action, in the order they are carried out. */
+/** Every action in the order of the apply. */
 export function renderAllActions(plan: Plan, options: ActionsTextOptions): void {
   options.write('\n')
   for (const action of plan.actions()) options.write(renderAction(action, plan, options, true))
 }
 
-/**
- * One action: a line, and below it the values of what is created, a line for each field that
- * changes, or what blocks it and where it was read.
- */
+/** One action: a line with its address, and below it its values, its changes, or what blocks it. */
 function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOptions, full: boolean): string {
   const head = `  ${paint(COLORS[action.type], MARKS[action.type])} ${printable(address(action))}`
   const name = tellingLabel(action)
@@ -75,12 +70,12 @@ function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOp
     case 'update':
       return `${head}${label}\n${renderChanges(plan, action, paint)}`
     case 'adopt': {
-      const known = until(action)
-      const found = `  ${paint('dim', `is ${printable(action.id)}, by its ${action.matchedBy}${known}`)}`
+      const known = previously(action)
+      const found = `  ${paint('dim', `matches ${printable(action.id)} by ${MATCHED_BY[action.matchedBy]}${known}`)}`
       return `${head}${label}${found}\n${renderChanges(plan, action, paint)}`
     }
     case 'delete': {
-      const holder = action.with ? `  ${paint('dim', `goes with its ${printable(address(action.with))}`)}` : ''
+      const holder = action.with ? `  ${paint('dim', `deleted with ${printable(address(action.with))}`)}` : ''
       return `${head}${label}${holder}\n`
     }
     case 'blocked': {
@@ -90,12 +85,19 @@ function renderAction(action: Action, plan: Plan, { paint, mask }: ActionsTextOp
   }
 }
 
-/** Under which address the state has what is adopted under another key. */
-export function until({ kind, former }: AdoptAction): string {
-  return former === undefined ? '' : `, until now ${printable(address({ kind, key: former }))}`
+/** What an adopted resource was matched by. */
+export const MATCHED_BY = {
+  id: 'ID',
+  'external id': 'external ID',
+  'natural identity': 'identity',
+  name: 'name',
+} as const
+
+/** The address that an adopted resource had in the state, if its key changes. */
+export function previously({ kind, former }: AdoptAction): string {
+  return former === undefined ? '' : `, previously ${printable(address({ kind, key: former }))}`
 }
 
-/** A line below what it helps with. */
 export function renderHint(hint: string | undefined, paint: Paint): string {
   return hint === undefined ? '' : `      ${paint('dim', printable(hint))}\n`
 }
@@ -113,16 +115,16 @@ function renderChange(change: FieldChange, said: string | null | undefined, pain
   return `${name}${paint('dim', before)} → ${after}\n`
 }
 
-/** Columns of a line. */
+/** Columns. */
 const LINE_WIDTH = 80
 const INDENT = '      '
-/** Behind a line that does not hold all. */
+/** Ends a line that shows only some values. */
 const REST = ', …'
 
-/** Of a value in a sample; `--full` shows all of it. */
+/** Columns of a value without `--full`. */
 const SAMPLE_VALUE = 40
 
-/** Every value that a create sends, a line each: `firstName  Ada`. Secrets are named alone. */
+/** Every value of a create, one per line: `firstName  Ada`. Secrets appear only by name. */
 function renderFields(values: ActionValues, paint: Paint, mask?: Mask): string {
   const rows = valueRows(values, mask)
   const width = Math.max(...rows.map(({ field }) => graphemesWidth(field)))
@@ -133,10 +135,7 @@ function renderFields(values: ActionValues, paint: Paint, mask?: Mask): string {
     .join('')
 }
 
-/**
- * As many of the values as one line of 80 columns holds, without those that the line above it
- * shows; empty where no value is left.
- */
+/** As many values as fit into one line, except those that the line above shows. */
 function renderShortFields(values: ActionValues, shown: readonly string[], paint: Paint, mask?: Mask): string {
   const rows = valueRows(values, mask, shown)
   if (rows.every(({ text }) => text === secretText(null))) return ''
@@ -154,19 +153,19 @@ function renderShortFields(values: ActionValues, shown: readonly string[], paint
   return `${INDENT}${paint('dim', line)}\n`
 }
 
-/** What may be said of a secret: `(secret, bcrypt)`. */
+/** `(secret, bcrypt)`. */
 function secretText(said: string | null | undefined): string {
   return typeof said === 'string' ? `(secret, ${printable(said)})` : '(secret)'
 }
 
-/** A value as it stands beside the name of its field: text as it is, lists with commas. */
+/** Text without quotes, lists with commas. */
 function valueText(value: Json): string {
   if (typeof value === 'string') return isPlain(value) ? printable(value) : printable(JSON.stringify(value))
   if (Array.isArray(value)) return value.map(valueText).join(', ')
   return printable(JSON.stringify(value))
 }
 
-/** Blanks at an end are seen between quotes alone. */
+/** Text with spaces at an end needs quotes to show them. */
 function isPlain(text: string): boolean {
   return text !== '' && text.trim() === text
 }
@@ -184,29 +183,27 @@ function valueRows(
   return [...values, ...named]
 }
 
-/** Members of metadata may be as many as the users invent. */
+/** Metadata can have any number of keys, so only this many are shown. */
 const MEMBERS = 30
-/** Of the name of a member, which the source may have made of anything. */
+/** Columns of the name of a key, which comes from the source. */
 const NAME = 34
 
 const ALWAYS = '= always'
 
-/** One line of a field table, in words. */
 interface FieldRow {
   field: string
   /** `1,204 of 3,000`. */
   filled: string
-  /** `12`, `1,000+`; nothing of a field that nobody has. */
+  /** `12`, `1,000+`; empty if no resource has the field. */
   distinct: string
-  /** What is to be seen at a glance: nobody has the field, or all have the same value in it. */
+  /** No resource has the field, or all have the same value. */
   mark: 'empty' | 'constant' | null
-  /** One value there is; of a secret what may be said of it. */
+  /** A value of one resource; for a secret only its type. */
   example: string
 }
 
 /**
- * The rows of a table, in any rendering; beyond 30 members of metadata a last row says how many
- * more there are.
+ * The rows of a field table for any rendering. A last row counts the metadata keys beyond MEMBERS.
  */
 export function fieldRows({ fields, resources, cut: isCut }: FieldTable, mask?: Mask): FieldRow[] {
   const members = fields.filter(({ field }) => field.includes('.'))
@@ -236,7 +233,7 @@ function exampleText(example: Json | undefined, mask: Mask | undefined): string 
   return mask?.value(text) ?? text
 }
 
-/** The tables of all kinds, in 80 columns: an empty column and a constant one bear a mark. */
+/** The tables of all kinds in 80 columns, with marks on empty and constant fields. */
 export function renderFieldTables(
   tables: readonly FieldTable[],
   { paint, write, mask }: { paint: Paint; write: (text: string) => void; mask?: Mask },

@@ -22,7 +22,6 @@ const COLUMNS = [
   'pending',
 ] as const
 
-/** What an apply did: per kind, with the sum of each line, and in requests. */
 export function renderApplyText(result: ApplyResult, seconds: number, paint: Paint): string {
   const reduced = result.kinds.reduce((sum, kind) => sum + kind.reduced, 0)
   const answered = answeredOtherwise(result)
@@ -33,8 +32,8 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
   const details = [
     counted(writes, 'write'),
     counted(reads, 'read'),
-    ...(refused > 0 ? [`${refused} answered 429`] : []),
-    ...(repeated > 0 ? [`${repeated} repeated`] : []),
+    ...(refused > 0 ? [`${refused} rate-limited (429)`] : []),
+    ...(repeated > 0 ? [`${repeated} retried`] : []),
   ]
   const heads = ['', ...columns.map((column) => (column === 'toDelete' ? 'to delete' : column))]
   return [
@@ -42,22 +41,22 @@ export function renderApplyText(result: ApplyResult, seconds: number, paint: Pai
     rows.length === 0 ? '' : table([heads, ...rows]),
     ...(result.purpose === 'apply' ? [renderCameIn(result.accounting, paint)] : []),
     `\n${details.join(', ')} in ${duration(seconds)}\n`,
-    ...(reduced > 0 ? [`${describeReduced(reduced)}; workos-migrate errors names them\n`] : []),
+    ...(reduced > 0 ? [`${describeReduced(reduced)}; workos-migrate errors lists them\n`] : []),
     ...(answered > 0
       ? [
-          `${counted(answered, 'resource')} for which WorkOS answered with other values than were sent; workos-migrate errors names them\n`,
+          `WorkOS returned other values than were sent for ${counted(answered, 'resource')}; workos-migrate errors lists them\n`,
         ]
       : []),
     `${conclusion(result, paint)}\n`,
   ].join('')
 }
 
-/** Of this run and of earlier ones. */
+/** In this run and in earlier ones. */
 function answeredOtherwise({ kinds, stillAnswered }: ApplyResult): number {
   return kinds.reduce((sum, { answered }) => sum + answered, stillAnswered)
 }
 
-/** What an apply came to, in a sentence. */
+/** The result of an apply in one sentence. */
 export function conclusion(result: ApplyResult, paint: Paint): string {
   const { outcome, stopped, kinds, rejected, leftOut, stillReduced, purpose, scope } = result
   const sum = (field: 'failed' | 'blocked' | 'pending' | 'gone' | 'reduced') =>
@@ -65,11 +64,11 @@ export function conclusion(result: ApplyResult, paint: Paint): string {
   const left = absent({ rejected, blocked: sum('blocked'), gone: sum('gone') })
   switch (outcome) {
     case 'completed':
-      if (purpose === 'destroy') return paint('green', 'Done: what the plan deletes is gone from WorkOS.')
+      if (purpose === 'destroy') return paint('green', 'Done: WorkOS no longer has what the plan deletes.')
       if (answeredOtherwise(result) > 0) {
-        const without = left === '' ? '' : `, without ${left} that the plan lists`
+        const without = left === '' ? '' : `, except for ${left} (see the plan)`
         const what = counted(answeredOtherwise(result), 'resource')
-        return paint('yellow', `Done${without}, but WorkOS answered with other values than were sent for ${what}.`)
+        return paint('yellow', `Done${without}, but WorkOS returned other values than were sent for ${what}.`)
       }
       if (left === '') {
         const reduced = sum('reduced') + stillReduced
@@ -77,35 +76,33 @@ export function conclusion(result: ApplyResult, paint: Paint): string {
           ...(leftOut > 0 && scope === undefined ? [`${counted(leftOut, 'record')} that the manifest leaves out`] : []),
           ...(reduced > 0 ? [describeMissingRoles(reduced)] : []),
         ]
-        const except = but.length === 0 ? '' : `, but for ${but.join(' and ')}`
+        const except = but.length === 0 ? '' : `, except for ${but.join(' and ')}`
         const what = scope === undefined ? 'everything in the source' : `the pilot (${describeScope(scope)})`
         return paint('green', `Done: ${what} is in WorkOS${except}.`)
       }
-      return paint('yellow', `Done, without ${left} that the plan lists.`)
+      return paint('yellow', `Done, except for ${left} (see the plan).`)
     case 'incomplete':
       return paint(
         'yellow',
-        `Finished, with ${sum('failed')} failed and ${sum('blocked')} blocked. ${purpose === 'destroy' ? 'Destroy' : 'Apply'} again to take them up.`,
+        `Finished, with ${sum('failed')} failed and ${sum('blocked')} blocked. ${purpose === 'destroy' ? 'Destroy' : 'Apply'} again to retry them.`,
       )
     case 'interrupted':
       return paint(
         'yellow',
-        `Interrupted with ${sum('pending')} to go. ${purpose === 'destroy' ? 'Destroy' : 'Apply'} again to go on.`,
+        `Interrupted with ${sum('pending')} left. ${purpose === 'destroy' ? 'Destroy' : 'Apply'} again to continue.`,
       )
     case 'deadline': {
       const again = purpose === 'destroy' ? 'Destroy' : 'Apply'
-      const least = result.left === undefined ? '' : `, which take at least ${duration(result.left.seconds)}`
+      const least = result.left === undefined ? '' : `, which need at least ${duration(result.left.seconds)}`
       const message = printable(stopped?.message ?? 'the deadline has passed')
-      return paint('yellow', `Stopped with ${sum('pending')} to go${least}: ${message}. ${again} again to go on.`)
+      return paint('yellow', `Stopped with ${sum('pending')} left${least}: ${message}. ${again} again to continue.`)
     }
     default:
-      return paint('red', `Stopped with ${sum('pending')} to go: ${printable(stopped?.message ?? 'an error')}`)
+      return paint('red', `Stopped with ${sum('pending')} left: ${printable(stopped?.message ?? 'an error')}`)
   }
 }
 
-/**
- * What an apply did, for programs: one JSON document, with every failure in its list `failures`.
- */
+/** The result as one JSON document, with every failure in `failures`. */
 export async function renderApplyJson(
   result: ApplyResult,
   seconds: number,
@@ -124,7 +121,7 @@ export async function renderApplyJson(
   write(']}\n')
 }
 
-/** What is not in WorkOS although nothing went wrong; empty where there is no such thing. */
+/** What is not in WorkOS although the apply did not fail; empty if there is nothing. */
 function absent({ rejected, blocked, gone }: { rejected: number; blocked: number; gone: number }): string {
   const some = [
     ...(rejected > 0 ? [`the ${counted(rejected, 'rejected record')}`] : []),

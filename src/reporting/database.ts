@@ -8,16 +8,16 @@ interface DatabaseTextOptions {
   write: (text: string) => void
 }
 
-/** Tables that are listed although they are not read. */
+/** Unread tables that are listed. */
 const MAX_UNREAD = 40
 
-/** The tables of a database, what they are read as, and what is suspicious, for people. */
+/** The tables of a database, their parts in a migration, and suspicious findings, as text. */
 export function renderDatabaseText(database: DatabaseInspection, { paint, write }: DatabaseTextOptions): void {
   const { name, dialect, layout, tables, findings, unreadable } = database
   const kind = dialect === 'postgres' ? 'PostgreSQL' : 'MySQL'
   const known = layout === null ? '' : `, ${layout}`
   write(
-    `${paint('bold', printable(`${kind} database ${name}${known}`))}: ${counted(tables.length, 'table or view', 'tables and views')} that may be read\n\n`,
+    `${paint('bold', printable(`${kind} database ${name}${known}`))}: ${counted(tables.length, 'readable table or view', 'readable tables and views')}\n\n`,
   )
   const read = tables.filter(({ part }) => part !== null)
   const others = tables.filter(({ part }) => part === null)
@@ -25,10 +25,10 @@ export function renderDatabaseText(database: DatabaseInspection, { paint, write 
   if (others.length > 0) {
     write(`${paint('bold', read.length > 0 ? 'Not read' : 'Tables')}\n${listed(others.slice(0, MAX_UNREAD))}`)
     if (others.length > MAX_UNREAD)
-      write(`  … ${counted(others.length - MAX_UNREAD, 'further table')}: --json names all\n`)
+      write(`  … ${counted(others.length - MAX_UNREAD, 'more table')} (--json lists all)\n`)
     write('\n')
   }
-  if (unreadable.length > 0) write(`${counted(unreadable.length, 'further table')} may not be read by this role\n\n`)
+  if (unreadable.length > 0) write(`This role cannot read ${counted(unreadable.length, 'more table')}\n\n`)
   if (findings.length === 0) return
   write(`${paint('bold', 'Suspicious')}\n`)
   for (const { message, hint } of findings) {

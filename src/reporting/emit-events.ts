@@ -7,10 +7,7 @@ import type { Event, EventSink } from './events.ts'
 import type { Figures } from './gauge.ts'
 import type { ProgressListener } from './progress.ts'
 
-/**
- * Tells of every action of a plan, of their sum, and of what refuses it. Fields are named; their
- * values stay out.
- */
+/** Emits every action of a plan, the sums, warnings and refusals. Field names, but never values. */
 export async function emitPlan(events: EventSink, plan: Plan): Promise<void> {
   for (const action of plan.actions()) {
     emitAction(events, action)
@@ -52,11 +49,11 @@ function emitAction(events: EventSink, action: Action): void {
   })
 }
 
-/** Tells of each action when it begins and when it has ended. */
+/** Emits the start and the end of each action. */
 export class ActionEvents {
   readonly #events: EventSink
   readonly #clock: Clock
-  /** When the actions that are under way began. */
+  /** The start times of running actions, milliseconds. */
   readonly #begun = new Map<string, { action: Action; at: number }>()
 
   constructor(events: EventSink, clock: Clock) {
@@ -65,8 +62,8 @@ export class ActionEvents {
   }
 
   /**
-   * An action begins; one that is tried again has begun before.
-   * @throws FileError, UsageError when events could not be written: the run then ends in order
+   * A retried action starts only once.
+   * @throws FileError, UsageError if events could not be written, so that the run ends in order
    */
   start(action: Action): void {
     this.#events.check()
@@ -76,7 +73,6 @@ export class ActionEvents {
     this.#events.emit({ type: 'apply_start', address: address(action), kind, key, action: type })
   }
 
-  /** It has ended, however it did. */
   end(action: Action, outcome: ActionOutcome): void {
     const about = this.#about(action)
     this.#begun.delete(address(action))
@@ -97,10 +93,10 @@ export class ActionEvents {
     }
   }
 
-  /** The run is over: what has begun and has no end yet is pending. */
+  /** At the end of the run, actions without an end become pending. */
   close(): void {
     for (const { action } of this.#begun.values()) {
-      const why = { code: 'interrupted', message: 'the run ended first: the next one takes it up' }
+      const why = { code: 'interrupted', message: 'the run ended before this action did: the next run retries it' }
       this.#events.emit({ type: 'apply_errored', ...this.#about(action), outcome: 'pending', ...why })
     }
     this.#begun.clear()
@@ -114,7 +110,6 @@ export class ActionEvents {
   }
 }
 
-/** Tells what a run came to. */
 export function emitRun(events: EventSink, result: ApplyResult, seconds: number): void {
   const { run, outcome, kinds, requests, stopped } = result
   const rounded = Math.round(seconds * 1000) / 1000
@@ -129,10 +124,9 @@ export function emitRun(events: EventSink, result: ApplyResult, seconds: number)
   })
 }
 
-/** Seconds between two events that say how far it is. */
+/** Seconds between two progress events. */
 const EVERY = 5
 
-/** Tells events of what a run says of its progress. */
 export function eventListener(events: EventSink): ProgressListener {
   let ticks = 0
   return {

@@ -1,7 +1,4 @@
-/**
- * What a run did not get into WorkOS, grouped by cause, each cause with what helps: for people, and
- * for programs.
- */
+/** What a run did not get into WorkOS, by cause with remedies, as text and JSON. */
 
 import { figure, printable } from '../diagnostics/printable.ts'
 import { jsonText } from '../json.ts'
@@ -12,16 +9,15 @@ import type { Failure, Run } from '../state/store.ts'
 import { adviceFor, describeReapply } from './remedies.ts'
 import { counted, ofSeveral, type Paint } from './style.ts'
 
-/** Examples of a group, unless all are asked for. */
+/** Examples of a cause without `--full`. */
 export const EXAMPLES = 5
 
-/** One thing that a run did not get into WorkOS, or not all of it (`reduced`). */
+/** Something that a run did not get into WorkOS, or only in part (`reduced`). */
 export interface Casualty extends Misfit {
-  /** Records or resources that this stands for. */
+  /** Records or resources that this covers. */
   count: number
 }
 
-/** What has one cause. */
 interface CauseGroup extends Remedy {
   outcome: Casualty['outcome']
   code: string
@@ -37,7 +33,7 @@ export function fromReject({ kind, key, code, field, message, origin, records, e
   return { outcome: 'rejected', kind, key, code, field, message, origin, email, count: records }
 }
 
-/** Both lists of a run, one by one: what failed or was blocked, then what its plan had refused. */
+/** Failed and blocked resources of a run, then the rejects of its plan. */
 export async function* casualties(
   failures: AsyncIterable<Failure[]>,
   rejects: AsyncIterable<RejectedItem[]>,
@@ -48,10 +44,7 @@ export async function* casualties(
 
 const ORDER = ['failed', 'blocked', 'reduced', 'rejected']
 
-/**
- * Groups by cause, in bounded memory unless all examples are wanted: what failed before what is
- * blocked, often by it.
- */
+/** Groups by cause. Failed ones come first, because they often block others. */
 export async function groupByCause(
   items: AsyncIterable<Casualty> | Iterable<Casualty>,
   examples = EXAMPLES,
@@ -71,19 +64,16 @@ export async function groupByCause(
   return [...groups.values()].sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome) || b.count - a.count)
 }
 
-/** `kind:key`, or the kind where there is no key. */
+/** `kind:key`, or only the kind if there is no key. */
 export function addressOf({ kind, key }: Pick<Casualty, 'kind' | 'key'>): string {
   return key === null ? kind : `${kind}:${key}`
 }
 
-/**
- * The same with the address of the person, where the key does not hold it: `user:u1
- * ada@example.com`.
- */
+/** The same with the email address, unless the key contains it: `user:u1  ada@example.com`. */
 export function personOf(item: Pick<Casualty, 'kind' | 'key' | 'email'>): string {
   const { key, email } = item
   const told = email === null || key?.toLowerCase().includes(email.toLowerCase()) === true
-  // Two blanks: by them a mask knows the end of a key.
+  // The mask finds the end of a key by two spaces.
   return told ? addressOf(item) : `${addressOf(item)}  ${email}`
 }
 
@@ -94,14 +84,13 @@ interface Output {
   write: (text: string) => void
 }
 
-/** What a run could not do, for people: the run, the sums, the causes. */
 export function renderErrorsText(run: Run, groups: readonly CauseGroup[], output: Output): void {
   const { paint, write } = output
   write(`${paint('bold', `Run ${run.run}`)}  ${printable(run.command)}, ${run.startedAt}: ${describeOutcome(run)}\n`)
   const sum = (outcome: CauseGroup['outcome']) =>
     groups.filter((group) => group.outcome === outcome).reduce((total, { count }) => total + count, 0)
   if (groups.length === 0) {
-    write('Nothing failed, nothing was blocked, nothing rejected.\n')
+    write('Nothing failed, and nothing was blocked or rejected.\n')
     return
   }
   const [failed, blocked, reduced, rejected] = [sum('failed'), sum('blocked'), sum('reduced'), sum('rejected')]
@@ -109,21 +98,19 @@ export function renderErrorsText(run: Run, groups: readonly CauseGroup[], output
   if (reduced > 0) write(`${figure(reduced)} reduced, `)
   write(`${counted(rejected, 'record')} rejected: ${counted(groups.length, 'cause')}\n`)
   renderGroups(groups, output)
-  if (failed + blocked > 0)
-    write('\nApply again to take up what failed and what was blocked; nothing else is written.\n')
+  if (failed + blocked > 0) write('\nApply again to retry what failed or was blocked. Nothing else is written.\n')
 }
 
 function describeOutcome({ outcome }: Run): string {
   if (outcome !== 'running') return outcome
-  return 'under way, or cut off; what was not written down yet is missing here'
+  return 'running, or cut off; results that are not saved yet are missing here'
 }
 
-/** Of a record as a whole the field says only the stream. */
+/** The field of a whole record is only the name of its stream. */
 function namesField({ kind, field, message }: Casualty): boolean {
   return field === null || kind === 'record' || message.includes(field)
 }
 
-/** Each cause with its number, what would help, and its first resources. */
 function renderGroups(groups: readonly CauseGroup[], { paint, write }: Output): void {
   for (const { outcome, code, count, help, reapply, examples } of groups) {
     const head = `${outcome}: ${printable(code)} (${figure(count)})`
@@ -140,9 +127,6 @@ function renderGroups(groups: readonly CauseGroup[], { paint, write }: Output): 
   }
 }
 
-/**
- * What a run could not do, for programs: one JSON document with the causes and examples of each.
- */
 export function renderErrorsJson(
   { run, command, startedAt, finishedAt, outcome }: Run,
   groups: readonly CauseGroup[],
@@ -153,7 +137,7 @@ export function renderErrorsJson(
   write(`${jsonText({ ...head, causes })}\n`)
 }
 
-/** One thing that a run could not do, as a line of NDJSON with what would help. */
+/** One item as a line of NDJSON, with its remedy. */
 export function errorLine(item: Casualty): string {
   const { reapply, help } = adviceFor(item.code)
   const { outcome, code, count } = item
@@ -165,10 +149,6 @@ function inJson(item: Casualty) {
   return { address: addressOf(item), kind, key, email, field, message, origin }
 }
 
-/**
- * What a run could not do, grouped by reason, each group with what would help and its first
- * resources.
- */
 export async function renderFailures(
   failures: AsyncIterable<Failure[]>,
   { full, paint, write }: { full: boolean; paint: Paint; write: (text: string) => void },

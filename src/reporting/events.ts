@@ -1,7 +1,4 @@
-/**
- * What happens in a run, as lines of JSON (schemas/events.schema.json): the events, and the log
- * that writes them. emit-events.ts tells them.
- */
+/** The events of a run and the log that writes them as JSON lines (schemas/events.schema.json). */
 
 import type { ActionOutcome, KindResult } from '../applying/apply-result.ts'
 import type { Wait } from '../clock.ts'
@@ -20,19 +17,18 @@ import type { RequestCounts } from '../workos/client.ts'
 export const EVENTS_FORMAT = 'workos-migrate-events'
 
 /**
- * Of the format: raised when a program that reads an older one would misread it. New types and
- * members come without that.
+ * Raise it if a reader of the older format would misread the new one. New types and members do not
+ * need that.
  */
 export const EVENTS_VERSION = 1
 
-/** What an event is about. */
 interface About {
   address: string
   kind: string
   key: string
 }
 
-/** How far a phase is. Times in seconds, the rate per second over the last ten. */
+/** The progress of a phase. Times in seconds. */
 interface Measured {
   phase: string
   done?: number
@@ -42,7 +38,7 @@ interface Measured {
   elapsed: number
 }
 
-/** What happens in a run, as schemas/events.schema.json describes it. */
+/** See schemas/events.schema.json. */
 export type Event =
   | { type: 'version'; format: typeof EVENTS_FORMAT; version: typeof EVENTS_VERSION; tool: string; command: string }
   | { type: 'phase_start'; phase: string }
@@ -101,35 +97,34 @@ export type Event =
 
 interface PlannedDetails {
   id?: string
-  /** Names of the fields that change, never their values. */
+  /** Names of changed fields, never values. */
   fields?: string[]
-  /** Of what is blocked. */
+  /** For blocked actions. */
   code?: string
   message?: string
 }
 
 interface CompletedDetails {
   id?: string
-  /** Codes of what WorkOS did not take, or answered otherwise. */
+  /** Codes for values that WorkOS did not accept or returned differently. */
   reduced?: string
   answered?: string
 }
 
-/** Takes events, in the order in which they happen. */
+/** Receives events in order. */
 export interface EventSink {
   /** Never throws. */
   emit(event: Event): void
-  /** @throws FileError, UsageError when events could not be written */
+  /** @throws FileError, UsageError if events could not be written */
   check(): void
-  /** Waits until whoever reads the events has caught up. Undefined: nobody is behind. */
+  /** Resolves when the reader has caught up. Undefined: no need to wait. */
   room(): Promise<void> | undefined
 }
 
-/** Where lines go. */
 export interface EventOutput {
   write(line: string): void
   check(): void
-  /** See EventSink.room. Without it, lines are taken as fast as they come. */
+  /** See EventSink.room. Without it, lines are written without waiting. */
   room?(): Promise<void> | undefined
 }
 
@@ -141,12 +136,12 @@ interface EventLogOptions {
   tool: string
 }
 
-/** Writes events as lines of JSON; the first one names the format and its version. */
+/** Writes events as JSON lines. The first one has the format and its version. */
 export class EventLog implements EventSink {
   readonly #output: EventOutput
   readonly #options: EventLogOptions
   readonly #started: number
-  /** The warnings so far: who reads the source tells one at once, and the plan has it too. */
+  /** Warnings so far: a source emits one at once, and the plan emits it again. */
   readonly #warnings = new Set<string>()
 
   constructor(output: EventOutput, options: EventLogOptions) {
@@ -168,7 +163,6 @@ export class EventLog implements EventSink {
     this.#writeLine({ type, ...(isObject(shown) ? shown : {}), at: new Date(this.#options.now()).toISOString() })
   }
 
-  /** The last event. */
   end(exitCode: number): void {
     const seconds = Math.round(this.#options.now() - this.#started) / 1000
     this.emit({ type: 'end', exitCode, seconds })
@@ -182,13 +176,12 @@ export class EventLog implements EventSink {
     return this.#output.room?.()
   }
 
-  /** Every line passes here. */
   #writeLine(line: object): void {
     this.#output.write(`${jsonText(line)}\n`)
   }
 }
 
-/** Whether a file that begins so holds events. */
+/** Whether a file that begins like this contains events. */
 export function isEventLog(head: string): boolean {
   return head.startsWith(`{"type":"version","format":"${EVENTS_FORMAT}"`)
 }

@@ -1,7 +1,4 @@
-/**
- * An explanation for people: the rows of a resource, what the mapping made of them, what merged,
- * and what becomes of it in WorkOS.
- */
+/** An explanation as text: rows, mapping, merging, and what happens in WorkOS. */
 
 import { printable } from '../diagnostics/printable.ts'
 import type {
@@ -25,7 +22,7 @@ interface ExplainTextOptions {
   write: (text: string) => void
 }
 
-/** An explanation for people: what becomes of it first, then from its rows to the requests. */
+/** The outcome first, then everything from the rows to the requests. */
 export function renderExplanationText(
   { explanations, more }: ExplanationDocument,
   { paint, write }: ExplainTextOptions,
@@ -39,10 +36,9 @@ export function renderExplanationText(
       for (const line of lines) write(`${printable(line)}\n`)
     }
   }
-  if (more > 0) write(`\n… and ${counted(more, 'more resource')}: ask for one by its address\n`)
+  if (more > 0) write(`\n… and ${counted(more, 'more resource')}: name one by its address\n`)
 }
 
-/** What it is, and what becomes of it; where that is nothing good, why. */
 function heading({ address, label, action }: Explanation, paint: Paint): string {
   const { type, why } = action
   const shown = label === null || address.endsWith(label) ? '' : `  ${printable(label)}`
@@ -86,16 +82,15 @@ function passwordLines({ password }: Explanation): string[] {
   return wrapped(`${password.fate}${type}: ${password.why}`, '  ')
 }
 
-/** Characters of a line. */
 const WIDTH = 80
 
-/** Characters of a value that are shown however little room there is. */
+/** Characters of a value that are shown even if there is little room. */
 const SHORTEST = 40
 
 /** Characters of an expression that are shown. */
 const EXPRESSION = 600
 
-/** The rows as they are read; what is empty is named in one line. */
+/** The rows as read, with all empty columns in one line. */
 function rowLines({ records, moreRecords }: Explanation): string[] {
   const lines = records.flatMap(rowsOf)
   if (moreRecords > 0) lines.push(`  … and ${counted(moreRecords, 'more record')}`)
@@ -113,7 +108,7 @@ function rowsOf({ origin, columns, stream }: ExplainedRecord): string[] {
   ]
 }
 
-/** Joined rows stand beneath the name of their stream, each with its place. */
+/** Joined rows are listed under the name of their stream, each with its place. */
 function columnLines(name: string, value: Json, width: number): string[] {
   const rows = Array.isArray(value) ? value.filter((row) => isObject(row) && typeof row._file === 'string') : []
   if (!Array.isArray(value) || rows.length === 0) return [fitted(`    ${name.padEnd(width)}  `, value)]
@@ -156,7 +151,7 @@ function itemLines({ origin, when, chosen, fields, yields, rejected }: Explained
   ]
 }
 
-/** `email = $lowercase(mail)   migrate.config.yaml:12`, and what it yields beneath. */
+/** `email: $lowercase(mail)  [migrate.config.yaml:12]`, and below it the value. */
 function valueLines({ name, expression, at, value, fails, became }: ExplainedValue): string[] {
   const text = shorten(expression.replace(/\s+/g, ' ').trim())
   const left = wrapped(`${name}: ${text}`, '    ')
@@ -180,10 +175,10 @@ function mergingLines({ merging }: Explanation): string[] {
   const { by, same, strategy, records, conflicts, cases } = merging
   const reasons = by.map(({ expression, at }) => `${expression}${at === null ? '' : ` [${at}]`}`)
   return [
-    `  one by ${reasons.join(' and ')}: ${valueText(same)}`,
-    ...records.map(({ key, origin, stands }) => `    ${origin}  ${key}${stands ? '  stands for all' : ''}`),
+    `  matched by ${reasons.join(' and ')}: ${valueText(same)}`,
+    ...records.map(({ key, origin, stands }) => `    ${origin}  ${key}${stands ? '  primary record' : ''}`),
     ...(cases.length === 0 ? [] : [`  ${cases.join(', ')}`]),
-    ...(conflicts.length === 0 ? [] : [`  values that were not taken (strategy ${strategy}):`]),
+    ...(conflicts.length === 0 ? [] : [`  discarded values (strategy ${strategy}):`]),
     ...conflicts.flatMap(conflictLines),
   ]
 }
@@ -197,29 +192,29 @@ function conflictLines({
   kept,
   dropped,
 }: ExplainedMerging['conflicts'][number]): string[] {
-  const why = rule === 'proof' ? 'another of the records verified the address, and this one did not' : rule
+  const why = rule === 'proof' ? 'another record has a verified address, and this one does not' : rule
   const where = ruleAt === null ? '' : ` [${ruleAt}]`
   const value = secret ? '(secret)' : valueText(dropped ?? null)
-  const instead = secret || kept === undefined ? '' : `, but ${valueText(kept)}`
-  return wrapped(`${origin}  ${field}: ${value} not taken${instead} (${why})${where}`, '    ')
+  const instead = secret || kept === undefined ? '' : `, ${valueText(kept)} kept`
+  return wrapped(`${origin}  ${field}: ${value} discarded${instead} (${why})${where}`, '    ')
 }
 
 function shorten(text: string): string {
   return text.length > EXPRESSION ? `${text.slice(0, EXPRESSION - 1)}…` : text
 }
 
-/** A value behind what stands before it, cut where the line ends. */
+/** A value after other text, cut at the end of the line. */
 function fitted(before: string, value: Json): string {
   return before + valueText(value, Math.max(SHORTEST, WIDTH - before.length))
 }
 
-/** A value on one line. What stands for a secret is no text of the source. */
+/** A value on one line. `(secret)` gets no quotes, because it is not text of the source. */
 function valueText(value: Json, length = WIDTH): string {
   if (typeof value === 'string' && /^\(secret(, [^)]*)?\)$/.test(value)) return value
   return shortValue(value, length)
 }
 
-/** Words in lines of 80 columns; a word that is longer stays whole. */
+/** Lines of 80 columns. A longer word is not split. */
 function wrapped(text: string, indent: string): string[] {
   const lines: string[] = []
   let line = indent
@@ -242,7 +237,7 @@ function roleLines(roles: readonly ExplainedRole[], indent: string): string[] {
     const source = name === null ? from : `"${name}" in ${origin} (${from})`
     const line = by === null || by === from ? '' : `, by ${by}`
     const where = at === null ? '' : ` [${at}]`
-    const lost = given ? '' : ` – not given${why === undefined ? '' : `: ${why}`}`
+    const lost = given ? '' : ` – not assigned${why === undefined ? '' : `: ${why}`}`
     return wrapped(`${role} ← ${source}${line}${where}${lost}`, indent)
   })
 }
@@ -267,20 +262,23 @@ function dependentLines({ dependents }: Explanation): string[] {
 }
 
 function stateLines({ state, kind }: Explanation): string[] {
-  if (state === null) return isResourceKind(kind) ? ['  the state does not know it'] : []
+  if (state === null) return isResourceKind(kind) ? ['  not in the state'] : []
   const { id, ownership, run, attributes, secrets, reduced, answered, gone, openWrite } = state
   const open =
     openWrite === null
       ? []
-      : wrapped(`a ${openWrite} of an earlier run has no answer yet: the next plan looks up what became of it`, '  ')
+      : wrapped(
+          `a ${openWrite} of an earlier run has no response yet: the next plan checks whether it took effect`,
+          '  ',
+        )
   if (id === '') return open
   return [
     `  ${id}  ${ownership} by run ${run}`,
     ...Object.entries(attributes).map(([name, value]) => fitted(`    ${name}: `, value)),
     ...secrets.map((name) => `    ${name}: (secret)`),
-    ...(reduced === null ? [] : [`  WorkOS did not take all of it (${reduced})`]),
-    ...(answered === null ? [] : [`  WorkOS answered otherwise: ${valueText(answered)}`]),
-    ...(gone === null ? [] : [`  run ${gone} was told that WorkOS has it no more`]),
+    ...(reduced === null ? [] : [`  WorkOS did not accept all of it (${reduced})`]),
+    ...(answered === null ? [] : [`  WorkOS returned other values: ${valueText(answered)}`]),
+    ...(gone === null ? [] : [`  run ${gone} found it deleted in WorkOS`]),
     ...open,
   ]
 }
@@ -288,7 +286,7 @@ function stateLines({ state, kind }: Explanation): string[] {
 function liveLines({ live }: Explanation): string[] {
   if (live === null) return []
   if (live.why !== null) return wrapped(`not looked up: ${live.why}`, '  ')
-  if (!live.found) return [`  WorkOS has ${live.id === null ? 'nothing like it' : `no ${live.id} any more`}`]
+  if (!live.found) return [`  WorkOS ${live.id === null ? 'has no such resource' : `no longer has ${live.id}`}`]
   return [`  ${live.id}`, ...Object.entries(live.attributes).map(([name, value]) => fitted(`    ${name}: `, value))]
 }
 
@@ -302,7 +300,7 @@ function actionLines({ action }: Explanation): string[] {
       const values =
         field === '*'
           ? ''
-          : `: WorkOS has ${live === undefined ? 'nothing' : valueText(live)}, the source ${desired === undefined ? 'nothing' : valueText(desired)}`
+          : `: ${live === undefined ? 'nothing' : valueText(live)} in WorkOS, ${desired === undefined ? 'nothing' : valueText(desired)} in the source`
       return wrapped(`≠ ${field === '*' ? 'all of it' : field}${values} (${reason})`, '    ')
     }),
   ]
@@ -328,7 +326,7 @@ function requestLines({ requests, action }: Explanation): string[] {
   ])
 }
 
-/** One document, as schemas/explanation.schema.json describes it. */
+/** See schemas/explanation.schema.json. */
 export function renderExplanationJson(explained: ExplanationDocument, write: (text: string) => void): void {
   write(`${jsonText(explained, 2)}\n`)
 }

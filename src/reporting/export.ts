@@ -9,13 +9,10 @@ import { sums, table } from './table.ts'
 
 interface ExportTextOptions {
   paint: Paint
-  /** Whether plan, apply and verify work from it without being asked to. */
+  /** Whether plan, apply and verify use this snapshot by default. */
   isItsOwn: boolean
 }
 
-/**
- * A snapshot that was just written, for people: what is in it, where it is, and what to do with it.
- */
 export function renderExportText(snapshot: Snapshot, { paint, isItsOwn }: ExportTextOptions): string {
   const { folder, source, startedAt, finishedAt, streams, digest } = snapshot
   const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000
@@ -26,8 +23,8 @@ export function renderExportText(snapshot: Snapshot, { paint, isItsOwn }: Export
     sha256.slice(0, 16),
   ])
   const use = isItsOwn
-    ? 'plan, apply and verify work from it until --fresh or export reads again.'
-    : `Work from it, here or elsewhere, with: workos-migrate plan --snapshot ${printable(folder)}`
+    ? 'plan, apply and verify use it until --fresh or export reads the source again.'
+    : `To use it, here or elsewhere: workos-migrate plan --snapshot ${printable(folder)}`
   return [
     `${paint('bold', `Snapshot of the source ${printable(source)}`)}, read ${minute(startedAt)} in ${duration(seconds)}\n\n`,
     table([['', 'rows', 'bytes', 'SHA-256'], ...rows]),
@@ -48,7 +45,7 @@ function renderCounts(snapshot: Snapshot): string {
   return sums(rows)
 }
 
-/** The same for programs, as one JSON document; `counts` for what was recorded from files. */
+/** The same as JSON. A snapshot of files also has `counts`. */
 export function renderExportJson(snapshot: Snapshot, redactor: Redactor): string {
   const { folder, source, identity, startedAt, finishedAt, streams, digest } = snapshot
   const counts = isRecorded(snapshot) ? { counts: recordingOf(snapshot).counts } : {}

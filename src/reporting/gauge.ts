@@ -1,17 +1,17 @@
 import type { Wait } from '../clock.ts'
 import type { Step } from '../diagnostics/step.ts'
 
-/** Work whose length is known, and that the limits of WorkOS pace. */
+/** Work of known length, paced by the limits of WorkOS. */
 export interface Work {
   phase: string
   total: number
-  /** The least time that the limits need for what is left, milliseconds. */
+  /** The least time that the limits require for the rest, milliseconds. */
   leastMs(): number
 }
 
-/** How far a run is at one moment. Times in seconds. */
+/** The progress of a run at one moment. Times in seconds. */
 export interface Figures extends Step {
-  /** Whether it is work: something that ends one by one, and may fail. */
+  /** Whether single items end one by one and can fail. */
   isWork: boolean
   failed: number
   blocked: number
@@ -19,22 +19,19 @@ export interface Figures extends Step {
   rate?: number
   elapsed: number
   left?: number
-  /** What it waits for just now. */
+  /** The current wait. */
   wait?: Pick<Wait, 'whose' | 'reason' | 'why'> & { seconds: number }
 }
 
-/** The rate is that of so many milliseconds. */
+/** The rate covers this many milliseconds. */
 const WINDOW = 10_000
 /**
- * The time that is left goes by the rate of so many: in ten seconds a few requests that hang would
- * make minutes hours.
+ * The time left uses the rate over this many milliseconds: over 10 s, a few requests that hang
+ * would turn minutes into hours.
  */
 const LONG_WINDOW = 60_000
 
-/**
- * Adds up what a run tells of itself, one phase after the other. Times are the clock's,
- * milliseconds.
- */
+/** Adds up the progress of a run, phase after phase. Times come from the clock, in milliseconds. */
 export class Gauge {
   #step: Step | undefined
   #work: Work | undefined
@@ -43,35 +40,31 @@ export class Gauge {
   #longRate = new RollingRate(0, LONG_WINDOW)
   #failed = 0
   #blocked = 0
-  /** When the last wait for the limits ended or ends. */
+  /** The end of the last wait for the limits. */
   #pacedUntil = Number.NEGATIVE_INFINITY
   #wait: { wait: Wait; until: number } | undefined
 
-  /** The phase that is under way. */
   get phase(): string | undefined {
     return this.#step?.phase
   }
 
-  /** Whether all of the work is done. */
   get isDone(): boolean {
     return this.#step?.total !== undefined && this.#step.done === this.#step.total
   }
 
-  /** Takes a step, of a new phase or of the one that is under way. */
+  /** Takes a step of a new phase or of the current one. */
   step(step: Step, now: number): void {
     if (step.phase !== this.#step?.phase) this.#start(now)
     this.#step = step
     this.#reach(now, step.done ?? 0)
   }
 
-  /** Begins work that is counted one by one. */
   begin(work: Work, now: number): void {
     this.#start(now)
     this.#work = work
     this.#step = { phase: work.phase, done: 0, total: work.total }
   }
 
-  /** One more is done, however it ended. */
   finish(outcome: 'done' | 'failed' | 'blocked', now: number): void {
     if (this.#step === undefined) return
     const done = (this.#step.done ?? 0) + 1
@@ -81,21 +74,20 @@ export class Gauge {
     if (outcome === 'blocked') this.#blocked += 1
   }
 
-  /** Something is waited for. The wait that ends last is the one that counts. */
+  /** Takes a wait. The one that ends last is shown. */
   waiting(wait: Wait, now: number): void {
     const until = now + wait.ms
     if (wait.reason === 'pace') this.#pacedUntil = until
     if (this.#wait === undefined || this.#wait.until < until) this.#wait = { wait, until }
   }
 
-  /** The phase has ended. */
   end(): void {
     this.#step = undefined
     this.#work = undefined
     this.#wait = undefined
   }
 
-  /** Undefined: nothing is under way. */
+  /** Undefined: no phase is running. */
   figures(now: number): Figures | undefined {
     if (this.#step === undefined) return undefined
     const elapsed = (now - this.#started) / 1000
@@ -129,10 +121,7 @@ export class Gauge {
     this.#longRate.reach(now, done)
   }
 
-  /**
-   * By the rate of the last minute, and never less than the limits allow; undefined where nothing
-   * tells.
-   */
+  /** By the rate of the last minute, at least what the limits require; undefined if unknown. */
   #left(now: number): number | undefined {
     const { done = 0, total, share } = this.#step ?? {}
     const elapsed = (now - this.#started) / 1000
@@ -141,13 +130,12 @@ export class Gauge {
     }
     if (done >= total) return 0
     const least = (this.#work?.leastMs() ?? 0) / 1000
-    // In a pause that is longer than the window nothing has been done lately: the rate since the
-    // beginning goes on to tell.
+    // In a pause longer than the window the recent rate is 0: use the rate since the beginning.
     const rate = this.#longRate.perSecond(now) || (elapsed > 0 ? done / elapsed : 0)
     if (rate === 0) return least > 0 ? least : undefined
     const byRate = (total - done) / rate
-    // Requests come in bursts when the limits pace them. Then the limits tell the time, and the
-    // rate wavers by what one burst holds.
+    // Paced requests come in bursts, so the rate varies by the size of a burst. The limits give the
+    // better time.
     const isPaced = now - this.#pacedUntil < WINDOW
     return isPaced && (byRate - least) * 1000 < WINDOW * 1.2 ? least : Math.max(byRate, least)
   }
@@ -157,16 +145,13 @@ function pick({ whose, reason, why }: Wait): Pick<Wait, 'whose' | 'reason' | 'wh
   return { whose, reason, why }
 }
 
-/** Samples are taken at most this often. Milliseconds. */
+/** Milliseconds between two samples, at least. */
 const GRAIN = 250
 
-/**
- * How quickly a count grows, over the last seconds alone: what is long past says nothing of how it
- * goes now.
- */
+/** How fast a count grows, over a window that ends now. */
 class RollingRate {
   readonly #window: number
-  /** Oldest first. The first one stands at the beginning of the window, or before it. */
+  /** Oldest first. The first one is at the beginning of the window or before it. */
   readonly #samples: { at: number; count: number }[]
   #count = 0
 
@@ -176,7 +161,6 @@ class RollingRate {
     this.#samples = [{ at: now, count: 0 }]
   }
 
-  /** The count is so high now. */
   reach(now: number, count: number): void {
     this.#trim(now)
     const last = this.#samples.at(-1)
@@ -197,8 +181,7 @@ class RollingRate {
     const samples = this.#samples
     while (samples[1] !== undefined && samples[1].at <= begin) samples.shift()
     const [oldest, next] = samples
-    // What was counted since a sample was counted within a grain of it: then the count stood still
-    // until the next one.
+    // Each sample counts what came within GRAIN of it; the count did not change until the next one.
     if (oldest !== undefined && oldest.at + GRAIN <= begin)
       samples[0] = { at: begin, count: next?.count ?? this.#count }
   }

@@ -12,30 +12,22 @@ import { renderScope } from './heading-text.ts'
 import { counted, ofSeveral, type Paint } from './style.ts'
 import { table } from './table.ts'
 
-/** How many rejected connections are shown. */
 const SAMPLE = 10
 
-/** What is handed over. */
 const HANDED_OVER: readonly string[] = [connection.name, invitation.name]
 
-/** Rejected connections and invitations: they are in no file. */
+/** The count of rejected connections and invitations, which are in no file. */
 export function rejectedFromFiles(set: DesiredSet): number {
   return set.rejectCounts().reduce((sum, { kind, count }) => (HANDED_OVER.includes(kind) ? sum + count : sum), 0)
 }
 
-/**
- * Records of the streams of connections that could not be read: what connection each is, nobody
- * knows.
- */
+/** The count of connection records that could not be read, so their connections are unknown. */
 export function unreadConnections(set: DesiredSet, streams: readonly string[]): number {
   const own = set.accounting.streams.filter(({ stream }) => streams.includes(stream))
   return own.reduce((sum, { rejected }) => sum + rejected, 0)
 }
 
-/**
- * What was handed over, for people.
- * @param unread how many records of connections could not be read
- */
+/** @param unread the count of connection records that could not be read */
 export function renderHandoffText(handoff: Handoff, set: DesiredSet, unread: number, paint: Paint): string {
   const { folder, files, notes, invitations, withSecrets, includeSecrets } = handoff
   const rows = files.map(({ file, connections, organizations }) => [
@@ -56,18 +48,18 @@ export function renderHandoffText(handoff: Handoff, set: DesiredSet, unread: num
     ...(unread === 0
       ? []
       : [
-          `\n${counted(unread, 'record')} of connections cannot be read and ${unread === 1 ? 'is' : 'are'} in no file: workos-migrate plan names ${unread === 1 ? 'it' : 'them'}.\n`,
+          `\n${counted(unread, 'connection record')} cannot be read and ${unread === 1 ? 'is' : 'are'} not in any file: workos-migrate plan lists ${unread === 1 ? 'it' : 'them'}.\n`,
         ]),
     '\n',
     ...(secrets === undefined ? [] : [`${secrets}\n`]),
-    `What to look at before they are imported: ${printable(join(folder, notes))}\n`,
+    `Check before you import: ${printable(join(folder, notes))}\n`,
   ].join('')
 }
 
 function renderRejected(set: DesiredSet, paint: Paint): string[] {
   const total = rejectedFromFiles(set)
   if (total === 0) return []
-  const lines = [`\n${paint('bold', `Rejected (${figure(total)}), and in no file`)}\n`]
+  const lines = [`\n${paint('bold', `Rejected (${figure(total)}), not in any file`)}\n`]
   let shown = 0
   let named = 0
   for (const { kind, key, origin, message, hint, records } of set.rejects()) {
@@ -79,11 +71,10 @@ function renderRejected(set: DesiredSet, paint: Paint): string[] {
     lines.push(`  ${paint('red', '✗')} ${printable(origin)}  ${what}: ${printable(message)}\n`)
     if (hint !== null) lines.push(`      ${printable(hint)}\n`)
   }
-  if (total > named) lines.push(`  … ${figure(total - named)} more, all of them with --json\n`)
+  if (total > named) lines.push(`  … ${figure(total - named)} more (--json lists all)\n`)
   return lines
 }
 
-/** The same for programs, as one JSON document. */
 export function renderHandoffJson(handoff: Handoff, set: DesiredSet, unread: number): string {
   const rejects = [...set.rejects()].filter(({ kind }) => HANDED_OVER.includes(kind))
   return `${jsonText({ format: 'workos-migrate-handoff', version: 1, scope: set.scope ?? null, ...handoff, rejects, unread }, 2)}\n`

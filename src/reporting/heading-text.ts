@@ -1,7 +1,6 @@
 /**
- * What begins every rendering: where a run works, of whom it speaks (its scope), how old the
- * snapshot is that it reads; and what a plan comes to in a few words: its changes, what stays
- * behind, its counts, and how long it takes at the limits.
+ * The head of every rendering: where a run works, its scope, the age of its snapshot. And the short
+ * texts about a plan: its changes, what it leaves behind, its counts, its estimate.
  */
 
 import type { SourceReading } from '../desired/desired-set.ts'
@@ -15,12 +14,12 @@ import type { Plan, PlanSummary } from '../planning/plan.ts'
 import { counted, type Paint } from './style.ts'
 import { nonZero } from './table.ts'
 
-/** Characters of a state's lineage that tell it from others. */
+/** Characters of a lineage that are shown. */
 const LINEAGE = 6
 
 /**
- * `acme · production → api.workos.com · live key · state 3f2a9c… #12`. Plain text: for Markdown and
- * HTML, escape it.
+ * `acme · production → api.workos.com · live key · state 3f2a9c… #12`. This is plain text: escape
+ * it for Markdown and HTML.
  */
 export function describeWhere({ name, environment, host, key, state }: Where): string {
   const from = environment === null ? name : `${name} · ${environment}`
@@ -32,32 +31,29 @@ function describeState({ lineage, serial }: Where['state']): string {
   return lineage === null ? 'new state' : `state ${lineage.slice(0, LINEAGE)}… #${serial}`
 }
 
-/** How many selectors are named. */
+/** Selectors that are shown. */
 const NAMED = 10
 
-/** Of whom a run speaks: `organization:acme, email:*@beta.example; the first 10 users`. */
+/** `organization:acme, email:*@beta.example; the first 10 users`. */
 export function describeScope({ only, limit }: Pick<ScopeReport, 'only' | 'limit'>): string {
   const users = limit === null ? [] : [limit === 1 ? 'the first user' : `the first ${figure(limit)} users`]
   return [...(only.length > 0 ? [someOf(only.map(printable), { limit: NAMED })] : []), ...users].join('; ')
 }
 
-/** How much there is besides: `208 users, 11 organizations, 3 rejected records`. */
+/** `208 users, 11 organizations, 3 rejected records`. */
 function describeOutOfScope({ outOfScope, rejected }: ScopeReport): string {
   const counts = outOfScope.map(({ kind, plural, count }) => counted(count, kind.replaceAll('-', ' '), plural))
   if (rejected > 0) counts.push(counted(rejected, 'rejected record'))
   return counts.length === 0 ? 'nothing' : counts.join(', ')
 }
 
-/**
- * Two lines under the head of a report: of whom it speaks, and how much there is besides. Nothing
- * where it speaks of everybody.
- */
+/** The scope of a pilot in two lines; empty for a full run. */
 export function renderScope(scope: ScopeReport | undefined, paint: Paint): string {
   if (scope === undefined) return ''
   return `${paint('bold', 'Pilot')}  ${describeScope(scope)}\n  out of scope: ${describeOutOfScope(scope)}\n\n`
 }
 
-/** The same, line by line. */
+/** The same as a list of lines. */
 export function scopeLines(scope: ScopeReport | undefined): string[] {
   return scope === undefined ? [] : [`pilot: ${describeScope(scope)}`, `out of scope: ${describeOutOfScope(scope)}`]
 }
@@ -69,20 +65,17 @@ export function scopeMarkdown(scope: ScopeReport, prose: (text: string) => strin
 
 export interface ReadingTextOptions {
   paint: Paint
-  /** Milliseconds since the epoch: how old a snapshot is. */
+  /** Milliseconds since the epoch, for the age of a snapshot. */
   now: number
-  /** Whether the snapshot was named: then nothing else is read, and `--fresh` would contradict. */
+  /** Whether the snapshot was named with an option. `--fresh` then makes no sense. */
   isNamed?: boolean
 }
 
-/**
- * Which snapshot a command works from, and how old it is; nothing for files, which are read where
- * they lie.
- */
+/** The snapshot that a command uses, and its age; empty for files, which are read directly. */
 export function renderReading({ snapshot }: SourceReading, { paint, now, isNamed }: ReadingTextOptions): string {
   if (snapshot === undefined) return ''
   const { folder, startedAt } = snapshot
-  const line = `source: snapshot of ${minute(startedAt)}, ${ageOf(startedAt, now)}; ${isNamed ? 'the source itself is not read' : '--fresh reads again'}`
+  const line = `source: snapshot of ${minute(startedAt)}, ${ageOf(startedAt, now)}; ${isNamed ? 'the source is not read' : '--fresh reads the source again'}`
   return `${line}\n${paint('dim', `  ${printable(folder)}`)}\n\n`
 }
 
@@ -95,7 +88,7 @@ export function minute(time: string): string {
   return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
-/** `2 h old`, for a time and now in milliseconds since the epoch. */
+/** `2 h old`. `now`: milliseconds since the epoch. */
 export function ageOf(time: string, now: number): string {
   const age = now - Date.parse(time)
   if (age < MINUTE) return 'just read'
@@ -104,7 +97,7 @@ export function ageOf(time: string, now: number): string {
   return `${Math.floor(age / DAY)} days old`
 }
 
-/** What is done to resources, the most dangerous first: the words of a headline. */
+/** The verbs of a headline, the most dangerous first. */
 const VERBS = [
   ['delete', 'deletes'],
   ['update', 'updates'],
@@ -113,8 +106,8 @@ const VERBS = [
 ] as const
 
 /**
- * A plan's changes in one sentence: `Deletes 1 membership, creates 2 users and 2 memberships.`
- * Nothing where there is no change.
+ * The changes of a plan: `Deletes 1 membership, creates 2 users and 2 memberships.` Empty if there
+ * are none.
  */
 export function describeChanges(kinds: readonly KindSummary[]): string {
   const parts = VERBS.flatMap(([type, verb]) => {
@@ -126,8 +119,8 @@ export function describeChanges(kinds: readonly KindSummary[]): string {
 }
 
 /**
- * What a plan does not bring into WorkOS: `2 records rejected, 1 resource blocked`; nothing where
- * there is nothing.
+ * What does not get into WorkOS: `2 records rejected, 1 resource blocked`. Empty if there is
+ * nothing.
  */
 export function describeLeftBehind({ summary, set }: Pick<Plan, 'summary' | 'set'>): string {
   const sum = (field: 'blocked' | 'gone') => summary.kinds.reduce((total, kind) => total + kind[field], 0)
@@ -144,16 +137,14 @@ function listed(items: readonly string[]): string {
   return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
 }
 
-/** Why a plan changes nothing: all is there, or what is missing stays away. */
+/** Why a plan changes nothing. */
 export function nothingToDo({ summary, set, purpose }: Plan, paint: Paint): string {
-  if (purpose === 'destroy') return paint('green', 'Nothing is left to delete.')
+  if (purpose === 'destroy') return paint('green', 'Nothing to delete.')
   const behind = describeLeftBehind({ summary, set })
   if (behind !== '') return `${paint('yellow', 'Nothing to apply.')} Not in WorkOS: ${behind}.`
   if (summary.kinds.every(({ desired }) => desired === 0))
-    return `${paint('yellow', 'Nothing to do.')} Nothing in the source is to be migrated.`
-  const known = summary.refreshed
-    ? 'WorkOS holds what the source says.'
-    : 'The source has not changed since it was applied.'
+    return `${paint('yellow', 'Nothing to do.')} The source has nothing to migrate.`
+  const known = summary.refreshed ? 'WorkOS needs no changes.' : 'The source has not changed since the last apply.'
   return `${paint('green', 'Nothing to do.')} ${known}`
 }
 
@@ -162,7 +153,7 @@ const DESTROY = ['gone', 'delete'] as const
 
 type CountColumn = (typeof APPLY)[number]
 
-/** The kinds that a plan has anything of, and the counts that are not zero throughout. */
+/** The kinds that a plan contains, and the columns that are not zero for all of them. */
 export function countsOf(
   summary: Pick<PlanSummary, 'kinds'>,
   purpose: Plan['purpose'],
@@ -178,7 +169,7 @@ export function describeEstimate({ writes, seconds, limit }: Estimate): string {
   return `${counted(writes, 'write')}, ${roughly(seconds)} at ${what} per ${period(perMs)}`
 }
 
-/** A time that is known roughly: `a few seconds`, `about 40 s`, `about 2 h 5 min`. */
+/** `a few seconds`, `about 40 s`, `about 2 h 5 min`. */
 function roughly(seconds: number): string {
   if (seconds < 10) return 'a few seconds'
   if (seconds < 55) return `about ${Math.round(seconds / 10) * 10} s`

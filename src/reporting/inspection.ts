@@ -16,31 +16,31 @@ import { counted, type Paint } from './style.ts'
 import { bound, definitions, padded, shortened, WIDTH, widthsOf, wrapped } from './table.ts'
 
 interface InspectionTextOptions {
-  /** What was looked at: the manifest or the file, and what it was recognised as. */
+  /** The manifest or the file, and its recognized format. */
   title: string
   paint: Paint
   write: (text: string) => void
-  /** How all of them are read. Default: with --all. */
+  /** How to read all records. */
   further?: string
 }
 
 const FATES: Record<PasswordFormat['fate'], string> = {
-  taken: 'WorkOS takes it',
-  convertible: 'WorkOS takes it, re-encoded',
-  reset: 'to be reset',
-  malformed: 'not a sound hash',
+  taken: 'WorkOS accepts it',
+  convertible: 'WorkOS accepts it, re-encoded',
+  reset: 'needs a reset',
+  malformed: 'not a valid hash',
 }
 const COLORS = { taken: 'green', convertible: 'green', reset: 'yellow', malformed: 'red' } as const
 
-/** How many values and how many roles are shown of each. */
+/** Values of a column, and roles, that are shown. */
 const MAX_SHOWN = 12
-/** Columns that the last of a table keeps, when it is so long. */
+/** Columns that the last cell of a table keeps at least, if it is that long. */
 const LAST = 28
 
-/** What was found in a source, for people. No value of a person and no secret is in it. */
+/** An inspection as text. It must not contain values of users or secrets. */
 export function renderInspectionText(inspection: Inspection, options: InspectionTextOptions): void {
-  const { paint, write, title, further = 'all with --all' } = options
-  const extent = inspection.complete ? 'all of them' : `the first ones: ${further}`
+  const { paint, write, title, further = '--all reads all' } = options
+  const extent = inspection.complete ? 'all of them' : `the first ones (${further})`
   write(`${paint('bold', printable(title))}: ${counted(inspection.records, 'record')}, ${extent}\n`)
   for (const stream of inspection.streams) renderStream(stream, inspection.complete, options)
   renderPeople(inspection.people, options)
@@ -49,16 +49,16 @@ export function renderInspectionText(inspection: Inspection, options: Inspection
 function renderStream(stream: StreamInspection, complete: boolean, { paint, write }: InspectionTextOptions): void {
   const files = stream.files.length === 0 ? '' : ` (${stream.files.join(', ')})`
   const rejected = stream.rejected === 0 ? '' : `, ${figure(stream.rejected)} rejected`
-  const seen = stream.role === 'joined' ? ' belonging to them' : ''
+  const noun = stream.role === 'joined' ? 'joined record' : 'record'
   write(`\n${paint('bold', printable(stream.stream))}${printable(files)}: `)
   const reached = stream.records > 0 || complete || stream.role === 'joined'
-  write(reached ? `${counted(stream.records, 'record')}${seen}${rejected}\n` : 'beyond what was read\n')
+  write(reached ? `${counted(stream.records, noun)}${rejected}\n` : 'not reached\n')
   const rows = stream.paths.map((path) => [printable(path.path), fillRate(path), holds(path), looks(path)])
   write(columns(rows, paint))
-  if (stream.morePaths > 0) write(`  … ${figure(stream.morePaths)} further paths\n`)
+  if (stream.morePaths > 0) write(`  … ${figure(stream.morePaths)} more paths\n`)
 }
 
-/** Rounded down, so that 100 % means all. */
+/** Rounded down, so 100 % means all. */
 function fillRate({ filled, of }: PathInspection): string {
   if (filled === 0) return 'empty'
   const percent = Math.floor((filled / of) * 100)
@@ -78,9 +78,9 @@ function looks({ values, shapes }: PathInspection): string {
 
 function renderPeople(people: PeopleInspection, { paint, write }: InspectionTextOptions): void {
   const { email, passwords, organizations } = people
-  write(`\n${paint('bold', 'People')}\n`)
+  write(`\n${paint('bold', 'Users')}\n`)
   const lines: [string, string][] = [
-    ['e-mail', emailText(email)],
+    ['email', emailText(email)],
     ...(email.duplicated > 0 ? [['', duplicates(email)] satisfies [string, string]] : []),
     ...rejected(email).map((text): [string, string] => ['', text]),
     ['verified', verifiedText(email)],
@@ -101,26 +101,26 @@ function renderPeople(people: PeopleInspection, { paint, write }: InspectionText
   if (people.totp > 0) write(`  ${counted(people.totp, 'record')} with a TOTP secret\n`)
 }
 
-/** Addresses that a plan would reject although they are sound. */
+/** Valid addresses that a plan would reject. */
 function rejected({ confusable, lookalikes }: PeopleInspection['email']): string[] {
   return [
     ...(confusable > 0
-      ? [`${counted(confusable, 'record')} with an address that can be taken for another one: would be rejected`]
+      ? [`${counted(confusable, 'record')} with an address that can be mistaken for another: would be rejected`]
       : []),
     ...(lookalikes > 0
       ? [
-          `${counted(lookalikes, 'address', 'addresses')} that differ from another only in letters outside ASCII: would be rejected`,
+          `${counted(lookalikes, 'address', 'addresses')} that differ from another only in non-ASCII letters: would be rejected`,
         ]
       : []),
   ]
 }
 
 function emailText({ with: there, without, invalid, confusable }: PeopleInspection['email']): string {
-  if (there + invalid + confusable === 0) return 'nothing tells'
+  if (there + invalid + confusable === 0) return 'unknown'
   return [
     `${figure(there)} with an address`,
     `${figure(without)} without`,
-    ...(invalid > 0 ? [`${figure(invalid)} with something else in its place`] : []),
+    ...(invalid > 0 ? [`${figure(invalid)} with an invalid address`] : []),
   ].join(', ')
 }
 
@@ -129,15 +129,15 @@ function duplicates({ duplicated, extraRecords }: PeopleInspection['email']): st
 }
 
 function verifiedText({ unverified }: PeopleInspection['email']): string {
-  if (unverified === null) return 'nothing tells'
+  if (unverified === null) return 'unknown'
   return unverified === 0 ? 'every address' : `all but ${counted(unverified, 'address', 'addresses')}`
 }
 
 function organizationsText(organizations: PeopleInspection['organizations']): string {
-  if (organizations === null) return 'nothing tells'
+  if (organizations === null) return 'unknown'
   const { distinct, memberships, usersWithout, perUser } = organizations
   const most = perUser.at(-1)?.memberships ?? 0
-  const each = most > 1 ? ` (up to ${most} a user)` : ''
+  const each = most > 1 ? ` (up to ${most} per user)` : ''
   const parts = [
     `${figure(distinct)} different`,
     `${countedKind(memberships, membership.name)}${each}`,
@@ -147,15 +147,15 @@ function organizationsText(organizations: PeopleInspection['organizations']): st
 }
 
 function rolesText({ roles, moreRoles }: PeopleInspection): string {
-  if (roles.length === 0) return 'nothing tells'
+  if (roles.length === 0) return 'unknown'
   const shown = roles.slice(0, MAX_SHOWN).map(({ role, count }) => bound(`${printable(role)} ${figure(count)}`))
   const more = Math.max(0, roles.length - MAX_SHOWN) + moreRoles
   return `${shown.join(', ')}${more > 0 ? ` and ${figure(more)} more` : ''}`
 }
 
 /**
- * Columns to the left, the second (figures) to the right. The last is dim, and goes on below itself
- * where it is long; names give way where it would have no room.
+ * Columns aligned left, figures right. The last column is dim and wraps below itself; names are
+ * shortened to give it room.
  */
 function columns(rows: readonly (readonly string[])[], paint: Paint, indent = '  '): string {
   const widths = widthsOf(rows)
@@ -163,7 +163,7 @@ function columns(rows: readonly (readonly string[])[], paint: Paint, indent = ' 
   const last = others.pop() ?? 0
   const between = others.reduce((sum, width) => sum + width + 2, indent.length + 2)
   const first = Math.min(names, Math.max(WIDTH - between - Math.min(last, LAST), 20))
-  // Where even that leaves no room, the last begins on a line of its own.
+  // If there is still no room, the last column starts on its own line.
   const isBelow = WIDTH - between - first < Math.min(last, LAST)
   const hanging = isBelow ? indent.length + 4 : between + first
   const room = WIDTH - hanging
@@ -182,10 +182,7 @@ function columns(rows: readonly (readonly string[])[], paint: Paint, indent = ' 
     .join('')
 }
 
-/**
- * What was found in a source, for programs: the inspection as it is, beneath the version of this
- * format.
- */
+/** The inspection as JSON, with the version of this format. */
 export function renderInspectionJson(
   inspection: Inspection,
   about: {

@@ -5,42 +5,40 @@ import type { RequestCounts } from '../workos/client.ts'
 import { counted, duration } from './style.ts'
 
 /**
- * What a webhook is told of the end of a run. In: how it ended. Out: a body, as JSON for programs
- * or as a text for Slack. No name, address or key of a person is in it, and no message, which might
- * hold one: whoever wants to know looks at the state with `errors`.
+ * The body of the webhook at the end of a run: JSON for programs, or text for Slack. It must not
+ * contain names, addresses or keys of users, nor messages, which can quote them.
  */
 
 /** As schemas/notification.schema.json describes it. */
 export interface Notification {
   format: 'workos-migrate-notification'
   version: 1
-  /** Version of the program. */
   tool: string
-  /** Of this notification, random: attempts to deliver it have the same. */
+  /** Random. Retries have the same ID. */
   id: string
   /** ISO 8601. */
   at: string
-  /** The manifest's. */
+  /** Of the manifest. */
   name: string
-  /** Null: none was chosen. */
+  /** Null: no environment was selected. */
   environment: string | null
   target: 'workos' | 'sandbox'
   command: 'apply' | 'destroy'
-  /** Null: it ended before a run began. */
+  /** Null: it ended before a run started. */
   run: number | null
   /** `failed`: it ended with an error. */
   outcome: RunOutcome | 'failed'
   exitCode: number
-  /** Code of the error that ended it; null: none did. */
+  /** The code of the error that ended it; null: no error. */
   code: string | null
   seconds: number
-  /** Resources by how they ended; none where no run began. */
+  /** Resources by outcome; empty if no run started. */
   kinds: NotifiedKind[]
-  /** Null: no run began. */
+  /** Null: no run started. */
   rejected: number | null
-  /** Null: no run began. */
+  /** Null: no run started. */
   requests: RequestCounts | null
-  /** What a deadline left: the least time that it takes. Seconds. */
+  /** The least time for what a deadline left over, seconds. */
   left: number | null
 }
 
@@ -60,7 +58,6 @@ export type NotifiedKind = Pick<
   | 'pending'
 >
 
-/** How a run ended, and what it was of. */
 export type Ending = Pick<
   Notification,
   'tool' | 'id' | 'at' | 'name' | 'environment' | 'target' | 'command' | 'outcome' | 'exitCode' | 'code' | 'seconds'
@@ -95,7 +92,6 @@ function notifiedKind(result: KindResult): NotifiedKind {
   return { kind, created, updated, adopted, unchanged, gone, deleted, failed, blocked, reduced, answered, pending }
 }
 
-/** The body that a webhook of this format understands. */
 export function bodyOf(notification: Notification, format: 'json' | 'slack'): string {
   return jsonText(format === 'json' ? { ...notification } : { text: slackText(notification) })
 }
@@ -114,7 +110,7 @@ function slackText(notification: Notification): string {
     return parts.length === 0 ? [] : [`${kind.kind}: ${parts.join(', ')}`]
   })
   const rejects = rejected ? [`${counted(rejected, 'rejected record')}`] : []
-  const rest = left === null ? [] : [`what is left takes at least ${duration(left)}`]
+  const rest = left === null ? [] : [`the rest needs at least ${duration(left)}`]
   const head = `${mark} ${where}: ${command} ${outcome}${why} after ${duration(seconds)} (${of}exit code ${exitCode})`
   return [head, ...lines, ...rejects, ...rest].join('\n')
 }

@@ -1,7 +1,4 @@
-/**
- * A plan as files for programs, each in pieces: the whole of it as JSON, what merging decided, and
- * whose password is not migrated.
- */
+/** A plan as files for programs, in pieces: JSON, the report of merges, the list of resets. */
 
 import type { Manifest, MergeRule, MergeStrategy } from '../config/manifest.ts'
 import { policyFor } from '../desired/merge.ts'
@@ -23,14 +20,7 @@ import { leftOutWith } from '../rundb/left-out.ts'
 import { csvLine, escapeCell } from '../sources/text/reject-columns.ts'
 import { digestSecrets } from '../state/digest.ts'
 
-/**
- * A plan as one JSON document, piece by piece: `format`, `version`, `name`, `inputs`, `where`,
- * `scope`, `reading`, `accounting`, `duplicates`, `cases`, `mergeCounts`, `summary`, then `blocked`
- * by reason, `unmappedRoles`, `totpUnsupportedCounts` by reason, `fields`, a table for each kind,
- * and the lists `actions`, each with its values, `drift`, `spared`, `rejects`, `leftOut`,
- * `leftOutWith`, `orphans`, `merges`, `lostRoles` and `totpUnsupported`. Secret fields are named,
- * never shown.
- */
+/** One JSON document (schemas/plan.schema.json). Secret fields appear only by name. */
 export function* planJson(plan: Plan): Generator<string> {
   const { name, inputs, summary, set } = plan
   const head = {
@@ -65,12 +55,12 @@ export function* planJson(plan: Plan): Generator<string> {
   yield '}\n'
 }
 
-/** Members that are named like numbers come first in an object, wherever they stand in a text. */
+/** JSON.parse moves members with numeric names to the front, so such texts are parsed. */
 const NUMBERED = /"\d+":/
 
 /**
- * `before`, `after` and `secrets` with each action: see ActionValues. What is created is mostly
- * written as it is, without being read.
+ * Actions with `before`, `after` and `secrets`: see ActionValues. For speed, the values of most
+ * creates are copied as text without parsing.
  */
 function* actionTexts(plan: Plan): Generator<string> {
   for (const { action: text, attributes, secrets } of actionsWithCreated(plan.set.rundb)) {
@@ -108,28 +98,25 @@ function* listOf(name: string, texts: Iterable<string>): Generator<string> {
 }
 
 /**
- * Kinds whose records may contradict each other. Every member mentions its organization: only those
- * that differ are reported.
+ * Kinds whose records can contradict each other. Organizations are reported only if they differ.
  */
 const KINDS = [user.name, organization.name]
 
 interface ReportedValue {
-  /** Index among the records of the group. */
+  /** Index in the records of the group. */
   record: number
   value?: unknown
-  /** In place of the value of a secret. */
+  /** Replaces the value of a secret. */
   digest?: string
-  /** Of a secret: its field, where it is another one. */
+  /** For a secret: its field, if it is another one. */
   field?: string
 }
 
 /**
- * What merging decided, as one JSON document in pieces (schemas/merges.schema.json): every user of
- * several records and every organization whose records differ, with the values that were not taken
- * and the rule that decided; then the users that were refused or blocked for whom they clash with.
- * Nothing of it is kept while planning: the groups are merged once more, one at a time.
- * @param digestKey the state's: secrets appear as keyed digests, which show that two are equal, and
- *   nothing else
+ * The report of merges as one JSON document in pieces (schemas/merges.schema.json): every user of
+ * several records, every organization whose records differ, and users that clash. Planning stores
+ * nothing for it: the groups are merged again, one at a time.
+ * @param digestKey of the state: secrets appear as keyed digests, which only show equality
  */
 export function* mergeReport(plan: Plan, manifest: Manifest, digestKey: Uint8Array): Generator<string> {
   const { strategy } = manifest.dedupe.user
@@ -209,7 +196,7 @@ function reported(
   }
 }
 
-/** Users that could not become one with whom they clash with. */
+/** Users that could not be merged because they clash. */
 function* clashes({ set: { rundb } }: Plan): Generator<object> {
   for (const { place, message, ...clash } of clashingUsers(rundb)) {
     yield { ...clash, origin: originText(rundb, place), message }
@@ -218,14 +205,14 @@ function* clashes({ set: { rundb } }: Plan): Generator<object> {
 
 const COLUMNS = ['key', 'email', 'place', 'fate', 'reason', 'why'] as const
 
-/** Whether a file that begins so is one of `resetsCsv`. */
+/** Whether a file that begins like this was written by `resetsCsv`. */
 export function isResetsHead(head: string): boolean {
   return head.startsWith(`\uFEFF${csvLine(COLUMNS)}\n`)
 }
 
 /**
- * Everybody whose password is not migrated, and why, as CSV in pieces. `fate` adds up to the plan's
- * figures.
+ * Users whose password is not migrated, and why, as CSV in pieces. The rows of each `fate` add up
+ * to the figures of the plan.
  */
 export function* resetsCsv({ set }: Plan): Generator<string> {
   yield `\uFEFF${csvLine(COLUMNS)}\n`

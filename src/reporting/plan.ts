@@ -1,10 +1,9 @@
 /**
- * reporting/ says what the other folders found. In: a plan, what an apply came to, a verification,
- * an explanation, the errors of a run, what happens meanwhile. Out: text, JSON, Markdown
- * (markdown/), HTML (html/) and events, for people and programs. Nothing is decided here, and what
- * is special about a kind is said by its folder. Names: `<document>.ts` renders one document, as
- * text and, where it is short, as JSON; `<part>-text.ts` is a part that several documents share.
- * This file: a plan for a terminal.
+ * reporting/ renders the results of the other folders. In: a plan, the result of an apply, a
+ * verification, an explanation, the errors of a run, progress. Out: text, JSON, Markdown
+ * (markdown/), HTML (html/) and events. It decides nothing, and each kind brings its own words.
+ * `<document>.ts` renders one document, `<part>-text.ts` a part that several documents share. This
+ * file renders a plan for a terminal.
  */
 
 import type { Mask } from '../diagnostics/mask.ts'
@@ -51,21 +50,17 @@ import { counted, ofSeveral, shortValue } from './style.ts'
 import { definitions, table } from './table.ts'
 
 interface PlanTextOptions extends ReadingTextOptions {
-  /** Show every action and every rejected record instead of the first few. */
+  /** Show every action and every rejected record. */
   full: boolean
-  /** What is shown of values and of persons. Default: everything. */
+  /** Default: shows everything. */
   mask?: Mask
-  /** Receives the text piece by piece: a plan may have millions of lines. */
+  /** Receives the text in pieces: a plan can have millions of lines. */
   write: (text: string) => void
 }
 
-/** How many reasons are shown: messages that name single resources may be as many as these. */
+/** Reasons that are shown: there can be one for each resource. */
 const REASONS = 10
 
-/**
- * A plan for people: where the records went, the counts, a sample of the actions, and what stands
- * in the way.
- */
 export function renderPlanText(plan: Plan, options: PlanTextOptions): void {
   const { paint, write } = options
   write(`${paint('bold', describeWhere(plan.where))}\n`)
@@ -120,7 +115,7 @@ function renderRejects({ set }: Plan, { paint, full, write }: PlanTextOptions): 
   }
   if (total > named) {
     const rest = set.rejectCounts().map(({ code, count }) => `${count} ${code}`)
-    write(`  … all of them with --full; by cause: ${rest.join(', ')}\n`)
+    write(`  … (--full shows all); by cause: ${rest.join(', ')}\n`)
   }
   for (const line of describeUnmapped(unmappedRoles(set))) write(`  ${printable(line)}\n`)
 }
@@ -135,12 +130,12 @@ function renderCounts({ summary, purpose }: Plan, { paint, write }: PlanTextOpti
 function renderDrift(plan: Plan, { paint, full, write }: PlanTextOptions): void {
   const total = plan.driftCount()
   if (total === 0) return
-  write(`\n${paint('bold', `Different in WorkOS, and left as it is (${figure(total)})`)}\n`)
+  write(`\n${paint('bold', `Different in WorkOS; kept as it is (${figure(total)})`)}\n`)
   for (const drift of plan.drift(full ? undefined : SAMPLE)) {
     const what =
       drift.field === '*'
         ? ''
-        : `  ${printable(drift.field)}: ${shortValue(drift.live)}, the source says ${shortValue(drift.desired)}`
+        : `  ${printable(drift.field)}: ${shortValue(drift.live)} in WorkOS, ${shortValue(drift.desired)} in the source`
     write(`  ${paint('yellow', '≠')} ${printable(address(drift))}${what}  ${paint('dim', drift.reason)}\n`)
   }
   if (!full && total > SAMPLE) write(`  … ${total - SAMPLE} more\n`)
@@ -151,7 +146,7 @@ function renderBlocked(plan: Plan, { paint, write }: PlanTextOptions): void {
   if (reasons === 0) return
   write(`\n${paint('bold', 'Blocked, by reason')}\n`)
   const counts = [...plan.blockedCounts(REASONS)].map(({ kind, message, code, count }) => {
-    const they = count === 1 ? 'what it refers to is blocked' : 'what they refer to is blocked'
+    const they = count === 1 ? 'what it depends on is blocked' : 'what they depend on is blocked'
     return { what: countedKind(count, kind), why: code === 'dependency_blocked' ? they : message }
   })
   const width = Math.max(...counts.map(({ what }) => what.length))
@@ -172,11 +167,10 @@ function renderSpared(plan: Plan, { paint, full, write }: PlanTextOptions): void
   }
 }
 
-/** Who keeps one role of several. */
 function renderLostRoles({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
   const total = lostRolesCount(set)
   if (total === 0) return
-  write(`\n${paint('bold', `One role of several (${figure(total)})`)}\n`)
+  write(`\n${paint('bold', `Reduced to one role (${figure(total)})`)}\n`)
   let shown = 0
   for (const lost of lostRoles(set, full ? undefined : SAMPLE)) {
     shown += 1
@@ -184,15 +178,14 @@ function renderLostRoles({ set }: Plan, { paint, full, write }: PlanTextOptions)
     write(`  ${paint('yellow', '≠')} ${what} (${printable(lost.origin)})\n`)
     write(`      ${paint('dim', printable(describeLost(lost)))}\n`)
   }
-  if (total > shown) write(`  … ${figure(total - shown)} more, with --full\n`)
+  if (total > shown) write(`  … ${figure(total - shown)} more (--full shows all)\n`)
 }
 
-/** Whose authenticator app WorkOS cannot take, by reason and by user. */
 function renderUnsupportedTotp({ set }: Plan, { paint, full, write }: PlanTextOptions): void {
   const reasons = unsupportedTotpCounts(set)
   const total = sum(reasons)
   if (total === 0) return
-  write(`\n${paint('bold', 'Authenticator apps left behind')}  ${paint('dim', totpHeading(total))}\n`)
+  write(`\n${paint('bold', 'Authenticator apps not migrated')}  ${paint('dim', totpHeading(total))}\n`)
   write(`  ${printable(describeReasons(reasons))}\n`)
   let shown = 0
   for (const one of unsupportedTotp(set, full ? undefined : SAMPLE)) {
@@ -200,7 +193,7 @@ function renderUnsupportedTotp({ set }: Plan, { paint, full, write }: PlanTextOp
     const what = printable(address({ kind: user.name, key: one.key }))
     write(`  ${paint('yellow', '≠')} ${what}${printable(describeUser(one))}\n`)
   }
-  if (total > shown) write(`  … ${figure(total - shown)} more, with --full\n`)
+  if (total > shown) write(`  … ${figure(total - shown)} more (--full shows all)\n`)
 }
 
 function renderPasswords({ summary, purpose }: Plan, { paint, write }: PlanTextOptions): void {

@@ -1,6 +1,5 @@
 /**
- * How far a run is. In: steps, work and waits, as they happen; gauge.ts adds them up. Out: a line
- * on the terminal, and what listeners make of it.
+ * The progress of a run on the terminal and for listeners. gauge.ts adds up steps, work and waits.
  */
 
 import type { Writable } from 'node:stream'
@@ -14,43 +13,34 @@ import { type Figures, Gauge, type Work } from './gauge.ts'
 import { counted, duration } from './style.ts'
 import { cutToWidth, graphemesWidth } from './table.ts'
 
-/**
- * Milliseconds between two lines where there is no terminal, and at least between two drawings
- * where there is one.
- */
+/** Milliseconds between two lines without a terminal, and between two redraws on one. */
 const LINE_EVERY = 5_000
 const DRAW_EVERY = 100
-/**
- * Also when nothing happens it is drawn again so often, milliseconds: waits count down, and the
- * time that is left changes.
- */
+/** Milliseconds between redraws without news, for countdowns and the time left. */
 const TICK = 1_000
-/** From this length on, a wait for something that went wrong is shown at once, in milliseconds. */
+/** A wait after a failure is shown at once from this length on, milliseconds. */
 const ANNOUNCED_AT_ONCE = 3_000
 
 type Terminal = Writable & { isTTY?: boolean; columns?: number }
 
-/** Learns what a run does while it does it. */
 export interface ProgressListener {
   phaseStarted?(phase: string): void
   phaseEnded?(figures: Figures): void
   waiting?(wait: Wait): void
-  /** Comes every second while something is under way. */
+  /** Every second while a phase runs. */
   ticked?(figures: Figures): void
 }
 
 interface ProgressOptions {
   clock?: Clock
-  /** False: nothing is shown; listeners learn of it all the same. */
+  /** False: show nothing, but notify listeners. */
   shown?: boolean
   listeners?: readonly ProgressListener[]
-  /** False: a line is never redrawn, as on a terminal that knows no escape sequences. */
+  /** False: never redraw a line, for terminals without escape sequences. */
   redraws?: boolean
 }
 
-/**
- * Shows how far a run is: a line that is redrawn on a terminal, a line every few seconds elsewhere.
- */
+/** Shows progress: a redrawn line on a terminal, a new line every few seconds elsewhere. */
 export class Progress {
   readonly #stream: Terminal
   readonly #clock: Clock
@@ -75,7 +65,6 @@ export class Progress {
     this.#listeners = listeners
   }
 
-  /** A step of a phase has been done. */
   step(step: Step): void {
     const now = this.#clock.now()
     const isNew = step.phase !== this.#gauge.phase
@@ -85,7 +74,6 @@ export class Progress {
     this.#show()
   }
 
-  /** Begins work whose length is known. */
   begin(work: Work): void {
     this.#endPhase()
     this.#gauge.begin(work, this.#clock.now())
@@ -93,17 +81,13 @@ export class Progress {
     this.#show()
   }
 
-  /** One more of the work is done. */
   finish(outcome: 'done' | 'failed' | 'blocked'): void {
     this.#gauge.finish(outcome, this.#clock.now())
     if (this.#gauge.isDone) this.#lastDraw = Number.NEGATIVE_INFINITY
     this.#show()
   }
 
-  /**
-   * A pause has begun; one within another is not announced again. `wallClock`: milliseconds since
-   * the epoch.
-   */
+  /** A wait within another is not announced. `wallClock`: milliseconds since the epoch. */
   waiting(wait: Wait, wallClock: number): void {
     const now = this.#clock.now()
     this.#gauge.waiting(wait, now)
@@ -119,12 +103,12 @@ export class Progress {
     this.#show()
   }
 
-  /** A line that stays. */
+  /** Writes a line that stays. */
   note(text: string): void {
     if (this.#shown) this.aside(() => this.#stream.write(`${printable(text)}\n`))
   }
 
-  /** Does what writes to the same terminal, without the line in its way. */
+  /** Removes the progress line while `write` writes to the same terminal. */
   aside(write: () => void): void {
     this.#erase()
     write()
@@ -132,7 +116,7 @@ export class Progress {
     if (this.#redraws) this.#show()
   }
 
-  /** Ends the phase and removes its line, so that ordinary output may follow. */
+  /** Ends the phase and removes its line before other output. */
   clear(): void {
     this.#endPhase()
     this.#gauge.end()
@@ -144,8 +128,7 @@ export class Progress {
 
   #startPhase(phase: string): void {
     const now = this.#clock.now()
-    // What follows a phase at once continues its lines: short phases would never be shown
-    // otherwise, nor the last one of many.
+    // Keep the timer across phases. Otherwise short phases would never be shown.
     if (this.#cancelTick === undefined) {
       this.#lastLine = now
       this.#tickLater()
@@ -181,7 +164,7 @@ export class Progress {
     if (this.#redraws) {
       this.#lastDraw = now
       this.#isDrawn = true
-      // The last column stays free: a terminal may go on to the next line when it is filled.
+      // Leave the last column free: some terminals break the line when it is filled.
       this.#stream.write(`\r\x1b[2K${progressLine(figures, (this.#stream.columns || 80) - 1)}`)
     } else {
       this.#lastLine = now
@@ -204,7 +187,7 @@ export class Progress {
   }
 }
 
-/** Forms of a line and widths of its bar, the best first. */
+/** Forms of a line with widths of the bar, the best first. */
 const LENGTHS = ['long', 'short', 'brief', 'terse'] as const
 type Length = (typeof LENGTHS)[number]
 const FORMS: readonly (readonly [Length, number])[] = [
@@ -213,15 +196,11 @@ const FORMS: readonly (readonly [Length, number])[] = [
   ...[24, 16, 10, 0].map((width) => ['terse', width] as const),
 ]
 
-/** How far it is, on one line as long as it needs to be. */
 export function progressText(figures: Figures): string {
   return join(partsOf(figures, 'long'))
 }
 
-/**
- * The same with a bar, where there is something to fill it by, on a line of so many columns at
- * most.
- */
+/** The same in at most `columns` columns, with a bar if the share is known. */
 export function progressLine(figures: Figures, columns: number): string {
   const share = shareOf(figures)
   const forms = FORMS.filter(([, width]) => share !== undefined || width === 0)
@@ -239,7 +218,7 @@ function join(parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined).join(', ')
 }
 
-/** What there is to say, the most important first: what is cut off is at the end. */
+/** The most important first, because the end can be cut off. */
 function partsOf(figures: Figures, length: Length): (string | undefined)[] {
   const { failed, blocked, rate, left = 0, elapsed, wait } = figures
   return [
@@ -252,7 +231,6 @@ function partsOf(figures: Figures, length: Length): (string | undefined)[] {
   ]
 }
 
-/** What is done, and how much of it: of how many, or else in how long. */
 function headOf({ phase, done, total, unit, share, elapsed, isWork }: Figures, length: Length): string {
   const of = total === undefined ? '' : `/${figure(total)}`
   if (isWork && (length === 'brief' || length === 'terse')) return `${figure(done ?? 0)}${of}`
@@ -265,7 +243,7 @@ function headOf({ phase, done, total, unit, share, elapsed, isWork }: Figures, l
 
 function waitText(wait: NonNullable<Figures['wait']>, length: Length): string {
   const seconds = duration(Math.max(1, Math.ceil(wait.seconds)))
-  const brief = wait.reason === 'retry' ? 'another attempt' : 'the rate limit'
+  const brief = wait.reason === 'retry' ? 'the next attempt' : 'the rate limit'
   if (length === 'terse') return `waiting ${seconds}`
   if (length !== 'long') return `waiting for ${brief}, ${seconds}`
   const why = wait.reason === 'pace' ? '' : ` (${printable(wait.why)})`
@@ -283,7 +261,7 @@ function bar(share: number, width: number): string {
   return `${'█'.repeat(filled)}${'░'.repeat(width - filled)} `
 }
 
-/** Says of each phase how long it took, and of each wait what it is for. */
+/** Reports the time of each phase and the reason of each wait. */
 export function verboseListener(say: (text: string) => void): ProgressListener {
   return {
     phaseEnded({ phase, done, unit, elapsed }) {
@@ -294,19 +272,19 @@ export function verboseListener(say: (text: string) => void): ProgressListener {
   }
 }
 
-/** A request that got no usable answer, on a line. */
+/** A request without a usable response, on one line. */
 export function failedRequestText({ method, path, why, attempt }: FailedRequest): string {
   return `${method} ${path}: ${why} (attempt ${attempt})`
 }
 
-/** The requests of a command by the windows that they count in. */
+/** The requests of a command by rate limit class. */
 export function requestsText(classes: Record<RequestClass, number>, { refused, repeated }: RequestCounts): string {
   const parts = [
     `${counted(classes.write, 'write')} and ${counted(classes.read, 'read')} under /user_management`,
-    counted(classes['organization-delete'], 'deletion of an organization', 'deletions of organizations'),
+    counted(classes['organization-delete'], 'organization deletion'),
     counted(classes.other, 'other'),
-    `${figure(refused)} answered 429`,
-    `${figure(repeated)} repeated`,
+    `${figure(refused)} rate-limited (429)`,
+    `${figure(repeated)} retried`,
   ]
   return `requests to WorkOS: ${parts.join(', ')}`
 }

@@ -10,16 +10,15 @@ type RejectFormat = 'csv' | 'json' | 'ndjson'
 
 type Remarks = Partial<Record<RejectColumn, string>>
 
-/** What the ending of a file's name asks for. */
 export function rejectFormat(file: string): RejectFormat {
   if (/\.(ndjson|jsonl)$/i.test(file)) return 'ndjson'
   return /\.json$/i.test(file) ? 'json' : 'csv'
 }
 
 /**
- * The rows of a stream as they stand in the source, each with what is wrong with it, in pieces. A
- * source reads the file like the one that the rows are from.
- * @param withMissing whether what there is no row for is named at the end
+ * The rows of a stream as in the source, each with its problems, in pieces. A source can read this
+ * file like the original.
+ * @param withMissing add the problems that have no row at the end
  */
 export function* rejectFile(
   originals: Originals<Misfit>,
@@ -53,8 +52,7 @@ function* csvFile(originals: Originals<Misfit>, stream: string, withMissing: boo
   const delimiter = named === 'tab' ? '\t' : named
   const remarks = REJECT_COLUMNS.filter((name) => name !== '_migrate_text' || hasText)
   const line = (cells: string[]) => `${csvLine(cells.map(escapeCell), delimiter)}\n`
-  // The mark tells readers and spreadsheets that this is UTF-8, whatever the encoding of the file
-  // that the rows are from.
+  // The byte order mark makes spreadsheets read UTF-8, whatever the encoding of the original.
   yield `\uFEFF${csvLine([...columns.values(), ...remarks], delimiter)}\n`
   for (const found of rowsOf(originals, stream, withMissing)) {
     const cells = new Map(cellsOf(found.row).map(({ id, value }) => [id, value]))
@@ -72,7 +70,7 @@ function* rowsOf(originals: Originals<Misfit>, stream: string, withMissing: bool
   for (const misfit of originals.missing()) yield { row: { stream, file: '', line: 0 }, about: [misfit] }
 }
 
-/** The cells of a row; columns without a name are known by their number. */
+/** The cells of a row. A column without a name gets its number as ID. */
 function cellsOf({ cells, data }: OriginalRow): { id: string; name: string; value: string }[] {
   if (cells !== undefined) {
     return cells.columns.map((name, index) => ({
@@ -96,8 +94,8 @@ function membersOf({ cells, data }: OriginalRow): JsonObject {
 }
 
 /**
- * All that is wrong with a row. What follows from something else in it, as a membership from its
- * user, is not named again.
+ * The problems of a row, without those that follow from another problem in it, such as a membership
+ * of a rejected user.
  */
 function remarksOn({ row, about }: FoundRow<Misfit>): Remarks {
   const causes = about.filter(({ code }) => adviceFor(code).reapply !== 'with-cause')

@@ -8,23 +8,21 @@ import type { NoteCount } from '../rundb/notes.ts'
 import { renderHint } from './actions-text.ts'
 import { counted, type Paint } from './style.ts'
 
-/** What holds for a source that was read in part. */
+/** The remark on a source of which only a part was read. */
 export const PARTIAL =
-  'only a part of the source was read (source.updatedSince): what it lacks stays as it is, and does not count as having left'
+  'only part of the source was read (source.updatedSince): everything else stays as it is and does not count as removed'
 
-/** What is odd about a plan as a whole, and where it begins. */
 export function describeWarning({ message, at }: PlanWarning): string {
   return at === undefined ? message : `${message} (${formatLocation({ ...at, column: undefined })})`
 }
 
 /**
- * Remarks of one kind and code that are shown one by one: metadata keys may be as many as users.
+ * Remarks of one kind and code that are shown singly: there can be as many metadata keys as users.
  */
 const SHOWN = 20
 
 /**
- * Remarks on accepted resources, in words; where there are many of a sort, the most frequent and
- * how many others there are.
+ * Remarks on accepted resources. For more than SHOWN of one kind and code, a count of the others.
  */
 export function describeNotes(all: readonly NoteCount[]): string[] {
   const notes = all.filter(({ code }) => !SUMMED_UP.has(code))
@@ -35,13 +33,10 @@ export function describeNotes(all: readonly NoteCount[]): string[] {
     .filter((note) => shown.has(note))
     .flatMap((note) => {
       const others = last.get(note) ?? 0
-      return others > 0
-        ? [describeNote(note), `and ${counted(others, 'more remark')} of this sort`]
-        : [describeNote(note)]
+      return others > 0 ? [describeNote(note), `and ${counted(others, 'more remark')} like this`] : [describeNote(note)]
     })
 }
 
-/** What a remark on accepted resources means, in words. */
 export function describeNote({ kind, code, detail, count }: NoteCount): string {
   const resources = countedKind(count, kind)
   const remark = kindRemarks()[code] ?? GENERAL[code]
@@ -51,34 +46,34 @@ export function describeNote({ kind, code, detail, count }: NoteCount): string {
   )
 }
 
-/** Remarks on resources of any kind. */
+/** Remarks for any kind of resource. */
 const GENERAL: Remarks = {
   metadata_key_renamed: ({ resources, detail }) =>
-    `${resources} with the reserved metadata key ${detail}, renamed with metadata.prefix`,
-  metadata_key_cut: ({ resources, detail }) => `${resources} with a metadata key cut to ${detail}`,
+    `${resources}: reserved metadata key ${detail} renamed with metadata.prefix`,
+  metadata_key_cut: ({ resources, detail }) => `${resources}: metadata key cut to ${detail}`,
   metadata_value_cut: ({ resources, detail }) => `${resources}: metadata value of ${detail}`,
   metadata_value_dropped: ({ resources, detail }) =>
-    `${resources} without the metadata value of ${detail}, which is too long (metadata.tooLong is drop)`,
+    `${resources}: metadata value of ${detail} dropped, because it is too long (metadata.tooLong: drop)`,
   metadata_non_ascii_dropped: ({ resources, detail }) =>
-    `${resources} without the metadata of ${detail}, which is not ASCII (metadata.nonAscii is drop)`,
+    `${resources}: metadata of ${detail} dropped, because it is not ASCII (metadata.nonAscii: drop)`,
   metadata_keys_above_limit: ({ resources, detail }) =>
-    `${resources} with more than ${detail} metadata keys: the others left out (metadata.tooManyKeys is drop)`,
+    `${resources}: only the first ${detail} metadata keys kept (metadata.tooManyKeys: drop)`,
   metadata_key_dropped: ({ resources, detail }) =>
-    `${resources} without the metadata key ${detail}, which is above the number of keys`,
+    `${resources}: metadata key ${detail} dropped, because there are too many keys`,
   external_ids_cut: ({ resources, detail }) =>
-    `${resources} merged from so many records that not all external ids fit into the metadata key ${detail}`,
+    `${resources}: the metadata key ${detail} has no room for the external IDs of all merged records`,
   external_ids_left_out: ({ resources, detail }) =>
-    `${resources} without the external ids of the records they were merged from: the metadata has no room for the key ${detail}`,
+    `${resources}: external IDs of the merged records not kept, because the metadata has no room for the key ${detail}`,
   external_ids_shared: ({ resources, detail }) =>
-    `${resources} without an external id of a record they were merged from in the metadata key ${detail}: somebody else in the source has it too`,
+    `${resources}: an external ID of a merged record is not in the metadata key ${detail}, because another resource in the source has it too`,
   still_answered: ({ resources, detail }) =>
-    `${resources} for which WorkOS answered with other values than were sent (${detail}): workos-migrate verify shows what it holds, and plan --refresh looks again`,
+    `${resources}: WorkOS returned other values than were sent (${detail}); compare with workos-migrate verify, or check again with plan --refresh`,
   guessed_time: ({ resources, detail }) => `${resources}: ${detail}`,
   unreadable_json: ({ resources, detail }) =>
-    `${resources}: text that looks like JSON is not valid JSON, and was left out of ${detail}`,
-  nul_in_text: ({ resources, detail }) => `${resources}: NUL characters in JSON text were removed of ${detail}`,
+    `${resources}: text that looks like JSON is not valid JSON and is not in ${detail}`,
+  nul_in_text: ({ resources, detail }) => `${resources}: NUL characters in JSON text removed from ${detail}`,
   secret_changed_in_source: ({ resources, detail }) =>
-    `${resources} whose ${detail} changed in the source: not sent, since WorkOS offers no update of it`,
+    `${resources}: ${detail} changed in the source but is not sent, because WorkOS cannot update it`,
 }
 
 interface Output {
@@ -86,25 +81,19 @@ interface Output {
   write: (text: string) => void
 }
 
-/**
- * What is odd about a plan, and what is worth a look: it stands above everything else, since all
- * the rest may hang on it.
- */
+/** Warnings and notices. They come first, because the rest of a plan can depend on them. */
 export function renderOddities({ warnings, notices }: Pick<PlanSummary, 'warnings' | 'notices'>, output: Output): void {
   const { paint, write } = output
   renderWarnings(warnings, output)
   if (notices.length > 0) write(`\n${paint('bold', 'Worth a look')}\n`)
   for (const [index, notice] of notices.entries()) {
     write(`  ${paint('cyan', '·')} ${printable(notice.message)}\n`)
-    // One hint for all that share it.
+    // Consecutive notices with the same hint share it.
     if (notices[index + 1]?.hint !== notice.hint) write(renderHint(notice.hint, paint))
   }
 }
 
-/**
- * The warnings of a plan or a verification, those that the manifest accepts last and without their
- * hints.
- */
+/** Warnings of a plan or a verification. Accepted ones come last, without hints. */
 export function renderWarnings(warnings: readonly PlanWarning[], { paint, write }: Output): void {
   if (warnings.length === 0) return
   write(`\n${paint('bold', 'Warnings')}\n`)

@@ -5,7 +5,7 @@ import type { Run } from '../state/store.ts'
 import { counted } from './style.ts'
 import { bound, definitions, textWidth, WIDTH, wrapped } from './table.ts'
 
-/** What a state holds, or one resource of it: each member on a line of its own, then the runs. */
+/** A state, or one resource of it: a line for each member, then the runs. */
 export function renderState(shown: object, mask?: Mask): string {
   const rows: [string, string][] = []
   let runs = ''
@@ -17,10 +17,10 @@ export function renderState(shown: object, mask?: Mask): string {
   return runs === '' ? lines : `${lines}runs\n${runs}`
 }
 
-/** The key of a person is hidden where all values are: it stands without its kind here. */
+/** A key without its kind in front, which the mask of a text would not recognize. */
 function member(shown: object, name: string, value: unknown, mask: Mask | undefined): string {
   const text = textOf(value)
-  // Before lines are broken: a value in quotes has to be in one piece.
+  // Mask before wrapping: the mask must see a quoted value in one piece.
   if (name !== 'key') return mask?.text(text) ?? text
   return mask?.key('kind' in shown ? String(shown.kind) : '', text) ?? text
 }
@@ -47,12 +47,10 @@ function renderRun({ run, startedAt, command, outcome, counts }: Run): string {
   return `${head.trimEnd()}${below.join('')}\n`
 }
 
-/** Before what goes on below. */
+/** The indent of continued lines. */
 const BELOW = ' '.repeat(6)
 
-/**
- * What a run counted: requests by the noun, `1 write`; resources by how they ended, `2 created`.
- */
+/** `1 write`, `2 created`. */
 function total(what: string, count: number): string {
   return what === 'reads' || what === 'writes' ? counted(count, what.slice(0, -1)) : counted(count, what, what)
 }

@@ -6,14 +6,14 @@ export { counted }
 
 type Format = Parameters<typeof styleText>[0]
 
-/** Colours text, or leaves it as it is. */
+/** Colors text, or leaves it unchanged. */
 export type Paint = (format: Format, text: string) => string
 
 export function painter(color: boolean): Paint {
   return (format, text) => (color ? styleText(format, text, { validateStream: false }) : text)
 }
 
-/** Behind what stands for several records: of the first of them the place is shown. */
+/** ` (3 records)` after the place of the first; empty for one record. */
 export function ofSeveral(records: number): string {
   return records > 1 ? ` (${counted(records, 'record')})` : ''
 }
@@ -26,15 +26,15 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
 
-/** A value for people, on one line and not too long. */
+/** A value as JSON on one line, cut to `length` characters. */
 export function shortValue(value: unknown, length = 60): string {
   const text = printable(JSON.stringify(value) ?? 'nothing')
   return text.length > length ? `${text.slice(0, length - 1)}…` : text
 }
 
 /**
- * The name to show beside an address; undefined where the address says it already, as `u1 in acme`
- * of `membership:u1@acme`.
+ * The name to show after an address; undefined if the address already contains it, such as
+ * `u1 in acme` for `membership:u1@acme`.
  */
 export function tellingLabel({ key, label }: { key: string; label: string }): string | undefined {
   if (label === key) return undefined

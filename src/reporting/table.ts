@@ -1,19 +1,16 @@
-/**
- * The layout of text on a terminal: tables, sums, definitions and wrapped lines, none of which goes
- * beyond 80 columns.
- */
+/** Text layout for terminals of 80 columns: tables, sums, definitions, wrapped lines. */
 
 import { stripVTControlCharacters } from 'node:util'
 import { figure } from '../diagnostics/printable.ts'
 
-/** Columns of a terminal that no table goes beyond. */
+/** Columns. */
 export const WIDTH = 80
 
 const GAP = '  '
-/** A name that is shortened keeps so many columns, unless figures leave more. */
+/** Columns that a shortened name keeps at least. */
 const SHORTEST_NAME = 20
 
-/** Columns that a text takes on a terminal. Colours take none. */
+/** The columns of a text on a terminal. Color sequences take none. */
 export function textWidth(coloured: string): number {
   const text = coloured.includes('\x1b') ? stripVTControlCharacters(coloured) : coloured
   if (/^[\x20-\x7e]*$/.test(text)) return text.length
@@ -30,10 +27,7 @@ export function textWidth(coloured: string): number {
   return width
 }
 
-/**
- * A text in so many columns at most, its middle left out where it has more: of a path both ends
- * tell.
- */
+/** A text of at most `width` columns. A longer one loses its middle: both ends of a path matter. */
 export function shortened(text: string, width: number): string {
   if (textWidth(text) <= width) return text
   const path = shortenedPath(text.split('/'), width)
@@ -45,7 +39,7 @@ export function shortened(text: string, width: number): string {
   return `${start.join('')}…${end.toReversed().join('')}`
 }
 
-/** A path without folders in its middle; undefined where its ends alone are too long. */
+/** A path without its middle folders; undefined if its ends are already too long. */
 function shortenedPath(segments: readonly string[], width: number): string | undefined {
   for (let kept = segments.length - 2; kept > 0; kept--) {
     const path = [...segments.slice(0, kept), '…', segments.at(-1)].join('/')
@@ -79,9 +73,8 @@ export function widthsOf(rows: readonly (readonly string[])[]): number[] {
 }
 
 /**
- * Rows under each other: the first column to the left, all others (figures) to the right. Where
- * they are too wide, names are shortened; where that is not enough, the columns that find no room
- * follow below, with the names again.
+ * A table with the first column aligned left and all others right. If it is too wide, names are
+ * shortened. If that is not enough, the other columns follow below, with the names again.
  */
 export function table(rows: readonly (readonly string[])[], indent = '  '): string {
   const [names = 0, ...others] = widthsOf(rows)
@@ -98,7 +91,7 @@ export function table(rows: readonly (readonly string[])[], indent = '  '): stri
     .join('\n')
 }
 
-/** Which columns go side by side: each from the first to before the second. */
+/** Ranges of columns that fit side by side: [from, to). */
 function blocksOf(widths: readonly number[], room: number): [number, number][] {
   const blocks: [number, number][] = []
   let from = 0
@@ -124,7 +117,7 @@ function drawn(rows: readonly (readonly string[])[], names: number, widths: read
     .join('')
 }
 
-/** Of the columns of a table of counts those in which there is anything. */
+/** The columns that are not zero in every row. */
 export function nonZero<Column extends string>(
   columns: readonly Column[],
   rows: readonly Readonly<Record<Column, number>>[],
@@ -132,10 +125,7 @@ export function nonZero<Column extends string>(
   return columns.filter((column) => rows.some((row) => row[column] > 0))
 }
 
-/**
- * A total and what it is made of. Parts that are in the same place stand under each other;
- * undefined: the row has no such part.
- */
+/** A total and its parts. Parts at the same index are aligned; undefined: no such part. */
 export interface Sum {
   name: string
   total: number
@@ -143,9 +133,8 @@ export interface Sum {
 }
 
 /**
- * Sums written out: `users  225  = 224 mapped  + 1 rejected`. Parts that are zero in every row are
- * left out. What is too wide gets shorter names; where that is not enough, the parts stand below
- * their total.
+ * `users  225  = 224 mapped  + 1 rejected`. Parts that are zero in every row are omitted. If a sum
+ * is too wide, names are shortened; if that is not enough, the parts follow below their total.
  */
 export function sums(rows: readonly Sum[], indent = '  '): string {
   const shown = placesOf(rows)
@@ -169,7 +158,6 @@ export function sums(rows: readonly Sum[], indent = '  '): string {
   return lines.map(([, , ...cells], index) => `${totals[index]}\n${flowing(cells, `${indent}  `)}`).join('')
 }
 
-/** The places in which any row has a part that is not zero. */
 function placesOf(rows: readonly Sum[]): number[] {
   const places = Math.max(0, ...rows.map(({ parts }) => parts.length))
   return Array.from({ length: places }, (_, place) => place).filter((place) =>
@@ -177,7 +165,7 @@ function placesOf(rows: readonly Sum[]): number[] {
   )
 }
 
-/** Cells behind each other, in as many lines as they need. */
+/** Cells one after another, in as many lines as needed. */
 function flowing(cells: readonly string[], indent: string): string {
   const lines: string[] = []
   for (const cell of cells.filter((cell) => cell !== '')) {
@@ -189,10 +177,7 @@ function flowing(cells: readonly string[], indent: string): string {
   return lines.map((line) => `${indent}${line}\n`).join('')
 }
 
-/**
- * Names with a text beside each, whose further lines begin below its first; a word that is too long
- * stays whole.
- */
+/** Names, each with a text. Further lines of the text are indented like its first. */
 export function definitions(rows: readonly (readonly [name: string, text: string])[], indent = '  '): string {
   const width = Math.max(0, ...rows.map(([name]) => textWidth(name)))
   const hanging = ' '.repeat(indent.length + width + GAP.length)
@@ -204,7 +189,7 @@ export function definitions(rows: readonly (readonly [name: string, text: string
     .join('')
 }
 
-/** Stands for a blank at which no line ends. */
+/** A space at which no line breaks. */
 const BOUND = '\u00a0'
 
 /** A text that `wrapped` keeps on one line. */
@@ -212,7 +197,7 @@ export function bound(text: string): string {
   return text.replaceAll(' ', BOUND)
 }
 
-/** A text in lines of so many columns, broken at blanks. */
+/** Lines of at most `width` columns, broken at spaces. A longer word is not split. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {
@@ -231,24 +216,18 @@ export function wrapped(text: string, width: number): string[] {
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 
-/**
- * Text in which every character stands for itself and takes one column: Latin letters, dashes,
- * quotes, arrows, lines. Most of it.
- */
+/** Text whose characters all take one column: Latin letters, dashes, quotes, arrows, lines. */
 const PLAIN = /^[\x20-\x7e\u00a0-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u257f]*$/
 
 let segmenter: Intl.Segmenter | undefined
 
-/**
- * To make a segmenter reads tables that take as long as planning a few rows: it is made where it is
- * needed.
- */
+/** A segmenter is slow to create, so it is created on demand. */
 function graphemesOf(text: string): Intl.Segments {
   segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
   return segmenter.segment(text)
 }
 
-/** How many columns of a terminal a text takes. */
+/** The columns of a text on a terminal, counted by graphemes. */
 export function graphemesWidth(text: string): number {
   if (PLAIN.test(text)) return text.length
   let width = 0
@@ -256,7 +235,7 @@ export function graphemesWidth(text: string): number {
   return width
 }
 
-/** The beginning of a text that fits into so many columns; no character is split. */
+/** The beginning of a text, cut to `columns` without splitting a grapheme. */
 export function cutToWidth(text: string, columns: number): string {
   if (graphemesWidth(text) <= columns) return text
   if (PLAIN.test(text)) return columns > 0 ? `${text.slice(0, columns - 1)}…` : ''

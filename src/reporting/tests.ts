@@ -6,7 +6,7 @@ import { counted, type Paint, shortValue } from './style.ts'
 
 interface TestsTextOptions {
   paint: Paint
-  /** A place as it is shown: relative to the current folder. */
+  /** A place relative to the current folder. */
   shown(at: Location): Location
   write(text: string): void
 }
@@ -14,7 +14,7 @@ interface TestsTextOptions {
 /** Characters of a value that are shown. */
 const VALUE_LENGTH = 400
 
-/** One line per test, with what was expected and what came beneath those that fail, and the sum. */
+/** One line per test, differences below those that fail, and the sum. */
 export function renderTestsText(outcomes: readonly TestOutcome[], options: TestsTextOptions): void {
   const { paint, write } = options
   for (const { name, at, differences } of outcomes) {
@@ -36,7 +36,7 @@ function differenceText(difference: Difference, options: TestsTextOptions): stri
   if (message !== undefined) lines.push(`  ${printable(message)}`)
   if (message === undefined || difference.expected !== undefined)
     lines.push(`  ${paint('green', '- expected')}  ${valueText(difference.expected)}`)
-  if (message === undefined) lines.push(`  ${paint('red', '+ came    ')}  ${valueText(difference.actual)}`)
+  if (message === undefined) lines.push(`  ${paint('red', '+ actual  ')}  ${valueText(difference.actual)}`)
   return lines.map((line) => `      ${line}\n`).join('')
 }
 
@@ -48,7 +48,7 @@ function placeOf(at: Location, { shown }: TestsTextOptions): string {
   return printable(formatLocation(shown(at)))
 }
 
-/** The outcomes of mapping tests for programs; places flattened to `file`, `line`, `column`. */
+/** Outcomes as JSON, with places as `file`, `line`, `column`. */
 export function testsToJson(outcomes: readonly TestOutcome[], shown: (at: Location) => Location): JsonObject {
   const failed = outcomes.filter(({ differences }) => differences.length > 0).length
   return {

@@ -1,6 +1,4 @@
-/**
- * A verification for people, for programs, and as events.
- */
+/** A verification as text, JSON and events. */
 
 import type { ChangedBy } from '../comparing/field-differences.ts'
 import { figure, printable } from '../diagnostics/printable.ts'
@@ -23,40 +21,35 @@ import { counted, type Paint, shortValue } from './style.ts'
 import { nonZero, table } from './table.ts'
 
 interface VerifyTextOptions extends ReadingTextOptions {
-  /** Show every finding instead of the first few. */
+  /** Show every finding. */
   full: boolean
   write: (text: string) => void
 }
 
-/** Findings of a type that are shown, unless all are asked for. */
+/** Findings of a type that are shown without `--full`. */
 const SAMPLE = 5
 
-/** What is shown of each type, in this order. */
 export const SECTIONS: readonly [FindingType, string, 'red' | 'yellow' | 'cyan'][] = [
-  ['deleted', 'Missing: in the state, and deleted in WorkOS', 'red'],
+  ['deleted', 'Missing: in the state, but deleted in WorkOS', 'red'],
   ['not_applied', 'Missing: not applied yet', 'red'],
-  ['clash', 'Missing: something else stands in its place', 'red'],
-  ['other_id', 'Under another id than the state says', 'red'],
+  ['clash', 'Missing: something else is in its place', 'red'],
+  ['other_id', 'Under a different ID than in the state', 'red'],
   ['different', 'Fields that differ', 'yellow'],
-  ['not_in_state', 'In WorkOS, and not in the state: apply takes them over', 'yellow'],
-  ['extra', 'Created by earlier runs, and no longer in the source', 'yellow'],
-  ['role_of_group', 'Roles that groups give, besides those of the source', 'cyan'],
+  ['not_in_state', 'In WorkOS, but not in the state: apply adopts them', 'yellow'],
+  ['extra', 'Created by earlier runs; no longer in the source', 'yellow'],
+  ['role_of_group', 'Roles from groups, in addition to those of the source', 'cyan'],
 ]
 
-/** Who moved away from what was applied, in words. */
+/** Which side differs from the last apply. */
 export const CHANGED: Record<ChangedBy, string> = {
-  source: 'changed in the source since it was applied',
-  WorkOS: 'changed in WorkOS, or different when it was adopted',
+  source: 'changed in the source since the last apply',
+  WorkOS: 'changed in WorkOS, or different when adopted',
   both: 'changed in the source and in WorkOS',
-  reduced: 'WorkOS did not take all of it when it was applied',
-  answered: 'WorkOS answered so when it was applied',
+  reduced: 'WorkOS did not accept all of it at the last apply',
+  answered: 'WorkOS returned this value at the last apply',
   unknown: 'never applied',
 }
 
-/**
- * A verification for people: where the records went, what became of each resource, what is not as
- * it should be.
- */
 export function renderVerifyText(verification: Verification, options: VerifyTextOptions): void {
   const { paint, write } = options
   write(`${paint('bold', describeWhere(verification.where))}\n\n`)
@@ -70,7 +63,7 @@ export function renderVerifyText(verification: Verification, options: VerifyText
     write(`\n${paint(color, `${title} (${figure(count)})`)}\n`)
     const limit = options.full ? Number.POSITIVE_INFINITY : SAMPLE
     for (const finding of findingsOf(verification, type, limit)) write(`  ${describe(finding, verification)}\n`)
-    if (count > limit) write(`  … ${figure(count - limit)} more, all of them with --full\n`)
+    if (count > limit) write(`  … ${figure(count - limit)} more (--full shows all)\n`)
   }
   renderRemarks(verification, options)
   renderWarnings(verification.warnings, options)
@@ -121,48 +114,48 @@ function renderRemarks(verification: Verification, { paint, write }: VerifyTextO
   if (lines.length > 0) write(`\n${paint('bold', 'Remarks')}\n${lines.map((line) => `  ${line}\n`).join('')}`)
 }
 
-/** What a comparison cannot see, and what is missing from it. */
+/** Remarks on what the comparison cannot see. */
 export function verifyRemarks({ secrets, rejected, openWrites, set }: Verification): string[] {
   const lines: string[] = set.reading.partial ? [PARTIAL] : []
   if (secrets.inSource + secrets.sent + secrets.leftAlone > 0) {
     lines.push(describeUnreadable(secrets))
   }
   if (rejected > 0) {
-    lines.push(`${counted(rejected, 'record')} rejected, and not in WorkOS: workos-migrate errors says why`)
+    lines.push(`${counted(rejected, 'record')} rejected and not in WorkOS: workos-migrate errors shows why`)
   }
   if (openWrites > 0) {
     lines.push(
-      `${counted(openWrites, 'write')} of an interrupted run may have taken effect: the next plan or apply looks them up`,
+      `${counted(openWrites, 'write')} of an interrupted run might have taken effect: the next plan or apply checks`,
     )
   }
   return lines
 }
 
-/** What a verification came to, in a sentence. */
+/** The result of a verification in one sentence. */
 export function conclusion({ outcome, kinds, rejected }: Verification, paint: Paint): string {
   const sum = (field: 'desired' | 'different' | 'missing' | 'otherId' | 'extra' | 'notInState') =>
     kinds.reduce((total, kind) => total + kind[field], 0)
-  const all = `all ${counted(sum('desired'), 'resource')}`
-  const without = rejected === 0 ? '' : `, without the ${counted(rejected, 'rejected record')}`
+  const desired = sum('desired')
+  const all = desired === 1 ? '1 resource is' : `all ${counted(desired, 'resource')} are`
+  const without = rejected === 0 ? '' : `, except for the ${counted(rejected, 'rejected record')}`
   switch (outcome) {
     case 'verified':
-      return paint('green', `Verified: ${all} are in WorkOS as desired.`)
+      return paint('green', `Verified: ${all} in WorkOS as desired.`)
     case 'different': {
       const unlike = sum('different') + sum('extra') + sum('notInState') > 0
-      if (!unlike) return paint('green', `Verified: ${all} are in WorkOS as desired${without}.`)
-      return paint('yellow', `Nothing is missing: ${all} are in WorkOS${without}. What differs is listed above.`)
+      if (!unlike) return paint('green', `Verified: ${all} in WorkOS as desired${without}.`)
+      return paint('yellow', `Nothing is missing: ${all} in WorkOS${without}. The differences are listed above.`)
     }
     case 'lost': {
-      const other = sum('otherId') === 0 ? '' : `, ${figure(sum('otherId'))} under another id`
+      const other = sum('otherId') === 0 ? '' : `, ${figure(sum('otherId'))} under another ID`
       return paint(
         'red',
-        `Not verified: ${figure(sum('missing'))} missing${other}. What apply would do about it: plan --refresh.`,
+        `Not verified: ${figure(sum('missing'))} missing${other}. To see what apply would do, run plan --refresh.`,
       )
     }
   }
 }
 
-/** In the order in which they are shown. */
 export const FINDING_TYPES: readonly FindingType[] = [
   'deleted',
   'not_applied',
@@ -175,8 +168,8 @@ export const FINDING_TYPES: readonly FindingType[] = [
 ]
 
 /**
- * A verification for programs: one JSON document, written piece by piece. `counts` says how many
- * findings of each type there are; `findings` holds the first few of each, or all of them.
+ * One JSON document, in pieces. `counts` has the number of findings of each type; `findings` has
+ * the first few of each, or all if `full`.
  */
 export function renderVerifyJson(verification: Verification, full: boolean, write: (text: string) => void): void {
   const { set, ...shown } = verification
@@ -201,9 +194,7 @@ export function renderVerifyJson(verification: Verification, full: boolean, writ
   write(']}\n')
 }
 
-/**
- * Tells of everything that is not as the source and the state say, and of the sum. Values stay out.
- */
+/** Emits every finding and the sums, without values. */
 export async function emitVerification(events: EventSink, verification: Verification): Promise<void> {
   for (const type of FINDING_TYPES) {
     for (const finding of findingsOf(verification, type, Number.POSITIVE_INFINITY)) {

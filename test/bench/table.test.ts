@@ -4,18 +4,18 @@ import { complaints, type Figures, markdownTable, publishedFigures, RATIOS, with
 describe('docs/explanation/performance.md', () => {
   const published = publishedFigures()
 
-  test('has a row for each number of users that is measured', () => {
+  test('has a row for each measured number of users', () => {
     expect(published.map(({ users }) => users)).toEqual(expect.arrayContaining([3, 100_000, 1_000_000]))
   })
 
-  test('has every ratio that a run is held against', () => {
+  test('has every ratio that a run is compared with', () => {
     const said = Object.fromEntries(
       published.map((row) => [row.users, RATIOS.filter((ratio) => (row[ratio] ?? 0) > 0)]),
     )
     expect(said).toMatchObject({ 3: RATIOS, 100000: RATIOS, 1000000: RATIOS })
   })
 
-  test('has ratios that are those of its seconds, as far as they are rounded', () => {
+  test('has ratios that match its rounded seconds', () => {
     for (const row of published) {
       const ratios = withRatios(row)
       for (const ratio of RATIOS) {
@@ -28,7 +28,7 @@ describe('docs/explanation/performance.md', () => {
 
 const figures: Figures = withRatios({ users: 1000, yardstick: 2, plan: 8, cpu: 12.34, peak: 400.4, again: 3 })
 
-test('a table is read as it was written', () => {
+test('a written table can be read back', () => {
   const rows = [figures, { users: 10_000_000, yardstick: 1234.5, plan: 2469 }]
   expect(publishedFigures(`# Page\n\n${markdownTable(rows)}\nMore text.\n`)).toEqual([
     { users: 1000, yardstick: 2, plan: 8, cpu: 12.3, peak: 400, planRatio: 4, again: 3, againRatio: 1.5 },
@@ -36,7 +36,7 @@ test('a table is read as it was written', () => {
   ])
 })
 
-test('a page without the table is an error, as is one with another column', () => {
+test('a page without the table or with another column is an error', () => {
   expect(() => publishedFigures('# Page\n')).toThrow('the page has no table with Users | csv-parse, s | Plan, s')
   expect(() => publishedFigures('| Users | Speed |\n|--|--|\n| 3 | 4 |\n')).toThrow('the page has no table')
 })
@@ -48,7 +48,7 @@ describe('a ratio is worse', () => {
     ])
   })
 
-  test('not when it is better, when it was not measured, or when the page has no such number of users', () => {
+  test('not if it is better, not measured, or not on the page', () => {
     expect(
       complaints(
         [

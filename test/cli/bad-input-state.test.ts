@@ -126,14 +126,14 @@ const questions: BadInput[] = [
     name: 'a state that is not there',
     args: ['state', 'list'],
     exit: 3,
-    says: [/there is no state at .*state\.sqlite/, 'nothing has been applied'],
+    says: [/there is no state at .*state\.sqlite/, 'run workos-migrate apply first'],
   },
   {
     name: 'a kind that is none',
     args: ['state', 'list', '--kind', 'usr'],
     exit: 3,
     says: [
-      'there is no kind usr',
+      'unknown kind usr',
       'did you mean user?',
       'permission, role, organization, organization-role, user, totp-factor, membership',
     ],
@@ -143,14 +143,14 @@ const questions: BadInput[] = [
     args: ['state', 'show', 'user:nobody'],
     prepare: applied,
     exit: 3,
-    says: ['the state has no resource user:nobody', 'addresses look like'],
+    says: ['the state has no resource user:nobody', 'use an address such as user:auth0|123'],
   },
   {
     name: 'an address without a kind',
     args: ['state', 'show', 'nobody'],
     prepare: applied,
     exit: 3,
-    says: ['nobody is no address', 'addresses look like'],
+    says: ['nobody is not an address', 'use an address such as user:auth0|123'],
   },
 ]
 
@@ -254,7 +254,7 @@ const guards: BadInput[] = [
     name: 'nobody who could approve it',
     args: ['apply'],
     exit: 3,
-    says: ['standard input is no terminal', 'approve with --yes'],
+    says: ['standard input is not a terminal', 'approve with --yes'],
   },
   {
     name: 'the word of safety.confirm missing',

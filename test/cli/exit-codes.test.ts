@@ -108,7 +108,10 @@ describe('apply --strict', () => {
   test('applies everything else where something is rejected', async () => {
     const { workos, project } = await projectOf({ rows: [person('ada'), REJECTED], manifest: ALLOWED, codes: {} })
     const applied = await project.run(['apply', '--yes', '--strict'], { env })
-    expect(applied).toMatchObject({ exit: 7, stdout: expect.stringContaining('Done, without the 1 rejected record') })
+    expect(applied).toMatchObject({
+      exit: 7,
+      stdout: expect.stringContaining('Done, except for the 1 rejected record'),
+    })
     expect((await workos.snapshot()).users).toHaveLength(1)
   })
 })

@@ -52,7 +52,7 @@ describe('--html', () => {
 
     expect((await destroy('--plan-only')).exit).toBe(0)
     const { report } = read()
-    expect(report).toMatchObject({ what: 'Plan of a deletion', tone: 'warn' })
+    expect(report).toMatchObject({ what: 'Deletion plan', tone: 'warn' })
     const summary = report.sections.find(({ id }) => id === 'summary')?.blocks
     expect(summary?.find(({ type }) => type === 'figures')).toMatchObject({ figures: [{ label: 'delete', value: 7 }] })
     expect(summary?.find(({ type }) => type === 'table')).toMatchObject({
@@ -72,11 +72,11 @@ describe('--html', () => {
     expect((await destroy('--confirm', 'people')).exit).toBe(0)
     expect(read().report).toMatchObject({
       what: 'Deletion',
-      sentence: 'Done: what the plan deletes is gone from WorkOS.',
+      sentence: 'Done: WorkOS no longer has what the plan deletes.',
     })
 
     expect((await destroy('--confirm', 'people')).exit).toBe(0)
-    expect(read().report).toMatchObject({ what: 'Plan of a deletion', sentence: 'Nothing is left to delete.' })
+    expect(read().report).toMatchObject({ what: 'Deletion plan', sentence: 'Nothing to delete.' })
 
     const { exit, stdout } = await destroy('--confirm', 'people', '--json')
     expect({ exit, outcome: JSON.parse(stdout).outcome }).toEqual({ exit: 0, outcome: 'completed' })
@@ -136,8 +136,8 @@ describe('--html', () => {
     mkdirSync(people.path('folder'))
     symlinkSync(people.path('elsewhere'), people.path('link.html'))
     for (const [name, why] of [
-      ['folder', 'that is a folder'],
-      ['link.html', 'that is a symbolic link'],
+      ['folder', 'it is a folder'],
+      ['link.html', 'it is a symbolic link'],
     ] as const) {
       const { exit, stderr } = await people.run(['apply', '--yes', '--html', name], { env })
       expect({ exit, stderr }).toEqual({
@@ -148,7 +148,7 @@ describe('--html', () => {
     const missing = await people.run(['apply', '--yes', '--html', 'nowhere/report.html'], { env })
     expect(missing.exit).toBe(3)
     expect(missing.stderr).toContain('the report cannot be written to nowhere/report.html (ENOENT)')
-    expect(missing.stderr).toContain('in a folder that exists')
+    expect(missing.stderr).toContain('in an existing folder')
     expect(workos.takeLog().filter(({ method }) => method !== 'GET')).toEqual([])
   })
 
@@ -156,6 +156,6 @@ describe('--html', () => {
     const people = await project()
     await people.run(['apply', '--yes'], { env })
     const { exit, stderr } = await people.run(['state', 'show', 'user:id-ada', '--html', 'state.html'], { env })
-    expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringContaining('--html writes the state as a whole') })
+    expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringContaining('--html writes the whole state') })
   })
 })

@@ -76,7 +76,7 @@ describe('--verbose', () => {
     const reads = under(/GET/)
     const others = workos.log.length - writes - reads
     expect(stderr).toContain(
-      `requests to WorkOS: ${writes} writes and ${reads} reads under /user_management, 0 deletions of organizations, ${others} others, 0 answered 429, 0 repeated\n`,
+      `requests to WorkOS: ${writes} writes and ${reads} reads under /user_management, 0 organization deletions, ${others} others, 0 rate-limited (429), 0 retried\n`,
     )
   })
 

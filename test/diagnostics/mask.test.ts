@@ -90,8 +90,8 @@ describe('emails', () => {
 describe('all', () => {
   test('nothing of a value, a quotation or an address is left', () => {
     expect(all.value('Ada')).toBe('***')
-    expect(all.text('lastName: "Lovelace" not taken, but "Byron", of ada@example.com')).toBe(
-      'lastName: "***" not taken, but "***", of ***',
+    expect(all.text('lastName: "Lovelace" discarded, "Byron" kept, of ada@example.com')).toBe(
+      'lastName: "***" discarded, "***" kept, of ***',
     )
   })
 
@@ -111,9 +111,9 @@ describe('all', () => {
     '✗ ./people.csv:5  user:DN: passwordHash: the user DN was rejected',
     '≠ user:DN (./people.csv:5, and 2 records like it) → DN',
     '≠ membership:DN@acme (./people.csv:5)',
-    '- membership:DN@acme  DN in acme  goes with its user:DN',
-    '= user:DN  DN  is user_01, by its natural identity, until now user:DN',
-    '= membership:DN@acme  is om_01, by its natural identity, until now membership:DN@acme',
+    '- membership:DN@acme  DN in acme  deleted with user:DN',
+    '= user:DN  DN  matches user_01 by identity, previously user:DN',
+    '= membership:DN@acme  matches om_01 by identity, previously membership:DN@acme',
     '· organization:acme  it has membership:DN@acme outside the scope',
     'error: others in the state depend on it: membership:DN@acme on user:DN [has_dependents]',
     'hint: did you mean user:DN or user:DN?; workos-migrate state list shows all',
@@ -132,8 +132,8 @@ describe('all', () => {
   })
 
   test('the name of a field behind a key stays', () => {
-    expect(all.text('≠ user:u1  firstName: "Ada", the source says "Bo"  overwritten')).toMatch(
-      /^≠ user:#\w{8} {2}firstName: "\*\*\*", the source says/,
+    expect(all.text('≠ user:u1  firstName: "Ada" in WorkOS, "Bo" in the source  overwritten')).toMatch(
+      /^≠ user:#\w{8} {2}firstName: "\*\*\*" in WorkOS, "\*\*\*" in the source/,
     )
   })
 

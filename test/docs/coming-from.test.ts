@@ -9,13 +9,15 @@ import { startFakeAuth0 } from '../fakes/auth0/fake-auth0.ts'
 import { DATABASE, generateTenant } from '../fakes/auth0/generate.ts'
 
 /**
- * The guides for those who come from another tool: every row of their tables is tried here, on
- * files of our own, in the words of the right column. A scenario names the rows that it tries by
- * their left cells.
+ * The guides for users of other tools. Every row of their tables is tested on generated files, with
+ * the words of the right column. A scenario lists the rows that it tests by their left cells.
  */
 
 const GUIDES = ['from-toolkit', 'from-workos-migrations'] as const
 type Guide = (typeof GUIDES)[number]
+
+/** The left cells of the heads of the tables. */
+const HEADS = ['Toolkit', '@workos/migrations']
 
 interface Row {
   left: string
@@ -26,7 +28,7 @@ function rowsOf(guide: Guide): Row[] {
   const path = fileURLToPath(new URL(`../../docs/how-to/${guide}.md`, import.meta.url))
   return [...readFileSync(path, 'utf8').matchAll(/^\| (.*?) \| (.*) \|$/gm)]
     .map(([, left = '', right = '']) => ({ left, right }))
-    .filter(({ left }) => left !== 'There' && !left.startsWith('-'))
+    .filter(({ left }) => !HEADS.includes(left) && !left.startsWith('-'))
 }
 
 interface Scenario {
@@ -41,14 +43,14 @@ const env = { KEY, WORKOS_SECRET_KEY: KEY }
 interface Scene {
   workos: Workos
   project: Project
-  /** Writes the manifest, with a target. */
+  /** Writes the manifest with a target. */
   manifest(content: object): void
-  /** Runs a command that has to end so. */
+  /** Runs a command that must end with this exit code. */
   run(args: readonly string[], exit?: number, more?: Record<string, string>): Promise<string>
   plan(...args: string[]): Promise<Planned>
   /** `address in organization: roles` */
   memberships(): Promise<string[]>
-  /** Requests that wrote, since the last call. */
+  /** Write requests since the last call. */
   writes(): number
 }
 
@@ -84,7 +86,7 @@ async function open(files: Record<string, string>, options: Parameters<typeof st
 
 const lines = (...rows: string[]) => `${rows.join('\n')}\n`
 
-/** The toolkit's columns, with what its auto-fix mends and its importer loses. */
+/** The columns of the toolkit, with values that its auto-fix corrects and its importer loses. */
 const USERS = lines(
   '\ufeffemail,first_name,last_name,email_verified,external_id,org_external_id,org_name',
   'ada@example.com,  Ada ,Ampersand,Yes,u-1,acme,Acme',
@@ -420,7 +422,7 @@ const auth0: Scenario = {
     const more = { SECRET: clientSecret }
     await scene.run(['export'], 0, more)
     expect(scene.project.list('kept')).toContain('snapshot.json')
-    // Counts are asked for with pages of one.
+    // Counts use pages of one item.
     const sizes = fake.log.flatMap(({ target }) => /\b(?:per_page|take)=(\d+)/.exec(target)?.[1] ?? [])
     expect(new Set(sizes)).toEqual(new Set(['1', '5']))
     await scene.run(['apply', '--yes'], 0, more)
@@ -571,7 +573,7 @@ const packaged: Scenario = {
     scene.manifest({ extends: 'workos-package', map: { connection: null } })
     const { handoff } = JSON.parse(await scene.run(['plan', '--json'])).summary
     expect(handoff).toMatchObject({ saml: 0 })
-    // Recipes for what this program reads from exports alone.
+    // Recipes for sources that are read only from exports.
     expect(await scene.run(['test', '--recipe', 'cognito'])).toContain('passed')
   },
 }
@@ -596,7 +598,7 @@ const SCENARIOS = [
 test.each(SCENARIOS)('$name', ({ run }) => run())
 
 describe.each(GUIDES)('docs/how-to/%s.md', (guide) => {
-  test('has no row that is not tried, and none is tried that it does not have', () => {
+  test('has exactly the rows that are tested', () => {
     const tried = SCENARIOS.flatMap(({ toolkit, official }) => (guide === 'from-toolkit' ? toolkit : official))
     expect(tried.toSorted()).toEqual(
       rowsOf(guide)
@@ -605,7 +607,7 @@ describe.each(GUIDES)('docs/how-to/%s.md', (guide) => {
     )
   })
 
-  test('names keys that the manifest has', () => {
+  test('names existing keys of the manifest', () => {
     const named = rowsOf(guide).flatMap(({ right }) =>
       [...right.matchAll(/`([a-z]\w*(?:\.\w+)+)\b/g)].map(([, path = '']) => path),
     )

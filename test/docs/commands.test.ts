@@ -25,7 +25,7 @@ function words(line: string): string[] {
   )
 }
 
-/** What the program says to a command line before it does anything. */
+/** The error for a command line, before it runs. */
 async function refusalOf(args: readonly string[]): Promise<string | undefined> {
   const [stdout, stderr, stdin] = [new PassThrough(), new PassThrough(), new PassThrough()]
   const never = new AbortController().signal
@@ -40,17 +40,17 @@ async function refusalOf(args: readonly string[]): Promise<string | undefined> {
 
 const withCommands = pages.filter((page) => commandLinesOf(page).length > 0)
 
-test('the pages that show commands are found', () => {
+test('pages with commands are found', () => {
   expect(withCommands).toEqual(
     expect.arrayContaining(['README.md', 'docs/tutorials/first-migration.md', 'docs/how-to/cut-over-night.md']),
   )
 })
 
-test.each(withCommands)('every command in %s is one that the program takes', async (page) => {
+test.each(withCommands)('every command in %s is valid', async (page) => {
   const refusals = await Promise.all(commandLinesOf(page).map((line) => refusalOf(words(line))))
   expect(refusals.filter((refusal) => refusal !== undefined)).toEqual([])
 })
 
-test('a command that the program does not take would be found', async () => {
+test('an invalid command would be found', async () => {
   expect(await refusalOf(['plan', '--nonsense'])).toContain("unknown option '--nonsense'")
 })

@@ -7,10 +7,7 @@ import { KEY, startWorkos } from '../e2e/workos.ts'
 const page = readFileSync(new URL('../../docs/reference/events.md', import.meta.url), 'utf8')
 const schema = JSON.parse(readFileSync(new URL('../../schemas/events.schema.json', import.meta.url), 'utf8'))
 
-/**
- * Ids, versions and times differ from run to run; phases and the table of kinds are left out of the
- * page.
- */
+/** IDs, versions and times differ between runs. The page omits phases and the table of kinds. */
 function shown(events: readonly EventLine[]): object[] {
   return events
     .filter(({ type }) => !type.startsWith('phase_'))
@@ -24,7 +21,7 @@ function shown(events: readonly EventLine[]): object[] {
     }))
 }
 
-test('the stream on the page is what an apply writes', async () => {
+test('the page shows the stream that an apply writes', async () => {
   const workos = await startWorkos({
     interceptor: {
       before({ request, response, text }) {
@@ -49,7 +46,7 @@ test('the stream on the page is what an apply writes', async () => {
   expect(shown(lines), written.map((line) => JSON.stringify(line)).join('\n')).toEqual(written)
 })
 
-test('every type of event and every member of it is on the page', () => {
+test('every event type and member is on the page', () => {
   const types: string[] = schema.properties.type.enum
   expect(types.filter((type) => !page.includes(`| \`${type}\` |`))).toEqual([])
   const missing = types.flatMap((type) => {

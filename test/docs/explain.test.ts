@@ -11,7 +11,7 @@ const shown = [...page.matchAll(/```console\n\$ workos-migrate (explain \S+)\n(.
   ([, line = '', output = '']) => ({ line, output }),
 )
 
-test('the page shows an answer to each question', () => {
+test('the page shows every example', () => {
   expect(shown.map(({ line }) => line)).toEqual([
     'explain user:u2',
     'explain cleo@example.com',
@@ -20,7 +20,7 @@ test('the page shows an answer to each question', () => {
   ])
 })
 
-test.each(shown)('$line answers as the page shows', async ({ line, output }) => {
+test.each(shown)('$line prints what the page shows', async ({ line, output }) => {
   const cwd = folderOf({ 'migrate.config.yaml': manifest, 'users.csv': rows })
   const { code, stdout } = await command(line.split(' '), { cwd })
   expect(stdout).toBe(output)

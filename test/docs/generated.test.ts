@@ -7,30 +7,30 @@ import { sandboxDocs } from '../../scripts/sandbox-docs.ts'
 import { triedDocs, triedIn } from '../../scripts/tried-docs.ts'
 import { KNOWN_DIFFERENCES } from '../workos/openapi-known-differences.ts'
 
-// Out of step: npm run docs
+// If this fails, run npm run docs.
 test.each([
   ['docs/how-to/sandbox.md', sandboxDocs],
   ['docs/how-to/sources/README.md', triedDocs],
-] as const)('%s has the table that follows from the tests', (name, written) => {
+] as const)('%s has the table from the tests', (name, written) => {
   const page = readFileSync(name, 'utf8')
   expect(page).toBe(written(page))
 })
 
-test('docs/reference/commands.md is what follows from the definitions', () => {
+test('docs/reference/commands.md matches the definitions', () => {
   expect(readFileSync('docs/reference/commands.md', 'utf8')).toBe(commandsDocs())
 })
 
-test('docs/reference/api.md is what follows from the declarations', () => {
+test('docs/reference/api.md matches the declarations', () => {
   expect(readFileSync('docs/reference/api.md', 'utf8')).toBe(apiDocs())
 })
 
-test('each patch of the document has a name of its own, a sentence and a source', () => {
+test('each patch of the document has a unique name, a sentence and a source', () => {
   const names = KNOWN_DIFFERENCES.map(({ name }) => name)
   expect(names).toEqual([...new Set(names)])
   for (const { name, why, source } of KNOWN_DIFFERENCES) {
     expect(name).toMatch(/^[a-z\d-]+$/)
     expect(why).toMatch(/^[A-Za-z\d].+\.$/)
-    expect(source).toMatch(/^https:\/\/[a-z]+\.com\/|^(seen in answers of WorkOS; )?not documented/)
+    expect(source).toMatch(/^https:\/\/[a-z]+\.com\/|^(observed in responses of WorkOS; )?not documented/)
   }
 })
 
@@ -57,7 +57,7 @@ after
 `)
 })
 
-test('a title that cannot be read, or is of nothing known, is refused', () => {
+test('a title that is not a literal, or has an unknown origin, is rejected', () => {
   expect(() => triedIn(call("'Clerk'", "'CSV'", 'title'), 'a.test.ts')).toThrow(/three texts, written out/)
   expect(() => triedIn(call("'Clark'", "'CSV'", "'x'"), 'a.test.ts')).toThrow(/no origin is called Clark/)
   expect(() => withGenerated('a page', 'tried', [])).toThrow(/no place for tried/)

@@ -7,7 +7,7 @@ import { EXIT_CODES, ExitCode } from '../../src/diagnostics/errors.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const page = readFileSync(`${ROOT}/docs/reference/json.md`, 'utf8')
 
-test('every output for programs stands on the page with its schema', () => {
+test('the page lists every JSON output with its schema', () => {
   const missing = Object.entries(FACTS).flatMap(([name, { outputs = [] }]) =>
     outputs
       .filter(({ option, schema }) => {
@@ -19,25 +19,25 @@ test('every output for programs stands on the page with its schema', () => {
   expect(missing).toEqual([])
 })
 
-test('every schema of the package stands on the page', () => {
+test('the page lists every schema of the package', () => {
   const names = readdirSync(`${ROOT}/schemas`)
   expect(names.filter((name) => !page.includes(`schemas/${name}`))).toEqual([])
 })
 
-test('every exit code is described in the program as on its page', () => {
+test('the program and the page have the same exit codes', () => {
   const codes = readFileSync(`${ROOT}/docs/reference/exit-codes.md`, 'utf8')
   expect(Object.keys(EXIT_CODES)).toEqual(Object.keys(ExitCode))
   for (const { code } of Object.values(EXIT_CODES)) expect(codes).toContain(`\n| ${code} | `)
 })
 
-test('the page for assistants says what each exit code asks for, as the program does', () => {
+test('the page for assistants has the next step for each exit code, as the program does', () => {
   const agents = readFileSync(`${ROOT}/AGENTS.md`, 'utf8')
   for (const { code, meaning, next } of Object.values(EXIT_CODES)) {
     expect(agents).toContain(`\n| ${code} | ${meaning} | ${next} |\n`)
   }
 })
 
-test('what the page for assistants shows of a plan is in its schema', () => {
+test('the parts of a plan on the page for assistants are in its schema', () => {
   const agents = readFileSync(`${ROOT}/AGENTS.md`, 'utf8')
   const [, table = ''] = /\| Show \| Where it is \|\n\|---\|---\|\n((?:\|.*\n)+)/.exec(agents) ?? []
   const members = [...table.matchAll(/`([a-zA-Z.]+)`/g)].map(([, path = '']) => path)

@@ -7,12 +7,12 @@ import { docPages } from './pages.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', ...docPages]
 
-/** A page without its code: what looks like a link or a heading there is none. */
+/** A page without code, which can look like links or headings. */
 function proseOf(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8').replaceAll(/^ *```.*?^ *```/gms, '')
 }
 
-/** The anchors that GitHub gives to the headings of a page. */
+/** The anchors of the headings of a page on GitHub. */
 function anchorsOf(page: string): string[] {
   return [...proseOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading
@@ -23,7 +23,7 @@ function anchorsOf(page: string): string[] {
   )
 }
 
-/** Relative links: as they are written, and where they lead. */
+/** Relative links and their targets. */
 function linksOf(page: string): { link: string; path: string; anchor: string | undefined }[] {
   return [...proseOf(page).matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)].map(([, link = '']) => {
     const [file = '', anchor] = link.split('#')
@@ -39,7 +39,7 @@ test.each(pages)('every link in %s leads somewhere', (page) => {
   expect(broken.map(({ link }) => link)).toEqual([])
 })
 
-test('every page is reached from the README', () => {
+test('every page can be reached from the README', () => {
   const reached = new Set(['README.md'])
   for (const page of reached) {
     for (const { path } of linksOf(page)) if (pages.includes(path)) reached.add(path)
@@ -47,7 +47,7 @@ test('every page is reached from the README', () => {
   expect(pages.filter((page) => !reached.has(page))).toEqual([])
 })
 
-test('every page that a message, a recipe, a schema or an example names is there', () => {
+test('every page that a message, a recipe, a schema or an example names exists', () => {
   const files = ['src', 'recipes', 'schemas', 'examples', 'scripts', 'templates'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.(ts|ya?ml|json)$/.test(name))

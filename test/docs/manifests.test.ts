@@ -17,12 +17,15 @@ import { docPages } from './pages.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A piece of a manifest that a page shows. */
+/** A manifest fragment on a page. */
 interface Piece {
   /** `docs/how-to/roles.md:31` */
   place: string
   page: string
-  /** Name of the page without folder and ending: that of a recipe, in the guide of an origin. */
+  /**
+   * The name of the page without folder and extension. For the guide of an origin, it is the name
+   * of the recipe.
+   */
   name: string
   text: string
 }
@@ -39,7 +42,7 @@ const PIECES: readonly Piece[] = pages.flatMap((page) => {
   }))
 })
 
-/** Where what a page shows is no whole section, the sections that it is a part of. */
+/** Fragments below the level of sections, with the sections that contain them. */
 const PARTS: Readonly<Record<string, (part: Json | undefined) => JsonObject>> = {
   users: (users = null) => ({ source: { type: 'file', streams: { users } } }),
   prefer: (prefer = null) => ({ dedupe: { user: { prefer } } }),
@@ -47,20 +50,22 @@ const PARTS: Readonly<Record<string, (part: Json | undefined) => JsonObject>> = 
 
 const recipes = recipeNames(shippedRecipes)
 
-/** Recipes of origins, on which those of situations stand. */
+/** Recipes that need the recipe of an origin. */
 const SITUATIONS = ['one-organization', 'organization-per-domain', 'organization-from-metadata']
 
-/** Sources of which no recipe knows what they hold. */
+/** Sources without a recipe. */
 const OF_ANY_SHAPE = ['file', 'postgres', 'mysql']
 
-/** What a piece stands on where it says nothing of its source. */
+/** The sources for fragments without one. */
 const SOURCES: Readonly<Record<string, JsonObject>> = {
   auth0: { type: 'auth0', users: './users.ndjson' },
   clerk: { type: 'clerk', users: './clerk-export.csv' },
   csv: { type: 'csv', path: './users.csv' },
 }
 
-/** A piece as a whole manifest: on top of the guide's recipe, else of a CSV file, with a target. */
+/**
+ * Completes a fragment to a manifest: with the recipe of the guide or a CSV source, and a target.
+ */
 function whole({ name, text }: Piece): JsonObject {
   const parsed: JsonObject = parse(text) ?? {}
   const [first = ''] = Object.keys(parsed)
@@ -81,7 +86,7 @@ function whole({ name, text }: Piece): JsonObject {
   return whole
 }
 
-/** Every variable has a value. @param dialect of the database that DATABASE_URL names */
+/** Values for all variables. @param dialect of the database in DATABASE_URL */
 const variables = (dialect = 'postgres') =>
   new Proxy<Record<string, string>>(
     {},
@@ -95,7 +100,7 @@ const variables = (dialect = 'postgres') =>
 
 const ENV = variables()
 
-/** Beside the manifest that a page may build on. */
+/** Next to the manifest that a page can extend. */
 const PIECE = 'piece.yaml'
 
 async function load(
@@ -110,7 +115,7 @@ async function load(
   return loadManifest({ path, cwd: folder, env, redactor: new Redactor(), ...(environment && { environment }) })
 }
 
-describe('every piece of a manifest that the pages show', () => {
+describe('every manifest fragment on the pages', () => {
   test('is found', () => {
     expect(PIECES.length).toBeGreaterThan(100)
   })
@@ -145,8 +150,7 @@ describe('every piece of a manifest that the pages show', () => {
     if ((await liveReading(loaded.manifest.source)) !== undefined) return
     const { streams } = loaded.manifest.source as { streams?: Record<string, { path: string }> }
     const given: Record<string, { path: string }> = sample.source?.streams ?? {}
-    // What the page names otherwise than the sample stands for the same file, unless it is of
-    // another form.
+    // A file name on the page means the file of the sample, unless its format differs.
     for (const [name, { path }] of Object.entries(streams ?? {})) {
       const file = given[name]?.path
       const isAlike = file !== undefined && extname(file) === extname(path)
@@ -164,7 +168,7 @@ describe('every piece of a manifest that the pages show', () => {
   })
 })
 
-/** Rules of people, by where they stand. */
+/** Conditions of user rules by place. */
 function conditions(): (readonly [string, string, JsonObject])[] {
   const manifests: [string, unknown][] = [
     ...PIECES.map((piece): [string, unknown] => [piece.place, whole(piece)]),
@@ -182,7 +186,7 @@ function conditions(): (readonly [string, string, JsonObject])[] {
   })
 }
 
-test.each(conditions())('a record that says nothing of it is let in: %s', async (_place, when, vars) => {
+test.each(conditions())('a record without the value is accepted: %s', async (_place, when, vars) => {
   const compiled = compileExpression(when, undefined, { vars, secrets: {} })
   if (!compiled.ok) throw new Error(compiled.message)
   const record = { id: '1', email: 'ada@example.com' }

@@ -11,13 +11,13 @@ const [, tests = ''] = page.match(/```yaml\n(.*?)```/s) ?? []
 const [, passing = ''] = page.match(/\$ workos-migrate test\n(.*?)```/s) ?? []
 const [, failing = ''] = page.match(/```\n(FAIL.*?)```/s) ?? []
 
-test("the example passes beside the README's manifest, with the output that the page shows", async () => {
+test('the example passes with the manifest of the README and prints what the page shows', async () => {
   const { code, stdout } = await command(['test'], { cwd: folderOf({ 'migrate.config.yaml': shortest + tests }) })
   expect(stdout).toBe(passing)
   expect(code).toBe(0)
 })
 
-test('the mistake that the page makes is told as it shows', async () => {
+test('the mistake on the page prints what the page shows', async () => {
   const wrong = tests.replace('user: { email: ada@', 'user: { email: Ada@')
   const { code, stdout } = await command(['test'], { cwd: folderOf({ 'migrate.config.yaml': shortest + wrong }) })
   expect(failing).toContain('Ada@example.com')

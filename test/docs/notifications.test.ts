@@ -9,11 +9,11 @@ import { wrongIn } from '../json-outputs.ts'
 const page = readFileSync(new URL('../../docs/how-to/notifications.md', import.meta.url), 'utf8')
 const block = (language: string) => new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(page)?.[1] ?? ''
 
-test('what arrives on the page is as its schema says', () => {
+test('the notification on the page matches its schema', () => {
   expect(wrongIn('notification.schema.json', JSON.parse(block('json')))).toEqual([])
 })
 
-test('the code on the page takes what is genuine and fresh, and nothing else', async () => {
+test('the code on the page accepts only genuine, fresh notifications', async () => {
   const folder = folderOf({})
   writeFileSync(join(folder, 'verify.mjs'), block('js'))
   const { isGenuine } = await import(pathToFileURL(join(folder, 'verify.mjs')).href)

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The pages of docs/, from the project's root, without what the site brings with it. */
+/** The pages of docs/ relative to the root, without those of the site. */
 export const docPages: readonly string[] = globSync('docs/**/*.md', {
   cwd: ROOT,
   exclude: ['docs/site/**'],

@@ -7,10 +7,7 @@ import { folderOf } from '../config/folder.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/**
- * Each command of the guide's examples with the lines that it shows, in order; `…` stands for what
- * is cut.
- */
+/** The commands of the guide with their shown lines; `…` marks a cut. */
 function examples(): { command: string; shown: string[] }[] {
   const guide = readFileSync(join(ROOT, 'docs/how-to/pilot.md'), 'utf8')
   const blocks = [...guide.matchAll(/```console\n(.*?)```/gs)].map(([, block = '']) => block)
@@ -25,14 +22,14 @@ function examples(): { command: string; shown: string[] }[] {
   )
 }
 
-test('the guide shows what its commands say, one after the other', async () => {
+test('the guide shows the outputs of its commands, in order', async () => {
   const cwd = folderOf({})
   for (const name of ['examples', 'migrate.config.yaml']) cpSync(join(ROOT, name), join(cwd, name), { recursive: true })
   const all = examples()
   expect(all.length).toBeGreaterThan(6)
   for (const { command, shown } of all) {
     const { stdout, stderr } = await runCommand(command.split(' '), { cwd, env: { NO_COLOR: '1' } })
-    // Pieces between the cuts stand in the output in this order.
+    // The pieces between cuts must appear in this order.
     let rest = stdout
     for (const piece of shown.join('\n').split('…')) {
       const at = rest.indexOf(piece.trim())

@@ -12,37 +12,37 @@ const STYLE = 'docs/style.md'
 const WORDS = [...read(STYLE).matchAll(/^\| ([^|]+) \| [^|]+ \|$/gm)]
   .flatMap(([, words = '']) => words.split(', '))
   .filter((word) => word !== 'Do not write')
-// "If there is none" says what it says; "the key is none" does not.
+// "If there is none" is allowed, "the key is none" is not.
 const FORBIDDEN = new RegExp(`\\b(?<!there )(?:${WORDS.join('|')})\\b`, 'i')
 
 const prose = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'AGENTS.md', ...docPages].filter(
   (page) => page !== STYLE,
 )
 
-test('the page about style lists the words that nobody writes', () => {
+test('the style page lists forbidden words', () => {
   expect(WORDS.length).toBeGreaterThan(10)
   expect('It is told of a role.').toMatch(FORBIDDEN)
 })
 
-test.each(prose)('%s has none of them', (page) => {
+test.each(prose)('%s has no forbidden words', (page) => {
   const lines = read(page)
     .replaceAll(/\s+/g, ' ')
     .match(new RegExp(`.{0,40}${FORBIDDEN.source}.{0,40}`, 'gi'))
   expect(lines ?? []).toEqual([])
 })
 
-test('the messages and the schemas have none of them', () => {
+test('messages and schemas have no forbidden words', () => {
   const found = [...messagesOfCode(), ...messagesOfSchemas()].filter(({ text }) => FORBIDDEN.test(text))
   expect(found.map(({ place, text }) => `${place}: ${text}`)).toEqual([])
 })
 
-test('no sentence of a page has a word twice in a row, nor a cliché', () => {
+test('no sentence of a page has a doubled word or a cliché', () => {
   const sentences = prose.flatMap((page) => sentencesOf(read(page)))
   expect(faultsOf('It is is crystal clear.')).toHaveLength(2)
   expect(sentences.flatMap((sentence) => faultsOf(sentence).map((fault) => `${fault}: ${sentence}`))).toEqual([])
 })
 
-test('sentences are found in prose alone', () => {
+test('sentences are found only in prose', () => {
   const page = `# Title of a page
 
 Words in \`code that is long\` count as one. Another [sentence follows](x.md)

@@ -7,7 +7,7 @@ import { folderOf } from '../config/folder.ts'
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8')
 
-test('the shortest manifest of the README is valid, in the words that it shows', async () => {
+test('the shortest manifest of the README is valid', async () => {
   const readme = read('README.md')
   const manifest = readme.match(/```yaml\n(version: 1\n.*?)```/s)?.[1] ?? ''
   const cwd = folderOf({

@@ -9,8 +9,7 @@ const FILES = globSync(
 )
 
 /**
- * A command that fetches a package of the program's name from a registry, whoever has that name
- * there.
+ * A command that fetches a package named like the program from a registry, whoever owns the name.
  */
 const FETCHED =
   /\b(?:npx|npm exec|pnpm dlx|bunx|yarn dlx)(?: -\S+(?: node@\S+)?)* workos-(?:migrate|declare)\b|\b(?:npm|pnpm|yarn|bun) (?:i|install|add)(?: -\S+)* workos-(?:migrate|declare)(?:@\S+)?(?=[\s`"']|$)/g
@@ -30,7 +29,7 @@ test.each([
   expect(fetching(line).length > 0).toBe(fetches)
 })
 
-test('nothing tells people to fetch a name that may belong to somebody else', () => {
+test('no text tells users to fetch a package name that others can own', () => {
   expect(FILES.length).toBeGreaterThan(400)
   const found = FILES.flatMap((file) =>
     fetching(readFileSync(`${ROOT}/${file}`, 'utf8')).map((line) => `${file}: ${line}`),

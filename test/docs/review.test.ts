@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { PAGE, withBlocks } from '../../scripts/review/page.ts'
 import { endStory, tellStory } from '../../scripts/review/story.ts'
 
-test('the page about reviews shows what the program says', async () => {
+test('the tutorial shows the output of the program', async () => {
   const story = await tellStory()
   endStory(story)
   const page = readFileSync(PAGE, 'utf8')

@@ -5,14 +5,14 @@ import { command } from '../cli/harness.ts'
 
 const page = (name: string) => readFileSync(new URL(`../../docs/reference/${name}`, import.meta.url), 'utf8')
 
-/** The rows of the tables of a page: first cell and second. */
+/** The first and second cells of the tables of a page. */
 const rowsOf = (name: string): [string, string][] =>
   [...page(name).matchAll(/^\| ([^|]+?) \| ([^|]+?) \|$/gm)].map(([, word = '', meaning = '']) => [word, meaning])
 
 const help = async (...args: string[]) => (await command(args, { cwd: '/' })).stdout
 const inOneLine = (text: string) => text.replaceAll(/\s+/g, ' ')
 
-test('the glossary of the docs and of the program hold the same words', async () => {
+test('the glossary of the docs and of the program are the same', async () => {
   const [, ...rows] = rowsOf('glossary.md')
   expect(rows).toEqual(Object.entries(MEANINGS))
   const shown = inOneLine(await help('help', 'words'))
@@ -26,7 +26,7 @@ test.each(Object.entries(WORDS_OF))('the help of %s ends with the words that it 
   expect(shown).toContain('workos-migrate help words')
 })
 
-test('no line of the words is wider than a terminal', async () => {
+test('no line of the words is wider than 80 columns', async () => {
   const lines = (await help('words')).split('\n')
   expect(lines.filter((line) => line.length > 80)).toEqual([])
 })

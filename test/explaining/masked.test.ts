@@ -122,8 +122,8 @@ test('with the mask all, an explanation keeps its fields, expressions, places an
   const [, digest = ''] = /^user:(#[0-9a-f]{8}) {2}\*\*\*$/m.exec(stdout) ?? []
   expect(digest).not.toBe('')
   expect(stdout).toContain(`→ user:${digest}`)
-  expect(stdout).toContain(`${digest}  stands for all`)
-  expect(stdout).toContain('metadata.phone: "***" not taken, but "***" (union)')
+  expect(stdout).toContain(`${digest}  primary record`)
+  expect(stdout).toContain('metadata.phone: "***" discarded, "***" kept (union)')
   expect(stdout).toContain('    "last_name": "***"')
   expect(stdout).toContain('metadata.low: $lowercase(last)')
   const json = await made.run(['explain', 'key-ada', '--mask', 'all', '--json'], { env })

@@ -10,10 +10,7 @@ import { runs, TIMEOUT } from './runs.ts'
 const ADDRESS_ASCII = /[a-z0-9@.]/i
 const RULES = { plusTags: 'ignore', gmailDots: 'ignore' } as const
 
-/**
- * What programs make of a text that they compare with another. Every one of them is in use
- * somewhere.
- */
+/** How programs fold text for comparisons. Each fold is in real use. */
 const FOLDS: Readonly<Record<string, (text: string) => string>> = {
   'lower case': (text) => text.toLowerCase(),
   'upper case': (text) => text.toUpperCase(),
@@ -26,10 +23,7 @@ const FOLDS: Readonly<Record<string, (text: string) => string>> = {
   'case folding, then NFKC': (text) => text.toUpperCase().toLowerCase().normalize('NFKC'),
 }
 
-/**
- * Every code point outside of ASCII that one of the folds turns into a letter, a digit, @ or a dot
- * of ASCII.
- */
+/** Non-ASCII code points that a fold turns into an ASCII letter, a digit, @ or a dot. */
 const TABLE: string[] = []
 for (let codePoint = 0x80; codePoint <= 0x10ffff; codePoint++) {
   if (codePoint >= 0xd800 && codePoint <= 0xdfff) continue
@@ -41,7 +35,7 @@ const dangerous = fc.constantFrom(...TABLE)
 const local = fc.stringMatching(/^[a-z0-9](?:[a-z0-9.+-]{0,8}[a-z0-9])?$/)
 const domain = fc.constantFrom('example.com', 'x.example', 'sub.acme.example')
 
-/** An address with a character of the table in one of its parts. */
+/** An address with a character of the table. */
 const infected = fc
   .tuple(local, domain, dangerous, fc.nat(), fc.boolean())
   .map(([name, host, character, at, inHost]) => {
@@ -58,15 +52,15 @@ async function evaluated(expression: string, item: { v: string }): Promise<unkno
   return compiled.expression.evaluate(item, item)
 }
 
-describe('every character that a program may take for one of an address', () => {
-  test('is in a table of more than a thousand, with those that are known from reports', () => {
+describe('every character that programs can confuse with one of an address', () => {
+  test('is in a table of more than a thousand, with the reported ones', () => {
     expect(TABLE.length).toBeGreaterThan(1400)
     for (const known of '\u212a\u0130\u0131\u017f\u00df\ufb01\uff4b\uff20\uff0e\u2024\u2460\u00b2\u{1d424}') {
       expect(TABLE).toContain(known)
     }
   })
 
-  test('is refused by name in either part of an address', () => {
+  test('is rejected by name in each part of an address', () => {
     const accepted = TABLE.filter((character) => {
       for (const address of [
         `mi${character}e@example.com`,
@@ -83,7 +77,7 @@ describe('every character that a program may take for one of an address', () => 
     expect(accepted).toEqual([])
   })
 
-  test('is made into ASCII by nothing that is done before an address is checked', async () => {
+  test('never becomes ASCII before an address is checked', async () => {
     const count = (text: string) => [...text].filter((character) => character > '\u007f').length
     const compared = (text: string) => comparedEmail(text, RULES)
     for (const change of [lowerAscii, addressForm, safeNfc, compared]) {
@@ -115,7 +109,7 @@ describe('every character that a program may take for one of an address', () => 
     }
   })
 
-  test('leaves keys and external ids what they are', () => {
+  test('does not change keys and external IDs', () => {
     for (const character of TABLE) {
       const key = optionalText(`a${character}`)
       expect(key.ok && key.value !== undefined && /^[\x00-\x7f]*$/.test(key.value), character).toBe(false)
@@ -124,12 +118,12 @@ describe('every character that a program may take for one of an address', () => 
   })
 })
 
-test('$lowercase and $uppercase make no ASCII out of any character, and are those of JSONata for all others', async () => {
+test('$lowercase and $uppercase turn no character into ASCII, and otherwise match JSONata', async () => {
   const changed: string[] = []
   const lowercase = compileExpression('$lowercase(v)')
   const uppercase = compileExpression('$uppercase(v)')
   if (!lowercase.ok || !uppercase.ok) throw new Error('they compile')
-  // Blocks of a thousand: an evaluation costs more than what it does to a character.
+  // Blocks of a thousand characters, because each evaluation is slow.
   for (let first = 0x80; first <= 0x1ffff; first += 1024) {
     const block: string[] = []
     for (let codePoint = first; codePoint < first + 1024; codePoint++) {
@@ -150,7 +144,7 @@ test('$lowercase and $uppercase make no ASCII out of any character, and are thos
   expect(changed).toEqual([])
 })
 
-test('no two addresses that are accepted are one to any program, unless they are told as possible duplicates', {
+test('no two accepted addresses are equal for any program, unless they are reported as possible duplicates', {
   timeout: TIMEOUT,
 }, () => {
   const letters = fc.constantFrom(
@@ -173,7 +167,7 @@ test('no two addresses that are accepted are one to any program, unless they are
   )
 })
 
-test('an address of ASCII has no double but in Punycode', { timeout: TIMEOUT }, () => {
+test('an ASCII address has no equivalent except in Punycode', { timeout: TIMEOUT }, () => {
   fc.assert(
     fc.property(fc.tuple(fc.string({ unit: 'binary', minLength: 1, maxLength: 4 }), domain), ([name, host]) => {
       const checked = normaliseEmail(`${name}@${host}`)
@@ -187,7 +181,7 @@ test('an address of ASCII has no double but in Punycode', { timeout: TIMEOUT }, 
   )
 })
 
-test('whoever has an address with such a character gets nothing of a user with another one, whatever the order and the chunks', {
+test('an address with such a character gets nothing of another user, whatever the order and the chunks', {
   timeout: TIMEOUT,
 }, async () => {
   const maps = [

@@ -7,7 +7,7 @@ import { SourceError } from '../../src/diagnostics/errors.ts'
 import { folderWith, type Reading, readAll } from '../sources/reading.ts'
 import { runs, TIMEOUT } from './runs.ts'
 
-/** Pieces that matter to the format, and bytes that belong to no encoding. */
+/** Syntax of the format, and bytes that are invalid in any encoding. */
 const piece = fc.oneof(
   fc
     .constantFrom(
@@ -36,7 +36,7 @@ const behindHeader = bytes.map((content) => Buffer.concat([Buffer.from('email,fi
 const damaged = fc.tuple(behindHeader, fc.nat(200)).map(([content, cut]) => gzipSync(content).subarray(0, cut))
 
 /**
- * The reading, or undefined where it was refused in words. Anything else that is thrown is a
+ * The result of the read; undefined if it was rejected with a message. Any other exception is a
  * defect.
  */
 async function read(content: Buffer, folder: string): Promise<Reading | undefined> {
@@ -53,7 +53,7 @@ async function read(content: Buffer, folder: string): Promise<Reading | undefine
   }
 }
 
-test('any bytes are read or refused with their file, and every row that was read passed or was rejected', {
+test('any bytes are read or rejected with their file, and every row is passed on or rejected', {
   timeout: TIMEOUT,
 }, async () => {
   const folder = folderWith({})
@@ -74,12 +74,12 @@ test('any bytes are read or refused with their file, and every row that was read
   expect(whole).toBeGreaterThan(20)
 })
 
-test('any cells come back from a file with any delimiter, quoted where they must be', {
+test('any cells can be read back from a file with any delimiter', {
   timeout: TIMEOUT,
 }, async () => {
   const folder = folderWith({})
-  // Blanks around a cell are no part of it, and an empty cell is no value. NUL is left out by the
-  // reader, with a warning.
+  // Spaces around a cell are trimmed, and an empty cell has no value. The reader removes NUL, with
+  // a warning.
   const cell = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => `<${text.replaceAll('\0', '')}>`)
   const row = fc.tuple(cell, cell)
   await fc.assert(

@@ -16,8 +16,7 @@ import { runs, TIMEOUT } from './runs.ts'
 const folder = () => folderOf({ 'users.csv': 'email\n', 'a.txt': 'from a file' })
 
 /**
- * Loads a text as a manifest. What is wrong with it has to be told with a place in the file;
- * everything else is a defect.
+ * Loads text as a manifest. Errors must have a place in the file; any other exception is a defect.
  */
 async function load(directory: string, text: string): Promise<readonly Problem[]> {
   const file = join(directory, 'migrate.config.yaml')
@@ -107,7 +106,7 @@ const token = fc.constantFrom(
   '0/0s',
 )
 
-test('any text that looks like YAML is a manifest, or is refused with places in its file', {
+test('any text that looks like YAML is a manifest, or is rejected with places in the file', {
   timeout: TIMEOUT,
 }, async () => {
   const directory = folder()
@@ -126,7 +125,7 @@ test('any text that looks like YAML is a manifest, or is refused with places in 
   )
 })
 
-/** Every key of the manifest with a value that is right, so that a wrong one is alone. */
+/** Every key of the manifest with a valid value, so that a test changes only one. */
 const WHOLE: JsonObject = {
   version: 1,
   name: 'fuzzed',
@@ -165,12 +164,12 @@ function withValue(whole: Json, [key, ...rest]: readonly string[], value: Json):
   return { ...object, [key]: withValue(object[key] ?? null, rest, value) }
 }
 
-test('the manifest that is fuzzed is right as it stands', async () => {
+test('the fuzzed manifest is valid', async () => {
   const problems = await load(folder(), JSON.stringify(WHOLE, null, 1))
   expect(problems.filter(({ severity }) => severity !== 'warning')).toEqual([])
 })
 
-test('any value in any place of a manifest is taken, or refused with places in the file', {
+test('any value in any place of a manifest is accepted, or rejected with places in the file', {
   timeout: TIMEOUT,
 }, async () => {
   const directory = folder()
@@ -188,7 +187,7 @@ test('any value in any place of a manifest is taken, or refused with places in t
   )
 })
 
-test('any text is an expression that compiles, or one that is refused at a place inside it', {
+test('any text compiles as an expression, or is rejected at a place inside it', {
   timeout: TIMEOUT,
 }, async () => {
   const { compileExpression } = await import('../../src/mapping/expression.ts')
@@ -252,7 +251,7 @@ test('any text is an expression that compiles, or one that is refused at a place
   )
 })
 
-test('a manifest is looked for from any folder without a failure', async () => {
+test('the search for a manifest works from any folder', async () => {
   const error = await discoverManifest(folderOf({}), '/').catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(ManifestError)
 })

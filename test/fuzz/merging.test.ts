@@ -14,14 +14,14 @@ import { runs, TIMEOUT } from './runs.ts'
 const user = kindDefinition('user')
 const membership = kindDefinition('membership')
 
-/** Drafts of one thing, and the same in another order. */
+/** Drafts of one resource in two orders. */
 function twoOrders<T>(drafts: fc.Arbitrary<T>): fc.Arbitrary<[T[], T[]]> {
   return fc
     .array(drafts, { minLength: 1, maxLength: 8 })
     .chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })))
 }
 
-test('where the rule is any, all or a union of lists, the order of the records makes no difference', {
+test('with the rules any, all or a union of lists, the order of records does not matter', {
   timeout: TIMEOUT,
 }, () => {
   const draft = fc.record({
@@ -48,7 +48,7 @@ test('where the rule is any, all or a union of lists, the order of the records m
   )
 })
 
-test('no member of metadata is lost in a union, and every value that lost is told', { timeout: TIMEOUT }, () => {
+test('a union loses no metadata key, and every discarded value is listed', { timeout: TIMEOUT }, () => {
   const value = fc.constantFrom('x', 'y')
   const draft = fc.record({
     key: fc.constant('k'),
@@ -73,7 +73,7 @@ test('no member of metadata is lost in a union, and every value that lost is tol
   )
 })
 
-test('of users that merge every membership and every role is kept, for the user that stands for them', {
+test('merged users keep every membership and role', {
   timeout: TIMEOUT,
 }, async () => {
   const name = (prefix: string, most: number) => fc.integer({ min: 0, max: most }).map((n) => `${prefix}${n}`)
@@ -117,7 +117,7 @@ test('of users that merge every membership and every role is kept, for the user 
   )
 })
 
-/** Rows of users of whom many are one, with everything in them that can differ. */
+/** Rows of users, many of them duplicates, with all possible differences. */
 const someone = fc.record({
   id: fc.constantFrom('u1', 'u2', 'u3', 'u4', 'u5'),
   mail: fc.constantFrom('a@example.com', 'A@example.com', 'b@example.com', 'a+x@example.com', 'c@example.com'),
@@ -162,7 +162,7 @@ const rules = fc.record({
   }),
 }) as fc.Arbitrary<Partial<UserDedupe>>
 
-test('with prefer the order of the rows makes no difference: the desired set is the same to the byte', {
+test('with prefer, the order of rows does not matter: the desired set is the same, byte for byte', {
   timeout: TIMEOUT,
 }, async () => {
   const rows = fc
@@ -181,7 +181,7 @@ test('with prefer the order of the rows makes no difference: the desired set is 
   )
 })
 
-test('records that say the same are merged as if each were looked at', { timeout: TIMEOUT }, async () => {
+test('equal records merge as if each were compared', { timeout: TIMEOUT }, async () => {
   const organization = fc.record(
     {
       key: fc.constantFrom('a', 'b', 'c'),

@@ -43,7 +43,7 @@ function read(source: unknown, settings: Rules) {
   return { ...readMetadata(source, settings, problems), problems }
 }
 
-test('metadata that needs no rule is read as its JSON text is', { timeout: TIMEOUT }, () => {
+test('metadata that needs no rule equals its JSON text', { timeout: TIMEOUT }, () => {
   const small = fc.dictionary(key, fc.oneof(value, fc.constantFrom('pro', '', 7, -0, 1e21, true)), { maxKeys: 4 })
   fc.assert(
     fc.property(fc.oneof(small, object), rules, (source, settings) => {
@@ -59,7 +59,7 @@ test('metadata that needs no rule is read as its JSON text is', { timeout: TIMEO
   )
 })
 
-test('metadata is within the limits or refused, the same for any order of its keys, and stays as it is when read again', {
+test('metadata is within the limits or rejected, for any order of keys, and a second pass does not change it', {
   timeout: TIMEOUT,
 }, () => {
   fc.assert(
@@ -89,7 +89,7 @@ test('metadata is within the limits or refused, the same for any order of its ke
   )
 })
 
-test('every value that is not kept as it was is noted', { timeout: TIMEOUT }, () => {
+test('every changed value has a note', { timeout: TIMEOUT }, () => {
   const texts = fc.dictionary(key, fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }), { maxKeys: 16 })
   fc.assert(
     fc.property(texts, rules, (source, settings) => {
@@ -111,7 +111,7 @@ test('every value that is not kept as it was is noted', { timeout: TIMEOUT }, ()
   )
 })
 
-test('records fitted before they merge have the keys of records fitted after', { timeout: TIMEOUT }, () => {
+test('records get the same keys before and after a merge', { timeout: TIMEOUT }, () => {
   const narrow = fc.dictionary(fc.stringMatching(/^[a-z]{1,2}$/), fc.constantFrom('x', 'y'), { maxKeys: 16 })
   const settings: Rules = { ...RULES.metadata, tooManyKeys: 'drop', keep: ['q', 'zz'] }
   const merged = (all: JsonObject[]): JsonObject => {

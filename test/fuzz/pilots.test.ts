@@ -13,7 +13,7 @@ const TOTP = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
 
 interface Person {
   id: string
-  /** Two with the same one merge into one user. */
+  /** Two users with the same one merge. */
   mail: string
   name: string
   totp: string
@@ -147,7 +147,7 @@ function projectOf({ target }: Workos, source: World): Project {
   return project
 }
 
-/** What is in WorkOS, without what differs from run to run. */
+/** The content of WorkOS, without what differs between runs. */
 function contents({ users, organizations, memberships, roles }: Snapshot) {
   const plain = (bodies: Snapshot['users']) =>
     bodies
@@ -157,8 +157,8 @@ function contents({ users, organizations, memberships, roles }: Snapshot) {
 }
 
 /**
- * Without what a merge with somebody who has left the source wrote: ids in the metadata, and a name
- * where nobody gives one now.
+ * Removes what a merge with a user that left the source wrote: IDs in the metadata, and a name that
+ * no record has any more.
  */
 function withoutMerges(snapshot: Snapshot, { users: sources }: World): Snapshot {
   const unnamed = new Set(sources.filter(({ name }) => name === '').map(({ id }) => id))
@@ -170,7 +170,7 @@ function withoutMerges(snapshot: Snapshot, { users: sources }: World): Snapshot 
   return { ...snapshot, users }
 }
 
-/** What the state holds, without ids. */
+/** The content of the state without IDs. */
 async function stateOf(project: Project): Promise<string[]> {
   const { stdout } = await project.run(['state', 'export', '--format', 'ndjson'], { env })
   return stdout
@@ -179,7 +179,7 @@ async function stateOf(project: Project): Promise<string[]> {
     .sort()
 }
 
-/** Applies; undefined where nothing fits the selectors. */
+/** Applies; undefined if no resource matches the selectors. */
 async function applied(project: Project, workos: Workos, scope: readonly string[]): Promise<number | undefined> {
   workos.takeLog()
   const result = await project.run(['apply', '--yes', ...scope], { env })
@@ -191,7 +191,7 @@ async function applied(project: Project, workos: Workos, scope: readonly string[
   return result.exit
 }
 
-/** Applies a pilot, looks whether it is done, and whether the same again has nothing to do. */
+/** Applies a pilot, and checks that it is complete and that a repetition has nothing to do. */
 async function piloted(project: Project, workos: Workos, scope: readonly string[]): Promise<void> {
   if ((await applied(project, workos, scope)) === undefined) return
   workos.takeLog()
@@ -214,7 +214,7 @@ async function piloted(project: Project, workos: Workos, scope: readonly string[
   })
 }
 
-/** Undoes what a selector chooses, and looks whether all else is as it was. */
+/** Undoes the selected resources, and checks that all others are unchanged. */
 async function undone(project: Project, workos: Workos, only: string): Promise<void> {
   const held = async () => {
     const { users, organizations, memberships } = await workos.snapshot()
@@ -226,7 +226,7 @@ async function undone(project: Project, workos: Workos, only: string): Promise<v
   if (exit === 3) return expect(stderr).toContain('fits nothing')
   expect([0, 7], stderr).toContain(exit)
   const after = await held()
-  // Nobody has changed, and who keeps a membership of somebody else's is still there.
+  // No user has changed. A user that holds a membership of another stays.
   expect(before.people).toEqual(expect.arrayContaining(after.people))
   const [kind, pattern = ''] = only.split(/:(.*)/s)
   const glob = new RegExp(
@@ -251,7 +251,7 @@ interface Named {
   key: string
 }
 
-/** The world some time later. */
+/** The source after some changes. */
 function later(source: World, changes: { drop: number[]; rename: number[]; rekey: number[]; leave: number[] }): World {
   const at = (list: number[], length: number) => new Set(list.map((n) => n % Math.max(1, length)))
   const { users, members } = source
@@ -273,7 +273,7 @@ function later(source: World, changes: { drop: number[]; rename: number[]; rekey
 const few = fc.array(fc.nat(20), { maxLength: 2 })
 const changes = fc.record({ drop: few, rename: few, rekey: few, leave: few })
 
-test('pilots, then everybody, come to the same as everybody at once, and so do pilots of what changed', {
+test('pilots followed by a full run give the same result as one full run, also for changes', {
   timeout: TIMEOUT * 5,
 }, async () => {
   await fc.assert(
@@ -300,7 +300,7 @@ test('pilots, then everybody, come to the same as everybody at once, and so do p
           for (const scope of second) await piloted(project, workos, scope)
           await compare()
           await undone(project, workos, undo)
-          // Who was undone is created anew, without what a former merge left.
+          // Undone users are created again, without the effects of a former merge.
           await compare((snapshot) => contents(withoutMerges(snapshot, after)))
         } finally {
           await workos.close()

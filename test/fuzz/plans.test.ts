@@ -12,7 +12,7 @@ import type { Attributes } from '../../src/resource.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { runs, TIMEOUT } from './runs.ts'
 
-test('any file is a plan, or is refused as one in words', { timeout: TIMEOUT }, async () => {
+test('any file is a plan or is rejected with a message', { timeout: TIMEOUT }, async () => {
   const file = join(temporaryFolder(), 'plan.ndjson')
   const header = fc.record(
     {
@@ -66,7 +66,7 @@ const policies = fc.dictionary(
   fc.constantFrom('keep', 'overwrite', 'fail'),
 )
 
-/** What WorkOS holds after an update with what was sent; members that are null are removed. */
+/** The values in WorkOS after an update. Members that are null are removed. */
 function updated(live: Attributes, { send }: Comparison): Attributes {
   const after: Attributes = { ...live }
   for (const [field, value] of Object.entries(send)) {
@@ -74,7 +74,7 @@ function updated(live: Attributes, { send }: Comparison): Attributes {
       after[field] = value
       continue
     }
-    // What WorkOS does not tell before, it does not tell afterwards.
+    // Values that WorkOS did not return before stay absent.
     if (live.metadata === undefined) continue
     const held = new Map(Object.entries((live.metadata ?? {}) as JsonObject))
     for (const [member, sent] of Object.entries(value as JsonObject)) {
@@ -86,7 +86,7 @@ function updated(live: Attributes, { send }: Comparison): Attributes {
   return after
 }
 
-test('whatever the policies for drift, a plan that was applied leaves nothing to do', { timeout: TIMEOUT }, () => {
+test('after an apply there is nothing to do, whatever the policies for drift', { timeout: TIMEOUT }, () => {
   const user = kindDefinition('user')
   fc.assert(
     fc.property(side, side, liveSide, policies, (desired, base, live, drift) => {

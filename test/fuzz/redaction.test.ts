@@ -6,7 +6,7 @@ import { runs, TIMEOUT } from './runs.ts'
 
 const MASK = '[redacted]'
 
-/** Any text that counts as a secret, lone surrogates and control characters included. */
+/** Any text that counts as a secret, including lone surrogates and control characters. */
 const secret = fc
   .oneof(fc.string({ minLength: 4, maxLength: 60 }), fc.string({ unit: 'binary', minLength: 4, maxLength: 30 }))
   .filter((text) => text.trim().length >= 4)
@@ -18,7 +18,7 @@ function redactorOf(secrets: readonly string[]): Redactor {
   return redactor
 }
 
-test('no secret survives in any form, wherever it stands, and masking twice changes nothing', {
+test('no secret survives in any form or place, and masking twice changes nothing', {
   timeout: TIMEOUT,
 }, () => {
   fc.assert(
@@ -38,7 +38,7 @@ test('no secret survives in any form, wherever it stands, and masking twice chan
   )
 })
 
-test('a text that holds no secret is left as it is', { timeout: TIMEOUT }, () => {
+test('a text without secrets stays the same', { timeout: TIMEOUT }, () => {
   fc.assert(
     fc.property(
       fc.array(fc.stringMatching(/^[a-f]{6,30}$/), { minLength: 1 }),
@@ -51,7 +51,7 @@ test('a text that holds no secret is left as it is', { timeout: TIMEOUT }, () =>
   )
 })
 
-test('registering anything never fails, and masks nothing of an empty text', { timeout: TIMEOUT }, () => {
+test('registering any text works, and an empty one masks nothing', { timeout: TIMEOUT }, () => {
   fc.assert(
     fc.property(fc.array(text), text, (secrets, anything) => {
       const redactor = redactorOf(secrets)

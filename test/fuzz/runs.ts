@@ -1,12 +1,12 @@
 import type { Parameters } from 'fast-check'
 
-/** FUZZ_RUNS multiplies what every property tries: FUZZ_RUNS=100 for a night. */
+/** FUZZ_RUNS multiplies the runs of every property: FUZZ_RUNS=100 for a night. */
 const FACTOR = Number(process.env.FUZZ_RUNS ?? 1)
 
-/** How often a property is tried. A failure prints its seed and its path. */
+/** The number of runs of a property. A failure prints its seed and path. */
 export function runs<T>(count: number): Parameters<T> {
   return { numRuns: Math.ceil(count * FACTOR) }
 }
 
-/** Long enough for the factor. Milliseconds. */
+/** Milliseconds, in proportion to the factor. */
 export const TIMEOUT = 60_000 * Math.max(1, FACTOR)

@@ -31,7 +31,7 @@ const email = fc
   )
   .map(([name, domain]) => `${name}@${domain}`)
 
-test('the filter of addresses leaves no two out that look alike', { timeout: TIMEOUT }, () => {
+test('the address filter misses no look-alikes', { timeout: TIMEOUT }, () => {
   const loaded = { locate: () => undefined } as unknown as LoadedManifest
   fc.assert(
     fc.property(fc.array(email, { minLength: 1, maxLength: 60 }), (emails) => {
@@ -46,7 +46,7 @@ test('the filter of addresses leaves no two out that look alike', { timeout: TIM
   )
 })
 
-test('of ordinary addresses the filter suspects hardly any', () => {
+test('the filter suspects hardly any ordinary address', () => {
   const seen = new SeenAddresses(20_000)
   for (let index = 0; index < 20_000; index += 1) seen.add(`person.${index * 7919}@example.com`)
   expect(seen.alike()).toMatchObject({ someAlike: false, someMixed: false })
@@ -69,7 +69,7 @@ const secrets = fc.option(
 )
 const resource = fc.record({ attributes, secrets, seq: fc.nat(30) })
 
-test('fields are counted alike in any order', { timeout: TIMEOUT }, () => {
+test('field counts do not depend on the order', { timeout: TIMEOUT }, () => {
   fc.assert(
     fc.property(fc.array(resource, { maxLength: 250 }), (resources) => {
       const rundb = desiring(resources)
@@ -87,7 +87,7 @@ test('fields are counted alike in any order', { timeout: TIMEOUT }, () => {
   )
 })
 
-test('values come in chunks, none of which is long, and none is missing', () => {
+test('values come in short chunks, and none is missing', () => {
   const sizes = [...Array.from({ length: 1200 }, () => 3), 3 << 20, 3, 3 << 20, ...Array.from({ length: 20 }, () => 1)]
   const rundb = desiring(
     sizes.map((size, seq) => ({ attributes: { name: 'n'.repeat(size) }, secrets: { at: seq }, seq })),
@@ -100,7 +100,7 @@ test('values come in chunks, none of which is long, and none is missing', () => 
   expect(found.toSorted(([one], [other]) => one - other)).toEqual(sizes.map((size, seq) => [seq, size, seq]))
 })
 
-test('the earliest are those that sorting would put first', { timeout: TIMEOUT }, () => {
+test('the earliest are the first of a sort', { timeout: TIMEOUT }, () => {
   fc.assert(
     fc.property(fc.array(fc.nat(20), { maxLength: 60 }), fc.integer({ min: 1, max: 10 }), (places, most) => {
       const earliest = new Earliest<number>(most)

@@ -16,7 +16,7 @@ import { runs, TIMEOUT } from './runs.ts'
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }))
 const json = fc.jsonValue({ maxDepth: 3 })
 
-test('no kind fails on any fields, and what it takes it takes again without a change', { timeout: TIMEOUT }, () => {
+test('no kind fails on any fields, and accepted values pass again unchanged', { timeout: TIMEOUT }, () => {
   const definition = fc.constantFrom(...kindDefinitions.filter(({ mapped }) => mapped.length > 0))
   const fields = definition.chain((kind) =>
     fc.tuple(fc.constant(kind), fc.dictionary(fc.constantFrom(...kind.mapped), fc.oneof(json, text), { maxKeys: 8 })),
@@ -36,7 +36,7 @@ test('no kind fails on any fields, and what it takes it takes again without a ch
   )
 })
 
-test('an e-mail address that is taken is taken as it is', { timeout: TIMEOUT }, () => {
+test('an accepted email address is not changed', { timeout: TIMEOUT }, () => {
   const local = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 10 })
   const address = fc.oneof(
     text,
@@ -52,9 +52,9 @@ test('an e-mail address that is taken is taken as it is', { timeout: TIMEOUT }, 
   )
 })
 
-test('no message about credentials carries a part of them', { timeout: TIMEOUT }, () => {
+test('no message about credentials contains a part of them', { timeout: TIMEOUT }, () => {
   const secret = fc.oneof(
-    // Letters might make the name of a hasher, which may be shown.
+    // Letters could form the name of a hasher, which can be shown.
     fc.stringMatching(/^canary[0-9+/]{10,40}$/),
     fc
       .tuple(fc.constantFrom(...Object.values(HASHES)), fc.nat(60), fc.constantFrom('', '!', ' x'))
@@ -81,7 +81,7 @@ test('no message about credentials carries a part of them', { timeout: TIMEOUT }
   )
 })
 
-test('metadata becomes text by key, from an object or its JSON text alike', { timeout: TIMEOUT }, () => {
+test('metadata becomes text by key, from an object or from its JSON text', { timeout: TIMEOUT }, () => {
   const key = fc.oneof(text, fc.constantFrom('__proto__', 'constructor', 'org_id', 'toString'))
   fc.assert(
     fc.property(fc.dictionary(key, json), (object) => {
@@ -99,7 +99,7 @@ test('metadata becomes text by key, from an object or its JSON text alike', { ti
 const asWritten = (_key: string, value: unknown, context?: { source?: string }): unknown =>
   typeof value === 'number' && String(value) !== context?.source ? context?.source : value
 
-test('JSON is read as JSON.parse reads it but for numbers that would print otherwise, and the place of a fault lies in the text', {
+test('JSON is read as by JSON.parse, except for numbers that would print differently, and errors have a place in the text', {
   timeout: TIMEOUT,
 }, () => {
   const broken = fc.tuple(json, fc.nat(80), text).map(([value, at, piece]) => {
@@ -122,7 +122,7 @@ test('JSON is read as JSON.parse reads it but for numbers that would print other
   )
 })
 
-test('JSON of an output stands for the same value, and holds nothing that steers', { timeout: TIMEOUT }, () => {
+test('JSON output has the same value and no control characters', { timeout: TIMEOUT }, () => {
   fc.assert(
     fc.property(fc.oneof(json, fc.array(text)), (value) => {
       const written = jsonText(value)
@@ -133,7 +133,7 @@ test('JSON of an output stands for the same value, and holds nothing that steers
   )
 })
 
-test('what a record keeps under the name of a secret is in no message about it, however deep', {
+test('a value under the name of a secret is in no message, at any depth', {
   timeout: TIMEOUT,
 }, () => {
   const secret = fc.stringMatching(/^[!-~]{4,30}$/).filter((value) => !'[redacted]'.includes(value))
@@ -152,7 +152,7 @@ test('what a record keeps under the name of a secret is in no message about it, 
   )
 })
 
-test('Retry-After is milliseconds from 0 to ten minutes, or nothing usable', { timeout: TIMEOUT }, () => {
+test('Retry-After gives 0 to 600,000 milliseconds, or nothing', { timeout: TIMEOUT }, () => {
   const header = fc.oneof(
     text,
     fc.double().map(String),

@@ -9,7 +9,7 @@ import { action, type Runner, runAction } from './runner.ts'
 const HASH = `$2b$10$${'S'.repeat(53)}`
 const ROWS = [member('ada', 'acme', { password_hash: HASH, password_hash_type: 'bcrypt' }), member('bea', 'acme')]
 
-/** A repository with a manifest, a pull request, WorkOS, and a runner. */
+/** A repository with a manifest, a pull request, WorkOS and a runner. */
 async function repository({ fork = false, manifest = {} }: { fork?: boolean; manifest?: object } = {}) {
   const job = await startJob({ fork })
   const workos = await startWorkos()
@@ -17,7 +17,7 @@ async function repository({ fork = false, manifest = {} }: { fork?: boolean; man
   const artifacts = new Map<string, string>()
   const runner: Runner = { env: { ...job.env, KEY }, workspace: project.folder, artifacts, run: 42 }
   const act = (inputs: Record<string, string>) => runAction({ label: 'staging', ...inputs }, runner)
-  /** What GitHub knows once the pull request is merged. */
+  /** The data of GitHub after the merge. */
   const merge = () => {
     const pull = { number: 7, merged_at: '2026-01-03T00:00:00Z', merge_commit_sha: MERGE, head: { sha: HEAD } }
     job.github.pulls.set(MERGE, [pull])
@@ -30,7 +30,7 @@ async function repository({ fork = false, manifest = {} }: { fork?: boolean; man
         workflow_run: { id: 42, repository_id: 1, head_repository_id: 1, head_sha: HEAD },
       })
     }
-    // A push is about no pull request.
+    // A push has no pull request.
     job.write('event.json', '{}')
     runner.run = 43
   }
@@ -40,7 +40,7 @@ async function repository({ fork = false, manifest = {} }: { fork?: boolean; man
 const ALL = action.runs.steps.map(({ name }) => name)
 
 describe('a change of a mapping', () => {
-  test('is planned on its pull request, applied when it is merged, and leaves no drift', async () => {
+  test('is planned on its pull request, applied at the merge, and leaves no drift', async () => {
     const { job, workos, artifacts, act, merge, project } = await repository()
     const planned = await act({ mode: 'plan' })
     expect(planned.success, planned.log).toBe(true)
@@ -85,7 +85,7 @@ describe('a change of a mapping', () => {
     for (const person of ['ada@example.com', 'bea@example.com']) expect(told + kept).not.toContain(person)
   }, 240_000)
 
-  test('is not applied when the source says something else by then', async () => {
+  test('is not applied if the source has changed', async () => {
     const { job, workos, act, merge, project } = await repository()
     expect(await act({ mode: 'plan' })).toMatchObject({ success: true })
     merge()
@@ -97,29 +97,29 @@ describe('a change of a mapping', () => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('is applied from the plan of a run that is named, and with the word that is asked for', async () => {
+  test('is applied from the plan of a given run, with the confirmation word', async () => {
     const { workos, runner, act } = await repository({ manifest: { safety: { confirm: 'production' } } })
     expect(await act({ mode: 'plan' })).toMatchObject({ success: true })
     runner.run = 43
     expect(await act({ mode: 'apply', 'plan-run': '42' })).toMatchObject({ outputs: { 'exit-code': '5' } })
     const applied = await act({ mode: 'apply', 'plan-run': '42', confirm: 'production' })
     expect(applied.success, applied.log).toBe(true)
-    expect(applied.steps).not.toContain('Find the plan that was reviewed')
+    expect(applied.steps).not.toContain('Find the reviewed plan')
     expect((await workos.snapshot()).users).toHaveLength(2)
   })
 
-  test('is applied without a plan that was reviewed in no case', async () => {
+  test('is never applied without a reviewed plan', async () => {
     const { workos, act } = await repository()
     const applied = await act({ mode: 'apply' })
     expect(applied).toMatchObject({ success: false, outputs: { 'exit-code': '' } })
     expect(applied.log).toContain(`no pull request was merged as ${MERGE}`)
-    expect(applied.steps.at(-1)).toBe('Find the plan that was reviewed')
+    expect(applied.steps.at(-1)).toBe('Find the reviewed plan')
     expect(writes(workos.takeLog())).toEqual([])
   })
 })
 
 describe('a plan that cannot be applied', () => {
-  test('fails the job after it was shown, where a guard refuses it', async () => {
+  test('is shown and fails the job if a guard refuses it', async () => {
     const { job, act } = await repository({ manifest: { safety: { maxCreates: 1 } } })
     const planned = await act({ mode: 'plan' })
     expect(planned).toMatchObject({ success: false, outputs: { 'exit-code': '5', refused: '1', creates: '6' } })
@@ -127,7 +127,7 @@ describe('a plan that cannot be applied', () => {
     expect(planned.steps.at(-1)).toBe('Verdict')
   })
 
-  test('is told of on the pull request, where the manifest is wrong', async () => {
+  test('is reported on the pull request if the manifest is invalid', async () => {
     const { job, artifacts, act, project } = await repository()
     project.write('migrate.config.yaml', 'version: 1\nname: people\nsauce: {}\n')
     const planned = await act({ mode: 'plan' })
@@ -137,7 +137,7 @@ describe('a plan that cannot be applied', () => {
     expect(job.github.comments[0]?.body).toContain('unknown key "sauce"')
   })
 
-  test('is one with warnings, where strict asks for it', async () => {
+  test('is one with warnings, with strict', async () => {
     const manifest = { map: { user: { metadata: { plan: 'no_such_column' } } } }
     const { act } = await repository({ manifest })
     expect(await act({ mode: 'plan' })).toMatchObject({ success: true })
@@ -147,14 +147,14 @@ describe('a plan that cannot be applied', () => {
 })
 
 describe('a pull request from a fork', () => {
-  test('is validated and tested without a secret, and nothing is asked of GitHub', async () => {
+  test('is validated and tested without secrets or requests to GitHub', async () => {
     const { job, runner, act, project } = await repository({ fork: true })
     const { KEY: _none, ...without } = runner.env
     runner.env = without
     const checked = await act({ mode: 'validate' })
     expect(checked.success, checked.log).toBe(true)
     expect(checked.log).toContain('is valid')
-    expect(checked.log).toContain('no tests in migrate.config.yaml')
+    expect(checked.log).toContain('migrate.config.yaml has no tests')
     expect(checked.steps).not.toContain('Report')
     project.write('migrate.config.yaml', 'version: 1\n')
     expect(await act({ mode: 'validate' })).toMatchObject({ success: false, outputs: { 'exit-code': '3' } })
@@ -166,14 +166,14 @@ describe('a pull request from a fork', () => {
     job.github.readOnly = true
     const planned = await act({ mode: 'plan' })
     expect(planned.success, planned.log).toBe(true)
-    expect(planned.log).toContain('::notice title=workos-migrate::a pull request from a fork gets no comment')
+    expect(planned.log).toContain('::notice title=workos-migrate::no comment on a pull request from a fork')
   })
 })
 
 describe('the inputs', () => {
   const HOSTILE = ['$(touch pwned)`touch pwned`', "'; touch pwned; '", '"; touch pwned; "', 'a\ntouch pwned']
 
-  test('are never carried out', async () => {
+  test('are never executed', async () => {
     const { act, project } = await repository()
     expect(await act({ mode: 'plan', label: HOSTILE.join(' ') })).toMatchObject({ success: true })
     for (const text of HOSTILE) {
@@ -200,7 +200,7 @@ describe('the inputs', () => {
     expect(readdirSync(project.folder)).not.toContain('pwned')
   })
 
-  test('say which package is installed, and npm runs no script of it', async () => {
+  test('select the installed package, and npm runs no scripts of it', async () => {
     const { act, project } = await repository()
     expect((await act({ mode: 'validate' })).npm).toBe(`${project.folder}: ci --ignore-scripts --no-audit --no-fund\n`)
     project.write('vendor/program.tgz', '')
@@ -210,15 +210,15 @@ describe('the inputs', () => {
     expect((await act({ mode: 'validate', package: 'a@1.2.3' })).npm).toContain('--no-fund -- a@1.2.3\n')
   })
 
-  test('refuse an unknown mode and an artifact that cannot be named so', async () => {
+  test('reject an unknown mode and an invalid name of an artifact', async () => {
     const { act } = await repository()
     expect(await act({ mode: 'destroy' })).toMatchObject({ success: false, steps: ['Set up Node.js', 'Prepare'] })
     const artifact = await act({ mode: 'plan', artifact: 'a/b' })
-    expect(artifact).toMatchObject({ success: false, log: expect.stringContaining('the input artifact has other') })
+    expect(artifact).toMatchObject({ success: false, log: expect.stringContaining('the input artifact can have only') })
   })
 })
 
-test('nothing that the program says is a command to the runner', async () => {
+test('the runner never executes output of the program', async () => {
   const { act, project } = await repository()
   project.write('migrate.config.yaml', 'version: 1\n? |\n  ::set-output name=x::y\n  ::add-mask::a\n: 1\n')
   const { log } = await act({ mode: 'plan' })
@@ -228,7 +228,7 @@ test('nothing that the program says is a command to the runner', async () => {
   expect(after).toContain('::error title=workos-migrate::no plan of staging')
 })
 
-test('a job that is cancelled ends an apply in order', async () => {
+test('a cancelled job ends an apply in order', async () => {
   const manifest = { run: { workers: 1, limits: { writes: '2/s', reads: '1000/s', requests: '1000/s' } } }
   const { workos, runner, act } = await repository({ manifest })
   expect(await act({ mode: 'plan' })).toMatchObject({ success: true })
@@ -242,6 +242,6 @@ test('a job that is cancelled ends an apply in order', async () => {
   }
   const applied = await act({ mode: 'apply', 'plan-run': '42' })
   expect(applied, applied.log).toMatchObject({ success: false, outputs: { 'exit-code': '130' } })
-  expect(applied.log).toContain('Stopping: writes on their way')
+  expect(applied.log).toContain('Stopping: waiting up to 5 s')
   expect((await workos.snapshot()).memberships.length).toBeLessThan(2)
 })

@@ -10,7 +10,7 @@ import { PULL_REQUEST, startJob, type TestJob } from './job.ts'
 const MARKER = markerText({ what: 'plan', config: 'migrate.config.yaml', label: 'staging' })
 const PLAN = '## Migration plan\n\n**Creates 2 users.**\n'
 
-/** What `plan` leaves in a job; without a plan file there is no plan. */
+/** The files of `plan` in a job. Without a plan file, there is no plan. */
 async function planned(job: TestJob, markdown = PLAN) {
   const project = peopleProject(await startWorkos(), [member('ada', 'acme'), member('bea', 'acme')])
   const made = await project.run(['plan', '--out', 'plan.ndjson'], { env: { KEY } })
@@ -27,7 +27,7 @@ const report = (job: TestJob, ...more: string[]) => {
 const asked = ({ github }: TestJob) => github.log.map(({ method, status }) => `${method} ${status}`)
 
 describe('the comment with a plan', () => {
-  test('is created, then updated, and left alone where it says the same', async () => {
+  test('is created, then updated, and not touched if the text is the same', async () => {
     const job = await startJob()
     await planned(job)
     const first = await report(job)
@@ -61,7 +61,7 @@ describe('the comment with a plan', () => {
     expect(job.github.log[1]?.target).toBe(`/repos/acme/migration/issues/${PULL_REQUEST}/comments`)
   })
 
-  test('is one for each environment, manifest and purpose, whatever they are called', async () => {
+  test('exists once per environment, manifest and purpose, whatever their names', async () => {
     const job = await startJob()
     await planned(job)
     const labels = ['staging', 'production', 'a -->', 'a', '', 'x label=y']
@@ -73,7 +73,7 @@ describe('the comment with a plan', () => {
     for (const { body } of job.github.comments) expect(body.split('\n')[0]).toMatch(/^<!-- [^>]* -->$/)
   })
 
-  test('is found behind hundreds of others', async () => {
+  test('is found after hundreds of others', async () => {
     const job = await startJob()
     await planned(job)
     for (let n = 0; n < 200; n += 1) job.github.comment(`comment ${n}`, 'somebody')
@@ -83,7 +83,7 @@ describe('the comment with a plan', () => {
     expect(asked(job)).toEqual(['GET 200', 'GET 200', 'GET 200', 'PATCH 200'])
   })
 
-  test('is never one that somebody else wrote, nor one that quotes the marker', async () => {
+  test('is never a comment of someone else or one that quotes the marker', async () => {
     const job = await startJob()
     await planned(job)
     const forged = job.github.comment(`${MARKER}\nforged`, 'stranger')
@@ -94,22 +94,20 @@ describe('the comment with a plan', () => {
     expect(forged.body).toContain('Creates 2 users')
   })
 
-  test('is cut where it is too long, with a link to the summary, which has all of it', async () => {
+  test('is cut if it is too long, with a link to the full summary', async () => {
     const job = await startJob()
     const long = `${PLAN}\n\`\`\`diff\n${'+ user:u1\n'.repeat(10_000)}\`\`\`\n\nthe end of the plan\n`
     await planned(job, long)
     expect(await report(job)).toMatchObject({ code: 0 })
     const { body } = job.github.comments[0] ?? { body: '' }
     expect(body.length).toBeLessThanOrEqual(COMMENT.limit)
-    expect(body).toContain(
-      '```\n\n**Cut here**: the [summary of the job](https://github.example/acme/migration/actions/',
-    )
+    expect(body).toContain('```\n\n**Truncated**: the [job summary](https://github.example/acme/migration/actions/')
     expect(body).toContain('artifact `the-plan`')
     expect(body).not.toContain('the end of the plan')
     expect(job.read('summary')).toContain('the end of the plan')
   })
 
-  test('stays within a mebibyte in the summary, with what is there already', async () => {
+  test('stays within 1 MiB in the summary, with earlier text', async () => {
     const job = await startJob()
     await planned(job, 'Grüße\n'.repeat(200_000))
     job.write('summary', 'a\n'.repeat(1000))
@@ -117,21 +115,21 @@ describe('the comment with a plan', () => {
     const length = Buffer.byteLength(job.read('summary'))
     expect(length).toBeLessThanOrEqual(1024 * 1024)
     expect(length).toBeGreaterThan(1024 * 1024 - 100)
-    expect(job.read('summary')).toContain('**Cut here.**')
+    expect(job.read('summary')).toContain('**Truncated.**')
   })
 
-  test('is not written for a fork, which is a notice and no failure', async () => {
+  test('is not written for a fork, with a notice and no failure', async () => {
     const job = await startJob({ fork: true })
     await planned(job)
     job.github.readOnly = true
     const said = await report(job)
     expect(said).toMatchObject({ code: 0, stderr: '' })
-    expect(said.stdout).toContain('::notice title=workos-migrate::a pull request from a fork gets no comment')
+    expect(said.stdout).toContain('::notice title=workos-migrate::no comment on a pull request from a fork')
     expect(job.read('summary')).toContain(PLAN)
     expect(job.outputs().creates).toBe('6')
   })
 
-  test('fails the step where the job of an own branch lacks the permission', async () => {
+  test('fails the step if a job of the same repository lacks the permission', async () => {
     const job = await startJob()
     await planned(job)
     job.github.readOnly = true
@@ -142,7 +140,7 @@ describe('the comment with a plan', () => {
     expect(said.stderr).not.toContain(TOKEN)
   })
 
-  test('is not asked for outside of a pull request, or where it is turned off', async () => {
+  test('is not requested outside a pull request, or if it is turned off', async () => {
     const push = await startJob({ event: false })
     await planned(push)
     expect(await report(push)).toMatchObject({ code: 0 })
@@ -153,7 +151,7 @@ describe('the comment with a plan', () => {
     expect(push.read('summary')).toContain(PLAN)
   })
 
-  test('says why there is no plan, with what the program said', async () => {
+  test('shows why there is no plan, with the output of the program', async () => {
     const job = await startJob()
     job.write('plan.md', '')
     job.write(
@@ -170,17 +168,17 @@ describe('the comment with a plan', () => {
     expect(job.outputs()).toMatchObject({ saved: 'false', changes: 'false', creates: '0', refused: '0' })
   })
 
-  test('says that a refused plan fails the job', async () => {
+  test('shows that a refused plan fails the job', async () => {
     const job = await startJob()
     await planned(job)
     await report(job, '--exit-code=5')
-    expect(job.github.comments[0]?.body).toContain('**The job fails**: exit code 5: a guard refused')
+    expect(job.github.comments[0]?.body).toContain('**The job fails**: exit code 5: a guard stopped it')
     expect(job.read('summary')).toContain('**The job fails**')
   })
 })
 
-describe('GitHub that does not answer as it should', () => {
-  test('is asked again after a 5xx, a lost connection and a limit, primary or secondary', async () => {
+describe('failures of GitHub', () => {
+  test('lead to a retry after a 5xx, a lost connection and a primary or secondary limit', async () => {
     const soon = String(Math.floor(Date.now() / 1000) + 2)
     const job = await startJob()
     await planned(job)
@@ -197,7 +195,7 @@ describe('GitHub that does not answer as it should', () => {
     expect(asked(job)).toEqual(['GET 502', 'GET 403', 'GET 429', 'GET 403', 'GET 403', 'GET 200', 'POST 201'])
   })
 
-  test('gets no second comment where the answer to the first was lost', async () => {
+  test('cause no second comment if the response to the first was lost', async () => {
     const job = await startJob()
     await planned(job)
     job.github.loseNextAnswer()
@@ -206,7 +204,7 @@ describe('GitHub that does not answer as it should', () => {
     expect(job.github.comments).toHaveLength(1)
   })
 
-  test('is given up after six attempts, and with a limit that lasts', async () => {
+  test('end the step after six attempts, or if a limit lasts', async () => {
     const job = await startJob()
     await planned(job)
     job.github.refuseNext(...Array.from({ length: 6 }, () => answerOf(500, 'Server Error')))
@@ -217,7 +215,7 @@ describe('GitHub that does not answer as it should', () => {
     expect([limited.code, limited.stderr]).toEqual([1, expect.stringContaining('a rate limit (1 attempt)')])
   })
 
-  test('refuses a wrong token once, and it is named nowhere', async () => {
+  test('lead to no retry for a wrong token, which is never shown', async () => {
     const job = await startJob()
     await planned(job)
     job.env.GITHUB_TOKEN = 'ghs_another-token'
@@ -230,7 +228,7 @@ describe('GitHub that does not answer as it should', () => {
   })
 })
 
-test('outside of a job nothing is done, and the step has to be known', async () => {
+test('outside a job nothing happens, and an unknown step is rejected', async () => {
   const job = await startJob()
   expect(await job.step('compare')).toMatchObject({ code: 3, stderr: expect.stringContaining('no step compare') })
   job.env.GITHUB_REPOSITORY = ''

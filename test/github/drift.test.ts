@@ -6,7 +6,7 @@ import { startJob, type TestJob } from './job.ts'
 
 const env = { KEY }
 
-/** A job at night: what was applied, and whatever became of it. */
+/** A nightly job after an apply and later changes. */
 async function night() {
   const job = await startJob({ event: false })
   const workos = await startWorkos()
@@ -33,19 +33,19 @@ function step(job: TestJob, exit: number, ...more: string[]) {
   return job.step('drift', ...options, ...more)
 }
 
-test('one issue is opened, updated while something differs, and closed when nothing does', async () => {
+test('one issue is opened, updated while something differs, and closed when nothing differs', async () => {
   const { job, project, rows, look, rename } = await night()
   const { github } = job
   expect(await look()).toMatchObject({ exit: 0, code: 0, stdout: '' })
   expect(github.issues).toEqual([])
 
-  // Somebody changed it in WorkOS: no write follows, and it is drift all the same.
+  // A change in WorkOS leads to no write, but it is drift.
   await rename('Augusta')
   const drifted = await look()
   expect(drifted).toMatchObject({ exit: 0, code: 0 })
-  expect(drifted.stdout).toContain('::warning title=workos-migrate::there is drift of staging: https')
+  expect(drifted.stdout).toContain('::warning title=workos-migrate::found drift of staging: https')
   expect(github.issues).toMatchObject([{ title: 'workos-migrate: drift of staging', state: 'open' }])
-  expect(github.issues[0]?.body).toContain('Different in WorkOS, and left as it is (1)')
+  expect(github.issues[0]?.body).toContain('Different in WorkOS; kept as it is (1)')
   expect(job.outputs()).toMatchObject({ changes: 'false', drifted: '1' })
   await look()
   expect(github.issues).toHaveLength(1)
@@ -60,14 +60,14 @@ test('one issue is opened, updated while something differs, and closed when noth
   const clean = await look()
   expect(clean.stdout).toContain('is closed')
   expect(github.issues).toMatchObject([{ state: 'closed', state_reason: 'completed' }])
-  expect(github.issues[0]?.body).toContain('**Clean again**')
+  expect(github.issues[0]?.body).toContain('**No drift**')
 
   await rename('Augusta')
   await look()
   expect(github.issues.map(({ state }) => state)).toEqual(['closed', 'open'])
 })
 
-test('an issue of another environment, of somebody else, and a pull request are left alone', async () => {
+test('issues of other environments or authors, and pull requests, are not touched', async () => {
   const { job, look, rename } = await night()
   await rename('Augusta')
   await look()
@@ -83,7 +83,7 @@ test('an issue of another environment, of somebody else, and a pull request are 
   expect(job.github.issues.map(({ state }) => state)).toEqual(['closed', 'open', 'open', 'open'])
 })
 
-test('a plan that failed opens no issue and closes none', async () => {
+test('a failed plan opens and closes no issue', async () => {
   const { job, look, rename } = await night()
   await rename('Augusta')
   await look()

@@ -12,8 +12,8 @@ import { HEAD, MERGE, startJob } from './job.ts'
 import { bash, filled, runAction, type Step } from './runner.ts'
 
 /**
- * Runs the jobs of the workflows in examples/gitops, each step as it is written, each job in a
- * clone of its own.
+ * Runs the jobs of the workflows in examples/gitops, each step as written, each job in its own
+ * clone.
  */
 
 const API_KEY = 'sk_test_github_0123456789'
@@ -105,7 +105,7 @@ async function createWorld() {
   return { ...github, workos, repository, artifacts, seal, runJob, merge }
 }
 
-test('the workflows plan a pull request, apply it when it is merged, and find drift', async () => {
+test('the workflows plan a pull request, apply it at the merge, and find drift', async () => {
   const { github, workos, artifacts, runJob, merge } = await createWorld()
   expect(await runJob('plan.yml', 'check')).toMatchObject({ success: true, exits: ['0'] })
   for (const name of ['staging', 'production']) {
@@ -139,7 +139,7 @@ test('the workflows plan a pull request, apply it when it is merged, and find dr
   expect(github.issues[0]?.body).toContain('Renamed by hand')
 })
 
-test('new data since the plan makes it stale; started by hand the workflow plans anew and applies that', async () => {
+test('new data makes the plan stale; started manually, the workflow plans again and applies that plan', async () => {
   const { github, runJob, merge, seal, artifacts } = await createWorld()
   expect(await runJob('plan.yml', 'plan', { matrix: { name: 'staging' } })).toMatchObject({ success: true })
   merge()
@@ -155,7 +155,7 @@ test('new data since the plan makes it stale; started by hand the workflow plans
   expect(await runJob('apply.yml', 'staging', event)).toMatchObject({ success: true, exits: ['0'] })
 })
 
-test('production is applied with the word that its manifest asks for', async () => {
+test('production is applied with the confirmation word of its manifest', async () => {
   const { runJob, merge, workos } = await createWorld()
   expect(await runJob('plan.yml', 'plan', { matrix: { name: 'production' } })).toMatchObject({ success: true })
   merge()

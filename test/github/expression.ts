@@ -1,6 +1,6 @@
 /**
- * Expressions of GitHub Actions, as far as action.yml uses them: members of contexts, texts,
- * always(), ==, !=, && and ||, see
+ * Expressions of GitHub Actions that action.yml uses: members of contexts, texts, always(), ==, !=,
+ * && and ||.
  * https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
  */
 
@@ -8,7 +8,7 @@ export type Contexts = Record<string, unknown>
 
 const TOKEN = /\s*('(?:[^']|'')*'|[A-Za-z_][\w.-]*(?:\(\))?|==|!=|&&|\|\||\(|\))/y
 
-/** The value of an expression; a member that nothing has is an empty text. */
+/** The value of an expression. An unknown member is an empty text. */
 export function evaluate(expression: string, contexts: Contexts): unknown {
   const tokens = tokensOf(expression)
   let at = 0
@@ -54,7 +54,7 @@ export function evaluate(expression: string, contexts: Contexts): unknown {
   return value
 }
 
-/** A text with its `${{ … }}` filled in. */
+/** Replaces `${{ … }}` in a text. */
 export function filledIn(text: string, contexts: Contexts): string {
   return text.replace(/\$\{\{(.*?)\}\}/gs, (_, expression: string) => String(evaluate(expression, contexts) ?? ''))
 }

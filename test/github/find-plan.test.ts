@@ -31,7 +31,7 @@ describe('the plan of a merged pull request', () => {
     'workflow_dispatch',
     'push',
     'schedule',
-  ])('is not one of a run by %s, though it is the latest', async (event) => {
+  ])('is not the latest one if its run was started by %s', async (event) => {
     const started = new Map([[12, event]])
     expect((await find([artifact(10), artifact(12), artifact(11)], [MERGED], started)).job.outputs().run).toBe('11')
     const { said } = await find([artifact(12)], [MERGED], started)
@@ -46,7 +46,7 @@ describe('the plan of a merged pull request', () => {
   ])('is not %s', async (_what, other) => {
     const { job, said } = await find([other])
     expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining(`#7 has no artifact ${NAME} for its last`) })
-    expect(said.stderr).toContain('run the workflow by hand')
+    expect(said.stderr).toContain('run the workflow manually')
     expect(job.outputs()).toEqual({})
   })
 
@@ -54,7 +54,7 @@ describe('the plan of a merged pull request', () => {
     ['was pushed without one', []],
     ['only mentions it', [{ ...MERGED, merge_commit_sha: 'c'.repeat(40) }]],
     ['is open', [{ ...MERGED, merged_at: null }]],
-  ])('is not there where the commit %s', async (_what, pulls) => {
+  ])('does not exist if the commit %s', async (_what, pulls) => {
     const { said } = await find([artifact(10)], pulls)
     expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining(`no pull request was merged as ${MERGE}`) })
   })

@@ -12,7 +12,7 @@ export const HEAD = 'a'.repeat(40)
 export const MERGE = 'b'.repeat(40)
 export const PULL_REQUEST = 7
 
-/** A job of GitHub Actions: its variables, its files, and the API on loopback. */
+/** A job of GitHub Actions: its variables, its files, and a local API. */
 export interface TestJob {
   github: FakeGithub
   folder: string
@@ -20,7 +20,7 @@ export interface TestJob {
   write(name: string, content: string): void
   read(name: 'summary' | 'output'): string
   outputs(): Record<string, string>
-  /** Carries out a step in this process. */
+  /** Runs a step in this process. */
   step(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>
 }
 

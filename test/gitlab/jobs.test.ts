@@ -13,22 +13,19 @@ const HASH = '$2b$10$'
 interface Given {
   from?: readonly JobResult[]
   env?: Record<string, string | undefined>
-  /** Variables of the job that differ. */
+  /** Variables that differ for this job. */
   own?: Record<string, string>
 }
 
-/** A repository with a sealed source, a GitLab that keeps the archive, and a WorkOS. */
+/** A repository with a sealed source, a GitLab that stores the archive, and a WorkOS. */
 interface World {
   repository: string
   gitlab: FakeGitlab
   workos: Workos
   run(name: string, given?: Given): Promise<JobResult>
-  /** From now on the commit of the jobs is one by which the merge request was merged. */
+  /** Marks the commit of the jobs as the merge commit of the merge request. */
   merged(): void
-  /**
-   * Seals the people of the rehearsal as the source of staging, after a change of the file of
-   * users.
-   */
+  /** Changes the users file of the rehearsal and seals it as the source of staging. */
   seal(change?: (users: string) => string): Promise<void>
 }
 
@@ -78,7 +75,7 @@ async function createWorld(): Promise<World> {
   return world
 }
 
-/** `scripts/source.sh seal|open|close staging` in the repository itself. */
+/** Runs `scripts/source.sh seal|open|close staging` in the repository. */
 function sourceScript(repository: string, verb: string, variables: Record<string, string>) {
   const env = { PATH: process.env.PATH ?? '', HOME: repository, ...variables }
   return bash([`bash scripts/source.sh ${verb} staging`], { cwd: repository, env })
@@ -131,7 +128,7 @@ test('a merge request shows the plan, the default branch applies it, and drift i
   expect(drift.log).toContain('Renamed by hand')
 })
 
-test('an apply takes the saved plan and no other: a source that changed since makes it stale', async () => {
+test('an apply takes only the saved plan: a changed source makes it stale', async () => {
   const { run, seal } = await createWorld()
   const plan = await run('staging:plan')
   await seal((users) => users.replace('Ampersand', 'Andersen'))
@@ -143,7 +140,7 @@ test('an apply takes the saved plan and no other: a source that changed since ma
   expect(stale.exit).toBe(8)
 })
 
-test('production wants its word, and its job says it', async () => {
+test('production requires its word, and its job passes it', async () => {
   const { run, repository } = await createWorld()
   const digest = 'source.sha256'
   const [from, to] = ['staging', 'production'].map((name) => join(repository, 'environments', name, digest))
@@ -155,7 +152,7 @@ test('production wants its word, and its job says it', async () => {
   expect((await run('production:apply', { from: [plan], own: unseen })).exit).toBe(0)
 })
 
-test('a plan that a guard refuses fails its job, is shown on the merge request, and says so to the next jobs', async () => {
+test('a plan that a guard refuses fails its job, is shown on the merge request, and is reported to later jobs', async () => {
   const { run, seal, gitlab, repository } = await createWorld()
   await seal((users) => users.replace('ada@acme.example', 'no address'))
   const plan = await run('staging:plan')
@@ -171,11 +168,11 @@ test('a plan that a guard refuses fails its job, is shown on the merge request, 
   expect(jobsOf(repository)['staging:note']?.allow_failure).toEqual({ exit_codes: [4] })
 })
 
-test('a plan that cannot be made leaves a note that says so', async () => {
+test('a failed plan leaves a note about it', async () => {
   const { run, gitlab } = await createWorld()
   gitlab.packages.clear()
   const plan = await run('staging:plan')
-  expect(plan.log).toContain('cannot be fetched from SOURCE_URL')
+  expect(plan.log).toContain('from SOURCE_URL')
   expect(plan.exit).toBe(1)
   expect((await run('staging:note', { from: [plan] })).exit).toBe(0)
   expect(gitlab.notes[0]?.body).toContain('**There is no plan.**')

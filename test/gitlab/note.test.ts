@@ -20,12 +20,12 @@ interface Asked {
 
 const writesOf = ({ log }: FakeGitlab) => log.filter(({ method }) => method !== 'GET').map(({ method }) => method)
 
-test('the first plan is a new note, the next one takes its place', async () => {
+test('the first plan is a new note, and the next one replaces it', async () => {
   const gitlab = await startFakeGitlab()
   expect(await note(gitlab, PLAN)).toEqual({
     code: 0,
     stdout: '',
-    stderr: 'The note "staging" on merge request !7: created.\n',
+    stderr: 'Note "staging" on merge request !7: created.\n',
   })
   expect(gitlab.notes.map(({ body }) => body)).toEqual([
     `<!-- workos-migrate plan config= label=staging -->\n${PLAN.trim()}\n\n` +
@@ -39,7 +39,7 @@ test('the first plan is a new note, the next one takes its place', async () => {
   expect(writesOf(gitlab)).toEqual(['POST', 'PUT'])
 })
 
-test('each environment has a note of its own', async () => {
+test('each environment has its own note', async () => {
   const gitlab = await startFakeGitlab()
   await note(gitlab, PLAN)
   await note(gitlab, 'production', { label: 'production' })
@@ -50,7 +50,7 @@ test('each environment has a note of its own', async () => {
   ])
 })
 
-test("it finds its note behind hundreds of others, and leaves other people's alone", async () => {
+test('it finds its note after hundreds of others, and does not touch notes of others', async () => {
   const author = { id: 5 }
   const others = Array.from({ length: 250 }, (_, at) => ({ id: at, body: `note ${at}`, author, system: false }))
   const quoted = { id: 300, body: '<!-- workos-migrate plan config= label=staging -->\nquoted', author, system: false }
@@ -67,7 +67,7 @@ test("it finds its note behind hundreds of others, and leaves other people's alo
   expect(gitlab.notes).toHaveLength(252)
 })
 
-test('a plan that is too long is cut to what a note holds', async () => {
+test('a long plan is cut to the size of a note', async () => {
   const gitlab = await startFakeGitlab()
   const rows = Array.from({ length: 60_000 }, (_, at) => `+ user:u${at}  u***@example.com`)
   const outcome = await note(gitlab, `## Plan\n\n\`\`\`diff\n${rows.join('\n')}\n\`\`\`\n`)
@@ -75,7 +75,7 @@ test('a plan that is too long is cut to what a note holds', async () => {
   const [{ body } = { body: '' }] = gitlab.notes
   expect(body.length).toBeLessThanOrEqual(1_000_000)
   expect(body.length).toBeGreaterThan(999_000)
-  expect(body).toContain('\n```\n\n**Cut here: a note holds no more.**')
+  expect(body).toContain('\n```\n\n**The note ends here because of its size limit.**')
 })
 
 test.each([
@@ -93,7 +93,7 @@ test.each([
   expect(gitlab.notes).toEqual([])
 })
 
-test('without a token, as in the pipeline of a fork, it says so with exit code 4 and asks nothing', async () => {
+test('without a token, as in the pipeline of a fork, it ends with exit code 4 and sends no request', async () => {
   const gitlab = await startFakeGitlab()
   const { code, stderr } = await note(gitlab, PLAN, { env: { WORKOS_MIGRATE_GITLAB_TOKEN: undefined } })
   expect(code).toBe(4)
@@ -105,21 +105,21 @@ test.each([
   ['CI_MERGE_REQUEST_IID', undefined, 3, 'no_job'],
   ['CI_API_V4_URL', 'gitlab', 3, 'no_job'],
   ['CI_MERGE_REQUEST_IID', '8', 1, 'HTTP 404'],
-])('a job with %s=%s is told what is missing', async (name, value, exit, says) => {
+])('a job with %s=%s gets a message about what is missing', async (name, value, exit, says) => {
   const gitlab = await startFakeGitlab()
   const { code, stderr } = await note(gitlab, PLAN, { env: { [name]: value } })
   expect(code).toBe(exit)
   expect(stderr).toContain(says)
 })
 
-test('a line of the plan is no command to GitLab', async () => {
+test('GitLab executes no line of the plan', async () => {
   const gitlab = await startFakeGitlab()
   await note(gitlab, 'a plan\n/merge\n  /close\n```diff\n/approve\n```\n')
   expect(gitlab.commands).toEqual([])
   expect(gitlab.notes[0]?.body).toContain('a plan\n\\/merge\n  \\/close\n```diff\n/approve\n```\n')
 })
 
-test('a note whose answer was lost is there once', async () => {
+test('a note whose response was lost exists once', async () => {
   let lost = 0
   const gitlab = await startFakeGitlab({
     onAnswer(entry, _answer, response) {
@@ -154,7 +154,7 @@ test('it waits while GitLab is busy, and gives up with a message', async () => {
   expect(stderr).toContain('gitlab_unreachable')
 })
 
-test('a note that was deleted while it was found is written anew', async () => {
+test('a note that is deleted in the meantime is written again', async () => {
   const gitlab = await startFakeGitlab()
   await note(gitlab, PLAN)
   gitlab.after(3, () => void gitlab.notes.pop())
@@ -163,7 +163,7 @@ test('a note that was deleted while it was found is written anew', async () => {
   expect(gitlab.notes[0]?.body).toContain('another plan')
 })
 
-test('an empty file says that there is no plan', async () => {
+test('for an empty file, the note says that there is no plan', async () => {
   const gitlab = await startFakeGitlab()
   expect((await note(gitlab, '')).code).toBe(0)
   expect(gitlab.notes[0]?.body).toContain('**There is no plan.**')
@@ -173,7 +173,7 @@ test.each([
   ['folder', ['pipeline', 'note', '.'], 'it is a folder'],
   ['missing file', ['pipeline', 'note', 'other.md'], 'there is no such file'],
   ['damaged plan', ['pipeline', 'note', 'plan.md', '--plan', 'plan.md'], 'bad_plan_file'],
-])('a %s is refused before anything is asked', async (_what, args, says) => {
+])('a %s is rejected before any request', async (_what, args, says) => {
   const gitlab = await startFakeGitlab()
   const env = { ...gitlab.variables, WORKOS_MIGRATE_GITLAB_TOKEN: TOKEN }
   const { code, stderr } = await command(args, { cwd: folderOf({ 'plan.md': PLAN }), env })

@@ -4,7 +4,7 @@ import { createProject } from '../e2e/cli.ts'
 
 const MANIFEST = { source: { type: 'csv', path: 'users.csv' }, target: { type: 'sandbox' }, run: { workers: 1 } }
 
-test('the figures of a saved plan come as a file of variables', async () => {
+test('the figures of a saved plan are printed as variables', async () => {
   const project = createProject()
   project.manifest(MANIFEST)
   project.csv('users.csv', [
@@ -29,7 +29,7 @@ test('the figures of a saved plan come as a file of variables', async () => {
   ])
 })
 
-test('a plan that a guard refuses says so, and one without changes too', async () => {
+test('the figures show a refused plan, and one without changes', async () => {
   const project = createProject()
   project.manifest(MANIFEST)
   project.csv('users.csv', [{ email: 'not an address' }, { email: 'ada@example.com' }])
@@ -44,7 +44,7 @@ test('a plan that a guard refuses says so, and one without changes too', async (
   expect(unchanged.stdout).toContain('WORKOS_MIGRATE_CHANGES=false\nWORKOS_MIGRATE_CREATES=0\n')
 })
 
-test('what is no plan, or is not there, is named', async () => {
+test('a missing or invalid plan is reported by name', async () => {
   const project = createProject()
   project.write('plan.ndjson', 'no plan\n')
   const damaged = await project.run(['pipeline', 'outputs', 'plan.ndjson'])

@@ -17,7 +17,7 @@ const MERGED: MergeRequest = {
   squash_commit_sha: null,
 }
 
-/** The saved plans of one user and of two. */
+/** Saved plans of one user and of two users. */
 async function plansOf(): Promise<string> {
   const project = createProject()
   project.manifest({ source: { type: 'csv', path: 'users.csv' }, target: { type: 'sandbox' }, run: { workers: 1 } })
@@ -36,7 +36,7 @@ function run(gitlab: FakeGitlab, cwd: string, args: string[], env: Record<string
   return command(['pipeline', ...args], { cwd, env: { ...gitlab.variables, ...variables, ...env } })
 }
 
-/** A merge request whose note of staging shows the plan of one user. */
+/** A merge request whose note for staging shows the plan of one user. */
 async function reviewed(merged: Partial<MergeRequest> = {}) {
   const cwd = await plansOf()
   const gitlab = await startFakeGitlab({ mergeRequests: { [COMMIT]: [{ ...MERGED, ...merged }] } })
@@ -47,27 +47,27 @@ async function reviewed(merged: Partial<MergeRequest> = {}) {
   return { gitlab, cwd, look }
 }
 
-test('the plan that the note shows is the one that was reviewed, and no other', async () => {
+test('only the plan that the note shows counts as reviewed', async () => {
   const { look } = await reviewed()
   const same = await look('one.ndjson')
   expect(same).toMatchObject({ code: 0, stdout: '' })
-  expect(same.stderr).toMatch(/^The plan [0-9a-f]{12} is the one that merge request !7 shows\.\n$/)
+  expect(same.stderr).toMatch(/^Merge request !7 shows this plan \([0-9a-f]{12}\)\.\n$/)
   const other = await look('two.ndjson')
   expect(other.code).toBe(8)
   expect(other.stderr).toContain('plan_not_reviewed')
-  expect(other.stderr).toMatch(/shows another plan of staging: [0-9a-f]{12}, and this one is [0-9a-f]{12}/)
+  expect(other.stderr).toMatch(/shows a different plan for staging: [0-9a-f]{12}; this one is [0-9a-f]{12}/)
   expect(other.stderr).toContain('ONLY_REVIEWED=false')
 })
 
 test.each([
   ['squashed', { merge_commit_sha: null, squash_commit_sha: COMMIT }],
   ['fast-forwarded', { merge_commit_sha: null, sha: COMMIT }],
-])('a merge request may be %s', async (_how, merged) => {
+])('a merge request can be %s', async (_how, merged) => {
   const { look } = await reviewed(merged)
   expect((await look('one.ndjson')).code).toBe(0)
 })
 
-describe('no plan was reviewed', () => {
+describe('no plan counts as reviewed', () => {
   test.each([
     ['the merge request is open', { state: 'opened' } as const],
     ['it went into another branch', { target_branch: 'release' }],
@@ -76,17 +76,17 @@ describe('no plan was reviewed', () => {
     const { look } = await reviewed(merged)
     const { code, stderr } = await look('one.ndjson')
     expect(code).toBe(8)
-    expect(stderr).toContain('no merge request into main was merged as the commit c0ffee00')
+    expect(stderr).toContain('no merge request into main was merged as commit c0ffee00')
   })
 
   test('of another environment', async () => {
     const { look } = await reviewed()
     const { code, stderr } = await look('one.ndjson', 'production')
     expect(code).toBe(8)
-    expect(stderr).toContain('merge request !7 shows no plan of production')
+    expect(stderr).toContain('merge request !7 shows no plan for production')
   })
 
-  test('where somebody else wrote the note, or the plan writes a digest of its own', async () => {
+  test('where someone else wrote the note, or the plan contains a digest', async () => {
     const { gitlab, cwd, look } = await reviewed()
     const [note] = gitlab.notes
     if (note === undefined) throw new Error('there is no note')
@@ -101,14 +101,14 @@ describe('no plan was reviewed', () => {
     expect((await look('one.ndjson')).code).toBe(0)
   })
 
-  test('where the note names no plan', async () => {
+  test('where the note has no digest', async () => {
     const { gitlab, cwd, look } = await reviewed()
     await run(gitlab, cwd, ['note', 'one.ndjson', '--label', 'staging'])
-    expect((await look('one.ndjson')).stderr).toContain('shows no plan of staging')
+    expect((await look('one.ndjson')).stderr).toContain('shows no plan for staging')
   })
 })
 
-test('without a token it says so, and lets nothing through', async () => {
+test('without a token, it reports that and accepts nothing', async () => {
   const { look } = await reviewed()
   const { code, stderr } = await look('one.ndjson', 'staging', { WORKOS_MIGRATE_GITLAB_TOKEN: undefined })
   expect(code).toBe(4)

@@ -8,16 +8,14 @@ import { PROGRAM } from '../built.ts'
 import { folderOf } from '../cli/harness.ts'
 
 /**
- * Runs jobs of GitLab CI as GitLab does, without GitLab: gitlab-ci-local puts the files together,
- * holds them against GitLab's schema and decides by the rules; each job runs in a clone of its own,
- * gets what its needs left as artifacts and nothing else, and its lines go to bash as they are
- * written.
+ * Runs jobs of GitLab CI without GitLab. gitlab-ci-local joins the files, checks them with the
+ * schema of GitLab and evaluates the rules. Each job runs in its own clone with only the artifacts
+ * that it needs. bash executes its lines as written.
  */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const GITLAB_CI_LOCAL = join(ROOT, 'node_modules/gitlab-ci-local/dist/index.js')
 
-/** What the tests look at of a job. */
 export interface Job {
   stage: string
   script: string[]
@@ -34,13 +32,13 @@ export interface Job {
 
 export interface JobResult {
   exit: number
-  /** Both outputs: the log of the job. */
+  /** Standard output and standard error. */
   log: string
-  /** The files that it leaves to other jobs, by path. */
+  /** Artifacts by path. */
   artifacts: Map<string, Buffer>
-  /** What it leaves as variables. */
+  /** Variables for later jobs. */
   dotenv: Record<string, string>
-  /** Paths that are in the clone after it, beside what git knows. */
+  /** Untracked paths in the clone after the job. */
   left: string[]
 }
 
@@ -53,7 +51,7 @@ function git(cwd: string, ...args: string[]): string {
   return stdout
 }
 
-/** A repository that is a copy of examples/gitops, with everything committed to `main`. */
+/** A copy of examples/gitops, committed to `main`. */
 export function createRepository(): string {
   const folder = folderOf({})
   cpSync(join(ROOT, 'examples/gitops'), folder, {
@@ -73,7 +71,6 @@ export function commit(repository: string, message: string): void {
 
 export { git }
 
-/** One call of gitlab-ci-local. */
 export function gitlabCi(repository: string, args: readonly string[], variables: Record<string, string> = {}) {
   const given = Object.entries(variables).flatMap(([name, value]) => ['--variable', `${name}=${value}`])
   const { status, stdout, stderr } = spawnSync(process.execPath, [GITLAB_CI_LOCAL, ...args, ...given], {
@@ -85,7 +82,8 @@ export function gitlabCi(repository: string, args: readonly string[], variables:
 }
 
 /**
- * The jobs with everything that they extend and include. @throws if GitLab's schema refuses them
+ * The jobs with everything that they extend and include. @throws if the schema of GitLab rejects
+ * them
  */
 export function jobsOf(repository: string): Record<string, Job> {
   const { status, stdout, stderr } = gitlabCi(repository, ['--preview'])
@@ -94,7 +92,7 @@ export function jobsOf(repository: string): Record<string, Job> {
   return jobs
 }
 
-/** Which jobs a pipeline has, and when they start, by the rules. */
+/** The jobs of a pipeline and when they start, by the rules. */
 export function pipelineOf(repository: string, variables: Record<string, string>): Record<string, string> {
   const { status, stdout, stderr } = gitlabCi(
     repository,
@@ -106,7 +104,7 @@ export function pipelineOf(repository: string, variables: Record<string, string>
   return Object.fromEntries(jobs.filter(({ when }) => when !== 'never').map(({ name, when }) => [name, when]))
 }
 
-/** Lines of bash, as a runner hands them over. The servers that they ask are in this process. */
+/** Runs lines of bash like a runner. The servers that they call are in this process. */
 export async function bash(
   lines: readonly string[],
   { cwd, env }: { cwd: string; env: Variables },
@@ -118,7 +116,7 @@ export async function bash(
   return { exit, log }
 }
 
-/** Runs one job in a clone of its own. */
+/** Runs one job in its own clone. */
 export async function runJob(
   repository: string,
   job: Job,
@@ -162,7 +160,7 @@ function keepArtifacts(clone: string, { artifacts }: Job, result: Pick<JobResult
   result.dotenv = Object.fromEntries(lines.map((line) => /^(\w+)=(.*)$/s.exec(line)?.slice(1) ?? [line, '']))
 }
 
-/** `npm ci` without a registry: what it would install is the build of this project. */
+/** `npm ci` without a registry: it installs the build of this project. */
 function binaries(): string {
   const npm = `#!/usr/bin/env bash
 set -e

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { bash, createRepository, git } from './runner.ts'
 
-/** scripts/source.sh of examples/gitops: encrypted source data between the jobs of a pipeline. */
+/** scripts/source.sh of examples/gitops: encrypted source data between jobs. */
 
 const PASSPHRASE = 'a passphrase that nobody guesses 42'
 
-/** A copy of the example with an export that is to be sealed. */
+/** A copy of the example with an export to seal. */
 function createProject() {
   const repository = createRepository()
   const folder = join(repository, 'environments/staging')
@@ -24,7 +24,7 @@ function createProject() {
   return { repository, folder, source, script, sealed: join(repository, 'sealed') }
 }
 
-/** As `createProject`, with the export sealed and removed. */
+/** The same with the export sealed and removed. */
 async function sealedProject() {
   const project = createProject()
   expect((await project.script('seal staging')).exit).toBe(0)
@@ -33,7 +33,7 @@ async function sealedProject() {
   return { ...project, archive, open: { SOURCE_URL: project.sealed } }
 }
 
-test('what is sealed is opened again, byte for byte, for this user alone', async () => {
+test('a sealed archive opens byte for byte, only for this user', async () => {
   const { repository, folder, source, script, archive, sealed, open } = await sealedProject()
   const digest = createHash('sha256')
     .update(readFileSync(join(sealed, archive)))
@@ -52,7 +52,7 @@ test('what is sealed is opened again, byte for byte, for this user alone', async
   expect((await script('close staging')).exit).toBe(0)
 })
 
-test('two archives of the same files differ, and neither shows anything of them', async () => {
+test('two archives of the same files differ and reveal nothing', async () => {
   const { script, sealed } = createProject()
   await script('seal staging')
   await script('seal staging')
@@ -61,14 +61,14 @@ test('two archives of the same files differ, and neither shows anything of them'
   for (const archive of archives) expect(archive).not.toMatch(/ada@|\$2b\$|users\.csv/)
 })
 
-describe('nothing is opened', () => {
-  test('that is not the archive which the repository names', async () => {
+describe('an archive does not open', () => {
+  test('if it does not match the digest in the repository', async () => {
     const { script, sealed, archive, source, open } = await sealedProject()
     const bytes = readFileSync(join(sealed, archive))
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
     writeFileSync(join(sealed, archive), bytes)
     const { exit, log } = await script('open staging', open)
-    expect(log).toContain('not the one that environments/staging/source.sha256 names')
+    expect(log).toContain('does not match environments/staging/source.sha256')
     expect(exit).toBe(1)
     expect(existsSync(source)).toBe(false)
   })
@@ -91,9 +91,9 @@ describe('nothing is opened', () => {
 
   test('without a digest, or with a wrong one', async () => {
     const { script, folder, open } = await sealedProject()
-    expect((await script('open production', open)).log).toContain('seal the source first, and commit it')
+    expect((await script('open production', open)).log).toContain('seal the source and commit it')
     writeFileSync(join(folder, 'source.sha256'), '../../etc/passwd\n')
-    expect((await script('open staging', open)).log).toContain('is no SHA-256')
+    expect((await script('open staging', open)).log).toContain('is not a SHA-256')
   })
 
   test.each(['open ../../etc', 'open', 'open nowhere', 'delete staging'])('by %j', async (words) => {
@@ -102,16 +102,16 @@ describe('nothing is opened', () => {
   })
 })
 
-test('nothing is sealed while git would take the export along', async () => {
+test('nothing is sealed unless git ignores the export', async () => {
   const { repository, folder, script } = createProject()
   rmSync(join(repository, '.gitignore'))
   const { exit, log } = await script('seal staging')
-  expect(log).toContain('is .gitignore there?')
+  expect(log).toContain('check .gitignore')
   expect(exit).toBe(1)
   expect(existsSync(join(folder, 'source.sha256'))).toBe(false)
 })
 
-test('a header goes to SOURCE_URL, and not where that leads to', async () => {
+test('a header goes to SOURCE_URL, but not to a redirect', async () => {
   const { script, sealed, archive, source } = await sealedProject()
   const seen: [string, IncomingHttpHeaders][] = []
   const server = createServer((request, response) => {
@@ -133,7 +133,7 @@ test('a header goes to SOURCE_URL, and not where that leads to', async () => {
   expect(existsSync(join(source, 'users.csv'))).toBe(true)
 })
 
-test('a former source does not stay beside the new one', async () => {
+test('a new source replaces the former one', async () => {
   const { script, source, open } = await sealedProject()
   mkdirSync(source)
   writeFileSync(join(source, 'old.csv'), 'id\n')

@@ -8,11 +8,11 @@ import { createRepository, gitlabCi, jobsOf, pipelineOf } from './runner.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
-test('the example includes what the package ships', () => {
+test('the example includes the shipped template', () => {
   expect(read('examples/gitops/.gitlab/workos-migrate.yml')).toBe(read('templates/workos-migrate.yml'))
 })
 
-test("GitLab's schema accepts the example, and would refuse a mistake", () => {
+test('the schema of GitLab accepts the example and rejects a mistake', () => {
   const repository = createRepository()
   expect(gitlabCi(repository, ['--list-all'])).toMatchObject({
     status: 0,
@@ -25,7 +25,7 @@ test("GitLab's schema accepts the example, and would refuse a mistake", () => {
   expect(refused.stdout + refused.stderr).toContain('access')
 })
 
-/** GitLab names no branch in a pipeline of a merge request. */
+/** GitLab sets no branch in a merge request pipeline. */
 const HERE = { CI_COMMIT_BRANCH: '', CI_MERGE_REQUEST_PROJECT_ID: '17', CI_MERGE_REQUEST_SOURCE_PROJECT_ID: '17' }
 const MAIN = { CI_COMMIT_BRANCH: 'main', CI_DEFAULT_BRANCH: 'main' }
 const both = (jobs: Record<string, string>) =>
@@ -55,7 +55,7 @@ test.each([
   expect(pipelineOf(createRepository(), variables)).toEqual(jobs)
 })
 
-test('two applies of an environment never run at once, and neither does an apply while drift is looked for', () => {
+test('applies and drift checks of one environment never run at the same time', () => {
   const jobs = jobsOf(createRepository())
   for (const name of ['staging', 'production']) {
     expect(jobs[`${name}:apply`]?.resource_group).toBe(`workos-migrate-${name}`)
@@ -63,7 +63,7 @@ test('two applies of an environment never run at once, and neither does an apply
   }
 })
 
-test('an apply deploys to its environment, and what only looks does not', () => {
+test('an apply deploys to its environment, and jobs that only read do not', () => {
   const jobs = jobsOf(createRepository())
   expect(jobs['production:apply']?.environment).toMatchObject({ name: 'production' })
   expect(jobs['production:apply']?.environment?.action ?? 'start').toBe('start')
@@ -73,7 +73,7 @@ test('an apply deploys to its environment, and what only looks does not', () => 
   expect(jobs['production:test']?.environment).toBeUndefined()
 })
 
-test('artifacts are the saved plan and its Markdown, for members alone, for a while', () => {
+test('artifacts are the saved plan and its Markdown, for members, with an expiry', () => {
   const jobs = jobsOf(createRepository())
   const withArtifacts = Object.entries(jobs).filter(([, { artifacts }]) => artifacts !== undefined)
   expect(withArtifacts.map(([name]) => name)).toEqual(['staging:plan', 'production:plan'])
@@ -92,7 +92,7 @@ test('the guide lists every input with its default', () => {
   expect(listed).toEqual(Object.entries(inputs).map(([name, input]) => [name, input.default]))
 })
 
-test('every input is used, and inputs change what they say', () => {
+test('every input is used and has its effect', () => {
   const template = read('templates/workos-migrate.yml')
   const inputs = [...(template.split('\n---\n')[0]?.matchAll(/^ {4}(\w+):$/gm) ?? [])].map(([, name = '']) => name)
   expect(inputs.length).toBeGreaterThan(7)

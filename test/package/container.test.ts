@@ -13,7 +13,7 @@ const stages = stagesOf(parseDockerfile(text))
 const last = stages.at(-1)?.instructions ?? []
 const only = (name: string) => last.filter((one) => one.name === name).map((one) => one.text)
 
-/** What a COPY takes, and where it puts it. */
+/** The sources and the destination of a COPY. */
 function copied({ text: said }: Instruction): string[] {
   return said
     .replace(/^(--\S+\s+)*/, '')
@@ -21,12 +21,12 @@ function copied({ text: said }: Instruction): string[] {
     .slice(0, -1)
 }
 
-/** What a stage copies of the folder that an image is made from. */
+/** The files that a stage copies from the build context. */
 const ofContext = stages.flatMap(({ instructions }) =>
   instructions.filter((one) => one.name === 'COPY' && !one.text.includes('--from=')).flatMap(copied),
 )
 
-/** The names at the root that .dockerignore lets through. It begins by refusing everything. */
+/** The names at the root that .dockerignore allows. It first excludes everything. */
 const [refusal, ...admitted] = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'))
@@ -44,7 +44,7 @@ describe('the Dockerfile', () => {
     expect(new Set(images.slice(1))).toEqual(new Set(['base']))
   })
 
-  test('runs as nobody special, keeps the state on a volume, and starts the program', () => {
+  test('runs as an ordinary user, keeps the state on a volume, and starts the program', () => {
     expect(only('USER')).toEqual(['1000:1000'])
     expect(only('VOLUME')).toEqual(['["/state"]'])
     expect(only('ENV').join(' ')).toContain('STATE_PATH=/state/state.sqlite')
@@ -53,7 +53,7 @@ describe('the Dockerfile', () => {
     expect(only('WORKDIR')).toEqual(['/opt/workos-migrate', '/work'])
   })
 
-  test('installs what package-lock.json says, and runs no script of a dependency', () => {
+  test('installs what package-lock.json pins, and runs no scripts of dependencies', () => {
     const installs = stages.flatMap(({ instructions }) =>
       instructions.flatMap(({ name, text: said }) => (name === 'RUN' && said.includes('npm ') ? [said] : [])),
     )
@@ -62,14 +62,14 @@ describe('the Dockerfile', () => {
     expect(installs.at(-1)).toContain('--omit=dev')
   })
 
-  test('copies what is there and what .dockerignore lets through, which lets nothing else through', () => {
+  test('copies exactly what .dockerignore allows', () => {
     expect(ofContext.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
     expect(refusal).toBe('*')
     expect(admitted.map((line) => line.slice(1)).sort()).toEqual([...new Set(ofContext)].sort())
     expect(admitted.every((line) => line.startsWith('!'))).toBe(true)
   })
 
-  test.skipIf(!WHOLE)('has in its build stage all that the build needs', () => {
+  test.skipIf(!WHOLE)('has everything for the build in its build stage', () => {
     const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-image-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     for (const path of stages[1]?.instructions.filter(({ name }) => name === 'COPY').flatMap(copied) ?? [])
@@ -89,7 +89,7 @@ describe('the Dockerfile', () => {
 describe('the rules', () => {
   const GOOD = 'FROM node:24.1.0-slim\nWORKDIR /work\nUSER 1000\nCMD ["a"]\n'
 
-  test('a file that keeps them all has no findings', () => {
+  test('a file that follows them has no findings', () => {
     expect(lint(GOOD)).toEqual([])
   })
 
@@ -125,7 +125,7 @@ describe('the rules', () => {
     expect(lint(broken)).toContain(finding)
   })
 
-  test('each is tried here, and named in the docs', () => {
+  test('each is tested here and listed in the docs', () => {
     const docs = readFileSync(join(ROOT, 'docs/how-to/container.md'), 'utf8')
     for (const { code, holds } of RULES) expect(docs).toContain(`| ${/^DL/.test(code) ? code : 'our own'} | ${holds} |`)
     const own = readFileSync(fileURLToPath(import.meta.url), 'utf8')
@@ -135,6 +135,6 @@ describe('the rules', () => {
 
 const hasHadolint = spawnSync('hadolint', ['--version']).status === 0
 
-test.skipIf(!hasHadolint)('hadolint, where it is installed, says the same', () => {
+test.skipIf(!hasHadolint)('hadolint, if installed, agrees', () => {
   expect(execFileSync('hadolint', ['--no-fail', join(ROOT, 'Dockerfile')], { encoding: 'utf8' })).toBe('')
 })

@@ -8,13 +8,13 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const packed = pack('--dry-run')
 const paths = packed.files.map(({ path }) => path)
 
-/** The names in a folder of the package, folders with a slash. */
+/** The names in a folder of the package. Folders end with a slash. */
 function namesIn(folder: string): string[] {
   const within = paths.filter((path) => path.startsWith(folder)).map((path) => path.slice(folder.length))
   return [...new Set(within.map((path) => path.replace(/\/.*/, '/')))].sort()
 }
 
-test('the package holds these files and folders, and no others', () => {
+test('the package contains exactly these files and folders', () => {
   expect(namesIn('')).toEqual([
     'AGENTS.md',
     'CHANGELOG.md',
@@ -40,28 +40,28 @@ test('the package holds these files and folders, and no others', () => {
   ])
 })
 
-test('dist is what the build makes of src, room by room', () => {
+test('dist has the build of each folder of src', () => {
   const rooms = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
   const folders = rooms.filter((room) => room.isDirectory()).map(({ name }) => `${name}/`)
   expect(namesIn('dist/').filter((name) => name.endsWith('/'))).toEqual(folders.sort())
 })
 
-test('nothing that only the project needs, no source map, and nothing of a run is in it', () => {
+test('it has no project files, source maps or files of a run', () => {
   const unwanted = [
     /^(src|test|bench|scripts)\//,
     /(^|\/)(coverage|node_modules)\//,
     /\.map$/,
-    // An example of the library is a program of TypeScript.
+    // The example of the library is a TypeScript program.
     /^(?!examples\/).*(?<!\.d)\.ts$/,
     /\.(sqlite|db|log|lock|tgz|pem|key)$/,
-    // A repository to copy has its pipelines in hidden folders.
+    // The example repository has pipelines in hidden folders.
     /^(?!examples\/gitops\/\.git(hub\/|lab\/|lab-ci\.yml$)).*(^|\/)\./,
     /\.test\./,
   ]
   expect(paths.filter((path) => unwanted.some((pattern) => pattern.test(path)))).toEqual([])
 })
 
-test('the repository to copy is whole, but for .gitignore, which no package can carry', () => {
+test('the example repository is complete, except for .gitignore, which npm packages cannot contain', () => {
   const name = 'examples/gitops/'
   const held = namesIn(name)
   const there = readdirSync(join(ROOT, name), { withFileTypes: true })
@@ -77,7 +77,7 @@ test('it is small', () => {
   expect(large).toEqual(['dist/config/validators.js'])
 })
 
-test('it holds everything that package.json names, and every type that the library shows', () => {
+test('it has everything that package.json names, and every type of the library', () => {
   const { bin, exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   const named = JSON.stringify([bin, exports]).match(/(?<=")(?:\.\/)?dist\/[^"*]+/g) ?? []
   expect(named.length).toBeGreaterThan(3)

@@ -1,17 +1,17 @@
 /**
- * A Dockerfile, and those of hadolint's rules (https://github.com/hadolint/hadolint/wiki) that
- * concern one like ours. hadolint itself is a program that no package registry of the tests has.
+ * Parses a Dockerfile and checks rules of hadolint (https://github.com/hadolint/hadolint/wiki) that
+ * apply to ours. hadolint itself is not in the package registries of the tests.
  */
 
 export interface Instruction {
   /** Upper case. */
   name: string
-  /** What follows the name, on one line. */
+  /** The rest of the instruction, on one line. */
   text: string
   line: number
 }
 
-/** Comments are left out, continued lines joined. */
+/** Comments are removed, and continued lines joined. */
 export function parseDockerfile(text: string): Instruction[] {
   const instructions: Instruction[] = []
   let open: Instruction | undefined
@@ -32,7 +32,7 @@ export function parseDockerfile(text: string): Instruction[] {
   return instructions
 }
 
-/** What follows a FROM, up to the next. */
+/** The instructions from one FROM to the next. */
 interface Stage {
   image: string
   alias: string | undefined
@@ -51,11 +51,11 @@ export function stagesOf(instructions: readonly Instruction[]): Stage[] {
 }
 
 interface Rule {
-  /** hadolint's; without one it is our own. */
+  /** The code of hadolint, or our own. */
   code: string
-  /** What holds. */
+  /** The rule. */
   holds: string
-  /** Lines that break it. */
+  /** Instructions that break the rule. */
   broken(instructions: readonly Instruction[]): readonly Instruction[]
 }
 
@@ -66,7 +66,7 @@ const named = (instructions: readonly Instruction[], ...names: string[]) =>
 const running = (pattern: RegExp) => (instructions: readonly Instruction[]) =>
   named(instructions, 'RUN').filter(({ text }) => pattern.test(text))
 
-/** FROM instructions of images, not of stages before, that match. */
+/** FROM instructions of images, not of earlier stages, that match. */
 const from = (pattern: RegExp) => (instructions: readonly Instruction[]) => {
   const aliases = new Set(stagesOf(instructions).map(({ alias }) => alias))
   return named(instructions, 'FROM').filter(({ text }) => {
@@ -75,7 +75,7 @@ const from = (pattern: RegExp) => (instructions: readonly Instruction[]) => {
   })
 }
 
-/** All but the first, or the last, of a name in its stage. */
+/** Instructions that a stage repeats, except the first or the last. */
 const repeated = (name: string) => (instructions: readonly Instruction[]) =>
   stagesOf(instructions).flatMap((stage) => named(stage.instructions, name).slice(1))
 
@@ -115,7 +115,7 @@ function repeatedAliases(instructions: readonly Instruction[]): readonly Instruc
   })
 }
 
-/** Copies to a relative place that no WORKDIR of the stage comes before. */
+/** Copies to a relative path before any WORKDIR of the stage. */
 function copiesNowhere(instructions: readonly Instruction[]): readonly Instruction[] {
   return stagesOf(instructions).flatMap((stage) => {
     const work = stage.instructions.findIndex(({ name }) => name === 'WORKDIR')
@@ -126,7 +126,7 @@ function copiesNowhere(instructions: readonly Instruction[]): readonly Instructi
   })
 }
 
-/** Runs that follow one another and could be one. */
+/** Consecutive RUN instructions that could be one. */
 function consecutiveRuns(instructions: readonly Instruction[]): readonly Instruction[] {
   return instructions.filter(({ name }, at) => name === 'RUN' && instructions[at - 1]?.name === 'RUN')
 }
@@ -140,18 +140,18 @@ export const RULES: readonly Rule[] = [
     broken: (all) => named(all, 'WORKDIR').filter(({ text }) => !text.startsWith('/')),
   },
   { code: 'DL3002', holds: 'the last `USER` is not root', broken: endsAsRoot },
-  { code: 'DL3003', holds: '`WORKDIR` in place of `cd`', broken: running(/(^|[;&|]\s*)cd\s/) },
+  { code: 'DL3003', holds: '`WORKDIR` instead of `cd`', broken: running(/(^|[;&|]\s*)cd\s/) },
   { code: 'DL3004', holds: 'no `sudo`', broken: running(/\bsudo\b/) },
   { code: 'DL3006', holds: 'every image has a tag', broken: from(/^[^:@]+$/) },
   { code: 'DL3007', holds: 'no tag is `latest`', broken: from(/:latest$/) },
   {
     code: 'DL3008',
-    holds: '`apt-get install` names versions',
+    holds: '`apt-get install` has versions',
     broken: running(/apt-get\s+install(?:\s+-\S+)*\s+(?!-)[^\s=]+(\s|$)/),
   },
   {
     code: 'DL3009',
-    holds: 'the lists of apt are removed',
+    holds: 'the apt lists are removed',
     broken: (all) => running(/apt-get\s+update/)(all).filter(({ text }) => !text.includes('rm -rf /var/lib/apt/lists')),
   },
   {
@@ -161,39 +161,39 @@ export const RULES: readonly Rule[] = [
   },
   {
     code: 'DL3016',
-    holds: '`npm install` names versions; `npm ci` has the lock file',
+    holds: '`npm install` has versions; `npm ci` has the lock file',
     broken: running(/npm\s+(?:install|i)\s/),
   },
-  { code: 'DL3020', holds: '`COPY` in place of `ADD`', broken: (all) => named(all, 'ADD') },
+  { code: 'DL3020', holds: '`COPY` instead of `ADD`', broken: (all) => named(all, 'ADD') },
   {
     code: 'DL3021',
-    holds: 'a `COPY` of several things ends with `/`',
+    holds: 'a `COPY` of several files ends with `/`',
     broken: (all) => named(all, 'COPY').filter((one) => copiesSeveral(one) && !one.text.endsWith('/')),
   },
-  { code: 'DL3022', holds: '`COPY --from` names a stage before it', broken: unknownStages },
-  { code: 'DL3024', holds: 'every stage has a name of its own', broken: repeatedAliases },
+  { code: 'DL3022', holds: '`COPY --from` names an earlier stage', broken: unknownStages },
+  { code: 'DL3024', holds: 'every stage has its own name', broken: repeatedAliases },
   {
     code: 'DL3025',
     holds: '`ENTRYPOINT` and `CMD` are in JSON form',
     broken: (all) => named(all, 'ENTRYPOINT', 'CMD').filter((one) => !isExecForm(one)),
   },
-  { code: 'DL3027', holds: '`apt-get` in place of `apt`', broken: running(/\bapt\s+(install|update)/) },
-  { code: 'DL3045', holds: 'no `COPY` to a relative place before a `WORKDIR`', broken: copiesNowhere },
-  { code: 'DL3059', holds: 'no `RUN` follows another one', broken: consecutiveRuns },
+  { code: 'DL3027', holds: '`apt-get` instead of `apt`', broken: running(/\bapt\s+(install|update)/) },
+  { code: 'DL3045', holds: 'no `COPY` to a relative path before a `WORKDIR`', broken: copiesNowhere },
+  { code: 'DL3059', holds: 'no consecutive `RUN` instructions', broken: consecutiveRuns },
   { code: 'DL4000', holds: 'no `MAINTAINER`', broken: (all) => named(all, 'MAINTAINER') },
-  { code: 'DL4003', holds: 'one `CMD` a stage', broken: repeated('CMD') },
-  { code: 'DL4004', holds: 'one `ENTRYPOINT` a stage', broken: repeated('ENTRYPOINT') },
+  { code: 'DL4003', holds: 'one `CMD` for each stage', broken: repeated('CMD') },
+  { code: 'DL4004', holds: 'one `ENTRYPOINT` for each stage', broken: repeated('ENTRYPOINT') },
   { code: 'DL4006', holds: 'no pipe without `pipefail`', broken: running(/[^|]\|[^|]/) },
-  { code: 'version', holds: 'the tag of an image names the whole version', broken: from(/:(?!\d+\.\d+\.\d+)/) },
+  { code: 'version', holds: 'the tag of an image has the whole version', broken: from(/:(?!\d+\.\d+\.\d+)/) },
   {
     code: 'secrets',
-    holds: 'no `ARG`, and no `ENV` that is called like a secret',
+    holds: 'no `ARG`, and no `ENV` with the name of a secret',
     broken: (all) =>
       all.filter(({ name, text }) => name === 'ARG' || (name === 'ENV' && /key|token|secret|password/i.test(text))),
   },
 ]
 
-/** What breaks a rule: `DL3000 line 3`. */
+/** The broken rules: `DL3000 line 3`. */
 export function lint(text: string): string[] {
   const instructions = parseDockerfile(text)
   return RULES.flatMap(({ code, broken }) => broken(instructions).map(({ line }) => `${code} line ${line}`))

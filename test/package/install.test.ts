@@ -9,13 +9,13 @@ import { temporaryFolder } from '../temporary-folder.ts'
 import { WHOLE } from '../whole.ts'
 import { pack } from './packed.ts'
 
-/** Node 24 first, and nothing of this project's own packages. */
+/** Node.js 24 first, and no packages of this project. */
 const PATH = [
   dirname(process.execPath),
   ...(process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules')),
 ].join(delimiter)
 
-/** How this machine gets to the registry: its proxy, and the certificates that it trusts. */
+/** The network settings of this machine: proxy and trusted certificates. */
 const NETWORK = Object.fromEntries(
   Object.entries(process.env).filter(([name]) =>
     /^(NODE_EXTRA_CA_CERTS|https?_proxy|no_proxy|npm_config_(registry|cafile))$/i.test(name),
@@ -38,7 +38,7 @@ function run(program: string, args: readonly string[], cwd: string, path = PATH)
 
 const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
 
-// npm install asks the registry for what its cache does not have.
+// npm install requests what its cache does not have.
 describe.skipIf(!WHOLE)('installed into an empty folder', () => {
   const folder = WHOLE ? realpathSync(mkdtempSync(join(tmpdir(), 'workos-migrate-package-'))) : ''
   const packages = join(folder, 'node_modules')
@@ -59,7 +59,7 @@ describe.skipIf(!WHOLE)('installed into an empty folder', () => {
     return work
   }
 
-  test('the package runs under both of its names, and plans and applies an example', () => {
+  test('the package runs under both names, and plans and applies an example', () => {
     for (const name of ['workos-migrate', 'workos-declare']) {
       expect(run(join(bin, name), ['--version'], folder)).toEqual({
         status: 0,
@@ -81,7 +81,7 @@ describe.skipIf(!WHOLE)('installed into an empty folder', () => {
   })
 
   const old = oldNode()
-  test.skipIf(old === undefined)('an older Node says what it needs', () => {
+  test.skipIf(old === undefined)('an older Node.js reports the required version', () => {
     const before = [dirname(old ?? ''), PATH].join(delimiter)
     const { status, stdout, stderr } = run(join(bin, 'workos-declare'), ['plan'], folder, before)
     expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
@@ -89,7 +89,7 @@ describe.skipIf(!WHOLE)('installed into an empty folder', () => {
     expect(stderr.split('\n')).toHaveLength(3)
   })
 
-  test('a source whose SDK is not installed with it names the command that installs it', () => {
+  test('a source without its SDK names the command that installs it', () => {
     const work = temporaryFolder()
     const manifest = 'source: { type: cognito, userPools: eu-west-1_Example01 }\ntarget: { type: sandbox }\n'
     writeFileSync(join(work, 'migrate.config.yaml'), manifest)
@@ -99,7 +99,7 @@ describe.skipIf(!WHOLE)('installed into an empty folder', () => {
     expect(stderr).toContain('npm install @aws-sdk/client-cognito-identity-provider')
   })
 
-  test('nothing that is installed with it runs a script on installation', () => {
+  test('no dependency runs a script on installation', () => {
     const manifests = globSync('**/package.json', { cwd: packages })
     const hooks = manifests.flatMap((path) => {
       const { scripts = {} } = JSON.parse(readFileSync(join(packages, path), 'utf8'))
@@ -111,7 +111,7 @@ describe.skipIf(!WHOLE)('installed into an empty folder', () => {
     expect(hooks).toEqual([])
   })
 
-  test('what the image copies is enough to run', () => {
+  test('the files of the image are enough to run', () => {
     const image = temporaryFolder()
     for (const part of ['dist', 'recipes', 'schemas', 'package.json'])
       cpSync(join(project, part), join(image, part), { recursive: true })
@@ -124,7 +124,7 @@ describe.skipIf(!WHOLE)('installed into an empty folder', () => {
     expect(planned.status, planned.stderr).toBe(0)
   })
 
-  test('npm installs no second global package that brings a command of the same name', () => {
+  test('npm installs no second global package with the same command', () => {
     const other = temporaryFolder()
     writeFileSync(join(other, 'main.js'), "#!/usr/bin/env node\nconsole.log('2.0.0')\n")
     writeFileSync(

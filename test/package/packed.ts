@@ -4,18 +4,18 @@ import { isObject } from '../../src/json.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What `npm pack` says of the package that it makes, or would make. */
+/** The output of `npm pack`. */
 export interface Packed {
   filename: string
-  /** Of the tarball, in bytes. */
+  /** Bytes of the tarball. */
   size: number
   unpackedSize: number
   files: { path: string; size: number }[]
 }
 
 /**
- * Packs the project as the set-up of the tests has built it. @param args `--dry-run`, or where the
- * tarball goes
+ * Packs the project as the set-up built it. @param args `--dry-run`, or the destination of the
+ * tarball
  */
 export function pack(...args: string[]): Packed {
   const said = execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...args], {

@@ -28,7 +28,7 @@ const steps = jobs.flatMap(([, job]) => job.steps)
 const scripts = steps.flatMap(({ run }) => run ?? [])
 
 describe('the workflow of a release', () => {
-  test('gives each job the permissions that it needs, and the right to publish to one that runs no code of the project', () => {
+  test('gives each job only its permissions, and the right to publish only to a job that runs no project code', () => {
     expect(workflow.permissions).toEqual({})
     expect(Object.fromEntries(jobs.map(([name, { permissions }]) => [name, permissions]))).toEqual({
       version: { contents: 'read' },
@@ -45,7 +45,7 @@ describe('the workflow of a release', () => {
     expect(publish?.steps.some(({ uses }) => uses?.startsWith('actions/checkout'))).toBe(false)
   })
 
-  test('runs pinned actions alone, each with the version that the pin stands for', () => {
+  test('runs only pinned actions, each with its version in a comment', () => {
     const used = [...text.matchAll(/uses: (\S+)(.*)$/gm)]
     expect(used.length).toBeGreaterThan(5)
     for (const [, action, comment] of used) {
@@ -54,7 +54,7 @@ describe('the workflow of a release', () => {
     }
   })
 
-  test('holds no secret, keeps none in a checkout, and puts nothing of an event into a script', () => {
+  test('has no secrets, keeps none in a checkout, and puts no event data into a script', () => {
     expect(text).not.toMatch(/\bsecrets\b|NODE_AUTH_TOKEN|NPM_TOKEN/)
     for (const run of scripts) expect(run).not.toMatch(/\$\{\{|set -x|--verbose/)
     const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout'))
@@ -62,7 +62,7 @@ describe('the workflow of a release', () => {
     expect(jobs.filter(([, job]) => job['timeout-minutes'] === undefined)).toEqual([])
   })
 
-  test('has no token where code of dependencies runs', () => {
+  test('has no token where dependencies run code', () => {
     const foreign = steps.filter(({ run }) => /\bnpm (ci|install|run)\b|\bnpx\b/.test(run ?? ''))
     expect(foreign.length).toBeGreaterThan(1)
     expect(foreign.filter(({ env }) => JSON.stringify(env ?? {}).includes('token'))).toEqual([])
@@ -73,7 +73,7 @@ describe('the workflow of a release', () => {
     ])
   })
 
-  test('calls scripts that package.json has', () => {
+  test('calls existing scripts of package.json', () => {
     const known = Object.keys(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts)
     const called = scripts.flatMap((run) =>
       [...run.matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(([, name]) => name),
@@ -82,14 +82,12 @@ describe('the workflow of a release', () => {
     expect(known).toEqual(expect.arrayContaining(called))
   })
 
-  test('has scripts that bash takes', () => {
+  test('has valid bash scripts', () => {
     for (const run of scripts) execFileSync('bash', ['-n'], { input: run })
   })
 })
 
-/**
- * Runs the step that looks what there is to do, as it is written, with a registry that answers so.
- */
+/** Runs the step that decides what to do, as written, with a fake registry. */
 function look(changesets: readonly string[], registry: string): string {
   const folder = temporaryFolder()
   mkdirSync(join(folder, '.changeset'))
@@ -113,7 +111,7 @@ test.each([
   ['a package that is not there', [], 'echo E404 >&2; exit 1', 'pending=0\npublished=false\n'],
   ['another version alone', [], 'exit 0', 'pending=0\npublished=false\n'],
   ['changesets', ['one.md', 'two.md'], 'exit 0', 'pending=2\npublished=false\n'],
-])('the workflow tells %s', (_, changesets, registry, output) => {
+])('the workflow detects %s', (_, changesets, registry, output) => {
   expect(look(changesets, registry)).toBe(output)
 })
 
@@ -126,7 +124,7 @@ test('the notes of a release are the newest section of the changelog', () => {
   expect(readFileSync(join(folder, 'release/notes.md'), 'utf8').trim()).toBe('- new')
 })
 
-test('npm run bump applies changesets: the version, the lock file and the changelog move together', () => {
+test('npm run bump applies changesets: version, lock file and changelog change together', () => {
   const folder = temporaryFolder()
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...args], { cwd: folder })
@@ -158,7 +156,7 @@ test('npm run bump applies changesets: the version, the lock file and the change
   expect(String(git('status', '--porcelain', '.changeset')).trim()).toBe('D .changeset/new-origin.md')
 })
 
-test('the job that may push commits the three files that it was handed, and removes the changesets', () => {
+test('the job that can push commits the three files that it receives, and removes the changesets', () => {
   const [folder, remote, programs] = [temporaryFolder(), temporaryFolder(), temporaryFolder()]
   const git = (...args: string[]) => String(execFileSync('git', args, { cwd: folder }))
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text)

@@ -5,7 +5,7 @@ const lines = (count: number, text = 'a line of a plan') => `${text}\n`.repeat(c
 const room = (limit: number) => ({ ...COMMENT, limit })
 
 describe('Markdown that is too long', () => {
-  test('is left as it is while it fits, to the character', () => {
+  test('stays the same up to the exact limit', () => {
     const text = 'a'.repeat(COMMENT.limit)
     expect(cutMarkdown(text, COMMENT, 'cut')).toBe(text)
     expect(cutMarkdown('', COMMENT, 'cut')).toBe('')
@@ -35,7 +35,7 @@ describe('Markdown that is too long', () => {
     expect(cut.endsWith(`a line of a plan\n${end}\nnote\n`)).toBe(true)
   })
 
-  test('fits wherever it is cut', () => {
+  test('fits at every cut', () => {
     const text = `<details>\n\n\`\`\`\n${lines(5)}\`\`\`\n\n</details>\n<details>\n${lines(5)}</details>\n`
     for (let limit = 30; limit < text.length; limit += 1) {
       expect(cutMarkdown(text, room(limit), 'note').length, String(limit)).toBeLessThanOrEqual(limit)
@@ -49,7 +49,7 @@ describe('Markdown that is too long', () => {
   })
 })
 
-test('lines in blocks of code are no prose', () => {
+test('lines in code blocks are not prose', () => {
   const upper = (text: string) => mapProse(text, (line) => line.toUpperCase())
   expect(upper('a\n```diff\nb\n~~~\n```\nc')).toBe('A\n```diff\nb\n~~~\n```\nC')
   expect(upper('````\na\n```\nb\n````\nc\n')).toBe('````\na\n```\nb\n````\nC\n')

@@ -2,11 +2,11 @@ import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, w
 import { join } from 'node:path'
 import { newPostgresLocation, postgresPrograms } from '../postgres.ts'
 
-/** What jobs on examples/gitops have in common, whoever runs them. */
+/** Shared parts of the tests that run jobs of examples/gitops. */
 
 /**
- * What all jobs share: a database of PostgreSQL, in a schema of this test. Where that is not
- * installed (the set-up of the tests says so), one disk stands for it.
+ * The state that all jobs share: a schema in PostgreSQL. If PostgreSQL is not installed (the set-up
+ * reports it), a local file replaces it.
  */
 export async function stateFor(repository: string): Promise<string> {
   const location = postgresPrograms === undefined ? undefined : await newPostgresLocation()
@@ -20,10 +20,10 @@ export async function stateFor(repository: string): Promise<string> {
 }
 
 /**
- * Seals the people of the rehearsal as the source of an environment.
+ * Seals the users of the rehearsal as the source of an environment.
  * @param seal runs `scripts/source.sh seal NAME`
- * @param change of the file of users
- * @returns the archives, by their names
+ * @param change changes the users file
+ * @returns the archives by name
  */
 export async function sealSource(
   repository: string,

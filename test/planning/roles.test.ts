@@ -40,7 +40,7 @@ test('the plan shows in every format who loses which role', async () => {
   const roles = { define: DEFINE, multiple: 'first', priority: ['admin', 'billing'] }
   const plan = await (await createWorld(withRoles(['billing,admin', 'billing']), { roles })).plan()
   const text = asText(plan)
-  expect(text).toContain('One role of several (1)\n')
+  expect(text).toContain('Reduced to one role (1)\n')
   expect(text).toContain('keeps admin, loses billing\n')
   expect(text).toContain('1 membership without the role billing: one comes before it in roles.priority')
   expect(asMarkdown(plan)).toContain('keeps admin, loses billing\n')

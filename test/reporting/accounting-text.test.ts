@@ -14,22 +14,22 @@ function rendered(streams: StreamCount[], mapped: number, leftOut: number, leftO
 
 const users: StreamCount = { stream: 'users', file: 'u.csv', role: 'main', read: 5, passed: 4, rejected: 1 }
 
-test('of one main stream it is told how many records were mapped and left out', () => {
+test('one main stream shows how many records were mapped and left out', () => {
   expect(rendered([users], 3, 1)).toContain('users (u.csv) 5 = 3 mapped + 1 left out + 1 rejected')
 })
 
-test('of several the sum is told', () => {
+test('several main streams show the sum', () => {
   const more: StreamCount = { stream: 'more', file: 'm.csv', role: 'main', read: 2, passed: 2, rejected: 0 }
   expect(rendered([users, more], 5, 1)).toEqual(
     expect.arrayContaining([
       'users (u.csv) 5 = 4 passed on + 1 rejected',
       'more (m.csv) 2 = 2 passed on + 0 rejected',
-      'all that were passed on 6 = 5 mapped + 1 left out',
+      'total passed on 6 = 5 mapped + 1 left out',
     ]),
   )
 })
 
-test('rows that were ignored are told', () => {
+test('ignored rows are shown', () => {
   const rows: StreamCount = {
     stream: 'rows',
     file: 'r.csv',
@@ -42,7 +42,7 @@ test('rows that were ignored are told', () => {
   expect(rendered([users, rows], 4, 0)).toContain('rows (r.csv) 9 = 2 joined + 3 rejected + 4 ignored')
 })
 
-test('it is told by which condition records were left out, and where that is written; the most first', () => {
+test('conditions that left records out are listed with their places, the highest count first', () => {
   const lines = rendered([users], 0, 1_240, [
     { stream: 'teams', path: null, records: 2 },
     { stream: 'users', path: 'map.user.when', records: 1_234, at: { file: 'recipes/okta.yaml', line: 14, column: 11 } },
@@ -51,6 +51,6 @@ test('it is told by which condition records were left out, and where that is wri
   expect(lines.filter((line) => line.includes('left out') && !line.includes('='))).toEqual([
     'users: 1,234 left out by map.user.when (recipes/okta.yaml:14)',
     'users: 4 left out by roles.unmapped',
-    'teams: 2 left out: no rule under map reads this stream',
+    'teams: 2 left out: no rule in map reads this stream',
   ])
 })

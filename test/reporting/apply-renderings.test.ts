@@ -79,7 +79,7 @@ function failure(key: string, code: string, changed: Partial<Failure> = {}): Fai
   return { ...made, outcome: 'failed', ...changed }
 }
 
-test('an apply is told by kind and in requests; kinds without resources are left out', () => {
+test('an apply lists its kinds and requests, without empty kinds', () => {
   const text = renderApplyText(result(), 125.4, plain)
   expect(text).toContain('Run 3')
   expect(text).toMatch(/users +1,200 +1,000 +100 +50 .*40 +6 +3 +1\n/)
@@ -87,45 +87,47 @@ test('an apply is told by kind and in requests; kinds without resources are left
   expect(text).toContain('1,160 writes, 1 read in 2 min 5 s')
 })
 
-test('what came in is told to the last record: left out, merged, rejected, and what the table says of the rest', () => {
+test('the input accounts for every record: left out, merged, rejected', () => {
   const text = renderApplyText(result(), 1, plain)
-  expect(text).toMatch(/What came in\n {2}records +1,270 += 1,207 mapped +\+ 60 left out +\+ 3 rejected\n/)
+  expect(text).toMatch(/Input\n {2}records +1,270 += 1,207 mapped +\+ 60 left out +\+ 3 rejected\n/)
   expect(text).toMatch(/ {2}users +1,207 += 1,200 distinct +\+ 4 merged +\+ 3 rejected\n/)
   expect(text).not.toContain('organizations')
-  expect(renderApplyText(result({ purpose: 'destroy' }), 1, plain)).not.toContain('What came in')
+  expect(renderApplyText(result({ purpose: 'destroy' }), 1, plain)).not.toContain('Input\n')
 })
 
-test('429s and repetitions are told only when there were any', () => {
+test('rate limits and retries are shown only if there were any', () => {
   const requests = { reads: 2, writes: 2, refused: 3, repeated: 4 }
-  expect(renderApplyText(result({ requests }), 1, plain)).toContain('2 writes, 2 reads, 3 answered 429, 4 repeated')
+  expect(renderApplyText(result({ requests }), 1, plain)).toContain(
+    '2 writes, 2 reads, 3 rate-limited (429), 4 retried',
+  )
 })
 
 test.each<[Partial<ApplyResult>, string]>([
   [{ kinds: [DONE] }, 'Done: everything in the source is in WorkOS.'],
   [
     { kinds: [DONE, { ...DONE, blocked: 2 }], rejected: 1 },
-    'Done, without the 1 rejected record and the 2 blocked resources that the plan lists.',
+    'Done, except for the 1 rejected record and the 2 blocked resources (see the plan).',
   ],
   [
     { kinds: [DONE], leftOut: 60 },
-    'Done: everything in the source is in WorkOS, but for 60 records that the manifest leaves out.',
+    'Done: everything in the source is in WorkOS, except for 60 records that the manifest leaves out.',
   ],
-  [{ rejected: 2 }, 'Done, without the 2 rejected records'],
+  [{ rejected: 2 }, 'Done, except for the 2 rejected records'],
   [{ outcome: 'incomplete' }, '6 failed and 3 blocked. Apply again'],
-  [{ outcome: 'interrupted' }, 'Interrupted with 1 to go. Apply again'],
-  [{ outcome: 'stopped', stopped: { message: 'too many failures' } }, 'Stopped with 1 to go: too many failures'],
-])('%j ends in words', (changed, words) => {
+  [{ outcome: 'interrupted' }, 'Interrupted with 1 left. Apply again'],
+  [{ outcome: 'stopped', stopped: { message: 'too many failures' } }, 'Stopped with 1 left: too many failures'],
+])('%j has a final sentence', (changed, words) => {
   expect(renderApplyText(result(changed), 1, plain)).toContain(words)
 })
 
-test('memberships that lost roles are no part of everything', () => {
+test('memberships that lost roles are an exception', () => {
   const reduced = result({ kinds: [{ ...DONE, reduced: 2 }], leftOut: 1 })
   expect(renderApplyText(reduced, 1, plain)).toContain(
-    'Done: everything in the source is in WorkOS, but for 1 record that the manifest leaves out and roles of 2 memberships.',
+    'Done: everything in the source is in WorkOS, except for 1 record that the manifest leaves out and roles of 2 memberships.',
   )
 })
 
-test('what stopped a run cannot steer the terminal', () => {
+test('the reason of a stop cannot control the terminal', () => {
   const stopped = { message: 'the last: user:\x1b[2J' }
   expect(renderApplyText(result({ outcome: 'stopped', stopped }), 1, plain)).not.toContain('\x1b')
 })
@@ -157,7 +159,7 @@ describe('failures', () => {
   }
   const many = Array.from({ length: 8 }, (_, n) => failure(`u${n}`, 'invalid_email'))
 
-  test('are grouped by reason with a remedy, what failed before what is blocked', async () => {
+  test('are grouped by cause with a remedy, failed ones before blocked ones', async () => {
     const blocked = failure('m1', 'dependency_blocked', { kind: 'membership', outcome: 'blocked' })
     const text = await shown(false, [blocked, blocked, ...many.slice(0, 3)], [failure('x', 'strange_code')])
     expect(text.split('\n').filter((line) => /^\w/.test(line))).toEqual([
@@ -169,18 +171,18 @@ describe('failures', () => {
     expect(text).toContain('✗ user:u0 (u.csv:2): no')
   })
 
-  test('are shown by a few of each, and all of them when asked', async () => {
+  test('show a few of each, and all with --full', async () => {
     expect((await shown(false, many)).match(/✗/g)).toHaveLength(5)
     expect(await shown(false, many)).toContain('… 3 more')
     expect((await shown(true, many)).match(/✗/g)).toHaveLength(8)
   })
 
-  test('cannot steer the terminal', async () => {
+  test('cannot control the terminal', async () => {
     const evil = failure('\x1b[2J', 'co\x1bde', { message: 'a\x07\n', origin: '\u202e.csv' })
     expect(await shown(true, [evil])).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
   })
 
-  test('none are nothing', async () => {
+  test('are empty if there are none', async () => {
     expect(await shown(false)).toBe('')
   })
 })
@@ -199,11 +201,11 @@ test.each([
   ['password_changed_in_source', '', '2 users whose password changed in the source: not sent'],
   ['something_else', 'x', '2 users: something else (x)'],
   ['something_else', '', '2 users: something else'],
-])('the remark %s on %j is put in words', (code, detail, words) => {
+])('the remark %s on %j', (code, detail, words) => {
   expect(describeNote({ kind: 'user', code, detail, count: 2 })).toContain(words)
 })
 
-test('a real apply is told with sums that come out even', async () => {
+test('the sums of a real apply are correct', async () => {
   const world = await createWorld(people(4))
   const applied = await world.apply(await world.plan())
   const text = renderApplyText(applied, 1, plain)

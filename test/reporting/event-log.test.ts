@@ -11,7 +11,7 @@ function open(...secrets: string[]) {
   return { log, lines }
 }
 
-test('the first line names the format and its version, and a file that begins so is known by it', () => {
+test('the first line has the format and its version, and identifies such a file', () => {
   const { lines } = open()
   expect(lines).toEqual([
     '{"type":"version","format":"workos-migrate-events","version":1,"tool":"1.2.3","command":"plan","at":"2026-03-04T00:00:00.000Z"}\n',
@@ -20,7 +20,7 @@ test('the first line names the format and its version, and a file that begins so
   for (const other of ['', '{"type":"version"}', 'email\nada@example.com\n']) expect(isEventLog(other)).toBe(false)
 })
 
-test('a secret stays out wherever it stands, and what is no text stays as it is', () => {
+test('secrets are masked everywhere, and other values stay the same', () => {
   const { log, lines } = open('sk_live_"quoted"', 'true', '1234')
   const message = 'refused: sk_live_"quoted" true'
   log.emit({ type: 'error', problem: { severity: 'error', code: 'x', message } })
@@ -31,14 +31,14 @@ test('a secret stays out wherever it stands, and what is no text stays as it is'
   ])
 })
 
-test('what could steer a terminal is written out, and an event is one line', () => {
+test('control characters are escaped, and an event is one line', () => {
   const { log, lines } = open()
   log.emit({ type: 'phase_start', phase: 'a\n\x1b[2Jb\u202ec\u009b' })
   expect(lines[1]).toContain('"phase":"a\\n\\u001b[2Jb\\u202ec\\u009b"')
   expect(lines[1]?.indexOf('\n')).toBe((lines[1]?.length ?? 0) - 1)
 })
 
-test('a warning that is told twice is one event', () => {
+test('a repeated warning is one event', () => {
   const { log, lines } = open()
   const problem = { severity: 'warning', code: 'written_null', message: 'two cells hold NULL' }
   log.emit({ type: 'warning', problem })

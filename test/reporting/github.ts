@@ -1,7 +1,7 @@
 import { micromark } from 'micromark'
 import { gfm, gfmHtml } from 'micromark-extension-gfm'
 
-/** Markdown as GitHub reads it, with all the HTML that it contains. */
+/** Renders Markdown like GitHub, including its HTML. */
 export function asGitHub(markdown: string): string {
   return micromark(markdown, {
     allowDangerousHtml: true,
@@ -11,21 +11,18 @@ export function asGitHub(markdown: string): string {
   })
 }
 
-/** The names of the elements of some HTML. */
+/** The element names in HTML. */
 export function elements(html: string): Set<string> {
   return new Set([...html.matchAll(/<([a-z][a-z0-9]*)/gi)].map(([, name = '']) => name.toLowerCase()))
 }
 
-/** What GitHub makes something of in text that is not code: people, issues, addresses. */
+/** Text outside code that GitHub turns into links: users, issues, addresses. */
 export function mentions(html: string): string[] {
   const text = html.replaceAll(/<(code|pre)\b[\s\S]*?<\/\1>/g, '').replaceAll(/<[^>]*>/g, ' ')
   return text.match(/(?<!\w)@\w+|(?<!&)#\d+|!\d+|GH-\d+|https?:\/\/\S+/g) ?? []
 }
 
-/**
- * The elements that a plan in Markdown is made of. Everything else would be data that became
- * markup.
- */
+/** The elements of a plan in Markdown. Any other element would be data that became markup. */
 export const EXPECTED = new Set([
   'h2',
   'h3',

@@ -32,7 +32,7 @@ async function reportOf(rows: Row[], dedupe: object = {}, before?: (world: World
 type World = Awaited<ReturnType<typeof createWorld>>
 
 describe('the report of merges', () => {
-  test('has every group with its records, its winner, and every value that lost, with the rule', async () => {
+  test('has every group with its records, its winner, and every discarded value with its rule', async () => {
     const rows = [
       person('u1', { first_name: 'Ada', plan: 'free', updated: '2024-01-01' }),
       person('u0', { email: 'bob@example.com' }),
@@ -83,7 +83,7 @@ describe('the report of merges', () => {
     expect(origins).toEqual(['users.csv:2', 'users.csv:4'])
   })
 
-  test('names the case of who merged and lost an external id that somebody else has', async () => {
+  test('names the case of a user that lost an external ID of another user', async () => {
     const rows = [
       person('u1'),
       person('u2'),
@@ -107,7 +107,7 @@ describe('the report of merges', () => {
     }
   })
 
-  test('shows of secrets digests alone, which tell equal ones', async () => {
+  test('shows only digests of secrets, which are the same for equal ones', async () => {
     const rows = [
       person('u1', hashed(HASH)),
       person('u2', hashed(OTHER)),
@@ -130,7 +130,7 @@ describe('the report of merges', () => {
     }
   })
 
-  test('says where a password was not taken for want of proof', async () => {
+  test('shows where a password was discarded without proof', async () => {
     const rows = [person('u1', { email_verified: 'no', password: 'canary' }), person('u2', { email_verified: 'yes' })]
     const { report } = await reportOf(rows)
     expect(report.groups[0].conflicts).toMatchObject([
@@ -140,7 +140,7 @@ describe('the report of merges', () => {
     ])
   })
 
-  test('has no winner where all were rejected', async () => {
+  test('has no winner if all were rejected', async () => {
     const { report } = await reportOf([person('u1', { first_name: 'A' }), person('u2', { first_name: 'B' })], {
       strategy: 'error',
     })
@@ -150,7 +150,7 @@ describe('the report of merges', () => {
     expect(report.duplicates).toEqual({ users: 0, records: 0 })
   })
 
-  test('has records that repeat each other, and organizations only where they differ', async () => {
+  test('has repeated records, and organizations only if they differ', async () => {
     const inOrg = (id: string, name: string) =>
       person(id, { email: `${id}@example.com`, org_external_id: id, org_name: name })
     const { report } = await reportOf([
@@ -167,7 +167,7 @@ describe('the report of merges', () => {
   })
 })
 
-test('clashes of the source and with WorkOS stand side by side, in every form of the plan', async () => {
+test('clashes in the source and with WorkOS are listed together, in every format', async () => {
   const rows = [
     person('u1'),
     person('u1', { email: 'b@example.com' }),
@@ -192,7 +192,7 @@ test('clashes of the source and with WorkOS stand side by side, in every form of
   expect(asMarkdown(plan)).toContain('| external_id_clash, blocked | 1 | 1 |\n')
 })
 
-test('a plan without duplicates says nothing of them', async () => {
+test('a plan without duplicates does not mention them', async () => {
   const { report, plan } = await reportOf([person('u1')])
   expect(report).toMatchObject({ groups: [], clashes: [], cases: [] })
   expect(asText(plan)).not.toContain('Duplicates')

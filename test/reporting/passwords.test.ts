@@ -21,8 +21,8 @@ const HASHES: readonly [type: string, hash: string][] = [
 ]
 
 /**
- * Users with these hashes, one with a password in clear, and a record of the fourth that has a hash
- * which WorkOS takes.
+ * Users with these hashes, one with a plain password, and a second record of the fourth user with
+ * an accepted hash.
  */
 function rows(): Row[] {
   const hashed = people(HASHES.length).map((row, n) => {
@@ -34,7 +34,7 @@ function rows(): Row[] {
   return [...hashed, clear, again]
 }
 
-test('the plan says by algorithm who keeps the password and who must reset it, and why', async () => {
+test('the plan shows by algorithm who keeps the password and who must reset it, and why', async () => {
   const plan = await (await createWorld(rows())).plan()
   expect(asText(plan)).toContain(`
 Passwords  7 kept, 5 to be reset by their owners
@@ -66,7 +66,7 @@ Passwords  7 kept, 5 to be reset by their owners
   }
 })
 
-test('weak hashes are reset where the manifest says so, and applied without a password', async () => {
+test('weak hashes are reset if the manifest sets it, and applied without a password', async () => {
   const world = await createWorld(rows(), { passwords: { weak: 'reset' } })
   const plan = await world.plan()
   expect(asText(plan)).toContain('ssha      1 reset: ssha is weak (passwords.weak: reset)\n')
@@ -77,7 +77,7 @@ test('weak hashes are reset where the manifest says so, and applied without a pa
   expect(again.summary).toMatchObject({ changes: false, passwords: { kept: 5, reset: 7, there: 0, none: 1 } })
 })
 
-test('weak hashes are rejected where the manifest says so', async () => {
+test('weak hashes are rejected if the manifest sets it', async () => {
   const manifest = { passwords: { weak: 'reject' }, safety: { maxRejects: 2 } }
   const plan = await (await createWorld(rows(), manifest)).plan()
   const rejected = [...plan.set.rejects()].filter(({ kind }) => kind === 'user')
@@ -88,7 +88,7 @@ test('weak hashes are rejected where the manifest says so', async () => {
   expect(plan.summary.passwords).toMatchObject({ kept: 5, reset: 5, there: 0, none: 1 })
 })
 
-test('where the source has no passwords there is no word about them', async () => {
+test('a source without passwords does not mention them', async () => {
   const plan = await (await createWorld(people(2))).plan()
   expect(asText(plan)).not.toContain('Passwords')
   expect(asMarkdown(plan)).not.toContain('Passwords')

@@ -7,7 +7,7 @@ import { HOSTILE } from './rendered.ts'
 
 const HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 
-test('each action is written as if its values had been read, whatever they are called and hold', async () => {
+test('each action is written as if its values had been parsed, whatever their names and content', async () => {
   const rows = people(HOSTILE.length).map(
     (row, index): Row => ({
       ...row,

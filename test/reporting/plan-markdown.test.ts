@@ -4,10 +4,10 @@ import { createWorld, people } from '../planning/world.ts'
 import { asGitHub, mentions } from './github.ts'
 import { asMarkdown, asText, HOSTILE } from './rendered.ts'
 
-/** What GitHub takes in a comment, in characters. */
+/** The characters of a comment on GitHub. */
 const LIMIT = 65_536
 
-test('five changed rows are shown open, with what they change', async () => {
+test('five changed rows are shown open with their changes', async () => {
   const world = await createWorld(people(40))
   await world.apply(await world.plan())
   world.rows(people(41).map((row, n) => (n < 4 ? { ...row, first_name: `New ${n}` } : row)))
@@ -18,14 +18,14 @@ test('five changed rows are shown open, with what they change', async () => {
   expect(changes).toContain('+ user:ext-40\n')
 })
 
-test('data mention nothing of a forge, and plain words stay as they are', () => {
+test('data creates no mentions or links, and plain words stay the same', () => {
   for (const text of ['#1', 'other/repository#2', 'GH-3', 'group/sub-group/project!4', '!5', '@team/ops', 'see x#6!']) {
     expect(mentions(asGitHub(prose(text))), text).toEqual([])
   }
   for (const text of ['wow!', 'C# 7', 'a/b-c.d', 'high-5']) expect(prose(text)).toBe(text)
 })
 
-test('what is dangerous stands before what is many', async () => {
+test('dangerous changes come before frequent ones', async () => {
   const world = await createWorld(people(60), { prune: ['membership'], safety: { maxDeletes: 5 } })
   await world.apply(await world.plan())
   world.rows(people(120).map((row, n) => (n === 0 ? { ...row, org_external_id: '', org_name: '' } : row)))
@@ -35,7 +35,7 @@ test('what is dangerous stands before what is many', async () => {
   expect(markdown).toMatch(/### Created \(120\)\n\n<details><summary>60 users<\/summary>/)
 })
 
-test('a plan of everything that can be long stays below what a comment holds', async () => {
+test('the longest plan fits into a comment', async () => {
   const long = 'ä|`*'.repeat(140)
   const rows = people(400).map((row, n) => ({
     ...row,
@@ -54,7 +54,7 @@ test('a plan of everything that can be long stays below what a comment holds', a
   expect(markdown.match(/<details>/g)?.length).toBe(markdown.match(/<\/details>/g)?.length)
 })
 
-test('the headline says what does not come into WorkOS, and each reject names its field', async () => {
+test('the headline shows what does not get into WorkOS, and each reject names its field', async () => {
   const rows = people(6).map((row, n) => (n < 2 ? { ...row, email_verified: 'perhaps' } : row))
   const world = await createWorld(rows, { safety: { maxRejects: 9 } })
   const plan = await world.plan()
@@ -66,11 +66,11 @@ test('the headline says what does not come into WorkOS, and each reject names it
   expect(again).toMatch(/\*\*Nothing to do\.\*\* \*\*Not in WorkOS: \d+ records rejected\.\*\*/)
 })
 
-test('what is adopted under another key says its former address, in text and in Markdown', async () => {
+test('a resource adopted under another key shows its former address, in text and Markdown', async () => {
   const world = await createWorld(people(3))
   await world.apply(await world.plan())
   world.rows(people(3).map((row, n) => (n === 0 ? { ...row, external_id: 'renamed' } : row)))
   const plan = await world.plan()
-  expect(asText(plan)).toMatch(/= user:renamed .*, until now user:ext-0\n/)
-  expect(asMarkdown(plan)).toMatch(/^! user:renamed .*, until now user:ext-0$/m)
+  expect(asText(plan)).toMatch(/= user:renamed .*, previously user:ext-0\n/)
+  expect(asMarkdown(plan)).toMatch(/^! user:renamed .*, previously user:ext-0$/m)
 })

@@ -6,7 +6,7 @@ import { asJson, asMarkdown, asText, HOSTILE } from './rendered.ts'
 const HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhW'
 const lines = (text: string, start: RegExp) => text.split('\n').filter((line) => start.test(line))
 
-/** A plan with three users of whom one changed. */
+/** A plan with three users, one of them changed. */
 async function changedPlan() {
   const world = await createWorld(people(3))
   await world.apply(await world.plan())
@@ -15,7 +15,7 @@ async function changedPlan() {
 }
 
 describe('a first plan', () => {
-  test('shows in text where the records went, the counts and the time', async () => {
+  test('shows where the records went, the counts and the time in text', async () => {
     const text = asText(await (await createWorld(people(3))).plan())
     expect(text).toMatch(/users \(.*users\.csv\) +3 += 3 mapped\n/)
     expect(text).toContain('\n                 create\n')
@@ -25,7 +25,7 @@ describe('a first plan', () => {
     expect(text.endsWith('\n')).toBe(true)
   })
 
-  test('says in every form who was left out, and by what', async () => {
+  test('shows what was left out and why in every format', async () => {
     const map = { user: { when: 'first_name != "Person 1"' }, organization: null, membership: null }
     const rows = people(3).map((row, n) => ({ ...row, first_name: `Person ${n}` }))
     const plan = await (await createWorld(rows, { map })).plan()
@@ -37,13 +37,13 @@ describe('a first plan', () => {
     })
   })
 
-  test('is coloured only when asked', async () => {
+  test('has colors only on request', async () => {
     const plan = await (await createWorld(people(1))).plan()
     expect(asText(plan)).not.toContain('\x1b')
     expect(asText(plan, { color: true })).toContain('\x1b[32m+\x1b[39m')
   })
 
-  test('as JSON has everything that it was made of', async () => {
+  test('has everything in JSON', async () => {
     const plan = await (await createWorld(people(3))).plan()
     const json = asJson(plan)
     expect(json).toMatchObject({
@@ -60,7 +60,7 @@ describe('a first plan', () => {
     expect(json.accounting.kinds.map(({ kind }: { kind: string }) => kind)).toContain('membership')
   })
 
-  test('as Markdown has a headline, the counts, and the few actions with their values', async () => {
+  test('has a headline, the counts and the few actions with their values in Markdown', async () => {
     const markdown = asMarkdown(await (await createWorld(people(3))).plan())
     expect(markdown).toContain('**Creates 1 organization, 3 users and 3 memberships.** 7 writes')
     expect(markdown).toContain('|  | create |\n| --- | --: |\n| organizations | 1 |\n| users | 3 |\n')
@@ -98,7 +98,7 @@ describe('an update', () => {
     ])
   })
 
-  test('of a secret names the field and shows no value', async () => {
+  test('names a secret field without its value', async () => {
     const hashed = (end: string): Row[] =>
       people(1).map((row) => ({ ...row, password_hash: `${HASH}${end}`, password_hash_type: 'bcrypt' }))
     const world = await createWorld(hashed('y'), { passwords: { onChange: 'send' } })
@@ -115,35 +115,37 @@ describe('an update', () => {
   })
 })
 
-test('a plan without actions says that there is nothing to do', async () => {
+test('a plan without actions has nothing to do', async () => {
   const world = await createWorld(people(2))
   await world.apply(await world.plan())
   const plan = await world.plan()
-  expect(asText(plan)).toContain('Nothing to do. The source has not changed since it was applied.')
+  expect(asText(plan)).toContain('Nothing to do. The source has not changed since the last apply.')
   expect(asMarkdown(plan)).toContain('Nothing to do.')
   expect(asJson(plan)).toMatchObject({ actions: [], summary: { changes: false } })
 })
 
-test('a source in which there is nobody is not one that was applied', async () => {
+test('an empty source does not count as applied', async () => {
   const world = await createWorld(people(1), { map: { user: { when: 'false' }, organization: null, membership: null } })
   const text = asText(await world.plan())
-  expect(text).toContain('Nothing to do. Nothing in the source is to be migrated.')
+  expect(text).toContain('Nothing to do. The source has nothing to migrate.')
   expect(text).not.toContain('has not changed')
 })
 
-test('what somebody changed in WorkOS is told with both values', async () => {
+test('a change in WorkOS is shown with both values', async () => {
   const world = await createWorld(people(2))
   await world.apply(await world.plan())
   await world.changeUser('ext-1', { first_name: 'Theirs' })
   const plan = await world.plan(true)
-  expect(asText(plan)).toContain('≠ user:ext-1  firstName: "Theirs", the source says "First1"  changed in WorkOS')
+  expect(asText(plan)).toContain(
+    '≠ user:ext-1  firstName: "Theirs" in WorkOS, "First1" in the source  changed in WorkOS',
+  )
   expect(asJson(plan).drift).toMatchObject([{ key: 'ext-1', live: 'Theirs', desired: 'First1' }])
 })
 
-describe('much of it', () => {
+describe('a large plan', () => {
   const many = people(30)
 
-  test('is shown by a few of each, and all of it when asked', async () => {
+  test('shows a few of each, and all with --full', async () => {
     const plan = await (await createWorld(many)).plan()
     const text = asText(plan)
     expect(lines(text, /^ {2}\+ user:/)).toHaveLength(5)
@@ -159,12 +161,12 @@ describe('much of it', () => {
     expect(asJson(plan).actions).toHaveLength(61)
   })
 
-  test('rejected records are shown by a few, counted by cause, and all of them when asked', async () => {
+  test('shows a few rejected records, counts by cause, and all with --full', async () => {
     const world = await createWorld(many.map((row, n) => (n < 25 ? { ...row, email: 'no address' } : row)))
     const plan = await world.plan()
     const text = asText(plan)
     expect(lines(text, /^ {2}✗ /)).toHaveLength(10)
-    expect(text).toMatch(/… all of them with --full; by cause: .*\d+ \w+/)
+    expect(text).toMatch(/… \(--full shows all\); by cause: .*\d+ \w+/)
     const full = asText(plan, { full: true })
     const { rejects } = asJson(plan)
     expect(lines(full, /^ {2}✗ /)).toHaveLength(rejects.length)
@@ -175,7 +177,7 @@ describe('much of it', () => {
     expect(asMarkdown(plan)).toContain('**Refused**')
   })
 
-  test('what is rejected and stands for several records says so, and nothing is promised that --full does not show', async () => {
+  test('shows the count of a reject that covers several records, and promises only what --full shows', async () => {
     const rows = people(4).map((row, n) => (n === 3 ? { ...row, org_external_id: 'b', org_name: 'B' } : row))
     const plan = await (await createWorld(rows, { map: { organization: { domains: "'acme.example'" } } })).plan()
     const text = asText(plan)
@@ -186,22 +188,22 @@ describe('much of it', () => {
     expect(asMarkdown(plan)).not.toContain('more; by cause')
   })
 
-  test('merged records are shown by a few', async () => {
+  test('shows a few merged records', async () => {
     const twins = many.flatMap((row) => [row, { ...row, external_id: `${row.external_id}-again`, first_name: 'Twin' }])
     const plan = await (await createWorld(twins)).plan()
     const text = asText(plan)
-    expect(text).toContain('  30 user records with values that were not taken\n')
+    expect(text).toContain('  30 user records with discarded values\n')
     expect(lines(text, /→ ext-/)).toHaveLength(5)
-    expect(text).toContain('      firstName: "Twin" not taken, but "First0" (first)\n')
-    expect(text).toContain('  … 25 more, with --full\n')
-    expect(text).toMatch(/^ {2}\d+ further records merged without a difference$/m)
+    expect(text).toContain('      firstName: "Twin" discarded, "First0" kept (first)\n')
+    expect(text).toContain('  … 25 more (--full shows all)\n')
+    expect(text).toMatch(/^ {2}\d+ further records merged without differences$/m)
     expect(lines(asText(plan, { full: true }), /→ ext-/)).toHaveLength(30)
     expect(asJson(plan).merges).toHaveLength(30)
     expect(asJson(plan).mergeCounts).toContainEqual({ kind: 'user', different: 30, alike: 0 })
-    expect(asMarkdown(plan)).toMatch(/^30 merged records with values that were not taken; \d+ further records merged/m)
+    expect(asMarkdown(plan)).toMatch(/^30 merged records with discarded values; \d+ further records merged/m)
   })
 
-  test('names of organizations that differ only in case are a remark', async () => {
+  test('has a remark for organization names that differ only in case', async () => {
     const rows = people(2).map((row, n) => ({ ...row, org_external_id: '', org_name: n === 0 ? 'Acme' : 'ACME' }))
     const plan = await (await createWorld(rows)).plan()
     const remark = 'organizations known by names that differ only in case or blanks'
@@ -209,27 +211,27 @@ describe('much of it', () => {
     expect(asMarkdown(plan)).toContain(remark)
   })
 
-  test('merged records without a difference are a number', async () => {
+  test('counts merged records without differences', async () => {
     const plan = await (await createWorld([...people(4), ...people(4)])).plan()
     const merged = plan.set.accounting.kinds.reduce((sum, kind) => sum + kind.merged, 0)
     const table = '                               users  records\n  merged from several records      4        8\n'
-    expect(asText(plan)).toContain(`Duplicates\n${table}  ${merged} records merged without a difference\n\nPlan`)
+    expect(asText(plan)).toContain(`Duplicates\n${table}  ${merged} records merged without differences\n\nPlan`)
     expect(asMarkdown(plan)).toContain('| merged from several records | 4 | 8 |\n')
-    expect(asMarkdown(plan)).toContain(`\n${merged} records merged without a difference.\n`)
+    expect(asMarkdown(plan)).toContain(`\n${merged} records merged without differences.\n`)
   })
 
-  test('an organization with two names shows the one that lost, and its line', async () => {
+  test('shows the discarded name of an organization with two, and its line', async () => {
     const rows = people(3).map((row, n) => ({ ...row, org_external_id: 'a1', org_name: n === 0 ? 'Alpha' : 'Beta' }))
     const text = asText(await (await createWorld(rows)).plan())
     expect(text).toMatch(
-      /2 organization records with values.*\n {2}≠ organization:a1 \(.*users\.csv:3, and 1 record like it\)\n {6}name: "Beta" not taken, but "Alpha" \(first\)\n/,
+      /2 organization records with discarded values\n {2}≠ organization:a1 \(.*users\.csv:3, and 1 record like it\)\n {6}name: "Beta" discarded, "Alpha" kept \(first\)\n/,
     )
   })
 })
 
-describe('data that means harm', () => {
+describe('hostile data', () => {
   /**
-   * Users that change from a hostile name to another, hostile organizations and metadata, and
+   * Users that change from one hostile name to another, hostile organizations and metadata, and
    * rejected records.
    */
   async function hostilePlan() {
@@ -262,7 +264,7 @@ describe('data that means harm', () => {
     expect(asText(plan, { full: true })).toContain('\\x1b[2J')
   })
 
-  test('does not reach the terminal from names of metadata or files, in what merged, drifted or failed', async () => {
+  test('does not reach the terminal from metadata keys or file names, in merges, drift or failures', async () => {
     const member = 'k\x1b[2J'
     const row = (plan: string, more: Row = {}): Row => ({
       email: 'ada@example.com',
@@ -282,7 +284,7 @@ describe('data that means harm', () => {
     expect(asText(plan, { full: true })).toContain('k\\x1b[2J')
   })
 
-  test('is no markup in Markdown', async () => {
+  test('is not markup in Markdown', async () => {
     const markdown = asMarkdown(await hostilePlan())
     expect(markdown).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
     const html = asGitHub(markdown)

@@ -13,12 +13,12 @@ const APPLYING: Figures = {
   rate: 50,
   elapsed: 1_000,
   left: 1_000,
-  wait: { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are sent', seconds: 3.2 },
+  wait: { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are used up', seconds: 3.2 },
 }
 
 const READING: Figures = { phase: 'reading the source', isWork: false, failed: 0, blocked: 0, elapsed: 3.4 }
 
-test('figures are told in full', () => {
+test('figures are shown in full', () => {
   expect(progressText(APPLYING)).toBe(
     'applying: 50,000/100,000, 12 failed, 3 blocked, 50/s, 16 min 40 s left, waiting for the rate limit of WorkOS, 4 s',
   )
@@ -31,7 +31,7 @@ test('figures are told in full', () => {
   expect(progressText({ ...READING, phase: 'merging duplicates' })).toBe('merging duplicates, 3 s')
 })
 
-test('a wait says what it is for', () => {
+test('a wait shows its reason', () => {
   const waiting = (wait: NonNullable<Figures['wait']>) =>
     progressText({ ...READING, wait }).replace(/.*waiting for /, '')
   expect(waiting({ whose: 'WorkOS', reason: 'refused', why: 'Retry-After', seconds: 75 })).toBe(
@@ -47,7 +47,7 @@ describe('a line', () => {
     expect(graphemesWidth(progressLine(APPLYING, columns))).toBeLessThanOrEqual(columns)
   })
 
-  test('the bar gives way first, then the long words, and what is done never', () => {
+  test('the bar is shortened first, then the words, and the progress never', () => {
     expect(progressLine(APPLYING, 140)).toBe(`${'█'.repeat(12)}${'░'.repeat(12)} ${progressText(APPLYING)}`)
     expect(progressLine(APPLYING, 125)).toBe(`${'█'.repeat(5)}${'░'.repeat(5)} ${progressText(APPLYING)}`)
     expect(progressLine(APPLYING, 105)).toBe(
@@ -73,7 +73,7 @@ describe('a line', () => {
   })
 })
 
-test('widths are those of a terminal', () => {
+test('widths match those of a terminal', () => {
   expect(graphemesWidth('abc')).toBe(3)
   expect(graphemesWidth('e\u0301')).toBe(1)
   expect(graphemesWidth('管理')).toBe(4)
@@ -88,6 +88,6 @@ test.each([
   [5, '5'],
   [9.96, '10'],
   [1_234.5, '1,235'],
-])('a rate of %d a second is %s', (rate, text) => {
+])('a rate of %d per second is %s', (rate, text) => {
   expect(rateText(rate)).toBe(text)
 })

@@ -29,7 +29,7 @@ function applying(total: number, leastMs = () => 0): Work {
 }
 
 describe('without a terminal', () => {
-  test('a line comes every few seconds, without escape sequences', async () => {
+  test('a line appears every few seconds, without escape sequences', async () => {
     const { clock, written, progress: subject } = progress()
     subject.begin(applying(1_000))
     for (let step = 1; step <= 1_000; step += 1) {
@@ -48,7 +48,7 @@ describe('without a terminal', () => {
     ])
   })
 
-  test('so it is on a terminal that knows none', async () => {
+  test('the same applies to a terminal without escape sequences', async () => {
     const { clock, written, progress: subject } = progress(WIDE, { redraws: false })
     subject.begin(applying(100))
     await clock.advance(5_000)
@@ -70,14 +70,14 @@ describe('without a terminal', () => {
     expect(written()).toBe('')
   })
 
-  test('a line comes also while nothing happens', async () => {
+  test('a line appears even if nothing happens', async () => {
     const { clock, written, progress: subject } = progress()
     subject.step({ phase: 'merging duplicates' })
     await clock.advance(11_000)
     expect(written()).toBe('merging duplicates, 5 s\nmerging duplicates, 10 s\n')
   })
 
-  test('short phases one after the other are told of like one long one', async () => {
+  test('consecutive short phases are shown like one long phase', async () => {
     const { clock, written, progress: subject } = progress()
     for (const kind of ['users', 'organizations', 'memberships', 'roles']) {
       subject.step({ phase: `comparing ${kind}` })
@@ -88,7 +88,7 @@ describe('without a terminal', () => {
 })
 
 describe('on a terminal', () => {
-  test('one line is drawn over and over, and is gone at the end', async () => {
+  test('one line is redrawn, and removed at the end', async () => {
     const { clock, drawn, progress: subject } = progress(WIDE)
     subject.begin(applying(10))
     for (let step = 1; step <= 10; step += 1) {
@@ -104,7 +104,7 @@ describe('on a terminal', () => {
     expect(lines.join('')).not.toContain('\n')
   })
 
-  test('it is not flooded, and the last step is always drawn', () => {
+  test('redraws are limited, and the last step is always drawn', () => {
     const { drawn, progress: subject } = progress(WIDE)
     subject.begin(applying(1_000))
     for (let step = 1; step <= 1_000; step += 1) subject.finish('done')
@@ -115,19 +115,19 @@ describe('on a terminal', () => {
     expect(drawn()).toEqual(['reading the source: 0'])
   })
 
-  test('data cannot steer it', () => {
+  test('data cannot control it', () => {
     const { drawn, progress: subject } = progress(WIDE)
     subject.step({ phase: 'reading \x1b[2J\nevil' })
     expect(drawn()).toEqual(['reading \\x1b[2J\\nevil'])
   })
 
-  test('clearing what was never drawn writes nothing', () => {
+  test('clearing writes nothing if nothing was drawn', () => {
     const { written, progress: subject } = progress(WIDE)
     subject.clear()
     expect(written()).toBe('')
   })
 
-  test('what is written meanwhile stands above the line', () => {
+  test('other output appears above the line', () => {
     const { written, stream, progress: subject } = progress(WIDE)
     subject.step({ phase: 'reading the source', done: 1 })
     written()
@@ -135,7 +135,7 @@ describe('on a terminal', () => {
     expect(written()).toBe('\r\x1b[2Kwarning: odd\n\r\x1b[2Kreading the source: 1')
   })
 
-  test('it is drawn anew when the terminal gets another size', () => {
+  test('it is redrawn when the terminal is resized', () => {
     const { stream, drawn, progress: subject } = progress(WIDE)
     subject.begin(applying(10))
     drawn()
@@ -146,7 +146,7 @@ describe('on a terminal', () => {
     expect(stream.listenerCount('resize')).toBe(0)
   })
 
-  test('nothing is left behind: no timer, and no line after the end', async () => {
+  test('no timer and no line remain at the end', async () => {
     const { clock, written, progress: subject } = progress(WIDE)
     subject.begin(applying(10))
     subject.waiting(LIMIT, at)
@@ -159,13 +159,13 @@ describe('on a terminal', () => {
   })
 })
 
-test('a process ends although such a timer runs', () => {
+test('a process can end while such a timer runs', () => {
   const clock = new URL('../../src/clock.ts', import.meta.url).href
   const code = `import { systemClock } from '${clock}'; systemClock.schedule(60_000, () => {}, true)`
   execFileSync(process.execPath, ['--input-type=module', '--eval', code], { timeout: 20_000 })
 })
 
-test('the timer is one that does not keep the process alive', () => {
+test('the timer does not keep the process alive', () => {
   const idle: (boolean | undefined)[] = []
   const clock = {
     now: () => 0,
@@ -178,12 +178,12 @@ test('the timer is one that does not keep the process alive', () => {
   expect(idle).toEqual([true])
 })
 
-const LIMIT: Wait = { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are sent', ms: 4_000 }
+const LIMIT: Wait = { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are used up', ms: 4_000 }
 const REFUSED: Wait = { whose: 'WorkOS', reason: 'refused', why: 'Retry-After', ms: 60_000 }
 const at = new Date('2026-03-04T21:13:05').getTime()
 
 describe('a wait', () => {
-  test('counts down every second, and is gone when it is over', async () => {
+  test('counts down every second, and disappears at its end', async () => {
     const { clock, drawn, progress: subject } = progress(WIDE)
     subject.begin(applying(10))
     subject.waiting(LIMIT, at)
@@ -192,12 +192,12 @@ describe('a wait', () => {
     expect(waits).toEqual([undefined, '4', '3', '2', '1', undefined])
   })
 
-  test('that is long and not ordinary is told at once where there is no terminal, with what is waited for and until when', async () => {
+  test('that is long and unusual is shown at once without a terminal, with its reason and end', async () => {
     const { clock, written, progress: subject } = progress()
     subject.begin(applying(100))
     subject.waiting(REFUSED, at)
     expect(written()).toBe('waiting for the rate limit of WorkOS until 21:14:05 (Retry-After)\n')
-    // Others that wait for the same, or for less, say nothing new.
+    // Shorter or equal waits are not announced again.
     await clock.advance(4_000)
     subject.waiting({ ...REFUSED, ms: 55_000 }, at + 4_000)
     expect(written()).toBe('')
@@ -207,7 +207,7 @@ describe('a wait', () => {
     expect(written()).toBe('applying: 0/100, 0/s, waiting for the rate limit of WorkOS, 1 min 55 s (Retry-After)\n')
   })
 
-  test('that is ordinary is told with the figures alone', async () => {
+  test('that is ordinary is shown only with the figures', async () => {
     const { clock, written, progress: subject } = progress()
     subject.begin(applying(100))
     for (let second = 0; second < 20; second += 1) {
@@ -220,7 +220,7 @@ describe('a wait', () => {
 })
 
 describe('listeners', () => {
-  test('learn of phases with their times, of waits and of every second, also where nothing is shown', async () => {
+  test('receive phases with times, waits and every second, even if nothing is shown', async () => {
     const told: string[] = []
     const line = ({ phase, done, elapsed }: Figures) => `${phase} ${done} ${elapsed}`
     const listener: ProgressListener = {

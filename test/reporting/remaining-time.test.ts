@@ -13,14 +13,14 @@ const LIMITS: Limits = {
 }
 
 interface Shown {
-  /** Seconds since the beginning. */
+  /** Seconds since the start. */
   at: number
   left: number | undefined
 }
 
 /**
- * Sends so many writes, 50 at a time, each answered after 40 ms, and keeps what a person would read
- * each second.
+ * Sends writes, 50 at a time, each answered after 40 ms, and keeps the time left that is shown each
+ * second.
  */
 async function run(writes: number, limits: Limits, refuseAt?: number): Promise<{ shown: Shown[]; seconds: number }> {
   const clock = new SimulatedClock()
@@ -56,32 +56,30 @@ async function run(writes: number, limits: Limits, refuseAt?: number): Promise<{
   return { shown, seconds: (ended - begun) / 1000 }
 }
 
-describe('the time that is left', () => {
-  test.each([
-    600, 2_500, 5_100,
-  ])('of %i writes is right to two seconds or a twentieth from the first moment on', async (writes) => {
+describe('the time left', () => {
+  test.each([600, 2_500, 5_100])('for %i writes is right within 2 s or 5 % from the start', async (writes) => {
     const { shown, seconds } = await run(writes, LIMITS)
     const least = estimate({ writes, userManagementWrites: writes, organizationDeletes: 0 }, LIMITS).seconds
     expect(seconds).toBeGreaterThanOrEqual(least)
     expect(shown.length).toBeGreaterThan(least)
     for (const { at, left = Number.NaN } of shown) {
       const truth = seconds - at
-      // Never less than it takes, but for the answers that are on their way.
+      // Never less than the real time, except for responses in transit.
       expect(left, `after ${at} s of ${seconds}`).toBeGreaterThan(truth - 1)
       expect(left, `after ${at} s of ${seconds}`).toBeLessThan(truth + Math.max(2, truth * 0.05))
-      // Nor less than what the plan said it would.
+      // Never less than the estimate of the plan.
       expect(at + left).toBeGreaterThanOrEqual(least)
     }
   })
 
-  test('counts a pause in', async () => {
+  test('includes a pause', async () => {
     const { shown, seconds } = await run(1_500, LIMITS, 900)
     const during = shown.filter(({ at }) => at > 12 && at < 60)
     expect(during.length).toBeGreaterThan(40)
     for (const { at, left = Number.NaN } of during) expect(at + left).toBeGreaterThan(seconds * 0.85)
   })
 
-  test('goes down every second also while nothing happens', async () => {
+  test('decreases every second even if nothing happens', async () => {
     const { shown } = await run(2_500, LIMITS)
     const inWait = shown.filter(({ at }) => at >= 2 && at <= 9).map(({ left = Number.NaN }) => left)
     expect(inWait).toEqual([...inWait].sort((a, b) => b - a))
@@ -105,7 +103,7 @@ describe('the time that is left', () => {
     }
   })
 
-  test('is not told where nothing tells it', async () => {
+  test('is not shown if it is unknown', async () => {
     const clock = new SimulatedClock()
     const stream = new PassThrough({ encoding: 'utf8' })
     const subject = new Progress(stream, { clock })
@@ -116,7 +114,7 @@ describe('the time that is left', () => {
   })
 })
 
-test('windows tell the least time for what is left by what they hold', async () => {
+test('windows give the least time for the rest by their content', async () => {
   const clock = new SimulatedClock()
   const limiter = new RateLimiter({ ...LIMITS, writes: { count: 2, perMs: 1_000 } }, clock)
   expect(limiter.leastMs({})).toBe(0)
@@ -138,7 +136,7 @@ test('windows tell the least time for what is left by what they hold', async () 
   expect(limiter.leastMs({})).toBe(0)
 })
 
-test('requests that wait for their turn come before those', async () => {
+test('waiting requests come first', async () => {
   const clock = new SimulatedClock()
   const limiter = new RateLimiter({ ...LIMITS, writes: { count: 1, perMs: 1_000 } }, clock)
   ;(await limiter.acquire('write')).done()

@@ -6,7 +6,7 @@ import { adviceFor, describeReapply, remedies, remedyFor } from '../../src/repor
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url))
 
-/** The code of a folder, without comments. */
+/** The code of a folder without comments. */
 function codeIn(folder: string): string {
   return readdirSync(join(src, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
@@ -19,8 +19,8 @@ function codeIn(folder: string): string {
 const found = (text: string, pattern: RegExp) => new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))
 
 /**
- * Texts in these folders that look like codes and are none of a refused, failed or blocked
- * resource.
+ * Texts in these folders that look like codes but are not codes of rejected, failed or blocked
+ * resources.
  */
 const OTHERS: Record<string, string[]> = {
   'ends the command': [
@@ -121,7 +121,7 @@ const OTHERS: Record<string, string[]> = {
   ],
 }
 
-/** Codes of a source that end the command, or are a warning: no record is rejected for them. */
+/** Codes of a source that end the command or are warnings. They reject no record. */
 const OF_A_WHOLE_FILE = [
   'answer_too_large',
   'bad_api_key',
@@ -257,7 +257,7 @@ const OF_A_WHOLE_FILE = [
   'zip_archive',
 ]
 
-/** Codes that are put together from the name of a kind. */
+/** Codes with the name of a kind. */
 const COMPOSED = ['user', 'organization'].flatMap((kind) => [
   `no_${kind}`,
   `several_${kind}s`,
@@ -266,28 +266,28 @@ const COMPOSED = ['user', 'organization'].flatMap((kind) => [
 ])
 
 describe('every code has a remedy', () => {
-  // A code is named as one, or is the first thing that a refusing function is told; in SQL it
-  // stands among the values.
+  // A code is a member `code` or the first argument of a rejecting function. In SQL it is among the
+  // values.
   const inner = ['kinds', 'mapping', 'desired', 'planning', 'applying'].map(codeIn).join('\n')
   const literals = [
     ...found(inner, /(?:\bcode:\s*|\w\(\s*)'([a-z]+(?:_[a-z]+)+)'/g),
     ...found(codeIn('desired'), /'([a-z]+(?:_[a-z]+)+)'/g),
   ]
 
-  test('of what is rejected by a rule, blocked by a plan or failed in an apply', () => {
+  test('of rejected, blocked and failed resources', () => {
     const others = new Set(Object.values(OTHERS).flat())
     const codes = [...literals, ...COMPOSED].filter((code) => !others.has(code))
     expect(codes.length).toBeGreaterThan(50)
     expect(codes.filter((code) => !remedies().has(code)).sort()).toEqual([])
   })
 
-  test('of what a source rejects', () => {
+  test('of records that a source rejects', () => {
     const codes = [...found(codeIn('sources'), /code: '([a-z_]+)'/g)].filter((code) => !OF_A_WHOLE_FILE.includes(code))
     expect(codes).toContain('ragged_row')
     expect(codes.filter((code) => !remedies().has(code))).toEqual([])
   })
 
-  test('that the sandbox answers a write with', () => {
+  test('of responses of the sandbox to writes', () => {
     const sandbox = codeIn('sandbox')
     const codes = [...found(sandbox, /refusal\(\s*4\d\d,\s*'([a-z_]+)'/g), ...found(sandbox, /\{ code: '([a-z_]+)',/g)]
     const ofQueries = ['limit_invalid', 'order_invalid', 'statuses_invalid']
@@ -305,7 +305,7 @@ describe('every code has a remedy', () => {
   })
 })
 
-test('of several codes the most telling one counts', () => {
+test('of several codes, the most specific one counts', () => {
   expect(remedyFor('user_creation_error, email_not_available')).toBe(remedyFor('email_not_available'))
   expect(remedyFor('unheard_of, invalid_role')).toBe(remedyFor('invalid_role'))
   expect(remedyFor('user_creation_error')).toContain('correct it in the source')
@@ -318,7 +318,7 @@ test.each([
   ['unheard_of', 'after-remedy'],
   ['dependency_blocked', 'with-cause'],
   ['outcome_unknown', 'yes'],
-] as const)('whether applying again helps against %s: %s', (code, reapply) => {
+] as const)('whether another apply helps for %s: %s', (code, reapply) => {
   const advice = adviceFor(code)
   expect(advice.reapply).toBe(reapply)
   expect(advice.help).not.toBe('')
@@ -327,9 +327,10 @@ test.each([
 
 test('docs/reference/errors.md lists every code with its remedy', () => {
   const page = readFileSync(fileURLToPath(new URL('../../docs/reference/errors.md', import.meta.url)), 'utf8')
-  const label = { yes: 'yes', 'after-remedy': 'then', 'with-cause': 'by itself' }
+  const label = { yes: 'yes', 'after-remedy': 'after the fix', 'with-cause': 'automatic' }
   const lines = [...remedies()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, { reapply, help }]) => `| \`${code}\` | ${label[reapply]} | ${help.replaceAll('|', '\\|')} |`)
-  expect(page.split('\n').filter((line) => line.startsWith('| `'))).toEqual(lines)
+  const [, codes = ''] = page.split('\n## Codes\n')
+  expect(codes.split('\n').filter((line) => line.startsWith('| `'))).toEqual(lines)
 })

@@ -24,7 +24,7 @@ export function asJson(plan: Plan) {
   return JSON.parse([...planJson(plan)].join(''))
 }
 
-/** Values of users that would do harm in a terminal, in Markdown or in HTML. */
+/** Values that would be harmful in a terminal, in Markdown or in HTML. */
 export const HOSTILE = [
   'Ada\x1b[2J\x1b]0;owned\x07',
   'line\nbreak\r\n## heading',

@@ -10,7 +10,7 @@ test.each([
   expect(counted(count, 'user')).toBe(text)
 })
 
-test('a plural of its own is used', () => {
+test('an irregular plural is used', () => {
   expect(counted(2, 'entry', 'entries')).toBe('2 entries')
 })
 
@@ -40,18 +40,18 @@ describe('a value', () => {
     expect(shortValue(value)).toBe(text)
   })
 
-  test('that is long is cut, and shows it', () => {
+  test('that is long is cut with an ellipsis', () => {
     expect(shortValue('x'.repeat(100), 10)).toBe('"xxxxxxxx…')
     expect(shortValue('x'.repeat(100))).toHaveLength(60)
   })
 })
 
-test('colours are there or not, whatever the stream', () => {
+test('colors depend only on the option, not on the stream', () => {
   expect(painter(true)('red', 'no')).toBe('\x1b[31mno\x1b[39m')
   expect(painter(false)('red', 'no')).toBe('no')
 })
 
-test('a table has its figures under each other', () => {
+test('a table aligns its figures', () => {
   expect(
     table([
       ['', 'create', 'update'],

@@ -25,7 +25,7 @@ test.each([
     'acme → 127.0.0.1:4100 · new state',
   ],
   [{ environment: 'a\u202eb', key: null }, 'acme · a\\u{202e}b → api.workos.com · new state'],
-])('%o is told in a line', (more, line) => {
+])('%o is one line', (more, line) => {
   const plain = { name: 'acme', target: { type: 'workos', baseUrl: 'https://api.workos.com' } }
   expect(describeWhere(whereOf({ ...plain, state: { lineage: null, serial: 0 }, ...more }))).toBe(line)
 })
@@ -37,7 +37,7 @@ test.each([
   ['workos', 'key_live_abc', null],
   ['workos', 'SK_LIVE_abc', null],
   ['sandbox', 'sk_live_abc', null],
-] as const)('a key of %s that is %s is of the sort %s', (type, apiKey, sort) => {
+] as const)('a key of %s that is %s has the type %s', (type, apiKey, sort) => {
   expect(keySort({ type, apiKey })).toBe(sort)
 })
 
@@ -58,11 +58,11 @@ test.each([
   ['product', undefined],
   ['devices', undefined],
   ['test-production', undefined],
-] as const)('the environment %s is called %s', (name, sort) => {
+] as const)('the environment %s counts as %s', (name, sort) => {
   expect(environmentSort(name)).toBe(sort)
 })
 
-describe('every command says where it is', () => {
+describe('every command shows where it works', () => {
   const project = (workos: Workos): Project =>
     peopleProject(workos, [person('ada')], { name: 'acme', environments: ENVIRONMENTS })
 
@@ -94,7 +94,7 @@ describe('every command says where it is', () => {
     expect(destroyed.stdout.split('\n')[0]).toMatch(now)
   })
 
-  test('without an environment none is named', async () => {
+  test('without an environment, none is shown', async () => {
     const workos = await startWorkos()
     const { stdout } = await project(workos).run(['plan'], { env: { KEY } })
     expect(stdout.split('\n')[0]).toBe(`acme → ${new URL(workos.url).host} · test key · new state`)
@@ -119,7 +119,7 @@ describe('every command says where it is', () => {
   })
 })
 
-describe('a key and an environment that contradict each other', () => {
+describe('a key that contradicts its environment', () => {
   test.each([
     ['staging', LIVE, 'live_key_in_staging'],
     ['pre-prod', LIVE, 'live_key_in_staging'],
@@ -152,7 +152,7 @@ describe('a key and an environment that contradict each other', () => {
     expect(destroyed).toMatchObject({ exit: 0, stdout: line })
   })
 
-  test('of an embedded sandbox nothing is said: its key opens nothing', async () => {
+  test('an embedded sandbox has no warning, because its key opens nothing', async () => {
     const workos = await startWorkos()
     const sandbox = { target: { type: 'sandbox' }, environments: ENVIRONMENTS }
     const people = peopleProject(workos, [person('ada')], sandbox)
@@ -161,7 +161,7 @@ describe('a key and an environment that contradict each other', () => {
     expect(stdout).not.toContain('Warnings')
   })
 
-  test('accepted, it is shown as such, told nowhere else, and --strict passes', async () => {
+  test('an accepted warning is shown as accepted, and --strict passes', async () => {
     const workos = await startWorkos()
     const accepting = { environments: ENVIRONMENTS, warnings: { accept: ['live_key_in_staging'] } }
     const people = peopleProject(workos, [person('ada')], accepting)

@@ -65,7 +65,7 @@ const kinds: KindSummary[] = kindDefinitions.map(({ name, plural }) => ({
   drifted: MANY,
 }))
 
-describe('with three million of everything no table is wider than 80 columns', () => {
+describe('with three million of everything, no table is wider than 80 columns', () => {
   test.each([1, 2])('the sums of %i main streams', (mains) => {
     const [first, second] = accounting.streams
     if (first === undefined || second === undefined) throw new Error('two streams')
@@ -115,7 +115,7 @@ describe('with three million of everything no table is wider than 80 columns', (
       accounting,
     }
     const text = renderApplyText(result, 1, plain)
-    // What comes behind the tables is a sentence.
+    // Sentences follow the tables.
     const tables = text.slice(0, text.lastIndexOf('\n\n'))
     expectNarrow(tables)
     expect(tables).toMatch(/ to delete .*created/)
@@ -246,7 +246,7 @@ describe('with three million of everything no table is wider than 80 columns', (
 })
 
 describe('columns of zeros', () => {
-  test('are left out of a plan, in text and in Markdown', async () => {
+  test('are omitted from a plan, in text and in Markdown', async () => {
     const plan = await (await createWorld(people(2))).plan()
     expect(asText(plan)).toMatch(/^Plan\n {17}create\n/m)
     expect(asText(plan)).not.toMatch(/rejected|unchanged|orphaned/)
@@ -254,7 +254,7 @@ describe('columns of zeros', () => {
     expect(asMarkdown(plan)).not.toMatch(/rejected|unchanged|orphaned/)
   })
 
-  test('stay where a single row has something', async () => {
+  test('stay if a single row has a value', async () => {
     const world = await createWorld([...people(1), { email: 'no address', external_id: 'x' }], {
       safety: { maxRejects: 5 },
     })
@@ -264,7 +264,7 @@ describe('columns of zeros', () => {
 })
 
 describe('singular and plural', () => {
-  test('of one of everything, in a plan and an apply', async () => {
+  test('of one resource of each kind, in a plan and an apply', async () => {
     const world = await createWorld(people(1))
     const plan = await world.plan()
     const applied = renderApplyText(await world.apply(plan), 1, plain)
@@ -275,14 +275,14 @@ describe('singular and plural', () => {
     expect(all).toContain('Creates 1 organization, 1 user and 1 membership.')
   })
 
-  test('of what is blocked', async () => {
+  test('of blocked resources', async () => {
     const rows = people(2).map((row) => ({ ...row, org_external_id: 'acme', org_name: 'Acme' }))
     const world = await createWorld(rows, { adopt: { mode: 'never' }, safety: { maxRejects: 50 } })
     const body = { email: 'person0@example.com' }
     await world.target.client.write({ method: 'POST', path: '/user_management/users', body })
     const text = asText(await world.plan())
     expect(text).toMatch(/^ {2}! 1 user {8}/m)
-    expect(text).toContain('  ! 1 membership  what it refers to is blocked\n')
+    expect(text).toContain('  ! 1 membership  what it depends on is blocked\n')
     expect(text).not.toMatch(/! 1 \w+:/)
   })
 })
@@ -302,7 +302,7 @@ describe('the parts', () => {
     for (let width = 3; width < 20; width++) expect(shortened('😀'.repeat(12), width).isWellFormed()).toBe(true)
   })
 
-  test('columns without room follow below, with the names', () => {
+  test('columns that do not fit follow below, with the names', () => {
     const heads = Array.from({ length: 9 }, (_, n) => `column-${n}`)
     const text = table([
       ['', ...heads],
@@ -313,7 +313,7 @@ describe('the parts', () => {
     for (const head of heads) expect(text.split(head)).toHaveLength(2)
   })
 
-  test('a sum that fits stays on its line, and zeros in every row are left out', () => {
+  test('a sum that fits stays on its line, and columns of zeros are omitted', () => {
     const row = (name: string, count: number) => ({
       name,
       total: count,
@@ -322,14 +322,14 @@ describe('the parts', () => {
     expect(sums([row('users', 12), row('roles', 3)])).toBe('  users  12  = 12 mapped\n  roles   3   = 3 mapped\n')
   })
 
-  test('a long text beside a name goes on below its beginning', () => {
+  test('a long text next to a name continues below its beginning', () => {
     const text = definitions([['bcrypt', 'word '.repeat(30).trim()]])
     expectNarrow(text)
     expect(text.split('\n')[1]).toMatch(/^ {10}word/)
   })
 })
 
-test('what counts as plain text has as many graphemes as characters, each of one column', () => {
+test('plain text has as many graphemes as characters, each one column wide', () => {
   const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
   const ranges = [
     [0x20, 0x7e],

@@ -35,7 +35,7 @@ describe('an SPDX expression', () => {
 })
 
 describe('the packages that are shipped', () => {
-  test('are those that npm installs with this one, of every platform, and those in the script of the report', () => {
+  test('are those that npm installs, for every platform, and those in the script of the report', () => {
     const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     const names = shipped.map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining([...Object.keys(dependencies), ...BUNDLED]))
@@ -43,7 +43,7 @@ describe('the packages that are shipped', () => {
     expect(shipped.filter(({ bundled }) => bundled).map(({ name }) => name)).toEqual(BUNDLED)
   })
 
-  test('a package is found in its place beneath another one, once for each version', () => {
+  test('a nested package is found, once per version', () => {
     const packages = {
       '': { version: '1.0.0' },
       'node_modules/a': { version: '1.0.0', license: 'MIT' },
@@ -58,7 +58,7 @@ describe('the packages that are shipped', () => {
     ])
   })
 
-  test('what is bundled is what the script of the report imports', () => {
+  test('the bundled packages are those that the script of the report imports', () => {
     const { metafile } = buildSync({
       entryPoints: [join(ROOT, 'src/reporting/html/page/main.ts')],
       bundle: true,
@@ -74,7 +74,7 @@ describe('the packages that are shipped', () => {
 })
 
 describe('npm run licenses', () => {
-  test('lists every package with its licence, and all of them are allowed', () => {
+  test('lists every package with its license, and all are allowed', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/licenses.ts')], {
       encoding: 'utf8',
     })
@@ -84,20 +84,20 @@ describe('npm run licenses', () => {
     expect(stdout).toMatch(/^uplot@\S+ +MIT, in the script of the HTML report$/m)
   })
 
-  test('refuses what is not on the list, and what names no licence', () => {
+  test('rejects licenses that are not on the list, and packages without a license', () => {
     const named = (name: string, license?: string) => ({ name, version: '1.0.0', license, bundled: false })
     const { lines, refused } = checkLicenses([named('good', 'MIT'), named('strict', 'AGPL-3.0-only'), named('silent')])
     expect(refused.map(({ name }) => name)).toEqual(['strict', 'silent'])
     expect(lines).toContainEqual('silent@1.0.0  no licence named')
   })
 
-  test('the docs name the licences that are allowed', () => {
+  test('the docs list the allowed licenses', () => {
     const docs = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8')
     expect([...ALLOWED].filter((licence) => !docs.includes(licence))).toEqual([])
   })
 })
 
-test('npm run sbom writes every package that is shipped, under the name of this one', () => {
+test('npm run sbom writes every shipped package, under the name of this package', () => {
   const file = join(temporaryFolder(), 'sbom.json')
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/sbom.ts'), file], { encoding: 'utf8' })
   expect(status, stderr).toBe(0)

@@ -28,7 +28,7 @@ function digestsIn(project: Project): string[] {
   return rows.flatMap(({ digests }) => Object.values<string>(JSON.parse(String(digests))))
 }
 
-test('the digest of a password in one state says nothing about that in another', async () => {
+test('the digest of a password differs between states', async () => {
   const workos = await startWorkos()
   const [one, other] = [projectOn(workos), projectOn(workos)]
   await one.run(['apply', '--yes'], { env: { KEY } })
@@ -39,7 +39,7 @@ test('the digest of a password in one state says nothing about that in another',
   expect(first).not.toEqual(second)
 })
 
-test('metadata is no secret: it is shown, kept and sent', async () => {
+test('metadata is not secret: it is shown, stored and sent', async () => {
   const workos = await startWorkos()
   const project = projectOn(workos)
   await project.run(['apply', '--yes'], { env: { KEY } })
@@ -48,7 +48,7 @@ test('metadata is no secret: it is shown, kept and sent', async () => {
   expect((await workos.snapshot()).users).toMatchObject([{ metadata: { note: 'open to everybody' } }])
 })
 
-test('an embedded sandbox keeps neither a password, nor a hash, nor the key', async () => {
+test('an embedded sandbox stores no password, hash or key', async () => {
   const key = 'sk_test_canaryOfTheSandbox06'
   const project = createProject()
   project.csv('users.csv', [
@@ -77,7 +77,7 @@ test('an embedded sandbox keeps neither a password, nor a hash, nor the key', as
   expect(openModes(project.folder, ['migrate.config.yaml', 'users.csv'])).toEqual([])
 })
 
-test('the sandbox as a server says nothing of the keys and passwords that it was sent', async () => {
+test('the sandbox server never shows keys or passwords that it received', async () => {
   const project = createProject()
   const child = project.spawn(['sandbox', '--port', '0', '--data', 'sandbox.sqlite', '--faults', '1%'], {
     WORKOS_MIGRATE_DEBUG: '1',
@@ -107,7 +107,7 @@ test('the sandbox as a server says nothing of the keys and passwords that it was
   expect(openModes(project.folder, [])).toEqual([])
 })
 
-test('a saved plan holds addresses and names of fields, and no value of a record', async () => {
+test('a saved plan contains addresses and field names, but no values', async () => {
   const workos = await startWorkos()
   const project = projectOn(workos)
   await project.run(['plan', '--out', 'plan.ndjson'], { env: { KEY } })

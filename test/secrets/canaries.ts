@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { readReport } from '../reporting/html/reading.ts'
 
-/** A secret that must turn up nowhere, by the name under which a failing test speaks of it. */
+/** A secret that must not appear anywhere, with a name for the messages of failing tests. */
 export interface Canary {
   name: string
   secret: string
@@ -10,11 +10,11 @@ export interface Canary {
 
 const DIGEST = 'Y2FuYXJ5RGlnZXN0T2ZBSGFzaDAwMDE'
 const SALT = 'Y2FuYXJ5U2FsdA'
-/** Of 64 bytes, as every project of Firebase has. */
+/** 64 bytes, as in every Firebase project. */
 const SIGNER = Buffer.from('canarySignerKey'.padEnd(64, '!')).toString('base64').replace(/=+$/, '')
 const SSHA = `{SSHA}${Buffer.from(`canary-sha1-digest20${'canary-salt'}`).toString('base64')}`
 
-/** A sound hash of every type that WorkOS takes, in WorkOS's form. */
+/** A valid hash of every type that WorkOS accepts, in its form. */
 export const HASHES: Record<string, string> = {
   bcrypt: `$2b$10$${'canaryBcryptSaltAndDigest'.padEnd(53, 'x')}`,
   scrypt: `$scrypt$v=1$n=16384,r=8,p=1,kl=23$${SALT}$${DIGEST}`,
@@ -24,7 +24,7 @@ export const HASHES: Record<string, string> = {
   ssha: SSHA,
 }
 
-/** A digest of every hasher of Clerk that is translated, and of one that is not. */
+/** A digest of every Clerk hasher that is converted, and of one that is not. */
 export const CLERK_DIGESTS: Record<string, string> = {
   bcrypt: `$2a$10$${'clerkCanaryBcryptDigest'.padEnd(53, 'y')}`,
   argon2id: `$argon2id$v=19$m=65536,t=3,p=4$${SALT}$Y2xlcmtDYW5hcnlBcmdvbkRpZ2VzdDE`,
@@ -35,8 +35,8 @@ export const CLERK_DIGESTS: Record<string, string> = {
 }
 
 /**
- * The ways in which a text may write a secret. Written down apart from what the program masks, on
- * purpose.
+ * The forms in which text can contain a secret. This list is deliberately independent of the
+ * masking code.
  */
 export function formsOf(secret: string): string[] {
   const inJson = JSON.stringify(secret).slice(1, -1)
@@ -64,7 +64,7 @@ export function base32(bytes: Buffer): string {
   return groups.map((group) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.charAt(parseInt(group.padEnd(5, '0'), 2))).join('')
 }
 
-/** Secrets of authenticator apps, the bytes themselves, by how a source writes them. */
+/** TOTP secrets as bytes, by the notation of the source. */
 export const TOTP: Record<string, string> = {
   base32: 'canary-totp-of-base32',
   hex: 'canary-totp-of-hex-20',
@@ -75,10 +75,10 @@ export const TOTP: Record<string, string> = {
   metadata: 'canary-totp-in-metadata',
 }
 
-/** No secret at all by any encoding that is guessed. */
+/** Not a secret in any guessed encoding. */
 export const BAD_TOTP = 'canary totp that is none!'
 
-/** Names of the canaries that a text or a file holds, in any form. */
+/** The names of canaries in a text or a file, in any form. */
 export function found(text: string | Buffer, canaries: readonly Canary[]): string[] {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text
   return canaries
@@ -86,7 +86,7 @@ export function found(text: string | Buffer, canaries: readonly Canary[]): strin
     .map(({ name }) => name)
 }
 
-/** Every file in a folder, however deep, by its path from there. */
+/** All files in a folder, recursively, as relative paths. */
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -94,20 +94,20 @@ function filesIn(folder: string): string[] {
     .sort()
 }
 
-/** `file: canary` for every canary in the files of a folder, those left out that a person wrote. */
+/** `file: canary` for every canary in the files of a folder, except files that the user wrote. */
 export function leaksIn(folder: string, canaries: readonly Canary[], written: readonly string[]): string[] {
   return filesIn(folder)
     .filter((file) => !written.includes(file))
     .flatMap((file) => found(contentOf(join(folder, file)), canaries).map((name) => `${file}: ${name}`))
 }
 
-/** The bytes of a file; of an HTML report also its rows, which are compressed. */
+/** The bytes of a file. For an HTML report, also its compressed rows. */
 function contentOf(path: string): Buffer {
   const bytes = readFileSync(path)
   return path.endsWith('.html') ? Buffer.concat([bytes, Buffer.from(readReport(bytes.toString()).all)]) : bytes
 }
 
-/** `path mode` for every file that others than its owner may touch, and every folder beneath. */
+/** `path mode` for every file and folder that others than the owner can access. */
 export function openModes(folder: string, written: readonly string[]): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((path) => !written.includes(path))

@@ -4,12 +4,12 @@ import { BAD_TOTP, base32, type Canary, CLERK_DIGESTS, HASHES, TOTP } from './ca
 
 type Row = Record<string, string>
 
-/** A project full of secrets, and of bad rows beside them. */
+/** A project with many secrets and faulty rows. */
 export interface CanaryProject {
   project: Project
   workos: Workos
   canaries: Canary[]
-  /** Files that a person wrote; the secrets belong there. */
+  /** Files that the user wrote, where secrets are allowed. */
   written: string[]
   run: RunOptions
 }
@@ -22,28 +22,25 @@ const CUT: Row = Object.fromEntries(Object.entries(HASHES).map(([type, hash]) =>
 
 const seed = (how: string) => base32(Buffer.from(TOTP[how] ?? ''))
 
-/** The name says nothing of a key on purpose: what is so called is masked as well. */
+/** The name deliberately does not contain "key": values under such names are masked anyway. */
 const REFERENCE = 'CANARY_OF_THE_ENVIRONMENT'
 const UNUSED: Canary = {
   name: 'a secret in the environment that nobody refers to',
   secret: 'canary-auth0-client-secret',
 }
 
-/** What leads to this machine does not go by it. */
+/** Local addresses bypass it. */
 const PROXY = 'http://canary:canary-of-the-proxy@proxy.example:3128'
 
 /**
- * A secret of the manifest, Base64 as Firebase has it, and the digest of a user that it is put
- * beside.
+ * A secret of the manifest in Base64, as in Firebase, and the digest of a user that it is combined
+ * with.
  */
 const SIGNER = 'REFERENCE_OF_THE_SIGNER'
 const SIGNER_KEY = Buffer.from('canary of the signer key?'.padEnd(64, '!')).toString('base64')
 const SIGNED_DIGEST = 'Y2FuYXJ5IHRoYXQgaXMgc2lnbmVk'
 
-/**
- * Answers creations of some users with what was sent, key and all, as careless servers and proxies
- * do.
- */
+/** Echoes the request of some creates, including the key, as careless servers and proxies do. */
 async function echoingWorkos(): Promise<Workos> {
   return startWorkos({
     interceptor: {
@@ -71,9 +68,7 @@ const common = (workos: Workos, apiKey: string) => ({
   safety: { maxRejects: 1000, maxFailures: 1000, maxDeletes: 1000, confirm: 'canaries' },
 })
 
-/**
- * Tests of the mapping whose samples are secrets, and which fail wherever a secret could be shown.
- */
+/** Mapping tests with secrets in their samples, which fail wherever a secret could be shown. */
 function failingTests() {
   const { bcrypt = '', argon2 = '' } = HASHES
   const input = { email: 'ada@example.com', password_hash: bcrypt, password_hash_type: 'bcrypt' }
@@ -89,7 +84,7 @@ function failingTests() {
 }
 
 /**
- * CSV: every hash type, plain passwords, cut-off hashes, TOTP secrets in every writing, wrong
+ * CSV: every hash type, plain passwords, truncated hashes, TOTP secrets in every notation, wrong
  * columns. The key comes from the environment.
  */
 export async function csvCanaries(): Promise<CanaryProject> {
@@ -184,7 +179,7 @@ export async function csvCanaries(): Promise<CanaryProject> {
   return { project, workos, canaries, run, written: ['migrate.config.yaml', 'users.csv'] }
 }
 
-/** Clerk: every hasher, TOTP seeds. The key comes from a file. */
+/** Clerk: every hasher and TOTP seeds. The key comes from a file. */
 export async function clerkCanaries(): Promise<CanaryProject> {
   const workos = await echoingWorkos()
   const project = createProject()
@@ -225,7 +220,7 @@ export async function clerkCanaries(): Promise<CanaryProject> {
       { name: `${hasher} digest`, secret },
       { name: `cut-off ${hasher} digest`, secret: `${secret.slice(0, -7)}!` },
       { name: `TOTP seed beside ${hasher}`, secret: seed(hasher) },
-      // The part that a translation into WorkOS's form keeps.
+      // The part that the conversion to the form of WorkOS keeps.
       {
         name: `end of the ${hasher} digest`,
         secret: secret.split('$').at(hasher === 'scrypt_firebase' ? 0 : -1) ?? '',

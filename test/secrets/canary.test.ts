@@ -6,11 +6,11 @@ import { found, leaksIn, openModes } from './canaries.ts'
 import { type CanaryProject, clerkCanaries, csvCanaries } from './canary-project.ts'
 import { LINES, ROWS, uncovered } from './commands.ts'
 
-test('the lines below use every command of the program and every option that changes what it shows', () => {
+test('the test runs every command, and every option that changes its output', () => {
   expect(uncovered()).toEqual([])
 })
 
-/** Runs a line, and finds no canary in what it prints or leaves behind. */
+/** Runs a command line, and checks that no canary is in its output or files. */
 async function check({ project, canaries, written, run }: CanaryProject, line: string[]): Promise<Result> {
   const result = await project.run(line, run)
   const leaks = {
@@ -28,7 +28,7 @@ async function check({ project, canaries, written, run }: CanaryProject, line: s
 test.each([
   ['CSV', csvCanaries, 'users.csv'],
   ['Clerk', clerkCanaries, 'clerk.csv'],
-])('no secret of a %s project turns up in any output or file of any command', async (_, create, source) => {
+])('no secret of a %s project appears in any output or file', async (_, create, source) => {
   const canaries = await create()
   const { project, workos, written, run } = canaries
   const planted = [...written.map((file) => readFileSync(project.path(file), 'utf8')), ...Object.values(run.env ?? {})]
@@ -39,7 +39,7 @@ test.each([
     const [command, of] = lines
     told.set(command, [])
     for (const line of of) told.get(command)?.push(await check(canaries, line))
-    // A hash that changes is a hash that is sent again.
+    // A changed hash is sent again.
     if (command === 'apply') {
       const text = readFileSync(project.path(source), 'utf8').replace('xxxxxxxx', 'zzzzzzzz')
       project.write(source, text)
@@ -60,7 +60,7 @@ test.each([
   expect(workos.log.some(({ method, status }) => method === 'DELETE' && status < 300)).toBe(true)
 })
 
-test('a secret among the compressed rows of an HTML report would be found', async () => {
+test('a secret in the compressed rows of an HTML report would be found', async () => {
   const { project, canaries, written, run } = await csvCanaries()
   expect((await project.run(['plan', '--html', 'plan.html'], run)).stderr).toContain('The report is in plan.html')
   const html = readFileSync(project.path('plan.html'), 'utf8')

@@ -3,18 +3,13 @@ import type { CommandUnknownOpts } from 'commander'
 import type { Context } from '../../src/cli/context.ts'
 import { buildProgram } from '../../src/cli/program.ts'
 
-/** The sandbox runs until it is interrupted: tests of its own look at it. */
+/** The sandbox runs until it is interrupted. Other tests check it. */
 const APART = ['sandbox']
 
-/**
- * How files begin that hold rows of the source as they stand there: secrets are in them, for their
- * owner alone.
- */
+/** The name prefix of files with rows of the source, which contain secrets for their owner. */
 export const ROWS = 'rows-of-'
 
-/**
- * A command that works on the manifest, with every line that the canaries are to survive, in order.
- */
+/** The command lines to check, by command, in order. */
 export const LINES: Record<string, string[][]> = {
   validate: [['validate'], ['validate', '--json'], ['validate', '--offline', '--json']],
   config: [
@@ -47,7 +42,7 @@ export const LINES: Record<string, string[][]> = {
     ['init', '--source', 'csv', '--users', 'users.csv', '--definitions', 'members.csv', '--keep-inactive', '--yes'],
     ['init', '--live', '--no-inspect', '--target', 'workos', '--base-url', 'http://127.0.0.1:1', '--out', 'live.yaml'],
     ['init', '--domain', 'acme.example', '--target', 'sandbox', '--out', 'tenant.yaml'],
-    // A file full of secrets that is no key file.
+    // A file with secrets that is not a key file.
     ['init', '--project', 'acme', '--credentials', 'users.csv', '--target', 'sandbox', '--out', 'project.yaml'],
     ['init', '--user-pools', 'eu-west-1_canary', '--target', 'sandbox', '--out', 'pools.yaml'],
     ['init', '--from', 'postgres', '--yes', '--out', 'database.yaml'],
@@ -189,13 +184,10 @@ export const LINES: Record<string, string[][]> = {
   ],
 }
 
-/** Options that say where to look, not what to show; every command has them. */
+/** Options that select input, not output. Every command has them. */
 const COMMON = ['--config', '--env', '--help', '--version']
 
-/**
- * What the program offers and no line above uses: `command`, or `command --option`. Empty when all
- * is covered.
- */
+/** Commands and options that no line above uses: `command` or `command --option`. */
 export function uncovered(): string[] {
   const missing: string[] = []
   const visit = (command: CommandUnknownOpts, name: string): void => {

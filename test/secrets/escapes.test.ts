@@ -6,8 +6,8 @@ import { FAST, KEY, startWorkos, type Workos } from '../e2e/workos.ts'
 import { asGitHub, EXPECTED, elements, mentions } from '../reporting/github.ts'
 
 /**
- * Texts that steer a terminal, a browser, a spreadsheet or a program that reads them. None has a
- * comma, which splits lists.
+ * Texts that control a terminal, a browser, a spreadsheet or a reading program. None has a comma,
+ * which splits lists.
  */
 const HOSTILE: Record<string, string> = {
   'a colour': '\x1b[31mred\x1b[0m',
@@ -32,10 +32,13 @@ const HOSTILE: Record<string, string> = {
   'a null': 'a\u0000b',
 }
 
-/** Two of them are nearly as much as a record may hold. */
+/** Two of them nearly fill a record. */
 const LONG = 'L'.repeat(500_000)
 
-/** What no output may hold: control characters but the line end, and what turns or hides text. */
+/**
+ * Characters that no output can contain: control characters except the line end, and characters
+ * that reorder or hide text.
+ */
 const STEERING = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/u
 
 const env = { KEY }
@@ -75,7 +78,7 @@ function hostileProject({ target }: Workos): Project {
   return project
 }
 
-/** Lines of a text that hold something that steers. */
+/** Lines with such characters. */
 function steering(text: string): string[] {
   return text
     .split('\n')
@@ -83,7 +86,7 @@ function steering(text: string): string[] {
     .map((line) => JSON.stringify(line.slice(0, 200)))
 }
 
-test('names, metadata, keys and addresses with escapes reach every output harmlessly, and WorkOS faithfully', async () => {
+test('names, metadata, keys and addresses with escapes are harmless in every output, and unchanged in WorkOS', async () => {
   const workos = await startWorkos()
   const project = hostileProject(workos)
   const run = async (...args: string[]): Promise<Result> => {
@@ -144,7 +147,7 @@ test('names, metadata, keys and addresses with escapes reach every output harmle
   await run('destroy', '--plan-only', '--full')
 })
 
-describe('names that are files, environments and addresses', () => {
+describe('names of files, environments and addresses', () => {
   test.each(Object.entries(HOSTILE))('%s', async (_, text) => {
     const project = createProject()
     const name = text.replaceAll(/[\u0000/]/g, '').slice(0, 40)

@@ -15,10 +15,7 @@ const canaries: Canary[] = [
 ]
 const written = ['migrate.config.yaml', 'users.csv', 'key.txt', 'bomb.mjs']
 
-/**
- * A WorkOS that takes requests and answers none that creates a user; `reached` when the first has
- * come.
- */
+/** A WorkOS that does not respond to creates of users. `reached` resolves at the first one. */
 async function silentWorkos(): Promise<{ workos: Workos; reached: Promise<void>; answer(): void }> {
   let come = () => {}
   const reached = new Promise<void>((resolve) => {
@@ -67,7 +64,7 @@ test.each([
   ['verify', ['verify']],
   ['state list', ['state', 'list']],
   ['errors', ['errors']],
-])('a killed apply leaves secrets in its scratch folder alone, and %s removes that', async (_, next) => {
+])('a killed apply leaves secrets only in its scratch folder, and %s removes it', async (_, next) => {
   const { workos, reached, answer } = await silentWorkos()
   const project = projectOn(workos)
   const child = project.spawn(['apply', '--yes'])
@@ -92,7 +89,7 @@ test.each([
   expect(leaksIn(project.folder, canaries, written)).toEqual([])
 })
 
-test('a defect anywhere in the process tells of itself without a secret that was read before', async () => {
+test('the message of any defect contains no secret that was read before', async () => {
   const { workos, reached } = await silentWorkos()
   const project = projectOn(workos)
   project.write(

@@ -20,7 +20,7 @@ environments:
     target: { apiKey: ${OTHER} }
 `
 
-/** Manifests that are wrong at, before or behind the key that stands in them. */
+/** Manifests with an error at, before or after the key in them. */
 const broken: Record<string, string> = {
   'a quote that is not closed': whole.replace(KEY, `"${KEY}`),
   'a tab': whole.replace('  apiKey', '\tapiKey'),
@@ -74,7 +74,7 @@ describe.each(Object.entries(broken))('%s', (_, manifest) => {
   })
 })
 
-test('a key that is written out is warned of and works, and shows nowhere', async () => {
+test('a literal key causes a warning, works, and is never shown', async () => {
   const workos = await startWorkos()
   const project = createProject()
   project.csv('users.csv', [{ email: 'ada@example.com' }])

@@ -4,7 +4,7 @@ import { found, leaksIn } from './canaries.ts'
 
 const PASSWORD = 'a password that never leaves'
 
-test('an address at which nobody answers is told without the key', { timeout: 120_000 }, async () => {
+test('the message about an unreachable address does not contain the key', { timeout: 120_000 }, async () => {
   const project = createProject()
   project.csv('users.csv', [{ email: 'ada@example.com', password: PASSWORD }])
   project.manifest({

@@ -15,12 +15,11 @@ import { alertsOf, planParts } from './plan-report.ts'
 import type { Block, Section, TimeChart, Tone } from './report.ts'
 import { type Problem, problemSections, rejectsOf } from './sections.ts'
 
-/** What an apply came to, and what it was asked to do. */
 interface Applied {
   plan: Plan
   result: ApplyResult
   seconds: number
-  /** What the run could not do, as often as it is asked. */
+  /** The failures of the run. Can be called more than once. */
   failures(): AsyncIterable<Failure[]>
   requests: TimelineCounts | undefined
   limits: Limits
@@ -28,7 +27,6 @@ interface Applied {
 
 const TONES: Record<string, Tone> = { completed: 'good', incomplete: 'warn', interrupted: 'warn', deadline: 'warn' }
 
-/** An apply as an HTML report: its result, then its plan. */
 export async function applyReport(applied: Applied, options: ReportOptions): Promise<AssembledReport> {
   const { plan, result, failures } = applied
   const shown = shownBy(options.mask)
@@ -93,7 +91,7 @@ function kindsTable({ kinds }: ApplyResult): Block {
   const columns = ['desired', 'toDelete', ...ENDS, 'gone', 'reduced', 'answered'] as const
   const some = kinds.filter(({ desired, toDelete }) => desired + toDelete > 0)
   const used = columns.filter((column) => column === 'desired' || some.some((kind) => kind[column] > 0))
-  const label = (column: string) => ({ toDelete: 'to delete', answered: 'answered otherwise' })[column] ?? column
+  const label = (column: string) => ({ toDelete: 'to delete', answered: 'returned other values' })[column] ?? column
   return {
     type: 'table',
     caption: 'By kind',
@@ -107,15 +105,15 @@ function requestBlocks({ result, seconds, requests, limits }: Applied): Block[] 
   const counts = [
     counted(writes, 'write'),
     counted(reads, 'read'),
-    ...(refused > 0 ? [`${refused} answered 429`] : []),
-    ...(repeated > 0 ? [`${repeated} repeated`] : []),
+    ...(refused > 0 ? [`${refused} rate-limited (429)`] : []),
+    ...(repeated > 0 ? [`${repeated} retried`] : []),
   ]
   const some = result.kinds.filter(({ desired, toDelete }) => desired + toDelete > 0)
   return [
     { type: 'text', text: `${counts.join(', ')} in ${duration(seconds)}.` },
     ...requestsChart(requests, limits),
     ...barsOf(
-      'What became of it',
+      'Outcomes',
       'resources',
       some.map(({ plural }) => plural),
       ENDS.map((end) => [end, END_TONES[end], some.map((kind) => kind[end])]),
@@ -123,12 +121,12 @@ function requestBlocks({ result, seconds, requests, limits }: Applied): Block[] 
   ]
 }
 
-/** A limit so many times above all that was sent would press the curves flat: the note says it. */
+/** A limit this many times above the requests would flatten the curves. Only the note names it. */
 const NEAR = 10
 
 /**
- * Requests per second by class, each over the time that its limit counts in: so a burst that the
- * limit allows stays below the line of the limit, and only what exceeds it would cross it.
+ * Requests per second by class, as the mean over the window of the limit. So an allowed burst stays
+ * below the line of the limit.
  */
 export function requestsChart(timeline: TimelineCounts | undefined, { writes, reads }: Limits): Block[] {
   if (timeline === undefined) return []
@@ -138,14 +136,14 @@ export function requestsChart(timeline: TimelineCounts | undefined, { writes, re
     { label: 'writes', colour: 0, counts: counts.write, over: writes.perMs },
     { label: 'reads', colour: 1, counts: counts.read, over: reads.perMs },
     { label: 'other requests', colour: 2, counts: rest, over: writes.perMs },
-    { label: 'answered 429', colour: 3, counts: counts.refused, over: writes.perMs },
+    { label: 'rate-limited (429)', colour: 3, counts: counts.refused, over: writes.perMs },
   ]
     .filter(({ counts }) => counts.some((count) => count > 0))
     .map(({ over, ...one }) => ({ ...one, perSecond: rolling(one.counts, width, over) }))
   const allowed = (limit: Limits['writes']) => limit.count / (limit.perMs / 1000)
   const limits = [
-    { label: 'limit of writes', colour: 0, perSecond: allowed(writes) },
-    { label: 'limit of reads', colour: 1, perSecond: allowed(reads) },
+    { label: 'write limit', colour: 0, perSecond: allowed(writes) },
+    { label: 'read limit', colour: 1, perSecond: allowed(reads) },
   ]
   const drawn = limits.filter((limit) => {
     const sent = series.find(({ colour }) => colour === limit.colour)
@@ -165,10 +163,7 @@ export function requestsChart(timeline: TimelineCounts | undefined, { writes, re
   return [{ type: 'chart', chart }]
 }
 
-/**
- * Of each bucket, the mean per second of the buckets up to it that fit into the time that a limit
- * counts in.
- */
+/** For each bucket, the mean per second over the window that ends with it. */
 function rolling(counts: readonly number[], width: number, over: number): number[] {
   const buckets = Math.max(1, Math.floor(over / width))
   const seconds = (buckets * width) / 1000

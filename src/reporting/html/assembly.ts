@@ -1,8 +1,7 @@
 /**
- * What every HTML report is made with. In: lists, warnings, values and counts, as plan-report.ts,
- * apply-report.ts, verify-report.ts and state-report.ts find them. Out: blocks, grids and sections
- * that the mask has passed, `assembled` into one Report (report.ts), whose rows are read when
- * document.ts writes them.
+ * Parts of every HTML report. plan-report.ts, apply-report.ts, verify-report.ts and state-report.ts
+ * make masked blocks, grids and sections with it. `assembled` joins them to one Report (report.ts).
+ * The rows of grids are read only when document.ts writes them.
  */
 
 import type { Mask } from '../../diagnostics/mask.ts'
@@ -18,14 +17,13 @@ export interface ReportOptions {
   mask: Mask
   /** Milliseconds since the epoch. */
   now: number
-  /** Rows of each kind that the page holds. Default: 100,000. */
+  /** Rows of each kind that the page contains. Default: 100,000. */
   most?: number
 }
 
-/** What stands above everything. */
 type ReportHead = Pick<Report, 'what' | 'name' | 'head' | 'sentence' | 'tone'>
 
-/** A report of these sections, without those that are empty, with the rows of its grids. */
+/** A report without empty sections and grids. */
 export function assembled(
   head: ReportHead,
   { now, mask }: ReportOptions,
@@ -48,10 +46,9 @@ export function assembled(
   }
 }
 
-/** How many rows of one kind the page holds where nothing is wrong with them. */
+/** Rows of one kind that the page contains, problems not counted. */
 export const HELD = 100_000
 
-/** A row with its group and its facet by name. */
 export interface NamedRow {
   group: string
   facet: string
@@ -60,7 +57,7 @@ export interface NamedRow {
 
 type Items = Iterable<NamedRow> | AsyncIterable<NamedRow>
 
-/** A grid, with its rows as they are read when they are written. */
+/** A grid and its rows, which are read when they are written. */
 export interface GridSource {
   grid: Grid
   rows(): AsyncIterable<MarkedRow>
@@ -72,16 +69,15 @@ export interface ListOptions {
   columns: Grid['columns']
   groupLabel?: string
   facetLabel: string
-  /** How many there are, unless all of them are held. */
+  /** The total, if the page does not contain all. */
   total?: number
   limit?: string
-  /** How a facet is shown. */
   facet?(name: string): { label?: string; mark?: string; tone: Tone }
-  /** Read twice: to count them, and to write them. */
+  /** Called twice: to count, and to write. */
   items(): Items
 }
 
-/** A grid of everything that `items` yields; groups and facets are numbered as they come. */
+/** A grid of all items. Groups and facets are numbered in order of appearance. */
 export async function listOf({
   items,
   facet,
@@ -120,12 +116,10 @@ export async function listOf({
 }
 
 /**
- * So many groups and facets have a name of their own: messages that name parameters may be as many
- * as the rows.
+ * Named groups or facets. More are `others`: messages with parameters can be as many as the rows.
  */
 const NAMED = 200
 
-/** Names are numbered as they come. */
 function numberOf(names: Map<string, number>, name: string): number {
   const known = names.get(name)
   if (known !== undefined) return known
@@ -134,7 +128,7 @@ function numberOf(names: Map<string, number>, name: string): number {
   return names.size - 1
 }
 
-/** A section with one grid; nothing where it would be empty. */
+/** A section with one grid; none if the grid is empty. */
 export function gridSection({ grid }: GridSource, tone: Tone, lead?: string, more: Block[] = []): Section[] {
   if (grid.held === 0) return []
   const text: Block[] = lead === undefined ? [] : [{ type: 'text', text: lead }]
@@ -149,7 +143,6 @@ export function gridSection({ grid }: GridSource, tone: Tone, lead?: string, mor
   ]
 }
 
-/** Something to look at, with what helps. */
 export function alertOf(
   { message, hint }: { message: string; hint?: string | undefined },
   tone: Tone,
@@ -165,10 +158,7 @@ export function alertOf(
   }
 }
 
-/**
- * Warnings with the codes by which the manifest accepts them; those that it accepts last and
- * without their hints.
- */
+/** Warnings with their codes. Accepted ones come last, without hints. */
 export function warningAlerts(warnings: readonly PlanWarning[], shown: Shown): Block[] {
   const textOf = (warning: PlanWarning) => `${describeWarning(warning)} [${warning.code}]`
   const accepted = (warning: PlanWarning) => warning.accepted === true
@@ -180,18 +170,15 @@ export function warningAlerts(warnings: readonly PlanWarning[], shown: Shown): B
   ]
 }
 
-/** Characters of one value that the page holds. */
+/** Characters of one value in the page. */
 const LENGTH = 2000
 
-/**
- * What the page shows of text and of values: masked, and without anything that hides or reorders
- * text.
- */
+/** Masked text for the page, without characters that hide or reorder text. */
 export interface Shown {
   text(text: string): string
-  /** A text about the resource with this key, in which the key may stand. */
+  /** A text about the resource with this key, which can contain the key. */
   about(text: string, key: string | null): string
-  /** A value that people have. */
+  /** A value of a user. */
   value(value: Json | undefined): string
 }
 
@@ -212,7 +199,7 @@ function written(value: Json | undefined): string {
   return value === undefined ? '' : JSON.stringify(value)
 }
 
-/** Both sides of an action field by field, the members of an object one by one. */
+/** Both sides of an action, field by field. Members of objects are listed singly. */
 export function fieldValues(
   before: JsonObject | null,
   after: JsonObject | null,
@@ -243,7 +230,7 @@ function members(values: JsonObject | null): Map<string, Json> {
 }
 export type Stack = readonly (readonly [label: string, tone: Tone | 'other', values: number[]])[]
 
-/** A bar chart, unless there is nothing in it. Series without a value are left out. */
+/** A bar chart without empty series; none if all are empty. */
 export function barsOf(title: string, unit: string, labels: string[], stack: Stack, note?: string): Block[] {
   const series = stack
     .filter(([, , values]) => values.some((value) => value > 0))

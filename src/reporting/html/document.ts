@@ -1,26 +1,23 @@
-/**
- * From an assembled report to the file. In: a Report, its rows, and the page's script and style.
- * Out: one HTML document in pieces, which asks nothing of any network.
- */
+/** Writes an assembled report as one HTML document, in pieces. */
 
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import type { PageAssets } from './page.ts'
 import { FIRST_MARK, type Report, type Row } from './report.ts'
 
-/** By this a report is known for one of ours. */
+/** Identifies a file as a report of this program. */
 export const GENERATOR = 'workos-migrate report'
 
-/** A report, and where its grids take their rows from: they are read as they are written. */
+/** A report, and the rows of its grids, which are read while they are written. */
 export interface AssembledReport {
   report: Report
   rows: Record<string, () => Iterable<MarkedRow> | AsyncIterable<MarkedRow>>
 }
 
 /**
- * The whole file, piece by piece: what it says, the script that shows it, then the rows. It asks
- * nothing of any network: its policy takes its own script and style by their digests, and nothing
- * else. Data stands in blocks that no browser carries out.
+ * The report, the script that shows it, then the rows. The page makes no network requests: its
+ * policy allows only its own script and style, by their digests. Data is in blocks that no browser
+ * executes.
  */
 export async function* documentOf(
   { report, rows }: AssembledReport,
@@ -51,7 +48,7 @@ export async function* documentOf(
 <style>${style}</style>
 </head>
 <body>
-<noscript><p>${escaped(report.sentence)}</p><p>This page shows its tables with a script of its own: let it run, or use --format markdown.</p></noscript>
+<noscript><p>${escaped(report.sentence)}</p><p>This page needs its script to show the tables. Allow the script, or use --format markdown.</p></noscript>
 <script type="application/json" id="report">${dataBlock(report)}</script>
 <script>${script}</script>
 `
@@ -68,7 +65,7 @@ function digestOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }
 
-/** JSON that no HTML parser finds an end or a comment in. */
+/** JSON in which an HTML parser finds neither an end tag nor a comment. */
 function dataBlock(value: object): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
@@ -79,7 +76,7 @@ function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
-/** Characters of rows that are compressed together. */
+/** Characters of rows in one compressed chunk. */
 const CHUNK = 1 << 19
 
 /** A row with the numbers of its group and its facet. */
@@ -89,9 +86,7 @@ export interface MarkedRow {
   row: Row
 }
 
-/**
- * The rows of a grid as chunks of gzip in Base64, each a string. What is in memory is one chunk.
- */
+/** The rows of a grid as Base64 chunks of gzip. Only one chunk is in memory. */
 async function* chunksOf(rows: Iterable<MarkedRow> | AsyncIterable<MarkedRow>): AsyncGenerator<string> {
   let text = ''
   for await (const { group, facet, row } of rows) {

@@ -3,7 +3,6 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The script and the style of the page, each whole. */
 export interface PageAssets {
   script: string
   style: string
@@ -12,8 +11,8 @@ export interface PageAssets {
 let bundled: PageAssets | undefined
 
 /**
- * Bundles the sources of the page. The build puts the result in the place of this module, so that a
- * package needs no bundler.
+ * Bundles the page. The build replaces this module with the result, so the package needs no
+ * bundler.
  */
 export async function pageAssets(): Promise<PageAssets> {
   bundled ??= await bundle()
@@ -39,7 +38,7 @@ async function bundle(): Promise<PageAssets> {
   return { script: text('.js').trim(), style: text('.css').trim() }
 }
 
-/** Of what is bundled with the page's own script. */
+/** The license of the bundled library. */
 function licence(): string {
   const module = createRequire(import.meta.url).resolve('uplot')
   const terms = readFileSync(join(dirname(module), '../LICENSE'), 'utf8')

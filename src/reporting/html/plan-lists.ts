@@ -11,10 +11,7 @@ import { counted } from '../style.ts'
 import { type GridSource, gridSection, HELD, type ListOptions, listOf, type NamedRow, type Shown } from './assembly.ts'
 import type { Block, FieldValue, Section } from './report.ts'
 
-/**
- * Everything that a plan names one by one besides its actions and what is wrong. Of each list the
- * page holds the first `most`.
- */
+/** The lists of a plan except actions and problems. The page contains the first `most` of each. */
 export async function planLists(
   plan: Plan,
   shown: Shown,
@@ -34,24 +31,28 @@ export async function planLists(
     totp: await listOf(totpList(plan, shown, most)),
   }
   const unmapped = describeUnmapped(unmappedRoles(plan.set)).map(shown.text)
-  const roles = gridSection(lists.roles, 'warn', 'These memberships keep the first of their roles.')
+  const roles = gridSection(
+    lists.roles,
+    'warn',
+    'These memberships have several roles in the source and keep only the first.',
+  )
   return {
     sections: [
       ...(lists.leftOut ? gridSection(lists.leftOut, 'info') : []),
       ...(lists.leftOutWith ? gridSection(lists.leftOutWith, 'info') : []),
-      ...(lists.orphans ? gridSection(lists.orphans, 'info', 'The plan leaves these alone in WorkOS.') : []),
+      ...(lists.orphans ? gridSection(lists.orphans, 'info', 'The plan keeps these in WorkOS.') : []),
       ...gridSection(
         lists.drift,
         'warn',
-        'WorkOS holds another value than the source, and the plan leaves it as it is.',
+        'WorkOS and the source have different values. The plan keeps the one in WorkOS.',
       ),
       ...gridSection(lists.spared, 'plain'),
       ...gridSection(lists.merges, 'plain', undefined, duplicatesTable(plan, shown)),
       ...roles,
       ...(unmapped.length === 0
         ? []
-        : [{ id: 'unmapped', title: 'Roles that nothing maps', blocks: [{ type: 'list' as const, items: unmapped }] }]),
-      ...gridSection(lists.totp, 'warn', 'These users have to enrol an authenticator app again.'),
+        : [{ id: 'unmapped', title: 'Unmapped roles', blocks: [{ type: 'list' as const, items: unmapped }] }]),
+      ...gridSection(lists.totp, 'warn', 'These users must set up an authenticator app again.'),
     ],
     grids: Object.values(lists),
   }
@@ -76,7 +77,7 @@ function driftList(plan: Plan, shown: Shown, most: number): ListOptions {
       for (const { kind, key, field, live, desired, reason } of plan.drift(most)) {
         const what = shown.text(address({ kind, key }))
         if (field === '*') {
-          // All of it is gone: what the source says is no field's value.
+          // The whole resource is gone, so `desired` is its ID, not the value of a field.
           const id = shown.text(String(desired))
           yield {
             group: kind,
@@ -85,7 +86,7 @@ function driftList(plan: Plan, shown: Shown, most: number): ListOptions {
               [what, '', '', ''],
               [],
               [
-                ['why it stays away', reason],
+                ['why it stays deleted', reason],
                 ['was', id],
               ],
             ],
@@ -121,7 +122,6 @@ function sparedList(plan: Plan, shown: Shown, most: number): ListOptions {
   }
 }
 
-/** Records that merged; those that lost a value come first. */
 function mergesList({ set }: Plan, shown: Shown, most: number): ListOptions {
   return {
     id: 'merges',
@@ -129,11 +129,11 @@ function mergesList({ set }: Plan, shown: Shown, most: number): ListOptions {
     columns: [
       { label: 'record', share: 3 },
       { label: 'where', share: 2, minor: true },
-      { label: 'is part of', share: 3, minor: true },
+      { label: 'merged into', share: 3, minor: true },
     ],
     facetLabel: 'difference',
     facet: (name) => ({ tone: name === 'alike' ? 'plain' : 'warn' }),
-    limit: 'those that lost a value come first',
+    limit: 'records that lost a value come first',
     *items(): Generator<NamedRow> {
       let count = 0
       for (const { kind, key, merged, records, origin, conflicts } of set.merges()) {
@@ -147,13 +147,13 @@ function mergesList({ set }: Plan, shown: Shown, most: number): ListOptions {
         })
         const rules: [string, string][] = conflicts.map(({ field, rule }) => [
           shown.text(field),
-          `decided by ${shown.text(rule)}; before is what was not taken`,
+          `decided by ${shown.text(rule)}; before is the discarded value`,
         ])
         const like: [string, string][] = records > 1 ? [['records', String(records)]] : []
         yield {
           group: kind,
           facet: conflicts.length === 0 ? 'alike' : 'values lost',
-          row: [cells, fields, [['where', cells[1] ?? ''], ['is part of', cells[2] ?? ''], ...like, ...rules]],
+          row: [cells, fields, [['where', cells[1] ?? ''], ['merged into', cells[2] ?? ''], ...like, ...rules]],
         }
       }
     },
@@ -163,7 +163,7 @@ function mergesList({ set }: Plan, shown: Shown, most: number): ListOptions {
 function rolesList({ set }: Plan, shown: Shown, most: number): ListOptions {
   return {
     id: 'lost-roles',
-    title: 'One role of several',
+    title: 'Reduced to one role',
     columns: [RESOURCE, { label: 'where', share: 2, minor: true }, { label: 'what it keeps', share: 4 }],
     facetLabel: 'what',
     facet: () => ({ tone: 'warn' }),
@@ -183,7 +183,7 @@ function rolesList({ set }: Plan, shown: Shown, most: number): ListOptions {
 function totpList({ set }: Plan, shown: Shown, most: number): ListOptions {
   return {
     id: 'totp',
-    title: 'Authenticator apps left behind',
+    title: 'Authenticator apps not migrated',
     columns: [RESOURCE, { label: 'address', share: 3, minor: true }, { label: 'where', share: 2, minor: true }],
     facetLabel: 'why',
     facet: () => ({ tone: 'warn' }),
@@ -216,7 +216,6 @@ function duplicatesTable(plan: Plan, shown: Shown): Block[] {
   ]
 }
 
-/** The records that nothing is made of, each with the rule that leaves it out. */
 function leftOutList({ set }: Plan, shown: Shown, most: number): ListOptions {
   return {
     id: 'left-out',
@@ -252,7 +251,7 @@ function leftOutList({ set }: Plan, shown: Shown, most: number): ListOptions {
   }
 }
 
-/** What is left out since the user or the organization that it belongs to is. */
+/** What is left out because its user or organization is. */
 function leftOutWithList({ set }: Plan, shown: Shown, most: number): ListOptions {
   const counts = leftOutWithCounts(set.rundb)
   const total = counts.reduce((sum, { records }) => sum + records, 0)
@@ -266,12 +265,12 @@ function leftOutWithList({ set }: Plan, shown: Shown, most: number): ListOptions
     ],
     facetLabel: 'rule',
     facet: () => ({ tone: 'info' }),
-    // One row may stand for several records: where all are held, the rows are counted.
+    // A row can cover several records. If the page contains all rows, count the rows.
     ...(total > most && { total }),
     *items() {
       for (const { kind, key, path, origin, records } of leftOutWith(set.rundb, most)) {
         const what = key === null ? kind : address({ kind, key })
-        const like: [string, string][] = records > 1 ? [['stands for', counted(records, 'record')]] : []
+        const like: [string, string][] = records > 1 ? [['covers', counted(records, 'record')]] : []
         const cells = [shown.text(origin), shown.text(what), shown.text(path)]
         yield { group: kind, facet: path, row: [cells, [], [['by', shown.text(path)], ...like]] }
       }
@@ -279,7 +278,6 @@ function leftOutWithList({ set }: Plan, shown: Shown, most: number): ListOptions
   }
 }
 
-/** What this state knows and the source no longer has: it stays in WorkOS. */
 function orphansList(plan: Plan, shown: Shown, most: number): ListOptions {
   return {
     id: 'orphaned',
@@ -287,7 +285,7 @@ function orphansList(plan: Plan, shown: Shown, most: number): ListOptions {
     columns: [
       { label: 'resource', share: 3 },
       { label: 'name', share: 2, minor: true },
-      { label: 'WorkOS id', share: 3, minor: true },
+      { label: 'WorkOS ID', share: 3, minor: true },
     ],
     facetLabel: 'ownership',
     facet: () => ({ tone: 'info' }),
@@ -296,7 +294,7 @@ function orphansList(plan: Plan, shown: Shown, most: number): ListOptions {
       for (const { kind, key, label, id, ownership, leftOutBy } of plan.orphans(most)) {
         const cells = [shown.text(address({ kind, key })), shown.value(label), shown.text(id)]
         const why: [string, string][] = leftOutBy === undefined ? [] : [['left out by', shown.text(leftOutBy)]]
-        yield { group: kind, facet: ownership, row: [cells, [], [['WorkOS id', shown.text(id)], ...why]] }
+        yield { group: kind, facet: ownership, row: [cells, [], [['WorkOS ID', shown.text(id)], ...why]] }
       }
     },
   }

@@ -12,6 +12,7 @@ import type { Plan } from '../../planning/plan.ts'
 import { openWarnings } from '../../planning/warnings.ts'
 import { actionsOfType } from '../../rundb/actions.ts'
 import { describeAllLeftOut } from '../accounting-text.ts'
+import { MATCHED_BY } from '../actions-text.ts'
 import { describeChanges, describeWhere, nothingToDo, scopeLines } from '../heading-text.ts'
 import { describeWarning } from '../remarks.ts'
 import { counted, duration, tellingLabel } from '../style.ts'
@@ -41,23 +42,19 @@ import {
   remarksSection,
 } from './sections.ts'
 
-/**
- * What an apply shows of its plan too: what stands before what went wrong, and what stands behind
- * it.
- */
+/** The sections of a plan before and after the problems. The report of an apply uses them too. */
 interface PlanParts {
   first: Section[]
   rest: Section[]
   grids: GridSource[]
 }
 
-/** A plan as an HTML report. */
 export async function planReport(plan: Plan, options: ReportOptions): Promise<AssembledReport> {
   const shown = shownBy(options.mask)
   const problems = await problemSections(() => problemsOf(plan), shown)
   const parts = await planParts(plan, shown, options)
   const { sentence, tone } = outlook(plan)
-  const title = plan.purpose === 'destroy' ? 'Plan of a deletion' : 'Plan'
+  const title = plan.purpose === 'destroy' ? 'Deletion plan' : 'Plan'
   const head = [describeWhere(plan.where), ...scopeLines(plan.set.scope).map(shown.text)]
   return assembled({ what: title, name: plan.name, head, sentence, tone }, options, {
     sections: [summarySection(plan, problems, shown), ...parts.first, ...problems.sections, ...parts.rest],
@@ -65,18 +62,13 @@ export async function planReport(plan: Plan, options: ReportOptions): Promise<As
   })
 }
 
-/** What a plan does: charts, actions, fields, lists. */
 export async function planParts(plan: Plan, shown: Shown, { most }: ReportOptions): Promise<PlanParts> {
   const actions = actionGrid(plan, shown, most)
   const lists = await planLists(plan, shown, most)
   return {
     first: [
       ...chartsSection(plan, shown),
-      ...gridSection(
-        actions,
-        'plain',
-        'A row opens with Enter or a click and shows its values. The key / leads to the search.',
-      ),
+      ...gridSection(actions, 'plain', 'Click a row or press Enter to see its values. Press / to search.'),
     ],
     rest: [
       ...fieldsSection(plan.fields, shown),
@@ -96,7 +88,6 @@ function summarySection(plan: Plan, { links }: Problems, shown: Shown): Section 
   }
 }
 
-/** What refuses a plan, and what is odd about it. */
 export function alertsOf({ summary }: Plan, shown: Shown): Block[] {
   return [
     ...summary.refusals.map(({ message, hint }) => alertOf({ message, hint }, 'bad', 'Refused:', shown)),
@@ -166,7 +157,6 @@ function chartsSection(plan: Plan, shown: Shown): Section[] {
   return [{ id: 'charts', title: 'At a glance', blocks }]
 }
 
-/** What a plan comes to, in a sentence. */
 function outlook(plan: Plan): { sentence: string; tone: Tone } {
   const { summary, set } = plan
   const { refusals, kinds, estimate, warnings } = summary
@@ -176,13 +166,12 @@ function outlook(plan: Plan): { sentence: string; tone: Tone } {
     ...(rejected > 0 ? [`${counted(rejected, 'record')} rejected`] : []),
     ...(blocked > 0 ? [`${counted(blocked, 'resource')} blocked`] : []),
   ]
-  const rest = without.length === 0 || !summary.changes ? '' : ` Without ${without.join(' and ')}.`
+  const rest = without.length === 0 || !summary.changes ? '' : ` Not included: ${without.join(' and ')}.`
   const time = estimate.seconds < 1 ? '' : `, ${duration(estimate.seconds)} at least`
   const changes = summary.changes
     ? `${describeChanges(kinds)} ${figure(estimate.writes)} ${estimate.writes === 1 ? 'write' : 'writes'} to WorkOS${time}.`
     : nothingToDo(plan, (_format, text) => text)
-  if (refusals.length > 0)
-    return { sentence: `Refused: apply carries none of this out. ${changes}${rest}`, tone: 'bad' }
+  if (refusals.length > 0) return { sentence: `Refused: apply writes nothing. ${changes}${rest}`, tone: 'bad' }
   const isGone = kinds.some(({ gone }) => gone > 0)
   const odd = without.length > 0 || isGone || kinds.some((kind) => kind.delete > 0) || openWarnings(warnings).length > 0
   return { sentence: `${changes}${rest}`, tone: odd ? 'warn' : 'good' }
@@ -198,13 +187,10 @@ const LOOK: Record<Action['type'], { mark: string; tone: Tone }> = {
   delete: { mark: '-', tone: 'bad' },
 }
 
-/** Values that a closed row shows. */
+/** Values in a closed row. */
 const SUMMARY = 4
 
-/**
- * Every action with its values: kind by kind, what is blocked first. Of the others of a kind the
- * page holds the first `most`.
- */
+/** Every action with its values by kind: all blocked ones, and the first `most` of the others. */
 function actionGrid(plan: Plan, shown: Shown, most = HELD): GridSource {
   const kinds = plan.summary.kinds.filter((kind) => TYPES.some((type) => kind[type] > 0))
   const heldOf = (counts: (typeof kinds)[number]) => {
@@ -232,7 +218,7 @@ function actionGrid(plan: Plan, shown: Shown, most = HELD): GridSource {
       facets: TYPES.map((type, n) => ({ label: type, ...LOOK[type], held: sum(held.map((counts) => counts[n] ?? 0)) })),
       total: sum(kinds.map((kind) => sum(TYPES.map((type) => kind[type])))),
       held: sum(held.flat()),
-      limit: `the first ${most.toLocaleString('en')} of each kind, and all that are blocked`,
+      limit: `the first ${most.toLocaleString('en')} of each kind, and all blocked ones`,
     },
     async *rows() {
       for (const [group, { kind }] of kinds.entries()) {
@@ -276,21 +262,21 @@ function rowOf(plan: Plan, action: Action, shown: Shown): Row {
 
 function remarksOf({ set }: Plan, action: Action): [string, string][] {
   const from: [string, string][] = action.type === 'delete' ? [] : [['source', set.origin(action.kind, action.key)]]
-  const id: [string, string][] = 'id' in action ? [['WorkOS id', action.id]] : []
+  const id: [string, string][] = 'id' in action ? [['WorkOS ID', action.id]] : []
   switch (action.type) {
     case 'blocked':
       return [
         ...from,
         ['why', action.message],
-        ...(action.hint === undefined ? [] : [['what helps', action.hint] as [string, string]]),
+        ...(action.hint === undefined ? [] : [['what to do', action.hint] as [string, string]]),
       ]
     case 'adopt': {
       const former: [string, string][] =
-        action.former === undefined ? [] : [['until now', address({ kind: action.kind, key: action.former })]]
-      return [...from, ...id, ['recognised by', `its ${action.matchedBy}`], ...former]
+        action.former === undefined ? [] : [['previously', address({ kind: action.kind, key: action.former })]]
+      return [...from, ...id, ['matched by', MATCHED_BY[action.matchedBy]], ...former]
     }
     case 'delete':
-      return action.with === undefined ? id : [...id, ['goes with', address(action.with)]]
+      return action.with === undefined ? id : [...id, ['deleted with', address(action.with)]]
     default:
       return [...from, ...id]
   }
@@ -316,7 +302,6 @@ function actionsChart(kinds: readonly KindSummary[]): Block[] {
   )
 }
 
-/** Members of the largest organizations, and roles. */
 function membershipCharts({ rundb }: DesiredSet, shown: Shown): Block[] {
   return [
     ...membershipBars(membersByOrganization(rundb), shown.value),
@@ -332,7 +317,6 @@ function membershipBars(
   return barsOf(title, unit, labels, [[series, 'plain', bars.map(({ count }) => count)]], note)
 }
 
-/** What becomes of the passwords of each algorithm. */
 function passwordsChart({ algorithms, none }: PasswordCounts): Block[] {
   const labels = algorithms.map(({ algorithm }) => (algorithm === 'clear' ? 'in clear' : algorithm))
   const nothing = none > 0 && algorithms.length > 0 ? [none] : []
@@ -340,7 +324,7 @@ function passwordsChart({ algorithms, none }: PasswordCounts): Block[] {
   const stack: Stack = [
     ['kept', 'good', padded(algorithms.map(({ kept }) => kept))],
     ['reset', 'bad', padded(algorithms.map(({ reset }) => reset))],
-    ['not sent: in WorkOS before', 'info', padded(algorithms.map(({ there }) => there))],
+    ['not sent: already in WorkOS', 'info', padded(algorithms.map(({ there }) => there))],
     ['no password', 'other', [...algorithms.map(() => 0), ...nothing]],
   ]
   return barsOf('Passwords', 'users', [...labels, ...nothing.map(() => 'none')], stack)

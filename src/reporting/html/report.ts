@@ -1,19 +1,18 @@
 /**
- * What an HTML report says, as the page reads it. Node makes it, the page shows it: nothing is
- * decided there. All text is printable and masked already. Types alone: the page and the program
- * share them.
+ * The data of an HTML report. The program and the page share these types. The page only shows it;
+ * all text is already printable and masked.
  */
 export interface Report {
   version: 1
   /** `Plan`, `Apply`, `Verification`, `State`. */
   what: string
   name: string
-  /** Where it is: `production → api.workos.com`, `state s3f… #12`. */
+  /** `production → api.workos.com`, `run 3`. */
   head: string[]
   /** ISO 8601. */
   made: string
   tool: string
-  /** What it comes to. */
+  /** The result in one sentence. */
   sentence: string
   tone: Tone
   sections: Section[]
@@ -22,15 +21,15 @@ export interface Report {
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'info'
 
-/** What the navigation lists. */
+/** An entry of the navigation. */
 export interface Section {
-  /** Its anchor. */
+  /** The anchor. */
   id: string
   title: string
-  /** Beside the title in the navigation. */
+  /** Next to the title. */
   count?: number
   tone?: Tone
-  /** It belongs under the section before it. */
+  /** It belongs to the section before it. */
   inner?: true
   blocks: Block[]
 }
@@ -43,7 +42,7 @@ export type Block =
   | { type: 'links'; links: { to: string; text: string; count: number; tone: Tone }[] }
   | Table
   | { type: 'chart'; chart: Chart }
-  /** Rows of a grid; with `facet` those of this facet alone. */
+  /** Rows of a grid; with `facet` only those of this facet. */
   | { type: 'grid'; grid: string; facet?: number }
 
 export interface Table {
@@ -53,14 +52,14 @@ export interface Table {
   rows: (string | number)[][]
 }
 
-/** A chart; the page sets a table of the same figures beside it. */
+/** A chart. The page adds a table of the same figures. */
 export type Chart = BarChart | TimeChart
 
-/** Horizontal bars, stacked when there are several series. */
+/** Horizontal bars, stacked if there are several series. */
 export interface BarChart {
   kind: 'bars'
   title: string
-  /** What the figures count: `users`. */
+  /** What is counted: `users`. */
   unit: string
   labels: string[]
   series: { label: string; tone: Tone | 'other'; values: number[] }[]
@@ -71,12 +70,12 @@ export interface BarChart {
 export interface TimeChart {
   kind: 'time'
   title: string
-  /** Seconds of one bucket. */
+  /** Seconds per bucket. */
   width: number
   series: {
     label: string
-    colour: number /** Of each bucket. */
-    counts: number[] /** Over the last seconds. */
+    colour: number /** Per bucket. */
+    counts: number[] /** The mean over the window of the limit. */
     perSecond: number[]
   }[]
   /** Requests per second that a limit allows. */
@@ -84,41 +83,40 @@ export interface TimeChart {
   note?: string
 }
 
-/** A table whose rows stand in chunks of their own. */
+/** A table whose rows are in separate chunks. */
 export interface Grid {
   id: string
   title: string
   columns: {
     label: string /** Share of the width. */
-    share: number /** Left out where there is little room. */
+    share: number /** Hidden if there is little room. */
     minor?: true
   }[]
-  /** What a row's group is called, and the names: kinds. */
+  /** The label of the groups, and their names: kinds. */
   groupLabel: string
   groups: string[]
   facetLabel: string
-  facets: { label: string; mark?: string; tone: Tone /** Rows that the page holds of it. */; held: number }[]
-  /** How many there are, and how many of them the page holds. */
+  facets: { label: string; mark?: string; tone: Tone /** Rows in the page. */; held: number }[]
+  /** All rows, and those in the page. */
   total: number
   held: number
-  /** Where it does not hold all: which. */
+  /** Which rows the page contains, if not all. */
   limit?: string
 }
 
 /**
- * One row, behind two characters for its group and its facet: a cell for each column, then what its
- * opened form shows besides: fields with their values before and after, and remarks with their
- * labels.
+ * One row, after two characters for its group and its facet: a cell for each column, then the
+ * content of the opened row: fields with values before and after, and labeled remarks.
  */
 export type Row = [cells: string[], fields?: FieldValue[], remarks?: [label: string, text: string][]]
 
 export type FieldValue = [field: string, before: string | Absent, after: string | Absent]
 
-/** No value: written without a letter or a figure, which a search would find. */
+/** No value. It has no letter or digit that a search would find. */
 export type Absent = []
 
 /**
- * Group and facet of a row, as characters: the number is added to this code. None of them is a
- * letter with a case that is in use.
+ * The group and the facet of a row are characters with this code plus their number. They must have
+ * no lower case, because rows are lowercased for the search.
  */
 export const FIRST_MARK = 0x4e00

@@ -1,7 +1,4 @@
-/**
- * Sections that several HTML reports have. In: field tables, remarks, the accounting, and what
- * failed or was rejected. Out: sections for assembly.ts, and the grid of problems.
- */
+/** Sections that several HTML reports share: fields, remarks, records, problems. */
 
 import type { Accounting } from '../../desired/accounting.ts'
 import { describeConnections } from '../../kinds/connection/wording.ts'
@@ -20,7 +17,6 @@ import { counted } from '../style.ts'
 import { type GridSource, listOf, type NamedRow, type Shown } from './assembly.ts'
 import type { Block, Section, Table, Tone } from './report.ts'
 
-/** How full each field is, kind by kind. */
 export function fieldsSection(tables: readonly FieldTable[], shown: Shown): Section[] {
   if (tables.length === 0) return []
   const blocks = tables.map(
@@ -31,7 +27,7 @@ export function fieldsSection(tables: readonly FieldTable[], shown: Shown): Sect
         { label: 'field' },
         { label: 'filled', numeric: true },
         { label: 'of', numeric: true },
-        { label: 'different', numeric: true },
+        { label: 'distinct', numeric: true },
         { label: 'remark' },
         { label: 'example' },
       ],
@@ -49,11 +45,10 @@ export function fieldsSection(tables: readonly FieldTable[], shown: Shown): Sect
 }
 
 function remarkOn({ filled, distinct, secret }: FieldColumn, resources: number): string {
-  if (filled === 0) return 'empty for all'
-  return distinct === 1 && filled === resources && resources > 1 && !secret ? 'the same for all' : ''
+  if (filled === 0) return 'always empty'
+  return distinct === 1 && filled === resources && resources > 1 && !secret ? 'always the same' : ''
 }
 
-/** Passwords, connections, invitations and remarks. */
 export function remarksSection({ summary, set, purpose }: Plan, shown: Shown): Section[] {
   if (purpose === 'destroy') return []
   const passwords = describePasswords(summary.passwords)
@@ -63,12 +58,11 @@ export function remarksSection({ summary, set, purpose }: Plan, shown: Shown): S
   const { partial, snapshot } = set.reading
   const orphaned = summary.kinds.filter((kind) => kind.orphaned > 0)
   const items = [
-    ...(snapshot ? [`from a snapshot of the source, read ${minute(snapshot.startedAt)}`] : []),
+    ...(snapshot ? [`uses a snapshot of the source from ${minute(snapshot.startedAt)}`] : []),
     ...(partial ? [PARTIAL] : []),
     ...notes,
     ...orphaned.map(
-      ({ orphaned: count, kind, plural }) =>
-        `${counted(count, kind, plural)} no longer in the source: left alone in WorkOS`,
+      ({ orphaned: count, kind, plural }) => `${counted(count, kind, plural)} no longer in the source; kept in WorkOS`,
     ),
     ...(connections === undefined ? [] : [connections]),
     ...(invitations === undefined ? [] : [invitations]),
@@ -76,7 +70,7 @@ export function remarksSection({ summary, set, purpose }: Plan, shown: Shown): S
   const table: Block = {
     type: 'table',
     caption: `Passwords: ${passwordsHeading(summary.passwords)}`,
-    columns: [{ label: 'algorithm' }, { label: 'what becomes of them' }],
+    columns: [{ label: 'algorithm' }, { label: 'outcome' }],
     rows: passwords.map(({ algorithm, fate }) => [shown.text(algorithm), shown.text(fate)]),
   }
   return [
@@ -90,7 +84,6 @@ export function remarksSection({ summary, set, purpose }: Plan, shown: Shown): S
   ]
 }
 
-/** Where every record went. */
 export function accountingSection({ streams, records, kinds }: Accounting, shown: Shown): Section[] {
   if (streams.length === 0) return []
   const numeric = true as const
@@ -119,11 +112,11 @@ export function accountingSection({ streams, records, kinds }: Accounting, shown
         },
         {
           type: 'table',
-          caption: 'What they describe',
+          caption: 'Resources',
           columns: [
             { label: '' },
-            { label: 'yielded', numeric },
-            { label: 'different', numeric },
+            { label: 'described', numeric },
+            { label: 'distinct', numeric },
             { label: 'merged', numeric },
             { label: 'rejected', numeric },
             { label: 'left out', numeric },
@@ -144,13 +137,13 @@ export function accountingSection({ streams, records, kinds }: Accounting, shown
   ]
 }
 
-/** What did not get into WorkOS, or will not, with what helps in this very case. */
+/** What is not in WorkOS or will not be, with the hint for this case. */
 export type Problem = Casualty & { hint?: string | null }
 
 const TONES: Record<Casualty['outcome'], Tone> = { failed: 'bad', blocked: 'bad', reduced: 'warn', rejected: 'bad' }
 const ORDER = ['failed', 'blocked', 'reduced', 'rejected']
 
-/** What a plan does not carry out: blocked resources and rejected records. */
+/** Blocked resources and rejected records of a plan. */
 export function* problemsOf(plan: Plan): Generator<Problem> {
   for (const action of blockedActions(plan.set.rundb)) {
     const { kind, key, code, message, hint }: BlockedAction = JSON.parse(action)
@@ -165,15 +158,14 @@ export function* rejectsOf(rejects: Iterable<RejectedItem>): Generator<Problem> 
   for (const reject of rejects) yield { ...fromReject(reject), hint: reject.hint }
 }
 
-/** What went wrong, cause by cause. */
 export interface Problems {
   source: GridSource
-  /** To the causes, for the summary. */
+  /** Links to the causes, for the summary. */
   links: Block[]
   sections: Section[]
 }
 
-/** The grid of everything that went wrong, and a section for each cause, with what helps. */
+/** A grid of all problems, and a section with the remedy for each cause. */
 export async function problemSections(
   items: () => Iterable<Problem> | AsyncIterable<Problem>,
   shown: Shown,
@@ -184,7 +176,7 @@ export async function problemSections(
   }
   const source = await listOf({
     id: 'problems',
-    title: 'What is wrong',
+    title: 'Problems',
     columns: [
       { label: 'where', share: 3, minor: true },
       { label: 'what', share: 3 },
@@ -210,7 +202,7 @@ export async function problemSections(
     blocks: [
       {
         type: 'text',
-        text: 'All of it; below, each cause has a part of its own, with what helps.',
+        text: 'Every problem. Below, each cause has its own section that says what to do.',
       },
       { type: 'grid', grid: 'problems' },
     ],
@@ -223,7 +215,7 @@ export async function problemSections(
       tone: TONES[outcomeOf(cause)],
       inner: true,
       blocks: [
-        { type: 'alert', tone: 'plain', label: 'What helps:', text: `${help}. ${describeReapply(reapply)}` },
+        { type: 'alert', tone: 'plain', label: 'What to do:', text: `${help}. ${describeReapply(reapply)}` },
         { type: 'grid', grid: 'problems', facet },
       ],
     }),
@@ -251,8 +243,8 @@ function rowOf(problem: Problem, shown: Shown): NamedRow['row'] {
   const remarks: [string, string][] = [
     ['where', shown.text(origin)],
     ['why', shown.about(why, key)],
-    ...(hint ? [['what helps', shown.about(hint, key)] as [string, string]] : []),
-    ...(count > 1 ? [['stands for', counted(count, 'record')] as [string, string]] : []),
+    ...(hint ? [['what to do', shown.about(hint, key)] as [string, string]] : []),
+    ...(count > 1 ? [['covers', counted(count, 'record')] as [string, string]] : []),
   ]
   return [[shown.text(origin), shown.text(personOf(problem)), shown.about(why, key)], [], remarks]
 }

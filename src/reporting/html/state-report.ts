@@ -19,10 +19,9 @@ import {
 import type { AssembledReport } from './document.ts'
 import type { Block, Section } from './report.ts'
 
-/** Runs that the chart shows: the last ones. */
+/** The last runs, shown in the chart. */
 const CHARTED = 30
 
-/** Everything that a state holds, as an HTML report. */
 export async function stateReport(
   state: StateStore,
   { name, environment }: { name: string; environment: string | null },
@@ -52,11 +51,11 @@ export async function stateReport(
       ...runsCharts(runs),
     ],
   }
-  const sentence = `Knows ${counted(total, 'resource')} of ${counted(runs.length, 'run')}; ${state.serial.toLocaleString('en')} commits.`
+  const sentence = `${counted(total, 'resource')} from ${counted(runs.length, 'run')}; ${state.serial.toLocaleString('en')} commits.`
   const sections = [
     summary,
     ...runsSection(runs, shown),
-    ...gridSection(resources, 'plain', 'The values are those of the last apply; those of WorkOS may be others by now.'),
+    ...gridSection(resources, 'plain', 'These are the values of the last apply. WorkOS might have changed since.'),
   ]
   const where = whereOf({ name, environment, target, key: null, state: stateVersion(state) })
   const tone = open > 0 ? 'warn' : 'plain'
@@ -72,7 +71,7 @@ function resourcesGrid(state: StateStore, total: number, shown: Shown, most = HE
     title: 'Resources',
     columns: [
       { label: 'resource', share: 3 },
-      { label: 'WorkOS id', share: 3, minor: true },
+      { label: 'WorkOS ID', share: 3, minor: true },
       { label: 'run', share: 1, minor: true },
     ],
     facetLabel: 'ownership',
@@ -104,10 +103,10 @@ function rowOf(
 ): NamedRow['row'] {
   const secrets = Object.fromEntries(Object.keys(digests).map((field) => [field, null]))
   const remarks: [string, string][] = [
-    ['WorkOS id', shown.text(id)],
+    ['WorkOS ID', shown.text(id)],
     ['changed by', `run ${run}`],
     ...Object.entries(refs).map(([role, of]): [string, string] => [shown.text(role), shown.text(`${role}:${of}`)]),
-    ...(reduced === undefined ? [] : [['goes without', shown.text(reduced)] as [string, string]]),
+    ...(reduced === undefined ? [] : [['lacks', shown.text(reduced)] as [string, string]]),
   ]
   return [
     [shown.text(`${kind}:${key}`), shown.text(id), String(run)],
@@ -150,7 +149,7 @@ function runsSection(runs: readonly Run[], shown: Shown): Section[] {
           columns: [
             { label: 'run', numeric },
             { label: 'command' },
-            { label: 'began' },
+            { label: 'started' },
             { label: 'ended' },
             { label: 'outcome' },
             { label: 'version' },

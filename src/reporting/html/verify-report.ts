@@ -27,10 +27,9 @@ import type { AssembledReport } from './document.ts'
 import type { Block, FieldValue, Section, Tone } from './report.ts'
 import { accountingSection, problemSections, rejectsOf } from './sections.ts'
 
-/** What is missing is held whole; of the others of a type the first `most`. */
+/** Types of which the page contains all findings. Of the others, the first `most`. */
 const LOST: ReadonlySet<FindingType> = new Set(['deleted', 'not_applied', 'clash', 'other_id'])
 
-/** A verification as an HTML report. */
 export async function verifyReport(verification: Verification, options: ReportOptions): Promise<AssembledReport> {
   const { set, outcome, name } = verification
   const shown = shownBy(options.mask)
@@ -71,7 +70,7 @@ function findingsGrid(verification: Verification, shown: Shown, most = HELD): Pr
   const types = SECTIONS.map(([type]) => type)
   return listOf({
     id: 'findings',
-    title: 'What is not as it should be',
+    title: 'Findings',
     columns: [
       { label: 'resource', share: 3 },
       { label: 'field', share: 1.5, minor: true },
@@ -84,7 +83,7 @@ function findingsGrid(verification: Verification, shown: Shown, most = HELD): Pr
       tone: SECTIONS.some(([type]) => type === name && LOST.has(type)) ? 'bad' : 'warn',
     }),
     total: types.reduce((sum, type) => sum + countFindings(verification, type), 0),
-    limit: `the first ${most.toLocaleString('en')} of each finding, and all that is missing`,
+    limit: `the first ${most.toLocaleString('en')} of each finding, and everything missing`,
     *items(): Generator<NamedRow> {
       for (const [type, title] of SECTIONS) {
         const limit = LOST.has(type) ? Number.POSITIVE_INFINITY : most
@@ -135,15 +134,15 @@ function cellsOf(
     case 'not_applied':
       return { ...none, remark: [] }
     default:
-      return { ...none, live: finding.id, remark: [['WorkOS id', finding.id]] }
+      return { ...none, live: finding.id, remark: [['WorkOS ID', finding.id]] }
   }
 }
 
 const COLUMNS = ['desired', 'verified', 'different', 'missing', 'otherId', 'notInState', 'extra', 'others'] as const
 const LABELS: Record<string, string> = {
-  otherId: 'under another id',
+  otherId: 'under another ID',
   notInState: 'not in the state',
-  others: 'of others',
+  others: 'others',
 }
 
 function figuresOf({ kinds, rejected }: Verification): Block {

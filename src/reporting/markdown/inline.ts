@@ -1,16 +1,13 @@
 import { figure, printable } from '../../diagnostics/printable.ts'
 
 /**
- * What GitHub and GitLab make something of in running text: addresses, links, mentions of people,
- * numbers of issues and merge requests. Those of another repository leave a trace there.
+ * Text that GitHub and GitLab turn into links: addresses, URLs, mentions, numbers of issues and
+ * merge requests. A link to another repository leaves a trace there.
  */
 const TOKEN =
   /([^\s"'(<]+@[^\s"')>]+|(?:https?:\/\/|www\.)[^\s"')>]+|(?<!\w)@[\w/-]+|(?<!\w)(?:[\w.-]+(?:\/[\w.-]+)*)?[#!]\d+|(?<!\w)GH-\d+)/i
 
-/**
- * Text that is data, in running text: no character of it is markup, and a reader of the source
- * still reads it.
- */
+/** Data in running text, without markup, and readable in the source of the Markdown. */
 export function prose(text: string): string {
   return printable(text)
     .split(TOKEN)
@@ -18,12 +15,12 @@ export function prose(text: string): string {
     .join('')
 }
 
-/** Underscores mean nothing within a word, and names of settings are full of them. */
+/** Underscores within words stay: they are not markup, and names of settings have them. */
 function escapeMarkup(text: string): string {
   return text.replace(/[\\`*{}[\]<>|&~]|(?<![a-z0-9])_|_(?![a-z0-9])/gi, (character) => `\\${character}`)
 }
 
-/** Data as code, in running text and in cells of tables: GitHub makes nothing of it. */
+/** Data as inline code, also for table cells. */
 export function code(text: string): string {
   const content = printable(text).replaceAll('|', '\\|')
   if (content === '') return ''
@@ -32,23 +29,18 @@ export function code(text: string): string {
   return `${ticks}${space}${content}${space}${ticks}`
 }
 
-/** Lines of data as a block of code. Each must be printable already. */
+/** Lines as a code block. Each must already be printable. */
 export function fenced(lines: readonly string[], language: string): string {
   const fence = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1))
   return `${fence}${language}\n${lines.join('\n')}\n${fence}\n`
 }
 
-/**
- * A block that is folded until somebody opens it. The heading is ours: what stands there is HTML.
- */
+/** A folded block. `heading` is HTML, so it must not contain data. */
 export function folded(heading: string, content: string): string {
   return `<details><summary>${heading}</summary>\n\n${content}\n</details>\n`
 }
 
-/**
- * A table with the columns of text to the left, and all others, figures, to the right. The cells
- * are Markdown already.
- */
+/** A table with the columns of `text` aligned left, and all others right. Cells are Markdown. */
 export function grid(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -62,14 +54,14 @@ function longestRun(text: string): number {
   return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
 }
 
-/** For the list in a section. */
+/** Characters of the list in a section. */
 const ROOM_FOR_LIST = 5_000
-/** How many lines a list has at most. */
+/** Lines of a list. */
 export const SAMPLE = 20
-/** The length of one warning, refusal or reason. */
+/** Characters of one warning, refusal or reason. */
 const SENTENCE = 600
 
-/** The first rows there is room for, and how many more there are. */
+/** The first rows that fit, and the number of others. */
 export function within(rows: readonly string[], total: number, mark = '- '): string {
   let room = ROOM_FOR_LIST
   const kept: string[] = []
@@ -82,7 +74,6 @@ export function within(rows: readonly string[], total: number, mark = '- '): str
   return `${kept.join('')}${rest > 0 ? `${mark}… ${figure(rest)} more\n` : ''}`
 }
 
-/** A sentence of bounded length. */
 export function clipped(text: string): string {
   return text.length > SENTENCE ? `${text.slice(0, SENTENCE - 1)}…` : text
 }

@@ -1,7 +1,4 @@
-/**
- * A plan as Markdown. In: a Plan. Out: sections for a pull request, each within the room that a
- * comment has. inline.ts turns data into text that no renderer takes for markup.
- */
+/** A plan as Markdown for a pull request. inline.ts escapes data. */
 
 import type { DesiredSet } from '../../desired/desired-set.ts'
 import type { Mask } from '../../diagnostics/mask.ts'
@@ -35,7 +32,7 @@ import {
   whatOf,
   whyOf,
 } from '../accounting-text.ts'
-import { fieldRows, until } from '../actions-text.ts'
+import { fieldRows, MATCHED_BY, previously } from '../actions-text.ts'
 import { personOf } from '../errors.ts'
 import {
   countsOf,
@@ -51,18 +48,14 @@ import { counted, ofSeveral, shortValue, tellingLabel } from '../style.ts'
 import { cutToWidth, nonZero } from '../table.ts'
 import { clipped, code, fenced, folded, grid, prose, SAMPLE, within } from './inline.ts'
 
-/**
- * GitHub takes 65,536 characters in a comment; room is left for what a pipeline writes above and
- * below.
- */
+/** GitHub accepts 65,536 characters in a comment. A pipeline adds text above and below. */
 const ROOM = 60_000
-/** For the actions of one type. */
+/** Characters for the actions of one type. */
 const ROOM_FOR_ACTIONS = 9_000
 
 /**
- * A plan for a pull request: what changes in one sentence, what to look at, the changes, then
- * everything that it was made of, folded. It stays below what a comment on GitHub may hold, and
- * reads in the log of a job as well.
+ * The changes in one sentence, what to check, the changes, then the details, folded. It fits into a
+ * comment on GitHub, and is readable in the log of a job.
  */
 export function renderPlanMarkdown(plan: Plan, write: (text: string) => void, mask?: Mask): void {
   let room = ROOM
@@ -90,7 +83,7 @@ function* sections(plan: Plan, mask: Mask | undefined): Generator<string> {
   yield list('Left out', leftOutRows(plan, SAMPLE), plan.set.leftOutCount())
   yield drift(plan)
   yield spared(plan)
-  yield list('No longer in the source, and left alone in WorkOS', orphanRows(plan, SAMPLE), plan.orphanCount())
+  yield list('No longer in the source; kept in WorkOS', orphanRows(plan, SAMPLE), plan.orphanCount())
   yield remarks(plan)
   yield passwords(plan)
   yield lost(plan)
@@ -109,7 +102,7 @@ function headline({ where, summary, set }: Plan): string {
     `## Migration plan: ${prose(describeWhere(where))}\n`,
     `**${change === '' ? 'Nothing to do.' : change}**${summary.changes ? ` ${describeEstimate(summary.estimate)}.` : ''}${behind === '' ? '' : ` **Not in WorkOS: ${behind}.**`}\n`,
     ...(set.scope === undefined ? [] : [scopeMarkdown(set.scope, prose)]),
-    ...(snapshot === undefined ? [] : [`From a snapshot of the source, read ${minute(snapshot.startedAt)}.\n`]),
+    ...(snapshot === undefined ? [] : [`Uses a snapshot of the source from ${minute(snapshot.startedAt)}.\n`]),
     ...(partial ? [`> ${prose(PARTIAL)}.\n`] : []),
   ].join('\n')
 }
@@ -129,7 +122,7 @@ function warnings({ summary }: Plan): string {
   return boxes.filter((box) => box !== '').join('\n')
 }
 
-/** A box that GitHub colours, and that reads as a quotation elsewhere. */
+/** A box that GitHub colors. Elsewhere it is a quotation. */
 function alert(
   type: string,
   word: string,
@@ -138,7 +131,7 @@ function alert(
   if (items.length === 0) return ''
   const lines = items.map(({ message, hint, code: name }) => {
     const help = hint === undefined ? '' : `>   ${prose(clipped(hint))}\n`
-    // Two blanks break the line where GitHub would not.
+    // Two spaces break the line in renderers other than GitHub.
     const stop = help === '' ? '' : '  '
     return `> - **${word}**: ${prose(clipped(message))}${name === undefined ? '' : ` (${code(name)})`}${stop}\n${help}`
   })
@@ -158,10 +151,12 @@ function drift(plan: Plan): string {
   const total = plan.driftCount()
   const rows = [...plan.drift(SAMPLE)].map(({ kind, key, field, live, desired, reason }) => {
     const values =
-      field === '*' ? '' : ` ${code(field)}: ${code(shortValue(live))}, the source says ${code(shortValue(desired))}`
+      field === '*'
+        ? ''
+        : ` ${code(field)}: ${code(shortValue(live))} in WorkOS, ${code(shortValue(desired))} in the source`
     return `- ${code(address({ kind, key }))}${values} (${reason})\n`
   })
-  return list('Different in WorkOS, and left as it is', rows, total)
+  return list('Different in WorkOS; kept as it is', rows, total)
 }
 
 function spared(plan: Plan): string {
@@ -187,15 +182,13 @@ function passwords({ summary }: Plan): string {
   )
 }
 
-/** Who keeps one role of several. */
 function lost({ set }: Plan): string {
   const rows = [...lostRoles(set, SAMPLE)].map(
     (role) => `- ${code(address({ kind: membership.name, key: role.key }))} ${prose(describeLost(role))}\n`,
   )
-  return list('One role of several', rows, lostRolesCount(set))
+  return list('Reduced to one role', rows, lostRolesCount(set))
 }
 
-/** Whose authenticator app WorkOS cannot take. */
 function totp({ set }: Plan): string {
   const reasons = unsupportedTotpCounts(set)
   const total = sum(reasons)
@@ -204,7 +197,7 @@ function totp({ set }: Plan): string {
     return `- ${code(address({ kind: user.name, key: one.key }))}${prose(describeUser(one))}\n`
   })
   const why = `${prose(totpHeading(total))}: ${prose(clipped(describeReasons(reasons)))}\n\n`
-  return folded(`Authenticator apps left behind (${figure(total)})`, `${why}${within(rows, total)}`)
+  return folded(`Authenticator apps not migrated (${figure(total)})`, `${why}${within(rows, total)}`)
 }
 
 function connections({ summary }: Plan): string {
@@ -228,7 +221,6 @@ function duplicates(plan: Plan): string {
   )
 }
 
-/** Where every record went. */
 function accounting({ set }: Plan): string {
   const { streams, kinds } = set.accounting
   const ofStreams = ['read', ...nonZero(['passed', 'rejected'] as const, streams)] as const
@@ -250,19 +242,15 @@ function accounting({ set }: Plan): string {
   )
 }
 
-/** A folded list with its first rows. */
 function list(heading: string, rows: readonly string[], total: number): string {
   return total === 0 ? '' : folded(`${heading} (${figure(total)})`, within(rows, total))
 }
 
 const MARKS = { empty: '⚠ empty', constant: '= always' } as const
 
-/** Columns of an example and of a field's name. */
+/** Columns of an example and of a field name. */
 const SHORT = 60
 
-/**
- * How full each field is, kind by kind: an empty column and a constant one are seen at a glance.
- */
 function fieldsSection(plan: Plan, mask: Mask | undefined): string {
   if (!plan.summary.changes) return ''
   const tables = plan.fields.map((table) => {
@@ -279,12 +267,10 @@ function fieldsSection(plan: Plan, mask: Mask | undefined): string {
   return tables.length === 0 ? '' : folded('Fields', tables.join('\n'))
 }
 
-/** The first records that the manifest leaves out, by name. */
 function leftOutRows({ set }: Plan, limit: number): string[] {
   return [...set.leftOut(limit)].map((item) => `- ${code(item.origin)} ${code(whatOf(item))} ${prose(whyOf(item))}\n`)
 }
 
-/** The first resources that the source no longer has, by name. */
 function orphanRows(plan: Plan, limit: number): string[] {
   return [...plan.orphans(limit)].map((orphan) => {
     const label = orphan.label === orphan.key ? '' : ` ${code(orphan.label)}`
@@ -292,7 +278,6 @@ function orphanRows(plan: Plan, limit: number): string[] {
   })
 }
 
-/** The first rejects with their reasons, and the causes of all. */
 function rejectSection(set: DesiredSet, limit: number): string {
   const total = set.rejectCount()
   if (total === 0) return ''
@@ -312,7 +297,7 @@ function rejectSection(set: DesiredSet, limit: number): string {
   return folded(`Rejected (${figure(total)})`, `${within(rows, rows.length)}${rest}${unmapped.join('')}`)
 }
 
-/** The types in the order of a review: what takes away first. */
+/** In the order of a review: deletions first. */
 const TYPES = ['delete', 'blocked', 'update', 'adopt', 'create'] as const
 
 const HEADINGS = {
@@ -323,20 +308,17 @@ const HEADINGS = {
   create: 'Created',
 } as const
 
-/** How a block of type `diff` colours them: red, green, or set apart. */
+/** Marks that a `diff` block colors. */
 const DIFF_MARKS = { delete: '-', blocked: '#', update: '!', adopt: '!', create: '+' } as const
 
-/** So many actions of one type are shown open. */
+/** Up to this many actions of one type are shown open. */
 const FEW = 25
-/** How many of a kind are shown where there are more. */
+/** Actions of each kind that are shown if there are more. */
 const ACTIONS_SHOWN = 10
 /** Fields of one action that are shown. */
 const FIELDS = 30
 
-/**
- * The actions of a plan with their values: open where they are few, else a few of each kind,
- * folded.
- */
+/** Few actions are shown open. Of many, some of each kind are shown, folded. */
 function actionSections(plan: Plan, room: number, mask?: Mask): string[] {
   return TYPES.flatMap((type) => {
     const kinds = plan.summary.kinds.filter((kind) => kind[type] > 0)
@@ -362,7 +344,6 @@ function actionSections(plan: Plan, room: number, mask?: Mask): string[] {
   })
 }
 
-/** As many lines as there is room for. */
 function withinRoom(lines: readonly string[], room: number): string[] {
   let left = room
   const kept: string[] = []
@@ -374,9 +355,8 @@ function withinRoom(lines: readonly string[], room: number): string[] {
   return kept
 }
 
-/** One action: its address, and below it its values. */
 function linesOf(plan: Plan, action: Action, mask: Mask | undefined): string[] {
-  // What is created shows its values below, its e-mail address or name among them.
+  // A create shows its name or email address among its values.
   const name = action.type === 'create' ? undefined : tellingLabel(action)
   const label = name === undefined ? '' : `  ${printable(mask?.value(name) ?? name)}`
   const head = `${DIFF_MARKS[action.type]} ${printable(address(action))}${label}`
@@ -386,14 +366,16 @@ function linesOf(plan: Plan, action: Action, mask: Mask | undefined): string[] {
     return [head, `#   ${printable(plan.set.origin(action.kind, action.key))}: ${printable(why)}`, ...hint]
   }
   if (action.type === 'delete') {
-    return [action.with === undefined ? head : `${head}  goes with its ${printable(address(action.with))}`]
+    return [action.with === undefined ? head : `${head}  deleted with ${printable(address(action.with))}`]
   }
   const { before, after, secrets } = actionValues(plan, action)
   const hidden = Object.entries(secrets).map(([field, said]) => {
     return `+   ${printable(field)}: (secret${said === null ? '' : `, ${printable(said)}`})`
   })
   const found =
-    action.type === 'adopt' ? `  is ${printable(action.id)}, by its ${action.matchedBy}${until(action)}` : ''
+    action.type === 'adopt'
+      ? `  matches ${printable(action.id)} by ${MATCHED_BY[action.matchedBy]}${previously(action)}`
+      : ''
   const values = [...(before === null ? created(after ?? {}) : changed(before, after ?? {})), ...hidden]
   const more = values.length > FIELDS ? [`#   … ${counted(values.length - FIELDS, 'more line')}`] : []
   return [`${head}${found}`, ...values.slice(0, FIELDS), ...more]
@@ -415,7 +397,7 @@ function changed(before: JsonObject, after: JsonObject): string[] {
   })
 }
 
-/** An object's members one by one: `metadata.plan`. */
+/** Members of objects are listed singly: `metadata.plan`. */
 function* flat(values: JsonObject): Generator<[string, Json]> {
   for (const [field, value] of Object.entries(values)) {
     if (!isObject(value)) yield [field, value]

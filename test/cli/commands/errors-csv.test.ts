@@ -77,7 +77,7 @@ test('corrected, they are the source of the next apply', async () => {
   )
   const { exit, stdout } = await project.run(['apply', '-e', 'corrected', '--yes'], { env })
   expect(exit, stdout).toBe(0)
-  expect(stdout).toContain('No longer in the source, and left alone in WorkOS (3)')
+  expect(stdout).toContain('No longer in the source; kept in WorkOS (3)')
   const { users, memberships } = await workos.snapshot()
   expect(users.map(({ email }) => email).sort()).toEqual(
     ['ada', 'beatrix', 'cleo', 'dora'].map((name) => `${name}@example.com`),

@@ -76,8 +76,8 @@ test('in text nothing steers the terminal, and everything has its place', async 
   expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
   expect(stdout).toMatch(/^Run 1 {2}apply, \d{4}-.*: incomplete\n2 failed, 3 blocked, 2 records rejected: 5 causes\n/)
   expect(stdout).toContain('✗ organization:cost (./users.csv:5): strange \\x1b[2J things')
-  expect(stdout).toContain('Applying again helps once that is done.')
-  expect(stdout).toContain('Apply again to take up what failed and what was blocked; nothing else is written.')
+  expect(stdout).toContain('Then apply again.')
+  expect(stdout).toContain('Apply again to retry what failed or was blocked. Nothing else is written.')
 })
 
 test('as NDJSON every one is a line with its remedy', async () => {
@@ -125,7 +125,7 @@ test('applying again takes up what failed and what was blocked, and only that', 
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
   expect(writes(workos.takeLog())).toHaveLength(2)
   const { stdout } = await project.run(['errors'])
-  expect(stdout).toContain('Nothing failed, nothing was blocked, nothing rejected.')
+  expect(stdout).toContain('Nothing failed, and nothing was blocked or rejected.')
   expect((await project.run(['errors', '--run', '1'])).stdout).toContain('2 failed, 3 blocked')
 })
 
@@ -148,7 +148,7 @@ test('a run that is not there, and a project without any, are refused with what 
   expect([none.exit, none.stderr]).toEqual([3, expect.stringContaining('no_state')])
   await project.run(['apply', '--yes'], { env })
   const missing = await project.run(['errors', '--run', '9'])
-  expect([missing.exit, missing.stderr]).toEqual([3, expect.stringContaining('there is no run 9')])
+  expect([missing.exit, missing.stderr]).toEqual([3, expect.stringContaining('run 9 does not exist')])
   const bad = await project.run(['errors', '--run', 'last'])
   expect([bad.exit, bad.stderr]).toEqual([3, expect.stringContaining('whole number')])
 })

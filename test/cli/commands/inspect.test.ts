@@ -22,7 +22,7 @@ test('a data file is named, counted and summed up', async () => {
   expect(stdout).toMatch(/password_hasher\s+50 %\s+text\s+bcrypt 1/)
   expect(stdout).toContain('1 address in several records: 1 record would be merged')
   expect(stdout).toContain('all but 1 address')
-  expect(stdout).toMatch(/1 {2}bcrypt {2}WorkOS takes it/)
+  expect(stdout).toMatch(/1 {2}bcrypt {2}WorkOS accepts it/)
   expect(stdout).not.toMatch(/ada@|JBSWY|abcdefgh|Björn/i)
   expect(existsSync(join(cwd, '.workos-migrate'))).toBe(false)
 })
@@ -35,10 +35,10 @@ target: { type: sandbox }
 `
   const cwd = folderOf({ 'users.tsv': rows, 'migrate.config.yaml': manifest, 'said.csv': `Users of today\n${CLERK}` })
   const file = await command(['inspect', 'users.tsv'], { cwd })
-  expect(file.stderr).toContain('the file is read with quote: none, escape: backslash')
+  expect(file.stderr).toContain('this file was read with quote: none, escape: backslash')
   expect(file.stderr).not.toContain('unread_escapes')
   expect(file.stdout).toMatch(/name\s+50 %/)
-  expect((await command(['inspect', 'said.csv'], { cwd })).stderr).toContain('the file is read with skipLines: 1')
+  expect((await command(['inspect', 'said.csv'], { cwd })).stderr).toContain('this file was read with skipLines: 1')
   const source = await command(['inspect'], { cwd })
   expect(source.stderr).toMatch(/migrate\.config\.yaml:1:\d+ warning: .*\[unread_escapes\]/)
   expect(source.stderr).toContain('set quote: none and escape: backslash')
@@ -51,7 +51,7 @@ test("a manifest's source is inspected with what it joins, without its key of Wo
     const { code, stdout } = await command(args, { cwd })
     expect(code).toBe(0)
     expect(stdout).toContain('migrate.config.yaml, source clerk: 2 records, all of them')
-    expect(stdout).toContain('memberships (members.csv): 1 record belonging to them')
+    expect(stdout).toContain('memberships (members.csv): 1 joined record')
     expect(stdout).toContain('1 different, 1 membership, 0 users in none')
   }
 })
@@ -97,5 +97,5 @@ test.each([
 test('a limit that is no number is a usage error', async () => {
   const { code, stderr } = await command(['inspect', '--limit', 'many'], { cwd: folderOf({}) })
   expect(code).toBe(3)
-  expect(stderr).toContain('whole number from 1')
+  expect(stderr).toContain('whole number, 1 or more')
 })

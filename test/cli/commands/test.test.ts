@@ -33,7 +33,7 @@ it('a test that fails shows what differs and where, and exits with 1', async () 
 FAIL  another user  migrate.config.yaml:7:3
       user.email  migrate.config.yaml:10:22
         - expected  "Ada@Example.com"
-        + came      "ada@example.com"
+        + actual    "ada@example.com"
       user.password  migrate.config.yaml:10:49
         it differs from character 1 on: 5 characters are expected, 15 came (it is a secret, and not shown)
 
@@ -83,7 +83,7 @@ it('a manifest without tests says how to begin', async () => {
   const { exit, out, err } = await runTest(MANIFEST.slice(0, MANIFEST.indexOf('tests:')))
   expect({ exit, out }).toEqual({ exit: 0, out: '' })
   expect(err).toBe(
-    'There are no tests in migrate.config.yaml. Write some under "tests:"; docs/how-to/mapping-tests.md shows how.\n',
+    'migrate.config.yaml has no tests. Add tests under "tests:" as described in docs/how-to/mapping-tests.md.\n',
   )
 })
 
@@ -92,7 +92,7 @@ it("an environment changes what its tests are about, and a recipe's own tests st
   expect((await runTest(text)).exit).toBe(0)
   const loud = await runTest(text, { env: 'loud' })
   expect(loud.exit).toBe(1)
-  expect(loud.out).toContain('+ came      "ada@example.comx"')
+  expect(loud.out).toContain('+ actual    "ada@example.comx"')
   expect(loud.out).toContain('1 test: 0 passed, 1 failed')
 })
 

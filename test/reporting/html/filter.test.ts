@@ -14,7 +14,7 @@ test.each<[string, number[]]>([
   ['lovelace ada', [0]],
   ['pro', [0, 1, 2]],
   ['users.csv:2', [0, 1, 2]],
-  // What JSON sets between texts is no text.
+  // The punctuation of JSON between texts does not match.
   [',', [2]],
   ['","', []],
   ['[', []],
@@ -26,14 +26,14 @@ test.each<[string, number[]]>([
   expect(matching(lines, { text })).toEqual(found)
 })
 
-test('groups and facets choose rows, within those that were found before', () => {
+test('groups and facets filter rows, also of an earlier result', () => {
   const lines = linesOf([['a'], 0, 0], [['a'], 1, 0], [['a'], 1, 1])
   expect(matching(lines, { text: '', group: 1 })).toEqual([1, 2])
   expect(matching(lines, { text: 'a', group: 1, facet: 1 })).toEqual([2])
   expect(matching(lines, { text: 'a', facet: 0 }, [0, 2])).toEqual([0])
 })
 
-test('a list finds the row under the eye, with rows open above it', () => {
+test('a list finds the row at a position, with open rows above it', () => {
   const list = new RowWindow()
   list.count = 1000
   expect(list.rowAt(10 * ROW + 1)).toBe(10)
@@ -45,7 +45,7 @@ test('a list finds the row under the eye, with rows open above it', () => {
   expect(list.virtual).toBe(1000 * ROW)
 })
 
-test('a list that is taller than any browser draws still reaches its last row', () => {
+test('a list taller than browsers can draw still reaches its last row', () => {
   const list = new RowWindow()
   list.count = 2_000_000
   expect(list.physical).toBeLessThan(10_000_000)

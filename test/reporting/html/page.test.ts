@@ -11,9 +11,7 @@ if (program === undefined) {
   )
 }
 
-/**
- * A plan of many users, some of whom are called what would do harm, and some of whom are rejected.
- */
+/** A plan of many users, some with hostile names, some rejected. */
 async function reportOf(count = 300): Promise<string> {
   const workos = await startWorkos()
   const people = Array.from({ length: count }, (_, n) =>
@@ -49,10 +47,10 @@ describe.skipIf(program === undefined)('the page in Chromium', () => {
     return tab
   }
 
-  test('says nothing to the console, asks for nothing, and hostile names do nothing', async () => {
+  test('logs nothing, requests nothing, and hostile names do nothing', async () => {
     const path = await reportOf()
     const tab = await opened(path)
-    // Everything is brought before the eyes once, and opened.
+    // Make everything visible once, and open it.
     for (const name of ['script', 'evil.example', 'onerror']) {
       const typed = JSON.stringify(name)
       await tab.value(
@@ -70,14 +68,14 @@ describe.skipIf(program === undefined)('the page in Chromium', () => {
     expect(tab.complaints).toEqual([])
     expect(tab.requests).toEqual([`file://${path}`])
     expect(await tab.value<number>('window.shift ?? 0')).toBeLessThan(0.01)
-    // What the policy is for: markup that got in all the same would still be carried out by nobody.
+    // If markup got into the page, the policy must still prevent its execution.
     const refused = await tab.value<string>(
       `(() => { try { document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=alert(1)>'); return 'taken' } catch (error) { return error.name } })()`,
     )
     expect(refused).toBe('TypeError')
   })
 
-  test('is searched, filtered and read with the keyboard alone', async () => {
+  test('can be searched, filtered and read with the keyboard only', async () => {
     const tab = await opened(await reportOf())
     const said = "document.querySelector('#actions .said').textContent"
     const total = Number((await tab.value<string>(said)).split(' ')[0])
@@ -107,11 +105,11 @@ describe.skipIf(program === undefined)('the page in Chromium', () => {
       String(30 + HOSTILE.length + 1),
     )
     expect(await tab.value("document.querySelector('#actions .fields')")).toBe(null)
-    // However many rows there are, those in sight are drawn.
+    // Only visible rows are drawn.
     expect(await tab.value<number>("document.querySelectorAll('#actions .entry').length")).toBeLessThan(60)
   })
 
-  test('leads from the summary to a cause, with its remedy and its records', async () => {
+  test('links from the summary to a cause with its remedy and records', async () => {
     const path = await reportOf(3)
     const tab = await opened(path)
     await tab.value("document.querySelector('#summary .links a').click()")
@@ -120,14 +118,14 @@ describe.skipIf(program === undefined)('the page in Chromium', () => {
     expect(await tab.value('document.querySelector(location.hash).textContent')).toContain('correct the e-mail address')
     expect(await tab.value("document.querySelector('#charts canvas') !== null")).toBe(true)
     expect(await tab.value("document.querySelector('#charts details table').textContent")).toContain('users')
-    // So does a link from elsewhere.
+    // A link from outside also works.
     const direct = await browser.tab()
     await direct.open(path, '#cause-rejected-invalid-email')
     await direct.until('Math.abs(document.querySelector(location.hash).getBoundingClientRect().top) < innerHeight')
     expect(await direct.value<number>('scrollY')).toBeGreaterThan(500)
   })
 
-  test('has legible colours in light and dark, fits a telephone, and prints in few pages', async () => {
+  test('has legible colors in light and dark, fits a phone, and prints on few pages', async () => {
     const path = await reportOf()
     const tab = await opened(path, [360, 740])
     expect(await tab.value('document.documentElement.scrollWidth')).toBe(360)
@@ -138,7 +136,7 @@ describe.skipIf(program === undefined)('the page in Chromium', () => {
     const paper = () => tab.value<string>('getComputedStyle(document.body).backgroundColor')
     const dark = await paper()
     await tab.value("document.querySelector('.theme').click()")
-    expect(await tab.value("document.querySelector('.theme').textContent")).toBe('Colours: light')
+    expect(await tab.value("document.querySelector('.theme').textContent")).toBe('Colors: light')
     expect(await paper()).not.toBe(dark)
     const { data } = await tab.send('Page.printToPDF')
     const pages = Buffer.from(String(data), 'base64')
@@ -151,9 +149,7 @@ describe.skipIf(program === undefined)('the page in Chromium', () => {
   })
 })
 
-/**
- * Texts whose colour stands out from what is behind them by less than WCAG AA asks for, 4.5 to 1.
- */
+/** Texts with less contrast than the 4.5 to 1 of WCAG AA. */
 const FAINT = `() => {
   const parse = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number)
   const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))

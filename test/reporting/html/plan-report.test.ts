@@ -24,7 +24,7 @@ const charts = (blocks: readonly Block[] = []) =>
   blocks.flatMap((block) => (block.type === 'chart' ? [block.chart] : []))
 
 describe('the report of a plan', () => {
-  test('holds every action with its values, before and after', async () => {
+  test('contains every action with its values before and after', async () => {
     const world = await createWorld(
       people(3).map((row) => ({ ...row, password_hash: HASH, password_hash_type: 'bcrypt' })),
     )
@@ -48,7 +48,7 @@ describe('the report of a plan', () => {
     expect(changed?.cells[2]).toContain('→ Grace')
   })
 
-  test('says in one sentence what changes, and counts it by kind', async () => {
+  test('shows the changes in one sentence, with counts by kind', async () => {
     const { report } = readReport(await asHtml(await (await createWorld(people(3))).plan()))
     expect(report.sentence).toMatch(/^Creates .*3 users and 3 memberships\. 7 writes to WorkOS/)
     expect(report.tone).toBe('good')
@@ -57,7 +57,7 @@ describe('the report of a plan', () => {
     expect(section(report.sections, 'fields')?.blocks[0]).toMatchObject({ type: 'table' })
   })
 
-  test('gives each cause a section with what helps, and its records', async () => {
+  test('gives each cause a section with its remedy and records', async () => {
     const rows = people(4).map((row, n) => (n < 2 ? { ...row, email: 'no address' } : row))
     const { report, rows: read } = readReport(
       await asHtml(await (await createWorld(rows, { safety: { maxRejects: 4 } })).plan()),
@@ -73,7 +73,7 @@ describe('the report of a plan', () => {
       ?.facets.findIndex(({ label }) => label === cause?.title)
     expect(cause?.blocks[1]).toEqual({ type: 'grid', grid: 'problems', facet })
     expect(read('problems').filter((row) => row.facet === cause?.title)).toHaveLength(2)
-    expect(report.sentence).toContain('Without')
+    expect(report.sentence).toContain('Not included')
     expect(report.tone).toBe('warn')
     const links = section(report.sections, 'summary')?.blocks.find(({ type }) => type === 'links')
     expect(links).toMatchObject({
@@ -81,7 +81,7 @@ describe('the report of a plan', () => {
     })
   })
 
-  test('draws organizations, roles and passwords from the plan', async () => {
+  test('draws charts of organizations, roles and passwords', async () => {
     const rows = people(25).map((row, n) => ({
       ...row,
       org_external_id: `o${n}`,
@@ -107,7 +107,7 @@ describe('the report of a plan', () => {
     })
   })
 
-  test('names who is left out and by what, and what the source no longer has', async () => {
+  test('lists what is left out and why, and what the source no longer has', async () => {
     const world = await createWorld(people(3))
     await world.apply(await world.plan())
     const rows = people(4).filter((_, n) => n > 0)
@@ -123,7 +123,7 @@ describe('the report of a plan', () => {
     expect(report.sections.map(({ id }) => id)).toEqual(expect.arrayContaining(['left-out', 'orphaned']))
   })
 
-  test('names what is left out with whom it belongs to, and each warning with the code that accepts it', async () => {
+  test('lists what is left out with its user, and each warning with its code', async () => {
     const world = await createWorld(people(4), {
       name: 'of ada@example.com',
       map: { user: { when: 'email != "person3@example.com"' } },
@@ -148,7 +148,7 @@ describe('the report of a plan', () => {
     expect(report.head[0]).toContain('a***@example.com')
   })
 
-  test('does not call it well when somebody who was applied is gone from WorkOS', async () => {
+  test('has a warning tone if an applied user is gone from WorkOS', async () => {
     const world = await createWorld(people(2))
     await world.apply(await world.plan())
     const id = await world.state.idOf('user', 'ext-0')
@@ -163,10 +163,10 @@ describe('the report of a plan', () => {
     expect(gone?.remarks).toContainEqual(['was', id])
   })
 
-  test('holds the first of each kind and all that is blocked, and says so', async () => {
+  test('contains the first of each kind and all blocked ones, and says so', async () => {
     const world = await createWorld(people(6))
     await world.apply(await world.plan())
-    // The users are in WorkOS and, without a state, three bear an external id of somebody else.
+    // The users are in WorkOS. Without a state, three have the external ID of another user.
     await world.loseState()
     world.rows(
       people(8).map((row, n) =>
@@ -183,14 +183,14 @@ describe('the report of a plan', () => {
     expect(users.filter(({ facet }) => facet !== 'blocked')).toHaveLength(1)
     expect(grid?.held).toBe(rows('actions').length)
     expect(grid?.total).toBeGreaterThan(grid?.held ?? 0)
-    expect(grid?.limit).toBe('the first 1 of each kind, and all that are blocked')
+    expect(grid?.limit).toBe('the first 1 of each kind, and all blocked ones')
     expect(rows('problems').filter(({ facet }) => facet.startsWith('blocked'))).toHaveLength(blocked)
   })
 
   test.each<MaskMode>([
     'emails',
     'all',
-  ])('shows no whole address with the mask %s, in keys, values and messages', async (mode) => {
+  ])('shows no complete address with the mask %s, in keys, values and messages', async (mode) => {
     const rows = people(3).map((row, n) => ({
       ...row,
       external_id: n === 0 ? (row.email ?? '') : (row.external_id ?? ''),
@@ -205,7 +205,7 @@ describe('the report of a plan', () => {
 })
 
 describe('the file of a report', () => {
-  test('holds names that are markup as data alone', async () => {
+  test('contains names with markup only as data', async () => {
     const rows = people(HOSTILE.length).map((row, n) => ({
       ...row,
       org_external_id: `o${n}`,
@@ -216,7 +216,7 @@ describe('the file of a report', () => {
     const { script, style } = await pageAssets()
     const rest = html.replace(script, '').replace(style, '')
     expect(rest).not.toMatch(/<img|<\/details|onerror=alert\(1\)>/)
-    // Each script is a block of data but for the page's own; none ends early.
+    // Every script except that of the page is a data block, and none ends early.
     expect(rest.match(/<script(?! type="application\/json")/g)).toHaveLength(1)
     expect(rest.match(/<script/g)?.length).toBe(rest.match(/<\/script>/g)?.length)
     const { all, rows: read } = readReport(html)
@@ -226,7 +226,7 @@ describe('the file of a report', () => {
     ).toBe(true)
   })
 
-  test('has a policy that takes its own script and style, and nothing else', async () => {
+  test('has a policy that allows only its own script and style', async () => {
     const html = await asHtml(await (await createWorld(people(1))).plan())
     const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html)?.[1] ?? ''
     const digest = (pattern: RegExp) =>
@@ -244,7 +244,7 @@ describe('the file of a report', () => {
     expect(html).not.toMatch(/<(?:link|script|img|iframe)[^>]+(?:src|href)="(?!data:)/)
   })
 
-  test('names the terms of the library that is bundled', async () => {
+  test('contains the license of the bundled library', async () => {
     const { script } = await pageAssets()
     expect(script).toMatch(/^\/\*! uPlot [\s\S]*MIT[\s\S]*Permission is hereby granted/)
     expect(script).not.toMatch(/\beval\(|new Function|innerHTML|<\/script/)

@@ -1,17 +1,17 @@
 import { gunzipSync } from 'node:zlib'
 import { FIRST_MARK, type Report, type Row } from '../../../src/reporting/html/report.ts'
 
-/** A row of a file with its facet by name. */
+/** A row of a report with the name of its facet. */
 export interface ReadRow {
   facet: string
   group: string
   cells: string[]
-  /** Null: there is none. */
+  /** Null: no value. */
   fields: [string, string | null, string | null][]
   remarks: [string, string][]
 }
 
-/** What a report's file holds, read without a browser. */
+/** The content of a report, read without a browser. */
 export function readReport(html: string): { report: Report; rows(grid: string): ReadRow[]; all: string } {
   const block = /<script type="application\/json" id="report">(.*?)<\/script>/s.exec(html)?.[1] ?? ''
   const report: Report = JSON.parse(block)

@@ -25,29 +25,29 @@ function chartOf(counts: { write?: number[]; read?: number[]; refused?: number[]
 const bursts = (count: number, ...seconds: number[]) =>
   Array.from({ length: 30 }, (_, n) => (seconds.includes(n) ? count : 0))
 
-test('bursts that the limit allows reach its line and do not cross it', () => {
+test('allowed bursts reach the line of the limit and do not cross it', () => {
   const { series, limits } = chartOf({ write: bursts(500, 0, 10, 20) })
-  expect(limits).toEqual([{ label: 'limit of writes', colour: 0, perSecond: 50 }])
+  expect(limits).toEqual([{ label: 'write limit', colour: 0, perSecond: 50 }])
   expect(series.map(({ label, perSecond }) => [label, Math.min(...perSecond), Math.max(...perSecond)])).toEqual([
     ['writes', 50, 50],
   ])
   expect(series[0]?.counts.slice(0, 2)).toEqual([500, 0])
 })
 
-test('what exceeds the limit crosses it', () => {
+test('requests over the limit cross its line', () => {
   const { series } = chartOf({ write: bursts(500, 0, 9), refused: bursts(100, 9) })
   expect(Math.max(...(series[0]?.perSecond ?? []))).toBe(100)
-  expect(series.map(({ label }) => label)).toEqual(['writes', 'answered 429'])
+  expect(series.map(({ label }) => label)).toEqual(['writes', 'rate-limited (429)'])
 })
 
-test('the line stands also where refusals keep the rate far below it, and not where it would press the curves flat', () => {
+test('the line is drawn even if the rate stays below it, but not if it would flatten the curves', () => {
   expect(chartOf({ write: bursts(70, 0, 10, 20) }).limits).toHaveLength(1)
   expect(chartOf({ write: bursts(6, 0) }).limits).toEqual([])
   const { limits } = chartOf({ write: bursts(70, 0), read: bursts(50, 0) })
-  expect(limits.map(({ label }) => label)).toEqual(['limit of writes'])
+  expect(limits.map(({ label }) => label)).toEqual(['write limit'])
 })
 
-test('wide buckets of a long run are what they are', () => {
+test('wide buckets of a long run are shown as they are', () => {
   const { series, note } = chartOf({ write: [1600, 800] }, 32_000)
   expect(series[0]?.perSecond).toEqual([50, 25])
   expect(note).toContain('mean of the 32 s before it')

@@ -7,10 +7,10 @@ const AXIS = 34
 const TIME_HEIGHT = 240
 const FONT = '12px system-ui, sans-serif'
 const LABEL_WIDTH = 190
-/** Distances of the marks on an axis of time. */
+/** Seconds between the marks of a time axis. */
 const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400]
 
-/** A chart with its legend, and the same figures as a table. */
+/** A chart with its legend, and a table of the same figures. */
 export function chartOf(chart: Chart): HTMLElement {
   const height = chart.kind === 'bars' ? chart.labels.length * BAR + AXIS : TIME_HEIGHT
   const plot = el('div', {
@@ -65,7 +65,7 @@ function drawBars(plot: HTMLElement, width: number, height: number, chart: BarCh
   const most = Math.max(1, ...(sums.at(-1) ?? []))
   const indices = labels.map((_, n) => n)
   const room = Math.min(LABEL_WIDTH, Math.floor(width * 0.4))
-  // The longest bar is painted first: the others of a stack lie upon it.
+  // Paint the longest bar first, because the others of a stack cover it.
   const stacked = [...series.entries()].reverse()
   const line = colours('line')
   const axis = { stroke: colours('muted'), font: FONT, ticks: { show: false } }
@@ -177,14 +177,14 @@ function drawTime(plot: HTMLElement, width: number, height: number, chart: TimeC
   )
 }
 
-/** `rgb(1, 2, 3)` with little of its colour. */
+/** `rgb(1, 2, 3)` as a transparent color. */
 function faint(colour: string): string {
   return colour.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.14)')
 }
 
 const ruler = document.createElement('canvas').getContext('2d')
 
-/** A label cut to what there is room for. */
+/** A label cut to a width in pixels. */
 function fitting(label: string, width: number): string {
   if (ruler === null) return label
   ruler.font = FONT

@@ -2,11 +2,11 @@ type Child = Node | string | number | undefined
 
 interface Given {
   class?: string
-  /** Attributes; never markup, and never style, which the policy of the page does not take. */
+  /** Attributes. Never `style`, which the policy of the page rejects. */
   is?: Record<string, string>
 }
 
-/** An element. What is not a node becomes a text node: no text of a record is ever parsed. */
+/** An element. Children that are not nodes become text nodes, so no data is parsed as HTML. */
 export function el<K extends keyof HTMLElementTagNameMap>(
   name: K,
   given: Given = {},
@@ -28,7 +28,7 @@ export function figure(count: number): string {
 
 let last = 0
 
-/** An id that no other element has. */
+/** A unique ID. */
 export function freshId(): string {
   last += 1
   return `e${last}`
@@ -42,16 +42,16 @@ const listeners: (() => void)[] = []
 const prefersDark = matchMedia('(prefers-color-scheme: dark)')
 let theme: Theme = remembered()
 
-/** Calls back whenever colours are others. */
+/** Calls back when the colors change. */
 export function onColours(listener: () => void): void {
   listeners.push(listener)
 }
 
-/** The switch between the colours of the system, light and dark. */
+/** Switches between the colors of the system, light and dark. */
 export function themeSwitch(): HTMLElement {
   const button = el('button', { class: 'theme', is: { type: 'button' } })
   const show = () => {
-    button.replaceChildren(`Colours: ${theme}`)
+    button.replaceChildren(`Colors: ${theme}`)
     apply(theme)
   }
   button.addEventListener('click', () => {
@@ -60,7 +60,7 @@ export function themeSwitch(): HTMLElement {
     show()
   })
   prefersDark.addEventListener('change', () => apply(theme))
-  // Paper is white.
+  // Print in light colors.
   addEventListener('beforeprint', () => apply('light'))
   addEventListener('afterprint', () => apply(theme))
   show()
@@ -86,6 +86,6 @@ function remember(chosen: Theme): void {
   try {
     localStorage.setItem(KEPT, chosen)
   } catch {
-    // Some browsers give a file no storage: the choice holds until the page is closed.
+    // Some browsers give local files no storage. The choice then lasts until the page is closed.
   }
 }

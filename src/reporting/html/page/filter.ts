@@ -1,19 +1,13 @@
 import type { Row } from '../report.ts'
 
-/**
- * What rows are wanted: every word of the text, and of one group and one facet where they are
- * given.
- */
+/** Selects rows with every word of the text, and optionally one group and one facet. */
 export interface Wanted {
   text: string
   group?: number
   facet?: number
 }
 
-/**
- * The rows of a grid: a line of JSON each, parsed when it is shown, with the number of its group
- * and its facet.
- */
+/** The rows of a grid as JSON lines, parsed when shown, with the numbers of group and facet. */
 export interface Lines {
   json: string[]
   /** The same in lower case. */
@@ -22,12 +16,10 @@ export interface Lines {
   facets: number[]
 }
 
-/** What JSON puts around and between texts. */
+/** Characters that JSON puts around texts. */
 const STRUCTURE = /[[\]{},:"\\]/
 
-/**
- * Places of the lines that are wanted, in order. @param within the places to look at; default: all
- */
+/** Indexes of the selected lines, in order. @param within the indexes to search; default: all */
 export function matching(lines: Lines, { text, group, facet }: Wanted, within?: readonly number[]): number[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   const plain = words.every((word) => !STRUCTURE.test(word))
@@ -40,7 +32,7 @@ export function matching(lines: Lines, { text, group, facet }: Wanted, within?: 
     if (facet !== undefined && lines.facets[at] !== facet) continue
     const line = lines.lower[at] ?? ''
     if (!needles.every((needle) => line.includes(needle))) continue
-    // A comma or a quote may have been found between two texts.
+    // A comma or a quote can match between two texts. Then search the texts themselves.
     if (plain || says(lines.json[at] ?? '[[]]', words)) found.push(at)
   }
   return found
@@ -55,27 +47,27 @@ function textsOf(row: Row): string[] {
   return row.flat(2).filter((text) => typeof text === 'string')
 }
 
-/** Pixels of one closed row. style.css knows them too. */
+/** Pixels of one closed row. Keep style.css in step. */
 export const ROW = 36
 
 /**
- * Browsers draw no element that is taller than some 17 million pixels: beyond this the scroll bar
- * moves faster than the rows.
+ * Browsers do not draw elements of more than about 17 million pixels. Beyond this height, the
+ * scroll bar moves faster than the rows.
  */
 const TALLEST = 8_000_000
 
-/** Where the rows of a long list stand: closed ones have one height, open ones more. */
+/** The positions of rows in a long list. Opened rows are taller. */
 export class RowWindow {
-  /** Additional height of opened rows, by their position, in order. */
+  /** The additional height of opened rows, in order of position. */
   #opened: { at: number; height: number }[] = []
   count = 0
 
-  /** What the rows take, were they all there. */
+  /** The height of all rows. */
   get virtual(): number {
     return this.count * ROW + this.#opened.reduce((sum, { height }) => sum + height, 0)
   }
 
-  /** What they take on the page. */
+  /** The height on the page. */
   get physical(): number {
     return Math.min(this.virtual, TALLEST)
   }
@@ -102,14 +94,14 @@ export class RowWindow {
     return ROW + (this.#opened.find((opened) => opened.at === at)?.height ?? 0)
   }
 
-  /** Pixels above a row, were they all there. */
+  /** Pixels of all rows above a row. */
   above(at: number): number {
     let sum = at * ROW
     for (const opened of this.#opened) if (opened.at < at) sum += opened.height
     return sum
   }
 
-  /** The row at so many pixels from the top. */
+  /** The row at `y` pixels of the virtual height. */
   rowAt(y: number): number {
     let before = 0
     for (const { at, height } of this.#opened) {
@@ -122,13 +114,13 @@ export class RowWindow {
     return clamp(Math.floor((y - before) / ROW), 0, this.count - 1)
   }
 
-  /** What of all rows stands at the top when the page is scrolled so far. */
+  /** The virtual position at the top for a scroll position. */
   virtualTop(scrolled: number, view: number): number {
     const room = this.physical - view
     return room <= 0 || this.physical === this.virtual ? scrolled : (scrolled / room) * (this.virtual - view)
   }
 
-  /** The other way round. */
+  /** The scroll position for a virtual position. */
   scrolled(virtualTop: number, view: number): number {
     const room = this.virtual - view
     return room <= 0 || this.physical === this.virtual ? virtualTop : (virtualTop / room) * (this.physical - view)

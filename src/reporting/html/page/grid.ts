@@ -3,14 +3,14 @@ import { el, figure, freshId } from './dom.ts'
 import { clamp, matching, ROW, RowWindow, type Wanted } from './filter.ts'
 import type { Rows } from './rows.ts'
 
-/** Rows that are drawn beyond either edge. */
+/** Rows that are drawn beyond each edge. */
 const BEYOND = 8
-/** So many rows need no search. */
+/** Up to this many rows, there is no search. */
 const AT_A_GLANCE = 8
-/** Rows that are printed. */
+/** Printed rows. */
 const PRINTED = 100
 
-/** A table of any number of rows. It draws the visible ones only. */
+/** A table of any number of rows. It draws only the visible ones. */
 export class GridView {
   readonly element: HTMLElement
   readonly #spec: Grid
@@ -21,14 +21,14 @@ export class GridView {
   readonly #body: HTMLElement
   readonly #tools
   readonly #facet: number | undefined
-  /** Places of the rows that are wanted; undefined: all. */
+  /** Indexes of the selected rows; undefined: all. */
   #found: number[] | undefined
   #wanted: Wanted
   #active = 0
   #isPrinting = false
   readonly #id = freshId()
 
-  /** @param expected rows that will be there */
+  /** @param expected the number of rows that will be loaded */
   constructor(spec: Grid, rows: Rows, expected: number, facet?: number) {
     this.#spec = spec
     this.#rows = rows
@@ -92,7 +92,7 @@ export class GridView {
     this.#recount()
   }
 
-  /** How many rows there are is known anew. */
+  /** The number of rows changed. */
   #recount(): void {
     const count = this.#found?.length ?? this.#rows.json.length
     this.#window.count = count
@@ -204,7 +204,7 @@ export class GridView {
   #click(event: MouseEvent): void {
     const target = event.target instanceof Element ? event.target : undefined
     const at = Number(target?.closest<HTMLElement>('.entry')?.dataset.at ?? Number.NaN)
-    // What is selected with the mouse is to be copied.
+    // A click that selects text must not open the row.
     if (Number.isNaN(at) || target?.closest('.detail') || getSelection()?.isCollapsed === false) return
     this.#active = at
     this.#toggle(at)
@@ -218,10 +218,10 @@ export class GridView {
   }
 }
 
-/** Milliseconds without another key before what was typed is looked for. */
+/** Milliseconds between the last key and the search. */
 const PAUSE = 80
 
-/** What rows are chosen by: a text, a group, a facet; and a line that says how many there are. */
+/** The search, the filters for group and facet, and a line with the number of rows. */
 function toolbarOf(
   { title, groups, groupLabel, facets, facetLabel }: Grid,
   fixed: number | undefined,
@@ -275,13 +275,12 @@ function chosen({ value }: HTMLSelectElement): number | undefined {
 interface Entry {
   row: Row
   facet: number
-  /** Its position among the rows that are wanted. */
+  /** The position among the selected rows. */
   at: number
   isOpen: boolean
   id: string
 }
 
-/** The row of headings. */
 function headOf(grid: Grid): HTMLElement {
   const cell = (label: string, n: number, minor?: boolean) => {
     const is = { role: 'columnheader', 'aria-colindex': String(n + 1) }
@@ -292,7 +291,7 @@ function headOf(grid: Grid): HTMLElement {
   return inColumns(row, grid)
 }
 
-/** A row, with its opened form when it is open. */
+/** A row and, if it is open, its details. */
 function entryOf(grid: Grid, { row, facet, at, isOpen, id }: Entry): HTMLElement {
   const is = { role: 'row', 'aria-rowindex': String(at + 2), 'aria-expanded': String(isOpen), id }
   const line = inColumns(el('div', { class: 'row', is }), grid)
@@ -325,10 +324,7 @@ function inColumns(row: HTMLElement, { columns, facets }: Grid): HTMLElement {
   return row
 }
 
-/**
- * The opened form of a row: its fields with their values, its remarks, and the cells that a narrow
- * page leaves out.
- */
+/** The details of an opened row: fields, remarks, and the cells that a narrow page hides. */
 function detailOf(row: Row, { columns }: Grid): HTMLElement {
   const [cells, fields = [], remarks = []] = row
   const box = el('div', { class: 'detail-box' })

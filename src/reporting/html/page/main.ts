@@ -1,7 +1,6 @@
 /**
- * The page of an HTML report, as it runs in a browser. In: the Report and the rows that the file
- * holds (../report.ts). Out: headings, tables, charts (chart.ts) and searchable grids (grid.ts),
- * made of elements and text alone.
+ * The page of an HTML report in the browser. It shows the Report (../report.ts) and its rows as
+ * headings, tables, charts (chart.ts) and searchable grids (grid.ts).
  */
 
 import type { Block, Report, Section, Table } from '../report.ts'
@@ -14,7 +13,7 @@ const report: Report = JSON.parse(document.getElementById('report')?.textContent
 const rows = new Map(report.grids.map(({ id }) => [id, new Rows()]))
 const grids: GridView[] = []
 show()
-// The rows stand behind this script: what is above them is on the screen meanwhile.
+// The rows come after this script, so the page is visible before they are loaded.
 document.addEventListener('DOMContentLoaded', () => {
   unpack(rows).then(
     () => document.documentElement.setAttribute('data-loaded', 'true'),
@@ -29,11 +28,11 @@ function show(): void {
     el(
       'footer',
       {},
-      `Made ${made.toISOString().slice(0, 16).replace('T', ' ')} UTC by workos-migrate ${report.tool}. This file asks no other for anything.`,
+      `Created ${made.toISOString().slice(0, 16).replace('T', ' ')} UTC by workos-migrate ${report.tool}. This file loads nothing from elsewhere.`,
     ),
   )
   document.body.append(
-    el('a', { class: 'skip', is: { href: '#content' } }, 'To the content'),
+    el('a', { class: 'skip', is: { href: '#content' } }, 'Skip to content'),
     el('div', { class: 'layout' }, navigation(), main),
   )
   document.addEventListener('keydown', (event) => {
@@ -76,7 +75,7 @@ function navigation(): HTMLElement {
   )
 }
 
-/** Marks the link of the section that is read. */
+/** Marks the link of the visible section. */
 function follow(list: HTMLElement): void {
   const observer = new IntersectionObserver(
     (entries) => {
@@ -182,7 +181,7 @@ function tableOf({ caption, columns, rows }: Table): HTMLElement {
 function gridOf(id: string, facet: number | undefined): HTMLElement {
   const spec = report.grids.find((grid) => grid.id === id)
   const held = rows.get(id)
-  if (spec === undefined || held === undefined) return el('p', {}, 'There are no rows.')
+  if (spec === undefined || held === undefined) return el('p', {}, 'No rows.')
   const expected = facet === undefined ? spec.held : (spec.facets[facet]?.held ?? 0)
   const grid = new GridView(spec, held, expected, facet)
   grids.push(grid)
@@ -192,7 +191,7 @@ function gridOf(id: string, facet: number | undefined): HTMLElement {
       el(
         'p',
         { class: 'note' },
-        `The page holds ${figure(spec.held)} of ${figure(spec.total)}${spec.limit ? `: ${spec.limit}` : ''}.`,
+        `This page contains ${figure(spec.held)} of ${figure(spec.total)}${spec.limit ? `: ${spec.limit}` : ''}.`,
       ),
     )
   }

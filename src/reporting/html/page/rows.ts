@@ -1,7 +1,7 @@
 import { FIRST_MARK } from '../report.ts'
 import type { Lines } from './filter.ts'
 
-/** The rows that the page holds of one grid, as far as they are unpacked. */
+/** The unpacked rows of one grid. */
 export class Rows implements Lines {
   readonly json: string[] = []
   readonly lower: string[] = []
@@ -10,7 +10,7 @@ export class Rows implements Lines {
   isWhole = false
   readonly #listeners: (() => void)[] = []
 
-  /** Calls back whenever there are more. */
+  /** Calls back when rows are added. */
   onMore(listener: () => void): void {
     this.#listeners.push(listener)
   }
@@ -37,7 +37,7 @@ export class Rows implements Lines {
   }
 }
 
-/** Unpacks the chunks of the page, in their order, and lets go of them. */
+/** Unpacks the chunks of the page in order, and removes them. */
 export async function unpack(grids: ReadonlyMap<string, Rows>): Promise<void> {
   for (const chunk of document.querySelectorAll<HTMLScriptElement>('script[data-grid]')) {
     const packed: unknown = JSON.parse(chunk.textContent ?? '""')
