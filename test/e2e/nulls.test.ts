@@ -175,7 +175,7 @@ test.each([
   expect(stderr).toContain(message)
   expect(plan.summary.warnings[0].at).toMatchObject({ file: 'migrate.config.yaml', line: expect.any(Number) })
   expect((await made.run(['plan'])).stdout).toContain(message)
-  expect((await made.run(['plan', '--format', 'markdown'])).stdout).toContain('**Warning**: nobody is migrated')
+  expect((await made.run(['plan', '--format', 'markdown'])).stdout).toContain('**Warning**: no user is migrated')
 })
 
 test.each([

@@ -244,17 +244,17 @@ describe('an address', () => {
   })
 
   test.each([
-    ['mysql://me@db.example.com/x', 'no URL of a PostgreSQL'],
+    ['mysql://me@db.example.com/x', 'not the URL of a PostgreSQL'],
     ['postgres://db.example.com/x', 'no user'],
     ['postgres://me@/x', 'one host'],
     ['postgres://me@/x?host=', 'one host'],
-    ['postgres://me@db.example.com:99999/x', 'no URL of a PostgreSQL'],
+    ['postgres://me@db.example.com:99999/x', 'not the URL of a PostgreSQL'],
     ['postgres://me@db.example.com/x?port=abc', 'its port'],
     ['postgres://me@db.example.com/x?port=70000', 'its port'],
-    ['postgres:x?user=me', 'no URL of a PostgreSQL'],
+    ['postgres:x?user=me', 'not the URL of a PostgreSQL'],
     ['postgres://me@one,two/x', 'one host'],
     ['postgres://me@db.example.com/x?sslmode=prefer', 'plain text'],
-    ['postgres://me@db.example.com/x?ssl=true', 'the parameter ssl'],
+    ['postgres://me@db.example.com/x?ssl=true', 'unknown parameter ssl'],
   ])('%s is rejected', (url, says) => {
     expect(() => endpointOf(at(url))).toThrow(says)
   })
