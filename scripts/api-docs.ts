@@ -24,8 +24,8 @@ const PREAMBLE = `# API
 
 <!-- Written by npm run docs from the declarations and comments of what src/index.ts exports. -->
 
-What \`import { loadManifest, plan, apply, verify } from 'workos-migrate'\` gives to a program. [Use it as a library](../how-to/library.md) shows it at work.
-The declarations need TypeScript 5.7 or later, \`@types/node\`, and \`module: nodenext\` or \`moduleResolution: bundler\`. The package is an ES module.
+This page lists the exports of \`workos-migrate\`: \`import { loadManifest, plan, apply, verify } from 'workos-migrate'\`. For a guide, see
+[Use it as a library](../how-to/library.md). The declarations need TypeScript 5.7 or later, \`@types/node\`, and \`module: nodenext\` or \`moduleResolution: bundler\`. The package is an ES module.
 `
 
 /** Sections in order. Other exports go to Types. */
@@ -239,8 +239,8 @@ function errorSection(errors: readonly Exported[]): string {
   return [
     '## Errors\n',
     ...base.map(({ declarations }) => `${declarations.map(commentOf).join(' ')}\n`),
-    'Every error that a run rejects with is one of these: an `OperatorError` with `problems`, each with `code`, `message` and mostly `hint` and `at`. Its',
-    'own `code`, `hint` and `at` are those of the first problem, and `exitCode` is what the command line exits with.\n',
+    'A run rejects with one of these classes: an `OperatorError` with `problems`, each with `code`, `message` and usually `hint` and `at`. Its',
+    '`code`, `hint` and `at` are those of the first problem. `exitCode` is the exit code of the command line.\n',
     '| Class | Exit code | |',
     '|---|---|---|',
     ...rows,

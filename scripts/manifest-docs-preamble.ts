@@ -1,10 +1,9 @@
-/** The part of docs/reference/manifest.md that the schema cannot say. */
+/** The part of docs/reference/manifest.md that does not come from the schema. */
 export const preamble = `# The manifest
 
 <!-- Written by scripts/generate-manifest-docs.ts from schemas/migrate.config.schema.json: change it there. -->
 
-\`migrate.config.yaml\` says what is migrated, from where, and how. It is YAML 1.2, and so JSON is fine as well. A source and a
-target are enough to begin with:
+\`migrate.config.yaml\` sets what to migrate, from where, and how. It is YAML 1.2, so JSON works too. A minimal manifest has a source and a target:
 
 \`\`\`yaml
 source:
@@ -15,9 +14,13 @@ target:
   apiKey: \${WORKOS_API_KEY}
 \`\`\`
 
-\`workos-migrate validate\` checks it, with the files it names and the expressions it holds; \`workos-migrate config\` prints the
-manifest that is in force, defaults included, and with \`--origins\` where each value comes from; \`workos-migrate schema\` prints its JSON
-Schema. An editor that knows the schema completes keys and marks mistakes; many read it from a first line such as
+| Command | What it does |
+|---|---|
+| \`workos-migrate validate\` | checks the manifest, the files it names and its expressions |
+| \`workos-migrate config\` | prints the resulting manifest with all defaults; \`--origins\` shows where each value comes from |
+| \`workos-migrate schema\` | prints the JSON Schema |
+
+To get completion and checks in an editor, begin the file with:
 
 \`\`\`yaml
 # yaml-language-server: $schema=./node_modules/workos-migrate/schemas/migrate.config.schema.json
@@ -25,55 +28,55 @@ Schema. An editor that knows the schema completes keys and marks mistakes; many 
 
 ## Where it is found
 
-Without \`--config\`, the file is \`migrate.config.yaml\`, \`migrate.config.yml\` or \`migrate.config.json\`, in the current folder or the nearest
-folder above it. The search ends at the root of a Git repository and at the home folder. Paths in the manifest are relative to its folder.
+Without \`--config\`, the command looks for \`migrate.config.yaml\`, \`migrate.config.yml\` or \`migrate.config.json\`. It searches the current folder, then
+each folder above it, up to the root of the Git repository or your home folder. Paths in the manifest are relative to its folder.
 
 ## How it is put together
 
-From the bottom up, what comes later wins:
+The manifest is merged from these parts. Later parts win:
 
-1. the **default recipe** of the source's type, so that a minimal manifest maps everything the source has;
-2. what the file **extends**, in the order of the list: paths relative to the file that names them, or shipped recipes by name;
-3. the **file** itself;
-4. the **environment** chosen with \`-e NAME\`, from its \`environments\`.
+1. the **default recipe** of the source's type
+2. the files and recipes in **\`extends\`**, in the order of the list
+3. the **file** itself
+4. the **environment** that you choose with \`-e NAME\`, from \`environments\`
 
-Objects merge key by key, at every depth. Single values and lists replace what lies beneath. An empty value (\`null\`) takes an inherited key away:
+Objects merge key by key, at every depth. A single value or a list replaces the inherited one. \`null\` removes an inherited key:
 
 \`\`\`yaml
 extends: ./base.yaml
 map:
   user:
     lastName: family_name   # replaces one expression of the recipe
-    totpSecret: null        # takes another one away
+    totpSecret: null        # removes another one
 environments:
   rehearsal:
     target: { type: sandbox }
 \`\`\`
 
-A source of another type replaces the source beneath with all its options. So \`source: { type: okta, … }\` uses the recipe \`okta\`, which by
-itself reads a file.
+A source of another type replaces the inherited source with all its options. For example, \`source: { type: okta, … }\` replaces the file source of
+the recipe \`okta\`.
 
-The result is checked as a whole, so a part may leave out what another one brings.
+Only the merged result must be complete. Each part can omit what another part has.
 
 ## References
 
-In values, but never in keys, a reference stands for something that does not belong in the file:
+Use a reference in a value for anything that does not belong in the file. Keys cannot contain references.
 
-| Written | Stands for |
+| Write | To insert |
 |---|---|
-| \`\${NAME}\` | the environment variable; it is an error if it is not set |
+| \`\${NAME}\` | the environment variable; unset is an error |
 | \`\${NAME:-default}\` | the environment variable, or the default if it is unset or empty |
-| \`\${file:path}\` | the text of a file, relative to the file that holds the reference, without its last line end |
-| \`$\${\` | the two characters \`\${\` |
+| \`\${file:path}\` | the text of a file without its last line end; the path is relative to the file with the reference |
+| \`$\${\` | the characters \`\${\` |
 
-- A value that is one whole reference may stand for a number or for \`true\` and \`false\`: \`workers: \${WORKERS:-2}\`.
-- Inside \`{ }\` and \`[ ]\`, YAML wants quotes around it: \`{ apiKey: "\${WORKOS_API_KEY}" }\`.
-- Expressions (everything under \`map\` except \`from\`, and \`by\`, \`prefer\` and \`updatedAt\` under \`dedupe.user\`) are left as they are: \`\${\` has a meaning in JSONata.
-- Only what is in force is resolved: references in other environments, or in values that were replaced, need not be set.
-- \`validate --offline\` and \`config --offline\` take unset references as unknown, for a check without the secrets at hand.
+- A value that is exactly one reference can be a number, \`true\` or \`false\`: \`workers: \${WORKERS:-2}\`.
+- Inside \`{ }\` and \`[ ]\`, YAML needs quotes around it: \`{ apiKey: "\${WORKOS_API_KEY}" }\`.
+- Expressions do not take references, because \`\${\` has a meaning in JSONata. Expressions are everything under \`map\` except \`from\`, and \`by\`, \`prefer\` and \`updatedAt\` under \`dedupe.user\`.
+- References in other environments, or in replaced values, are not resolved.
+- \`validate --offline\` and \`config --offline\` accept unset references, so you can check a manifest without the secrets.
 
 ## Secrets
 
-Give \`apiKey\` as a reference. A secret is never printed, written to a plan or stored in the state; \`config\` shows \`(secret)\`. An API key that
-is written out in the file works, and yields a warning.
+Set \`apiKey\` as a reference. A secret is never printed, written to a plan or stored in the state; \`config\` shows \`(secret)\`. An API key in the file
+itself works, but causes a warning.
 `

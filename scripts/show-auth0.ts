@@ -1,11 +1,11 @@
 /**
  * npm run show:auth0
  *
- * Migrates an Auth0 tenant of 25,000 users into a sandbox, kills the program five times on the way,
- * and compares every user, organization and membership with the tenant. Ends with 1 unless all are
- * there once and as they have to be.
+ * Migrates an Auth0 tenant with 25,000 users into a sandbox, kills the program five times, and
+ * compares every user, organization and membership with the tenant. Ends with 1 unless each exists
+ * exactly once with the right values.
  */
-// The program that is killed is the built one.
+// The script kills the built program.
 import './build.ts'
 import { showTenant } from '../test/e2e/tenant/show.ts'
 
@@ -23,29 +23,29 @@ const shown = await showTenant({ size: SIZE, tell: print })
 const { users, organizations, memberships, roles } = shown.truth.expected
 const { survived, lost, duplicated } = shown.comparison
 print(
-  `\nin the tenant      ${SIZE.users} users, ${SIZE.withoutOrganization} in no organization; ${SIZE.organizations} organizations`,
+  `\nin the tenant      ${SIZE.users} users, ${SIZE.withoutOrganization} without an organization; ${SIZE.organizations} organizations`,
 )
 print(
-  `to be in WorkOS    ${users.size} users, ${organizations.size} organizations, ${memberships.size} memberships, ${roles.length} roles`,
+  `expected           ${users.size} users, ${organizations.size} organizations, ${memberships.size} memberships, ${roles.length} roles`,
 )
 print(
-  `                   (${shown.truth.merged} second accounts are merged, ${shown.truth.withoutEmail.length} have no e-mail address)`,
+  `                   (${shown.truth.merged} second accounts are merged, ${shown.truth.withoutEmail.length} have no email address)`,
 )
-print(`there and right    ${survived}`)
+print(`correct            ${survived}`)
 print(`lost               ${lost.length} ${lost.slice(0, 5).join(', ')}`)
 print(`duplicated         ${duplicated.length} ${duplicated.slice(0, 5).join(', ')}`)
 print(`wrong surnames     ${shown.wrongNames.length}`)
 print(`killed             ${shown.signals.join(', ')}`)
 print(
-  `asked of Auth0     ${Object.entries(shown.asked)
+  `requests to Auth0  ${Object.entries(shown.asked)
     .map(([endpoint, count]) => `${count} × ${endpoint}`)
     .join('\n                   ')}`,
 )
-print(`                   ${shown.refused} × refused as too fast, ${shown.askedTwice} organizations asked twice`)
-print(`asked afterwards   ${shown.askedLater}`)
+print(`                   ${shown.refused} × rate limited, ${shown.askedTwice} organizations requested twice`)
+print(`requests later     ${shown.askedLater}`)
 print(`applied            ${JSON.stringify(shown.applied)}`)
 print(`planned again      ${JSON.stringify(shown.planned)}`)
-print(`written afterwards ${shown.writtenLater}`)
+print(`writes later       ${shown.writtenLater}`)
 print(`took               ${shown.seconds.toFixed(1)} s`)
 const all = users.size + organizations.size + memberships.size + roles.length
 const sound =
@@ -53,5 +53,5 @@ const sound =
   lost.length + duplicated.length + shown.wrongNames.length + shown.askedLater + shown.writtenLater === 0 &&
   shown.signals.every((signal) => signal === 'SIGKILL') &&
   shown.exits.plan === 0
-print(sound ? '\nNothing was lost, nothing was duplicated.' : '\nNOT SOUND: see above.')
+print(sound ? '\nNothing is lost or duplicated.' : '\nFAILED: see above.')
 process.exitCode = sound ? 0 : 1

@@ -1,37 +1,33 @@
 import { domainToASCII } from 'node:url'
 
-/** A character that prints, in ASCII. */
 const VISIBLE_ASCII = /[\x21-\x7e]/
 const NON_ASCII = /[^\x00-\x7f]/
 
-/** What Unicode lets programs ignore: soft hyphens, joiners, selectors of a variant. */
+/** Characters that programs can ignore: soft hyphens, joiners, variation selectors. */
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/u
 const IGNORABLES = /\p{Default_Ignorable_Code_Point}/gu
 
-/**
- * Characters that NFC replaces by one of ASCII: the Greek question mark, varia, and the Kelvin
- * sign.
- */
+/** Characters that NFC replaces with ASCII: Greek question mark, varia, Kelvin sign. */
 const NFC_MAKES_ASCII = /([\u037e\u1fef\u212a])/
 
 const CAPITAL = /[A-Z]/
 
 /**
- * Lower case for A to Z alone. Unicode's lower case makes a `k` of the Kelvin sign, and so one
+ * Lowercases only A to Z. Unicode lowercasing turns the Kelvin sign into `k`, which would make one
  * address of two.
  */
 export function lowerAscii(text: string): string {
   return CAPITAL.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text
 }
 
-/** The form in which two addresses are compared, wherever they come from. */
+/** The form in which addresses are compared. */
 export function addressForm(address: string): string {
   return lowerAscii(address.trim())
 }
 
 /**
- * NFC, but for the characters that it replaces by one of ASCII: no text becomes another's key by
- * it.
+ * NFC, except for characters that it would replace with ASCII, so that no text becomes another's
+ * key.
  */
 export function safeNfc(text: string): string {
   if (!NON_ASCII.test(text)) return text
@@ -43,9 +39,9 @@ export function safeNfc(text: string): string {
 }
 
 /**
- * Text in which everything is one that programs may take for one: NFKC, with the full case folding
- * of Unicode, without ignorable characters. Letter by letter, since the lower case of a sigma
- * depends on where it stands; by way of the upper case, in which a dotless i is an I.
+ * Maps characters that programs can confuse to the same text: NFKC, full case folding of Unicode,
+ * no ignorable characters. It works letter by letter, because the lowercase of a sigma depends on
+ * its position, and through uppercase, where a dotless i is an I.
  */
 export function foldText(text: string): string {
   if (!NON_ASCII.test(text)) return lowerAscii(text)
@@ -62,9 +58,9 @@ function foldCharacter(character: string): string {
 }
 
 /**
- * The first character outside ASCII that a program may read as an ASCII character, by lower or
- * upper case, folding or NFKC, or that it may ignore. So `mıke@example.com` and `mike@example.com`
- * look alike to some (CVE-2019-19844).
+ * The first non-ASCII character that a program can read as ASCII (by lowercasing, uppercasing,
+ * folding or NFKC), or ignore. Some programs confuse `mıke@example.com` with `mike@example.com`
+ * (CVE-2019-19844).
  */
 export function confusableIn(text: string): string | undefined {
   if (!NON_ASCII.test(text)) return undefined
@@ -78,7 +74,7 @@ function isConfusable(character: string): boolean {
   return forms.some((form) => VISIBLE_ASCII.test(form))
 }
 
-/** Whether text is meant as an address: it has an @, or what some take for one. */
+/** Whether text is meant as an address: it has an @ or a character that looks like one. */
 export function looksLikeAddress(text: string): boolean {
   return text.includes('@') || (NON_ASCII.test(text) && foldText(text).includes('@'))
 }
@@ -88,16 +84,15 @@ export function codePointOf(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-/** What a program may take a character for: `k` for the Kelvin sign; empty: nothing at all. */
+/** What a program can confuse a character with: `k` for the Kelvin sign; empty: nothing. */
 export function takenFor(character: string): string {
   return foldText(character)
 }
 
 /**
- * What an address has in common with those that differ from it in the case of other letters than
- * ASCII's, in how Unicode puts a letter together, or in how the domain is written. Undefined for
- * addresses of ASCII whose domain is not in Punycode: nearly all, and none of them has a double,
- * since no address may hold a confusable character.
+ * A form shared by addresses that differ only in the case of non-ASCII letters, in Unicode
+ * composition, or in how the domain is written. Undefined for ASCII addresses without Punycode:
+ * nearly all, and none has a double, since no address can contain a confusable character.
  */
 export function lookalikeForm(address: string): string | undefined {
   const at = address.lastIndexOf('@')
@@ -106,7 +101,7 @@ export function lookalikeForm(address: string): string | undefined {
   return `${foldText(address.slice(0, Math.max(at, 0)))}@${domainToASCII(domain) || foldText(domain)}`
 }
 
-/** Whether DNS turns a label outside ASCII into an ASCII label, which would be another's domain. */
+/** Whether DNS turns a non-ASCII label into an ASCII label, which would be another domain. */
 export function hidesAscii(label: string): boolean {
   return NON_ASCII.test(label) && !/^(xn--|$)/.test(domainToASCII(label))
 }

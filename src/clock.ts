@@ -1,30 +1,30 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** Time as the program sees it, so that a test can hold it still. Milliseconds throughout. */
+/** The program's clock, which tests can control. All times in milliseconds. */
 export interface Clock {
   /** Monotonic; the zero point is arbitrary. */
   now(): number
   /**
-   * Calls back once, after at least `ms`. Returns how to call it off.
-   * @param idle a timer that does not keep the process alive
+   * Calls back once, after at least `ms`. Returns a function that cancels it.
+   * @param idle the timer does not keep the process alive
    */
   schedule(ms: number, callback: () => void, idle?: boolean): () => void
 }
 
-/** A pause that is worth telling of. */
+/** A pause to report. */
 export interface Wait {
-  /** Who is waited for: `WorkOS`. */
+  /** The system that causes it: `WorkOS`. */
   whose: string
   /**
-   * The requests of this period are sent; a request was refused; or a request without a usable
-   * answer is sent again.
+   * The requests of this period are used up; a request was rejected; or a request without a usable
+   * response is sent again.
    */
   reason: 'pace' | 'refused' | 'retry'
   why: string
   ms: number
 }
 
-/** A pause that is shorter than this is not told of. Milliseconds. */
+/** Shorter pauses are not reported. Milliseconds. */
 export const LONG_WAIT = 1_000
 
 /** What a wait is for: `the rate limit of WorkOS`. */
@@ -42,7 +42,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** Resolves after `ms`, or rejects with the signal's reason as soon as it is aborted. */
+/** Resolves after `ms`, or rejects with the signal's reason when it is aborted. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
@@ -59,7 +59,7 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
 }
 
 /**
- * Lets signals and answers in between two long pieces of work. Rejects with the signal's reason
+ * Lets signals and responses in between two long pieces of work. Rejects with the signal's reason
  * once it is aborted.
  */
 export async function breathe(signal?: AbortSignal): Promise<void> {
@@ -68,14 +68,14 @@ export async function breathe(signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Whether a text such as 2026-03-01 is a day of the calendar. Date.parse takes February 31 for a
- * day in March.
+ * Whether a text such as 2026-03-01 is a valid date. Date.parse reads February 31 as a day in
+ * March.
  */
 export function isDay(date: string): boolean {
   const time = Date.parse(date)
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date)
 }
-/** Milliseconds of `4h`, `1h30m` or `90s`; undefined for anything else and for nothing. */
+/** Milliseconds of `4h`, `1h30m` or `90s`; undefined for anything else. */
 export function readDuration(text: string): number | undefined {
   const match = DURATION.exec(text)
   if (match === null) return undefined

@@ -3,9 +3,8 @@ import type { ExitCode } from './diagnostics/errors.ts'
 import { toolVersion } from './version.ts'
 
 /**
- * The library's face. In: a manifest, and where a run takes place. Out: plans, results and findings
- * as objects, events as they happen, and errors as classes. `run` takes a whole command line
- * instead.
+ * The public library. In: a manifest, and where a run takes place. Out: plans, results and findings
+ * as objects, events as they happen, and errors as classes. `run` takes a whole command line.
  */
 
 export type { KindResult } from './applying/apply-result.ts'
@@ -51,7 +50,7 @@ export type { ActionValues, KindSummary } from './planning/action.ts'
 export type { Estimate } from './planning/estimate.ts'
 export type { GuardRefusal } from './planning/guards.ts'
 /**
- * The lines of `--events`: one JSON object each, the first one, of type `version`, names the
+ * The lines of `--events`: one JSON object each. The first one has the type `version` and names the
  * format.
  */
 export { EVENTS_FORMAT, EVENTS_VERSION, type Event } from './reporting/events.ts'
@@ -64,33 +63,33 @@ export type { RequestCounts } from './workos/client.ts'
 /** The version of this package. */
 export const version: string = toolVersion
 
-/** Where a command runs. Nothing is taken from the process: what is left out is empty. */
+/** Where a command runs. Nothing is read from the process: options you omit are empty. */
 export interface World {
-  /** The folder that relative paths start from, and in which a manifest is searched for. */
+  /** The folder that relative paths start from and where the search for a manifest starts. */
   cwd: string
-  /** Variables, for the references of a manifest and for proxies. Default: none. */
+  /** Variables for references in a manifest and for proxies. Default: none. */
   env?: Readonly<Record<string, string | undefined>>
-  /** Data: a plan, a result. Default: nowhere. */
+  /** Receives data: a plan, a result. Default: discarded. */
   stdout?: Writable
-  /** Everything else: problems, progress, remarks. Default: nowhere. */
+  /** Receives everything else: problems, progress, remarks. Default: discarded. */
   stderr?: Writable
-  /** Asked only where it and `stderr` are terminals. Default: empty. */
+  /** Read only if it and `stderr` are terminals. Default: empty. */
   stdin?: Readable
   /**
-   * Aborted, it ends the command in order, as the first Ctrl-C does: what is on its way may end,
-   * and the exit code is 130.
+   * Aborts the command in order, like the first Ctrl-C: open requests can finish, and the exit code
+   * is 130.
    */
   signal?: AbortSignal
 }
 
 /**
- * Runs one command line, without the program's own name: `run(['plan', '--json'], { cwd, stdout
- * })`. It never throws for what a person can correct: that is on `stderr`, and the exit code tells.
- * Signals of the process stay those of the caller.
+ * Runs one command line, without the program's name: `run(['plan', '--json'], { cwd, stdout })`. It
+ * never throws for errors that a person can correct: these are on `stderr` and in the exit code. It
+ * does not handle signals of the process.
  *
- * The program itself starts with `--no-wasm-code-gc`, without which V8 may abort while threads end
- * (https://github.com/nodejs/node/issues/64500). A process that plans or applies again and again
- * does well to start with it too.
+ * The program itself starts with `--no-wasm-code-gc`, without which V8 can abort when threads end
+ * (https://github.com/nodejs/node/issues/64500). Use this option, too, for a process that plans or
+ * applies repeatedly.
  */
 export async function run(args: readonly string[], world: World): Promise<ExitCode> {
   const { cwd, env = {}, stdout = nowhere(), stderr = nowhere(), stdin = Readable.from([]), signal } = world

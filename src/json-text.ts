@@ -2,10 +2,7 @@ import { canonicalJson, isObject, type Json } from './json.ts'
 
 export type ParsedJson = { ok: true; value: Json } | { ok: false; message: string }
 
-/**
- * A number that reads differently when it is printed from a double: `12345678901234567890`, `1.0`,
- * `1e400`.
- */
+/** A number that a double prints differently: `12345678901234567890`, `1.0`, `1e400`. */
 export class WrittenNumber {
   readonly text: string
 
@@ -19,30 +16,28 @@ const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y
 const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 
 /**
- * Every text with a number that a double may print differently has one of these; most texts have
- * none. What stands before a number keeps ids like `5e4f…` and times like `08:00:00.000` from
- * counting, which nearly every export is full of.
+ * Matches every text with a number that a double might print differently, and few others. The
+ * prefix excludes IDs such as `5e4f…` and times such as `08:00:00.000`, which nearly every export
+ * contains.
  */
 const MAY_CHANGE = /(?:^|[\s,[]|["\s]:)(?:-0|-?\d{16}|-?\d+[.eE])/
 
 /**
- * Parses JSON text. A number that would not print as it was written becomes its text: no digit of
- * an id is lost. The message of a failure says where it is, and shows nothing of the text, which
- * may be personal.
+ * Parses JSON text. A number that would print differently becomes text, so IDs keep every digit.
+ * Messages show the place of a failure but no text, which can be personal.
  */
 export function parseJsonText(text: string): ParsedJson {
   return parsed<Json>(text, (source) => source)
 }
 
 /**
- * As `parseJsonText`, with such numbers as WrittenNumber, which `jsonAsWritten` writes as numbers
- * again.
+ * As `parseJsonText`, with such numbers as WrittenNumber, which `jsonAsWritten` prints as numbers.
  */
 export function parseJsonAsWritten(text: string): { ok: true; value: unknown } | { ok: false; message: string } {
   return parsed<unknown>(text, (source) => new WrittenNumber(source))
 }
 
-/** Canonical JSON in which numbers stand as they were written. */
+/** Canonical JSON with numbers as they were written. */
 export function jsonAsWritten(value: unknown): string {
   if (value instanceof WrittenNumber) return value.text
   if (Array.isArray(value)) return `[${value.map(jsonAsWritten).join(',')}]`
@@ -55,17 +50,16 @@ export function jsonAsWritten(value: unknown): string {
 }
 
 /**
- * JSON text that may hold an object or a list as JSON text again: in quotes, or as a text whose
- * quotes have backslashes before them.
+ * JSON text that can contain an object or a list as JSON text again: in quotes, or with escaped
+ * quotes.
  */
 const WRAPPED = /^\s*(?:"\s*(?:\\?["n]|[{[])|[{[]\s*\\)/
 
-/** How often a value may have been encoded. */
+/** Maximum number of encodings of a value. */
 const MAX_WRAPPINGS = 5
 
 /**
- * The text of an object or a list that was encoded several times, as programs do that take an
- * encoded value for a text; every other text as it is.
+ * The text of an object or list that was encoded several times by mistake; other text unchanged.
  */
 export function innermostJson(text: string, levels = MAX_WRAPPINGS): string {
   if (levels === 0 || !WRAPPED.test(text)) return text
@@ -95,8 +89,8 @@ function isStructure(text: string): boolean {
 }
 
 /**
- * A value without NUL characters, which mean nothing in text and break databases behind it, and how
- * many there were.
+ * A value without NUL characters, which are meaningless in text and break databases, and how many
+ * it had.
  */
 export function withoutNuls(value: Json): { value: Json; count: number } {
   let count = 0
@@ -127,8 +121,8 @@ function parsed<T>(text: string, keep: (source: string) => T): { ok: true; value
 }
 
 /**
- * Offset of the first character that cannot stand where it stands; the length of the text when it
- * ends too early. JSON.parse tells a position for some faults only.
+ * Offset of the first invalid character, or the length of an incomplete text. JSON.parse reports a
+ * position for only some faults.
  */
 export function firstFault(text: string): number {
   const open: ('{' | '[')[] = []

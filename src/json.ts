@@ -10,11 +10,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * JSON text with object keys sorted at every level and undefined members left out,
- * so that two equal values have equal text. Used for comparing and for digests.
+ * JSON text with sorted keys at every level and without undefined members, so that equal values
+ * have equal text. For comparisons and digests.
  */
 export function canonicalJson(value: unknown): string {
-  // Most values are small objects in order, which JSON.stringify writes faster.
+  // Most values are small, sorted objects, which JSON.stringify prints faster.
   if (isSorted(value, LEVELS)) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
   if (!isObject(value)) return JSON.stringify(value ?? null)
@@ -27,12 +27,12 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
- * Levels of a value that are looked at for their order: looked at from each level anew, a deep one
- * would take its depth squared.
+ * Levels to check for order. Checking all levels again at each level would take the square of the
+ * depth.
  */
 const LEVELS = 3
 
-/** Whether a value is plain data of so few levels whose keys are in order as they are. */
+/** Whether a value is plain data with at most this many levels and sorted keys. */
 function isSorted(value: unknown, levels: number): boolean {
   switch (typeof value) {
     case 'string':
@@ -61,15 +61,14 @@ function isSorted(value: unknown, levels: number): boolean {
 }
 
 /**
- * JSON text for an output. Same value as JSON.stringify yields, with all that could steer the
- * terminal which shows it (8-bit control characters, text turned round or hidden, line separators)
- * written as `\u` escapes.
+ * JSON text for output: as JSON.stringify, but with `\u` escapes for everything that could control
+ * a terminal (8-bit control characters, reversed or hidden text, line separators).
  */
 export function jsonText(value: unknown, indent?: number): string {
   return withoutSteering(JSON.stringify(value, null, indent) ?? 'null')
 }
 
-/** The same of what is JSON text already. */
+/** The same for existing JSON text. */
 export function withoutSteering(text: string): string {
   return text.replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (character) =>
     Array.from(

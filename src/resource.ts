@@ -1,9 +1,6 @@
 import type { Json, JsonObject } from './json.ts'
 
-/**
- * Non-secret attributes by field name, in our camelCase spelling. A field that is absent is not
- * managed.
- */
+/** Non-secret attributes by field name, in camelCase. An absent field is not managed. */
 export type Attributes = JsonObject
 /** A resource as it should be, with duplicates merged. */
 export interface DesiredResource {
@@ -14,29 +11,25 @@ export interface DesiredResource {
   refs: Record<string, string>
 }
 
-/** A resource as WorkOS holds it, in our spelling. */
+/** A resource in WorkOS, with our field names. */
 export interface LiveResource {
-  /** WorkOS's id; for roles the slug. */
+  /** WorkOS's ID; for roles the slug. */
   id: string
   externalId: string | null
   /**
-   * What makes it unique in WorkOS besides its ids: the lowercased e-mail of a user, the slug of a
-   * role, `userId@organizationId` of a membership; null for organizations, whose names need not be
-   * unique.
+   * What identifies it in WorkOS apart from its IDs: a user's lowercase email, a role's slug,
+   * `userId@organizationId` of a membership; null for organizations, whose names can repeat.
    */
   naturalKey: string | null
-  /**
-   * A field that is empty in WorkOS is null; a field that the answer does not tell about is absent.
-   */
+  /** A field that is empty in WorkOS is null; a field that the response omits is absent. */
   attributes: Attributes
 }
 
 /**
- * The changed fields of an update: for `map` fields only the changed members, null meaning removal.
- * For a secret field the name alone counts: what is sent comes from the secrets of the desired
- * resource.
+ * The changed fields of an update. `map` fields have only the changed members; null removes one. A
+ * secret field has only its name: its value is in the secrets of the desired resource.
  */
 export type Changes = Record<string, Json>
 
-/** WorkOS ids of the resources that `refs` names, by role. */
+/** WorkOS IDs of the resources in `refs`, by role. */
 export type RefIds = Record<string, string>

@@ -19,11 +19,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isThere } from './postgres.ts'
 
 /**
- * A MariaDB for the tests: started by the first one that needs it, in a temporary folder, and gone
- * after the run.
+ * A MariaDB server for the tests. The first test that needs it starts it in a temporary folder. It
+ * is removed after the run.
  */
 
-/** Paths of the server's programs; undefined: MariaDB is not installed. */
+/** Paths of the server's programs; undefined if MariaDB is not installed. */
 export const mariaPrograms = findPrograms()
 
 interface Programs {
@@ -47,14 +47,14 @@ function programs(): Programs {
   return mariaPrograms
 }
 
-/** Root starts the server as the user that Debian's package brings. */
+/** Root starts the server as the user of Debian's package. */
 function serverUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {}
   const id = (flag: string) => Number(execFileSync('id', [flag, 'mysql'], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
 }
 
-/** Settings that make it small and quick: nothing waits for the disk. */
+/** Settings for small size and speed: nothing waits for the disk. */
 const QUICK = [
   '--innodb-buffer-pool-size=32M',
   '--innodb-log-file-size=8M',
@@ -66,7 +66,7 @@ const QUICK = [
 
 const SERVE = ['--performance-schema=off', '--max-connections=60', '--skip-name-resolve', '--skip-log-bin']
 
-/** The user that tests connect as, and its password: a marker that must be in no output. */
+/** The user of the tests, and its password: a marker that must not appear in any output. */
 const TESTER = 'tester'
 export const TESTER_PASSWORD = 'pw-Tester&7/x'
 
@@ -74,7 +74,7 @@ interface Place {
   port: number
 }
 
-/** One server, on a socket in its folder and on a port of the loopback address. */
+/** A server on a socket in its folder and on a loopback port. */
 export class MariaServer {
   readonly folder: string
 
@@ -82,7 +82,7 @@ export class MariaServer {
     this.folder = folder
   }
 
-  /** Makes the files of a server, which then is to be started. */
+  /** Creates the files of a server. Call `start` next. */
   static make(folder = mkdtempSync(join(tmpdir(), 'wm-my-'))): MariaServer {
     const server = new MariaServer(folder)
     const user = serverUser()
@@ -102,7 +102,7 @@ export class MariaServer {
   }
 
   /**
-   * Starts it, and waits until it answers.
+   * Starts it, and waits until it responds.
    * @param settings options of the command line
    */
   async start(settings: readonly string[] = []): Promise<void> {
@@ -170,14 +170,14 @@ export class MariaServer {
     return port
   }
 
-  /** The address of a database on its port. */
+  /** The URL of a database on its port. */
   url(database: string, user = TESTER, password = TESTER_PASSWORD): string {
     return `mysql://${user}:${encodeURIComponent(password)}@127.0.0.1:${this.port}/${database}`
   }
 
   /**
-   * Statements, carried out as root.
-   * @returns the rows, tabs between their values
+   * Runs statements as root.
+   * @returns the rows, with tabs between values
    */
   sql(text: string, database?: string): string {
     const args = ['--no-defaults', '-u', 'root', '-S', this.socket, '--default-character-set=utf8mb4', '-N', '-B']
@@ -199,10 +199,13 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Set by the set-up of the run: a folder for the server that all its tests share. */
+/** Set by the test set-up: a folder for the server that all tests share. */
 const SHARED = 'WM_TEST_MARIADB'
 
-/** For the set-up of a run. @returns what removes the server, if any test has started one */
+/**
+ * For the test set-up.
+ * @returns a function that removes the server, if a test started one
+ */
 export function provideMaria(): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'wm-my-'))
   process.env[SHARED] = folder
@@ -211,10 +214,7 @@ export function provideMaria(): () => Promise<void> {
 
 let shared: Promise<MariaServer> | undefined
 
-/**
- * The server that the tests of a run share: the first that asks starts it, in whichever process it
- * is.
- */
+/** The server that all tests share. The first request starts it, in whichever process. */
 function sharedMaria(): Promise<MariaServer> {
   shared ??= startShared()
   return shared
@@ -244,16 +244,16 @@ async function startShared(): Promise<MariaServer> {
   }
 }
 
-/** A database of its own for a test, on the shared server. */
+/** A separate database for a test, on the shared server. */
 export interface MariaDatabase {
   server: MariaServer
   name: string
   url: string
-  /** Statements within it, carried out as root. */
+  /** Runs statements in it as root. */
   sql(text: string): string
 }
 
-/** @param sql makes its tables */
+/** @param sql creates its tables */
 export async function newMariaDatabase(sql = '', given?: MariaServer): Promise<MariaDatabase> {
   const server = given ?? (await sharedMaria())
   const name = `t_${randomUUID().replaceAll('-', '').slice(0, 16)}`

@@ -19,11 +19,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PostgresLocation } from '../src/state/location.ts'
 
 /**
- * A PostgreSQL for the tests: started by the first one that needs it, in a temporary folder, and
- * gone after the run.
+ * A PostgreSQL server for the tests. The first test that needs it starts it in a temporary folder.
+ * It is removed after the run.
  */
 
-/** Where the server's programs are; undefined: PostgreSQL is not installed. */
+/** The folder of the server's programs; undefined if PostgreSQL is not installed. */
 export const postgresPrograms = findPrograms()
 
 function findPrograms(): string | undefined {
@@ -36,7 +36,7 @@ function findPrograms(): string | undefined {
 export const NO_POSTGRES =
   'PostgreSQL is not installed: the tests of a shared state do not run. Install it with: apt-get install postgresql'
 
-/** The server refuses to run as root. */
+/** The server does not run as root. */
 function serverUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {}
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
@@ -46,16 +46,16 @@ function serverUser(): { uid?: number; gid?: number } {
 export interface ClusterOptions {
   /** Lines of postgresql.conf. */
   settings?: readonly string[]
-  /** Lines of pg_hba.conf in place of trust. */
+  /** Lines of pg_hba.conf that replace trust. */
   access?: readonly string[]
-  /** Of the user `tester`. */
+  /** Password of the user `tester`. */
   password?: string
 }
 
-/** Settings that make it quick. A test of durability takes its own. */
+/** Settings for speed. A test of durability needs its own. */
 const QUICK = ['fsync = off', 'full_page_writes = off']
 
-/** One server, on a socket in its folder. */
+/** A server on a socket in its folder. */
 export class Cluster {
   readonly folder: string
   readonly #data: string
@@ -65,7 +65,7 @@ export class Cluster {
     this.#data = join(folder, 'data')
   }
 
-  /** Makes the files of a server, which then is to be started. */
+  /** Creates the files of a server. Call `start` next. */
   static make(options: ClusterOptions = {}, folder = mkdtempSync(join(tmpdir(), 'wm-pg-'))): Cluster {
     const cluster = new Cluster(folder)
     const user = serverUser()
@@ -105,7 +105,7 @@ export class Cluster {
     return cluster
   }
 
-  /** Puts a file into the folder of the data, as the server wants it. */
+  /** Writes a file to the data folder, with the owner and mode that the server requires. */
   put(name: string, text: string): void {
     const path = join(this.#data, name)
     writeFileSync(path, text, { mode: 0o600 })
@@ -113,7 +113,7 @@ export class Cluster {
     if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid)
   }
 
-  /** Starts it, and waits until it answers. */
+  /** Starts it, and waits until it responds. */
   async start(): Promise<void> {
     const log = openSync(join(this.folder, 'log'), 'a')
     const child = spawn(join(postgresPrograms ?? '', 'postgres'), ['-D', this.#data], {
@@ -131,8 +131,8 @@ export class Cluster {
   }
 
   /**
-   * @param how `SIGINT` ends it in order, `SIGQUIT` at once: what is on the disk is all that is
-   *   left
+   * @param how `SIGINT` shuts it down cleanly; `SIGQUIT` stops it at once, so that only data on
+   *   disk remains
    */
   async stop(how: 'SIGINT' | 'SIGQUIT' = 'SIGQUIT'): Promise<void> {
     const pid = Number(this.#pidFile()?.split('\n')[0])
@@ -147,7 +147,7 @@ export class Cluster {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
 
-  /** The address of a database on its socket. */
+  /** The URL of a database on its socket. */
   url(user = 'tester', database = 'postgres'): string {
     return `postgres://${user}@${encodeURIComponent(this.folder)}/${database}`
   }
@@ -182,7 +182,7 @@ export class Cluster {
   }
 }
 
-/** Whether a process runs; one that has ended and waits for its parent does not. */
+/** Whether a process runs. A zombie does not count. */
 export function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -192,10 +192,13 @@ export function isThere(pid: number): boolean {
   }
 }
 
-/** Set by the set-up of the run: a folder for the server that all its tests share. */
+/** Set by the test set-up: a folder for the server that all tests share. */
 const SHARED = 'WM_TEST_POSTGRES'
 
-/** For the set-up of a run. @returns what removes the server, if any test has started one */
+/**
+ * For the test set-up.
+ * @returns a function that removes the server, if a test started one
+ */
 export function provideCluster(): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'wm-pg-'))
   process.env[SHARED] = folder
@@ -204,10 +207,7 @@ export function provideCluster(): () => Promise<void> {
 
 let shared: Promise<Cluster> | undefined
 
-/**
- * The server that the tests of a run share: the first that asks starts it, in whichever process it
- * is.
- */
+/** The server that all tests share. The first request starts it, in whichever process. */
 export function sharedCluster(): Promise<Cluster> {
   shared ??= startShared()
   return shared
@@ -229,7 +229,7 @@ async function startShared(): Promise<Cluster> {
   return cluster
 }
 
-/** A place for a state of its own, in a schema that is not there yet. */
+/** A location for a separate state, in a schema that does not exist yet. */
 export async function newPostgresLocation(cluster?: Cluster): Promise<PostgresLocation> {
   const schema = `t_${randomUUID().replaceAll('-', '')}`
   const url = (cluster ?? (await sharedCluster())).url()

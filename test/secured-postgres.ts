@@ -22,16 +22,19 @@ function hasOpenssl(): boolean {
 export interface SecuredPostgres {
   cluster: Cluster
   port: number
-  /** File of the certificate that the server's is checked against. */
+  /** File of the CA certificate for checking the server. */
   ca: string
-  /** The address for the user `migrator`. @param query parameters, with their `?` */
+  /**
+   * The URL for the user `migrator`.
+   * @param query parameters, with their `?`
+   */
   url(query: string, password?: string): string
 }
 
-/** Its characters have to be encoded in a URL. */
+/** Contains characters that must be encoded in a URL. */
 const PASSWORD = 'hunter2 @/:'
 
-/** A server that is reached by TLS, with a password. It goes with the test. */
+/** A server with TLS and a password, for the duration of the test. */
 export async function startSecuredPostgres(): Promise<SecuredPostgres> {
   const folder = temporaryFolder()
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']

@@ -1,5 +1,5 @@
--- The tables of Keycloak 26 that a migration reads, with the columns that concern it, as its server makes them in
--- PostgreSQL. The realm anvils is that of anvils-realm.json.
+-- The tables and columns of Keycloak 26 that a migration reads, as its server creates them in
+-- PostgreSQL. The realm anvils is the one in anvils-realm.json.
 
 CREATE TABLE realm (
   id varchar(36) PRIMARY KEY,
@@ -129,7 +129,7 @@ CREATE TABLE org_domain (
   PRIMARY KEY (id, name)
 );
 
--- The realm of the administrators stands beside it, with a user of the same name.
+-- The realm of the administrators also has a user of this name.
 INSERT INTO realm (id, name, enabled) VALUES
   ('7c0ffee0-0000-4000-8000-000000000001', 'master', true),
   ('29ba9981-a4ec-4685-894c-98babe08d658', 'anvils', true);
@@ -162,7 +162,7 @@ INSERT INTO user_attribute (name, value, user_id, id, long_value) VALUES
   ('LDAP_ID', '42', '5862352c-6865-45b5-a289-ded386a40e79', 'a77e0000-0000-4000-8000-000000000004', NULL),
   ('note', NULL, 'bbd0c016-a9f0-422f-a4f7-2120c3639ad9', 'a77e0000-0000-4000-8000-000000000005', 'A note of more than 255 characters. A note of more than 255 characters. A note of more than 255 characters. A note of more than 255 characters. A note of more than 255 characters. A note of more than 255 characters. A note of more than 255 characters. A note of more than 255 characters.');
 
--- A group of type 1 is that of an organization. The parent of a group without one is a blank.
+-- A group of type 1 belongs to an organization. Without a parent, the parent is a blank.
 INSERT INTO keycloak_group (id, name, parent_group, realm_id, type) VALUES
   ('043ec31f-89aa-4ab3-a4ef-c019eac8c619', 'staff', ' ', '29ba9981-a4ec-4685-894c-98babe08d658', 0),
   ('d912bf1f-001a-4d8e-aafa-d6e491f26af0', 'engineering', '043ec31f-89aa-4ab3-a4ef-c019eac8c619', '29ba9981-a4ec-4685-894c-98babe08d658', 0),
@@ -199,7 +199,7 @@ INSERT INTO user_role_mapping (role_id, user_id) VALUES
   ('21dee3a2-e86c-45ef-b74c-a159b29fb984', '0fa2adaa-cfb6-4bb6-b1b9-3f6042e86996'),
   ('c11e2700-0000-4000-8000-0000000000aa', 'ba33b166-7163-4fc6-9ce4-ca0830631298');
 
--- Whoever is in /staff or below it has the role.
+-- Users in /staff or a group below it have the role.
 INSERT INTO group_role_mapping (role_id, group_id) VALUES
   ('5a1e5000-0000-4000-8000-0000000000bb', '043ec31f-89aa-4ab3-a4ef-c019eac8c619');
 

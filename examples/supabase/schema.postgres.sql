@@ -1,4 +1,4 @@
--- The part of Supabase's schema `auth` that a migration reads, a project's own tables of teams, and the people of users.csv.
+-- The part of Supabase's schema `auth` that a migration reads, the project's tables of teams, and the users of users.csv.
 
 CREATE SCHEMA auth;
 

@@ -10,7 +10,7 @@ import { type ApplyContext, save, toState } from './apply-context.ts'
 import type { ActionOutcome } from './apply-result.ts'
 import { sendUpdate } from './update.ts'
 
-/** Takes over something that is in WorkOS, and fills in what the plan says. @throws as carryOut */
+/** Adopts a resource in WorkOS and fills in what the plan sets. @throws as carryOut */
 export async function adopt(
   context: ApplyContext,
   definition: KindDefinition,
@@ -23,7 +23,7 @@ export async function adopt(
   return save(context, 'adopted', toState(context, desired, action.id, 'adopted'), sent)
 }
 
-/** It stays what it was, created or adopted, with the digests of the secrets that were sent. */
+/** It stays created or adopted as it was, and keeps the digests of the secrets that were sent. */
 async function moveToNewKey(
   context: ApplyContext,
   definition: KindDefinition,
@@ -33,7 +33,7 @@ async function moveToNewKey(
 ): Promise<ActionOutcome> {
   const { kind, key } = action
   const before = await context.state.get(kind, former)
-  if (before === undefined) throw new RangeError(`${kind}:${former} is to be moved and not in the state`)
+  if (before === undefined) throw new RangeError(`${kind}:${former} must move, but is not in the state`)
   const after: StateResource = {
     ...before,
     key,
@@ -43,15 +43,15 @@ async function moveToNewKey(
   }
   const sent = await sendUpdate(context, definition, action, desired, after)
   if (sent.type !== 'sent') return sent
-  // Both entries go into the same commit: they are handed over in one turn.
+  // Both entries are queued in one turn, so they go into the same commit.
   const removed = context.journal.record({ type: 'removed', address: { kind, key: former } })
   const [outcome] = await Promise.all([save(context, 'adopted', after, sent), removed])
   return outcome
 }
 
 /**
- * Whose something in WorkOS is that stands where a resource is to be, by what the state knows.
- * @param sent whether a create of ours may have taken effect
+ * Decides whose a resource in WorkOS is that is in the place of a desired one.
+ * @param sent whether a write of ours might have succeeded
  */
 export async function identifyFound(
   state: Pick<StateStore, 'get' | 'keyOf'>,
@@ -69,7 +69,7 @@ export async function identifyFound(
   return identify({ definition, desired, live, refIds, claimant, known, openCreate }, adopting)
 }
 
-/** Whether the state has created the user or the organization that a resource hangs on. */
+/** Whether the state created the user or organization that a resource belongs to. */
 async function hangsOnCreated(
   state: Pick<StateStore, 'get'>,
   definition: KindDefinition,

@@ -9,7 +9,7 @@ import type { Address, Intent, Outcome, StateResource, StateStore } from '../sta
 import { type Api, ApiRefusal } from '../workos/api.ts'
 import type { ActionOutcome, NotDone } from './apply-result.ts'
 
-/** What carrying out an action works with. */
+/** What the actions of a run share. */
 export interface ApplyContext {
   set: Pick<DesiredSet, 'get'>
   state: Pick<StateStore, 'get' | 'idOf' | 'keyOf'>
@@ -19,23 +19,18 @@ export interface ApplyContext {
   run: number
   lineage: string
   digestKey: Uint8Array
-  /** Whether what exists may be adopted, and the fields that may then be filled in. */
+  /** Whether existing resources can be adopted, and which fields can be filled in. */
   adopting: Manifest['adopt']
   roles: Manifest['roles']
   /**
-   * Codes of refusals of this run that a smaller form was the answer to: see `fallback` of
-   * KindDefinition.
+   * Codes of rejections in this run that led to a smaller form: see `fallback` of KindDefinition.
    */
   refusals: Set<string>
-  /**
-   * Answered by WorkOS and not in the state yet: `kind\0id` of what is being created, with the key
-   * that it stands for.
-   */
+  /** Keys by `kind\0id` of resources that WorkOS returned but that are not yet in the state. */
   answered: Map<string, string>
   interrupted?: AbortSignal | undefined
 }
 
-/** The context of one run, which has sent nothing yet. */
 export function createContext({
   set,
   state,
@@ -66,7 +61,7 @@ export function createContext({
   }
 }
 
-/** What the journal is to hold while a write of the resource is open. */
+/** The journal entry while a write of the resource is open. */
 export function intentOf(
   { digestKey }: Pick<ApplyContext, 'digestKey'>,
   { kind, key, attributes, secrets, refs }: DesiredResource,
@@ -75,7 +70,7 @@ export function intentOf(
   return { kind, key, action, attributes, digests: digestSecrets(digestKey, secrets), refs }
 }
 
-/** A desired resource as the state keeps it: secrets as digests alone. */
+/** The state's form of a desired resource. Secrets become digests. */
 export function toState(
   { digestKey, run }: Pick<ApplyContext, 'digestKey' | 'run'>,
   { kind, key, attributes, secrets, refs }: DesiredResource,
@@ -85,15 +80,15 @@ export function toState(
   return { kind, key, id, attributes, digests: digestSecrets(digestKey, secrets), refs, ownership, run }
 }
 
-/** What an action that took effect left out. */
+/** What a successful action left out. */
 export interface Shortfall {
   reduced?: Fallback | undefined
-  /** Code of what an earlier run went without, where nothing was sent now. */
+  /** Code of what an earlier run left out, if nothing was sent now. */
   former?: string | undefined
   differences: readonly AnswerDifference[]
 }
 
-/** The action took effect. */
+/** Records a successful action. */
 export async function save(
   { journal }: ApplyContext,
   type: 'created' | 'updated' | 'adopted',
@@ -116,7 +111,7 @@ export async function save(
   }
 }
 
-/** The action was refused, and had no effect. */
+/** Records an action that was rejected and had no effect. */
 export async function fail(
   { journal }: ApplyContext,
   { kind, key }: Address,
@@ -127,7 +122,7 @@ export async function fail(
   return { type: 'failed', code: error.codes.join(', ') || `http_${error.status}`, message: error.message }
 }
 
-/** What is there is not let in, and nothing of it was changed. */
+/** Records an action that is blocked and changed nothing. */
 export async function block(
   { journal }: ApplyContext,
   { kind, key }: Address,
@@ -143,8 +138,8 @@ interface Waiting {
 }
 
 /**
- * Writes intents and outcomes to the state, many at a time: what comes up while one commit is under
- * way goes into the next. A caller goes on only when its own entry is on the disk.
+ * Writes intents and outcomes to the state in groups: entries that arrive during a commit go into
+ * the next one. Each call resolves only when its own entry is on disk.
  */
 export class Journal {
   readonly #store: StateStore
@@ -157,13 +152,13 @@ export class Journal {
     this.#store = store
   }
 
-  /** Resolves when the intent is on the disk, so that its write may leave. */
+  /** Resolves when the intent is on disk and its write can leave. */
   intend(intent: Intent): Promise<void> {
     this.#intents.push(intent)
     return this.#enqueue()
   }
 
-  /** Resolves when the outcome is on the disk. */
+  /** Resolves when the outcome is on disk. */
   record(outcome: Outcome): Promise<void> {
     this.#outcomes.push(outcome)
     return this.#enqueue()
@@ -192,7 +187,7 @@ export class Journal {
       } catch (error) {
         for (const { reject } of waiting) reject(error)
       }
-      // What the callers just woken do next belongs into the next commit.
+      // Lets the callers queue their next entries for the next commit.
       await new Promise((resolve) => setImmediate(resolve))
     }
     this.#flushing = false

@@ -12,29 +12,29 @@ import type { RequestCounts } from '../workos/client.ts'
 /** What an apply did. */
 export interface ApplyResult {
   run: number
-  /** With the state as it is afterwards. */
+  /** With the state after the run. */
   where: Where
-  /** What was odd about the plan. */
+  /** Warnings about the plan. */
   warnings: PlanWarning[]
   outcome: RunOutcome
   kinds: KindResult[]
   requests: RequestCounts
-  /** Records and resources that the plan had refused, and that are therefore not in WorkOS. */
+  /** Records and resources that the plan rejected. They are not in WorkOS. */
   rejected: number
-  /** Records of the source that the manifest's conditions leave out. */
+  /** Source records that conditions of the manifest leave out. */
   leftOut: number
-  /** What came in, and what merging made of it: with `kinds` it says where every record went. */
+  /** Records read, and their result after merging. With `kinds`, shows where every record went. */
   accounting: Accounting
-  /** Answered by WorkOS otherwise than earlier runs sent it, and unchanged. */
+  /** Unchanged resources for which WorkOS returned other values than earlier runs sent. */
   stillAnswered: number
-  /** Applied by earlier runs without a part that WorkOS did not take, and unchanged. */
+  /** Unchanged resources that earlier runs applied without a part that WorkOS did not accept. */
   stillReduced: number
   purpose: Plan['purpose']
-  /** Of whom the plan spoke. Absent: of everybody. */
+  /** Scope of the plan. Absent: all users. */
   scope?: ScopeReport
-  /** Why the run ended before its end. */
+  /** Why the run stopped early. */
   stopped?: { message: string }
-  /** What a deadline left: the least time that it takes within the limits. Seconds. */
+  /** Minimum time for what a deadline left, within the limits. Seconds. */
   left?: { seconds: number }
 }
 
@@ -43,22 +43,22 @@ export type ActionOutcome =
   | {
       type: 'created' | 'updated' | 'adopted'
       resource: StateResource
-      /** What it went without, since WorkOS did not take it. */
+      /** What WorkOS did not accept. */
       reduced?: Pick<Fallback, 'code' | 'message'>
-      /** What WorkOS answered otherwise than it was sent. */
+      /** What WorkOS returned differently from what was sent. */
       answered?: { code: string; message: string }
     }
   | { type: 'deleted' }
   | NotDone
 
-/** It had no effect that anybody knows of. */
+/** The action had no known effect. */
 export type NotDone =
-  /** It was refused, or nobody could find out what became of it. */
+  /** It was rejected, or its result is unknown. */
   | { type: 'failed'; code: string; message: string }
-  /** What it needs is missing. */
+  /** Something it needs is missing. */
   | { type: 'blocked'; code: string; message: string }
 
-/** Resources of one kind by how they ended: `desired` + `toDelete` is the sum of all others. */
+/** Resources of one kind by outcome. `desired` + `toDelete` is the sum of all others. */
 export interface KindResult {
   kind: string
   plural: string
@@ -68,25 +68,22 @@ export interface KindResult {
   updated: number
   adopted: number
   unchanged: number
-  /** Deleted in WorkOS since, and left so. */
+  /** Deleted in WorkOS since, and kept deleted. */
   gone: number
   deleted: number
   failed: number
   blocked: number
-  /**
-   * Of the created, updated and adopted: those that went without something that WorkOS did not
-   * take.
-   */
+  /** Created, updated and adopted resources without a part that WorkOS did not accept. */
   reduced: number
   /**
-   * Of the created, updated and adopted: those that WorkOS answered otherwise than they were sent.
+   * Created, updated and adopted resources for which WorkOS returned other values than were sent.
    */
   answered: number
-  /** Not reached: the run was stopped before. */
+  /** Not reached: the run stopped before. */
   pending: number
 }
 
-/** What of an action did not get into WorkOS; undefined: all of it did. */
+/** The part of an action that did not get into WorkOS. Undefined: everything did. */
 export function shortfall(outcome: ActionOutcome): Pick<Failure, 'outcome' | 'code' | 'message'> | undefined {
   if (outcome.type === 'deleted') return undefined
   if (outcome.type !== 'failed' && outcome.type !== 'blocked') {
@@ -99,7 +96,7 @@ export function shortfall(outcome: ActionOutcome): Pick<Failure, 'outcome' | 'co
   return { outcome: type, code, message }
 }
 
-/** A kind before anything of it is carried out. */
+/** The counts of a kind before any action. */
 export function initialResult(kind: Plan['summary']['kinds'][number]): KindResult {
   return {
     kind: kind.kind,
@@ -120,7 +117,7 @@ export function initialResult(kind: Plan['summary']['kinds'][number]): KindResul
   }
 }
 
-/** What a run's history keeps: resources by how they ended, and requests. */
+/** The counts that a run's history keeps: resources by outcome, and requests. */
 export function totals(kinds: readonly KindResult[], requests: RequestCounts): Record<string, number> {
   const counts: Record<string, number> = { reads: requests.reads, writes: requests.writes }
   for (const result of kinds) {
@@ -151,8 +148,8 @@ export function subtract(now: RequestCounts, before: RequestCounts): RequestCoun
 }
 
 /**
- * A state that is lost to the run does not know what the run wrote: its error says it instead.
- * Others stay as they are.
+ * Adds to the error of a lost state what the run wrote, since that state cannot record it. Other
+ * errors stay as they are.
  */
 export function withWritten(error: unknown, kinds: readonly KindResult[]): unknown {
   const problem = error instanceof StateError ? error.problems.find(({ code }) => code === 'state_vanished') : undefined
@@ -164,14 +161,14 @@ export function withWritten(error: unknown, kinds: readonly KindResult[]): unkno
   )
   const told =
     written.length === 0
-      ? 'nothing is known to have been written to WorkOS by then'
-      : `written to WorkOS by then: ${written.join(', ')}, and what was on its way`
+      ? 'as far as known, nothing was written to WorkOS before'
+      : `written to WorkOS before: ${written.join(', ')}, and any writes in flight`
   return new StateError({ ...problem, message: `${problem.message}; ${told}` }, { cause: error })
 }
 
 /**
- * How a run ended. What the plan showed as blocked was accepted with the plan (safety.maxRejects):
- * a run is incomplete where more was blocked, or something failed.
+ * How a run ended. Resources that the plan showed as blocked were accepted with it
+ * (safety.maxRejects). The run is incomplete if more were blocked or something failed.
  */
 export function outcomeOf(
   stop: { outcome: RunOutcome } | { error: unknown } | undefined,

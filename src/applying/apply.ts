@@ -33,14 +33,10 @@ import { remove } from './remove.ts'
 import { update } from './update.ts'
 
 /**
- * Applying. In: a complete plan, the state and the target. Out: WorkOS as the plan says, every
- * write in the state's journal, and an ApplyResult. Applying decides nothing that planning has
- * decided: each action is carried out by its own file (create, update, adopt, remove).
+ * Carries out a plan. In: a complete plan, the state and the target. Out: the changes in WorkOS,
+ * every write in the state's journal, and an ApplyResult. Planning has decided every action.
+ * create.ts, update.ts, adopt.ts and remove.ts carry them out; attempt.ts writes.
  */
-
-// applying/ carries a plan out. In: the plan, with its actions in the run's database, the state and
-// the target. Out: what became of each action, in WorkOS, in the state and in an ApplyResult. What
-// an action is, planning has decided; how it is written, attempt.ts says.
 
 export interface ApplyOptions {
   plan: Plan
@@ -51,17 +47,14 @@ export interface ApplyOptions {
   /** Aborted by Ctrl-C, or with a DeadlinePassed. */
   interrupted?: AbortSignal
   clock?: Clock
-  /**
-   * Waited for before each action is begun: whoever follows the run may be behind. Undefined:
-   * nobody is.
-   */
+  /** Awaited before each action: a slow reader of the run's events can delay it. */
   ready?: () => Promise<void> | undefined
   /**
-   * Told before each action, again where one is tried again at the end of its phase. What it throws
-   * ends the run in order.
+   * Called before each action, and again before a retry at the end of its phase. An error it throws
+   * stops the run cleanly.
    */
   onStart?: (action: Action) => void
-  /** Told after each action. */
+  /** Called after each action. */
   onAction?: (action: Action, outcome: ActionOutcome) => void
 }
 
@@ -72,17 +65,17 @@ interface Progress {
   failures: Failure[]
   attempted: number
   failed: number
-  /** Set once nothing more is to be started. */
+  /** Set when no further action should start. */
   stop?: { outcome: RunOutcome; message: string } | { error: unknown }
 }
 
-/** Failures are written to the state in groups of this many. */
+/** Number of failures that are written to the state together. */
 const FAILURE_BATCH = 500
 
 /**
- * Carries out a plan: kind by kind in order of dependency, many actions at a time within the
- * limiter's windows. Single failures do not stop the run, what depends on them is blocked;
- * safety.maxFailures, Ctrl-C and a deadline do, after what is in flight has ended.
+ * Carries out a plan, kind by kind in order of dependency, with many actions at a time within the
+ * limiter's windows. A failed action blocks what depends on it but does not stop the run.
+ * safety.maxFailures, Ctrl-C and a deadline stop it, after writes in flight have ended.
  * @throws CredentialsError, TargetError, or an error of the state, after the run has been closed in
  *   the state
  */
@@ -148,9 +141,9 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
 }
 
 /**
- * One phase, many actions at a time. What is refused because another user still has the e-mail
- * address or the external id is tried again at the end, as long as that helps: the other one may
- * give it up in this very phase.
+ * Carries out one phase, with many actions at a time. Actions rejected because another user still
+ * has the email address or external ID are retried at the end, as long as that helps: an action of
+ * the same phase can release it.
  */
 async function applyPhase(progress: Progress, phase: number): Promise<void> {
   const postponed: Postponed[] = []
@@ -168,10 +161,10 @@ interface Postponed {
   outcome: ActionOutcome
 }
 
-/** Refusals that another action of the phase may lift. */
+/** Rejections that another action of the phase can resolve. */
 const HELD_BY_ANOTHER = /\b(email_not_available|external_id_already_used|identity_clash)\b/
 
-/** @param lanes each a list of actions that follow one another */
+/** @param lanes lists of actions that must run one after another */
 async function applyActions(progress: Progress, lanes: Iterator<Action[]>, postponed: Postponed[]): Promise<void> {
   const worker = async () => {
     for (let lane = lanes.next(); !lane.done && !progress.stop; lane = lanes.next()) {
@@ -183,7 +176,7 @@ async function applyActions(progress: Progress, lanes: Iterator<Action[]>, postp
       }
     }
   }
-  // All workers draw from one iterator: each lane is taken once.
+  // All workers draw from one iterator, so each lane is taken once.
   await Promise.all(Array.from({ length: progress.options.manifest.run.concurrency }, worker))
 }
 
@@ -199,7 +192,7 @@ async function attemptAction(progress: Progress, action: Action, postponed: Post
   }
 }
 
-/** What the signal of a run's end means, once it is aborted. */
+/** The outcome that an aborted signal stands for. */
 function interruption(signal: AbortSignal | undefined): { outcome: RunOutcome; message: string } | undefined {
   if (!signal?.aborted) return undefined
   const { reason } = signal
@@ -209,8 +202,8 @@ function interruption(signal: AbortSignal | undefined): { outcome: RunOutcome; m
 }
 
 /**
- * Carries out one action: its intent goes into the journal, the write leaves, the outcome goes into
- * the journal. A write whose outcome is open is looked up before it is repeated.
+ * Carries out one action: the intent goes into the journal, the write leaves, the outcome goes into
+ * the journal. A write with an unknown outcome is looked up before it is repeated.
  * @throws CredentialsError, TargetError and errors of the state, which end the run; the intent then
  *   stays in the journal
  */
@@ -218,7 +211,7 @@ async function carryOut(context: ApplyContext, definition: KindDefinition, actio
   if (action.type === 'blocked') return { type: 'blocked', code: action.code, message: action.message }
   if (action.type === 'delete') return remove(context, definition, action)
   const desired = context.set.get(action.kind, action.key)
-  if (desired === undefined) throw new RangeError(`${address(action)} is planned and not desired`)
+  if (desired === undefined) throw new RangeError(`${address(action)} is planned, but not in the desired set`)
   const missing = await missingMention(context, definition, desired)
   if (missing) return { type: 'blocked', code: 'dependency_blocked', message: missing }
   switch (action.type) {
@@ -240,7 +233,7 @@ async function missingMention(
     const ours = candidates.filter((one) => context.set.get(one.kind, one.key) !== undefined)
     if (ours.length === 0) continue
     const ids = await Promise.all(ours.map((one) => context.state.idOf(one.kind, one.key)))
-    if (ids.every((id) => id === undefined)) return `the ${kind} ${label} that it needs does not exist`
+    if (ids.every((id) => id === undefined)) return `the ${kind} ${label} that it requires does not exist`
   }
   return undefined
 }
@@ -251,7 +244,7 @@ function* actionsOf({ set }: Plan, phase: number): Generator<Action> {
 
 function record(progress: Progress, action: Action, outcome: ActionOutcome): void {
   const result = progress.results.get(action.kind)
-  if (result === undefined) throw new RangeError(`no kind is called ${action.kind}`)
+  if (result === undefined) throw new RangeError(`there is no kind ${action.kind}`)
   result.pending -= 1
   result[outcome.type] += 1
   progress.attempted += 1
@@ -279,7 +272,7 @@ function checkFailures(progress: Progress, last: Action): void {
   if (!exceeds(limit, progress.failed, progress.attempted)) return
   progress.stop ??= {
     outcome: 'stopped',
-    message: `${progress.failed} of ${counted(progress.attempted, 'action')} failed (the last: ${address(last)}), and safety.maxFailures allows ${limit}`,
+    message: `${progress.failed} of ${counted(progress.attempted, 'action')} failed (last: ${address(last)}); safety.maxFailures allows ${limit}`,
   }
 }
 
@@ -289,9 +282,8 @@ async function flushFailures(progress: Progress): Promise<void> {
 }
 
 /**
- * The actions of a phase, those that take turns put together: each of a lane waits for the one
- * before it, and lanes do not wait for each other. Planning has put the actions of one lane side by
- * side, in the order of their turns.
+ * Groups the actions of a phase into lanes. Actions of a lane run one after another; lanes run in
+ * parallel. Planning has placed the actions of a lane next to each other, in order.
  */
 function* lanesOf(
   { plan, manifest }: { plan: Plan; manifest: Pick<Manifest, 'roles'> },
@@ -311,27 +303,26 @@ function* lanesOf(
   if (lane.length > 0) yield lane
 }
 
-/** Undefined: its turn does not matter. */
+/** Undefined: the order of the action does not matter. */
 function laneOf({ set }: Plan, manifest: Pick<Manifest, 'roles'>, { type, kind, key }: Action): string | undefined {
   const { turn } = kindDefinition(kind)
   const desired = turn === undefined || type === 'delete' ? undefined : set.get(kind, key)
   return desired && turn?.(desired, manifest).lane
 }
 
-/** Rejects are written to the state in groups of this many. */
+/** Number of rejects that are written to the state together. */
 const REJECT_BATCH = 1000
 
 /**
- * Writes down with a run what its plan had refused: the run does not attempt it, and nobody should
- * have to plan again to know.
+ * Records the rejects of the plan with the run, so that they can be listed without another plan.
  */
 function recordRejects(state: StateStore, run: number, { set }: Plan): Promise<void> {
   return inBatches(set.rejects(), REJECT_BATCH, (batch) => state.recordRejects(run, batch))
 }
 
 /**
- * Writes down with a run what WorkOS answered otherwise to an earlier one: it stays named until
- * WorkOS or the source is another.
+ * Records values that WorkOS returned differently in an earlier run. They stay listed until WorkOS
+ * or the source changes.
  */
 function recordStillAnswered(state: StateStore, run: number, plan: Plan): Promise<void> {
   return inBatches(stillAnsweredIn(plan), FAILURE_BATCH, (batch) => state.recordFailures(run, batch))

@@ -9,28 +9,26 @@ import { ApiRefusal, OutcomeUnknown, type WriteRequest } from '../workos/api.ts'
 import { type ApplyContext, fail } from './apply-context.ts'
 import type { NotDone } from './apply-result.ts'
 
-// The one way in which an action writes to WorkOS. What goes in: a Write, which says what to send
-// and how to look it up. What comes out: what the write came to, once its intent was on the disk
-// before the first request left and its outcome is known, or once nobody can tell it. Create,
-// update, adopt and delete are descriptions of such writes. One request goes past it: create.ts
-// deletes what it has just created and cannot use, under the intent of that create, which is still
-// open.
+// The only way in which an action writes to WorkOS. In: a Write, which describes what to send and
+// how to look it up. Out: its result. The intent is on disk before the first request leaves.
+// Create, update, adopt and delete are such writes. One request bypasses this: create.ts deletes an
+// unusable resource that it has just created, under the still open intent of that create.
 
-/** How often one write is tried whose outcome stays open. */
+/** Attempts at one write whose outcome stays unknown. */
 const ATTEMPTS = 5
 
-/** How long an attempt waits for the next. */
+/** Pauses between attempts. Milliseconds. */
 const PAUSES = { first: 250, longest: 8_000 }
 
-/** Something to write to WorkOS. `Done` is what it comes to when it is there. */
+/** A write to WorkOS. `Done` is its result. */
 export interface Write<Done> {
-  /** What the journal holds while the outcome is open. */
+  /** The journal entry while the outcome is unknown. */
   intent: Omit<Intent, 'startedAt'>
-  /** With the request it makes the idempotency key. */
+  /** Makes the idempotency key, together with the request. */
   subject: string
   /**
-   * The requests that bring it there, in order; none where there is nothing to send. They differ
-   * where WorkOS takes a smaller form.
+   * The requests in order; empty if there is nothing to send. They differ if WorkOS accepts only a
+   * smaller form.
    */
   requests(reduced: Fallback | undefined): WriteRequest[]
   /**
@@ -39,28 +37,28 @@ export interface Write<Done> {
    */
   fallback?(refusal?: ApiRefusal): Fallback | undefined
   /**
-   * Reads the answer to one of the requests. @returns why it is not about what was sent: the intent
-   * then stays open
+   * Reads the response to one request. @returns why the response is about something else; the
+   * intent then stays open
    */
   answered?(body: JsonObject): Promise<NotDone | undefined>
-  /** Every request was answered. */
+  /** Called when every request has a response. */
   done(reduced: Fallback | undefined): Promise<Done>
-  /** Whether a refusal means that it is there already: then it is looked up. */
+  /** Whether a rejection means that the resource exists. It is then looked up. */
   exists?(refusal: ApiRefusal): boolean
   /**
-   * Looks up in WorkOS whether it is there. Undefined: it is not.
-   * @param sent whether a write of ours may have taken effect
+   * Looks up the result in WorkOS. Undefined: not there.
+   * @param sent whether a write of ours might have succeeded
    */
   lookUp(sent: boolean, reduced: Fallback | undefined): Promise<Done | undefined>
-  /** What a refusal comes to that no smaller form answers. */
+  /** The result of a rejection without a smaller form. */
   refused(refusal: ApiRefusal, request: WriteRequest): Promise<Done | NotDone>
 }
 
 /**
  * Carries out a write until its outcome is known:
  *
- *   intent ─► send ─┬─ answered ─► the next request, or done
- *                   ├─ refused ──► look it up if it exists, send a smaller form, or refused
+ *   intent ─► send ─┬─ response ─► the next request, or done
+ *                   ├─ rejected ─► look it up if it exists, send a smaller form, or refused
  *                   ├─ open ─────► look it up, send it again; open after ATTEMPTS
  *                   └─ not sent ─► the error ends the run; the intent is withdrawn
  *
@@ -73,7 +71,7 @@ export async function attempt<Done>(context: ApplyContext, write: Write<Done>): 
   let requests = write.requests(reduced)
   if (requests.length > 0) await context.journal.intend({ ...intent, startedAt: new Date().toISOString() })
   for (let turn = 1; ; ) {
-    // A repetition begins with the request whose outcome is open.
+    // A retry begins with the request whose outcome is unknown.
     const [request] = requests
     if (request === undefined) return write.done(reduced)
     const reply = await send(context, write, request, turn)
@@ -122,8 +120,8 @@ async function send(
 }
 
 /**
- * After Ctrl-C, a first attempt that was still waiting for its turn never left: its intent is taken
- * back, so that the next run has nothing to look up. Anything else leaves the intent where it is.
+ * After Ctrl-C, a first attempt that was still waiting never left. Its intent is withdrawn, so the
+ * next run need not look it up. In all other cases, the intent stays.
  */
 async function withdrawIntent(
   { journal, interrupted }: ApplyContext,
@@ -135,14 +133,18 @@ async function withdrawIntent(
   await journal.record({ type: 'cleared', address: { kind, key } })
 }
 
-/** The intent stays in the journal: the next run looks it up before anything else. */
+/** The intent stays in the journal. The next run looks it up first. */
 function leaveOpen(error: OutcomeUnknown): NotDone {
-  return { type: 'failed', code: 'outcome_unknown', message: `no answer after ${ATTEMPTS} attempts: ${error.message}` }
+  return {
+    type: 'failed',
+    code: 'outcome_unknown',
+    message: `no response after ${ATTEMPTS} attempts: ${error.message}`,
+  }
 }
 
 /**
- * What is sent in place of something that WorkOS refused, in this request or in an earlier one of
- * the run.
+ * The smaller form to send after WorkOS rejected something in this or an earlier request of the
+ * run.
  */
 export function fallbackFor(
   { refusals, roles }: ApplyContext,
@@ -159,8 +161,8 @@ export function fallbackFor(
 
 /**
  * The Idempotency-Key of a write: the same for every attempt at the same request from the same
- * state, another one as soon as anything in the request differs. WorkOS documents such keys for few
- * endpoints: nothing relies on them.
+ * state, and different for any other request. WorkOS documents such keys for few endpoints, so
+ * nothing relies on them.
  */
 export function idempotencyKey(lineage: string, subject: string, request: WriteRequest): string {
   return createHash('sha256')

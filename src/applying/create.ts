@@ -12,7 +12,7 @@ import { attempt, fallbackFor } from './attempt.ts'
 import { explainNotFound, refIdsOf } from './references.ts'
 import { sendUpdate } from './update.ts'
 
-/** A create on its way. */
+/** A create in progress. */
 interface Creation {
   context: ApplyContext
   definition: KindDefinition
@@ -20,7 +20,7 @@ interface Creation {
   refIds: RefIds
 }
 
-/** Creates it, or takes over what turns out to exist already. @throws as carryOut */
+/** Creates a resource, or adopts it if it already exists. @throws as carryOut */
 export async function create(
   context: ApplyContext,
   definition: KindDefinition,
@@ -35,7 +35,7 @@ export async function create(
     const live = await find()
     if (live) return adoptExisting(creation, live, false)
   }
-  // What is created again after it was deleted is another request, though it reads the same.
+  // A create after a deletion needs another idempotency key, although the request is the same.
   const former = await context.state.idOf(action.kind, action.key)
   let created: LiveResource | undefined
   return attempt<ActionOutcome>(context, {
@@ -50,7 +50,7 @@ export async function create(
       return refuseAnswer(creation, body, created)
     },
     done: (reduced) => {
-      if (created === undefined) throw new RangeError(`${address(action)} was created without an answer`)
+      if (created === undefined) throw new RangeError(`${address(action)} was created without a response`)
       const saved = definition.answersExisting
         ? adoptExisting(creation, created, true, reduced)
         : finish(creation, created, reduced)
@@ -69,21 +69,20 @@ export async function create(
   })
 }
 
-/** Whether something like it may be there that a create would not be refused for. */
+/** Whether a similar resource might exist for which WorkOS would not reject the create. */
 async function looksFirst({ context: { state, run }, definition, desired }: Creation): Promise<boolean> {
   if (definition.answersExisting) return true
   if (!definition.sparse) return false
   const { within = '', refs } = definition
   const holder = await state.get(refs[within] ?? '', desired.refs[within] ?? '')
-  // There is nothing yet in what this run has created.
+  // A resource that this run created is still empty.
   return !(holder?.ownership === 'created' && holder.run === run)
 }
 
 /**
- * A create met something that exists: our own write whose answer was lost, or what somebody else
- * made.
- * @param sent whether a write of ours may have taken effect
- * @param reduced what that write went without
+ * Handles a resource that a create found: our own write with a lost response, or someone else's.
+ * @param sent whether a write of ours might have succeeded
+ * @param reduced what that write left out
  */
 async function adoptExisting(
   creation: Creation,
@@ -98,15 +97,14 @@ async function adoptExisting(
   if (identity.type === 'clash') return fail(context, desired, identity)
   if (identity.type === 'blocked') return block(context, desired, identity)
   const policy = definition.onConflict?.({ roles })
-  // Planning compares without what others give it: a membership without the roles of its groups.
-  // Only what is sent counts here, and `adopt.fill` knows no roles: with or without those of
-  // groups, nothing of a membership is sent.
+  // Planning compares a membership without the roles of its groups. Here they do not matter:
+  // `adopt.fill` has no roles, so nothing of a membership is sent.
   const { send } = compareAdopted(definition, desired.attributes, live.attributes, adopting.fill, policy)
   const { kind, key } = desired
   return adopt(context, definition, { kind, key, id: live.id, send }, desired)
 }
 
-/** Our own write is in WorkOS now; what WorkOS takes in requests of their own is sent now. */
+/** Records our own write, then sends the fields that need separate requests. */
 async function finish(
   { context, definition, desired }: Creation,
   live: LiveResource,
@@ -126,7 +124,7 @@ async function finish(
   return save(context, 'created', whole, { reduced, differences: [...differences, ...sent.differences] })
 }
 
-/** The separate fields that have something in them: see FieldDefinition. */
+/** The separate fields that are not empty: see FieldDefinition. */
 export function separateOf({ fields }: KindDefinition, { attributes }: DesiredResource): Attributes {
   return Object.fromEntries(
     Object.entries(attributes).filter(
@@ -144,24 +142,25 @@ export function withoutSeparate({ fields }: KindDefinition, desired: DesiredReso
 }
 
 /**
- * Whether the answer to a create is about what was sent. It is not ours if it has another identity,
- * or an id that stands for another resource already; it is a failure if it tells another secret.
- * Its intent then stays open: the write may have taken effect, and the next run looks for it.
+ * Checks that the response to a create is about what was sent. It is someone else's if it has
+ * another identity or an ID that already belongs to another resource. A different secret is a
+ * failure. The intent then stays open: the write might have succeeded, and the next run looks for
+ * it.
  * @returns why it is not; undefined: it is
  */
 async function refuseAnswer(creation: Creation, body: JsonObject, live: LiveResource): Promise<NotDone | undefined> {
   const { context, definition, desired, refIds } = creation
   const other = otherIdentity(definition, desired, live, refIds)
   if (other !== undefined) {
-    const message = `WorkOS answered the creation with another object, ${live.id} (${other}): it is not recorded as this one`
+    const message = `WorkOS responded to the creation with a different object, ${live.id} (${other}), which is not recorded`
     return { type: 'failed', code: 'answer_of_another', message }
   }
   const id = answeredId(creation, live)
   const holder = await context.state.keyOf(desired.kind, live.id)
-  // Asked after that wait, in which another answer may have come.
+  // Read after the await above, during which another response can arrive.
   const claimant = context.answered.get(id) ?? holder
   if (claimant !== undefined && claimant !== desired.key) {
-    const message = `WorkOS answered the creation with ${live.id}, which is ${desired.kind}:${claimant} already`
+    const message = `WorkOS responded to the creation with ${live.id}, which is already ${desired.kind}:${claimant}`
     return { type: 'failed', code: 'id_answered_twice', message }
   }
   context.answered.set(id, desired.key)
@@ -171,10 +170,7 @@ async function refuseAnswer(creation: Creation, body: JsonObject, live: LiveReso
   return withdrawCreated(creation, live.id, refuted)
 }
 
-/**
- * The state knows the answered id by now: nobody has to remember it for the actions that are under
- * way.
- */
+/** The state has the ID now, so parallel actions no longer need it in memory. */
 async function forgetAnswered<T>(creation: Creation, live: LiveResource, saved: Promise<T>): Promise<T> {
   try {
     return await saved
@@ -188,14 +184,13 @@ function answeredId({ desired: { kind } }: Creation, { id }: LiveResource): stri
 }
 
 /**
- * Deletes what has just been created and cannot serve: a factor with a secret that nobody has would
+ * Deletes a resource that was just created but is unusable: a factor with an unknown secret would
  * lock its user out.
  *
- * This DELETE goes past `attempt`. It has no intent of its own: the journal holds one intent for
- * each address, that of the create is still open here, and only the end of this withdrawal closes
- * it. An intent to delete would take its place, and the state has no id that it could be looked up
- * by. It has no idempotency key either: a deletion by id comes to the same however often it
- * arrives. It is sent once, and where its outcome is unknown the id is looked up.
+ * This DELETE bypasses `attempt`. The journal has one intent for each address: that of the create,
+ * which is still open and is closed only when this ends. An intent to delete would replace it, and
+ * the state has no ID to look up. No idempotency key is needed, because repeating a deletion by ID
+ * changes nothing. The request is sent once. If its outcome is unknown, the ID is looked up.
  */
 async function withdrawCreated(
   { context, definition, desired }: Creation,
@@ -203,7 +198,7 @@ async function withdrawCreated(
   refuted: { code: string; message: string },
 ): Promise<NotDone> {
   const away = await isRemoved(context, definition, id)
-  const rest = away ? 'it was deleted again' : `it could not be deleted again: delete ${id} in WorkOS`
+  const rest = away ? 'it was deleted again' : `it could not be deleted again; delete ${id} in WorkOS`
   return fail(context, desired, { code: refuted.code, message: `${refuted.message}: ${rest}` })
 }
 
@@ -219,7 +214,7 @@ async function isRemoved({ api }: ApplyContext, definition: KindDefinition, id: 
   }
 }
 
-/** What cannot be read counts as there. */
+/** A resource that cannot be read counts as existing. */
 async function isGone(api: ApplyContext['api'], definition: KindDefinition, id: string): Promise<boolean> {
   try {
     return (await definition.get(api, id)) === undefined

@@ -2,48 +2,44 @@ import { type Clock, isDay, readDuration, systemClock } from '../clock.ts'
 import { GuardError } from '../diagnostics/errors.ts'
 
 /**
- * A moment after which a run sends nothing more. In: what the manifest or the command line says,
- * and the time. Out: a signal that is aborted at that moment, like the one of Ctrl-C: reads are
- * dropped, and writes on their way have a few seconds to be answered.
+ * A moment after which a run sends nothing more. In: the text from the manifest or command line,
+ * and the time. Out: a signal that is aborted at that moment, like that of Ctrl-C: reads are
+ * dropped, and writes in flight have a few seconds.
  */
 
-/**
- * The time has come. As an error it means that nothing was written yet; while a plan is carried out
- * it ends the run in order.
- */
+/** As an error, it means that nothing was written. During an apply, it stops the run cleanly. */
 export class DeadlinePassed extends GuardError {
-  /** How the moment is told: `05:30`. */
+  /** The moment as messages show it: `05:30`. */
   readonly said: string
 
   constructor(said: string) {
     super({
       code: 'guard_deadline',
       message: `the deadline ${said} has passed, and nothing was applied`,
-      hint: 'run the same command again with a later --deadline or --max-duration; run.deadline in the manifest sets it for every run',
+      hint: 'run the same command again with a later --deadline or --max-duration, or change run.deadline in the manifest',
     })
     this.said = said
   }
 }
 
-/** What a deadline may be written as. */
 export const DEADLINE_HINT = 'write 05:30, 2030-01-31T05:30:00Z or a duration such as 4h'
 
 export interface Deadline {
   /** Milliseconds since the epoch. */
   at: number
-  /** How the moment is told: `05:30`. */
+  /** The moment as messages show it: `05:30`. */
   said: string
   signal: AbortSignal
   close(): void
 }
 
 /**
- * Timers are not exact over hours, and stand still while a machine sleeps: the time is looked at
- * this often. Milliseconds.
+ * Interval for checking the time, milliseconds. Timers drift over hours and stop while a machine
+ * sleeps.
  */
 const LOOK_AGAIN = 30_000
 
-/** Aborts its signal with a DeadlinePassed once `now` has reached the moment. */
+/** Aborts its signal with a DeadlinePassed once `now` reaches the moment. */
 export function openDeadline(
   { at, said }: Moment,
   { now, clock = systemClock }: { now(): number; clock?: Clock },
@@ -69,8 +65,8 @@ const TIME_OF_DAY = /^(\d{1,2}):(\d\d)$/
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
 
 /**
- * The moment that a text names: a time of day, the next one in the machine's time zone; a moment of
- * ISO 8601; or a duration from `now` on. Undefined: none of these, or no moment of the calendar.
+ * Reads a time of day (the next one in the machine's time zone), an ISO 8601 moment, or a duration
+ * from `now`. Undefined: not one of these, or not a date of the calendar.
  */
 export function readDeadline(text: string, now: number): Moment | undefined {
   const ms = readDuration(text)

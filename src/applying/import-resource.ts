@@ -19,25 +19,22 @@ export interface ImportOptions {
   api: Api
   /** Undefined: the source cannot be read. */
   set: Pick<DesiredSet, 'get' | 'rundb'> | undefined
-  /**
-   * Take it although the source does not have it, or its e-mail address or external id is another
-   * one.
-   */
+  /** Import it even if it is not in the source or has a different email address or external ID. */
   force: boolean
 }
 
-/** An object of WorkOS that may stand for a resource. */
+/** An object in WorkOS to import as a resource. */
 export interface Import {
-  /** The resource as the state is to hold it. */
+  /** The resource as the state will store it. */
   adopted: DesiredResource
-  /** As the source has it; undefined: it does not. */
+  /** The resource in the source; undefined if it is not there. */
   desired: DesiredResource | undefined
   live: LiveResource
 }
 
 /**
- * Checks that an object of WorkOS can stand for a resource: it exists, is of that kind, belongs to
- * the same references, and stands for nothing else. Changes nothing.
+ * Checks that an object in WorkOS can be imported as a resource: it exists, is of that kind, has
+ * the same references, and belongs to no other resource. Changes nothing.
  * @throws UsageError, GuardError
  */
 export async function checkImport(
@@ -62,7 +59,7 @@ export async function checkImport(
   return { adopted: desired ?? { ...wanted, attributes: held(definition, live) }, desired, live }
 }
 
-/** Adopts what was checked. Nothing is sent: WorkOS stays as it is. */
+/** Adopts a checked object. Sends nothing. */
 export async function importResource(
   {
     state,
@@ -82,16 +79,19 @@ async function checkFree(state: StateStore, { kind, key }: Address, id: string):
   if (known !== undefined) {
     throw new GuardError({
       code: 'address_taken',
-      message: `${kind}:${key} is ${known} in the state already`,
-      hint: known === id ? 'there is nothing to do' : `forget it first: workos-migrate state rm ${kind}:${key}`,
+      message: `${kind}:${key} is already ${known} in the state`,
+      hint:
+        known === id
+          ? 'do nothing: it is already imported'
+          : `remove it from the state first: workos-migrate state rm ${kind}:${key}`,
     })
   }
   const claimant = await state.keyOf(kind, id)
   if (claimant === undefined) return
   throw new GuardError({
     code: 'id_claimed',
-    message: `${id} stands for ${kind}:${claimant} already`,
-    hint: `one object of WorkOS stands for one of the source: unite the two with dedupe, or forget ${kind}:${claimant}`,
+    message: `${id} already belongs to ${kind}:${claimant}`,
+    hint: `merge both records with dedupe, or remove ${kind}:${claimant} from the state; an object in WorkOS can have only one key`,
   })
 }
 
@@ -106,13 +106,11 @@ async function readLive(api: Api, definition: KindDefinition, id: string): Promi
   throw new UsageError({
     code: 'not_in_workos',
     message: `WorkOS has no ${definition.name} ${id}`,
-    hint: `check the id, that it is the id of a ${definition.name}, and the environment of the API key`,
+    hint: `check that the ID belongs to a ${definition.name}, and that the API key belongs to the right environment`,
   })
 }
 
-/**
- * For want of the source: the references by which the key is this one's, if the state knows them.
- */
+/** Without the source: the references that belong to the key, if the state has them. */
 async function refsOfKey(
   state: StateStore,
   definition: KindDefinition,
@@ -135,13 +133,13 @@ async function refsOfKey(
   }
   throw new GuardError({
     code: 'other_references',
-    message: `the state does not say that ${live.id} is ${name}:${key}`,
-    hint: `import what it refers to first; in WorkOS it belongs to ${live.naturalKey}`,
+    message: `the state does not show that ${live.id} is ${name}:${key}`,
+    hint: `import the resources it refers to first; in WorkOS it belongs to ${live.naturalKey}`,
   })
 }
 
 /**
- * The references that a key tells, and what follows from them: a group's member is in the group's
+ * The references in a key, and those that follow from them: a group member is in the group's
  * organization.
  */
 async function withReferencesOf(
@@ -167,12 +165,12 @@ async function resolve(
   const reference = address(missing)
   throw new GuardError({
     code: 'reference_unknown',
-    message: `${address(desired)} refers to ${reference}, which the state does not know`,
-    hint: `import that first: workos-migrate state import ${reference} <id>`,
+    message: `${address(desired)} refers to ${reference}, which is not in the state`,
+    hint: `import it first: workos-migrate state import ${reference} <id>`,
   })
 }
 
-/** Another e-mail address, other references, another slug, or another external id. */
+/** Whether the email address, references, slug or external ID differ. */
 function isOther(definition: KindDefinition, wanted: DesiredResource, live: LiveResource, refIds: RefIds): boolean {
   return !sameIdentity(definition, wanted, live, refIds) || hasOtherExternalId(wanted, live)
 }
@@ -185,13 +183,13 @@ function otherIdentity(
   byExternalId: boolean,
 ): GuardError {
   const has =
-    byExternalId || live.naturalKey === null ? `the one with the external id ${live.externalId}` : live.naturalKey
+    byExternalId || live.naturalKey === null ? `the one with the external ID ${live.externalId}` : live.naturalKey
   return new GuardError({
     code: 'other_identity',
-    message: `${live.id} is not ${name} by what WorkOS says of it: it is ${has}`,
+    message: `${live.id} is not ${name}; in WorkOS it is ${has}`,
     hint: mayForce
-      ? 'if they are one and the same all the same, add --force: the next apply gives it the memberships of the source'
-      : `look for the one that belongs to ${Object.values(wanted.refs).join(' and ') || name}`,
+      ? 'add --force if they are the same user; the next apply then adds the memberships of the source'
+      : `find the one that belongs to ${Object.values(wanted.refs).join(' and ') || name}`,
   })
 }
 
@@ -201,8 +199,8 @@ function notDesired({ rundb }: Pick<DesiredSet, 'rundb'>, { kind, key }: Address
     code: 'not_desired',
     message: `the source has no ${kind}:${key}`,
     hint: canonical
-      ? `it merged into ${kind}:${canonical}: import that`
-      : 'check the address with plan --full; add --force to take what the source no longer has',
+      ? `import ${kind}:${canonical}, into which it was merged`
+      : 'check the address with plan --full; add --force to import something that is no longer in the source',
   })
 }
 

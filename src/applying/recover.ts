@@ -9,15 +9,14 @@ import type { Api } from '../workos/api.ts'
 import { identifyFound } from './adopt.ts'
 import { knownIds } from './references.ts'
 
-/** Lookups on their way at once; the limiter paces them. */
+/** Parallel lookups; the limiter paces them. */
 const AT_ONCE = 20
 
 /**
- * Finds out what became of the writes that an interrupted run left open, before anything is planned
- * or written. Creates that took effect become part of the state, as far as what is found proves to
- * be ours; anything else is left to planning, which adopts as at a first apply. An update is left
- * to the comparison, which reads what WorkOS holds.
- * @returns how many were open, and how many of them had taken effect
+ * Finds the outcomes of writes that an interrupted run left open, before planning. Creates that
+ * succeeded and are provably ours go into the state. Planning handles everything else and adopts as
+ * in a first apply. Updates are left to the comparison, which reads WorkOS.
+ * @returns the number of open writes, and how many had succeeded
  */
 export async function recover(
   state: StateStore,
@@ -67,8 +66,8 @@ async function lookUpIntent(state: StateStore, api: Api, adopt: Manifest['adopt'
 }
 
 /**
- * Whether the write that is found went without a part that WorkOS did not take: the intent names
- * all that was wanted.
+ * Whether the write that was found lacks a part that WorkOS did not accept. The intent lists
+ * everything that was wanted.
  */
 function isReduced(definition: KindDefinition, wanted: Attributes, live: Attributes): boolean {
   if (definition.fallback === undefined) return false

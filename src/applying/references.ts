@@ -9,8 +9,8 @@ import { type ApplyContext, fail } from './apply-context.ts'
 import type { NotDone } from './apply-result.ts'
 
 /**
- * WorkOS's ids of what a resource refers to; or why it cannot be carried out: something of it does
- * not exist, or is not in WorkOS any more as this run or an earlier one was told.
+ * WorkOS IDs of the resources that a resource refers to; or why it is blocked: one does not exist,
+ * or a run found it deleted in WorkOS.
  */
 export async function refIdsOf(
   { state }: Pick<ApplyContext, 'state'>,
@@ -27,8 +27,8 @@ export async function refIdsOf(
 }
 
 /**
- * Ids of what a resource refers to as far as the state has them, gone or not, and the first that it
- * does not know.
+ * IDs of the references as far as the state has them, even deleted ones, and the first that is
+ * missing.
  */
 export async function knownIds(
   state: Pick<StateStore, 'idOf'>,
@@ -45,7 +45,7 @@ export async function knownIds(
   return { ids: resolved.ids, ...(resolved.type === 'blocked' && { missing: resolved.by }) }
 }
 
-const GONE = 'is not in WorkOS any more'
+const GONE = 'is no longer in WorkOS'
 
 function standingOf(known: StateResource | undefined): Standing {
   if (known === undefined) return { type: 'missing', why: 'does not exist' }
@@ -53,10 +53,9 @@ function standingOf(known: StateResource | undefined): Standing {
 }
 
 /**
- * What a 404 to a write means: something that it refers to is gone, what it is about is gone, or,
- * if all of that is there, the target lacks the endpoint. What is gone is marked in the state, for
- * the next plan to look at.
- * @param id WorkOS's id of what the write is about; undefined: it was to be created
+ * Explains a 404 for a write: a reference is gone, the resource itself is gone, or else the target
+ * lacks the endpoint. What is gone is marked in the state for the next plan.
+ * @param id WorkOS ID of the resource; undefined for a create
  */
 export async function explainNotFound(
   context: ApplyContext,
@@ -81,21 +80,20 @@ export async function explainNotFound(
   if (refersBySlug(definition, request) && refusal.codes.includes('entity_not_found'))
     return fail(context, desired, refusal)
   const refers = Object.keys(definition.refs).length > 0
-  return fail(context, desired, missingEndpoint(request, id ?? (refers ? 'all that it refers to' : undefined)))
+  return fail(context, desired, missingEndpoint(request, id ?? (refers ? 'everything it refers to' : undefined)))
 }
 
-/** @param exists what the request names, and exists all the same: an id, or words */
+/** @param exists what exists nevertheless: an ID, or words */
 export function missingEndpoint({ method, path }: WriteRequest, exists?: string): { code: string; message: string } {
   const although = exists === undefined ? '' : `, although ${exists} exists`
   return {
     code: 'endpoint_missing',
-    message: `the target answers ${method} ${path} with HTTP 404${although}: it does not offer this endpoint`,
+    message: `the target returned HTTP 404 for ${method} ${path}${although}: it does not have this endpoint`,
   }
 }
 
 /**
- * Marks whatever a resource refers to and WorkOS has no more. @returns the first of it, as the
- * reason why the resource is blocked
+ * Marks references that WorkOS no longer has. @returns the first one, as the reason for the block
  */
 async function findGone(
   { state, api, journal, run }: ApplyContext,
@@ -116,8 +114,8 @@ async function findGone(
 }
 
 /**
- * Whether the body names other objects, by their slugs, that may be what is not found: the
- * permissions of a role.
+ * Whether the body refers to other objects by slug that might be missing, such as the permissions
+ * of a role.
  */
 function refersBySlug({ slugsInBody = [] }: KindDefinition, { body = {} }: WriteRequest): boolean {
   return slugsInBody.some((field) => field in body)

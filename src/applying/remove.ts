@@ -6,7 +6,7 @@ import { attempt } from './attempt.ts'
 import { missingEndpoint } from './references.ts'
 
 /**
- * Deletes something that this state created; what is gone already counts as deleted. @throws as
+ * Deletes a resource that this state created. A missing resource counts as deleted. @throws as
  * carryOut
  */
 export async function remove(
@@ -19,7 +19,7 @@ export async function remove(
   const before = await context.state.get(kind, key)
   const request = definition.remove(id)
   if (before === undefined || request === undefined) {
-    throw new RangeError(`${address(action)} is to be deleted and cannot be`)
+    throw new RangeError(`${address(action)} must be deleted, but cannot be`)
   }
   const { attributes, digests, refs } = before
   const forgetIfGone = async () =>
@@ -37,7 +37,7 @@ export async function remove(
   })
 }
 
-/** WorkOS has deleted it together with what it belonged to. */
+/** WorkOS deleted it together with the resource it belongs to. */
 async function removeWith(
   context: ApplyContext,
   action: DeleteAction,

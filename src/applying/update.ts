@@ -12,7 +12,7 @@ import type { ActionOutcome, NotDone } from './apply-result.ts'
 import { attempt, fallbackFor } from './attempt.ts'
 import { explainNotFound, refIdsOf } from './references.ts'
 
-/** Sends what the source changed of something that the state knows. @throws as carryOut */
+/** Sends what changed in the source for a resource in the state. @throws as carryOut */
 export async function update(
   context: ApplyContext,
   definition: KindDefinition,
@@ -20,7 +20,7 @@ export async function update(
   desired: DesiredResource,
 ): Promise<ActionOutcome> {
   const before = await context.state.get(action.kind, action.key)
-  if (before === undefined) throw new RangeError(`${address(action)} is to be updated and not in the state`)
+  if (before === undefined) throw new RangeError(`${address(action)} must be updated, but is not in the state`)
   const { blocked } = await refIdsOf(context, definition, desired)
   if (blocked) return blocked
   const sentSecrets = Object.fromEntries(
@@ -39,25 +39,24 @@ export async function update(
   return save(context, 'updated', after, { ...sent, ...(keepsReduced && { former: before.reduced }) })
 }
 
-/** Without the answers that planning saw to be as they were sent by now. */
+/** Without the differences that planning found settled. */
 function withoutObserved({ answered, attributes }: StateResource, { settled }: UpdateAction) {
   if (answered === undefined) return { attributes }
   const left = Object.entries(answered).filter(([field]) => !settled?.includes(field))
   return { attributes, answered: Object.fromEntries(left) }
 }
 
-/** The changed fields are in WorkOS, perhaps without something that it did not take. */
+/** The changed fields are in WorkOS, possibly without a part that it did not accept. */
 export interface Sent {
   type: 'sent'
   reduced: Fallback | undefined
-  /** What WorkOS answered otherwise than it was sent, now or in an earlier run. */
+  /** Values that WorkOS returned differently, now or in an earlier run. */
   differences: AnswerDifference[]
 }
 
 /**
- * Sends the changed fields; nothing where none changed.
- * @param before what WorkOS answered otherwise earlier, and what the state holds of the source from
- *   now on
+ * Sends the changed fields, if any.
+ * @param before earlier differences, and the source's values that the state will store
  */
 export async function sendUpdate(
   context: ApplyContext,
@@ -98,22 +97,21 @@ export async function sendUpdate(
   })
 }
 
-/** Its intent stays open: nobody knows what became of the write. */
+/** The intent stays open, since the outcome of the write is unknown. */
 function answeredByAnother(id: string, other: string): NotDone {
-  const message = `WorkOS answered the update of ${id} with another object, ${other}`
+  const message = `WorkOS responded to the update of ${id} with a different object, ${other}`
   return { type: 'failed', code: 'answer_of_another', message }
 }
 
-/** What an update's answer tells of the object. */
+/** The object in the response to an update. */
 interface Answered {
   attributes: Attributes
-  /** The id of another object, where one answered. */
+  /** The ID of a different object in the response. */
   other?: string
 }
 
 /**
- * Reads the answer to an update. Where the answer is not an object of that kind, the object itself
- * is read instead.
+ * Reads the response to an update. If it is not an object of that kind, reads the object itself.
  */
 async function readAnswer(
   context: ApplyContext,
@@ -144,7 +142,7 @@ async function readBack(
   try {
     return await definition.get(api, id)
   } catch (error) {
-    // The write has taken effect: that it cannot be read back is no refusal of it.
+    // The write succeeded. A failed read is not a rejection of it.
     if (error instanceof ApiRefusal) return undefined
     throw error
   }

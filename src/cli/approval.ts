@@ -4,54 +4,51 @@ import { wordMissing } from '../running/verdict.ts'
 import type { Context } from './context.ts'
 
 export interface Approval {
-  /** Given on the command line. */
   yes?: boolean
-  /** The word given with --confirm. */
+  /** The word from --confirm. */
   confirm?: string
 }
 
 export interface Question {
   text: string
-  /** The word that has to be given with --confirm, or typed. */
+  /** The word to give with --confirm or to type. */
   word?: string
-  /** Who asks for that word. */
+  /** What requires the word. */
   asker?: string
-  /** Whether something is deleted in WorkOS: a mere `y` is not enough then. */
+  /** Whether something is deleted in WorkOS; `y` is then not enough. */
   deletes?: boolean
 }
 
 /**
- * Whether the run is approved: by --yes, which covers all that the plan shows, or by a person who
- * types `yes` or `y`; `delete` where something is deleted. Where the manifest asks for a word
- * (safety.confirm), that word has to be given with --confirm, or typed.
- * @throws GuardError for a missing or wrong word, UsageError where nobody can be asked
+ * Whether the run is approved: with --yes, or by a user who types `yes` or `y`, or `delete` if
+ * something is deleted. If safety.confirm is set, its word must come from --confirm or be typed.
+ * @throws GuardError for a missing or wrong word, UsageError without a terminal
  */
 export async function approve(question: Question, approval: Approval, context: Context): Promise<boolean> {
   const { text, word, asker = 'safety.confirm', deletes = false } = question
   const asked = context.stdin.isTTY === true && context.stderr.isTTY === true
   if (word !== undefined && approval.confirm !== word) {
     if (approval.confirm !== undefined || !asked || approval.yes) throw wordMissing(word, approval.confirm, asker)
-    return (await ask(`${text}\nType ${word} to go on: `, context)) === word
+    return (await ask(`${text}\nType ${word} to continue: `, context)) === word
   }
   if (approval.yes || approval.confirm !== undefined) return true
   if (!asked) {
     throw new UsageError({
       code: 'approval_missing',
-      message: 'nobody can be asked here whether to apply: standard input is no terminal',
-      hint: 'approve with --yes, or apply a plan that was saved with plan --out and reviewed',
+      message: 'this command cannot ask for approval: standard input is not a terminal',
+      hint: 'approve with --yes, or apply a reviewed plan that plan --out saved',
     })
   }
-  const answer = (await ask(`${text}\nType ${deletes ? 'delete' : 'yes'} to go on: `, context)).toLowerCase()
+  const answer = (await ask(`${text}\nType ${deletes ? 'delete' : 'yes'} to continue: `, context)).toLowerCase()
   return deletes ? answer === 'delete' : ['y', 'yes'].includes(answer)
 }
 
 /**
- * What a person types; nothing for Ctrl-D and for an input that ends.
- * @throws InterruptedError for Ctrl-C, which the terminal hands to readline as a key: no signal
- *   comes
+ * What the user types; empty for Ctrl-D and at the end of the input.
+ * @throws InterruptedError for Ctrl-C, which readline receives as a key, not as a signal
  */
 async function ask(question: string, { stdin, stderr, interrupted, unmasked }: Context): Promise<string> {
-  // What a person types comes back as it is.
+  // The terminal echoes what the user types, so the mask must not change it.
   const terminal = createInterface({ input: stdin, output: unmasked?.stderr ?? stderr })
   const interrupt = new AbortController()
   terminal.on('SIGINT', () => interrupt.abort())
@@ -63,8 +60,8 @@ async function ask(question: string, { stdin, stderr, interrupted, unmasked }: C
     if (interrupt.signal.aborted) {
       throw new InterruptedError({
         code: 'interrupted',
-        message: 'interrupted at the question: nothing was applied',
-        hint: 'run the same command to be asked again',
+        message: 'interrupted at the prompt: nothing was applied',
+        hint: 'run the same command again',
       })
     }
     if (interrupted.aborted || !(error instanceof Error) || error.name !== 'AbortError') throw error

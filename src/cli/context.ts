@@ -6,37 +6,28 @@ import { Redactor } from '../diagnostics/redactor.ts'
 import type { World } from '../running/world.ts'
 import { calledAs, type ProgramName } from './names.ts'
 
-/**
- * The world as a command sees it. `run` makes a redactor and a mask, and puts the mask before both
- * outputs.
- */
+/** The environment of a command. `run` adds the redactor and the mask, and masks both outputs. */
 export interface Context extends World {
   stdout: World['stderr']
   stdin: Readable & { isTTY?: boolean }
-  /**
-   * The name that the program was called by: its help and its hints use it. Default: the first one.
-   */
+  /** The name that the program was called by, for help and hints. Default: the first name. */
   name?: ProgramName
-  /**
-   * The outputs before the mask: for questions to a person, whose typing comes back as it is, and
-   * for data that other programs read.
-   */
+  /** The outputs without the mask: for prompts, and for data that other programs read. */
   unmasked?: Pick<Context, 'stdout' | 'stderr'>
 }
 
-/** What a command that is told to stop at once may take to close what it has open. Milliseconds. */
+/** Time to close everything after a signal to stop immediately. Milliseconds. */
 const CLOSING = 250
 
 /**
- * Signals that come together are one: a terminal sends Ctrl-C to all of its group, and npx passes
- * it on as well; when it is closed, the system and the shell each send SIGHUP. Milliseconds.
+ * Signals within this time count as one: npx passes on the Ctrl-C that the terminal also sends to
+ * the process, and a closed terminal causes two SIGHUPs. Milliseconds.
  */
 const TOGETHER = 200
 
 /**
- * The real world. The first Ctrl-C, SIGTERM or SIGHUP asks to finish, the second one stops at once,
- * as SIGQUIT does: whichever it is, what must not outlive the command is removed. A hang-up that
- * the command was started to outlive means nothing.
+ * The context of this process. The first Ctrl-C, SIGTERM or SIGHUP stops cleanly; the second one,
+ * or SIGQUIT, stops immediately. Both remove temporary files. Ignores SIGHUP under nohup.
  */
 export function processContext(): Context {
   const interrupted = new AbortController()
@@ -53,7 +44,9 @@ export function processContext(): Context {
       return
     }
     first = performance.now()
-    process.stderr.write('\nStopping: writes on their way have 5 s to be answered. Again to stop at once.\n')
+    process.stderr.write(
+      '\nStopping: waiting up to 5 s for requests in progress. Press Ctrl-C again to stop immediately.\n',
+    )
     interrupted.abort(new Error('interrupted'))
   }
   process.on('SIGINT', onSignal)
@@ -79,10 +72,9 @@ export function processContext(): Context {
 const HANG_UP = 1n
 
 /**
- * Whether this process was started to outlive its terminal (`nohup`, `trap '' HUP`). Node takes
- * back what signals a process was told to ignore before any of our code runs, so there is only what
- * `nohup` and the shell leave behind: the variable `_`, a parent that ignores the signal itself,
- * and a standard input that can only be written to. The last two are found on Linux alone.
+ * Whether this process must outlive its terminal (`nohup`, `trap '' HUP`). Node.js resets ignored
+ * signals at its start, so look at what `nohup` and the shell leave: the variable `_`, a parent
+ * that ignores the signal, and a write-only standard input. The last two work only on Linux.
  */
 function outlivesItsTerminal(env: Record<string, string | undefined>, parent: number): boolean {
   return /(^|\/)nohup$/.test(env._ ?? '') || ignoresHangUp(parent) || hasInputOfNohup()
@@ -93,7 +85,7 @@ function ignoresHangUp(pid: number): boolean {
   return mask !== undefined && (BigInt(`0x${mask}`) & HANG_UP) !== 0n
 }
 
-/** GNU nohup puts /dev/null in place of a terminal, open for writing. */
+/** GNU nohup replaces a terminal with /dev/null, open only for writing. */
 function hasInputOfNohup(): boolean {
   const flags = /^flags:\s*([0-7]+)$/m.exec(textOf('/proc/self/fdinfo/0'))?.[1]
   if (flags === undefined || (Number.parseInt(flags, 8) & 3) !== 1) return false

@@ -1,7 +1,7 @@
 /**
- * Where `--from` finds a database. In: what the command line says, and the environment. Out: its
- * type and URL. A password comes from a variable or from a person: what stands in a command line
- * goes into the shell's history and into the list of processes.
+ * The database that `--from` names. In: the command line and the environment. Out: the type and the
+ * URL. A password must come from a variable or a prompt: a command line goes into the shell history
+ * and the process list.
  */
 
 import { nearest } from '../config/nearest.ts'
@@ -12,22 +12,20 @@ import { openDatabase } from '../inspecting/database/session.ts'
 import { scratchAmongTemporary } from '../running/scratch-place.ts'
 import type { Context } from './context.ts'
 
-/** Where a database is. */
 export interface Database {
   type: Dialect
   url: string
-  /** The variable that a manifest takes the URL from. */
+  /** The variable with the URL, for the manifest. */
   variable: string
 }
 
 /** A database whose URL is not known yet. */
 export interface UnknownUrl {
-  /** Undefined: the URL tells. */
+  /** Undefined if the URL decides. */
   type: Dialect | undefined
   variable: string
 }
 
-/** The variable of a URL that is not said otherwise. */
 const DATABASE_URL = 'DATABASE_URL'
 
 const TYPES: Readonly<Record<string, Dialect>> = {
@@ -37,15 +35,15 @@ const TYPES: Readonly<Record<string, Dialect>> = {
   mariadb: 'mysql',
 }
 
-/** Whether a text is the URL of a database, and not the name of a file. */
+/** Whether the text is a database URL and not a file name. */
 export function isDatabaseUrl(text: string): boolean {
   return /^(postgres(ql)?|mysql|mariadb):\/\//i.test(text)
 }
 
 /**
- * The database that `--from` names: by its type, by the name of a variable with its URL, or by a
- * URL without a password.
- * @throws UsageError for a URL with a password, and for what is none of these
+ * The database that `--from` names: by its type, by a variable with its URL, or by a URL without a
+ * password.
+ * @throws UsageError for a URL with a password, and for anything else
  */
 export function databaseFrom(from: string, context: Pick<Context, 'env' | 'redactor'>): Database | UnknownUrl {
   const type = TYPES[from.toLowerCase()]
@@ -54,8 +52,8 @@ export function databaseFrom(from: string, context: Pick<Context, 'env' | 'redac
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(from)) return fromVariable({ type: undefined, variable: from }, context)
   throw new UsageError({
     code: 'unknown_database',
-    message: '--from names no database',
-    hint: 'write postgres or mysql for the URL in DATABASE_URL, the name of a variable with a URL, or a URL without a password',
+    message: '--from does not name a database',
+    hint: 'use postgres or mysql with the URL in DATABASE_URL, the name of a variable with a URL, or a URL without a password',
   })
 }
 
@@ -65,31 +63,28 @@ function fromVariable(wanted: UnknownUrl, { env, redactor }: Pick<Context, 'env'
   return withUrl(wanted, known(url, redactor))
 }
 
-/** Keeps a URL, and what is secret in it, out of every output. */
+/** Registers a URL and its password as secrets, and returns the URL. */
 export function known(url: string, redactor: Context['redactor']): string {
   const secrets = [url, passwordIn(url)].flatMap((secret) => secret || [])
   for (const secret of secrets) redactor?.register(secret)
   return url
 }
 
-/**
- * The database of a URL.
- * @throws UsageError where the URL is of another kind than was said
- */
+/** @throws UsageError if the URL is of another type than expected */
 export function withUrl({ type, variable }: UnknownUrl, url: string): Database {
   const found = TYPES[/^(\w+):\/\//.exec(url)?.[1]?.toLowerCase() ?? '']
   if (found === undefined) {
     throw new UsageError({
       code: 'not_a_database_url',
-      message: `${variable} holds no URL of a database`,
-      hint: 'it begins with postgres:// or mysql://, as in postgres://user:password@host:5432/database',
+      message: `${variable} does not contain a database URL`,
+      hint: 'set it to a URL such as postgres://user:password@host:5432/database; MySQL URLs begin with mysql://',
     })
   }
   if (type === undefined || found === type) return { type: found, url, variable }
   throw new UsageError({
     code: 'contradiction',
-    message: `--from says ${type}, and the URL in ${variable} begins with ${/^\w+/.exec(url)?.[0]}`,
-    hint: `write --from ${found}, or the name of the variable with the other URL`,
+    message: `--from is ${type}, but the URL in ${variable} begins with ${/^\w+/.exec(url)?.[0]}`,
+    hint: `use --from ${found}, or the name of a variable with another URL`,
   })
 }
 
@@ -97,28 +92,26 @@ function withoutPassword(url: string): string {
   if (!passwordIn(url)) return url
   throw new UsageError({
     code: 'password_in_command',
-    message: 'the URL has a password, and a command line is seen by others and kept by the shell',
-    hint: `put the URL into a variable: read -rs ${DATABASE_URL}; export ${DATABASE_URL}; then write --from ${DATABASE_URL}`,
+    message: 'the URL contains a password, which others can see on the command line and in the shell history',
+    hint: `put the URL into a variable: read -rs ${DATABASE_URL}; export ${DATABASE_URL}; then use --from ${DATABASE_URL}`,
   })
 }
 
-/** The password of a URL, also one that nobody has encoded; undefined: there is none. */
+/** The password of a URL, even if it is not encoded. */
 function passwordIn(url: string): string | undefined {
   const credentials = /^\w+:\/\/([^/?#]*)@/.exec(url)?.[1] ?? /^\w+:\/\/(.*)@/s.exec(url)?.[1]
   const password = credentials?.includes(':') ? credentials.slice(credentials.indexOf(':') + 1) : undefined
   return password || /[?&]password=([^&]+)/i.exec(url)?.[1]
 }
 
-/** @throws UsageError, since the URL of the database is missing */
 export function missingUrl({ variable }: UnknownUrl): UsageError {
   return new UsageError({
     code: 'missing_answer',
-    message: `${variable} is not set: it holds the URL of the database`,
-    hint: `read -rs ${variable}; export ${variable}; a role that may only read is enough: docs/how-to/inspect.md`,
+    message: `the URL of the database is missing: ${variable} is not set`,
+    hint: `read -rs ${variable}; export ${variable}; a read-only role is enough: docs/how-to/inspect.md`,
   })
 }
 
-/** A database under its URL, looked into. */
 export async function lookInto(
   { type, url }: Database,
   options: Pick<LookOptions, 'named' | 'limit' | 'withoutRecipe'>,
@@ -145,7 +138,7 @@ function unknownTable({ unknown, catalog }: UnknownTable): UsageError {
   const near = nearest(unknown, names)
   return new UsageError({
     code: 'unknown_table',
-    message: `there is no table ${unknown} that may be read`,
-    hint: near === undefined ? 'workos-migrate inspect --from lists the tables' : `is it ${near}?`,
+    message: `table ${unknown} does not exist, or cannot be read`,
+    hint: near === undefined ? 'list the tables with workos-migrate inspect --from' : `did you mean ${near}?`,
   })
 }

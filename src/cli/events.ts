@@ -12,7 +12,7 @@ import type { Context } from './context.ts'
 import { buffered } from './output.ts'
 
 export interface EventOptions {
-  /** The file to write events to; `-`: standard output. */
+  /** The file for events; `-` is standard output. */
   events?: string
   json?: boolean
   format?: string
@@ -21,11 +21,11 @@ export interface EventOptions {
 const HERE = '-'
 
 /**
- * Runs a command whose events are asked for: the first one names the format, the last one the exit
- * code, also when the command fails before it begins. With `-` they take standard output, and what
- * would be there goes to standard error.
- * @throws UsageError when both events and a result for programs are to go to standard output, or
- *   the file is no place for events
+ * Runs a command and writes its events. The first event names the format, the last one the exit
+ * code, even if the command fails at its start. With `-`, events go to standard output and
+ * everything else to standard error.
+ * @throws UsageError if events and a JSON result both go to standard output, or the file is not
+ *   usable
  */
 export async function withEvents(
   command: string,
@@ -62,7 +62,7 @@ interface ClosingOutput extends EventOutput {
 
 function streamOutput(stdout: Context['stdout']): ClosingOutput {
   const { end } = buffered(stdout)
-  // What cannot be written there ends the process: see main.ts.
+  // A write error here ends the process: see main.ts.
   return { write: (line) => stdout.write(line), check() {}, close: end }
 }
 
@@ -70,17 +70,14 @@ function fileOutput(named: string, { cwd, mask }: Context): ClosingOutput {
   const purpose = {
     message: `the events cannot be written to ${named}`,
     code: 'events_unwritable',
-    hint: 'name another file with --events: one that does not exist yet, or that holds events of an earlier run',
+    hint: 'name another file with --events: a new one, or one with the events of an earlier run',
   }
   const file = new LogFile(resolve(cwd, named), purpose, isEventLog)
   const masked = mask?.output() ?? ((line: string) => line)
   return { write: (line) => file.write(masked(line)), check: () => file.check(), close: async () => file.close() }
 }
 
-/**
- * The error of the command is told by whoever catches it; events that could not be written are told
- * here, unless they are that error.
- */
+/** Reports an error of the events file, unless it is the error that the caller reports anyway. */
 async function closeAfterFailure(output: ClosingOutput, failure: unknown, context: Context): Promise<void> {
   const { stderr, env, cwd, redactor } = context
   try {
@@ -98,6 +95,6 @@ function checkStandardOutput({ events, json, format }: EventOptions): void {
   throw new UsageError({
     code: 'options_contradict',
     message: `--events - and ${other} both write to standard output`,
-    hint: 'write the events to a file: --events events.ndjson; or leave one of them out',
+    hint: 'write the events to a file, as in --events events.ndjson, or remove one option',
   })
 }

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /**
- * The program that the action of GitHub calls between the commands: see action.yml. In: a step, its
- * options, the variables of a job. Out: what the step tells GitHub. It is no command of
- * workos-migrate, since it does nothing outside of a job.
+ * The program that action.yml calls between commands. In: a step, its options and the variables of
+ * the job. Out: the requests of the step to GitHub.
  */
 
 import { parseArgs } from 'node:util'
@@ -73,8 +72,8 @@ function parsed(args: readonly string[]) {
   if (step !== undefined && positionals.length === 1) return { step, values }
   throw new UsageError({
     code: 'unknown_step',
-    message: `${positionals[0] === undefined ? 'no step is named' : `there is no step ${positionals.join(' ')}`}`,
-    hint: `name one of ${STEPS.join(', ')}`,
+    message: `${positionals[0] === undefined ? 'the step is missing' : `unknown step ${positionals.join(' ')}`}`,
+    hint: `use one of ${STEPS.join(', ')}`,
   })
 }
 
@@ -83,7 +82,7 @@ function apiOf({ apiUrl, annotate }: Job, { env, clock }: World): GithubApi {
     throw new UsageError({
       code: 'no_token',
       message: 'GITHUB_TOKEN is not set',
-      hint: 'leave the input github-token as it is, or give a token',
+      hint: 'keep the default of the input github-token, or set it to a token',
     })
   }
   return new GithubApi({

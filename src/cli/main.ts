@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-// Nothing may be imported before the check: older versions of Node fail to load what the program
-// needs.
+// Import nothing before the check: older versions of Node.js fail to load the modules.
 const REQUIRED = 24
-/** The young generation of a thread is two or three of these. */
+/** V8's young generation takes two or three of these for each thread. */
 const SEMI_SPACE_MIB = 6
 const major = Number(process.versions.node.split('.')[0])
 
@@ -14,18 +13,18 @@ if (major < REQUIRED) {
   process.exitCode = 3
 } else if (!hasFolder()) {
   process.stderr.write(
-    'error: the folder that the command runs in was removed [no_folder]\n  hint: change to one that exists\n',
+    'error: the working directory no longer exists [no_folder]\n  hint: change to an existing directory\n',
   )
   process.exitCode = 3
 } else {
-  // V8 may abort the process (`Check failed: jit_page.has_value()`, SIGTRAP) when it frees compiled
-  // WebAssembly while threads start and end: https://github.com/nodejs/node/issues/64500. The HTTP
-  // parser is all the WebAssembly here, and a few kilobytes that stay.
+  // V8 can abort the process (`Check failed: jit_page.has_value()`, SIGTRAP) when it frees compiled
+  // WebAssembly while threads start and end: https://github.com/nodejs/node/issues/64500. Without
+  // the flag only the HTTP parser, a few kilobytes, would be freed.
   const { getHeapSpaceStatistics, setFlagsFromString } = await import('node:v8')
   setFlagsFromString('--no-wasm-code-gc')
-  // V8 lets the young generation of each thread grow to 128 MiB, which is most of what a run would
-  // take. Threads that start later obey the first two flags; this one has its heap already, and
-  // stops growing it once it is as large.
+  // V8 lets the young generation of each thread grow to 128 MiB, most of the memory of a run. The
+  // first two flags limit threads that start later. This thread already has its heap; stop its
+  // growth at the same size.
   setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MIB}`)
   setFlagsFromString(`--min-semi-space-size=${SEMI_SPACE_MIB}`)
   const growing = setInterval(() => {
@@ -44,15 +43,15 @@ if (major < REQUIRED) {
     ['standard error', process.stderr],
   ] as const) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // A reader that closes the pipe (head, less), or a terminal that is closed (EIO), wants no
-      // more output. The command goes on: an apply must end in order.
+      // A reader closed the pipe (head, less), or the terminal closed (EIO). Continue, because an
+      // apply must finish cleanly.
       if (error.code !== 'EPIPE' && error.code !== 'EIO') throw outputRefusal(error, name)
     })
   }
   process.exitCode = await run(process.argv.slice(2), context)
 }
 
-/** Every relative path starts from it, and Node.js throws wherever one is resolved. */
+/** Without a working directory, Node.js throws wherever it resolves a relative path. */
 function hasFolder(): boolean {
   try {
     process.cwd()

@@ -7,16 +7,15 @@ import type { AssembledReport } from '../reporting/html/document.ts'
 import { remark, type Telling } from '../running/listeners.ts'
 import type { Context } from './context.ts'
 
-/** Where an HTML report goes. */
 export interface HtmlFile {
   options: ReportOptions
-  /** Writes it whole, or leaves what was there. */
+  /** Writes the whole report, or keeps the existing file. */
   write(report: AssembledReport): Promise<void>
 }
 
 /**
- * The file that `--html` names, looked at before anything is done that it would tell of; undefined
- * where none is named. Whether the command needs that file itself, `outputPlaces` says.
+ * The file that `--html` names, checked before the command does anything; undefined without
+ * `--html`. `outputPlaces` checks whether the command itself uses the file.
  * @throws UsageError
  */
 export function htmlFile(named: string | undefined, telling: Telling, context: Context): HtmlFile | undefined {
@@ -25,12 +24,12 @@ export function htmlFile(named: string | undefined, telling: Telling, context: C
   const purpose: Purpose = {
     message: `the report cannot be written to ${named}`,
     code: 'report_unwritable',
-    hint: 'name a file with --html, in a folder that exists and that you may write to',
+    hint: 'name a file with --html, in an existing folder that you can write to',
   }
   new WholeFile(path, purpose).discard()
   return {
     get options() {
-      // When it is written: an apply may have taken hours.
+      // The time of writing: an apply can take hours.
       return { mask: context.mask ?? new Mask('none'), now: context.now() }
     },
     async write(report) {
@@ -44,13 +43,12 @@ export function htmlFile(named: string | undefined, telling: Telling, context: C
         file.discard()
         throw error
       }
-      const keep = 'It holds values of users: open it in a browser, and keep it as you keep them.'
+      const keep = 'It contains user data: open it in a browser, and store it securely.'
       remark(telling, context, `The report is in ${named}. ${keep}\n`)
     },
   }
 }
 
-/** The report of a plan that is only shown. */
 export async function writePlanReport(plan: Plan, { options, write }: HtmlFile): Promise<void> {
   const { planReport } = await import('../reporting/html/plan-report.ts')
   await write(await planReport(plan, options))

@@ -3,17 +3,17 @@ import { FileError } from '../diagnostics/errors.ts'
 import { isDiskFull, systemCode } from '../files/disk.ts'
 
 export interface Output {
-  /** Writes in pieces of 64 KiB. */
+  /** Buffers the text and writes in pieces of 64 KiB. */
   write(text: string): void
-  /** Whether the reader is slower than the writer: what is written now stays in memory. */
+  /** Whether the reader is slower than the writer; more writes would fill the memory. */
   isFull(): boolean
-  /** Waits until the reader has caught up, or nobody reads on. */
+  /** Waits until the reader catches up or stops reading. */
   room(): Promise<void>
-  /** Waits until everything is out, or nobody reads on. */
+  /** Waits until everything is written, or the reader stops reading. */
   end(): Promise<void>
 }
 
-/** An output to a stream that its reader may read as slowly as it likes. */
+/** A buffered output to a stream. */
 export function buffered(stream: Writable): Output {
   let pending = ''
   const flush = (length = pending.length) => {
@@ -23,7 +23,7 @@ export function buffered(stream: Writable): Output {
   return {
     write(text) {
       pending += text
-      // In whole lines: what hides addresses must have them in one piece.
+      // Whole lines, because the mask finds an address only in one piece.
       if (pending.length > 1 << 16) flush(pending.lastIndexOf('\n') + 1)
     },
     isFull: () => stream.writableNeedDrain && !stream.errored,
@@ -47,14 +47,14 @@ function drained(stream: Writable): Promise<void> {
   })
 }
 
-/** What keeps a stream of the process from being written, told with its name. */
+/** The error for a standard stream that cannot be written. */
 export function outputRefusal(error: Error, name: string): FileError {
   const full = isDiskFull(error)
   return new FileError(
     {
       code: full ? 'disk_full' : 'output_unwritable',
       message: `${name} cannot be written: ${full ? 'the disk is full' : (systemCode(error) ?? error.message)}`,
-      hint: `${full ? 'make room there, or send' : 'send'} it elsewhere; then run the same command again: what was applied is in the state`,
+      hint: `${full ? 'free up space, or redirect' : 'redirect'} the output; then run the same command again: the state has what was applied`,
     },
     { cause: error },
   )

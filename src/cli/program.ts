@@ -16,19 +16,18 @@ import { adviseOnUnknownWords, helpAsOption, refuseOneDash } from './guidance/ad
 import { PROGRAM_NAMES, underName } from './names.ts'
 
 /**
- * Joins each command's definition (definitions/) with what it runs (commands/), which is loaded
- * when it is called: help, completion and errors of the command line load no command. In: the words
- * of a command line. Out: its exit code.
+ * Joins the definition of each command (definitions/) with its code (commands/), which is loaded
+ * only when the command runs. In: the words of a command line. Out: an exit code.
  */
 
 const [FIRST_NAME, SECOND_NAME] = PROGRAM_NAMES
 
-/** Runs a command; what it returns becomes the exit code. */
+/** Runs a command and keeps its exit code. */
 export type Start = (run: () => Promise<ExitCode>) => Promise<void>
 
 /**
- * Runs one command line (without the program's own name) and returns its exit code. OperatorErrors
- * are thrown.
+ * Runs one command line and returns its exit code. @param args without the program name
+ * @throws OperatorError
  */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
   let code: ExitCode = ExitCode.done
@@ -50,31 +49,31 @@ export function buildProgram(context: Context, start: Start): Parent {
   const redact = (text: string) => context.redactor?.redact(text) ?? text
   const name = context.name ?? FIRST_NAME
   const program = new Command(FIRST_NAME)
-    .description('Moves users, organizations, memberships and roles into WorkOS, as a manifest declares them.')
-    // Another program of the same name prints a bare number.
+    .description('Migrates users, organizations, memberships and roles to WorkOS, as declared in a manifest.')
+    // Distinguishes it from another program with the same name, which prints a bare number.
     .version(`${FIRST_NAME} ${toolVersion} (declarative: reads migrate.config.yaml)`)
     .exitOverride()
     .configureOutput({
-      // The program's own words: addresses in them are examples.
+      // Not masked: addresses in the program's own words are examples.
       writeOut: (text) => (context.unmasked ?? context).stdout.write(underName(name, text)),
-      // What was typed is quoted here; it may have been pasted, and a key may be in it.
+      // Quotes what the user typed, which can contain a key.
       writeErr: (text) => context.stderr.write(redact(text).split('\n').map(printable).join('\n')),
     })
     .showHelpAfterError('(workos-migrate --help shows the commands)')
-    .addOption(new Option('--mask <mode>', 'what outputs show of people (default: output.mask)').choices(MASK_MODES))
+    .addOption(new Option('--mask <mode>', 'how outputs mask personal data (default: output.mask)').choices(MASK_MODES))
     .hook('preAction', (called) => {
       const { mask } = called.opts()
       if (mask !== undefined) context.mask?.fix(mask)
     })
   examples(program, [
-    ['workos-migrate init', 'write the manifest of a first migration'],
-    ['workos-migrate validate', 'check the manifest, the files and the expressions'],
-    ['workos-migrate plan', 'show what would be done'],
-    ['workos-migrate apply', 'show it, ask, and do it'],
+    ['workos-migrate init', 'write a manifest for a first migration'],
+    ['workos-migrate validate', 'check the manifest, its files and its expressions'],
+    ['workos-migrate plan', 'show what would change'],
+    ['workos-migrate apply', 'plan, show, ask, apply'],
     ['workos-migrate plan -e production --out plan.ndjson', 'save a plan for review'],
-    ['workos-migrate apply plan.ndjson', 'carry out exactly that plan'],
+    ['workos-migrate apply plan.ndjson', 'apply exactly that plan'],
   ])
-  if (name === FIRST_NAME) program.addHelpText('after', `\nThe package installs the program as ${SECOND_NAME} too.`)
+  if (name === FIRST_NAME) program.addHelpText('after', `\nThe package also installs the program as ${SECOND_NAME}.`)
   addFirstSteps(program, context, start)
   addMigration(program, context, start)
   addReports(program, context, start)

@@ -1,7 +1,6 @@
 /**
- * The command line from outside. In: its words and a Context (streams, environment, clock,
- * signals). Out: an exit code. program.ts joins the definitions (definitions/) with what they run
- * (commands/); this file puts the mask and the redactor around it, and reports what is thrown.
+ * Runs a command line behind the mask and the redactor, and reports errors. In: the words and a
+ * Context (streams, environment, clock, signals). Out: an exit code.
  */
 
 import type { Writable } from 'node:stream'
@@ -16,7 +15,7 @@ import type { Context } from './context.ts'
 import { underName } from './names.ts'
 import { runProgram } from './program.ts'
 
-/** Runs a command line; whatever is thrown is told on stderr, and becomes an exit code. */
+/** Never throws: an error goes to stderr and becomes an exit code. */
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
   const { stdout, stderr } = context
   const mask = context.mask ?? new Mask(defaultMode(context.env))
@@ -25,13 +24,12 @@ export async function run(args: readonly string[], context: Context): Promise<Ex
     redactor: context.redactor ?? new Redactor(),
     mask,
     stdout: maskedStream(stdout, mask),
-    // Hints are there. What goes to standard output may be data, and stays as it is.
+    // Hints name the program, so they get its name. Standard output can be data and stays as is.
     stderr: maskedStream(stderr, mask, (text) => (context.name ? underName(context.name, text) : text)),
     unmasked: { stdout, stderr },
   }
   for (const secret of proxySecrets(context.env)) aware.redactor.register(secret)
-  // A key has no place on a command line; where one stands there all the same, no message repeats
-  // it.
+  // No message can repeat a key that somebody put on the command line.
   for (const arg of args) registerWrittenKeys(arg, aware.redactor)
   try {
     return await runProgram(args, aware)
@@ -40,7 +38,7 @@ export async function run(args: readonly string[], context: Context): Promise<Ex
   }
 }
 
-/** Tells of an error and returns its exit code. */
+/** Reports an error and returns its exit code. */
 export function report(
   error: unknown,
   context: Pick<Context, 'stderr' | 'env' | 'cwd' | 'interrupted' | 'redactor' | 'mask'>,
@@ -52,7 +50,7 @@ export function report(
   }
   registerSecretsOf(env, redactor)
   const color = wantsColor(stderr, env)
-  // What nobody caught comes with the streams of the process.
+  // For an uncaught error, the streams are those of the process, without a mask.
   const masked = (text: string) => context.mask?.text(text) ?? text
   stderr.write(masked(renderProblems(problemsOf(error), { color, cwd, redactor })))
   if (!(error instanceof OperatorError) && env[DEBUG_VARIABLE]) stderr.write(masked(stackOf(error, redactor)))
@@ -68,10 +66,9 @@ function stackOf(error: unknown, redactor: Redactor): string {
 }
 
 /**
- * The stream with a mask before it, and before that what words the text anew: what is written as
- * text goes through the mask, piece by piece. Everything else, a terminal's properties, events,
- * back-pressure and callbacks among it, is the stream's own. Whoever writes keeps an address in one
- * piece.
+ * The stream behind a mask. Each written text is reworded and then masked; everything else
+ * (terminal properties, events, back-pressure, callbacks) is the stream's own. A caller must write
+ * an email address in one piece.
  */
 export function maskedStream<Stream extends Writable>(
   stream: Stream,

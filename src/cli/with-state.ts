@@ -17,19 +17,17 @@ interface StateOptions {
   env?: string
 }
 
-/** A state that is open, with the digest of the manifest that names it. */
 export interface OpenedState {
   state: OpenState
-  /** With references that may be unset. */
   statePath: string
   manifestDigest: string
   loaded: LoadedManifest
 }
 
 /**
- * Works with the state alone, without the target: needs no secret, so references may be unset.
- * @param lock the command that takes the state's lock, for one that writes
- * @throws UsageError when there is no state, LockedError
+ * Works with the state only, so that references can be unset.
+ * @param lock the command that takes the lock, if it writes
+ * @throws UsageError if there is no state, LockedError
  */
 export async function withState(
   options: StateOptions,
@@ -49,7 +47,7 @@ export async function withState(
     throw new UsageError({
       code: 'no_state',
       message: `there is no state at ${await placeOf(location)}`,
-      hint: 'nothing has been applied with this manifest and environment yet',
+      hint: 'run workos-migrate apply first, or choose another environment with -e',
     })
   }
   try {
@@ -61,8 +59,8 @@ export async function withState(
 }
 
 /**
- * The manifest, for a command that needs the state alone: other references may be unset. @throws
- * ManifestError
+ * Loads the manifest for a command that needs only the state: other references can be unset.
+ * @throws ManifestError
  */
 export async function loadForState(options: StateOptions, context: Context): Promise<LoadedManifest> {
   const { config: path, env: environment } = options
@@ -72,17 +70,14 @@ export async function loadForState(options: StateOptions, context: Context): Pro
   if (unset === undefined) return loaded
   throw new ManifestError({
     code: 'unset_reference',
-    message: `${unset.join('.')} refers to an environment variable or a file that is not there`,
-    hint: 'set it in the environment that the command runs in',
+    message: `${unset.join('.')} refers to an environment variable that is not set, or to a missing file`,
+    hint: 'set the variable, or create the file, where the command runs',
     path: unset.join('.'),
     at: loaded.locate(unset),
   })
 }
 
-/**
- * The kind and the key of `kind:key`; a key may hold further colons. @throws UsageError for
- * anything else
- */
+/** The kind and the key of `kind:key`; a key can contain colons. @throws UsageError */
 export function parseAddress(text: string): Address {
   const separator = text.indexOf(':')
   const kind = text.slice(0, Math.max(separator, 0))
@@ -93,24 +88,24 @@ export function parseAddress(text: string): Address {
   }
   throw new UsageError({
     code: 'bad_address',
-    message: `${text} is no address`,
-    hint: 'addresses look like user:auth0|123; workos-migrate state list shows them all',
+    message: `${text} is not an address`,
+    hint: 'use an address such as user:auth0|123; workos-migrate state list shows all',
   })
 }
 
-/** @throws UsageError for a kind that does not exist */
+/** @throws UsageError for an unknown kind */
 export function checkKind(kind: string): void {
   const names = kindDefinitions.map(({ name }) => name)
   if (names.includes(kind)) return
   const close = nearest(kind, names)
   throw new UsageError({
     code: 'unknown_kind',
-    message: `there is no kind ${kind}`,
-    hint: `${close === undefined ? '' : `did you mean ${close}? `}kinds are ${names.join(', ')}`,
+    message: `unknown kind ${kind}`,
+    hint: `${close === undefined ? '' : `did you mean ${close}? `}the kinds are ${names.join(', ')}`,
   })
 }
 
-/** What to say of an address that the state does not have. */
+/** The error for an address that is not in the state. */
 export async function unknownAddress(state: StateStore, address: Address): Promise<UsageError> {
   const { kind, key } = address
   const near = await nearKeys(state, address)
@@ -118,6 +113,6 @@ export async function unknownAddress(state: StateStore, address: Address): Promi
   return new UsageError({
     code: 'unknown_address',
     message: `the state has no resource ${kind}:${key}`,
-    hint: `${near.length === 0 ? 'addresses look like user:auth0|123' : `did you mean ${meant}?`}; workos-migrate state list shows them all`,
+    hint: `${near.length === 0 ? 'use an address such as user:auth0|123' : `did you mean ${meant}?`}; workos-migrate state list shows all`,
   })
 }

@@ -14,22 +14,22 @@ import type { Snapshot } from '../sources/snapshot/snapshot.ts'
 import type { Context } from './context.ts'
 
 export interface WriteRejectsOptions extends Telling {
-  /** As named on the command line. */
+  /** The path as typed on the command line. */
   file: string
   option: string
   misfits: AsyncIterable<PlacedMisfit> | Iterable<PlacedMisfit>
   loaded: LoadedManifest
-  /** A private folder that is removed afterwards. */
+  /** A private folder that the caller removes. */
   scratch: string
   obtainSnapshot: () => Promise<Snapshot | undefined>
-  /** Of the source when the misfits were found. */
+  /** The digest of the source when the misfits were found. */
   digest: string | undefined
   holder: Holder
 }
 
 /**
- * Writes the rows of what is rejected, blocked or failed, as they stand in the source, a file for
- * each stream.
+ * Writes the source rows of everything that is rejected, blocked or failed, in one file for each
+ * stream.
  */
 export async function writeRejects(options: WriteRejectsOptions, context: Context): Promise<void> {
   const folder = join(options.scratch, 'originals')
@@ -58,13 +58,13 @@ async function gather(
   { loaded, obtainSnapshot, digest }: WriteRejectsOptions,
   { stderr, interrupted }: Context,
 ): Promise<void> {
-  const why = 'of what was rejected, key, reason and place are written alone'
+  const why = 'only the key, reason and place of each reject are written'
   try {
     const snapshot = await obtainSnapshot()
     const { directory, manifest } = loaded
     const reading = { directory, scratch: folder, snapshot, signal: interrupted, digest }
     if (await readOriginals(manifest.source, originals, reading)) return
-    stderr.write(`The source has changed since: its rows may be others by now, so ${why}.\n`)
+    stderr.write(`The source has changed since then, so ${why}.\n`)
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
     originals.forgetRows()
@@ -83,13 +83,13 @@ function writeFiles(originals: Originals<Misfit>, options: WriteRejectsOptions, 
   for (const [index, stream] of [first, ...others].entries()) {
     const name = names[index] ?? file
     const path = resolve(context.cwd, name)
-    // The file itself was checked before anything was read.
+    // The file itself was checked before.
     const taken = name === file ? undefined : holder(path)
     if (taken !== undefined) throw placeTaken(option, name, taken)
     const purpose: Purpose = {
       message: `the rejected rows cannot be written to ${name}`,
       code: 'rejects_unwritable',
-      hint: `name a file with ${option}, in a folder that exists and that you may write to`,
+      hint: `name a file with ${option}, in an existing folder that you can write to`,
     }
     writeWholeFile(path, rejectFile(originals, stream, rejectFormat(name), stream === first && missing > 0), purpose)
     const rows = originals.rowCount(stream)
@@ -100,17 +100,17 @@ function writeFiles(originals: Originals<Misfit>, options: WriteRejectsOptions, 
     remark(options, context, `Wrote ${printable(what)} to ${printable(name)}.\n`)
   }
   if (streams.length > 0)
-    remark(options, context, 'That holds what the source holds, password hashes included: only you may read it.\n')
+    remark(options, context, 'This is data from the source, including password hashes. Only you can read it.\n')
 }
 
-/** For each stream a file of its own: `out.csv` → `out.users.csv`. */
+/** A file name for each stream: `out.csv` → `out.users.csv`. */
 export function namesFor(file: string, streams: readonly string[]): string[] {
   const ending = extname(file)
   const stem = ending === '' ? file : file.slice(0, -ending.length)
   const names: string[] = []
   for (const stream of streams) {
     const plain = stream.replace(/[^\p{L}\p{N}_-]/gu, '_') || 'others'
-    // Case does not tell files apart everywhere.
+    // Some file systems ignore case.
     const isTaken = (name: string) => names.some((other) => other.toLowerCase() === name.toLowerCase())
     let name = `${stem}.${plain}${ending}`
     for (let number = 2; isTaken(name); number += 1) name = `${stem}.${plain}-${number}${ending}`

@@ -13,35 +13,30 @@ import { type Branch, keyAt, locationOf, toObject, valueAt } from './tree.ts'
 import { validateEnvironment, validateManifest } from './validators.ts'
 
 export interface Checked {
-  /** The manifest with defaults filled in, as it is: anything may be wrong in it. */
+  /** The manifest with defaults. It can be invalid. */
   value: JsonObject
-  /** The same value as the schema types it; trustworthy only where no problem's path points. */
+  /** The same value with its type, which holds only where no problem points. */
   manifest: Manifest
   problems: Problem[]
 }
 
 /**
- * Checks an effective manifest against the schema, and fills in its defaults. Nothing is said about
- * values that are unresolved, or inside them.
- * @param directory the manifest's folder, on which some defaults depend
+ * Checks an effective manifest against the schema and adds defaults. Ignores unresolved values.
+ * @param directory the folder of the manifest, for some defaults
  */
 export function checkManifest(tree: Branch, unresolved: readonly string[][], directory: string): Checked {
   const value = toObject(tree)
   validateManifest(value)
   const problems = translate(validateManifest.errors ?? [], tree, [], unresolved)
   applyDefaults(value, directory)
-  // The type is made from the schema that the value was just checked against: the problems say
-  // where it does not hold.
+  // The type comes from the schema; the problems show where the value does not match it.
   return { value, manifest: value as JsonObject & Manifest, problems }
 }
 
-/** More threads than this map faster than anything downstream can take. */
+/** More threads map faster than later stages can process. */
 const MAX_WORKERS = 4
 
-/**
- * Fills in the defaults that depend on other values or on the machine; the schema describes them as
- * `x-default`.
- */
+/** Adds the defaults that depend on other values or the machine (`x-default` in the schema). */
 function applyDefaults(value: JsonObject, directory: string): void {
   value.name ??= basename(directory) || 'migration'
   const { source, target, run, metadata } = value
@@ -55,10 +50,7 @@ function applyDefaults(value: JsonObject, directory: string): void {
   }
 }
 
-/**
- * Checks the environments that were not chosen. Their references are not resolved: those values are
- * taken on trust.
- */
+/** Checks the environments that were not chosen, except values with references. */
 export function checkOtherEnvironments(tree: Branch, chosen: string | undefined): Problem[] {
   const environments = tree.entries.get('environments')
   if (environments === undefined || environments.value.kind === 'removed') return []
@@ -71,23 +63,22 @@ export function checkOtherEnvironments(tree: Branch, chosen: string | undefined)
   })
 }
 
-/** What the schema cannot say: `newest` knows nothing without `updatedAt`. */
+/** A check that the schema cannot express: `newest` needs `updatedAt`. */
 export function checkDedupe(dedupe: unknown, locate: (path: string[]) => Location): Problem[] {
   const user = isObject(dedupe) && isObject(dedupe.user) ? dedupe.user : {}
   if (user.updatedAt !== undefined) return []
   return pathsOfNewest(user).map((path) => ({
     code: 'newest_of_what',
-    message: `${path.join('.')} is newest, and nothing says when a record was changed`,
-    hint: 'set dedupe.user.updatedAt to an expression that does, like $record.updated_at',
+    message: `${path.join('.')} is newest, but dedupe.user.updatedAt is missing`,
+    hint: 'set dedupe.user.updatedAt to an expression for the time of the last change, such as $record.updated_at',
     path: path.join('.'),
     at: locate(path),
   }))
 }
 
 /**
- * The recipe one-organization makes every person a member of vars.organization, which has to say
- * which one that is.
- * @param unresolved paths whose values nobody knows yet
+ * With the recipe one-organization, vars.organization must identify the organization.
+ * @param unresolved paths of values that are not known yet
  */
 export function checkOneOrganization(
   { vars }: JsonObject,
@@ -98,13 +89,13 @@ export function checkOneOrganization(
   const path = ['vars', 'organization']
   const said = isObject(vars) ? vars.organization : undefined
   const isOpen = unresolved.some((open) => path.every((key, index) => open[index] === key))
-  // A variable that is missing altogether is named where the recipe reads it.
+  // A missing variable is reported where the recipe reads it.
   if (said === undefined || isOpen || (isObject(said) && NAMING.some((key) => isFilled(said[key])))) return []
   return [
     {
       code: 'no_organization',
-      message: `vars.organization names no organization: ${isObject(said) ? `it has neither ${NAMING.slice(0, -1).join(' nor ')} nor ${NAMING.at(-1)}` : 'it is no object'}`,
-      hint: 'everybody becomes a member of this one: say { id: org_… } of one that WorkOS has, or { externalId: acme, name: Acme Anvils }',
+      message: `vars.organization does not name an organization: ${isObject(said) ? `it has no ${NAMING.slice(0, -1).join(', ')} or ${NAMING.at(-1)}` : 'it is not an object'}`,
+      hint: 'set { id: org_… } for an organization in WorkOS, or { externalId: acme, name: Acme Anvils }; all users become its members',
       path: path.join('.'),
       at: locate(path),
     },
@@ -113,7 +104,7 @@ export function checkOneOrganization(
 
 const ONE_ORGANIZATION = 'one-organization'
 
-/** What tells which organization is meant. */
+/** Keys that identify an organization. */
 const NAMING = ['id', 'externalId', 'name']
 
 function isFilled(value: unknown): boolean {
@@ -125,7 +116,7 @@ function notAnObject(path: string[], at: Branch['place']): Problem {
   return { code: 'wrong_type', message, at: locationOf(at), path: path.join('.') }
 }
 
-/** Checks an environment that was not chosen: its keys and values, not what it leaves out. */
+/** Checks the keys and values of an environment, but not for missing keys. */
 function checkEnvironment(name: string, tree: Branch, unresolved: readonly string[][]): Problem[] {
   validateEnvironment(toObject(tree))
   const errors = (validateEnvironment.errors ?? []).filter((error) => error.keyword !== 'required')
@@ -141,7 +132,7 @@ function translate(errors: readonly ErrorObject[], tree: Branch, prefix: string[
   })
 }
 
-/** Where the nearest key above a path stands. */
+/** The place of the nearest parent key. */
 function parentPlace(tree: Branch, path: readonly string[]) {
   for (let length = path.length; length > 0; length--) {
     const place = keyAt(tree, path.slice(0, length))
@@ -150,7 +141,7 @@ function parentPlace(tree: Branch, path: readonly string[]) {
   return tree.place
 }
 
-/** A misspelt key is unknown, and what it should have been is missing: only the first is said. */
+/** A misspelled key is also missing under its right name: keeps only the first issue. */
 function oneIssuePerMistake(issues: readonly SchemaIssue[]): SchemaIssue[] {
   const unknown = issues.filter(({ code }) => code === 'unknown_key')
   const seen = new Set<string>()
@@ -168,7 +159,6 @@ function sameParent(a: readonly string[], b: readonly string[]): boolean {
   return a.slice(0, -1).every((key, index) => key === b[index])
 }
 
-/** By file, line and column, so that they read like the file. */
 export function inReadingOrder(problems: readonly Problem[]): Problem[] {
   const order = (problem: Problem) => [problem.at?.line ?? 0, problem.at?.column ?? 0] as const
   return problems.toSorted((a, b) => {
@@ -178,10 +168,7 @@ export function inReadingOrder(problems: readonly Problem[]): Problem[] {
   })
 }
 
-/**
- * What one error of the schema check means: the path it is about, and whether the key or its value
- * is to blame.
- */
+/** An error of the schema check, with its path, and whether the key or the value is wrong. */
 interface SchemaIssue extends Reason {
   path: string[]
   subject: 'key' | 'value'
@@ -196,7 +183,7 @@ const TYPE_NAMES: Record<string, string> = {
   array: 'a list',
 }
 
-/** Translates one error of ajv; undefined for errors that only echo another one. */
+/** Translates an error of ajv; undefined for an error that repeats another. */
 function schemaIssueOf(error: ErrorObject, tree: Branch): SchemaIssue | undefined {
   const path = error.instancePath.split('/').slice(1).map(unescapePointer)
   if (error.propertyName !== undefined) return badKey(error, [...path, error.propertyName])
@@ -225,7 +212,7 @@ function unescapePointer(step: string): string {
   return step.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
-/** A union's missing tag is reported by the union itself. */
+/** The union itself reports its missing tag. */
 function isUnionTag(error: ErrorObject): boolean {
   const { discriminator } = schemaOf(error)
   return isSchema(discriminator) && discriminator.propertyName === error.params.missingProperty
@@ -235,7 +222,7 @@ function unknownKey(error: ErrorObject, parent: string[], key: string): SchemaIs
   const { properties, 'x-refused': refused } = schemaOf(error)
   const why = isSchema(refused) ? refused[key] : undefined
   if (typeof why === 'string') {
-    const message = `"${key}" is not for ${parent.join('.')} of this type`
+    const message = `"${key}" does not apply to ${parent.join('.')} of this type`
     return { code: 'unknown_key', message, hint: why, path: [...parent, key], subject: 'key' }
   }
   const known = isSchema(properties) ? Object.keys(properties).filter((name) => name !== '$schema') : []
@@ -245,12 +232,12 @@ function unknownKey(error: ErrorObject, parent: string[], key: string): SchemaIs
     close !== undefined
       ? `did you mean "${close}"?`
       : elsewhere.length > 0
-        ? `it belongs at ${elsewhere.join(' or ')}`
-        : `known keys: ${known.join(', ')}`
+        ? `move it to ${elsewhere.join(' or ')}`
+        : `use one of ${known.join(', ')}`
   return { code: 'unknown_key', message: `unknown key "${key}"`, hint, path: [...parent, key], subject: 'key' }
 }
 
-/** Paths at which a key of this name is known, one level down: people forget the section. */
+/** Sections that have a key with this name. */
 function sectionsWith(key: string): string[] {
   const sections = isSchema(manifestSchema.properties) ? Object.keys(manifestSchema.properties) : []
   const path = (name: string) => (knownKeys([name]).includes(key) ? [`${name}.${key}`] : [])
@@ -275,7 +262,7 @@ function unionMember(error: ErrorObject, parent: string[]): SchemaIssue | undefi
   const { tag, tagValue } = error.params
   const path = [...parent, String(tag)]
   if (error.params.error === 'tag') {
-    const hint = `one of: ${sourceTypes().join(', ')}`
+    const hint = `allowed values: ${sourceTypes().join(', ')}`
     if (tagValue === undefined)
       return { code: 'missing_key', message: `"${tag}" is missing`, hint, path, subject: 'key' }
     return { code: 'wrong_type', message: `${path.join('.')} must be text`, hint, path, subject: 'value' }
@@ -291,7 +278,7 @@ function notAllowed(error: ErrorObject, path: string[], tree: Branch): SchemaIss
 
 function choice(path: string[], value: string, allowed: string[]): SchemaIssue {
   const close = nearest(value, allowed)
-  const hint = `${close === undefined ? '' : `did you mean "${close}"? `}allowed: ${allowed.join(', ')}`
+  const hint = `${close === undefined ? '' : `did you mean "${close}"? `}allowed values: ${allowed.join(', ')}`
   return {
     code: 'unknown_value',
     message: `${path.join('.')} cannot be ${quoted(value)}`,
@@ -301,14 +288,14 @@ function choice(path: string[], value: string, allowed: string[]): SchemaIssue {
   }
 }
 
-/** An item of a list that stands in it before. */
+/** A repeated item of a list. */
 function repeated(error: ErrorObject, list: string[], tree: Branch): SchemaIssue {
   const index = Math.max(Number(error.params.i), Number(error.params.j))
   const path = [...list, String(index)]
   const value: unknown = Array.isArray(error.data) ? error.data[index] : undefined
   const item = writtenAt(tree, path) ?? (typeof value === 'string' ? quoted(value) : 'an item')
-  const message = `${list.join('.')} has ${item} twice`
-  return { code: 'bad_value', message, hint: 'keep one of the two', path, subject: 'value' }
+  const message = `${list.join('.')} contains ${item} twice`
+  return { code: 'bad_value', message, hint: 'remove one of them', path, subject: 'value' }
 }
 
 function wrongType(error: ErrorObject, path: string[], tree: Branch): SchemaIssue {
@@ -319,7 +306,7 @@ function wrongType(error: ErrorObject, path: string[], tree: Branch): SchemaIssu
   const name = path.length === 0 ? 'the manifest' : path.join('.')
   return {
     code: 'wrong_type',
-    message: `${name} must be ${expected}, and ${found}`,
+    message: `${name} must be ${expected}, but ${found}`,
     hint: typeHint(types, error) ?? example(error),
     path,
     subject: 'value',
@@ -332,7 +319,7 @@ function typeHint(types: string[], error: ErrorObject): string | undefined {
     if (/^(yes|on|y|1)$/i.test(data)) return 'write true, without quotes'
     if (/^(no|off|n|0)$/i.test(data)) return 'write false, without quotes'
   }
-  if (typeof data === 'string' && /^-?\d+(\.\d+)?$|^(true|false)$/.test(data)) return 'write it without quotes'
+  if (typeof data === 'string' && /^-?\d+(\.\d+)?$|^(true|false)$/.test(data)) return 'remove the quotes'
   const anyText = types.includes('string') && schemaOf(error).pattern === undefined
   if (anyText && (typeof data === 'number' || typeof data === 'boolean')) return 'put it in quotes'
   return undefined
@@ -362,13 +349,11 @@ function badValue(error: ErrorObject, path: string[], tree: Branch): SchemaIssue
 }
 
 function badKey(error: ErrorObject, path: string[]): SchemaIssue {
-  const message = `"${path.at(-1)}" is not possible as a key: ${expectation(error) ?? error.message ?? ''}`
+  const message = `"${path.at(-1)}" is not a valid key: ${expectation(error) ?? error.message ?? ''}`
   return { code: 'bad_value', message, path, subject: 'key' }
 }
 
-/**
- * A value that came out of a reference is named by the reference, not shown: it may be a secret.
- */
+/** Names a value by its reference, because the value can be a secret. */
 function writtenAt(tree: Branch, path: string[]): string | undefined {
   const node = valueAt(tree, path)
   return node?.kind === 'scalar' ? node.written : undefined

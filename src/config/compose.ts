@@ -10,20 +10,20 @@ import { sourceSchema, sourceTypes } from './schema.ts'
 import { type Branch, branchOf, locationOf, mergeBranches, type Scalar, type Tree, valueAt, without } from './tree.ts'
 
 export interface ComposeContext extends ReferenceContext {
-  /** Folder of the shipped recipes. */
+  /** The folder of the built-in recipes. */
   recipes: string
 }
 
 interface Composing extends ComposeContext {
-  /** The file that everything else lies beneath. */
+  /** The manifest file. */
   root?: string
 }
 
 /**
- * Puts a manifest together, references unresolved: the source's default recipe, beneath what the
- * file extends, beneath the file, beneath the chosen environment.
- * @throws ManifestError when a file is broken or missing, `extends` runs in a circle, or the
- *   environment is unknown
+ * Merges the layers of a manifest, from lowest to highest: the default recipe of the source, what
+ * the file extends, the file, the chosen environment. Does not resolve references.
+ * @throws ManifestError for a broken or missing file, a cycle of `extends`, or an unknown
+ *   environment
  */
 export function compose(file: string, environment: string | undefined, context: ComposeContext): Branch {
   const chain = new Map<string, Branch>()
@@ -39,9 +39,8 @@ export function compose(file: string, environment: string | undefined, context: 
 }
 
 /**
- * As `compose`, for a shipped recipe by itself, with its tests. A recipe that names no source is
- * put on top of the one for the source of its own name, or else of the CSV file, with the options
- * of that source's example.
+ * Like `compose`, for a built-in recipe with its tests. A recipe without a source goes on top of
+ * the source of the same name, or of `csv`, with the options of the example in the schema.
  */
 export function composeRecipe(name: string, context: ComposeContext): { file: string; tree: Branch } {
   const file = recipeFile(context.recipes, name)
@@ -60,7 +59,7 @@ export function composeRecipe(name: string, context: ComposeContext): { file: st
   return { file, tree: { ...mergeBranches(sample, merged), place: own.place } }
 }
 
-/** The options of the schema's example: all of them, or those that the source cannot do without. */
+/** The options of the example in the schema: all, or only those that are required. */
 function sampleSource(type: string, whole: boolean): JsonObject {
   const { examples, required } = sourceSchema(type)
   const [example] = Array.isArray(examples) ? examples : []
@@ -83,8 +82,8 @@ function withExtends(file: string, above: string[], chain: Map<string, Branch>, 
       const circle = [...path.slice(path.indexOf(baseFile)), baseFile].map((name) => basename(name)).join(' → ')
       throw new ManifestError({
         code: 'extends_cycle',
-        message: `extends runs in a circle: ${circle}`,
-        hint: 'take one of them out',
+        message: `extends contains a cycle: ${circle}`,
+        hint: 'remove one of them',
         at,
         path: 'extends',
       })
@@ -92,7 +91,7 @@ function withExtends(file: string, above: string[], chain: Map<string, Branch>, 
     const below = parseBase(baseFile, at, path, chain, context)
     merged = merged === undefined ? below : layered(merged, below, context)
   }
-  // Tests of a shipped recipe are about the recipe: the manifest may map otherwise.
+  // Drops the tests of built-in recipes: the manifest can map differently.
   const isBeneath = file !== context.root && dirname(file) === context.recipes
   const own = without(tree, isBeneath ? ['extends', 'tests'] : ['extends'])
   const result = merged === undefined ? own : layered(merged, own, context)
@@ -110,7 +109,7 @@ function parseBase(
   try {
     return withExtends(file, above, chain, context)
   } catch (error) {
-    // A file that is not there is a mistake of the line that names it.
+    // For a missing file, points to the line that names it.
     if (!(error instanceof ManifestError) || error.problems[0]?.at?.file !== file) throw error
     if (error.problems[0].at.line !== undefined) throw error
     throw new ManifestError(error.problems.map((problem) => ({ ...problem, at, path: 'extends' })))
@@ -125,8 +124,8 @@ function extendsOf(tree: Branch): Scalar[] {
     if (item.kind === 'scalar' && typeof item.value === 'string' && item.value !== '') return item
     throw new ManifestError({
       code: 'wrong_type',
-      message: 'extends must be a path, the name of a recipe, or a list of them',
-      hint: 'extends: ./base.yaml',
+      message: 'extends must be a path, the name of a recipe, or a list of these',
+      hint: 'for example extends: ./base.yaml',
       at: locationOf(item.place),
       path: 'extends',
     })
@@ -149,8 +148,8 @@ function unknownRecipe(name: string, { recipes }: ComposeContext): Problem {
   const close = nearest(name, names)
   return {
     code: 'unknown_recipe',
-    message: `there is no recipe named ${name}`,
-    hint: `${close === undefined ? '' : `did you mean ${close}? `}recipes: ${names.join(', ')}`,
+    message: `unknown recipe ${name}`,
+    hint: `${close === undefined ? '' : `did you mean ${close}? `}the recipes are ${names.join(', ')}`,
   }
 }
 
@@ -160,10 +159,7 @@ function sourceType(tree: Branch, context: ComposeContext): string | undefined {
   return resolveText(type, type.value, { ...context, offline: true }).text
 }
 
-/**
- * The environments of a manifest by name. One that is written and empty changes nothing, and may be
- * chosen.
- */
+/** The environments of a manifest by name. An empty environment is valid. */
 export function environmentsOf(tree: Branch): Map<string, Branch> {
   const environments = tree.entries.get('environments')?.value
   const branches = new Map<string, Branch>()
@@ -182,9 +178,8 @@ function choose(tree: Branch, environment: string | undefined, context: ComposeC
 }
 
 /**
- * One layer of a manifest over another. Where the upper one names another type of source, the lower
- * one's options of its source mean nothing any more: a recipe for exported files serves a database
- * as well.
+ * Merges two layers. If the upper layer has another source type, drops the source of the lower one:
+ * a recipe for files also works for a database.
  */
 function layered(lower: Branch, upper: Branch, context: ComposeContext): Branch {
   const [below, above] = [sourceType(lower, context), sourceType(upper, context)]
@@ -192,7 +187,7 @@ function layered(lower: Branch, upper: Branch, context: ComposeContext): Branch 
   return mergeBranches(isOther ? without(lower, ['source']) : lower, upper)
 }
 
-/** @throws ManifestError when the manifest has no environment of this name */
+/** @throws ManifestError for an unknown environment */
 function requireEnvironment(tree: Branch, environment: string | undefined, file: string): void {
   if (environment === undefined) return
   const names = [...environmentsOf(tree).keys()]
@@ -201,11 +196,11 @@ function requireEnvironment(tree: Branch, environment: string | undefined, file:
   const key = tree.entries.get('environments')?.key
   throw new ManifestError({
     code: 'unknown_environment',
-    message: `there is no environment named ${environment}`,
+    message: `unknown environment ${environment}`,
     hint:
       names.length === 0
-        ? 'the manifest has no environments: leave -e out'
-        : `${close === undefined ? '' : `did you mean ${close}? `}environments: ${names.join(', ')}`,
+        ? 'remove -e: the manifest has no environments'
+        : `${close === undefined ? '' : `did you mean ${close}? `}the environments are ${names.join(', ')}`,
     at: key === undefined ? { file } : locationOf(key),
     path: 'environments',
   })

@@ -9,17 +9,14 @@ import { shippedRecipes } from './recipes.ts'
 const NAMES = ['migrate.config.yaml', 'migrate.config.yml', 'migrate.config.json']
 
 /**
- * The manifest to use when none is named: the first of migrate.config.yaml, .yml and .json in `cwd`
- * or a folder above it. The search ends at the root of a repository, at the home folder and at the
- * root of the file system.
- * @throws ManifestError when there is none
+ * Finds the manifest: the first of migrate.config.yaml, .yml and .json in `cwd` or a parent folder.
+ * The search stops at the root of a repository, the home folder and the root of the file system.
+ * @throws ManifestError if there is none
  */
 export async function discoverManifest(cwd: string, home: string | undefined): Promise<string> {
-  // cosmiconfig looks for the names in one folder, and no more. Its walk upwards ends at a
-  // package.json, or goes on to the folders of settings beneath the home folder; and its loaders
-  // are given text without its bytes, before a FIFO, a file of gigabytes or one that is not UTF-8
-  // could be refused. So the walk is here, and `parseFile` reads the file, which keeps the place of
-  // every value.
+  // cosmiconfig searches only one folder. Its own search stops at a package.json, and its loaders
+  // read a file before a FIFO, a huge file or a wrong encoding can be rejected. `parseFile` reads
+  // the file and keeps the place of every value.
   const { cosmiconfig } = await import('cosmiconfig')
   const found = () => ({ found: true })
   const explorer = cosmiconfig('migrate', {
@@ -37,15 +34,15 @@ export async function discoverManifest(cwd: string, home: string | undefined): P
   }
   throw new ManifestError({
     code: 'no_manifest',
-    message: `no migrate.config.yaml in ${cwd} or above it`,
-    hint: 'workos-migrate init writes one; one that is elsewhere is named with --config',
+    message: `no migrate.config.yaml in ${cwd} or its parent folders`,
+    hint: 'create one with workos-migrate init, or name another path with --config',
     at: { file: join(cwd, 'migrate.config.yaml') },
   })
 }
 
 /**
- * The search opens what has the name: a FIFO would hold it up, and past a file that may not be read
- * it would find one of a folder above.
+ * Rejects a FIFO, which would block the search, and an unreadable file, which the search would skip
+ * for a file in a parent folder.
  */
 function refuseOther(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false })
@@ -54,7 +51,7 @@ function refuseOther(file: string): void {
   else
     throw new ManifestError({
       code: 'not_a_file',
-      message: `${file} is no regular file`,
+      message: `${file} is not a regular file`,
       hint: 'name the manifest with --config',
       at: { file },
     })
@@ -66,8 +63,8 @@ function refuseUnreadable(file: string): void {
   } catch {
     throw new ManifestError({
       code: 'file_unreadable',
-      message: 'this user may not read the manifest',
-      hint: `see whose it is: ls -l ${shellWord(file)}; or name another one with --config`,
+      message: 'this user cannot read the manifest',
+      hint: `check its permissions: ls -l ${shellWord(file)}; or name another manifest with --config`,
       at: { file },
     })
   }
@@ -80,15 +77,14 @@ function* foldersUpwards(from: string, home: string | undefined): Generator<stri
   }
 }
 
-/** Where a manifest is looked for. */
 export interface ManifestPlace {
-  /** The manifest file, relative to `cwd`. Without one it is searched for. */
+  /** The manifest file, relative to `cwd`. Default: search for it. */
   path?: string
   cwd: string
   env: Record<string, string | undefined>
 }
 
-/** The environments of a manifest, even of an invalid one. Empty: there is no manifest. */
+/** The environments of a manifest, even if it is invalid. Empty without a manifest. */
 export async function environmentNames({ path, cwd, env }: ManifestPlace): Promise<string[]> {
   try {
     const file = path === undefined ? await discoverManifest(cwd, env.HOME) : resolve(cwd, path)

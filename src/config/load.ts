@@ -1,7 +1,7 @@
 /**
- * Loads manifests. In: a path or none, an environment, variables. Out: a LoadedManifest, checked
- * and with defaults, that knows where each of its values was written, or every problem at once. The
- * way: discover → compose (parse each file) → references → check.
+ * Loads manifests. In: an optional path, an environment, variables. Out: a checked LoadedManifest
+ * with defaults and the place of each value, or all problems. Steps: discover → compose (parse each
+ * file) → references → check.
  */
 import { dirname, resolve } from 'node:path'
 import { ManifestError } from '../diagnostics/errors.ts'
@@ -22,37 +22,34 @@ import { digestOf, literalKeyWarnings } from './secrets.ts'
 import { type Branch, keyAt, locationOf, scalarLocation, valueAt, withNulls, without } from './tree.ts'
 
 export interface LoadOptions {
-  /** The manifest file, relative to `cwd`. Without one it is searched for. */
+  /** The manifest file, relative to `cwd`. Default: search for it. */
   path?: string
-  /** The shipped recipe to load by itself, in place of a manifest. */
+  /** The built-in recipe to load instead of a manifest. */
   recipe?: string
-  /** The environment to merge over the rest. */
   environment?: string
   cwd: string
   env: Record<string, string | undefined>
-  /** Whether unset references become unknown instead of being problems. */
+  /** Whether to accept unset references. */
   offline?: boolean
-  /**
-   * Paths at which a reference may be unset until its value is needed: see LoadedManifest.deferred.
-   */
+  /** Paths where a reference can be unset until its value is needed: see `deferred`. */
   defer?: (path: readonly string[]) => boolean
   redactor: Redactor
-  /** Follows what the manifest says of outputs. */
+  /** Takes its mode from the manifest. */
   mask?: Mask
-  /** Folder of the recipes. Default: the shipped ones. */
+  /** The folder of the recipes. Default: the built-in recipes. */
   recipes?: string
 }
 
-/** A manifest that could be put together, with everything that is wrong with it. */
+/** A composed manifest with all its problems. */
 export interface InspectedManifest {
-  /** Trustworthy only where no problem's path points. */
+  /** Valid only where no problem points. */
   loaded: LoadedManifest
   problems: Problem[]
 }
 
 /**
  * Finds, reads, composes and checks a manifest.
- * @throws ManifestError with every problem at once, each with its place
+ * @throws ManifestError with all problems and their places
  */
 export async function loadManifest(options: LoadOptions): Promise<LoadedManifest> {
   const { loaded, problems } = await inspectManifest(options)
@@ -61,8 +58,8 @@ export async function loadManifest(options: LoadOptions): Promise<LoadedManifest
 }
 
 /**
- * As `loadManifest`, for `validate`, which goes on after the first problems.
- * @throws ManifestError when there is no manifest, or its files cannot be put together
+ * Like `loadManifest`, but returns the problems.
+ * @throws ManifestError if there is no manifest, or its files cannot be composed
  */
 export async function inspectManifest(options: LoadOptions): Promise<InspectedManifest> {
   const { redactor, env, environment, defer } = options
@@ -106,7 +103,7 @@ export async function inspectManifest(options: LoadOptions): Promise<InspectedMa
   return { loaded, problems: all.map((problem) => redacted(problem, redactor)) }
 }
 
-/** Also of a manifest that is wrong elsewhere: its problems are told as it asks for. */
+/** The mask mode, even of an invalid manifest, whose problems must be masked too. */
 function maskOf({ output }: { output?: unknown }): MaskMode | undefined {
   const mode = isObject(output) ? output.mask : undefined
   return MASK_MODES.find((known) => known === mode)
@@ -119,10 +116,7 @@ async function composeFor(options: LoadOptions, context: ComposeContext): Promis
   return { file, tree: compose(file, environment, context) }
 }
 
-/**
- * In the tests null is a value: what must be absent, and what a record has. A test itself may be
- * taken away.
- */
+/** Keeps null as a value inside tests, but null for a whole test removes it. */
 function takingNulls(tree: Branch): Branch {
   const tests = tree.entries.get('tests')
   if (tests?.value.kind !== 'branch') return tree
@@ -158,33 +152,30 @@ function redacted(problem: Problem, redactor: Redactor): Problem {
   return copy
 }
 
-/** A manifest together with where it came from. */
 export interface LoadedManifest {
   manifest: Manifest
-  /** The manifest file, absolute. */
+  /** Absolute. */
   file: string
-  /** Its folder, absolute: relative paths in the manifest start here. */
+  /** Its folder, absolute, for relative paths in the manifest. */
   directory: string
   environment?: string
   redactor: Redactor
-  /**
-   * JSON-pointer-like paths of scalars whose reference is unset (only with `offline` and `defer`).
-   */
+  /** Paths of scalars with an unset reference (only with `offline` and `defer`). */
   unresolved: string[][]
-  /** What is wrong with references that were let be, for whoever comes to need one of them. */
+  /** Problems of deferred references, for code that needs their values. */
   deferred: Problem[]
   /**
-   * SHA-256 (hex) of the effective manifest with its secrets left out, and without `run`, whose
-   * default depends on the machine: how hard a run pushes does not change what it does.
+   * SHA-256 (hex) of the effective manifest without secrets, and without `run`, which does not
+   * change the result of a run.
    */
   digest: string
   /**
-   * Where the value at a path of the effective manifest was written; `offset` counts characters
-   * into a scalar. Falls back to the nearest parent that has a place, and to the file alone.
+   * The place of the value at a path; `offset` counts characters into a scalar. Falls back to the
+   * nearest parent, then to the file.
    */
   locate(path: readonly (string | number)[], offset?: number): Location
-  /** Where exactly this path was written; undefined for a value that was filled in as a default. */
+  /** The exact place of the value; undefined for a default. */
   originOf(path: readonly (string | number)[]): Location | undefined
-  /** What is accepted and worth a word: an API key written out in the file, … */
+  /** Warnings, such as an API key in the file. */
   warnings: Problem[]
 }

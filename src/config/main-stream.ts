@@ -1,13 +1,12 @@
 import { recipeAt } from './recipes.ts'
 import { type Branch, type Entry, type List, type Scalar, type Tree, valueAt } from './tree.ts'
 
-/** How recipes call the stream of users. */
+/** The name of the users stream in recipes. */
 const USERS = 'users'
 
 /**
- * A manifest over files or a database whose main stream has another name than recipes give it: what
- * a shipped recipe says of `users` is said of that one. The main stream is the first that is joined
- * to no other. What the manifest itself says stays as it is.
+ * Applies the `users` rules of built-in recipes to the main stream if it has another name. The main
+ * stream is the first one without a join. Rules in the manifest itself do not change.
  */
 export function nameMainStream(tree: Branch): Branch {
   const map = tree.entries.get('map')
@@ -21,17 +20,15 @@ export function nameMainStream(tree: Branch): Branch {
   return { ...tree, entries: new Map(tree.entries).set('map', { ...map, value }) }
 }
 
-/** Types of sources whose streams the manifest names. */
+/** Source types whose streams the manifest names. */
 const WITH_NAMED_STREAMS: readonly unknown[] = ['file', 'postgres', 'mysql']
 
-/**
- * Whether the manifest names the streams of such a source: each that is not joined is a main one.
- */
+/** Whether the manifest names the streams; each one without a join is a main stream. */
 export function hasNamedStreams(type: string): boolean {
   return WITH_NAMED_STREAMS.includes(type)
 }
 
-/** The main stream of such a source; that called `users` where there is one. */
+/** The main stream: `users` if it exists, otherwise the first without a join. */
 function mainStream(tree: Branch): string | undefined {
   const type = valueAt(tree, ['source', 'type'])
   const streams = valueAt(tree, ['source', 'streams'])

@@ -1,7 +1,7 @@
 // Generated from schemas/migrate.config.schema.json: change that file, then run npm run docs.
 import type { Json, JsonObject } from '../json.ts'
 
-/** What is migrated, from where, how its fields map, and how hard to push. */
+/** What to migrate, from where, how fields map, and how fast to run. */
 export type CheckedManifest = {
   /** Version of the manifest format. */
   version: 1
@@ -37,44 +37,41 @@ export type CheckedManifest = {
   tests: Tests
 }
 
-/** Values of your own, of any shape, that expressions read as `$vars`. */
+/** Your own values, of any shape. */
 export type Vars = JsonObject
 
 /**
- * Secret texts that expressions read as `$secrets`: the signer key of a Firebase
+ * Secret texts that expressions read as `$secrets`, such as the signer key of a Firebase
  * project.
  */
 export type Secrets = Record<string, string>
 
-/**
- * How records become resources: one rule per kind, whose fields are JSONata expressions
- * over one record with its joined records.
- */
+/** How records become resources: one rule for each kind. */
 export type Mapping = {
   /** How a record becomes a user. */
   user?: {
     from?: From
     each?: Each
     when?: When
-    /** Identity of the user in the source; it must never change. */
+    /** Identity of the user in the source. */
     key?: Expression
-    /** E-mail address. */
+    /** Email address. */
     email?: Expression
-    /** Whether the address has been verified. */
+    /** Whether the address is verified. */
     emailVerified?: Expression
     /** First name. */
     firstName?: Expression
     /** Last name. */
     lastName?: Expression
-    /** Language tag, such as `en-US`; `en_US` is read as well. */
+    /** Language tag, such as `en-US`; `en_US` works too. */
     locale?: Expression
     /** Full name. */
     name?: Expression
-    /** External id that WorkOS keeps with the user; unique among all users. */
+    /** External ID, which WorkOS stores with the user. */
     externalId?: Expression
-    /** Metadata: an expression for each key, or one expression that yields an object. */
+    /** Metadata: an expression for each key, or one expression that returns an object. */
     metadata?: Record<string, Expression> | string
-    /** Password in the clear. */
+    /** Password in plain text. */
     password?: Expression
     /** Hash of the password. */
     passwordHash?: Expression
@@ -82,7 +79,7 @@ export type Mapping = {
     passwordHashType?: Expression
     /**
      * Secret of an authenticator app: text, an otpauth URI, or `{ secret, encoding,
-     * algorithm, digits, period, issuer, account }`; see docs/how-to/totp.md.
+     * algorithm, digits, period, issuer, account }`.
      */
     totpSecret?: Expression
   }
@@ -91,19 +88,19 @@ export type Mapping = {
     from?: From
     each?: Each
     when?: When
-    /** Identity of the organization in the source; it must never change. */
+    /** Identity of the organization in the source. */
     key?: Expression
-    /** WorkOS id (`org_…`) of an organization that exists already. */
+    /** WorkOS ID (`org_…`) of an existing organization. */
     id?: Expression
-    /** External id that WorkOS keeps with the organization; unique among all organizations. */
+    /** External ID, which WorkOS stores with the organization. */
     externalId?: Expression
     /** Name. */
     name?: Expression
-    /** Metadata: an expression for each key, or one expression that yields an object. */
+    /** Metadata: an expression for each key, or one expression that returns an object. */
     metadata?: Record<string, Expression> | string
     /**
-     * The organization's domains: a list or a comma text of names, or a list of `{ domain,
-     * state }` with the state `pending` or `verified`; see `organizations.domainState`.
+     * Domains of the organization: a list or comma-separated text of names, or a list of `{
+     * domain, state }`.
      */
     domains?: Expression
   }
@@ -116,7 +113,7 @@ export type Mapping = {
     user?: Expression
     /** Key of the organization. */
     organization?: Expression
-    /** Role or list of roles, as the source names them. */
+    /** Role or list of roles, as named in the source. */
     roles?: Expression
   }
   /** How a record becomes a permission. */
@@ -126,175 +123,160 @@ export type Mapping = {
     when?: When
     /** Slug of the permission. */
     key?: Expression
-    /** Its name. */
+    /** Display name. */
     name?: Expression
     /** What it allows. */
     description?: Expression
   }
-  /**
-   * How a record becomes the definition of a role: of the environment, or of
-   * organizations.
-   */
+  /** How a record defines a role, of the environment or of organizations. */
   role?: {
     from?: From
     each?: Each
     when?: When
-    /** The role as the source names it; `roles.map` makes its slug of it. */
+    /** Role, as named in the source. */
     key?: Expression
-    /** Its name. */
+    /** Display name. */
     name?: Expression
     /** What it is for. */
     description?: Expression
-    /** Slugs of its permissions: a list, or text with commas. */
+    /** Slugs of its permissions: a list, or comma-separated text. */
     permissions?: Expression
     /** `environment` or `organization`. */
     type?: Expression
     /** Key of the organization that has the role. */
     organization?: Expression
   }
-  /** How a record becomes groups of an organization; see docs/how-to/groups.md. */
+  /** How a record becomes groups of an organization. */
   group?: {
     from?: From
     each?: Each
     when?: When
-    /** Identity of the group within its organization; it must never change. */
+    /** Identity of the group within its organization. */
     key?: Expression
     /** Key of the organization. */
     organization?: Expression
-    /** Name, of at most 256 characters. */
+    /** Name, at most 256 characters. */
     name?: Expression
-    /** Description, of at most 150 characters. */
+    /** Description, at most 150 characters. */
     description?: Expression
-    /** Role or list of roles that the group gives to its members, as the source names them. */
+    /** Role or list of roles that members of the group get, as named in the source. */
     roles?: Expression
   }
-  /**
-   * How a record puts users into groups of organizations whose members they are; see
-   * docs/how-to/groups.md.
-   */
+  /** How a record adds users to groups of their organizations. */
   groupMember?: {
     from?: From
     each?: Each
     when?: When
-    /** The group: the key that `map.group` gives it, or its name where that maps no key. */
+    /**
+     * Key that `map.group` assigns to the group, or the group's name if `map.group` maps no
+     * key.
+     */
     group?: Expression
     /** Key of the group's organization. */
     organization?: Expression
     /** Key of the user, who must be a member of the organization. */
     user?: Expression
   }
-  /**
-   * How a record becomes an invitation that nobody has taken up yet; see
-   * docs/how-to/invitations.md.
-   */
+  /** How a record becomes a pending invitation. */
   invitation?: {
     from?: From
     each?: Each
     when?: When
-    /** The address that is invited. */
+    /** Invited email address. */
     email?: Expression
-    /** Key of the organization to which it invites. */
+    /** Key of the organization. */
     organization?: Expression
-    /** Role that it gives in the organization, translated by `roles.map`. */
+    /** Role in the organization, translated by `roles.map`. */
     role?: Expression
-    /** Until when it holds in the source, for the file. */
+    /** When the invitation expires in the source, for the file. */
     expiresAt?: Expression
-    /** Days for which WorkOS lets it hold, from 1 to 30. */
+    /** Days until the invitation expires in WorkOS, from 1 to 30. */
     expiresInDays?: Expression
   }
-  /**
-   * How a record becomes a single sign-on connection of an organization; see
-   * docs/how-to/connections.md.
-   */
+  /** How a record becomes a single sign-on connection of an organization. */
   connection?: {
     from?: From
     each?: Each
     when?: When
-    /**
-     * Identity of the connection in the source; with that of the organization it must never
-     * change.
-     */
+    /** Identity of the connection in the source, together with the organization's key. */
     key?: Expression
-    /** Key of the organization, as `map.organization` yields it. */
+    /** Key of the organization, as `map.organization` returns it. */
     organization?: Expression
     /** `saml` or `oidc`. */
     type?: Expression
     /** Name. */
     name?: Expression
-    /** External id that WorkOS keeps with the connection, unique in its organization. */
+    /** External ID, which WorkOS stores with the connection. */
     externalId?: Expression
     /** Type in WorkOS, such as `OktaSAML`. */
     connectionType?: Expression
-    /** Domains whose people sign in by it: a list or a comma text of names. */
+    /** Domains whose users sign in through the connection: a list or comma-separated text. */
     domains?: Expression
-    /** SAML: address of the identity provider's metadata. */
+    /** SAML. */
     idpMetadataUrl?: Expression
-    /** SAML: the metadata itself, from which what is missing of the three below is read. */
+    /** SAML: the metadata itself. */
     idpMetadataXml?: Expression
-    /** SAML: entity id of the identity provider. */
+    /** SAML: entity ID of the identity provider. */
     idpEntityId?: Expression
-    /** SAML: where the identity provider takes sign-ins. */
+    /** SAML: sign-in URL of the identity provider. */
     idpUrl?: Expression
-    /** SAML: certificates with which the identity provider signs. */
+    /** SAML: signing certificates of the identity provider, as PEM or Base64, or a list. */
     x509Cert?: Expression
-    /** SAML: entity id by which the identity provider knows your application already. */
+    /** SAML: entity ID by which the identity provider already knows your application. */
     customEntityId?: Expression
-    /** SAML: address to which the identity provider answers already. */
+    /** SAML. */
     customAcsUrl?: Expression
-    /** SAML: attribute with a person's id at the identity provider. */
+    /** SAML: attribute with the user's ID at the identity provider. */
     idpIdAttribute?: Expression
-    /** SAML: attribute with the e-mail address. */
+    /** SAML: attribute with the email address. */
     emailAttribute?: Expression
     /** SAML: attribute with the first name. */
     firstNameAttribute?: Expression
     /** SAML: attribute with the last name. */
     lastNameAttribute?: Expression
-    /** SAML: attribute with the whole name. */
+    /** SAML: attribute with the full name. */
     nameAttribute?: Expression
     /**
-     * SAML: whether sign-ins may begin at the identity provider: true/1/yes/y or
+     * SAML: whether users can start to sign in at the identity provider: true/1/yes/y or
      * false/0/no/n.
      */
     idpInitiatedEnabled?: Expression
     /** SAML: secret. */
     requestSigningKey?: Expression
-    /** SAML: the certificate of that key. */
+    /** SAML: certificate of `requestSigningKey`. */
     requestSigningCert?: Expression
     /** SAML: secret. */
     assertionEncryptionKey?: Expression
-    /** SAML: the certificate of that key. */
+    /** SAML: certificate of `requestSigningKey`. */
     assertionEncryptionCert?: Expression
     /** SAML: secret. */
     nameIdEncryptionKey?: Expression
-    /** OpenID Connect: id of the client at the identity provider. */
+    /** OpenID Connect: client ID at the identity provider. */
     clientId?: Expression
-    /** OpenID Connect: secret of the client. */
+    /** OpenID Connect: client secret. */
     clientSecret?: Expression
-    /** OpenID Connect: the issuer, or the address of its discovery document. */
+    /** OpenID Connect: issuer, or URL of its discovery document. */
     discoveryEndpoint?: Expression
-    /** OpenID Connect: address to which the identity provider answers already. */
+    /** OpenID Connect. */
     customRedirectUri?: Expression
     /**
-     * What the files of a hand-off have no room for: a text or a list of texts, for the
-     * notes on the connection.
+     * Text or list of texts for the notes on the connection: what the files of a hand-off
+     * have no column for.
      */
     notes?: Expression
   }
-  /** How a record gives roles to a user whose memberships come from elsewhere. */
+  /** How a record assigns roles to a user whose memberships come from elsewhere. */
   roleAssignment?: {
     from?: From
     each?: Each
     when?: When
     /** Key of the user. */
     user?: Expression
-    /**
-     * E-mail address of the same user, for files that name users in both ways: a role whose
-     * address another user of the source has, and this one has not, is rejected.
-     */
+    /** Email address of the same user, for files that identify users in both ways. */
     email?: Expression
     /** Key of the organization. */
     organization?: Expression
-    /** Role, as the source names it. */
+    /** Role, as named in the source. */
     role?: Expression
   }
 }
@@ -302,7 +284,7 @@ export type Mapping = {
 /** Stream of the source that the rule reads, or a list of streams. */
 export type From = string | string[]
 
-/** Expression that yields the items to map, one resource each. */
+/** Expression that returns the items to map, one resource each. */
 export type Each = string | Record<string, Expression>
 
 /** A JSONata expression over one record. */
@@ -311,46 +293,40 @@ export type Expression = string
 /** Expression that must be true for an item to be mapped. */
 export type When = Expression
 
-/** How several records of one person become one user. */
+/** How several records become one user. */
 export type Dedupe = {
-  /** The rule for users. */
+  /** Rule for users. */
   user: {
-    /**
-     * Expressions over the mapped user (`$record` is the record of the source); users that
-     * agree in all of them are one.
-     */
+    /** Expressions over the mapped user (`$record` is the source record). */
     by: Expression[]
-    /** What makes two e-mail addresses one for `by`. */
+    /** Which email addresses count as equal in `by`. */
     email: {
       /**
-       * Whether `ada+news@example.com` is another address than `ada@example.com` (`keep`) or
-       * the same one (`ignore`).
+       * Whether `ada+news@example.com` differs from `ada@example.com` (`keep`) or equals it
+       * (`ignore`).
        */
       plusTags: 'keep' | 'ignore'
-      /**
-       * Whether dots before the @ count in addresses of gmail.com and googlemail.com, which
-       * are one domain with `ignore`.
-       */
+      /** Whether dots before the @ count in addresses of gmail.com and googlemail.com. */
       gmailDots: 'keep' | 'ignore'
     }
-    /** What becomes of several records of one user. */
+    /** How several records become one user. */
     strategy: 'merge' | 'first' | 'last' | 'newest' | 'error'
     /**
-     * Expression, or several with the one that counts most in front, that ranks the records
-     * of one user: over the mapped user, with `$record` for the record of the source.
+     * Expression, or a list by importance, that ranks the records of one user, over the
+     * mapped user and `$record`.
      */
     prefer?: string | Expression[]
-    /** Expression that yields when a record was changed last, over the same as `prefer`. */
-    updatedAt?: Expression
     /**
-     * With `strategy: merge`, which value a field takes when several records give one; see
-     * docs/how-to/duplicates.md.
+     * Expression that returns when a record last changed, over the mapped user and
+     * `$record`.
      */
+    updatedAt?: Expression
+    /** With `strategy: merge`: which value a field gets if several records have one. */
     fields: {
-      /** The rule for fields that are not named. */
+      /** Rule for all other fields. */
       default?: 'first' | 'last' | 'newest'
       email?: MergeOne
-      /** Rule for `emailVerified`, among the records that have the address which is kept. */
+      /** Rule for `emailVerified`, among the records with the address that is kept. */
       emailVerified?: 'any' | 'all' | 'first' | 'last' | 'newest'
       firstName?: MergeText
       lastName?: MergeText
@@ -364,14 +340,11 @@ export type Dedupe = {
       totpSecret?: MergeOne
       [name: `metadata.${string}`]: 'first' | 'last' | 'newest' | 'longest' | 'concat'
     }
-    /**
-     * What becomes of the external ids of the records that a user was merged from, other
-     * than the one it keeps.
-     */
+    /** What to do with the other external IDs of a merged user. */
     externalIds: {
-      /** Whether they are kept in the metadata of the user, sorted, with blanks between them. */
+      /** Keep them in the user's metadata, sorted and separated by blanks. */
       keep: boolean
-      /** The metadata key that holds them. */
+      /** Metadata key that contains them. */
       keepAs: string
     }
   }
@@ -383,66 +356,58 @@ export type MergeOne = 'first' | 'last' | 'newest'
 /** Rule for this text. */
 export type MergeText = 'first' | 'last' | 'newest' | 'longest' | 'concat'
 
-/** Which roles there are in WorkOS, and what the source's roles mean there. */
+/** Which roles exist in WorkOS, and how the source's roles translate to them. */
 export type Roles = {
   /** Roles by slug. */
   define: Record<
     string,
     {
-      /** Its name. */
+      /** Display name. */
       name: string
       /** What it is for. */
       description?: string
       /** Slugs of its permissions. */
       permissions?: PermissionSlug[]
-      /** Whether it is a role of the environment, or one that single organizations have. */
+      /** Whether the role belongs to the environment or to single organizations. */
       type?: 'environment' | 'organization'
       /** Keys of the organizations that have the role. */
       organizations?: string[]
     }
   >
   /**
-   * What happens to a role or a permission that is in WorkOS already, was not made by this
-   * migration and differs from its definition.
+   * What to do if a role or permission in WorkOS differs from its definition and this
+   * migration did not create it.
    */
   onConflict?: 'keep' | 'update' | 'fail'
   map?: RoleMap
   unmapped: Unmapped
-  /** Role of the memberships for which the source names none, or none that is kept. */
+  /** Role of memberships without a role, or whose roles were all removed. */
   default?: RoleSlug
-  /**
-   * What happens to a role that the source gives to somebody in no organization, where
-   * WorkOS has no place for it.
-   */
+  /** What to do with a role of a user without an organization, which WorkOS cannot store. */
   withoutOrganization?: 'reject' | 'drop'
-  /**
-   * By the organization's key, as `map.membership.organization` yields it: what holds in
-   * this organization before the rules above.
-   */
+  /** Rules for single organizations, by the key that `map.membership.organization` returns. */
   organizations?: Record<
     string,
     {
-      /** Names that mean something else here. */
+      /** Role names with another meaning in this organization. */
       map?: RoleMap
-      /** What happens to a role that neither map knows. */
+      /** What to do with a role that neither map lists. */
       unmapped?: Unmapped
-      /** Role of memberships that have no other. */
+      /** Role of memberships without a role. */
       default?: RoleSlug
     }
   >
   /**
-   * Several roles on one membership, which WorkOS takes only where the environment has
-   * that enabled: send them all (`allow`; where it is not enabled, `notEnabled` decides),
-   * keep the `first` by `priority` and list what is lost, or `fail`: reject the
-   * membership.
+   * What to do with several roles on one membership, which WorkOS accepts only if you
+   * enable it for the environment.
    */
   multiple?: 'allow' | 'first' | 'fail'
   /**
-   * With `multiple: allow`, what happens where WorkOS answers that the environment has one
-   * role a membership.
+   * With `multiple: allow`: what to do if WorkOS responds that the environment allows one
+   * role per membership.
    */
   notEnabled?: 'fail' | 'first'
-  /** Slugs, the most important role in front. */
+  /** Slugs, most important first. */
   priority?: RoleSlug[]
 }
 
@@ -452,25 +417,22 @@ export type RoleSlug = string
 /** Slug of a permission in WorkOS. */
 export type PermissionSlug = string
 
-/** From the source's roles to slugs in WorkOS. */
+/** Maps roles of the source to slugs in WorkOS. */
 export type RoleMap = Record<string, RoleSlug | RoleTarget>
 
-/** Slug of a role in WorkOS, in which `*` is what the name's `*` stands for. */
+/** Slug of a role in WorkOS. */
 export type RoleTarget = string
 
-/**
- * What happens to a role that `map` does not know: refuse the membership, leave the role
- * out, or keep it as it is.
- */
+/** What to do with a role that `map` does not list. */
 export type Unmapped = 'error' | 'drop' | 'keep'
 
-/** The permissions that roles have. */
+/** Permissions of roles. */
 export type Permissions = {
   /** Permissions by slug. */
   define: Record<
     string,
     {
-      /** Its name. */
+      /** Display name. */
       name: string
       /** What it allows. */
       description?: string
@@ -480,157 +442,144 @@ export type Permissions = {
 
 /** Rules for metadata of users and organizations. */
 export type Metadata = {
-  /** Put before reserved names with an underscore. */
+  /** Prefix for reserved names, added with an underscore. */
   prefix?: string
-  /** Keys that one object may have: 10 by WorkOS's guide, up to 50 by its API description. */
+  /**
+   * Maximum number of keys in one object: 10 by WorkOS's guide, up to 50 by its API
+   * description.
+   */
   maxKeys: number
-  /** Characters of a key; WorkOS takes 40. */
+  /** Maximum length of a key, in characters. */
   maxKeyLength: number
-  /** Characters of a value; WorkOS takes 600. */
+  /** Maximum length of a value, in characters. */
   maxValueLength: number
-  /** Whether only ASCII characters are taken. */
+  /** Accept only ASCII characters. */
   ascii: boolean
-  /** Where `ascii` is true, what happens to a value that is not ASCII or whose key is not. */
+  /** With `ascii: true`: what to do if a key or value is not ASCII. */
   nonAscii: 'reject' | 'drop'
-  /** What an object within metadata becomes. */
+  /** What an object in metadata becomes. */
   nested: 'json' | 'flatten'
-  /** What stands between the names of a flattened key. */
+  /** Separator between the names in a flattened key. */
   separator: string
-  /** What happens to a key of more than `maxKeyLength` characters. */
+  /** What to do with a key of more than `maxKeyLength` characters. */
   keyTooLong: 'reject' | 'cut'
-  /** What happens to a value of more than `maxValueLength` characters. */
+  /** What to do with a value of more than `maxValueLength` characters. */
   tooLong: 'reject' | 'cut' | 'drop'
-  /** What happens to more than `maxKeys` keys. */
+  /** What to do with more than `maxKeys` keys. */
   tooManyKeys: 'reject' | 'drop'
-  /** With `tooManyKeys: drop`, the keys that stay first, as they are named in WorkOS. */
+  /** With `tooManyKeys: drop`: the keys to keep first, as named in WorkOS. */
   keep: string[]
 }
 
-/** Rules for external ids. */
+/** Rules for external IDs. */
 export type ExternalId = {
-  /** Characters of an external id. */
+  /** Maximum length of an external ID, in characters. */
   maxLength: number
 }
 
-/** Rules for organizations and their domains; see docs/how-to/organizations.md. */
+/** Rules for organizations and their domains. */
 export type Organizations = {
-  /** The state in which domains are entered. */
+  /** State in which domains are added. */
   domainState: 'pending' | 'mapped' | 'verified'
   /**
-   * A domain of a public mail provider, such as gmail.com, which WorkOS does not take:
-   * reject the organization, or drop the domain and count it.
+   * What to do with a domain of a public email provider, such as gmail.com, which WorkOS
+   * does not accept: reject the organization, or drop and count the domain.
    */
   consumerDomains: 'reject' | 'drop'
   /**
-   * A domain that several organizations of the source claim: reject all of them, or drop
-   * the domain from all of them and count it.
+   * What to do with a domain that several organizations of the source claim: reject all of
+   * them, or drop and count the domain in all of them.
    */
   sharedDomains: 'reject' | 'drop'
   /**
-   * Records of one organization that give it different names: take the name of the first
-   * or the last record that has one, or that which most records have, and report all of
-   * them; or refuse the organization.
+   * Which name an organization gets if its records have different names: that of the first
+   * or last record, or the most frequent.
    */
   onNameConflict: 'first' | 'last' | 'most' | 'error'
-  /**
-   * Whether an organization that is found in WorkOS neither by its id nor by its external
-   * id is matched with one there that has exactly its name, no external id, and is not in
-   * the state.
-   */
+  /** Match an organization by its exact name if its ID and external ID find nothing. */
   matchByName: boolean
 }
 
-/** What becomes of single sign-on connections; see docs/how-to/connections.md. */
+/** What to do with single sign-on connections. */
 export type Connections = {
   /** `handoff`. */
   mode: 'handoff' | 'api'
 }
 
-/**
- * What becomes of invitations that nobody has taken up yet; see
- * docs/how-to/invitations.md.
- */
+/** What to do with pending invitations. */
 export type Invitations = {
-  /** Whether `apply` sends them through WorkOS, which writes to their recipients. */
+  /** With `true`, `apply` sends invitations through WorkOS, which emails their recipients. */
   send: boolean
 }
 
 /** Rules for passwords. */
 export type Passwords = {
   /**
-   * A hash that WorkOS does not take: migrate the user without a password, who must then
-   * reset it, or reject the user.
+   * What to do with a hash that WorkOS does not accept: migrate the user without a
+   * password, who must then reset it, or reject the user.
    */
   unsupported: 'reset' | 'reject'
   /**
-   * A hash that WorkOS takes although it is weak by today's measure (`ssha`, bcrypt below
-   * cost 10, scrypt below 16 MiB, Argon2 below what OWASP asks for): keep it and send it,
-   * migrate the user without a password, who must then reset it, or reject the user.
+   * What to do with a weak hash that WorkOS accepts: send it, migrate the user without a
+   * password, who must then reset it, or reject the user.
    */
   weak: 'keep' | 'reset' | 'reject'
   /**
-   * A hash that changed in the source after the user was migrated: keep what is in WorkOS,
-   * which the user may have set since, or send it.
+   * What to do with a hash that changed in the source after the migration: keep the
+   * password in WorkOS, which the user might have set since, or send the hash.
    */
   onChange: 'keep' | 'send'
-  /**
-   * Hashes like `{SSHA256}…`, which WorkOS names and publishes no form of: they count as
-   * ones that it does not take, or are sent with the salt's position, `suffix` where the
-   * digest is of the password and the salt, `prefix` where it is of the salt and the
-   * password.
-   */
+  /** Position of the salt in `{SSHA256}…` hashes. */
   ssha256: 'unsupported' | 'suffix' | 'prefix'
 }
 
-/** What happens to things that exist in WorkOS and that no earlier run created. */
+/** What to do with resources in WorkOS that no earlier run created. */
 export type Adopt = {
   /**
-   * Take over what matches by external id, by e-mail address (users), by user and
-   * organization (memberships) or, where `organizations.matchByName` says so, by name;
-   * never do so; or `only` do so: users and organizations that WorkOS lacks are blocked,
-   * none is created.
+   * `match` adopts resources that match by external ID, by email address (users), by user
+   * and organization (memberships), or by name (if `organizations.matchByName` is set).
    */
   mode: 'match' | 'never' | 'only'
   /**
-   * Fields that are filled in on what is adopted, where WorkOS has no value: any of
-   * `externalId`, `firstName`, `lastName`, `locale`, `name` and `metadata`.
+   * Fields to fill in on adopted resources if WorkOS has no value: any of `externalId`,
+   * `firstName`, `lastName`, `locale`, `name` and `metadata`.
    */
   fill: ('externalId' | 'firstName' | 'lastName' | 'locale' | 'name' | 'metadata')[]
   /**
-   * What happens to a user where an account in WorkOS has the address, never verified it,
-   * lacks the user's external id and is not in the state: anybody may have opened it.
+   * What to do if a WorkOS account has the user's address but never verified it, lacks the
+   * user's external ID, and is not in the state.
    */
   unverified: 'block' | 'allow'
 }
 
-/** What happens to a field that somebody changed in WorkOS since it was applied. */
+/** What to do with a field that someone changed in WorkOS since it was applied. */
 export type OnDrift =
   | 'keep'
   | 'overwrite'
   | 'fail'
   | {
-      /** Every kind that is not named here. */
+      /** Kinds not listed here. */
       default?: 'keep' | 'overwrite' | 'fail'
-      /** For permissions: one policy, or one per field. */
+      /** For permissions: one policy, or one for each field. */
       permission?:
         | 'keep'
         | 'overwrite'
         | 'fail'
         | {
-            /** Every field of permissions that is not named here. */
+            /** Fields of permissions not listed here. */
             default?: 'keep' | 'overwrite' | 'fail'
             /** The field `name`. */
             name?: 'keep' | 'overwrite' | 'fail'
             /** The field `description`. */
             description?: 'keep' | 'overwrite' | 'fail'
           }
-      /** For roles: one policy, or one per field. */
+      /** For roles: one policy, or one for each field. */
       role?:
         | 'keep'
         | 'overwrite'
         | 'fail'
         | {
-            /** Every field of roles that is not named here. */
+            /** Fields of roles not listed here. */
             default?: 'keep' | 'overwrite' | 'fail'
             /** The field `name`. */
             name?: 'keep' | 'overwrite' | 'fail'
@@ -639,13 +588,13 @@ export type OnDrift =
             /** The field `permissions`. */
             permissions?: 'keep' | 'overwrite' | 'fail'
           }
-      /** For organizations: one policy, or one per field. */
+      /** For organizations: one policy, or one for each field. */
       organization?:
         | 'keep'
         | 'overwrite'
         | 'fail'
         | {
-            /** Every field of organizations that is not named here. */
+            /** Fields of organizations not listed here. */
             default?: 'keep' | 'overwrite' | 'fail'
             /** The field `name`. */
             name?: 'keep' | 'overwrite' | 'fail'
@@ -654,13 +603,13 @@ export type OnDrift =
             /** The field `metadata`. */
             metadata?: 'keep' | 'overwrite' | 'fail'
           }
-      /** For organization roles: one policy, or one per field. */
+      /** For organization roles: one policy, or one for each field. */
       'organization-role'?:
         | 'keep'
         | 'overwrite'
         | 'fail'
         | {
-            /** Every field of organization roles that is not named here. */
+            /** Fields of organization roles not listed here. */
             default?: 'keep' | 'overwrite' | 'fail'
             /** The field `name`. */
             name?: 'keep' | 'overwrite' | 'fail'
@@ -669,13 +618,13 @@ export type OnDrift =
             /** The field `permissions`. */
             permissions?: 'keep' | 'overwrite' | 'fail'
           }
-      /** For users: one policy, or one per field. */
+      /** For users: one policy, or one for each field. */
       user?:
         | 'keep'
         | 'overwrite'
         | 'fail'
         | {
-            /** Every field of users that is not named here. */
+            /** Fields of users not listed here. */
             default?: 'keep' | 'overwrite' | 'fail'
             /** The field `email`. */
             email?: 'keep' | 'overwrite' | 'fail'
@@ -694,26 +643,26 @@ export type OnDrift =
             /** The field `metadata`. */
             metadata?: 'keep' | 'overwrite' | 'fail'
           }
-      /** For groups: one policy, or one per field. */
+      /** For groups: one policy, or one for each field. */
       group?:
         | 'keep'
         | 'overwrite'
         | 'fail'
         | {
-            /** Every field of groups that is not named here. */
+            /** Fields of groups not listed here. */
             default?: 'keep' | 'overwrite' | 'fail'
             /** The field `name`. */
             name?: 'keep' | 'overwrite' | 'fail'
             /** The field `description`. */
             description?: 'keep' | 'overwrite' | 'fail'
           }
-      /** For memberships: one policy, or one per field. */
+      /** For memberships: one policy, or one for each field. */
       membership?:
         | 'keep'
         | 'overwrite'
         | 'fail'
         | {
-            /** Every field of memberships that is not named here. */
+            /** Fields of memberships not listed here. */
             default?: 'keep' | 'overwrite' | 'fail'
             /** The field `roles`. */
             roles?: 'keep' | 'overwrite' | 'fail'
@@ -721,15 +670,15 @@ export type OnDrift =
     }
 
 /**
- * What happens to something that was applied, is still in the source, and was deleted in
- * WorkOS since.
+ * What to do with a resource that was applied, is still in the source, and was deleted
+ * in WorkOS since.
  */
 export type OnDeleted =
   | 'keep'
   | 'recreate'
   | 'fail'
   | {
-      /** Every kind that is not named here. */
+      /** Kinds not listed here. */
       default?: 'keep' | 'recreate' | 'fail'
       /** Permissions. */
       permission?: 'keep' | 'recreate' | 'fail'
@@ -752,8 +701,8 @@ export type OnDeleted =
     }
 
 /**
- * Kinds that `apply` prunes: it deletes what it created and what has left the source
- * since.
+ * Kinds that `apply` prunes: it deletes resources that it created and that have left the
+ * source since.
  */
 export type Prune = (
   | 'permission'
@@ -767,48 +716,42 @@ export type Prune = (
   | 'group-membership'
 )[]
 
-/**
- * Of whom `plan`, `apply` and `verify` speak, until everybody's turn comes: see [a
- * pilot](../how-to/pilot.md).
- */
+/** Limits `plan`, `apply` and `verify` to some users: see [a pilot](../how-to/pilot.md). */
 export type Pilot = {
-  /** Who is chosen. */
+  /** Who is included. */
   only?: string[]
-  /**
-   * How many users at most, the first by their keys: the same limit gives the same users
-   * again, a greater one more of them.
-   */
+  /** Maximum number of users, the first by their keys. */
   limit?: number
 }
 
-/** Where the users go. */
+/** Where users go. */
 export type Target = {
-  /** Kind of target. */
+  /** Type of target. */
   type?: 'workos' | 'sandbox'
   /** Secret. */
   apiKey?: string
-  /** Address of the API. */
+  /** URL of the API. */
   baseUrl?: string
-  /** `sandbox` only: its database, relative to the manifest's folder. */
+  /** `sandbox` only: path of its database, relative to the manifest's folder. */
   data?: File
-  /** `sandbox` only: whether it enforces WorkOS's documented rate limits. */
+  /** `sandbox` only: enforce WorkOS's documented rate limits. */
   limits?: boolean
-  /** Seconds until a request is given up. */
+  /** Timeout of a request, in seconds. */
   timeout: number
 }
 
 /** Path of a file, relative to the manifest's folder. */
 export type File = string
 
-/** How hard a run pushes. */
+/** How fast to run. */
 export type Run = {
   /** Threads that evaluate the mapping. */
   workers?: number
-  /** Records that are mapped in one go. */
+  /** Records to map at a time. */
   chunkSize: number
-  /** Requests in flight at once. */
+  /** Maximum number of requests in flight. */
   concurrency: number
-  /** How many requests may leave in any window of the given length. */
+  /** Maximum number of requests in any window of the given length. */
   limits:
     | {
         /** Writes under `/user_management`. */
@@ -820,32 +763,32 @@ export type Run = {
       }
     | string
   /**
-   * When `apply` and `destroy` stop in order: a time of day such as `05:30` (the next one,
-   * by the machine's time zone), a moment such as `2030-01-31T05:30:00Z`, or a duration
-   * such as `4h` or `1h30m` from the start of the command.
+   * When `apply` and `destroy` stop cleanly: the next time of day such as `05:30` (time
+   * zone of the machine), a moment such as `2030-01-31T05:30:00Z`, or a duration such as
+   * `1h30m` from the start.
    */
   deadline?: string
 }
 
 /**
- * Requests per period, such as `500/10s`; or a share of the documented limit, such as
+ * Requests per period, such as `500/10s`, or a share of the documented limit, such as
  * `70%`.
  */
 export type Share = string
 
-/** What a plan must not exceed, and when a run stops. */
+/** Limits of a plan and of failures in a run. */
 export type Safety = {
-  /** Creations that a plan may hold. */
+  /** Maximum number of creations in a plan. */
   maxCreates?: Threshold
-  /** Updates that a plan may hold. */
+  /** Maximum number of updates in a plan. */
   maxUpdates?: Threshold
-  /** Deletions that a plan may hold. */
+  /** Maximum number of deletions in a plan. */
   maxDeletes: Threshold
-  /** Records that may be rejected before the plan is refused. */
+  /** Maximum number of rejected records before the plan cannot be applied. */
   maxRejects: Threshold
-  /** Failed writes after which a run stops. */
+  /** Number of failed writes that stops a run. */
   maxFailures: Threshold
-  /** Kinds that are never deleted, neither by `prune` nor by `destroy`. */
+  /** Kinds that neither `prune` nor `destroy` ever deletes. */
   protect: (
     | 'permission'
     | 'organization'
@@ -857,10 +800,7 @@ export type Safety = {
     | 'group-role'
     | 'group-membership'
   )[]
-  /**
-   * A word that must be given with `--confirm` before anything is applied, a saved plan
-   * too.
-   */
+  /** Word to pass with `--confirm` before anything is applied, including a saved plan. */
   confirm?: string
 }
 
@@ -868,40 +808,37 @@ export type Safety = {
 export type Threshold = number | string
 
 /**
- * Where a run remembers what earlier runs did: in a file, or in a PostgreSQL database
- * that several machines share.
+ * Where to store what earlier runs did: in a file, or in a PostgreSQL database that
+ * several machines share.
  */
 export type State = {
-  /** What keeps it. */
+  /** `sqlite` is a file on this machine. */
   type?: 'sqlite' | 'postgres'
-  /** Of a `sqlite` state: its database, relative to the manifest's folder. */
+  /** `sqlite`: path of the database, relative to the manifest's folder. */
   path: File
-  /**
-   * Of a `postgres` state: the database, with a direct port, not that of a transaction
-   * pooler.
-   */
+  /** `postgres`. */
   url?: string
-  /** Of a `postgres` state: the schema of the database that holds it. */
+  /** `postgres`: schema for the state. */
   schema?: string
   /**
-   * Of a `postgres` state: a file with the certificates (PEM) that the server's
-   * certificate is checked against, relative to the manifest's folder.
+   * `postgres`: file of CA certificates (PEM) to verify the server with, relative to the
+   * manifest's folder.
    */
   ca?: File
 }
 
-/** How `state export` brings WorkOS's ids back into your own database. */
+/** How `state export` writes WorkOS's IDs back to your own database. */
 export type Export = {
   /**
-   * What `state export --format sql` writes: a statement for each resource, for `psql`,
-   * `mysql` or `sqlite3`.
+   * What `state export --format sql` writes for `psql`, `mysql` or `sqlite3`: one
+   * statement for each resource.
    */
   sql?: {
-    /** How values and names are written: for `postgres`, `mysql` (MariaDB too) or `sqlite`. */
+    /** SQL dialect. */
     dialect: 'postgres' | 'mysql' | 'sqlite'
-    /** Resources in one transaction. */
+    /** Resources per transaction. */
     batch: number
-    /** The statement of each kind. */
+    /** Statement for each kind. */
     statements: {
       /** Permissions. */
       permission?: ExportStatement
@@ -927,18 +864,18 @@ export type Export = {
       connection?: ExportStatement
     }
   }
-  /** The table that `state export --to postgres` keeps as the state is, in one transaction. */
+  /** Table that `state export --to postgres` keeps equal to the state, in one transaction. */
   postgres?: {
     /** Secret. */
     url: string
     /**
-     * A file with the certificates (PEM) that the server's certificate is checked against,
-     * relative to the manifest's folder.
+     * File of CA certificates (PEM) to verify the server with, relative to the manifest's
+     * folder.
      */
     ca?: File
-    /** The table, with or without its schema. */
+    /** Table, with or without its schema. */
     table: string
-    /** The kinds that it has. */
+    /** Kinds to export. */
     kinds?: (
       | 'permission'
       | 'role'
@@ -952,22 +889,22 @@ export type Export = {
       | 'group-membership'
       | 'connection'
     )[]
-    /** What becomes of rows that left the state. */
+    /** What to do with rows that left the state. */
     removed: 'mark' | 'delete'
-    /** Rows that are sent at once. */
+    /** Rows to send at a time. */
     batch: number
   }
 }
 
-/** The statement of one kind. */
+/** Statement for one kind. */
 export type ExportStatement = {
-  /** The table, with or without its schema. */
+  /** Table, with or without its schema. */
   table?: string
-  /** Columns, each with the value that it gets. */
+  /** Columns to set, each with its value. */
   set?: ExportColumns
-  /** Columns that find the row, each with the value that it has, to the letter. */
+  /** Columns that find the row, each with the exact value. */
   where?: ExportColumns
-  /** The statement as you write it. */
+  /** Your own statement. */
   template?: string
 }
 
@@ -987,8 +924,8 @@ export type ExportColumns = Record<
 >
 
 /**
- * Webhooks that are notified when an `apply` or a `destroy` ends, however it ends: one,
- * or a list.
+ * Webhooks to notify when `apply` or `destroy` ends, whatever the outcome: one, or a
+ * list.
  */
 export type Notify =
   | {
@@ -996,33 +933,30 @@ export type Notify =
       webhook: string
       /** Secret. */
       secret?: string
-      /** What is sent. */
+      /** What to send. */
       format: 'json' | 'slack'
     }
   | Webhook[]
 
-/** A webhook that is notified of the end of a run. */
+/** A webhook to notify at the end of a run. */
 export type Webhook = {
   /** Secret. */
   webhook: string
   /** Secret. */
   secret?: string
-  /** What is sent. */
+  /** What to send. */
   format: 'json' | 'slack'
 }
 
-/** What the commands show. */
+/** What commands show. */
 export type Output = {
-  /**
-   * What is hidden of people on standard output and standard error, whatever the command
-   * and the format.
-   */
+  /** What commands hide on standard output and standard error, in every format. */
   mask?: 'none' | 'emails' | 'all'
 }
 
-/** Which warnings of a plan somebody has looked at. */
+/** Which warnings of a plan you have reviewed. */
 export type Warnings = {
-  /** Codes of warnings that are expected. */
+  /** Codes of expected warnings. */
   accept: (
     | 'column_not_in_file'
     | 'everybody_left_out'
@@ -1044,19 +978,16 @@ export type Warnings = {
   )[]
 }
 
-/** One CSV file with a row per membership, plain, gzip or zstd. */
+/** One CSV file with a row for each membership; plain, gzip or zstd. */
 export type SourceCsv = {
-  /** This source. */
+  /** Selects this source. */
   type: 'csv'
   /** The CSV file, relative to the manifest's folder. */
   path: File
   delimiter?: Delimiter
   quote?: Quote
   escape?: Escape
-  /**
-   * Lines at the beginning of `path` that are neither header nor rows; or those of each
-   * file, under the option that names it.
-   */
+  /** Lines to skip at the beginning of `path`. */
   skipLines?:
     | number
     | {
@@ -1069,65 +1000,59 @@ export type SourceCsv = {
   nulls?: Nulls
   /** CSV of roles. */
   roleDefinitions?: File
-  /** CSV of who has which role. */
+  /** CSV of the roles of users. */
   userRoles?: File
 }
 
-/** What separates the columns: one character, or `tab`. */
+/** Column separator: one character, or `tab`. */
 export type Delimiter = string
 
-/**
- * CSV: what a field with delimiters or line ends in it stands between; `none` if quotes
- * are ordinary characters, as in COPY text and in what `mysql --batch` writes.
- */
+/** CSV: the character around fields that contain delimiters or line ends. */
 export type Quote = string
 
-/**
- * CSV: what stands before a quote inside a quoted field; or `backslash`, where
- * backslashes escape anywhere.
- */
+/** CSV: the character before a quote inside a quoted field. */
 export type Escape = string
 
-/** CSV: lines at the beginning that are neither header nor rows. */
+/** CSV: lines to skip at the beginning, before the header. */
 export type SkipLines = number
 
-/** CSV: what becomes of rows with too few or too many cells. */
+/** CSV: what to do with rows that have too few or too many cells. */
 export type Ragged = 'reject' | 'pad'
 
-/** Bytes that one record may take. */
+/** Maximum size of one record, in bytes. */
 export type MaxRecordBytes = number
 
-/** CSV: values that stand for nothing, as empty ones do. */
+/**
+ * CSV: values that mean "no value", as an empty cell does, such as `NULL`, `\N`, or
+ * MySQL's zero date.
+ */
 export type Nulls = string[]
 
 /** A Clerk instance: its Backend API (`secretKey`), a file of users (`users`), or both. */
 export type SourceClerk = {
-  /** This source. */
+  /** Selects this source. */
   type: 'clerk'
   /** Secret key of the Backend API. */
   secretKey?: string
-  /** Address of the Backend API, without a path. */
+  /** URL of the Backend API, without a path. */
   baseUrl?: string
   /**
-   * The users: the dashboard's CSV export, or JSON from Clerk's support, its API or its
-   * migration tool (`.json`, `.ndjson`).
+   * Users: the dashboard's CSV export, or JSON from Clerk's support, API or migration tool
+   * (`.json`, `.ndjson`).
    */
   users?: File
   /** CSV of memberships. */
   memberships?: File
   /** CSV of roles. */
   roles?: File
-  /** Whether enterprise connections are read with their settings, for `map.connection`. */
+  /** Read enterprise connections with their settings, for `map.connection`. */
   connections?: boolean
-  /** Whether invitations are read that nobody has taken up yet, for `map.invitation`. */
+  /** Read pending invitations, for `map.invitation`. */
   invitations?: boolean
   delimiter?: Delimiter
   quote?: Quote
   escape?: Escape
-  /**
-   * Lines at the beginning of `users` that are neither header nor rows; or those of each
-   * file, under the option that names it.
-   */
+  /** Lines to skip at the beginning of `users`. */
   skipLines?:
     | number
     | {
@@ -1139,15 +1064,15 @@ export type SourceClerk = {
   ragged?: Ragged
   maxRecordBytes?: MaxRecordBytes
   nulls?: Nulls
-  /** Reads only users who changed since this time, or whose memberships did. */
+  /** Read only users who changed, or whose memberships changed, since this time. */
   updatedSince?: string
-  /** Objects that are asked for at once. */
+  /** Objects per request. */
   pageSize?: number
-  /** Requests to the Backend API at most, such as `100/10s`. */
+  /** Maximum rate of requests to the Backend API, such as `100/10s`. */
   rate?: Limit
-  /** Requests to the Backend API in flight at once. */
+  /** Maximum number of requests to the Backend API in flight. */
   concurrency?: number
-  /** Folder of the snapshot that the API is read into. */
+  /** Folder for the snapshot of the API. */
   snapshot?: File
   /** CSV of roles. */
   roleDefinitions?: File
@@ -1157,76 +1082,64 @@ export type SourceClerk = {
 export type Limit = string
 
 /**
- * An Auth0 tenant, read over its Management API into a snapshot (`domain`, `clientId`,
- * `clientSecret`), or a file of its users: the bulk export or the dashboard's (`users`).
+ * An Auth0 tenant, read through its Management API into a snapshot (`domain`,
+ * `clientId`, `clientSecret`), or a file of its users (`users`) from the bulk export or
+ * the dashboard.
  */
 export type SourceAuth0 = {
-  /** This source. */
+  /** Selects this source. */
   type: 'auth0'
-  /** The tenant: its host, its custom domain, or a URL. http is taken on loopback alone. */
+  /** The tenant: its host, its custom domain, or a URL. */
   domain?: string
-  /** What access tokens are asked for. */
+  /** Audience of the access tokens. */
   audience?: string
-  /** Client id of a machine-to-machine application with access to the Management API. */
+  /** Client ID of a machine-to-machine application with access to the Management API. */
   clientId?: string
   /** Secret. */
   clientSecret?: string
-  /** A file of users in place of a tenant. */
+  /** A file of users instead of a tenant, as the bulk export or the dashboard writes it. */
   users?: File
-  /** Ids of the organizations to read. */
+  /** IDs of the organizations to read. */
   organizations?: string[]
   /** Where a user's organizations come from. */
   organizationFrom?: 'organizations' | 'metadata' | 'none'
-  /** With `organizationFrom: metadata`: where in a user the organization stands. */
+  /** With `organizationFrom: metadata`: where a user has the organization. */
   metadata?: {
-    /** Id of the organization, or a list of ids. */
+    /** ID of the organization, or a list of IDs. */
     organizationId?: Paths
-    /** Its name, or a list of names in the order of the ids. */
+    /** Name of the organization, or a list of names in the order of the IDs. */
     organizationName?: Paths
-    /** The user's roles there: a list, or text with commas. */
+    /** Roles of the user in the organization: a list, or comma-separated text. */
     roles?: Paths
   }
-  /**
-   * Whether connections are read with their settings, client secrets and private keys of
-   * enterprise connections among them, and with the organizations they are enabled for:
-   * for `map.connection`.
-   */
+  /** Read connections with their settings and organizations, for `map.connection`. */
   connections?: boolean
-  /**
-   * Whether invitations to organizations are read that nobody has taken up yet, for
-   * `map.invitation`.
-   */
+  /** Read pending invitations to organizations, for `map.invitation`. */
   invitations?: boolean
   /**
-   * How users are read: by an export job, by pages (1,000 users at most), or by whichever
-   * the number of users asks for.
+   * How to read users: by an export job, by pages (at most 1,000 users), or by whichever
+   * suits the number of users.
    */
   engine?: 'auto' | 'export' | 'pages'
-  /** With `engine: auto`: the number of users above which an export job reads them. */
+  /** With `engine: auto`: use an export job above this number of users. */
   exportAbove?: number
-  /** Records that are asked for at once. */
+  /** Records per request. */
   pageSize?: number
-  /** How many requests may leave, evenly spread. */
+  /** Maximum rate of requests, evenly spread. */
   rate?: Limit
-  /** Requests in flight at once. */
+  /** Maximum number of requests in flight. */
   concurrency?: number
-  /**
-   * Name of a connection: only users with an account of it are read, such as those of one
-   * database.
-   */
+  /** Name of a connection. */
   connection?: string
-  /** Reads only users who changed since, sign-ins included. */
+  /** Read only users who changed or signed in since this time. */
   updatedSince?: string
   /** Password hashes as Auth0's support delivers them. */
   passwords?: Files
-  /** MFA secrets as Auth0's support delivers them, in the same formats. */
+  /** MFA secrets as Auth0's support delivers them. */
   mfa?: Files
   maxRecordBytes?: MaxRecordBytes
   nulls?: Nulls
-  /**
-   * Folder of the snapshot that the tenant is read into, relative to the manifest's
-   * folder.
-   */
+  /** Folder for the snapshot of the tenant, relative to the manifest's folder. */
   snapshot?: string
   /** CSV of roles. */
   roleDefinitions?: File
@@ -1239,152 +1152,139 @@ export type Paths = string | string[]
 export type Files = string | string[]
 
 /**
- * User pools of Amazon Cognito, read over their API into a snapshot: users, groups,
+ * Amazon Cognito user pools, read through their API into a snapshot: users, groups,
  * identity providers.
  */
 export type SourceCognito = {
-  /** This source. */
+  /** Selects this source. */
   type: 'cognito'
-  /** Id of the user pool, or a list of ids. */
+  /** ID of the user pool, or a list of IDs. */
   userPools: string | string[]
   /** Region of the user pools. */
   region?: string
-  /**
-   * Address of the API, without a path, where it is not AWS's own: a VPC endpoint. http is
-   * taken on loopback alone.
-   */
+  /** URL of the API, without a path, if it is not AWS's own, such as a VPC endpoint. */
   endpoint?: string
-  /** Profile of the AWS configuration whose credentials are used: keys, SSO, or a role. */
+  /** AWS profile whose credentials to use: keys, SSO, or a role. */
   profile?: string
-  /** Access key id, where the AWS SDK shall not look for credentials itself. */
+  /** Access key ID, if the AWS SDK should not find credentials itself. */
   accessKeyId?: string
   /** Secret. */
   secretAccessKey?: string
   /** Secret. */
   sessionToken?: string
-  /** Whether groups are read, and who is in which. */
+  /** Read groups and their members. */
   groups?: boolean
   /**
-   * Whether SAML and OpenID Connect identity providers are read with their settings,
-   * client secrets among them: for `map.connection`.
+   * Read SAML and OpenID Connect identity providers with their settings and client
+   * secrets, for `map.connection`.
    */
   connections?: boolean
-  /**
-   * Whether it is asked which second factors each user has set up: one more request for
-   * each user.
-   */
+  /** Read which second factors each user has set up, with one more request for each user. */
   mfa?: boolean
-  /** Objects that are asked for at once. */
+  /** Objects per request. */
   pageSize?: number
-  /** How many requests may leave, evenly spread, in each of Cognito's quota categories. */
+  /** Maximum rate of requests, evenly spread, in each of Cognito's quota categories. */
   rate?: Limit
-  /** Requests in flight at once, with `mfa`. */
+  /** With `mfa`: maximum number of requests in flight. */
   concurrency?: number
-  /** Keeps only users who changed since. */
+  /** Keep only users who changed since this time. */
   updatedSince?: string
-  /**
-   * Folder of the snapshot that the user pools are read into, relative to the manifest's
-   * folder.
-   */
+  /** Folder for the snapshot of the user pools, relative to the manifest's folder. */
   snapshot?: string
   /** CSV of roles. */
   roleDefinitions?: File
 }
 
 /**
- * A project of Firebase Authentication or Identity Platform, read over its API into a
- * snapshot: users with their password hashes, tenants, SAML and OpenID Connect
- * providers.
+ * A project of Firebase Authentication or Identity Platform, read through its API into a
+ * snapshot: users with password hashes, tenants, SAML and OpenID Connect providers.
  */
 export type SourceFirebase = {
-  /** This source. */
+  /** Selects this source. */
   type: 'firebase'
-  /** Id of the project, as the console shows it. */
+  /** ID of the project, as shown in the console. */
   project: string
   /**
-   * Key file of a service account (JSON), or another credentials file of Google's
-   * libraries.
+   * Key file of a service account (JSON), or another credentials file that Google's
+   * libraries accept.
    */
   credentials?: File
   /** Secret. */
   serviceAccount?: string
-  /** Ids of the tenants to read; an empty list for none. */
+  /** IDs of the tenants to read; an empty list reads none. */
   tenants?: string[]
-  /** Whether password hashes are read, with the parameters they were made with. */
+  /** Read password hashes with their parameters. */
   hashes?: boolean
   /**
-   * Whether SAML and OpenID Connect providers are read with their settings, client secrets
-   * among them, for `map.connection`.
+   * Read SAML and OpenID Connect providers with their settings and client secrets, for
+   * `map.connection`.
    */
   connections?: boolean
-  /** Address of the API. */
+  /** URL of the API. */
   baseUrl?: string
-  /** Users that are asked for at once. */
+  /** Users per request. */
   pageSize?: number
-  /** Requests to the API at most, such as `10/1s`. */
+  /** Maximum rate of requests to the API, such as `10/1s`. */
   rate?: Limit
-  /** Folder of the snapshot that the API is read into. */
+  /** Folder for the snapshot of the API. */
   snapshot?: File
 }
 
-/** An Okta org, read over its API into a snapshot: users with their groups. */
+/** An Okta org, read through its API into a snapshot: users with their groups. */
 export type SourceOkta = {
-  /** This source. */
+  /** Selects this source. */
   type: 'okta'
-  /** The org: its host, its custom domain, or a URL. http is taken on loopback alone. */
+  /** The org: its host, its custom domain, or a URL. */
   domain: string
   /** API token of a read-only administrator. */
   token?: string
-  /**
-   * Client id of a service app (API Services), which asks for access tokens with
-   * `privateKey`.
-   */
+  /** Client ID of a service app (API Services), which gets access tokens with `privateKey`. */
   clientId?: string
-  /** Private key of the service app, RSA or EC. */
+  /** Private key of the service app, RSA or EC, as PEM or as a JWK in JSON. */
   privateKey?: string
-  /** Which of the app's public keys belongs to `privateKey`: its `kid`. */
+  /** `kid` of the app's public key that matches `privateKey`. */
   keyId?: string
-  /** Reads only users that this search of Okta's finds. */
-  search?: string
-  /** Ids of groups: only their members are read. */
-  memberOf?: string | string[]
   /**
-   * Whether deactivated users (`DEPROVISIONED`) are read too, which Okta leaves out of its
-   * list.
+   * Read only users that match this Okta search expression over `status`, `created`,
+   * `lastUpdated` and `profile.…`.
    */
+  search?: string
+  /** IDs of groups. */
+  memberOf?: string | string[]
+  /** Also read deactivated users (`DEPROVISIONED`), which Okta omits from its list. */
   deprovisioned?: boolean
-  /** Whether the groups of the users are read. */
+  /** Read the groups of the users, except the built-in group Everyone. */
   groups?: boolean
   /**
-   * Whether SAML apps, for which Okta is the identity provider, are read with their
-   * metadata, for `map.connection`.
+   * Read SAML apps, whose identity provider is Okta, with their metadata, for
+   * `map.connection`.
    */
   apps?: boolean
   /**
-   * Whether identity providers by SAML and OpenID Connect, by which people sign in to
-   * Okta, are read with their settings and client secrets, for `map.connection`.
+   * Read the SAML and OpenID Connect identity providers through which users sign in to
+   * Okta, for `map.connection`.
    */
   connections?: boolean
   /**
-   * Reads only users whose profile or status changed since, and members of groups that got
-   * or lost members since.
+   * Read only users whose profile or status changed since this time, and members of groups
+   * whose membership changed.
    */
   updatedSince?: string
-  /** Users, groups and apps that are asked for at once. */
+  /** Users, groups and apps per request. */
   pageSize?: number
-  /** How many requests may leave, evenly spread. */
+  /** Maximum rate of requests, evenly spread. */
   rate?: Limit
-  /** Requests in flight at once. */
+  /** Maximum number of requests in flight. */
   concurrency?: number
-  /** Folder of the snapshot that the org is read into, relative to the manifest's folder. */
+  /** Folder for the snapshot of the org, relative to the manifest's folder. */
   snapshot?: string
 }
 
-/** CSV, JSON or NDJSON files of any shape, plain, gzip or zstd, joined by keys. */
+/** CSV, JSON or NDJSON files of any shape, joined by keys; plain, gzip or zstd. */
 export type SourceFile = {
-  /** This source. */
+  /** Selects this source. */
   type: 'file'
-  /** What is read, by name: letters, digits and `_`. */
+  /** What to read, by name: letters, digits and `_`. */
   streams: Record<string, FileStream>
   maxRecordBytes?: MaxRecordBytes
   nulls?: Nulls
@@ -1393,68 +1293,62 @@ export type SourceFile = {
 /** One stream of records. */
 export type FileStream = {
   /**
-   * A file, relative to the manifest's folder; a pattern with `*`, `**`, `?` or `{a,b}`,
-   * whose files are read in the order of their names; or a list of both.
+   * A file relative to the manifest's folder, or a pattern with `*`, `**`, `?` or `{a,b}`,
+   * or a list of both.
    */
   path: string | string[]
-  /**
-   * How records are written: as rows of CSV, inside of one JSON document, or as a line of
-   * JSON each.
-   */
+  /** Format of the records: rows of CSV, one JSON document, or one line of JSON each. */
   format?: 'csv' | 'json' | 'ndjson'
-  /** The file need not be there, nor hold a record: an export may lack it. */
+  /** Accept a missing or empty file. */
   optional?: boolean
-  /** How the text is encoded. */
+  /** Text encoding. */
   encoding?: 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1'
-  /** JSON: where the records are, as a path of names. */
+  /**
+   * JSON: path of names to the records, such as `users` or `data.items`; `$` is the
+   * document itself.
+   */
   records?: string
-  /** CSV: what separates the columns: one character, or `tab`. */
+  /** Column separator: one character, or `tab`. */
   delimiter?: Delimiter
-  /** CSV: names of the columns, for a file without a header. */
+  /** CSV: column names, for a file without a header. */
   columns?: string[]
   skipLines?: SkipLines
-  /** CSV: lines that begin with this are passed over. */
+  /** CSV: skip lines that begin with this text. */
   comment?: string
   quote?: Quote
   escape?: Escape
   ragged?: Ragged
-  /** Bytes that one record of this stream may take, in place of `source.maxRecordBytes`. */
-  maxRecordBytes?: MaxRecordBytes
   /**
-   * CSV: values that stand for nothing in this stream, in place of those of
-   * `source.nulls`.
+   * Maximum size of one record of this stream, in bytes, instead of
+   * `source.maxRecordBytes`.
    */
+  maxRecordBytes?: MaxRecordBytes
+  /** CSV: values that mean "no value" in this stream, instead of `source.nulls`. */
   nulls?: Nulls
-  /** CSV: take blanks off around values. */
+  /** CSV: remove blanks around values. */
   trim?: boolean
   join?: Join
 }
 
-/** The records of another stream that these belong to. */
+/** Attaches these records to records of another stream. */
 export type Join = {
-  /** The stream whose records these belong to, which may be a joined one itself. */
+  /** Stream to attach the records to. */
   into?: string
-  /** JSONata over one of these records: the key of what it belongs to. */
+  /** JSONata over one of these records: the key of the record it belongs to. */
   key: Expression
-  /**
-   * JSONata over a record of the other stream: the key that `key` must equal to the
-   * letter.
-   */
+  /** JSONata over a record of the other stream: the value that `key` must equal exactly. */
   to: Expression
-  /** `many`: a list under the stream's name. */
+  /** `many` attaches a list under the stream's name. */
   as?: 'many' | 'one'
-  /** What becomes of a record that belongs to none. */
+  /** What to do with a record that matches nothing. */
   unmatched?: 'reject' | 'ignore'
 }
 
-/**
- * Tables and queries of a PostgreSQL database, read in one read-only transaction into a
- * snapshot and joined by keys.
- */
+/** Tables and queries of a PostgreSQL database, joined by keys. */
 export type SourcePostgres = {
-  /** This source. */
+  /** Selects this source. */
   type: 'postgres'
-  /** The database, with a user that may read. */
+  /** URL of the database, with a user that can read. */
   url: string
   ca?: DatabaseCa
   streams: DatabaseStreams
@@ -1464,53 +1358,44 @@ export type SourcePostgres = {
 }
 
 /**
- * A file with the certificates (PEM) that the server's certificate is checked against,
- * relative to the manifest's folder.
+ * File of CA certificates (PEM) to verify the server with, relative to the manifest's
+ * folder.
  */
 export type DatabaseCa = File
 
-/** What is read, by name: letters, digits and `_`. */
+/** What to read, by name: letters, digits and `_`. */
 export type DatabaseStreams = Record<string, DatabaseStream>
 
-/** One stream of records: the rows of a table, or those of a query. */
+/** One stream of records: the rows of a table or of a query. */
 export type DatabaseStream = {
-  /** A table or a view, with its schema if need be, as the database spells it. */
+  /** A table or view, spelled as in the database, with its schema if needed. */
   table?: string
-  /** In place of `table`: one SELECT, without a semicolon. */
+  /** One SELECT without a semicolon, instead of `table`. */
   query?: string
-  /** The column, or the columns, that no two rows have the same of: the primary key. */
+  /** Column or columns with a unique value in each row: the primary key. */
   key: string | string[]
-  /**
-   * The column that says when a row was changed last, which `source.updatedSince` is
-   * compared with.
-   */
+  /** Column with the time of a row's last change, for `source.updatedSince`. */
   updatedAt?: string
   join?: Join
 }
 
 /**
- * Reads only records that changed since, by `updatedAt` of their stream or of a stream
- * that is joined to it.
+ * Read only records that changed since this time, by `updatedAt` of their stream or of a
+ * stream joined to it.
  */
 export type DatabaseUpdatedSince = string
 
-/**
- * How long one statement may take, until the last row of its stream has been read: a
- * duration such as `90s`, `10m` or `1h30m`.
- */
+/** Maximum duration of one statement, until the last row of its stream is read. */
 export type StatementTimeout = string
 
-/** Folder of the snapshot that the database is read into. */
+/** Folder for the snapshot of the database. */
 export type DatabaseSnapshot = File
 
-/**
- * Tables and queries of a MySQL or MariaDB database, read in one read-only transaction
- * into a snapshot and joined by keys.
- */
+/** Tables and queries of a MySQL or MariaDB database, joined by keys. */
 export type SourceMysql = {
-  /** This source. */
+  /** Selects this source. */
   type: 'mysql'
-  /** The database, with a user that may read. */
+  /** URL of the database, with a user that can read. */
   url: string
   ca?: DatabaseCa
   streams: DatabaseStreams
@@ -1519,17 +1404,17 @@ export type SourceMysql = {
   snapshot?: DatabaseSnapshot
 }
 
-/** One record, and what must come of it. */
+/** One record and its expected result. */
 export type Test = {
-  /** The stream that the record belongs to. */
+  /** Stream of the record. */
   stream?: string
-  /** The record as the source yields it, with its joined records. */
+  /** Record as the source returns it, with its joined records. */
   input: JsonObject
-  /** Vars that differ in this test; merged over the manifest's. */
+  /** Vars that differ in this test, merged over the manifest's vars. */
   vars?: JsonObject
-  /** Secrets that this test uses in place of the manifest's: made up ones. */
+  /** Made-up secrets for this test, instead of the manifest's secrets. */
   secrets?: Record<string, string>
-  /** What must come of it. */
+  /** Expected result. */
   expect: {
     user?: ExpectedUser
     organization?: ExpectedOrganization
@@ -1541,9 +1426,9 @@ export type Test = {
     connection?: ExpectedConnection
     invitation?: ExpectedInvitation
     roleAssignment?: ExpectedRoleAssignment
-    /** What is rejected, all of it. */
+    /** All rejected items. */
     rejected?: {
-      /** What is rejected. */
+      /** Kind of the rejected item. */
       kind:
         | 'user'
         | 'organization'
@@ -1556,32 +1441,29 @@ export type Test = {
         | 'connection'
         | 'invitation'
         | 'roleAssignment'
-      /** Why, as `workos-migrate errors` names it. */
+      /** Code of the reason, as `workos-migrate errors` shows it. */
       code: string
-      /** The field that is to blame. */
+      /** Field that caused it. */
       field?: string
     }[]
-    /** The notes on the accepted resources, all of them. */
+    /** All notes on the accepted resources, such as `password_reset_required`. */
     notes?: {
-      /** The name of the note. */
+      /** Code of the note. */
       code: string
-      /** What it is about: the hasher, the metadata key. */
+      /** Detail of the note, such as the hasher or the metadata key. */
       detail?: string
     }[]
   }
 }
 
-/**
- * The users that come of the record: the fields to compare, null for one that must be
- * absent; a list where there are several; null for none.
- */
+/** Expected users, with the fields to compare; null for a field that must be absent. */
 export type ExpectedUser =
   | {
       /** Identity in the source. */
       key?: Json
-      /** E-mail address. */
+      /** Email address. */
       email?: Json
-      /** Whether the address has been verified. */
+      /** Whether the address is verified. */
       emailVerified?: Json
       /** First name. */
       firstName?: Json
@@ -1591,25 +1473,25 @@ export type ExpectedUser =
       locale?: Json
       /** Name. */
       name?: Json
-      /** External id. */
+      /** External ID. */
       externalId?: Json
-      /** The whole of its metadata. */
+      /** All its metadata. */
       metadata?: Json
-      /** Password in the clear. */
+      /** Password in plain text. */
       password?: Json
       /** Hash and type, or null for none. */
       passwordHash?: {
-        /** The hash in WorkOS's form. */
+        /** Hash in WorkOS's form. */
         hash?: string
-        /** Its type in WorkOS's terms. */
+        /** Type, as WorkOS names it. */
         type?: string
       } | null
       /**
-       * Secret of the authenticator app as WorkOS gets it, with issuer and account where the
-       * source tells them; or null for none.
+       * Secret of the authenticator app as WorkOS receives it, with the issuer and account if
+       * the source has them; or null for none.
        */
       totpSecret?: {
-        /** The secret in Base32, in upper case and without `=`. */
+        /** Secret in Base32, uppercase and without `=`. */
         secret?: string
         /** Issuer. */
         issuer?: string
@@ -1621,32 +1503,32 @@ export type ExpectedUser =
   | null
 
 /**
- * The organizations that come of the record: the fields to compare, null for one that
- * must be absent; a list where there are several; null for none.
+ * Expected organizations, with the fields to compare; null for a field that must be
+ * absent.
  */
 export type ExpectedOrganization =
   | {
       /** Identity in the source. */
       key?: Json
-      /** WorkOS id of one that exists already. */
+      /** WorkOS ID of an existing organization. */
       id?: Json
-      /** External id. */
+      /** External ID. */
       externalId?: Json
       /** Name. */
       name?: Json
-      /** The whole of its metadata. */
+      /** All its metadata. */
       metadata?: Json
       /** Domains, in any order. */
       domains?: Json
-      /** Those of the domains that are entered as verified, in any order. */
+      /** Domains added as verified, in any order. */
       verifiedDomains?: Json
     }
   | ExpectedOrganization[]
   | null
 
 /**
- * The memberships that come of the record: the fields to compare, null for one that must
- * be absent; a list where there are several; null for none.
+ * Expected memberships, with the fields to compare; null for a field that must be
+ * absent.
  */
 export type ExpectedMembership =
   | {
@@ -1661,14 +1543,14 @@ export type ExpectedMembership =
   | null
 
 /**
- * The permissions that must come of the record: the fields to compare, null for one that
- * must be absent; a list where there are several; null for none.
+ * Expected permissions, with the fields to compare; null for a field that must be
+ * absent.
  */
 export type ExpectedPermission =
   | {
       /** Its slug. */
       key?: Json
-      /** Its name. */
+      /** Display name. */
       name?: Json
       /** What it allows. */
       description?: Json
@@ -1677,21 +1559,18 @@ export type ExpectedPermission =
   | null
 
 /**
- * The definitions of roles that must come of the record: the fields to compare, null for
- * one that must be absent; a list where there are several; null for none.
+ * Expected role definitions, with the fields to compare; null for a field that must be
+ * absent.
  */
 export type ExpectedRole =
   | {
-      /**
-       * Its slug; with `@` and the key of its organization for a role of one, with `@` alone
-       * for one of whichever organizations use it.
-       */
+      /** Slug. */
       key?: Json
-      /** Its slug in WorkOS. */
+      /** Slug in WorkOS. */
       slug?: Json
       /** Key of its organization. */
       organization?: Json
-      /** Its name. */
+      /** Display name. */
       name?: Json
       /** What it is for. */
       description?: Json
@@ -1701,13 +1580,10 @@ export type ExpectedRole =
   | ExpectedRole[]
   | null
 
-/**
- * The groups that come of the record: the fields to compare, null for one that must be
- * absent; a list where there are several; null for none.
- */
+/** Expected groups, with the fields to compare; null for a field that must be absent. */
 export type ExpectedGroup =
   | {
-      /** Identity in the source, with the organization's. */
+      /** Identity in the source, with the organization's key. */
       key?: Json
       /** Key of the organization. */
       organization?: Json
@@ -1715,19 +1591,16 @@ export type ExpectedGroup =
       name?: Json
       /** Description. */
       description?: Json
-      /** Slugs of the roles that it gives, in any order. */
+      /** Slugs of the roles that its members get, in any order. */
       roles?: Json
     }
   | ExpectedGroup[]
   | null
 
-/**
- * The members of groups that come of the record: the fields to compare; a list where
- * there are several; null for none.
- */
+/** Expected group members, with the fields to compare. */
 export type ExpectedGroupMember =
   | {
-      /** Key of the group, with the organization's. */
+      /** Key of the group, with the organization's key. */
       group?: Json
       /** Key of the organization. */
       organization?: Json
@@ -1738,12 +1611,12 @@ export type ExpectedGroupMember =
   | null
 
 /**
- * The connections that come of the record: the fields to compare, null for one that must
- * be absent; a list where there are several; null for none.
+ * Expected connections, with the fields to compare; null for a field that must be
+ * absent.
  */
 export type ExpectedConnection =
   | {
-      /** Identity in the source, with that of its organization. */
+      /** Identity in the source, with the organization's key. */
       key?: Json
       /** Key of the organization. */
       organization?: Json
@@ -1751,95 +1624,94 @@ export type ExpectedConnection =
       type?: Json
       /** Name. */
       name?: Json
-      /** External id. */
+      /** External ID. */
       externalId?: Json
       /** Type in WorkOS, such as `OktaSAML`. */
       connectionType?: Json
       /** Domains, in any order. */
       domains?: Json
-      /** SAML: address of the identity provider's metadata. */
+      /** SAML. */
       idpMetadataUrl?: Json
-      /** SAML: entity id of the identity provider. */
+      /** SAML: entity ID of the identity provider. */
       idpEntityId?: Json
-      /** SAML: where the identity provider takes sign-ins. */
+      /** SAML: sign-in URL of the identity provider. */
       idpUrl?: Json
       /** Certificates in PEM, in any order. */
       x509Cert?: Json
-      /** SAML: entity id by which the identity provider knows your application already. */
+      /** SAML: entity ID by which the identity provider already knows your application. */
       customEntityId?: Json
-      /** SAML: address to which the identity provider answers already. */
+      /** SAML. */
       customAcsUrl?: Json
-      /** SAML: attribute with a person's id at the identity provider. */
+      /** SAML: attribute with the user's ID at the identity provider. */
       idpIdAttribute?: Json
-      /** SAML: attribute with the e-mail address. */
+      /** SAML: attribute with the email address. */
       emailAttribute?: Json
       /** SAML: attribute with the first name. */
       firstNameAttribute?: Json
       /** SAML: attribute with the last name. */
       lastNameAttribute?: Json
-      /** SAML: attribute with the whole name. */
+      /** SAML: attribute with the full name. */
       nameAttribute?: Json
       /**
-       * SAML: whether sign-ins may begin at the identity provider: true/1/yes/y or
+       * SAML: whether users can start to sign in at the identity provider: true/1/yes/y or
        * false/0/no/n.
        */
       idpInitiatedEnabled?: Json
       /** Secret. */
       requestSigningKey?: Json
-      /** SAML: the certificate of that key. */
+      /** SAML: certificate of `requestSigningKey`. */
       requestSigningCert?: Json
       /** Secret. */
       assertionEncryptionKey?: Json
-      /** SAML: the certificate of that key. */
+      /** SAML: certificate of `requestSigningKey`. */
       assertionEncryptionCert?: Json
       /** Secret. */
       nameIdEncryptionKey?: Json
-      /** OpenID Connect: id of the client at the identity provider. */
+      /** OpenID Connect: client ID at the identity provider. */
       clientId?: Json
       /** Secret. */
       clientSecret?: Json
-      /** Address of the discovery document. */
+      /** URL of the discovery document. */
       discoveryEndpoint?: Json
-      /** OpenID Connect: address to which the identity provider answers already. */
+      /** OpenID Connect. */
       customRedirectUri?: Json
-      /** Texts for the notes of the hand-off, in any order. */
+      /** Texts for the notes on the hand-off, in any order. */
       notes?: Json
     }
   | ExpectedConnection[]
   | null
 
 /**
- * The invitations that come of the record: the fields to compare, null for one that must
- * be absent; a list where there are several; null for none.
+ * Expected invitations, with the fields to compare; null for a field that must be
+ * absent.
  */
 export type ExpectedInvitation =
   | {
-      /** Its address, and the key of the organization. */
+      /** Email address and the organization's key. */
       key?: Json
-      /** The address. */
+      /** Invited email address. */
       email?: Json
       /** Key of the organization. */
       organization?: Json
       /** Slug of the role. */
       role?: Json
-      /** Until when it holds in the source, ISO 8601. */
+      /** When the invitation expires in the source, ISO 8601. */
       expiresAt?: Json
-      /** Days for which WorkOS lets it hold. */
+      /** Days until the invitation expires in WorkOS. */
       expiresInDays?: Json
     }
   | ExpectedInvitation[]
   | null
 
 /**
- * The roles that the record gives to memberships of other records (those of its own are
- * among their `roles`): the fields to compare, null for one that must be absent; a list
- * where there are several; null for none.
+ * Expected roles for memberships of other records, with the fields to compare; null for
+ * a field that must be absent.
  */
 export type ExpectedRoleAssignment =
   | {
       /** Key of the user. */
       user?: Json
-      /** Key of the organization; null: all of the user's. */
+      /** Key of the organization, or null for all organizations of the user. */
       organization?: Json
       /** Slug of the role. */
       role?: Json
@@ -1859,24 +1731,20 @@ export type Source =
   | SourcePostgres
   | SourceMysql
 
-/**
- * Rules for the secrets of authenticator apps (`map.user.totpSecret`); see
- * docs/how-to/totp.md.
- */
+/** Rules for secrets of authenticator apps (`map.user.totpSecret`). */
 export type Totp = {
-  /** How secrets are written that do not say so themselves. */
+  /** Encoding of secrets that do not have one. */
   encoding: 'auto' | 'base32' | 'hex' | 'base64' | 'base64url' | 'text'
-  /** Issuer that WorkOS notes with a factor for which the source tells none. */
+  /** Issuer that WorkOS stores for a factor without one. */
   issuer?: string
   /**
-   * A factor that WorkOS cannot take, which has SHA-1, 6 digits and 30 seconds alone:
-   * migrate the user without it, who must then enrol again and is listed in the plan, or
-   * reject the user.
+   * What to do with a factor that WorkOS does not accept: it accepts only SHA-1, 6 digits
+   * and 30 seconds.
    */
   unsupported: 'skip' | 'reject'
 }
 
-/** Tests of the mapping by name: a record, and what must come of it. */
+/** Tests of the mapping by name: a record and its expected result. */
 export type Tests = Record<string, Test>
 
 /**

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein'
 
-/** The candidate that a misspelt word was probably meant to be; undefined when none comes close. */
+/** The candidate that a misspelled word probably means; undefined if none is close. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const plain = normalise(word)
   const same = candidates.find((candidate) => normalise(candidate) === plain)
@@ -10,7 +10,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return distance(plain, best) <= allowed ? candidates.find((candidate) => normalise(candidate) === best) : undefined
 }
 
-/** `api_key`, `api-key` and `apiKey` are the same word. */
+/** Treats `api_key`, `api-key` and `apiKey` as the same word. */
 function normalise(word: string): string {
   return word.toLowerCase().replace(/[-_\s]/g, '')
 }

@@ -27,7 +27,7 @@ import {
   type Tree,
 } from './tree.ts'
 
-/** Values that aliases may add to a file: a few nested ones can stand for billions. */
+/** The most values that aliases can add: a few nested aliases can expand to billions. */
 const MAX_ALIASED = 10_000
 
 const STYLES: Record<string, ScalarStyle> = {
@@ -38,9 +38,9 @@ const STYLES: Record<string, ScalarStyle> = {
 }
 
 /**
- * Reads one manifest file (YAML 1.2, and so JSON). `from` is where it is named; API keys in it are
- * registered.
- * @throws ManifestError with everything that is wrong with its text
+ * Reads one manifest file (YAML 1.2, which includes JSON) and registers API keys in it.
+ * @param from the place that names the file
+ * @throws ManifestError with all problems of its text
  */
 export function parseFile(file: string, redactor: Redactor, from?: Location): Branch {
   const text = readText(file, from)
@@ -51,30 +51,27 @@ export function parseFile(file: string, redactor: Redactor, from?: Location): Br
   const [document, second] = documents
   const start = { file, line: 1, column: 1 }
   if (!document || (document.contents === null && document.errors.length === 0)) {
-    const hint = 'a manifest needs at least source and target'
+    const hint = 'add at least source and target'
     throw new ManifestError({ code: 'empty_manifest', message: 'the file is empty', hint, at: start })
   }
   const errors = [...document.errors, ...document.warnings]
   if (errors.length > 0) throw new ManifestError(firstCauses(errors).map((error) => describe(error, text)))
   if (second) {
     const at = placeAt(text, second.range)
-    const message = 'the file holds more than one YAML document'
-    const hint = 'keep one; variants belong under environments'
+    const message = 'the file contains more than one YAML document'
+    const hint = 'keep one document, and move variants to environments'
     throw new ManifestError({ code: 'several_documents', message, hint, at: locationOf(at) })
   }
   const converter = new Converter(text, document)
   const tree = converter.convert(document.contents, { text, start: 0, end: 0 })
   if (converter.problems.length > 0) throw new ManifestError(converter.problems)
   if (tree.kind === 'branch') return tree
-  const message = `a manifest is an object of keys and values, and this is a ${tree.kind === 'list' ? 'list' : 'single value'}`
-  const hint = 'is this the manifest? It begins like: source: { type: csv, path: ./users.csv }'
+  const message = `a manifest must be an object of keys and values, but this is a ${tree.kind === 'list' ? 'list' : 'single value'}`
+  const hint = 'check that this file is the manifest; it begins like source: { type: csv, path: ./users.csv }'
   throw new ManifestError({ code: 'not_an_object', message, hint, at: locationOf(tree.place) })
 }
 
-/**
- * Reads a manifest file, or one that a manifest names; `from` is where it is named.
- * @throws ManifestError when it is missing, not a file, too large or not UTF-8
- */
+/** @throws ManifestError for a file that is missing, not regular, too large or not UTF-8 */
 function readText(file: string, from?: Location): ManifestText {
   const bytes = readBytes(file, from)
   try {
@@ -90,13 +87,18 @@ function readText(file: string, from?: Location): ManifestText {
   }
 }
 
-/** Far above any manifest: what is larger is an export that was named by mistake. */
+/** Far above any manifest: a larger file is probably an export. */
 const MAX_BYTES = 4 * 1024 * 1024
 
 function readBytes(file: string, from: Location | undefined): Buffer {
   try {
     if (statSync(file).size > MAX_BYTES) {
-      throw problem('manifest_too_large', `${file} is larger than ${MAX_BYTES} bytes`, 'is it a manifest?', { file })
+      throw problem(
+        'manifest_too_large',
+        `${file} is larger than ${MAX_BYTES} bytes`,
+        'check that this file is a manifest',
+        { file },
+      )
     }
     return readRegular(file)
   } catch (error) {
@@ -117,7 +119,7 @@ function problem(code: string, message: string, hint: string, at: Location): Man
   return new ManifestError({ code, message, hint, at })
 }
 
-/** Counted here: the parser of YAML loses count of the lines behind some faults. */
+/** The YAML parser miscounts lines after some errors, so count them here. */
 function linesOf(text: string): LineCounter {
   const lines = new LineCounter()
   lines.addNewLine(0)
@@ -128,10 +130,10 @@ function linesOf(text: string): LineCounter {
 function encodingProblem(bytes: Buffer): string {
   const [first, second] = bytes
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'the file is UTF-16, not UTF-8'
-  return 'the file is not UTF-8: here stands a byte that UTF-8 does not allow'
+  return 'the file is not UTF-8: it contains an invalid byte here'
 }
 
-/** Where the first byte stands that no UTF-8 text can have there. */
+/** The place of the first invalid byte. */
 function firstInvalid(bytes: Buffer): { line: number; column: number } {
   let valid = 0
   const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -158,10 +160,7 @@ function parseText(text: ManifestText): readonly Document.Parsed[] {
   return Array.isArray(documents) ? documents : []
 }
 
-/**
- * After the text has left the rails every further token is an error of its own: those say nothing
- * new.
- */
+/** Drops the errors for every token after the first unexpected one. */
 function firstCauses(errors: readonly YAMLError[]): readonly YAMLError[] {
   const first = errors.findIndex((error) => error.code === 'UNEXPECTED_TOKEN')
   return errors.filter((error, index) => index <= first || first === -1 || error.code !== 'UNEXPECTED_TOKEN')
@@ -188,15 +187,15 @@ function describe(error: YAMLError, text: ManifestText): Problem {
 }
 
 function hintFor(error: YAMLError, line: string): string | undefined {
-  if (/[{,[].*[:,[]\s*\$\{/.test(line)) return `inside { } and [ ] a reference must stand in quotes: "\${NAME}"`
-  if (error.code === 'MISSING_CHAR' || /end with a [}\]]/.test(error.message)) return 'close what was opened before'
+  if (/[{,[].*[:,[]\s*\$\{/.test(line)) return `put a reference inside { } and [ ] in quotes: "\${NAME}"`
+  if (error.code === 'MISSING_CHAR' || /end with a [}\]]/.test(error.message)) return 'close the bracket or quote'
   if (error.code === 'TAB_AS_INDENT') return 'indent with spaces'
   if (error.code === 'BAD_INDENT' || error.code === 'BLOCK_AS_IMPLICIT_KEY') return 'check the indentation'
-  if (/[:#]/.test(line)) return 'a value that holds ": " or " #" must stand in quotes'
+  if (/[:#]/.test(line)) return 'put a value that contains ": " or " #" in quotes'
   return undefined
 }
 
-/** The parser's message without the text it quotes, which may be a secret. */
+/** The message of the parser without quoted text, which can be a secret. */
 function withoutSource(message: string): string {
   return (message.charAt(0).toLowerCase() + message.slice(1)).replace(/( in YAML stream|yaml token): .*$/is, '$1')
 }
@@ -206,7 +205,7 @@ function placeAt(text: ManifestText, range: readonly number[] | null | undefined
   return { text, start, end: range?.[1] ?? start }
 }
 
-/** Turns YAML nodes into a tree with places, aliases resolved. */
+/** Converts YAML nodes to a tree with places, and resolves aliases. */
 class Converter {
   readonly problems: Problem[] = []
   readonly #text: ManifestText
@@ -240,7 +239,7 @@ class Converter {
     if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       return { kind: 'scalar', value, style, place }
     }
-    this.#addIssue('unknown_tag', 'a value with a tag of its own', 'leave the tag out', place)
+    this.#addIssue('unknown_tag', 'a value with an unknown tag', 'remove the tag', place)
     return { kind: 'scalar', value: null, style, place }
   }
 
@@ -249,11 +248,11 @@ class Converter {
     for (const { key, value } of items) {
       const name = isScalar(key) ? (key.source ?? String(key.value)) : undefined
       const at = isScalar(key) ? placeAt(this.#text, key.range) : place
-      if (name === undefined) this.#addIssue('invalid_key', 'a key that is not text', 'write it as plain text', at)
+      if (name === undefined) this.#addIssue('invalid_key', 'a key is not text', 'use plain text as the key', at)
       else if (name === '__proto__') this.#addIssue('invalid_key', 'the key __proto__ is not allowed', 'rename it', at)
       else if (name === '<<') {
-        const hint = 'YAML 1.2 has no merge keys; use extends, or an alias for the whole value'
-        this.#addIssue('invalid_key', 'the key << merges nothing', hint, at)
+        const hint = 'use extends, or an alias for the whole value: YAML 1.2 has no merge keys'
+        this.#addIssue('invalid_key', 'the key << does not merge', hint, at)
       } else if (entries.has(name)) {
         this.#addIssue('duplicate_key', `the key ${name} is already defined above`, 'keep one of the two', at)
       } else entries.set(name, this.#entry(at, value))
@@ -271,15 +270,20 @@ class Converter {
     const place = placeAt(this.#text, node.range)
     if (this.#aliased > MAX_ALIASED) {
       if (this.#aliased !== Number.POSITIVE_INFINITY) {
-        this.#addIssue('too_many_aliases', `aliases stand for more than ${MAX_ALIASED} values`, 'write them out', place)
+        this.#addIssue(
+          'too_many_aliases',
+          `aliases expand to more than ${MAX_ALIASED} values`,
+          'write the values out',
+          place,
+        )
       }
       this.#aliased = Number.POSITIVE_INFINITY
       return { kind: 'removed', place }
     }
     const anchored = node.resolve(this.#document)
     if (anchored === undefined) {
-      const hint = 'define it before with &, or put the value in quotes if it is text'
-      this.#addIssue('unknown_alias', `the alias *${node.source} refers to nothing`, hint, place)
+      const hint = 'define it with & first, or put the value in quotes if it is text'
+      this.#addIssue('unknown_alias', `the alias *${node.source} is not defined`, hint, place)
     }
     this.#insideAlias++
     const tree = this.convert(anchored, place)
@@ -289,7 +293,7 @@ class Converter {
 
   #guarded(node: unknown, place: Place, convert: () => Tree): Tree {
     if (this.#open.has(node)) {
-      this.#addIssue('alias_cycle', 'an alias stands inside what it refers to', 'write the value out', place)
+      this.#addIssue('alias_cycle', 'an alias refers to a value that contains it', 'write the value out', place)
       return { kind: 'removed', place }
     }
     this.#open.add(node)
@@ -304,8 +308,7 @@ class Converter {
 }
 
 /**
- * Far deeper than a manifest goes. The parser recurses, and slows down badly long before its stack
- * is used up.
+ * Far deeper than any manifest. The parser recurses and slows down long before a stack overflow.
  */
 const MAX_NESTING = 64
 
@@ -315,10 +318,7 @@ const CLOSING = new Set(['flow-map-end', 'flow-seq-end'])
 
 const COMPACT = new Set(['seq-item-ind', 'explicit-key-ind', 'map-value-ind'])
 
-/**
- * Where a text is nested deeper than MAX_NESTING, as a position; undefined when it is not. Looks at
- * tokens only.
- */
+/** The position where the text is nested deeper than MAX_NESTING. Looks only at tokens. */
 function tooDeepAt(text: string): number | undefined {
   let [position, brackets, onLine, indentation] = [0, 0, 0, 0]
   let [scalarNext, lineStart] = [false, true]
@@ -331,7 +331,7 @@ function tooDeepAt(text: string): number | undefined {
     if (type !== null && OPENING.has(type)) brackets++
     if (type !== null && CLOSING.has(type)) brackets--
     if (type !== null && COMPACT.has(type)) onLine++
-    // A level of block nesting takes at least one column.
+    // A level of block nesting needs at least one column.
     if (brackets + onLine > MAX_NESTING || (lineStart && indentation > MAX_NESTING * 8)) return position
     lineStart = type === 'newline'
     position += token.length

@@ -1,7 +1,7 @@
 /**
- * The shipped recipes, parsed ahead of time: to parse one takes as long as to plan a few rows. The
- * build writes the tree of each beside this module, under the digest of its text; from source there
- * are none, and a recipe is parsed like any manifest.
+ * Built-in recipes, parsed at build time because parsing is slow. The build writes each tree next
+ * to this module, named by the digest of its text. Without a build, recipes are parsed like
+ * manifests.
  */
 
 import { createHash } from 'node:crypto'
@@ -9,17 +9,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Branch, Entry, ManifestText, Place, Scalar, ScalarStyle, Tree } from './tree.ts'
 
-/**
- * A tree without its text, as JSON: `[start, end]` and what the node holds. An object's keys come
- * with their own places.
- */
+/** A tree as JSON, without its text: `[start, end]` and the content. Keys have their own places. */
 type Packed =
   | [start: number, end: number]
   | [start: number, end: number, style: ScalarStyle, value: Scalar['value']]
   | [start: number, end: number, items: Packed[]]
   | [start: number, end: number, { keys: [name: string, start: number, end: number, value: Packed][] }]
 
-/** The tree of a text, where it is a shipped recipe's. */
+/** The tree of a built-in recipe; undefined for any other text. */
 export function parsedRecipe(text: ManifestText): Branch | undefined {
   const file = fileURLToPath(new URL(`./recipes/${nameOf(text.text)}`, import.meta.url))
   if (!existsSync(file)) return undefined
@@ -27,7 +24,7 @@ export function parsedRecipe(text: ManifestText): Branch | undefined {
   return tree.kind === 'branch' ? tree : undefined
 }
 
-/** The file of a parsed recipe: its name and what is in it. */
+/** The name and content of the file for a parsed recipe. */
 export function packedRecipe(tree: Branch): { name: string; json: string } {
   return { name: nameOf(tree.place.text.text), json: JSON.stringify(packed(tree)) }
 }

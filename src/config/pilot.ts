@@ -2,32 +2,31 @@ import type { Location, Problem } from '../diagnostics/problem.ts'
 import { isObject } from '../json.ts'
 import { nearest } from './nearest.ts'
 
-/** What a selector chooses by. */
 export type SelectorKind = 'organization' | 'user' | 'email' | 'domain' | 'invitation'
 
-/** One selector, read: `email:*@acme.com` chooses by the address that fits the pattern. */
+/** A parsed selector, such as `email:*@acme.com`. */
 export interface Selector {
   kind: SelectorKind
-  /** `*` stands for any text, `?` for one character. */
+  /** `*` matches any text, `?` one character. */
   pattern: string
 }
 
-/** Of whom a command speaks: of the chosen, and of so many users of them at most. */
+/** The users that a command includes. */
 export interface Scope {
-  /** Empty: everybody. */
+  /** Empty for all. */
   only: string[]
-  /** Null: all of them. */
+  /** Null for no limit. */
   limit: number | null
 }
 
 const KINDS: readonly SelectorKind[] = ['organization', 'user', 'email', 'domain', 'invitation']
 
 const FORMS =
-  'organization:KEY, user:KEY, email:ADDRESS, domain:NAME and invitation:ADDRESS, where * stands for any text and ? for one character'
+  'organization:KEY, user:KEY, email:ADDRESS, domain:NAME and invitation:ADDRESS, where * matches any text and ? one character'
 
 export type ReadSelector = { ok: true; selector: Selector } | { ok: false; problem: Problem }
 
-/** Reads a selector as it stands on the command line or in the manifest. */
+/** Parses a selector from the command line or the manifest. */
 export function readSelector(text: string): ReadSelector {
   const colon = text.indexOf(':')
   const kind = text.slice(0, Math.max(colon, 0)).trim()
@@ -36,10 +35,10 @@ export function readSelector(text: string): ReadSelector {
   if (colon === -1) return { ok: false, problem: withoutKind(text) }
   if (known === undefined) return { ok: false, problem: unknownKind(text, kind, pattern) }
   if (pattern === '') {
-    const message = `the selector ${JSON.stringify(text)} names nothing`
+    const message = `the selector ${JSON.stringify(text)} has nothing after the colon`
     return {
       ok: false,
-      problem: { code: 'empty_selector', message, hint: `write what is meant behind the colon; all: ${known}:*` },
+      problem: { code: 'empty_selector', message, hint: `add a value after the colon, or use ${known}:* for all` },
     }
   }
   return { ok: true, selector: { kind: known, pattern } }
@@ -49,8 +48,8 @@ function withoutKind(text: string): Problem {
   const meant = text.includes('@') ? `email:${text}` : undefined
   return {
     code: 'bad_selector',
-    message: `${JSON.stringify(text)} is no selector`,
-    hint: `${meant === undefined ? '' : `did you mean ${meant}? `}selectors are ${FORMS}; a manifest is named before --only, or with --config`,
+    message: `${JSON.stringify(text)} is not a selector`,
+    hint: `${meant === undefined ? '' : `did you mean ${meant}? `}use ${FORMS}; to name a manifest, put it before --only or use --config`,
   }
 }
 
@@ -59,12 +58,12 @@ function unknownKind(text: string, kind: string, pattern: string): Problem {
   const meant = close === 'org' ? 'organization' : close
   return {
     code: 'bad_selector',
-    message: `${JSON.stringify(text)} is no selector: nothing is chosen by ${JSON.stringify(kind)}`,
-    hint: `${meant === undefined ? '' : `did you mean ${meant}:${pattern}? `}selectors are ${FORMS}`,
+    message: `${JSON.stringify(text)} is not a selector: ${JSON.stringify(kind)} is unknown`,
+    hint: `${meant === undefined ? '' : `did you mean ${meant}:${pattern}? `}use ${FORMS}`,
   }
 }
 
-/** What the schema cannot say of `pilot`: each of its selectors has to be one. */
+/** Checks the selectors of `pilot`. */
 export function checkPilot(pilot: unknown, locate: (path: string[]) => Location): Problem[] {
   const only = isObject(pilot) && Array.isArray(pilot.only) ? pilot.only : []
   return only.flatMap((text, index): Problem[] => {

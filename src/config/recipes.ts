@@ -2,9 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/**
- * The folder of the shipped recipes; `src` and `dist` both lie one level below the package's root.
- */
+/** The folder of the built-in recipes. Works from `src` and `dist`. */
 export const shippedRecipes = fileURLToPath(new URL('../../recipes', import.meta.url))
 
 /** Names of the recipes in a folder, sorted. */
@@ -14,23 +12,20 @@ export function recipeNames(folder: string): string[] {
   return files.map((file) => file.slice(0, -'.yaml'.length)).sort()
 }
 
-/** The name of the shipped recipe that a place is in; undefined for a place in any other file. */
+/** The name of the built-in recipe that contains a place; undefined for any other file. */
 export function recipeAt(place: { file: string } | undefined): string | undefined {
   return place !== undefined && dirname(place.file) === shippedRecipes ? basename(place.file, '.yaml') : undefined
 }
 
-/** Databases are read as files are: streams of any shape, of which nothing is known. */
+/** Databases use the recipe of files: streams of any shape. */
 const OF_ANY_SHAPE = ['postgres', 'mysql']
 
-/**
- * The file of the recipe that lies beneath every manifest with a type of source; undefined when
- * there is none.
- */
+/** The recipe file that applies by default to manifests with this source type. */
 export function defaultRecipe(folder: string, type: string): string | undefined {
   return recipeFile(folder, OF_ANY_SHAPE.includes(type) ? 'file' : type)
 }
 
-/** The file of a recipe; undefined when there is none of that name. */
+/** The file of a recipe; undefined if it does not exist. */
 export function recipeFile(folder: string, name: string): string | undefined {
   return recipeNames(folder).includes(name) ? join(folder, `${name}.yaml`) : undefined
 }

@@ -10,32 +10,31 @@ import { type Branch, locationOf, type Scalar, type Tree } from './tree.ts'
 const REFERENCE = /\$\$\{|\$\{file:([^}]*)\}|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 const ONE_REFERENCE = /^\$\{[^}]*\}$/
 
-/** Names of variables that hold a secret. */
+/** Matches names of variables with secrets. */
 const SECRET_WORD = /key|secret|token|pass|pwd|credential|hash|salt|private|auth/i
-const SET_SECRET = 'set it in the environment that the command runs in'
+const SET_SECRET = 'set it in the environment of the command'
 
 export interface ReferenceContext {
   env: Record<string, string | undefined>
-  /** Whether references that are unset become unknown instead of being problems. */
+  /** Whether to accept unset references. */
   offline: boolean
-  /** Paths at which a reference may be unset until its value is needed. */
+  /** Paths where a reference can be unset until its value is needed. */
   defer?: (path: readonly string[]) => boolean
   redactor: Redactor
 }
 
 export interface Resolved {
   tree: Branch
-  /** Paths of scalars that hold an unset reference. */
+  /** Paths of scalars with an unset reference. */
   unresolved: string[][]
   problems: Problem[]
-  /** With references at paths that `defer` lets be. */
+  /** Problems at paths that `defer` accepts. */
   deferred: Problem[]
 }
 
 /**
- * Replaces the references in all scalars except expressions. Secrets are registered the moment they
- * are read. A scalar that is one whole reference becomes a number or a boolean where the schema
- * wants one.
+ * Replaces references in all scalars except expressions, and registers secrets as they are read. A
+ * scalar that is a single reference becomes a number or a boolean if the schema requires it.
  */
 export function resolveReferences(tree: Branch, context: ReferenceContext): Resolved {
   const unresolved: string[][] = []
@@ -77,21 +76,18 @@ export function resolveReferences(tree: Branch, context: ReferenceContext): Reso
   return { tree: visitBranch(tree, []), unresolved, problems, deferred }
 }
 
-/** As a whole, and the password that a URL may hold: what is made of the URL shows it by itself. */
+/** Registers the text, and the password inside a URL, which can appear separately. */
 function registerSecret(text: string, redactor: Redactor): void {
   redactor.register(text)
   for (const part of secretsOfUrl(text)) redactor.register(part)
 }
 
-/**
- * Whether text at a path is what is written there: expressions give `${` a meaning of their own,
- * and tests are samples.
- */
+/** Whether `${` is literal at this path: in expressions and in tests. */
 function isVerbatim(path: readonly string[]): boolean {
   return isExpressionPath(path) || path[0] === 'tests'
 }
 
-/** Paths of the scalars that hold a reference. */
+/** The paths of scalars with a reference. */
 export function referencePaths(tree: Tree, path: string[] = []): string[][] {
   if (tree.kind === 'branch') {
     return [...tree.entries].flatMap(([key, { value }]) => referencePaths(value, [...path, key]))
@@ -101,10 +97,7 @@ export function referencePaths(tree: Tree, path: string[] = []): string[][] {
   return isReference && !isVerbatim(path) ? [path] : []
 }
 
-/**
- * Resolves the references of one scalar. `unknown`: one is unset, and that is all right because of
- * `offline`.
- */
+/** Resolves the references of one scalar. `unknown`: one is unset, and `offline` accepts it. */
 export function resolveText(
   node: Scalar,
   written: string,
@@ -128,9 +121,9 @@ export function resolveText(
         .replace(/\r?\n$/, '')
     } catch (error) {
       const isOther = error instanceof NotRegularFile
-      const hint = isOther ? 'name a regular file' : `paths start from ${dirname(file)}`
+      const hint = isOther ? 'name a regular file' : `check the path, which is relative to ${dirname(file)}`
       const reason = isOther ? `: that is ${error.what}` : ''
-      return missing('unreadable_reference', `the file ${path} of a reference cannot be read${reason}`, hint)
+      return missing('unreadable_reference', `the referenced file ${path} cannot be read${reason}`, hint)
     }
   }
 
@@ -138,9 +131,9 @@ export function resolveText(
     const value = context.env[name]
     if (fallback !== undefined) return value === undefined || value === '' ? fallback : value
     if (value !== undefined) return value
-    // A default is written into the file, where no secret belongs.
+    // Do not suggest a default for a secret, because a default is in the file.
     const isSecret = secret || SECRET_WORD.test(name)
-    const hint = isSecret ? SET_SECRET : `set it, or give a default: \${${name}:-…}`
+    const hint = isSecret ? SET_SECRET : `set it, or add a default: \${${name}:-…}`
     return missing('unset_reference', `the environment variable ${name} is not set`, hint)
   }
 
@@ -154,8 +147,8 @@ export function resolveText(
 }
 
 /**
- * What the references of a tree name, each once: variables, and files as `file:path`. @param
- * isWanted by the place in the manifest
+ * The references in a tree, each once: variables, and files as `file:path`. @param isWanted filters
+ * by the path in the manifest
  */
 export function referencesOf(
   tree: Tree,

@@ -5,48 +5,42 @@ import { isObject, type Json, type JsonObject } from '../json.ts'
 const file = fileURLToPath(new URL('../../schemas/migrate.config.schema.json', import.meta.url))
 
 /**
- * One subschema. Keywords of our own: `x-secret`, `x-expects` (what would be right), `x-default`
- * (said, not filled in), `x-refused` (keys that others have, and why not here).
+ * A subschema. Own keywords: `x-secret`, `x-expects` (the expected value), `x-default` (documented,
+ * not filled in by ajv), `x-refused` (keys of other types, and why they do not apply).
  */
 export type Schema = JsonObject
 
-/** The published JSON Schema of a manifest file, as text and as a value. */
+/** The published JSON Schema of a manifest file. */
 export const manifestSchemaText = readFileSync(file, 'utf8')
 export const manifestSchema: Schema = JSON.parse(manifestSchemaText)
 
-/**
- * The schema of a source's options, from `$defs/source-<type>`. @throws RangeError for a type that
- * has none
- */
+/** The schema of a source's options: `$defs/source-<type>`. @throws RangeError */
 export function sourceSchema(type: string): Schema {
   const schema = definitions()[`source-${type}`]
-  if (!isSchema(schema)) throw new RangeError(`no schema for a source of type ${type}`)
+  if (!isSchema(schema)) throw new RangeError(`no schema for the source type ${type}`)
   return schema
 }
 
-/** Types of sources, in the order of the schema. */
+/** The source types, in the order of the schema. */
 export function sourceTypes(): string[] {
   const prefix = 'source-'
   const names = Object.keys(definitions()).filter((name) => name.startsWith(prefix))
   return names.map((name) => name.slice(prefix.length))
 }
 
-/** Every subschema that may apply to the value at a path: several where a union leaves it open. */
+/** All subschemas that can apply to the value at a path: several for a union. */
 export function schemasAt(path: readonly string[]): Schema[] {
   let schemas = expand(manifestSchema)
   for (const key of path) schemas = schemas.flatMap((schema) => children(schema, key)).flatMap(expand)
   return schemas
 }
 
-/** Names of the keys that are known at a path. */
+/** The known keys at a path. */
 export function knownKeys(path: readonly string[]): string[] {
   return schemasAt(path).flatMap((schema) => (isSchema(schema.properties) ? Object.keys(schema.properties) : []))
 }
 
-/**
- * A copy of a manifest with its keys in the order of the schema, at every depth; keys that are
- * users' own keep theirs.
- */
+/** A copy with all keys in the order of the schema. Custom keys keep their order. */
 export function inSchemaOrder(value: unknown, path: readonly string[] = []): unknown {
   if (!isObject(value)) return value
   const known = knownKeys(path).filter((key) => Object.hasOwn(value, key))
@@ -62,10 +56,7 @@ export function isSecretPath(path: readonly string[]): boolean {
 const NUMBER = /^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$/
 const INTEGER_IN_OTHER_BASE = /^0(x[0-9a-fA-F]+|o[0-7]+)$/
 
-/**
- * The value that a text stands for by YAML's core rules, where the schema wants a number or a
- * boolean; else the text.
- */
+/** Converts text to a number or a boolean by YAML's core rules, if the schema requires it. */
 export function retype(text: string, path: readonly string[]): string | number | boolean {
   const schemas = schemasAt(path)
   const wants = (type: string) => schemas.some((schema) => typesOf(schema).includes(type))
@@ -76,7 +67,7 @@ export function retype(text: string, path: readonly string[]): string | number |
   return isNumber && (wants('integer') || wants('number')) ? Number(text) : text
 }
 
-/** Names of the types that a subschema accepts. */
+/** The types that a subschema accepts. */
 export function typesOf(schema: Schema): string[] {
   return [schema.type].flat().filter((type) => typeof type === 'string')
 }
@@ -102,11 +93,11 @@ function children(schema: Schema, key: string): Schema[] {
   return [property, /^\d+$/.test(key) ? items : undefined].filter(isSchema)
 }
 
-/** The subschema that a local `$ref` names. */
+/** The subschema of a local `$ref`. */
 export function resolvePointer(pointer: string): Schema {
   let current: Json | undefined = manifestSchema
   for (const step of pointer.split('/').slice(1)) current = isSchema(current) ? current[step] : undefined
-  if (!isSchema(current)) throw new RangeError(`nothing in the schema at ${pointer}`)
+  if (!isSchema(current)) throw new RangeError(`the schema has nothing at ${pointer}`)
   return current
 }
 

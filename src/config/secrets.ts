@@ -6,9 +6,9 @@ import { isSecretPath } from './schema.ts'
 import { locationOf, type Tree } from './tree.ts'
 
 /**
- * Registers API keys that are written out in a file, wherever they stand: a misspelt key name must
- * not let one slip into a message; and whatever is written out under `secrets`, or as an address or
- * a key of `notify`. Each yields one warning, although the chosen environment is in the tree twice.
+ * Registers secrets that are written into a file: API keys anywhere, even under a misspelled key,
+ * and all values under `secrets` and secret values of `notify`. Returns one warning each, although
+ * the chosen environment is in the tree twice.
  */
 export function literalKeyWarnings(tree: Tree, redactor: Redactor): Problem[] {
   const byPlace = new Map<string, Problem>()
@@ -33,12 +33,12 @@ function findLiteralKeys(tree: Tree, redactor: Redactor, path: string[] = []): P
   if (found !== null) redactor.register(found[0])
   redactor.register(text)
   redactor.register(tree.place.text.text.slice(tree.place.start, tree.place.end))
-  const what = found === null ? 'a secret' : key === null ? 'the password of a database' : 'an API key'
+  const what = found === null ? 'a secret' : key === null ? 'a database password' : 'an API key'
   return [
     {
       code: 'literal_secret',
-      message: `${what} is written out in the file`,
-      hint: `keep it in an environment variable and refer to it: \${${variableFor(path)}}`,
+      message: `${what} is in the file as plain text`,
+      hint: `set an environment variable, and refer to it as \${${variableFor(path)}}`,
       at: locationOf(tree.place),
       path: path.join('.'),
       severity: 'warning',
@@ -46,13 +46,10 @@ function findLiteralKeys(tree: Tree, redactor: Redactor, path: string[] = []): P
   ]
 }
 
-/** The address of a database, with a password that is written out. */
+/** A database URL with a plain-text password. */
 const URL_WITH_PASSWORD = /^(?:postgres(?:ql)?|mysql2?|mariadb):\/\/[^/@:]*:(?!\$\{)[^@]+@.*$/
 
-/**
- * A fitting name for a variable: of sources, Clerk has a key that looks so, and databases have a
- * URL; secrets have names of their own.
- */
+/** Suggests a variable name. Among sources, only Clerk has such a key, and databases have a URL. */
 function variableFor(path: readonly string[]): string {
   const [section, ...rest] = path[0] === 'environments' ? path.slice(2) : path
   if (section === 'state' || (section === 'source' && rest[0] === 'url')) return 'DATABASE_URL'
@@ -63,21 +60,18 @@ function variableFor(path: readonly string[]): string {
   return name === undefined ? 'WORKOS_API_KEY' : name.replace(/([a-z\d])(?=[A-Z])/g, '$1_').toUpperCase()
 }
 
-/** Whether a text that is written out at a path is a secret by its place. */
+/** Whether plain text at this path is a secret because of its place. */
 function isKeptSecret(path: readonly string[], text: string): boolean {
   const [section] = path[0] === 'environments' ? path.slice(2) : path
   return isUnderSecrets(path) || (section === 'notify' && text !== '' && isSecretPath(path))
 }
 
-/**
- * Whether a path is inside `secrets`, of the manifest or of an environment, at whatever depth: what
- * is nested there by mistake is secret all the same.
- */
+/** Whether a path is inside `secrets`, at any depth: wrongly nested values are secret too. */
 function isUnderSecrets(path: readonly string[]): boolean {
   return path[path[0] === 'environments' ? 2 : 0] === 'secrets'
 }
 
-/** A copy in which every value at a secret position is replaced; undefined leaves the key out. */
+/** A copy with every secret value replaced. `undefined` removes the key. */
 export function withSecrets(value: unknown, replacement: string | undefined, path: string[] = []): unknown {
   if (Array.isArray(value)) return value.map((item, index) => withSecrets(item, replacement, [...path, String(index)]))
   if (!isObject(value)) return path.length > 0 && isSecretPath(path) ? replacement : value
@@ -94,9 +88,8 @@ export function digestOf(manifest: object): string {
 }
 
 /**
- * What of an effective manifest decides what a plan does, without its secrets. `run`, tests, masks,
- * webhooks and what is exported are left out, because they change nothing in it. So is the name,
- * which by default is that of a folder.
+ * The parts of a manifest that decide what a plan does, without secrets. Omits `run`, `tests`,
+ * `output`, `notify`, `export` and the name, which defaults to the folder.
  */
 export function decisive(manifest: object): unknown {
   const {

@@ -2,7 +2,6 @@ import type { LineCounter } from 'yaml'
 import type { Location } from '../diagnostics/problem.ts'
 import type { Json, JsonObject } from '../json.ts'
 
-/** The text of one manifest file, and where its lines begin. */
 export interface ManifestText {
   /** Absolute path. */
   file: string
@@ -17,7 +16,7 @@ export interface Place {
   end: number
 }
 
-/** Line and column, from 1, of a character. */
+/** The line and column of a character, from 1. */
 export function locationOf(place: Place, position = place.start): Location {
   const { line, col } = place.text.lines.linePos(position)
   return { file: place.text.file, line, column: col }
@@ -25,10 +24,7 @@ export function locationOf(place: Place, position = place.start): Location {
 
 export type ScalarStyle = 'plain' | 'single' | 'double' | 'literal' | 'folded'
 
-/**
- * One value of a manifest together with where it was written, so that every issue can name its
- * place.
- */
+/** A value of a manifest with its place in the file. */
 export type Tree = Scalar | List | Branch | Removed
 
 export interface Scalar {
@@ -36,7 +32,7 @@ export interface Scalar {
   value: string | number | boolean | null
   place: Place
   style: ScalarStyle
-  /** The text with its references, where it had any; `value` holds what they stand for. */
+  /** The original text, if it had references; `value` is the resolved text. */
   written?: string
 }
 
@@ -54,15 +50,12 @@ export interface Branch {
 }
 
 export interface Entry {
-  /** Where the key stands. */
+  /** The place of the key. */
   key: Place
   value: Tree
 }
 
-/**
- * A key whose value is null: it takes away what it would have inherited. Kept, because an issue may
- * point at it.
- */
+/** A key with the value null, which removes an inherited value. Kept for its place. */
 export interface Removed {
   kind: 'removed'
   place: Place
@@ -73,7 +66,6 @@ function merge(lower: Tree, upper: Tree): Tree {
   return lower.kind === 'branch' && upper.kind === 'branch' ? mergeBranches(lower, upper) : upper
 }
 
-/** As `merge`, for objects. */
 export function mergeBranches(lower: Branch, upper: Branch): Branch {
   const entries = new Map(lower.entries)
   for (const [key, entry] of upper.entries) {
@@ -83,7 +75,7 @@ export function mergeBranches(lower: Branch, upper: Branch): Branch {
   return { kind: 'branch', entries, place: upper.place }
 }
 
-/** The value at a path; undefined when nothing is written there. */
+/** The value at a path; undefined if there is none. */
 export function valueAt(tree: Tree, path: readonly (string | number)[]): Tree | undefined {
   let current: Tree | undefined = tree
   for (const step of path) {
@@ -94,10 +86,7 @@ export function valueAt(tree: Tree, path: readonly (string | number)[]): Tree | 
   return current
 }
 
-/**
- * Where the key at the end of a path stands; for an item of a list, the item. Undefined when
- * nothing is written there.
- */
+/** The place of the key at a path, or of the list item; undefined if there is none. */
 export function keyAt(tree: Tree, path: readonly (string | number)[]): Place | undefined {
   const parent = valueAt(tree, path.slice(0, -1))
   const last = path.at(-1)
@@ -113,7 +102,7 @@ export function without(branch: Branch, keys: readonly string[]): Branch {
   return { ...branch, entries }
 }
 
-/** The plain value; removed keys are left out. */
+/** The plain value, without removed keys. */
 export function toObject(branch: Branch): JsonObject {
   const object: JsonObject = {}
   for (const [key, { value }] of branch.entries) {
@@ -128,9 +117,7 @@ function toJson(tree: Tree): Json {
   return tree.kind === 'scalar' ? tree.value : null
 }
 
-/**
- * The same with null in place of what is removed: where null is a value, and takes nothing away.
- */
+/** Turns removed keys into null values. */
 export function withNulls(tree: Tree): Tree {
   if (tree.kind === 'removed') return { kind: 'scalar', value: null, place: tree.place, style: 'plain' }
   if (tree.kind === 'list') return { ...tree, items: tree.items.map(withNulls) }
@@ -139,7 +126,7 @@ export function withNulls(tree: Tree): Tree {
   return { ...tree, entries: new Map(entries) }
 }
 
-/** A plain object as a tree, all of it at one place. */
+/** A plain object as a tree at a single place. */
 export function branchOf(object: JsonObject, place: Place): Branch {
   const entries = Object.entries(object).map(
     ([key, value]) => [key, { key: place, value: treeOf(value, place) }] as const,
@@ -154,24 +141,20 @@ function treeOf(value: Json, place: Place): Tree {
     : { kind: 'scalar', value, place, style: 'plain' }
 }
 
-/** Escapes of a double-quoted scalar that stand for white space or for nothing. */
+/** Escapes in a double-quoted scalar that mean white space or nothing. */
 const BLANK_ESCAPES = new Set(['0', 'a', 'b', 'e', 't', 'n', 'v', 'f', 'r', ' ', '_', 'N', 'L', 'P', '\n', '\r', '\t'])
 
 const HEX_ESCAPES: Record<string, number> = { x: 2, u: 4, U: 8 }
 
-/**
- * A visible piece of a scalar's source: where it starts, and how many characters of the value it
- * stands for.
- */
+/** A visible piece of a scalar's source: its start, and its length in the value. */
 interface Piece {
   start: number
   length: number
 }
 
 /**
- * Where a character of a scalar's value was written. Folding, indentation and line ends change only
- * white space, so the n-th visible character of the value is the n-th visible character of the
- * source, whatever the style.
+ * The place of a character of a scalar's value. Folding, indentation and line breaks change only
+ * white space, so the n-th visible character is the same in the value and the source.
  */
 export function scalarLocation(scalar: Scalar, offset: number): Location {
   if (typeof scalar.value !== 'string' || scalar.written !== undefined) return locationOf(scalar.place)
@@ -216,10 +199,7 @@ function decodedLength(hex: string): number {
   return countVisible(String.fromCodePoint(Number.parseInt(hex, 16)))
 }
 
-/**
- * Characters that folding can neither add nor take away. C0 controls are counted as blanks, as
- * their escapes are.
- */
+/** Counts characters that folding cannot add or remove. C0 controls count as blanks. */
 function countVisible(text: string): number {
   return text.replace(/[\s\0-\x1f\x85]/g, '').length
 }

@@ -1,33 +1,31 @@
 /**
- * The validators of a manifest. In the build, the code that ajv makes of the schema stands in the
- * place of this module (scripts/build.ts): to compile the schema takes longer than a small plan.
+ * The validators of a manifest. The build replaces this module with code that ajv generates
+ * (scripts/build.ts), because compiling the schema takes longer than a small plan.
  */
 import { createRequire } from 'node:module'
 import type { Ajv2020, CodeOptions, ErrorObject } from 'ajv/dist/2020.js'
 import { manifestSchema } from './schema.ts'
 
-/** Names of the validators, and which part of the schema each checks. All fill in defaults. */
+/** The validators and their parts of the schema. They also add defaults. */
 export const VALIDATED = { validateManifest: 'manifest', validateEnvironment: 'manifest#/$defs/environment' }
 
-/** @returns whether the value is valid; what is wrong is in `errors` */
+/** @returns whether the value is valid; see `errors` */
 export interface Validator {
   (value: unknown): boolean
   errors?: ErrorObject[] | null
 }
 
-/** Checks an effective manifest. */
 export const validateManifest = lazily(VALIDATED.validateManifest)
 
-/** Checks an environment of a manifest. */
 export const validateEnvironment = lazily(VALIDATED.validateEnvironment)
 
-/** Knows the schema of a manifest as `manifest`. */
+/** Registers the schema as `manifest`. */
 export function createAjv(code: CodeOptions): Ajv2020 {
   const { Ajv2020: Ajv }: typeof import('ajv/dist/2020.js') = createRequire(import.meta.url)('ajv/dist/2020.js')
   const ajv = new Ajv({
     allErrors: true,
     strict: true,
-    // `target.type` is required in a manifest and not in an environment, beside a $ref.
+    // `target.type` is required next to a $ref, in a manifest but not in an environment.
     strictRequired: false,
     allowUnionTypes: true,
     discriminator: true,

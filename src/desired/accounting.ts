@@ -9,46 +9,43 @@ import type { StreamCount } from '../sources/source.ts'
 import type { StagedRecords } from './stage.ts'
 
 /**
- * What became of what the mapping yielded of one sort: `yielded` = `distinct` + `merged` +
- * `rejected` + `leftOut`.
+ * What became of the items of one kind that the mapping returned: `yielded` = `distinct` +
+ * `merged` + `rejected` + `leftOut`.
  */
 export interface KindCount {
   kind: string
   plural: string
   yielded: number
   distinct: number
-  /** Became part of another one. */
+  /** Merged into another item. */
   merged: number
   rejected: number
-  /** Left out since what it belongs to is. */
+  /** Left out with the item that it belongs to. */
   leftOut: number
 }
 
-/** Where every record that came in went. */
+/** What became of every record that was read. */
 export interface Accounting {
   /** Per stream: `read` = `passed` + `rejected` + `ignored`. */
   streams: StreamCount[]
-  /** Main records: those passed = `mapped` + `leftOut`, and `leftOut` = the sum of `leftOutBy`. */
+  /** Main records: `passed` = `mapped` + `leftOut`, and `leftOut` = the sum of `leftOutBy`. */
   records: StagedRecords
   kinds: KindCount[]
 }
 
-/** What the mapping yielded per kind, counted before anything is merged. */
+/** Items that the mapping returned per kind, counted before any are merged. */
 export type Yielded = ReadonlyMap<string, number>
 
-/**
- * Counts what is staged, after staging and before assembling: by the index that is made for both.
- */
+/** Counts the staged items. Call it after staging and before assembling. */
 export function countYielded(rundb: RunDatabase): Yielded {
   rundb.transaction(() => indexDrafts(rundb))
   return countRecords(rundb)
 }
 
 /**
- * Adds everything up, after assembling.
- * @param assignedLater roles that assembling gave to memberships of other records
- * @throws StateError if a sum does not come out even: a defect of this program, on which nothing
- *   may be applied
+ * Checks that all counts add up, after assembling.
+ * @param assignedLater roles that assembling assigned to memberships of other records
+ * @throws StateError if a sum is wrong: a defect of this program, so nothing may be applied
  */
 export function account(
   rundb: RunDatabase,
@@ -81,8 +78,8 @@ export function account(
 }
 
 /**
- * Roles are no resources of their own: one that found its membership is distinct, one that found
- * none is rejected.
+ * Roles are not resources. A role assignment counts as distinct if its membership exists, else as
+ * rejected.
  */
 function countAssignments(rundb: RunDatabase, yielded: Yielded, assigned: number, assignedLater: number): KindCount {
   return {
@@ -111,10 +108,10 @@ function checkSums({ streams, records, kinds }: Accounting, named: NamedRecords)
     wrong.push(`${records.leftOut} records left out ≠ ${blamed} left out by a condition`)
   }
   if (named.leftOut !== records.leftOut) {
-    wrong.push(`${records.leftOut} records left out ≠ ${named.leftOut} that can be named`)
+    wrong.push(`${records.leftOut} records left out ≠ ${named.leftOut} listed by name`)
   }
   const ignored = streams.reduce((sum, stream) => sum + (stream.ignored ?? 0), 0)
-  if (named.ignored > ignored) wrong.push(`${ignored} rows ignored < ${named.ignored} that are named`)
+  if (named.ignored > ignored) wrong.push(`${ignored} rows ignored < ${named.ignored} listed by name`)
   for (const { plural, yielded, distinct, merged, rejected, leftOut } of kinds) {
     if (yielded !== distinct + merged + rejected + leftOut) {
       const left = leftOut > 0 ? ` + ${leftOut} left out` : ''
@@ -125,7 +122,7 @@ function checkSums({ streams, records, kinds }: Accounting, named: NamedRecords)
     throw new StateError({
       code: 'sum_mismatch',
       message: `records are unaccounted for: ${wrong.join('; ')}`,
-      hint: 'this is a defect of workos-migrate; nothing was written. Please report it with the figures above',
+      hint: 'report this defect of workos-migrate with the figures above; nothing was written',
     })
   }
 }

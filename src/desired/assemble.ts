@@ -12,11 +12,11 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import { mergeGroups, rejectKeyConflicts } from './merge.ts'
 
 /**
- * Makes the desired set out of the staged drafts: references follow merged users, duplicates become
- * one, what depends on something refused is refused with it. What they describe is taken in order
- * of dependency, with what its kind says of each step. Each step takes seconds where there are
- * hundreds of thousands of users: a signal is taken in between two of them.
- * @returns how many of the staged role grants found their membership
+ * Makes the desired set from the staged drafts: turns references to merged users, merges
+ * duplicates, and rejects what depends on a rejected record. Kinds are processed in order of
+ * dependency. A step can take seconds for hundreds of thousands of users, so the signal is checked
+ * between steps.
+ * @returns how many staged role grants found their membership
  */
 export async function assembleDesired(rundb: RunDatabase, manifest: Manifest, signal?: AbortSignal): Promise<number> {
   const step = async (work: () => void) => {
@@ -47,10 +47,7 @@ export async function assembleDesired(rundb: RunDatabase, manifest: Manifest, si
   return assigned
 }
 
-/**
- * References to a key that merged into another one are turned to that one, and so are remarks on
- * what bears them.
- */
+/** Points references, and the notes on the items that have them, to the key a user merged into. */
 function followAliases(rundb: RunDatabase, { name, refs: targets, keyFromRefs, derivedRefs }: DraftDefinition): void {
   for (const [role, target] of Object.entries(targets)) {
     turnReferences(rundb, { kind: name, role, target }, (key, turned) => {
@@ -61,25 +58,22 @@ function followAliases(rundb: RunDatabase, { name, refs: targets, keyFromRefs, d
 }
 
 /**
- * Leaves out what refers to something that a condition leaves out. What refers to that in turn
- * follows when its sort comes.
+ * Leaves out items that refer to something that a condition leaves out. Items that refer to these
+ * follow with their own kind.
  */
 function leaveOutDependents(rundb: RunDatabase, { name, refs }: DraftDefinition): void {
   for (const [role, kind] of Object.entries(refs)) leaveOutReferring(rundb, name, role, kind)
 }
 
-/**
- * What refers to something that is not in the desired set is refused too, and says what it misses.
- */
+/** Rejects items that refer to something outside the desired set, and names what is missing. */
 function refuseDependents(rundb: RunDatabase, { name, refs }: DraftDefinition): void {
   rejectDependents(rundb, { kind: name, refs })
 }
 
 /**
- * Refuses what has a key or slug that expressions made of several names of the source: `Admin` and
- * `Admin!` would be one role, and whoever has one of them would get the permissions of both. All of
- * it, until the manifest tells the names apart: which of them is meant cannot be told from the
- * slug.
+ * Rejects items if expressions made the same key or slug of several names in the source. Otherwise
+ * `Admin` and `Admin!` would become one role, and a user with one would get the permissions of
+ * both. All of them are rejected, because the slug does not show which name is meant.
  */
 function refuseNameCollisions(rundb: RunDatabase): void {
   if (!hasNames(rundb)) return

@@ -20,29 +20,27 @@ import type { ScopeReport } from './scope.ts'
 
 /**
  * desired/ makes the desired set. In: the records of a source (stage.ts). Out: what should exist in
- * WorkOS (assemble.ts: duplicates merged, the invalid rejected, narrowed to a scope), with sums
- * that come out even (accounting.ts). This file is what the rest of the program asks it by.
+ * WorkOS, without duplicates and invalid records, limited to a scope (assemble.ts), and counts that
+ * add up (accounting.ts). The rest of the program reads the set through this file.
  */
 
 /** What a set was read from. */
 export interface SourceReading {
-  /**
-   * Only a part of the source was asked for: what the set lacks may be in the source all the same.
-   */
+  /** Only part of the source was read: a resource missing from the set can still be there. */
   partial: boolean
   /** The snapshot, if there is one: its folder, and when reading the source began. */
   snapshot?: { folder: string; startedAt: string }
 }
 
 /**
- * The desired set of one run: what should exist in WorkOS, what was refused and merged on the way,
- * and the sums of it. It stays in the run's database; each method is one question to that.
+ * The desired set of one run: what should exist in WorkOS, what was rejected or merged, and the
+ * counts. The data stays in the run's database.
  */
 export class DesiredSet {
   readonly rundb: RunDatabase
   readonly accounting: Accounting
   readonly reading: SourceReading
-  /** Of whom the set speaks; undefined: of everybody in the source. */
+  /** The users that the run is limited to. Undefined: all users of the source. */
   readonly scope: ScopeReport | undefined
   /** Digests of the files that were read, by name. */
   readonly files: ReadonlyMap<string, string>
@@ -70,19 +68,19 @@ export class DesiredSet {
   }
 
   /**
-   * Where the resource's first record stands: `users.csv:12`; for what the manifest itself
-   * declares, `the manifest`.
+   * The place of the resource's first record: `users.csv:12`, or `the manifest` for a resource that
+   * the manifest declares.
    */
   origin(kind: string, key: string): string {
     return originOfDesired(this.rundb, kind, key) ?? 'the manifest'
   }
 
-  /** The address of a user, or of the user that a resource belongs to. */
+  /** The email address of a user, or of the user that a resource belongs to. */
   emailOf(kind: string, key: string): string | null {
     return emailOfDesired(this.rundb, kind, key)
   }
 
-  /** Everything that was refused, in the order of the records. */
+  /** All rejects, in the order of the records. */
   rejects(): Generator<RejectedItem> {
     return rejectedItems(this.rundb)
   }
@@ -92,7 +90,7 @@ export class DesiredSet {
     return leftOutItems(this.rundb, this.accounting.records.leftOutBy, limit)
   }
 
-  /** How many of them there are, by name. */
+  /** The number of records that the manifest leaves out. */
   leftOutCount(): number {
     const { leftOut, ignored } = countNamed(this.rundb)
     return leftOut + ignored
@@ -103,30 +101,29 @@ export class DesiredSet {
   }
 
   /**
-   * How many were refused that a run would have planned. @param unplanned names of kinds that it
-   * does not plan
+   * The number of rejects that a run would have planned.
+   * @param unplanned names of kinds that the run does not plan
    */
   plannedRejectCount(unplanned: readonly string[]): number {
     return countRejectsWithout(this.rundb, unplanned)
   }
 
-  /** Refused items by kind and code, most first. */
+  /** Rejects by kind and code, most frequent first. */
   rejectCounts(): { kind: string; code: string; count: number }[] {
     return rejectCounts(this.rundb)
   }
 
-  /** Remarks on resources that are in the desired set, most first. */
+  /** Notes on resources of the desired set, most frequent first. */
   noteCounts(): NoteCount[] {
     const moot = new Set(draftDefinitions.flatMap(({ mootNotes = [] }) => mootNotes))
-    // Warnings tell of these: each has a value of its own, so that there may be as many as
-    // resources.
+    // Warnings report these. Each has its own value, so there can be as many as resources.
     const said = SAID_CODES.map((code) => `n.code = '${code}'`)
     return noteCounts(this.rundb, [...moot, ...said])
   }
 
   /**
-   * How many records have a value that merging did not take, and how many merged into an earlier
-   * one without a difference.
+   * Records that lost a value when they merged, and records that merged into an earlier one without
+   * a difference.
    */
   mergeCounts(): { kind: string; different: number; alike: number }[] {
     const byKind = countDifferent(this.rundb)
@@ -142,7 +139,7 @@ export class DesiredSet {
       })
   }
 
-  /** How many users were merged from several records, and from how many. */
+  /** How many users were merged from several records, and from how many records. */
   mergedUsers(): { users: number; records: number } {
     const merged = this.accounting.kinds.some(({ kind, merged }) => kind === PEOPLE && merged > 0)
     if (!merged) return { users: 0, records: 0 }
@@ -150,12 +147,12 @@ export class DesiredSet {
     return { users, records }
   }
 
-  /** Records that merged into another key, and those that lost a value: these first. */
+  /** Records that merged into another key, and records that lost a value. The latter come first. */
   merges(): Generator<MergedRecord> {
     return mergedRecords(this.rundb)
   }
 
-  /** Records of a kind with a value that was not taken, in the order of the records. */
+  /** Records of a kind that lost a value, in the order of the records. */
   differingMerges(kind: string, limit: number): Generator<MergedRecord> {
     return differingMerges(this.rundb, kind, limit)
   }

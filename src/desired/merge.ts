@@ -21,28 +21,27 @@ import { insertReject, type RejectReason, rejectDraft, rejectFollowers } from '.
 import { placeIn, type RunDatabase } from '../rundb/run-database.ts'
 
 /**
- * Several records of one thing become one. In: the drafts of a kind, in groups. Out: one row of the
- * desired set for each group, what was merged into it, and the drafts that could not be merged
- * among the rejects.
+ * Merges duplicate records. In: the drafts of a kind, in groups. Out: one row of the desired set
+ * for each group, what was merged into it, and rejects for drafts that cannot be merged.
  */
 
 /** How many of the other records a message names. */
 const NAMED = 3
 
-/** What the manifest says of duplicates of a kind. */
+/** The manifest's policy for duplicates of a kind. */
 export function policyFor(manifest: Manifest, kind: string): MergePolicy {
   return draftDefinition(kind).mergePolicy?.(manifest) ?? ANY_ORDER
 }
 
 /**
- * One key in two groups: the source says that two different people (two e-mail addresses, say) are
- * the same. The record that is preferred, or the first, stands, the others are refused: nobody can
- * tell here which is right, and merging would give one's account to the other. For the same reason
- * what the refused records give to that key, memberships and roles, is refused with them.
+ * Handles one key in two groups: the source claims that two different users (with two email
+ * addresses, for example) are the same. The preferred record, or the first, is kept; the others are
+ * rejected. Merging would give one user's account to the other. For the same reason, memberships
+ * and roles that the rejected records assign to that key are rejected too.
  */
 export function rejectKeyConflicts(rundb: RunDatabase, definition: DraftDefinition, manifest: Manifest): void {
   const { name } = definition
-  // A record that says nothing of what tells users apart contradicts nobody.
+  // A record without the fields that identify a user contradicts no other record.
   joinUndecided(rundb, name)
   const { order } = policyFor(manifest, name)
   for (const key of contradictoryKeys(rundb, name)) {
@@ -54,19 +53,19 @@ export function rejectKeyConflicts(rundb: RunDatabase, definition: DraftDefiniti
   }
 }
 
-/** Refuses a record of a key that is of another group than the one that stands. */
+/** Rejects a record whose key belongs to another group than the record that is kept. */
 function refuseOther(
   rundb: RunDatabase,
   { name, lifecycle }: DraftDefinition,
   manifest: Manifest,
   { key, kept, rejected }: { key: string; kept: KeyedDraft; rejected: KeyedDraft },
 ): void {
-  const reason = `the key ${key} stands for another ${name} already, in ${kept.origin}: their dedupe fields differ`
+  const reason = `the key ${key} already belongs to another ${name}, in ${kept.origin}: their dedupe fields differ`
   rejectDraft(rundb, rejected.id, {
     code: 'key_contradiction',
     field: 'key',
     message: reason,
-    hint: `give each ${name} a key of its own, or make the records agree`,
+    hint: `give each ${name} its own key, or make the records agree`,
   })
   const message = `its ${name} ${key} was rejected: ${reason}`
   for (const follower of draftDefinitions) {
@@ -79,7 +78,6 @@ function refuseOther(
   lifecycle?.keyConflict?.(rundb, manifest, { key, kept, rejected, message })
 }
 
-/** What merging a group works with. */
 interface Merging {
   rundb: RunDatabase
   definition: DraftDefinition
@@ -88,13 +86,13 @@ interface Merging {
 }
 
 /**
- * Moves the drafts of one kind into the desired set, one row per group. Groups of one, nearly all
- * of them, never leave SQLite; the others are merged in the order of the policy, which SQLite puts
- * them in, one group at a time.
+ * Moves the drafts of one kind into the desired set, one row per group. Groups of one, the vast
+ * majority, stay in SQLite. SQLite sorts the others in the order of the policy, and each group is
+ * merged here.
  */
 export function mergeGroups(rundb: RunDatabase, definition: DraftDefinition, manifest: Manifest): void {
   const { name, lifecycle } = definition
-  // What a kind makes of records itself it may make of each of them.
+  // A kind with its own `unite` may treat repeated records differently.
   findSeveral(rundb, name, { repeats: lifecycle?.unite === undefined })
   moveSingleDrafts(rundb, name)
   lifecycle?.grouped?.(rundb)
@@ -106,23 +104,23 @@ export function mergeGroups(rundb: RunDatabase, definition: DraftDefinition, man
   }
 }
 
-/** Whether records are one and the same, read several times. */
+/** Whether all records are identical copies. */
 function areRepeats(members: readonly Member[]): boolean {
   const text = ({ key, attributes, secrets }: Member) => canonicalJson([key, attributes, secrets])
   return new Set(members.map(text)).size === 1
 }
 
-/** Refuses all records of a group, each with its own place and the others named. */
+/** Rejects all records of a group. Each reject has its own place and names the others. */
 function refuseGroup({ rundb, definition, policy, manifest }: Merging, members: readonly Member[]): void {
   for (const member of members) {
     const reason = policy.differing?.(others(rundb, definition.name, members, member))
-    if (reason === undefined) throw new TypeError(`the policy of ${definition.name} rejects nothing that differs`)
+    if (reason === undefined) throw new TypeError(`the policy of ${definition.name} rejects no differences`)
     insertReject(rundb, { kind: definition.name, ...identityOf(member), ...reason, records: member.records })
   }
   definition.lifecycle?.groupRejected?.(rundb, manifest, members)
 }
 
-/** What a reject has of the record that it is about. */
+/** The parts of a record that its reject needs. */
 function identityOf({ key, seq, file, line, refs, attributes }: Member) {
   const email = typeof attributes.email === 'string' ? attributes.email : null
   return { key, seq, origin: placeIn({ file, line }), refs: JSON.parse(refs), email }
@@ -134,7 +132,7 @@ function others(rundb: RunDatabase, kind: string, members: readonly Member[], me
   return rest.length > NAMED ? `${named.join(', ')} and ${rest.length - NAMED} more` : named.join(', ')
 }
 
-/** @param drafts how many there are: of repeats one alone is among the members */
+/** @param drafts the number of records: `members` contains repeated ones only once */
 function mergeMembers(
   { rundb, definition, policy, manifest }: Merging,
   members: readonly Member[],
@@ -158,7 +156,7 @@ function mergeMembers(
   const problem = definition.checkMerged?.(attributes, limits)[0]
   if (problem !== undefined) {
     const { code, field, hint } = problem
-    const message = `${problem.message} (after ${drafts} records were merged)`
+    const message = `${problem.message} (after merging ${drafts} records)`
     insertReject(rundb, { kind: name, ...identityOf(first), code, field, message, hint, records })
     return
   }
@@ -197,7 +195,7 @@ function recordMerges(
     }))
     if (first === undefined || (lost.length === 0 && member.key === first.key)) continue
     const { key: merged, seq, file, line } = member
-    // The first is what the others merged into: it may lose a value, and has not merged away.
+    // The others merged into the first: it can lose a value, but did not merge away.
     const records = member === first ? 0 : member.records
     insertMerge(rundb, { kind, key: first.key, merged, seq, file, line, records, conflicts: lost })
   }

@@ -18,25 +18,24 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import { countRejectsOut, forgetNotes, indexAddresses, makeIndex, moveOut, moveRejectOut } from '../rundb/scope.ts'
 import { choose, chooseAll, matchesNothing, selectorsOf } from './selectors.ts'
 
-/** Of whom a run speaks, and how much there is besides. */
+/** The users that a run is limited to, and how much is outside of that scope. */
 export interface ScopeReport extends Scope {
   /** By kind, without kinds that have none. */
   outOfScope: { kind: string; plural: string; count: number }[]
-  /** Records of others that were rejected. */
+  /** Rejected records of users out of scope. */
   rejected: number
 }
 
-/** How much there was before a scope narrowed it. */
+/** Counts before a scope narrows the set. */
 export interface Whole {
   desired: ReadonlyMap<string, number>
   rejected: number
 }
 
 /**
- * Leaves in the desired set what belongs to the chosen, and moves all else out of it. The whole
- * source has been read and merged before: who is chosen changes nothing about what becomes of a
- * record.
- * @throws UsageError for a selector that fits nothing
+ * Keeps the resources of the chosen users in the desired set and moves all others out. The whole
+ * source was read and merged before: the scope never changes what becomes of a record.
+ * @throws UsageError for a selector that matches nothing
  */
 export function narrow(rundb: RunDatabase, scope: Scope): void {
   const selectors = selectorsOf(scope)
@@ -58,8 +57,8 @@ export function narrow(rundb: RunDatabase, scope: Scope): void {
 }
 
 /**
- * Moves the desired resources of others out of the set. What refers to others goes first: what
- * stays of it may keep them.
+ * Moves resources out of scope out of the set. Resources that refer to others go first, because
+ * those that remain can keep what they refer to.
  */
 function moveOthersOut(rundb: RunDatabase): void {
   for (const { name, scope } of kindDefinitions.toReversed()) {
@@ -69,10 +68,7 @@ function moveOthersOut(rundb: RunDatabase): void {
   forgetNotes(rundb)
 }
 
-/**
- * Removes the rejects of users out of scope, with their remarks. Rejects whose owner is unknown
- * stay.
- */
+/** Removes the rejects and notes of users out of scope. Rejects with an unknown owner stay. */
 function moveRejectsOut(rundb: RunDatabase, selectors: readonly Selector[]): void {
   const chosen = chosenOnes(rundb, selectors)
   for (const { item, ...reject } of refusedRows(rundb)) {
@@ -80,22 +76,22 @@ function moveRejectsOut(rundb: RunDatabase, selectors: readonly Selector[]): voi
   }
 }
 
-/** Whether something that was refused belongs to those of whom the run speaks. */
+/** Whether a reject belongs to the chosen users. */
 export function belongingOf(item: RefusedItem, chosen: ChosenOnes): Belonging {
   if (item.kind === ROLE_ASSIGNMENT) return assignmentBelongs(item, chosen)
-  // Some kinds go with every scope; of a record that could not be read nobody knows anything.
+  // Some kinds belong to every scope. The owner of an unreadable record is unknown.
   return draftDefinitions.find(({ name }) => name === item.kind)?.scope?.refused?.(item, chosen) ?? 'unknown'
 }
 
-/** Counts what there is before a scope narrows it. */
+/** Counts everything before a scope narrows it. */
 export function countWhole(rundb: RunDatabase): Whole {
   return { desired: countByKind(rundb, 'desired'), rejected: countRejects(rundb) }
 }
 
 /**
- * What a scope left out.
- * @throws StateError where something is neither in scope nor out of it: a defect of this program,
- *   on which nothing may be applied
+ * Reports what is out of scope.
+ * @throws StateError if a resource is neither in scope nor out of it: a defect of this program, so
+ *   nothing may be applied
  */
 export function reportScope(rundb: RunDatabase, { only, limit }: Scope, whole: Whole): ScopeReport {
   const [inside, outside] = [countByKind(rundb, 'desired'), countByKind(rundb, 'out_of_scope')]
@@ -112,7 +108,7 @@ export function reportScope(rundb: RunDatabase, { only, limit }: Scope, whole: W
     throw new StateError({
       code: 'sum_mismatch',
       message: `resources are unaccounted for: ${wrong.join('; ')}`,
-      hint: 'this is a defect of workos-migrate; nothing was written. Please report it with the figures above',
+      hint: 'report this defect of workos-migrate with the figures above; nothing was written',
     })
   }
   const outOfScope = kindDefinitions.flatMap(({ name: kind, plural }) => {

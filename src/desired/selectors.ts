@@ -8,12 +8,12 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import { chooseAs, firstNames, isChoosable, leftOutLike, someNames } from '../rundb/scope.ts'
 
 /**
- * Selectors choose of whom a run speaks. In: `email:*@acme.example` and where to look. Out: the
- * chosen, in the table `chosen`; or what is wrong with a selector that fits nothing, and what may
- * have been meant.
+ * Selectors choose the users of a run. In: `email:*@acme.example` and where to look. Out: the
+ * chosen resources, in the table `chosen`; or the problem of a selector that matches nothing, with
+ * suggestions.
  */
 
-/** @throws UsageError for what is no selector */
+/** @throws UsageError for an invalid selector */
 export function selectorsOf({ only }: Scope): Selector[] {
   return only.map((text) => {
     const read = readSelector(text)
@@ -23,8 +23,8 @@ export function selectorsOf({ only }: Scope): Selector[] {
 }
 
 /**
- * Puts what a selector chooses into `chosen`.
- * @returns whether it fits anything
+ * Adds the resources that a selector matches to `chosen`.
+ * @returns whether it matches anything
  */
 export function choose(rundb: RunDatabase, { kind: by, pattern }: Selector, population: Population): boolean {
   const { kind, found, glob } = ruleOf(by)
@@ -32,7 +32,7 @@ export function choose(rundb: RunDatabase, { kind: by, pattern }: Selector, popu
   return inserted > 0 || isChoosable(rundb, found(population), glob(pattern))
 }
 
-/** Puts everybody into `chosen`. */
+/** Adds all users to `chosen`. */
 export function chooseAll(rundb: RunDatabase, population: Population): void {
   for (const { kind, found, choosesAll } of selectorRules()) {
     if (choosesAll) chooseAs(rundb, kind, found(population), '*')
@@ -41,19 +41,19 @@ export function chooseAll(rundb: RunDatabase, population: Population): void {
 
 function ruleOf(by: Selector['kind']): SelectorRule & { kind: string } {
   const rule = selectorRules().find((each) => each.by === by)
-  if (rule === undefined) throw new RangeError(`nothing is chosen by ${by}`)
+  if (rule === undefined) throw new RangeError(`there is no selector ${by}`)
   return rule
 }
 
-/** How many keys are compared with a misspelt one: more would take longer than looking oneself. */
+/** Keys that are compared with a misspelled one. More would take too long. */
 const COMPARED_AT_MOST = 20_000
 
-/** How many keys that would fit are named. */
+/** Matching keys that a hint names. */
 const EXAMPLES = 3
 
 /**
- * What a selector says that fits nothing, and what may have been meant. @param where what was
- * looked through: `the source`
+ * The problem of a selector that matches nothing, with suggestions.
+ * @param where what was searched: `the source`
  */
 export function matchesNothing(
   rundb: RunDatabase,
@@ -64,18 +64,18 @@ export function matchesNothing(
 ): Problem {
   return {
     code: 'selects_nothing',
-    message: `the selector ${text} fits nothing in ${where}`,
+    message: `the selector ${text} matches nothing in ${where}`,
     hint: hintFor(rundb, text, selector, population),
   }
 }
 
 function hintFor(rundb: RunDatabase, text: string, selector: Selector, population: Population): string {
   const several = text.split(/\s*,\s*(?=(?:organization|user|email|domain)\s*:)/)
-  if (several.length > 1) return `blanks stand between selectors: --only ${several.map(quotedForShell).join(' ')}`
+  if (several.length > 1) return `separate selectors with spaces: --only ${several.map(quotedForShell).join(' ')}`
   const { kind: by, pattern } = selector
   const rule = ruleOf(by)
   const path = leftOutLike(rundb, by, globOf(pattern))
-  if (path !== undefined) return `${path} leaves ${by}:${pattern} out`
+  if (path !== undefined) return `${path} leaves out ${by}:${pattern}`
   const known = rule.otherWay?.(rundb, pattern)
   if (known !== undefined) return known
   const near = nearName(rundb, rule, pattern, population)
@@ -84,7 +84,7 @@ function hintFor(rundb: RunDatabase, text: string, selector: Selector, populatio
   return examples.length === 0 ? rule.hint : `${rule.hint}, like ${examples.map((name) => `${by}:${name}`).join(', ')}`
 }
 
-/** Without quotes a shell takes the signs of patterns for names of files. */
+/** Without quotes, a shell expands `*` and `?` to file names. */
 function quotedForShell(selector: string): string {
   return /[*?\s|&;<>()$`"\\]/.test(selector) ? `'${selector}'` : selector
 }

@@ -12,18 +12,17 @@ import type { Tally } from '../sources/tally.ts'
 
 /**
  * Staging. In: the records of a source, chunk by chunk, and what the mapping makes of them. Out:
- * their drafts, role grants, rejects and notes in the run's database, and how many records that
- * were.
+ * drafts, role grants, rejects and notes in the run's database, and the number of records.
  */
 
-/** Maps chunks of records, on other threads where there are many. */
+/** Maps chunks of records, on other threads if there are many. */
 export interface Mapper {
   /**
    * @param alone the source has no other chunk
-   * @returns what came of the chunk, to be staged; the counts alone where that is done
+   * @returns the result to stage, or only the counts if it is already staged
    */
   map(records: SourceRecord[], alone: boolean): Promise<MapResult | ChunkCounts>
-  /** For sources that have parts. Default: these are read as a whole. */
+  /** For sources that have parts. Default: they are read as a whole. */
   pieces?: PieceMapper
 }
 
@@ -32,14 +31,14 @@ export interface StageOptions {
   source: Source
   mapper: Mapper
   chunkSize: number
-  /** Chunks on their way at once: bounds what is in memory. */
+  /** Chunks that are mapped at the same time. Limits the memory. */
   chunksInFlight: number
   signal?: AbortSignal
-  /** Told of each chunk before it is mapped, in their order. */
+  /** Called with each chunk before it is mapped, in order. */
   onRecords?: (records: readonly SourceRecord[]) => void
-  /** Told instead what another thread has counted, of records that it took out of a piece. */
+  /** Called instead for records that another thread took out of a piece, with its counts. */
   onTally?: (tally: Tally) => void
-  /** Told after each chunk how many records have been staged so far. */
+  /** Called after each chunk with the number of records staged so far. */
   onProgress?: (records: number) => void
 }
 
@@ -47,15 +46,15 @@ export interface StageOptions {
 export interface StagedRecords {
   mapped: number
   leftOut: number
-  /** By stream and path; the records add up to `leftOut`. */
+  /** By stream and path. The records add up to `leftOut`. */
   leftOutBy: LeftOut[]
-  /** Roles that the mapping gave to memberships already. */
+  /** Roles that the mapping assigned to memberships. */
   assigned: number
 }
 
 /**
- * Reads the source to its end and stages what the mapping yields. Chunks may arrive in any order:
- * `seq` keeps the records'.
+ * Reads the source to its end and stages what the mapping returns. Chunks can finish in any order:
+ * `seq` keeps the order of the records.
  */
 export async function stageRecords(options: StageOptions): Promise<StagedRecords> {
   const { rundb, source, mapper, signal } = options
@@ -63,7 +62,7 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
   const inFlight = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
   const order = new InOrder()
-  /** Maps a part. What it finds is reported in the order of the parts. */
+  /** Maps a part. Findings are reported in the order of the parts. */
   const map = async (part: Chunk): Promise<MapResult | ChunkCounts> => {
     const settle = order.take()
     if ('records' in part) {
@@ -110,8 +109,8 @@ export async function stageRecords(options: StageOptions): Promise<StagedRecords
 }
 
 /**
- * Numbers the files of a chunk before threads come to name them in any order: what is refused is
- * told by file, in the order of the numbers.
+ * Numbers the files of a chunk before threads name them in any order: rejects are listed by file,
+ * in the order of these numbers.
  */
 function nameFiles(rundb: RunDatabase, source: Source, part: Chunk): void {
   const files = new Set('records' in part ? part.records.map(({ origin }) => origin.file) : [part.piece.file])
@@ -119,7 +118,7 @@ function nameFiles(rundb: RunDatabase, source: Source, part: Chunk): void {
   rundb.nameFiles(files)
 }
 
-/** Parts that wait to be told of, since one before them is still being mapped. */
+/** Finished parts that can wait for an earlier part before their findings are reported. */
 const MAX_WAITING = 64
 
 type Chunk =
@@ -129,9 +128,9 @@ type Chunk =
 type Step = Extract<SourcePart, { step: unknown }>
 
 /**
- * The source in chunks: as pieces where it has them and somebody takes records out of pieces.
- * @param settled waits for what is being mapped: what it has to tell comes before an error of the
- *   source
+ * The source in chunks, or in pieces if it has them and the mapper takes them.
+ * @param settled waits for the chunks that are being mapped: their findings come before an error of
+ *   the source
  */
 async function* chunksOf(
   { source, mapper, chunkSize, signal }: StageOptions,
@@ -145,7 +144,6 @@ async function* chunksOf(
   yield* chunksIn(source.parts(chunkSize, pieces), { pieces, signal, settled })
 }
 
-/** What whoever takes the parts of a source has to know. */
 interface Taking {
   pieces: PieceMapper
   signal: AbortSignal | undefined
@@ -157,7 +155,7 @@ async function* chunksIn(source: AsyncIterable<SourcePart>, taking: Taking): Asy
   const parts = source[Symbol.asyncIterator]()
   try {
     for (;;) {
-      // It may wait for other threads, which a person who calls it off does not.
+      // The next part can wait for other threads. An interrupted run does not wait.
       let next: IteratorResult<SourcePart> | undefined
       await untilAborted(
         parts.next().then((result) => {
@@ -183,7 +181,7 @@ async function* chunksIn(source: AsyncIterable<SourcePart>, taking: Taking): Asy
   }
 }
 
-/** A chunk that is being mapped is not waited for once the signal is aborted. */
+/** Waits for work until the signal is aborted. */
 async function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   if (signal === undefined) return void (await work)
   const { promise, reject } = Promise.withResolvers<never>()
@@ -197,7 +195,7 @@ async function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefi
   }
 }
 
-/** Each chunk once the next has been read, which tells whether it is the only one. */
+/** Each chunk, after the next was read: `alone` is true for the only chunk. */
 async function* withCompany<Chunk>(chunks: AsyncIterable<Chunk>): AsyncGenerator<{ chunk: Chunk; alone: boolean }> {
   let held: { chunk: Chunk; alone: boolean } | undefined
   for await (const chunk of chunks) {
@@ -215,15 +213,15 @@ function addLeftOut(total: LeftOut[], more: readonly LeftOut[]): void {
   }
 }
 
-/** Chunks arrive in any order: what is told of them has one of its own. */
+/** Chunks finish in any order; this order is always the same. */
 function byStreamAndPath(a: LeftOut, b: LeftOut): number {
   const [left, right] = [`${a.stream}\n${a.path ?? ''}`, `${b.stream}\n${b.path ?? ''}`]
   return left < right ? -1 : Number(left > right)
 }
 
 /**
- * Quarantines a record that the source itself refused.
- * @param wouldBe the kind that alone is made of records of its stream
+ * Adds a record that the source itself rejected to the rejects.
+ * @param wouldBe the kind, if only one kind is made of the stream
  */
 export function rejectRecord(rundb: RunDatabase, { stream, origin, problem }: RejectedRecord, wouldBe?: string): void {
   const { code, path, message, hint } = problem
@@ -232,8 +230,8 @@ export function rejectRecord(rundb: RunDatabase, { stream, origin, problem }: Re
 }
 
 /**
- * The kind that alone is made of the records of a stream; undefined where several are, or none.
- * @param mainStream what rules read that name no stream
+ * The kind that is made of the records of a stream. Undefined if there are several, or none.
+ * @param mainStream the stream of rules that do not name one
  */
 export function onlyKindOf(map: Manifest['map'], stream: string, mainStream: string): string | undefined {
   const rules = Object.entries(map).filter(([, { from }]) => [from ?? mainStream].flat().includes(stream))

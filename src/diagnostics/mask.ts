@@ -1,14 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto'
 
-/** What outputs show of people: everything, no whole e-mail address, or no value at all. */
+/** How outputs mask personal data: not at all, email addresses only, or all values. */
 export type MaskMode = 'none' | 'emails' | 'all'
 
 export const MASK_MODES: readonly MaskMode[] = ['none', 'emails', 'all']
 
-/** What stands in place of a value. */
 const HIDDEN = '***'
 
-/** Kinds whose key is a person's, or tells whose it is. */
+/** Kinds whose key identifies a user. */
 const OF_PERSONS = [
   'user',
   'membership',
@@ -21,29 +20,26 @@ const OF_PERSONS = [
 ]
 
 const KIND = `(?<![\\p{L}\\p{N}_-])(${OF_PERSONS.join('|')}):(?!\\s|(?:KEY|ADDRESS)(?![\\p{L}\\p{N}_.|@*?-]))`
-/** A place in brackets behind a key. Other brackets may be the key's own: `CN=Ada (Jr.)`. */
+/** A place in brackets after a key. Other brackets can be part of the key: `CN=Ada (Jr.)`. */
 const PLACE = ' \\((?=\\.{0,2}/|[^()\\s]*:\\d)'
-/** Words that texts go on with behind a key. */
+/** Words that can follow a key in a text. */
 const WORDS =
   'is|was|does|has|are|on|in|or|and|out|outside|already|stays|stands|which|that|refers|not|failed|as|by|until|for|of|to|the|with|follows|goes|leaves|needs|ask'
 /**
- * A resource as texts name it: `user:u1`. Its key may have blanks and brackets. Where it is listed,
- * it ends before two blanks, a place or what ends a cell; within a sentence before words that a
- * text goes on with, so that too much is hidden rather than too little.
+ * A resource in a text: `user:u1`. The key can contain spaces and brackets. In a list it ends
+ * before two spaces, a place or the end of a cell; in a sentence it ends before one of WORDS. An
+ * unknown word hides too much rather than too little.
  */
 const LISTED = `(?<=^\\s*|^ *[^\\s\\p{L}] |\\x1b\\[[\\d;]*m |  |<code>|\x60|\\| |deleted with |previously )${KIND}(.+?)(?=  |${PLACE}| \\|| →|</code>|\x60|\\x1b|$`
 const WITHIN = `${KIND}(.+?)(?=[.,;:)\\]?!]*(?:$|  |\\x1b| →| \\[[a-z_]+\\]| <|${PLACE}|,? (?:(?:${WORDS})(?![\\p{L}\\p{N}])|(?:${OF_PERSONS.join('|')}):))|["'\x60](?:[\\s.,;:)?]|$)|[<>])`
 const ADDRESS = new RegExp(`${LISTED})|${WITHIN}`, 'gu')
-/** In a line that says behind a colon what is wrong with it. */
+/** In a line that states a problem after a colon. */
 const ADDRESS_OF_WRONG = new RegExp(`${LISTED}|: )|${WITHIN}`, 'gu')
 const IS_WRONG = /^(?:\s|\x1b\[[\d;]*m)*✗/
 const QUOTED = /"(?:[^"\\\n]|\\.)*"/g
 const DIGEST = /^(?:#|&#35;)[0-9a-f]{8}(?=$|@|&#64;)/
 
-/**
- * Keeps e-mail addresses, or all values, out of what is shown. The manifest's `output.mask` says
- * which.
- */
+/** Hides email addresses or all values in outputs, as `output.mask` sets. */
 export class Mask {
   mode: MaskMode
   #isFixed = false
@@ -53,25 +49,25 @@ export class Mask {
     this.mode = mode
   }
 
-  /** What the command line says, over what the manifest does. */
+  /** Sets the mode from the command line, which overrides the manifest. */
   fix(mode: MaskMode): void {
     this.mode = mode
     this.#isFixed = true
   }
 
-  /** The default of an output that is made to be published. Call it before the manifest is read. */
+  /** Sets the default of an output for publishing. Call it before the manifest is read. */
   propose(mode: MaskMode): void {
     if (!this.#isFixed) this.mode = mode
   }
 
-  /** What the manifest says; nothing leaves the default. */
+  /** Sets the mode from the manifest; undefined keeps the default. */
   follow(mode: MaskMode | undefined): void {
     if (mode !== undefined && !this.#isFixed) this.mode = mode
   }
 
   /**
-   * Text for people with each e-mail address as `a***@example.com`. With `all`, addresses and
-   * whatever stands in quotes are `***`, and keys of persons digests.
+   * Masks each email address as `a***@example.com`. With `all`, addresses and quoted texts become
+   * `***`, and keys of users become digests.
    */
   text(text: string): string {
     if (this.mode === 'none') return text
@@ -82,36 +78,30 @@ export class Mask {
       .join('\n')
   }
 
-  /**
-   * Text that somebody wrote here, the manifest's: addresses are hidden, and nothing else of it is
-   * anybody's.
-   */
+  /** Masks only the addresses in text from the manifest, which contains no user data. */
   ownText(text: string): string {
     if (this.mode === 'none') return text
     const hidden = this.mode === 'all' ? HIDDEN : undefined
     return maskAddresses(maskSelectors(text, hidden), hidden)
   }
 
-  /** A value of a field: with `all` nothing of it, else as `text` does it. */
+  /** Masks a value of a field: completely with `all`, otherwise like `text`. */
   value(value: string): string {
     return this.mode === 'all' ? HIDDEN : this.text(value)
   }
 
-  /**
-   * The key of a resource: with `all` a digest of a person's, by which two can be told apart within
-   * one output.
-   */
+  /** Masks the key of a resource. With `all`, the key of a user becomes a digest. */
   key(kind: string, key: string): string {
     if (this.mode !== 'all') return this.text(key)
     return OF_PERSONS.includes(kind) ? this.#digest(key) : key
   }
 
-  /** A text about resources, in which some of the given texts may stand without quotes. */
+  /** Masks a text that can contain the given texts without quotes. */
   sentence(text: string, hidden: ReadonlyMap<string, string>): string {
     return this.mode === 'all' ? this.text(replaced(text, hidden)) : this.text(text)
   }
 
-  /** What masks the pieces of one output after another: text, or JSON where it begins like that. */
+  /** A function that masks an output piece by piece, as text or as JSON. */
   output(): (piece: string) => string {
     const json = new JsonMask(
       (kind, key) => this.key(kind, key),
@@ -126,7 +116,7 @@ export class Mask {
     }
   }
 
-  /** One line: what it names a person by is hidden wherever it stands in it. */
+  /** Masks a line: a key of a user is hidden everywhere in the line. */
   #line(line: string): string {
     const pilot = hideChosenUsers(line, (key) => this.#digest(key))
     if (pilot !== undefined) return maskAddresses(maskSelectors(pilot, HIDDEN), HIDDEN)
@@ -142,8 +132,7 @@ export class Mask {
       for (const part of [key, ...partsOf(key)]) keys.set(part, this.#digest(part))
       return `${kind}:${hidden}${rest}`
     })
-    // The record that another one became part of; and one that is listed by its place, with its key
-    // behind it.
+    // The key of a merged record after an arrow, and a key after a place in a list.
     const merged = named
       .replace(/(≠.* → )(.+)$/u, (_, before: string, key: string) => before + this.#digest(key))
       .replace(
@@ -154,7 +143,7 @@ export class Mask {
     return maskAddresses(maskSelectors(replaced(quoted, keys), HIDDEN), HIDDEN)
   }
 
-  /** A text about a resource, in which its key may stand without its kind. */
+  /** Masks a text about a resource, which can contain its key without its kind. */
   about(text: string, key: string): string {
     if (this.mode !== 'all') return this.text(text)
     const parts = key === '' ? [] : [key, ...partsOf(key)]
@@ -166,14 +155,14 @@ export class Mask {
   }
 }
 
-/** Text in which none of the keys stands as a word of its own. */
+/** Replaces keys that occur as separate words. */
 function replaced(text: string, keys: ReadonlyMap<string, string>): string {
   let shown = text
   for (const [key, digest] of keys) shown = replacedWord(shown, key, digest)
   return shown
 }
 
-/** Without a regular expression of the key: it may be longer than one may be. */
+/** Uses no regular expression, because a key can be too long for one. */
 function replacedWord(text: string, key: string, digest: string): string {
   let shown = ''
   let done = 0
@@ -194,56 +183,46 @@ function replacedWord(text: string, key: string, digest: string): string {
 const ENDS_IN_WORD = /[\p{L}\p{N}_]$/u
 const BEGINS_WITH_WORD = /^[\p{L}\p{N}_]/u
 
-/** The user of a membership, whose key is made of both. */
+/** The user in the key of a membership: `user@organization`. */
 function partsOf(key: string): string[] {
   const at = Math.max(key.lastIndexOf('@'), key.lastIndexOf('&#64;'))
   return at > 0 ? [key.slice(0, at)] : []
 }
 
-/**
- * What holds where neither the command line nor the manifest says it: logs of a pipeline are read
- * by many.
- */
+/** The default mode: `emails` in CI, because many people can read pipeline logs. */
 export function defaultMode(env: Record<string, string | undefined>): MaskMode {
   const { CI } = env
   return CI === undefined || /^(|0|false|no)$/i.test(CI) ? 'none' : 'emails'
 }
 
-/** The @ of an address: as it is, in Markdown, in a URL, in JSON. */
+/** The @ of an address: plain, in Markdown, in a URL, in JSON. */
 const AT = /@|&#64;|%40|\\u0040/g
 
-/**
- * A character of the part before the @, also as an escape of JSON, of this program's own texts or
- * of Markdown.
- */
+/** A character before the @, also escaped as in JSON, `printable` or Markdown. */
 const UNIT = String.raw`(?:\\u[\da-fA-F]{4}|\\u\{[\da-f]+\}|\\x[\da-f]{2}|&#\d+;|[\p{L}\p{M}\p{N}._%+'/=!#$&*?^\x60{}~-])`
 const LOCAL = new RegExp(`${UNIT}+$`, 'u')
-/** In quotes, as it stands in JSON text: `\"ada b\"`. */
+/** In quotes, as in JSON text: `\"ada b\"`. */
 const QUOTED_LOCAL = /\\"[^"\\\n]+\\"$/
 
 /**
- * Labels with dots between them; or a beginning that was cut off. Each text matches in one way
- * only: a long label costs its length.
+ * Labels separated by dots, or a truncated domain. Each text matches in only one way, so that the
+ * cost is linear.
  */
 const LABEL = String.raw`(?:[\p{L}\p{M}\p{N}]|&#45;|-)+`
 const DOMAIN = new RegExp(String.raw`${LABEL}(?:\.${LABEL})+|(?:${LABEL}(?:\.${LABEL})*\.?)?…`, 'uy')
 
-/**
- * What is looked back for the part before the @, which has 64 octets at most, some of them written
- * as entities.
- */
+/** Characters to search before the @. The part has at most 64 octets, some written as entities. */
 const LOOK_BACK = 400
 
-/** A value that should be an address and is invalid. */
-const NO_ADDRESS = /(\\?")((?:[^"\\\n]|\\[^"])+)\1(?= is not an e(?:-|&#45;)mail address)/g
+/** An invalid value in place of an address, as the message of kinds/values/email.ts quotes it. */
+const NO_ADDRESS = /(\\?")((?:[^"\\\n]|\\[^"])+)\1(?= is not an? (?:valid )?e(?:-|&#45;)?mail address)/g
 
 /**
- * Text with each e-mail address as `a***@example.com`, or as what is given. It stays well-formed
- * JSON, Markdown and terminal text. Longer runs before the @ than an address has are no reason to
- * look at them again and again.
+ * Masks each email address as `a***@example.com`, or with `hidden`. The text stays valid JSON,
+ * Markdown and terminal text. The cost stays linear even for long runs before an @.
  */
 function maskAddresses(text: string, hidden?: string): string {
-  if (!/@|&#64;|%40|\\u0040|is not an e(?:-|&#45;)mail/.test(text)) return text
+  if (!/@|&#64;|%40|\\u0040|is not an? (?:valid )?e(?:-|&#45;)?mail/.test(text)) return text
   let masked = ''
   let done = 0
   for (const { 0: at, index } of text.matchAll(AT)) {
@@ -254,7 +233,7 @@ function maskAddresses(text: string, hidden?: string): string {
     const start = startOf(text.slice(Math.max(done, index - LOOK_BACK), index), index)
     if (start === index) continue
     const local = text.slice(start, index)
-    // `email:*@example.com` chooses a domain, and names nobody.
+    // `email:*@example.com` selects a domain and identifies nobody.
     if (/^[*?]+$/.test(local)) continue
     const end = index + at.length + domain.length
     masked += text.slice(done, start)
@@ -264,14 +243,14 @@ function maskAddresses(text: string, hidden?: string): string {
   return `${masked}${text.slice(done)}`.replace(NO_ADDRESS, '$1***$1')
 }
 
-/** Where the part before the @ begins; `before` ends at `index`. */
+/** The start of the part before the @; `before` ends at `index`. */
 function startOf(before: string, index: number): number {
   const found = LOCAL.exec(before)?.[0] ?? QUOTED_LOCAL.exec(before)?.[0] ?? ''
   const ahead = before.slice(0, before.length - found.length)
-  // What ends an escape is not the address's: a colour of the terminal, a line end in JSON.
+  // The end of an escape is not part of the address: a terminal color, a line break in JSON.
   const colour = /\x1b\[[\d;?]*$/.test(ahead) ? /^[\d;?]*[A-Za-z]/.exec(found)?.[0].length : undefined
   const lineEnd = /(?<!\\)(?:\\\\)*\\$/.test(ahead) && /^[nrtbf]/.test(found) ? 1 : 0
-  // Marks around it are the text's own: a code span of Markdown, a quote.
+  // Neither are marks around it: a Markdown code span, a quote.
   const marks = /^[`'*|=~_/!?^+{}]+(?=[\p{L}\p{N}])/u.exec(found)?.[0].length ?? 0
   return index - found.length + (colour ?? (lineEnd || marks))
 }
@@ -281,30 +260,24 @@ function firstOf(local: string): string {
   return /[\p{L}\p{N}]/u.exec(plain)?.[0] ?? ''
 }
 
-/** What selectors of a pilot choose by. */
 const KINDS = 'organization|user|email|domain'
 
-/**
- * `email:ada*`, also as it stands in Markdown; `email:ADDRESS` is this program's own word for any.
- */
+/** `email:ada*`, also in Markdown. `email:ADDRESS` is a placeholder in the help. */
 const BY_ADDRESS = /(?<![\p{L}\p{N}_-])email:(?!ADDRESS(?![\p{L}\p{N}_.@*?-]))((?:\\[*?_~.!-]|[^\s,;"<>`()\\])+)/gu
 
-/** The line that says of whom a run speaks, as it begins in text, in a report and in Markdown. */
+/** The start of the line that describes the pilot, in text, HTML and Markdown. */
 const OF_PILOT = /^(?:\x1b\[[\d;]*m)*(?:Pilot(?:\x1b\[[\d;]*m)* {2}|pilot: |> \*\*Pilot\*\*: |Done: the pilot \()/
 
-/**
- * A selector by key in such a line: it ends where the next one begins, or what is said of all of
- * them.
- */
+/** A selector by key in such a line. It ends at the next selector or the rest of the sentence. */
 const BY_KEY = new RegExp(
   `(?<![\\p{L}\\p{N}_-])user:(.+?)(?=,?\`?(?:,| and) \`?(?:${KINDS}):| and \\d[\\d,]* more|; the first |\`?\\. Out of scope|\\) is in WorkOS|$)`,
   'gu',
 )
 
 /**
- * Hides the name in each selector by address: a pattern is not recognised as an address. A name
- * that consists of pattern signs alone before the @ names nobody.
- * @param hidden in place of all of it
+ * Hides the name in each selector by address, because patterns do not look like addresses. A name
+ * of only wildcards identifies nobody.
+ * @param hidden replaces the whole selector
  */
 function maskSelectors(text: string, hidden?: string): string {
   if (!text.includes('email:')) return text
@@ -312,49 +285,46 @@ function maskSelectors(text: string, hidden?: string): string {
     const at = /(?:@|&#64;)[^@]*$/.exec(pattern)
     const name = at === null ? pattern : pattern.slice(0, at.index)
     if (/^(?:\\?[*?])*$/.test(name)) return whole
-    // The end of a sentence is not the selector's.
+    // The full stop of the sentence is not part of the selector.
     const end = /[.?]?$/.exec(pattern)?.[0] ?? ''
     if (hidden !== undefined) return `email:${hidden}${end}`
     return `email:${/[\p{L}\p{N}]/u.exec(name)?.[0] ?? ''}***${at?.[0] ?? end}`
   })
 }
 
-/**
- * A line that says of whom a run speaks, with a digest for each key of a user. Undefined: it is
- * another line.
- */
+/** Replaces the keys of users in the line of the pilot; undefined for any other line. */
 function hideChosenUsers(line: string, digest: (key: string) => string): string | undefined {
   if (!OF_PILOT.test(line)) return undefined
   return line.replace(BY_KEY, (_, key: string) => `user:${hideChosenUser(key, digest)}`)
 }
 
-/** One selector of a document, whole. */
+/** Hides the key in one selector of a JSON document. */
 function hideSelector(selector: string, digest: (key: string) => string): string {
   const user = /^\s*user\s*:\s*(.*)$/su.exec(selector)?.[1]
   return user === undefined ? selector : `user:${hideChosenUser(user, digest)}`
 }
 
-/** A pattern for everybody names nobody, and a digest stays one. */
+/** Keeps a pattern of only wildcards, and a digest. */
 function hideChosenUser(key: string, digest: (key: string) => string): string {
   return /^(?:(?:\\?[*?])+|#[0-9a-f]{8})$/.test(key) ? key : digest(key)
 }
 
-/** Members whose text is this program's own, or a place: nothing of the source's. */
+/** Members whose text is this program's own or a place, never data from the source. */
 const OWN: ReadonlySet<string> = new Set(
   `format version type kind plural code stream path field fields reason fate algorithm matchedBy ownership outcome severity
   command environment baseUrl toolVersion digest lineage state location manifest startedAt finishedAt file folder
   origin id workos_id run why rule event phase purpose action check status reapply changed effect`.split(/\s+/),
 )
-/** The member that says whom a pilot is of. */
+/** The member with the selectors of the pilot. */
 const SELECTORS = 'only'
-/** Members that hold sentences. */
+/** Members with sentences. */
 const SENTENCES: ReadonlySet<string> = new Set(['message', 'hint', 'help', 'path', 'publicMessage'])
-/** Members that hold the key of a resource. */
+/** Members with the key of a resource. */
 const KEYS: ReadonlySet<string> = new Set(['key', 'merged', 'former', 'user', 'external_id', 'canonical'])
 
 /**
- * Members whose objects are this program's own. Of any other one the names of members are data: a
- * column may be called id or type, and tells nothing about what stands in it.
+ * Members with this program's own objects. In other objects, member names are data: a column named
+ * `id` or `type` can contain anything.
  */
 const OWN_OBJECTS: ReadonlySet<string> = new Set(
   `inputs target state reading snapshot accounting streams records leftOutBy at kinds duplicates cases mergeCounts summary notes
@@ -366,8 +336,8 @@ const OWN_OBJECTS: ReadonlySet<string> = new Set(
 const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\]]/g
 
 /**
- * Hides the text of a JSON document that comes in pieces, each of whole tokens: what is not known
- * for the program's own is `***`. Numbers and booleans are counts and flags, and stay.
+ * Masks a JSON document in pieces of whole tokens. Text that is not known as the program's own
+ * becomes `***`. Numbers and booleans stay.
  */
 class JsonMask {
   readonly #key: (kind: string, key: string) => string
@@ -375,9 +345,9 @@ class JsonMask {
   readonly #selector: (text: string) => string
   #name = ''
   #kind = ''
-  /** Of the object at hand. */
+  /** The key of the current object. */
   #about = ''
-  /** For each object and list that is open, whether its members are this program's own. */
+  /** For each open object and list, whether its members are this program's own. */
   readonly #open: { own: boolean; list: boolean }[] = []
 
   constructor(
@@ -412,7 +382,7 @@ class JsonMask {
     const outer = this.#open.at(-1)
     const own = outer === undefined || (outer.own && (outer.list || OWN_OBJECTS.has(this.#name)))
     this.#open.push({ own, list: token === '[' })
-    // The kind of one object says nothing of the next one.
+    // The next object has its own kind.
     if (token === '[') return
     this.#kind = ''
     this.#about = ''
@@ -430,7 +400,7 @@ class JsonMask {
     return OWN.has(this.#name) ? this.#text(value, '') : '***'
   }
 
-  /** `user:u1`: the kind stays. */
+  /** Keeps the kind of `user:u1`. */
   #address(value: string): string {
     const colon = value.indexOf(':')
     const kind = value.slice(0, Math.max(0, colon))

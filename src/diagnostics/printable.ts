@@ -1,8 +1,8 @@
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * Control characters, escape sequences, and characters that reorder or hide text, written out:
- * `\x1b`, `\u{202e}`. What comes from a file must not steer the terminal that shows it.
+ * Escapes control characters and characters that reorder or hide text: `\x1b`, `\u{202e}`. Text
+ * from a file must not control the terminal.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (character) => {
@@ -11,7 +11,7 @@ export function printable(text: string): string {
   })
 }
 
-/** A whole number with commas. `toLocaleString` does the same, and takes 10 ms the first time. */
+/** A whole number with commas. `toLocaleString` takes 10 ms at its first call. */
 export function figure(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
@@ -22,9 +22,9 @@ export function counted(count: number, singular: string, plural = `${singular}s`
 }
 
 /**
- * The first few of some things, for a message: `a`, `a and b`, `a, b and c`, `a, b, c and 4 more`.
- * @param options.limit how many are named
- * @param options.total how many there are, where `items` has only the first
+ * The first items, for a message: `a`, `a and b`, `a, b and c`, `a, b, c and 4 more`.
+ * @param options.limit how many to list
+ * @param options.total the number of all items, if `items` has only the first
  */
 export function someOf(items: readonly string[], { limit = 3, total = items.length } = {}): string {
   const shown = items.slice(0, limit)
@@ -33,15 +33,12 @@ export function someOf(items: readonly string[], { limit = 3, total = items.leng
   return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`
 }
 
-/** A word as a shell takes it: in quotes where it has anything that a shell reads otherwise. */
+/** Quotes a word for the shell if necessary. */
 export function shellWord(word: string): string {
   return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
-/**
- * Whether text for a stream may be coloured: on a terminal, unless NO_COLOR or TERM=dumb says
- * otherwise; FORCE_COLOR overrules.
- */
+/** Whether to use colors: on a terminal, unless NO_COLOR or TERM=dumb; FORCE_COLOR overrides. */
 export function wantsColor(stream: { isTTY?: boolean }, env: Record<string, string | undefined>): boolean {
   if (env.NO_COLOR) return false
   if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0'

@@ -1,7 +1,6 @@
 /**
- * What is wrong, in one form for the whole program. A Problem goes in, from whoever finds it;
- * OperatorError (errors.ts) carries it to the command, render.ts writes it for people and machines,
- * and Redactor and Mask keep secrets and persons out of what is written.
+ * The form of all problems. An OperatorError (errors.ts) carries problems to the command, and
+ * render.ts writes them as text or JSON, without secrets (Redactor) and personal data (Mask).
  */
 
 /** A place in a file. Lines and columns count from 1. */
@@ -9,32 +8,28 @@ export interface Location {
   file: string
   line?: number
   column?: number
-  /** Which record of the file it is, from 1, where many of them may be on one line. */
+  /** The number of the record in the file, from 1, if a line can contain several. */
   record?: number
 }
 
-/** One thing that is wrong, said so that its reader can correct it. */
 export interface Problem {
-  /** Stable, machine-readable name: `unknown_key`, `ragged_row` … */
+  /** The stable code: `unknown_key`, `ragged_row` … */
   code: string
-  /** What is wrong, one sentence without a trailing stop. */
+  /** What is wrong, in one sentence without a full stop. */
   message: string
-  /** What would be right. */
+  /** What to do. */
   hint?: string
   at?: Location
-  /** Path inside the manifest or record, e.g. `run.limits.writes`. */
+  /** The path inside the manifest or record: `run.limits.writes`. */
   path?: string
-  /** Warnings are shown and do not fail the command. Default: error. */
+  /** A warning does not fail the command. Default: error. */
   severity?: 'error' | 'warning'
 }
 
-/**
- * Why something is refused, wherever it stands. What is refused adds which field, key or record it
- * is.
- */
+/** Why something is rejected. The caller adds the field, the key or the record. */
 export type Reason = Pick<Problem, 'code' | 'message' | 'hint'>
 
-/** `file:line:column`, as far as it is known. */
+/** `file:line:column`, as far as known. */
 export function formatLocation(at: Location): string {
   return [at.file, at.line, at.line === undefined ? undefined : at.column]
     .filter((part) => part !== undefined)

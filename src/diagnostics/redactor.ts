@@ -2,22 +2,22 @@ import { isObject } from '../json.ts'
 
 const MASK = '[redacted]'
 
-/** Shorter values would blank out ordinary text. Characters. */
+/** Shorter values would hide ordinary text. Characters. */
 const SHORTEST = 4
-/** From this length on, a line of a secret of several lines is a secret of its own. Characters. */
+/** The shortest line of a multi-line secret to register separately. Characters. */
 const SHORTEST_LINE = 8
 
 /**
- * Knows every secret value of this process and keeps it out of text.
- * Values are registered the moment they are read; texts pass through `redact` on their way out.
+ * Removes all secrets of this process from texts. Register a secret as soon as it is read; pass
+ * every output through `redact`.
  */
 export class Redactor {
   readonly #secrets = new Set<string>()
   #pattern: RegExp | undefined
 
   /**
-   * Registers one secret: as it is, without blanks around it, and line by line. Values shorter than
-   * 4 characters are left out.
+   * Registers a secret: as it is, trimmed, and line by line. Ignores values shorter than 4
+   * characters.
    */
   register(secret: string): void {
     if (secret.trim().length < SHORTEST) return
@@ -28,8 +28,8 @@ export class Redactor {
   }
 
   /**
-   * The text with every registered secret replaced by `[redacted]`: plain, as it stands in JSON
-   * (also twice), in a URL or a form, in Base64 or in hex.
+   * Replaces every registered secret with `[redacted]`: plain, JSON-escaped (also twice),
+   * URL-encoded, form-encoded, in Base64 or in hex.
    */
   redact(text: string): string {
     if (this.#secrets.size === 0) return text
@@ -47,15 +47,14 @@ export class Redactor {
     const forms = new Set<string>()
     for (const secret of this.#secrets) for (const form of formsOf(secret)) forms.add(form)
     const longestFirst = [...forms].sort((a, b) => b.length - a.length)
-    // The mask comes first, so that what is masked already stays as it is.
+    // The mask comes first, so that masked text does not change again.
     return new RegExp([MASK, ...longestFirst].map((form) => RegExp.escape(form)).join('|'), 'g')
   }
 }
 
 /**
- * The value with registered secrets kept out of its texts and of the names in it: what it is made
- * of besides stays as it is. JSON is made of the result, since what is replaced in a text of JSON
- * may be more than a value.
+ * Redacts the strings and member names of a value. Redact a value before it becomes JSON text: in
+ * the text, a match could cover more than one string.
  */
 export function redactedValue(value: unknown, redactor: Redactor): unknown {
   if (typeof value === 'string') return redactor.redact(value)
@@ -66,7 +65,7 @@ export function redactedValue(value: unknown, redactor: Redactor): unknown {
   )
 }
 
-/** A secret as other texts write it. */
+/** The forms in which other texts can contain a secret. */
 function formsOf(secret: string): string[] {
   const inJson = JSON.stringify(secret).slice(1, -1)
   const wellFormed = secret.toWellFormed()
@@ -87,28 +86,22 @@ function formsOf(secret: string): string[] {
   ]
 }
 
-/** What is Base64 itself, as a PHC string takes it: without padding, in either alphabet. */
+/** Unpadded Base64 in both alphabets, as in PHC strings. */
 function inBase64Alphabets(text: string): string[] {
   return [text, text.replaceAll('-', '+').replaceAll('_', '/'), text.replaceAll('+', '-').replaceAll('/', '_')]
 }
 
-/** The shape of API keys: `sk_live_…`, `sk_test_…`, and without an environment in older ones. */
+/** The shape of API keys: `sk_live_…`, `sk_test_…`. */
 export const API_KEY = /\bsk_(?:live|test)_\w{4,}/
 
-/**
- * Registers API keys anywhere in a text, before any message quotes the text. Every start does so:
- * nothing large is loaded for it.
- */
+/** Registers API keys in a text before a message can quote it. */
 export function registerWrittenKeys(text: string, redactor: Redactor): void {
   for (const [key] of text.matchAll(new RegExp(API_KEY, 'g'))) redactor.register(key)
 }
-/**
- * The parts of a URL that are secret, for the redactor, which knows the URL as a whole. Also of one
- * that is wrong.
- */
+/** The secret parts of a URL, even of an invalid one. */
 export function secretsOfUrl(url: string): string[] {
   const rest = /^[a-z]+:\/\/[^/@:]*:(.*)$/is.exec(url)?.[1] ?? ''
-  // Where a character is not encoded, a password may go on to the last @.
+  // An unencoded password can continue to the last @.
   const written = [rest.indexOf('@'), rest.lastIndexOf('@')].map((end) => rest.slice(0, Math.max(end, 0)))
   return [...new Set(written.flatMap((text) => [text, unescaped(text)]))].filter((text) => text !== '')
 }

@@ -7,9 +7,9 @@ import type { Redactor } from './redactor.ts'
 
 export interface RenderOptions {
   color: boolean
-  /** Files inside it are named relative to it. */
+  /** Paths inside it are shown relative to it. */
   cwd: string
-  /** Secrets that must not be shown, beyond what looks like one. */
+  /** Secrets to hide, besides text that looks like one. */
   redactor?: Redactor
 }
 
@@ -20,8 +20,8 @@ const BOLD = '1'
 const DIM = '2'
 
 /**
- * Problems for people: place, message and code on a line; beneath it the path, the line of the
- * manifest with a caret, and what would be right. Ends with a line end unless there are none.
+ * Problems as text: place, message and code on one line, then the path, the line of the manifest
+ * with a caret, and the hint. Ends with a line break unless empty.
  */
 export function renderProblems(problems: readonly Problem[], options: RenderOptions): string {
   return problems.map((problem) => renderProblem(problem, options)).join('')
@@ -49,7 +49,7 @@ function excerptLines(
   options: RenderOptions,
   paint: (code: string, text: string) => string,
 ): string[] {
-  // Samples in tests may be of secrets.
+  // Samples in tests can contain secrets.
   if (problem.path?.startsWith('tests.')) return []
   const at = problem.at === undefined ? undefined : { ...problem.at, file: resolve(options.cwd, problem.at.file) }
   const excerpt = at === undefined ? undefined : excerptAt(at, options.redactor)
@@ -62,17 +62,14 @@ function excerptLines(
   ]
 }
 
-/** The location with its file relative to `cwd`, when it is inside. */
+/** The location with a path relative to `cwd`, if it is inside. */
 function shown(at: Location, cwd: string): Location {
   const path = relative(cwd, resolve(cwd, at.file))
   const inside = path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)
   return inside ? { ...at, file: path } : at
 }
 
-/**
- * Problems for machines, with `severity` always there and the place flattened to `file`, `line`,
- * `column`.
- */
+/** Problems as JSON, always with `severity`, and with `file`, `line` and `column` as members. */
 export function problemsToJson(problems: readonly Problem[]): JsonObject[] {
   return problems.map(({ code, message, hint, at, path, severity }) => {
     const json: JsonObject = { severity: severity ?? 'error', code, message }
@@ -81,21 +78,18 @@ export function problemsToJson(problems: readonly Problem[]): JsonObject[] {
   })
 }
 
-/** Manifests alone are quoted: a line of a data file may hold anybody's password hash. */
+/** Only manifests are quoted: a line of a data file can contain a password hash. */
 const QUOTABLE = /\.ya?ml$|^migrate\.config\.json$/
 const MAY_BE_SECRET = /api[-_ ]?key|signer[-_ ]?key|secrets?["']?\s*:|token|credential|sk_[A-Za-z0-9]/i
 const MAX_WIDTH = 160
 
-/** The line that a location points to, and how many columns of it stand before the caret. */
+/** The line at a location, and the columns before the caret. */
 interface Excerpt {
   line: string
   indent: number
 }
 
-/**
- * Reads the line of a manifest to show under a problem. Undefined when it cannot be read, or may
- * hold a secret.
- */
+/** Reads the line of a manifest; undefined if it is unreadable or can contain a secret. */
 function excerptAt(at: Location, redactor?: Redactor): Excerpt | undefined {
   if (at.line === undefined || at.column === undefined || !QUOTABLE.test(basename(at.file))) return undefined
   const line = readLine(at.file, at.line)
@@ -110,7 +104,7 @@ function show(text: string): string {
   return printable(text.replaceAll('\t', ' '))
 }
 
-/** Undefined when the file cannot be read as UTF-8: its line would be noise. */
+/** Undefined if the file cannot be read as UTF-8. */
 function readLine(file: string, line: number): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)).split(/\r?\n/)[line - 1]

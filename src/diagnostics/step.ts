@@ -1,16 +1,12 @@
-/** How far a piece of work is, as whoever does it tells. */
+/** The progress of a piece of work. */
 export interface Step {
-  /** What is being done: `reading the source`. */
+  /** The activity: `reading the source`. */
   phase: string
-  /** How much of it is done. */
   done?: number
-  /** How much there is, where that is known. */
+  /** Undefined if not known. */
   total?: number
-  /** What is counted: `records`. */
+  /** The unit of the count: `records`. */
   unit?: string
-  /**
-   * The part that is done, from 0 to 1, where it is known by something else than the count: by the
-   * size of files.
-   */
+  /** The completed share, from 0 to 1, if it is known by something else, such as file sizes. */
   share?: number
 }

@@ -53,16 +53,13 @@ import { endsOf, rolesGiven } from './roles-given.ts'
 import { blank, concernsOf, showRecord } from './show-record.ts'
 import type { TracedRecord } from './trace-record.ts'
 
-/** Records of one resource that are shown. */
+/** Maximum number of records shown for one resource. */
 const SHOWN = 5
 
-/** Records that are read for one question. */
+/** Maximum number of records read for one question. */
 export const RECORDS = 200
 
-/**
- * Positions of the records that tell of a resource, and of those that give its memberships their
- * roles.
- */
+/** Positions of the records of a resource, and of records that give roles to its memberships. */
 export function contributing(set: DesiredSet, address: Address): number[] {
   const own = positionsOf(set.rundb, originsOf(set.rundb, address)).slice(0, SHOWN)
   if (address.kind !== 'user') return own
@@ -78,7 +75,7 @@ function membershipsOf({ rundb }: DesiredSet, user: string): string[] {
   return desiredReferringTo(rundb, 'membership', 'user', user, DEPENDENTS)
 }
 
-/** Everything there is to tell of one resource. */
+/** Collects everything known about one resource. */
 export async function explainResource(explaining: Explaining, address: Address): Promise<Explanation> {
   const { plan, loaded, state, api, mapping, planned } = explaining
   const { set } = plan
@@ -136,7 +133,7 @@ function rolesOf(explaining: Explaining, key: string): ExplainedRole[] {
   return ends === undefined ? [] : rolesGiven(set, explaining.loaded, ends, recordsAt(explaining, positions))
 }
 
-/** With the roles of a user's memberships, and where they are from. */
+/** Adds the roles of a user's memberships, and where they come from. */
 function withRoles(explaining: Explaining, dependents: ExplainedDependents): ExplainedDependents {
   if (dependents.kind !== 'membership') return dependents
   const shown = dependents.shown.map((one) => {
@@ -145,7 +142,7 @@ function withRoles(explaining: Explaining, dependents: ExplainedDependents): Exp
   return { ...dependents, shown }
 }
 
-/** Where the manifest itself declares a role or a permission. */
+/** The place where the manifest itself declares a role or a permission. */
 function declaredAt(loaded: LoadedManifest, { kind, key }: Address): string | null {
   const { roles, permissions } = loaded.manifest
   const slug = kind === 'organization-role' ? (key.split('@')[0] ?? '') : key
@@ -156,7 +153,7 @@ function declaredAt(loaded: LoadedManifest, { kind, key }: Address): string | nu
   return null
 }
 
-/** Notes that are told elsewhere: with the password, and with the roles. */
+/** Notes that are shown elsewhere: with the password, and with the roles. */
 const TOLD_ELSEWHERE: ReadonlySet<string> = new Set([...SUMMED_UP, 'unmapped_role'])
 
 function notesOf({ rundb }: DesiredSet, { kind, keys }: Origins): Explanation['notes'] {
@@ -166,7 +163,7 @@ function notesOf({ rundb }: DesiredSet, { kind, keys }: Origins): Explanation['n
     .map(({ code, detail }) => ({ code, detail }))
 }
 
-/** What the state says of a resource; null: nothing. */
+/** The state of a resource. Null: none. */
 async function stateOf(state: StateStore, { kind, key }: Address): Promise<ExplainedState | null> {
   const known = await state.get(kind, key)
   const open = (await state.intents()).find((intent) => intent.kind === kind && intent.key === key)
@@ -185,7 +182,7 @@ async function stateOf(state: StateStore, { kind, key }: Address): Promise<Expla
   }
 }
 
-/** What WorkOS holds now: looked up by its id, else by what it is known by. */
+/** The resource as it is in WorkOS now: looked up by its ID, else by its identifier. */
 async function liveOf(
   api: Api,
   set: DesiredSet,
@@ -194,7 +191,7 @@ async function liveOf(
   action: Action | undefined,
 ): Promise<ExplainedLive> {
   const unable = (why: string): ExplainedLive => ({ found: false, id: null, attributes: {}, why })
-  if (definition === undefined) return unable('it is no resource of WorkOS: roles are made of it')
+  if (definition === undefined) return unable('it is not a resource in WorkOS: roles are made from it')
   const desired = set.get(address.kind, address.key)
   const id = (action !== undefined && 'id' in action ? action.id : undefined) ?? knownId(set, address)
   let live: LiveResource | undefined
@@ -207,12 +204,12 @@ async function liveOf(
       refIds[role] = ref
     }
     live = await definition.find(api, desired, refIds)
-  } else return unable('nothing tells by what it is known there: neither the desired set nor the state has it')
+  } else return unable('it cannot be looked up: it is in neither the desired set nor the state')
   if (live === undefined) return { found: false, id: id ?? null, attributes: {}, why: null }
   return { found: true, id: live.id, attributes: live.attributes, why: null }
 }
 
-/** What becomes of the password of a user, and why it has none. */
+/** The fate of a user's password, or why the user has none. */
 function passwordOf(
   set: DesiredSet,
   key: string,
@@ -237,14 +234,14 @@ function passwordOf(
     return {
       fate: 'there',
       type,
-      why: 'it changed in the source and is not sent: nobody has verified the address of the adopted account',
+      why: 'it changed in the source but is not sent: the email address of the adopted account is not verified',
     }
   }
   if (notes.some(({ code }) => code === 'password_changed_in_source')) {
     return {
       fate: 'there',
       type,
-      why: 'it changed in the source and is not sent, since the user may have set one in WorkOS (passwords.onChange: send sends it)',
+      why: 'it changed in the source but is not sent, because the user might have set one in WorkOS (passwords.onChange: send sends it)',
     }
   }
   return ofAction(set, key, action, type)
@@ -252,14 +249,14 @@ function passwordOf(
 
 function whyNone({ user = {} }: Manifest['map']): string {
   const fields = (['password', 'passwordHash'] as const).filter((field) => user[field] !== undefined)
-  if (fields.length === 0) return 'the manifest maps no password'
+  if (fields.length === 0) return 'the manifest does not map a password'
   const paths = fields.map((field) => `map.user.${field}`).join(' and ')
-  return `${paths} ${fields.length === 1 ? 'yields' : 'yield'} nothing for its records`
+  return `${paths} ${fields.length === 1 ? 'returns' : 'return'} no value for its records`
 }
 
 function ofAction(set: DesiredSet, key: string, action: ExplainedAction, type: string): ExplainedPassword {
-  if (action.type === 'create') return { fate: 'sent', type, why: 'it goes to WorkOS with the user' }
-  const there = 'the user was in WorkOS before: nothing is sent, and the password there stays'
+  if (action.type === 'create') return { fate: 'sent', type, why: 'it is sent with the user' }
+  const there = 'the user was in WorkOS before: its password there stays, and none is sent'
   if (action.type === 'adopt') return { fate: 'there', type, why: there }
   if (action.type === 'blocked') return { fate: 'kept', type, why: 'it is sent once the user is no longer blocked' }
   if (action.changes.some((change) => 'secret' in change)) {
@@ -271,20 +268,20 @@ function ofAction(set: DesiredSet, key: string, action: ExplainedAction, type: s
 
 function resetOf({ code, detail }: { code: string; detail: string }): ExplainedPassword {
   if (code === 'password_not_a_hash') {
-    return { fate: 'reset', type: null, why: `map.user.passwordHash yields what is no hash (${withoutLength(detail)})` }
+    return { fate: 'reset', type: null, why: `map.user.passwordHash does not return a hash (${withoutLength(detail)})` }
   }
   const type = detail.split(' ')[0] ?? null
   const why =
     code === 'password_weak_reset'
-      ? `${detail} is weak, and the manifest has weak passwords reset (passwords.weak)`
-      : `WorkOS does not take ${detail}: the owner sets a new password (passwords.unsupported)`
+      ? `${detail} is weak, and passwords.weak resets weak passwords`
+      : `WorkOS does not accept ${detail}: the user sets a new password (passwords.unsupported)`
   return { fate: 'reset', type: detail.startsWith('an unknown ') ? null : type, why }
 }
 
 function notTaken({ origin, rule }: ExplainedMerging['conflicts'][number]): string {
   return rule === 'proof'
-    ? `that of ${origin} is not taken: another of the merged records verified the address, and this one did not`
-    : `that of ${origin} is not taken when the records merge (${rule})`
+    ? `the password of ${origin} is not used: another merged record has a verified email address, and this one does not`
+    : `the password of ${origin} is not used when the records merge (${rule})`
 }
 
 function passwordNotes({ rundb }: DesiredSet, keys: readonly string[]): { code: string; detail: string }[] {
@@ -293,14 +290,15 @@ function passwordNotes({ rundb }: DesiredSet, keys: readonly string[]): { code: 
     .sort((one, other) => one.seq - other.seq)
 }
 
-/** Records and values of one merge that are shown. */
+/** Maximum number of records and values shown for one merge. */
 const MERGED_SHOWN = 20
 
-/** What groupOf puts before what dedupe.user.by yields. */
+/** The prefix that groupOf adds to a value of dedupe.user.by. */
 const BY_VALUE = groupOf('', '')
 
 /**
- * Which records became the resource, why, and which values were not taken. Null: it has one record.
+ * The records that became the resource, why, and the values that were lost. Null: it has one
+ * record.
  */
 function mergingOf(
   set: DesiredSet,
@@ -354,7 +352,7 @@ function conflictsOf(
   })
 }
 
-/** Where the rule that decided is written; null for that of the kind. */
+/** The place of the rule that decided. Null: a rule of the kind. */
 function ruleAt(loaded: LoadedManifest, kind: string, field: string, rule: string): string | null {
   if (kind === 'organization' && field === 'name') return writtenAt(loaded, ['organizations', 'onNameConflict'])
   if (kind !== 'user' || rule === 'proof') return null

@@ -1,7 +1,7 @@
 /**
- * Why one identity is what it is. In: an address, a key, an e-mail address, a place or an id, and a
- * plan. Out: an Explanation: the rows it is made from, mapped once more with each value, what
- * merged, what is planned and why, and the requests that apply would send.
+ * Explains one identity. In: an address, a key, an email address, a place or an ID, and a plan.
+ * Out: an Explanation: its rows, mapped again with each value, what merged, what is planned and
+ * why, and the requests that apply would send.
  */
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,45 +28,45 @@ import { explainRecord, explainRefused } from './show-record.ts'
 import { type TracedRecord, traceRecord } from './trace-record.ts'
 
 export interface ExplainOptions {
-  /** What is meant: see FORMS. */
+  /** The user's input: see FORMS. */
   what: string
   plan: Plan
   loaded: LoadedManifest
   state: StateStore
-  /** What WorkOS holds is looked up there; undefined: it is not asked. */
+  /** Looks up what is in WorkOS. Undefined: WorkOS is not queried. */
   api?: Api
   /** The run's scratch folder. */
   scratch: string
   snapshot: Snapshot | undefined
-  /** Where paths may start from besides the manifest's folder. */
+  /** Paths can start from here or from the manifest's folder. */
   cwd: string
   signal?: AbortSignal
   onProgress?: (step: Step) => void
 }
 
-/** Resources that are explained at once. */
+/** Maximum number of resources explained at once. */
 const EXPLAINED = 10
 
 /**
- * Explains what is meant: from its records through each expression, merges and references to the
- * action and its requests. The plan is the program's own; its records are read and mapped once more
- * to tell each value.
- * @throws UsageError when nothing is found
+ * Explains what the user asked for: from its records through expressions, merges and references to
+ * the action and its requests. The plan is the normal plan; the records are read and mapped again
+ * to get each value.
+ * @throws UsageError if nothing is found
  */
 export async function explain(options: ExplainOptions): Promise<ExplanationDocument> {
   const { what, plan, loaded, state, api, cwd, onProgress = () => {} } = options
   const { rundb } = plan.set
-  // Each record is looked for at its own place.
+  // Each record must be found at its own place.
   rundb.transaction(() => unpackRepeats(rundb))
   const wanted = parseWanted(what)
   const folders = [loaded.directory, cwd]
   const mapping = compileMapping(mapperSettings(loaded.manifest, await mainStream(rereading(options))))
   const found = findAddresses(rundb, wanted, folders)
   let matches: Match[] = []
-  // Of what the state has and a condition leaves out, no table knows the row.
+  // If the state has it and a condition leaves it out, no table has its row.
   const isLeftOut = found.addresses.some(({ kind, key }) => leftOutBy(rundb, kind, key) !== undefined)
   if (wanted.place !== undefined || wanted.email !== undefined || found.addresses.length === 0 || isLeftOut) {
-    onProgress({ phase: 'looking through the source' })
+    onProgress({ phase: 'searching the source' })
     matches = await findRecords(readAgain(rereading(options)), wanted, mapping, folders)
   }
   const certain = matches.filter(({ by }) => by !== 'column')
@@ -108,8 +108,8 @@ function told(explanations: readonly Explanation[], { kind, key }: Address): boo
 }
 
 /**
- * Matching records that yielded no resource. A record with exactly this text in a column counts
- * where no key matches.
+ * Matching records without a resource. If no key matches, records with exactly this text in a
+ * column count, too.
  */
 function alone(matches: readonly Match[], nothingElse: boolean): Match[] {
   const certain = matches.filter(({ by }) => by !== 'column')
@@ -120,7 +120,7 @@ function rereading({ loaded, scratch, snapshot, plan, signal }: ExplainOptions):
   return { loaded, scratch, snapshot, digest: plan.inputs.source, ...(signal && { signal }) }
 }
 
-/** Reads the records at these positions, and maps them once more. */
+/** Reads the records at these positions and maps them again. */
 async function trace(
   options: ExplainOptions,
   positions: ReadonlySet<number>,
@@ -154,20 +154,20 @@ interface ReadAgainOptions {
   /** The run's scratch folder. */
   scratch: string
   snapshot: Snapshot | undefined
-  /** Digest of what the plan was made from. */
+  /** Digest of the plan's source. */
   digest: string
   signal?: AbortSignal
 }
 
-/** The stream that rules without `from` apply to. */
+/** The stream of rules without `from`. */
 async function mainStream(options: ReadAgainOptions): Promise<string | undefined> {
   return (await reopen(options, options.scratch)).streams[0]
 }
 
 /**
- * Reads the source once more, as planning did: a record has the same position as then. What is
- * refused has been told by planning.
- * @throws SourceError when it is another source by now
+ * Reads the source again as planning did, so that records have the same positions. Planning has
+ * already reported its rejects.
+ * @throws SourceError if the source has changed
  */
 async function* readAgain(options: ReadAgainOptions): AsyncGenerator<SourceRecord> {
   const source = await reopen(options, mkdtempSync(join(options.scratch, 'again-')))
@@ -194,13 +194,13 @@ function reopen({ loaded, snapshot, signal }: ReadAgainOptions, scratch: string)
   })
 }
 
-/** How many keys and addresses of each table are compared. */
+/** Maximum number of keys and email addresses compared per table. */
 const SAMPLE = 20_000
 
-/** How many are suggested. */
+/** Maximum number of suggestions. */
 const SHOWN = 3
 
-/** What is in the run and looks most like a text: addresses, and e-mail addresses of users. */
+/** The addresses and email addresses in the run that are most similar to a text. */
 function suggestions(rundb: RunDatabase, text: string): string[] {
   const wanted = text.toLowerCase()
   const colon = wanted.indexOf(':')
@@ -209,7 +209,7 @@ function suggestions(rundb: RunDatabase, text: string): string[] {
     const plain = compared.toLowerCase()
     const other = colon > 0 && shown.toLowerCase().startsWith(wanted.slice(0, colon + 1)) ? shown.toLowerCase() : plain
     const longest = Math.max(wanted.length, other.length)
-    // What differs more in length than may be is not measured.
+    // If the lengths differ too much, the distance is not computed.
     if (Math.abs(wanted.length - other.length) > longest * 0.4) return
     const away = distance(wanted, other)
     if (away > Math.max(1, Math.floor(longest * 0.4)) || best.some((one) => one.text === shown)) return

@@ -8,77 +8,77 @@ import type { StateStore } from '../state/store.ts'
 import type { Api, WriteRequest } from '../workos/api.ts'
 import type { TracedRecord } from './trace-record.ts'
 
-/** What `explain` answers, as plain data. No secret is in it: see masking.ts. */
+/** The result of `explain`, as plain data. Contains no secrets: see masking.ts. */
 export interface ExplanationDocument {
   format: 'workos-migrate-explanation'
   version: 1
   /** Name of the migration. */
   name: string
   environment: string | null
-  /** What was asked for. */
+  /** The user's input. */
   asked: string
   /** Users first. */
   explanations: Explanation[]
-  /** More resources that were meant and are not explained. */
+  /** Number of matching resources that are not explained. */
   more: number
 }
 
-/** One resource; or one record, where nothing comes of it. */
+/** One resource, or a record that has no resource. */
 export interface Explanation {
   kind: string
-  /** Null: the record yields no resource, or its key could not be computed. */
+  /** Null: the record has no resource, or its key could not be computed. */
   key: string | null
-  /** `user:u1`; of a record, its place. */
+  /** `user:u1`, or the place of a record. */
   address: string
   label: string | null
   /** Keys of records that merged into it. */
   mergedKeys: string[]
   /** Where the manifest itself declares it. */
   declared: string | null
-  /** Records that contributed, in the order in which they are read. */
+  /** Its records, in the order in which they are read. */
   records: ExplainedRecord[]
-  /** Contributing records that are not shown. */
+  /** Number of its records that are not shown. */
   moreRecords: number
   rejects: ExplainedReject[]
   /** Null: it has one record. */
   merging: ExplainedMerging | null
   notes: { code: string; detail: string }[]
-  /** Of users. */
+  /** For a user. */
   password: ExplainedPassword | null
-  /** Of a membership: where each of its roles is from. */
+  /** For a membership: where each of its roles comes from. */
   roles: ExplainedRole[]
   references: ExplainedReference[]
   dependents: ExplainedDependents[]
   state: ExplainedState | null
-  /** Null: WorkOS was not asked. */
+  /** Null: WorkOS was not queried. */
   live: ExplainedLive | null
   action: ExplainedAction
   requests: WriteRequest[]
 }
 
-/** An expression of the manifest with what it yields. */
+/** An expression of the manifest and its value. */
 export interface ExplainedValue {
   /** `email`, `metadata.plan`, `when`. */
   name: string
   expression: string
-  /** Where it is written: `migrate.config.yaml:12`, `recipes/csv.yaml:9`; null: it is a default. */
+  /** Its place: `migrate.config.yaml:12`, `recipes/csv.yaml:9`. Null: it is a default. */
   at: string | null
-  /** Absent: it yields nothing. */
+  /** Absent: it has no value. */
   value?: Json
-  /** The expression fails on the record. */
+  /** The error of the expression on this record. */
   fails?: string
-  /** What the rules of the kind made of it, where that is something else; null: nothing. */
+  /** The value after the rules of the kind, if it differs. Null: no value. */
   became?: Json
 }
 
 export interface ExplainedItem {
-  /** Where it stands: a joined row has a line of its own. */
+  /** Its place. A joined row has its own line. */
   origin: string
   when?: ExplainedValue
   /** False: `when` leaves it out. */
   chosen: boolean
   fields: ExplainedValue[]
-  /** What it yields. */
+  /** The resource that it returns. */
   yields: string | null
   rejected: string | null
 }
@@ -88,17 +88,17 @@ export interface ExplainedRule {
   rule: string
   each?: ExplainedValue
   items: ExplainedItem[]
-  /** Items of other resources. */
+  /** Number of items of other resources. */
   others: number
 }
 
 export interface ExplainedRecord {
   origin: string
   stream: string
-  /** As they are read, joined rows beneath their stream. */
+  /** As read, with joined rows below their stream. */
   columns: JsonObject
   rules: ExplainedRule[]
-  /** The condition by which nothing comes of the record: `map.user.when`. */
+  /** The condition that leaves the record out: `map.user.when`. */
   leftOutBy: string | null
   leftOutAt: string | null
 }
@@ -115,11 +115,11 @@ export interface ExplainedReject {
 export interface ExplainedMerging {
   /** What makes records one user. */
   by: { expression: string; at: string | null }[]
-  /** What they have in common. */
+  /** The value that they share. */
   same: Json | null
   strategy: string
   records: { key: string; origin: string; stands: boolean }[]
-  /** Values that were not taken. */
+  /** Values that were lost. */
   conflicts: {
     origin: string
     field: string
@@ -141,22 +141,20 @@ export interface ExplainedPassword {
 
 export interface ExplainedRole {
   role: string
-  /** What the source calls it; null: it does not. */
+  /** Its name in the source. Null: none. */
   name: string | null
   origin: string
   /** `map.membership.roles`, `map.roleAssignment.role`, `roles.default`. */
   from: string
-  /**
-   * The line that turned the name into the slug: `roles.map.Org Admin`; null: the name is the slug.
-   */
+  /** The line that turned the name into the slug: `roles.map.Org Admin`. Null: they are equal. */
   by: string | null
   at: string | null
-  /** Whether the membership has it in the end. */
+  /** Whether the membership finally has it. */
   given: boolean
   why?: string
 }
 
-/** What it needs. */
+/** A resource that it needs. */
 export interface ExplainedReference {
   role: string
   address: string
@@ -165,7 +163,7 @@ export interface ExplainedReference {
   why: string | null
 }
 
-/** What needs it, of one kind. */
+/** The resources of one kind that need it. */
 export interface ExplainedDependents {
   kind: string
   plural: string
@@ -184,7 +182,7 @@ export interface ExplainedState {
   reduced: string | null
   answered: JsonObject | null
   gone: number | null
-  /** A write of an earlier run that has no answer yet. */
+  /** A write of an earlier run without a response. */
   openWrite: string | null
 }
 
@@ -192,7 +190,7 @@ export interface ExplainedLive {
   found: boolean
   id: string | null
   attributes: JsonObject
-  /** Why WorkOS could not be asked for it. */
+  /** Why it could not be looked up in WorkOS. */
   why: string | null
 }
 
@@ -219,21 +217,21 @@ export interface ExplainedAction {
   kept: { field: string; live?: Json; desired?: Json; reason: string }[]
 }
 
-/** What explaining one resource works with. */
+/** The inputs for explaining one resource. */
 export interface Explaining {
   plan: Plan
   loaded: LoadedManifest
   state: StateStore
-  /** Undefined: WorkOS is not asked. */
+  /** Undefined: WorkOS is not queried. */
   api: Api | undefined
   mapping: CompiledMapping
   /** Kinds that are planned. */
   planned: ReadonlySet<string>
-  /** The records that concern what is explained, by their positions. */
+  /** The records concerned, by position. */
   records: ReadonlyMap<number, TracedRecord>
 }
 
-/** Where a path of the manifest is written: `migrate.config.yaml:12`; null for a default. */
+/** The place of a path of the manifest: `migrate.config.yaml:12`. Null for a default. */
 export function writtenAt(loaded: LoadedManifest, path: readonly (string | number)[]): string | null {
   const at = loaded.originOf(path)
   if (at === undefined) return null
@@ -241,7 +239,6 @@ export function writtenAt(loaded: LoadedManifest, path: readonly (string | numbe
   return at.line === undefined ? file : `${file}:${at.line}`
 }
 
-/** `users.csv:12`. */
 export function placeOf({ file, line }: Origin): string {
   return line === undefined ? file : `${file}:${line}`
 }

@@ -1,7 +1,6 @@
 /**
- * What a person means. In: an address, a key, an e-mail address, a place or an id. Out: the
- * addresses that the run knows under it, or, from the source itself, the records that were left out
- * or rejected.
+ * Finds what the user means. In: an address, a key, an email address, a place or an ID. Out: the
+ * addresses that match in the run, or, from the source, records that were left out or rejected.
  */
 
 import { basename, resolve } from 'node:path'
@@ -31,19 +30,19 @@ import { type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../sources/s
 import type { Address } from '../state/store.ts'
 import { type TracedRecord, traceRecord, wouldBe } from './trace-record.ts'
 
-/** What is meant, as far as the run's database tells. */
+/** The matches in the run's database. */
 export interface Found {
-  /** Users first; of a user that merged into another, the other. */
+  /** Users first. For a user that merged into another, the other user. */
   addresses: Address[]
-  /** Places of records that the source itself refused. */
+  /** Places of records that the source itself rejected. */
   refused: string[]
-  /** Positions of records that stand at the place that is meant. */
+  /** Positions of records at the place. */
   seqs: Set<number>
 }
 
 /**
- * Finds the resources that are meant. @param folders that a path may start from, the manifest's
- * first
+ * Finds matching resources.
+ * @param folders that a path can start from, the manifest's first
  */
 export function findAddresses(rundb: RunDatabase, wanted: Wanted, folders: readonly string[]): Found {
   const found: Address[] = []
@@ -59,7 +58,7 @@ export function findAddresses(rundb: RunDatabase, wanted: Wanted, folders: reado
   return { addresses: canonicalAddresses(rundb, found), refused: at.refused, seqs: at.seqs }
 }
 
-/** Each once, what merged under the key that stands for it, users first. */
+/** Each address once, merged ones under their remaining key, users first. */
 export function canonicalAddresses(rundb: RunDatabase, addresses: readonly Address[]): Address[] {
   const canonical = new Map<string, Address>()
   const kinds = kindNames()
@@ -71,17 +70,14 @@ export function canonicalAddresses(rundb: RunDatabase, addresses: readonly Addre
   return [...canonical.values()].sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind))
 }
 
-/** The roles that a definition yielded; the definition itself where it yielded no role. */
+/** The roles made from a definition, or the definition itself if there is none. */
 function rolesMadeOf(rundb: RunDatabase, address: Address): Address[] {
   if (address.kind !== 'role-definition') return [address]
   const made = desiredUnder(rundb, ['role', 'organization-role'], address.key)
   return made.length === 0 ? [address] : made
 }
 
-/**
- * The key that stands for what merged; of a membership, that of the user which its user merged
- * into.
- */
+/** The key that an item merged into. A membership follows the user that its user merged into. */
 export function canonicalKey(rundb: RunDatabase, kind: string, key: string): string {
   const turned = () =>
     kind === 'membership' || kind === 'group-membership' ? turnedKey(rundb, kind, key, 'user') : undefined
@@ -89,13 +85,11 @@ export function canonicalKey(rundb: RunDatabase, kind: string, key: string): str
 }
 
 function byKey(rundb: RunDatabase, key: string): Address[] {
-  // What is rejected of a role is told with its user.
+  // A reject of a role assignment is shown with its user.
   return withKey(rundb, key).map((one) => (one.kind === 'roleAssignment' ? { ...one, kind: 'user' } : one))
 }
 
-/**
- * What the record at a place yields; also where the place is that of a row that was joined to it.
- */
+/** The results of the record at a place, or of the record that the row there was joined to. */
 function atPlace(rundb: RunDatabase, place: { file: string; line: number }, folders: readonly string[]): Found {
   const files = filesRead(rundb).filter(({ name }) => isPlace({ file: name, line: place.line }, place, folders))
   const found: Found = { addresses: [], refused: [], seqs: new Set() }
@@ -109,13 +103,13 @@ function atPlace(rundb: RunDatabase, place: { file: string; line: number }, fold
   return found
 }
 
-/** What records a resource is made from: their kind, and the keys that they have. */
+/** The records of a resource: their kind and their keys. */
 export interface Origins {
   kind: string
   keys: string[]
 }
 
-/** The keys of the records that became a resource, the one that stands for them first. */
+/** The keys of the records that became a resource, the remaining key first. */
 export function originsOf(rundb: RunDatabase, { kind, key }: Address): Origins {
   if (kind === 'role') return { kind: 'role-definition', keys: [key] }
   if (kind === 'organization-role') {
@@ -128,27 +122,27 @@ export function originsOf(rundb: RunDatabase, { kind, key }: Address): Origins {
   return { kind: of, keys: [key, ...mergedKeys(rundb, of, key)] }
 }
 
-/** Positions of the records that a resource is made from, or that were refused for it, in order. */
+/** Positions of a resource's records, including rejected ones, in order. */
 export function positionsOf(rundb: RunDatabase, { kind, keys }: Origins): number[] {
   return positions(rundb, kind, keys, kind === 'user' ? 'roleAssignment' : null)
 }
 
-/** Everything that a text may mean. It means what is found. */
+/** Everything that the input can mean. */
 export interface Wanted {
   text: string
   /** `user:u1`. */
   address?: { kind: string; key: string }
   /** `users.csv:12`. */
   place?: { file: string; line: number }
-  /** As users have it. */
+  /** An email address, as users have it. */
   email?: string
 }
 
-/** The forms of what can be asked for. */
+/** The forms of input. */
 export const FORMS =
-  'ask for an address (user:u1), a key, an e-mail address, a record by its file and line (users.csv:12), or an id of WorkOS (user_01…)'
+  'enter an address (user:u1), a key, an email address, the file and line of a record (users.csv:12), or a WorkOS ID (user_01…)'
 
-/** Kinds by their names, users first. */
+/** Names of kinds, users first. */
 function kindNames(): readonly string[] {
   return [...new Set(['user', ...[...kindDefinitions, ...draftDefinitions].map(({ name }) => name)])]
 }
@@ -168,8 +162,8 @@ export function parseWanted(text: string): Wanted {
 }
 
 /**
- * Whether a place of a record is the one that is meant: by its path from here or from the manifest,
- * or by the name of its file.
+ * Whether a place is the place of the input: by its path from here or from the manifest, or by the
+ * name of its file.
  */
 function isPlace(origin: Origin, { file, line }: { file: string; line: number }, folders: readonly string[]): boolean {
   if (origin.line !== line) return false
@@ -178,29 +172,29 @@ function isPlace(origin: Origin, { file, line }: { file: string; line: number },
   return folders.some((folder) => resolve(folder, file) === resolve(manifest, origin.file))
 }
 
-/** Whether a text is the e-mail address, in any case. */
+/** Whether a text is the email address, ignoring case. */
 function isEmail(value: unknown, email: string): boolean {
   return typeof value === 'string' && addressForm(value) === addressForm(email)
 }
 
-/** How many records that are not known by their position are taken. */
+/** Maximum number of matching records that are not known by their position. */
 const MATCHES = 20
 
-/** Why a record is one that is meant. */
+/** A matching record, and why it matches. */
 export interface Match {
   record: SourceRecord
   /**
-   * `place`: it stands there; `identity`: it is of what was asked for; `column`: a column holds the
-   * very text, and nothing else is known.
+   * `place`: it is there. `identity`: it belongs to the identity. `column`: a column contains
+   * exactly the text, and nothing else is known.
    */
   by: 'place' | 'identity' | 'column'
-  /** Resources that it yields, or would if a condition did not leave it out. */
+  /** Its resources, including those that a condition leaves out. */
   addresses: { kind: string; key: string; leftOut: boolean; origin: Origin }[]
 }
 
 /**
- * Finds the records that are meant and that the run's database does not tell of: those at a place,
- * and those of an identity that were left out, or refused before their key was known.
+ * Finds matching records that are not in the run's database: records at a place, and records that
+ * were left out, or rejected before their key was known.
  */
 export async function findRecords(
   records: AsyncIterable<SourceRecord>,
@@ -243,8 +237,8 @@ async function matchOf(
 }
 
 /**
- * What stands there itself; where a row that only adds columns does, all that the record yields, or
- * would.
+ * The resources of the record or row at the place. If the row only adds columns, all resources of
+ * its record.
  */
 function matchAtPlace(
   record: SourceRecord,
@@ -257,7 +251,7 @@ function matchAtPlace(
 
 interface Identities {
   addresses: Match['addresses']
-  /** Addresses of users by their keys; under an empty key of those that have none. */
+  /** Email addresses of users by key. An empty key is for users without one. */
   emails: Map<string, string[]>
 }
 
@@ -289,7 +283,7 @@ function hasLeftOut({ rules }: TracedRecord): boolean {
   return rules.some(({ items }) => items.some(({ chosen }) => !chosen))
 }
 
-/** Where a record and the rows that were joined to it stand. */
+/** The places of a record and of its joined rows. */
 function placesIn({ origin, data }: SourceRecord): Origin[] {
   const places: Origin[] = [origin]
   const visit = (value: Json): void => {
@@ -305,9 +299,9 @@ function placesIn({ origin, data }: SourceRecord): Origin[] {
 }
 
 /**
- * Whether a record may be of what is meant: its text holds the letters and digits of it, whatever
- * the case and whatever stands between them, since keys are made of names. Both ends of a key that
- * is made of two are looked for by themselves.
+ * Returns a quick test for records that may match: their text contains the letters and digits of
+ * the input, ignoring case and other characters, because keys are made from names. Both parts of a
+ * key made of two are searched separately.
  */
 function needleOf({ address, email, text, place }: Wanted): (data: Json) => boolean {
   const key = address?.key ?? text

@@ -1,6 +1,6 @@
 /**
- * What an explanation may show. `maskingOf` keeps secrets out of everything; `withoutValues` takes
- * every value and every key of a person out of a finished explanation (`--mask all`).
+ * What an explanation can show. `maskingOf` removes secrets from everything. `withoutValues`
+ * removes every value and every key of a user from a finished explanation (`--mask all`).
  */
 
 import { printable } from '../diagnostics/printable.ts'
@@ -21,26 +21,26 @@ import type {
   ExplanationDocument,
 } from './explanation.ts'
 
-/** What is shown of the values of records: nothing of their secrets. */
+/** Masks the secrets in values of records. */
 export interface Masking {
-  /** The name of a column: of a file without a header it is the first record's value. */
+  /** The name of a column. Without a header, it is a value of the first record. */
   name(name: string): string
   /** A column of a record, or a member of one. */
   column(name: string, value: Json): Json
-  /** A value that is no secret by its place. */
+  /** A value that is not a secret by its place. */
   value(value: Json): Json
-  /** Everything that goes out passes through this. */
+  /** All output passes through this. */
   text(text: string): string
 }
 
-/** Names of columns that hold hashes. Their type may be shown. */
+/** Names of columns that contain hashes. Their type can be shown. */
 const OF_PASSWORD = /pass|hash|digest|pwd/i
 
 const SECRET = '(secret)'
 
 /**
- * @param records whose secrets are kept out of every text
- * @param redact keeps the secrets of the manifest out of a text
+ * @param records whose secrets are removed from every text
+ * @param redact removes the secrets of the manifest from a text
  */
 export function maskingOf(
   mapping: CompiledMapping,
@@ -67,7 +67,7 @@ export function maskingOf(
   return { name: nameOf, column, value, text }
 }
 
-/** Those that the mapping knows, and those of the records that read as one. */
+/** The names of secrets in the mapping, and names in the records that look like secrets. */
 function namesOfSecrets({ secretNames }: CompiledMapping, records: readonly Json[]): Set<string> {
   const names = new Set(secretNames)
   const visit = (value: Json | undefined): void => {
@@ -82,7 +82,7 @@ function namesOfSecrets({ secretNames }: CompiledMapping, records: readonly Json
   return names
 }
 
-/** Columns that say of what type a hash is: where the two are swapped, the hash stands in them. */
+/** Columns with the type of a hash. If the two columns are swapped, they contain the hash. */
 function namesOfTypes({ kinds, secretNames }: CompiledMapping): Set<string> {
   const fields = kinds.flatMap(({ rule }) => rule.fields.filter(({ secret }) => secret))
   const expressions = fields.flatMap(({ value }) => (Array.isArray(value) ? value.map(([, one]) => one) : [value]))
@@ -92,14 +92,13 @@ function namesOfTypes({ kinds, secretNames }: CompiledMapping): Set<string> {
   )
 }
 
-/** What is nothing is shown as such: that a column is empty is no secret. */
+/** Empty values stay visible: that a column is empty is not a secret. */
 function masked(value: Json, ofPassword: boolean): Json {
   if (value === null || value === '' || typeof value === 'boolean') return value
   if (Array.isArray(value) && value.length === 0) return value
   return secretWord(value, ofPassword)
 }
 
-/** `(secret, bcrypt)`. */
 export function secretWord(value: Json | undefined, ofPassword: boolean): string {
   if (isObject(value) && typeof value.type === 'string') return `(secret, ${shownHashType(value.type)})`
   if (!ofPassword || typeof value !== 'string') return SECRET
@@ -126,7 +125,7 @@ const WORDS: ReadonlySet<string> = new Set([
   'method',
 ])
 
-/** Passes every text of a value through a function, but for words of this program. */
+/** Passes every text of a value through a function, except words of this program. */
 export function mapTexts<T>(value: T, change: (text: string) => string): T
 export function mapTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value)
@@ -140,29 +139,25 @@ export function mapTexts(value: unknown, change: (text: string) => string): unkn
   )
 }
 
-/** What stands in place of a value. */
+/** Replaces a value. */
 const HIDDEN = '***'
 
-/**
- * What hides a person: the key of a resource, and a sentence in which some of the texts must not
- * stand.
- */
+/** Hides a user: the key of a resource, and some texts in sentences. */
 interface Hiding {
   key(kind: string, key: string): string
   sentence(text: string, hidden: ReadonlyMap<string, string>): string
 }
 
-/** What says something of a secret, which is no value. */
+/** A description of a secret, which is not a value. */
 const SECRET_WORD = /^\(secret(, [a-z0-9-]+)?\)$/
-/** An id that WorkOS has not given yet: `(id of user:u1)`. */
+/** An ID that WorkOS has not assigned yet: `(id of user:u1)`. */
 const ID_OF = /^\(id of ([a-z-]+):(.*)\)$/s
-/** Two ids in one text, or more. */
+/** One or more of these IDs in a text. */
 const IDS_WITHIN = /\(id of ([a-z-]+):(.*?)\)/gs
 
 /**
- * The same without any value of the source, the state or WorkOS, and without the key of a person.
- * Names of fields and columns, expressions, places, ids of WorkOS, codes and what is true or false
- * stay.
+ * The explanation without any value of the source, the state or WorkOS, and without keys of users.
+ * Names of fields and columns, expressions, places, WorkOS IDs, codes and booleans stay.
  */
 export function withoutValues(document: ExplanationDocument, hiding: Hiding): ExplanationDocument {
   return { ...document, asked: HIDDEN, explanations: document.explanations.map((one) => hide(one, hiding)) }
@@ -247,7 +242,7 @@ function hiddenRecord(
   return {
     ...record,
     columns: hiddenMembers(record.columns),
-    // Of `each` the value is the number of items.
+    // The value of `each` is its number of items.
     rules: record.rules.map((rule) => ({
       ...rule,
       ...(rule.each?.fails !== undefined && { each: { ...rule.each, fails: told(rule.each.fails) } }),
@@ -274,7 +269,7 @@ function hiddenBody(body: JsonObject, hiding: Hiding): JsonObject {
   )
 }
 
-/** Numbers are values as well: a telephone number is one. */
+/** Numbers are values, too: a phone number is one. */
 function hiddenValue(value: Json): Json {
   if (Array.isArray(value)) return value.map(hiddenValue)
   if (isObject(value)) return hiddenMembers(value)
@@ -301,8 +296,8 @@ function hideMembers<T extends object, Name extends string>(of: T & Partial<Reco
 }
 
 /**
- * Texts that sentences may have without quotes: the keys of what is told, and what the rows hold,
- * but for plain words.
+ * Texts that sentences can contain without quotes: the keys, and the values of rows except plain
+ * words.
  */
 function textsOf(explanation: Explanation, hiding: Hiding): Map<string, string> {
   const hidden = new Map<string, string>()
@@ -335,6 +330,6 @@ function textsOf(explanation: Explanation, hiding: Hiding): Map<string, string> 
     const at = ofKey.lastIndexOf('@')
     if (at > 0) add(ofKey.slice(0, at), hiding.key('user', ofKey.slice(0, at)))
   }
-  // The longer text first: the key of a membership holds that of its user.
+  // Longest first: the key of a membership contains that of its user.
   return new Map([...hidden].sort(([a], [b]) => b.length - a.length))
 }

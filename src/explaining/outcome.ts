@@ -23,7 +23,7 @@ import type { WriteRequest } from '../workos/api.ts'
 import type { ExplainedAction, ExplainedDependents, ExplainedReference, ExplainedReject } from './explanation.ts'
 import { mapTexts, secretWord } from './masking.ts'
 
-/** The planned action of a resource, as planning wrote it down. */
+/** The planned action of a resource, as planning stored it. */
 export function plannedAction({ rundb }: DesiredSet, address: Address): Action | undefined {
   const action = actionOf(rundb, address)
   return action === undefined ? undefined : JSON.parse(action)
@@ -41,11 +41,11 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
   const known = knownOf(set.rundb, address)
   if (set.get(kind, key) !== undefined) {
     if (!planned.has(kind) && isResource(kind))
-      return because('handed over', 'it goes into a file: workos-migrate handoff writes it')
+      return because('handed over', 'workos-migrate handoff writes it to a file')
     if (kept.some(({ field }) => field === '*'))
-      return because('unchanged', 'it was deleted in WorkOS, and onDeleted leaves it so')
-    if (known !== undefined) return because('unchanged', 'the source says what it said when it was applied')
-    if (!isResource(kind)) return because('not planned', 'roles are made of it')
+      return because('unchanged', 'it was deleted in WorkOS, and onDeleted keeps it deleted')
+    if (known !== undefined) return because('unchanged', 'it has not changed in the source since it was applied')
+    if (!isResource(kind)) return because('not planned', 'roles are made from it')
     return because('not planned', 'nothing is planned for it')
   }
   const reject = rejectsOf(set, kind, [key]).find((one) => one.kind === kind)
@@ -59,18 +59,18 @@ export function outcomeOf(set: DesiredSet, address: Address, planned: ReadonlySe
   if (left !== undefined) {
     return known === undefined
       ? because('left out', left)
-      : because('orphaned', `${left}: it stays in WorkOS unless prune names its kind`)
+      : because('orphaned', `${left}: it stays in WorkOS unless prune lists its kind`)
   }
   if (known !== undefined) {
     const why = set.reading.partial
-      ? 'the part of the source that was read does not have it: it stays as it is'
-      : 'the state has it and the source no longer does: it stays in WorkOS unless prune names its kind'
+      ? 'it is not in the part of the source that was read: it stays as it is'
+      : 'it is in the state but no longer in the source: it stays in WorkOS unless prune lists its kind'
     return because('orphaned', why)
   }
-  return because('not planned', 'neither the desired set nor the state has it')
+  return because('not planned', 'it is in neither the desired set nor the state')
 }
 
-/** The condition that leaves a resource out, or what it belongs to. */
+/** The condition that leaves out a resource, or what it belongs to. */
 function leftOutReason({ rundb }: DesiredSet, address: Address): string | undefined {
   const along = leftOutAlong(rundb, address)
   if (along !== undefined) return whyLeftOutWith({ kind: address.kind, path: along })
@@ -82,24 +82,24 @@ function ofAction(action: Action, left: string | undefined, kept: ExplainedActio
   const base = { code: null, hint: null, changes: [], kept }
   switch (action.type) {
     case 'create':
-      return { ...base, type: 'create', why: 'neither the state nor WorkOS has it' }
+      return { ...base, type: 'create', why: 'it is in neither the state nor WorkOS' }
     case 'update':
       return {
         ...base,
         type: 'update',
-        why: action.changes.length > 0 ? 'the source changed it since it was applied' : 'only the state learns of it',
+        why: action.changes.length > 0 ? 'it changed in the source after it was applied' : 'only the state changes',
         changes: action.changes.map(shownChange),
       }
     case 'adopt': {
-      const moved = action.former === undefined ? '' : `; the state has it as ${action.kind}:${action.former}`
-      const why = `WorkOS has it already, as ${action.id}, found by its ${action.matchedBy}${moved}`
+      const moved = action.former === undefined ? '' : `; in the state it is ${action.kind}:${action.former}`
+      const why = `WorkOS already has it as ${action.id}, found by its ${action.matchedBy}${moved}`
       return { ...base, type: 'adopt', why, changes: action.changes.map(shownChange) }
     }
     case 'delete': {
       const why =
         action.with === undefined
-          ? `${left ?? 'it left the source'}, and prune names its kind`
-          : `it goes with ${action.with.kind}:${action.with.key}`
+          ? `${left ?? 'it left the source'}, and prune lists its kind`
+          : `it is deleted with ${action.with.kind}:${action.with.key}`
       return { ...base, type: 'delete', why }
     }
     case 'blocked':
@@ -121,8 +121,8 @@ function keptDifferences({ rundb }: DesiredSet, address: Address): ExplainedActi
 }
 
 /**
- * What was refused of a kind under these keys, in the order of the records; of a user its roles as
- * well.
+ * The rejects of a kind with these keys, in the order of the records. A user's include those of its
+ * roles.
  */
 export function rejectsOf({ rundb }: DesiredSet, kind: string, keys: readonly string[]): ExplainedReject[] {
   return rejectsUnder(rundb, kind, keys, kind === 'user' ? 'roleAssignment' : null).map((row) => ({
@@ -139,13 +139,13 @@ function isResource(kind: string): boolean {
   return kindDefinitions.some(({ name }) => name === kind)
 }
 
-/** What needs a resource, of one kind, that is shown one by one. */
+/** Maximum number of dependents of one kind that are shown one by one. */
 export const DEPENDENTS = 10
 
-/** Resources that block each other in a row: no chain of references is longer. */
+/** Maximum length of a chain of resources that block each other. */
 const DEPTH = 5
 
-/** What a resource needs: what it refers to, and the roles or permissions that it names. */
+/** What a resource needs: its references, and the roles or permissions that it names. */
 export function referencesOf(
   set: DesiredSet,
   address: Address,
@@ -165,7 +165,7 @@ export function referencesOf(
     if (meant !== undefined) found.push(reference(set, kind, meant, planned))
     else {
       const unknown = { role: kind, address: `${kind}:${label}`, action: 'not in the plan', id: null }
-      found.push({ ...unknown, why: 'neither the source nor the manifest declares it: it has to be in WorkOS' })
+      found.push({ ...unknown, why: 'neither the source nor the manifest declares it, so it must be in WorkOS' })
     }
   }
   return found
@@ -180,12 +180,12 @@ function reference(
   const id = knownId(set, { kind, key }) ?? null
   const { type, why } = outcomeOf(set, { kind, key }, planned)
   const tell = type === 'blocked' || type === 'rejected' || type === 'not planned'
-  const missing = type === 'not planned' ? `the source has no ${kind} of this key` : why
+  const missing = type === 'not planned' ? `the source has no ${kind} with this key` : why
   const cause = type === 'blocked' ? causeOf(set, { kind, key }, planned) : undefined
   return { role, address: `${kind}:${key}`, action: type, id, why: tell ? (cause ?? missing) : null }
 }
 
-/** Why something is blocked in the end: what keeps back what keeps it back. */
+/** The first cause of a block: follows blocked references. */
 export function causeOf(set: DesiredSet, address: Address, planned: ReadonlySet<string>): string | undefined {
   let at = address
   for (let depth = 0; depth < DEPTH; depth += 1) {
@@ -210,8 +210,8 @@ function blockedReference(set: DesiredSet, { kind, key }: Address, planned: Read
 }
 
 /**
- * What needs a resource: the memberships of a user, the groups of an organization; also what was
- * refused.
+ * What needs a resource: the memberships of a user, the groups of an organization. Includes
+ * rejects.
  */
 export function dependentsOf(
   set: DesiredSet,
@@ -237,15 +237,12 @@ export function dependentsOf(
   })
 }
 
-/**
- * Stands for an id that WorkOS has not given yet: letters and digits alone, which no path and no
- * text changes.
- */
+/** Placeholder for an ID that WorkOS has not assigned. Letters and digits survive in paths. */
 const STANDIN = 'workosMigrateIdNotGivenYet'
 
 /**
- * The requests that carrying out an action sends, made by the kind itself. Secrets are masked
- * before it sees them; an id that does not exist yet is written as `(id of organization:acme)`.
+ * The requests of an action, made by the kind. Secrets are masked before the kind receives them. An
+ * ID that does not exist yet is written as `(id of organization:acme)`.
  */
 export function requestsOf(set: DesiredSet, definition: KindDefinition, action: Action): WriteRequest[] {
   if (action.type === 'blocked') return []
@@ -266,17 +263,14 @@ export function requestsOf(set: DesiredSet, definition: KindDefinition, action: 
   return requests.map((request) => names.put(request))
 }
 
-/** The create, and what WorkOS takes in requests of their own. */
+/** The create request, and separate requests for fields that need one. */
 function creating(definition: KindDefinition, desired: DesiredResource, refIds: RefIds, id: string): WriteRequest[] {
   const separate = separateOf(definition, desired)
   const create = definition.create(withoutSeparate(definition, desired), refIds)
   return Object.keys(separate).length === 0 ? [create] : [create, ...definition.update(id, separate, desired)]
 }
 
-/**
- * Ids of what a resource refers to: those of the state or of what is adopted, else what they are
- * called.
- */
+/** IDs of references: from the state or an adoption, else placeholders. */
 function refIdsOf(set: DesiredSet, { refs }: KindDefinition, desired: DesiredResource, names: IdNames): RefIds {
   const ids: RefIds = {}
   for (const [role, kind] of Object.entries(refs)) ids[role] = idOf(set, { kind, key: desired.refs[role] ?? '' }, names)
@@ -288,8 +282,8 @@ function idOf(set: DesiredSet, address: Address, names: IdNames): string {
 }
 
 /**
- * The id that something is going to have: a role is known by its slug, what is within an
- * organization by that one's id as well.
+ * The ID that a resource will have. A role is known by its slug; a resource within an organization
+ * also by the organization's ID.
  */
 function coming(set: DesiredSet, resource: Pick<DesiredResource, 'kind' | 'key' | 'refs'>, names: IdNames): string {
   const { kind, key, refs } = resource
@@ -301,7 +295,7 @@ function coming(set: DesiredSet, resource: Pick<DesiredResource, 'kind' | 'key' 
   return joinedId(idOf(set, { kind: 'organization', key: organization }, names), kind === 'group' ? own : slug)
 }
 
-/** WorkOS's id of a resource, where it has one or is about to take it over. */
+/** The WorkOS ID of a resource, if it has one or is about to adopt one. */
 export function knownId(set: DesiredSet, address: Address): string | undefined {
   const action = plannedAction(set, address)
   if (action?.type === 'create') return undefined
@@ -309,7 +303,7 @@ export function knownId(set: DesiredSet, address: Address): string | undefined {
   return knownOf(set.rundb, address)?.id
 }
 
-/** Names of ids that WorkOS has not given yet. */
+/** Names of IDs that WorkOS has not assigned yet. */
 class IdNames {
   readonly #names: string[] = []
 
@@ -332,7 +326,7 @@ function withMaskedSecrets(desired: DesiredResource): DesiredResource {
   return { ...desired, secrets }
 }
 
-/** In the form that the kind takes it in: a hash with its type. */
+/** A masked secret in the form that the kind expects: a hash with its type. */
 function maskedSecret(value: Json): Json {
   if (!isObject(value)) return secretWord(value, false)
   const hash = secretWord(value, true)

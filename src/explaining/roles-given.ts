@@ -7,10 +7,7 @@ import { type ExplainedRole, placeOf, writtenAt } from './explanation.ts'
 import { canonicalKey } from './find-addresses.ts'
 import type { TracedItem, TracedRecord, TracedRule } from './trace-record.ts'
 
-/**
- * Where the roles of a membership are from: the rows that give them, and the lines of the manifest
- * that say what they mean.
- */
+/** The sources of a membership's roles: the rows that assign them, and the manifest's lines. */
 export function rolesGiven(
   set: DesiredSet,
   loaded: LoadedManifest,
@@ -33,7 +30,7 @@ export function rolesGiven(
   for (const note of notesUnder(rundb, 'membership', [membership.key])) {
     if (note.code === 'role_default') given.push(byDefault(loaded, note.detail, membership.organization, kept))
     if (note.code === 'role_lost') {
-      const why = 'another role comes before it in roles.priority (roles.multiple is first)'
+      const why = 'another role is before it in roles.priority (roles.multiple is first)'
       for (const one of given) if (one.role === note.detail) Object.assign(one, { given: false, why })
     }
   }
@@ -41,8 +38,8 @@ export function rolesGiven(
 }
 
 /**
- * Whether a rule's item gives roles to the membership: its own, or an assignment to its user there
- * or wherever the user is a member.
+ * Whether an item assigns roles to the membership: its own item, or an assignment to its user in
+ * that organization or in all organizations.
  */
 function gives(
   { kind }: TracedRule,
@@ -82,7 +79,7 @@ function meaningOf(
       by: 'roles.unmapped',
       at,
       given: false,
-      why: 'roles.map does not know it, and roles.unmapped is drop',
+      why: 'roles.map does not list it, and roles.unmapped is drop',
     }
   }
   const { slug } = meant.value
@@ -97,7 +94,7 @@ function meaningOf(
   }
 }
 
-/** The path of the line of a map that knows the name: the organization's own comes first. */
+/** The path of the map entry for the name. The organization's own map comes first. */
 function entryPath({ manifest: { roles } }: LoadedManifest, name: string, organization: string): string[] | undefined {
   const own = roleEntry(name, rolesIn(roles, organization)?.map ?? {})
   if (own !== undefined) return ['roles', 'organizations', organization, 'map', own.entry]
@@ -117,7 +114,7 @@ function byDefault(
   return { role, name: null, origin: 'the manifest', from: by, by, at: writtenAt(loaded, path), given: kept.has(role) }
 }
 
-/** The slugs that the membership has in the desired set. */
+/** The role slugs of the membership in the desired set. */
 function rolesOf(set: DesiredSet, key: string): ReadonlySet<string> {
   const roles = set.get('membership', key)?.attributes.roles
   return new Set(Array.isArray(roles) ? roles.map(String) : [])
@@ -132,7 +129,7 @@ function textOf(value: Json | undefined): string | undefined {
   return String(value).trim() || undefined
 }
 
-/** The user and the organization of a membership, also of one that was refused. */
+/** The user and the organization of a membership, also of a rejected one. */
 export function endsOf(set: DesiredSet, key: string): { key: string; user: string; organization: string } | undefined {
   const { rundb } = set
   for (const { user, organization } of refsAnywhere(rundb, { kind: 'membership', key })) {

@@ -22,7 +22,7 @@ import {
 import { type Masking, mapTexts, maskingOf, secretWord } from './masking.ts'
 import type { TracedItem, TracedRecord, TracedRule, TracedValue } from './trace-record.ts'
 
-/** Items of one rule that are shown: a record may have thousands of members. */
+/** Maximum number of items shown per rule: a record can have thousands of members. */
 const ITEMS = 10
 
 export interface Showing {
@@ -30,16 +30,16 @@ export interface Showing {
   masking: Masking
 }
 
-/** What of a record concerns a resource. */
+/** The parts of a record that concern a resource. */
 export interface Concerns {
-  /** Of rules; undefined is `roleAssignment`. */
+  /** Kinds of rules. Undefined is `roleAssignment`. */
   kinds: readonly (string | undefined)[]
   item(rule: TracedRule, item: TracedItem): boolean
 }
 
 /**
- * A record as it is told: its columns, and the rules with their values.
- * @param concerns what of it is of what is explained; undefined: all is
+ * A record for display: its columns, and the rules with their values.
+ * @param concerns the parts that concern the resource. Undefined: all
  */
 export function showRecord(
   { record, rules, result }: TracedRecord,
@@ -76,7 +76,7 @@ function showRule(rule: TracedRule, showing: Showing, concerns: Concerns['item']
   }
 }
 
-/** Items are shown one by one: of the list itself only how many it has. */
+/** Items are shown one by one; of the list, only its length. */
 function showEach(each: TracedValue, kind: RuleName, items: number, { loaded, masking }: Showing): ExplainedValue {
   const at = writtenAt(loaded, ['map', kind, 'each'])
   const shown = { name: 'each', expression: each.expression.text, at }
@@ -118,7 +118,7 @@ function showValue(
   }
 }
 
-/** That there is one, and its type: of a hash that the rules refuse, what the source says it is. */
+/** Whether there is a secret, and its type. For a rejected hash, the type in the source. */
 function showSecret(field: string, value: Json | undefined, outcome: MappedItem | undefined): { value?: Json } {
   if (value === undefined || value === null || value === '') return value === undefined ? {} : { value }
   if (field === 'passwordHashType')
@@ -128,7 +128,7 @@ function showSecret(field: string, value: Json | undefined, outcome: MappedItem 
   return { value: taken === undefined ? secretWord(raw, field === 'passwordHash') : secretWord(taken, true) }
 }
 
-/** What the rules of the kind made of a value, where that is another one. */
+/** The value after the rules of the kind, if it differs. */
 function becomes(path: readonly string[], value: Json | undefined, outcome: MappedItem | undefined): Json | undefined {
   if (outcome === undefined || !outcome.ok) return undefined
   const [field = '', member] = path
@@ -145,7 +145,7 @@ function same(a: Json, b: Json | undefined): boolean {
   return canonicalJson(a) === canonicalJson(b)
 }
 
-/** Items that yield the resource, were refused in its stead, or give it its roles. */
+/** Items that return the resource, were rejected for it, or assign its roles. */
 export function concernsOf(origins: { kind: string; keys: readonly string[] }): Concerns {
   const givesRoles = origins.kind === 'membership'
   return {
@@ -162,8 +162,7 @@ export function concernsOf(origins: { kind: string; keys: readonly string[] }): 
 /**
  * A record without a resource: a condition left it out, or it was rejected before its key was
  * known.
- * @param leftOut what is meant of it, where a condition leaves that out, and something else comes
- *   of the record
+ * @param leftOut the part that a condition leaves out, if the record has other results
  */
 export function explainRecord(
   { mapping, loaded, plan }: Explaining,
@@ -177,7 +176,7 @@ export function explainRecord(
     return { kind, code, field, message, hint, origin: placeOf(origin) }
   })
   const without = leftOut === undefined ? undefined : whyWithout(traced, leftOut, plan.set, loaded)
-  // A resource with a key is named by its key.
+  // A resource with a key is shown by its key.
   const keyless = result.rejects.findIndex(({ key }) => key === null)
   const reject = rejects[keyless] ?? (without === undefined ? rejects[0] : undefined)
   const action = actionOf(reject, shown, without)
@@ -194,10 +193,10 @@ function actionOf(
     return { ...NOTHING, type: 'rejected', code: reject.code, why: reject.message, hint: reject.hint }
   if (leftOutBy !== null) return { ...NOTHING, type: 'left out', why: whyLeftOut(leftOutBy, leftOutAt) }
   if (without !== undefined) return { ...NOTHING, type: 'left out', why: without }
-  return { ...NOTHING, type: 'not planned', why: 'what it yields became part of other records' }
+  return { ...NOTHING, type: 'not planned', why: 'the items of this record merged into other records' }
 }
 
-/** Why a part of a record is left out while the record yields something else. */
+/** Why a part of a record is left out although the record has other results. */
 function whyWithout(
   { rules }: TracedRecord,
   { kind, key }: Address,
@@ -206,13 +205,13 @@ function whyWithout(
 ): string {
   const own = rules.find((rule) => rule.kind === kind && rule.items.some(({ chosen }) => !chosen))
   const path = own === undefined ? leftOutBy(rundb, kind, key) : `map.${own.rule.kind}.when`
-  if (path === undefined) return `the ${kind} follows from what is left out`
+  if (path === undefined) return `the ${kind} depends on something that is left out`
   const at = writtenAt(loaded, path.split('.'))
   if (own !== undefined) return `the ${kind}: ${whyLeftOut(path, at)}`
   return `the ${kind}: ${whyLeftOutWith({ kind, path }, at)}`
 }
 
-/** A record that the source itself refused: it never reached the mapping. */
+/** A record that the source itself rejected. It never reached the mapping. */
 export function explainRefused({ plan, loaded }: Explaining, origin: string): Explanation {
   const rejects = [...plan.set.rejects().filter((one) => one.kind === 'record' && one.origin === origin)]
   const [first] = rejects
@@ -220,7 +219,7 @@ export function explainRefused({ plan, loaded }: Explaining, origin: string): Ex
     ...NOTHING,
     type: 'rejected',
     code: first?.code ?? null,
-    why: first?.message ?? 'the source refused it',
+    why: first?.message ?? 'the source rejected it',
     hint: first?.hint ?? null,
   }
   const shown = rejects.map(({ key: _key, records: _records, email: _email, ...reject }) => reject)
@@ -231,13 +230,12 @@ const NOTHING = { code: null, hint: null, changes: [], kept: [] }
 
 function whyLeftOut(path: string, at: string | null): string {
   const where = at === null ? '' : ` (${at})`
-  if (path.endsWith('.when')) return `${path}${where} is not true of it`
-  if (path.includes('.each')) return `${path}${where} yields no item`
-  if (path === 'roles.unmapped') return 'roles.map knows none of its roles, and roles.unmapped is drop'
+  if (path.endsWith('.when')) return `${path}${where} is not true for it`
+  if (path.includes('.each')) return `${path}${where} returns no item`
+  if (path === 'roles.unmapped') return 'roles.map lists none of its roles, and roles.unmapped is drop'
   return `${path}${where}`
 }
 
-/** An empty explanation. */
 export function blank(kind: string, address: string, key: string | null = null): Explanation {
   return {
     kind,

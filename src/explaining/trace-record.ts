@@ -11,7 +11,7 @@ import type { MapResult } from '../mapping/result.ts'
 import type { MappedItem } from '../mapping/rule-mapper.ts'
 import type { Origin, SourceRecord } from '../sources/source.ts'
 
-/** An expression that was evaluated once more. */
+/** An expression that was evaluated again. */
 export interface TracedValue {
   /** Path below the rule: `email`, `metadata.plan`, `each.orgs`. */
   path: string[]
@@ -29,9 +29,9 @@ export interface TracedItem {
   chosen: boolean
   /** Empty for an item that is left out. */
   fields: TracedValue[]
-  /** Names of roles as `roles.map` sees them; of rules that give roles. */
+  /** Names of roles, before `roles.map`. For rules that assign roles. */
   roleNames: string[]
-  /** What the mapping made of it; undefined for one that is left out, and for roles. */
+  /** The result of the mapping. Undefined if the item is left out, and for roles. */
   outcome?: MappedItem
 }
 
@@ -41,21 +41,18 @@ export interface TracedRule {
   kind: string | undefined
   each?: TracedValue
   items: TracedItem[]
-  /** The items could not be told. */
+  /** Why the items could not be computed. */
   failure?: MappedItem
 }
 
-/** A record with all that the mapping makes of it. */
+/** A record with everything that the mapping makes of it. */
 export interface TracedRecord {
   record: SourceRecord
   rules: TracedRule[]
   result: MapResult
 }
 
-/**
- * Maps a record as planning does, and evaluates each expression of its rules by itself to tell its
- * value.
- */
+/** Maps a record as planning does, and evaluates each expression of its rules again. */
 export async function traceRecord(record: SourceRecord, mapping: CompiledMapping): Promise<TracedRecord> {
   const result = emptyResult()
   const mapped: MappedItem[] = []
@@ -147,10 +144,7 @@ async function traced(
   }
 }
 
-/**
- * What would come of the items that conditions leave out, if they did not: which identities they
- * are of.
- */
+/** What items that conditions leave out would return: shows their identities. */
 export async function wouldBe(record: SourceRecord, mapping: CompiledMapping): Promise<MappedItem[]> {
   const open = <T extends { when: CompiledExpression | undefined }>(rule: T): T => ({ ...rule, when: undefined })
   const kinds = mapping.kinds.map(({ rule, definition }) => ({ rule: open(rule), definition }))

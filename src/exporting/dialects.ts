@@ -1,28 +1,28 @@
 /**
- * How the databases write names and values. In: text of a source, which may hold anything. Out: SQL
- * that stays what it is under every setting of the session that reads it. All values are printable,
- * and so a statement is one line.
+ * Quotes names and values for each database. In: any text. Out: SQL with the same meaning under
+ * every session setting. Values are printable, so a statement is one line.
  */
 
 export const DIALECTS = ['postgres', 'mysql', 'sqlite'] as const
 export type DialectName = (typeof DIALECTS)[number]
 
 export interface Dialect {
-  /** Before the first statement: how the rest is to be read. */
+  /** Settings before the first statement. */
   prologue: readonly string[]
   begin: string
   commit: string
   identifier(name: string): string
-  /** A value as an expression; undefined: the database cannot hold it. */
+  /** A value as an expression; undefined if the database cannot store it. */
   text(value: string): string | undefined
   /**
-   * Whether a column has exactly this value. Collations take `Ada` for `ada` and numbers are equal
-   * to `042`: that would be another person. The first comparison is there for the index.
+   * The condition that a column has exactly this value. Collations equate `Ada` with `ada`, and
+   * numbers equal `042`, which could match another user. The first comparison lets the database use
+   * an index.
    */
   equals(column: string, value: string): string
 }
 
-/** Text that means the same between single quotes wherever it is read. */
+/** Text that needs no escaping in single quotes. */
 const PLAIN = /^[\x20-\x26\x28-\x5b\x5d-\x7e]*$/
 const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028\u2029]/
 const BACKSLASH_OR_CONTROL = /[\\\x00-\x1f\x7f-\x9f\u2028\u2029]/
@@ -36,7 +36,7 @@ const POSTGRES: Dialect = {
     const whole = value.toWellFormed()
     if (whole.includes('\0')) return undefined
     if (!BACKSLASH_OR_CONTROL.test(whole)) return quoted(whole)
-    // E'' means the same whether or not standard_conforming_strings is on.
+    // The meaning of E'' does not depend on standard_conforming_strings.
     const escaped = [...whole].map((character) =>
       CONTROL.test(character)
         ? `\\u${codeOf(character).padStart(4, '0')}`
@@ -56,8 +56,8 @@ const MYSQL: Dialect = {
   begin: 'START TRANSACTION;',
   commit: 'COMMIT;',
   identifier: (name) => `\`${name.replaceAll('`', '``')}\``,
-  // Whether a backslash escapes depends on sql_mode, and what a byte means on the connection:
-  // digits depend on neither.
+  // Hex digits do not depend on sql_mode, which controls backslashes, or on the character set of
+  // the connection.
   text: (value) => (PLAIN.test(value) ? `'${value}'` : `_utf8mb4 x'${hexOf(value)}'`),
   equals: (column, value) => `${column} = ${value} AND CAST(CONVERT(${column} USING utf8mb4) AS BINARY) = ${value}`,
 }
@@ -69,8 +69,8 @@ const SQLITE: Dialect = {
   identifier: (name) => `"${name.replaceAll('"', '""')}"`,
   text: (value) => {
     const whole = value.toWellFormed()
-    // A backslash is ordinary to SQLite. Another database that is given the file by mistake must
-    // not take it for more.
+    // SQLite does not treat a backslash as an escape. If the file goes to another database by
+    // mistake, that database must not either.
     return BACKSLASH_OR_CONTROL.test(whole) ? `CAST(x'${hexOf(whole)}' AS TEXT)` : quoted(whole)
   },
   equals: (column, value) => `${column} = ${value} AND CAST(${column} AS TEXT) COLLATE BINARY = ${value}`,

@@ -9,17 +9,14 @@ import { unsetReference } from './rules.ts'
 import { exportToTable, type TableResult } from './table.ts'
 import { explained, explainedEndpoint } from './table-errors.ts'
 
-/**
- * `export.postgres` of a manifest, carried out. In: a state, the manifest. Out: the table, and what
- * became of its rows.
- */
+/** Exports a state to the table of `export.postgres`. */
 
 export interface TableRequest {
   kind?: string
   force?: boolean
 }
 
-/** @returns for people: the database without its password, and the table */
+/** @returns `place`: the database without its password, and the table, for messages */
 export async function exportTable(
   state: OpenState,
   loaded: LoadedManifest,
@@ -28,15 +25,19 @@ export async function exportTable(
   const said = loaded.manifest.export?.postgres
   if (said === undefined) {
     const hint = 'add export: { postgres: { url: "${APP_DATABASE_URL}", table: workos_ids } } to the manifest'
-    throw new UsageError({ code: 'no_table', message: 'nothing says which database and table the ids go to', hint })
+    throw new UsageError({
+      code: 'no_table',
+      message: 'the manifest does not set the database and table for the IDs',
+      hint,
+    })
   }
   const unset = loaded.unresolved.find(([section, part]) => section === 'export' && part === 'postgres')
   if (unset !== undefined) throw unsetReference(loaded, unset)
   for (const secret of secretsOfUrl(said.url)) loaded.redactor.register(secret)
   const kinds = said.kinds ?? kindDefinitions.map(({ name }) => name)
   if (request.kind !== undefined && !kinds.includes(request.kind)) {
-    const message = `export.postgres.kinds leaves out ${request.kind}`
-    throw new UsageError({ code: 'options_contradict', message, hint: 'add it there, or take --kind out' })
+    const message = `export.postgres.kinds does not contain ${request.kind}`
+    throw new UsageError({ code: 'options_contradict', message, hint: 'add it there, or remove --kind' })
   }
   const table = said.table.split('.')
   const placeOf = (key: 'url' | 'ca') => {

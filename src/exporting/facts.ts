@@ -1,20 +1,19 @@
 import type { StateResource } from '../state/store.ts'
 
 /**
- * What the state says of a resource that another system may want to keep. In: a resource. Out: its
- * facts, by the names that a manifest uses.
+ * The values of a resource in the state that another system might keep, by their names in the
+ * manifest.
  */
 
 /**
- * Facts that any resource has. What a resource refers to adds one each: `user_key`,
- * `organization_key`.
+ * Facts of every resource. Each reference of a kind adds another: `user_key`, `organization_key`.
  */
 export const FACTS = ['kind', 'key', 'workos_id', 'external_id', 'email', 'ownership', 'run'] as const
 
-/** Names of facts that a manifest may use. The schema lists the same. */
+/** Names of facts that a manifest can use. Keep the schema equal. */
 export const FACT_NAMES: readonly string[] = [...FACTS, 'user_key', 'organization_key', 'group_key']
 
-/** By name; null: the resource has no such value. */
+/** By name. Null: the resource does not have the value. */
 export type Facts = Readonly<Record<string, string | null>>
 
 export function factsOf({ kind, key, id, attributes, ownership, run, refs }: StateResource): Facts {

@@ -9,16 +9,15 @@ import type { SqlOptions, StatementRule } from './statements.ts'
 import { isMistake, readTemplate, type Template } from './template.ts'
 
 /**
- * What a manifest or a command line says of statements. In: `export.sql`, options. Out: rules, or
- * everything that is wrong with them.
+ * Reads `export.sql` and the options of the command. Out: rules for statements, or all problems.
  */
 
-/** What the command line says in place of the manifest. */
+/** Command-line options that override the manifest. */
 export interface SqlRequest {
   dialect?: DialectName
   batch?: number
   template?: string
-  /** The only kind. */
+  /** The only kind to export. */
   kind?: string
 }
 
@@ -43,12 +42,12 @@ export function sqlOptions(loaded: LoadedManifest, request: SqlRequest): SqlOpti
   if (rules.size > 0) return { dialect, batch, rules }
   throw new UsageError({
     code: 'no_statement',
-    message: `nothing says which statement to write${kind === undefined ? '' : ` for ${kind}`}`,
-    hint: "add export.sql.statements to the manifest, or --template 'update users set workos_id = {{ workos_id }} where id = {{ key }}'",
+    message: `no statement is set${kind === undefined ? '' : ` for ${kind}`}`,
+    hint: "add export.sql.statements to the manifest, or use --template 'update users set workos_id = {{ workos_id }} where id = {{ key }}'",
   })
 }
 
-/** What is wrong with `export.sql`, beyond what the schema says. */
+/** Checks `export.sql` beyond the schema. */
 export function checkStatements(loaded: LoadedManifest): readonly Problem[] {
   const said = loaded.manifest.export?.sql
   if (said === undefined || loaded.unresolved.some(([section]) => section === 'export')) return []
@@ -78,7 +77,7 @@ interface Mistake {
   code: string
   message: string
   hint: string
-  /** Below the statement. */
+  /** Path below the statement. */
   at?: readonly string[]
   offset?: number
 }
@@ -93,8 +92,8 @@ function ruleOf(statement: ExportStatement, of: Of): { rule: StatementRule } | M
   if (template !== undefined) {
     const other = Object.keys(statement).find((key) => key !== 'template')
     if (other === undefined) return templateRule(template, of)
-    const message = `a statement has a template, or table, set and where: this one has template and ${other}`
-    return { code: 'template_and_table', message, hint: 'take one of them out', at: [other] }
+    const message = `the statement has both template and ${other}`
+    return { code: 'template_and_table', message, hint: 'use template alone, or use table, set and where', at: [other] }
   }
   if (table === undefined || set === undefined) {
     const missing = table === undefined ? 'table' : 'set'
@@ -133,18 +132,18 @@ function templateOfOption(text: string, of: Of): Template {
   throw new UsageError({ code, message: `--template cannot be used: ${message}`, hint })
 }
 
-/** A value that resources of this kind never have. */
+/** A problem if resources of this kind do not have the value. */
 function foreign(fact: string, kind: string): Mistake | undefined {
   const own = [...FACTS, ...Object.keys(kindDefinition(kind).refs).map((role) => `${role}_key`)]
   if (own.includes(fact)) return undefined
-  const message = `${kind} has no ${fact}`
-  return { code: 'unknown_value', message, hint: `it has ${own.join(', ')}` }
+  const message = `${kind} has no value ${fact}`
+  return { code: 'unknown_value', message, hint: `use one of ${own.join(', ')}` }
 }
 
 function noDialect(): UsageError {
   return new UsageError({
     code: 'no_dialect',
-    message: 'nothing says which database the SQL is for',
+    message: 'the SQL dialect is not set',
     hint: 'set export.sql.dialect in the manifest, or add --dialect postgres, mysql or sqlite',
   })
 }
@@ -152,8 +151,8 @@ function noDialect(): UsageError {
 export function unsetReference(loaded: LoadedManifest, path: readonly string[]): ManifestError {
   return new ManifestError({
     code: 'unset_reference',
-    message: `${path.join('.')} refers to an environment variable or a file that is not there`,
-    hint: 'set it in the environment that the command runs in',
+    message: `${path.join('.')} refers to an environment variable or a file that does not exist`,
+    hint: 'set the variable or create the file before you run the command',
     path: path.join('.'),
     at: loaded.locate(path),
   })

@@ -3,14 +3,11 @@ import { type Dialect, type DialectName, dialectNamed } from './dialects.ts'
 import { type Facts, factsOf } from './facts.ts'
 import type { Template } from './template.ts'
 
-/**
- * One statement of SQL for each resource. In: what is to be said of each kind, and resources. Out:
- * lines, in transactions of a size.
- */
+/** Writes one SQL statement per resource, grouped in transactions. */
 
-/** Columns that are set, and columns that find the row, each with the name of a fact. */
+/** Columns to set, and columns that select the row, each with the name of a fact. */
 export interface RowUpdate {
-  /** Each part a name of its own: schema and table. */
+  /** The schema and the table as separate names. */
   table: readonly string[]
   set: Readonly<Record<string, string>>
   where: Readonly<Record<string, string>>
@@ -20,16 +17,15 @@ export type StatementRule = RowUpdate | Template
 
 export interface SqlOptions {
   dialect: DialectName
-  /** Resources in one transaction. */
+  /** Resources per transaction. */
   batch: number
-  /** By kind. Other kinds are left out. */
+  /** By kind. Other kinds are omitted. */
   rules: ReadonlyMap<string, StatementRule>
 }
 
-/** Why a resource has no statement. */
 export type LeftOut = 'gone' | 'unfit' | 'no_value'
 
-/** Writes what `options` say of resources, which come in any number. */
+/** Writes the statements of any number of resources. */
 export class SqlWriter {
   readonly #options: SqlOptions
   readonly #dialect: Dialect
@@ -46,14 +42,14 @@ export class SqlWriter {
     return this.#written
   }
 
-  /** How many have no statement, and the address of the first of them. */
+  /** The number of resources without a statement, and the address of the first one. */
   get leftOut(): ReadonlyMap<LeftOut, { count: number; first: string }> {
     return this.#leftOut
   }
 
-  /** @param of what the ids are of: letters and digits alone */
+  /** @param of the state; must contain only letters and digits */
   start(of: { lineage: string; serial: number }): string {
-    const head = `-- WorkOS's ids, by workos-migrate state export: state ${of.lineage}, serial ${of.serial}. Running it again changes nothing.`
+    const head = `-- WorkOS IDs from workos-migrate state export: state ${of.lineage}, serial ${of.serial}. You can run this file again.`
     return lines([head, ...this.#dialect.prologue])
   }
 
@@ -107,7 +103,7 @@ function updateOf({ table, set, where }: RowUpdate, facts: Facts, dialect: Diale
   const conditions: string[] = []
   for (const [column, name] of Object.entries(where)) {
     const fact = facts[name]
-    // A row that is found by nothing would be any row.
+    // A statement without a condition would match every row.
     if (fact === undefined || fact === null) return 'no_value'
     const value = dialect.text(fact)
     if (value === undefined) return 'unfit'

@@ -5,26 +5,25 @@ import type { StateContent, StateResource } from '../state/store.ts'
 import { noSuchSchema, unfit } from './table-errors.ts'
 
 /**
- * A table in PostgreSQL that says what the state says. In: all that a state holds at one moment.
- * Out: the same rows there, written in one transaction; what it said before and the state does not
- * is marked or deleted.
+ * Writes the resources of a state to a PostgreSQL table, in one transaction. Rows that left the
+ * state are marked or deleted.
  */
 
 export interface TableOptions {
   endpoint: Endpoint
-  /** Certificates, absolute. */
+  /** Absolute path of the CA certificates. */
   ca: string | undefined
-  /** Each part a name of its own: schema and table. */
+  /** The schema and the table as separate names. */
   table: readonly string[]
-  /** Only these. What the table says of other kinds has left too, unless `kind` limits it. */
+  /** Rows of other kinds are removed too, unless `kind` limits the export. */
   kinds: readonly string[]
-  /** The only kind that is looked at, here and there. */
+  /** The only kind to export and to remove. */
   kind: string | undefined
-  /** What becomes of rows that left the state. */
+  /** What happens to rows that left the state. */
   removed: 'mark' | 'delete'
-  /** Rows that are sent at once. */
+  /** Rows per statement. */
   batch: number
-  /** Whether rows of another state may be replaced. */
+  /** Whether to replace rows of another state. */
   force: boolean
 }
 
@@ -32,18 +31,18 @@ export interface TableResult {
   added: number
   changed: number
   unchanged: number
-  /** Rows that left the state, and were not marked before. */
+  /** Rows that left the state and were not marked before. */
   removed: number
   /**
-   * Addresses that hold the character NUL, which PostgreSQL has no text with: the first of them,
-   * and how many.
+   * Addresses with the character NUL, which PostgreSQL cannot store: the first one, and their
+   * number.
    */
   unfit: { count: number; first: string } | undefined
 }
 
 /**
- * Columns of the table, with their types. The key is compared by bytes: no collation takes one for
- * another.
+ * Columns of the table, with their types. The key compares by bytes, so that no collation treats
+ * two keys as equal.
  */
 const COLUMNS = {
   kind: 'text COLLATE "C" NOT NULL',
@@ -58,27 +57,27 @@ const COLUMNS = {
   removed_at: 'timestamptz',
 } as const
 
-/** What comes from the state. */
+/** Columns with values from the state. */
 const SENT = ['kind', 'key', 'workos_id', 'external_id', 'user_key', 'organization_key', 'ownership'] as const
 type Row = Record<(typeof SENT)[number], string | null>
 
-/** What a row says beside its key. */
+/** Columns outside the key. */
 const SAID = SENT.slice(2)
 
 /**
- * For the transaction alone, so that a pooler between may give the session to somebody else
- * afterwards.
+ * The settings are local to the transaction, because a pooler can pass the session to another
+ * client.
  */
 const BEGIN = `BEGIN; SET LOCAL client_min_messages = warning; SET LOCAL statement_timeout = '30min';
   SET LOCAL lock_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '30min'`
 
 /**
- * @throws errors of `pg`, GuardError, ExportError: nothing was written then, unless the answer to
- * the last statement was lost
+ * @throws errors of `pg`, GuardError, ExportError. Nothing was written then, unless the response to
+ *   COMMIT was lost
  */
 export async function exportToTable(content: StateContent, options: TableOptions): Promise<TableResult> {
   const client = new Client(clientConfig(options.endpoint, options.ca))
-  // An error between two statements ends the next one.
+  // An error between two statements makes the next one fail.
   client.on('error', () => {})
   await client.connect()
   try {
@@ -108,12 +107,12 @@ async function prepare(client: Client, table: string, options: TableOptions): Pr
   const sql = 'SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped'
   const { rows } = await client.query<{ attname: string }>(sql, [table])
   const missing = Object.keys(COLUMNS).filter((name) => !rows.some(({ attname }) => attname === name))
-  if (missing.length > 0) throw unfit(options, `it lacks the columns ${missing.join(', ')}`)
+  if (missing.length > 0) throw unfit(options, `it does not have the columns ${missing.join(', ')}`)
   const key = `SELECT 1 FROM pg_index i WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indpred IS NULL
     AND (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
       WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)) = ARRAY['key', 'kind']`
-  if ((await client.query(key, [table])).rowCount === 0) throw unfit(options, 'kind and key are not its primary key')
-  // Two exports at a time would each remove what the other has added. Reading goes on.
+  if ((await client.query(key, [table])).rowCount === 0) throw unfit(options, 'its primary key is not (kind, key)')
+  // Two concurrent exports would each remove the other's rows. Reads are not blocked.
   await client.query(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`)
 }
 
@@ -141,8 +140,8 @@ async function refuseOther(
   if ((await client.query(sql, [lineage])).rowCount === 0) return
   throw new GuardError({
     code: 'other_lineage',
-    message: `${options.table.join('.')} has the ids of another state: of another environment, or of a state that was lost`,
-    hint: 'choose the environment with -e, or name another table; if it is the right one all the same, add --force',
+    message: `${options.table.join('.')} contains the IDs of another state, such as another environment's or a lost one`,
+    hint: 'select the environment with -e, or name another table; to replace the rows, add --force',
   })
 }
 
@@ -181,7 +180,7 @@ async function stage(
   return { count, unfit: unfitted }
 }
 
-/** Resources come before anything else. */
+/** A state lists its resources first. */
 async function* resourcesOf(content: StateContent): AsyncGenerator<StateResource> {
   for await (const batch of content.entries()) {
     for (const entry of batch) {
@@ -204,7 +203,7 @@ function rowOf({ kind, key, id, attributes, refs, ownership }: StateResource): R
   }
 }
 
-/** A row that says already what it should is left as it is, its time included. */
+/** Rows that are up to date keep their changed_at. */
 async function merge(client: Client, table: string, lineage: string): Promise<{ added: number; changed: number }> {
   const old = [...SAID, 'state', 'removed_at'].map((name) => `t.${name}`).join(', ')
   const now = [...SAID, 'state'].map((name) => `excluded.${name}`).join(', ')

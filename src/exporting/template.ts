@@ -3,19 +3,19 @@ import type { DialectName } from './dialects.ts'
 import { FACT_NAMES } from './facts.ts'
 
 /**
- * A statement with places for facts, `{{ key }}`. In: its text. Out: the pieces between the places,
- * or what is wrong and where.
+ * Reads a statement with placeholders for facts, `{{ key }}`. Out: the text between the
+ * placeholders, or a mistake with its offset.
  */
 
 export interface Template {
-  /** One more than `facts`. */
+  /** Has one more element than `facts`. */
   pieces: readonly string[]
-  /** Names of facts, in the order of their places. */
+  /** Names of facts, in the order of their placeholders. */
   facts: readonly string[]
 }
 
 export interface TemplateMistake {
-  /** Characters into the text. */
+  /** Characters from the beginning of the text. */
   offset: number
   message: string
   hint: string
@@ -24,8 +24,8 @@ export interface TemplateMistake {
 const PLACE = /\{\{\s*(.*?)\s*\}\}/gs
 
 /**
- * What a value must not stand in, since it comes with its own quotes. Each goes on to the end of
- * the text where nothing ends it.
+ * Quotes and comments. A placeholder must be outside them, because its value brings its own quotes.
+ * Without an end, each reaches to the end of the text.
  */
 const SINGLE = "'(?:[^']|'')*(?:'|$)"
 const SINGLE_ESCAPED = String.raw`'(?:[^'\\]|''|\\[\s\S]?)*(?:'|$)`
@@ -39,7 +39,7 @@ const DOLLARS = String.raw`(?<![\w$])\$(\w*)\$[\s\S]*?(?:\$\1\$|$)`
 const SPANS: Readonly<Record<DialectName, string>> = {
   postgres: [String.raw`(?<!\w)[eE]${SINGLE_ESCAPED}`, SINGLE, DOUBLE, COMMENT, DOLLARS].join('|'),
   mysql: [SINGLE_ESCAPED, DOUBLE_ESCAPED, BACKTICK, COMMENT, HASH_COMMENT].join('|'),
-  // Also in brackets, as another database writes names.
+  // Brackets quote names, as in SQL Server.
   sqlite: [SINGLE, DOUBLE, BACKTICK, String.raw`\[[^\]]*(?:\]|$)`, COMMENT].join('|'),
 }
 
@@ -62,13 +62,13 @@ export function readTemplate(text: string, dialect: DialectName): Template | Tem
     facts.push(name)
     after = index + place[0].length
   }
-  // What ends the statement must not be in a comment.
+  // The semicolon must not be part of a comment.
   const last = spans.at(-1)
   const isComment = last !== undefined && last.end === closed.length && /^(--|#)/.test(last.text)
   pieces.push(closed.slice(after) + (isComment ? '\n' : ''))
   if (facts.length > 0) return { pieces, facts }
-  const hint = 'write for example: update users set workos_id = {{ workos_id }} where id = {{ key }}'
-  return { offset: 0, message: 'it has no place for a value, so that each statement would be the same', hint }
+  const hint = 'add placeholders: update users set workos_id = {{ workos_id }} where id = {{ key }}'
+  return { offset: 0, message: 'it has no placeholder, so all statements would be the same', hint }
 }
 
 interface Span {
@@ -86,8 +86,8 @@ function spansOf(text: string, dialect: DialectName): Span[] {
 }
 
 /**
- * Whether a quote or a comment has no end; or a comment is inside another one, which databases read
- * in two ways.
+ * Whether a quote or comment has no end, or a comment contains another one, which databases treat
+ * differently.
  */
 function isOpen({ text }: Span, dialect: DialectName): boolean {
   if (/^(--|#)/.test(text)) return false
@@ -107,18 +107,18 @@ function openerOf(text: string): string {
 
 function unclosed(span: Span, start: number): TemplateMistake {
   const opener = openerOf(span.text)
-  const message = `the ${opener} is not closed, or has another one inside`
-  return { offset: start + span.start, message, hint: 'close it, or take it out' }
+  const message = `the ${opener} is not closed, or contains another one`
+  return { offset: start + span.start, message, hint: 'close it, or remove it' }
 }
 
 function inside({ text }: Span, { offset, name }: { offset: number; name: string }): TemplateMistake {
-  const message = `{{ ${name} }} is behind an opening ${openerOf(text)}, and a value brings its own quotes`
-  return { offset, message, hint: `write {{ ${name} }} alone, without quotes around it` }
+  const message = `{{ ${name} }} is inside ${openerOf(text)}, but a value already has quotes`
+  return { offset, message, hint: `write {{ ${name} }} outside quotes and comments` }
 }
 
 function unknown(name: string, offset: number): TemplateMistake {
   const close = nearest(name, FACT_NAMES)
-  const hint = `${close === undefined ? '' : `did you mean {{ ${close} }}? `}known are ${FACT_NAMES.join(', ')}`
+  const hint = `${close === undefined ? '' : `did you mean {{ ${close} }}? `}use one of ${FACT_NAMES.join(', ')}`
   return { offset, message: `there is no value {{ ${name} }}`, hint }
 }
 

@@ -5,16 +5,16 @@ import { isDiskFull, roomIn } from './disk.ts'
 import { refuseIrregular } from './regular-file.ts'
 import { explaining, type Purpose, writeAll } from './whole-file.ts'
 
-/** Characters that are gathered at most before they are written. */
+/** Maximum number of characters to gather before a write. */
 const PIECE = 1 << 16
 const HEAD_BYTES = 256
 
 const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants
 
 /**
- * A file that grows line by line while others read it (`tail -f`). It is overwritten in its place,
- * since whoever follows it has it open: so one that holds anything else is refused, never lost.
- * Only its owner may read it.
+ * A file that grows line by line while others read it (`tail -f`). It is overwritten in place,
+ * because readers have it open. A file with other content is therefore rejected, never lost. Only
+ * its owner can read it.
  */
 export class LogFile {
   readonly #path: string
@@ -25,7 +25,7 @@ export class LogFile {
   #failure: unknown
 
   /**
-   * @param isOurs whether a file that begins so may be overwritten
+   * @param isOurs whether a file with this beginning can be overwritten
    * @throws UsageError, FileError
    */
   constructor(path: string, purpose: Purpose, isOurs: (head: string) => boolean) {
@@ -35,8 +35,7 @@ export class LogFile {
   }
 
   /**
-   * Never throws: what goes wrong is kept for `check`. The line can be read as soon as the program
-   * pauses.
+   * Never throws: errors are kept for `check`. The line is readable as soon as the program pauses.
    */
   write(text: string): void {
     this.#pending += text
@@ -44,12 +43,12 @@ export class LogFile {
     else this.#flush ??= setImmediate(() => this.#write())
   }
 
-  /** @throws FileError, UsageError when something could not be written */
+  /** @throws FileError, UsageError if something could not be written */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** Writes what is left and closes the file. @throws see `check` */
+  /** Writes the rest and closes the file. @throws see `check` */
   close(): void {
     this.#write()
     closeSync(this.#file)
@@ -75,7 +74,7 @@ export class LogFile {
       {
         code: 'disk_full',
         message: `${message}: the disk is full${roomIn(dirname(this.#path))}`,
-        hint: `make room there, or ${hint}; what was applied is in the state: the same command goes on from there`,
+        hint: `free disk space, or ${hint}; then run the same command again: it continues from the state`,
       },
       { cause },
     )
@@ -87,7 +86,7 @@ function isFull(error: unknown): boolean {
 }
 
 function openLog(path: string, { message, code, hint }: Purpose, isOurs: (head: string) => boolean): number {
-  // Before it is opened: to open a device may do something.
+  // Checked before opening, because opening a device can have effects.
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found !== undefined) refuseIrregular(path, found)
   const file = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0o600)
@@ -96,7 +95,7 @@ function openLog(path: string, { message, code, hint }: Purpose, isOurs: (head: 
     const head = Buffer.alloc(HEAD_BYTES)
     const length = readSync(file, head, 0, HEAD_BYTES, 0)
     if (length > 0 && !isOurs(head.toString('utf8', 0, length))) {
-      throw new UsageError({ code, message: `${message}: it holds something else`, hint })
+      throw new UsageError({ code, message: `${message}: the file contains something else`, hint })
     }
     fchmodSync(file, 0o600)
     ftruncateSync(file)

@@ -19,10 +19,7 @@ import { codeOf, StateError } from '../diagnostics/errors.ts'
 
 const READING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
-/**
- * What stands under a name is neither a regular file nor nothing: callers say in their own words
- * what would be right.
- */
+/** A path leads to something that is not a regular file. Callers add the remedy. */
 export class NotRegularFile extends Error {
   /** With its article: `a folder`, `a FIFO`. */
   readonly what: string
@@ -35,13 +32,12 @@ export class NotRegularFile extends Error {
 }
 
 /**
- * Opens a regular file for reading; symbolic links are followed. A FIFO that nobody writes to does
- * not hold the program up.
+ * Opens a regular file for reading. Follows symbolic links. A FIFO without a writer does not block.
  * @throws NotRegularFile, or an error of the operating system such as ENOENT
  */
 export function openRegular(path: string): number {
-  // Before it is opened: to open a device may do something. Then once more, by what was opened: the
-  // name may mean another by then.
+  // Checked before opening, because opening a device can have effects, and again by descriptor,
+  // because the name can mean another file by then.
   refuseIrregular(path, statSync(path))
   const file = openSync(path, READING)
   try {
@@ -53,10 +49,7 @@ export function openRegular(path: string): number {
   }
 }
 
-/**
- * As `openRegular`, for reading in pieces: the handle waits for reads that are under way before it
- * closes.
- */
+/** As `openRegular`, for reading in pieces: the handle waits for pending reads before it closes. */
 export async function openRegularHandle(path: string): Promise<FileHandle> {
   refuseIrregular(path, statSync(path))
   const handle = await open(path, READING)
@@ -79,7 +72,7 @@ export function readRegular(path: string): Buffer {
   }
 }
 
-/** The regular file of that name, or undefined when there is nothing. @throws NotRegularFile */
+/** The regular file with this name, or undefined if there is none. @throws NotRegularFile */
 export function regularFileAt(path: string): Stats | undefined {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found !== undefined) refuseIrregular(path, found)
@@ -100,15 +93,15 @@ function kindOf(found: Stats): string {
 }
 
 /**
- * Makes sure that a file exists and only its owner may read it (0600, in a folder of 0700 if that
- * must be made). One that has content stays as it is: whose it is has to be found out first. SQLite
- * gives its journal files the mode of the database.
+ * Ensures that a file exists and only its owner can read it (0600, in a folder of 0700 if that must
+ * be created). A file with content stays as it is until its owner is known. SQLite gives its
+ * journal files the mode of the database.
  * @throws StateError for anything but a regular file
  */
 export function createPrivateFile(path: string): void {
   try {
     const found = regularFileAt(path)
-    // Not opened where there is nothing to do: see takeFile.
+    // Not opened unnecessarily: see takeFile.
     if (found === undefined || (found.size === 0 && !isPrivate(found))) takeFile(path, () => false)
   } catch (error) {
     if (!(error instanceof NotRegularFile)) throw error
@@ -116,17 +109,17 @@ export function createPrivateFile(path: string): void {
   }
 }
 
-/** What would be right in place of it. */
+/** The remedy. */
 export function placeHint({ what }: NotRegularFile): string {
-  return what === 'a folder' ? 'name a file in it (state.path)' : 'name a regular file (state.path)'
+  return what === 'a folder' ? 'set state.path to a file in this folder' : 'set state.path to a regular file'
 }
 
 /**
- * Opens a file, or makes it with its folder, and takes its mode to 0600 when it is empty or its
- * beginning is ours. Nothing of another file is touched.
+ * Opens or creates a file with its folder, and sets its mode to 0600 if it is empty or its
+ * beginning is ours. Changes nothing of other files.
  *
- * Closing a file gives up every lock that this process holds on it, SQLite's too: take it before
- * SQLite opens it.
+ * Closing a file releases every lock of this process on it, including SQLite's. Call this before
+ * SQLite opens the file.
  * @throws NotRegularFile
  */
 function takeFile(path: string, isOurs: (head: Uint8Array) => boolean): void {
@@ -150,22 +143,22 @@ function isPrivate({ mode }: Stats): boolean {
   return (mode & 0o077) === 0
 }
 
-/** Of a database of SQLite: its header, and that of its first page. */
+/** Bytes of a SQLite database: its header, and the header of its first page. */
 const HEAD_BYTES = 108
 
 const MAGIC = 'SQLite format 3\0'
 
 /**
- * Whose a file is, told by its first bytes
- * (https://www.sqlite.org/fileformat2.html#the_database_header). `nobody`: it is empty, or a
- * database without tables; what SQLite has not yet moved into it may say more.
+ * The owner of a file, by its first bytes
+ * (https://www.sqlite.org/fileformat2.html#the_database_header). `nobody`: empty, or a database
+ * without tables; SQLite's journal can contain more.
  */
 export type DatabaseOwner = 'nobody' | 'ours' | 'another program' | 'no database'
 
 /**
- * Prepares a file for SQLite: creates a missing one, sets its mode to 0600 where it is ours or
- * empty, and leaves every other file alone. SQLite itself would write into a file of another
- * program: it takes up an unfinished transaction.
+ * Prepares a file for SQLite: creates a missing one, sets the mode of ours or an empty one to 0600,
+ * and leaves any other alone. SQLite itself would write into another program's file, to finish a
+ * transaction.
  * @throws NotRegularFile
  */
 export function takeDatabaseFile(path: string, applicationId: number): DatabaseOwner {
@@ -182,13 +175,13 @@ function ownerOf(bytes: Uint8Array, applicationId: number): DatabaseOwner {
   if (head.length < 108 || head.toString('latin1', 0, 16) !== MAGIC) return 'no database'
   const id = head.readInt32BE(68)
   if (id === applicationId) return 'ours'
-  // Cells of the first page are the tables: one transaction makes ours and writes the id, into the
-  // same page.
+  // Cells of the first page are tables. One transaction writes our tables and the ID into the same
+  // page.
   return id === 0 && head.readUInt16BE(103) === 0 ? 'nobody' : 'another program'
 }
 
 /**
- * Which file a path leads to at present; undefined: none. A file that is moved keeps it, a copy has
+ * Identifies the file behind a path; undefined: none. A moved file keeps its identity, a copy has
  * another.
  */
 export function identityOf(path: string): string | undefined {
@@ -196,10 +189,10 @@ export function identityOf(path: string): string | undefined {
   return stats && `${stats.dev}:${stats.ino}`
 }
 
-/** How many links are followed from a file that is not there. */
+/** Maximum number of links to follow from a missing file. */
 const LINKS = 40
 
-/** The path without symbolic links, also of a file that is still to be made. */
+/** The path without symbolic links, also for a file that does not exist yet. */
 export function realPathOf(path: string, links = LINKS): string {
   try {
     return realpathSync.native(path)

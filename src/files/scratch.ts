@@ -10,16 +10,16 @@ const PREFIX = 'scratch-'
 const LOCK = 'in-use.lock'
 
 /**
- * A folder has its lock at once after it is made; one that still has none after this time was left
- * in between. Milliseconds.
+ * A folder gets its lock right after it is created. Without one after this time, it is abandoned.
+ * Milliseconds.
  */
 const MAKING = 60_000
 
-/** How often a folder may be taken for an abandoned one while it is made. */
+/** How often another process can remove a folder while it is created. */
 const ATTEMPTS = 20
 
 /**
- * A folder of this process, 0700, for what must not outlive the command: staged records, join
+ * A folder of this process, 0700, for data that must not outlive the command: staged records, join
  * tables.
  */
 export interface Scratch {
@@ -28,8 +28,8 @@ export interface Scratch {
 }
 
 /**
- * Makes a scratch folder in `parent` and removes those that dead processes of this machine left
- * there, since what is staged may hold password hashes. See removeAbandonedScratch.
+ * Creates a scratch folder in `parent`, and removes those of dead processes on this machine, which
+ * can contain password hashes. See removeAbandonedScratch.
  */
 export function createScratch(parent: string): Scratch {
   mkdirSync(parent, { recursive: true, mode: 0o700 })
@@ -46,13 +46,10 @@ export function createScratch(parent: string): Scratch {
   }
 }
 
-/** What is removed when the process exits. */
+/** Removals to run when the process exits. */
 const leaving = new Set<() => void>()
 
-/**
- * The process has one listener for all: Node warns of a leak where there are many, as many runs at
- * a time would have.
- */
+/** One listener for all: Node warns of a leak if there are many, as with many runs at a time. */
 function atExit(remove: () => void): void {
   if (leaving.size === 0) process.once('exit', leave)
   leaving.add(remove)
@@ -68,9 +65,8 @@ function leave(): void {
 }
 
 /**
- * Between the making of the lock and its taking, another process may find the folder and remove it.
- * Where the file system has no locks, it goes without: nobody can take it then, and so nobody
- * removes it.
+ * Another process can remove the folder before its lock is taken. On a file system without locks,
+ * there is no lock, and so nobody removes it.
  */
 function makeLocked(parent: string): { path: string; unlock: (() => void) | undefined } {
   for (let attempt = 1; ; attempt += 1) {
@@ -87,21 +83,20 @@ function makeLocked(parent: string): { path: string; unlock: (() => void) | unde
     try {
       rmSync(path, { recursive: true, force: true })
     } catch {
-      // Whoever has locked it is removing it at this moment.
+      // Another process has locked it and is removing it.
     }
   }
 }
 
 /**
- * Removes the scratch folders in `parent` that dead processes of this machine left there. The lock
- * alone tells who is dead: the number of a process says nothing, since another may have it by now,
- * and those of another container are not seen here.
+ * Removes the scratch folders in `parent` of dead processes on this machine. Only the lock decides:
+ * another process can have the same number, and processes of other containers are not visible.
  */
 export function removeAbandonedScratch(parent: string): void {
   for (const path of scratchIn(parent)) removeIfAbandoned(path)
 }
 
-/** The same folders, which stay. */
+/** Lists the same folders without removing them. */
 export function abandonedScratch(parent: string): string[] {
   return scratchIn(parent).filter((path) => {
     if (!existsSync(join(path, LOCK))) return isOld(path)
@@ -114,14 +109,14 @@ export function abandonedScratch(parent: string): string[] {
 function scratchIn(parent: string): string[] {
   const mine = `${PREFIX}${hostname()}-`
   const names = existsSync(parent) ? readdirSync(parent) : []
-  // Matched to its end: another machine that shares the folder may have a name that begins like
-  // this one's.
+  // Matched to its end: the name of another machine that shares the folder can begin with this
+  // one's.
   return names
     .filter((name) => name.startsWith(mine) && /^\d+-[^-]+$/.test(name.slice(mine.length)))
     .map((name) => join(parent, name))
 }
 
-/** The lock is held until the folder is gone: it may just be in the making. */
+/** The lock is kept until the folder is gone: the folder might just be being created. */
 function removeIfAbandoned(path: string): void {
   const locking = existsSync(join(path, LOCK))
   const unlock = locking ? lock(path) : undefined
@@ -130,8 +125,8 @@ function removeIfAbandoned(path: string): void {
 }
 
 /**
- * What is locked is removed before the lock is given back, or somebody else would take it. Windows
- * wants it the other way round.
+ * A locked folder is removed before its lock is released, or another process could take it. Windows
+ * needs the reverse order.
  */
 function removeLocked(path: string, unlock: (() => void) | undefined): void {
   try {
@@ -149,14 +144,14 @@ function isOld(path: string): boolean {
 }
 
 /**
- * Locks a scratch folder for this process; undefined when somebody else holds it. The operating
- * system drops the lock with the process: it is an exclusive transaction of SQLite. Nothing is
- * written for it: on a full disk it could not be told otherwise from one that somebody else holds,
- * and what fills the disk would never be removed.
+ * Locks a scratch folder for this process; undefined if another has it. The lock is an exclusive
+ * SQLite transaction, which the operating system ends with the process. It writes nothing: on a
+ * full disk, a failed write would look like someone else's lock, and the files that fill the disk
+ * would never be removed.
  */
 function lock(path: string): (() => void) | undefined {
   try {
-    // Without `mode=rw` it would be made anew in a folder that is just being removed.
+    // Without `mode=rw`, SQLite would recreate the file in a folder that is being removed.
     const db = openLocked(new URL('?mode=rw', pathToFileURL(join(path, LOCK))), 'MEMORY')
     return () => {
       if (db.isOpen) db.close()
@@ -167,8 +162,8 @@ function lock(path: string): (() => void) | undefined {
 }
 
 /**
- * A throwaway database in a file of its own.
- * @param folder a private folder that is removed after the run; the file in it is as private
+ * A throwaway database in its own file.
+ * @param folder a private folder that is removed after the run; the file in it is equally private
  */
 export function openThrowawayIn(folder: string, name: string, options?: Throwaway): DatabaseSync {
   const path = throwawayPath(folder, name)
@@ -176,7 +171,7 @@ export function openThrowawayIn(folder: string, name: string, options?: Throwawa
   return openThrowaway(path, options)
 }
 
-/** Where that file is. */
+/** The path of that file. */
 export function throwawayPath(folder: string, name: string): string {
   return join(folder, `${name}.sqlite`)
 }

@@ -5,30 +5,30 @@ import { join } from 'node:path'
 import { codeOf } from '../diagnostics/errors.ts'
 
 const PREFIX = '.workos-migrate-'
-/** What SQLite puts beside a database counts too: a backup is written under a temporary name. */
+/** Includes SQLite's files next to a database: a backup is written under a temporary name. */
 const NAME = /^\.workos-migrate-(.+)-(\d+)-[0-9a-f]{8}\.tmp(?:-journal|-wal|-shm)?$/
 
-/** Nobody writes to a file so slowly: its process is dead, wherever that was. Milliseconds. */
+/**
+ * After this time without a write, the process of a file is dead, on whatever machine.
+ * Milliseconds.
+ */
 const ABANDONED_AFTER = 60 * 60_000
 
-/** Those that this process is writing. */
+/** The files that this process is writing. */
 const own = new Set<string>()
 
-/**
- * A file that takes the name of another one when it is whole. Until then only this process knows
- * it.
- */
+/** A file that replaces another when it is complete. Until then, only this process knows it. */
 export interface TemporaryFile {
   path: string
-  /** Its descriptor, for writing. */
+  /** The descriptor, for writing. */
   file: number
-  /** Nothing is left of it unless it was renamed. */
+  /** Removes it unless it was renamed. */
   forget(): void
 }
 
 /**
- * Makes an empty file in a folder, for its owner alone unless another mode is given, and removes
- * those that dead processes left there.
+ * Creates an empty file in a folder, by default only for its owner, and removes those of dead
+ * processes.
  */
 export function createTemporaryFile(folder: string, mode = 0o600): TemporaryFile {
   removeAbandonedFiles(folder)
@@ -47,8 +47,8 @@ export function createTemporaryFile(folder: string, mode = 0o600): TemporaryFile
 }
 
 /**
- * Removes the temporary files that dead processes left in a folder: they may hold what is private.
- * It never fails: the command that comes after a kill has something else to do.
+ * Removes temporary files of dead processes in a folder, which can contain private data. Never
+ * fails, because the next command must not fail on it.
  */
 export function removeAbandonedFiles(folder: string): void {
   for (const name of namesIn(folder)) {
@@ -56,15 +56,15 @@ export function removeAbandonedFiles(folder: string): void {
     if (where === undefined || isOwn(name)) continue
     const path = join(folder, name)
     const isDead = where === place() && (Number(pid) === process.pid || !isAlive(Number(pid)))
-    // Elsewhere, and after a restart, the number of a process says nothing of this one: then the
-    // age of the file tells.
+    // Process numbers mean nothing on other machines or after a restart. The age of the file then
+    // decides.
     if (isDead || isOld(path)) remove(path)
   }
 }
 
 /**
- * Where numbers of processes mean the same: a host, and on Linux a PID namespace of it, since
- * containers may share a host's name.
+ * Where process numbers are comparable: a host, and on Linux one PID namespace, since containers
+ * can share a host name.
  */
 export function place(): string {
   return `${hostname()}-${pidNamespace()}`
@@ -100,11 +100,11 @@ function remove(path: string): void {
   try {
     rmSync(path, { force: true })
   } catch {
-    // It belongs to somebody else, or the file system is read-only.
+    // It belongs to someone else, or the file system is read-only.
   }
 }
 
-/** Whether a process of that number is there; one of another container is not seen. */
+/** Whether a process with this number exists here; other containers are not visible. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

@@ -1,7 +1,7 @@
 /**
- * Files that are written so that a crash, a full disk or another program loses nothing. In: a path
- * and what the file is for. Out: the whole file or what was there before, and every refusal as a
- * problem with the path.
+ * Writes files so that a crash, a full disk or another program loses nothing. In: a path and the
+ * file's purpose. Out: the complete file or the old one, and every failure as a problem with the
+ * path.
  */
 
 import { closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, writeSync } from 'node:fs'
@@ -13,27 +13,26 @@ import { createTemporaryFile, type TemporaryFile } from './temporary-file.ts'
 
 const PRIVATE = 0o600
 
-/** Characters that are gathered before they are written. */
+/** Characters to gather before a write. */
 const PIECE = 1 << 16
 
-/** What messages say of a file that cannot be written. */
+/** The parts of messages about a file that cannot be written. */
 export interface Purpose {
-  /** What it is, with its path: `the plan cannot be written to plan.ndjson`. */
+  /** What failed, with the path: `the plan cannot be written to plan.ndjson`. */
   message: string
-  /** Of the problem, unless the disk is full. */
+  /** Code of the problem, unless the disk is full. */
   code: string
-  /** How to name another file. */
+  /** How to choose another file. */
   hint: string
 }
 
 /**
- * A file that is written piece by piece and appears whole or not at all: under a temporary name
- * beside it, synced, then renamed. What was there before stays until then. Only its owner may read
- * it, unless another mode is given.
+ * A file that is written in pieces and appears completely or not at all: it has a temporary name
+ * next to it, is synced, then renamed. Until then, the old file stays. By default, only its owner
+ * can read it.
  *
- * Whatever goes wrong is told with the path. A symbolic link, a device, a FIFO or a folder of that
- * name is refused, never replaced. Another name of the same file (a hard link) keeps the old
- * content.
+ * Every failure includes the path. A symbolic link, device, FIFO or folder with that name is
+ * rejected, never replaced. Another name of the same file (a hard link) keeps the old content.
  */
 export class WholeFile {
   readonly #path: string
@@ -58,8 +57,8 @@ export class WholeFile {
   }
 
   /**
-   * Brings all of it to the disk: after this, `finish` has nothing more to write. @throws
-   * UsageError, FileError
+   * Writes everything to disk, so that `finish` has nothing left to write. @throws UsageError,
+   * FileError
    */
   complete(): void {
     this.#try(() => {
@@ -69,7 +68,9 @@ export class WholeFile {
     })
   }
 
-  /** Puts it in its place. @throws UsageError, FileError: then the old file is still there */
+  /**
+   * Renames it to its final name. @throws UsageError, FileError: then the old file is still there
+   */
   finish(): void {
     if (this.#isOpen) this.complete()
     this.#try(() => {
@@ -80,7 +81,7 @@ export class WholeFile {
     this.#temporary.forget()
   }
 
-  /** Leaves no trace of it, unless it is finished. */
+  /** Removes it unless it is finished. */
   discard(): void {
     this.#close()
     this.#temporary.forget()
@@ -107,7 +108,7 @@ export class WholeFile {
   }
 }
 
-/** Writes a whole file. See WholeFile. */
+/** Writes a complete file. See WholeFile. */
 export function writeWholeFile(path: string, pieces: Iterable<string>, purpose: Purpose, mode = PRIVATE): void {
   const file = new WholeFile(path, purpose, mode)
   try {
@@ -120,28 +121,24 @@ export function writeWholeFile(path: string, pieces: Iterable<string>, purpose: 
 }
 
 /**
- * Writes all of a text: the operating system may take a part of it, as on a disk that is nearly
- * full.
+ * Writes a whole text: the operating system can accept only part of it, as on a nearly full disk.
  */
 export function writeAll(file: number, text: string): void {
   const bytes = Buffer.from(text)
   for (let at = 0; at < bytes.length; ) {
     const written = writeSync(file, bytes, at)
-    if (written <= 0) throw new Error('the operating system takes no more bytes, and does not say why')
+    if (written <= 0) throw new Error('the operating system accepts no more bytes and reports no reason')
     at += written
   }
 }
 
-/**
- * Makes renames in a folder last through a power cut, where the file system lets a folder be
- * synced.
- */
+/** Makes renames in a folder survive a power cut, if the file system can sync folders. */
 export function syncFolder(folder: string): void {
   let descriptor: number
   try {
     descriptor = openSync(folder, constants.O_RDONLY)
   } catch {
-    // Whoever may not read a folder may still write in it.
+    // You can write to a folder without permission to read it.
     return
   }
   try {
@@ -155,18 +152,18 @@ export function syncFolder(folder: string): void {
 
 const UNSYNCABLE: ReadonlySet<unknown> = new Set(['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR'])
 
-/** @throws UsageError when a whole file could not take that name */
+/** @throws UsageError if a complete file could not take that name */
 export function checkReplaceable(path: string, purpose: Purpose): void {
   explaining(path, purpose, () => refuseOccupied(path))
 }
 
-/** A link is not followed: it may lead anywhere, and was perhaps laid by somebody else. */
+/** Links are not followed: they can lead anywhere, and someone else might have created them. */
 function refuseOccupied(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found !== undefined) refuseIrregular(path, found)
 }
 
-/** Does what may fail on a disk, and tells of it with the path. */
+/** Runs work on a disk, and adds the path to its errors. */
 export function explaining<T>(path: string, purpose: Purpose, work: () => T): T {
   try {
     return work()
@@ -175,18 +172,15 @@ export function explaining<T>(path: string, purpose: Purpose, work: () => T): T 
   }
 }
 
-/**
- * What keeps a file from being written, as a problem with its path; an error of another kind as it
- * is.
- */
+/** Explains why a file cannot be written, with its path. Returns other errors unchanged. */
 export function writeRefusal(error: unknown, path: string, { message, code, hint }: Purpose): unknown {
   const options = { cause: error }
   if (error instanceof NotRegularFile) {
-    return new UsageError({ code, message: `${message}: that is ${error.what}`, hint }, options)
+    return new UsageError({ code, message: `${message}: it is ${error.what}`, hint }, options)
   }
   if (isDiskFull(error)) {
     const full = `${message}: the disk is full${roomIn(dirname(path))}`
-    const room = `make room there, or ${hint}; what was there before is untouched`
+    const room = `free disk space, or ${hint}; an earlier file is unchanged`
     return new FileError({ code: 'disk_full', message: full, hint: room }, options)
   }
   const reason = systemCode(error)

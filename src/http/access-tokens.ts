@@ -1,22 +1,19 @@
 /**
- * Access tokens by client credentials (RFC 6749 4.4). In: how to ask for one. Out: the value of the
- * Authorization header, from a token that is asked for when first needed, and again before it
- * expires or when it is refused.
+ * Access tokens through client credentials (RFC 6749 4.4). In: how to request one. Out: the
+ * Authorization header. A token is requested when first needed, before it expires, and after it is
+ * rejected.
  */
 
 import { isObject, type Json } from '../json.ts'
 
-/**
- * A token is renewed this long before it expires, milliseconds: requests that are on their way must
- * still arrive in time.
- */
+/** Margin before expiry, milliseconds: requests in flight must still arrive in time. */
 const MARGIN = 30_000
 
 export interface AccessToken {
   value: string
-  /** Milliseconds since the epoch; undefined where the answer does not say. */
+  /** Milliseconds since the epoch; undefined if the response does not contain it. */
   expiresAt: number | undefined
-  /** Undefined where neither the answer nor the token says. */
+  /** Undefined if neither the response nor the token contains them. */
   scopes: ReadonlySet<string> | undefined
 }
 
@@ -28,12 +25,12 @@ export class AccessTokens {
     this.#ask = ask
   }
 
-  /** The value of the Authorization header. @throws what asking throws */
+  /** The value of the Authorization header. @throws what the token request throws */
   async authorize(renew: boolean): Promise<string> {
     return `Bearer ${(await this.#token(renew)).value}`
   }
 
-  /** The scopes that were granted; undefined when that is not told. @throws as `authorize` */
+  /** The granted scopes; undefined if unknown. @throws as `authorize` */
   async scopes(): Promise<ReadonlySet<string> | undefined> {
     return (await this.#token(false)).scopes
   }
@@ -42,11 +39,11 @@ export class AccessTokens {
     const present = this.#current
     const token = renew ? undefined : await present
     if (token !== undefined && (token.expiresAt === undefined || Date.now() < token.expiresAt)) return token
-    // Several requests may find out together: the first of them asks.
+    // Several requests can fail together. Only the first requests a token.
     if (this.#current !== undefined && this.#current !== present) return this.#current
     const asked = this.#ask()
     this.#current = asked
-    // A refusal is thrown where it is awaited; the next request asks again.
+    // A rejection is thrown where it is awaited. The next request tries again.
     asked.catch(() => {
       if (this.#current === asked) this.#current = undefined
     })
@@ -55,13 +52,13 @@ export class AccessTokens {
 }
 
 /**
- * The token in an answer (RFC 6749 5.1); undefined where it has none. @param askedAt milliseconds
+ * The token in a response (RFC 6749 5.1); undefined if there is none. @param askedAt milliseconds
  * since the epoch
  */
 export function accessTokenOf(answer: Json, askedAt: number): AccessToken | undefined {
   if (!isObject(answer) || typeof answer.access_token !== 'string') return undefined
   const { access_token: value, expires_in: lifetime, scope } = answer
-  // Of a token that lives shorter than the margin, half of the life is left for requests.
+  // A token with a shorter life than the margin can be used for half of it.
   const lives = typeof lifetime === 'number' ? lifetime * 1000 : undefined
   return {
     value,
@@ -74,7 +71,9 @@ function scopesOf(scope: string | undefined): ReadonlySet<string> | undefined {
   return scope === undefined ? undefined : new Set(scope.split(/\s+/).filter((name) => name !== ''))
 }
 
-/** The `scope` claim of a JWT (RFC 9068), whose signature is the issuer's business. */
+/**
+ * The `scope` claim of a JWT (RFC 9068). Its signature is not checked: that is up to the issuer.
+ */
 function claimOf(token: string): string | undefined {
   const payload = token.split('.')[1]
   if (payload === undefined) return undefined

@@ -1,22 +1,21 @@
 /**
- * Why a request got no answer. In: what was thrown. Out: words for it, the error to end with where
- * another attempt meets the same, and whether anything of the request can have left.
+ * Why a request got no response. In: what was thrown. Out: a description, the error to end with if
+ * another attempt would fail too, and whether part of the request can have left.
  */
 
 import { codeOf, NetworkError, OperatorError } from '../diagnostics/errors.ts'
 
-/** Answers of a proxy that another attempt may change. */
+/** Statuses of a proxy that can change with another attempt. */
 const PASSING = new Set([408, 425, 429])
 
-/** The failure of a proxy among the causes of a failure. */
 function proxyFailureIn(failure: unknown): ProxyFailure | undefined {
   return causesOf(failure).find((error) => error instanceof ProxyFailure)
 }
 
 /**
- * Why no answer came, if asking again will not change it: a proxy that refuses, a certificate that
- * is not trusted, a variable that names no proxy. Nothing of the request has left.
- * @param server what was asked, as messages name it
+ * Why there was no response, if another attempt would fail too: a proxy that denies access, an
+ * untrusted certificate, a bad proxy variable. Nothing of the request has left.
+ * @param server the server, as messages name it
  */
 export function permanentFailure(failure: unknown, server: string): OperatorError | undefined {
   const known = causesOf(failure).find((error) => error instanceof OperatorError)
@@ -29,7 +28,7 @@ export function permanentFailure(failure: unknown, server: string): OperatorErro
 }
 
 /**
- * Why no answer came, if another attempt may get one.
+ * Why there was no response, if another attempt can succeed.
  * @throws permanentFailure
  */
 export function passingFailure(failure: unknown, server: string): string {
@@ -44,21 +43,21 @@ function refusal({ proxy, destination }: ProxyFailure, status: number): NetworkE
     return new NetworkError({
       code: 'proxy_credentials_refused',
       message: hasCredentials
-        ? `the proxy ${host} refuses the user name and the password in ${variable} (HTTP 407)`
-        : `the proxy ${host} wants a user name and a password, and ${variable} has none (HTTP 407)`,
-      hint: `write them as ${variable}=${protocol}//USER:PASSWORD@${host}, characters such as @ : / # percent-encoded; a proxy that wants NTLM or Kerberos needs a local one in front of it`,
+        ? `the proxy ${host} rejected the user name and password in ${variable} (HTTP 407)`
+        : `the proxy ${host} requires a user name and password, and ${variable} has none (HTTP 407)`,
+      hint: `set ${variable}=${protocol}//USER:PASSWORD@${host} and percent-encode characters such as @ : / #; for NTLM or Kerberos, run a local proxy in front of it`,
     })
   }
   return new NetworkError({
     code: 'proxy_refused',
-    message: `the proxy ${host} lets no connection to ${destination} through (HTTP ${status})`,
-    hint: `have ${destination} allowed there, with CONNECT; or name the host in NO_PROXY if it can be reached without ${variable}`,
+    message: `the proxy ${host} does not allow connections to ${destination} (HTTP ${status})`,
+    hint: `allow CONNECT to ${destination} in the proxy, or add the host to NO_PROXY if it is reachable without ${variable}`,
   })
 }
 
 /** A proxy, as messages name it. */
 export interface NamedProxy {
-  /** The variable that names it. */
+  /** The variable with its URL. */
   variable: string
   /** `http:` or `https:`. */
   protocol: string
@@ -68,14 +67,14 @@ export interface NamedProxy {
   hasCredentials: boolean
 }
 
-/** A proxy gave no connection. Nothing of the request that wanted it has left. */
+/** A proxy provided no connection. Nothing of the request has left. */
 export class ProxyFailure extends Error {
   readonly proxy: NamedProxy
-  /** Host and port that were asked for. */
+  /** Requested host and port. */
   readonly destination: string
-  /** What the proxy answered; undefined: no answer came. */
+  /** The proxy's status; undefined: no response. */
   readonly status: number | undefined
-  /** Why no answer came. */
+  /** Why there was no response. */
   readonly reason: unknown
 
   constructor(proxy: NamedProxy, destination: string, { status, reason }: { status?: number; reason?: unknown }) {
@@ -83,7 +82,7 @@ export class ProxyFailure extends Error {
     super(
       status === undefined
         ? `${what} cannot be reached: ${describeFailure(reason)}`
-        : `${what} answered ${status} to CONNECT ${destination}`,
+        : `${what} returned HTTP ${status} for CONNECT ${destination}`,
     )
     this.proxy = proxy
     this.destination = destination
@@ -92,62 +91,56 @@ export class ProxyFailure extends Error {
   }
 }
 
-const CLOCK = 'check the address, and the clock of this machine; else its certificate needs to be renewed'
-const HOST = 'check the address: it has to be one of those in the certificate'
+const CLOCK = 'check the URL and the clock of this machine; if both are right, have the certificate renewed'
+const HOST = 'check the URL: the certificate must list its host'
 const TRUST =
-  'if a proxy or firewall of yours opens TLS, set NODE_EXTRA_CA_CERTS to the file of its CA certificate (PEM), and run the same command again; if not, somebody else may be answering'
-const NO_TLS = 'check scheme and port of the address: what answers there speaks no TLS, or another version of it'
+  'if your proxy or firewall inspects TLS, set NODE_EXTRA_CA_CERTS to its CA certificate file (PEM) and run the same command again; otherwise someone might be intercepting the connection'
+const NO_TLS = 'check the scheme and port of the URL: the server there does not use TLS, or uses an unsupported version'
 
-/**
- * https://nodejs.org/api/tls.html#x509-certificate-error-codes, and the failures of a handshake.
- */
+/** https://nodejs.org/api/tls.html#x509-certificate-error-codes, and failures of a handshake. */
 const FAULTS: Readonly<Record<string, [code: string, fault: string, hint: string]>> = {
   CERT_HAS_EXPIRED: ['unfit_certificate', 'its certificate has expired', CLOCK],
   CERT_NOT_YET_VALID: ['unfit_certificate', 'its certificate is not valid yet', CLOCK],
-  DEPTH_ZERO_SELF_SIGNED_CERT: ['untrusted_certificate', 'its certificate is signed by itself', TRUST],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['untrusted_certificate', 'its certificate is self-signed', TRUST],
   SELF_SIGNED_CERT_IN_CHAIN: [
     'untrusted_certificate',
-    'its certificate comes from an authority that this machine does not know',
+    'its certificate is from a CA that this machine does not trust',
     TRUST,
   ],
-  UNABLE_TO_GET_ISSUER_CERT: ['untrusted_certificate', 'the authority of its certificate is missing', TRUST],
+  UNABLE_TO_GET_ISSUER_CERT: ['untrusted_certificate', 'the CA of its certificate is missing', TRUST],
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
     'untrusted_certificate',
-    'its certificate comes from an authority that this machine does not know',
+    'its certificate is from a CA that this machine does not trust',
     TRUST,
   ],
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
     'untrusted_certificate',
-    'its certificate comes without the one that signed it',
+    'its certificate comes without the intermediate certificate that signed it',
     TRUST,
   ],
   CERT_SIGNATURE_FAILURE: ['untrusted_certificate', 'the signature of its certificate is wrong', TRUST],
   CERT_UNTRUSTED: ['untrusted_certificate', 'its certificate is not trusted', TRUST],
-  CERT_REJECTED: ['untrusted_certificate', 'its certificate is refused', TRUST],
-  CERT_REVOKED: ['untrusted_certificate', 'its certificate is revoked', TRUST],
-  CERT_CHAIN_TOO_LONG: ['untrusted_certificate', 'the chain of its certificates is too long', TRUST],
-  INVALID_CA: ['untrusted_certificate', 'its certificate is signed by one that may sign none', TRUST],
-  INVALID_PURPOSE: ['untrusted_certificate', 'its certificate is not one for servers', TRUST],
-  PATH_LENGTH_EXCEEDED: [
-    'untrusted_certificate',
-    'the chain of its certificates is longer than its authority allows',
-    TRUST,
-  ],
-  HOSTNAME_MISMATCH: ['unfit_certificate', 'its certificate is for another host', HOST],
-  ERR_TLS_CERT_ALTNAME_INVALID: ['unfit_certificate', 'its certificate is for another host', HOST],
-  ERR_SSL_WRONG_VERSION_NUMBER: ['no_tls', 'it does not speak TLS', NO_TLS],
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: ['no_tls', 'it does not speak TLS', NO_TLS],
-  ERR_SSL_HTTP_REQUEST: ['no_tls', 'it does not speak TLS', NO_TLS],
-  ERR_SSL_UNSUPPORTED_PROTOCOL: ['no_tls', 'it speaks an old version of TLS alone', NO_TLS],
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: ['no_tls', 'it refuses the version of TLS', NO_TLS],
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: ['no_tls', 'it refuses the TLS handshake', NO_TLS],
-  'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': ['no_tls', 'it refuses the TLS handshake', NO_TLS],
+  CERT_REJECTED: ['untrusted_certificate', 'its certificate was rejected', TRUST],
+  CERT_REVOKED: ['untrusted_certificate', 'its certificate was revoked', TRUST],
+  CERT_CHAIN_TOO_LONG: ['untrusted_certificate', 'its certificate chain is too long', TRUST],
+  INVALID_CA: ['untrusted_certificate', 'its certificate is signed by a certificate that is not a CA', TRUST],
+  INVALID_PURPOSE: ['untrusted_certificate', 'its certificate is not a server certificate', TRUST],
+  PATH_LENGTH_EXCEEDED: ['untrusted_certificate', 'its certificate chain is longer than its CA allows', TRUST],
+  HOSTNAME_MISMATCH: ['unfit_certificate', 'its certificate is for a different host', HOST],
+  ERR_TLS_CERT_ALTNAME_INVALID: ['unfit_certificate', 'its certificate is for a different host', HOST],
+  ERR_SSL_WRONG_VERSION_NUMBER: ['no_tls', 'it does not use TLS', NO_TLS],
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: ['no_tls', 'it does not use TLS', NO_TLS],
+  ERR_SSL_HTTP_REQUEST: ['no_tls', 'it does not use TLS', NO_TLS],
+  ERR_SSL_UNSUPPORTED_PROTOCOL: ['no_tls', 'it only supports an old version of TLS', NO_TLS],
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: ['no_tls', 'it rejected the TLS version', NO_TLS],
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: ['no_tls', 'it rejected the TLS handshake', NO_TLS],
+  'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': ['no_tls', 'it rejected the TLS handshake', NO_TLS],
 }
 
 /**
- * What is wrong with the TLS of whoever answers: another attempt meets the same.
- * @param failure why a request got no answer
- * @param server as messages name it
+ * A TLS fault of the server, which another attempt would meet again.
+ * @param failure why there was no response
+ * @param server the server, as messages name it
  */
 export function tlsFault(failure: unknown, server: string): NetworkError | undefined {
   for (const error of causesOf(failure)) {
@@ -160,10 +153,10 @@ export function tlsFault(failure: unknown, server: string): NetworkError | undef
   return undefined
 }
 
-/** Why no answer came, in a few words. */
+/** Why there was no response, in a few words. */
 export function describeFailure(failure: unknown): string {
   if (!(failure instanceof Error)) return String(failure)
-  if (failure.name === 'TimeoutError' || failure.name === 'AbortError') return 'no answer in time'
+  if (failure.name === 'TimeoutError' || failure.name === 'AbortError') return 'no response in time'
   const causes = causesOf(failure)
   const innermost = causes.at(-1) ?? failure
   const code = causes.flatMap((error) => codeOf(error) ?? []).at(-1)
@@ -171,7 +164,7 @@ export function describeFailure(failure: unknown): string {
   return code === undefined || message.includes(code) ? message : `${message} (${code})`
 }
 
-/** The error and what it was caused by: fetch says no more than `fetch failed` itself. */
+/** The error and its causes: fetch itself reports only `fetch failed`. */
 function causesOf(failure: unknown): Error[] {
   const causes: Error[] = []
   let error: unknown = failure
@@ -187,7 +180,7 @@ export function neverSent(failure: unknown): boolean {
   return proxyFailureIn(failure) !== undefined || failureCodes(failure).some((code) => NEVER_SENT.has(code))
 }
 
-/** Every code of a failure and of its causes, the outermost first. */
+/** The codes of a failure and its causes, the outermost first. */
 function failureCodes(failure: unknown): string[] {
   const codes: string[] = []
   const pending: unknown[] = [failure]

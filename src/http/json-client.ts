@@ -1,7 +1,6 @@
 /**
- * The client of every live source. In: paths, and how to authorize. Out: the JSON that the system
- * answers with, asked for again while that may help, at the pace that the system allows; or an
- * error that says what to do.
+ * The client of every live source. In: paths, and how to authorize. Out: JSON responses, requested
+ * again if that can help, at the pace the system allows; or an error with a remedy.
  */
 
 import { type Clock, systemClock, type Wait } from '../clock.ts'
@@ -36,46 +35,43 @@ import {
 } from './retry.ts'
 
 export interface JsonClientOptions {
-  /**
-   * Scheme, host, port and, if there is one, the path that all others begin with:
-   * `https://api.clerk.com/v1`.
-   */
+  /** Scheme, host, port and the path prefix, if any: `https://api.clerk.com/v1`. */
   baseUrl: string
-  /** The system as messages name it: `the Auth0 tenant acme.eu.auth0.com`. */
+  /** The system, as messages name it: `the Auth0 tenant acme.eu.auth0.com`. */
   name: string
   /**
-   * The value of the Authorization header, asked for before each request; `renew` after a 401, once
-   * for all requests that were refused with the same value. Default: no header.
+   * The Authorization header, requested before each request. `renew` is set after a 401, once for
+   * all requests that were rejected with the same value. Default: no header.
    */
   authorize?(renew: boolean): Promise<string>
-  /** Headers besides it, asked for after it. Default: none. */
+  /** Further headers, requested after it. Default: none. */
   headers?(): Record<string, string>
-  /** Own pace. Default: as quickly as the server lets. */
+  /** Own rate limit. Default: the server's limits. */
   rate?: { requests: number; seconds: number }
-  /** Requests in flight at once. Default 4. */
+  /** Maximum number of requests in flight. Default 4. */
   concurrency?: number
-  /** Until a request is given up, or a download without a byte. Default 30,000 ms. */
+  /** Timeout of a request, or of a download without data. Default 30,000 ms. */
   timeoutMs?: number
   /** The proxies of the environment. Default: none. */
   proxies?: Proxies
   signal?: AbortSignal
   clock?: Clock
-  /** Told of pauses that are long. */
+  /** Called for long pauses. */
   onWait?(wait: Wait): void
-  /** Told of requests without a usable answer. */
+  /** Called for requests without a usable response. */
   onFailedRequest?(request: FailedRequest): void
 }
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>
 
 /**
- * How often a request is tried whose answer is missing, cut off or 5xx, before the system counts as
- * out of reach.
+ * Attempts at a request whose response is missing, cut off or 5xx, before the system counts as
+ * unreachable.
  */
 const ATTEMPTS = 9
-/** The longest pause between two attempts, milliseconds: nine attempts take about a minute. */
+/** The longest pause between two attempts, milliseconds. Nine attempts take about a minute. */
 const MAX_BACKOFF = 30_000
-/** Redirects that are followed within the same origin. */
+/** Redirects to follow within the same origin. */
 const REDIRECTS = 3
 
 interface Call {
@@ -83,24 +79,22 @@ interface Call {
   path: string
   url: URL
   body?: { type: string; text: string }
-  /** The type of an answer that is handed on as text. Default: JSON, which is parsed. */
+  /** The type of a response that is returned as text. Default: JSON, which is parsed. */
   accept?: string
 }
 
 /**
- * A page of a list, and the query that its Link header names for the next one. Undefined: it is the
- * last.
+ * A page of a list, and the query for the next page from its Link header. Undefined: the last page.
  */
 export interface LinkedPage {
   body: Json
   next: string | undefined
 }
 
-/** An answer that is of use. */
 interface Answered {
   kind: 'answer'
   value: Json
-  /** Its Link header. */
+  /** The Link header. */
   link: string | undefined
 }
 
@@ -111,7 +105,7 @@ type Answer =
   | { kind: 'no use'; why: string; status?: number; waitMs?: number }
   | { kind: 'redirect'; to: URL | null }
 
-/** A system that answers requests with JSON, asked at the pace that it allows. */
+/** A client for a system with JSON responses, at the pace the system allows. */
 export class JsonClient {
   readonly #options: JsonClientOptions
   readonly #pace: Pace
@@ -141,8 +135,7 @@ export class JsonClient {
   }
 
   /**
-   * The answer to a GET; null for an empty one. A list in the query is sent as its parameter
-   * several times over.
+   * The response to a GET; null if empty. A list in the query becomes a repeated parameter.
    * @throws HttpRefusal for a status that repeating will not change (a 401 after one renewal);
    *   SourceError `source_unreachable`, `rate_limited`, `source_redirects`, `not_json` or
    *   `answer_too_large`; NetworkError; the signal's reason
@@ -152,9 +145,8 @@ export class JsonClient {
   }
 
   /**
-   * A page of a list whose Link header (RFC 8288) names the next one. The next page has the same
-   * path: a link that leads anywhere else is refused, since the Authorization header would go with
-   * it.
+   * A page of a list with a Link header (RFC 8288) for the next page. The next page has the same
+   * path. Other links are rejected, because they would receive the Authorization header.
    * @param query as for `get`, or the `next` of the page before
    * @throws as `get`; SourceError `source_links_elsewhere`
    */
@@ -172,15 +164,16 @@ export class JsonClient {
   }
 
   /**
-   * An answer that is not JSON, as text. @param accept its type, `application/xml` @throws as `get`
+   * A response that is not JSON, as text. @param accept its type, `application/xml` @throws as
+   * `get`
    */
   async text(path: string, query: Query, accept: string): Promise<string> {
     return String((await this.#ask({ method: 'GET', path, url: this.#url(path, query), accept })).value)
   }
 
   /**
-   * The answer to a POST of JSON. It may be sent again after a time-out: what is posted must bear
-   * that. @throws as `get`
+   * The response to a POST of JSON. A timeout can send it again, so the request must be repeatable.
+   * @throws as `get`
    */
   post(path: string, body: Json): Promise<Json> {
     return this.#post(path, { type: 'application/json', text: JSON.stringify(body) }, body)
@@ -198,9 +191,9 @@ export class JsonClient {
   }
 
   /**
-   * A download, as it comes, without the Authorization header; wherever it leads. What breaks off
-   * throws: only the caller knows whether the link still holds.
-   * @throws HttpRefusal for a status that is no success; SourceError `download_broken`
+   * A download as a stream, from any host, without the Authorization header. An interrupted
+   * download throws: only the caller knows whether the link is still valid.
+   * @throws HttpRefusal for a status that is not a success; SourceError `download_broken`
    */
   bytes(url: string): AsyncIterable<Buffer> {
     const { name, timeoutMs = 30_000, signal } = this.#options
@@ -302,7 +295,7 @@ export class JsonClient {
     return value
   }
 
-  /** A value other than the one that was refused, if there is one. */
+  /** A value other than the rejected one, if there is one. */
   async #renewed(refused: string): Promise<string> {
     const { authorize } = this.#options
     if (authorize === undefined) return refused
@@ -336,7 +329,7 @@ export class JsonClient {
   }
 }
 
-/** Whether a redirect leads to the same system: the Authorization header goes nowhere else. */
+/** Whether a redirect stays on the same system, the only one that gets the Authorization header. */
 function staysHere(call: Call, to: URL | null): to is URL {
   return to !== null && to.origin === call.url.origin && call.method === 'GET'
 }

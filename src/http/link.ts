@@ -1,10 +1,10 @@
-/** One link of the header: its address, and its parameters behind semicolons. */
+/** One link of the header: its URL, and its parameters after semicolons. */
 const LINK = /<([^>]*)>((?:\s*;\s*[\w*-]+\s*(?:=\s*(?:"[^"]*"|[^\s;,"]*))?)*)/g
 const REL = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i
 
 /**
- * Where the Link header (RFC 8288) of an answer says the next page is; undefined where it names
- * none, null where what it names is no address. @param base the address that was asked
+ * The URL of the next page in a Link header (RFC 8288). Undefined: none. Null: not a valid URL.
+ * @param base the requested URL
  */
 export function nextLink(header: string | undefined, base: URL): URL | undefined | null {
   for (const [, target = '', parameters = ''] of (header ?? '').matchAll(LINK)) {

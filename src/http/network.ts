@@ -1,42 +1,35 @@
 /**
  * The connections of a client. In: the proxies of the environment. Out: a dispatcher for
- * `request.ts`, by which no request goes past them.
+ * `request.ts` that no request bypasses.
  */
 
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
 import { type NamedProxy, ProxyFailure } from './failures.ts'
 import { isLoopback, type Proxies, proxyUrl } from './proxy.ts'
 
-/** The connections of one client. */
 export interface Network {
   /**
-   * What undici's `request` and `fetch` take. It fails with a UsageError where a proxy is needed
-   * and its variable is bad.
+   * For undici's `request` and `fetch`. Fails with a UsageError if it needs a proxy whose variable
+   * is invalid.
    */
   dispatcher: Dispatcher
   destroy(): Promise<void>
 }
 
 export interface NetworkOptions {
-  /** Connections to one host at most. Default: no limit. */
+  /** Maximum number of connections to one host. Default: no limit. */
   connections?: number
-  /**
-   * Milliseconds until a connection is given up, and likewise a proxy that does not answer. Default
-   * 10,000.
-   */
+  /** Timeout of a connection, and of a proxy without a response. Milliseconds. Default 10,000. */
   connectTimeout?: number
 }
 
 const CONNECT_TIMEOUT = 10_000
-/** Milliseconds that an unused connection is kept. */
+/** Time to keep an unused connection, milliseconds. */
 const KEEP_ALIVE = 4_000
 
-/**
- * Opens a network that goes by the proxies of the environment; what leads to this machine itself
- * never does.
- */
+/** Opens a network that uses the proxies of the environment, except for this machine itself. */
 export function openNetwork(proxies: Proxies, options: NetworkOptions = {}): Network {
-  // One request a connection: with HTTP/2 the limit on connections would limit nothing.
+  // One request per connection: with HTTP/2, the limit on connections would have no effect.
   const settings = { connectTimeout: CONNECT_TIMEOUT, ...options, keepAliveTimeout: KEEP_ALIVE, allowH2: false }
   const direct = new Agent(settings)
   if (proxies.https === undefined) return { dispatcher: direct, destroy: () => direct.destroy() }
@@ -55,7 +48,7 @@ export function openNetwork(proxies: Proxies, options: NetworkOptions = {}): Net
   return { dispatcher, destroy }
 }
 
-/** @throws UsageError for a variable that names no proxy */
+/** @throws UsageError for an invalid proxy variable */
 function openProxied({ https, http, except }: Proxies, settings: Agent.Options): Dispatcher {
   const secure = https === undefined ? undefined : proxyUrl(https)
   const urls = {
@@ -81,10 +74,7 @@ function openProxied({ https, http, except }: Proxies, settings: Agent.Options):
   })
 }
 
-/**
- * What undici leaves out of an address: a token in the place of the user name or of the password,
- * beside nothing. RFC 7617
- */
+/** Credentials that undici drops: a token as the only user name or password. RFC 7617 */
 function halfCredentials({ username, password }: URL): string | undefined {
   if ((username === '') === (password === '')) return undefined
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
@@ -92,8 +82,7 @@ function halfCredentials({ username, password }: URL): string | undefined {
 }
 
 /**
- * The connections to a proxy. undici tells of one that is refused in words alone, and as if
- * somebody had aborted the request.
+ * Connections to a proxy. undici reports a rejected one only in words, and as an aborted request.
  */
 class ProxyPool extends Pool {
   readonly #proxy: NamedProxy

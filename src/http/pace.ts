@@ -2,44 +2,40 @@ import { type Clock, LONG_WAIT, type Wait } from '../clock.ts'
 import { backOff, bounded } from './retry.ts'
 
 export interface PaceOptions {
-  /**
-   * Our own pace: requests leave evenly, so many per so many seconds. Default: as quickly as the
-   * server lets.
-   */
+  /** Own rate limit: requests leave evenly spread. Default: the server's limits. */
   rate?: { requests: number; seconds: number }
-  /** Requests in flight at once. */
+  /** Maximum number of requests in flight. */
   concurrency: number
   clock: Clock
-  /** Whose rate it is, for those who are told of long pauses. */
+  /** Name of the system with the rate limit, for reports of long pauses. */
   name?: string
   onWait?(wait: Wait): void
 }
 
 /**
- * The least wait after a 429, milliseconds: Retry-After counts whole seconds, and says 0 where the
- * second has begun.
+ * The shortest wait after a 429, milliseconds. Retry-After has whole seconds and is 0 in the
+ * current second.
  */
 const MIN_PAUSE = 1000
-/** The longest wait after a 429 that says nothing of how long. Milliseconds. */
+/** The longest wait after a 429 without a time. Milliseconds. */
 const MAX_BACKOFF = 60_000
-/** Requests slow down when less than this share of the server's bucket is left. */
+/** Requests slow down below this share of the server's bucket. */
 const LOW = 1 / 4
 
-const WHY = { pace: 'its requests are used up', refused: 'a request was refused' } as const
+const WHY = { pace: 'its request limit is used up', refused: 'a request was refused' } as const
 
 interface Waiter {
   go(): void
 }
 
 /**
- * Leave to send requests, in the order in which it is asked for: within a concurrency, an own pace,
- * and what the server tells of its bucket. Below a quarter of the bucket, what is left is spread
- * over the time until it is full again.
+ * Permission to send requests, in order: within a concurrency, an own rate, and the server's
+ * bucket. Below a quarter of the bucket, the rest is spread until the bucket is full again.
  */
 export class Pace {
   readonly #clock: Clock
   readonly #concurrency: number
-  /** Milliseconds between two requests by our own rate. */
+  /** Milliseconds between two requests at our own rate. */
   readonly #interval: number
   readonly #waiting: Waiter[] = []
   #inFlight = 0
@@ -58,7 +54,7 @@ export class Pace {
   }
 
   /**
-   * Waits for leave to send one request; `release` must follow.
+   * Waits for permission to send one request; `release` must follow.
    * @throws the signal's reason as soon as it is aborted
    */
   acquire(signal?: AbortSignal): Promise<void> {
@@ -81,32 +77,32 @@ export class Pace {
     })
   }
 
-  /** The request has been answered, or is given up. */
+  /** The request has a response, or is given up. */
   release(): void {
     this.#inFlight -= 1
     this.#pump()
   }
 
-  /** What an answer tells of the server's bucket. To be told before the request's `release`. */
+  /** Learns the server's bucket from a response. Call it before the request's `release`. */
   learn({ limit, remaining, resetMs }: BucketLevel): void {
-    // The server may not have counted the other requests in flight yet.
+    // The server might not have counted the other requests in flight yet.
     const left = remaining - (this.#inFlight - 1)
     this.#bucket = { limit, left, resetAt: this.#clock.now() + resetMs }
   }
 
-  /** A request was answered, and not with 429. */
+  /** A request got a response other than 429. */
   accepted(): void {
     this.#refusalsInARow = 0
   }
 
   /**
-   * A request was answered 429: nothing leaves for `waitMs`, at least a second. Without `waitMs`
-   * until the server's bucket is full, if that is known, else for a time that grows with each
-   * refusal in a row, with jitter.
+   * A request got a 429: nothing leaves for `waitMs`, at least a second. Without `waitMs`, the
+   * pause lasts until the server's bucket is full, if known, or grows with each rejection in a row,
+   * with jitter.
    */
   refused(waitMs: number | undefined): void {
     const now = this.#clock.now()
-    // Requests that were in flight together are refused together: that is one event.
+    // Requests in flight together are rejected together: that is one event.
     if (now >= this.#pausedUntil) this.#refusalsInARow += 1
     const untilReset = (this.#bucket?.resetAt ?? now) - now
     const grown = backOff(this.#refusalsInARow, { first: MIN_PAUSE, longest: MAX_BACKOFF })
@@ -132,7 +128,7 @@ export class Pace {
     }
   }
 
-  /** When the next request may leave. */
+  /** When the next request can leave. */
   #freeAt(now: number): number {
     const own = Math.max(this.#pausedUntil, this.#lastSent + this.#interval)
     const bucket = this.#bucket
@@ -148,19 +144,19 @@ export class Pace {
     this.#cancelWake = undefined
   }
 }
-/** What X-RateLimit headers tell of a bucket. */
+/** The bucket in X-RateLimit headers. */
 export interface BucketLevel {
-  /** Requests that it holds when full. */
+  /** Requests in a full bucket. */
   limit: number
-  /** Requests that it still has. */
+  /** Requests left. */
   remaining: number
   /** Milliseconds until it is full again. */
   resetMs: number
 }
 /**
- * The level of the server's bucket by X-RateLimit-Limit, -Remaining and -Reset (epoch seconds),
- * which Okta spells X-Rate-Limit-…; undefined unless all three are there. `now`: epoch milliseconds
- * by the server's clock.
+ * The server's bucket from X-RateLimit-Limit, -Remaining and -Reset (epoch seconds), or Okta's
+ * X-Rate-Limit-…; undefined unless all three are present. `now`: epoch milliseconds of the server's
+ * clock.
  */
 export function parseBucketLevel(header: (name: string) => string | undefined, now: number): BucketLevel | undefined {
   const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((part) => {

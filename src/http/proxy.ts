@@ -1,28 +1,27 @@
 import { UsageError } from '../diagnostics/errors.ts'
 
-/** A proxy, as a variable of the environment names it. */
+/** A proxy variable of the environment. */
 export interface ProxyVariable {
   name: string
-  /** Secret: it may hold a password. */
+  /** Secret: it can contain a password. */
   value: string
 }
 
-/** The ways out of this machine that the environment names. */
+/** The proxies of the environment. */
 export interface Proxies {
   https?: ProxyVariable
   http?: ProxyVariable
-  /** Hosts that are reached without a proxy, in the form of NO_PROXY. */
+  /** Hosts reached without a proxy, in the form of NO_PROXY. */
   except: string
 }
 
-/** Everything is reached directly. */
 export const NO_PROXIES: Proxies = { except: '' }
 
 type Environment = Record<string, string | undefined>
 
 /**
- * What HTTPS_PROXY, HTTP_PROXY and NO_PROXY say, under their names in lower case first. An empty
- * variable counts as unset; HTTP_PROXY stands in for HTTPS_PROXY, as it does in Node.js itself.
+ * Reads HTTPS_PROXY, HTTP_PROXY and NO_PROXY; lowercase names win. An empty variable counts as
+ * unset. HTTP_PROXY replaces a missing HTTPS_PROXY, as in Node.js.
  */
 export function proxiesOf(env: Environment): Proxies {
   const http = firstOf(env, 'http_proxy', 'HTTP_PROXY')
@@ -35,43 +34,43 @@ export function proxiesOf(env: Environment): Proxies {
 }
 
 /**
- * The address of a proxy: scheme, host and port, and perhaps a user name and a password. Without a
- * scheme it is http.
+ * The URL of a proxy: scheme, host and port, possibly a user name and password. The default scheme
+ * is http.
  * @throws UsageError, which names the variable and never quotes its value
  */
 export function proxyUrl({ name, value }: ProxyVariable): URL {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(value)?.[1]?.toLowerCase()
   if (scheme?.startsWith('socks')) {
-    throw bad(`${name} names a SOCKS proxy (${scheme}://), and only HTTP proxies are supported`, instead(name))
+    throw bad(`${name} is a SOCKS proxy (${scheme}://); only HTTP proxies are supported`, instead(name))
   }
   if (scheme !== undefined && scheme !== 'http' && scheme !== 'https') {
-    throw bad(`${name} names a proxy with ${scheme}://, and only http:// and https:// are supported`, instead(name))
+    throw bad(`${name} is a proxy with ${scheme}://; only http:// and https:// are supported`, instead(name))
   }
   const url = URL.parse(scheme === undefined ? `http://${value}` : value)
   if (url === null || url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-    throw bad(`${name} is not the address of a proxy`, `${instead(name)}; ${ENCODED}`)
+    throw bad(`${name} is not a proxy URL`, `${instead(name)}; ${ENCODED}`)
   }
   if (decoded(url.username) === undefined || decoded(url.password) === undefined) {
-    throw bad(`${name} has a user name or a password with a % that encodes nothing`, `${instead(name)}; ${ENCODED}`)
+    throw bad(`${name} has an invalid % sequence in its user name or password`, `${instead(name)}; ${ENCODED}`)
   }
   return url
 }
 
-/** What of the proxy variables no text may show. */
+/** Parts of the proxy variables that no output can show. */
 export function proxySecrets(env: Environment): string[] {
   return ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].flatMap((name) => secretsIn(env[name] ?? ''))
 }
 
-const ENCODED = 'in a user name or a password, write characters such as @ : / # ? % percent-encoded'
+const ENCODED = 'percent-encode characters such as @ : / # ? % in a user name or password'
 
-/** Everything before the last @: a password may hold an @, and the address may be malformed. */
+/** Everything before the last @: a password can contain an @, and the URL can be malformed. */
 function secretsIn(value: string): string[] {
   const userInfo = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(.*)@/is.exec(value.trim())?.[1]
   if (userInfo === undefined) return []
   const colon = userInfo.indexOf(':')
   const password = colon === -1 ? '' : userInfo.slice(colon + 1)
-  // A user name is secret only where it stands alone, as a token does: blanking out `admin` would
-  // hide words that matter.
+  // A user name is secret only without a password, as a token is. Masking `admin` would hide
+  // ordinary words.
   const user = colon === -1 ? userInfo : userInfo.slice(0, colon)
   const secrets = password === '' ? [user, `${user}:`] : [userInfo, password]
   return [...new Set(secrets.flatMap((secret) => [secret, decoded(secret) ?? secret]))]
@@ -98,10 +97,10 @@ function bad(message: string, hint: string): UsageError {
 }
 
 function instead(name: string): string {
-  return `write it like ${name}=http://proxy.example:3128, or unset it`
+  return `set it like ${name}=http://proxy.example:3128, or unset it`
 }
 
-/** The variable whose proxy leads to an https address; undefined: it is reached directly. */
+/** The variable with the proxy for an https URL; undefined: direct connection. */
 export function proxyFor({ https, except }: Proxies, address: string): ProxyVariable | undefined {
   const { hostname, port, protocol } = new URL(address)
   if (https === undefined || isLoopback(hostname)) return undefined
@@ -109,7 +108,7 @@ export function proxyFor({ https, except }: Proxies, address: string): ProxyVari
   return except.split(/[,\s]+/).some((entry) => isExcepted(entry, hostname.toLowerCase(), number)) ? undefined : https
 }
 
-/** As undici reads an entry of NO_PROXY, which is what the connections go by. */
+/** Reads an entry of NO_PROXY as undici does, which makes the connections. */
 function isExcepted(entry: string, hostname: string, port: string): boolean {
   const [, host = entry, only] = /^(.+):(\d+)$/.exec(entry) ?? []
   if (host === '' || (only !== undefined && only !== port)) return false
@@ -118,7 +117,7 @@ function isExcepted(entry: string, hostname: string, port: string): boolean {
   return hostname.endsWith(`.${bare}`) || (hostname === bare && !host.startsWith('*.'))
 }
 
-/** Whether a host name, as a URL has it, means this machine and no other. */
+/** Whether a host name from a URL always means this machine. */
 export function isLoopback(hostname: string): boolean {
   return /^(localhost\.?|127(\.\d+){3}|\[::1\])$/.test(hostname)
 }

@@ -1,19 +1,17 @@
 import { SourceError } from '../diagnostics/errors.ts'
 import { isObject, type Json } from '../json.ts'
 
-/**
- * A request that was answered with a status that is no success, and that repeating will not change.
- */
+/** A response with a status that is not a success and that repeating will not change. */
 export class HttpRefusal extends SourceError {
   readonly status: number
-  /** The answer, if it is JSON. */
+  /** The response, if it is JSON. */
   readonly body: Json | undefined
-  /** The error's name in the answer: `invalid_paging`, `insufficient_scope` … */
+  /** The error's name in the response: `invalid_paging`, `insufficient_scope` … */
   readonly errorCode: string | undefined
 
   /**
-   * `what`: the request, `GET /users of the Clerk instance`; `redact` keeps secrets out of what the
-   * answer says.
+   * `what`: the request, `GET /users of the Clerk instance`; `redact` removes secrets from the
+   * response.
    */
   constructor(refused: { what: string; status: number; body?: Json; redact?(text: string): string }) {
     const { what, status, body, redact = String } = refused
@@ -21,7 +19,7 @@ export class HttpRefusal extends SourceError {
     const said = redact([code, messageOf(body)].filter((part) => part !== undefined).join(': '))
     super({
       code: 'source_refused',
-      message: `${what} was refused with HTTP ${status}${said === '' ? '' : `: ${said}`}`,
+      message: `${what} returned HTTP ${status}${said === '' ? '' : `: ${said}`}`,
       hint: hintFor(status),
     })
     this.status = status
@@ -32,12 +30,12 @@ export class HttpRefusal extends SourceError {
 
 function hintFor(status: number): string {
   if (status === 401) return 'check the credentials under source'
-  if (status === 403) return 'the credentials under source lack a permission'
-  if (status === 404) return 'check the address under source'
-  return 'run the same command again later: what was read is kept'
+  if (status === 403) return 'grant the credentials under source the permission that is missing'
+  if (status === 404) return 'check the URL under source'
+  return 'run the same command again later; what was read is kept'
 }
 
-/** Codes as OAuth, Auth0, Clerk, Okta and Google write them. */
+/** Codes in the forms of OAuth, Auth0, Clerk, Okta and Google. */
 function codeOf(body: Json | undefined): string | undefined {
   if (!isObject(body)) return undefined
   const first = firstError(body)
@@ -58,17 +56,17 @@ function firstError(body: Record<string, unknown>): Record<string, unknown> | un
   return isObject(first) ? first : undefined
 }
 
-/** Google writes an object: `{ error: { code: 403, status: 'PERMISSION_DENIED', message } }`. */
+/** Google's form: `{ error: { code: 403, status: 'PERMISSION_DENIED', message } }`. */
 function errorIn({ error }: Record<string, unknown>): Record<string, unknown> | undefined {
   return isObject(error) ? error : undefined
 }
 
-/** No usable answer after `attempts` attempts. */
+/** No usable response after `attempts` attempts. */
 export function unreachable(name: string, reason: string, attempts: number): SourceError {
   return new SourceError({
     code: 'source_unreachable',
     message: `${name} cannot be reached: ${reason} (${attempts} attempts)`,
-    hint: 'check the address under source and the network, then run the same command again: it goes on where it stopped',
+    hint: 'check the URL under source and the network, then run the same command again: it continues where it stopped',
   })
 }
 
@@ -76,34 +74,28 @@ export function unreachable(name: string, reason: string, attempts: number): Sou
 export function rateLimited(what: string, times: number): SourceError {
   return new SourceError({
     code: 'rate_limited',
-    message: `${what} was answered 429 (too many requests) ${times} times in a row`,
-    hint: 'lower rate under source: other programs may be using the same allowance',
+    message: `${what} returned HTTP 429 (too many requests) ${times} times in a row`,
+    hint: 'lower rate under source: other programs might share the same limit',
   })
 }
 
-/**
- * A redirect that leads elsewhere, or on and on. Of its address only the origin is told: the rest
- * may hold a secret.
- */
+/** A redirect to elsewhere, or a loop. Only its origin is shown: the rest can contain a secret. */
 export function redirected(what: string, from: URL, to: URL | null): SourceError {
-  const where = to === null ? 'to no address' : to.origin === from.origin ? 'to itself' : `to ${to.origin}`
+  const where = to === null ? 'without an address' : to.origin === from.origin ? 'to itself' : `to ${to.origin}`
   return new SourceError({
     code: 'source_redirects',
-    message: `${what} was answered with a redirect ${where}, which is not followed with credentials`,
-    hint: 'name the address under source that answers the API itself',
+    message: `${what} redirects ${where}; redirects are not followed with credentials`,
+    hint: 'under source, set the URL at which the API itself responds',
   })
 }
 
-/**
- * A page that names a next one elsewhere. Of that address only the origin is told: the rest may
- * hold a secret.
- */
+/** A link to a next page elsewhere. Only its origin is shown: the rest can contain a secret. */
 export function linkedElsewhere(what: string, from: URL, to: URL | null): SourceError {
   const where = to === null ? 'no address' : to.origin === from.origin ? 'another list' : to.origin
   return new SourceError({
     code: 'source_links_elsewhere',
-    message: `${what} names ${where} as its next page, which is not followed with credentials`,
-    hint: `name the address under source that the API itself uses; ${from.host} was asked`,
+    message: `${what} links to ${where} as its next page; such links are not followed with credentials`,
+    hint: `under source, set the URL that the API itself uses; the request went to ${from.host}`,
   })
 }
 
@@ -115,11 +107,11 @@ export function answerTooLarge(what: string, size: string): SourceError {
   })
 }
 
-/** An answer that says it is not JSON; `type`: its Content-Type. */
+/** A response that declares not to be JSON; `type`: its Content-Type. */
 export function notJson(what: string, status: number, type: string): SourceError {
   return new SourceError({
     code: 'not_json',
-    message: `${what} was answered with ${type} instead of JSON (HTTP ${status})`,
-    hint: 'check the address under source: this looks like a web page or a proxy in between, not the API',
+    message: `${what} returned ${type} instead of JSON (HTTP ${status})`,
+    hint: 'check the URL under source: the response looks like a web page or a proxy, not the API',
   })
 }

@@ -1,8 +1,8 @@
 /**
- * The one place where requests leave the program. In: an address, and the dispatcher of a
- * `Network`, which knows the proxies. Out: the answer with its body read whole, or its bytes as
- * they come. Nothing is repeated here: see `retry.ts`. undici is loaded for the first request: the
- * client is imported by much that sends none.
+ * The only place where requests leave the program. In: a URL, and the dispatcher of a `Network`,
+ * which knows the proxies. Out: the response with its whole body, or its bytes as a stream.
+ * retry.ts repeats requests. undici is loaded for the first request, because many importers send
+ * none.
  */
 
 import type { Dispatcher, Response } from 'undici'
@@ -22,14 +22,14 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   status: number
-  /** By a name in lower case. */
+  /** By name in lowercase. */
   header(name: string): string | undefined
   /** The body, UTF-8. */
   text: string
 }
 
 /**
- * Sends a request as it is, by undici's plain `request`: a third of the CPU time of `fetch`, and no
+ * Sends a request with undici's plain `request`: a third of the CPU time of `fetch`, without
  * compression.
  */
 export async function send(
@@ -44,17 +44,17 @@ export async function send(
 }
 
 /**
- * The largest answer that `sendCompressed` takes, bytes: a page of 500 users with full metadata is
- * a twentieth of it.
+ * The largest response of `sendCompressed`, bytes. A page of 500 users with full metadata is a
+ * twentieth of it.
  */
 const LARGEST_BODY = 256 * 1024 * 1024
 
-/** The answer is longer than LARGEST_BODY. What lies beyond is not read. */
+/** The response is longer than LARGEST_BODY. The rest is not read. */
 export class TooLarge extends Error {}
 
 /**
- * Sends a request whose answer may be compressed; it follows no redirect.
- * @throws TooLarge for a body beyond 256 MiB, before it is held in memory
+ * Sends a request that accepts compression. Does not follow redirects.
+ * @throws TooLarge for a body above 256 MiB, before it is in memory
  */
 export async function sendCompressed(url: URL, asked: HttpRequest): Promise<HttpAnswer> {
   const { fetch } = await import('undici')
@@ -70,15 +70,15 @@ async function readText({ body }: Response): Promise<string> {
   let text = ''
   for await (const chunk of body) {
     length += chunk.byteLength
-    if (length > LARGEST_BODY) throw new TooLarge(`an answer of more than ${LARGEST_BODY} bytes`)
+    if (length > LARGEST_BODY) throw new TooLarge(`a response of more than ${LARGEST_BODY} bytes`)
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()
 }
 
 /**
- * A download: its status, and its bytes as they come, decompressed. Redirects are followed. Bytes
- * that nobody reads are to be cancelled.
+ * A download: its status, and its decompressed bytes as a stream. Follows redirects. Cancel bytes
+ * that you do not read.
  */
 async function openDownload(
   url: string,
@@ -91,13 +91,10 @@ async function openDownload(
 
 async function* none(): AsyncGenerator<Uint8Array> {}
 
-/** Members of a request's body whose values no message may show: an answer may echo them. */
+/** Members of a request's body whose values no message can show: a response can repeat them. */
 const SECRET_MEMBER = /secret|password|assertion|token/i
 
-/**
- * The secrets among the members of a request's body: `password_hash`, `totp_secret`,
- * `client_secret` …
- */
+/** The secrets in a request's body: `password_hash`, `totp_secret`, `client_secret` … */
 export function secretsIn(body: unknown): string[] {
   if (!isObject(body)) return []
   return Object.entries(body).flatMap(([member, value]) =>
@@ -106,18 +103,18 @@ export function secretsIn(body: unknown): string[] {
 }
 
 interface DownloadOptions {
-  /** For messages, which never show the address: it may be signed. */
+  /** For messages, which never show the URL: it can be signed. */
   what: string
-  /** Without a byte, until it is given up. */
+  /** Timeout without data. */
   timeoutMs: number
   dispatcher: Network['dispatcher']
   signal?: AbortSignal
 }
 
 /**
- * The bytes behind an address; a Content-Encoding is undone.
- * @throws HttpRefusal for a status that is no success; SourceError `download_broken` when it ends
- *   early or stalls; NetworkError; the signal's reason
+ * The bytes of a URL, decompressed.
+ * @throws HttpRefusal for a status that is not a success; SourceError `download_broken` when it
+ *   ends early or stalls; NetworkError; the signal's reason
  */
 export async function* download(
   url: string,
@@ -137,7 +134,7 @@ export async function* download(
       throw new HttpRefusal({ what, status })
     }
     for await (const chunk of bytes) {
-      // Whoever reads may take their time: only the network is timed.
+      // The reader can be slow: only the network is timed.
       clearTimeout(timer)
       yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
       onward()
@@ -146,11 +143,11 @@ export async function* download(
     signal?.throwIfAborted()
     if (error instanceof OperatorError) throw error
     const passing = passingFailure(error, what)
-    const why = stalled.signal.aborted ? `nothing came for ${timeoutMs / 1000} s` : passing
+    const why = stalled.signal.aborted ? `no data for ${timeoutMs / 1000} s` : passing
     throw new SourceError({
       code: 'download_broken',
       message: `${what} broke off: ${why}`,
-      hint: 'run the same command again: it goes on where it stopped',
+      hint: 'run the same command again: it continues where it stopped',
     })
   } finally {
     clearTimeout(timer)

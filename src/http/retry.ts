@@ -1,24 +1,24 @@
 /**
- * When a request is sent again. In: what became of each attempt. Out: a pause after which the next
- * may leave, or the error with which the request ends. What an answer means is up to the client;
- * reports of it never show a secret.
+ * When a request is sent again. In: the result of each attempt. Out: a pause before the next
+ * attempt, or the error that ends the request. The client interprets responses. Reports never show
+ * a secret.
  */
 
 import { type Clock, LONG_WAIT, sleep, type Wait } from '../clock.ts'
 import type { Redactor } from '../diagnostics/redactor.ts'
 
 /**
- * A request that got no usable answer, and what happens next is up to its sender. Neither its body
- * nor its query is told.
+ * A request without a usable response. Its sender decides what happens next. Omits the body and
+ * query.
  */
 export interface FailedRequest {
   method: string
   path: string
-  /** Undefined: no answer came. */
+  /** Undefined: there was no response. */
   status?: number
-  /** What went wrong: `HTTP 503`, or why no answer came. */
+  /** What went wrong: `HTTP 503`, or why there was no response. */
   why: string
-  /** Which attempt that was, from 1. */
+  /** Number of the attempt, from 1. */
   attempt: number
 }
 
@@ -27,41 +27,41 @@ export type NamedRequest = Pick<FailedRequest, 'method' | 'path'>
 
 /** How a client repeats its requests. */
 export interface Retries {
-  /** Who is asked, for those who are told of long pauses: `WorkOS`. */
+  /** The system, for reports of long pauses: `WorkOS`. */
   whose: string
   /**
-   * The longest pause between two attempts, milliseconds. The first takes 200, each further one
-   * twice as long.
+   * The longest pause between two attempts, milliseconds. The first is 200; each further one
+   * doubles.
    */
   longestPause: number
   clock: Clock
   /** Ends pauses. */
   signal?: AbortSignal
-  /** Knows the secrets of the requests: an answer may echo them. */
+  /** Knows the secrets of the requests: a response can repeat them. */
   redactor: Redactor
-  /** Whether those who are told of a long pause are told what went wrong before it. */
+  /** Whether reports of a long pause include the failure before it. */
   explainsPauses: boolean
-  /** Told of pauses that are long. */
+  /** Called for long pauses. */
   onWait: ((wait: Wait) => void) | undefined
-  /** Told of requests without a usable answer. */
+  /** Called for requests without a usable response. */
   onFailedRequest: ((request: FailedRequest) => void) | undefined
-  /** Told as soon as it is known that another attempt follows. */
+  /** Called as soon as another attempt is certain. */
   onRepeat?(): void
-  /** What a request ends with that has used up its attempts. */
+  /** The error after the last attempt. */
   unreachable(request: NamedRequest, why: string, attempts: number): Error
-  /** What a request ends with that is answered 429 over and over. */
+  /** The error after too many 429s. */
   rateLimited(request: NamedRequest, times: number): Error
 }
 
-/** How often one request may be answered 429. */
+/** Maximum number of 429s for one request. */
 const REFUSALS = 20
 
-/** Whether another attempt may change an answer with this status. */
+/** Whether another attempt can change this status. */
 export function isPassing(status: number): boolean {
   return status >= 500 || status === 408
 }
 
-/** Tells of an attempt that got no usable answer. */
+/** Reports an attempt without a usable response. */
 export function tellFailed(
   { onFailedRequest, redactor }: Retries,
   { method, path }: NamedRequest,
@@ -71,15 +71,15 @@ export function tellFailed(
   onFailedRequest?.({ method, path: redactor.redact(path), ...answered, why: redactor.redact(why), attempt })
 }
 
-/** The attempts at one request, but for those that are answered 429. */
+/** The attempts at one request, except those with a 429. */
 export class Attempts {
   readonly #retries: Retries
   readonly #request: NamedRequest
   readonly #mayRepeat: (attempt: number) => boolean
-  /** Which attempt is on its way, from 1. */
+  /** Number of the current attempt, from 1. */
   number = 1
 
-  /** @param mayRepeat whether another one may follow on so many */
+  /** @param mayRepeat whether another attempt can follow this many */
   constructor(retries: Retries, request: NamedRequest, mayRepeat: (attempts: number) => boolean) {
     this.#retries = retries
     this.#request = request
@@ -87,7 +87,8 @@ export class Attempts {
   }
 
   /**
-   * The attempt got no usable answer: waits until the next one may leave, at least `waitMs`.
+   * After an attempt without a usable response, waits until the next one can leave, at least
+   * `waitMs`.
    * @throws Retries.unreachable after the last one; the signal's reason
    */
   async failed({ why, status, waitMs = 0 }: { why: string; status?: number; waitMs?: number }): Promise<void> {
@@ -106,10 +107,7 @@ export class Attempts {
   }
 }
 
-/**
- * The answers 429 to one request, or to one attempt at it. How long to wait is up to whoever paces
- * the requests.
- */
+/** The 429s of one request or attempt. The client's pacing decides how long to wait. */
 export class Refusals {
   readonly #retries: Retries
   readonly #request: NamedRequest
@@ -128,14 +126,12 @@ export class Refusals {
   }
 }
 
-/**
- * The longest wait that is taken from a header, milliseconds: after it the server is asked again.
- */
+/** The longest wait accepted from a header, milliseconds. After it, the request is sent again. */
 const LONGEST_WAIT = 600_000
 
 /**
  * Milliseconds to wait by a Retry-After header (RFC 9110 10.2.3: seconds, or a date), at most ten
- * minutes; undefined if it says nothing usable. `now`: epoch milliseconds by the server's clock.
+ * minutes; undefined if it is not usable. `now`: epoch milliseconds of the server's clock.
  */
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined || header.trim() === '') return undefined
@@ -144,13 +140,13 @@ export function parseRetryAfter(header: string | undefined, now: number): number
   return Number.isFinite(wait) ? bounded(wait) : undefined
 }
 
-/** The server's clock in epoch milliseconds, by the Date header: ours may be wrong. */
+/** The server's clock from the Date header, in epoch milliseconds: our clock can be wrong. */
 export function serverTime(header: string | undefined): number {
   const date = Date.parse(header ?? '')
   return Number.isNaN(date) ? Date.now() : date
 }
 
-/** A wait that a header names, as long as one is taken from it. */
+/** A wait from a header, limited to the longest accepted one. */
 export function bounded(ms: number): number {
   return Math.min(Math.max(ms, 0), LONGEST_WAIT)
 }
@@ -160,16 +156,13 @@ interface Growth {
   first: number
   longest: number
   /**
-   * Whether chance takes up to half of it away: what was refused together does not come back
+   * Whether to subtract a random part, up to half, so that requests rejected together do not return
    * together. Default: true.
    */
   jitter?: boolean
 }
 
-/**
- * How long to wait after something has gone wrong so many times in a row, from 1: each time twice
- * as long. Milliseconds.
- */
+/** The pause after this many failures in a row, from 1. It doubles each time. Milliseconds. */
 export function backOff(times: number, { first, longest, jitter = true }: Growth): number {
   const ms = Math.min(longest, first * 2 ** (times - 1))
   return jitter ? ms / 2 + (Math.random() * ms) / 2 : ms

@@ -6,9 +6,9 @@ import { isLoopback, type Proxies } from './proxy.ts'
 import { backOff, isPassing, parseRetryAfter, serverTime } from './retry.ts'
 
 /**
- * Tells a webhook something, by one POST that is repeated for a bounded time. In: an address, which
- * is a secret, and a body. Out: undefined once it was taken; else why not, in words that do not
- * hold the address. A redirect is not followed: what is told was meant for one place.
+ * Notifies a webhook by one POST, repeated for a limited time. In: a URL, which is a secret, and a
+ * body. Out: undefined on success, or else the reason without the URL. Redirects are not followed,
+ * because the content is meant for one place.
  */
 
 export interface Delivery {
@@ -17,32 +17,32 @@ export interface Delivery {
   /** Signs the body. */
   secret?: string
   body: string
-  /** The same for each attempt: whoever receives two knows that they are one. */
+  /** The same for each attempt, so that a receiver recognizes repeats. */
   id: string
   proxies: Proxies
   clock: Clock
   /** Milliseconds since the epoch. */
   now(): number
-  /** Aborted: it is given up at once. */
+  /** If aborted, the delivery is given up at once. */
   signal: AbortSignal
-  /** Milliseconds until it is given up, all attempts together. */
+  /** Timeout of all attempts together, milliseconds. */
   budget: number
 }
 
-/** Milliseconds until one attempt is given up. */
+/** Timeout of one attempt, milliseconds. */
 const PATIENCE = 10_000
 const PAUSES = { first: 500, longest: 8_000 }
 
-/** Of a failure that a further attempt does not change. */
+/** A failure that another attempt will not change. */
 class Final extends Error {}
 
 export async function deliver(delivery: Delivery): Promise<string | undefined> {
   const { clock, signal, budget, proxies } = delivery
   const end = clock.now() + budget
-  // Who only checks an address loads no client of HTTP.
+  // Checking a URL does not load an HTTP client.
   const [{ openNetwork }, { send }] = await Promise.all([import('./network.ts'), import('./request.ts')])
   const network = openNetwork(proxies, { connectTimeout: PATIENCE })
-  let why = 'no answer'
+  let why = 'no response'
   try {
     for (let attempt = 1; !signal.aborted && clock.now() < end; attempt += 1) {
       const left = end - clock.now()
@@ -58,7 +58,7 @@ export async function deliver(delivery: Delivery): Promise<string | undefined> {
         wait = parseRetryAfter(answer.header('retry-after'), serverTime(answer.header('date'))) ?? wait
       } catch (error) {
         if (error instanceof Final) return error.message
-        if (error instanceof TooSlow) why = 'no answer in time'
+        if (error instanceof TooSlow) why = 'no response in time'
         else why = described(error)
       }
       if (clock.now() + wait >= end) break
@@ -72,14 +72,14 @@ export async function deliver(delivery: Delivery): Promise<string | undefined> {
   }
 }
 
-/** The parts of an error that say what happened, and not where. */
+/** The parts of an error that do not contain the host. */
 function described(error: unknown): string {
   return describeFailure(error).replace(/\b(?:[a-z][\w-]*\.)+[a-z]{2,}\b(?::\d+)?/gi, 'it')
 }
 
 class TooSlow extends Error {}
 
-/** Work that is given up after so long. */
+/** Gives up work after a time. */
 async function within<T>(
   clock: Clock,
   ms: number,
@@ -97,7 +97,7 @@ async function within<T>(
   }
 }
 
-/** The body with its headers, signed at this moment. */
+/** The body and headers, signed now. */
 function message({ body, secret, id, now }: Delivery): { headers: Record<string, string>; body: string } {
   const timestamp = String(Math.floor(now() / 1000))
   return {
@@ -118,7 +118,7 @@ export function signatureOf(secret: string, timestamp: string, body: string): st
 }
 
 /**
- * Whether an address may be told: https, or http to this machine. Its text is in no message.
+ * Checks a webhook's URL: https, or http to this machine. No message contains it.
  * @param path of the manifest
  * @throws ManifestError
  */
@@ -126,9 +126,9 @@ export function checkWebhook(text: string, path: string): void {
   const url = URL.parse(text)
   const problem = (message: string, hint: string) => new ManifestError({ code: 'bad_webhook', message, hint, path })
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw problem(`${path} is no http(s) address`, 'give an https address, as a reference such as ${NOTIFY_URL}')
+    throw problem(`${path} is not an http(s) URL`, 'set an https URL, as a reference such as ${NOTIFY_URL}')
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw problem(`${path} would get notifications unencrypted`, 'use https')
+    throw problem(`${path} would receive notifications unencrypted`, 'use https')
   }
 }

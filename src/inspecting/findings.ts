@@ -10,13 +10,13 @@ import type { Format } from './password-format.ts'
 import { belongingOf, personOf } from './person.ts'
 import { isHarmless } from './sensitivity.ts'
 
-/** Formats, and roles, that are counted one by one. */
+/** Maximum number of formats and of roles to count separately. */
 const MAX_NAMED = 50
 type FoundRole = PeopleInspection['roles'][number]
 
 export const UNNAMED_ROLE = '(not shown)'
 
-/** Adds up what the records of a source's main stream say about people. */
+/** Counts facts about users in the records of a source's main stream. */
 export class Findings {
   readonly #tally: Tally
   readonly #formats = new Map<string, PasswordFormat>()
@@ -96,17 +96,14 @@ export class Findings {
   }
 }
 
-/** Memory that SQLite may hold, KiB. */
+/** Page cache of SQLite, in KiB. */
 const CACHE_KIB = 16 * 1024
-/**
- * Bytes of a SHA-256 that tell one text from another: 96 bits, at which 10 million texts collide
- * with odds of 1 in 10^14.
- */
+/** Bytes kept of a SHA-256. With 96 bits, 10 million texts collide with odds of 1 in 10^14. */
 const KEY_BYTES = 12
 
 /**
- * Exact counts of what is too much to hold in memory: who occurs how often, and in which
- * organizations. Keeps digests, no text.
+ * Exact counts that do not fit in memory: records per user, and organizations per user. Stores
+ * digests, no text.
  */
 export class Tally {
   readonly #database: DatabaseSync
@@ -114,7 +111,7 @@ export class Tally {
   readonly #membership: StatementSync
   readonly #lookalike: StatementSync
 
-  /** @param folder a private folder that is removed afterwards */
+  /** @param folder a private temporary folder */
   constructor(folder: string) {
     const path = join(folder, 'tally.sqlite')
     createPrivateFile(path)
@@ -133,8 +130,8 @@ export class Tally {
   }
 
   /**
-   * Counts one record of a person, known by an e-mail address or by something else, with the
-   * organizations it names.
+   * Counts one record of a user with its organizations. `person` is an email address or another
+   * identifier.
    */
   add(person: string, isAddress: boolean, organizations: readonly string[]): void {
     const key = keyOf(person)
@@ -145,8 +142,8 @@ export class Tally {
   }
 
   /**
-   * Addresses, those with several records, their records beyond the first, and those that differ
-   * from another in non-ASCII letters alone.
+   * `duplicated`: addresses with several records. `extraRecords`: their records beyond the first.
+   * `lookalikes`: addresses that differ from another one only in non-ASCII letters.
    */
   addresses(): { distinct: number; duplicated: number; extraRecords: number; lookalikes: number } {
     const sums = 'count(*) AS a, sum(records > 1) AS b, sum(records - 1) AS c'

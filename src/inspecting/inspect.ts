@@ -1,7 +1,7 @@
 /**
- * Looks into a source. In: a source and how much of it to read. Out: an Inspection: per stream its
- * paths (profile.ts), and what the records say of people (findings.ts, person.ts). No value that
- * may be personal or secret leaves it (sensitivity.ts).
+ * Inspects a source. In: a source, and how much of it to read. Out: an Inspection with the paths of
+ * each stream (profile.ts) and facts about users (findings.ts, person.ts). It contains no personal
+ * or secret value (sensitivity.ts).
  */
 import type { Step } from '../diagnostics/step.ts'
 import type { JsonObject } from '../json.ts'
@@ -14,39 +14,34 @@ import { shownName } from './sensitivity.ts'
 
 const NO_COLUMNS: ReadonlySet<string> = new Set()
 
-/** How many records are asked for at once. */
+/** Records per read. */
 const CHUNK = 1000
 
 export interface InspectOptions {
   /** `source.type`. */
   type: string
-  /** Opens the source; what it rejects goes to the function. */
+  /** Opens the source. Rejected records go to the callback. */
   open(reject: (record: RejectedRecord) => void): Promise<Source>
   /**
-   * Records of the main stream to read at most; of other streams as many are looked into. Infinity:
-   * all.
+   * Maximum number of records to read from the main stream, and to profile from other streams.
+   * Infinity: all.
    */
   limit: number
-  /** A private folder that is removed afterwards. */
+  /** A private temporary folder. */
   scratch: string
-  /** Which records of the main stream are looked into. Default: all. */
+  /** Selects records of the main stream. Default: all. */
   isMeant?: (record: JsonObject) => boolean
-  /**
-   * Columns by stream in the order of their file, where that is known: those that are empty
-   * throughout are not in the records.
-   */
+  /** Known columns by stream, in file order. Records omit columns that are always empty. */
   columns?: ReadonlyMap<string, readonly string[]>
-  /**
-   * Names of the columns that the mapping reads, where there is one, for the streams of the source.
-   */
+  /** Column names that the mapping reads, if there is a mapping. */
   columnsRead?: (streams: readonly string[]) => ReadonlyMap<string, ReadonlySet<string> | 'all'>
   onProgress?: (step: Step) => void
 }
 
 /**
- * Reads the head of a source, or all of it, and tells what is there. The memory it takes does not
- * grow with what it reads.
- * @throws as the source does
+ * Reads the beginning of a source, or all of it. Memory use does not grow with the number of
+ * records.
+ * @throws the errors of the source
  */
 export async function inspectSource(options: InspectOptions): Promise<Inspection> {
   const { type, limit, scratch, onProgress = () => {} } = options
@@ -72,7 +67,7 @@ export async function inspectSource(options: InspectOptions): Promise<Inspection
   onProgress({ phase: 'reading the source' })
   try {
     if (limit > 0) {
-      // One more than asked for, to know whether that was all.
+      // Reads one more record than the limit, to find out whether there are more.
       const chunkSize = Math.min(CHUNK, limit + 1)
       complete = true
       reading: for await (const chunk of source.read(chunkSize)) {
@@ -95,7 +90,7 @@ export async function inspectSource(options: InspectOptions): Promise<Inspection
   }
 }
 
-/** A name of a column that looks like data is masked: a file may lack its header. */
+/** Masks column names that look like data, because a file can lack its header. */
 function shown(found: WrittenNull): WrittenNull {
   return { ...found, column: found.column.split('.').map(shownName).join('.') }
 }
@@ -103,16 +98,13 @@ function shown(found: WrittenNull): WrittenNull {
 interface Seen {
   /** See InspectOptions. */
   columns: ReadonlyMap<string, readonly string[]> | undefined
-  /** Of the streams whose records were read by themselves. */
+  /** By main stream. */
   profiles: ReadonlyMap<string, Profile>
   /** Rejected records by stream. */
   rejected: ReadonlyMap<string, number>
 }
 
-/**
- * What each stream holds: main streams as they were read, joined ones as far as their rows lie in
- * the records of main ones.
- */
+/** Describes each stream. Joined streams are known only from the rows in main records. */
 function streamsOf(source: Source, { columns, profiles, rejected }: Seen): StreamInspection[] {
   const counts = source.counts()
   const describe = (stream: string) => ({
@@ -135,14 +127,13 @@ function streamsOf(source: Source, { columns, profiles, rejected }: Seen): Strea
     const known = columns?.get(stream)
     return { ...describe(stream), role: 'main', records, paths: withColumns(own, known, records), morePaths }
   })
-  // Some types of source have streams that the files at hand do not fill.
+  // Omits streams without rows that the source's files do not contain.
   const there = [...joined].filter(
     ([stream, paths]) => paths.length > 0 || counts.some((count) => count.stream === stream),
   )
   const others = there.map(([stream, paths]): StreamInspection => {
     const inside = paths.filter(({ path }) => path !== '')
-    // Rows of files carry their line; of others the member that is most often there tells their
-    // number.
+    // Rows of files have a line number. For other rows, the most frequent member gives the count.
     const records = Math.max(0, ...inside.map(({ filled }) => filled))
     const shown = inside.filter(({ path }) => path !== ROW_FILE && path !== ROW_LINE)
     const known = columns?.get(stream)
@@ -153,8 +144,8 @@ function streamsOf(source: Source, { columns, profiles, rejected }: Seen): Strea
 }
 
 /**
- * Where a path leads to rows that were joined: the stream, and the path inside its rows. Rows may
- * have rows joined to them.
+ * The stream of joined rows that a path leads to, and the path inside those rows. Joined rows can
+ * contain joined rows.
  */
 function joinedPlace(path: string, joined: ReadonlyMap<string, unknown>): JoinedPlace | undefined {
   const names = path.split('.')
@@ -166,20 +157,17 @@ function joinedPlace(path: string, joined: ReadonlyMap<string, unknown>): Joined
 
 interface JoinedPlace {
   stream: string
-  /** How many streams lead there: rows may have rows joined to them. */
+  /** Number of nested streams. */
   depth: number
   rest: string
 }
 
-/**
- * An expression as a mapping writes it that goes through the rows one by one. Names of streams are
- * plain names.
- */
+/** The expression relative to one row, for a mapping with `each`. Stream names need no quotes. */
 function withinRow(expression: string | null, { depth }: JoinedPlace): string | null {
   return expression === null ? null : expression.split('.').slice(depth).join('.')
 }
 
-/** The paths in the order of the columns, and the columns of which no record has anything. */
+/** The paths in column order, including columns that are always empty. */
 function withColumns(
   paths: readonly PathInspection[],
   columns: readonly string[] | undefined,

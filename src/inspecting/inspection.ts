@@ -3,23 +3,23 @@ import type { WrittenNull } from '../sources/text/written-nulls.ts'
 /** A path inside records: `email`, `identities[].connection`, `Attributes[Name="email"].Value`. */
 export type Path = string
 
-/** What one path of a stream holds. Never a value that may be personal or secret. */
+/** The statistics of one path of a stream. Contains no personal or secret value. */
 export interface PathInspection {
   path: Path
-  /** JSONata that yields it; null where a name on it is masked, or cannot be written. */
+  /** A JSONata expression for the path; null if a name on it is masked or cannot be written. */
   expression: string | null
-  /** How often it holds something: no null, no empty text. */
+  /** Number of values that are neither null nor empty text. */
   filled: number
-  /** How often it could: records, or items of the innermost array on the path. */
+  /** Number of possible values: records, or items of the innermost array on the path. */
   of: number
-  /** Kinds of values, the most frequent first. */
+  /** Types of values, most frequent first. */
   types: { type: string; count: number }[]
-  /** Secrets are counted and nothing else is said of them. */
+  /** Secrets are only counted. */
   secret: boolean
-  /** What values look like, letters and digits masked: `xxx@xxxxxxx.xxx`. */
+  /** Shapes of values, with letters and digits masked: `xxx@xxxxxxx.xxx`. */
   shapes: string[]
   /**
-   * Every value with its count, where there are few and they say nothing about a person: roles,
+   * Every value with its count, if there are few values and they do not identify a user: roles,
    * hashers, connections.
    */
   values?: { value: string; count: number }[]
@@ -27,95 +27,95 @@ export interface PathInspection {
 
 export interface StreamInspection {
   stream: string
-  /** Files it is read from, as the manifest writes them; none for what comes over a network. */
+  /** Files of the stream, as written in the manifest; empty for network sources. */
   files: string[]
-  /** Joined streams are seen as far as the records that were read have rows of them. */
+  /** Joined streams are known only from the rows in the records that were read. */
   role: 'main' | 'joined'
   records: number
   rejected: number
   paths: PathInspection[]
-  /** Further paths that were seen and not kept. */
+  /** Number of paths that exceeded the limit. */
   morePaths: number
 }
 
-/** What would become of the passwords of one format. */
+/** What happens to the passwords of one format. */
 export type PasswordFate =
-  /** WorkOS takes it, as it is or as the recipe writes it. */
+  /** WorkOS accepts it as it is, or as the recipe writes it. */
   | 'taken'
-  /** WorkOS takes it once a mapping has written it in WorkOS's way. */
+  /** WorkOS accepts it after a mapping converts it. */
   | 'convertible'
-  /** WorkOS does not take it: the user resets the password. */
+  /** WorkOS does not accept it: the user resets the password. */
   | 'reset'
-  /** It is not what it says it is: cut off, or in the wrong column. */
+  /** It does not match its format: truncated, or in the wrong column. */
   | 'malformed'
 
 export interface PasswordFormat {
-  /** Name of the hasher with its public parameters. */
+  /** The hasher with its public parameters. */
   format: string
   fate: PasswordFate
   count: number
-  /** What stands against it, or what converts it. */
+  /** The reason, or the conversion. */
   detail?: string
 }
 
-/** What the records of the main stream say about the people in them. */
+/** Facts about the users in the main stream. */
 export interface PeopleInspection {
   records: number
   email: {
     with: number
-    /** No address at all. WorkOS cannot create them. */
+    /** Without an address, WorkOS cannot create the user. */
     without: number
-    /** Something that is no address. */
+    /** The value is not an email address. */
     invalid: number
-    /** An address that a program can take for another one: see confusableAddress. */
+    /** An address that a program can confuse with another one: see confusableAddress. */
     confusable: number
     /**
-     * Different addresses, trimmed and with A to Z in lower case, and how many of them occur in
-     * several records.
+     * Distinct addresses after trimming and lowercasing A to Z, and the number of them in several
+     * records.
      */
     distinct: number
     duplicated: number
-    /** Records that share their address with an earlier one. */
+    /** Records with the address of an earlier record. */
     extraRecords: number
     /** Addresses that differ from another one only in the case or form of letters outside ASCII. */
     lookalikes: number
-    /** Null: nothing tells. */
+    /** Null if unknown. */
     unverified: number | null
   }
   passwords: { formats: PasswordFormat[]; without: number; moreFormats: number }
   totp: number
-  /** Null: nothing tells of organizations. */
+  /** Null if there is no information about organizations. */
   organizations: {
     distinct: number
-    /** Different pairs of user and organization. */
+    /** Distinct pairs of user and organization. */
     memberships: number
     usersWithout: number
-    /** How many users have how many memberships; the fewest first. */
+    /** Number of users by number of memberships, in ascending order. */
     perUser: { memberships: number; users: number }[]
   } | null
-  /** By where they stand: with a membership, or with the user at large. */
+  /** Roles of memberships, and roles directly on users. */
   roles: { role: string; at: 'membership' | 'user'; count: number }[]
   moreRoles: number
 }
 
-/** What a look at a source found. */
+/** The result of inspecting a source. */
 export interface Inspection {
   /** `source.type`. */
   type: string
-  /** Whether it was read to its end. */
+  /** Whether all records were read. */
   complete: boolean
-  /** Records of main streams that were read. */
+  /** Number of records read from main streams. */
   records: number
   streams: StreamInspection[]
   people: PeopleInspection
   /**
-   * Columns whose cells hold what looks like a written null: `NULL`, `\N` … Only those that the
-   * mapping reads, where there is one.
+   * Columns with cells that look like a written null: `NULL`, `\N` … If there is a mapping, only
+   * columns that it reads.
    */
   writtenNulls: WrittenNull[]
 }
 
-/** What is known of a source in which nobody was found to look at. */
+/** The inspection of a source without users. */
 export function nobodyIn(type: string): Inspection {
   const email = {
     with: 0,
@@ -146,8 +146,8 @@ export function nobodyIn(type: string): Inspection {
 }
 
 /**
- * The same without any value of the source, also not of a column that is no person's: roles have
- * their counts alone.
+ * Removes all values of the source, even from columns that are not personal. Roles keep only their
+ * counts.
  */
 export function withoutValues(inspection: Inspection): Inspection {
   return {

@@ -2,22 +2,19 @@ import type { PathInspection } from './inspection.ts'
 import { lastName } from './names.ts'
 import { wordsOf } from './sensitivity.ts'
 
-/** A column that says who may not sign in, and the condition that lets in the others. */
+/** A column that shows who cannot sign in, and the condition that selects the others. */
 export interface LockedOut {
   path: string
-  /** What it says of those who are left out: `is false`, `holds a time`. */
+  /** The value for excluded users: `is false`, `holds a time`. */
   says: string
   /**
-   * JSONata over a record: true for whoever may sign in. It yields a boolean for any value, and for
-   * none.
+   * JSONata over a record: true for users who can sign in. Returns a boolean for every value, and
+   * for a missing one.
    */
   condition: string
 }
 
-/**
- * German, French, Spanish, Italian, Portuguese and Dutch, as texts of a status and names of a
- * column alike.
- */
+/** German, French, Spanish, Italian, Portuguese and Dutch words, for values and column names. */
 const OUT_ABROAD = [
   'gesperrt|blockiert|deaktiviert|inaktiv|gel(ö|oe)scht',
   '(bloqu|d[ée]sactiv|supprim|verrouill)[ée]e?|suspendue?|inactif',
@@ -27,35 +24,35 @@ const OUT_ABROAD = [
 const IN_ABROAD = 'aktiv|aktiviert|actif|actief|(activ|activad|habilitad|attiv|ativ)[oa]'
 const OUT = `disabled|blocked|banned|locked|locked out|suspended|deactivated|inactive|deleted|archived|terminated|anonymi[sz]ed|${OUT_ABROAD}`
 const BEFORE = 'is |user |account |is account |ist |est |est[áa] '
-/** True: the person is out. */
+/** If true, the user cannot sign in. */
 const NEGATIVE = new RegExp(`^(${BEFORE}|soft )*(${OUT}|spam|expired)$`)
-/** False: the person is out. */
+/** If false, the user cannot sign in. */
 const POSITIVE = new RegExp(
   `^(${BEFORE})*(active|enabled|activated|approved|non (locked|expired)|${IN_ABROAD}|` +
     'can (log|sign) ?in|(log|sign) ?in (allowed|enabled))$',
 )
-/** A time: the person is out since then. */
+/** A time since which the user cannot sign in. */
 const SINCE = new RegExp(
   `^(${BEFORE}|soft |date )*(${OUT}|discarded|removed|deletion)( (at|on|date|time|since|am|seit|le|depuis|el|desde))$|^date (deleted|disabled)$`,
 )
-/** Of a row that says where somebody belongs: a time at which that ended. */
+/** In a row of a membership: the time when it ended. */
 const ENDED = /^(left|ended|revoked|removed|terminated)( (at|on|date|since))?$|^(end|exit|leave|leaving) date$/
-/** A time until which the person is out. */
+/** A time until which the user cannot sign in. */
 const UNTIL =
   /^((banned|blocked|locked|suspended|disabled) (until|till|to)|gesperrt bis|lockout end( date)?( utc)?|lock(ed)? expires( at)?)$/
 const STATUS = /^((user|account|member|membership)? ?(status|state)|enabled disabled|statut|estado|stato)$/
-/** Words for somebody who may not sign in. */
+/** Status values of users who cannot sign in. */
 const OUT_TEXTS = `${OUT}|deprovisioned|closed|removed|cancell?ed|revoked|expired|rejected|dele?ted`
 const OUT_WORDS = new RegExp(`^(${OUT_TEXTS})$`)
-/** Yes and no as texts, beside those that `$tryBool` reads. */
+/** Texts for yes and no, in addition to those that `$tryBool` reads. */
 const YES_TEXTS = 'on|ja|oui|s[iíì]|sim|x|disabled|blocked|banned|locked|suspended|deleted|gesperrt'
 const NO_TEXTS = 'off|nein|nee|non|não|ina[ck]?ti.*|disabled|blocked|suspended|deleted|gesperrt'
 
 /**
- * The columns that say who may not sign in, as far as names and values tell.
- * @param today the day of the look, `2026-11-29`
- * @param whole whether all records were looked at: else values count that nobody has seen yet
- * @param of what the paths are within: a record, or the row of a table that is joined to it
+ * Finds columns that show who cannot sign in, by names and values.
+ * @param today the current day, `2026-11-29`
+ * @param whole whether all records were read; otherwise, conditions also cover unseen values
+ * @param of whether the paths are within a record or a joined row
  */
 export function lockedOutBy(
   paths: readonly PathInspection[],
@@ -85,29 +82,26 @@ function lockedOut(
   if (POSITIVE.test(words) && isFlag) return { says: 'is false', condition: `$not($tryBool(${value}) = false)` }
   if (POSITIVE.test(words)) return byText(value, path, whole)
   if (UNTIL.test(words)) return until(value, path, today)
-  // A flag may be called so as well, and a time may lie behind a plain name.
-  if (SINCE.test(words) || isEnd) return { says: 'holds a time', condition: `$not(${holdsTime(value)} = true)` }
+  // A column with such a name can be a flag, and a plain name can contain times.
+  if (SINCE.test(words) || isEnd) return { says: 'contains a time', condition: `$not(${holdsTime(value)} = true)` }
   if (NEGATIVE.test(words)) {
     const isOut = `$tryBool(${value}) = true or ${isOneOf(YES_TEXTS, value)}`
-    return { says: 'says yes or holds a time', condition: `$not(${holdsTime(value)} = true or ${isOut})` }
+    return { says: 'means yes or contains a time', condition: `$not(${holdsTime(value)} = true or ${isOut})` }
   }
   if (STATUS.test(words))
     return byStatus(value, path, whole) ?? (words === 'user status' ? undefined : byNumber(value, path))
   return undefined
 }
 
-/** Whether a value says a time or a number: neither NULL written out nor MySQL's zero date does. */
+/** Whether a value contains a time or a number. A written NULL and MySQL's zero date do not. */
 export function holdsTime(value: string): string {
   return `$contains($string(${value}), /[1-9]|infinity/)`
 }
 
-/**
- * Texts of times in ISO 8601 are in their order; of others nothing can be told but that there is
- * one.
- */
+/** ISO 8601 texts compare in order of time. For other texts, any time counts. */
 function until(value: string, { types }: PathInspection, today: string): Omit<LockedOut, 'path'> {
   if (types.some(({ type }) => type === 'text')) {
-    return { says: 'holds a time', condition: `$not(${holdsTime(value)} = true)` }
+    return { says: 'contains a time', condition: `$not(${holdsTime(value)} = true)` }
   }
   return {
     says: `is later than ${today}`,
@@ -115,23 +109,23 @@ function until(value: string, { types }: PathInspection, today: string): Omit<Lo
   }
 }
 
-/** A flag of which some value is a text: `on` and `off`, `active` and `inactive`. */
+/** A flag with text values: `on` and `off`, `active` and `inactive`. */
 function byText(value: string, { types }: PathInspection, whole: boolean): Omit<LockedOut, 'path'> | undefined {
   if (whole && !types.some(({ type }) => type === 'text')) return undefined
-  return { says: 'says no', condition: `$not($tryBool(${value}) = false or ${isOneOf(NO_TEXTS, value)})` }
+  return { says: 'means no', condition: `$not($tryBool(${value}) = false or ${isOneOf(NO_TEXTS, value)})` }
 }
 
 /**
- * Whether a text is one of these words, in any case, however its words are joined. Yields a boolean
- * for any value.
+ * Whether a text is one of these words, in any case and with any separator. Returns a boolean for
+ * any value.
  */
 function isOneOf(words: string, value: string): string {
   return `$contains($string(${value}), /^\\s*(${words.replaceAll(' ', '[-_ ]+')})\\s*$/i) = true`
 }
 
 /**
- * Tables of Drupal and others: most people have 1, and who has 0 is blocked. WordPress's
- * user_status is 0 for everybody.
+ * In tables of Drupal and others, most users have 1, and blocked users have 0. WordPress's
+ * user_status is 0 for everyone.
  */
 function byNumber(value: string, { values = [] }: PathInspection): Omit<LockedOut, 'path'> | undefined {
   const count = (wanted: string) => values.find((found) => found.value === wanted)?.count ?? 0
@@ -141,8 +135,7 @@ function byNumber(value: string, { values = [] }: PathInspection): Omit<LockedOu
 }
 
 /**
- * Values are not listed where too few records tell whether they sort people: then any word counts
- * that is known.
+ * Without listed values, for example because there are too few records, every known word counts.
  */
 function byStatus(
   value: string,
@@ -151,7 +144,7 @@ function byStatus(
 ): Omit<LockedOut, 'path'> | undefined {
   if (values === undefined || !whole) {
     if (filled > 0 && !types.some(({ type }) => type === 'text')) return undefined
-    return { says: 'says that they may not', condition: `$not(${isOneOf(OUT_TEXTS, value)})` }
+    return { says: 'means that they cannot sign in', condition: `$not(${isOneOf(OUT_TEXTS, value)})` }
   }
   const out = values.map((found) => found.value).filter((word) => OUT_WORDS.test(wordsOf(word)))
   if (out.length === 0) return undefined

@@ -1,9 +1,8 @@
 import { wordsOf } from './sensitivity.ts'
 
 /**
- * What columns are called, by what they hold; the surest names of a kind first. Names are written
- * as `wordsOf` does. Beside English there are the common ones in German, French, Spanish, Italian,
- * Portuguese and Dutch.
+ * Column names by meaning, best names first, in the form of `wordsOf`. Besides English, common
+ * names in German, French, Spanish, Italian, Portuguese and Dutch.
  */
 const NAMES = {
   id: [
@@ -58,14 +57,14 @@ const NAMES = {
 
 export type Meaning = keyof typeof NAMES
 
-/** How well a path is named for what it is to hold: 0 is best. Undefined: it is named otherwise. */
+/** How well the name of a path fits a meaning: 0 is best. Undefined: it does not fit. */
 export function rankOf(path: string, meaning: Meaning): number | undefined {
   const words = wordsOf(lastName(path))
   const rank = NAMES[meaning].findIndex((names) => names.test(words))
   return rank === -1 ? undefined : rank
 }
 
-/** The path that is best named for what it is to hold, the one nearest to the top first. */
+/** The path whose name fits a meaning best; paths near the top first. */
 export function bestNamed<T extends { path: string }>(paths: readonly T[], meaning: Meaning): T | undefined {
   const ranked = paths.flatMap((path) => {
     const rank = rankOf(path.path, meaning)
@@ -74,7 +73,7 @@ export function bestNamed<T extends { path: string }>(paths: readonly T[], meani
   return ranked.sort((a, b) => a.rank - b.rank)[0]?.path
 }
 
-/** The last name on a path, without what picks items. */
+/** The last name on a path, without an array index or filter. */
 export function lastName(path: string): string {
   const attribute = /\[Name="([^"]*)"\]\.Value$/.exec(path)?.[1]
   if (attribute !== undefined) return attribute

@@ -4,16 +4,16 @@ import { fromClerk } from '../kinds/user/passwords/vendors.ts'
 import type { PasswordFate } from './inspection.ts'
 
 export interface Format {
-  /** Name of the hasher with its public parameters. */
+  /** The hasher with its public parameters. */
   format: string
   fate: PasswordFate
   detail?: string
 }
 
 const HEX = '[0-9a-f]'
-const RESET = 'WorkOS does not take it'
+const RESET = 'WorkOS does not accept it'
 
-/** Formats by how they begin. What WorkOS knows itself is looked at by its own rules. */
+/** Prefixes of formats that WorkOS accepts. hash-types.ts checks these by their own rules. */
 const SHAPES: readonly { test: RegExp; known: string }[] = [
   { test: /^\$2[abxy]\$/, known: 'bcrypt' },
   { test: /^\$argon2(id|i|d)\$/, known: 'argon2' },
@@ -34,13 +34,13 @@ const FOREIGN: readonly ({ test: RegExp } & Format)[] = [
     test: new RegExp(`^${HEX}{32}:${HEX}{128}$`),
     format: 'scrypt (salt:key in hex)',
     fate: 'convertible',
-    detail: 'as scrypt, when it is of Better Auth',
+    detail: 'as scrypt, if Better Auth wrote it',
   },
   {
     test: /^pbkdf2_sha(256|512)\$\d+\$/,
     format: "Django's PBKDF2",
     fate: 'convertible',
-    detail: 'as pbkdf2, with enough rounds',
+    detail: 'as pbkdf2, if it has enough rounds',
   },
   { test: /^\$scrypt\$ln=/, format: 'scrypt ($scrypt$ln=…)', fate: 'convertible', detail: 'as scrypt' },
   { test: /^\$wp\$/, format: "WordPress's bcrypt over SHA-384", fate: 'reset', detail: RESET },
@@ -48,14 +48,14 @@ const FOREIGN: readonly ({ test: RegExp } & Format)[] = [
     test: /^AQAAAA[A-Za-z0-9+/]{70,}={0,2}$/,
     format: "ASP.NET Identity's PBKDF2",
     fate: 'convertible',
-    detail: 'as pbkdf2, with enough rounds',
+    detail: 'as pbkdf2, if it has enough rounds',
   },
   { test: /^A[A-P][A-Za-z0-9+/]{64}==$/, format: "ASP.NET Identity 2's PBKDF2", fate: 'reset', detail: RESET },
   { test: /^scrypt\$\d+\$/, format: "Django's scrypt", fate: 'convertible', detail: 'as scrypt' },
   { test: /^argon2\$argon2(id|i|d)\$/, format: "Django's argon2", fate: 'convertible', detail: 'as argon2' },
   {
     test: /^(pbkdf2_sha1|sha1|md5|unsalted_md5|unsalted_sha1|crypt)\$/,
-    format: 'an old hash of Django',
+    format: 'an old Django hash',
     fate: 'reset',
     detail: RESET,
   },
@@ -72,22 +72,22 @@ const FOREIGN: readonly ({ test: RegExp } & Format)[] = [
   { test: new RegExp(`^${HEX}{128}$`, 'i'), format: '128 hex digits (sha512?)', fate: 'reset', detail: RESET },
 ]
 
-/** Whether text is the hash of a password, by its shape alone. Plain hex digits say too little. */
+/** Whether text has the shape of a password hash. Plain hex digits are not enough. */
 export function looksLikeHash(text: string): boolean {
   const isKnown = ({ test, format }: { test: RegExp; format: string }) =>
     test.test(text) && !format.includes('hex digits')
   return isPlainlyHash(text) || SHAPES.some(({ test }) => test.test(text)) || FOREIGN.some(isKnown)
 }
 
-/** Whether text in a column of secrets is a digest, whatever made it. */
+/** Whether text in a column of secrets has the length of a hex digest. */
 export function isHexDigest(text: string): boolean {
   return /^[0-9a-f]+$/i.test(text) && [32, 40, 64, 96, 128].includes(text.length)
 }
 
 /**
- * The format of a password hash, and what becomes of it. No part of the hash is in the answer but
- * its public parameters.
- * @param hasher as the record names it, where it does
+ * The format of a password hash, and what happens to it. The result contains only public parameters
+ * of the hash.
+ * @param hasher as named in the record
  */
 export function formatOf(hash: string, hasher: string | undefined): Format {
   const text = hash.trim()
@@ -121,8 +121,7 @@ function byRecognition(hash: string): Format {
     return { format, fate: 'reset', detail: RESET }
   }
   const judged = 'hash' in found ? judge(found.type, found.hash) : undefined
-  if (judged === undefined)
-    return { format: 'no known format', fate: 'malformed', detail: 'look at where it comes from' }
+  if (judged === undefined) return { format: 'no known format', fate: 'malformed', detail: 'check the column' }
   const written = judged.fate === 'taken' ? { fate: 'convertible' as const, detail: `as ${judged.format}` } : {}
   const writer = 'hash' in found ? found.writer : undefined
   return { ...judged, ...written, ...(writer !== undefined && { format: writer }) }
@@ -136,7 +135,11 @@ function judge(type: string, hash: string): Format | undefined {
     case 'sound':
       return { format: type, fate: 'taken' }
     case 'outside':
-      return { format: verdict.parameters, fate: 'reset', detail: `outside of what WorkOS takes (${verdict.allowed})` }
+      return {
+        format: verdict.parameters,
+        fate: 'reset',
+        detail: `outside the range that WorkOS accepts (${verdict.allowed})`,
+      }
     case 'malformed':
       return { format: type, fate: 'malformed', detail: `expected ${verdict.expected}` }
   }

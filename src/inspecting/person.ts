@@ -4,20 +4,20 @@ import { saysNoPassword } from '../kinds/user/passwords/recognise.ts'
 import { type Format, formatOf } from './password-format.ts'
 import { isFilled, wordsOf } from './sensitivity.ts'
 
-/** What one record says about a person, as far as names of members tell. */
+/** The user in one record, recognized by member names. */
 export interface Person {
   id: string | undefined
-  /** As it stands there. */
+  /** As written in the record. */
   email: string | undefined
-  /** Undefined: the record does not tell. */
+  /** Undefined: unknown. */
   verified: boolean | undefined
   passwords: Format[]
   totp: boolean
 }
 
 /**
- * Members by meaning, the surest first. Written as `wordsOf` does; `/` stands between an object and
- * its member.
+ * Members by meaning, best first, in the form of `wordsOf`. `/` separates an object from its
+ * member.
  */
 const EMAIL = [
   'primary email address',
@@ -99,8 +99,8 @@ const HASHER = [
 const TOTP = ['totp secret', 'mfa secret', 'otp secret', 'totp', 'mfa/totp secret']
 
 /**
- * Objects and lists of objects whose members belong to the person. Nothing else is looked into:
- * metadata says anything.
+ * Objects and lists whose members belong to the user. No other objects are searched, because
+ * metadata can contain anything.
  */
 const CONTAINERS = new Set([
   'profile',
@@ -115,7 +115,6 @@ const CONTAINERS = new Set([
   'mfa',
 ])
 
-/** What a record says about its person. */
 export function personOf(record: Record<string, unknown>): Person {
   const members = membersOf(record)
   const email = first(members, EMAIL)
@@ -136,7 +135,8 @@ export function personOf(record: Record<string, unknown>): Person {
 }
 
 /**
- * Firebase exports the salt beside the hash; what else it takes is the same for the whole project.
+ * Firebase exports the salt next to the hash; all other parameters are the same for the whole
+ * project.
  */
 const FIREBASE: Format = {
   format: "Firebase's scrypt",
@@ -186,10 +186,10 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined
 }
 
-/** Words for no, and what programs write where there is no time. */
+/** Words for no, and values that programs write for a missing time. */
 const NOT_VERIFIED = /^(false|0|no|n|f|null|\(null\)|<null>|none|undefined|\\N|0000-00-00.*)$/i
 
-/** A list of verified addresses, a word, a boolean, or the time at which it was verified. */
+/** Accepts a list of verified addresses, a word, a boolean, or a time of verification. */
 function verifiedOf(members: Members, email: string | undefined): boolean | undefined {
   const list = first(members, VERIFIED.slice(0, 1))
   if (typeof list === 'string') {
@@ -202,7 +202,7 @@ function verifiedOf(members: Members, email: string | undefined): boolean | unde
   return !NOT_VERIFIED.test(String(value).trim())
 }
 
-/** Keycloak keeps credentials as a list whose members are JSON text. */
+/** Keycloak stores credentials as a list whose members are JSON text. */
 function keycloakPasswords(record: Record<string, unknown>): Format[] {
   return credentialsOf(record, 'password').flatMap(({ credentialData }): Format[] => {
     const data = parsed(credentialData)
@@ -215,11 +215,11 @@ function keycloakPasswords(record: Record<string, unknown>): Format[] {
       (algorithm === 'pbkdf2-sha512' && rounds >= 210_000 && rounds <= 1_000_000) ||
       (algorithm === 'pbkdf2-sha256' && rounds >= 600_000 && rounds <= 1_000_000)
     if (fits) return [{ format, fate: 'convertible', detail: 'by the recipe keycloak' }]
-    return [{ format, fate: 'reset', detail: 'WorkOS does not take it with these parameters' }]
+    return [{ format, fate: 'reset', detail: 'WorkOS does not accept these parameters' }]
   })
 }
 
-/** Whether there is a second factor of numbers that change. */
+/** Whether there is an authenticator app. */
 function keycloakTotp(record: Record<string, unknown>): boolean {
   return credentialsOf(record, 'otp').length > 0 || credentialsOf(record, 'totp').length > 0
 }
@@ -238,19 +238,19 @@ function parsed(value: unknown): Record<string, unknown> {
   }
 }
 
-/** What a record says about where its person belongs. */
+/** The organizations and roles in a record. */
 interface Belonging {
-  /** One key for each organization it names. */
+  /** One key for each organization in the record. */
   organizations: string[]
-  /** Roles in an organization that the record names. */
+  /** Roles in an organization of the record. */
   roles: string[]
-  /** Roles, or groups, of the person at large. */
+  /** Roles or groups of the user outside an organization. */
   ownRoles: string[]
-  /** Whether there is a place for organizations. */
+  /** Whether the record has a member for organizations. */
   told: boolean
 }
 
-/** Names of lists that hold one item for each organization. */
+/** Names of lists with one item for each organization. */
 const LISTS = new Set([
   'memberships',
   'organizations',
@@ -261,7 +261,7 @@ const LISTS = new Set([
   'user tenants',
   'tenants',
 ])
-/** What names the organization in such an item, or in the record itself; the surest first. */
+/** Names of the organization's identifier in such an item or in the record, best first. */
 const OWN_KEYS = [
   'org id',
   'organization id',
@@ -298,7 +298,6 @@ const ROLE_LISTS = new Set([
 ])
 const ROLE_KEYS = ['role slug', 'group', 'group name', 'role id', 'role', 'slug', 'name', 'id', 'role name']
 
-/** The organizations and roles that a record names. */
 export function belongingOf(record: Record<string, unknown>): Belonging {
   const found: Belonging = { organizations: [], roles: [], ownRoles: [], told: false }
   const members = byWords(record)
@@ -336,7 +335,10 @@ function keyAmong(members: ReadonlyMap<string, unknown>, names: readonly string[
   return undefined
 }
 
-/** A comma list, the JSON text of a list, a list of names, or a list of objects that have one. */
+/**
+ * Accepts a comma-separated list, a JSON list as text, a list of names, or a list of objects with a
+ * name.
+ */
 function rolesIn(value: unknown): string[] {
   if (typeof value === 'string') return splitRoles(value)
   if (!Array.isArray(value)) return []
@@ -352,7 +354,7 @@ function splitRoles(text: string): string[] {
       const list: unknown = JSON.parse(text)
       if (Array.isArray(list)) return list.filter((item) => typeof item === 'string')
     } catch {
-      // Not JSON after all: a comma list with an odd beginning.
+      // Not JSON: a comma-separated list that begins with a bracket.
     }
   }
   return text.split(',').flatMap((role) => role.trim() || [])

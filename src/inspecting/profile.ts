@@ -12,26 +12,27 @@ import {
 } from './sensitivity.ts'
 
 /**
- * How many paths are kept: an object that is used as a map (by user id, say) has no end of them.
+ * Maximum number of paths. An object that is used as a map, such as by user ID, has an unlimited
+ * number.
  */
 const MAX_PATHS = 400
 const MAX_DEPTH = 12
 const MAX_SHAPES = 3
-/** Columns with more values than this are no categories. */
+/** A column with more values is not a category. */
 const MAX_VALUES = 24
 /**
- * From this many values on, all of them different, a column is none either. Fewer records may
+ * A column with at least this many values, all different, is not a category. Fewer values can
  * differ by chance.
  */
 const ALL_DIFFERENT = 5
-/** What values that may not be listed are counted under. */
+/** The label that counts values that must not be shown. */
 const OTHER = '(other)'
 
 interface Entry {
   path: string
   expression: string | null
   secret: boolean
-  /** Null: values are not listed, or are too many. */
+  /** Null if values must not be listed, or if there are too many. */
   values: Map<string, number> | null
   filled: number
   types: Map<string, number>
@@ -46,13 +47,13 @@ interface Node {
   entry: Entry | undefined
   members: Map<string, Node>
   items: Node | undefined
-  /** Items of the array at this path, in all records. */
+  /** Number of items of the array at this path, in all records. */
   itemCount: number
 }
 
 /**
- * Which paths the records of one stream have, and what they hold. Takes the same memory for any
- * number of records.
+ * Collects the paths of a stream's records and statistics about their values. Memory use does not
+ * depend on the number of records.
  */
 export class Profile {
   readonly #root = createNode({ path: '', expression: '' }, '', false)
@@ -65,7 +66,7 @@ export class Profile {
     for (const [name, value] of Object.entries(record)) this.#visit(this.#member(this.#root, name), value, 1)
   }
 
-  /** Paths in the order in which they were first seen, parents before their members. */
+  /** Paths in the order of their first occurrence, parents before members. */
   paths(): PathInspection[] {
     const found: PathInspection[] = []
     collect(this.#root, this.#records, found)
@@ -76,7 +77,7 @@ export class Profile {
     return this.#records
   }
 
-  /** Paths that were seen and not kept. */
+  /** Number of paths that exceeded the limit. */
   get morePaths(): number {
     return this.#more
   }
@@ -98,7 +99,7 @@ export class Profile {
     for (const item of items) this.#visit(node.items, item, depth + 1)
   }
 
-  /** A list of attributes by name, as Cognito has it: each name is a path of its own. */
+  /** A list of name-value pairs, as in Cognito. Each name is a path. */
   #visitPairs(node: Node, pairs: readonly Pair[], depth: number): void {
     for (const { Name, Value } of pairs) {
       const picked = (base: string) => `${base}[Name=${JSON.stringify(shownName(Name))}].Value`
@@ -144,7 +145,7 @@ export class Profile {
   }
 }
 
-/** Who keeps hashes in a column of any name keeps secrets there. */
+/** A column that contains hashes is secret, whatever its name is. */
 function hide(entry: Entry): void {
   entry.secret = true
   entry.values = null
@@ -161,10 +162,10 @@ function memberOf(parent: Place, name: string): Place {
   return { path, expression: parent.expression === '' ? written : `${parent.expression}.${written}` }
 }
 
-/** Words of JSONata that are no names unless they stand in backquotes. */
+/** JSONata keywords, which are names only in backquotes. */
 const WORDS = new Set(['and', 'or', 'in', 'true', 'false', 'null', 'function'])
 
-/** A member's name as JSONata takes it; null for one that it has no way to write. */
+/** A member's name in JSONata; null if JSONata cannot express it. */
 export function nameInExpression(name: string): string | null {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !WORDS.has(name)) return name
   return name.includes('`') ? null : `\`${name}\``
@@ -174,7 +175,7 @@ function createNode(place: Place, name: string, secret: boolean): Node {
   return { ...place, name, secret, entry: undefined, members: new Map(), items: undefined, itemCount: 0 }
 }
 
-/** Counts a value of a category. False: this is none, or it has too many values. */
+/** Counts a value of a category. False if it is not a category, or has too many values. */
 function count(values: Map<string, number>, value: unknown, name: string): boolean {
   const isWord = typeof value === 'string' && isCategoryName(name)
   if (typeof value !== 'boolean' && !isWord) return false
@@ -185,8 +186,8 @@ function count(values: Map<string, number>, value: unknown, name: string): boole
 }
 
 /**
- * Whether no two records have the same value: whatever the column is called, it says who somebody
- * is.
+ * Whether every record has a different value. Such values identify users, whatever the column's
+ * name is.
  */
 function tellsApart(values: ReadonlyMap<string, number>): boolean {
   return values.size >= ALL_DIFFERENT && [...values.values()].every((count) => count === 1)
@@ -204,7 +205,7 @@ function namedPairs(items: readonly unknown[]): readonly Pair[] | undefined {
 }
 
 function collect(node: Node, of: number, found: PathInspection[]): void {
-  // What is empty in some records and holds something in others is told of by what it holds.
+  // A member that is empty in some records and filled in others is described by its content.
   const inner = node.members.size > 0 || node.items !== undefined
   if (node.entry !== undefined && !(inner && node.entry.filled === 0)) found.push(inspectionOf(node.entry, of))
   for (const member of node.members.values()) collect(member, of, found)

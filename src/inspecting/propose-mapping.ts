@@ -5,42 +5,39 @@ import { bestNamed, type Meaning, rankOf } from './names.ts'
 import type { Side } from './side-files.ts'
 import { sideRules } from './side-mapping.ts'
 
-/** A mapping for a file of no known origin, as far as names and values tell. */
+/** A mapping for a file of unknown origin, based on names and values. */
 export interface MappingProposal {
   user: Record<string, string | Record<string, string>>
   organization?: JsonObject
   membership?: JsonObject
   roleAssignment?: JsonObject
   role?: JsonObject
-  /** What nothing was found for, by field: why it matters. */
+  /** Fields without a column, and why they matter. */
   missing: { field: string; why: string }[]
-  /**
-   * Columns that say who may not sign in: the condition of `user` and of the others goes by them.
-   */
+  /** Columns that show who cannot sign in. The `when` conditions use them. */
   lockedOut: LockedOut[]
-  /** Paths that no field was found for. */
+  /** Paths that the mapping does not use. */
   unplaced: string[]
 }
 
 export interface ProposeOptions {
-  /** The day of the look, `2026-11-29`: who is locked beyond it is locked out. */
+  /** The current day, `2026-11-29`. Users who are locked beyond it are locked out. */
   today: string
-  /** False: people come along who may not sign in. Default: they are left out. */
+  /** Whether to exclude users who cannot sign in. Default: true. */
   leaveOut?: boolean
-  /** A condition on every record, where the file holds others beside users. */
+  /** A condition on every record, for files that also contain other records. */
   only?: string
-  /** What lies beside the file of the users. */
+  /** Files or tables that belong to the users. */
   sides?: readonly Side[]
-  /** Whether `paths` are of all records. Default: they are. */
+  /** Whether `paths` cover all records. Default: true. */
   whole?: boolean
   /**
-   * Something else says which organizations there are. Default: the records and the files beside
+   * Whether organizations come from elsewhere. Default: from the records and the files next to
    * them.
    */
   organized?: boolean
 }
 
-/** Proposes a mapping of the records of one stream. */
 export function proposeMapping(
   paths: readonly PathInspection[],
   { today, leaveOut = true, only, sides = [], organized = false, whole = true }: ProposeOptions,
@@ -54,10 +51,10 @@ export function proposeMapping(
   const id = finder.takeId()
   const key = keyOf(id, email)
   if (key !== undefined) user.key = key
-  else missing.push({ field: 'key', why: 'what tells one user from another and stays the same' })
+  else missing.push({ field: 'key', why: 'a value that identifies each user and never changes' })
   if (id !== undefined) user.externalId = id.expression
   if (email !== undefined) user.email = email
-  else missing.push({ field: 'email', why: 'WorkOS identifies users by e-mail' })
+  else missing.push({ field: 'email', why: 'WorkOS identifies users by email address' })
   addVerified(finder, user)
   addNames(finder, user)
   addPassword(finder, user)
@@ -77,30 +74,30 @@ export function proposeMapping(
   const decided = new Set(leaveOut ? lockedOut.map(({ path }) => path) : [])
   const unplaced = finder.rest().flatMap((path) => (decided.has(path) ? [] : [noted(path)]))
   if (capabilities && belongs.roleAssignment === undefined) {
-    unplaced.push('the roles in details (a role holds in an organization: --organize one makes one for everybody)')
+    unplaced.push('the roles in details (roles need an organization: --organize one creates one for all users)')
   }
   return { user, ...belongs, missing, lockedOut, unplaced }
 }
 
-/** What is to be known of a path that nothing is made of. */
+/** A note for an unused path. */
 function noted(path: string): string {
   if (path !== 'fields.groups[]') return path
-  return `${path} (groups by number, which are no roles here: for roles put auth_user_groups and auth_group as CSV beside the file)`
+  return `${path} (group numbers are not roles; to map roles, put auth_user_groups and auth_group as CSV next to the file)`
 }
 
-/** Who has no id goes by the address, as others know it. */
+/** Users without an ID have their email address as the key. */
 function keyOf(id: FoundId | undefined, email: string | undefined): string | undefined {
   if (id === undefined) return email
   return id.whole || email === undefined ? id.expression : `${id.expression} ? ${id.expression} : $email(${email})`
 }
 
-/** What a user goes without where nothing was found for it. */
+/** Recommended fields, and the effect if they are missing. */
 const WANTED = [
-  ['emailVerified', 'without it every address counts as not verified'],
-  ['passwordHash', 'no hash was recognised: without one, users reset their password'],
+  ['emailVerified', 'without it, no address counts as verified'],
+  ['passwordHash', 'without a hash, users must reset their password'],
 ] as const
 
-/** What a file beside the users says comes first; a name it does not have is that of the record. */
+/** Values from a joined file take precedence. A name that it lacks comes from the record. */
 function addBeside(user: MappingProposal['user'], beside: Record<string, string>): void {
   for (const [field, expression] of Object.entries(beside)) {
     const own = user[field]
@@ -114,10 +111,7 @@ function addVerified(finder: Finder, user: MappingProposal['user']): void {
   if (found !== undefined) user.emailVerified = verifiedBy(found)
 }
 
-/**
- * A flag, or the time at which the address was verified. A text like NULL is neither, wherever it
- * turns up.
- */
+/** Accepts a flag or a time of verification. A written NULL counts as not verified. */
 function verifiedBy({ expression, path, types, values = [] }: Found): string {
   const isTime = types.some(({ type }) => type === 'time') || rankOf(path, 'verifiedAt') !== undefined
   if (isTime) return `${holdsTime(expression)} = true`
@@ -137,7 +131,7 @@ function addNames(finder: Finder, user: MappingProposal['user']): void {
   if (lastName !== undefined) user.lastName = lastName
 }
 
-/** Where some records have a part of the name and others the full one alone, either is taken. */
+/** Uses the part of the name if a record has it; otherwise splits the full name. */
 function named(own: Found | undefined, name: string | undefined, part: 'first' | 'last'): string | undefined {
   const split = name === undefined ? undefined : `$splitName(${name}).${part}`
   if (own === undefined) return split
@@ -158,13 +152,13 @@ function holdsHashes({ types }: PathInspection): boolean {
   return types.some(({ type }) => type === 'password hash')
 }
 
-/** Who has such a secret is listed in the plan: the person enrols again. */
+/** The plan lists users with such a secret, because they must enroll again. */
 function encryptedTotp(finder: Finder): string | undefined {
   const found = finder.take('totp', ({ secret }) => secret)
   return found === undefined ? undefined : `${found} ? { 'unsupported': 'encrypted secret' }`
 }
 
-/** Secrets that a program has encrypted are of no use: only those in the clear can be mapped. */
+/** Only secrets in plain text can be mapped, not encrypted ones. */
 function holdsSecrets({ types }: PathInspection): boolean {
   return types.some(({ type }) => type === 'TOTP secret')
 }
@@ -186,8 +180,8 @@ function belonging(finder: Finder, conditions: readonly string[]): Belonging {
 type Belonging = Pick<MappingProposal, 'organization' | 'membership'>
 
 /**
- * Where the records name organizations in the same column as the file of memberships, a membership
- * in either counts.
+ * If records and the membership file name organizations in the same column, a membership in either
+ * counts.
  */
 function belongingByBoth(finder: Finder, sides: readonly Side[], { organization, membership }: Belonging): Belonging {
   const columns = sides.find(({ part }) => part === 'memberships')?.columns
@@ -210,17 +204,17 @@ function belongingByBoth(finder: Finder, sides: readonly Side[], { organization,
 
 interface FoundId {
   expression: string
-  /** Every record has one. */
+  /** Whether every record has one. */
   whole: boolean
 }
 
 type Found = Omit<PathInspection, 'expression'> & { expression: string }
 
-/** Addresses that are not the one by which somebody signs in. */
+/** Names of addresses that are not for signing in. */
 const OTHER_ADDRESS =
   /(unconfirmed|new|pending|old|previous|backup|recovery|secondary|normali[sz]ed|billing|manager|parent|invited|contact person)/i
 
-/** Hands out paths, each once. */
+/** Finds paths by meaning. Each path is used once. */
 class Finder {
   readonly #free: PathInspection[]
 
@@ -232,25 +226,25 @@ class Finder {
     return this.takePath(meaning, fits)?.expression
   }
 
-  /** The path that is named for it, the one nearest to the top first. */
+  /** The path whose name fits best; paths near the top first. */
   takePath(meaning: Meaning, fits: (path: PathInspection) => boolean = () => true): Found | undefined {
     return this.#hand(bestNamed(this.#free.filter(fits), meaning))
   }
 
-  /** Whether the path that is named for it is this one. It is handed out then. */
+  /** Takes the best path only if it is this one. */
   takeColumn(meaning: Meaning, expression: string): boolean {
     const isThis = bestNamed(this.#free, meaning)?.expression === expression
     return isThis && this.take(meaning) !== undefined
   }
 
-  /** What tells people apart: rather what every record has. */
+  /** The path that identifies users. Prefers one that every record has. */
   takeId(): FoundId | undefined {
     const whole = this.takePath('id', ({ filled, of }) => filled === of)
     const found = whole ?? this.takePath('id')
     return found === undefined ? undefined : { expression: found.expression, whole: found === whole }
   }
 
-  /** The path that holds mostly values of this type. */
+  /** The first path whose values are mostly of this type. */
   takeByType(type: string): string | undefined {
     const mostly = this.#free.filter(
       (path) => path.types.find((one) => !/^(null|empty)$/.test(one.type))?.type === type,

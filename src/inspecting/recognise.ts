@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../json.ts'
 import type { SourceFile } from '../sources/text/file.ts'
 import { type Head, sniff } from './sniff.ts'
 
-/** Where files come from. The names are those of source types and recipes. */
+/** The origin of a file: names of source types and recipes. */
 export type OriginName =
   | 'clerk'
   | 'auth0'
@@ -19,13 +19,13 @@ export type OriginName =
   | 'workos-package'
   | 'csv'
 
-/** What a file is, as far as its columns or paths tell. */
+/** A recognized file. */
 export interface Recognised {
-  /** `file`: it is mapped by the names of its columns, since no recipe reads it. */
+  /** `file`: no recipe fits, so the mapping follows the column names. */
   origin: OriginName | 'file'
-  /** What the origin calls it. */
+  /** Its name for people. */
   title: string
-  /** Which of its files this is. */
+  /** Its part in an export with several files. */
   part: Part
 }
 
@@ -39,26 +39,29 @@ export type Part =
   | 'accounts'
   | 'passwords'
   | 'factors'
-  /** Which roles there are, with what they may. */
+  /** Roles with their permissions. */
   | 'definitions'
-  /** What roles are called that another file gives by number. */
+  /** Names of roles that another file lists by number. */
   | 'roleNames'
-  /** Addresses of users, and whether they are verified. */
+  /** Email addresses of users, with their verification. */
   | 'addresses'
-  /** Names and values about users, a row for each. */
+  /** Name-value pairs of users, one per row. */
   | 'details'
-  /** Names of users in a table of their own. */
+  /** A separate table with the names of users. */
   | 'profiles'
 
 interface Signature extends Recognised {
   format?: Head['format'][]
-  /** Paths that must be there; of a list one suffices. */
+  /** Required paths. Of a nested list, one is enough. */
   all: readonly (string | readonly string[])[]
-  /** Paths that may not be there. */
+  /** Paths that must not occur. */
   none?: readonly string[]
 }
 
-/** Columns for passwords, which these tables keep elsewhere: a table with one is another. */
+/**
+ * Password columns. The tables of these layouts have none, so a table with one is a different
+ * table.
+ */
 const PASSWORDS = [
   'password',
   'password_hash',
@@ -68,10 +71,7 @@ const PASSWORDS = [
   'hashed_password',
 ]
 
-/**
- * What tells files apart, the more specific before the more general. A path also stands for all
- * that begins with it.
- */
+/** Signatures of files, specific ones first. A path also matches all paths that begin with it. */
 const SIGNATURES: readonly Signature[] = [
   {
     origin: 'clerk',
@@ -92,7 +92,7 @@ const SIGNATURES: readonly Signature[] = [
   },
   {
     origin: 'clerk',
-    title: "Clerk's users as its migration tool has them",
+    title: "Clerk's users in its migration tool's format",
     part: 'users',
     format: ['json', 'ndjson'],
     all: [
@@ -376,7 +376,7 @@ const SIGNATURES: readonly Signature[] = [
     title: "a CSV file with this program's columns",
     part: 'users',
     format: ['csv'],
-    // Who has an id of another name loses it by the recipe.
+    // The recipe would drop an ID in a column with another name.
     none: ['id', 'user_id', 'uid', 'uuid', 'ID', 'Id', 'encrypted_password', 'hashed_password', 'password_digest'],
     all: [
       'email',
@@ -395,15 +395,15 @@ const SIGNATURES: readonly Signature[] = [
 ]
 
 /**
- * Firebase's CSV has no header: 26 columns or more, of which the second is an address and the third
- * says whether it is verified.
+ * Firebase's CSV has no header. It has 26 columns or more; the second is an address, and the third
+ * is its verification.
  */
 const FIREBASE_CSV: Recognised = { origin: 'firebase', title: "Firebase's user export as CSV", part: 'users' }
 
 const provider = ['', '', '', '']
 /**
- * The columns of Firebase's CSV (firebase-tools, auth:export); those of single providers are left
- * out.
+ * The columns of Firebase's CSV (firebase-tools, auth:export). Names of provider columns are empty,
+ * so these columns are ignored.
  */
 const FIREBASE_COLUMNS = [
   ...['localId', 'email', 'emailVerified', 'passwordHash', 'salt', 'displayName', 'photoUrl'],
@@ -412,8 +412,8 @@ const FIREBASE_COLUMNS = [
 ]
 
 /**
- * What a file is, by what its beginning shows. Undefined: nothing that is known here.
- * @param among what it may be. Default: anything
+ * Recognizes a file by its beginning. Undefined: unknown.
+ * @param among limits the candidates. Default: all
  */
 export function recognise(head: Head, among: (kind: Recognised) => boolean = () => true): Recognised | undefined {
   if (head.firstRow !== undefined) return looksLikeFirebase(head.firstRow) ? FIREBASE_CSV : undefined
@@ -429,7 +429,7 @@ export function recognise(head: Head, among: (kind: Recognised) => boolean = () 
   return found === undefined ? undefined : { origin: found.origin, title: found.title, part: found.part }
 }
 
-/** The part of a Keycloak export in several files that has no users. */
+/** The file of a Keycloak export in several files that contains no users. */
 const REALM: Recognised = { origin: 'keycloak', title: "Keycloak's realm without its users", part: 'organizations' }
 
 function isRealm({ lists = [] }: Head): boolean {
@@ -443,27 +443,25 @@ function looksLikeFirebase(row: readonly string[]): boolean {
   return row.length >= 26 && (email === '' || email.includes('@')) && /^(true|false)?$/.test(verified)
 }
 
-/** A data file without a manifest, and how it can be read. */
+/** A data file, and the source that reads it without a manifest. */
 export interface DataFile {
   head: Head
   recognised: Recognised | undefined
-  /** A source that reads it. */
   source: SourceConfig
-  /** What the source says of how the file is written. */
+  /** Options of the source for the file's syntax. */
   written: JsonObject
-  /** Columns by stream; see InspectOptions. */
+  /** By stream; see InspectOptions. */
   columns: Map<string, string[]>
-  /** The file holds others beside users: which of its records are users. */
+  /** Selects the users in a file with other records. */
   only?: Only
 }
 
-/** Records that are meant, by what one of their members says. */
+/** A condition on one member of a record. */
 export interface Only {
   member: string
   value: string
 }
 
-/** Whether a record is one of those that are meant. */
 export function isMeant(record: unknown, only: Only | undefined): boolean {
   return only === undefined || (isObject(record) && record[only.member] === only.value)
 }
@@ -477,10 +475,7 @@ const FORMATS: Record<string, Head['format']> = {
   jsonl: 'ndjson',
 }
 
-/**
- * Looks at a data file and says how to read it.
- * @throws ManifestError when there is no such file, SourceError when it is empty or no text
- */
+/** @throws ManifestError when the file does not exist, SourceError when it is empty or not text */
 export async function describeDataFile(file: SourceFile): Promise<DataFile> {
   const head = await sniff(file)
   const recognised = recognise(head)
@@ -506,7 +501,7 @@ function sourceOf(path: string, head: Head, recognised: Recognised | undefined):
   return { type: 'file', streams: { [streamName(recognised)]: streamOf(path, head, recognised) } }
 }
 
-/** Options of one stream of the source `file`, as far as its file does not tell them by itself. */
+/** Options of one stream of the source `file` that it cannot detect itself. */
 export function streamOf(path: string, head: Head, recognised: Recognised | undefined): JsonObject {
   const records = recognised === REALM ? 'organizations' : head.records
   const told = FORMATS[ENDING.exec(path)?.[1]?.toLowerCase() ?? '']
@@ -520,7 +515,7 @@ export function streamOf(path: string, head: Head, recognised: Recognised | unde
   }
 }
 
-/** How a table is written, as far as it does not tell by itself. */
+/** Options for the syntax of a table that a source cannot detect itself. */
 export function writtenAs({ skipLines, delimiter, backslashes }: Head): JsonObject {
   return {
     ...(skipLines !== undefined && { skipLines }),
@@ -530,8 +525,8 @@ export function writtenAs({ skipLines, delimiter, backslashes }: Head): JsonObje
 }
 
 /**
- * Names for the columns of a file without a header: all of them, since more than named is a ragged
- * row.
+ * Names for all columns of a file without a header. A row with more cells than names would be
+ * ragged.
  */
 function columnsFor(row: readonly string[], recognised: Recognised | undefined): string[] {
   return row.map((_, index) => {

@@ -1,29 +1,25 @@
 /**
- * What of a record may be shown: which names hold secrets or sort people, what type and shape a
- * value has, which values say nothing of anybody.
+ * Decides what can be shown of a record: secret names, categories, types and shapes of values,
+ * harmless values.
  */
 import { isObject } from '../json.ts'
 import { isHexDigest, looksLikeHash } from './password-format.ts'
 
-/**
- * What holds secrets, by the words of its name. Rather one too many: nothing but counts is said of
- * them.
- */
+/** Words in names of secrets. Deliberately broad: secrets are only counted. */
 const SECRET =
   /pass(word|wd|phrase)?|pwd|kennwort|geheim|contrase[nñ]a|wachtwoord|senha|hash|digest|salt|secret|token|totp|otp|seed|signer|private ?key|(sign|signing|encryption|decryption) ?key|api ?key|credential|recovery|backup ?code|cookie|session/
 /**
- * Beside a secret, and none: the name of the hasher, its rounds, when it was set, whether there is
- * one.
+ * Endings of names that describe a secret but are not secret: the hasher, its rounds, dates, flags.
  */
 const BESIDE_SECRET =
   /(hasher|type|method|algorithm|algo|rounds|iterations|mem ?cost|enabled|required|date|at|updated|changed|expiry|expires|count|hint ?text|temporary|totp issuer|totp user|totp account)$/
-/** Columns that say what somebody is, not who. */
+/** Columns that classify users and do not identify them. */
 const CATEGORY =
   /^(role|roles|rollen?|rôles?|rol|ruol[oi]|papel|realm roles|groups|group|group name|role names|hash method|.*verified|role slug|role slugs|role name|password hasher|hasher|password hash type|hash type|algorithm|provider|providers|provider id|connection|strategy|status|state|type|user ?status|locale|language|plan|tier|edition|enabled|disabled|blocked|banned|verified|email verified|is social|mfa enabled|aud|realm|user type|secret encoding|alg|scope)$/
 
 /**
- * Names that were taken apart already: records repeat theirs. Bounded, since a map has no end of
- * names.
+ * Cache of split names, because records repeat their names. Bounded, because a map has an unlimited
+ * number of names.
  */
 const known = new Map<string, string>()
 const MAX_KNOWN = 10_000
@@ -48,30 +44,30 @@ function takenApart(name: string): string {
     .toLowerCase()
 }
 
-/** Whether a member of this name, or anything beneath it, holds secrets. */
+/** Whether a member with this name, or anything inside it, is secret. */
 export function isSecretName(name: string): boolean {
   const words = wordsOf(name)
   return SECRET.test(words) && !BESIDE_SECRET.test(words)
 }
 
 /**
- * Whether the values of a member of this name may be listed: they sort people, and tell nobody
- * apart.
+ * Whether values of a member with this name can be listed, because they classify users and do not
+ * identify them.
  */
 export function isCategoryName(name: string): boolean {
   return CATEGORY.test(wordsOf(name))
 }
 
-/** JSON text longer than this is not parsed to be named. Characters. */
+/** Longer JSON text is not parsed. Characters. */
 const LONGEST_JSON = 64 * 1024
 
-/** Whether a value says something. */
+/** Whether a value is not null or empty. */
 export function isFilled(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return false
   return typeof value !== 'object' || Object.keys(value).length > 0
 }
 
-/** What kind of value this is. Text is looked into: a CSV file knows nothing else. */
+/** The type of a value. Inspects text, because CSV files contain only text. */
 export function typeOf(value: unknown): string {
   if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return value.length === 0 ? 'empty list' : 'list'
@@ -91,7 +87,7 @@ function typeOfText(text: string): string {
   return looksLikeHash(text) ? 'password hash' : 'text'
 }
 
-/** As `typeOf`, of a value in a column of secrets. */
+/** Like `typeOf`, for a value in a column of secrets. */
 export function secretTypeOf(value: unknown): string {
   const type = typeOf(value)
   if (typeof value !== 'string' || (type !== 'text' && type !== 'number')) return type
@@ -113,8 +109,8 @@ const LONGEST = 40
 const LONGEST_RUN = 6
 
 /**
- * What a value looks like, with nothing of it left: letters become x or X, digits 9, characters of
- * other alphabets x. Long runs and long values are cut: their exact length says nothing.
+ * The shape of a value without its content: letters become x or X, digits 9. Long runs and values
+ * are shortened, because their exact length does not matter.
  */
 export function shapeOf(value: string): string {
   const masked = value
@@ -128,25 +124,23 @@ export function shapeOf(value: string): string {
   return masked.length > LONGEST ? `${masked.slice(0, LONGEST)}…` : masked
 }
 
-/** Names of members as people and programs choose them. */
+/** Plausible names of members. */
 const NAME = /^\$?[\p{L}\p{M}\p{N}_ .:/()'’°*#&?-]{1,64}$/u
 const DATA_IN_NAME = /\d{6,}|[0-9a-f]{16,}/i
 
 /**
- * A member's name as it is shown: where data stands in its place (an e-mail address, an id, a row
- * without a header), masked.
+ * A member's name for display. Data in its place, such as an address, an ID or a row without a
+ * header, is masked.
  */
 export function shownName(name: string): string {
   return NAME.test(name) && !DATA_IN_NAME.test(name) ? name : `⟨${shapeOf(name)}⟩`
 }
 
-/**
- * Whether a value of a column that is no person's may be shown: a word, not an address, a hash, an
- * id or a token.
- */
+/** Whether a value of a category can be shown: a word, not an address, a hash, an ID or a token. */
 export function isHarmless(value: string): boolean {
   if (!/^[\p{L}\p{N} _.:|/+-]{1,40}$/u.test(value)) return false
-  // Letters and digits without end are no word: a TOTP secret (Base32) has 16 at least.
+  // Long mixes of letters and digits are not words. A TOTP secret (Base32) has at least 16
+  // characters.
   if (/(?=\p{L}*\p{N})(?=\p{N}*\p{L})[\p{L}\p{N}]{16,}/u.test(value)) return false
   return !/[0-9a-f]{12,}/i.test(value) && !(value.length > 24 && /\d/.test(value)) && !/\d{7,}/.test(value)
 }

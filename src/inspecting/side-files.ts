@@ -1,7 +1,7 @@
 /**
- * Files that lie beside the file of the users. In: what the heads of the two show. Out: what the
- * other one holds, by which of its columns its rows belong to users, and what it adds to a mapping.
- * Names of columns decide: values are looked at when the manifest is planned.
+ * Recognizes files that belong to the file of users. In: the heads of both files. Out: the content
+ * of the other file, its join to users, and what it adds to a mapping. Only column names matter;
+ * values are read during planning.
  */
 import { bestNamed, lastName, type Meaning, rankOf } from './names.ts'
 import { nameInExpression } from './profile.ts'
@@ -9,22 +9,16 @@ import type { Part } from './recognise.ts'
 import { wordsOf } from './sensitivity.ts'
 import type { Head } from './sniff.ts'
 
-/** What a file beside the users is for. */
+/** The use of a file that belongs to the users. */
 export interface Side {
   part: Part
-  /**
-   * How its rows belong to users; none for a file that is about something else, such as
-   * organizations.
-   */
+  /** The join to users; undefined for a file about something else, such as organizations. */
   join?: { key: string; to: string; unmatched?: 'ignore' }
-  /** What else of a user the column may lead to: values tell. */
+  /** Other possible columns of the users for the join. Values decide. */
   targets?: readonly string[]
-  /**
-   * Which of its rows count: those that meet all of these, over one of its rows. Default: every
-   * row.
-   */
+  /** Conditions on its rows, all of which must be met. Default: every row. */
   conditions?: readonly string[]
-  /** Expressions over one of its rows, by what they yield. */
+  /** Expressions over one of its rows, by meaning. */
   columns: Readonly<Partial<Record<SideColumn, string>>>
 }
 
@@ -49,7 +43,7 @@ export type SideColumn =
   | 'metaKey'
   | 'metaValue'
 
-/** Names of a column that leads to a user, by what of the user it holds. */
+/** Names of columns that identify a user, by the user's identifier. */
 const LINKS: readonly (readonly ['id' | 'username' | 'email', RegExp])[] = [
   [
     'id',
@@ -62,22 +56,19 @@ const LINKS: readonly (readonly ['id' | 'username' | 'email', RegExp])[] = [
 const TOTP_ISSUER = /^((totp|mfa|otp) )?issuer$/
 const TOTP_ACCOUNT = /^(totp|mfa|otp) (user|account)$/
 const ROLE_ID = /^(role id|group id|role uuid)$/
-/**
- * `auth_user_groups`: the table of the application and the model. A plain `user_groups` may be of
- * anything.
- */
+/** `auth_user_groups`: the application and the model. A plain `user_groups` could be anything. */
 const DJANGO_GROUPS = /[a-z0-9]_user_groups\b/i
 const PROFILES = /profiles?\b/i
-/** django-otp: secrets in hex. */
+/** django-otp: secrets are in hex. */
 const DJANGO_DEVICES = /totp_totpdevice\b/i
 const META_KEY = /^meta key$/
 const META_VALUE = /^meta value$/
 /**
- * WordPress keeps the roles of a user as a list that PHP wrote, under a key that begins with the
- * prefix of its tables.
+ * WordPress stores a user's roles as a serialized PHP list, under a key that begins with the table
+ * prefix.
  */
 const USERMETA = /usermeta/i
-/** Over what `$match` found in it. */
+/** Evaluated on the result of `$match`. */
 const CAPABILITIES = '$slug(groups[0])'
 const PERMISSIONS = /^(permissions?|scopes|permission slugs)$/
 const ROLE_SLUG = /^role slug$/
@@ -90,27 +81,24 @@ const ORGANIZATION_KEY =
 const OF_ORGANIZATIONS = /(org|organi[sz]ation|compan(y|ies)|tenant|team|workspace|customer|account)s?/i
 const OF_ROLES = /(role|group)s?/i
 
-/**
- * Factors as Auth0 and the official toolkit list them, of which the secret stands in one of two
- * places.
- */
+/** Factors in the format of Auth0 and the official toolkit. The secret is in one of two places. */
 const FACTORS = 'mfa_factors.(totp.secret ? totp.secret : secret)'
 
-/** What is known of a table beside its names: the keys of a database tell. */
+/** Facts about a table from the keys of the database. */
 export interface KnownKeys {
-  /** The column that leads to a user, and the column of the users that it leads to. */
+  /** The column that refers to a user, and the referenced column. */
   user?: { column: string; to: string }
-  /** The column that leads to an organization. */
+  /** The column that refers to an organization. */
   organization?: string
-  /** The column that leads to a role. */
+  /** The column that refers to a role. */
   role?: string
 }
 
-/** What a file beside the users holds, or why it is of no use beside them. */
+/** Recognizes a file that belongs to the users; otherwise explains why it cannot. */
 export function sideOf(users: Head, side: Head, name: string, keys: KnownKeys = {}): Side | { why: string } {
   const columns = columnsOf(side)
   const hasFactors = side.paths.some((path) => path.startsWith('mfa_factors[]'))
-  if (columns.length === 0) return { why: 'it has no columns with names' }
+  if (columns.length === 0) return { why: 'its columns have no names' }
   const link = keys.user === undefined ? linkOf(columnsOf(users), columns) : linkBy(keys.user)
   if (link !== undefined && hasFactors) {
     const { join, targets } = link
@@ -118,8 +106,10 @@ export function sideOf(users: Head, side: Head, name: string, keys: KnownKeys = 
   }
   const found = link === undefined ? alone(columns, name) : (linked(columns, link, name, keys) ?? owned(columns, name))
   if (found !== undefined) return found.join === undefined ? found : { ...found, targets: link?.targets }
-  if (link === undefined) return { why: 'no column of it names a user, and none tells of an organization or a role' }
-  return { why: `${link.column} names a user, and nothing else in it is known: map it yourself if it is worth keeping` }
+  if (link === undefined) return { why: 'it has no column for a user, an organization or a role' }
+  return {
+    why: `${link.column} identifies a user, but the other columns are unknown; map them yourself if you need them`,
+  }
 }
 
 interface Column {
@@ -134,10 +124,7 @@ interface Link {
   by: 'id' | 'username' | 'email'
 }
 
-/**
- * The columns of a file, as an expression writes them. Rows that are joined hold no lists that
- * could be gone through.
- */
+/** The columns of a file, written as expressions. Omits lists, which joined rows cannot contain. */
 function columnsOf({ paths, format }: Head): Column[] {
   return paths.flatMap((path) => {
     const names = format === 'csv' ? [path] : path.split('.')
@@ -151,7 +138,7 @@ function linkBy({ column, to }: { column: string; to: string }): Link | undefine
   return key === null || target === null ? undefined : { join: { key, to: target }, targets: [], column, by: 'id' }
 }
 
-/** The column that leads to a user, and what it leads to. */
+/** The column that refers to a user, and the referenced column. */
 function linkOf(users: readonly Column[], side: readonly Column[]): Link | undefined {
   for (const [by, names] of LINKS) {
     const from = side.find(({ path }) => names.test(wordsOf(lastName(path))))
@@ -166,8 +153,8 @@ function linkOf(users: readonly Column[], side: readonly Column[]): Link | undef
 }
 
 /**
- * What a column may lead to, the likeliest first: a column of the same name, the one that tells
- * users apart, others that do.
+ * Columns that a column can refer to, most likely first: the same name, the best identifier, other
+ * identifiers.
  */
 function targetsOf(users: readonly Column[], from: Column, by: Link['by']): string[] {
   const words = wordsOf(lastName(from.path))
@@ -181,7 +168,7 @@ function named(columns: readonly Column[], names: RegExp): string | undefined {
   return columns.find(({ path }) => names.test(wordsOf(lastName(path))))?.expression
 }
 
-/** What a file holds whose rows belong to users. */
+/** Recognizes a file whose rows belong to users. */
 function linked(
   columns: readonly Column[],
   { join, column, by }: Link,
@@ -207,15 +194,14 @@ function linked(
     const role = USERMETA.test(name) ? CAPABILITIES : undefined
     return { part: 'details', join: { ...join, unmatched: 'ignore' }, columns: { metaKey, metaValue, role } }
   }
-  // Somebody with a name is a user of another list, and no row about one: unless a key of the
-  // database says whose it is.
+  // A row with a name is a user of another list, unless a key of the database identifies its user.
   if (keys.user !== undefined && PROFILES.test(name)) return profileOf(own, join)
   if (rankAny(own, ['firstName', 'lastName'])) return undefined
   const at = (path: string | undefined) => own.find((each) => each.path === path)?.expression
   const organizationId = at(keys.organization) ?? best('organizationId')
   const organizationName = best('organizationName')
   const role = best('role')
-  // Django's groups are what others call roles: the number of one is no organization.
+  // Django's groups are roles, so their numbers are not organizations.
   const groupId = DJANGO_GROUPS.test(name) ? named(own, ROLE_ID) : undefined
   if (groupId !== undefined) return { part: 'roles', join, columns: { roleId: groupId } }
   const roleId = at(keys.role) ?? named(own, ROLE_ID)
@@ -233,7 +219,7 @@ function linked(
   return roleId === undefined ? undefined : { part: 'roles', join, columns: { roleId } }
 }
 
-/** What a file holds that names no user. */
+/** Recognizes a file without a column for users. */
 function alone(columns: readonly Column[], name: string): Side | undefined {
   if (rankAny(columns, ['email', 'hash', 'firstName', 'lastName'])) return undefined
   const [id, title] = [named(columns, ORGANIZATION_KEY), named(columns, TITLE)]
@@ -249,7 +235,7 @@ function alone(columns: readonly Column[], name: string): Side | undefined {
   return { part: 'organizations', columns: { id, name: title, domains: named(columns, DOMAINS) } }
 }
 
-/** Organizations that name their owner. */
+/** Recognizes organizations with a column for their owner. */
 function owned(columns: readonly Column[], name: string): Side | undefined {
   const [id, title] = [named(columns, ORGANIZATION_KEY), named(columns, TITLE)]
   if (id === undefined || title === undefined || !OF_ORGANIZATIONS.test(name)) return undefined
@@ -258,7 +244,7 @@ function owned(columns: readonly Column[], name: string): Side | undefined {
     : { part: 'organizations', columns: { id, name: title } }
 }
 
-/** Names that stand beside the accounts. */
+/** Recognizes a table of profiles with names. */
 function profileOf(columns: readonly Column[], join: Link['join']): Side | undefined {
   const best = (meaning: Meaning) => bestNamed(columns, meaning)?.expression
   const full = best('name')
@@ -270,7 +256,8 @@ function profileOf(columns: readonly Column[], join: Link['join']): Side | undef
 }
 
 /**
- * Organizations by their key, whatever other columns they have: an address of theirs is no user's.
+ * A table of organizations with a known key. Other columns do not matter: its addresses are not
+ * those of users.
  */
 export function organizationsOf(side: Head, key: string): Side | undefined {
   const columns = columnsOf(side)

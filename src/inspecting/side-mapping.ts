@@ -2,7 +2,7 @@ import type { JsonObject } from '../json.ts'
 import type { Part } from './recognise.ts'
 import type { Side } from './side-files.ts'
 
-/** What the files beside the users add to a mapping: rules, and fields of the user. */
+/** Rules and fields of users that joined files add to a mapping. */
 export interface SideRules {
   user: Record<string, string>
   organization?: JsonObject
@@ -12,8 +12,8 @@ export interface SideRules {
 }
 
 /**
- * Streams by what their files hold. They are no usual names of columns: rows are put into records
- * under them.
+ * Stream names by part. They must not be usual column names, because joined rows are stored in
+ * records under them.
  */
 const STREAMS: Partial<Record<Part, string>> = {
   memberships: 'memberships',
@@ -27,25 +27,22 @@ const STREAMS: Partial<Record<Part, string>> = {
   profiles: 'profiles',
 }
 
-/** The name of the stream of a file beside the users. */
+/** The stream name of a joined file. */
 export function streamOfSide({ part, columns }: Side): string {
   if (part === 'roles') return columns.role === undefined ? NUMBERED_ROLES : 'userRoles'
   return STREAMS[part] ?? part
 }
 
-/** Roles that users have by number. */
+/** The stream of numbered roles. */
 export const NUMBERED_ROLES = 'numberedRoles'
 
-/**
- * What roles are called, where they are given by number: beside the join, a stream of its own that
- * defines them.
- */
+/** The stream of role names for numbered roles: it defines roles, in addition to the join. */
 export const NAMED_ROLES = 'namedRoles'
 
 /**
- * The rules for files beside the users.
+ * The rules for joined files.
  * @param email the expression of the user's address
- * @param conditions who comes along, over `$record`
+ * @param conditions on users, over `$record`
  */
 export function sideRules(sides: readonly Side[], email: string, conditions: readonly string[]): SideRules {
   const side = (part: Part) => sides.find((one) => one.part === part)?.columns
@@ -64,8 +61,7 @@ export function sideRules(sides: readonly Side[], email: string, conditions: rea
     const role = own ?? numbered
     const told = id ?? name ?? ''
     const key = id ?? `'name:' & ${name}`
-    // A row that names no organization is rejected by name, but for one that may be known by its
-    // name alone.
+    // A row without an organization is rejected, except if organizations are known only by name.
     const each = id === undefined ? `memberships[$exists(${told})]` : 'memberships'
     const when = whenOf('memberships', conditions)
     const named: JsonObject = { each, ...when, key, ...(id !== undefined && { externalId: id }), name: name ?? told }
@@ -100,17 +96,17 @@ export function sideRules(sides: readonly Side[], email: string, conditions: rea
   return rules
 }
 
-/** The slug of a role whose name stands in a table of its own. */
+/** The slug of a role whose name is in a separate table. */
 function namedRole({ roleName }: Side['columns']): string {
   return `$slug(roleNames.${roleName})`
 }
 
-/** Whether users or memberships have roles by number. */
+/** Whether users or memberships have numbered roles. */
 function isNumbered(sides: readonly Side[]): boolean {
   return sides.some(({ part, columns }) => (part === 'roles' || part === 'memberships') && columns.roleId !== undefined)
 }
 
-/** The stream whose rows have roles by number, and the column with the number. */
+/** The stream with numbered roles, and its column with the number. */
 export function numberedRoles(sides: readonly Side[]): { into: string; to: string } | undefined {
   const one = sides.find(
     ({ part, columns }) => (part === 'roles' || part === 'memberships') && columns.roleId !== undefined,

@@ -9,49 +9,46 @@ import { type Encoding, inUtf8 } from '../sources/text/utf8.ts'
 import { Profile } from './profile.ts'
 import { shownName } from './sensitivity.ts'
 
-/** What the beginning of a data file shows of how it is written. */
+/** Facts about a data file from its beginning. */
 export interface Head {
   format: 'csv' | 'json' | 'ndjson'
-  /**
-   * Paths of the first records: for CSV the columns. What looks like data in the place of a name is
-   * masked.
-   */
+  /** Paths of the first records; columns for CSV. Names that look like data are masked. */
   paths: string[]
   /**
-   * JSON: where the records are, as `records` of the source `file` writes it; none where the
-   * document is the list.
+   * JSON: the path of the records, as in `records` of the source `file`; undefined if the document
+   * is the list.
    */
   records?: string
-  /** CSV without a header: the fields of its first line. Data, never to be shown. */
+  /** CSV without a header: the cells of its first line. Personal data; never show them. */
   firstRow?: string[]
-  /** JSON: where there are lists of objects, as far as it was read and there are several. */
+  /** JSON: the paths of lists of objects in the part that was read, if there are several. */
   lists?: string[]
-  /** Set where it is neither UTF-8 nor marked as UTF-16: then it is taken for Windows-1252. */
+  /** Set if the file is neither UTF-8 nor marked as UTF-16. Then it is read as Windows-1252. */
   encoding?: Encoding
-  /** CSV: lines before the header that are none of its rows. */
+  /** CSV: number of lines before the header. */
   skipLines?: number
-  /** CSV in which backslashes escape anywhere, and whether quotes are characters like others. */
+  /** CSV with backslash escapes: its settings. */
   backslashes?: Backslashes
   /**
-   * CSV with such lines, which may mislead who looks for it: what separates its cells, where it is
-   * no comma.
+   * CSV with lines before the header, which can mislead detection: the delimiter, if it is not a
+   * comma.
    */
   delimiter?: string
   /**
-   * What Django's dumpdata wrote, of several models: the one of the users. The paths are those of
-   * its records.
+   * Django's dumpdata with several models: the model of the users. The paths are those of its
+   * records.
    */
   model?: string
 }
 
-/** How much of a JSON file is looked at, bytes. */
+/** Maximum number of bytes of a JSON file to read. */
 const MAX_HEAD = 4 * 1024 * 1024
-/** So many records show what there is to see. */
+/** Records that are enough to recognize a file. */
 const ENOUGH = 50
 
 /**
- * Looks at the beginning of a file.
- * @throws ManifestError when there is no such file, SourceError when it is empty or no text
+ * Reads the beginning of a file.
+ * @throws ManifestError when the file does not exist, SourceError when it is empty or not text
  */
 export async function sniff(file: SourceFile): Promise<Head> {
   const start = await readHead(file, 64 * 1024)
@@ -80,12 +77,12 @@ async function sniffCsv(
   const dialect = backslashes && { ...backslashes, escape: 'backslash' }
   const table = await openTable(file, { encoding, dialect, onBroken: () => {}, warn: () => {} })
   try {
-    // Data in the place of names: an address, a hash, a number, a word for yes and no.
+    // Data instead of column names: an address, a hash, a number, a boolean.
     if (table.columns.some((column) => /@|^\$|^\d+$|^(true|false)$/i.test(column))) {
       return { format: 'csv', paths: [], firstRow: table.columns }
     }
     const profile = new Profile()
-    // A file of nothing but a header still shows its columns.
+    // A file with only a header still has columns.
     profile.add(Object.fromEntries(table.columns.filter((column) => column !== '').map((column) => [column, null])))
     return { format: 'csv', paths: profile.paths().map(({ path }) => path) }
   } finally {
@@ -93,26 +90,26 @@ async function sniffCsv(
   }
 }
 
-/** How many lines a preamble may have. */
+/** Maximum number of lines before the header. */
 const MAX_PREAMBLE = 20
 
 /**
- * Some exports say a word of themselves before the header: lines without a delimiter, then lines
- * with several.
+ * Some exports begin with lines of text before the header: lines without a delimiter, followed by
+ * lines with several.
  */
 function sniffPreamble(text: string): Head | undefined {
   const lines = text.split(/\r?\n/).slice(0, MAX_PREAMBLE + 1)
-  // `sep=;` is read by who opens the table.
+  // The table reader handles `sep=;`.
   if (/^"?sep=/i.test(lines[0] ?? '')) return undefined
   return DELIMITERS.map((delimiter) => preambleBy(delimiter, lines)).find((found) => found !== undefined)
 }
 
 const DELIMITERS = [',', ';', '\t', '|']
 
-/** Remarks, and what says the delimiter: whoever reads CSV passes over them. */
+/** Comments and `sep=` lines, which the table reader skips. */
 const KNOWN_LINE = /^(#|"?sep=[^\w])/i
 
-/** Spreadsheets fill the lines before the header up with empty cells. */
+/** Spreadsheets pad the lines before the header with empty cells. */
 function preambleBy(delimiter: string, lines: readonly string[]): Head | undefined {
   const filled = (line: string) => line.split(delimiter).filter((cell) => cell.trim() !== '').length
   const skipLines = lines.findIndex((line) => filled(line) > 2)
@@ -120,15 +117,15 @@ function preambleBy(delimiter: string, lines: readonly string[]): Head | undefin
   const before = lines.slice(0, skipLines).filter((line) => line.trim() !== '' && !KNOWN_LINE.test(line))
   if (skipLines < 1 || before.length === 0 || before.some((line) => filled(line) > 1)) return undefined
   const names = header.split(delimiter).map((name) => name.trim())
-  // Who speaks of several things in a sentence writes no header.
+  // A sentence with commas is not a header.
   if (header.includes('"') || names.some((name) => name === '' || name.length > 40)) return undefined
   const paths = names.map(shownName)
   return { format: 'csv', paths, skipLines, ...(delimiter !== ',' && { delimiter }) }
 }
 
 /**
- * NDJSON: every line an object. One object on one line is NDJSON of one record, unless it is a
- * wrapping.
+ * NDJSON: every line is an object. A single object on one line is one record, unless it wraps a
+ * list.
  */
 function sniffLines(text: string): Head | undefined {
   const lines = text.split('\n')
@@ -141,13 +138,13 @@ function sniffLines(text: string): Head | undefined {
   return { format: 'ndjson', ...ofUsers(found) }
 }
 
-/** A record of Django's dumpdata. */
+/** The model of a record of Django's dumpdata. */
 function modelOf(record: Record<string, unknown> | undefined): string | undefined {
   return typeof record?.model === 'string' && isObject(record.fields) ? record.model : undefined
 }
 
 /**
- * The paths of the records; where those are of several models, of the one that has addresses and
+ * The paths of the records. With several models, the paths of the model with addresses and
  * passwords.
  */
 function ofUsers(records: readonly Record<string, unknown>[]): Pick<Head, 'paths' | 'model'> {
@@ -165,12 +162,12 @@ function ofUsers(records: readonly Record<string, unknown>[]): Pick<Head, 'paths
 function wrapping(record: Record<string, unknown>): boolean {
   const lists = Object.entries(record).filter(([, value]) => Array.isArray(value) && value.some(isObject))
   if (lists.some(([name]) => USERS.test(name) || name === 'organizations')) return true
-  // What says whose it is is a record itself, whatever it lists.
+  // An object with an identifier is a record itself, even if it contains lists.
   const isSomebodys = Object.keys(record).some((name) => /^(_?id|user_?id|e-?mail|username)$/i.test(name))
   return lists.length > 0 && Object.keys(record).length <= 3 && !isSomebodys
 }
 
-/** The object that a text is; undefined: it is none. */
+/** The object that a JSON text contains; undefined for anything else. */
 export function objectIn(line: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(line)
@@ -182,20 +179,16 @@ export function objectIn(line: string): Record<string, unknown> | undefined {
 
 const USERS = /^(users|members|accounts|data|items|records|results)$/i
 
-/**
- * The list in the document that is most likely the one of the users: by its name, then by its
- * length.
- */
+/** Selects the list that most likely contains the users: by name, then by length. */
 async function sniffJson(file: SourceFile, encoding: Encoding | undefined): Promise<Head> {
   const lists = new Map<string, Record<string, unknown>[]>()
-  // Of a dump of several models each is looked at: that of the users may come late.
+  // In a dump of several models, the users can come late, so each model is sampled.
   const models = new Map<string, number>()
   const parser = new JSONParser({ paths: ['$.*', '$.*.*', '$.*.*.*'], keepStack: true })
   parser.onError = () => {}
   parser.onValue = ({ value, key, stack }) => {
     const names = stack.slice(1).map((level) => level.key)
-    // phpMyAdmin writes a list of what it has to say, of which the tables hold their rows under
-    // `data`.
+    // phpMyAdmin writes a list of headers and tables. The tables contain their rows under `data`.
     const above = typeof names[0] === 'number' && names[1] === 'data' ? names.slice(1) : names
     if (typeof key !== 'number' || !isObject(value) || !above.every((name) => typeof name === 'string')) return
     const path = above.join('.')
@@ -245,7 +238,7 @@ function pathsOf(records: readonly Record<string, unknown>[]): string[] {
   return profile.paths().map(({ path }) => path)
 }
 
-/** The beginning of a file; what is marked as UTF-16 comes in UTF-8. */
+/** The beginning of a file, converted to UTF-8 if it is marked as UTF-16. */
 async function readHead(file: SourceFile, length: number): Promise<Buffer> {
   const parts: Buffer[] = []
   let seen = 0
@@ -257,7 +250,7 @@ async function readHead(file: SourceFile, length: number): Promise<Buffer> {
   return Buffer.concat(parts).subarray(0, length)
 }
 
-/** Length without the bytes of a character that the end cuts off. */
+/** The length without an incomplete character at the end. */
 function lastWhole(bytes: Buffer): number {
   for (let length = bytes.length; length > 0 && length > bytes.length - 4; length--) {
     if (isUtf8(bytes.subarray(0, length))) return length

@@ -23,81 +23,81 @@ import { openedPlan, type Plan } from './plan.ts'
 import { begin, type Running, type RunOptions } from './running.ts'
 
 /**
- * What `apply` takes: what approves a plan, and guards that hold for this run beside those of the
+ * Options of `apply`: the approvals of a plan, and guards for this run in addition to those of the
  * manifest.
  */
 export interface ApplyOptions extends RunOptions, DeadlineOptions {
-  /** The word that `safety.confirm` of the manifest asks for, as `--confirm` gives it. */
+  /** The word that `safety.confirm` in the manifest requires, like `--confirm`. */
   confirm?: string
-  /** Whether deletions are approved. Without it a plan that deletes is refused. Default: false. */
+  /** Approves deletions. Without it, a plan that deletes is refused. Default: false. */
   deletes?: boolean
   /**
-   * Refuse a plan with a warning that the manifest does not accept; the exit code is 7 for what is
-   * rejected or blocked, as with `--strict`.
+   * Refuse a plan with a warning that the manifest does not accept. The exit code is 7 if something
+   * is rejected or blocked, as with `--strict`.
    */
   strict?: boolean
-  /** Refuse a plan that creates more: a count, or a percentage such as `30%` of what is desired. */
+  /** Refuse a plan that creates more: a count, or a percentage of what is desired, like `30%`. */
   maxCreates?: Threshold
   /** Refuse a plan that updates more. */
   maxUpdates?: Threshold
-  /** Refuse a plan that deletes more; a percentage is of what the state holds. */
+  /** Refuse a plan that deletes more. A percentage refers to the resources in the state. */
   maxDeletes?: Threshold
-  /** Refuse a plan that rejects or blocks more; a percentage is of all records and resources. */
+  /** Refuse a plan that rejects or blocks more. A percentage is of all records and resources. */
   maxRejects?: Threshold
 }
 
-/** What `apply` takes besides where the plan is in a file. */
+/** More options of `apply` for a saved plan. */
 export interface ApplyFileOptions extends ApplyOptions {
   /** The folder that relative paths start from. */
   cwd: string
-  /** Variables, as for `loadManifest`. Default: none. */
+  /** Variables, as in `loadManifest`. Default: none. */
   env?: Readonly<Record<string, string | undefined>>
-  /** The manifest file. Default: the one that the plan was made from. */
+  /** The manifest file. Default: the manifest that the plan was made from. */
   manifest?: string
 }
 
-/** What became of a plan. */
+/** The result of `apply`. */
 export interface Applied {
   /** The number of the run in the state. */
   readonly run: number
   /**
-   * `completed`: all that was planned is done. `incomplete`: some of it failed. `interrupted`,
-   * `deadline`, `stopped`: the rest was not begun.
+   * `completed`: everything in the plan is done. `incomplete`: part of it failed. `interrupted`,
+   * `deadline`, `stopped`: the rest was not started.
    */
   readonly outcome: RunOutcome
-  /** Why it was stopped. */
+  /** Why the run was stopped. */
   readonly stopped: string | undefined
-  /** What became of how many resources of each kind. */
+  /** The number of resources of each kind by outcome. */
   readonly kinds: readonly KindResult[]
   /** The requests that were sent. */
   readonly requests: RequestCounts
-  /** Records and resources that the plan had refused. */
+  /** The number of records and resources that the plan rejected. */
   readonly rejected: number
-  /** Records that the manifest's conditions leave out. */
+  /** The number of records that conditions of the manifest leave out. */
   readonly leftOut: number
-  /** How long it took. */
+  /** The duration of the run. */
   readonly seconds: number
-  /** What the command `apply` would exit with. */
+  /** The exit code of the same `apply` command. */
   readonly exitCode: ExitCode
   /**
-   * What failed, is blocked, or went without something that WorkOS did not take. It is read from
+   * What failed, is blocked, or was applied without a part that WorkOS did not accept. Read from
    * the state, which keeps it for 20 runs.
    */
   failures(): AsyncIterable<Failure>
 }
 
 /**
- * Carries a plan out. The plan is made anew under the state's lock, and held against the one that
- * is given: what is applied is what was looked at, or nothing. A failure of single resources does
- * not reject; it is in the result.
- * @throws StalePlanError where something has changed since; GuardError where a guard refuses, or an
- *   approval is missing; StrictError; LockedError where somebody else works on the state; and as
+ * Applies a plan. It makes the plan again under the state's lock and compares the two: it applies
+ * exactly the plan that you reviewed, or nothing. Failed resources do not reject the promise; they
+ * are in the result.
+ * @throws StalePlanError if something changed since; GuardError if a guard refuses or an approval
+ *   is missing; StrictError; LockedError if another command uses the state; and the errors of
  *   `plan`
  */
 export function apply(plan: Plan, options?: ApplyOptions): Running<Applied>
 /**
- * The same of a plan in a file, as `plan.save` and `plan --out` write it. @throws ManifestError
- * also for a file that was changed
+ * Applies a plan from a file that `plan.save` or `plan --out` wrote.
+ * @throws ManifestError also for a file that was changed
  */
 export function apply(file: string, options: ApplyFileOptions): Running<Applied>
 export function apply(plan: Plan | string, options: ApplyOptions | ApplyFileOptions = {}): Running<Applied> {
@@ -105,8 +105,8 @@ export function apply(plan: Plan | string, options: ApplyOptions | ApplyFileOpti
     if ('cwd' in options) return applyFile(plan, options)
     throw new UsageError({
       code: 'no_cwd',
-      message: 'a plan in a file is found from a folder',
-      hint: 'give the option cwd',
+      message: 'a saved plan needs the option cwd',
+      hint: 'set cwd to the folder that the path of the plan starts from',
     })
   }
   const { manifest, snapshot, header } = openedPlan(plan)
@@ -141,7 +141,7 @@ function deadlineIn({ deadline, maxDuration }: ApplyOptions): DeadlineOptions {
   return { deadline, maxDuration }
 }
 
-/** Plans, judges and carries out in a session, and closes it. */
+/** Plans, judges and applies in a session, and closes it. */
 async function applyIn(
   session: Session,
   options: ApplyOptions,
@@ -170,8 +170,7 @@ async function applyIn(
 const BY_OPTION = { prefix: '', where: ' in the options' }
 
 /**
- * @throws GuardError for what the options do not allow, UsageError for an option that is no
- *   threshold
+ * @throws GuardError for what the options do not allow, UsageError for an invalid threshold
  */
 function checkThresholds({ set, summary }: ComputedPlan, { manifest }: LoadedManifest, options: Thresholds): void {
   const { maxCreates, maxUpdates, maxDeletes, maxRejects } = options
@@ -191,14 +190,14 @@ function checkThreshold(name: string, limit: Threshold | undefined): void {
     return
   throw new UsageError({
     code: 'bad_threshold',
-    message: `${name} is ${limit}, which is no threshold`,
-    hint: 'give a whole number such as 20, or a percentage such as 30%',
+    message: `${name} is ${limit}, which is not a threshold`,
+    hint: 'use a whole number such as 20, or a percentage such as 30%',
   })
 }
 
 const PERCENTAGE = /^\d+(\.\d+)?%$/
 
-/** @throws GuardError for an approval that is missing */
+/** @throws GuardError for a missing approval */
 function checkApproval(
   { summary }: ComputedPlan,
   { manifest }: LoadedManifest,
@@ -209,8 +208,8 @@ function checkApproval(
   if (count === 0 || deletes) return
   throw new GuardError({
     code: 'deletes_unapproved',
-    message: `the plan deletes ${count} of the resources in WorkOS, and nobody has approved that`,
-    hint: 'look at the actions of type delete; if they are right, give the option deletes: true',
+    message: `the plan deletes ${count} of the resources in WorkOS, but the deletions are not approved`,
+    hint: 'review the actions of type delete; if they are right, set the option deletes: true',
   })
 }
 

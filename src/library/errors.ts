@@ -20,7 +20,7 @@ import { Redactor } from '../diagnostics/redactor.ts'
 import { isInterruption, problemsOf, registerSecretsOf } from '../running/failure.ts'
 import type { World } from '../running/world.ts'
 
-/** The classes that a program can tell apart. */
+/** The error classes that a program can distinguish. */
 const CLASSES = [
   CredentialsError,
   FileError,
@@ -38,18 +38,17 @@ const CLASSES = [
   UsageError,
 ] as const
 
-/** Where an error comes from, as far as it matters to its words. */
+/** The parts of an error's origin that affect its text. */
 type Origin = Pick<World, 'env' | 'interrupted' | 'redactor' | 'mask'>
 
 /**
- * An error as a program gets it: of a class of its own, in the words that the command line would
- * show. It is made anew, without its cause and its trace: an error of a library may quote a secret,
- * and programs write errors into logs.
+ * An error as a program receives it: with its own class and the words of the command line. It has
+ * no cause and no trace, because errors of libraries can quote secrets and programs log errors.
  */
 export function publicError(error: unknown, origin: Origin): OperatorError {
   const { env, redactor = new Redactor(), mask } = origin
   if (isInterruption(error, origin)) {
-    return new InterruptedError({ code: 'interrupted', message: 'the run was stopped by its signal' })
+    return new InterruptedError({ code: 'interrupted', message: 'the signal stopped the run' })
   }
   registerSecretsOf(env, redactor)
   const clean = (text: string) => mask?.text(redactor.redact(text)) ?? redactor.redact(text)

@@ -1,31 +1,25 @@
 import type { Event } from '../reporting/events.ts'
 
-/**
- * One event of a run, as [events](events.md) describes each type, with the time at which it
- * happened.
- */
+/** One event of a run, with its time. [Events](events.md) describes each type. */
 export type RunEvent = Event & {
   /** ISO 8601, UTC. */
   at: string
 }
 
-/** Events that wait for their reader at most: whoever makes more of them waits as well. */
+/** Maximum number of events that wait for their reader. Then the run waits, too. */
 const MOST = 1_000
 
 type Result = IteratorResult<RunEvent, undefined>
 
-/**
- * The events of a run on their way to the one who reads them. Memory stays bounded: a slow reader
- * slows the run.
- */
+/** The events of a run on their way to a reader. Bounds the memory: a slow reader slows the run. */
 export class EventQueue implements AsyncIterableIterator<RunEvent, undefined> {
   readonly #events: RunEvent[] = []
   readonly #readers: PromiseWithResolvers<Result>[] = []
   #over: { error?: unknown } | undefined
   #room: PromiseWithResolvers<void> | undefined
-  /** Nobody reads on. */
+  /** The reader has left. */
   #isLeft = false
-  /** The run is being stopped: it does not wait for anybody. */
+  /** The run is being stopped and does not wait for the reader. */
   #isStopped = false
 
   push(event: RunEvent): void {
@@ -39,20 +33,20 @@ export class EventQueue implements AsyncIterableIterator<RunEvent, undefined> {
     return this
   }
 
-  /** Waits until there is room for more. Undefined: there is. */
+  /** Waits for room. Undefined: there is room. */
   room(): Promise<void> | undefined {
     if (this.#events.length < MOST || this.#isLeft || this.#isStopped) return undefined
     this.#room ??= Promise.withResolvers()
     return this.#room.promise
   }
 
-  /** Lets go of whoever waits for room, now and later. */
+  /** Releases everything that waits for room, now and later. */
   stop(): void {
     this.#isStopped = true
     this.#makeRoom()
   }
 
-  /** Nothing follows. @param over with the error that the run ended in */
+  /** Nothing follows. @param over with the error that ended the run */
   end(over: { error?: unknown } = {}): void {
     this.#over = over
     for (const reader of this.#readers.splice(0)) settle(reader, this.#last())
@@ -70,7 +64,7 @@ export class EventQueue implements AsyncIterableIterator<RunEvent, undefined> {
     return reader.promise
   }
 
-  /** The reader leaves: `break` in a `for await`. The run goes on. */
+  /** The reader leaves with `break`. The run continues. */
   return(): Promise<Result> {
     this.#isLeft = true
     this.#events.length = 0
@@ -79,7 +73,7 @@ export class EventQueue implements AsyncIterableIterator<RunEvent, undefined> {
     return Promise.resolve({ done: true, value: undefined })
   }
 
-  /** How it ends, told once. */
+  /** The end of the run, returned once. */
   #last(): { error?: unknown } {
     const over = this.#isLeft ? {} : (this.#over ?? {})
     if (this.#over !== undefined) this.#over = {}

@@ -4,8 +4,8 @@ import { setImmediate } from 'node:timers/promises'
 const AT_ONCE = 500
 
 /**
- * Items of a run's database one after the other, with room for other work in between. @param check
- * throws where they can be read no more
+ * Yields items of a run's database and lets other work run in between.
+ * @param check throws if they can no longer be read
  */
 export async function* itemsOf<T>(items: Iterable<T>, check: () => void): AsyncGenerator<T, void, undefined> {
   check()

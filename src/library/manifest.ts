@@ -7,43 +7,38 @@ import { loadChecked, type ReadyManifest } from '../running/session.ts'
 import { publicError } from './errors.ts'
 import type { Place } from './running.ts'
 
-/** Where a manifest is, and what its references stand for. Nothing is taken from the process. */
+/** The place of a manifest and its variables. Nothing is read from the process. */
 export interface LoadManifestOptions {
-  /**
-   * The folder that relative paths of options start from, and in which a manifest is searched for.
-   */
+  /** The folder that relative paths start from and where the search for a manifest starts. */
   cwd: string
   /** The manifest file. Default: the nearest `migrate.config.yaml`, in `cwd` or above. */
   file?: string
-  /** The environment to merge over the rest, as `--env` names it. */
+  /** The environment to use, like `--env`. */
   environment?: string
   /**
-   * Variables for the references of the manifest (`${WORKOS_API_KEY}`) and for proxies, mostly
+   * Variables for references in the manifest (`${WORKOS_API_KEY}`) and for proxies, usually
    * `process.env`. Default: none.
    */
   env?: Readonly<Record<string, string | undefined>>
 }
 
-/**
- * A manifest that was loaded and checked. Any number of runs may work with it, also at the same
- * time.
- */
+/** A loaded and checked manifest. Any number of runs can use it, also at the same time. */
 export interface Manifest {
-  /** Its `name`. */
+  /** The `name` in the manifest. */
   readonly name: string
-  /** The environment that was merged over it; null: none. */
+  /** The environment. Null: none. */
   readonly environment: string | null
-  /** The file, absolute. */
+  /** The absolute path of the file. */
   readonly file: string
-  /** Its folder: relative paths in the manifest start here. */
+  /** Its folder. Relative paths in the manifest start here. */
   readonly directory: string
-  /** The word that `safety.confirm` asks for: `apply` takes it as the option `confirm`. */
+  /** The word that `safety.confirm` requires. Pass it to `apply` as the option `confirm`. */
   readonly confirm: string | undefined
-  /** What is accepted and worth a look. */
+  /** Warnings about the manifest. */
   readonly warnings: readonly Problem[]
 }
 
-/** What a manifest of this module stands for. */
+/** The internal side of a manifest of this module. */
 interface Opened extends Place {
   manifest: ReadyManifest
 }
@@ -51,9 +46,9 @@ interface Opened extends Place {
 const opened = new WeakMap<Manifest, Opened>()
 
 /**
- * Finds, reads and checks a manifest with its recipes, environment and expressions. Reads no source
- * and asks WorkOS nothing.
- * @throws ManifestError with every problem at once, each with its place; UsageError
+ * Finds, reads and checks a manifest with its recipes, environment and expressions. Does not read
+ * the source or send requests to WorkOS.
+ * @throws ManifestError with all problems at once, each with its place; UsageError
  */
 export async function loadManifest(options: LoadManifestOptions): Promise<Manifest> {
   const { cwd, file, environment, env = {} } = options
@@ -76,20 +71,20 @@ export async function loadManifest(options: LoadManifestOptions): Promise<Manife
   }
 }
 
-/** What a run has of its place, with its own memory of secrets. */
+/** The place of a run, with its own redactor. */
 export function placeIn(cwd: string, env: Place['env']): Place {
   const redactor = new Redactor()
   for (const secret of proxySecrets({ ...env })) redactor.register(secret)
   return { cwd, env, redactor, mask: new Mask(defaultMode({ ...env })) }
 }
 
-/** @throws UsageError for what `loadManifest` has not made */
+/** @throws UsageError for a manifest that `loadManifest` did not make */
 export function openedManifest(manifest: Manifest): Opened {
   const found = opened.get(manifest)
   if (found !== undefined) return found
   throw new UsageError({
     code: 'not_a_manifest',
-    message: 'this is no manifest that loadManifest has returned',
-    hint: 'pass on what loadManifest returns as it is: a copy does not know what was loaded',
+    message: 'this manifest was not returned by loadManifest',
+    hint: 'pass the object that loadManifest returns, not a copy of it',
   })
 }

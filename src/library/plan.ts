@@ -20,65 +20,65 @@ import { itemsOf } from './items.ts'
 import { type Manifest, openedManifest } from './manifest.ts'
 import { begin, type Running, type RunOptions } from './running.ts'
 
-/** Of whom a run speaks, and what it reads the source from. */
+/** The scope of a run, and where it reads the source from. */
 export interface ReadOptions {
   /**
-   * Speak of these alone: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`,
-   * `invitation:ADDRESS`; `*` stands for any text.
+   * Limit the run to `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`,
+   * `invitation:ADDRESS`. `*` matches any text.
    */
   only?: readonly string[]
-  /** Speak of so many users, the first by their keys. */
+  /** Limit the run to the first N users by key. */
   limit?: number
-  /** Speak of everybody, whatever the manifest's `pilot` says. */
+  /** Include all users, whatever `pilot` is in the manifest. */
   everybody?: boolean
-  /** Read a live source again although there is a snapshot of it. */
+  /** Read a live source again even if it has a snapshot. */
   fresh?: boolean
-  /** Work from the snapshot in this folder, without asking the source. */
+  /** Use the snapshot in this folder instead of the source. */
   snapshot?: string
 }
 
-/** What `plan` takes. */
+/** Options of `plan`. */
 export interface PlanOptions extends RunOptions, ReadOptions {
   /** Compare with everything in WorkOS, not only with the state. */
   refresh?: boolean
-  /** The exit code is 7 where something is rejected or blocked, or a warning is not accepted. */
+  /** Set the exit code 7 if something is rejected or blocked, or a warning is not accepted. */
   strict?: boolean
 }
 
-/** Something that a person should know of a plan. */
+/** A finding about the whole plan. */
 export interface PlanFinding {
   /**
-   * `refused`: the plan cannot be applied. `warning`: look at it first. `notice`: worth a look, and
-   * nothing odd.
+   * `refused`: the plan cannot be applied. `warning`: look at it first. `notice`: worth a look, but
+   * not odd.
    */
   level: 'refused' | 'warning' | 'notice'
   code: string
   message: string
   hint?: string
-  /** Where the manifest says so. */
+  /** The place in the manifest that is the reason. */
   at?: Location
-  /** `warnings.accept` of the manifest names it. */
+  /** `warnings.accept` in the manifest lists its code. */
   accepted?: true
 }
 
-/** What happens to one resource, with its values. Secrets are named and described, never there. */
+/** What happens to one resource, with its values. Secrets are named and described, never shown. */
 export interface PlannedAction extends ActionValues {
   /** `kind:key`. */
   address: string
   kind: string
   key: string
   type: 'create' | 'update' | 'adopt' | 'delete' | 'blocked'
-  /** For people: an e-mail address, an organization's name. */
+  /** For people: an email address, an organization's name. */
   label: string
-  /** WorkOS's id, where it exists there. */
+  /** The WorkOS ID, if the resource exists there. */
   id?: string
-  /** Of what is blocked: why. */
+  /** Why it is blocked. */
   code?: string
   message?: string
   hint?: string
 }
 
-/** A value in WorkOS that is not what the source says, and stays as it is. */
+/** A value in WorkOS that differs from the source and stays. */
 export interface Difference {
   address: string
   kind: string
@@ -92,65 +92,65 @@ export interface Difference {
 }
 
 /**
- * A plan. Its counts are here; its actions stay on disk and are read one by one, so that a plan of
- * a million takes the memory of one. Close it when it is no longer needed (`await using plan =
- * await plan(manifest)`): that removes what it is read from.
+ * A plan. Its counts are in memory. Its actions stay on disk and are read one by one, so that a
+ * million actions take the memory of one. Close the plan when you no longer need it, to remove its
+ * data: `await using plan = await plan(manifest)`.
  */
 export interface Plan {
   /** The manifest's name. */
   readonly name: string
-  /** The environment that it is for; null: none was chosen. */
+  /** The environment of the plan. Null: none was chosen. */
   readonly environment: string | null
   /** Whether there is anything to apply. */
   readonly changes: boolean
-  /** What happens to how many resources of each kind. */
+  /** The number of resources of each kind by outcome. */
   readonly kinds: readonly KindSummary[]
-  /** Records and resources that are refused. */
+  /** The number of rejected records and resources. */
   readonly rejected: number
-  /** Records that the manifest's conditions leave out. */
+  /** The number of records that conditions of the manifest leave out. */
   readonly leftOut: number
-  /** The requests that applying sends, and the least time that they take. */
+  /** The requests that apply sends, and the least time that they take. */
   readonly estimate: Estimate
-  /** The guards that the plan offends. With one of them it cannot be applied. */
+  /** The guards that the plan violates. A plan with one of them cannot be applied. */
   readonly refusals: readonly GuardRefusal[]
   /** Refusals, warnings and notices, in this order. */
   readonly findings: readonly PlanFinding[]
-  /** Of whom it speaks; undefined: of everybody. */
+  /** The scope. Undefined: all users. */
   readonly scope: ScopeReport | undefined
-  /** What the command `plan` would exit with. */
+  /** The exit code of the same `plan` command. */
   readonly exitCode: ExitCode
-  /** What is to be done, in the order in which it is done. What needs nothing is only counted. */
+  /** The actions, in the order in which they are carried out. Unchanged resources have none. */
   actions(): AsyncIterable<PlannedAction>
-  /** What is refused, in the order of the source. */
+  /** The rejects, in the order of the source. */
   rejects(): AsyncIterable<RejectedItem>
-  /** Values in WorkOS that are not what the source says, and stay as they are. */
+  /** Values in WorkOS that differ from the source and stay. */
   differences(): AsyncIterable<Difference>
   /**
-   * Saves the plan for `apply(file)` and for the command `apply`. It holds addresses and names of
-   * fields, no values and no secrets.
+   * Saves the plan for `apply(file)` and for the `apply` command. The file contains addresses and
+   * names of fields, no values and no secrets.
    * @param file relative to `cwd` of the manifest
-   * @throws FileError where it cannot be written, UsageError for the manifest, the state or a file
-   *   of the source
+   * @throws FileError if it cannot be written; UsageError if it is the manifest, the state or a
+   *   file of the source
    */
   save(file: string): Promise<void>
-  /** Removes what the plan is read from. */
+  /** Removes the data of the plan. */
   close(): Promise<void>
-  /** The same, for `await using`. */
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** What a plan of this module stands for. */
+/** The internal side of a plan of this module. */
 export interface OpenedPlan {
   manifest: Manifest
   header: PlanHeader
-  /** The folder of the snapshot that it was made from. */
+  /** The folder of its snapshot. */
   snapshot: string | undefined
 }
 
 const opened = new WeakMap<Plan, () => OpenedPlan>()
 
 /**
- * Reads the source and compares it with the state and with WorkOS. Nothing is written to WorkOS.
+ * Reads the source and compares it with the state and with WorkOS. Writes nothing to WorkOS.
  * @throws ManifestError, SourceError, TargetError, NetworkError, CredentialsError, StateError,
  *   GuardError for a state of another environment, InterruptedError
  */
@@ -160,7 +160,7 @@ export function plan(manifest: Manifest, options: PlanOptions = {}): Running<Pla
     const session = await openSession(ready, sessionOptions(options), world)
     try {
       const computed = await stagingBeside(session.scratch, () => session.computePlan(options.refresh ?? false))
-      // Whoever applies the plan opens them anew.
+      // Applying the plan opens them again.
       await session.disconnect()
       return planOf(manifest, session, computed, options.strict ?? false)
     } catch (error) {
@@ -170,13 +170,13 @@ export function plan(manifest: Manifest, options: PlanOptions = {}): Running<Pla
   })
 }
 
-/** @throws UsageError for a limit that is none */
+/** @throws UsageError for an invalid limit */
 export function sessionOptions({ only, limit, everybody, fresh, snapshot }: ReadOptions): SessionOptions {
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
     throw new UsageError({
       code: 'bad_limit',
-      message: `limit is ${limit}, which is no number of users`,
-      hint: 'give a whole number, from 1',
+      message: `limit is ${limit}, which is not a number of users`,
+      hint: 'use a whole number, 1 or more',
     })
   }
   return { only: only && [...only], limit, everybody, fresh, snapshot }
@@ -267,7 +267,7 @@ async function saveAs(manifest: Manifest, session: Session, computed: ComputedPl
   const purpose: Purpose = {
     message: `the plan cannot be written to ${file}`,
     code: 'plan_unwritable',
-    hint: 'name a file in a folder that exists and that you may write to',
+    hint: 'choose a file in an existing folder that you can write to',
   }
   try {
     await outputPlaces(session.loaded, session.statePath, { save: file }, place.cwd)
@@ -277,21 +277,21 @@ async function saveAs(manifest: Manifest, session: Session, computed: ComputedPl
   }
 }
 
-/** @throws UsageError for what `plan` has not made, and for one that is closed */
+/** @throws UsageError for a plan that `plan` did not make, and for a closed one */
 export function openedPlan(made: Plan): OpenedPlan {
   const found = opened.get(made)
   if (found !== undefined) return found()
   throw new UsageError({
     code: 'not_a_plan',
-    message: 'this is no plan that plan has returned',
-    hint: 'pass on what plan returns as it is, or the name of a file that it was saved in',
+    message: 'this plan was not returned by plan',
+    hint: 'pass the object that plan returns, or the name of a saved plan',
   })
 }
 
 function planClosed(): UsageError {
   return new UsageError({
     code: 'plan_closed',
-    message: 'the plan is closed, and what it is read from was removed',
-    hint: 'close it when nothing is read of it any more; a plan that is to be kept is saved',
+    message: 'the plan is closed, and its data was removed',
+    hint: 'close a plan after you have read it; save a plan to keep it',
   })
 }

@@ -10,35 +10,35 @@ import { publicError } from './errors.ts'
 import { EventQueue, type RunEvent } from './event-queue.ts'
 
 /**
- * A run as a program has it. In: work that takes a World. Out: a promise of its result that can
- * also be read event by event. Nothing of it is shared with other runs of the process.
+ * Runs for programs. In: work that takes a World. Out: a promise of its result that is also an
+ * iterable of its events. Shares nothing with other runs of the process.
  */
 
 /**
- * A run that has begun: a promise of its result, and its events as an async iterable.
+ * A started run: a promise of its result, and its events as an async iterable.
  *
- * Begin to read the events in the turn in which the run begins: `for await (const event of
- * plan(manifest))`. Whoever never reads them costs the run nothing. A slow reader slows the run;
- * `break` lets it go on alone. Reading ends when the run does, and throws what the run throws.
+ * Start to read the events in the same turn of the event loop: `for await (const event of
+ * plan(manifest))`. Events that you never read cost nothing. A slow reader slows the run; after
+ * `break` the run continues alone. Reading ends with the run, and throws what the run throws.
  */
 export interface Running<Result> extends Promise<Result>, AsyncIterable<RunEvent> {}
 
-/** What every run takes. */
+/** Options of every run. */
 export interface RunOptions {
   /**
-   * Aborted, it ends the run in order, as the first Ctrl-C does: nothing is begun any more, and
-   * writes on their way have five seconds. `plan` and `verify` then reject with an
-   * `InterruptedError`; `apply` resolves with the outcome `interrupted` if it has begun to write.
+   * Aborts the run in order, like the first Ctrl-C: nothing new starts, and open writes have five
+   * seconds to finish. `plan` and `verify` then reject with an `InterruptedError`. `apply` resolves
+   * with the outcome `interrupted` if it has begun to write.
    */
   signal?: AbortSignal
   /**
-   * Aborted, it ends the run at once, as the second Ctrl-C does. What a write on its way came to
-   * the next run looks up.
+   * Aborts the run at once, like the second Ctrl-C. The next run looks up writes without a
+   * response.
    */
   hardStop?: AbortSignal
 }
 
-/** What a run has of the place that it takes place in. */
+/** Where a run takes place. */
 export interface Place {
   cwd: string
   env: Readonly<Record<string, string | undefined>>
@@ -46,9 +46,7 @@ export interface Place {
   mask: Mask
 }
 
-/**
- * Begins a run, after its caller had the turn to ask for the events. `command` names it in them.
- */
+/** Starts a run, after the caller had a turn to read the events. `command` is its name in them. */
 export function begin<Result extends { exitCode: ExitCode }>(
   command: string,
   place: Place,
@@ -74,7 +72,7 @@ export function begin<Result extends { exitCode: ExitCode }>(
   return Object.assign(result, { [Symbol.asyncIterator]: iterate })
 }
 
-/** The world of a run, which knows its secrets. */
+/** The world of a run, with its secrets. */
 type Within = World & Pick<Place, 'redactor' | 'mask'>
 
 async function run<Result extends { exitCode: ExitCode }>(
@@ -107,8 +105,8 @@ async function run<Result extends { exitCode: ExitCode }>(
 }
 
 /**
- * The events pass as lines of JSON, as they do into a file: the redactor and the mask work on
- * these.
+ * Events pass as lines of JSON, as in an event log, because the redactor and the mask work on
+ * lines.
  */
 function logInto(queue: EventQueue, { redactor, mask, now }: Within, command: string): EventLog {
   const masked = mask.output()
@@ -138,7 +136,9 @@ function worldOf({ cwd, env, redactor, mask }: Place, { signal, hardStop }: RunO
 function eventsGone(areRead: boolean): UsageError {
   return new UsageError({
     code: 'events_gone',
-    message: areRead ? 'the events of a run are read once' : 'the run has begun, and its first events are gone',
-    hint: 'read them in the turn in which the run begins: for await (const event of plan(manifest))',
+    message: areRead
+      ? 'the events of a run can be read only once'
+      : 'the run has started, and its first events are gone',
+    hint: 'start to read them as soon as the run starts: for await (const event of plan(manifest))',
   })
 }

@@ -19,49 +19,46 @@ import { type Manifest, openedManifest } from './manifest.ts'
 import { type PlanFinding, type ReadOptions, sessionOptions } from './plan.ts'
 import { begin, type Running, type RunOptions } from './running.ts'
 
-/** What `verify` takes. */
+/** Options of `verify`. */
 export interface VerifyOptions extends RunOptions, ReadOptions {
-  /** The exit code is 7 also for differences and for warnings that the manifest does not accept. */
+  /** Also set the exit code 7 for differences and for warnings that the manifest does not accept. */
   strict?: boolean
 }
 
-/**
- * What reading WorkOS back came to. Close it when it is no longer needed: that removes what the
- * findings are read from.
- */
+/** The result of `verify`. Close it when you no longer need it, to remove the data it reads. */
 export interface Verification {
   /** The manifest's name. */
   readonly name: string
   /**
-   * `lost`: something is missing or under another id. `different`: something else is not as it
-   * should be.
+   * `lost`: something is missing or has another ID. `different`: something else is not as it should
+   * be.
    */
   readonly outcome: VerificationOutcome
-  /** How many resources of each kind are there, different or missing. */
+  /** The number of resources of each kind that exist, differ or are missing. */
   readonly kinds: readonly KindVerification[]
-  /** Passwords, which WorkOS never shows: how many there are in the source, and were sent. */
+  /** Passwords, which WorkOS never shows: how many are in the source, and how many were sent. */
   readonly secrets: SecretCounts
-  /** Records that were rejected, and are therefore not looked for. */
+  /** The number of rejected records, which are not verified. */
   readonly rejected: number
-  /** Writes of an interrupted run that nobody has looked up yet. */
+  /** The number of writes of an interrupted run that were not looked up yet. */
   readonly openWrites: number
-  /** What is odd about the source or the place. */
+  /** Warnings about the source or the environment. */
   readonly warnings: readonly PlanFinding[]
-  /** Of whom it speaks; undefined: of everybody. */
+  /** The scope. Undefined: all users. */
   readonly scope: ScopeReport | undefined
-  /** What the command `verify` would exit with. */
+  /** The exit code of the same `verify` command. */
   readonly exitCode: ExitCode
-  /** What is not as the source and the state say, by type. */
+  /** Deviations from the source and the state, by type. */
   findings(): AsyncIterable<Finding>
-  /** Removes what the findings are read from. */
+  /** Removes the data of the findings. */
   close(): Promise<void>
-  /** The same, for `await using`. */
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
  * Reads WorkOS back and compares it with the source and the state. Writes to neither.
- * @throws as `plan`
+ * @throws the errors of `plan`
  */
 export function verify(manifest: Manifest, options: VerifyOptions = {}): Running<Verification> {
   const { manifest: ready, ...place } = openedManifest(manifest)
@@ -111,7 +108,7 @@ function* allFindings(compared: Compared): Generator<Finding> {
 function verificationClosed(): UsageError {
   return new UsageError({
     code: 'verification_closed',
-    message: 'the verification is closed, and what its findings are read from was removed',
-    hint: 'close it when nothing is read of it any more',
+    message: 'the verification is closed, and its data was removed',
+    hint: 'close a verification after you have read it',
   })
 }

@@ -10,15 +10,15 @@ import { knownAttributes } from '../rundb/known.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /**
- * The words of a plan: what happens to one resource (Action), what stays different (Drift), what a
- * deletion leaves alone, and the sums of a kind. An action names fields and never holds a secret;
- * its values are looked up by `actionValues`.
+ * The parts of a plan: what happens to one resource (Action), what stays different (Drift), and
+ * the counts of a kind. An action names fields and never contains a secret; `actionValues` looks up
+ * its values.
  */
 
 interface Base {
   kind: string
   key: string
-  /** For people: an e-mail address, an organization's name. */
+  /** For people: an email address, an organization's name. */
   label: string
 }
 
@@ -26,80 +26,66 @@ export type CreateAction = Base & { type: 'create' }
 
 export type UpdateAction = Base & {
   type: 'update'
-  /** WorkOS's id. */
+  /** The WorkOS ID. */
   id: string
   changes: FieldChange[]
-  /** The non-secret part of what is sent; for `map` fields the changed members alone. */
+  /** The non-secret part of what is sent. For `map` fields, only the changed members. */
   send: Changes
-  /** What the state holds of it afterwards. */
+  /** What the state has for it afterwards. */
   applied: Attributes
-  /** Fields that WorkOS answered otherwise once, and holds as they were sent by now. */
+  /** Fields that WorkOS once changed on write and that now have the values that were sent. */
   settled?: string[]
 }
 
-/**
- * It exists in WorkOS already: it becomes ours, and fields that are empty there may be filled in.
- */
+/** The resource already exists in WorkOS. It becomes ours, and empty fields can be filled in. */
 export type AdoptAction = Base & {
   type: 'adopt'
   id: string
-  /** What it was recognised by. */
+  /** What matched it. */
   matchedBy: MatchedBy
   changes: FieldChange[]
   send: Changes
-  /** It is in the state under a key that the source no longer has: it moves to the new one. */
+  /** Its former key in the state, which left the source. The entry moves to the new key. */
   former?: string
-  /** With `former`: what the state holds of it afterwards. */
+  /** With `former`: what the state has for it afterwards. */
   applied?: Attributes
 }
 
-/** Ours, and to be deleted: it left the source, or everything is undone. */
+/** Deletes a resource of ours, because it left the source or everything is undone. */
 export type DeleteAction = Base & {
   type: 'delete'
   id: string
-  /**
-   * The resource whose deletion takes this one with it, so that no request of its own is needed.
-   */
+  /** The resource whose deletion also deletes this one, so it needs no request. */
   with?: { kind: string; key: string }
 }
 
-/** It cannot be carried out. */
 export type BlockedAction = Base & Reason & { type: 'blocked' }
 
-/** What the plan says of one resource. Resources that need nothing are only counted. */
+/** What the plan does with one resource. Unchanged resources are only counted. */
 export type Action = CreateAction | UpdateAction | AdoptAction | DeleteAction | BlockedAction
 
-/** `kind:key`, as it stands in plans, reports and commands. */
+/** `kind:key`, as in plans, reports and commands. */
 export function address(resource: { kind: string; key: string }): string {
   return `${resource.kind}:${resource.key}`
 }
 
-/**
- * A value in WorkOS that is not what the source says, and stays as it is; field `*`: the whole
- * resource.
- */
+/** A value in WorkOS that differs from the source and stays. Field `*`: the whole resource. */
 export interface Drift extends Omit<KeptDifference, 'reason'> {
   kind: string
   key: string
   reason: KeptDifference['reason'] | 'deleted in WorkOS'
 }
 
-/** What an action makes of a resource. Secrets are named and described, never shown. */
+/** What an action changes. Secrets are named and described, never shown. */
 export interface ActionValues {
-  /**
-   * The values before: of an update or an adoption those that change alone; null for what does not
-   * exist yet.
-   */
+  /** The values before. For an update or adoption, only changed ones. Null for a new resource. */
   before: JsonObject | null
   /**
-   * The values after: all of a create, of an update or an adoption those that change; null for what
-   * is deleted or blocked.
+   * The values after. For an update or adoption, only changed ones. Null for a deleted or blocked
+   * resource.
    */
   after: JsonObject | null
-  /**
-   * The secret fields that are sent, each with what is known of it in public: the type of a hash;
-   * null where that is nothing.
-   */
+  /** The secret fields that are sent, each with the type of its hash. Null: no public detail. */
   secrets: Record<string, string | null>
 }
 
@@ -130,21 +116,18 @@ export function actionValues({ set }: { set: DesiredSet }, action: Action): Acti
   }
 }
 
-/** What may be said of secrets: the type of a hash. */
+/** What can be shown of secrets: the type of a hash. */
 export function describeSecrets(secrets: JsonObject): Record<string, string | null> {
   return Object.fromEntries(Object.entries(secrets).map(([field, value]) => [field, describeSecret(field, value)]))
 }
 
-/** The same of one. Null: nothing. */
+/** What can be shown of one secret. Null: nothing. */
 export function describeSecret(field: string, value: Json | undefined): string | null {
   if (field === 'password') return 'in clear'
   return isObject(value) && typeof value.type === 'string' ? value.type : null
 }
 
-/**
- * One side of the changes, with the members of an object together: `metadata.plan` stands under
- * `metadata`.
- */
+/** One side of the changes. Members of an object are nested: `metadata.plan` goes in `metadata`. */
 function side(changes: readonly FieldChange[], which: 'before' | 'after'): JsonObject {
   const values: JsonObject = {}
   for (const change of changes) {
@@ -162,8 +145,8 @@ function side(changes: readonly FieldChange[], which: 'before' | 'after'): JsonO
 }
 
 /**
- * The desired resources of one kind by what happens to them: `desired` = create + update + adopt +
- * unchanged + gone + blocked.
+ * The desired resources of one kind by outcome: `desired` = create + update + adopt + unchanged +
+ * gone + blocked.
  */
 export interface KindSummary {
   kind: string
@@ -173,14 +156,14 @@ export interface KindSummary {
   update: number
   adopt: number
   unchanged: number
-  /** Deleted in WorkOS since, and left so by `onDeleted: keep`. */
+  /** Deleted in WorkOS and kept deleted by `onDeleted: keep`. */
   gone: number
   blocked: number
-  /** In the state, no longer in the source, and about to be deleted. */
+  /** In the state, no longer in the source, and to be deleted. */
   delete: number
-  /** In the state and no longer in the source. They are left alone. */
+  /** In the state and no longer in the source; kept in WorkOS. */
   orphaned: number
-  /** Resources with a difference that stays as it is. */
+  /** Resources with a difference that stays. */
   drifted: number
 }
 
@@ -192,9 +175,8 @@ export function addAction(rundb: RunDatabase, action: Action): void {
 }
 
 /**
- * When an action's turn is: kinds in the order of their dependencies, then deletions in the
- * opposite order. What is deleted with something else comes right after it. A phase begins when the
- * one before it has ended.
+ * The phase of an action: kinds in dependency order, then deletions in reverse order. A resource
+ * that is deleted with another one follows it. A phase starts when the previous one has ended.
  */
 function phaseOf(action: Action): number {
   if (action.type !== 'delete') return phaseOfKind(action.kind)
@@ -203,7 +185,7 @@ function phaseOf(action: Action): number {
   return kinds + 2 * (kinds - 1 - phaseOfKind(action.kind))
 }
 
-/** When the turn of a kind is, of all but its deletions. */
+/** The phase of all actions of a kind except deletions. */
 export function phaseOfKind(kind: string): number {
   return kindDefinitions.findIndex(({ name }) => name === kind)
 }

@@ -6,25 +6,24 @@ import type { Api } from '../workos/api.ts'
 import type { TargetIdentity } from '../workos/target.ts'
 
 /**
- * Which environment a command works on. In: the target with its key, the state, the name of the
- * environment. Out: whether the state describes that environment, else a GuardError; and the words
- * by which reports tell where it works.
+ * The environment that a command works on. In: the target with its key, the state, the name of the
+ * environment. Out: a GuardError if the state describes another environment, and the words that
+ * reports use for the place.
  */
 
-/** Resources of the state that are read to recognise an environment behind a new key. */
+/** Resources of the state that are read to recognize an environment behind a new key. */
 const PROBES = 5
 
-/** What the state has to be bound to, for this target. */
+/** The binding that the state must have for this target. */
 export function bindingFor(state: StateStore, target: TargetIdentity): Binding {
   const keyDigest = createHmac('sha256', state.digestKey).update(`api-key\0${target.apiKey}`).digest('hex')
   return { type: target.type, baseUrl: target.baseUrl, keyDigest }
 }
 
 /**
- * Makes sure that the target is the environment which the state describes. WorkOS has no name for
- * an environment that a key could be asked for, so a new key is recognised by what it can see: it
- * must find resources that the state knows.
- * @throws GuardError when it is another one
+ * Checks that the target is the environment that the state describes. WorkOS does not return a
+ * name for an environment, so a new key must find resources that the state knows.
+ * @throws GuardError if the environment is another one
  */
 export async function checkBinding(state: StateStore, target: TargetIdentity, api: Api): Promise<void> {
   const bound = state.binding
@@ -34,7 +33,7 @@ export async function checkBinding(state: StateStore, target: TargetIdentity, ap
     throw new GuardError({
       code: 'target_mismatch',
       message: `the state ${state.location} belongs to ${bound.type} at ${bound.baseUrl}, not to ${wanted.type} at ${wanted.baseUrl}`,
-      hint: 'give each environment a state of its own (state.path under environments), or choose the right one with -e',
+      hint: 'give each environment its own state (state.path under environments), or choose the right environment with -e',
     })
   }
   if (bound.keyDigest === wanted.keyDigest) return
@@ -42,15 +41,15 @@ export async function checkBinding(state: StateStore, target: TargetIdentity, ap
   if (seen === 'nothing to compare' && (await state.intents()).length > 0) {
     throw new GuardError({
       code: 'environment_unknown',
-      message: `an interrupted run left writes open in the environment of another API key, and the state ${state.location} holds nothing that would show whether this key sees the same one`,
-      hint: 'apply once with the key of that run; or move the state away: what exists in WorkOS is then found and adopted',
+      message: `an interrupted run with another API key left open writes, and the state ${state.location} cannot show whether this key opens the same environment`,
+      hint: 'apply once with the key of that run; or move the state away: apply then adopts what exists in WorkOS',
     })
   }
   if (seen !== 'other') return
   throw new GuardError({
     code: 'environment_mismatch',
-    message: `the API key belongs to another environment than the state ${state.location}: it finds nothing of what the state knows`,
-    hint: 'check target.apiKey, or give each environment a state of its own (state.path under environments)',
+    message: `the API key and the state ${state.location} belong to different environments: the key finds none of the resources in the state`,
+    hint: 'check target.apiKey, or give each environment its own state (state.path under environments)',
   })
 }
 
@@ -68,23 +67,23 @@ async function probe(state: StateStore, api: Api): Promise<'same' | 'other' | 'n
   return probed === 0 ? 'nothing to compare' : 'other'
 }
 
-/** The sort of an API key, as its beginning tells it. */
+/** The sort of an API key, from its prefix. */
 export type KeySort = 'live' | 'test'
 
-/** Where a command works: which migration, which environment of it, which WorkOS, which state. */
+/** Where a command works: the migration, its environment, the WorkOS host and the state. */
 export interface Where {
   name: string
-  /** Of the manifest; null where none was chosen. */
+  /** From the manifest. Null: none was chosen. */
   environment: string | null
   /** `api.workos.com`, or `sandbox`. */
   host: string
-  /** Null for a sandbox, and for a key that does not tell. */
+  /** Null for a sandbox, and for a key with an unknown prefix. */
   key: KeySort | null
   /** Lineage null: nothing was applied yet. */
   state: { lineage: string | null; serial: number }
 }
 
-/** What a command works on, put together. No part of the key is in it. */
+/** Describes where a command works. Contains no part of the key. */
 export function whereOf(of: {
   name: string
   environment: string | null | undefined
@@ -101,29 +100,26 @@ function hostOf({ type, baseUrl }: { type: string; baseUrl: string }): string {
   return URL.parse(baseUrl)?.host || baseUrl
 }
 
-/** Of which sort the key of a target is: WorkOS has `sk_live_…` and `sk_test_…`. */
+/** The sort of a target's key: WorkOS has `sk_live_…` and `sk_test_…`. */
 export function keySort({ type, apiKey }: Pick<TargetIdentity, 'type' | 'apiKey'>): KeySort | null {
   if (type === 'sandbox') return null
   if (apiKey.startsWith('sk_live_')) return 'live'
   return apiKey.startsWith('sk_test_') ? 'test' : null
 }
 
-/**
- * A state as a plan names it. One that nothing was written to yet has no lineage that anybody could
- * know.
- */
+/** A state as a plan names it. A state that was never written has no lineage yet. */
 export function stateVersion({ serial, lineage }: Pick<StateStore, 'serial' | 'lineage'>): Where['state'] {
   return serial === 0 ? { lineage: null, serial: 0 } : { lineage, serial }
 }
 
-/** Words by which environments are called that are not production, and that are. */
+/** Words in the names of environments that are not production, and that are. */
 const TRIALS =
   /^(staging|stage|stg|dev|devel|develop|development|test|tests|testing|qa|uat|sandbox|preview|demo|local|ci)$/
 const PRODUCTION = /^(prod|production|prd|live)$/
-/** `pre-prod` and `non-production` are no production. */
+/** `pre-prod` and `non-production` are not production. */
 const BEFORE = /^(pre|non|not|preprod|preproduction|nonprod|nonproduction)$/
 
-/** What the name of an environment says of it; undefined where it says nothing, or both. */
+/** What the name of an environment implies. Undefined: nothing, or both. */
 export function environmentSort(name: string): 'trial' | 'production' | undefined {
   const words = name
     .replace(/(\p{Ll})(\p{Lu})/gu, '$1-$2')

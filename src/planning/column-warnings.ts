@@ -16,23 +16,17 @@ import type { Source } from '../sources/source.ts'
 import type { FieldTable } from './field-table.ts'
 
 /**
- * Warnings about the columns of the source and the fields that they fill. In: what the source was
- * found to hold, what the mapping reads of it, and how full the fields of the desired resources
- * are. Out: columns that are missing or unread, fields that are empty or hold a text for nothing.
+ * Warnings about the columns of the source and the fields that they fill. In: the columns of the
+ * source, what the mapping reads, and how full the fields are. Out: warnings about missing or
+ * unread columns, empty fields, and texts such as NULL.
  */
 
-/**
- * From so many resources on, a field that the manifest maps and none of them has is a slip rather
- * than chance.
- */
+/** From this many resources on, a mapped field that none of them has is reported. */
 const NOBODY = 3
-/** Empty fields that are told one by one. */
+/** Empty fields that are listed one by one. */
 const EMPTY_TOLD = 10
 
-/**
- * What of a rule steers it, or is what a resource is known by, and cannot be empty. References are
- * no fields either.
- */
+/** Parts of a rule that are not fields of the resource. References are not fields either. */
 const NO_FIELDS: ReadonlySet<string> = new Set(['each', 'when', 'from', 'key'])
 
 interface MappedField {
@@ -45,16 +39,16 @@ interface MappedField {
 }
 
 /**
- * Warnings about fields that are mapped and that nobody has. Of a recipe's only those count whose
- * column the source lacks, and has one nobody reads under nearly the same name: recipes map what
- * some exports have.
+ * Warnings about mapped fields that no resource has. Recipes map columns that only some exports
+ * have, so a recipe's field counts only if its column is missing and an unread column has nearly
+ * the same name.
  */
 export function emptyFields(tables: readonly FieldTable[], loaded: LoadedManifest, columns: SourceColumns): Problem[] {
   const found = mappedFields(loaded).flatMap((mapped): Problem[] => {
     const table = tables.find(({ kind }) => kind === mapped.definition.name)
     if (table === undefined || table.resources < NOBODY || table.cut || hasValue(table, mapped)) return []
     const compiled = compileAtPath(mapped.path, mapped.text, loaded.manifest)
-    // What reads nothing was written to yield nothing.
+    // An expression that reads nothing is empty on purpose.
     if (!compiled.ok || compiled.expression.fields.length === 0 || compiled.expression.whole) return []
     const own = isOwn(loaded, mapped.path)
     const { reads: certain, fields } = compiled.expression
@@ -66,18 +60,18 @@ export function emptyFields(tables: readonly FieldTable[], loaded: LoadedManifes
   })
   const more = found.length - EMPTY_TOLD
   if (more <= 0) return found
-  const message = `${figure(more)} more fields are mapped and empty for everybody`
+  const message = `${figure(more)} more mapped fields are empty in all resources`
   return [...found.slice(0, EMPTY_TOLD), { code: 'field_empty', severity: 'warning', message, hint: LOOK }]
 }
 
-const LOOK = 'compare the expression with the columns of the source: workos-migrate inspect shows them'
+const LOOK = 'compare the expression with the columns that workos-migrate inspect lists'
 
 interface ReadColumn {
   name: string
   /** Undefined: the source has no such column. */
   filled: number | undefined
   records: number
-  /** A column that nothing reads, and that has nearly this name. */
+  /** An unread column with nearly this name. */
   meant: string | undefined
 }
 
@@ -93,11 +87,9 @@ function emptyField(
     if (filled === undefined) return `${name}, which the source does not have`
     return filled === 0 ? `${name}, which is empty in all records` : `${name} (filled in ${share(filled, records)})`
   })
-  const what = read.length === 0 ? 'yields nothing' : `reads ${someOf(read)}`
+  const what = read.length === 0 ? 'returns no value' : `reads ${someOf(read)}`
   const where = path.join('.')
-  const correct = own
-    ? `did you mean ${meant}?`
-    : `did you mean ${meant}? write it into the manifest: ${where}: ${meant}`
+  const correct = own ? `did you mean ${meant}?` : `did you mean ${meant}? set ${where}: ${meant} in the manifest`
   return {
     code: 'field_empty',
     severity: 'warning',
@@ -108,10 +100,7 @@ function emptyField(
   }
 }
 
-/**
- * What the expression reads, as far as it are plain columns of the records or of rows joined to
- * them.
- */
+/** The plain columns, of records or of rows joined to them, that the expression reads. */
 function columnsBehind(
   { rule }: MappedField,
   names: readonly string[],
@@ -136,7 +125,7 @@ function columnsBehind(
   })
 }
 
-/** The columns that the value of the expression at a path may come from. */
+/** The columns that the value of the expression at a path can come from. */
 export function columnsFlowing({ manifest }: LoadedManifest, path: readonly string[]): string[] {
   const [found] = expressionsOf(manifest).filter((one) => one.path.join('.') === path.join('.'))
   const compiled = found && compileAtPath(found.path, found.text, manifest)
@@ -145,10 +134,7 @@ export function columnsFlowing({ manifest }: LoadedManifest, path: readonly stri
   return [...new Set(names)]
 }
 
-/**
- * Nearer than a hint for a misspelt word has to be: two columns of one table are often called
- * nearly alike.
- */
+/** Stricter than the hint for a misspelled word: columns of one table often have similar names. */
 function close(name: string, candidates: readonly string[]): string | undefined {
   const found = nearest(name, candidates)
   if (found === undefined) return undefined
@@ -162,7 +148,7 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
 }
 
-/** Whether they begin alike for two thirds of the longer one, or end so. */
+/** Whether two names share their beginning or their end for two thirds of the longer one. */
 function sharesMost(a: string, b: string): boolean {
   const longest = Math.max(a.length, b.length)
   const alike = (x: string, y: string) => {
@@ -174,10 +160,7 @@ function sharesMost(a: string, b: string): boolean {
   return alike(a, b) + alike(reversed(a), reversed(b)) >= (longest * 2) / 3
 }
 
-/**
- * The tables without the empty columns that nothing maps: they are empty as everybody meant them to
- * be.
- */
+/** The tables without empty columns that nothing maps. */
 export function withoutUnmapped(tables: readonly FieldTable[], loaded: LoadedManifest): FieldTable[] {
   const mapped = new Set(
     mappedFields(loaded).map(({ definition, field }) => `${definition.name} ${field.split('.', 1)[0]}`),
@@ -188,7 +171,7 @@ export function withoutUnmapped(tables: readonly FieldTable[], loaded: LoadedMan
   }))
 }
 
-/** Those of the main kind come first, then the others in their order. */
+/** All mapped fields, those of the main kind first. */
 function mappedFields({ manifest }: LoadedManifest): MappedField[] {
   const mainFirst = kindDefinitions.toSorted((a, b) => Number(b.review?.main ?? 0) - Number(a.review?.main ?? 0))
   return mainFirst.flatMap((definition) => {
@@ -218,9 +201,8 @@ export function mapsSecret(path: string): boolean {
 }
 
 /**
- * Metadata gets other names where its own are reserved or too long: one that ends or begins like it
- * counts. Of fields that exclude each other any counts: what is mapped as the one may become the
- * other.
+ * Reserved or long metadata names are changed, so a name that begins or ends like the field counts.
+ * Of fields that exclude each other any one counts, because one can become the other.
  */
 function hasValue({ fields }: FieldTable, { definition, field }: MappedField): boolean {
   const filled = fields.filter((column) => column.filled > 0).map((column) => column.field)
@@ -236,8 +218,8 @@ function hasValue({ fields }: FieldTable, { definition, field }: MappedField): b
 }
 
 /**
- * Texts like NULL in fields that an expression made: where the column itself holds them, the
- * warning about it says so already.
+ * Texts like NULL in fields that an expression made. If the column itself contains them, another
+ * warning already reports it.
  */
 export function nullsInFields(tables: readonly FieldTable[], loaded: LoadedManifest, told: boolean): Problem[] {
   if (told) return []
@@ -257,36 +239,36 @@ export function nullsInFields(tables: readonly FieldTable[], loaded: LoadedManif
     {
       code: 'written_null',
       severity: 'warning',
-      message: `texts that stand for nothing become values: ${someOf(list, { limit: 5 })}`,
-      hint: 'let the expression yield nothing there: a ? b leaves the field out where a is missing',
+      message: `texts that mean "no value" become values: ${someOf(list, { limit: 5 })}`,
+      hint: 'let the expression return no value there: a ? b omits the field if a is missing',
       at: loaded.locate(path),
       path: path.join('.'),
     },
   ]
 }
 
-/** Missing columns that are told one by one. */
+/** Missing columns that are listed one by one. */
 const MISSING_TOLD = 10
-/** Columns of a stream that nothing reads and that are named, the fullest first. */
+/** Unread columns of a stream that are named, the fullest first. */
 const UNREAD_TOLD = 8
 
-/** What the source was found to hold, and what the mapping reads of it. */
+/** The columns of the source, and which of them the mapping reads. */
 export interface SourceColumns {
   /**
-   * By stream: of every name, how many records have a value under it. Headers of files that no
-   * record fills are among them.
+   * By stream: the number of records with a value under each name. Includes headers of files that
+   * no record fills.
    */
   streams: ReadonlyMap<string, StreamColumns>
   /** By main stream. */
   read: ReadonlyMap<string, ReadonlySet<string> | 'all'>
-  /** What a stream is called: by its file where it has one. */
+  /** The name of a stream: its file if it has one. */
   nameOf(stream: string): string
 }
 
 /**
- * What was seen while the source was read, with the headers of its files: cells that are empty in
- * every row are in no record.
- * @param snapshot the records come from a snapshot; the files at hand do not describe them
+ * The columns seen while the source was read, and the headers of its files: a column that is empty
+ * in every row is in no record.
+ * @param snapshot the records come from a snapshot, so the files at hand do not describe them
  */
 export async function sourceColumns(
   loaded: LoadedManifest,
@@ -313,7 +295,7 @@ export async function sourceColumns(
   return { streams, read: columnsRead(loaded.manifest, source.streams), nameOf }
 }
 
-/** Warnings about columns that the operator's own expressions read and the source does not have. */
+/** Warnings about missing columns that expressions of the manifest, not of recipes, read. */
 export function missingColumns(loaded: LoadedManifest, source: Source, { streams }: SourceColumns): Problem[] {
   const columns = new Map(
     [...streams].flatMap(([stream, { filled, cut }]) => (cut ? [] : [[stream, [...filled.keys()]]])),
@@ -326,26 +308,26 @@ export function missingColumns(loaded: LoadedManifest, source: Source, { streams
       code: 'column_not_in_file',
       severity: 'warning',
       message: `${figure(more)} more expressions read columns that the source does not have`,
-      hint: 'workos-migrate validate lists them',
+      hint: 'list them with: workos-migrate validate',
     })
   }
   return told
 }
 
-/** Whether a path of the manifest was written by its operator, and is not a shipped recipe's. */
+/** Whether the user wrote a path of the manifest, and not a shipped recipe. */
 function isOwn({ originOf }: LoadedManifest, path: readonly string[]): boolean {
   const place = originOf(path)
   return place !== undefined && recipeAt(place) === undefined
 }
 
 /**
- * Remarks, one a stream, on columns that no expression reads. Most sources have some, so they are
- * no warnings: it is for a person to say whether something of value stays behind.
+ * One notice per stream about columns that no expression reads. Most sources have some, so these
+ * are not warnings.
  */
 export function unreadColumns(loaded: LoadedManifest, { streams, read, nameOf }: SourceColumns): Problem[] {
   const joins = joinColumns(loaded)
   return [...streams].flatMap(([stream, { records, filled, within }]): Problem[] => {
-    // Which columns other sources join by is known to their own code alone.
+    // Other sources know only themselves which columns they join by.
     if (records === 0 || (within !== undefined && joins === undefined)) return []
     const names = read.get(within ?? stream)
     if (names === undefined || names === 'all') return []
@@ -361,8 +343,8 @@ export function unreadColumns(loaded: LoadedManifest, { streams, read, nameOf }:
     return [
       {
         code: 'columns_unread',
-        message: `${nameOf(stream)}: ${what} nobody reads: ${list}`,
-        hint: 'to keep one, map it, as metadata for instance: map.user.metadata; else do nothing',
+        message: `${nameOf(stream)}: ${what} that no expression reads: ${list}`,
+        hint: 'map the columns to keep, for example to map.user.metadata; ignore the others',
         at: loaded.locate(['source']),
         path: 'source',
       },
@@ -370,9 +352,7 @@ export function unreadColumns(loaded: LoadedManifest, { streams, read, nameOf }:
   })
 }
 
-/**
- * A share in words: `98 %`; nothing that is there is 0, and nothing that lacks something is 100.
- */
+/** A share in words: `98 %`. Only none is 0 %, and only all are 100 %. */
 function share(part: number, whole: number): string {
   const percent = Math.round((part / whole) * 100)
   if (part > 0 && percent === 0) return '< 1 %'
@@ -381,8 +361,8 @@ function share(part: number, whole: number): string {
 }
 
 /**
- * The columns by which streams of files are joined, which the source reads itself; undefined where
- * the manifest does not say them.
+ * The columns that join streams of files, which the source reads itself. Undefined if the manifest
+ * does not name them.
  */
 function joinColumns({ manifest }: LoadedManifest): ReadonlySet<string> | undefined {
   if (manifest.source.type !== 'file') return undefined

@@ -30,41 +30,38 @@ export interface ComputeDesiredOptions {
   loaded: LoadedManifest
   /** The run's scratch folder. */
   scratch: string
-  /**
-   * The snapshot to work from, read now if need be; none for files. Asked for when everything else
-   * has been checked.
-   */
+  /** Returns the snapshot, and reads it if necessary. Called after all other checks. */
   obtainSnapshot?: () => Promise<Snapshot | undefined>
-  /** Of whom to speak. Default: of everybody in the source. */
+  /** The users of the run. Default: all of the source. */
   scope?: Scope
   /**
-   * Only so many records of the main stream, and the rows that are joined to them: with more, the
+   * Maximum number of records of the main stream, with their joined rows. If there are more, the
    * reading is partial. Default: all.
    */
   limit?: number
   signal?: AbortSignal
   onProgress?: (step: Step) => void
-  /** Warnings that nothing but this tells. */
+  /** Called with warnings that are reported nowhere else. */
   onWarning?: (problem: Problem) => void
 }
 
-/** A desired set, with what was found out on the way to it. */
+/** A desired set, with what was found while reading it. */
 export interface DesiredReading {
   set: DesiredSet
   sourceDigest: string
-  /** Warnings about the source as a whole. Nothing has shown them yet. */
+  /** Warnings about the whole source. They are not shown yet. */
   warnings: Problem[]
   columns: SourceColumns
-  /** The stream that mappings read unless they say otherwise. */
+  /** The stream of rules that do not name one. */
   mainStream: string
 }
 
-/** Chunks on their way per worker: one in work, one waiting. */
+/** Chunks per worker: one in work, one waiting. */
 const CHUNKS_PER_WORKER = 2
 
 /**
- * Reads the source to its end and makes the desired set out of it, in a database of its own in the
- * scratch folder. The caller closes the set. One set at a time: the database has one name.
+ * Reads the whole source and makes the desired set, in a new database in the scratch folder. The
+ * caller closes the set. Make one set at a time: the database always has the same name.
  */
 export async function computeDesired(options: ComputeDesiredOptions): Promise<DesiredReading> {
   const { loaded, scratch, signal, onProgress = () => {}, onWarning = () => {} } = options
@@ -72,7 +69,7 @@ export async function computeDesired(options: ComputeDesiredOptions): Promise<De
   const snapshot = await options.obtainSnapshot?.()
   const rundb = new RunDatabase(scratch)
   let share: Pick<Step, 'share'> = {}
-  /** Not known while the source is opened: what is refused then is of a joined stream. */
+  /** Not known while the source opens: rejects until then belong to a joined stream. */
   let mainStream: string | undefined
   const opened = await openSource(manifest.source, {
     directory,

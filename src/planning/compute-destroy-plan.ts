@@ -30,20 +30,17 @@ export interface ComputeDestroyPlanOptions {
   target: Target
   /** The run's scratch folder. */
   scratch: string
-  /** Leave out users who have signed in since they were created. */
+  /** Keep users who have signed in since they were created. */
   keepSignedIn: boolean
-  /** Leave out what was changed in WorkOS since it was applied. */
+  /** Keep what was changed in WorkOS since it was applied. */
   keepChanged: boolean
-  /** Of whom to undo the migration. Default: of everybody. */
+  /** The users whose migration is undone. Default: all. */
   scope?: Scope
   onWarning?: (problem: Problem) => void
   onProgress?: (step: Step) => void
 }
 
-/**
- * Plans the deletion of everything that this state created. The source is not read; nothing is
- * written.
- */
+/** Plans the deletion of everything that this state created. Reads no source and writes nothing. */
 export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Promise<Plan> {
   const { loaded, state, target, keepSignedIn, keepChanged, onProgress = () => {} } = options
   const { manifest } = loaded
@@ -70,7 +67,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
     },
   )
   indexActions(rundb)
-  // Deleting is what was asked for: no share of it is suspicious.
+  // The user asked to delete everything, so no share of it is suspicious.
   const safety = { ...manifest.safety, maxDeletes: '100%' }
   const summary = summarise(set, kindDefinitions, safety, target.limits, true)
   const inputs = {
@@ -88,10 +85,7 @@ export async function computeDestroyPlan(options: ComputeDestroyPlanOptions): Pr
   return plan
 }
 
-/**
- * Reads what was created as WorkOS holds it now: one by one while it is little, else by listing the
- * kind.
- */
+/** Reads the created resources from WorkOS: a few one by one, many by listing the kind. */
 async function readCreated(
   set: DesiredSet,
   api: Api,

@@ -32,8 +32,8 @@ import { markAccepted, shownWarning, warnOfKey } from './warnings.ts'
 
 /**
  * Planning. In: the manifest, the state, WorkOS. Out: a plan, whose actions are in the run's
- * database. On the way: the desired set (computeDesired), kind by kind what happens to it
- * (planKind), what is deleted (planDeletions), then sums and guards (summarise) and warnings.
+ * database. Steps: the desired set (computeDesired), the actions of each kind (planKind), deletions
+ * (planDeletions), then counts and guards (summarise) and warnings.
  */
 
 export interface ComputePlanOptions extends ComputeDesiredOptions {
@@ -41,10 +41,7 @@ export interface ComputePlanOptions extends ComputeDesiredOptions {
   target: Target
   /** Compare with all of WorkOS, not only with the state. */
   refresh: boolean
-  /**
-   * Whoever asks shows the plan with its warnings, so that `onWarning` is not to tell them as well.
-   * Default: it tells them.
-   */
+  /** The caller shows the plan with its warnings, so `onWarning` is not called. Default: false. */
   showsWarnings?: boolean
 }
 
@@ -94,7 +91,7 @@ export async function computePlan(options: ComputePlanOptions): Promise<Plan> {
   return plan
 }
 
-/** What happens to all that is desired, and to what the state knows besides. */
+/** Plans everything that is desired, and everything else in the state. */
 async function planActions(
   set: DesiredSet,
   { loaded: { manifest }, state, target, refresh, signal, onProgress = () => {} }: ComputePlanOptions,
@@ -116,10 +113,7 @@ async function planActions(
   await breathe(signal)
 }
 
-/**
- * Warnings about the values of resources that change. An unchanged kind was checked when it
- * changed.
- */
+/** Warnings about the values of resources that change. Unchanged kinds were checked before. */
 function valueWarnings(
   { set, warnings, columns }: DesiredReading,
   loaded: LoadedManifest,
@@ -127,11 +121,11 @@ function valueWarnings(
   { whole, gathered }: Survey,
 ): Problem[] {
   const changing = kinds.filter(({ create, update, adopt }) => create + update + adopt > 0).map(({ kind }) => kind)
-  // Ten users of a pilot may well have one role, and no phone number.
+  // A pilot of ten users can all have one role and no phone number.
   const tables = whole.filter(({ kind }) => changing.includes(kind))
-  // What a part of the source has in common says nothing of everybody.
+  // What a part of the source has in common need not apply to all of it.
   const { partial } = set.reading
-  // What depends on others first: how people and places are tied together, then the people.
+  // Dependent kinds first, users last.
   const ofKinds = kindDefinitions.toReversed().flatMap(({ name, review }) => {
     if (!changing.includes(name)) return []
     const filling = tables.find(({ kind }) => kind === name)
@@ -145,9 +139,9 @@ function valueWarnings(
   const told = new Set([...warnings, ...ofKinds].map(({ path }) => path))
   return [
     ...(partial ? [] : emptyFields(tables, loaded, columns)).filter(({ path = '' }) => {
-      // Hashes that WorkOS does not take were found all the same, and the plan counts them.
+      // Hashes that WorkOS does not accept were found, and the plan counts them.
       if (path === 'map.user.passwordHash' && passwords.reset > 0) return false
-      // Of who is out of scope no secrets are kept.
+      // Secrets of users out of scope are not kept.
       return !told.has(path) && (set.scope === undefined || !mapsSecret(path))
     }),
     ...nullsInFields(

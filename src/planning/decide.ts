@@ -19,8 +19,8 @@ import { compareContext, type Decision, deletedPolicy, driftPolicy, type Plannin
 import { refusedByMention, resolveRefs } from './references.ts'
 
 /**
- * Decides what becomes of one resource. In: the resource as it is desired, as it was last applied,
- * and as WorkOS holds it. Out: its action, and what is told of it. Nothing is written.
+ * Decides what happens to one resource. In: the resource as desired, as last applied, and as it is
+ * in WorkOS. Out: its action, and what to report. Writes nothing.
  */
 export function decide(context: PlanningContext, definition: KindDefinition, candidate: Candidate): Decision {
   const { desired, known } = candidate
@@ -31,7 +31,7 @@ export function decide(context: PlanningContext, definition: KindDefinition, can
     : decideKnown(context, definition, candidate, known, live)
 }
 
-/** What becomes of a resource that the state knows and WorkOS has no more. */
+/** Decides about a resource that is in the state and no longer in WorkOS. */
 function decideGone(
   context: PlanningContext,
   definition: KindDefinition,
@@ -41,7 +41,7 @@ function decideGone(
   const { set, manifest } = context
   const { kind, key } = desired
   const base = { kind, key, label: definition.label(desired) }
-  // It went with what it refers to, and comes back with that.
+  // It was deleted with what it refers to, and is created again with that.
   const refs = resolveRefs(set.rundb, definition, desired)
   if (refs.type === 'pending') return { action: { ...base, type: 'create' }, drift: [], notes: [] }
   if (refs.type === 'resolved' && hungOnAnother(set.rundb, definition, desired)) {
@@ -52,12 +52,12 @@ function decideGone(
     if (refs.type === 'blocked') {
       return { action: { ...base, type: 'blocked', code: refs.code, message: refs.message }, drift: [], notes: [] }
     }
-    // Somebody may have made it again, or signed up with the address: what is there decides, as at
-    // a first apply.
+    // Someone may have created it again or signed up with the address. As in a first apply, what is
+    // in WorkOS decides.
     return decideUnknown(context, definition, desired)
   }
-  // It was applied, is still in the source, and somebody deleted it in WorkOS: the plan names it
-  // and leaves it deleted.
+  // It was applied, is in the source, and was deleted in WorkOS: the plan names it and keeps it
+  // deleted.
   const refused = policy === 'fail' ? { refused: true as const } : {}
   const drift = {
     kind,
@@ -71,7 +71,7 @@ function decideGone(
   return { drift: [drift], notes: [] }
 }
 
-/** What becomes of a resource that the state knows and WorkOS holds. */
+/** Decides about a resource that is in the state and in WorkOS. */
 function decideKnown(
   context: PlanningContext,
   definition: KindDefinition,
@@ -124,16 +124,16 @@ function decideKnown(
 }
 
 /**
- * Whether another one in WorkOS is adopted in the place of what the resource refers to: what hung
- * on the former one went with it.
+ * Whether another WorkOS resource replaces the one that this resource refers to. What depended on
+ * the former one was deleted with it.
  */
 function hungOnAnother(rundb: RunDatabase, { refs }: KindDefinition, desired: DesiredResource): boolean {
   return Object.entries(refs).some(([role, kind]) => isReplaced(rundb, kind, desired.refs[role] ?? ''))
 }
 
 /**
- * What WorkOS holds, unless somebody has changed it, in place of what the state says: what it
- * answered otherwise, and the part that was sent where it did not take all.
+ * The values in WorkOS, unless someone changed them, instead of those of the state: what WorkOS
+ * changed on write, and the part that was sent if WorkOS did not accept all of it.
  */
 function heldInPlace(
   definition: KindDefinition,
@@ -144,10 +144,7 @@ function heldInPlace(
   return { ...part?.attributes, ...answered }
 }
 
-/**
- * Whether changed secrets are kept back: an account that somebody else opened and never verified
- * gets none.
- */
+/** Whether changed secrets are withheld: someone else created the account and never verified it. */
 function isWithheld(
   definition: KindDefinition,
   changed: readonly string[],
@@ -163,8 +160,8 @@ function keptBack({ planned }: KindDefinition, { kind, key }: DesiredResource, c
 }
 
 /**
- * Of what WorkOS answered otherwise, the fields that it holds by now as they were sent; of what it
- * did not take all of, all of its fields once they are as the source says.
+ * Fields that WorkOS once changed on write and that now have the values that were sent. If WorkOS
+ * did not accept all fields, all of them once they match the source.
  */
 function observedFields(
   definition: KindDefinition,
@@ -182,18 +179,17 @@ function observedFields(
   return holdsAll(definition, wanted, live) ? [...new Set([...settled, ...fields])] : settled
 }
 
-const UNMERGED =
-  'if they are duplicates, they merge only when both are read: take source.updatedSince out to read all of the source'
+const UNMERGED = 'remove source.updatedSince to read the whole source: duplicates merge only if both are read'
 
-/** A live resource, and what it was recognised by. */
+/** A live resource, and what matched it. */
 interface Match {
   live: LiveResource
   matchedBy: MatchedBy
 }
 
 /**
- * Decides what becomes of a resource that the state does not know: it is created, adopted or
- * blocked. In: the resource, the plan so far and what WorkOS holds. Out: always an action.
+ * Decides about a resource that is not in the state: create, adopt or block. In: the resource, the
+ * plan so far and what is in WorkOS. Out: always an action.
  */
 function decideUnknown(context: PlanningContext, definition: KindDefinition, desired: DesiredResource): Decision {
   const { set, manifest } = context
@@ -211,7 +207,7 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
   const { live, matchedBy } = recognised
   const owned = refuse?.adopt?.(compared, desired, live)
   if (owned) return blocked(definition, desired, owned)
-  // Of a part of the source, nobody knows whether a key that it lacks has left it.
+  // In a partial reading, a missing key may still be in the source.
   const former = set.reading.partial ? undefined : orphanById(rundb, definition.name, live.id)
   const claimant =
     plannedKey(rundb, definition.name, live.id) ?? (former ? undefined : keyById(rundb, definition.name, live.id))
@@ -230,7 +226,7 @@ function decideUnknown(context: PlanningContext, definition: KindDefinition, des
     : adopt(context, definition, desired, { live, matchedBy })
 }
 
-/** A live resource without what it has from elsewhere, and the remarks on that. */
+/** A live resource without what other resources give it, and the notes about that. */
 function ownPart(
   rundb: RunDatabase,
   { live: hooks }: KindDefinition,
@@ -244,7 +240,7 @@ function ownPart(
   return { attributes: own.attributes, notes: own.notes.map((note) => ({ kind, key, ...note })) }
 }
 
-/** It is ours from now on; what is empty there is filled in where the manifest says so. */
+/** Adopts a resource. Empty fields are filled in if the manifest allows it. */
 function adopt(
   { set, manifest }: PlanningContext,
   definition: KindDefinition,
@@ -265,8 +261,8 @@ function adopt(
 }
 
 /**
- * Ours already, under a key that the source no longer has: an external id was filled in, or
- * duplicates changed places.
+ * It is ours under a key that the source no longer has: an external ID was filled in, or duplicates
+ * swapped their order.
  */
 function moveToNewKey(
   { set, manifest }: PlanningContext,
@@ -293,18 +289,18 @@ function moveToNewKey(
   }
 }
 
-/** Whether one of it that WorkOS lacks is not to be created. */
+/** Whether a resource that is not in WorkOS must not be created. */
 export function isOnlyAdopted({ holder }: KindDefinition, { adopt }: Pick<Manifest, 'adopt'>): boolean {
   return holder === true && adopt.mode === 'only'
 }
 
-/** Nothing in WorkOS stands for it: it is created, unless something speaks against that. */
+/** It is not in WorkOS: create it, unless something prevents that. */
 function decideNew(context: PlanningContext, definition: KindDefinition, desired: DesiredResource): Decision {
   if (isOnlyAdopted(definition, context.manifest)) {
     return blocked(definition, desired, {
       code: 'not_in_workos',
-      message: 'WorkOS does not have it, and adopt.mode is only',
-      hint: 'leave the record out, or set adopt.mode to match to have it created',
+      message: 'it is not in WorkOS, and adopt.mode is only',
+      hint: 'skip the record with `when`, or set adopt.mode to match to create it',
     })
   }
   const refusal =
@@ -343,8 +339,8 @@ function recogniseLive(
 }
 
 /**
- * Whether another resource of ours is about to give up what it is recognised by: a user's address
- * or a group's name changes in the source.
+ * Whether another resource of ours gives up its identifier: a user's address or a group's name
+ * changes in the source.
  */
 function givesUp(set: DesiredSet, definition: KindDefinition, key: string, live: LiveResource): boolean {
   const desired = set.get(definition.name, key)

@@ -20,21 +20,19 @@ import { addAction, type DeleteAction } from './action.ts'
 import type { PlanningContext } from './planning-context.ts'
 
 /**
- * What of the state is deleted. In: the copy of the state and the desired set in the run's
- * database, and what the manifest says of deleting. Out: an action for each resource that goes, and
- * for each that stays although it would go by the rule, why.
+ * Plans deletions. In: the copy of the state and the desired set in the run's database, and the
+ * manifest's rules. Out: an action for each resource that is deleted, and a reason for each one
+ * that stays although the rule would delete it.
  */
 
 export interface DeletionRules {
-  /** Kinds of which what left the source is deleted. */
+  /** Kinds whose resources are deleted when they leave the source. */
   kinds: readonly string[]
   /** Kinds that are never deleted. */
   protect: readonly string[]
-  /**
-   * Leave out what has been used or changed in WorkOS since it was created; undefined: do not look.
-   */
+  /** Keep what was used or changed in WorkOS since it was created. Undefined: do not check. */
   keep?: { signedIn: boolean; changed: boolean }
-  /** Why something stays since others have ties to it; undefined: nobody has. */
+  /** Why a resource stays because others refer to it. Undefined: no such check. */
   held?: (candidate: DeletionCandidate) => string | undefined
 }
 
@@ -42,10 +40,9 @@ export interface DeletionRules {
 type SkipReason = Pick<SkippedDeletion, 'code' | 'message'>
 
 /**
- * Plans the deletion of what the state holds and the desired set does not. Only what this state
- * created is ever deleted. People come first; their memberships go with them, without requests of
- * their own. A place goes only when nobody is left in it whom this state did not put there. All
- * else comes last: it goes with what it refers to, or by itself.
+ * Plans the deletion of what is in the state and not desired. Only what this state created is ever
+ * deleted. Users come first; WorkOS deletes their memberships with them. An organization is deleted
+ * only if this state added all of its remaining members. All other kinds come last.
  */
 export async function planDeletions(context: PlanningContext, rules: DeletionRules): Promise<void> {
   const { rundb } = context.set
@@ -71,7 +68,7 @@ export async function planDeletions(context: PlanningContext, rules: DeletionRul
   })
 }
 
-/** @param inhabited ids of what has members who stay */
+/** @param inhabited IDs of resources with members who stay */
 function decideKind(
   context: PlanningContext,
   rules: DeletionRules,
@@ -89,7 +86,7 @@ function decideKind(
   }
 }
 
-/** What refers to something that is left as a whole stays where that stays. */
+/** A resource that refers to something that stays is not deleted. */
 function staysWith(
   rundb: RunDatabase,
   { refs, deletion }: KindDefinition,
@@ -106,7 +103,7 @@ function staysWith(
   return undefined
 }
 
-/** Everything ends with what it refers to: a membership with its user or its organization. */
+/** A resource ends with what it refers to: a membership with its user or its organization. */
 function takeAlong(context: PlanningContext, candidate: DeletionCandidate, roles: readonly string[]): boolean {
   const { refs } = kindDefinition(candidate.kind)
   for (const role of roles) {
@@ -128,31 +125,31 @@ function whySkipped(
   const { rundb } = context.set
   const { deletion = {}, name, plural } = definition
   if (isRejected(rundb, name, candidate.key) || (deletion.madeFrom && hasRejects(rundb, deletion.madeFrom))) {
-    return { code: 'rejected', message: 'its record was rejected: it has not left the source' }
+    return { code: 'rejected', message: 'its record was rejected, but is still in the source' }
   }
   if (candidate.ownership === 'adopted') {
-    return { code: 'adopted', message: 'it was in WorkOS before, and was adopted' }
+    return { code: 'adopted', message: 'it was in WorkOS before and was adopted' }
   }
   const held = rules.held?.(candidate)
   const heldBack: SkipReason | undefined = held === undefined ? undefined : { code: 'out_of_scope', message: held }
   if (heldBack && !deletion.whole) return heldBack
   if (inhabited.has(candidate.id)) {
-    return { code: 'has_others', message: 'it has members whom this state does not remove' }
+    return { code: 'has_others', message: 'it has members that this state does not remove' }
   }
   const user = deletion.usedBy && remainingUser(rundb, deletion.usedBy, candidate)
   if (deletion.usedBy && user !== undefined) {
-    return { code: 'depends', message: `${deletion.usedBy.kind}:${user} has it and stays` }
+    return { code: 'depends', message: `${deletion.usedBy.kind}:${user} uses it and stays` }
   }
-  if (rules.protect.includes(name)) return { code: 'protected', message: 'safety.protect names its kind' }
+  if (rules.protect.includes(name)) return { code: 'protected', message: 'safety.protect lists its kind' }
   if (definition.remove(candidate.id) === undefined) {
-    return { code: 'no_deletion', message: `WorkOS offers no deletion of ${deletion.called ?? plural}` }
+    return { code: 'no_deletion', message: `WorkOS cannot delete ${deletion.called ?? plural}` }
   }
-  // A user who stays for one of these reasons keeps the memberships; one that is held by others
-  // outside of the scope loses those within.
+  // A user who stays for one of these reasons keeps its memberships. A user that others outside the
+  // scope hold loses those within the scope.
   return whyUsed(rundb, rules.keep, definition, candidate) ?? heldBack
 }
 
-/** Whether it has been used or changed in WorkOS since. */
+/** Whether it was used or changed in WorkOS since. */
 function whyUsed(
   rundb: RunDatabase,
   keep: DeletionRules['keep'],
@@ -167,10 +164,10 @@ function whyUsed(
   const changed = kept.filter(({ reason }) => reason !== 'answered otherwise')
   if (!keep?.changed || changed.length === 0) return undefined
   const fields = changed.map(({ field }) => field).join(', ')
-  return { code: 'changed_since', message: `it was changed in WorkOS since: ${fields}` }
+  return { code: 'changed_since', message: `it was changed in WorkOS after it was applied: ${fields}` }
 }
 
-/** Ids of what is about to be deleted, of one kind, and has a member who is not about to leave. */
+/** IDs of resources of one kind that are to be deleted and have a member who stays. */
 async function withOthers(
   { set: { rundb }, api }: PlanningContext,
   rules: DeletionRules,

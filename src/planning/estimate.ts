@@ -13,29 +13,28 @@ import { classify, type Limits, ORGANIZATION_DELETES, type RequestClass } from '
 import type { Action, KindSummary } from './action.ts'
 
 /**
- * The requests that carrying a plan out takes. In: the actions in the run's database, and the
- * limits. Out: how many writes there are and the least time that they take; while it is carried
- * out, what is left of them.
+ * Estimates the requests of a plan. In: the actions in the run's database, and the limits. Out: the
+ * number of writes and the least time they take; during apply, what is left of them.
  */
 
-/** Requests that applying will send, and the least time they take within the limits. */
+/** Requests that apply will send, and the least time they take within the limits. */
 export interface Estimate {
   writes: number
-  /** Writes to /user_management, which have a window of their own. */
+  /** Writes to /user_management, which have a separate window. */
   userManagementWrites: number
-  /** Deletions of organizations, which have a narrow window of their own. */
+  /** Deletions of organizations, which have a separate, narrow window. */
   organizationDeletes: number
   /** Seconds, at least. */
   seconds: number
-  /** The limit that takes longest: `writes` and `requests` are those of the manifest. */
+  /** The limit that takes longest. `writes` and `requests` are those of the manifest. */
   limit: Limit & { of: 'writes' | 'requests' | 'organization deletes' }
 }
 
 type WriteSums = Pick<Estimate, 'writes' | 'userManagementWrites' | 'organizationDeletes'>
 
 /**
- * The time the windows allow for a number of requests. A window that is filled at once opens again
- * a full length later, so n requests take (⌈n / count⌉ − 1) lengths.
+ * The time that the windows allow for a number of requests. A full window opens again one length
+ * later, so n requests take (⌈n / count⌉ − 1) lengths.
  */
 export function estimate(counts: WriteSums, limits: Limits): Estimate {
   const windows = [
@@ -50,7 +49,7 @@ export function estimate(counts: WriteSums, limits: Limits): Estimate {
   const timed = windows.map(({ of, requests, count, perMs }) => ({
     limit: { of, count, perMs },
     milliseconds: Math.max(0, Math.ceil(requests / count) - 1) * perMs,
-    // Where nothing waits: how near the window is to being full.
+    // If nothing waits, the fullest window decides.
     filled: requests / count,
   }))
   const [slowest] = timed.toSorted((a, b) => b.milliseconds - a.milliseconds || b.filled - a.filled)
@@ -58,7 +57,7 @@ export function estimate(counts: WriteSums, limits: Limits): Estimate {
   return { ...counts, seconds: slowest.milliseconds / 1000, limit: slowest.limit }
 }
 
-/** All writes that a plan sends, by the windows that they count in. */
+/** All writes that a plan sends, by rate limit window. */
 export function sumWrites(set: DesiredSet, definitions: readonly KindDefinition[]): WriteSums {
   const sums = { writes: 0, userManagementWrites: 0, organizationDeletes: 0 }
   for (const definition of definitions) {
@@ -73,7 +72,7 @@ export function sumWrites(set: DesiredSet, definitions: readonly KindDefinition[
   return sums
 }
 
-/** Writes of a kind by what they are for: updates and adoptions are changes. */
+/** Writes of a kind by purpose: updates and adoptions are changes. */
 interface Writes {
   create: number
   change: number
@@ -81,8 +80,8 @@ interface Writes {
 }
 
 /**
- * The writes that the actions of a kind send: a create one, an update or an adoption one if it
- * changes something in WorkOS; a separate field is one more.
+ * The writes that the actions of a kind send: one per create, one per update or adoption that
+ * changes something in WorkOS, and one more per separate field.
  */
 function countWrites({ rundb }: DesiredSet, { name, fields }: KindDefinition): Writes {
   const writes: Writes = {
@@ -98,7 +97,7 @@ function countWrites({ rundb }: DesiredSet, { name, fields }: KindDefinition): W
   return writes
 }
 
-/** The windows that a kind's deletions count in. */
+/** The windows of a kind's deletions. */
 function deletionClass(definition: KindDefinition): RequestClass | undefined {
   const path = definition.remove('id')?.path
   return path === undefined ? undefined : classify('DELETE', path)
@@ -106,16 +105,15 @@ function deletionClass(definition: KindDefinition): RequestClass | undefined {
 
 interface Part {
   actions: number
-  /** Of one action, on average. */
+  /** Per action, on average. */
   writes: number
   requestClass: RequestClass
 }
 
 const PARTS = { create: 'create', update: 'change', adopt: 'change', delete: 'delete' } as const
 
-/** What has not begun yet of a plan while it is carried out, and the writes that it will send. */
+/** The actions of a plan that have not started, and the writes that they will send. */
 export class WorkLeft {
-  /** How many actions there are. */
   readonly total: number
   readonly #parts = new Map<string, Part>()
 
@@ -138,13 +136,13 @@ export class WorkLeft {
     )
   }
 
-  /** An action begins. */
+  /** Call when an action starts. */
   start({ kind, type }: Pick<Action, 'kind' | 'type'>): void {
     const part = type === 'blocked' ? undefined : this.#parts.get(`${kind} ${PARTS[type]}`)
     if (part !== undefined && part.actions > 0) part.actions -= 1
   }
 
-  /** The writes of what is left, by the windows that they count in. */
+  /** The writes that are left, by rate limit window. */
   requests(): Partial<Record<RequestClass, number>> {
     const requests: Partial<Record<RequestClass, number>> = {}
     for (const { actions, writes, requestClass } of this.#parts.values()) {

@@ -4,56 +4,50 @@ import type { KindDefinition } from '../kinds/kind.ts'
 import { saysNothing } from '../sources/text/written-nulls.ts'
 import { describeSecret } from './action.ts'
 
-/** How full one field is over all desired resources of a kind. */
+/** How full one field is in all desired resources of a kind. */
 export interface FieldColumn {
-  /** `email`, `metadata.plan`; fields that the kind has and nothing fills are among them. */
+  /** `email`, `metadata.plan`. Includes fields of the kind that nothing fills. */
   field: string
   /** Resources with a value. */
   filled: number
-  /** Different values, exact up to `DISTINCT_AT_MOST`, then that and one. */
+  /** Distinct values, exact up to `DISTINCT_AT_MOST`, then that number plus one. */
   distinct: number
   /**
-   * A value of the resource that serves as the example for all fields; else the first value there
-   * is. Undefined: nothing is filled.
+   * A value of the resource that provides the examples of all fields, else the first value.
+   * Undefined: the field is always empty.
    */
   example?: Json
-  /**
-   * The field is secret: no example; distinct counts what may be said of them, the types of hashes.
-   */
+  /** The field is secret: it has no example, and `distinct` counts types of hashes. */
   secret?: true
-  /** Of a secret field: the types of hashes, most first, the first three of them. */
+  /** Of a secret field: the three most frequent types of hashes. */
   said?: string
-  /**
-   * Resources whose value is a text that programs write for nothing: `NULL`, `undefined`. Absent:
-   * none.
-   */
+  /** Resources whose value is a placeholder text: `NULL`, `undefined`. Absent: none. */
   writtenNulls?: { count: number; example: string }
 }
 
-/** The field table of one kind, by which an empty or a constant column is seen at a glance. */
+/** The field table of one kind. It makes empty and constant columns visible. */
 export interface FieldTable {
   kind: string
   plural: string
-  /** Desired resources. */
   resources: number
   fields: FieldColumn[]
-  /** There are more members than are counted. */
+  /** There are more fields than are counted. */
   cut?: true
 }
 
-/** So many different values are counted exactly. */
+/** Distinct values up to this number are counted exactly. */
 export const DISTINCT_AT_MOST = 1000
 
-/** Where the example is looked for: among so many resources, the one with most fields filled. */
+/** The example is the resource with the most fields among this many. */
 const EXAMPLES_FROM = 100
 
-/** Fields of a kind that are counted: an object that is used as a map has no end of members. */
+/** Maximum number of fields of a kind: an object used as a map can have any number of members. */
 const MOST_FIELDS = 500
 
-/** Longer values are told apart by a number made of them, so that what is in memory stays small. */
+/** Longer values are compared by a hash to limit the memory. */
 const WHOLE_VALUE = 24
 
-/** The filled fields, an object's members one by one. */
+/** The filled fields, with each member of an object as its own field. */
 export function* flatFields(attributes: Record<string, Json>): Generator<[string, Json]> {
   for (const [field, value] of Object.entries(attributes)) {
     if (isObject(value)) {
@@ -69,13 +63,13 @@ interface Tally {
   first: Json
   place: number
   nulls: { count: number; example: string; place: number } | undefined
-  /** Of a secret: what may be said of it, how often, and where first. */
+  /** For a secret: the types of hashes, how often each occurs, and where first. */
   said: Map<string, { count: number; place: number }> | undefined
 }
 
 /**
- * Counts the fields of a kind over any number of resources, in any order, in the same memory. Which
- * fields are left out where there are more than are counted, their order alone decides.
+ * Counts the fields of a kind over any number of resources, in any order, in constant memory. If
+ * there are too many fields, only their order decides which are left out.
  */
 export class FieldCounts {
   readonly #definition: Pick<KindDefinition, 'name' | 'plural' | 'fields'>
@@ -100,7 +94,7 @@ export class FieldCounts {
   }
 
   /**
-   * As `flatFields` yields them, without making the names of members again for each resource.
+   * Counts the fields that `flatFields` returns, without creating member names for each resource.
    * @param place of the resource
    */
   add(attributes: Record<string, Json>, secrets: JsonObject | null, place: number): void {
@@ -198,8 +192,8 @@ function columnOf(
 }
 
 /**
- * Fields that the kind has and nobody does. Where somebody has members of it, these are listed in
- * its place: `metadata.plan`.
+ * Fields of the kind that no resource has. If resources have members of a field, the members are
+ * listed instead: `metadata.plan`.
  */
 function emptyFields(fields: KindDefinition['fields'], found: ReadonlyMap<string, unknown>): FieldColumn[] {
   const members = new Set([...found.keys()].map((field) => field.split('.', 1)[0]))
@@ -208,7 +202,7 @@ function emptyFields(fields: KindDefinition['fields'], found: ReadonlyMap<string
     .map(([field]) => ({ field, filled: 0, distinct: 0 }))
 }
 
-/** As the kind lists its fields; of members the most frequent first. */
+/** In the order of the kind's fields. Members: most frequent first. */
 function inOrderOf(names: readonly string[]) {
   const place = new Map(names.map((name, index) => [name, index]))
   const rank = ({ field }: FieldColumn) => place.get(field.split('.', 1)[0] ?? field) ?? names.length
@@ -221,7 +215,7 @@ function distinguished(value: Json): string | number {
   return text.length <= WHOLE_VALUE ? text : hashOf(text)
 }
 
-/** 53 bits (cyrb53): a thousand different texts fall together with odds of 1 in 10^10. */
+/** 53 bits (cyrb53): among a thousand texts, two collide with a probability of 1 in 10^10. */
 function hashOf(text: string): number {
   let [high, low] = [0xdeadbeef, 0x41c6ce57]
   for (let at = 0; at < text.length; at++) {

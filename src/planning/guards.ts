@@ -2,43 +2,39 @@ import { exceeds, type Manifest, type Threshold } from '../config/manifest.ts'
 import { counted } from '../diagnostics/printable.ts'
 import type { KindSummary } from './action.ts'
 
-/** A threshold that refuses a plan: the figure, the limit, and what allows it. */
+/** A guard that refuses a plan: the figure, the limit, and the key that sets it. */
 export interface GuardRefusal {
   guard: string
-  /** The key of the manifest that says so. */
+  /** The key of the manifest that sets the limit. */
   path: string
   figure: number
-  /** What a percentage is of. */
+  /** What a percentage refers to. */
   total: number
   limit: Threshold
   message: string
   hint: string
 }
 
-/**
- * Below this many resources a percentage says nothing: three changed of eight are not a disaster.
- */
+/** Percentages apply from this many resources on: three changed of eight are not a disaster. */
 export const PERCENTAGE_FROM = 20
 
-const CORRECT = 'correct what the plan names as rejected or blocked; or, if it may stay behind, set'
+const CORRECT = 'correct the rejected and blocked records; or, to leave them behind, set'
 
-/** The guards that have a threshold. */
 export type Thresholds = Partial<Pick<Manifest['safety'], 'maxCreates' | 'maxUpdates' | 'maxDeletes' | 'maxRejects'>>
 
-/** Who sets a threshold, for messages. */
+/** Where a threshold is set, for messages. */
 interface Setter {
-  /** Before the name of a guard. */
+  /** Precedes the name of a guard. */
   prefix: string
-  /** Behind it. */
+  /** Follows it. */
   where: string
 }
 
 const BY_MANIFEST: Setter = { prefix: 'safety.', where: ' in the manifest' }
 
 /**
- * The guards that a plan offends.
- * @param left how many are blocked by something that was deleted in WorkOS: onDeleted says that it
- *   stays so
+ * The guards that a plan violates.
+ * @param left the number of resources blocked by something that onDeleted keeps deleted
  */
 export function checkGuards(
   safety: Thresholds,
@@ -67,8 +63,8 @@ export function checkGuards(
       figure,
       total,
       limit,
-      message: `${figure} of ${what}, and ${prefix}${guard} allows ${limit}`,
-      hint: `${guard === 'maxRejects' ? CORRECT : 'look at them; if they are right, set'} ${prefix}${guard}${where} to ${figure} or more`,
+      message: `${figure} of ${what}, but ${prefix}${guard} allows ${limit}`,
+      hint: `${guard === 'maxRejects' ? CORRECT : 'review them; if they are right, set'} ${prefix}${guard}${where} to ${figure} or more`,
     })
   }
   check('maxCreates', sum('create'), desired, `${counted(desired, 'resource')} would be created`)
@@ -81,10 +77,7 @@ export function checkGuards(
   return refusals
 }
 
-/**
- * Of a source that was read in part, nothing is known to have left: what `prune` names cannot be
- * deleted.
- */
+/** After a partial reading, nothing is known to have left the source, so `prune` cannot delete. */
 export function checkPartial(prune: readonly string[]): GuardRefusal[] {
   if (prune.length === 0) return []
   return [
@@ -94,16 +87,13 @@ export function checkPartial(prune: readonly string[]): GuardRefusal[] {
       figure: prune.length,
       total: prune.length,
       limit: 0,
-      message: `prune deletes what left the source (${prune.join(', ')}), and only a part of the source was read (source.updatedSince)`,
-      hint: 'take source.updatedSince out to read all of it, or set prune to [] for this run',
+      message: `prune deletes resources that left the source (${prune.join(', ')}), but only part of the source was read (source.updatedSince)`,
+      hint: 'remove source.updatedSince to read the whole source, or set prune to [] for this run',
     },
   ]
 }
 
-/**
- * Of a record that was refused before anybody could tell whose it is, nobody knows what it would
- * keep from being deleted.
- */
+/** A reject with an unknown owner might be a record that would prevent a deletion. */
 export function checkUnknownRejects(deletes: number, unknown: number): GuardRefusal[] {
   if (deletes === 0 || unknown === 0) return []
   return [
@@ -113,15 +103,15 @@ export function checkUnknownRejects(deletes: number, unknown: number): GuardRefu
       figure: unknown,
       total: deletes,
       limit: 0,
-      message: `${unknown === 1 ? '1 record was rejected before anybody could tell whose it is' : `${unknown} records were rejected before anybody could tell whose they are`}, and ${counted(deletes, 'resource')} of the state would be deleted because no record has ${deletes === 1 ? 'it' : 'them'}`,
+      message: `${unknown === 1 ? '1 record was rejected before its owner was known' : `${unknown} records were rejected before their owners were known`}, and ${counted(deletes, 'resource')} of the state would be deleted because no record has ${deletes === 1 ? 'it' : 'them'}`,
       hint: 'correct those records, or set prune to [] for this run',
     },
   ]
 }
 
 /**
- * Differences whose policy is `fail`: to what was applied, and of roles and permissions from before
- * to their definitions.
+ * Differences whose policy is `fail`: from what was applied, and of existing roles and permissions
+ * from their definitions.
  */
 export function checkDrift(drifted: number, conflicting: number, kinds: readonly KindSummary[]): GuardRefusal[] {
   const total = kinds.reduce((sum, kind) => sum + kind.desired, 0)
@@ -132,7 +122,7 @@ export function checkDrift(drifted: number, conflicting: number, kinds: readonly
     total,
     limit: 0,
     message: `${counted(drifted, 'value')} in WorkOS ${drifted === 1 ? 'differs' : 'differ'} from what was applied, and onDrift or onDeleted is fail for ${drifted === 1 ? 'it' : 'them'}`,
-    hint: 'look at them; then choose keep or overwrite (keep or recreate for what was deleted) for those fields',
+    hint: 'review them; then set onDrift to keep or overwrite, or onDeleted to keep or recreate',
   }
   const conflict: GuardRefusal = {
     guard: 'onConflict',
@@ -140,8 +130,8 @@ export function checkDrift(drifted: number, conflicting: number, kinds: readonly
     figure: conflicting,
     total,
     limit: 0,
-    message: `${counted(conflicting, 'value')} of roles and permissions that were in WorkOS before ${conflicting === 1 ? 'differs from its definition' : 'differ from their definitions'}, and roles.onConflict is fail`,
-    hint: 'look at them; then correct the definitions, or set roles.onConflict to keep or update',
+    message: `${counted(conflicting, 'value')} of roles and permissions that already existed in WorkOS ${conflicting === 1 ? 'differs from its definition' : 'differ from their definitions'}, and roles.onConflict is fail`,
+    hint: 'review them; then correct the definitions, or set roles.onConflict to keep or update',
   }
   return [drift, conflict].filter(({ figure }) => figure > 0)
 }

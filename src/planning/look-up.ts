@@ -9,30 +9,23 @@ import type { Api } from '../workos/api.ts'
 import { findMention, resolveRefs } from './references.ts'
 
 /**
- * Reads from WorkOS what planning has to see. In: resources, or a kind. Out: the table `live`.
- * Little is looked up one by one; for more the kind is listed once.
+ * Reads from WorkOS what planning needs. In: resources, or a kind. Out: the table `live`. A few
+ * resources are looked up one by one; for more, the kind is listed once.
  */
-
-/**
- * Up to so many resources are looked up one by one; for more, everything of the kind is listed
- * once, 100 a page.
- */
+/** Maximum number of lookups one by one. For more, the whole kind is listed, 100 per page. */
 export const LOOKUPS_AT_MOST = 200
 
-/** Lookups on their way at once; the limiter paces them. */
+/** Concurrent lookups. The limiter paces them. */
 const AT_ONCE = 20
 
-/** A resource that planning has to see as WorkOS holds it. `id` is set for those in the state. */
+/** A resource that planning must see as it is in WorkOS. `id` is set if it is in the state. */
 export interface Wanted {
   desired: DesiredResource
   refIds: RefIds
   id: string | undefined
 }
 
-/**
- * Lists a kind into the run's database. Kinds that live inside of others are listed for those of
- * them that exist.
- */
+/** Lists a kind into the run's database. A kind inside others is listed for each parent. */
 export async function listLive(
   rundb: RunDatabase,
   api: Api,
@@ -84,9 +77,9 @@ export async function lookUp(
 }
 
 /**
- * Looks up what is there one by one, if it is little; what is sparse is never listed, and applying
- * looks before it creates. What the state has under a key that has left the source counts as found:
- * its holder may have another key now.
+ * Looks up a few resources one by one. Sparse kinds are never listed; apply looks before it creates
+ * one. A state entry under a key that left the source counts as found, because its holder may have
+ * another key now.
  */
 export async function lookUpFew(
   rundb: RunDatabase,
@@ -102,9 +95,9 @@ export async function lookUpFew(
 }
 
 /**
- * Lists the kinds that a resource about to be planned mentions and that nobody has declared: a role
- * may exist in WorkOS already. What is not found as what it may be first is looked for as what it
- * may be next, inside of what the resource is in.
+ * Lists the kinds that planned resources mention and that the manifest does not declare: a role may
+ * already exist in WorkOS. If a mention is not found as the first kind that it can be, the next
+ * kind is listed, inside the resource's parent.
  */
 export async function listMentioned(rundb: RunDatabase, api: Api, definition: KindDefinition): Promise<void> {
   for (let place = 0; ; place += 1) {
@@ -121,10 +114,7 @@ export async function listMentioned(rundb: RunDatabase, api: Api, definition: Ki
   }
 }
 
-/**
- * The kinds in which something mentioned is to be looked for at its `place`, and WorkOS ids of what
- * they are to be listed in.
- */
+/** The kinds to list for mentions at `place`, and the WorkOS IDs of their parents. */
 function parentsOfMissing(rundb: RunDatabase, definition: KindDefinition, place: number): Map<string, Set<string>> {
   const parents = new Map<string, Set<string>>()
   for (const { desired, mention } of missingMentions(rundb, definition)) {
@@ -142,7 +132,7 @@ function* missingMentions(
   rundb: RunDatabase,
   definition: KindDefinition,
 ): Generator<{ desired: DesiredResource; mention: Mention }> {
-  // What is listed within nothing may still be of an organization, which has roles of its own.
+  // A resource without a parent can still belong to an organization, which has its own roles.
   const { name, refs, within = Object.keys(refs).at(0) ?? '' } = definition
   if (definition.mentions === undefined) return
   for (const desired of distinctCandidates(rundb, name, within)) {

@@ -1,7 +1,7 @@
 import { type MisfitRow, misfitRows } from '../rundb/actions.ts'
 import type { Plan } from './plan.ts'
 
-/** What keeps a record, or a part of it, out of WorkOS. */
+/** A reason that keeps a record, or part of it, out of WorkOS. */
 export interface Misfit extends Pick<MisfitRow, 'kind' | 'key' | 'code' | 'field' | 'message' | 'email'> {
   outcome: MisfitRow['outcome'] | 'failed' | 'reduced'
   /** `users.csv:12`. */
@@ -14,8 +14,8 @@ export interface PlacedMisfit extends Pick<MisfitRow, 'file' | 'line' | 'seq'> {
 }
 
 /**
- * Everything that a plan rejects or blocks, at the place of each record that is known to be
- * concerned: all of those that merge into one user, the first of those that name one organization.
+ * Everything that a plan rejects or blocks, at the place of each record concerned: all records that
+ * merge into one user, the first of those that name one organization.
  */
 export function* planMisfits({ set: { rundb } }: Pick<Plan, 'set'>): Generator<PlacedMisfit> {
   for (const { file, line, seq, ...row } of misfitRows(rundb)) {
@@ -23,14 +23,14 @@ export function* planMisfits({ set: { rundb } }: Pick<Plan, 'set'>): Generator<P
   }
 }
 
-/** The place that a text names: `users.csv:12`. */
+/** The place in a text such as `users.csv:12`. */
 export function placeOf(origin: string): { file: string | null; line: number | null } {
   if (origin === MANIFEST) return { file: null, line: null }
   const [, file, line] = /^(.*):(\d+)$/s.exec(origin) ?? []
   return file === undefined ? { file: origin, line: null } : { file, line: Number(line) }
 }
 
-/** As DesiredSet.origin names what no record says. */
+/** The place that DesiredSet.origin returns for a resource without a record. */
 const MANIFEST = 'the manifest'
 
 function originOf(file: string | null, line: number | null): string {

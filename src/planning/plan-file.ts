@@ -16,13 +16,13 @@ import type { Action } from './action.ts'
 import type { Plan, PlanInputs, PlanSummary } from './plan.ts'
 
 /**
- * A saved plan. In: a plan, or the path of one that was saved. Out: the file, or its header; the
- * digests of the plan and of what it was made from, and the seal that tells whether the file is as
- * it was written. All of these are held against a new plan in check-fresh.ts.
+ * Saved plans. In: a plan, or the path of a saved one. Out: the file, or its header; the digests of
+ * the plan and its inputs, and the seal that shows changes to the file. check-fresh.ts compares
+ * them with a new plan.
  */
 
 const FORMAT = 'workos-migrate-plan'
-/** 2: the file is sealed. */
+/** 2: the file has a seal. */
 const VERSION = 2
 
 /** The first line of a saved plan. */
@@ -34,15 +34,14 @@ export interface PlanHeader {
   manifestFile: string
   inputs: PlanInputs
   summary: PlanSummary
-  /** Of whom it speaks. Absent: of everybody. */
+  /** The users that the plan is limited to. Absent: all. */
   scope?: Scope
-  /** The folder of the snapshot that it was made from, relative to the plan file. */
+  /** The folder of the plan's snapshot, relative to the plan file. */
   snapshot?: string
-  /** What tells the part of an input that has changed. Absent in what earlier versions saved. */
+  /** Shows which part of an input changed. Absent in plans that earlier versions saved. */
   basis?: PlanBasis
   /** Number of action lines that follow. */
   actions: number
-  /** See digestPlan. */
   digest: string
 }
 
@@ -54,10 +53,10 @@ export interface WritePlanOptions {
 }
 
 /**
- * Saves a plan as NDJSON: a header, then one line an action with its address and the names of the
- * fields it changes. No value of a user's or of the manifest's is in it, and no secret; the file is
- * 0600, and appears whole or not at all. The header ends with a seal over all of the file: what was
- * reviewed is what is applied.
+ * Saves a plan as NDJSON: a header, then one line per action with its address and the names of the
+ * fields it changes. The file contains no values of users or of the manifest and no secrets. It has
+ * the mode 0600 and appears whole or not at all. A seal over the whole file ends the header, so
+ * that only the reviewed plan can be applied.
  */
 export function writePlanFile(plan: Plan, path: string, { purpose, ...options }: WritePlanOptions): void {
   const { apiKey } = options
@@ -68,7 +67,7 @@ export function writePlanFile(plan: Plan, path: string, { purpose, ...options }:
   writeWholeFile(path, concatenated(sealed, planLines(plan)), purpose)
 }
 
-/** What a plan in this folder says of itself. */
+/** The header of a plan in this folder. */
 export function planHeader(
   plan: Plan,
   folder: string,
@@ -131,24 +130,22 @@ const HEADER = [
   ['seal', 'string'],
 ] as const
 
-/**
- * The last member of the header. The seal covers what is before it and everything behind the line.
- */
+/** The end of the header. The seal covers everything before it and every line after the header. */
 const SEALED = /^(\{.*),"seal":"([0-9a-f]{64})"\}$/
 
-/** Longer than any header: what begins so is no plan. */
+/** Longer than any header. A longer first line is not a plan. */
 const MAX_HEADER = 16 * 1024 * 1024
 
-/** The header of a saved plan, and what is needed to tell whether the file is as it was written. */
+/** The header of a saved plan, and what is needed to check its seal. */
 export interface SavedPlan extends PlanHeader {
   seal: string
-  /** Of the file as it is. */
+  /** Computes the seal of the file as it is now. */
   sealer: Sealer
 }
 
 /**
- * Whether a file starts as a saved plan does, or claims by its name to be one. @throws
- * ManifestError for a FIFO or a device
+ * Whether a file starts like a saved plan, or its name claims that it is one.
+ * @throws ManifestError for a FIFO or a device
  */
 export function isPlanFile(path: string): boolean {
   let file: number
@@ -157,9 +154,9 @@ export function isPlanFile(path: string): boolean {
     if (path.endsWith('.ndjson')) return true
     file = openRegular(path)
   } catch (error) {
-    // Of folders, and of what may not be read, whoever takes it for a manifest tells.
+    // For folders and unreadable files, the manifest loader reports the error.
     if (!(error instanceof NotRegularFile) || error.what === 'a folder') return false
-    throw damaged(path, `that is ${error.what}`)
+    throw damaged(path, `it is ${error.what}`)
   }
   try {
     const start = Buffer.alloc(64)
@@ -170,7 +167,7 @@ export function isPlanFile(path: string): boolean {
   }
 }
 
-/** Whether a file that begins so is a saved plan. */
+/** Whether a file with this beginning is a saved plan. */
 export function isPlanHead(head: string): boolean {
   return head.startsWith(`{"format":"${FORMAT}",`)
 }
@@ -195,18 +192,17 @@ export async function readPlanHeader(path: string): Promise<SavedPlan> {
   }
   if (header === undefined || sealer === undefined) {
     if (first.length > 0) parseHeader(path, first.toString('utf8'))
-    throw damaged(path, 'it is cut short')
+    throw damaged(path, 'it is truncated')
   }
-  if (sealer.lines < header.actions) throw damaged(path, 'it is cut short')
-  if (sealer.lines > header.actions) throw damaged(path, 'it has more lines than its header says')
+  if (sealer.lines < header.actions) throw damaged(path, 'it is truncated')
+  if (sealer.lines > header.actions) throw damaged(path, 'it has more lines than its header states')
   return { ...header, sealer }
 }
 
 /**
- * Makes sure that a saved plan is what the program wrote: whoever reviewed its lines and counts has
- * seen what is applied. Comes after checkFresh, which tells of another API key: under that no seal
- * fits.
- * @throws ManifestError for one that was changed
+ * Checks that a saved plan is as the program wrote it, so that reviewers saw what is applied. Call
+ * it after checkFresh, which detects another API key: with another key, no seal matches.
+ * @throws ManifestError for a plan that was changed
  */
 export function checkSeal(path: string, { seal, sealer }: SavedPlan, apiKey: string): void {
   if (sealer.seal(apiKey) !== seal) throw damaged(path, 'it was changed after it was written')
@@ -217,7 +213,7 @@ async function* bytesOf(path: string): AsyncGenerator<Buffer> {
   try {
     file = openRegular(path)
   } catch (error) {
-    throw error instanceof NotRegularFile ? damaged(path, `that is ${error.what}`) : unreadable(path, error)
+    throw error instanceof NotRegularFile ? damaged(path, `it is ${error.what}`) : unreadable(path, error)
   }
   yield* createReadStream(path, { fd: file })
 }
@@ -227,18 +223,17 @@ function parseHeader(path: string, line: string): PlanHeader & { seal: string } 
   try {
     value = JSON.parse(line)
   } catch {
-    throw damaged(path, 'its first line is no JSON')
+    throw damaged(path, 'its first line is not JSON')
   }
-  if (!isObject(value) || value.format !== FORMAT) throw damaged(path, 'its first line is no plan header')
-  if (value.version !== VERSION) throw damaged(path, `it has version ${value.version}, this program reads ${VERSION}`)
+  if (!isObject(value) || value.format !== FORMAT) throw damaged(path, 'its first line is not a plan header')
+  if (value.version !== VERSION)
+    throw damaged(path, `it has version ${value.version}, but this program reads version ${VERSION}`)
   const lacks = HEADER.filter(([name, type]) => typeof value[name] !== type || value[name] === null)
   if (lacks.length > 0) throw damaged(path, `its header lacks ${lacks.map(([name]) => name).join(', ')}`)
   if (!['undefined', 'string'].includes(typeof value.snapshot))
-    throw damaged(path, 'its header names the snapshot in no way that this program knows')
-  if (value.scope !== undefined && !isScope(value.scope))
-    throw damaged(path, 'its header names its scope in no way that this program knows')
-  if (value.basis !== undefined && !isPlanBasis(value.basis))
-    throw damaged(path, 'its header tells what it was made from in no way that this program knows')
+    throw damaged(path, 'the snapshot in its header is invalid')
+  if (value.scope !== undefined && !isScope(value.scope)) throw damaged(path, 'the scope in its header is invalid')
+  if (value.basis !== undefined && !isPlanBasis(value.basis)) throw damaged(path, 'the basis in its header is invalid')
   if (!SEALED.test(line)) throw damaged(path, 'it was changed after it was written')
   return value as object as PlanHeader & { seal: string }
 }
@@ -264,15 +259,15 @@ function damaged(path: string, why: string): ManifestError {
   return new ManifestError({
     code: 'bad_plan_file',
     message: `${path} cannot be used as a plan: ${why}`,
-    hint: 'make it again with plan --out',
+    hint: 'create it again with plan --out',
     at: { file: path, line: 1 },
   })
 }
 
 /**
- * One digest (hex) over everything that applying the plan would do, secrets included: two plans
- * with the same digest are the same plan. It is keyed with the API key, which both sides hold
- * anyway, so that nobody without it can test guesses of a password against a plan file.
+ * One digest (hex) of everything that applying the plan would do, secrets included: plans with the
+ * same digest are the same. It is keyed with the API key, so that nobody without the key can test
+ * guesses of a password against a plan file.
  */
 export function digestPlan(plan: Plan, apiKey: string): string {
   const hmac = createHmac('sha256', apiKey)
@@ -287,24 +282,24 @@ export function digestPlan(plan: Plan, apiKey: string): string {
 }
 
 /**
- * What the seal of a saved plan is made from: the header without the seal, and every byte behind
- * it. It is keyed as the digest is: nobody without the API key makes one that fits.
+ * Computes the seal of a saved plan from the header without the seal and every byte after it. Like
+ * the digest it is keyed: nobody without the API key can make a valid seal.
  */
 export class Sealer {
   readonly #hash = createHash('sha256')
   #lines = 0
 
-  /** @param header the text of the header, without the seal and the end of the line */
+  /** @param header the text of the header, without the seal and the line end */
   constructor(header: string) {
     this.#hash.update(`${header}\n`)
   }
 
-  /** Lines that were added, counted by their ends. */
+  /** The number of line ends that were added. */
   get lines(): number {
     return this.#lines
   }
 
-  /** Adds what follows the header. */
+  /** Adds a piece of what follows the header. */
   add(piece: string | Uint8Array): void {
     const bytes = Buffer.from(piece)
     this.#hash.update(bytes)
@@ -319,32 +314,29 @@ export class Sealer {
 }
 
 /**
- * What a plan was computed from, piece by piece, so that the piece that has changed can be named.
- * All digests are keyed with the API key; of secrets of the manifest there is none.
+ * The inputs of a plan, piece by piece, so that a message can name what changed. All digests are
+ * keyed with the API key; secrets of the manifest have none.
  */
 export interface PlanBasis {
-  /**
-   * Digest of a fixed text: another one tells that the key is another, and the digests cannot be
-   * compared.
-   */
+  /** Digest of a fixed text. If it differs, the key differs and no digest can be compared. */
   key: string
-  /** Digests of the values of the effective manifest, by their paths. */
+  /** Digests of the values of the effective manifest, by path. */
   manifest: Record<string, string>
   /**
-   * Digests of the files of the source, by their names. They explain: a file may change and say the
-   * same.
+   * Digests of the files of the source, by name. They only explain: a file can change without an
+   * effect on the plan.
    */
   files: Record<string, string>
   /**
-   * Digests of what the source says should exist, by kind, and of what was rejected. Absent in what
-   * earlier versions saved, which go stale with any byte of the source.
+   * Digests of the desired resources by kind, and of the rejects. Absent in plans that earlier
+   * versions saved: any changed byte of the source makes these stale.
    */
   desired?: Record<string, string>
   /** When reading the source into the snapshot began. */
   snapshot?: string
 }
 
-/** Characters of a digest: nobody gains anything by a value that happens to have the same one. */
+/** Characters of a digest. A collision has no advantage for anyone. */
 const LENGTH = 16
 
 /** @param manifest the effective one */
@@ -363,9 +355,8 @@ export function planBasis({ set }: Plan, manifest: object, apiKey: string): Plan
 }
 
 /**
- * What the source says should exist, secrets included, as one digest for each kind; and what was
- * rejected, since whoever approved the plan accepted these and no others. What nothing maps is in
- * none of them, nor is the place of a record.
+ * One digest per kind of what should exist, secrets included, and one of the rejects, because the
+ * reviewer accepted exactly these. Unmapped columns and the places of records are not part of it.
  */
 function digestDesired({ rundb }: DesiredSet, apiKey: string): Record<string, string> {
   const digest = (what: string, lines: Iterable<string>) => {
@@ -379,7 +370,7 @@ function digestDesired({ rundb }: DesiredSet, apiKey: string): Record<string, st
   ])
 }
 
-/** Whether a member of a header is what `planBasis` makes. */
+/** Whether a member of a header has the form that `planBasis` returns. */
 function isPlanBasis(value: unknown): value is PlanBasis {
   if (!isObject(value)) return false
   const { key, manifest, files, snapshot, desired = {} } = value
@@ -389,8 +380,8 @@ function isPlanBasis(value: unknown): value is PlanBasis {
 }
 
 /**
- * Names that stand for another digest, for none, or anew, in the order in which they stand now. Of
- * an object that was empty its members alone.
+ * Names that are new, missing, or have another digest, in their present order. For an object that
+ * was empty, only its members.
  */
 export function changedNames(then: Record<string, string>, now: Record<string, string>): string[] {
   const names = new Set([...Object.keys(now), ...Object.keys(then)])
@@ -398,7 +389,7 @@ export function changedNames(then: Record<string, string>, now: Record<string, s
   return changed.filter((name) => !changed.some((other) => other.startsWith(`${name}.`)))
 }
 
-/** The values of an object by their paths. A list is one value: its items have no names. */
+/** The values of an object by path. A list is one value: its items have no names. */
 function* leavesOf(value: unknown, path: readonly string[] = []): Generator<[string, unknown]> {
   if (!isObject(value) || (path.length > 0 && Object.keys(value).length === 0)) {
     if (value !== undefined) yield [path.join('.'), value]

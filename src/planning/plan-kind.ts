@@ -28,10 +28,10 @@ import { compareContext, type Decision, type PlanningContext } from './planning-
 import { resolveRefs } from './references.ts'
 
 /**
- * Plans one kind; the kinds it depends on have been planned before. In: its desired resources and
- * the state. Out: its actions and what is told of it, in the run's database. Four steps: find what
- * may need something, read that from WorkOS, decide, look at what was decided. SQL decides about
- * the mass, what is equal and what is surely created; code about the candidates.
+ * Plans one kind, after the kinds it depends on. In: its desired resources and the state. Out: its
+ * actions, drift and notes, in the run's database. Steps: find what may need something, read it
+ * from WorkOS, decide, record. SQL decides about equal resources and certain creates; code decides
+ * about the candidates.
  */
 export async function planKind(context: PlanningContext, definition: KindDefinition): Promise<void> {
   const { set, state } = context
@@ -44,21 +44,18 @@ export async function planKind(context: PlanningContext, definition: KindDefinit
   await definition.planned?.decided?.(reading)
 }
 
-/**
- * How many resources of a kind planning has to look at: those that the state knows, which are
- * candidates, and those that it does not.
- */
+/** Resources of a kind that planning must look at: in the state (candidates), and not in it. */
 interface Found {
   changed: number
   unknown: number
 }
 
-/** Creates that SQL decides about, and how many there are. */
+/** Creates that SQL decides about, and their number. */
 type CountedCreates = PlainCreates & { count: number }
 
 /**
- * Reads from WorkOS what the candidates are compared with. Among these is then what the state does
- * not know, but for plain creates.
+ * Reads from WorkOS what the candidates are compared with. Afterwards they include resources that
+ * are not in the state, except plain creates.
  */
 async function readCandidates(
   context: PlanningContext,
@@ -99,8 +96,8 @@ async function readCandidates(
 }
 
 /**
- * Adds what the state does not know to the candidates, but for plain creates. @returns these;
- * undefined: there are none
+ * Adds resources that are not in the state to the candidates, except plain creates.
+ * @returns the plain creates. Undefined: there are none
  */
 function insertUnknown(
   context: PlanningContext,
@@ -121,9 +118,9 @@ function insertUnknown(
 }
 
 /**
- * Adds the actions in the order in which they are carried out. What the state does not know between
- * two candidates is created.
- * @throws Error if a resource would be without an action, or have two
+ * Adds the actions in the order in which they are carried out. Plain creates go between the
+ * candidates.
+ * @throws Error if a resource has no action, or two
  */
 function planActions(context: PlanningContext, definition: KindDefinition, plain: CountedCreates | undefined): void {
   const { rundb } = context.set
@@ -139,10 +136,10 @@ function planActions(context: PlanningContext, definition: KindDefinition, plain
     last = key
   }
   create()
-  if (left !== 0) throw new Error(`${left} ${definition.plural} are left over by the plan`)
+  if (left !== 0) throw new Error(`the plan has no action for ${left} ${definition.plural}`)
 }
 
-/** What is in WorkOS and the state does not know. */
+/** What is in WorkOS and not in the state. */
 function* unknownLive(rundb: RunDatabase, definition: KindDefinition): Generator<UnknownLive> {
   if (!hasLive(rundb, definition.name)) return
   for (const { desired, known } of candidates(rundb, definition.name)) {
@@ -153,10 +150,7 @@ function* unknownLive(rundb: RunDatabase, definition: KindDefinition): Generator
   }
 }
 
-/**
- * The candidates in the order in which they are carried out: by key, those that take turns lane by
- * lane.
- */
+/** The candidates in the order of their actions: by key, or lane by lane if the kind has lanes. */
 function inTurn({ set, manifest }: PlanningContext, { name, turn }: KindDefinition): Iterable<Candidate> {
   if (turn === undefined) return candidates(set.rundb, name)
   const turns = [...candidates(set.rundb, name)].map((candidate) => ({
@@ -167,7 +161,7 @@ function inTurn({ set, manifest }: PlanningContext, { name, turn }: KindDefiniti
   return turns.map(({ candidate }) => candidate)
 }
 
-/** What has to be looked up one by one: not what refers to something that does not exist yet. */
+/** Resources to look up one by one, without those that refer to a resource that does not exist. */
 function* wanted(rundb: RunDatabase, definition: KindDefinition): Generator<Wanted> {
   for (const { desired, known } of candidates(rundb, definition.name)) {
     const refs = resolveRefs(rundb, definition, desired)
@@ -184,10 +178,10 @@ function record(rundb: RunDatabase, { action, drift, notes }: Decision): void {
 }
 
 /**
- * Finds what planning has to look at. All that is equal, nearly everything on a second run, never
- * leaves SQLite. Candidates are what the source changed since it was applied, what an earlier run
- * was told is gone and what refers to that, and what was adopted of a kind that has a rule for
- * conflicts; on a refresh everything. What the state does not know joins them later.
+ * Finds what planning must look at. Equal resources, nearly all on a second run, never leave
+ * SQLite. Candidates: what changed in the source since it was applied, what an earlier run found
+ * deleted and what refers to it, and adopted resources of a kind with a conflict rule. On a
+ * refresh, everything. Resources that are not in the state follow later.
  */
 function findChanged(context: PlanningContext, definition: KindDefinition): Found {
   const { rundb } = context.set
@@ -205,10 +199,9 @@ function findChanged(context: PlanningContext, definition: KindDefinition): Foun
 function addChanged(context: PlanningContext, definition: KindDefinition): void {
   const { rundb } = context.set
   const { name } = definition
-  // Nothing in what is looked up one by one can be compared: a refresh does not look at it.
+  // Sparse kinds are looked up one by one, so a refresh skips them.
   const all = context.refresh && !definition.sparse
-  // The difference to a definition is decided by the rule of today, whatever the rule was when it
-  // was adopted.
+  // The present rule decides about differences from a definition, whatever it was at adoption.
   insertLookedCandidates(rundb, name, { all, adopted: definition.onConflict !== undefined })
   for (const { key, desired, base } of changedAttributes(rundb, name)) {
     if (sourceChanged(definition, desired, base)) insertCandidate(rundb, name, key, [])
@@ -216,8 +209,8 @@ function addChanged(context: PlanningContext, definition: KindDefinition): void 
 }
 
 /**
- * The secrets that changed in the source and are sent. Of others a remark tells. A lasting one
- * WorkOS cannot update.
+ * The secrets that changed in the source and are sent. A note reports the others. WorkOS cannot
+ * update a lasting secret.
  */
 function addChangedSecrets(
   { set, state, manifest }: PlanningContext,

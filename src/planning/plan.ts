@@ -20,10 +20,10 @@ import { type KeySort, type Where, whereOf } from './binding.ts'
 import type { Estimate } from './estimate.ts'
 import type { FieldTable } from './field-table.ts'
 import type { GuardRefusal } from './guards.ts'
-/** See PlanSummary.warnings. Its file is relative to the manifest, or that of a recipe. */
+/** See PlanSummary.warnings. Its file is relative to the manifest, or is a recipe. */
 export type PlanWarning = Reason &
   Pick<Problem, 'at'> & {
-    /** `warnings.accept` of the manifest names its code: somebody has looked at it. */
+    /** `warnings.accept` in the manifest lists its code. */
     accepted?: true
   }
 
@@ -34,61 +34,51 @@ export interface PlanSummary extends SummaryParts {
   notes: NoteCount[]
   estimate: Estimate
   refusals: GuardRefusal[]
-  /** What is odd about the plan as a whole, and refuses nothing: who reads it should look. */
+  /** Oddities of the whole plan that do not refuse it but need a look. */
   warnings: PlanWarning[]
-  /**
-   * What is worth a look and nothing odd: nobody has to do anything about it, and nothing fails
-   * because of it.
-   */
+  /** Worth a look, but not odd: they need no action and never fail a run. */
   notices: PlanWarning[]
   /** Whether everything was read back from WorkOS. */
   refreshed: boolean
 }
 
 /**
- * What a plan was computed from. A saved plan is stale as soon as one of these differs, but for
- * `source` and `key`.
+ * The inputs of a plan. A saved plan is stale if one of them changes, except `source` and `key`.
  */
 export interface PlanInputs {
   manifest: string
   environment: string | null
-  /**
-   * Digest over the bytes of the source. A saved plan is held against what these bytes say: see
-   * PlanBasis.desired.
-   */
+  /** Digest of the bytes of the source. Staleness depends on its records: PlanBasis.desired. */
   source: string
   target: { type: string; baseUrl: string }
-  /**
-   * The sort of the API key. Nothing is compared with it: the digest of a saved plan is keyed with
-   * the key itself.
-   */
+  /** The sort of the API key. Not compared: the digest of a saved plan is keyed with the key. */
   key: KeySort | null
   state: { lineage: string | null; serial: number }
   toolVersion: string
 }
 
-/** A resource of the state that the source no longer has: it is left alone in WorkOS. */
+/** A resource of the state that the source no longer has; kept in WorkOS. */
 export interface OrphanedResource {
   kind: string
   key: string
-  /** For people: an e-mail address, an organization's name. */
+  /** For people: an email address, an organization's name. */
   label: string
-  /** WorkOS's id. */
+  /** The WorkOS ID. */
   id: string
   ownership: 'created' | 'adopted'
-  /** The source has its record, and the manifest leaves that out: by which condition. */
+  /** The condition of the manifest that leaves out its record. */
   leftOutBy?: string
 }
 
-/** All the actions, plus what they were computed from. The actions stay in the run's database. */
+/** All actions and their inputs. The actions stay in the run's database. */
 export class Plan {
   readonly name: string
   readonly inputs: PlanInputs
   readonly summary: PlanSummary
   readonly set: DesiredSet
-  /** What carrying it out is called. */
+  /** What carrying the plan out is called. */
   readonly purpose: 'apply' | 'destroy'
-  /** How full each field is, kind by kind; none of a plan that deletes. */
+  /** How full each field is, by kind. Empty for a plan that deletes. */
   readonly fields: readonly FieldTable[]
 
   constructor(
@@ -110,7 +100,7 @@ export class Plan {
     return whereOf({ name: this.name, ...this.inputs })
   }
 
-  /** The actions in the order they are carried out. */
+  /** The actions in the order in which they are carried out. */
   *actions(): Generator<Action> {
     for (const action of actionsInOrder(this.set.rundb)) yield JSON.parse(action)
   }
@@ -128,7 +118,7 @@ export class Plan {
     return countDrift(this.set.rundb)
   }
 
-  /** What deleting leaves alone, by reason, most first. */
+  /** Deletions that are skipped, by reason, most frequent first. */
   skippedDeletionCounts(): { kind: string; code: string; count: number }[] {
     return countSkippedDeletions(this.set.rundb)
   }
@@ -137,12 +127,12 @@ export class Plan {
     return skippedDeletions(this.set.rundb, limit)
   }
 
-  /** How many resources of the state the source no longer has: those that are left alone. */
+  /** The number of resources that are in the state and no longer in the source, and stay. */
   orphanCount(): number {
     return this.purpose === 'destroy' ? 0 : this.summary.kinds.reduce((sum, { orphaned }) => sum + orphaned, 0)
   }
 
-  /** They by name, in the order of the kinds and of their keys. */
+  /** Those resources, ordered by kind and key. */
   *orphans(limit = Number.POSITIVE_INFINITY): Generator<OrphanedResource> {
     if (this.orphanCount() === 0) return
     let left = limit
@@ -157,7 +147,7 @@ export class Plan {
     }
   }
 
-  /** Named cases of duplicates: those of the source, then clashes with what is in WorkOS. */
+  /** Named cases of duplicates: those of the source, then conflicts with what is in WorkOS. */
   caseCounts(): CaseCount[] {
     const clashes = kindDefinitions.flatMap(({ name, review: { duplicateCodes } = {} }) => {
       if (duplicateCodes === undefined) return []
@@ -169,14 +159,13 @@ export class Plan {
   }
 
   /**
-   * Blocked resources by reason, most first. Reasons that name the resource are as many as those
-   * are.
+   * Blocked resources by reason, most frequent first. There can be as many reasons as resources,
+   * because some reasons name the resource.
    */
   blockedCounts(limit = -1): Generator<BlockedCount> {
     return blockedCounts(this.set.rundb, limit)
   }
 
-  /** How many reasons there are. */
   blockedReasons(): number {
     return countBlockedReasons(this.set.rundb)
   }

@@ -7,10 +7,7 @@ import type { StateStore } from '../state/store.ts'
 import type { Api } from '../workos/api.ts'
 import type { Action, Drift } from './action.ts'
 
-/**
- * What planning one kind works with, what it decides, and the manifest's policies for what WorkOS
- * holds.
- */
+/** What planning one kind works with, what it decides, and the manifest's policies. */
 export interface PlanningContext {
   set: DesiredSet
   state: StateStore
@@ -21,22 +18,22 @@ export interface PlanningContext {
   onProgress: (step: Step) => void
 }
 
-/** What happens to one resource, and the remarks on it. */
+/** What happens to one resource, and the notes on it. */
 export interface Decision {
-  /** Undefined: it needs nothing. */
+  /** Undefined: nothing to do. */
   action?: Action
   drift: Drift[]
   notes: NoteRow[]
 }
 
-/** What the steps of a kind's own compare with. */
+/** What the comparison steps of a kind work with. */
 export function compareContext({ set, manifest }: Pick<PlanningContext, 'set' | 'manifest'>): CompareContext {
   return { rundb: set.rundb, manifest, scoped: set.scope !== undefined }
 }
 
 /**
- * What the manifest says of a field that was changed in WorkOS. A field's own policy counts before
- * its kind's, that before all.
+ * The policy for a field that was changed in WorkOS. A policy for the field precedes one for its
+ * kind, which precedes the general one.
  */
 export function driftPolicy({ onDrift }: Pick<Manifest, 'onDrift'>, kind: string, field: string): DriftPolicy {
   if (typeof onDrift === 'string') return onDrift
@@ -46,7 +43,7 @@ export function driftPolicy({ onDrift }: Pick<Manifest, 'onDrift'>, kind: string
   return ofKind?.[field] ?? ofKind?.default ?? onDrift.default ?? 'keep'
 }
 
-/** What the manifest says of something that was deleted in WorkOS. */
+/** The policy for a resource that was deleted in WorkOS. */
 export function deletedPolicy({ onDeleted }: Pick<Manifest, 'onDeleted'>, kind: string): DeletedPolicy {
   if (typeof onDeleted === 'string') return onDeleted
   const kinds: Partial<Record<string, DeletedPolicy>> = onDeleted

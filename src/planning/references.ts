@@ -15,26 +15,26 @@ import { firstReject } from '../rundb/rejects.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /**
- * What another resource needs. In: a desired resource, the plan so far, the state, what WorkOS
- * holds. Out: WorkOS's ids of what it refers to, and whether what it mentions is there.
+ * What a resource needs. In: a desired resource, the plan so far, the state, what is in WorkOS.
+ * Out: the WorkOS IDs of what it refers to, and whether what it mentions exists.
  */
 
-/** Looks the references of a resource up among the planned actions and the state. */
+/** Looks up the references of a resource in the planned actions and the state. */
 export function resolveRefs(rundb: RunDatabase, definition: KindDefinition, desired: DesiredResource): ResolvedRefs {
   return resolveReferences(referencesOf(definition, desired), (reference) => standingOf(rundb, reference))
 }
 
 function standingOf(rundb: RunDatabase, { kind, key }: Reference): Standing {
   const { type, id, leftDeleted } = plannedStanding(rundb, kind, key)
-  if (leftDeleted) return { type: 'gone', why: 'is not in WorkOS any more, and onDeleted keeps it deleted' }
+  if (leftDeleted) return { type: 'gone', why: 'was deleted in WorkOS, and onDeleted keeps it deleted' }
   if (type === 'create') return { type: 'pending' }
   if (type === 'blocked') return { type: 'missing', why: 'is blocked' }
   return id === null ? { type: 'missing', why: 'is unknown' } : { type: 'there', id }
 }
 
 /**
- * Why a resource is blocked that needs something which is neither desired nor in WorkOS: the role
- * of a membership.
+ * Why a resource is blocked by a mention that is neither desired nor in WorkOS, such as the role of
+ * a membership.
  */
 export function refusedByMention(
   rundb: RunDatabase,
@@ -49,20 +49,17 @@ export function refusedByMention(
     return {
       code: `${missing.kind.replaceAll('-', '_')}_rejected`,
       message: `the definition of the ${what} was rejected (${rejected.origin}): ${rejected.message}`,
-      hint: 'correct the definition, and this follows',
+      hint: 'correct the definition of the role or permission',
     }
   }
   return {
     code: `unknown_${missing.kind.replaceAll('-', '_')}`,
-    message: `the ${what} is neither declared in the manifest nor in WorkOS`,
+    message: `the ${what} is neither declared in the manifest nor found in WorkOS`,
     hint: 'declare it under roles.define, or correct it in the source',
   }
 }
 
-/**
- * Whether something that a resource needs is desired or was seen in WorkOS, as whatever it may be
- * meant.
- */
+/** Whether a mention is desired or was seen in WorkOS, as any of the kinds that it can be. */
 export function findMention(
   rundb: RunDatabase,
   definition: KindDefinition,

@@ -5,7 +5,7 @@ import { SAID_CODES } from '../mapping/said.ts'
 import { type FieldNote, fieldNotes } from '../rundb/notes.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
-/** Warnings of values that functions took for something, or left out. */
+/** Warnings about values that functions interpreted or dropped. */
 export function saidOfValues(rundb: RunDatabase): Problem[] {
   return fieldNotes(rundb, SAID_CODES).map((note) => {
     const { kind, field, file, line } = note
@@ -22,21 +22,21 @@ function warningOf({ code, kind, field, count, detail }: FieldNote): Problem {
         code: 'guessed_time',
         severity: 'warning',
         message: `${whose}: ${detail.slice(field.length + 2)}${count === 1 ? '' : `, and ${figure(count - 1)} more alike`}`,
-        hint: 'where it is another kind of number, calculate the time in the mapping; or have it written like 2024-01-31T12:00:00Z',
+        hint: 'if the number means something else, calculate the time in the mapping, or write times like 2024-01-31T12:00:00Z',
       }
     case 'unreadable_json':
       return {
         code: 'unreadable_json',
         severity: 'warning',
-        message: `${whose}: text that begins like JSON is not valid JSON, and was left out`,
-        hint: '$parseJson in place of $tryParseJson rejects such a record by name',
+        message: `${whose}: text that looks like JSON is not valid JSON, and was left out`,
+        hint: 'use $parseJson instead of $tryParseJson to reject these records',
       }
     default:
       return {
         code: 'nul_in_text',
         severity: 'warning',
-        message: `${whose}: NUL characters in JSON text were left out`,
-        hint: 'they mean nothing in text; look at how the file was exported',
+        message: `${whose}: NUL characters in JSON text were removed`,
+        hint: 'check how the file was exported: NUL has no meaning in text',
       }
   }
 }

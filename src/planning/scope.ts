@@ -9,9 +9,8 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import { countBeyond, markBeyond, markUndone } from '../rundb/scope.ts'
 
 /**
- * A scope as far as the state is concerned. In: the scope, and the copy of the state in the run's
- * database. Out: what belongs to others, put into `beyond`, which comparing, deleting and verifying
- * leave alone.
+ * The scope within the state. In: the scope, and the copy of the state in the run's database. Out:
+ * the table `beyond`, with the resources that comparing, deleting and verifying ignore.
  */
 
 /** Finds the resources of the state that are out of scope: see markBeyond. */
@@ -25,9 +24,9 @@ export function findBeyond({ rundb, scope }: DesiredSet): void {
 }
 
 /**
- * Narrows the undoing to the chosen: see markUndone.
- * @throws UsageError for a selector that fits nothing, and for a limit: which users it meant, the
- *   source alone tells
+ * Limits the undoing to the chosen users: see markUndone.
+ * @throws UsageError for a selector that matches nothing, and for a limit, because the state does
+ *   not record which users it chose
  */
 export function narrowDestruction(rundb: RunDatabase, scope: Scope): ScopeReport {
   refuseLimit(scope)
@@ -49,7 +48,7 @@ function refuseLimit({ limit }: Scope): void {
   if (limit === null) return
   throw new UsageError({
     code: 'limit_undone',
-    message: `the manifest's pilot.limit is ${limit}, and which users it meant cannot be told from the state`,
-    hint: 'name whom to undo with --only, or undo all of it with --everybody',
+    message: `the manifest's pilot.limit is ${limit}, but the state does not record which users it chose`,
+    hint: 'choose the users to undo with --only, or undo everything with --everybody',
   })
 }

@@ -5,17 +5,14 @@ import { countNotes, insertNote } from '../rundb/notes.ts'
 import type { RunDatabase } from '../rundb/run-database.ts'
 
 /**
- * What an earlier run applied and WorkOS took or answered otherwise, where this plan leaves it so.
- * In: the state and the complete plan. Out: remarks, and the resources with what differs.
+ * Resources that an earlier run applied with differences, which this plan keeps. In: the state and
+ * the complete plan. Out: notes, and the resources with their differences.
  */
 
 const CODE = 'still_reduced'
 const ANSWERED = 'still_answered'
 
-/**
- * A resource that an earlier run was answered otherwise than it is wanted, and that this plan
- * leaves so.
- */
+/** A resource that WorkOS changed when an earlier run wrote it, and that this plan keeps so. */
 export interface StillAnswered {
   kind: string
   key: string
@@ -23,8 +20,9 @@ export interface StillAnswered {
 }
 
 /**
- * Those resources: nobody has looked at them, or they are so still. One whose source says by now
- * what was answered is none: of what cannot be updated, such as domains, no action tells that.
+ * Those resources, if they still differ or were not looked at. Resources whose source now has the
+ * value from WorkOS are left out: fields that cannot be updated, such as domains, have no action
+ * that shows this.
  */
 export function* stillAnswered(rundb: RunDatabase): Generator<StillAnswered> {
   for (const { kind, key, attributes, answered } of answeredWithoutAction(rundb)) {
@@ -35,7 +33,7 @@ export function* stillAnswered(rundb: RunDatabase): Generator<StillAnswered> {
   }
 }
 
-/** Remarks on what WorkOS answered otherwise than it was sent, when an earlier run applied it. */
+/** Adds notes on what WorkOS changed when an earlier run wrote it. */
 export function noteStillAnswered(rundb: RunDatabase): void {
   rundb.transaction(() => {
     for (const { kind, key, differences } of stillAnswered(rundb)) {
@@ -45,20 +43,17 @@ export function noteStillAnswered(rundb: RunDatabase): void {
   })
 }
 
-/** How many there are. */
+/** The number of those notes. */
 export function countStillAnswered(rundb: RunDatabase): number {
   return countNotes(rundb, ANSWERED)
 }
 
-/**
- * Remarks on what an earlier run applied without a part that WorkOS did not take, and what this
- * plan leaves so.
- */
+/** Adds notes on resources that WorkOS accepted only in part in an earlier run and that stay so. */
 export function noteStillReduced(rundb: RunDatabase): void {
   insertReducedNotes(rundb, CODE)
 }
 
-/** How many there are. */
+/** The number of those notes. */
 export function countStillReduced(rundb: RunDatabase): number {
   return countNotes(rundb, CODE)
 }

@@ -13,8 +13,8 @@ import type { PlanSummary } from './plan.ts'
 import { NO_VALUES, type Survey } from './survey.ts'
 
 /**
- * Adds a plan up: per kind, in requests, and against the guards.
- * @param survey what is desired. Default: nothing is
+ * Adds up a plan: by kind, in requests, and against the guards.
+ * @param survey of the desired resources. Default: nothing is desired
  */
 export function summarise(
   set: DesiredSet,
@@ -27,7 +27,7 @@ export function summarise(
   const { fields, gathered } = survey
   const desired = new Map(fields.map(({ kind, resources }) => [kind, resources]))
   const kinds = definitions.map((definition) => summariseKind(set, definition, desired.get(definition.name) ?? 0))
-  // Differences to a definition were there when it was adopted.
+  // Differences from a definition existed when it was adopted.
   const refused = countRefusedDrift(set.rundb)
   return {
     kinds,
@@ -46,8 +46,8 @@ export function summarise(
 }
 
 /**
- * How many records are rejected, and how many resources are blocked because the manifest leaves so
- * what was deleted in WorkOS.
+ * The number of rejected records, and of resources that are blocked because onDeleted keeps
+ * something deleted.
  */
 export function leftBehind(
   set: DesiredSet,
@@ -57,7 +57,7 @@ export function leftBehind(
   return [set.plannedRejectCount(unplannedKinds(planned)), blockedBy(set.rundb, kinds, 'reference_gone')]
 }
 
-/** What each kind adds, also those that are no part of the plan. */
+/** What each kind adds, including kinds outside the plan. */
 function summaryParts(
   rundb: RunDatabase,
   planned: readonly KindDefinition[],
@@ -72,7 +72,7 @@ function summaryParts(
   return parts
 }
 
-/** Mostly nothing is blocked, and then nobody goes through the actions. */
+/** Usually nothing is blocked, so the actions are not read. */
 function blockedBy(rundb: RunDatabase, kinds: readonly KindSummary[], code: string): number {
   return kinds.some(({ blocked }) => blocked > 0) ? countBlockedBy(rundb, code) : 0
 }

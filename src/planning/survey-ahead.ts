@@ -6,40 +6,40 @@ import { countDesired } from '../rundb/desired-facts.ts'
 import { type Survey, type SurveyScope, surveyValues } from './survey.ts'
 
 /**
- * The survey of values beside planning. In: a desired set, which does not change any more. Out:
- * what a look at all values tells. A thread of its own looks at many of them in the meantime.
+ * Surveys values while planning runs. In: a desired set that no longer changes. Out: what the
+ * survey found. For many resources it runs in a separate thread.
  */
 
-/** Of so many resources starting a thread takes less than the look itself. */
+/** From this many resources on, starting a thread takes less time than the survey. */
 const MANY = 20_000
 
-/** A survey that may be under way. */
+/** A survey that may be running. */
 export interface Surveying {
-  /** What it tells, once everything is planned. */
+  /** Its result, once everything is planned. */
   survey(): Promise<Survey>
-  /** Ends it, whether it was asked for or not. */
+  /** Ends it, whether its result was used or not. */
   end(): Promise<void>
 }
 
-/** What a thread is given. */
+/** The input of the thread. */
 export interface SurveyTask extends SurveyScope {
   /** The run's database. */
   path: string
 }
 
-/** What a thread tells: that it has begun to read, then what it found. */
+/** The messages of the thread: it has begun to read, then its result. */
 export type SurveyMessage = 'begun' | Survey
 
 export interface SurveyOptions extends SurveyScope {
-  /** How many threads may be busy at once. */
+  /** Maximum number of busy threads. */
   workers: number
-  /** From how many resources on. */
+  /** The number of resources from which a thread is used. */
   many?: number
 }
 
 /**
- * Begins to look at all values. From now on what is desired must stay as it is; other tables may
- * change once this has returned.
+ * Starts the survey. From now on the desired set must not change; other tables can change once this
+ * has returned.
  */
 export async function beginSurvey(
   { rundb }: Pick<DesiredSet, 'rundb'>,
@@ -61,12 +61,12 @@ async function inThread(task: SurveyTask): Promise<Surveying> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const worker = new Worker(new URL(`./survey-worker.${extension}`, import.meta.url), {
     workerData: task,
-    // V8 collects old garbage only at half of this: ten million users would leave 400 MiB of it.
+    // V8 collects old garbage only at half of this. Ten million users would leave 400 MiB of it.
     resourceLimits: { maxOldGenerationSizeMb: 256 },
   })
   const { promise: begun, resolve: begin, reject: failToBegin } = Promise.withResolvers<void>()
   const { promise: found, resolve, reject } = Promise.withResolvers<Survey>()
-  // Nobody may be waiting for it yet when it fails.
+  // Nobody may be awaiting it yet when it fails.
   found.catch(() => {})
   worker.on('message', (message: SurveyMessage) => {
     if (message === 'begun') begin()
@@ -77,7 +77,7 @@ async function inThread(task: SurveyTask): Promise<Surveying> {
     reject(error)
   }
   worker.once('error', fail)
-  worker.once('exit', () => fail(new Error('the thread that looks at values ended without an answer')))
+  worker.once('exit', () => fail(new Error('the thread that surveys values ended without a result')))
   await begun
   return {
     survey: () => found,

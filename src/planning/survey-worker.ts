@@ -4,7 +4,7 @@ import { RunDatabase } from '../rundb/run-database.ts'
 import { surveyValues } from './survey.ts'
 import type { SurveyMessage, SurveyTask } from './survey-ahead.ts'
 
-/** The entry of the thread that looks at all values while the main thread plans. */
+/** The entry of the thread that surveys values while the main thread plans. */
 
 const { path, ...scope }: SurveyTask = workerData
 const tell = (message: SurveyMessage) => parentPort?.postMessage(message)

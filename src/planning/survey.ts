@@ -7,34 +7,34 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import { FieldCounts, type FieldTable } from './field-table.ts'
 
 /**
- * What is found out about values. In: all desired resources, which are gone through once. Out: how
- * full their fields are, and what their kinds gather, as plain data. What is in memory does not
- * grow with them. It reads alone, so that another thread may do it: see survey-ahead.ts.
+ * The survey of values. In: all desired resources, read once. Out: how full their fields are, and
+ * what their kinds gather, as plain data. Memory does not grow with the number of resources. It
+ * only reads, so that another thread can run it: see survey-ahead.ts.
  */
 
-/** What a look at all values told. */
+/** The result of a survey. */
 export interface Survey {
-  /** The field tables of all kinds that have a desired resource, in the kinds' order. */
+  /** The field tables of all kinds with a desired resource, in the order of kinds. */
   fields: FieldTable[]
-  /** The same with what is out of scope as well, whose secrets nobody knows. */
+  /** The same with resources out of scope, whose secrets are unknown. */
   whole: FieldTable[]
   /** By kind. */
   gathered: ReadonlyMap<string, Gathered>
 }
 
-/** Nothing is desired. */
+/** The survey of an empty desired set. */
 export const NO_VALUES: Survey = { fields: [], whole: [], gathered: new Map() }
 
-/** What a survey has to know besides the values. */
+/** What a survey needs in addition to the values. */
 export interface SurveyScope {
-  /** There is something out of scope. */
+  /** Some resources are out of scope. */
   scoped: boolean
   manifest: Pick<Manifest, 'map'>
 }
 
 /**
- * Goes through all desired resources.
- * @param changing whether any of a kind may change
+ * Surveys all desired resources.
+ * @param changing whether any resource of a kind may change
  */
 export function surveyValues(
   rundb: RunDatabase,
@@ -48,14 +48,14 @@ export function surveyValues(
     const gatherer = review?.gathering?.begin({ rundb, manifest, changing: changing(name) })
     const found = tablesOf(rundb, definition, scoped, valuesOfKind, gatherer)
     if (gatherer !== undefined) gathered.set(name, gatherer.gathered())
-    // Which fields are too many depends on the order of the resources.
+    // The order of the resources decides which fields are too many.
     return found.cut ? tablesOf(rundb, definition, scoped, valuesInOrder) : found
   })
   const filled = (all: readonly FieldTable[]) => all.filter(({ resources }) => resources > 0)
   return { fields: filled(tables.map(({ own }) => own)), whole: filled(tables.map(({ whole }) => whole)), gathered }
 }
 
-/** @param scoped there is something out of scope */
+/** @param scoped some resources are out of scope */
 function tablesOf(
   rundb: RunDatabase,
   definition: KindDefinition,

@@ -11,15 +11,12 @@ import { environmentSort, type Where } from './binding.ts'
 import type { Plan, PlanWarning } from './plan.ts'
 
 /**
- * Warnings of a plan: what is odd about it as a whole and refuses nothing. In: what was read, or
- * the key and the environment. Out: problems, and what the plan shows of them. What is odd about
- * values: see column-warnings.ts, and the remarks of the kinds.
+ * Warnings about a whole plan that do not refuse it. In: what was read, or the key and the
+ * environment. Out: problems, and how the plan shows them. For warnings about values see
+ * column-warnings.ts and the kinds.
  */
 
-/**
- * A warning where the source has records of users and no user comes of any of them, since
- * conditions leave them all out.
- */
+/** A warning if the source has user records but conditions leave all of them out. */
 export function everybodyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainStream: string): Problem[] {
   const main = mainRule(loaded)
   if (main === undefined || set.reading.partial) return []
@@ -30,8 +27,7 @@ export function everybodyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainSt
     .reduce((sum, count) => sum + count.passed, 0)
   if (passed === 0 || kinds.some(({ kind, yielded }) => kind === main.kind && yielded > 0)) return []
   const found = records.leftOutBy.filter(({ stream, path }) => read.includes(stream) && path !== null)
-  // Where other rules made something of the records, it is the condition of the main rule all the
-  // same.
+  // If other rules used the records, the condition of the main rule still left out the users.
   const path = `map.${main.rule}.${main.mapped.each === undefined ? 'when' : 'each'}`
   const own = locateLeftOut({ stream: read.join(', '), path, records: passed }, loaded)
   const conditions = found.length > 0 ? found.toSorted((a, b) => b.records - a.records) : [own]
@@ -45,17 +41,15 @@ export function everybodyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainSt
     {
       code: 'everybody_left_out',
       severity: 'warning',
-      message: `nobody is migrated: ${passed === 1 ? 'the only record' : `all ${passed} records`} of ${read.join(', ')} ${passed === 1 ? 'is' : 'are'} left out ${by}`,
-      hint: 'compare the condition with the values of the columns that it reads: any text counts as a value, NULL and f too',
+      message: `no user is migrated: ${passed === 1 ? 'the only record' : `all ${passed} records`} of ${read.join(', ')} ${passed === 1 ? 'is' : 'are'} left out ${by}`,
+      hint: 'compare the condition with the columns that it reads: any text counts as a value, even NULL and f',
       at: loaded.originOf(place) ?? loaded.locate(place),
       path: place.join('.'),
     },
   ]
 }
 
-/**
- * The kind that a migration is about before all else, and how it is mapped; undefined: it is not.
- */
+/** The main kind of a migration and how it is mapped. Undefined: it is not mapped. */
 function mainRule({ manifest }: LoadedManifest): { kind: string; rule: string; mapped: MapRule } | undefined {
   for (const { name, rule, review } of kindDefinitions) {
     const mapped = review?.main && rule !== undefined ? manifest.map[rule] : undefined
@@ -64,14 +58,11 @@ function mainRule({ manifest }: LoadedManifest): { kind: string; rule: string; m
   return undefined
 }
 
-/** So many records, and this share of them, that one condition leaves out are worth a look. */
+/** A condition that leaves out this many records, and this share of them, is worth a look. */
 const MANY_LEFT_OUT = 10
 const SHARE_LEFT_OUT = 0.3
 
-/**
- * A warning for each condition that leaves out much of a stream, or many users of it, without
- * leaving out everybody.
- */
+/** A warning for each condition that leaves out many records of a stream, or many of its users. */
 export function manyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainStream: string): Problem[] {
   const { streams, kinds, records } = set.accounting
   const passedOf = (names: readonly string[]) =>
@@ -82,7 +73,7 @@ export function manyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainStream:
     .filter(({ stream, path, records: left }) => path !== null && isMuch(left, passedOf([stream])))
     .map(({ stream, path, records: left }) => ({ stream, path: path ?? '', left, of: passedOf([stream]) }))
   const main = mainRule(loaded)
-  // Who is left out as a user may still be an organization's record, which then counts as mapped.
+  // A record left out as a user can be an organization's record, which then counts as mapped.
   if (main?.mapped.when !== undefined && main.mapped.each === undefined) {
     const read = streamsOf(main.mapped, mainStream)
     const of = passedOf(read)
@@ -94,8 +85,8 @@ export function manyLeftOut(set: DesiredSet, loaded: LoadedManifest, mainStream:
   return found.map(({ stream, path, left, of }) => ({
     code: 'many_left_out',
     severity: 'warning',
-    message: `${figure(left)} of ${figure(of)} records of ${stream} are left out by ${path}`,
-    hint: 'if that is right, do nothing; else compare the condition with the values of the columns that it reads',
+    message: `${path} leaves out ${figure(left)} of ${figure(of)} records of ${stream}`,
+    hint: 'if this is wrong, compare the condition with the values of the columns that it reads',
     at: loaded.originOf(path.split('.')) ?? loaded.locate(path.split('.')),
     path,
   }))
@@ -114,22 +105,19 @@ export function shownWarning({ code, message, hint, at }: Problem, { directory }
   return { code, message, hint, ...(at && { at: { ...at, file: shownFile(at.file, directory) } }) }
 }
 
-/**
- * Says where the condition is written that left records out; nothing where none did, or where it is
- * a default.
- */
+/** Adds the place of the condition that left out records, unless it is a default. */
 export function locateLeftOut(by: LeftOut, loaded: LoadedManifest): LeftOut {
   const at = by.path === null ? undefined : loaded.originOf(by.path.split('.'))
   return at === undefined ? by : { ...by, at: { ...at, file: shownFile(at.file, loaded.directory) } }
 }
 
-/** By which condition, and where it is written: `by map.user.when (recipes/okta.yaml:24)`. */
+/** The condition and its place: `by map.user.when (recipes/okta.yaml:24)`. */
 export function describeCondition({ path, at }: Pick<LeftOut, 'path' | 'at'>): string {
   const where = at === undefined ? '' : ` (${at.file}${at.line === undefined ? '' : `:${at.line}`})`
   return `by ${path}${where}`
 }
 
-/** The same on every machine for what lies beside the manifest or is shipped. */
+/** A path that is the same on every machine, for files next to the manifest and shipped ones. */
 export function shownFile(file: string, directory: string): string {
   if (!isAbsolute(file)) return file
   if (dirname(file) === shippedRecipes) return `recipes/${basename(file)}`
@@ -137,10 +125,7 @@ export function shownFile(file: string, directory: string): string {
   return isAbsolute(path) || path.startsWith(`..${sep}`) ? file : path.replaceAll(sep, '/')
 }
 
-/**
- * A warning where the key and the name of the environment contradict each other: one of them is
- * another's.
- */
+/** A warning if the API key and the name of the environment contradict each other. */
 export function keyOfAnotherEnvironment(
   { environment, key }: Pick<Where, 'environment' | 'key'>,
   { locate }: Pick<LoadedManifest, 'locate'>,
@@ -153,8 +138,8 @@ export function keyOfAnotherEnvironment(
       {
         code: 'live_key_in_staging',
         severity: 'warning',
-        message: `the environment is called ${environment}, and its API key is a live one: what is written goes to production`,
-        hint: 'use the sk_test_ key of the staging environment, or choose the environment that is meant with -e',
+        message: `the environment is called ${environment}, but its API key is a live key: changes go to production`,
+        hint: 'use the sk_test_ key of the staging environment, or choose the right environment with -e',
         at,
         path: 'target.apiKey',
       },
@@ -165,8 +150,8 @@ export function keyOfAnotherEnvironment(
       {
         code: 'test_key_in_production',
         severity: 'warning',
-        message: `the environment is called ${environment}, and its API key is a test one: nothing goes to production`,
-        hint: 'use the sk_live_ key of the production environment, or choose the environment that is meant with -e',
+        message: `the environment is called ${environment}, but its API key is a test key: nothing goes to production`,
+        hint: 'use the sk_live_ key of the production environment, or choose the right environment with -e',
         at,
         path: 'target.apiKey',
       },
@@ -175,7 +160,7 @@ export function keyOfAnotherEnvironment(
   return []
 }
 
-/** Adds that warning to those of a plan, and tells of it. */
+/** Adds that warning to a plan and reports it. */
 export function warnOfKey(plan: Plan, loaded: LoadedManifest, onWarning: (problem: Problem) => void = () => {}): void {
   for (const problem of keyOfAnotherEnvironment(plan.where, loaded)) {
     onWarning(problem)
@@ -183,12 +168,12 @@ export function warnOfKey(plan: Plan, loaded: LoadedManifest, onWarning: (proble
   }
 }
 
-/** Marks the warnings that the manifest accepts: they are shown, and `--strict` passes them. */
+/** Marks the warnings that the manifest accepts. They are shown, and `--strict` ignores them. */
 export function markAccepted(warnings: readonly PlanWarning[], accepted: Manifest['warnings']): PlanWarning[] {
   return warnings.map((warning) => (accepts(accepted, warning.code) ? { ...warning, accepted: true } : warning))
 }
 
-/** The warnings that nobody has accepted. */
+/** The warnings that the manifest does not accept. */
 export function openWarnings(warnings: readonly PlanWarning[]): PlanWarning[] {
   return warnings.filter(({ accepted }) => accepted !== true)
 }

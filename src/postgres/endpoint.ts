@@ -1,7 +1,7 @@
 /**
- * Where a PostgreSQL database is, and how it is spoken to. In: its URL. Out: what `pg` connects by,
- * and words for it without the password. Nothing is taken from the environment or from files of the
- * system: what the URL does not say has the default below.
+ * Reads the URL of a PostgreSQL database. In: the URL. Out: the configuration of `pg`, and a name
+ * for messages without the password. Environment variables and system configuration files are never
+ * read.
  */
 
 import { readFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import type { ClientConfig } from 'pg'
 const PORT = 5432
 
 /**
- * What a URL may say beside the address, as libpq names it.
+ * Parameters of a URL, as libpq names them.
  * https://www.postgresql.org/docs/current/libpq-connect.html
  */
 const PARAMETERS = [
@@ -28,18 +28,18 @@ const PARAMETERS = [
   'target_session_attrs',
 ]
 
-/** In the place of a host that a URL leaves out. */
+/** Placeholder for a missing host. */
 const NO_HOST = '_'
 
-const SHAPE_OF_URL = 'it looks like postgres://user:password@host:5432/database?sslmode=verify-full'
+const SHAPE_OF_URL = 'use the form postgres://user:password@host:5432/database?sslmode=verify-full'
 
-const ENCODE = `${SHAPE_OF_URL}. In the password write %40 for @, %2F for /, %3A for :, %3F for ?, %23 for # and %25 for %`
+const ENCODE = `${SHAPE_OF_URL}. In the password, write %40 for @, %2F for /, %3A for :, %3F for ?, %23 for # and %25 for %`
 
 type SslMode = 'disable' | 'require' | 'verify-ca' | 'verify-full'
 
 /**
- * Why an address cannot be used. It says nothing of the URL itself, which may hold a password
- * wherever a mistake has put it.
+ * Why a URL cannot be used. Never shows the URL, because a mistake can put the password anywhere in
+ * it.
  */
 export class EndpointFault extends Error {
   readonly hint: string
@@ -51,10 +51,9 @@ export class EndpointFault extends Error {
   }
 }
 
-/** The file of certificates cannot be read. */
+/** A certificate file cannot be read. */
 export class CertificatesUnreadable extends Error {}
 
-/** The parts of a URL. */
 export interface Endpoint {
   host: string
   port: number
@@ -65,32 +64,31 @@ export interface Endpoint {
 }
 
 /**
- * Takes a URL apart.
- * @param more parameters that it may have beside those of libpq
- * @throws EndpointFault for one that names no database
+ * @param more accepted parameters besides those of libpq
+ * @throws EndpointFault for a URL that does not name a database
  */
 export function endpointIn(url: string, more: readonly string[] = []): Endpoint {
   const found = /^postgres(?:ql)?:\/\/([^/?#]*)(.*)$/s.exec(url.trim())
-  // Where a password has such a character, its rest would pass for a database or a parameter, which
-  // messages name.
-  if (found?.[2]?.includes('@')) throw new EndpointFault('it has an @ behind its address', ENCODE)
-  // Of a socket, whose folder is a parameter, nothing need be between the user and the slash.
+  // An unescaped @ means that part of the password could be read as a database or parameter name,
+  // and messages show those.
+  if (found?.[2]?.includes('@')) throw new EndpointFault('it has an @ after the host', ENCODE)
+  // For a socket, whose folder is a parameter, the host can be empty.
   const parsed = found && URL.parse(`postgres://${found[1]?.replace(/@(?=:|$)/, `@${NO_HOST}`)}${found[2]}`)
-  if (!parsed) throw new EndpointFault('it is no URL of a PostgreSQL database', ENCODE)
+  if (!parsed) throw new EndpointFault('it is not the URL of a PostgreSQL database', ENCODE)
   const parameters = parsed.searchParams
   const known = [...PARAMETERS, ...more]
   for (const name of parameters.keys()) {
     if (!known.includes(name)) {
-      throw new EndpointFault(`it has the parameter ${name}; known are ${PARAMETERS.join(', ')}`)
+      throw new EndpointFault(`it has the unknown parameter ${name}; the known ones are ${PARAMETERS.join(', ')}`)
     }
   }
-  // A socket's folder cannot be written before the slash, so libpq takes it from here.
+  // As in libpq, the parameter names the folder of a socket.
   const named = parsed.hostname === NO_HOST ? '' : decoded(parsed.hostname).replace(/^\[(.*)\]$/, '$1')
   const host = parameters.get('host') ?? named
   const database = decoded(parsed.pathname.slice(1)) || (parameters.get('dbname') ?? '')
   const user = decoded(parsed.username) || (parameters.get('user') ?? '')
-  if (host === '' || host.includes(',')) throw new EndpointFault('it must name one host')
-  if (user === '') throw new EndpointFault('it names no user')
+  if (host === '' || host.includes(',')) throw new EndpointFault('it must have exactly one host')
+  if (user === '') throw new EndpointFault('it has no user')
   const password = parsed.password === '' ? undefined : decoded(parsed.password)
   return {
     host,
@@ -103,9 +101,9 @@ export function endpointIn(url: string, more: readonly string[] = []): Endpoint 
 }
 
 /**
- * What `pg` connects by.
- * @param ca file of the certificates that the server's is checked against, absolute
- * @throws EndpointFault for what asks for less than a safe connection; CertificatesUnreadable
+ * The configuration of `pg`.
+ * @param ca absolute path of the CA certificates for checking the server
+ * @throws EndpointFault for an unsafe connection; CertificatesUnreadable
  */
 export function clientConfig(endpoint: Endpoint, ca: string | undefined): ClientConfig {
   const { host, port, user, password, database, parameters } = endpoint
@@ -113,7 +111,7 @@ export function clientConfig(endpoint: Endpoint, ca: string | undefined): Client
     host,
     port,
     user,
-    // Where it is no function, `pg` looks into PGPASSWORD and ~/.pgpass for one that is missing.
+    // A function keeps `pg` from reading PGPASSWORD and ~/.pgpass when the password is missing.
     password: () => password ?? '',
     database,
     ssl: sslFor(ca, endpoint),
@@ -126,7 +124,7 @@ export function clientConfig(endpoint: Endpoint, ca: string | undefined): Client
   }
 }
 
-/** The database, for people. */
+/** The name of the database in messages. */
 export function describeEndpoint({ host, port, database }: Endpoint): string {
   return `PostgreSQL ${host.startsWith('/') ? host : `${host}:${port}`}/${database}`
 }
@@ -134,7 +132,7 @@ export function describeEndpoint({ host, port, database }: Endpoint): string {
 function portOf(named: string | null): number {
   if (named === null || named === '') return PORT
   const port = /^\d+$/.test(named) ? Number(named) : 0
-  if (port < 1 || port > 65_535) throw new EndpointFault('its port is no number from 1 to 65535')
+  if (port < 1 || port > 65_535) throw new EndpointFault('its port is not a number from 1 to 65535')
   return port
 }
 
@@ -146,13 +144,13 @@ function decoded(text: string): string {
   }
 }
 
-/** Whether what is sent to a host never leaves this machine. */
+/** Whether the connection stays on this machine. */
 function isLocal(host: string): boolean {
   return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
 /**
- * As libpq understands `sslmode`, but that nothing falls back to plain text, and other machines are
+ * Follows libpq's `sslmode`, except that nothing falls back to plain text and other machines are
  * verified by default.
  */
 function sslFor(ca: string | undefined, { host, parameters }: Endpoint): ConnectionOptions | false {
@@ -160,7 +158,7 @@ function sslFor(ca: string | undefined, { host, parameters }: Endpoint): Connect
   if (mode === 'disable') return false
   const file = ca ?? rootsOf(parameters)
   const roots = file === undefined ? {} : { ca: readCa(file) }
-  // `require` with certificates at hand checks them, as libpq does.
+  // `require` with a CA file verifies the server, as in libpq.
   if (mode === 'require' && file === undefined) return { rejectUnauthorized: false }
   const anyName = mode === 'verify-full' ? {} : { checkServerIdentity: () => undefined }
   return { ...roots, rejectUnauthorized: true, ...anyName }
@@ -181,7 +179,7 @@ function sslModeOf(named: string | null, host: string): SslMode {
     case 'verify-full':
       return named
     default:
-      throw new EndpointFault(`its sslmode is ${named}, which may fall back to plain text`, 'use sslmode=verify-full')
+      throw new EndpointFault(`its sslmode ${named} can fall back to plain text`, 'use sslmode=verify-full')
   }
 }
 

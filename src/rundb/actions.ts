@@ -4,20 +4,20 @@ import { unpackRepeats } from './repeats.ts'
 import { type RunDatabase, textIn } from './run-database.ts'
 
 /**
- * The plan in the run's database. In: actions, and differences that stay as they are, each a row
- * with all of it as JSON beside what it is looked up by (tables `actions`, `drift`). Out: the same
- * JSON, row by row, so that a plan of a million is read in the memory of one; and counts over it.
+ * The plan in the run's database. In: actions and differences that stay, each a row with JSON and
+ * its lookup columns (tables `actions`, `drift`). Out: the same JSON, row by row, so that a plan of
+ * a million actions takes the memory of one; and counts.
  */
 
 export interface ActionRow {
-  /** When its turn is. */
+  /** The phase in which it is carried out. */
   phase: number
   kind: string
   key: string
   type: string
-  /** WorkOS's id; null where there is none yet. */
+  /** The WorkOS ID. Null: not assigned yet. */
   id: string | null
-  /** All of it, as JSON. */
+  /** The whole action, as JSON. */
   action: string
 }
 
@@ -33,22 +33,22 @@ export function insertAction(rundb: RunDatabase, { phase, kind, key, type, id, a
   )
 }
 
-/** Creates that SQL decides about, all of one kind. */
+/** Creates of one kind that SQL decides about. */
 export interface PlainCreates {
   kind: string
   phase: number
   /** The label of the desired resource `d`, as SQL. */
   label: string
-  /** Which of the desired resources `d` they are, as SQL. */
+  /** The condition on desired resources `d`, as SQL. */
   which: string
 }
 
 /**
- * Adds a create, in the order of keys, for each that is meant between two keys; both are those of
- * others.
+ * Adds a create for each matching resource between two keys, in key order. Both keys belong to
+ * other resources.
  * @param after undefined: from the first one
  * @param before undefined: to the last one
- * @returns how many
+ * @returns the number of creates
  */
 export function insertCreates(
   rundb: RunDatabase,
@@ -65,12 +65,12 @@ export function insertCreates(
   )
 }
 
-/** The labels of creates that SQL decided about, as SQL, by their kinds. */
+/** By kind, the SQL of the labels of creates that SQL decided about. */
 const labels = new WeakMap<RunDatabase, ReadonlyMap<string, string>>()
 
 /**
- * All of an action `a` as JSON, as SQL. There may be a million creates that SQL decided about, and
- * nearly nobody reads them: theirs is made when somebody does, as JSON.stringify would make it.
+ * SQL for the JSON of an action `a`. There can be a million creates that SQL decided about, and few
+ * are ever read, so their JSON is made on demand, as JSON.stringify would write it.
  */
 export function actionText(rundb: RunDatabase): string {
   const known = labels.get(rundb)
@@ -80,17 +80,17 @@ export function actionText(rundb: RunDatabase): string {
   return `coalesce(a.action, (SELECT ${text} FROM desired d WHERE d.kind = a.kind AND d.key = a.key))`
 }
 
-/** What is planned and known of a resource that another one refers to. */
+/** The plan and the state of a resource that another one refers to. */
 export interface Planned {
-  /** What is planned for it; null: nothing. */
+  /** Its planned action. Null: none. */
   type: string | null
-  /** Its id, by the plan or by the state. */
+  /** Its ID, from the plan or the state. */
   id: string | null
-  /** It was deleted in WorkOS, and the manifest does not have it created again. */
+  /** It was deleted in WorkOS, and the manifest keeps it deleted. */
   leftDeleted: boolean
 }
 
-/** How a resource that another one refers to is. */
+/** Looks up a resource that another one refers to. */
 export function plannedStanding(rundb: RunDatabase, kind: string, key: string): Planned {
   const row = rundb
     .statement(
@@ -101,7 +101,7 @@ export function plannedStanding(rundb: RunDatabase, kind: string, key: string): 
   return { type: textIn(row?.type), id: textIn(row?.id), leftDeleted: row?.gone === 1 }
 }
 
-/** A difference of a field; `*`: of the whole resource. All of it is kept as JSON. */
+/** A difference of a field. Field `*`: of the whole resource. Stored as JSON. */
 interface DriftRow {
   kind: string
   key: string
@@ -112,45 +112,37 @@ export function insertDrift(rundb: RunDatabase, drift: DriftRow): void {
   rundb.run('INSERT INTO drift VALUES (?, ?, ?, ?)', drift.kind, drift.key, drift.field, JSON.stringify(drift))
 }
 
-/** What the renderings read by, made once the actions are complete. */
+/** Creates the index for reports, once the actions are complete. */
 export function indexActions(rundb: RunDatabase): void {
   rundb.exec('CREATE INDEX actions_by_type ON actions (kind, type, position)')
 }
 
-/**
- * Makes what actions are read by in the order in which they are carried out. A plan that only shows
- * a few of them needs none.
- */
+/** Creates the index for reading actions in order. A plan that shows only a few needs none. */
 function indexPhases(rundb: RunDatabase): void {
   rundb.exec('CREATE INDEX IF NOT EXISTS actions_by_phase ON actions (phase, position)')
 }
 
-/** The key of the resource for which something with this id is planned. */
+/** The key of the resource whose planned action has this ID. */
 export function plannedKey(rundb: RunDatabase, kind: string, id: string): string | undefined {
   const row = rundb.statement('SELECT key FROM actions WHERE kind = ? AND id = ?').get(kind, id)
   return row && String(row.key)
 }
 
-/**
- * Whether another one in WorkOS is about to be adopted in the place of the one that the state has.
- */
+/** Whether another WorkOS resource is about to be adopted instead of the one in the state. */
 export function isReplaced(rundb: RunDatabase, kind: string, key: string): boolean {
   const adopted = `SELECT 1 FROM actions a JOIN known k ON k.kind = a.kind AND k.key = a.key
      WHERE a.kind = ? AND a.key = ? AND a.type = 'adopt' AND a.id <> k.id`
   return rundb.statement(adopted).get(kind, key) !== undefined
 }
 
-/** The phases of the planned actions, in the order in which they are carried out. */
+/** The phases of the planned actions, in order. */
 export function actionPhases(rundb: RunDatabase): number[] {
   indexPhases(rundb)
   const rows = rundb.statement('SELECT DISTINCT phase FROM actions ORDER BY phase').all()
   return rows.map((row) => Number(row.phase))
 }
 
-/**
- * The actions of a phase as JSON, in their order; read by pages, so that they may be carried out
- * meanwhile.
- */
+/** The actions of a phase as JSON, in order. Read in pages, so that others can run meanwhile. */
 export function* actionsOfPhase(rundb: RunDatabase, phase: number): Generator<string> {
   const page = rundb.statement(
     `SELECT position, ${actionText(rundb)} AS action FROM actions a
@@ -164,14 +156,14 @@ export function* actionsOfPhase(rundb: RunDatabase, phase: number): Generator<st
   }
 }
 
-/** The actions in the order in which they are carried out. */
+/** All actions in the order in which they are carried out. */
 export function* actionsInOrder(rundb: RunDatabase): Generator<string> {
   indexPhases(rundb)
   const rows = rundb.iterate(`SELECT ${actionText(rundb)} AS action FROM actions a ORDER BY phase, position`)
   for (const row of rows) yield String(row.action)
 }
 
-/** The same, those that create with what is created, as JSON; null: there is none. */
+/** The same with the created resource as JSON, for creates. Null: it is not a create. */
 export function* actionsWithCreated(
   rundb: RunDatabase,
 ): Generator<{ action: string; attributes: string | null; secrets: string | null }> {
@@ -185,7 +177,7 @@ export function* actionsWithCreated(
   }
 }
 
-/** The first actions of one kind and type, each as the JSON that the plan made of it. */
+/** The first actions of one kind and type, each as JSON. */
 export function* actionsOfType(rundb: RunDatabase, kind: string, type: string, limit: number): Generator<string> {
   const rows = rundb.iterate(
     `SELECT ${actionText(rundb)} AS action FROM actions a WHERE kind = ? AND type = ? ORDER BY position LIMIT ?`,
@@ -196,7 +188,7 @@ export function* actionsOfType(rundb: RunDatabase, kind: string, type: string, l
   for (const { action } of rows) yield String(action)
 }
 
-/** Everything that is blocked, in the order of the plan, as JSON. */
+/** All blocked resources, in the order of the plan, as JSON. */
 export function* blockedActions(rundb: RunDatabase): Generator<string> {
   const rows = rundb.iterate("SELECT action FROM actions WHERE type = 'blocked' ORDER BY phase, position")
   for (const { action } of rows) yield String(action)
@@ -214,7 +206,7 @@ export function countActionsOfType(rundb: RunDatabase, kind: string, type: strin
   return rundb.count('SELECT count(*) FROM actions WHERE kind = ? AND type = ?', kind, type)
 }
 
-/** Whether anything of a kind is created, updated or adopted. */
+/** Whether any resource of a kind is created, updated or adopted. */
 export function hasChanges(rundb: RunDatabase, kind: string): boolean {
   const found = `SELECT EXISTS (SELECT 1 FROM actions WHERE kind = ? AND type IN ('create', 'update', 'adopt'))`
   return rundb.count(found, kind) > 0
@@ -228,7 +220,7 @@ export function countChanges(rundb: RunDatabase, kind: string): number {
   )
 }
 
-/** Deletions that are a request of their own. */
+/** Deletions that need a separate request. */
 export function countOwnDeletions(rundb: RunDatabase, kind: string): number {
   return rundb.count(
     "SELECT count(*) FROM actions WHERE kind = ? AND type = 'delete' AND action -> 'with' IS NULL",
@@ -236,10 +228,10 @@ export function countOwnDeletions(rundb: RunDatabase, kind: string): number {
   )
 }
 
-/** Creates of resources that have something in this field, a text or a list. */
+/** Creates of resources with a text or a list in this field. */
 export function countCreatesWith(rundb: RunDatabase, kind: string, field: string): number {
   return rundb.count(
-    // Mostly nothing has it: what does not name it is not parsed, and nobody looks for its action.
+    // The field is rarely set: rows that do not contain its name are not parsed or looked up.
     `SELECT count(*) FROM desired d CROSS JOIN actions a ON a.kind = d.kind AND a.key = d.key
      WHERE d.kind = ?1 AND instr(d.attributes, '"' || ?2 || '":') > 0 AND d.attributes ->> ('$.' || ?2) IS NOT NULL
        AND d.attributes ->> ('$.' || ?2) <> '[]' AND a.type = 'create'`,
@@ -258,7 +250,7 @@ export function countChangesWith(rundb: RunDatabase, kind: string, field: string
   )
 }
 
-/** Differences that stay as they are. */
+/** Differences that stay. */
 export function* driftItems(rundb: RunDatabase, limit: number): Generator<string> {
   for (const row of rundb.iterate('SELECT drift FROM drift LIMIT ?', limit)) yield String(row.drift)
 }
@@ -272,12 +264,12 @@ export function countDrifted(rundb: RunDatabase, kind: string): number {
   return rundb.count('SELECT count(DISTINCT key) FROM drift WHERE kind = ?', kind)
 }
 
-/** Resources of a kind that were deleted in WorkOS and stay so. */
+/** Resources of a kind that were deleted in WorkOS and stay deleted. */
 export function countGone(rundb: RunDatabase, kind: string): number {
   return rundb.count("SELECT count(*) FROM drift WHERE kind = ? AND field = '*'", kind)
 }
 
-/** Differences that refuse the plan: those found when something was adopted, and all others. */
+/** Differences that refuse the plan: found at adoption, and all others. */
 export function countRefusedDrift(rundb: RunDatabase): { adopted: number; other: number } {
   const count = (sign: '=' | '<>') =>
     rundb.count(
@@ -299,9 +291,9 @@ export interface BlockedCount {
 }
 
 /**
- * Those that wait for something that is blocked do so for one reason, whatever it is called.
- * Messages put reasons in no order: some name an id of WorkOS's, which is another one in each
- * environment. The first resource of a reason gives it its place, and its words.
+ * Resources that wait for a blocked one share one reason, whatever the message is. Reasons are not
+ * sorted by message, because some contain a WorkOS ID, which differs between environments. The
+ * first resource of a reason provides its position and its message.
  */
 const BLOCKED_COUNTS = `SELECT kind, action ->> 'code' AS code, action ->> 'message' AS message, count(*) AS n, min(position) AS first
   FROM actions WHERE type = 'blocked'
@@ -309,8 +301,9 @@ const BLOCKED_COUNTS = `SELECT kind, action ->> 'code' AS code, action ->> 'mess
   ORDER BY n DESC, kind, code, first`
 
 /**
- * Blocked resources by reason, most first, then in the order of the plan. Reasons that name the
- * resource are as many as those are. @param limit -1: all
+ * Blocked resources by reason, most frequent first, then in the order of the plan. There can be as
+ * many reasons as resources, because some name the resource.
+ * @param limit -1: all
  */
 export function* blockedCounts(rundb: RunDatabase, limit: number): Generator<BlockedCount> {
   for (const row of rundb.iterate(`${BLOCKED_COUNTS} LIMIT ?`, limit)) {
@@ -318,15 +311,11 @@ export function* blockedCounts(rundb: RunDatabase, limit: number): Generator<Blo
   }
 }
 
-/** How many reasons there are. */
 export function countBlockedReasons(rundb: RunDatabase): number {
   return rundb.count(`SELECT count(*) FROM (${BLOCKED_COUNTS})`)
 }
 
-/**
- * Resources of a kind that are blocked by one of these codes, and how many records they stand for,
- * in the order of the codes.
- */
+/** Resources of a kind blocked by one of these codes, and their records, in the order of codes. */
 export function countBlockedRecords(
   rundb: RunDatabase,
   kind: string,
@@ -350,7 +339,7 @@ export function countBlockedRecords(
 export interface MisfitRow {
   outcome: 'rejected' | 'blocked'
   kind: string
-  /** Null when not even its key could be computed. */
+  /** Null if its key could not be computed. */
   key: string | null
   code: string
   field: string | null
@@ -359,11 +348,11 @@ export interface MisfitRow {
   file: string | null
   line: number | null
   seq: number | null
-  /** The address of the person that it is of, as far as it is known. */
+  /** The email address of its user, if known. */
   email: string | null
 }
 
-/** What is rejected and what is blocked, with the columns that both queries yield. */
+/** Rejected and blocked resources, with the same columns. */
 const MISFITS = `
   SELECT 'rejected' AS outcome, r.kind, r.key, r.code, r.field, r.message, r.file, r.line, r.seq, r.records, r.email,
     r.rowid AS position FROM rejects r
@@ -373,10 +362,9 @@ const MISFITS = `
   FROM actions a JOIN desired d ON d.kind = a.kind AND d.key = a.key WHERE a.type = 'blocked'`
 
 /**
- * Everything that a plan rejects or blocks, at the place of each record that is known to be
- * concerned: all of those that merge into one user, the first of those that name one organization.
- * They come in the order of the records, and what is said of one record in the order in which it
- * was found.
+ * Everything that a plan rejects or blocks, at the place of each record concerned: all records that
+ * merge into one user, the first of those that name one organization. Sorted by record; findings
+ * about one record keep their order.
  */
 export function* misfitRows(rundb: RunDatabase): Generator<MisfitRow> {
   const concerned = `SELECT d.id FROM repeated r CROSS JOIN drafts d ON d.id = r.draft

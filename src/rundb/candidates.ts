@@ -6,35 +6,32 @@ import { hasKnown, type Known, knownFromRow } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 import { PLAN_TABLES } from './schema.ts'
 
-/**
- * What planning has to look at: the table `candidates`. What the state does not know is there if
- * code has to decide about it.
- */
+/** What planning must look at: the table `candidates`. */
 
-/** A desired resource that may need something. */
+/** A desired resource that may need an action. */
 export interface Candidate {
   desired: DesiredResource
-  /** What the state says of it; undefined: nothing. */
+  /** Its entry in the state. Undefined: none. */
   known: Known | undefined
-  /** Secret fields whose value in the source changed and is to be sent. */
+  /** Secret fields whose value changed in the source and is sent. */
   changedSecrets: string[]
 }
 
-/** How many of a kind the state does not know. */
+/** The number of resources of a kind that are not in the state. */
 export function countUnknown(rundb: RunDatabase, kind: string): number {
   const known = 'SELECT count(*) FROM known WHERE kind = ? AND unchanged IS NOT NULL'
   return countDesired(rundb, kind) - rundb.count(known, kind)
 }
 
-/** That the state does not know the resource `d`, as SQL. */
+/** The SQL condition that the resource `d` is not in the state. */
 export function isUnknown(rundb: RunDatabase, kind: string): string {
   return hasKnown(rundb, kind) ? 'NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = d.kind AND k.key = d.key)' : '1'
 }
 
 /**
- * Adds what the state does not know.
- * @param which of these resources `d`, as SQL
- * @returns how many
+ * Adds resources that are not in the state.
+ * @param which a condition on these resources `d`, as SQL
+ * @returns the number of resources
  */
 export function insertUnknownCandidates(rundb: RunDatabase, kind: string, which = '1'): number {
   return rundb.run(
@@ -53,10 +50,7 @@ export function insertCandidate(
   rundb.run('INSERT INTO candidates VALUES (?, ?, ?)', kind, key, JSON.stringify(changedSecrets))
 }
 
-/**
- * The secrets of a desired resource and the digests of those last applied, both as JSON: nobody can
- * compare them in SQL.
- */
+/** The secrets of a resource and the digests last applied, as JSON. SQL cannot compare them. */
 export interface SecretsAndDigests {
   key: string
   secrets: string
@@ -64,15 +58,15 @@ export interface SecretsAndDigests {
 }
 
 /**
- * Secrets of what the state knows, in the order of keys.
- * @param isSame tells of secrets and digests that these are surely theirs: then they are left out
+ * Secrets of resources in the state, in key order.
+ * @param isSame whether secrets surely match digests: these resources are skipped
  */
 export function* secretsOfKnown(
   rundb: RunDatabase,
   kind: string,
   isSame: (secrets: string, digests: string) => boolean,
 ): Generator<SecretsAndDigests> {
-  // A function takes one text. There is no line end in JSON.
+  // An SQL function takes one text. JSON contains no line ends.
   rundb.define('same_secrets', (both) => {
     const end = both.lastIndexOf('\n')
     return isSame(both.slice(0, end), both.slice(end + 1)) ? 1 : 0
@@ -91,15 +85,14 @@ export function* secretsOfKnown(
   }
 }
 
-/** Which of what the state knows planning looks at, whether the source has changed it or not. */
+/** Resources of the state that planning looks at even if the source has not changed. */
 export interface Looked {
-  /** All of it. */
   all: boolean
-  /** What was adopted. */
+  /** Adopted ones. */
   adopted: boolean
 }
 
-/** Adds what an earlier run was told is gone, and what planning looks at in any case. */
+/** Adds what an earlier run found deleted, and what planning always looks at. */
 export function insertLookedCandidates(rundb: RunDatabase, kind: string, { all, adopted }: Looked): void {
   rundb.run(
     `INSERT OR IGNORE INTO candidates SELECT kind, key, '[]' FROM known WHERE kind = ?1 AND unchanged IS NOT NULL
@@ -110,7 +103,7 @@ export function insertLookedCandidates(rundb: RunDatabase, kind: string, { all, 
   )
 }
 
-/** What the state knows with other attributes, and is no candidate yet. */
+/** Resources of the state with changed attributes that are not candidates yet. */
 export function* changedAttributes(
   rundb: RunDatabase,
   kind: string,
@@ -126,8 +119,8 @@ export function* changedAttributes(
 }
 
 /**
- * Adds what refers in a role to something that was deleted in WorkOS, whether that is about to be
- * created again, another one is adopted in its place, or it is blocked or left so: it went with it.
+ * Adds resources whose reference in a role is to a resource deleted in WorkOS, whatever becomes of
+ * that one: WorkOS deleted both.
  * @param kind the kind that refers
  * @param to the kind that it refers to
  */
@@ -149,7 +142,7 @@ export function countCandidates(rundb: RunDatabase, kind: string): number {
   return rundb.count('SELECT count(*) FROM candidates WHERE kind = ?', kind)
 }
 
-/** The candidates of a kind, ordered by key. */
+/** The candidates of a kind, in key order. */
 export function* candidates(rundb: RunDatabase, kind: string): Generator<Candidate> {
   const rows = rundb.iterate(
     `SELECT d.*, c.secrets AS changed, k.id, k.attributes AS base, k.digests, k.ownership, k.reduced, k.answered, k.gone FROM candidates c
@@ -167,8 +160,8 @@ export function* candidates(rundb: RunDatabase, kind: string): Generator<Candida
 }
 
 /**
- * One candidate for each set of attributes and each resource that it is within: what a resource
- * mentions follows from these, and few differ in both. Without secrets.
+ * One candidate per set of attributes and parent: what a resource mentions depends only on these.
+ * Without secrets.
  */
 export function* distinctCandidates(rundb: RunDatabase, kind: string, within: string): Generator<DesiredResource> {
   const rows = rundb.iterate(

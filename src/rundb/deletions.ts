@@ -4,21 +4,19 @@ import { BEYOND, indexKnownIds } from './known.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
- * What deleting reads and writes in the run's database: what of the state the source no longer has,
- * and what stays all the same. Rows of the state are in `known`, those that a deletion leaves alone
- * in `spared`, those of others than the chosen in `beyond`.
+ * Deletions in the run's database: resources of the state that left the source, and those that
+ * stay. The state is in `known`, skipped deletions in `spared`, resources out of scope in `beyond`.
  */
 
-/** Something that the state holds and the source no longer has. */
+/** A resource that is in the state and no longer in the source. */
 export interface DeletionCandidate {
   kind: string
   key: string
-  /** WorkOS's id. */
+  /** The WorkOS ID. */
   id: string
   attributes: Attributes
   refs: Record<string, string>
   ownership: 'created' | 'adopted'
-  /** See StateResource. */
   answered: Attributes
 }
 
@@ -26,8 +24,8 @@ const NOT_DESIRED = 'k.unchanged IS NULL'
 const NOT_SKIPPED = 'NOT EXISTS (SELECT 1 FROM spared s WHERE s.kind = k.kind AND s.key = k.key)'
 
 /**
- * What left the source and is not planned for yet, in the order of keys. What is out of scope is
- * among it only where the plan deletes something that it refers to: WorkOS deletes both.
+ * Resources that left the source and have no action yet, in key order. A resource out of scope is
+ * included only if the plan deletes something that it refers to: WorkOS deletes both.
  * @param refs roles of references and the kinds they point to
  */
 export function* deletionCandidates(
@@ -49,7 +47,7 @@ export function* deletionCandidates(
   for (const row of rows) yield candidateFromRow(row)
 }
 
-/** Whether the state has this resource, the source lacks it, and nothing keeps it. */
+/** Whether a resource is in the state, not in the source, and not kept. */
 export function isLeaving(rundb: RunDatabase, kind: string, id: string): boolean {
   indexKnownIds(rundb)
   const sql = `SELECT 1 FROM known k WHERE k.kind = ?1 AND k.id = ?2 AND ${NOT_DESIRED}
@@ -59,14 +57,14 @@ export function isLeaving(rundb: RunDatabase, kind: string, id: string): boolean
   return rundb.statement(sql).get(kind, id) !== undefined
 }
 
-/** How many resources of a kind the state created, of those in scope. */
+/** The number of resources of a kind in scope that the state created. */
 export function countCreated(rundb: RunDatabase, kind: string): number {
   return rundb.count(`SELECT count(*) FROM known k WHERE kind = ? AND ownership = 'created' AND NOT ${BEYOND}`, kind)
 }
 
 /**
- * What deletes this resource, if the plan deletes it: itself, or what it goes with itself. Nothing
- * is gone before the one request that deletes all of it.
+ * The resource whose deletion deletes this one: itself, or the one that it is deleted with. Nothing
+ * is deleted before the one request for all of them.
  */
 export function deletedBy(rundb: RunDatabase, kind: string, key: string): { kind: string; key: string } | undefined {
   const row = rundb
@@ -79,8 +77,8 @@ export function deletedBy(rundb: RunDatabase, kind: string, key: string): { kind
 }
 
 /**
- * The kind whose `attribute`, a list, holds the names of what it uses: of the keys `name@place`
- * those whose `place` both refer to as `within`.
+ * The kind whose `attribute`, a list, contains the names it uses. Of keys `name@place`, only those
+ * whose `place` is in the reference `within` of both.
  */
 export interface UsedBy {
   kind: string
@@ -88,10 +86,7 @@ export interface UsedBy {
   within: string
 }
 
-/**
- * The key of a resource that uses another one, as the state has it, and stays as it is: the first
- * one by its key.
- */
+/** The key of a resource in the state that uses another one and stays: the first by key. */
 export function remainingUser(
   rundb: RunDatabase,
   { kind, attribute, within }: UsedBy,
@@ -109,7 +104,7 @@ export function remainingUser(
   return row && String(row.key)
 }
 
-/** Something that would be deleted by the rule, and is left alone for a reason of its own. */
+/** A deletion that the rule requires but that is skipped for another reason. */
 export interface SkippedDeletion {
   kind: string
   key: string
@@ -130,7 +125,7 @@ export function insertSkippedDeletion(rundb: RunDatabase, { kind, key, code, mes
   rundb.run('INSERT OR IGNORE INTO spared VALUES (?, ?, ?, ?)', kind, key, code, message)
 }
 
-/** Why the deletion of this resource is skipped, by its code; undefined: it is not. */
+/** The reason why the deletion of this resource is skipped. Undefined: it is not. */
 export function skippedCode(rundb: RunDatabase, kind: string, key: string): string | undefined {
   const row = rundb.statement('SELECT code FROM spared WHERE kind = ? AND key = ?').get(kind, key)
   return row && String(row.code)
@@ -144,7 +139,7 @@ export function* skippedDeletions(rundb: RunDatabase, limit: number): Generator<
   }
 }
 
-/** By kind and reason, most first. */
+/** By kind and reason, most frequent first. */
 export function countSkippedDeletions(rundb: RunDatabase): { kind: string; code: string; count: number }[] {
   return rundb
     .statement('SELECT kind, code, count(*) AS n FROM spared GROUP BY kind, code ORDER BY n DESC, kind, code')
@@ -152,24 +147,22 @@ export function countSkippedDeletions(rundb: RunDatabase): { kind: string; code:
     .map((row) => ({ kind: String(row.kind), code: String(row.code), count: Number(row.n) }))
 }
 
-/** What makes a resource `k` of the state an orphan; what was rejected is in the source. */
+/** The condition that a resource `k` of the state is orphaned. Rejected ones are in the source. */
 const ORPHANED = `${NOT_DESIRED}
   AND NOT EXISTS (SELECT 1 FROM rejects r WHERE r.kind = k.kind AND r.key = k.key)
   AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.kind = k.kind AND a.id = k.id AND a.type IN ('adopt', 'delete')) AND NOT ${BEYOND}`
 
-/**
- * How many resources of a kind are orphans: the state has them, the source does not, and they stay.
- */
+/** The number of orphans of a kind: in the state, not in the source, and kept in WorkOS. */
 export function countOrphans(rundb: RunDatabase, kind: string): number {
   return rundb.count(`SELECT count(*) FROM known k WHERE k.kind = ? AND ${ORPHANED}`, kind)
 }
 
 export interface OrphanRow extends DeletionCandidate {
-  /** The condition of the manifest that leaves its record out; undefined: the source has none. */
+  /** The condition of the manifest that leaves its record out. Undefined: it has no record. */
   leftOutBy: string | undefined
 }
 
-/** The first orphans of a kind, in the order of keys. @param limit Infinity: all of them */
+/** The first orphans of a kind, in key order. @param limit Infinity: all of them */
 export function* orphansOfKind(rundb: RunDatabase, kind: string, limit: number): Generator<OrphanRow> {
   const rows = rundb.iterate(
     `SELECT k.*, coalesce((SELECT min(l.path) FROM left_out l WHERE l.kind = k.kind AND l.key = k.key),
@@ -195,17 +188,17 @@ function candidateFromRow(row: Row): DeletionCandidate {
   }
 }
 
-/** Whether a record of this resource was refused. */
+/** Whether a record of this resource was rejected. */
 export function isRejected(rundb: RunDatabase, kind: string, key: string): boolean {
   return rundb.statement('SELECT 1 FROM rejects WHERE kind = ? AND key = ? LIMIT 1').get(kind, key) !== undefined
 }
 
-/** Whether any record of this kind was refused. */
+/** Whether any record of this kind was rejected. */
 export function hasRejects(rundb: RunDatabase, kind: string): boolean {
   return rundb.statement('SELECT 1 FROM rejects WHERE kind = ? LIMIT 1').get(kind) !== undefined
 }
 
-/** Records that were refused before anybody could tell whose they are. */
+/** Records that were rejected before their owner was known. */
 export function countUnknownRejects(rundb: RunDatabase, without: readonly string[]): number {
   return rundb.count(
     `SELECT sum(records) FROM rejects

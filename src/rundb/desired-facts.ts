@@ -1,9 +1,9 @@
 import type { RunDatabase } from './run-database.ts'
 
 /**
- * What is known of the desired set without another look at it. In: word of every change of the
- * table `desired`. Out: how many resources a kind has, and references that surely lead to something
- * desired: at a million users, looking again takes seconds.
+ * A cache of facts about the desired set. In: every change of the table `desired`. Out: the number
+ * of resources of a kind, and references that surely lead to a desired resource. Querying them
+ * again takes seconds for a million users.
  */
 
 interface Facts {
@@ -23,10 +23,7 @@ function factsOf(rundb: RunDatabase): Facts {
   return facts
 }
 
-/**
- * To be called by whatever adds desired resources of a kind or takes some away: what is known of it
- * is no longer so.
- */
+/** Forgets the facts about a kind. Call it whenever desired resources of a kind change. */
 export function desiredChanged(rundb: RunDatabase, kind: string): void {
   const { counts, closed } = factsOf(rundb)
   counts.delete(kind)
@@ -34,12 +31,12 @@ export function desiredChanged(rundb: RunDatabase, kind: string): void {
   for (const [other, refs] of closed) if (Object.values(refs).includes(kind)) closed.delete(other)
 }
 
-/** What was counted on the way to something else. */
+/** Stores a count that was a by-product. */
 export function desiredCounted(rundb: RunDatabase, kind: string, count: number): void {
   factsOf(rundb).counts.set(kind, count)
 }
 
-/** How many desired resources of a kind there are. */
+/** The number of desired resources of a kind. */
 export function countDesired(rundb: RunDatabase, kind: string): number {
   const { counts } = factsOf(rundb)
   let count = counts.get(kind)
@@ -50,14 +47,12 @@ export function countDesired(rundb: RunDatabase, kind: string): number {
   return count
 }
 
-/** Every reference of a kind leads to something desired. */
+/** Records that every reference of a kind leads to a desired resource. */
 export function closeReferences(rundb: RunDatabase, kind: string, refs: Readonly<Record<string, string>>): void {
   factsOf(rundb).closed.set(kind, refs)
 }
 
-/**
- * Whether every reference of a kind by this role surely leads to a desired resource of that kind.
- */
+/** Whether every reference of a kind in this role surely leads to a desired resource. */
 export function isClosed(rundb: RunDatabase, kind: string, role: string, to: string): boolean {
   return factsOf(rundb).closed.get(kind)?.[role] === to
 }

@@ -6,22 +6,19 @@ import { desiredChanged, desiredCounted } from './desired-facts.ts'
 import { hasSeveral, ROLE_ASSIGNMENT } from './drafts.ts'
 import { originOf, type Place, type RunDatabase, textIn } from './run-database.ts'
 
-/**
- * The desired set: the table `desired`. In: what drafts have been merged into. Out: resources,
- * their values for counts, and their numbers.
- */
+/** The desired set: the table `desired`. In: merged drafts. Out: resources, values and counts. */
 
 /** One row of the desired set. */
 export interface DesiredRow extends DesiredResource {
-  /** Position of its first record; OF_MANIFEST where there is none. */
+  /** Position of its first record, or OF_MANIFEST. */
   seq: number
   /** Null: the manifest itself declares it. */
   place: Place | null
-  /** How many records it stands for. */
+  /** The number of its records. */
   records: number
 }
 
-/** The position of what no record says, before all records. */
+/** The position of resources without a record, before all records. */
 const OF_MANIFEST = -1
 
 const COLUMNS = 'kind, key, refs, attributes, secrets, seq, file, line, records'
@@ -42,12 +39,12 @@ export function insertDesired(rundb: RunDatabase, row: DesiredRow): void {
   )
 }
 
-/** Resources that SQL makes of other rows. All but the kind is SQL. */
+/** Resources that SQL makes from other rows. All but the kind is SQL. */
 export interface Derivation {
   kind: string
   /** Tables, joined. */
   from: string
-  /** Which of their rows; its parameters are `?1`, `?2` … */
+  /** The condition on the rows. Its parameters are `?1`, `?2` … */
   where: string
   key: string
   /** Default: none. */
@@ -55,21 +52,16 @@ export interface Derivation {
   /** Canonical JSON. Default: none. */
   attributes?: string
   secrets?: string
-  /**
-   * The table or alias whose record and place are those of the resource. Without one the manifest
-   * declares it.
-   */
+  /** The table or alias with the record and place. Default: the manifest declares the resource. */
   at?: string
-  /**
-   * How many records it stands for. Default: none, since those are counted for what it is made of.
-   */
+  /** The number of its records. Default: none, because they count for its base resource. */
   records?: string
 }
 
 /**
- * Adds a resource to the desired set for every row that fits.
+ * Adds a resource to the desired set for every matching row.
  * @param parameters of the condition and the expressions
- * @returns how many
+ * @returns the number of resources
  */
 export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...parameters: Parameter[]): number {
   const { kind, from, where, key, refs = "'{}'", attributes = "'{}'", secrets = 'NULL', at, records = '0' } = derivation
@@ -84,22 +76,18 @@ export function deriveAll(rundb: RunDatabase, derivation: Derivation, ...paramet
   )
 }
 
-/**
- * Of what is less than this part of all drafts the rows are looked up; else all are gone through,
- * and what is in no order is sorted.
- */
+/** A smaller share of all drafts is looked up by index. Else all are scanned and sorted. */
 const FEW = 1 / 8
 
 /**
- * How many drafts that follow each other by key are looked at, at how many places; and how many of
- * them may be so many places apart.
+ * How many places are sampled, how many drafts in key order at each, and how many of them may be
+ * this many places apart.
  */
 const IN_ORDER = { looks: 8, rows: 200, apart: 1_000, jumps: 5 }
 
 /**
- * Whether drafts of a kind lie nearly in the order of their keys: most exports are written in the
- * order in which things were made, and so are many ids. What is looked up in that order is looked
- * up beside each other, and need not be sorted.
+ * Whether drafts of a kind are nearly in key order. Most exports are sorted by creation, and many
+ * IDs are, too. Then index lookups are close to each other, and no sort is needed.
  */
 function areInOrder(rundb: RunDatabase, kind: string): boolean {
   const last = rundb.count('SELECT max(id) FROM drafts')
@@ -116,10 +104,7 @@ function areInOrder(rundb: RunDatabase, kind: string): boolean {
   return true
 }
 
-/**
- * Moves the resources of a kind that have one draft each, which are not among `several`, into the
- * desired set. They never leave SQLite.
- */
+/** Moves resources with a single draft into the desired set, all within SQLite. */
 export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
   const count = rundb.count('SELECT count(*) FROM drafts WHERE kind = ?', kind)
   if (count === 0) return
@@ -138,9 +123,7 @@ export function moveSingleDrafts(rundb: RunDatabase, kind: string): void {
   deriveAll(rundb, single, kind)
 }
 
-/**
- * Lays what the manifest itself defines over what records say of the same resource, field by field.
- */
+/** Overlays what the manifest defines on what records say about the same resource, by field. */
 export function layOver(rundb: RunDatabase, { kind, key, attributes }: DesiredResource): void {
   const found = rundb.statement('SELECT attributes FROM desired WHERE kind = ? AND key = ?').get(kind, key)
   if (found === undefined) {
@@ -157,7 +140,7 @@ export function findDesired(rundb: RunDatabase, kind: string, key: string): Desi
   return row && desiredFromRow(row)
 }
 
-/** Where its first record was read: `users.csv:12`. Undefined: the manifest itself declares it. */
+/** The place of its first record: `users.csv:12`. Undefined: the manifest itself declares it. */
 export function originOfDesired(rundb: RunDatabase, kind: string, key: string): string | undefined {
   const row = rundb
     .statement(
@@ -168,13 +151,13 @@ export function originOfDesired(rundb: RunDatabase, kind: string, key: string): 
   return row && String(row.origin)
 }
 
-/** The address of a user `row`, or of the user that it belongs to, as SQL. */
+/** SQL for the email address of a user `row`, or of the user that it belongs to. */
 export function addressIn(row: string): string {
   return `coalesce(${row}.attributes ->> '$.email',
     (SELECT u.attributes ->> '$.email' FROM desired u WHERE u.kind = 'user' AND u.key = ${row}.refs ->> '$.user'))`
 }
 
-/** The address of a user, or of the user that a resource belongs to; null where nobody knows it. */
+/** The email address of a user, or of the user that a resource belongs to. Null: unknown. */
 export function emailOfDesired(rundb: RunDatabase, kind: string, key: string): string | null {
   const row = rundb
     .statement(`SELECT ${addressIn('d')} AS email FROM desired d WHERE d.kind = ? AND d.key = ?`)
@@ -182,7 +165,7 @@ export function emailOfDesired(rundb: RunDatabase, kind: string, key: string): s
   return textIn(row?.email)
 }
 
-/** How many there are of each kind. */
+/** The number of resources of each kind. */
 export function countByKind(rundb: RunDatabase, table: 'desired' | 'out_of_scope'): Map<string, number> {
   const rows = rundb.statement(`SELECT kind, count(*) AS n FROM ${table} GROUP BY kind`).all()
   return new Map(rows.map(({ kind, n }) => [String(kind), Number(n)]))
@@ -202,15 +185,15 @@ export function isDesired(rundb: RunDatabase, kind: string, key: string): boolea
   return rundb.statement('SELECT 1 FROM desired WHERE kind = ? AND key = ?').get(kind, key) !== undefined
 }
 
-/** Values of many resources of a kind, each list in the same order. */
+/** Values of many resources of a kind, in lists of the same order. */
 export interface Values {
   attributes: Attributes[]
   secrets: (JsonObject | null)[]
-  /** Where the first record of each stands: see DesiredRow.seq. */
+  /** The position of each resource: see DesiredRow.seq. */
   places: number[]
 }
 
-/** The place of what is out of scope: behind all else. */
+/** The position of resources out of scope: after all others. */
 const BEHIND_ALL = Number.MAX_SAFE_INTEGER
 
 type ValuesTable = 'desired' | 'out_of_scope'
@@ -220,14 +203,14 @@ const COLUMNS_OF: Record<ValuesTable, string> = {
   out_of_scope: `attributes, 'null' AS secrets, ${BEHIND_ALL} AS place`,
 }
 
-/** Resources that are read at once, and bytes of JSON that these may have. */
+/** Maximum number of resources per read, and of bytes of their JSON. */
 const VALUES_AT_ONCE = 500
 const BYTES_AT_ONCE = 4 << 20
 
 /**
- * The values of all resources of a kind, by key. Many come as one text of JSON: one by one they
- * take twice as long.
- * @param table of what is out of scope nobody knows secrets
+ * The values of all resources of a kind, in key order. Read as one JSON text per batch, which takes
+ * half the time of single rows.
+ * @param table secrets of resources out of scope are unknown
  */
 export function* valuesOfKind(rundb: RunDatabase, kind: string, table: ValuesTable): Generator<Values> {
   const atOnce = valuesAtOnce(rundb, kind, table)
@@ -243,7 +226,7 @@ export function* valuesOfKind(rundb: RunDatabase, kind: string, table: ValuesTab
   }
 }
 
-/** The same in the order of the records, and where there is none, by key. */
+/** The same in the order of the records; those without a record by key. */
 export function* valuesInOrder(rundb: RunDatabase, kind: string, table: ValuesTable): Generator<Values> {
   const rows = rundb.iterate(
     `SELECT '[' || attributes || ']' AS attributes, '[' || secrets || ']' AS secrets, '[' || place || ']' AS places
@@ -271,8 +254,8 @@ function valuesFromRow({ attributes, secrets, places }: Row): Values {
 }
 
 /**
- * How many records there are of each kind, wherever staging has put them; of role assignments,
- * those that records give to others. Drafts are counted by their index.
+ * The number of records of each kind, in all staging tables. Role assignments: those that records
+ * give to other users. Drafts are counted by their index.
  */
 export function countRecords(rundb: RunDatabase): Map<string, number> {
   const rows = rundb
@@ -286,7 +269,7 @@ export function countRecords(rundb: RunDatabase): Map<string, number> {
   return new Map(rows.map((row) => [String(row.kind), Number(row.n)]))
 }
 
-/** By kind: how many resources come from records, and how many records those are. */
+/** By kind: the number of resources that come from records, and of these records. */
 export function countAccepted(rundb: RunDatabase): Map<string, { distinct: number; records: number }> {
   const rows = rundb
     .statement(
@@ -297,7 +280,7 @@ export function countAccepted(rundb: RunDatabase): Map<string, { distinct: numbe
   return new Map(rows.map(({ kind, n, records }) => [String(kind), { distinct: Number(n), records: Number(records) }]))
 }
 
-/** A desired resource as its columns hold it, secrets included: for digests alone. */
+/** The columns of a desired resource, secrets included. Only for digests. */
 export function desiredColumns(
   rundb: RunDatabase,
   kind: string,
@@ -312,9 +295,7 @@ export function desiredColumns(
   }
 }
 
-/**
- * The resources of a kind as their columns hold them, secrets included, by key: for digests alone.
- */
+/** The columns of all resources of a kind, secrets included, in key order. Only for digests. */
 export function* allDesiredColumns(rundb: RunDatabase, kind: string): Generator<string> {
   const rows = rundb.iterate(
     `SELECT json_array(key, refs, attributes, secrets) AS columns FROM desired WHERE kind = ? ORDER BY key`,

@@ -6,55 +6,42 @@ import { gatherRepeats, unpackRepeats } from './repeats.ts'
 import { originOf, placeOf, type RunDatabase } from './run-database.ts'
 
 /**
- * What records say, before it is merged. In: drafts of resources and grants of roles, as the
- * mapping makes them. Out: the drafts of each resource, those of one beside each other, and what
- * several of them agree or differ in.
+ * Records before merging. In: drafts of resources and role grants from the mapping. Out: the drafts
+ * of each resource together, and what they agree or differ in.
  */
 
-/** One resource as a record describes it, checked and normalised, ready to be staged. */
+/** One resource as a record describes it, checked and normalized. */
 export interface Draft {
   /** The record's position: see SourceRecord.seq. */
   seq: number
   kind: string
   /** Identity in the source, unique per kind once duplicates are merged. */
   key: string
-  /**
-   * Resources with the same group are the same thing (users: the dedupe key). Null: only equal keys
-   * are.
-   */
+  /** Drafts of the same group are one resource. For users, the dedupe key. Null: use the key. */
   group: string | null
-  /**
-   * Of several with the same group, the greater by its bytes is preferred; undefined: their order
-   * counts.
-   */
+  /** In a group, the greatest rank (by bytes) is preferred. Undefined: the order counts. */
   rank?: string
-  /** When the record was changed last, in milliseconds since 1970, where a rule asks for it. */
+  /** Last change of the record, in milliseconds since 1970, if a rule needs it. */
   updatedAt?: number
-  /** The external id of a user, where it is not the key. */
+  /** The external ID of a user, if it is not the key. */
   externalId?: string
   /**
-   * What the address of a user has in common with those that differ from it in non-ASCII case or
-   * form alone; see lookalikeForm.
+   * Equal for email addresses that differ only in non-ASCII case or Unicode form; see
+   * lookalikeForm.
    */
   lookalike?: string
-  /**
-   * Keys of the resources it refers to, by role: `{ user: 'u1', organization: 'acme' }`. Empty
-   * object: none.
-   */
+  /** Keys of the resources it refers to, by role: `{ user: 'u1', organization: 'acme' }`. */
   refs: Record<string, string>
   /** Canonical JSON of the non-secret attributes. */
   attributes: string
-  /** Canonical JSON of the secret attributes (password, passwordHash …); null: none. */
+  /** Canonical JSON of the secret attributes (password, passwordHash …). Null: none. */
   secrets: string | null
   origin: Origin
-  /** What it says, as one text, where others may well say the same: see identityOf. */
+  /** Its content as one text, if others can be equal: see identityOf. */
   identity?: string
 }
 
-/**
- * What a draft says, which is all but where it says it. JSON has no line breaks of its own, and the
- * key comes last.
- */
+/** The content of a draft without its place. JSON has no line breaks, and the key is last. */
 export function identityOf({
   kind,
   key,
@@ -85,14 +72,14 @@ const COLUMNS = 'seq, kind, key, dedupe_group, refs, attributes, secrets, file, 
 const INSERT = `INSERT INTO drafts (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 /**
- * @param records how many equal records it stands for
+ * @param records the number of equal records that it represents
  * @returns its id
  */
 export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): number {
   const { seq, kind, key, attributes, secrets, rank = null, updatedAt = null, externalId = null } = draft
   const [group, refs] = [groupOf(key, draft.group), JSON.stringify(draft.refs)]
   const [file, line] = placeOf(rundb, draft.origin)
-  // Not by `rundb.run`: this is the statement that is run most.
+  // Not with `rundb.run`: this statement runs most often.
   const insert = rundb.statement(INSERT)
   // biome-ignore format: one line
   const { lastInsertRowid: id } = insert.run(seq, kind, key, group, refs, attributes, secrets, file, line, records, rank, updatedAt, externalId)
@@ -103,16 +90,16 @@ export function insertDraft(rundb: RunDatabase, draft: Draft, records: number): 
   return Number(id)
 }
 
-/** The text by which drafts are one resource. Keys and dedupe groups cannot collide. */
+/** The group of a draft. Keys and dedupe groups cannot collide. */
 export function groupOf(key: string, group: string | null): string {
   return group === null ? `k${key}` : `g${group}`
 }
 
 /**
- * Further drafts of staged ones `d`, with attributes of their own and for the record `seq`: what
- * another record gives them.
- * @param which which drafts, and in what order, as SQL; its parameters are `?3`, `?4` …
- * @returns how many
+ * Adds drafts like the staged ones `d`, with other attributes and for the record `seq`: what
+ * another record adds to them.
+ * @param which condition and order of the drafts, as SQL; its parameters are `?3`, `?4` …
+ * @returns the number of drafts
  */
 export function addToDrafts(
   rundb: RunDatabase,
@@ -129,15 +116,12 @@ export function addToDrafts(
   )
 }
 
-/**
- * Drafts `d` that are told apart by more than their key: groups of a key alone begin with k, those
- * of what tells resources apart with g.
- */
+/** Drafts `d` with a dedupe key: their groups begin with g, groups of a key alone with k. */
 const TOLD_APART = "dedupe_group < 'k'"
 
 /**
- * Makes the drafts ready, once all are staged: counts repeats, and makes what counting, merging and
- * explaining read by. What is known by its key alone has no entry in the second index.
+ * Prepares the drafts once all are staged: counts repeats, and creates the indexes for counting,
+ * merging and explaining. Drafts known by their key alone are not in the second index.
  */
 export function indexDrafts(rundb: RunDatabase): void {
   if (rundb.count("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'drafts_by_key')") > 0) return
@@ -150,39 +134,36 @@ export function indexDrafts(rundb: RunDatabase): void {
   `)
 }
 
-/** Whether drafts of a kind are told apart by more than their key. */
+/** Whether drafts of a kind have a dedupe key. */
 function hasToldApart(rundb: RunDatabase, kind: string): boolean {
   return rundb.count(`SELECT EXISTS (SELECT 1 FROM drafts WHERE kind = ? AND ${TOLD_APART})`, kind) > 0
 }
 
-/** Whether others of the kind are known by their key alone. */
+/** Whether drafts of the kind are known by their key alone. */
 function hasKeyed(rundb: RunDatabase, kind: string): boolean {
   const toldApart = rundb.count(`SELECT count(*) FROM drafts WHERE kind = ? AND ${TOLD_APART}`, kind)
   return toldApart < rundb.count('SELECT count(*) FROM drafts WHERE kind = ?', kind)
 }
 
-/**
- * Ids of the drafts that are one with those of a kind `?1`, a key `?2` and a record `?3`, these
- * among them.
- */
+/** IDs of the drafts in the group of a draft with the kind `?1`, key `?2` and record `?3`. */
 export const IN_GROUP_OF = `
   SELECT o.id FROM drafts d CROSS JOIN drafts o ON o.kind = d.kind AND o.dedupe_group = d.dedupe_group AND o.${TOLD_APART}
     WHERE d.kind = ?1 AND d.key = ?2 AND d.seq = ?3
   UNION ALL SELECT o.id FROM drafts d CROSS JOIN drafts o ON o.kind = d.kind AND o.key = d.key AND o.dedupe_group = d.dedupe_group
     WHERE d.kind = ?1 AND d.key = ?2 AND d.seq = ?3 AND NOT d.${TOLD_APART}`
 
-/** Drafts that are turned in one go: as many may merge as there are users. */
+/** Drafts per batch of turned references: as many can merge as there are users. */
 const ALIASES_AT_ONCE = 5_000
 
-/** What becomes of a draft whose reference names another resource now. */
+/** A draft after its reference was turned to another resource. */
 export interface Turned {
   key: string
   refs: Record<string, string>
 }
 
 /**
- * Turns the references of a kind's drafts that name a merged resource to the one it merged into,
- * with their keys and the notes on them.
+ * Turns references to a merged resource to the one that it merged into, and updates the keys of the
+ * drafts and of their notes.
  * @param role of the references
  * @param target the kind they name
  */
@@ -195,8 +176,7 @@ export function turnReferences(
   const update = rundb.statement('UPDATE drafts SET refs = ?, key = ?, dedupe_group = ? WHERE id = ?')
   const updateNotes = rundb.statement('UPDATE notes SET key = ? WHERE kind = ? AND key = ?')
   const page = rundb.statement(
-    // The + keeps SQLite from going through the index by kind, in which a row changes its place
-    // while it is turned.
+    // The + keeps SQLite off the index by kind, in which turned rows move during the scan.
     `SELECT d.id, d.key, d.refs, a.canonical FROM drafts d
      JOIN aliases a ON a.kind = ?1 AND a.key = json_extract(d.refs, '$.' || ?2)
      WHERE +d.kind = ?3 AND d.id > ?4 ORDER BY d.id LIMIT ${ALIASES_AT_ONCE}`,
@@ -214,13 +194,10 @@ export function turnReferences(
   }
 }
 
-/**
- * A record that says nothing of what tells resources apart joins the records of its key, where
- * those are in one group.
- */
+/** Adds records without a dedupe key to the group of their key, if it has only one. */
 export function joinUndecided(rundb: RunDatabase, kind: string): void {
   if (!hasToldApart(rundb, kind) || !hasKeyed(rundb, kind)) return
-  // The + keeps SQLite from going through all groups of the kind for each.
+  // The + keeps SQLite from scanning all groups of the kind for each.
   const told = `FROM drafts o WHERE o.kind = drafts.kind AND o.key = drafts.key AND +o.${TOLD_APART}`
   rundb.run(
     `UPDATE drafts SET dedupe_group = (SELECT min(o.dedupe_group) ${told})
@@ -230,7 +207,7 @@ export function joinUndecided(rundb: RunDatabase, kind: string): void {
   )
 }
 
-/** The keys of a kind that stand in several groups, in their order. */
+/** The keys of a kind that are in several groups, sorted. */
 export function* contradictoryKeys(rundb: RunDatabase, kind: string): Generator<string> {
   if (!hasToldApart(rundb, kind)) return
   const keys = `SELECT d.key FROM (${REPEATED_KEYS}) r CROSS JOIN drafts d ON d.kind = ?1 AND d.key = r.key
@@ -246,14 +223,13 @@ export function* contradictoryKeys(rundb: RunDatabase, kind: string): Generator<
 /** Keys of a kind that several drafts have. */
 const REPEATED_KEYS = 'SELECT key FROM drafts WHERE kind = ?1 GROUP BY key HAVING count(*) > 1'
 
-/** A draft of a key that stands in several groups. */
+/** A draft whose key is in several groups. */
 export interface KeyedDraft {
   id: number
   seq: number
   group: string
   attributes: Attributes
   records: number
-  /** `users.csv:12`. */
   origin: string
 }
 
@@ -277,20 +253,15 @@ export function draftsOfKey(rundb: RunDatabase, kind: string, key: string, order
 
 /** The drafts of a resource that has several. */
 export interface DraftGroup {
-  /**
-   * In the order of the policy. Of drafts that say the same the first alone, with the records of
-   * all.
-   */
+  /** In the order of the policy. Of equal drafts only the first, with the records of all. */
   members: Member[]
-  /** How many drafts there are. */
+  /** The number of drafts. */
   drafts: number
 }
 
 /**
- * Finds the resources of a kind that have several drafts: the table `several`, until it is asked
- * for again.
- * @param repeats whether drafts of one resource that say the same, to the letter, are to be one, as
- *   far as they hold no secret
+ * Fills the table `several` with the resources of a kind that have several drafts.
+ * @param repeats whether equal drafts without secrets count as one
  */
 export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { repeats: boolean }): void {
   rundb.exec('DELETE FROM several')
@@ -324,19 +295,16 @@ export function findSeveral(rundb: RunDatabase, kind: string, { repeats }: { rep
   if (repeats) findRepeats(rundb, kind)
 }
 
-/** Keys of a kind `?1` with a draft that stands for others. */
+/** Keys of a kind `?1` with a draft that represents others. */
 const KEYS_OF_REPEATED = 'SELECT DISTINCT o.key FROM repeated r CROSS JOIN drafts o ON o.id = r.draft WHERE o.kind = ?1'
 
-/**
- * Ids of the drafts of a kind `?1` that stand for others, and whose key has drafts that say
- * something else.
- */
+/** IDs of drafts of a kind `?1` that represent others, if their key has different drafts. */
 const REPEATED_OF_DIFFERING = `SELECT r.draft
   FROM (SELECT d.key FROM (${KEYS_OF_REPEATED}) k CROSS JOIN drafts d ON d.kind = ?1 AND d.key = k.key GROUP BY d.key
     HAVING min(d.attributes) <> max(d.attributes) OR min(d.refs) <> max(d.refs) OR count(d.secrets) > 0) k
   CROSS JOIN drafts d ON d.kind = ?1 AND d.key = k.key CROSS JOIN repeated r ON r.draft = d.id`
 
-/** Whether two drafts do not say the same. */
+/** SQL: whether two drafts differ. */
 function differ(one: string, other: string): string {
   return `(${one}.attributes <> ${other}.attributes OR ${one}.refs <> ${other}.refs OR ${one}.secrets IS NOT NULL)`
 }
@@ -345,10 +313,7 @@ export function hasSeveral(rundb: RunDatabase): boolean {
   return rundb.count('SELECT EXISTS (SELECT 1 FROM several)') > 0
 }
 
-/**
- * Notes the first draft of each of `several` whose drafts say the same. All are known by their key
- * alone.
- */
+/** Notes the first draft of those in `several` whose drafts are equal. All have no dedupe key. */
 function findRepeats(rundb: RunDatabase, kind: string): void {
   rundb.run(
     `UPDATE several SET first =
@@ -362,18 +327,16 @@ function findRepeats(rundb: RunDatabase, kind: string): void {
   )
 }
 
-/** Ids of the drafts, of a kind `?1`, of those of `several` that do not all say the same. */
+/** IDs of drafts of a kind `?1` in `several` that are not all equal. */
 export const DIFFERING = `
   SELECT d.id FROM several s CROSS JOIN drafts d ON d.kind = ?1 AND d.dedupe_group = s.dedupe_group AND d.${TOLD_APART} WHERE s.first IS NULL
   UNION ALL SELECT d.id FROM several s CROSS JOIN drafts d ON d.kind = ?1 AND d.key = substr(s.dedupe_group, 2) AND d.dedupe_group = s.dedupe_group
     WHERE s.first IS NULL AND NOT s.${TOLD_APART}`
 
-/** Drafts in a group of `several`, without the further ones of those that say the same. */
+/** Drafts of `several`; of equal ones only the first. */
 const OF_SEVERAL = `${DIFFERING} UNION ALL SELECT first FROM several WHERE first IS NOT NULL`
 
-/**
- * The drafts of each resource of `several`; one resource at a time. @param order of a merge policy
- */
+/** The drafts of each resource in `several`, by resource. @param order of a merge policy */
 export function* severalDrafts(rundb: RunDatabase, kind: string, order: string): Generator<DraftGroup> {
   if (!hasSeveral(rundb)) return
   const rows = rundb.iterate(
@@ -396,7 +359,7 @@ export function* severalDrafts(rundb: RunDatabase, kind: string, order: string):
   if (group !== undefined) yield group
 }
 
-/** The columns of a merge policy's order, of the row `alias`. */
+/** The columns of a merge policy's order, for the row `alias`. */
 function orderOf(alias: string, order: string): string {
   return order
     .split(', ')
@@ -404,10 +367,7 @@ function orderOf(alias: string, order: string): string {
     .join(', ')
 }
 
-/**
- * The drafts of each resource of a kind that has several, in the order of the policy; one resource
- * at a time.
- */
+/** The drafts of each resource of a kind that has several, by resource, in the policy's order. */
 export function* draftGroups(rundb: RunDatabase, kind: string, order: string): Generator<Member[]> {
   rundb.transaction(() => findSeveral(rundb, kind, { repeats: false }))
   for (const { members } of severalDrafts(rundb, kind, order)) yield members
@@ -427,34 +387,27 @@ function memberFromRow(row: Row): Member {
   }
 }
 
-/** `users.csv:12`. */
 export function originText(rundb: RunDatabase, { file, line }: Pick<Member, 'file' | 'line'>): string {
   const name = String(rundb.statement('SELECT name FROM files WHERE id = ?').get(file)?.name)
   return line === null ? name : `${name}:${line}`
 }
 
-/** The name, in sums and rejects, of a role that a record gives. It is not a resource. */
+/** The kind of role assignments in counts and rejects. They are not resources. */
 export const ROLE_ASSIGNMENT = 'roleAssignment'
 
 /**
- * A role that a record gives to a user: in one organization; or, without one, on the memberships of
- * the record itself (`record`), or on all that the user has in its own name (`user`), where the
- * record is of a stream that knows no memberships.
+ * A role that a record gives to a user in one organization. Without an organization: on the
+ * memberships of the record itself (`record`), or on all memberships in the user's own name
+ * (`user`), if the stream of the record has no memberships.
  */
 export interface RoleGrant {
   seq: number
   user: string
-  /**
-   * The address of the user, where the record names that as well: compared with those of all users
-   * once these are known.
-   */
+  /** The user's email address, if the record has it. Compared once all users are known. */
   email?: string
   organization: string | null
   scope: 'organization' | 'record' | 'user'
-  /**
-   * Its slug; with the scope `user` its name in the source, whose meaning may depend on the
-   * organization.
-   */
+  /** Its slug; in the scope `user` its source name, which organizations may map differently. */
   role: string
   origin: Origin
 }

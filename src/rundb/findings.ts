@@ -6,16 +6,15 @@ import type { RunDatabase } from './run-database.ts'
 import { VERIFY_TABLES } from './schema.ts'
 
 /**
- * What verifying asks. In: a copy of the state (`known`), what WorkOS holds (`live`), and which of
- * it is which (`matched`). Out: what is desired or left with what WorkOS has of it, and the
- * findings, each as JSON.
+ * Queries for verifying. In: a copy of the state (`known`), what is in WorkOS (`live`), and their
+ * matches (`matched`). Out: desired resources with their live ones, and the findings as JSON.
  */
 
 export function createVerifyTables(rundb: RunDatabase): void {
   rundb.exec(VERIFY_TABLES)
 }
 
-/** A finding is a row; all of it is kept as JSON. */
+/** Stores a finding as JSON. */
 export function insertFinding(rundb: RunDatabase, finding: { type: string }): void {
   rundb.run('INSERT INTO findings (type, finding) VALUES (?, ?)', finding.type, JSON.stringify(finding))
 }
@@ -24,7 +23,7 @@ export function countFindingsOf(rundb: RunDatabase, type: string): number {
   return rundb.count('SELECT count(*) FROM findings WHERE type = ?', type)
 }
 
-/** The findings of one type as JSON, in the order of kinds and keys. */
+/** The findings of one type as JSON, by kind and key. */
 export function* findingRows(rundb: RunDatabase, type: string, limit: number): Generator<string> {
   const rows = rundb.iterate(
     'SELECT finding FROM findings WHERE type = ? ORDER BY position LIMIT ?',
@@ -34,48 +33,45 @@ export function* findingRows(rundb: RunDatabase, type: string, limit: number): G
   for (const row of rows) yield String(row.finding)
 }
 
-/** Whether the source or the state has any of a kind. */
+/** Whether the source or the state has any resource of a kind. */
 export function isUsed(rundb: RunDatabase, kind: string): boolean {
   const used = 'SELECT 1 FROM desired WHERE kind = ?1 UNION ALL SELECT 1 FROM known WHERE kind = ?1 LIMIT 1'
   return rundb.statement(used).get(kind) !== undefined
 }
 
-/**
- * What SQL has to know of a kind to tell that a live resource is what is desired: see
- * KindDefinition.
- */
+/** What SQL needs to match live resources of a kind with desired ones: see KindDefinition. */
 export interface PlainMatch {
   kind: string
   /** The kinds that it refers to, by role. */
   refs: Readonly<Record<string, string>>
-  /** See there. */
+  /** See KindDefinition. */
   natural(ref: (role: string) => string): string
   /** Its fields that are compared member by member. */
   maps: readonly string[]
-  /** See there. */
+  /** See KindDefinition. */
   inForce: JsonObject
-  /** That what WorkOS tells of the row `l` of `live` is its own, whatever else is known of it. */
+  /** The condition that the values of a row `l` of `live` belong to it alone. */
   wholly: string
 }
 
-/** Ids that the state has more than once. */
+/** IDs that are in the state more than once. */
 const TWICE = 'SELECT id FROM known WHERE kind = ?1 GROUP BY id HAVING count(*) > 1'
 
 /**
- * Matches what is in WorkOS under the id of the state, bears what identifies it, and holds to the
- * letter what is desired: nothing is to be told of it. Of an id that the state has once, no other
- * desired resource can make a claim, whatever is matched later.
+ * Matches resources in WorkOS that have the ID of the state, the right identifier and exactly the
+ * desired values, so that there is nothing to report. If an ID is in the state once, no other
+ * desired resource can claim it later.
  *
- * What is desired lies over what is live without changing it: so each of its values is there. The
- * members of a map must be all: one that was applied and is desired no more is a difference.
- * @returns how many
+ * The desired values must be part of the live ones. Maps must be equal: a member that was applied
+ * and is no longer desired is a difference.
+ * @returns the number of matches
  */
 export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inForce, wholly }: PlainMatch): number {
   const ref = (role: string) =>
     `(SELECT m.id FROM matched m WHERE m.kind = '${refs[role]}' AND m.key = d.refs ->> '$.${role}')`
   const conditions = [
     `(d.attributes ->> '$.externalId' = l.external_id OR ${natural(ref)} = l.natural_key)`,
-    // Nothing lies over anything.
+    // Quick answer for a resource without values.
     `(d.attributes = '{}' OR json_patch(l.attributes, d.attributes) = l.attributes)`,
     ...maps.map(
       (field) =>
@@ -96,7 +92,7 @@ export function matchPlain(rundb: RunDatabase, { kind, refs, natural, maps, inFo
   )
 }
 
-/** Whether something is desired of a kind and not matched yet. */
+/** Whether a kind has unmatched desired resources. */
 export function hasUnmatched(rundb: RunDatabase, kind: string): boolean {
   const [desired = 0, matched = 0] = ['desired', 'matched'].map((table) =>
     rundb.count(`SELECT count(*) FROM ${table} WHERE kind = ?`, kind),
@@ -104,10 +100,7 @@ export function hasUnmatched(rundb: RunDatabase, kind: string): boolean {
   return desired > matched
 }
 
-/**
- * What is desired of a kind and not matched yet, with what the state says of it: what the state
- * knows first, then by key.
- */
+/** Unmatched desired resources with their state: those in the state first, then by key. */
 export function* desiredWithApplied(
   rundb: RunDatabase,
   kind: string,
@@ -134,10 +127,7 @@ export function* desiredWithApplied(
   }
 }
 
-/**
- * What is desired, not matched yet, and either not in the state, or gone from WorkOS under the
- * state's id.
- */
+/** Unmatched desired resources that are not in the state, or whose ID is not in WorkOS. */
 export function* desiredWithoutLive(rundb: RunDatabase, kind: string): Generator<DesiredResource> {
   const rows = rundb.iterate(
     `SELECT d.* FROM desired d WHERE d.kind = ?1
@@ -152,31 +142,31 @@ export function insertMatched(rundb: RunDatabase, { kind, key }: DesiredResource
   rundb.run('INSERT INTO matched VALUES (?, ?, ?)', kind, key, id)
 }
 
-/** WorkOS's id of what stands for a desired resource. */
+/** The WorkOS ID that matches a desired resource. */
 export function matchedId(rundb: RunDatabase, kind: string, key: string): string | undefined {
   const row = rundb.statement('SELECT id FROM matched WHERE kind = ? AND key = ?').get(kind, key)
   return row && String(row.id)
 }
 
-/** The desired resource for which a live one stands. */
+/** The desired resource that matches a live one. */
 export function matchedKey(rundb: RunDatabase, kind: string, id: string): string | undefined {
   const row = rundb.statement('SELECT key FROM matched WHERE kind = ? AND id = ?').get(kind, id)
   return row && String(row.key)
 }
 
-/** Whether the source has it, in scope or not. */
+/** Whether a resource is in the source, in scope or not. */
 export function isInTheSource(rundb: RunDatabase, kind: string, key: string): boolean {
   const inTheSource = `SELECT 1 FROM desired WHERE kind = ?1 AND key = ?2
     UNION ALL SELECT 1 FROM out_of_scope WHERE kind = ?1 AND key = ?2`
   return rundb.statement(inTheSource).get(kind, key) !== undefined
 }
 
-/** Live ones that neither the source nor the state knows. */
+/** Live resources that are in neither the source nor the state. */
 export function countOthers(rundb: RunDatabase, kind: string): number {
   const [live = 0, matched = 0] = ['live', 'matched'].map((table) =>
     rundb.count(`SELECT count(*) FROM ${table} WHERE kind = ?`, kind),
   )
-  // What is matched is live, and each for one alone.
+  // Each match has its own live resource.
   if (live === matched) return 0
   return rundb.count(
     `SELECT count(*) FROM live l WHERE kind = ?
@@ -186,7 +176,7 @@ export function countOthers(rundb: RunDatabase, kind: string): number {
   )
 }
 
-/** What this state created, is still in WorkOS, and is not desired any more. */
+/** Resources that this state created, and that are in WorkOS but no longer desired. */
 export function* createdAndLeft(rundb: RunDatabase, kind: string): Generator<{ key: string; id: string }> {
   const rows = rundb.iterate(
     `SELECT k.key, k.id FROM known k CROSS JOIN live l ON l.kind = k.kind AND l.id = k.id
@@ -199,10 +189,10 @@ export function* createdAndLeft(rundb: RunDatabase, kind: string): Generator<{ k
 }
 
 /**
- * Resources in WorkOS that a kind is listed within: those that stand for a desired one or that the
- * state knows, and those that the state has one of the kind in which belongs to the scope.
- * @param parent the kind that it is listed within
- * @param within the reference to that
+ * Resources in WorkOS within which a kind is listed: those matched or in the state, and those in
+ * whose state a resource of the kind belongs to the scope.
+ * @param parent the kind of these resources
+ * @param within the reference to them
  */
 export function idsToListWithin(rundb: RunDatabase, parent: string, kind: string, within: string): string[] {
   return rundb
@@ -217,10 +207,7 @@ export function idsToListWithin(rundb: RunDatabase, parent: string, kind: string
     .map((row) => String(row.id))
 }
 
-/**
- * Of the parents of something sparse, those that should have one or have it by the state. It shares
- * their keys.
- */
+/** Parents that should have a sparse resource, or have one in the state. Both share their keys. */
 export function idsOfHolders(rundb: RunDatabase, parent: string, kind: string): string[] {
   return rundb
     .statement(
@@ -232,7 +219,7 @@ export function idsOfHolders(rundb: RunDatabase, parent: string, kind: string): 
     .map((row) => String(row.id))
 }
 
-/** Desired resources that no record describes, and resources out of scope that records describe. */
+/** Desired resources without records, and resources out of scope with records. */
 export function countApartFromRecords(rundb: RunDatabase, kind: string): { declared: number; outside: number } {
   return {
     declared: rundb.count('SELECT count(*) FROM desired WHERE kind = ? AND records = 0', kind),
@@ -240,10 +227,7 @@ export function countApartFromRecords(rundb: RunDatabase, kind: string): { decla
   }
 }
 
-/**
- * How many of a kind have secrets in the source; and by the state, of those that it created and of
- * those that it adopted.
- */
+/** The number of resources with secrets: in the source, and created and adopted in the state. */
 export function countWithSecrets(
   rundb: RunDatabase,
   kind: string,
@@ -261,10 +245,7 @@ export function countWithSecrets(
     adopted: withDigests('adopted'),
   }
 }
-/**
- * The fields that differ most often between the source and WorkOS, as `user.email`, and in how many
- * resources.
- */
+/** The fields that differ most often between source and WorkOS, such as `user.email`. */
 export function differencesByField(rundb: RunDatabase, limit: number): { field: string; count: number }[] {
   return rundb
     .statement(

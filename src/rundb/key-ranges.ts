@@ -1,16 +1,12 @@
 import type { RunDatabase } from './run-database.ts'
 
-/**
- * Keys of a range: small next to a chunk of records, and enough that the statements cost nothing
- * beside their rows.
- */
+/** Keys per range: small next to a chunk of records, and large enough for a low overhead. */
 const KEYS_IN_RANGE = 10_000
 
 /**
- * The keys of a kind in ranges, in their order. A statement that calls a function of JavaScript for
- * every row is carried out range by range: Node.js keeps what the function was given until the
- * statement ends.
- * @param table with the columns `kind` and `key`, and an index of these
+ * The keys of a kind in ranges, in order. Run a statement range by range if it calls a JavaScript
+ * function for every row: Node.js keeps the arguments until the statement ends.
+ * @param table with the columns `kind` and `key`, and an index on them
  * @returns the first and the last key of each range
  */
 export function* keyRanges(rundb: RunDatabase, table: string, kind: string): Generator<[first: string, last: string]> {

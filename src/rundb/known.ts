@@ -7,10 +7,10 @@ import type { RunDatabase } from './run-database.ts'
 
 /** The copy of the state: the table `known`. */
 
-/** Whether a row `k` of the state is out of scope. */
+/** The condition that a row `k` of the state is out of scope. */
 export const BEYOND = 'EXISTS (SELECT 1 FROM beyond b WHERE b.kind = k.kind AND b.key = k.key)'
 
-/** A resource of the state. What its fields mean: see StateResource. */
+/** A resource of the state. For its fields see StateResource. */
 export interface StateRow {
   key: string
   id: string
@@ -23,13 +23,13 @@ export interface StateRow {
   gone?: number
 }
 
-/** What a row of `known` says, for one desired resource. */
+/** A row of `known`, for one desired resource. */
 export type Known = Omit<StateRow, 'key' | 'refs'>
 
-/** What verifying knows of a row of `known`, for one desired resource. */
+/** The part of a row of `known` that verifying needs. */
 export type Applied = Pick<StateRow, 'id' | 'attributes' | 'reduced' | 'answered'>
 
-/** A resource of the state that the source no longer has under its key. */
+/** A resource of the state whose key is no longer in the source. */
 export type Orphan = Pick<StateRow, 'key' | 'attributes' | 'ownership'>
 
 export function insertKnown(rundb: RunDatabase, kind: string, rows: readonly StateRow[]): void {
@@ -53,19 +53,18 @@ export function insertKnown(rundb: RunDatabase, kind: string, rows: readonly Sta
   })
 }
 
-/** Which version of which state it is. */
+/** A version of a state. */
 export interface StateVersion {
   lineage: string
   serial: number
 }
 
 /**
- * Copies one kind of a state that SQLite can open, without a row of it leaving SQLite. Attributes
- * that are those desired, and those that are a single one, are canonical JSON already: only the
- * others are parsed for it.
+ * Copies one kind of a state that SQLite can open, all within SQLite. Attributes that equal the
+ * desired ones or have one member are canonical JSON already; only others are parsed.
  * @param file a URL of the state's file
- * @returns false, with nothing copied, where the file cannot be opened or is another version:
- *   somebody may have put another one in its place
+ * @returns false, with nothing copied, if the file cannot be opened or has another version, because
+ *   someone may have replaced it
  */
 export function copyKnown(rundb: RunDatabase, kind: string, file: string, version: StateVersion): boolean {
   try {
@@ -74,7 +73,7 @@ export function copyKnown(rundb: RunDatabase, kind: string, file: string, versio
     return false
   }
   try {
-    // One transaction: all of it is of one version.
+    // One transaction, so that everything has the same version.
     return rundb.still(() => {
       if (!isVersion(rundb, version)) return false
       defineCanonical(rundb)
@@ -82,8 +81,7 @@ export function copyKnown(rundb: RunDatabase, kind: string, file: string, versio
       return true
     })
   } finally {
-    // It is open no longer than the copy takes: whoever closes the state last tidies up beside it,
-    // and must be one who may write.
+    // Close it at once: the last user of the state cleans up next to it, and must be able to write.
     rundb.exec('DETACH stored')
   }
 }
@@ -94,18 +92,12 @@ const COPY = `INSERT INTO known SELECT s.kind, s.key, s.id,
     CASE WHEN s.answered IS NOT NULL THEN canonical(s.answered) END, s.gone, iif(d.key IS NULL, NULL, ${isUnchanged('s.attributes')})
   FROM stored.resources s LEFT JOIN desired d ON d.kind = ?1 AND d.key = s.key WHERE s.kind = ?1 AND s.key BETWEEN ?2 AND ?3 ORDER BY s.key`
 
-/**
- * Whether the source has not changed what was applied to `d`, as far as SQL can tell: it is the
- * same, or the source manages nothing of it.
- */
+/** Whether `d` equals what was applied, as far as SQL can tell, or has no managed attributes. */
 function isUnchanged(applied: string): string {
   return `(d.attributes = ${applied} OR d.attributes = '{}')`
 }
 
-/**
- * Whether JSON is an object with one member at most, and no object in that: there is one way to
- * write it.
- */
+/** Whether JSON is an object with at most one member and no nested object: always canonical. */
 function isSingle(json: string): string {
   return `(instr(substr(${json}, 2), '{') = 0 AND length(replace(${json}, '":', '')) >= length(${json}) - 2)`
 }
@@ -115,7 +107,7 @@ function isVersion(rundb: RunDatabase, { lineage, serial }: StateVersion): boole
   return meta.get('lineage')?.value === lineage && Number(meta.get('serial')?.value) === serial
 }
 
-/** Databases that know the function `canonical`. */
+/** Databases that have the function `canonical`. */
 const canonical = new WeakSet<RunDatabase>()
 
 function defineCanonical(rundb: RunDatabase): void {
@@ -124,30 +116,28 @@ function defineCanonical(rundb: RunDatabase): void {
   canonical.add(rundb)
 }
 
-/**
- * Makes what ids of the state are looked up by. A plan that finds nothing new in WorkOS needs none.
- */
+/** Creates the index on IDs of the state. A plan that finds nothing new in WorkOS needs none. */
 export function indexKnownIds(rundb: RunDatabase): void {
   if (indexed.has(rundb)) return
   rundb.exec('CREATE INDEX known_by_id ON known (kind, id)')
   indexed.add(rundb)
 }
 
-/** Databases in which they are indexed. */
+/** Databases with this index. */
 const indexed = new WeakSet<RunDatabase>()
 
 export function hasKnown(rundb: RunDatabase, kind: string): boolean {
   return rundb.statement('SELECT 1 FROM known WHERE kind = ? LIMIT 1').get(kind) !== undefined
 }
 
-/** The key under which the state holds an id. */
+/** The key of an ID in the state. */
 export function keyById(rundb: RunDatabase, kind: string, id: string): string | undefined {
   indexKnownIds(rundb)
   const row = rundb.statement('SELECT key FROM known WHERE kind = ? AND id = ?').get(kind, id)
   return row && String(row.key)
 }
 
-/** The orphan with this id, if there is one. */
+/** The orphan with this ID, if there is one. */
 export function orphanById(rundb: RunDatabase, kind: string, id: string): Orphan | undefined {
   indexKnownIds(rundb)
   const row = rundb
@@ -161,10 +151,7 @@ export function orphanById(rundb: RunDatabase, kind: string, id: string): Orphan
   return { key: String(row.key), attributes: JSON.parse(String(row.attributes)), ownership: ownershipOf(row) }
 }
 
-/**
- * What was answered otherwise than it was sent, is desired, and has no action in the plan, in the
- * order of kinds and keys.
- */
+/** Desired resources without an action that WorkOS changed on write, by kind and key. */
 export function* answeredWithoutAction(
   rundb: RunDatabase,
 ): Generator<{ kind: string; key: string; attributes: Attributes; answered: Attributes }> {
@@ -183,10 +170,7 @@ export function* answeredWithoutAction(
   }
 }
 
-/**
- * Remarks on what was applied without a part that WorkOS did not take, is desired, and has no
- * action in the plan.
- */
+/** Adds notes on desired resources without an action that WorkOS accepted only in part. */
 export function insertReducedNotes(rundb: RunDatabase, code: string): void {
   noteAll(rundb, {
     from: 'known k CROSS JOIN desired d ON d.kind = k.kind AND d.key = k.key',
@@ -196,9 +180,7 @@ export function insertReducedNotes(rundb: RunDatabase, code: string): void {
   })
 }
 
-/**
- * A row with the columns of `known`; its attributes are in `base`, beside those of what is desired.
- */
+/** Reads a row with the columns of `known`. `base` contains its attributes. */
 export function knownFromRow(row: Row): Known | undefined {
   if (row.id === null) return undefined
   return {
@@ -215,7 +197,7 @@ export function knownFromRow(row: Row): Known | undefined {
 function ownershipOf({ ownership }: Row): StateRow['ownership'] {
   return ownership === 'created' ? 'created' : 'adopted'
 }
-/** What the state holds of a resource, in JSON; undefined: nothing. */
+/** The state of a resource, in JSON. Undefined: none. */
 export function knownAttributes(rundb: RunDatabase, kind: string, key: string): string | undefined {
   const row = rundb.statement('SELECT attributes FROM known WHERE kind = ? AND key = ?').get(kind, key)
   return row && String(row.attributes)

@@ -4,51 +4,45 @@ import { desiredChanged } from './desired-facts.ts'
 import { ROLE_ASSIGNMENT } from './drafts.ts'
 import { originOf, type Place, placeOf, type RunDatabase, textIn } from './run-database.ts'
 
-/** Records that every rule left out, of one stream and by one condition. */
+/** Records of one stream that every rule left out, by condition. */
 export interface LeftOut {
   stream: string
   /**
-   * The manifest's path of the condition: `map.user.when`, `map.membership.each`, `roles.unmapped`.
-   * Null: no rule reads the stream.
+   * The path of the condition: `map.user.when`, `map.membership.each`, `roles.unmapped`. Null: no
+   * rule reads the stream.
    */
   path: string | null
   records: number
-  /**
-   * Where the condition is written: the file relative to the manifest, or `recipes/okta.yaml`.
-   * Known once all is staged.
-   */
+  /** The place of the condition: a file relative to the manifest, or a recipe. Set at the end. */
   at?: Location
 }
 
 /** A record that every rule left out. */
 export interface LeftOutRecord extends Pick<LeftOut, 'stream' | 'path'> {
   seq: number
-  /** What the rule that left it out would have made of it. Null: no rule reads the stream. */
+  /** The kind of the rule that left it out. Null: no rule reads the stream. */
   kind: string | null
-  /** The key that it would have had. Null where that cannot be told. */
+  /** The key that it would have. Null: unknown. */
   key: string | null
   origin: Origin
 }
 
-/** A record that nothing was made of because the manifest says so. */
+/** A record that has no resource because of the manifest. */
 export interface LeftOutItem {
   stream: string
-  /** What the rule that left it out would have made of it; null: no rule reads it. */
+  /** The kind of the rule that left it out. Null: no rule reads the stream. */
   kind: string | null
-  /** The key that it would have had; null where that cannot be told. */
+  /** The key that it would have. Null: unknown. */
   key: string | null
   /** `users.csv:12`. */
   origin: string
-  /**
-   * The manifest's path of the condition: `map.user.when`, `roles.unmapped`. Null: no rule reads
-   * the stream.
-   */
+  /** The path of the condition: `map.user.when`, `roles.unmapped`. Null: no rule reads it. */
   path: string | null
-  /** Where the condition is written. */
+  /** The place of the condition. */
   at?: Location
 }
 
-/** How many of the records that nothing was made of are named. */
+/** The number of listed records without a resource. */
 export interface NamedRecords {
   /** Left out by the mapping. */
   leftOut: number
@@ -68,7 +62,7 @@ export function insertLeftOut(rundb: RunDatabase, { seq, stream, kind, key, path
   )
 }
 
-/** Writes down a row that the source itself leaves out. */
+/** Stores a row that the source itself ignores. */
 export function insertIgnored(rundb: RunDatabase, { stream, origin, path }: IgnoredRow): void {
   rundb.run('INSERT INTO left_out VALUES (NULL, ?, NULL, NULL, ?, ?, ?)', stream, path, ...placeOf(rundb, origin))
 }
@@ -79,8 +73,8 @@ export function countNamed(rundb: RunDatabase): NamedRecords {
 }
 
 /**
- * Records that the mapping left out, in their order, then rows that the source ignored.
- * @param leftOutBy where the conditions are written
+ * Records that the mapping left out, in order, then rows that the source ignored.
+ * @param leftOutBy the places of the conditions
  */
 export function* leftOutItems(
   rundb: RunDatabase,
@@ -101,14 +95,14 @@ export function* leftOutItems(
 }
 
 /**
- * Something that is left out because what it belongs to is, or an invitation to what its recipient
- * has already.
+ * An item that is left out with what it belongs to, or an invitation to something that its
+ * recipient already has.
  */
 interface LeftOutWith {
   kind: string
   key: string | null
   /**
-   * The condition that leaves out what it belongs to: `map.user.when`. Of an invitation also the
+   * The condition that leaves out what it belongs to: `map.user.when`. For an invitation also the
    * rule that makes its recipient a member.
    */
   path: string
@@ -117,23 +111,23 @@ interface LeftOutWith {
   records: number
 }
 
-/** Something that is left out because what it belongs to is, as one record describes it. */
+/** An item that is left out with what it belongs to, as one record describes it. */
 export interface LeftOutDependent {
   kind: string
-  /** Null where it cannot be told. */
+  /** Null: unknown. */
   key: string | null
   path: string
-  /** Keys of what it refers to, as far as they are known. */
+  /** Keys of what it refers to, if known. */
   refs: Readonly<Record<string, string>>
   origin: Origin | Place
 }
 
-/** Whether anything is known to be left out. */
+/** Whether anything is left out. */
 function knowsAny(rundb: RunDatabase): boolean {
   return rundb.count('SELECT EXISTS (SELECT 1 FROM left_out_keys)') > 0
 }
 
-/** Chunks arrive in any order: of several conditions the first by its path counts. */
+/** Chunks finish in any order: of several conditions the first by path counts. */
 export function insertLeftOutKey(
   rundb: RunDatabase,
   { kind, key, path }: { kind: string; key: string; path: string },
@@ -146,7 +140,7 @@ export function insertLeftOutKey(
   )
 }
 
-/** Leaves something out with what it belongs to. */
+/** Leaves an item out with what it belongs to. */
 export function insertLeftOutWith(rundb: RunDatabase, item: LeftOutDependent): void {
   const { kind, key, path, refs, origin } = item
   rundb.run(
@@ -160,10 +154,7 @@ export function insertLeftOutWith(rundb: RunDatabase, item: LeftOutDependent): v
   if (key !== null && kind !== ROLE_ASSIGNMENT) insertLeftOutKey(rundb, { kind, key, path })
 }
 
-/**
- * The condition that leaves a resource out. Undefined: none does, or a record of it is desired or
- * was refused all the same.
- */
+/** The condition that leaves a resource out. Undefined: none, or it has another record. */
 export function leftOutBy(rundb: RunDatabase, kind: string, key: string): string | undefined {
   const row = rundb
     .statement(
@@ -176,17 +167,14 @@ export function leftOutBy(rundb: RunDatabase, kind: string, key: string): string
 }
 
 /**
- * Leaves out the desired resources of a kind whose reference by this role is to something that is
- * left out. @param to its kind
+ * Leaves out desired resources of a kind whose reference in this role is left out.
+ * @param to the kind of the reference
  */
 export function leaveOutReferring(rundb: RunDatabase, name: string, role: string, to: string): void {
   leaveOut(rundb, name, to, `d.refs ->> '$.${role}'`)
 }
 
-/**
- * Leaves out the desired resources `d` of a kind for which `reference`, in SQL, is the key of
- * something that is left out.
- */
+/** Leaves out desired resources `d` for which `reference`, in SQL, is the key of one left out. */
 export function leaveOut(rundb: RunDatabase, name: string, kind: string, reference: string): void {
   if (!knowsAny(rundb)) return
   leaveOutThose(
@@ -202,8 +190,8 @@ export function leaveOut(rundb: RunDatabase, name: string, kind: string, referen
 
 /**
  * Leaves out desired resources of a kind.
- * @param which SQL of the key of each, once, and the path of the manifest by which it is left out;
- *   `?1` is the kind, `?2` begins `parameters`
+ * @param which SQL for each key, once, and the path of its condition; `?1` is the kind, `?2` the
+ *   first of `parameters`
  */
 export function leaveOutThose(rundb: RunDatabase, name: string, which: string, ...parameters: string[]): void {
   rundb.exec('CREATE TABLE leaving (key TEXT PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID, STRICT')
@@ -219,7 +207,7 @@ export function leaveOutThose(rundb: RunDatabase, name: string, which: string, .
   rundb.exec('DROP TABLE leaving')
 }
 
-/** How many records of it there are, by kind and condition. */
+/** The number of their records, by kind and condition. */
 export function leftOutWithCounts(rundb: RunDatabase): { kind: string; path: string; records: number }[] {
   return rundb
     .statement(
@@ -233,7 +221,7 @@ export function countLeftOutWith(rundb: RunDatabase, kind: string): number {
   return rundb.count('SELECT sum(records) FROM left_out_with WHERE kind = ?', kind)
 }
 
-/** All of it, in the order of the records. */
+/** All of them, in the order of the records. */
 export function* leftOutWith(rundb: RunDatabase, limit = -1): Generator<LeftOutWith> {
   const rows = rundb.iterate(
     `SELECT l.*, ${originOf('l')} FROM left_out_with l JOIN files f ON f.id = l.file

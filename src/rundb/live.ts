@@ -4,7 +4,7 @@ import type { Row } from '../sqlite/open.ts'
 import type { RunDatabase } from './run-database.ts'
 import { LIVE_INDEXES } from './schema.ts'
 
-/** What WorkOS holds, as far as this run has read it: the table `live`. */
+/** What is in WorkOS, as far as this run has read it: the table `live`. */
 
 export function insertLive(rundb: RunDatabase, kind: string, resources: readonly LiveResource[]): void {
   rundb.transaction(() => {
@@ -29,20 +29,19 @@ export function countLive(rundb: RunDatabase, kind: string): number {
   return rundb.count('SELECT count(*) FROM live WHERE kind = ?', kind)
 }
 
-/** What a list of WorkOS's yields, page by page. */
+/** Receives a list from WorkOS, page by page. */
 export interface Listing {
   add(page: readonly LiveResource[]): void
-  /** Everything was read. Where something was on two pages, the later one counts. */
+  /** Call after the last page. If a resource was on two pages, the later one counts. */
   done(): void
 }
 
-/** Resources that are written in one go. */
+/** Resources that are written at once. */
 const AT_ONCE = 1000
 
 /**
- * Takes in a list. What comes in the order of ids goes to the end of the table. Other pages are
- * laid aside, and enter the table together: a page alone would touch as many places of the table
- * and of its indexes as it has resources, which costs several times as much.
+ * Receives a list. Resources in the order of IDs are appended to the table. Other pages are set
+ * aside and inserted together, which costs much less than page by page.
  */
 export function listInto(rundb: RunDatabase, kind: string): Listing {
   const table = `"listed ${kind}"`
@@ -56,8 +55,8 @@ export function listInto(rundb: RunDatabase, kind: string): Listing {
   const write = () => {
     rundb.transaction(() => {
       for (const { id, externalId, naturalKey, attributes } of held) {
-        // SQLite compares the bytes of UTF-8, and ids are ASCII. From the first that is out of
-        // order on, the later of two counts.
+        // SQLite compares the bytes of UTF-8, and IDs are ASCII. From the first ID out of order on,
+        // the later of two duplicates counts.
         inOrder &&= id > last
         last = id
         const row = [id, externalId, naturalKey, canonicalJson(attributes)]
@@ -85,9 +84,8 @@ export function listInto(rundb: RunDatabase, kind: string): Listing {
 }
 
 /**
- * Without a word about it SQLite takes the primary key of a table without rowids, of which `kind`
- * is the beginning, for the better way to whatever index is not unique, and reads everything of the
- * kind: for every resource, once more.
+ * Without INDEXED BY, SQLite prefers the primary key of this table without rowids, which starts
+ * with `kind`, to any index that is not unique, and scans the kind for every resource.
  */
 const LOOKED_UP_BY = {
   id: '',
@@ -95,13 +93,10 @@ const LOOKED_UP_BY = {
   natural_key: 'INDEXED BY live_by_natural_key',
 }
 
-/** Databases without the indexes by external id and by natural identity. */
+/** Databases without the indexes by external ID and by identifier. */
 const unindexed = new WeakSet<RunDatabase>()
 
-/**
- * Leaves these indexes away until something is looked up by them: where all is as the state says,
- * nothing is.
- */
+/** Drops these indexes until they are needed. If WorkOS matches the state, they never are. */
 export function deferLiveIndexes(rundb: RunDatabase): void {
   rundb.exec('DROP INDEX live_by_external_id; DROP INDEX live_by_natural_key')
   unindexed.add(rundb)
@@ -112,7 +107,7 @@ function ensureLiveIndexes(rundb: RunDatabase): void {
   rundb.exec(LIVE_INDEXES)
 }
 
-/** A live resource by its id, external id or natural identity. */
+/** A live resource by its ID, external ID or identifier. */
 export function findLive(
   rundb: RunDatabase,
   kind: string,
@@ -126,10 +121,7 @@ export function findLive(
   return row && liveFromRow(row)
 }
 
-/**
- * Ids of the live resources with this natural identity, where there are several: only names can be
- * in WorkOS more than once.
- */
+/** IDs of the live resources with this identifier, if there are several: only names can repeat. */
 function findNamesakes(rundb: RunDatabase, kind: string, naturalKey: string): string[] {
   ensureLiveIndexes(rundb)
   const rows = rundb
@@ -138,7 +130,7 @@ function findNamesakes(rundb: RunDatabase, kind: string, naturalKey: string): st
   return rows.length > 1 ? rows.map(({ id }) => String(id)) : []
 }
 
-/** Looks the live resources of a kind up. */
+/** Looks up live resources of a kind. */
 export function liveLookup(rundb: RunDatabase, kind: string) {
   return {
     byId: (id: string) => findLive(rundb, kind, 'id', id),
@@ -149,9 +141,9 @@ export function liveLookup(rundb: RunDatabase, kind: string) {
 }
 
 /**
- * Counts what the state has under a key that has left the source as found in WorkOS: its holder may
- * have another key now.
- * @param parent the kind that it is listed within, whose keys it shares
+ * Treats resources as found in WorkOS if the state has them under a key that left the source. Their
+ * parent may have another key now.
+ * @param parent the kind within which it is listed, with the same keys
  */
 export function insertFormerAsLive(rundb: RunDatabase, kind: string, parent: string): void {
   rundb.run(
@@ -163,10 +155,7 @@ export function insertFormerAsLive(rundb: RunDatabase, kind: string, parent: str
   )
 }
 
-/**
- * WorkOS ids of a kind that exist by the state or are about to be adopted: what another kind is
- * listed within.
- */
+/** WorkOS IDs of a kind that are in the state or about to be adopted: parents for listing. */
 export function idsOfParents(rundb: RunDatabase, kind: string): string[] {
   return rundb
     .statement(

@@ -1,11 +1,11 @@
 import { originOf, type RunDatabase } from './run-database.ts'
 
 /**
- * What merging did: keys that became others (`aliases`), records with values that were not taken
- * (`merges`), cases of duplicates (`cases`).
+ * Results of merging: keys that became others (`aliases`), records that lost values (`merges`),
+ * cases of duplicates (`cases`).
  */
 
-/** A value of a record that was not taken. */
+/** A value of a record that was lost. */
 export interface LostValue {
   field: string
   rule: string
@@ -16,21 +16,21 @@ export interface LostValue {
 /** One row of `merges`. */
 export interface MergeRow {
   kind: string
-  /** The key that stands for all. */
+  /** The remaining key. */
   key: string
   /** The record's own key. */
   merged: string
   seq: number
   file: number
   line: number | null
-  /** How many of its records merged away. */
+  /** The number of its records that merged away. */
   records: number
   conflicts: LostValue[]
 }
 
-/** A record that merged into another one, and the values of it that were not taken. */
+/** A record that merged into another one, and its lost values. */
 export interface MergedRecord extends Pick<MergeRow, 'kind' | 'key' | 'merged' | 'conflicts'> {
-  /** Equal records that this stands for. */
+  /** The number of equal records that it represents. */
   records: number
   origin: string
 }
@@ -49,20 +49,20 @@ export function insertMerge(rundb: RunDatabase, row: MergeRow): void {
   )
 }
 
-/** From now on the key names the resource that it merged into. */
+/** Makes the key refer to the resource that it merged into. */
 export function insertAlias(rundb: RunDatabase, kind: string, key: string, canonical: string): void {
   rundb.run('INSERT OR IGNORE INTO aliases VALUES (?, ?, ?)', kind, key, canonical)
 }
 
-/** Merged records whose resource was not refused after all. */
+/** Merged records whose resource was not rejected later. */
 const ACCEPTED = 'merges m JOIN desired d ON d.kind = m.kind AND d.key = m.key'
 
-/** Records that merged into another key, and those that lost a value: these first. */
+/** Records that merged into another key, and records that lost a value. The latter come first. */
 export function mergedRecords(rundb: RunDatabase): Generator<MergedRecord> {
   return select(rundb, "1 ORDER BY m.conflicts = '[]', m.kind, m.key, m.seq")
 }
 
-/** Records of a kind with a value that was not taken, in the order of the records. */
+/** Records of a kind that lost a value, in the order of the records. */
 export function differingMerges(rundb: RunDatabase, kind: string, limit: number): Generator<MergedRecord> {
   const bound = Number.isFinite(limit) ? limit : -1
   return select(rundb, "m.kind = ? AND m.conflicts <> '[]' ORDER BY m.seq, m.rowid LIMIT ?", kind, bound)
@@ -85,10 +85,7 @@ function* select(rundb: RunDatabase, condition: string, ...parameters: (string |
   }
 }
 
-/**
- * By kind: how many records have a value that merging did not take, and how many of these merged
- * away.
- */
+/** By kind: the records that lost a value in merging, and how many of these merged away. */
 export function countDifferent(rundb: RunDatabase): Map<string, { different: number; merged: number }> {
   const rows = rundb
     .statement(
@@ -99,19 +96,19 @@ export function countDifferent(rundb: RunDatabase): Map<string, { different: num
   return new Map(rows.map(({ kind, n, merged }) => [String(kind), { different: Number(n), merged: Number(merged) }]))
 }
 
-/** How many records of a kind merged away into what is desired. */
+/** The records of a kind that merged away into desired resources. */
 export function countMergedAway(rundb: RunDatabase, kind: string): number {
   return rundb.count('SELECT sum(records - 1) FROM desired WHERE kind = ? AND records > 0', kind)
 }
 
-/** How many resources of a kind were merged from several records, and from how many. */
+/** The number of resources of a kind merged from several records, and of these records. */
 export function countMerged(rundb: RunDatabase, kind: string): { resources: number; records: number } {
   const row = rundb
     .statement('SELECT count(*) AS resources, sum(records) AS records FROM desired WHERE kind = ? AND records > 1')
     .get(kind)
   return { resources: Number(row?.resources ?? 0), records: Number(row?.records ?? 0) }
 }
-/** One case: how many users it concerns, and how many of their records. */
+/** The number of users of one case, and of their records. */
 export interface CaseCount {
   code: string
   fate: CaseFate | 'blocked'
@@ -121,7 +118,7 @@ export interface CaseCount {
 
 export type CaseFate = 'merged' | 'rejected'
 
-/** The cases of the source, in the order of their names. */
+/** The cases of the source, sorted by name. */
 export function caseCounts(rundb: RunDatabase): CaseCount[] {
   return rundb
     .statement(
@@ -136,7 +133,7 @@ export function caseCounts(rundb: RunDatabase): CaseCount[] {
       records: Number(records),
     }))
 }
-/** The key that a key merged into. Undefined: into none. */
+/** The key that a key merged into. Undefined: none. */
 export function canonicalOf(rundb: RunDatabase, kind: string, key: string): string | undefined {
   const row = rundb.statement('SELECT canonical FROM aliases WHERE kind = ? AND key = ?').get(kind, key)
   return row && String(row.canonical)

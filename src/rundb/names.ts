@@ -2,27 +2,27 @@ import type { Origin } from '../sources/source.ts'
 import { originOf, placeOf, type RunDatabase } from './run-database.ts'
 
 /**
- * A name in the source that an expression turned into a key or a slug. Two names with one slug are
- * two things in the source.
+ * A name in the source from which an expression made a key or a slug. Two names with one slug are
+ * two different things in the source.
  */
 export interface DerivedName {
-  /** Of what: the kind, or `role`. */
+  /** The kind of the name, or `role`. */
   kind: string
-  /** What was made of it. */
+  /** The key or slug made from it. */
   derived: string
-  /** What that has become in drafts: `roles.map` may translate a slug. */
+  /** Its value in drafts: `roles.map` can translate a slug. */
   slug: string
-  /** The organization in which a role is given; empty: none is named, or it makes no difference. */
+  /** The organization of a role assignment. Empty: none, or irrelevant. */
   scope: string
   name: string
-  /** `roles.map` has a line for the name: the manifest says what becomes of it. */
+  /** `roles.map` lists the name, so the manifest decides. */
   mapped: boolean
-  /** Where the name stands first. */
+  /** The first place of the name. */
   seq: number
   origin: Origin
 }
 
-/** Chunks arrive in any order: the first place of a name is that of the first record. */
+/** Chunks finish in any order: the first place of a name is that of the first record. */
 export function insertName(rundb: RunDatabase, name: DerivedName): void {
   rundb.run(
     `INSERT INTO names VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -38,23 +38,23 @@ export function insertName(rundb: RunDatabase, name: DerivedName): void {
   )
 }
 
-/** Names of the source that have become one key or slug in one place. */
+/** Names of the source with one key or slug in one place. */
 export interface Collision {
   slug: string
   place: string
-  /** The slugs that they have in drafts. */
+  /** Their slugs in drafts. */
   slugs: string[]
-  /** What grants hold of them: the names that the manifest maps, the slugs of the others. */
+  /** Their values in grants: names that the manifest maps, else slugs. */
   given: string[]
   /** The names, each with its first place. */
   names: [name: string, origin: string][]
 }
 
-/** Which names collide. */
+/** Selects names that collide. */
 export interface CollisionQuery {
-  /** What the names are of. */
+  /** The kind of the names. */
   of: string
-  /** What has to be the same of them. */
+  /** The column that must be equal. */
   slug: 'derived' | 'slug'
   /** The place in which a name `n` counts, as SQL. */
   place: string
@@ -92,7 +92,7 @@ export function* collisionsOf(rundb: RunDatabase, query: CollisionQuery): Genera
   }
 }
 
-/** Writes a collided slug down, for `collidedRows`. */
+/** Stores a collided slug for `collidedRows`. */
 export function insertCollided(
   rundb: RunDatabase,
   { of, slug, place, message, hint }: { of: string; slug: string; place: string; message: string; hint: string },
@@ -104,7 +104,7 @@ export function hasCollided(rundb: RunDatabase): boolean {
   return rundb.count('SELECT EXISTS (SELECT 1 FROM collided)') > 0
 }
 
-/** The drafts or grants that bear what collided. @param found yields `id`, `message`, `hint` */
+/** The drafts or grants with a collided slug. @param found returns `id`, `message`, `hint` */
 export function* collidedRows(
   rundb: RunDatabase,
   found: string,

@@ -2,17 +2,17 @@ import type { Parameter } from '../sqlite/open.ts'
 import { bindWordings, type RunDatabase, type Wording } from './run-database.ts'
 
 /**
- * Remarks on accepted resources: the table `notes`. In: one by an object, or, for all rows that
- * fit, by SQL. Out: how many resources each remark concerns.
+ * Notes on accepted resources: the table `notes`. In: one note as an object, or for all matching
+ * rows by SQL. Out: the number of resources per note.
  */
 
-/** A remark on an accepted resource, counted in the plan. */
+/** A note on an accepted resource, counted in the plan. */
 export interface NoteRow {
   kind: string
   key: string
   code: string
   detail: string
-  /** Position of the record it is about. Default 0: none in particular. */
+  /** Position of its record. Default 0: none in particular. */
   seq?: number
 }
 
@@ -25,9 +25,9 @@ export function insertNote(rundb: RunDatabase, { kind, key, code, detail, seq = 
 export interface Remark {
   /** Tables, joined, as SQL. */
   from: string
-  /** Which of their rows, as SQL; its parameters are `?1`, `?2` … */
+  /** The condition on rows, as SQL. Its parameters are `?1`, `?2` … */
   where: string
-  /** The table or alias whose kind and key are those of the resource. */
+  /** The table or alias with the kind and key of the resource. */
   on: string
   /** Position of the record, as SQL. Default: none in particular. */
   seq?: string
@@ -35,9 +35,9 @@ export interface Remark {
 }
 
 /**
- * Notes something on all rows that fit.
+ * Adds a note to all matching rows.
  * @param parameters of the condition
- * @returns how many
+ * @returns the number of notes
  */
 export function noteAll(rundb: RunDatabase, remark: Remark, ...parameters: Parameter[]): number {
   const { from, where, on, seq = '0', note } = remark
@@ -52,7 +52,7 @@ export function countNotes(rundb: RunDatabase, code: string): number {
   return rundb.count('SELECT count(*) FROM notes WHERE code = ?', code)
 }
 
-/** How many resources a remark concerns. */
+/** The number of resources with a note. */
 export interface NoteCount {
   kind: string
   code: string
@@ -60,15 +60,15 @@ export interface NoteCount {
   count: number
 }
 
-/** Notes something on a resource of the desired set, with the place of its first record. */
+/** Adds a note to a desired resource, with the place of its first record. */
 export function noteDesired(rundb: RunDatabase, { kind, key, code, detail }: Omit<NoteRow, 'seq'>): void {
   const where = 'kind = ?1 AND key = ?2'
   noteAll(rundb, { from: 'desired', where, on: 'desired', seq: 'seq', note: { code, detail } }, kind, key)
 }
 
 /**
- * Notes on resources that are in the desired set, most first.
- * @param moot conditions on a note `n` and its resource `d`, as SQL: which of them do not count
+ * Notes on desired resources, most frequent first.
+ * @param moot SQL conditions on a note `n` and its resource `d` for notes that do not count
  */
 export function noteCounts(rundb: RunDatabase, moot: readonly string[]): NoteCount[] {
   return rundb
@@ -89,21 +89,21 @@ export function noteCounts(rundb: RunDatabase, moot: readonly string[]): NoteCou
 }
 
 /**
- * A remark on a field of resources in the desired set, with the first of them. The detail begins
- * with the field, and perhaps goes on behind a colon.
+ * A note on a field of desired resources, with the first of them. The detail is the field, possibly
+ * followed by a colon and more.
  */
 export interface FieldNote {
   kind: string
   code: string
   field: string
   count: number
-  /** What is said of the first. */
+  /** The detail of the first. */
   detail: string
   file: string | undefined
   line: number | undefined
 }
 
-/** The remarks with these codes by kind and field, in the order of the source. */
+/** The notes with these codes by kind and field, in the order of the source. */
 export function fieldNotes(rundb: RunDatabase, codes: readonly string[]): FieldNote[] {
   return rundb
     .statement(

@@ -5,33 +5,29 @@ import { hasLive } from './live.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
- * Which of what the state does not know is surely created, decided in SQL for all at once. In: what
- * a kind says of itself in SQL. Out: a condition on rows `d` of `desired`. It is true of none that
- * code would adopt or block; of those that it leaves out code decides.
+ * Decides in SQL, for all resources at once, which of those not in the state are certainly created.
+ * In: the SQL of a kind. Out: a condition on rows `d` of `desired`. It is false for everything that
+ * code would adopt or block; code decides about the rest.
  */
 
 export interface PlainKind {
   kind: string
   /** Roles of references and the kinds that they point to. */
   refs: Record<string, string>
-  /** SQL. */
   label: string
-  /** SQL; counts for what refers to nothing. Undefined: nobody knows it in SQL. */
+  /** SQL, valid for resources without references. Undefined: there is no SQL for it. */
   naturalKey: string | undefined
-  /** What else must hold, as SQL. */
+  /** A further condition, as SQL. */
   where: string
-  /**
-   * Only what refers to something that is about to be created: nothing else has been looked up in
-   * WorkOS.
-   */
+  /** Only resources that refer to a new one: nothing else was looked up in WorkOS. */
   pendingOnly: boolean
 }
 
-/** The condition: never null. */
+/** The condition. Never null. */
 export function plainCondition(rundb: RunDatabase, plain: PlainKind): string {
   const { kind, refs, label, where } = plain
   const conditions = [
-    // Half of a surrogate pair, which JSON.stringify writes in a way of its own.
+    // Half of a surrogate pair, which JSON.stringify writes in its own way.
     "instr(d.attributes, '\\ud') = 0",
     "instr(d.refs, '\\ud') = 0",
     `${label} IS NOT NULL`,
@@ -42,17 +38,16 @@ export function plainCondition(rundb: RunDatabase, plain: PlainKind): string {
   return `coalesce(${conditions.join(' AND ')}, 0)`
 }
 
-/** Whether what a kind refers to in a role is in WorkOS or about to be created there. */
+/** Whether the referenced resource in a role is in WorkOS or about to be created there. */
 function isThere(rundb: RunDatabase, from: string, role: string, kind: string): string[] {
   const [to, key] = [text(kind), keyOf(role)]
   const any = (rows: string) => rundb.statement(`${rows} LIMIT 1`).get() !== undefined
   const planned = `EXISTS (SELECT 1 FROM actions a WHERE a.kind = ${to} AND a.key = ${key})`
   const known = `EXISTS (SELECT 1 FROM known k WHERE k.kind = ${to} AND k.key = ${key})`
   const gone = `SELECT 1 FROM drift f WHERE f.kind = ${to} AND f.field = '*'`
-  // A scan of the table is quicker than going through its index by kinds.
+  // A table scan is faster than the index by kinds.
   const blocked = `SELECT 1 FROM actions a WHERE +a.kind = ${to} AND a.type = 'blocked'`
-  // Where it surely leads to something desired, and all that is desired there is planned, nobody
-  // looks for each.
+  // If every reference leads to a desired resource and all of those are planned, skip the lookups.
   const all = isClosed(rundb, from, role, kind) && countActionsOfKind(rundb, kind) === countDesired(rundb, kind)
   return [
     ...(all ? [] : [hasKnown(rundb, kind) ? `(${planned} OR ${known})` : planned]),
@@ -63,9 +58,7 @@ function isThere(rundb: RunDatabase, from: string, role: string, kind: string): 
   ]
 }
 
-/**
- * Conditions under which nothing of what was read from WorkOS can be taken for it: see `recognise`.
- */
+/** Conditions under which no live resource can be the same: see `recognise`. */
 function cannotBeInWorkos(rundb: RunDatabase, { kind, refs, naturalKey, pendingOnly }: PlainKind): string[] {
   if (!pendingOnly && !hasLive(rundb, kind)) return []
   const pending = Object.entries(refs).map(

@@ -3,9 +3,8 @@ import { actionText } from './actions.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
- * What `explain` asks the run's database. In: a kind and a key, an id, an address or a place. Out:
- * rows of a few resources, named. Kinds come from the caller; `keys` are all keys that the records
- * of one resource have.
+ * Queries of `explain`. In: a kind and a key, an ID, an address or a place. Out: rows of a few
+ * resources. Kinds come from the caller; `keys` are all keys of the records of one resource.
  */
 
 export interface KindAndKey {
@@ -13,15 +12,12 @@ export interface KindAndKey {
   key: string
 }
 
-/**
- * Tables that know resources by their keys. Drafts and rejects are of kinds that only records
- * describe, too.
- */
+/** Tables with resources by key. Drafts and rejects also have kinds that only records have. */
 const KEYED = ['desired', 'drafts', 'rejects', 'known'] as const
 
 const IN_KEYS = 'key IN (SELECT value FROM json_each(?2))'
 
-/** Whatever has this key, of any kind; of what merged, the resource that stands for it. */
+/** Everything with this key, of any kind. For a merged key, the remaining resource. */
 export function withKey(rundb: RunDatabase, key: string): KindAndKey[] {
   const found = KEYED.flatMap((table) =>
     rundb.statement(`SELECT DISTINCT kind, key FROM ${table} WHERE key = ?`).all(key).map(kindAndKey),
@@ -30,14 +26,14 @@ export function withKey(rundb: RunDatabase, key: string): KindAndKey[] {
   return [...found, ...merged.map(kindAndKey)]
 }
 
-/** Whatever WorkOS knows by this id. */
+/** Everything with this WorkOS ID. */
 export function withId(rundb: RunDatabase, id: string): KindAndKey[] {
   return ['known', 'actions'].flatMap((table) =>
     rundb.statement(`SELECT kind, key FROM ${table} WHERE id = ?`).all(id).map(kindAndKey),
   )
 }
 
-/** Resources of a kind with this `email`, those whose records merged or were refused among them. */
+/** Resources of a kind with this `email`, including merged and rejected ones. */
 export function withEmail(rundb: RunDatabase, kind: string, email: string): KindAndKey[] {
   return ['desired', 'drafts', 'known'].flatMap((table) =>
     rundb
@@ -49,7 +45,7 @@ export function withEmail(rundb: RunDatabase, kind: string, email: string): Kind
   )
 }
 
-/** The files that were read, by their numbers. */
+/** The files that were read, by number. */
 export function filesRead(rundb: RunDatabase): { id: number; name: string }[] {
   return rundb
     .statement('SELECT id, name FROM files')
@@ -58,8 +54,8 @@ export function filesRead(rundb: RunDatabase): { id: number; name: string }[] {
 }
 
 /**
- * What a line of a file yielded, or was refused for; `granted` is the kind that grants of roles are
- * told with.
+ * The results and rejects of a line of a file. `granted` is the kind under which role grants are
+ * shown.
  */
 export function atLine(
   rundb: RunDatabase,
@@ -81,7 +77,7 @@ export function atLine(
     }))
 }
 
-/** The key `holder@…` that drafts of a kind have since the holder merged into another. */
+/** The key `holder@…` of drafts of a kind after the holder merged into another. */
 export function turnedKey(rundb: RunDatabase, kind: string, key: string, holder: string): string | undefined {
   const row = rundb
     .statement(
@@ -94,7 +90,7 @@ export function turnedKey(rundb: RunDatabase, kind: string, key: string, holder:
   return row && String(row.turned)
 }
 
-/** Keys `holder@…` that something had before its holder merged into another. */
+/** Keys `holder@…` before the holder merged into another. */
 export function formerKeys(rundb: RunDatabase, key: string, holder: string): string[] {
   return rundb
     .statement(
@@ -113,7 +109,7 @@ export function mergedKeys(rundb: RunDatabase, kind: string, key: string): strin
     .map((row) => String(row.key))
 }
 
-/** Desired resources with a key, or, where it ends with `@`, with keys that begin so. */
+/** Desired resources with a key, or, if it ends with `@`, with keys that start with it. */
 export function desiredUnder(
   rundb: RunDatabase,
   [whole, within]: readonly [string, string],
@@ -129,8 +125,8 @@ export function desiredUnder(
 }
 
 /**
- * Positions of the records of one resource, those that were refused among them, in order; `also` is
- * another kind of rejects.
+ * Positions of the records of one resource, including rejected ones, in order. `also` is another
+ * kind of rejects.
  */
 export function positions(rundb: RunDatabase, kind: string, keys: readonly string[], also: string | null): number[] {
   return rundb
@@ -143,7 +139,7 @@ export function positions(rundb: RunDatabase, kind: string, keys: readonly strin
     .map(({ seq }) => Number(seq))
 }
 
-/** How many records one resource has: equal ones of a chunk share a position. */
+/** The number of records of one resource. Equal ones of a chunk share a position. */
 export function recordsOf(rundb: RunDatabase, kind: string, keys: readonly string[]): number {
   return rundb.count(
     `SELECT sum(records) FROM (SELECT records FROM drafts WHERE kind = ?1 AND ${IN_KEYS}
@@ -153,10 +149,7 @@ export function recordsOf(rundb: RunDatabase, kind: string, keys: readonly strin
   )
 }
 
-/**
- * The rejects of one resource with their places, in the order of the records; those of the kind
- * `also` after its own.
- */
+/** The rejects of one resource with their places, by record. Those of the kind `also` follow. */
 export function rejectsUnder(rundb: RunDatabase, kind: string, keys: readonly string[], also: string | null): Row[] {
   return rundb
     .statement(
@@ -167,7 +160,7 @@ export function rejectsUnder(rundb: RunDatabase, kind: string, keys: readonly st
     .all(kind, JSON.stringify(keys), also)
 }
 
-/** What something that was refused referred to. */
+/** The references of a rejected resource. */
 export function refusedRefs(rundb: RunDatabase, { kind, key }: KindAndKey): Record<string, string> | undefined {
   const row = rundb.statement('SELECT refs FROM rejects WHERE kind = ? AND key = ? LIMIT 1').get(kind, key)
   return row && JSON.parse(String(row.refs))
@@ -181,10 +174,7 @@ export function* refsAnywhere(rundb: RunDatabase, { kind, key }: KindAndKey): Ge
   }
 }
 
-/**
- * The notes of one resource, each once, in the order in which they were made; `seq` is the first
- * position that one has.
- */
+/** The notes of one resource, each once, in order. `seq` is their first position. */
 export function notesUnder(
   rundb: RunDatabase,
   kind: string,
@@ -198,10 +188,7 @@ export function notesUnder(
     .map(({ code, detail, seq }) => ({ code: String(code), detail: String(detail), seq: Number(seq) }))
 }
 
-/**
- * Keys of the resources that refer to one, rejected ones among them: the first ones, and how many
- * there are.
- */
+/** The first keys of resources that refer to one, including rejected ones, and their number. */
 export function referringTo(
   rundb: RunDatabase,
   kind: string,
@@ -232,7 +219,7 @@ export function desiredReferringTo(
     .map((row) => String(row.key))
 }
 
-/** The records that became one resource with their places. @param order columns of `drafts` */
+/** The records that became one resource, with their places. @param order columns of `drafts` */
 export function mergingRecords(
   rundb: RunDatabase,
   kind: string,
@@ -249,7 +236,7 @@ export function mergingRecords(
     .all(kind, JSON.stringify(keys), limit)
 }
 
-/** The values that merging one resource did not take (JSON), with the places of their records. */
+/** The values that one resource lost in merging (JSON), with the places of their records. */
 export function conflictsUnder(rundb: RunDatabase, kind: string, keys: readonly string[], limit: number): Row[] {
   return rundb
     .statement(
@@ -259,7 +246,7 @@ export function conflictsUnder(rundb: RunDatabase, kind: string, keys: readonly 
     .all(kind, JSON.stringify(keys), limit)
 }
 
-/** The cases of duplicates that one resource is of. */
+/** The cases of duplicates of one resource. */
 export function casesUnder(rundb: RunDatabase, keys: readonly string[]): string[] {
   return rundb
     .statement('SELECT DISTINCT code FROM cases WHERE key IN (SELECT value FROM json_each(?)) ORDER BY code')
@@ -275,13 +262,13 @@ export function actionOf(rundb: RunDatabase, { kind, key }: KindAndKey): string 
   return row && String(row.action)
 }
 
-/** What the state knew of one resource when the plan was made. */
+/** The state of one resource when the plan was made. */
 export function knownOf(rundb: RunDatabase, { kind, key }: KindAndKey): { id: string; ownership: string } | undefined {
   const row = rundb.statement('SELECT id, ownership FROM known WHERE kind = ? AND key = ?').get(kind, key)
   return row && { id: String(row.id), ownership: String(row.ownership) }
 }
 
-/** Why no deletion is planned for what left the source. */
+/** Why no deletion is planned for a resource that left the source. */
 export function skippedDeletionOf(
   rundb: RunDatabase,
   { kind, key }: KindAndKey,
@@ -296,7 +283,7 @@ export function leftOutAlong(rundb: RunDatabase, { kind, key }: KindAndKey): str
   return row && String(row.path)
 }
 
-/** Differences of one resource that stay as they are, as JSON. */
+/** Differences of one resource that stay, as JSON. */
 export function driftOf(rundb: RunDatabase, { kind, key }: KindAndKey): string[] {
   return rundb
     .statement('SELECT drift FROM drift WHERE kind = ? AND key = ?')
@@ -305,8 +292,8 @@ export function driftOf(rundb: RunDatabase, { kind, key }: KindAndKey): string[]
 }
 
 /**
- * Keys to compare with what somebody typed, with the addresses of one kind; `except` is no kind of
- * a resource.
+ * Keys to compare with the user's input, with the email addresses of one kind. `except` is not a
+ * kind of resource.
  */
 export function* someKeys(
   rundb: RunDatabase,

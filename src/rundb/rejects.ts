@@ -6,41 +6,41 @@ import { ROLE_ASSIGNMENT } from './drafts.ts'
 import { bindWordings, originOf, type Place, placeOf, type RunDatabase, textIn, type Wording } from './run-database.ts'
 
 /**
- * The quarantine: the table `rejects`. In: what is refused, by an object or, for all rows that fit,
- * by SQL; what refers to it goes with it. Out: every refused item with its place.
+ * The table `rejects`. In: a reject as an object, or all matching rows by SQL; what refers to a
+ * reject is rejected, too. Out: every reject with its place.
  */
 
-/** One row of the quarantine. */
+/** One row of the table. */
 export interface RejectRow {
-  /** A kind, `record` for a record that the source refused, or `roleAssignment`. */
+  /** A kind, `record` for a record that the source rejected, or `roleAssignment`. */
   kind: string
-  /** Null when the key itself is not known. */
+  /** Null: the key is unknown. */
   key: string | null
   code: string
-  /** Field of the kind that is to blame. */
+  /** The field that is the reason. */
   field?: string | null
   message: string
   hint?: string | null
-  /** Position of the record; null for one that has none. */
+  /** Position of the record. Null: it has none. */
   seq: number | null
-  /** Where the record was read: by name, or as another row of the run's database holds it. */
+  /** The place of the record: by name, or as in another row of the run's database. */
   origin: Origin | Place
-  /** Keys of what it referred to. */
+  /** Keys of its references. */
   refs?: Readonly<Record<string, string>>
-  /** How many records it stands for. Default 1. */
+  /** The number of its records. Default 1. */
   records?: number
-  /** The address of the person that it is of, where it is known. */
+  /** The email address of its user, if known. */
   email?: string | null
-  /** Of a record that the source refused: the kind that alone is made of records of its stream. */
+  /** For a record that the source rejected: the only kind made from its stream. */
   wouldBe?: string | null
 }
 
-/** Why something is rejected; null where there is no more to say. */
+/** Why something is rejected. Null: no more details. */
 export type RejectReason = Required<Pick<RejectRow, 'code' | 'field' | 'message' | 'hint'>>
 
 /**
- * A refused resource or record, with its place in the source; the state keeps those of a run as
- * well. Never holds a secret.
+ * A rejected resource or record, with its place in the source. The state keeps those of a run, too.
+ * Never contains a secret.
  */
 export interface RejectedItem {
   kind: string
@@ -51,9 +51,9 @@ export interface RejectedItem {
   hint: string | null
   /** `users.csv:12`. */
   origin: string
-  /** Records of the source that it stands for. */
+  /** The number of its records in the source. */
   records: number
-  /** The address of the person that it is of, as far as it is known. */
+  /** The email address of its user, if known. */
   email: string | null
 }
 
@@ -91,7 +91,7 @@ export function insertReject(rundb: RunDatabase, reject: RejectRow): void {
   )
 }
 
-/** Keeps the address of a user that was refused: by it the user may be chosen. */
+/** Keeps the email address of a rejected user, so that a selector can match it. */
 export function insertRejectedAddress(
   rundb: RunDatabase,
   { seq, key, email }: { seq: number; key: string; email: string },
@@ -102,10 +102,7 @@ export function insertRejectedAddress(
 const ADDRESS_OF_GRANT =
   "coalesce(grants.email, (SELECT u.attributes ->> '$.email' FROM desired u WHERE u.kind = 'user' AND u.key = grants.user))"
 
-/**
- * What a reject copies of the row that it takes away: its kind and key, its place, references and
- * records, and the address.
- */
+/** The columns that a reject copies from its row: kind, key, place, references, records, email. */
 const COPIED = {
   drafts: ['kind, key', 'seq, file, line, refs, records', "attributes ->> '$.email'"],
   desired: ['kind, key', 'seq, file, line, refs, records', addressIn('desired')],
@@ -113,21 +110,21 @@ const COPIED = {
 } as const
 
 export interface Rejection {
-  /** Where the rows are. */
+  /** The table of the rows. */
   from: keyof typeof COPIED
-  /** Which of them are rejected, as SQL; its parameters are `?1`, `?2` … */
+  /** The condition on rows, as SQL. Its parameters are `?1`, `?2` … */
   where: string
   reason: { code: Wording; field: Wording; message: Wording; hint: Wording }
-  /** Tables that the reason reads beside the row, as SQL. */
+  /** Tables that the reason reads in addition, as SQL. */
   join?: string
-  /** The address of the person, as SQL, where one of these tables knows it. */
+  /** The email address of the user, as SQL, if one of these tables has it. */
   email?: string
 }
 
 /**
- * Moves all rows that fit to the rejects.
+ * Moves all matching rows to the rejects.
  * @param parameters of the condition
- * @returns how many
+ * @returns the number of rows
  */
 export function rejectAll(rundb: RunDatabase, rejection: Rejection, ...parameters: Parameter[]): number {
   const { from, where, reason, join = '', email } = rejection
@@ -140,13 +137,13 @@ export function rejectAll(rundb: RunDatabase, rejection: Rejection, ...parameter
     ...bound,
   )
   if (rejected === 0) return 0
-  // A condition may go through all of the table: what has a key of its own is found by that.
+  // The condition may scan the whole table. Rows with their own key are deleted by key.
   if (from !== 'desired') rundb.run(`DELETE FROM ${from} WHERE ${where}`, ...parameters)
   else takeRejected(rundb, before)
   return rejected
 }
 
-/** Takes away what has been copied to the rejects behind a row. */
+/** Deletes the rows that were copied to the rejects after a row. */
 function takeRejected(rundb: RunDatabase, before: number): void {
   const kinds = rundb.statement('SELECT DISTINCT kind FROM rejects WHERE rowid > ?').all(before)
   for (const { kind } of kinds) desiredChanged(rundb, String(kind))
@@ -158,7 +155,7 @@ export function rejectDraft(rundb: RunDatabase, id: number, reason: RejectReason
   rejectAll(rundb, { from: 'drafts', where: 'id = ?1', reason }, id)
 }
 
-/** Moves a resource of the desired set to the rejects. */
+/** Moves a desired resource to the rejects. */
 export function rejectDesired(
   rundb: RunDatabase,
   { kind, key }: { kind: string; key: string },
@@ -172,7 +169,7 @@ export function rejectGrant(rundb: RunDatabase, id: number, reason: RejectReason
   rejectAll(rundb, { from: 'grants', where: 'rowid = ?1', reason }, id)
 }
 
-/** Everything that was refused, in the order of the records. */
+/** All rejects, in the order of the records. */
 export function* rejectedItems(rundb: RunDatabase): Generator<RejectedItem> {
   const rows = rundb.iterate(
     `SELECT r.*, ${originOf('r')} FROM rejects r JOIN files f ON f.id = r.file ORDER BY r.file, r.line, r.seq, r.rowid`,
@@ -193,8 +190,7 @@ export function* rejectedItems(rundb: RunDatabase): Generator<RejectedItem> {
 }
 
 /**
- * Who and what was refused, and why, in an order of their own: not where it was read, nor what it
- * said. For digests alone.
+ * The identity and reason of each reject, sorted, without its place and message. Only for digests.
  */
 export function* rejectedIdentities(rundb: RunDatabase): Generator<string> {
   const rows = rundb.iterate(
@@ -204,13 +200,13 @@ export function* rejectedIdentities(rundb: RunDatabase): Generator<string> {
   for (const { rejected } of rows) yield String(rejected)
 }
 
-/** How many records were refused; of one kind, or of all. */
+/** The number of rejected records, of one kind or of all. */
 export function countRejects(rundb: RunDatabase, kind?: string): number {
   if (kind === undefined) return rundb.count('SELECT sum(records) FROM rejects')
   return rundb.count('SELECT sum(records) FROM rejects WHERE kind = ?', kind)
 }
 
-/** How many records were refused that are not of these kinds, nor would have been. */
+/** The number of rejected records that neither are nor would be of these kinds. */
 export function countRejectsWithout(rundb: RunDatabase, kinds: readonly string[]): number {
   const named = JSON.stringify(kinds)
   return rundb.count(
@@ -219,12 +215,12 @@ export function countRejectsWithout(rundb: RunDatabase, kinds: readonly string[]
   )
 }
 
-/** How many records the source refused that would have been of this kind, and of no other. */
+/** The number of records rejected by the source that would be of this kind and no other. */
 export function countUnreadOf(rundb: RunDatabase, kind: string): number {
   return rundb.count('SELECT sum(records) FROM rejects WHERE would_be = ?', kind)
 }
 
-/** Refused items by kind and code, most first. */
+/** Rejects by kind and code, most frequent first. */
 export function rejectCounts(rundb: RunDatabase): { kind: string; code: string; count: number }[] {
   return rundb
     .statement('SELECT kind, code, sum(records) AS n FROM rejects GROUP BY kind, code ORDER BY n DESC, kind, code')
@@ -233,8 +229,8 @@ export function rejectCounts(rundb: RunDatabase): { kind: string; code: string; 
 }
 
 /**
- * Rejects the resources of a kind that refer to something that is not desired. The reason names
- * what was rejected, or is missing from the source. One look at all of them finds those few.
+ * Rejects resources of a kind that refer to something that is not desired. The reason names what
+ * was rejected, or is missing from the source. One scan finds all of them.
  * @param refs roles of references, and the kinds that they lead to
  */
 export function rejectDependents(
@@ -243,7 +239,7 @@ export function rejectDependents(
 ): void {
   const roles = Object.entries(refs)
   if (roles.length === 0) return
-  // What refers to nothing in a role needs nothing there.
+  // A resource without a reference in a role needs nothing there.
   const leads = roles.map((_, at) => {
     const key = `d.refs ->> ('$.' || ?${at * 2 + 2})`
     return `(${key} IS NULL OR EXISTS (SELECT 1 FROM desired p WHERE p.kind = ?${at * 2 + 3} AND p.key = ${key}))`
@@ -259,7 +255,7 @@ export function rejectDependents(
   closeReferences(rundb, kind, refs)
 }
 
-/** Rejects those whose reference by this role leads nowhere, with what that was to be. */
+/** Rejects those whose reference in this role leads nowhere, and names its target. */
 function rejectDangling(
   rundb: RunDatabase,
   { kind, role, target }: { kind: string; role: string; target: string },
@@ -284,10 +280,7 @@ function rejectDangling(
   rejectAll(rundb, rejection, kind, role, target)
 }
 
-/**
- * Rejects what the record `seq` says, in drafts of a kind, of something whose own draft was
- * rejected.
- */
+/** Rejects what the record `seq` says, in drafts of a kind, about a resource that was rejected. */
 export function rejectFollowers(
   rundb: RunDatabase,
   { kind, role, seq, key }: { kind: string; role: string; seq: number; key: string },
@@ -297,10 +290,7 @@ export function rejectFollowers(
   rejectAll(rundb, { from: 'drafts', where, reason }, seq, kind, role, key)
 }
 
-/**
- * The first record that would have made one of these resources and was refused, with its place:
- * `roles.csv:4`.
- */
+/** The first reject among the records of these resources, with its place: `roles.csv:4`. */
 export function firstReject(
   rundb: RunDatabase,
   kind: string,

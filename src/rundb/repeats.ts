@@ -1,27 +1,27 @@
 import type { Place, RunDatabase } from './run-database.ts'
 
 /**
- * Drafts that say what another one says, to the letter: a row of `drafts` stands for all of them,
- * and of the others their places alone are kept, those of a chunk in one row of `repeats`. In: the
- * places of repeats. Out: how many records stand behind a draft; and, where the records of a thing
- * are looked at one by one, a row of `drafts` for each repeat, as if it had been staged so.
+ * Repeats: drafts that are equal to another one. One row of `drafts` represents all of them; the
+ * places of the others are kept in one row of `repeats` per chunk. In: the places of repeats. Out:
+ * the number of records of a draft; and one row of `drafts` per repeat, if single records are
+ * needed.
  */
 
 /** One or more equal records of a chunk that repeat a draft. */
 export interface Repeat {
-  /** The id of the draft that stands for it, which is that of an earlier record. */
+  /** The id of the draft that represents it, from an earlier record. */
   draft: number
-  /** Of the first of these records. */
+  /** The position of the first of these records. */
   seq: number
   place: Place
   records: number
 }
 
-/** Numbers by which a repeat is packed: those of Repeat, with the line, or NO_LINE. */
+/** Numbers per packed repeat: those of Repeat, with the line, or NO_LINE. */
 const WIDTH = 5
 const NO_LINE = -1
 
-/** Keeps the repeats of a chunk. */
+/** Stores the repeats of a chunk. */
 export function insertRepeats(rundb: RunDatabase, repeats: readonly Repeat[]): void {
   if (repeats.length === 0) return
   const packed = new Float64Array(repeats.length * WIDTH)
@@ -31,13 +31,10 @@ export function insertRepeats(rundb: RunDatabase, repeats: readonly Repeat[]): v
   rundb.statement('INSERT INTO repeats (packed) VALUES (?)').run(new Uint8Array(packed.buffer))
 }
 
-/** Drafts whose repeats are added up, or put back, at once: bounds what is in memory. */
+/** Drafts whose repeats are added or unpacked at once. Limits the memory. */
 const DRAFTS_AT_ONCE = 50_000
 
-/**
- * Adds to each draft the records of its repeats. Call it once all is staged, and before anything is
- * read of the drafts.
- */
+/** Adds the records of its repeats to each draft. Call it after staging, before reading drafts. */
 export function gatherRepeats(rundb: RunDatabase): void {
   let sums = new Map<number, { repeats: number; records: number }>()
   for (const packed of chunks(rundb)) {
@@ -67,8 +64,8 @@ function addSums(rundb: RunDatabase, sums: ReadonlyMap<number, { repeats: number
 }
 
 /**
- * Puts repeats back as drafts of their own, so that each is found at its place.
- * @param which SQL: yields ids of drafts whose repeats these are; others may be among them.
+ * Turns repeats into drafts, so that each is found at its place.
+ * @param which SQL that returns IDs of drafts whose repeats to unpack, and possibly other IDs.
  *   Default: all
  */
 export function unpackRepeats(rundb: RunDatabase, which?: string, ...parameters: string[]): void {
@@ -86,7 +83,7 @@ export function unpackRepeats(rundb: RunDatabase, which?: string, ...parameters:
     DELETE FROM unpacking`)
 }
 
-/** The same for what a rule about several drafts found. @param found SQL: yields `id` */
+/** Unpacks what a rule about several drafts found. @param found SQL that returns `id` */
 export function unpackFound(rundb: RunDatabase, found: string): void {
   unpackRepeats(rundb, `SELECT id FROM (${found})`)
 }
@@ -115,7 +112,7 @@ function unpack(rundb: RunDatabase, drafts: ReadonlySet<number>): void {
 function* chunks(rundb: RunDatabase): Generator<Float64Array> {
   for (const { packed } of rundb.iterate('SELECT packed FROM repeats')) {
     if (!(packed instanceof Uint8Array)) throw new TypeError('repeats are packed')
-    // A copy, since the bytes need not lie where numbers may begin.
+    // A copy, because the bytes may not be aligned.
     yield new Float64Array(packed.slice().buffer)
   }
 }

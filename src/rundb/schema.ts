@@ -1,42 +1,35 @@
 /**
- * All tables of a run that are read in more than one step, as SQL. They are made when the run's
- * database is opened; those of planning when
- * planning begins. Some of them serve one kind alone. What a single step needs for itself it makes
- * where it is needed.
+ * The SQL of all tables that more than one step of a run reads. They are created with the run's
+ * database, those of planning when planning begins. Some serve a single kind. Steps create their
+ * own temporary tables themselves.
  */
 
 /**
- * The tables of one run. Nothing here outlives the command: no journal, no syncing to disk.
+ * The tables of one run. They are deleted with the command: no journal, no sync to disk.
  *
- * drafts     what the mapping yielded, one row per resource and record (equal ones of a chunk are
- *            one row with a count); `rank` and `updated` order those of one user, `external` is the
- *            external id of one where it is not the key
- * repeats    the places of drafts that say what an earlier one says, which stands for them: see
+ * drafts     results of the mapping, one row per resource and record (equal ones of a chunk share a
+ *            row with a count); `rank` and `updated` order those of one user, `external` is its
+ *            external ID if it is not the key
+ * repeats    places of drafts that are equal to an earlier one, which represents them: see
  *            repeats.ts
- * repeated   the drafts that stand for others, and how many repeats and records of these are
- *            counted in theirs
- * several    resources of one kind, by their group, that have several drafts; where all of these
- *            say the same, the first of them and the records of all
- * grants     roles that a record gives in an organization that the record itself does not name, or
- *            wherever a user is a member
+ * repeated   drafts that represent others, with the number of their repeats and records
+ * several    resources of one kind with several drafts, by group; if all of these are equal, the
+ *            first of them and the number of records
+ * grants     roles that a record gives in an organization that it does not name itself, or in all
+ *            organizations of a user
  * desired    the desired set: one row per resource, duplicates merged
  * aliases    keys that merged into another key
- * merges     each record that merged into another one with a different key, or that had a value
- *            which was not taken; `records` of it merged away, none of those that the others merged
- *            into
- * cases      named cases of duplicate users: the key of the one that stands for them, and how many
- *            records are concerned
- * rejects    the quarantine
- * notes      remarks on accepted resources, counted in the plan
- * lookalikes addresses of users that may have a double: those that are not ASCII, or whose domain
- *            is in Punycode
- * addresses  addresses of users whose records the mapping refused, by the number of the record
- * left_out   records that no rule took, in the order of `seq`, and rows that the source ignored,
- *            which have none
- * names      names of the source that expressions turned into keys and slugs, each with its first
- *            place
- * collided   slugs and keys that several of these names have become, by what they are of and where,
- *            with what is said of it
+ * merges     records that merged into a different key, or that lost a value; `records` is the
+ *            number that merged away, 0 for the record that the others merged into
+ * cases      named cases of duplicate users: the remaining key, and the number of records
+ * rejects    rejected records and resources
+ * notes      notes on accepted resources, counted in the plan
+ * lookalikes email addresses of users that may have a double: not ASCII, or with a Punycode domain
+ * addresses  email addresses of users whose records the mapping rejected, by position of the record
+ * left_out   records that no rule used, in the order of `seq`, and rows that the source ignored,
+ *            without a `seq`
+ * names      names of the source from which expressions made keys and slugs, with the first place
+ * collided   slugs and keys of several of these names, by kind and place, with the message
  */
 export const SOURCE_TABLES = `
   CREATE TABLE files (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -84,10 +77,10 @@ export const SOURCE_TABLES = `
 `
 
 /**
- * What is left out with what it belongs to.
+ * Resources that are left out with what they belong to.
  *
- * left_out_keys  keys of what a condition left out, as far as they could be computed, with the path
- *                of the condition
+ * left_out_keys  keys that a condition left out, if they could be computed, with the path of the
+ *                condition
  * left_out_with  what was left out because of one of them, or because of the user or organization
  *                of its own record
  */
@@ -98,12 +91,12 @@ export const LEFT_OUT_TABLES = `
 `
 
 /**
- * What a scope adds to the tables of a run. Without a scope they stay empty.
+ * The tables of a scope. Without a scope they are empty.
  *
- * chosen        organizations and users that the selectors choose themselves
- * in_scope      organizations and users in scope: the chosen ones and what belongs to them
- * out_of_scope  desired resources that belong to others; their secrets are left out
- * rejects_out   what was refused of others, and how many records that is
+ * chosen        organizations and users that the selectors choose
+ * in_scope      the chosen organizations and users, and what belongs to them
+ * out_of_scope  desired resources of others, without their secrets
+ * rejects_out   rejects of others, with their number of records
  */
 export const SCOPE_TABLES = `
   CREATE TABLE chosen (kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT;
@@ -114,26 +107,25 @@ export const SCOPE_TABLES = `
   CREATE INDEX rejects_out_by_key ON rejects_out (kind, key);
 `
 
-/** By what live resources are looked up besides their ids. */
+/** Indexes of live resources, in addition to their IDs. */
 export const LIVE_INDEXES = `
   CREATE INDEX live_by_external_id ON live (kind, external_id) WHERE external_id IS NOT NULL;
   CREATE INDEX live_by_natural_key ON live (kind, natural_key) WHERE natural_key IS NOT NULL;
 `
 
 /**
- * What planning adds to the run's database.
+ * The tables of planning.
  *
- * known    a copy of the state, to compare in SQL; `unchanged`: whether the source surely has the
- *          same attributes or manages none, null for what is not desired
- * candidates  what planning has to look at
- * live     what WorkOS holds, as far as planning had to look
- * given_roles  roles that memberships have from groups, as far as planning had to look
- * claimed  identities of users that are to be created, where the source may have two of one
- * actions  the plan; `action` is null for creates that SQL decided about, and follows from what
- *          they create: see `actionText`
- * drift    differences that stay as they are
- * spared   what a deletion leaves alone, and why
- * beyond   resources of the state that are out of scope
+ * known        a copy of the state, to compare in SQL; `unchanged`: whether the source surely has
+ *              the same attributes or manages none; null: not desired
+ * candidates   what planning must look at
+ * live         what is in WorkOS, as far as planning has read it
+ * given_roles  roles that memberships have from groups, as far as planning has read them
+ * claimed      identities of new users, if two users of the source may share one
+ * actions      the plan; `action` is null for creates that SQL decided about: see `actionText`
+ * drift        differences that stay
+ * spared       what a deletion skips, and why
+ * beyond       resources of the state that are out of scope
  */
 export const PLAN_TABLES = `
   CREATE TABLE known (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, attributes TEXT NOT NULL, digests TEXT NOT NULL,
@@ -160,10 +152,10 @@ export const PLAN_TABLES = `
 `
 
 /**
- * What verifying adds to the run's database, besides the tables of planning.
+ * The tables of verifying, in addition to those of planning.
  *
- * matched   which live resource stands for which desired one
- * findings  what is not as it should be
+ * matched   which live resource matches which desired one
+ * findings  deviations
  */
 export const VERIFY_TABLES = `
   CREATE TABLE matched (kind TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, key))

@@ -2,15 +2,15 @@ import { desiredChanged } from './desired-facts.ts'
 import type { RunDatabase } from './run-database.ts'
 
 /**
- * What a scope speaks of. In: what selectors find. Out: the chosen (`chosen`); what is moved out of
- * the desired set (`out_of_scope`) and out of the rejects; of the state what belongs to others
- * (`beyond`), for undoing also what goes (`undone`) and what others have ties to (`held`).
+ * Scopes. In: the matches of selectors. Out: the chosen (`chosen`); what is moved out of the
+ * desired set (`out_of_scope`) and the rejects; resources of the state that belong to others
+ * (`beyond`); for undoing also what is deleted (`undone`) and what others refer to (`held`).
  */
 
 /**
- * Puts into `chosen` what a query yields.
- * @param found SQL: yields `chosen`; its parameter is the pattern
- * @returns how many are new
+ * Adds the results of a query to `chosen`.
+ * @param found SQL that returns `chosen`; its parameter is the pattern
+ * @returns the number of new ones
  */
 export function chooseAs(rundb: RunDatabase, kind: string, found: string, glob: string): number {
   return rundb.run(`INSERT OR IGNORE INTO chosen SELECT DISTINCT ?2, chosen FROM (${found})`, glob, kind)
@@ -20,18 +20,18 @@ export function isChoosable(rundb: RunDatabase, found: string, glob: string): bo
   return rundb.count(`SELECT EXISTS (SELECT 1 FROM (${found}))`, glob) > 0
 }
 
-/** The condition that leaves out something of a kind whose key is like this. */
+/** The condition that leaves out a resource of a kind with a matching key. */
 export function leftOutLike(rundb: RunDatabase, kind: string, glob: string): string | undefined {
   const row = rundb.statement('SELECT path FROM left_out_keys WHERE kind = ? AND key GLOB ?').get(kind, glob)
   return row && String(row.path)
 }
 
-/** The first names that a query yields, in their order. */
+/** The first names that a query returns, sorted. */
 export function firstNames(rundb: RunDatabase, names: string, limit: number): string[] {
   return someNames(rundb, `${names} ORDER BY name`, limit)
 }
 
-/** As many of the names that a query yields, in any order. */
+/** Up to `limit` names that a query returns, in any order. */
 export function someNames(rundb: RunDatabase, names: string, limit: number): string[] {
   return rundb
     .statement(`${names} LIMIT ${limit}`)
@@ -39,19 +39,17 @@ export function someNames(rundb: RunDatabase, names: string, limit: number): str
     .map(({ name }) => String(name))
 }
 
-/** What choosing reads by: addresses of users that were refused. */
+/** Creates the index for choosing rejected users by email address. */
 export function indexAddresses(rundb: RunDatabase): void {
   rundb.exec('CREATE INDEX addresses_by_key ON addresses (key)')
 }
 
-/** Makes the index that the rules of a kind read by. @param index a whole statement of theirs */
+/** Creates an index for the rules of a kind. @param index a whole statement */
 export function makeIndex(rundb: RunDatabase, index: string): void {
   rundb.exec(index)
 }
 
-/**
- * Moves desired resources of a kind out of the set. @param stay which of them, `d`, stay, as SQL
- */
+/** Moves desired resources of a kind out of the set. @param stay those of `d` that stay, as SQL */
 export function moveOut(rundb: RunDatabase, kind: string, stay: string): void {
   rundb.run(
     `INSERT INTO out_of_scope SELECT kind, key, refs, attributes, records FROM desired d WHERE d.kind = ? AND NOT (${stay})`,
@@ -65,7 +63,7 @@ export function moveOut(rundb: RunDatabase, kind: string, stay: string): void {
   )
 }
 
-/** Takes away what is noted on, or merged into, something out of scope. */
+/** Deletes notes on, and merges into, resources out of scope. */
 export function forgetNotes(rundb: RunDatabase): void {
   rundb.run(
     `DELETE FROM notes WHERE EXISTS (SELECT 1 FROM out_of_scope o WHERE o.kind = notes.kind AND o.key = coalesce(
@@ -73,7 +71,7 @@ export function forgetNotes(rundb: RunDatabase): void {
   )
 }
 
-/** Takes a reject out, with the notes on what it refused. @param id its rowid */
+/** Moves a reject out of scope, with the notes on its record. @param id its rowid */
 export function moveRejectOut(
   rundb: RunDatabase,
   { id, kind, key, records }: { id: number; kind: string; key: string | null; records: number },
@@ -93,34 +91,30 @@ export function countRejectsOut(rundb: RunDatabase): number {
   return rundb.count('SELECT sum(records) FROM rejects_out')
 }
 
-/**
- * How the resources of a kind that are in the state belong to the users and organizations that
- * selectors choose.
- */
+/** How resources of a kind in the state belong to the users and organizations of selectors. */
 export type StateScope =
   /**
-   * Selectors choose it itself. `heldBy`: kinds that refer to it by its name; as long as one
-   * outside of the scope does, it is not undone unless a selector names it. `counted`: a limit
-   * counts these.
+   * Selectors choose it directly. `heldBy`: kinds that refer to it by its name; while one outside
+   * the scope does, it is not undone unless a selector names it. `counted`: a limit counts these.
    */
   | { is: 'chosen'; heldBy: readonly string[]; counted?: true }
   /**
-   * It ties two together: it belongs to whichever is chosen, and undoing it takes both along. `of`:
-   * roles of its references.
+   * It ties two resources together: it belongs to either, and undoing it undoes both. `of`: roles
+   * of its references.
    */
   | { is: 'tie'; of: readonly string[] }
   /**
-   * It goes where what the role `on` refers to goes, and belongs to whichever of the roles `of` is
-   * chosen.
+   * It is deleted with the resource in the role `on`, and belongs to the chosen one of the roles
+   * `of`.
    */
   | { is: 'hanging'; on: string; of: readonly string[] }
 
-/** A kind as far as a scope is concerned. */
+/** The parts of a kind that matter for a scope. */
 export interface ScopedKind {
   name: string
   /** Roles of references and the kinds they point to. */
   refs: Readonly<Record<string, string>>
-  /** Undefined: it belongs to nobody. */
+  /** Undefined: it belongs to no user or organization. */
   stateScope?: StateScope
 }
 
@@ -128,25 +122,23 @@ const isChosen = (kind: string, key: string) =>
   `EXISTS (SELECT 1 FROM chosen c WHERE c.kind = '${kind}' AND c.key = ${key})`
 const ref = (role: string) => `(k.refs ->> '$.${role}')`
 
-/** Whether one of those that a row `k` refers to by these roles is chosen. */
+/** The condition that a row `k` refers to a chosen resource in one of these roles. */
 function refersToChosen({ refs }: ScopedKind, roles: readonly string[]): string {
   return `(${roles.map((role) => isChosen(kindOf(refs, role), ref(role))).join(' OR ')})`
 }
 
 function kindOf(refs: ScopedKind['refs'], role: string): string {
   const kind = refs[role]
-  if (kind === undefined) throw new RangeError(`no reference is called ${role}`)
+  if (kind === undefined) throw new RangeError(`there is no reference ${role}`)
   return kind
 }
 
 /**
- * Puts the resources of the state that are out of scope into `beyond`. What the source still has
- * belongs to whom it belongs there. Of what has left the source, that alone belongs to the scope of
- * which it is certain: what the selectors choose themselves, the ties of those, and what hangs on
- * them. What belongs to nobody, permissions and roles of the environment, is beyond every scope
- * once it has left the source.
- * @param limited the scope has a limit, which counts users of the source: nobody who has left it is
- *   among them
+ * Adds resources of the state that are out of scope to `beyond`. Resources in the source belong as
+ * they do there. Of those that left the source, only certain ones are in scope: those that the
+ * selectors choose directly, their ties, and what depends on them. Permissions and environment
+ * roles belong to no one: once they leave the source, they are out of every scope.
+ * @param limited the scope has a limit, which counts only users in the source
  */
 export function markBeyond(rundb: RunDatabase, kinds: readonly ScopedKind[], limited: boolean): void {
   rundb.run(
@@ -158,7 +150,7 @@ export function markBeyond(rundb: RunDatabase, kinds: readonly ScopedKind[], lim
   )
 }
 
-/** Whether `k`, which has left the source, belongs to the chosen. */
+/** The condition that `k`, which left the source, belongs to the chosen. */
 function belongs(kinds: readonly ScopedKind[], limited: boolean): string {
   const counted = new Set(
     kinds.flatMap(({ name, stateScope }) => (stateScope?.is === 'chosen' && stateScope.counted ? [name] : [])),
@@ -184,9 +176,9 @@ const isHeld = (kind: string, key: string) =>
   `EXISTS (SELECT 1 FROM held h WHERE h.kind = '${kind}' AND h.key = ${key})`
 
 /**
- * Finds what an undoing of the chosen undoes: their ties, whom those tie, and what hangs on them.
- * Whom the selectors did not name and others outside of this refer to is held: it stays. Puts all
- * else of the state into `beyond`.
+ * Finds what undoing the chosen undoes: their ties, what these tie together, and what depends on
+ * it. Resources that the selectors do not name and that others still refer to are held: they stay.
+ * Adds the rest of the state to `beyond`.
  */
 export function markUndone(rundb: RunDatabase, kinds: readonly ScopedKind[]): void {
   rundb.exec(`
@@ -236,30 +228,30 @@ function isA<Is extends StateScope['is']>(
 
 const listOf = (kinds: readonly string[]) => kinds.map((kind) => `'${kind}'`).join(', ')
 
-/** So that those who refer to one are found without a search through the state. */
+/** Creates an index to find the resources that refer to one. */
 function indexHolders(rundb: RunDatabase, kind: string, holders: readonly string[]): void {
   const where = holders.length === 1 ? `WHERE kind = ${listOf(holders)}` : ''
   rundb.exec(`CREATE INDEX known_by_${kind} ON known (refs ->> '$.${kind}') ${where}`)
 }
 
-/** Finds whom others outside of the scope have ties to. */
+/** Finds resources that others outside the scope refer to. */
 function hold(rundb: RunDatabase, kind: string, holders: readonly string[]): void {
   const outside = `(SELECT k.kind || ':' || k.key FROM known k WHERE k.kind IN (${listOf(holders)}) AND ${ref(kind)} = undone.key
     AND NOT EXISTS (SELECT 1 FROM undone u WHERE u.kind = k.kind AND u.key = k.key) ORDER BY k.kind DESC, k.key LIMIT 1)`
   rundb.run(
-    `INSERT INTO held SELECT kind, key, 'it has ' || other || ' outside of the scope' FROM (
+    `INSERT INTO held SELECT kind, key, 'it has ' || other || ' outside the scope' FROM (
        SELECT kind, key, ${outside} AS other FROM undone WHERE kind = '${kind}'
          AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.kind = undone.kind AND c.key = undone.key)) WHERE other IS NOT NULL`,
   )
 }
 
-/** Why something stays that would be undone; undefined: nothing holds it. */
+/** Why a resource stays instead of being undone. Undefined: nothing holds it. */
 export function heldBy(rundb: RunDatabase, kind: string, key: string): string | undefined {
   const row = rundb.statement('SELECT message FROM held WHERE kind = ? AND key = ?').get(kind, key)
   return row && String(row.message)
 }
 
-/** How much of each kind of the state is out of scope. */
+/** The number of resources of the state that are out of scope, by kind. */
 export function countBeyond(rundb: RunDatabase): Map<string, number> {
   const rows = rundb.statement('SELECT kind, count(*) AS n FROM beyond GROUP BY kind').all()
   return new Map(rows.map(({ kind, n }) => [String(kind), Number(n)]))

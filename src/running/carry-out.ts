@@ -11,7 +11,7 @@ import type { Ended } from './notify.ts'
 import type { Session } from './session.ts'
 import type { World } from './world.ts'
 
-/** A run that is over. */
+/** A finished run. */
 export interface Applied {
   result: ApplyResult
   seconds: number
@@ -20,13 +20,13 @@ export interface Applied {
 interface CarryOutOptions extends Telling {
   /** The command, for the history of runs. */
   command: string
-  /** Learns what the run came to, whatever becomes of the rest. */
+  /** Receives the result of the run, even if a later step fails. */
   ended?: Ended
 }
 
 /**
- * Carries a plan out, and tells how far it is.
- * @throws as applyPlan; DeadlinePassed when the time has come before anything is begun
+ * Carries out a plan and reports progress.
+ * @throws as applyPlan; DeadlinePassed if the deadline passes before anything starts
  */
 export async function carryOut(session: Session, plan: Plan, options: CarryOutOptions, world: World): Promise<Applied> {
   forecastDeadline(session, plan, options, world)
@@ -77,15 +77,15 @@ function leastSeconds(left: WorkLeft, target: Target): number {
 }
 
 /**
- * Says until when is applied, and whether that is too short for the plan.
- * @throws DeadlinePassed when that time has come already, as while somebody was asked
+ * Reports the deadline, and whether it is too early for the plan.
+ * @throws DeadlinePassed if the deadline has passed, for example during a prompt
  */
 function forecastDeadline({ deadline, progress }: Session, { summary }: Plan, options: Telling, world: World): void {
   if (deadline === undefined || !summary.changes) return
   deadline.signal.throwIfAborted()
   const seconds = (deadline.at - world.now()) / 1000
   const least = summary.estimate.seconds
-  const short = least > seconds ? `; the plan takes at least ${duration(least)}, so it will not be finished then` : ''
+  const short = least > seconds ? `; the plan takes at least ${duration(least)}, so it will not finish in time` : ''
   progress.clear()
   remark(options, world, `Deadline ${deadline.said}: in ${duration(seconds)}${short}.\n`)
 }

@@ -6,8 +6,8 @@ import type { Session } from './session.ts'
 import type { World } from './world.ts'
 
 /**
- * Reads WorkOS back and compares it with the source and the state of a session, and tells what it
- * finds. @throws as verify
+ * Reads WorkOS back, compares it with the source and the state of a session, and reports findings.
+ * @throws as verify
  */
 export async function compare(session: Session, { events, interrupted }: World): Promise<Verification> {
   const { loaded, state, target, progress } = session

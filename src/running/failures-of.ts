@@ -3,7 +3,7 @@ import { stateLocation } from '../state/location.ts'
 import { peekState } from '../state/open.ts'
 import type { Failure } from '../state/store.ts'
 
-/** What a run of the manifest could not do, read from its state. */
+/** The failures of a run of the manifest, read from its state. */
 export async function* failuresOf(loaded: LoadedManifest, run: number): AsyncGenerator<Failure> {
   const state = await peekState(stateLocation(loaded))
   try {

@@ -7,17 +7,15 @@ import { eventListener } from '../reporting/emit-events.ts'
 import { failedRequestText, Progress, verboseListener } from '../reporting/progress.ts'
 import type { World } from './world.ts'
 
-/** How much is told on standard error beside warnings and errors. */
+/** How much is written to standard error in addition to warnings and errors. */
 export interface Telling {
   /** Only warnings, errors and questions. */
   quiet?: boolean
-  /**
-   * Each phase with its time, each wait, each request that fails, and how many requests were sent.
-   */
+  /** Also phases with their times, waits, failed requests, and the number of requests sent. */
   verbose?: boolean
 }
 
-/** What those who read and plan tell a command while they work. */
+/** Receivers of warnings and progress while a command reads and plans. */
 export interface Listeners {
   progress: Progress
   onProgress(step: Step): void
@@ -25,7 +23,7 @@ export interface Listeners {
   onFailedRequest(request: FailedRequest): void
 }
 
-/** Shows what is told, as far as it is asked for, and passes it on to the events. */
+/** Shows what the options ask for, and passes everything on to the events. */
 export function openListeners({ quiet = false, verbose = false }: Telling, context: World): Listeners {
   const { stderr, pace, events, now, redactor, env } = context
   const say = (text: string) => progress.note(redactor?.redact(text) ?? text)
@@ -42,7 +40,7 @@ export function openListeners({ quiet = false, verbose = false }: Telling, conte
   }
 }
 
-/** Tells of a warning that is shown as well. */
+/** Emits a warning event for a warning that is also shown. */
 export function emitWarning({ events }: World, problem: Problem): void {
   for (const json of problemsToJson([{ ...problem, severity: 'warning' }])) {
     events?.emit({ type: 'warning', problem: json })

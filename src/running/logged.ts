@@ -6,8 +6,8 @@ import { exitCodeOf, isInterruption, problemsOf, registerSecretsOf } from './fai
 import type { World } from './world.ts'
 
 /**
- * Does what tells events. The last event has the exit code, also where the work fails: then the
- * error comes before it.
+ * Runs work that emits events. The last event has the exit code, also on failure: then the error
+ * precedes it.
  */
 export async function logged<T>(
   log: EventLog,

@@ -1,6 +1,6 @@
 /**
- * Where problems point to in the manifest. In: a problem of a value or of the source. Out: the same
- * problem at its line.
+ * Places of problems in the manifest. In: a problem of a value or of the source. Out: the same
+ * problem with its line.
  */
 
 import { resolve } from 'node:path'
@@ -9,8 +9,8 @@ import { ManifestError, SourceError } from '../diagnostics/errors.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 
 /**
- * A problem of the source where its reader finds it: one with a file as a whole at the line of the
- * manifest that names the file, one inside a file at its line there.
+ * Gives a problem of the source its place: the line of the manifest that names the file if the
+ * whole file is concerned, else the line in the file.
  */
 export function withSourceLocation(problem: Problem, loaded: LoadedManifest): Problem {
   if (problem.at === undefined) return { ...problem, at: loaded.locate(problem.path?.split('.') ?? ['source']) }
@@ -23,7 +23,7 @@ export function withSourceLocation(problem: Problem, loaded: LoadedManifest): Pr
   return { ...problem, at: loaded.locate(path), path: problem.path ?? path.join('.') }
 }
 
-/** Path of the first option whose value, or one in it, is as wanted. */
+/** Path of the first option that is, or contains, a matching value. */
 function optionNaming(value: unknown, wanted: (text: string) => boolean): string[] | undefined {
   if (typeof value === 'string') return wanted(value) ? [] : undefined
   if (typeof value !== 'object' || value === null) return undefined
@@ -34,14 +34,14 @@ function optionNaming(value: unknown, wanted: (text: string) => boolean): string
   return undefined
 }
 
-/** A problem with a value of the manifest at the line where that value stands. */
+/** Gives a problem with a value of the manifest the line of that value. */
 export function withManifestLocation(problem: Problem, loaded: LoadedManifest): Problem {
   if (problem.at !== undefined || problem.path === undefined) return problem
   const at = loaded.originOf(problem.path.split('.'))
   return at === undefined ? problem : { ...problem, at }
 }
 
-/** Runs what uses values of the manifest; what it throws about them gets its location. */
+/** Runs work that uses values of the manifest and gives its errors their place. */
 export async function locatingManifestErrors<T>(loaded: LoadedManifest, use: () => T | Promise<T>): Promise<T> {
   try {
     return await use()
@@ -52,7 +52,7 @@ export async function locatingManifestErrors<T>(loaded: LoadedManifest, use: () 
   }
 }
 
-/** Runs what reads the source; what it throws about the source gets its location. */
+/** Runs work that reads the source and gives its errors their place. */
 export async function locatingSourceErrors<T>(loaded: LoadedManifest, read: () => Promise<T>): Promise<T> {
   try {
     return await read()

@@ -18,32 +18,32 @@ import { withManifestLocation } from './manifest-places.ts'
 import type { World } from './world.ts'
 
 /**
- * Tells whom the manifest names how a run ended. In: the work of a command or a call, which says
- * what its run came to. Out: its result, or its error, as they are: nothing that goes wrong here
- * changes them.
+ * Notifies the webhooks of the manifest when a run ends. In: the work of a command or a call, which
+ * reports what its run came to. Out: its result or its error, unchanged: a failure here never
+ * affects the run.
  */
 
 interface Webhook {
-  /** Where it stands in the manifest. */
+  /** Its path in the manifest. */
   path: string
   webhook: string
   secret?: string
   format: 'json' | 'slack'
 }
 
-/** Milliseconds that telling may take. */
+/** Milliseconds that notifying may take. */
 const BUDGET = 30_000
-/** The same once somebody has asked the command to stop. */
+/** The same after the user has stopped the command. */
 const BUDGET_OF_INTERRUPTED = 2_000
 
-/** What the run came to, once it has begun. */
+/** What the run came to, once it has started. */
 export interface Ended {
   result?: ApplyResult
-  /** Nothing was to be done, as somebody said no: nobody is told. */
+  /** The user declined, so nothing was done and nobody is notified. */
   silent?: boolean
 }
 
-/** @param codeOf the exit code of what the work came to */
+/** @param codeOf the exit code of a result */
 export async function notifying<Result>(
   command: Notification['command'],
   loaded: LoadedManifest,
@@ -86,7 +86,7 @@ async function notify(
   const of = { id, tool: toolVersion, at: new Date(now()).toISOString(), name, target: target.type }
   const notification = notificationOf({ ...how, ...of, environment: environment ?? null })
   const budget = interrupted.aborted ? BUDGET_OF_INTERRUPTED : BUDGET
-  // Whoever stops the command meanwhile does not wait for this.
+  // A user who stops the command meanwhile does not wait for this.
   const signal = interrupted.aborted ? killed : AbortSignal.any([interrupted, killed])
   const sending = { id, proxies: proxiesOf(env), clock, now, signal, budget }
   await Promise.all(
@@ -103,14 +103,14 @@ function warn(path: string, url: string, why: string, context: World): void {
   const problem = {
     code: 'not_notified',
     severity: 'warning' as const,
-    message: `${path} was not told how the run ended: ${redactor.redact(why)}`,
-    hint: 'the run itself is as it says above; check the address, and whether a proxy lets it through',
+    message: `${path} could not be notified of how the run ended: ${redactor.redact(why)}`,
+    hint: 'check the address, and whether a proxy blocks it; this does not change the result of the run',
   }
   stderr.write(renderProblems([problem], { color: wantsColor(stderr, env), cwd, redactor }))
   emitWarning(context, problem)
 }
 
-/** The path alone is as good as the address to whoever knows the service. */
+/** The path alone is as good as the whole address to anyone who knows the service. */
 function hideAddress(url: string, redactor: Redactor): void {
   redactor.register(url)
   const { host, pathname, search } = new URL(url)
@@ -125,7 +125,7 @@ function webhooksOf({ notify }: Pick<Manifest, 'notify'>): Webhook[] {
     .filter(({ webhook }) => webhook !== '')
 }
 
-/** @throws ManifestError for an address that may not be told, or a reference that is not set */
+/** @throws ManifestError for an address that is not allowed, or a reference that is not set */
 export function checkWebhooks(loaded: LoadedManifest): void {
   const unset = loaded.deferred.filter(({ path }) => path?.split('.')[0] === 'notify')
   if (unset.length > 0) throw new ManifestError(unset)

@@ -3,13 +3,13 @@ import type { LoadedManifest } from '../config/load.ts'
 import { UsageError } from '../diagnostics/errors.ts'
 import { sourceFiles } from '../sources/registry.ts'
 
-/** What a path belongs to that a command may not write to; undefined: it may. */
+/** What owns a path, so that a command may not write to it. Undefined: nothing does. */
 export type Holder = (path: string) => string | undefined
 
 /**
- * Whose the files are that a command needs itself, those that it is to write included.
+ * Collects the files that a command needs itself, including those that it writes.
  * @param options the files to write, by option, relative to `cwd`
- * @throws UsageError for a file that the command needs itself, or that would be written twice
+ * @throws UsageError for a file that the command needs itself, or would write twice
  */
 export async function outputPlaces(
   { file, directory, manifest }: LoadedManifest,
@@ -27,12 +27,12 @@ export async function outputPlaces(
     const path = resolve(cwd, name)
     const holder = taken.get(path)
     if (holder !== undefined) throw placeTaken(option, name, holder)
-    taken.set(path, `that of ${option}`)
+    taken.set(path, `the file of ${option}`)
   }
   return (path) => taken.get(path)
 }
 
 export function placeTaken(option: string, name: string, holder: string): UsageError {
-  const hint = 'name a file of its own'
+  const hint = 'choose a separate file'
   return new UsageError({ code: 'place_taken', message: `${option} names ${name}, which is ${holder}`, hint })
 }

@@ -7,8 +7,8 @@ import { checkSeal, readPlanHeader, type SavedPlan, writePlanFile } from '../pla
 import type { Session, SessionOptions } from './session.ts'
 
 /**
- * Plans on their way into a file and out of it. In: a plan and a session. Out: the file; later the
- * same plan, made anew and held against it.
+ * Saving plans and opening them again. In: a plan and a session. Out: the file; later the same
+ * plan, computed again and compared with the file.
  */
 
 /** A saved plan and its file. */
@@ -29,8 +29,8 @@ export function savePlan(
 }
 
 /**
- * Reads what a saved plan says of itself. @throws ManifestError if it is damaged or of another
- * version
+ * Reads the header of a saved plan.
+ * @throws ManifestError if it is damaged or of another version
  */
 export async function openSavedPlan(path: string): Promise<OpenedPlan> {
   removeAbandonedFiles(dirname(path))
@@ -38,8 +38,8 @@ export async function openSavedPlan(path: string): Promise<OpenedPlan> {
 }
 
 /**
- * The manifest, the environment and the snapshot that a saved plan was made with, unless others are
- * named; and of whom it speaks.
+ * The options with the manifest, environment and snapshot of a saved plan, unless others are given,
+ * and with its scope.
  */
 export function asSaved<Options extends SessionOptions>({ path, saved }: OpenedPlan, options: Options): Options {
   return {
@@ -52,10 +52,9 @@ export function asSaved<Options extends SessionOptions>({ path, saved }: OpenedP
 }
 
 /**
- * Makes a saved plan anew, and makes sure that it is the one of the file.
- * @param file as it was named
- * @throws StalePlanError when something has changed since, ManifestError for a file that was
- *   changed
+ * Computes a saved plan again and checks that it is the same as in the file.
+ * @param file as the user named it
+ * @throws StalePlanError if something has changed since, ManifestError for a file that was changed
  */
 export async function computeSaved(
   session: Session,

@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path'
 import { scratchRefusal, staging } from '../files/disk.ts'
 import { createScratch, removeAbandonedScratch, type Scratch } from '../files/scratch.ts'
 
-/** How somebody has what a run stages written elsewhere. */
+/** How to have staged data written to another disk. */
 const ELSEWHERE =
-  'choose another disk: the command stages beside the state, so move the state file, if there is one, and point state.path there'
+  'set state.path to another disk, and move the state file there if it exists: the command stages data next to the state'
 
 /**
- * Makes the scratch folder of a run, beside its state. @throws FileError where there is no room for
- * it
+ * Makes the scratch folder of a run, next to its state.
+ * @throws FileError if it cannot be created
  */
 export function scratchBeside(statePath: string): Scratch {
   const folder = dirname(statePath)
@@ -21,26 +21,26 @@ export function scratchBeside(statePath: string): Scratch {
   }
 }
 
-/** Does work that stages data beside the state. @throws FileError when the disk is full */
+/** Runs work that stages data next to the state. @throws FileError if the disk is full */
 export function stagingBeside<T>(scratch: string, work: () => Promise<T>): Promise<T> {
   return staging(scratch, ELSEWHERE, work)
 }
 
-/** How somebody has what is staged among the temporary files written elsewhere. */
+/** How to have temporary files written to another disk. */
 export const OTHER_TEMPORARY = 'set TMPDIR to a folder on another disk'
 
 const PREFIX = 'workos-migrate-'
 
-/** As `mkdtemp` names a folder. */
+/** The names that `mkdtemp` generates here. */
 const NAME = /^workos-migrate-[A-Za-z0-9]{6}$/
 
-/** An empty folder that is older than this is not in the making. Milliseconds. */
+/** Milliseconds. An empty folder that is older than this is abandoned, not in the making. */
 const MAKING = 60_000
 
 /**
- * Makes the scratch folder of a command that has no state, among the temporary files, and removes
- * what killed ones left there.
- * @throws FileError where there is no room for it
+ * Makes the scratch folder of a command without a state, among the temporary files, and removes
+ * folders that killed commands left there.
+ * @throws FileError if it cannot be created
  */
 export function scratchAmongTemporary(): Scratch {
   const temporary = tmpdir()
@@ -61,8 +61,8 @@ export function scratchAmongTemporary(): Scratch {
 }
 
 /**
- * Everybody may make folders here: only what this user made, and nobody else may write in, is
- * looked into. It never fails.
+ * Anyone can create folders here, so only folders that this user made, and nobody else can write
+ * to, are removed. Never fails.
  */
 function removeAbandonedAmong(temporary: string): void {
   try {
@@ -72,7 +72,7 @@ function removeAbandonedAmong(temporary: string): void {
       if (found !== undefined && isOwn(found)) removeAbandonedIn(folder, found)
     }
   } catch {
-    // Whoever may not read the folder may still make another one in it.
+    // A user who cannot read the folder may still be able to create another one in it.
   }
 }
 
@@ -87,6 +87,6 @@ function removeAbandonedIn(folder: string, found: Stats): void {
   try {
     rmdirSync(folder)
   } catch {
-    // Somebody works in it.
+    // Another command uses it.
   }
 }

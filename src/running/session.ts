@@ -37,18 +37,15 @@ import { checkSnapshotOptions, isSourceSecret, type SnapshotOptions, snapshotFor
 import type { World } from './world.ts'
 
 /**
- * What plan, apply, verify and their like work with. In: the options of a command. Out: the
- * manifest, the state, the target and a scratch folder, opened together and closed together.
+ * The session of plan, apply, verify and similar commands. In: the options of a command. Out: the
+ * manifest, the state, the target and a scratch folder, opened and closed together.
  */
 
 export interface SessionOptions extends SnapshotOptions, Telling, ScopeOptions, DeadlineOptions {
   /** The manifest file. */
   config?: string
   env?: string
-  /**
-   * Leave the writes that an interrupted run left open as they are. Default: what became of them is
-   * looked up first.
-   */
+  /** Keep the open writes of an interrupted run. Default: look up what became of them first. */
   leaveOpenWrites?: boolean
 }
 
@@ -66,37 +63,35 @@ export interface Session {
   /** Aborted by Ctrl-C or at the deadline. */
   interrupted: AbortSignal
   warn(problem: Problem): void
-  /** The snapshot that the session works from; none for files. It is read once. */
+  /** Returns the snapshot of the session; undefined for files. It is read once. */
   obtainSnapshot(): Promise<Snapshot | undefined>
-  /**
-   * `showsWarnings`: the plan is shown with them, and standard error does not tell them as well.
-   */
+  /** @param showsWarnings the caller shows the warnings, so standard error does not */
   computePlan(refresh: boolean, showsWarnings?: boolean): Promise<Plan>
   /** Plans the undoing of everything; see ComputeDestroyPlanOptions. */
   computeDestroyPlan(keep: { keepSignedIn: boolean; keepChanged: boolean }): Promise<Plan>
-  /** Reads the source alone. One session makes one plan or one desired set. */
+  /** Only reads the source. One session makes one plan or one desired set. */
   computeDesired(): Promise<{ set: DesiredSet; warnings: Problem[] }>
-  /** Gives up the state, its lock and the target. Plans and desired sets can still be read. */
+  /** Releases the state, its lock and the target. Plans and desired sets stay readable. */
   disconnect(): Promise<void>
-  /** Also removes what plans and desired sets are read from. */
+  /** Also removes the data of plans and desired sets. */
   close(): Promise<void>
 }
 
-/** A manifest whose expressions are sound, with what is accepted and worth a word. */
+/** A manifest with valid expressions, and its warnings. */
 export interface ReadyManifest {
   loaded: LoadedManifest
   warnings: Problem[]
 }
 
 /**
- * Loads the manifest of a run. @throws ManifestError with every problem of the manifest, or of its
- * expressions
+ * Loads the manifest of a run.
+ * @throws ManifestError with every problem of the manifest or its expressions
  */
 export async function loadChecked(
   { config: path, env: environment }: Pick<SessionOptions, 'config' | 'env'>,
   { cwd, env, mask, redactor = new Redactor() }: Pick<World, 'cwd' | 'env' | 'mask' | 'redactor'>,
 ): Promise<ReadyManifest> {
-  // Only what writes tells somebody of its end.
+  // Only commands that write send notifications.
   const defer = (path: readonly string[]) => isSourceSecret(path) || path[0] === 'notify' || path[0] === 'export'
   const loaded = await loadManifest({ path, environment, cwd, env, defer, mask, redactor })
   const problems = checkExpressions(loaded)
@@ -106,8 +101,8 @@ export async function loadChecked(
 }
 
 /**
- * Opens everything that a run of a manifest needs; `lock` is the command that takes the state's
- * lock. A command that only looks makes no state, and takes the lock only to find out what an
+ * Opens everything that a run of a manifest needs. `lock` is the command that takes the state's
+ * lock. A command that only reads creates no state, and takes the lock only to look up what an
  * interrupted run left open.
  */
 export async function openSession(
@@ -124,7 +119,7 @@ export async function openSession(
   const warn = warner(context, redactor)
   for (const warning of warnings) warn(warning)
 
-  // What is connected can be given up while the data of the run is still read.
+  // Connections can be closed while the data of the run is still read.
   const closers: (() => void | Promise<void>)[] = []
   const data: (() => void)[] = []
   const disconnect = async () => {
@@ -251,7 +246,7 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
   }
 }
 
-/** What is to be said of it, where there was something to look up. */
+/** The message about recovered writes, if there was something to look up. */
 async function recoverOpenWrites(session: {
   loaded: LoadedManifest
   state: OpenState
@@ -262,15 +257,15 @@ async function recoverOpenWrites(session: {
 }): Promise<string | undefined> {
   const { loaded, state, target, lock, context, progress } = session
   if ((await state.intents()).length === 0) return undefined
-  progress.step({ phase: 'looking up the writes that had no answer' })
+  progress.step({ phase: 'looking up writes without a response' })
   const release =
     lock === undefined ? await state.lock({ command: 'plan', now: new Date(context.now()) }) : async () => {}
   try {
-    // Before anything is looked up: in another environment the same names would mean other things.
+    // First of all: in another environment the same names would mean other things.
     await checkBinding(state, target.identity, target.client)
     const { recover } = await import('../applying/recover.ts')
     const { open, found } = await recover(state, target.client, loaded.manifest.adopt)
-    return `An earlier run was cut off: ${counted(open, 'write')} had no answer; ${found} of them are known to have taken effect.\n`
+    return `An earlier run was interrupted: ${counted(open, 'write')} had no response; WorkOS confirms ${found} of them.\n`
   } finally {
     progress.clear()
     await release()
@@ -287,8 +282,8 @@ function warner(context: World, redactor: Redactor): (problem: Problem) => void 
 }
 
 /**
- * Opens a session, works with it, and closes it. @throws FileError when what it stages finds no
- * room
+ * Opens a session, works with it, and closes it.
+ * @throws FileError if there is no room for staged data
  */
 export async function withSession<T>(
   options: SessionOptions,
@@ -306,16 +301,13 @@ export async function withSession<T>(
 
 /** When a run that writes has to stop. */
 export interface DeadlineOptions {
-  /** A time of day, or a moment of ISO 8601. */
+  /** A time of day, or an ISO 8601 time. */
   deadline?: string
-  /** So long after it begins: `4h`, `90m`. */
+  /** Time after the start: `4h`, `90m`. */
   maxDuration?: string
 }
 
-/**
- * When a run that writes has to stop: what its options say replaces what the manifest says, and the
- * earlier one counts.
- */
+/** The deadline of a run that writes. Options replace the manifest; the earlier one counts. */
 function deadlineOf(
   { deadline, maxDuration }: DeadlineOptions,
   loaded: LoadedManifest,
@@ -327,7 +319,7 @@ function deadlineOf(
   const moments = [...written, ...(fromManifest === undefined ? [] : [fromManifest])].map((text) => {
     const moment = readDeadline(text, now)
     if (moment !== undefined) return moment
-    const problem = { code: 'bad_value', message: `${text} is no deadline`, hint: DEADLINE_HINT }
+    const problem = { code: 'bad_value', message: `${text} is not a deadline`, hint: DEADLINE_HINT }
     if (fromManifest === undefined) throw new UsageError(problem)
     throw new ManifestError(withManifestLocation({ ...problem, path: 'run.deadline' }, loaded))
   })
@@ -335,25 +327,24 @@ function deadlineOf(
   return first && openDeadline(first, context)
 }
 
-/** Of whom a run is to speak. */
+/** The users of a run. */
 export interface ScopeOptions {
   /**
    * Selectors: `organization:KEY`, `user:KEY`, `email:ADDRESS`, `domain:NAME`,
-   * `invitation:ADDRESS`; `*` stands for any text.
+   * `invitation:ADDRESS`. `*` matches any text.
    */
   only?: string[]
-  /** So many users, the first by their keys. */
+  /** The first N users by key. */
   limit?: number
-  /** Everybody, whatever the manifest's pilot says. */
+  /** All users, whatever the manifest's pilot is. */
   everybody?: boolean
-  /** The scope of a saved plan, in place of what the manifest says; null: everybody. */
+  /** The scope of a saved plan, instead of the manifest's. Null: all users. */
   savedScope?: Scope | null
 }
 
 /**
- * Of whom to speak: what the command line says replaces all that the manifest says. Undefined: of
- * everybody.
- * @throws UsageError for what is no selector
+ * The scope of a run. The command line replaces all of the manifest's scope. Undefined: all users.
+ * @throws UsageError for an invalid selector
  */
 export function scopeOf(
   { only, limit, everybody, savedScope }: ScopeOptions,
@@ -364,8 +355,8 @@ export function scopeOf(
     if (only === undefined && limit === undefined) return undefined
     throw new UsageError({
       code: 'options_contradict',
-      message: `--everybody speaks of everybody, and ${only === undefined ? '--limit' : '--only'} of some`,
-      hint: 'leave one of them out',
+      message: `--everybody includes all users, but ${only === undefined ? '--limit' : '--only'} includes only some`,
+      hint: 'remove one of them',
     })
   }
   const given = only === undefined && limit === undefined ? pilot : { only, limit }
@@ -379,13 +370,13 @@ export function scopeOf(
   return scope
 }
 
-/** @throws UsageError where a saved plan, which knows of whom it speaks, is to speak of others */
+/** @throws UsageError for scope options with a saved plan, which has its own scope */
 export function checkNoScope({ only, limit, everybody }: ScopeOptions): void {
   const given = [only && '--only', limit && '--limit', everybody && '--everybody'].find((option) => option)
   if (given === undefined) return
   throw new UsageError({
     code: 'options_contradict',
-    message: `a saved plan is carried out as it is, and ${given} speaks of others`,
-    hint: `leave ${given} out, or make a new plan with: workos-migrate plan ${given}${everybody ? '' : ' …'} --out`,
+    message: `a saved plan is applied as it is, but ${given} changes its scope`,
+    hint: `omit ${given}, or make a new plan with: workos-migrate plan ${given}${everybody ? '' : ' …'} --out`,
   })
 }

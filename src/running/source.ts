@@ -12,20 +12,20 @@ import type { World } from './world.ts'
 
 /** What the source is read from. */
 export interface SnapshotOptions {
-  /** Read a live source again although there is a snapshot of it. */
+  /** Read a live source again even if it has a snapshot. */
   fresh?: boolean
-  /** The folder of the snapshot to work from, without asking the source. */
+  /** The folder of the snapshot to use instead of the source. */
   snapshot?: string
-  /** The snapshot that a saved plan was made from, absolute. */
+  /** The snapshot of a saved plan, absolute. */
   remembered?: string
 }
 
-/** The credentials of a source: only who reads it over the network needs them. */
+/** Whether a path is a credential of the source, needed only to read it over the network. */
 export function isSourceSecret(path: readonly string[]): boolean {
   return path[0] === 'source' && isSecretPath(path)
 }
 
-/** What keeps the source from being asked. */
+/** Missing credentials, without which the source cannot be read. */
 function missingCredentials({ deferred }: LoadedManifest): Problem[] {
   return deferred.filter(({ path }) => path?.split('.')[0] === 'source')
 }
@@ -35,12 +35,12 @@ export function checkSnapshotOptions({ fresh, snapshot }: SnapshotOptions): void
   if (!fresh || snapshot === undefined) return
   throw new UsageError({
     code: 'options_contradict',
-    message: '--fresh reads the source again, and --snapshot works from what was read',
-    hint: 'leave one of them out',
+    message: '--fresh reads the source again, but --snapshot uses an existing snapshot',
+    hint: 'remove one of them',
   })
 }
 
-/** Makes sure of the snapshot that a command works from: see obtainSnapshot. */
+/** Obtains the snapshot that a command works from: see obtainSnapshot. */
 export function snapshotFor(
   loaded: LoadedManifest,
   { fresh, snapshot, remembered }: SnapshotOptions,
@@ -62,7 +62,7 @@ export function snapshotFor(
     })
 }
 
-/** The snapshot that is there already: the source itself is not asked. */
+/** The existing snapshot. Never reads the source itself. */
 export function snapshotAtHand(
   { manifest, directory }: LoadedManifest,
   folder: string | undefined,
@@ -70,8 +70,8 @@ export function snapshotAtHand(
 ): Promise<Snapshot | undefined> {
   const missing: Problem = {
     code: 'no_snapshot',
-    message: 'there is no snapshot of it',
-    hint: 'name one with --snapshot',
+    message: 'it has no snapshot',
+    hint: 'pass a snapshot with --snapshot',
   }
   const from = folder === undefined ? undefined : resolve(cwd, folder)
   const quiet = { onProgress: () => {}, onWarning: () => {} }
@@ -79,8 +79,8 @@ export function snapshotAtHand(
 }
 
 /**
- * The streams of the manifest's source, the main one first. Opening a source reads nothing yet.
- * @throws ManifestError when its options do not go together
+ * The streams of the manifest's source, the main one first. Opening a source reads nothing.
+ * @throws ManifestError if its options contradict each other
  */
 export async function streamsOf({ manifest, directory }: LoadedManifest): Promise<readonly string[]> {
   const ignore = () => {}

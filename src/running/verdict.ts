@@ -7,12 +7,11 @@ import type { Verification } from '../verifying/verification.ts'
 import { withManifestLocation } from './manifest-places.ts'
 
 /**
- * What is said of a plan before it is carried out, and of a run when it is over. In: a plan, the
- * words that were given; a result. Out: a refusal, or an exit code. The command line and the
- * library judge by the same.
+ * Judges a plan before it is carried out, and a run when it is over. In: a plan and the approvals;
+ * a result. Out: a refusal or an exit code. Used by the command line and the library.
  */
 
-/** @throws GuardError with every guard that the plan offends */
+/** @throws GuardError with every guard that the plan violates */
 export function checkRefusals({ summary }: Plan, loaded: LoadedManifest): void {
   if (summary.refusals.length === 0) return
   throw new GuardError(
@@ -22,19 +21,16 @@ export function checkRefusals({ summary }: Plan, loaded: LoadedManifest): void {
   )
 }
 
-/**
- * Whether a plan leaves nothing behind and has no warning that nobody accepted: what --strict asks
- * for.
- */
+/** Whether a plan leaves nothing behind and has no open warning, as --strict requires. */
 function isStrictlyClean({ summary, set }: Plan): boolean {
   const left = summary.kinds.reduce((sum, { blocked, gone }) => sum + blocked + gone, 0)
   return set.rejectCount() + left === 0 && openWarnings(summary.warnings).length === 0
 }
 
 /**
- * Before anything is written: a reject stays behind and harms nothing that is written, a warning
- * says that what would be written may be wrong.
- * @throws StrictError with every warning that nobody accepted
+ * Call before anything is written. Rejects are no obstacle: they stay behind. A warning means that
+ * the data to write may be wrong.
+ * @throws StrictError with every warning that is not accepted
  */
 export function refuseWarnings({ summary }: Plan): void {
   const open = openWarnings(summary.warnings)
@@ -42,15 +38,15 @@ export function refuseWarnings({ summary }: Plan): void {
   throw new StrictError(
     open.map(({ code, message }) => ({
       code,
-      message: `--strict, and nothing was applied: ${message}`,
+      message: `--strict stopped the run before it applied anything: ${message}`,
       hint: `correct it; or, if it is right, add ${code} to warnings.accept in the manifest`,
     })),
   )
 }
 
 /**
- * For a saved plan, which was looked at when it was made: it is applied without a question, and the
- * word of safety.confirm has to be given all the same.
+ * A saved plan was reviewed when it was made, so it is applied without a prompt. The word of
+ * safety.confirm is still required.
  * @throws GuardError for a missing or wrong word
  */
 export function requireWord(word: string | undefined, confirm: string | undefined): void {
@@ -62,19 +58,19 @@ export function wordMissing(word: string, given: string | undefined, asker: stri
     code: 'confirmation_missing',
     message:
       given === undefined
-        ? `${asker} asks for the word ${word}`
-        : `${asker} asks for the word ${word}, and --confirm gives ${given}`,
-    hint: `look at the plan, then add --confirm ${word}`,
+        ? `${asker} requires the word ${word}`
+        : `${asker} requires the word ${word}, but --confirm has ${given}`,
+    hint: `review the plan, then add --confirm ${word}`,
   })
 }
 
-/** The exit code of a plan that was made to be looked at. */
+/** The exit code of a plan that is only shown. */
 export function planExitCode(plan: Plan, strict: boolean): ExitCode {
   if (plan.summary.refusals.length > 0) return ExitCode.guard
   return strict && !isStrictlyClean(plan) ? ExitCode.incomplete : ExitCode.done
 }
 
-/** What was rejected or blocked by a plan that was within safety.maxRejects is accepted. */
+/** Rejected or blocked resources are accepted if the plan was within safety.maxRejects. */
 export function applyExitCode({ outcome, kinds, stillAnswered }: ApplyResult, plan: Plan, strict: boolean): ExitCode {
   const answeredOtherwise = stillAnswered > 0 || kinds.some(({ answered }) => answered > 0)
   switch (outcome) {
@@ -93,8 +89,8 @@ export function applyExitCode({ outcome, kinds, stillAnswered }: ApplyResult, pl
 }
 
 /**
- * What is missing fails a verify; with `strict` every difference and every warning that nobody
- * accepted does.
+ * Missing resources fail a verify. With `strict`, every difference and every warning that is not
+ * accepted does, too.
  */
 export function verifyExitCode({ outcome, warnings }: Verification, strict: boolean): ExitCode {
   const isClean = outcome === 'verified' && openWarnings(warnings).length === 0

@@ -5,9 +5,9 @@ import type { Redactor } from '../diagnostics/redactor.ts'
 import type { EventSink } from '../reporting/events.ts'
 
 /**
- * Where a run takes place: what the command line and the library both give to it. Whoever runs
- * takes it from here and not from `process`, so that several runs of one process do not know of
- * each other, and a test of a command is a function call.
+ * The place of a run, provided by the command line and by the library. Use it instead of
+ * `process`, so that several runs of one process stay independent, and a test can call a command as
+ * a function.
  */
 export interface World {
   /** Warnings, progress and remarks for people. */
@@ -16,21 +16,18 @@ export interface World {
   cwd: string
   /** Milliseconds since the epoch. */
   now(): number
-  /**
-   * What waiting is measured by: pauses between attempts, rate limits. Default: the machine's
-   * clock.
-   */
+  /** Measures waits: pauses between attempts, rate limits. Default: the machine's clock. */
   clock?: Clock
-  /** What progress is drawn by. Default: the machine's clock. */
+  /** Measures progress. Default: the machine's clock. */
   pace?: Clock
-  /** Learns what happens. */
+  /** Receives events. */
   events?: EventSink
   /** Aborted by the first Ctrl-C: finish what is in flight, then stop. */
   interrupted: AbortSignal
   /** Aborted by the second Ctrl-C: stop at once. */
   killed: AbortSignal
-  /** Learns every secret that is read, so that whoever reports an error keeps them out of it. */
+  /** Receives every secret that is read, to keep it out of error messages. */
   redactor?: Redactor
-  /** What the outputs show of people: `stderr` goes through it already. */
+  /** What outputs show of users. `stderr` is already masked. */
   mask?: Mask
 }

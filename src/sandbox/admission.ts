@@ -1,15 +1,14 @@
-/** Whom a request comes from. */
 interface Caller {
   key: string
   environment: string
 }
 
-/** Recognises the `Authorization` header of a request; undefined: not a key. */
+/** Reads the `Authorization` header of a request; undefined: not a key. */
 export type Recognise = (header: string | undefined) => Caller | undefined
 
 /**
- * Takes every key: what follows `sk_` up to the first dot is its environment, so that
- * `sk_test_demo` and `sk_test_demo.2` are two keys of the environment `test_demo`.
+ * Accepts every key. The text after `sk_` up to the first dot is its environment: `sk_test_demo`
+ * and `sk_test_demo.2` are two keys of `test_demo`.
  */
 export const anyKey: Recognise = (header) => {
   const match =
@@ -75,8 +74,8 @@ export interface Arrival {
 }
 
 /**
- * Counts arrivals and answers how many milliseconds too early a request is; 0 admits it. What is
- * refused is not counted.
+ * Counts arrivals, and returns how many milliseconds too early a request is; 0 admits it. Rejected
+ * requests do not count.
  */
 export type Admission = (arrival: Arrival, now: number) => number
 

@@ -6,14 +6,14 @@ import { type DatabaseOwner, NotRegularFile, takeDatabaseFile } from '../files/r
 import { openKept, pragma, Statements } from '../sqlite/open.ts'
 import { SCHEMA_STEPS } from './schema.ts'
 
-/** Marks a file as a sandbox's: "WSBX". */
+/** "WSBX". */
 /** Marks a SQLite file as a sandbox's (`PRAGMA application_id`). */
 export const SANDBOX_ID = 0x57534258
 
-/** Pages kept in memory, KiB: lists within an organization go all over the file. */
+/** Pages kept in memory, KiB: lists within an organization are spread over the whole file. */
 const CACHE_KIB = 32 * 1024
 
-/** The sandbox's SQLite file. Statements are prepared once for each SQL text. */
+/** The sandbox's SQLite file. Prepares each SQL text once. */
 export class Database {
   readonly #database: DatabaseSync
   readonly #statements: Statements
@@ -22,7 +22,7 @@ export class Database {
   /**
    * Opens or creates `file` (mode 0600, its folder 0700), or a database in memory for `:memory:`.
    * @throws StateError for a file that is not a sandbox's, or is of a later version; UsageError for
-   *   what is no file
+   *   anything but a file
    */
   constructor(file: string) {
     if (file !== ':memory:') takeFile(file)
@@ -52,7 +52,7 @@ export class Database {
     this.#statements.prepare(sql).run(...parameters)
   }
 
-  /** Runs `work` and keeps all of its changes, or none when it throws. */
+  /** Runs `work` and keeps all of its changes, or none if it throws. */
   transaction<T>(work: () => T): T {
     this.#statements.prepare('BEGIN IMMEDIATE').run()
     try {
@@ -66,8 +66,7 @@ export class Database {
   }
 
   /**
-   * A digest of a secret, keyed with a random key of this file: it tells equal secrets apart from
-   * others and nothing else.
+   * A digest of a secret, with a random key of this file. It only shows whether secrets are equal.
    */
   digest(secret: string): string {
     return createHmac('sha256', this.#digestKey).update(secret).digest('hex')
@@ -85,24 +84,23 @@ export class Database {
 }
 
 /**
- * SQLite gives its -wal and -shm files the mode of the main file, so that one is made first, with
- * the right mode.
+ * SQLite gives its -wal and -shm files the mode of the main file, so that file is created first.
  */
 function takeFile(file: string): void {
   let owner: DatabaseOwner
   try {
     owner = takeDatabaseFile(file, SANDBOX_ID)
   } catch (error) {
-    throw error instanceof NotRegularFile ? new UsageError(problemOf(file, `that is ${error.what}`)) : error
+    throw error instanceof NotRegularFile ? new UsageError(problemOf(file, `it is ${error.what}`)) : error
   }
   if (owner === 'another program') throw unusable(file, 'it belongs to another program')
-  if (owner === 'no database') throw unusable(file, 'file is not a database')
+  if (owner === 'no database') throw unusable(file, 'it is not a database')
 }
 
 function openDatabase(file: string): DatabaseSync {
   const check = (opened: DatabaseSync) => refuseForeign(opened, file)
-  // Sandbox data survives a crash of the process, not a power cut: that is what synchronous = OFF
-  // gives up for speed.
+  // Sandbox data survives a crash of the process, but not a power cut. synchronous = OFF trades
+  // this for speed.
   const database = openKept(file, { timeout: 5_000, synchronous: 'OFF', check })
   try {
     database.exec(`PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_KIB}; BEGIN IMMEDIATE`)
@@ -132,7 +130,10 @@ function refuseForeign(database: DatabaseSync, file: string): void {
   }
   const version = pragma(database, 'user_version')
   if (version > SCHEMA_STEPS.length) {
-    throw unusable(file, `it has version ${version}, and this program knows up to ${SCHEMA_STEPS.length}`)
+    throw unusable(
+      file,
+      `it has version ${version}, but this program supports only versions up to ${SCHEMA_STEPS.length}`,
+    )
   }
 }
 
@@ -144,7 +145,7 @@ function problemOf(file: string, reason: string): Problem {
   return {
     code: 'sandbox_data_unusable',
     message: `${file} cannot be used as sandbox data: ${reason}`,
-    hint: 'name another file, or move this one away',
+    hint: 'choose another file, or move this one',
     at: { file },
   }
 }

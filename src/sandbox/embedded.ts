@@ -7,17 +7,17 @@ import { routeTable } from './routes.ts'
 import { createService, replyToError, TooEarly, unknownRoute } from './service.ts'
 
 /**
- * A sandbox within a run. In: requests of this process. Out: answers as the server gives them, as
- * objects, and memberships without their users, whom nobody here looks at. Nothing of it goes
- * through a port, so that it is nobody else's, and no page is written and parsed.
+ * A sandbox inside a run. In: requests of this process. Out: the server's responses as objects,
+ * without the users of memberships, which nobody reads here. It has no port, so nothing else
+ * reaches it.
  */
 
 export interface EmbeddedOptions {
-  /** Database file, made if missing. */
+  /** Database file, created if missing. */
   data: string
-  /** Whether it refuses what comes faster than the documented windows. */
+  /** Whether it enforces the documented windows. */
   limits: boolean
-  /** The key whose environment it shows. What is no key is refused. */
+  /** The key of its environment. Anything that is not a key is rejected. */
   apiKey: string
 }
 
@@ -31,7 +31,7 @@ export interface EmbeddedRequest {
 }
 
 export interface EmbeddedSandbox {
-  /** `waitMs`: after how long a request that came too early would be admitted. */
+  /** `waitMs`: when a request that came too early would be admitted. */
   answer(request: EmbeddedRequest): Reply & { waitMs: number }
   close(): void
 }
@@ -62,7 +62,7 @@ export function embedSandbox({ data, limits, apiKey }: EmbeddedOptions): Embedde
   }
 }
 
-/** Without what is undefined or empty: WorkOS's SDK leaves that out as well. */
+/** Without undefined and empty values, which WorkOS's SDK omits too. */
 function parametersOf(query: EmbeddedRequest['query']): URLSearchParams {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {

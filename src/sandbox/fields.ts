@@ -2,16 +2,16 @@ import { isObject } from '../json.ts'
 import { type FieldError, invalidParameters, refusal } from './call.ts'
 
 export interface TextRules {
-  /** Longest accepted text, in characters. */
+  /** Maximum length, in characters. */
   max?: number
-  /** Refuses everything but ASCII. */
+  /** Only ASCII. */
   ascii?: boolean
   pattern?: RegExp
 }
 
 /**
- * Reads the fields of a body and gathers what is wrong with them, so that one answer names all of
- * it. An omitted field reads as undefined.
+ * Reads the fields of a body and gathers all problems for one response. An omitted field is
+ * undefined.
  */
 export class Fields {
   readonly #body: Readonly<Record<string, unknown>>
@@ -21,7 +21,7 @@ export class Fields {
     this.#body = body
   }
 
-  /** A required text that is not empty. */
+  /** A required, non-empty text. */
   requiredText(name: string, rules: TextRules = {}): string {
     const value = this.#body[name]
     if (value === undefined || value === null || value === '') {
@@ -65,17 +65,17 @@ export class Fields {
     return undefined
   }
 
-  /** Any value, for fields with rules of their own. */
+  /** Any value, for fields with their own rules. */
   raw(name: string): unknown {
     return this.#body[name]
   }
 
-  /** Notes what is wrong with a field. */
+  /** Notes a problem of a field. */
   refuse(name: string, problem: string, message: string): void {
     this.#errors.push({ code: `${name}_${problem}`, message: `${name} ${message}`, field: name })
   }
 
-  /** @throws Refusal 422 when anything was wrong */
+  /** @throws Refusal 422 if there was any problem */
   check(): void {
     if (this.#errors.length > 0) throw invalidParameters(this.#errors)
   }
@@ -91,25 +91,25 @@ export class Fields {
   }
 }
 
-/** The OpenAPI document's bound; the documentation's pages name a stricter one. */
+/** The OpenAPI document's limit; the documentation has a stricter one. */
 export const EXTERNAL_ID: TextRules = { max: 128, ascii: true }
 
-/** The OpenAPI document's bounds on metadata. */
+/** The OpenAPI document's limits for metadata. */
 const MAX_KEYS = 50
 const MAX_KEY_LENGTH = 40
 const MAX_VALUE_LENGTH = 600
 
-/** Members to set, or with null to remove; null for the whole: remove all. */
+/** Members to set, or null to remove; null for the whole removes all. */
 type MetadataChange = Record<string, string | null> | null
 
 /**
- * Reads `metadata`. A value that is not a string is noted as the misleading `metadata_required`,
- * which is what WorkOS answers; null as a member is accepted where an update may remove one.
+ * Reads `metadata`. A value that is not a string is noted as the misleading `metadata_required`, as
+ * WorkOS does. A null member is accepted if an update can remove one.
  */
 export function readMetadata(fields: Fields, nullRemoves: boolean): MetadataChange | undefined {
   const value = fields.raw('metadata')
   if (value === undefined || value === null) return value
-  // Without a prototype, so that a key such as __proto__ is a key like any other.
+  // Without a prototype, so that `__proto__` is an ordinary key.
   const change: Record<string, string | null> = Object.create(null)
   if (!isObject(value)) {
     fields.refuse('metadata', 'required', 'must be an object of strings')
@@ -143,7 +143,7 @@ export function mergeMetadata(before: string, change: MetadataChange | undefined
   return JSON.stringify(Object.fromEntries(members))
 }
 
-/** Metadata as it is stored. */
+/** Metadata as stored. */
 export function parseMetadata(text: string): Record<string, string> {
   return JSON.parse(text)
 }

@@ -3,12 +3,12 @@ import { isLoopback } from '../http/proxy.ts'
 import { isObject } from '../json.ts'
 import { type Refusal, type Reply, refusal } from './call.ts'
 
-/** More than any request here needs, and little enough to hold in memory. */
+/** More than any request needs, but little memory. */
 const MAX_BODY_BYTES = 1024 * 1024
 
 /**
- * Reads a request's body to its end; empty for a request without one.
- * @throws Refusal 413 for one that is too large; Error when the client goes away
+ * Reads a request's whole body; empty if there is none.
+ * @throws Refusal 413 if it is too large; Error if the client disconnects
  */
 export async function readBody(request: IncomingMessage): Promise<string> {
   const { headers } = request
@@ -29,8 +29,8 @@ export async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 /**
- * A body as it is.
- * @throws Refusal 413 for one that is too large
+ * The body itself.
+ * @throws Refusal 413 if it is too large
  */
 export function checkSize(text: string): string {
   if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw tooLarge()
@@ -58,8 +58,8 @@ export function parseBody(text: string): Record<string, unknown> {
 }
 
 /**
- * Whether a request asks for this server by an address of its own. A page in a browser can have its
- * own name lead here (DNS rebinding), and its requests then carry that name.
+ * Whether a request names this server by its own address. A web page can make its own host name
+ * lead here (DNS rebinding); its requests then have that name.
  * @param listening the host that the server listens on
  */
 export function isOwnHost({ headers, socket }: IncomingMessage, listening: string): boolean {
@@ -68,19 +68,19 @@ export function isOwnHost({ headers, socket }: IncomingMessage, listening: strin
   return isOwnName && Number(port) === socket.localPort
 }
 
-/** What a request for another host is answered. */
+/** The response to a request for another host. */
 export const FOREIGN_HOST: Reply = {
   status: 421,
   body: {
     code: 'foreign_host',
-    message: 'The Host header names another server: this sandbox only answers requests to the address that it prints.',
+    message: 'The Host header names another server. This sandbox only accepts requests to the address that it prints.',
   },
 }
 
-/** Milliseconds that requests under way get to finish. */
+/** Time for requests in flight to finish, milliseconds. */
 const CLOSE_GRACE = 1000
 
-/** @throws Error with `code` EADDRINUSE or EACCES for a port that cannot be had */
+/** @throws Error with `code` EADDRINUSE or EACCES for an unavailable port */
 export function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)

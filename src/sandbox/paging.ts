@@ -8,9 +8,9 @@ const MAX_LIMIT = 100
 export interface ListQuery<Row> {
   /** SELECT … FROM … with its joins. */
   select: string
-  /** The column that holds the ids of what is listed. */
+  /** The column with the IDs of the listed objects. */
   idColumn: string
-  /** Conditions, joined by AND, and their parameters in order. */
+  /** Conditions joined by AND, and their parameters in order. */
   where: readonly string[]
   parameters: readonly SQLInputValue[]
   idOf(row: Row): string
@@ -23,18 +23,18 @@ interface Page {
   /** Bounds in the order of the list, both exclusive. */
   after: string | null
   before: string | null
-  /** In the order `normal` the names `before` and `after` are exchanged. */
+  /** In the order `normal`, `before` and `after` are swapped. */
   exchanged: boolean
 }
 
 /**
- * Answers a list request. Cursors are ids, compared and not looked up: objects that come or go
- * between two pages neither repeat nor hide others.
+ * Answers a list request. Cursors are IDs that are compared, not looked up, so objects that come or
+ * go between pages neither repeat nor hide others.
  * @throws Refusal 422 for a bad `limit` or `order`
  */
 export function listPage<Row>(call: Call, list: ListQuery<Row>): Reply {
   const page = readPage(call.query)
-  // Only `before` given: the page ends at the cursor, so it is read backwards from there.
+  // Only `before` given: the page ends at the cursor, so it is read backward from there.
   const backward = page.before !== null && page.after === null
   const ascending = page.ascending !== backward
   const where = [...list.where]
@@ -63,8 +63,8 @@ export function listPage<Row>(call: Call, list: ListQuery<Row>): Reply {
 }
 
 /**
- * A page of what stands in an order of its own, such as that of priority: `limit` from after the
- * object that `after` names. An unknown cursor begins anew.
+ * A page of objects in their own order, such as priority: `limit` objects after the one in `after`.
+ * An unknown cursor starts over.
  */
 export function slicePage<Row extends { id: string }>(
   call: Call,
@@ -92,7 +92,7 @@ function readPage(query: URLSearchParams): Page {
   }
   if (errors.length > 0) throw invalidParameters(errors)
   const exchanged = order === 'normal'
-  // An empty cursor is what some clients send for "from the start".
+  // Some clients send an empty cursor for "from the start".
   const before = query.get('before') || null
   const after = query.get('after') || null
   return {

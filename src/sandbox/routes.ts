@@ -8,7 +8,7 @@ import { organizationEndpoints } from './endpoints/organizations.ts'
 import { permissionEndpoints, roleEndpoints } from './endpoints/roles.ts'
 import { authFactorEndpoints, userEndpoints } from './endpoints/users.ts'
 
-/** Everything that the sandbox answers. */
+/** All endpoints of the sandbox. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...userEndpoints,
   ...authFactorEndpoints,
@@ -28,7 +28,7 @@ export interface Match {
   params: Readonly<Record<string, string | undefined>>
 }
 
-/** Finds the endpoint of a method and a path without its query. */
+/** Finds the endpoint for a method and a path without a query. */
 export type FindRoute = (method: string, path: string) => Match | undefined
 
 export function routeTable(): FindRoute {
@@ -43,7 +43,7 @@ export function routeTable(): FindRoute {
 }
 
 /**
- * The router only finds: the server calls the endpoint's own handler, which sees no request or
+ * The router only finds endpoints. The server calls their handlers, which see no request or
  * response.
  */
 function ignore(): void {}

@@ -1,8 +1,7 @@
 /**
- * The steps that build the database, in order; `PRAGMA user_version` counts those already taken. A
- * released step is never edited: a change is a new step. Every table starts its key with the
- * environment, whose data no other sees, and ids sort by creation, so the primary key is also the
- * order of the lists.
+ * The steps that build the database; `PRAGMA user_version` counts those taken. Never edit a
+ * released step: add a new one. Every table's key starts with the environment, so environments are
+ * separate. IDs sort by creation, so the primary key is also the order of lists.
  */
 export const SCHEMA_STEPS: readonly string[] = [
   `
@@ -73,10 +72,9 @@ export const SCHEMA_STEPS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX auth_factors_by_user ON auth_factors (environment, user_id, id);
   `,
-  // Every key starts with the environment, and without statistics SQLite takes that prefix for as
-  // good as the whole of another index: it would read a million memberships to find one user's.
-  // These rows tell it how data really lies: rows in all, then rows for each further column of the
-  // index that is given.
+  // Every key starts with the environment. Without statistics, SQLite considers that prefix as good
+  // as another whole index, and would read a million memberships to find one user's. These rows
+  // describe the real distribution: total rows, then rows for each further column of the index.
   `
   ANALYZE;
   DELETE FROM sqlite_stat1;
@@ -147,8 +145,8 @@ export const SCHEMA_STEPS: readonly string[] = [
     ('group_roles', 'group_roles_by_group', '10000 1000 2 1');
   ANALYZE sqlite_schema;
   `,
-  // Lists of an organization's memberships are read from the index alone: those of one organization
-  // lie all over the table.
+  // Lists of an organization's memberships are read from the index alone, because its rows are
+  // spread over the whole table.
   `
   DROP INDEX memberships_by_organization;
   CREATE INDEX memberships_by_organization ON memberships

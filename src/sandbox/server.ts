@@ -1,7 +1,7 @@
 /**
- * A WorkOS of its own. In: a database file, a port, and what shall go wrong. Out: a server that
- * answers as WorkOS does, over real HTTP. A request passes routes.ts, service.ts (who asks, and how
- * fast), the faults, and one handler of endpoints/.
+ * A local WorkOS. In: a database file, a port, and faults. Out: a server that responds like WorkOS,
+ * over real HTTP. A request passes routes.ts, service.ts (caller and rate), the faults, and one
+ * handler in endpoints/.
  */
 
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -25,63 +25,57 @@ import { routeTable } from './routes.ts'
 import { createService, replyToError, TooEarly, unknownRoute } from './service.ts'
 
 export interface SandboxOptions {
-  /** Database file, made if missing; `:memory:` keeps nothing. */
+  /** Database file, created if missing; `:memory:` keeps nothing. */
   data: string
   /** Default 0: any free port. */
   port?: number
   /** Default 127.0.0.1. */
   host?: string
-  /** Refuse what comes faster than these windows; true: the documented ones. Default false. */
+  /** Enforce these windows; true: the documented ones. Default false. */
   limits?: boolean | Partial<Limits>
-  /** Whether a membership may have several roles. Default true. */
+  /** Whether a membership can have several roles. Default true. */
   multipleRoles?: boolean
-  /**
-   * Whether lists of roles come in pages, as other lists do. Default false: WorkOS gives them
-   * whole.
-   */
+  /** Whether lists of roles have pages, as other lists do. Default false, as in WorkOS. */
   pagedRoles?: boolean
-  /** Whether connections may be created, which WorkOS enables for an environment. Default false. */
+  /** Whether connections can be created, which WorkOS enables per environment. Default false. */
   connectionsApi?: boolean
   /** Milliseconds since the epoch. */
   now?: () => number
   /** Called after each request. */
   onRequest?: (entry: RequestLogEntry) => void
   interceptor?: Interceptor
-  /** What goes wrong, and how often. Default: nothing. */
+  /** Faults to inject. Default: none. */
   faults?: FaultSet
 }
 
-/** One request on its way, with the connection itself. */
+/** One request in progress, with its connection. */
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** The endpoint's path with parameters as `:name`; undefined for an unknown one. */
+  /** The endpoint's path with parameters as `:name`; undefined if unknown. */
   readonly route: string | undefined
-  /** The body as it came. */
+  /** The raw body. */
   readonly text: string
 }
 
-/**
- * Steps into the answering of admitted requests. True: the interceptor deals with the response from
- * here on.
- */
+/** Intercepts admitted requests. True: the interceptor handles the response. */
 export interface Interceptor {
-  /** Before the handler, which does not run if this returns true. */
+  /** Before the handler, which is skipped if this returns true. */
   before?(exchange: Exchange): boolean | Promise<boolean>
-  /** After the handler has taken effect and before its answer is sent. */
+  /** After the handler took effect and before its response is sent. */
   after?(exchange: Exchange, reply: Reply): boolean | Promise<boolean>
 }
 
 export interface Sandbox {
-  /** `http://host:port`, without a slash at the end. */
+  /** `http://host:port`, without a trailing slash. */
   url: string
   port: number
   requests(): RequestCounts
-  /** The faults in force, with how often each injected since it was set. */
+  /** The current faults, with their number of injections since they were set. */
   faults(): FaultReport
-  /** Replaces the faults in force; undefined: none any more. Counting begins anew. */
+  /** Replaces the faults; undefined: none. Resets the counts. */
   setFaults(set: FaultSet | undefined): void
-  /** Ends connections and closes the database. Requests under way get a second to finish. */
+  /** Ends connections and closes the database. Requests in progress get a second to finish. */
   close(): Promise<void>
 }
 
@@ -90,8 +84,8 @@ const KEEP_ALIVE_MS = 60_000
 
 /**
  * Starts a WorkOS sandbox.
- * @throws StateError for unusable data, Error with `code` EADDRINUSE or EACCES for a port that
- *   cannot be had
+ * @throws StateError for unusable data, Error with `code` EADDRINUSE or EACCES for an unavailable
+ *   port
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const host = options.host ?? LOOPBACK
@@ -177,7 +171,7 @@ function answering(options: SandboxOptions, database: Database, counter: Request
       if (request.destroyed && !request.complete) return
       reply = replyToError(error)
       if (injected && injectsAfter(injected.fault)) {
-        // Refused on its own account: there is no effect after which anything could go wrong.
+        // The handler rejected it: there is no effect for a fault to follow.
         injected.release()
         injected = undefined
       }
@@ -224,18 +218,18 @@ function logEntry(
   }
 }
 
-/** One request and what became of it. */
+/** A request and its result. */
 export interface RequestLogEntry {
   method: string
   /** With its query, as sent. */
   path: string
-  /** The endpoint's path with parameters as `:name`; undefined for an unknown one. */
+  /** The endpoint's path with parameters as `:name`; undefined if unknown. */
   route: string | undefined
-  /** 0 when no answer was sent. */
+  /** 0 if no response was sent. */
   status: number
-  /** The kind of the fault that injected it. */
+  /** The kind of the injected fault. */
   fault?: string
-  /** Left out without a body, or where the request was refused before its body was looked at. */
+  /** Absent without a body, or if the request was rejected before its body was read. */
   body?: unknown
   responseBody?: unknown
   /** Without `authorization`. */
@@ -244,16 +238,16 @@ export interface RequestLogEntry {
   at: number
 }
 
-/** How many requests came in since the start. */
+/** Requests since the start. */
 interface RequestCounts {
   total: number
   /** GET. */
   reads: number
-  /** Everything else. */
+  /** All other methods. */
   writes: number
   /** By endpoint, such as `POST /user_management/users`. */
   byRoute: Record<string, number>
-  /** By status of the answer. */
+  /** By status of the response. */
   byStatus: Record<string, number>
 }
 

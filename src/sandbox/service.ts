@@ -8,18 +8,15 @@ import type { Match } from './routes.ts'
 export interface Service {
   newId(prefix: string): string
   /**
-   * The row id of the environment of the caller. @throws Refusal 401, or 429 for a request that
-   * comes too early
+   * The row ID of the caller's environment. @throws Refusal 401, or 429 for a request that comes
+   * too early
    */
   admit(authorization: string | undefined, method: string, path: string, at: number): number
-  /**
-   * Runs a handler: writes in one transaction, so that they happen wholly or not at all. @throws
-   * Refusal
-   */
+  /** Runs a handler. Writes run in one transaction: completely or not at all. @throws Refusal */
   handle(match: Match, environment: number, query: URLSearchParams, body: Record<string, unknown>, at: number): Reply
 }
 
-/** Everything about answering but HTTP itself. */
+/** Everything about responses except HTTP itself. */
 export function createService(
   database: Database,
   now: () => number,
@@ -62,7 +59,7 @@ export function createService(
   }
 }
 
-/** 429, with the milliseconds after which the request would be admitted. */
+/** 429, with the milliseconds until the request would be admitted. */
 export class TooEarly extends Refusal {
   readonly waitMs: number
 
@@ -72,22 +69,21 @@ export class TooEarly extends Refusal {
   }
 }
 
-/** What a request is answered whose handling failed. */
+/** The response to a request whose handling failed. */
 export function replyToError(error: unknown): Reply {
   if (error instanceof Refusal) return { status: error.status, body: error.body }
   const reason = error instanceof Error ? error.message : String(error)
   return { status: 500, body: { message: `The sandbox failed: ${reason}` } }
 }
 
-/** 404 for a method and path that are no endpoint. */
+/** 404 for an unknown method and path. */
 export function unknownRoute(method: string, path: string): Refusal {
   return refusal(404, 'route_not_found', `Cannot ${method} ${path}`)
 }
 
 /**
- * Finds or makes an environment: a new one has the role `member`, as every environment of WorkOS.
- * The name is most of an API key, which somebody may have taken from production: a keyed digest of
- * it is stored.
+ * Finds or creates an environment; a new one has the role `member`, as in WorkOS. Its name is most
+ * of an API key, which might be a production key, so the database has a keyed digest of it.
  */
 function openEnvironment(database: Database, name: string, newId: (prefix: string) => string, at: number): number {
   const find = 'SELECT id FROM environments WHERE name = ?'
@@ -119,8 +115,8 @@ const TIME_DIGITS = 10
 const RANDOM_DIGITS = 16
 
 /**
- * Makes ids such as `user_01K…`: a prefix and a monotonic ULID, so that ids sort in the order of
- * creation even within one millisecond. Lists page by comparing ids.
+ * Generates IDs such as `user_01K…`: a prefix and a monotonic ULID. They sort in the order of
+ * creation, even within one millisecond. Lists page by comparing IDs.
  */
 function idGenerator(now: () => number): (prefix: string) => string {
   let time = -1
@@ -158,7 +154,7 @@ function randomDigits(): number[] {
   return Array.from(randomBytes(RANDOM_DIGITS), (byte) => byte & 31)
 }
 
-/** Adds one in place. False when it ran over. */
+/** Adds one in place. False on overflow. */
 function increment(digits: number[]): boolean {
   for (let position = digits.length - 1; position >= 0; position--) {
     const digit = digits[position] ?? 0

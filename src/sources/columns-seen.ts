@@ -1,19 +1,17 @@
 import { isObject } from '../json.ts'
 import { ROW_FILE, ROW_LINE, type SourceRecord } from './source.ts'
 
-/** Names that are kept count of in a stream: an object that is used as a map has no end of them. */
+/** Limit on counted names per stream, because an object used as a map has any number of names. */
 const MAX_NAMES = 1000
 
-/** What the records of one stream hold. */
 export interface StreamColumns {
   records: number
-  /** By name: records with a value under it. */
+  /** Number of records with a value, by name. */
   filled: ReadonlyMap<string, number>
-  /** There were more names than are counted. */
+  /** Whether the stream has more names than the limit. */
   cut: boolean
   /**
-   * The stream whose records these rows are joined to, directly or not; undefined for a main
-   * stream.
+   * The main stream whose records contain these rows, directly or not. Undefined: a main stream.
    */
   within?: string
 }
@@ -25,15 +23,12 @@ interface Tally {
   within?: string
 }
 
-/**
- * Counts the members of records, and of rows that are joined to them, over any number of records in
- * the same memory.
- */
+/** Counts the members of records and of their joined rows, in bounded memory. */
 export class ColumnsSeen {
   readonly #streams = new Map<string, Tally>()
   readonly #maxNames: number
 
-  /** @param maxNames Infinity: it counts a part of the records, for `merge` */
+  /** @param maxNames Infinity for a part of the records, which `merge` adds later */
   constructor(maxNames = MAX_NAMES) {
     this.#maxNames = maxNames
   }
@@ -42,7 +37,7 @@ export class ColumnsSeen {
     this.#count(this.#tally(stream, undefined), data, stream)
   }
 
-  /** Adds what was counted in the records that come next. */
+  /** Adds the counts of the records that follow. */
   merge(streams: ReadonlyMap<string, StreamColumns>): void {
     for (const [stream, { records, filled, within }] of streams) {
       const tally = this.#tally(stream, within)
@@ -52,7 +47,7 @@ export class ColumnsSeen {
     }
   }
 
-  /** By stream; a joined one stands under its name unless a main one has that name. */
+  /** By stream. A joined stream has its own name unless a main stream has that name. */
   streams(): ReadonlyMap<string, StreamColumns> {
     return this.#streams
   }
@@ -90,7 +85,7 @@ export class ColumnsSeen {
   }
 }
 
-/** Members that say where a row stands, and nothing of what it holds. */
+/** Members that contain the place of a row and no data. */
 export function isPlace(name: string): boolean {
   return name === ROW_FILE || name === ROW_LINE
 }

@@ -1,17 +1,16 @@
 import type { Source, SourceRecord, StreamCount } from './source.ts'
 
-/** A source of which a beginning is read, and whether there was more of it. */
+/** A source that is read only to a limit. */
 export interface FirstRecords {
   source: Source
-  /** Known after `read` has ended: whether all of it was read. */
+  /** Whether all records were read. Valid after `read` has ended. */
   isWhole(): boolean
 }
 
 /**
- * The first records of a source's main stream. Files that are joined to it are read whole. What
- * comes after the limit is not read.
- * @param others read other main streams whole: memberships of organizations that nobody has read
- *   would be rejected
+ * The first records of a source's main stream. Joined files are read whole.
+ * @param others read other main streams whole, because memberships of unread organizations would be
+ *   rejected
  */
 export function firstRecords(source: Source, limit: number, others = false): FirstRecords {
   const [main] = source.streams
@@ -21,7 +20,7 @@ export function firstRecords(source: Source, limit: number, others = false): Fir
   async function* read(chunkSize: number): AsyncGenerator<SourceRecord[]> {
     let left = limit
     const hasOthers = others && source.streams.length > 1
-    // One more than asked for tells whether that was all.
+    // One record more than the limit shows whether there are more.
     for await (const chunk of source.read(Math.min(chunkSize, limit + 1))) {
       const kept = chunk.filter(({ stream }) => stream !== main || left-- > 0)
       for (const { stream } of kept) passed.set(stream, (passed.get(stream) ?? 0) + 1)
@@ -31,7 +30,7 @@ export function firstRecords(source: Source, limit: number, others = false): Fir
     }
   }
 
-  /** A source that is left early has begun records that nobody saw: those do not count. */
+  /** Records that the source has begun but not yielded do not count. */
   const seen = (count: StreamCount): StreamCount => {
     const own = count.role === 'main' ? (passed.get(count.stream) ?? 0) : count.passed
     return { ...count, passed: own, read: own + count.rejected + (count.ignored ?? 0) }
@@ -49,7 +48,7 @@ export function firstRecords(source: Source, limit: number, others = false): Fir
   }
 }
 
-/** A stream of several files has a count for each; what passed is known of the stream alone. */
+/** A stream of several files has one count for each, but `passed` is known only for the stream. */
 function firstOfEach(counts: readonly StreamCount[]): StreamCount[] {
   const told = new Set<string>()
   return counts.map((count) => {

@@ -1,18 +1,15 @@
 import type { JoinedPart } from './source.ts'
 
-/**
- * Steps that are made in the order in which their places were taken, whenever each of them is
- * ready.
- */
+/** Runs steps in the order in which their places were taken, as soon as each is ready. */
 export class InOrder {
   readonly #places: { step?: () => void }[] = []
 
-  /** How many places are taken whose steps have not been made. */
+  /** Number of places whose steps have not run. */
   get waiting(): number {
     return this.#places.length
   }
 
-  /** Takes the next place. @returns how to say what is to be done there, once */
+  /** Takes the next place. @returns a function that sets its step, to be called once */
   take(): (step: () => void) => void {
     const place: { step?: () => void } = {}
     this.#places.push(place)
@@ -30,9 +27,7 @@ export class InOrder {
   }
 }
 
-/**
- * Steps of a work that is done beside others: they are made when all works before it have ended.
- */
+/** The steps of one task among parallel tasks. They run when all earlier tasks have ended. */
 export class Turn {
   readonly #held: (() => void)[] = []
   readonly #come = Promise.withResolvers<void>()
@@ -53,23 +48,23 @@ export class Turn {
     this.#come.resolve()
   }
 
-  /** It never comes, unless it has. */
+  /** Rejects the turn, unless it has come. */
   giveUp(): void {
-    this.#come.reject(new Error('a work before this one failed'))
+    this.#come.reject(new Error('an earlier task failed'))
   }
 
-  /** Waits where more is held than should be. */
+  /** Waits if too many steps are held. */
   async pace(): Promise<void> {
     if (this.#held.length > MAX_HELD) await this.#come.promise
   }
 }
 
-/** Steps that a work may have waiting for its turn. */
+/** Steps that a task can hold. */
 const MAX_HELD = 256
 
 /**
- * Does works at the same time, as if they were done one after another.
- * @throws what the first of them throws, in their order
+ * Runs tasks in parallel, with their steps in the order of the tasks.
+ * @throws the error of the first task that fails, in their order
  */
 export async function inTurn(works: readonly ((turn: Turn) => Promise<void>)[]): Promise<void> {
   const turns = works.map(() => new Turn())
@@ -85,7 +80,7 @@ export async function inTurn(works: readonly ((turn: Turn) => Promise<void>)[]):
   }
 }
 
-/** Parts whose steps are made in a work's turn. */
+/** Runs the steps of parts in the task's turn. */
 export async function* inTurnOf(turn: Turn, parts: AsyncIterable<JoinedPart>): AsyncGenerator<JoinedPart> {
   for await (const part of parts) {
     if ('rows' in part) yield part

@@ -2,22 +2,20 @@ import { addressForm } from '../addresses.ts'
 import type { JsonObject } from '../json.ts'
 import type { Snapshot } from './snapshot/snapshot.ts'
 
-/** How a source writes an invitation and a user. */
+/** The shape of invitations and users in a source. */
 export interface InviteeForms {
   invitations: string
   users: string
-  /** The address of an invitation. */
   recipient(invitation: JsonObject): string
-  /** The addresses of a user. */
   addresses(user: JsonObject): string[]
-  /** Whether the old system keeps the user out. */
+  /** Whether the source does not let the user sign in. */
   isKeptOut(user: JsonObject): boolean
 }
 
 /**
- * The invited addresses whose users are all kept out of the old system. A new invitation would let
- * them in again.
- * @returns whether an invitation is to one of them
+ * Finds invited addresses whose users are all banned in the source. A new invitation would let
+ * these users sign in.
+ * @returns a function that tests whether an invitation goes to such an address
  */
 export async function invitedAndKeptOut(
   snapshot: Snapshot,

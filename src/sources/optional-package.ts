@@ -1,12 +1,11 @@
 import { codeOf, SourceError } from '../diagnostics/errors.ts'
 
 /**
- * Loads a package that is there only where its user has installed it: an optional peer. Whoever has
- * no such source need not have it.
- * @param name of the package, as npm knows it
+ * Loads an optional peer dependency.
+ * @param name of the npm package
  * @param user what needs it, for the message: `the source cognito`
- * @param load an `import()` of the package by its name as a literal, so that its types are known
- * @throws SourceError `package_missing`, which names the command that installs it
+ * @param load an `import()` of the package by a literal name, so that its types are known
+ * @throws SourceError `package_missing`, with the command that installs it
  */
 export async function loadOptionalPackage<Module>(
   name: string,
@@ -21,17 +20,14 @@ export async function loadOptionalPackage<Module>(
       {
         code: 'package_missing',
         message: `${user} needs the package ${name}, which is not installed`,
-        hint: `run npm install ${name} where workos-migrate is installed (with -g if that is), then the same command again`,
+        hint: `run npm install ${name} where workos-migrate is installed (with -g if it is installed globally), then run the command again`,
       },
       { cause: error },
     )
   }
 }
 
-/**
- * Whether it is the package itself that is missing: one that it needs in turn is another fault, and
- * has another cure.
- */
+/** Whether the package itself is missing. A missing dependency of the package is another error. */
 function isMissing(error: unknown, name: string): boolean {
   return codeOf(error) === 'ERR_MODULE_NOT_FOUND' && String(error).includes(`'${name}'`)
 }

@@ -10,16 +10,16 @@ import { type OriginalRow, ROW_FILE, ROW_LINE, type RowTap, type SourceRecord, t
 import { sourceFile } from './text/file.ts'
 import { linesOf, readText } from './text/utf8.ts'
 
-/** Something about a record for which its row is wanted. */
+/** The place of a record whose row is wanted. */
 export interface Wanted {
-  /** As written in the manifest; null: no row of the source says it. */
+  /** As written in the manifest. Null: no row of the source. */
   file: string | null
   line: number | null
-  /** The record's position, where it is known: several may stand on one line. */
+  /** The record's position, if known, because one line can contain several records. */
   seq: number | null
 }
 
-/** A row, and everything for which it is wanted. */
+/** A row, and everything that refers to it. */
 export interface FoundRow<T> {
   row: OriginalRow
   about: T[]
@@ -33,20 +33,20 @@ const SCHEMA = `
   CREATE INDEX originals_by_place ON originals (file, line, tapped);
 `
 
-/** Rows of the place that stand in a file, and rows that records of the place have come with. */
+/** Rows in a file, and rows that came with records of the place. */
 const AT = 'FROM originals o WHERE o.file = wanted.file AND o.line = wanted.line AND o.tapped ='
 
 /**
- * Rows of a source as they stand there, gathered in a database of the run: they may be as many as
- * the source has. They hold what the source holds, password hashes included.
- * @typeParam T what is said about the rows: plain data
+ * Rows as they are in the source, stored in a database of the run, because there can be as many as
+ * in the source. They contain everything, including password hashes.
+ * @typeParam T data that refers to the rows: plain data
  */
 export class Originals<T extends object> implements RowTap {
   readonly #db: DatabaseSync
   readonly #lines = new LineSet()
-  /** Rows that records are made of, by what they hold. */
+  /** Rows of records, by the record's data. */
   readonly #rows = new WeakMap<JsonObject, number>()
-  /** Files in the order in which they were met: each has the number of its place here. */
+  /** Files in reading order. The index is the number of the file. */
   readonly #files: string[] = []
   readonly #heads: TableHead[] = []
   readonly #insertWanted
@@ -62,7 +62,7 @@ export class Originals<T extends object> implements RowTap {
     )
   }
 
-  /** Asks for the row of a place. */
+  /** Requests the row at a place. */
   want({ file, line, seq }: Wanted, about: T): void {
     this.#insertWanted.run(file, line ?? 0, seq, JSON.stringify(about))
     if (file !== null) this.#lines.add(file, line ?? 0)
@@ -83,8 +83,8 @@ export class Originals<T extends object> implements RowTap {
   }
 
   /**
-   * Is shown every record of the source. Where no row stands in a file, or several on one line, the
-   * record tells which one is meant; it stands for what was joined to it as well.
+   * Takes every record of the source. If the place has no row in a file, or several on one line,
+   * the record identifies its row and the rows joined to it.
    */
   meet({ seq, stream, origin: { file, line = 0 }, data }: SourceRecord): void {
     const joined = joinedPlaces(data).filter((place) => this.wants(place.file, place.line) && !this.#hasRow(place))
@@ -96,10 +96,7 @@ export class Originals<T extends object> implements RowTap {
     for (const place of joined) insert.run(place.file, place.line, id)
   }
 
-  /**
-   * Finds out which row is meant by each place, once the source has been read. A row that cannot be
-   * told from others is ignored.
-   */
+  /** Assigns a row to each place, after the source has been read. Ignores ambiguous rows. */
   resolveRows(): void {
     this.#db.exec(`
       UPDATE wanted SET row = (SELECT o.id ${AT} 1) WHERE (SELECT count(*) ${AT} 1) = 1;
@@ -112,7 +109,7 @@ export class Originals<T extends object> implements RowTap {
     `)
   }
 
-  /** Places whose rows could not be taken apart, or are not there, by file. */
+  /** Places without a row, by file. */
   unresolved(): Map<string, number[]> {
     const places = new Map<string, number[]>()
     const rows = this.#db
@@ -125,7 +122,7 @@ export class Originals<T extends object> implements RowTap {
     return places
   }
 
-  /** Adds the text of such a place. */
+  /** Adds the text at such a place. */
   takeText(file: string, line: number, text: string): void {
     const head = this.#heads.find((known) => known.file === file)
     const row = this.#db.prepare('SELECT stream FROM originals WHERE file = ? LIMIT 1').get(file)
@@ -134,12 +131,11 @@ export class Originals<T extends object> implements RowTap {
     this.#db.prepare('UPDATE wanted SET row = ? WHERE row IS NULL AND file = ? AND line = ?').run(id, file, line)
   }
 
-  /** How the files of a stream begin. */
   heads(stream: string): TableHead[] {
     return this.#heads.filter((head) => head.stream === stream)
   }
 
-  /** Names of the streams that have rows, in the order in which they were read. */
+  /** Names of the streams with rows, in reading order. */
   streams(): string[] {
     const rows = this.#db
       .prepare(
@@ -149,7 +145,7 @@ export class Originals<T extends object> implements RowTap {
     return rows.map(({ stream }) => String(stream))
   }
 
-  /** The rows of a stream, each once, in the order in which they stand. */
+  /** The rows of a stream, each once, in the order of their place. */
   *rows(stream: string): Generator<FoundRow<T>> {
     const found = this.#db
       .prepare(
@@ -162,25 +158,23 @@ export class Originals<T extends object> implements RowTap {
     }
   }
 
-  /** How many rows of a stream there are. */
   rowCount(stream: string): number {
     const sql = 'SELECT count(*) AS n FROM originals WHERE stream = ? AND id IN (SELECT row FROM wanted)'
     return Number(this.#db.prepare(sql).get(stream)?.n ?? 0)
   }
 
-  /** What there is no row for. */
+  /** The data whose row was not found. */
   *missing(): Generator<T> {
     for (const { about } of this.#db.prepare('SELECT about FROM wanted WHERE row IS NULL ORDER BY id').iterate()) {
       yield JSON.parse(String(about))
     }
   }
 
-  /** How many of those there are. */
   missingCount(): number {
     return Number(this.#db.prepare('SELECT count(*) AS n FROM wanted WHERE row IS NULL').get()?.n ?? 0)
   }
 
-  /** Forgets every row: they are not those that are wanted. */
+  /** Removes every row, because the source has changed. */
   forgetRows(): void {
     this.#db.exec('DELETE FROM originals; UPDATE wanted SET row = NULL')
   }
@@ -219,7 +213,6 @@ interface Place {
   line: number
 }
 
-/** Places of the rows that were joined to a record. */
 function joinedPlaces(data: JsonObject): Place[] {
   return Object.values(data).flatMap((member) => {
     return [member].flat().flatMap((item) => {
@@ -230,7 +223,7 @@ function joinedPlaces(data: JsonObject): Place[] {
   })
 }
 
-/** Lines of files: one bit for each line up to the last one, however many there are. */
+/** Lines of files, one bit for each line up to the last. */
 class LineSet {
   readonly #files = new Map<string, Uint8Array>()
 
@@ -259,21 +252,21 @@ interface ReadOriginalsOptions {
   snapshot?: Snapshot
   signal?: AbortSignal
   /**
-   * What was read at first: rows of a source that has changed since are not those that are meant.
-   * Undefined: nobody knows.
+   * Digest of the first reading. Rows of a source that has changed do not count. Undefined:
+   * unknown.
    */
   digest: string | undefined
 }
 
-/** Records that are read at once. */
+/** Records per chunk. */
 const CHUNK = 1000
 
-/** A line that is longer is no row, but a document. */
+/** A longer line is a document, not a row. */
 const MAX_LINE_BYTES = 1024 * 1024
 
 /**
- * Reads the source once more for the rows that are wanted.
- * @returns whether it is the source that was read at first; if not, no row is kept
+ * Reads the source again for the wanted rows.
+ * @returns whether the source is unchanged; if not, no row is kept
  * @throws as reading a source does
  */
 export async function readOriginals<T extends object>(
@@ -288,15 +281,14 @@ export async function readOriginals<T extends object>(
     return false
   }
   originals.resolveRows()
-  // The files of a recording may be others by now.
+  // The files of a recording can have changed.
   if (context.snapshot !== undefined && isRecorded(context.snapshot)) return true
   for (const [file, lines] of originals.unresolved()) await readLines(file, lines, context.directory, originals)
   return true
 }
 
 /**
- * Lines that cannot be taken apart, as far as they are there: the places of what an API answered
- * are no files.
+ * Reads lines that no reader could parse. Places in API responses are not files and are skipped.
  */
 async function readLines<T extends object>(
   name: string,

@@ -1,4 +1,4 @@
-/** What was asked for ahead of its turn. */
+/** An item whose first part was requested ahead. */
 interface Begun<Item, Part> {
   item: Item
   parts: AsyncIterator<Part>
@@ -6,9 +6,9 @@ interface Begun<Item, Part> {
 }
 
 /**
- * Reads items that come in parts, and hands the parts on in the order of the items. The first part
- * of up to `ahead` items is asked for at the same time; the others when their turn comes, so that
- * no more than `ahead` parts are ever held.
+ * Reads items that come in parts, and passes the parts on in the order of the items. Requests the
+ * first part of up to `ahead` items at the same time and the others in turn, so that memory
+ * contains at most `ahead` parts.
  */
 export async function partsInOrder<Item, Part>(
   items: AsyncIterable<Item>,
@@ -25,7 +25,7 @@ export async function partsInOrder<Item, Part>(
   for await (const item of items) {
     const parts = read(item)
     const first = parts.next()
-    // Thrown when its turn comes, which it may never do.
+    // The error is thrown in turn, which can never come.
     first.catch(() => {})
     begun.push({ item, parts, first })
     if (begun.length >= ahead) await finish()

@@ -3,18 +3,18 @@ import type { Piece, PieceFound, PieceJoin, SourcePart } from './source.ts'
 import type { Numbering } from './text/numbering.ts'
 import { type FilePart, type LineRecord, placedRecords } from './text/record-file.ts'
 
-/** What the parts of a main stream have to do with its source. */
+/** How the parts of a main stream relate to its source. */
 export interface PartsOf extends Pick<Piece, 'reader' | 'stream' | 'file' | 'users'> {
   joined?: readonly PieceJoin[]
-  /** Puts to records what is joined to them, where no other thread does. Default: nothing is. */
+  /** Attaches joined rows to records that no other thread processes. Default: none. */
   attach?(records: LineRecord[], found: PieceFound): LineRecord[] | Promise<LineRecord[]>
-  /** Refuses a record that `attach` refuses. */
+  /** Rejects a record that `attach` has rejected. */
   reject?(line: number, problem: Reason): void
-  /** Told what `attach` found, and of pieces what was found beside their rows. */
+  /** Receives what `attach` found, and for pieces what was found next to their rows. */
   settle?(found: PieceFound): void
 }
 
-/** The parts of a file of a main stream as parts of its source. */
+/** Turns the parts of a main stream's file into parts of its source. */
 export async function* sourceParts(
   parts: AsyncIterable<FilePart> | Iterable<FilePart>,
   of: PartsOf,
@@ -45,12 +45,11 @@ export async function* sourceParts(
   }
 }
 
-/** What is found in a piece where nothing is. */
+/** The result of a piece without findings. */
 export function nothingFound(): PieceFound {
   return { read: 0, blank: 0, refused: [], left: [], kinds: [], organizations: new Map() }
 }
 
-/** A cut as a piece of its source. */
 export function pieceOf(
   { cut, table }: Pick<Extract<FilePart, { cut: unknown }>, 'cut' | 'table'>,
   { reader, stream, file, users, joined = [] }: PartsOf,

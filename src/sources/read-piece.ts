@@ -1,7 +1,7 @@
 /**
- * Takes the records out of a piece, in any thread. In: a piece that `Source.parts` yielded. Out:
- * its records with what is joined to them, or the rows of a joined stream by their keys, and what
- * was found beside them. A reader for each kind of source knows the rules of its rows.
+ * Extracts the records of a piece, in any thread. In: a piece from `Source.parts`. Out: its records
+ * with their joined rows, or the rows of a joined stream by key, and what else was found. Each type
+ * of source has a reader with its rules.
  */
 
 import { RowReader } from './csv/rows.ts'
@@ -20,12 +20,11 @@ const readers: Readonly<Record<Piece['reader'], () => Promise<PieceReader>>> = {
   auth0: async () => (await import('./auth0/records/from-files.ts')).auth0Reader,
 }
 
-/** Loads every reader: a thread that may be ended at any time loads nothing later. */
+/** Loads every reader at once: a thread that can end at any time must not load later. */
 export async function loadReaders(): Promise<void> {
   await Promise.all([...Object.values(readers).map((load) => load()), loadParser()])
 }
 
-/** The records of a piece of a main stream. */
 export async function readPiece(piece: Piece): Promise<{ records: SourceRecord[]; found: PieceFound }> {
   const { records, found } = await attached(piece, await readers[piece.reader]())
   const { stream, file, base } = piece
@@ -35,7 +34,6 @@ export async function readPiece(piece: Piece): Promise<{ records: SourceRecord[]
   }
 }
 
-/** The rows of a piece of a joined stream. */
 export async function readRows(piece: Piece): Promise<{ rows: JoinRow[]; found: PieceFound }> {
   const reader = await readers[piece.reader]()
   const { records, found } = await attached(piece, reader)
@@ -57,7 +55,7 @@ async function attached(piece: Piece, reader: PieceReader): Promise<{ records: L
   return { records, found }
 }
 
-/** Tables that are kept open in a thread. */
+/** Open tables per thread. */
 const MAX_OPEN = 32
 
 const open = new Map<string, JoinedRows>()

@@ -10,7 +10,7 @@ import { expandPaths, FileWatch, type SourceFile } from './text/file.ts'
 import { Numbering } from './text/numbering.ts'
 import { nulWarning } from './text/utf8.ts'
 
-/** Every type of source, by `source.type`, loaded when it is asked for. */
+/** Every type of source by `source.type`, loaded on demand. */
 export const sourceDefinitions: ReadonlyMap<string, () => Promise<SourceDefinition>> = new Map<
   string,
   () => Promise<SourceDefinition>
@@ -26,24 +26,20 @@ export const sourceDefinitions: ReadonlyMap<string, () => Promise<SourceDefiniti
   ['mysql', async () => (await import('./mysql/open.ts')).mysqlSource],
 ])
 
-/**
- * The type of source that the manifest names.
- * @throws ManifestError when there is no such type
- */
+/** @throws ManifestError when there is no such type */
 export async function sourceDefinition({ type }: SourceConfig): Promise<SourceDefinition> {
   const load = sourceDefinitions.get(type)
   if (load !== undefined) return load()
   throw new ManifestError({
     code: 'unknown_source_type',
     message: `there is no source type "${type}"`,
-    hint: `known types: ${[...sourceDefinitions.keys()].join(', ')}`,
+    hint: `use one of ${[...sourceDefinitions.keys()].join(', ')}`,
     path: 'source.type',
   })
 }
 
 /**
- * Opens the source that the manifest names, or what was recorded of it. Nothing is read before
- * `read` is iterated.
+ * Opens the source of the manifest, or its recording. Nothing is read before `read` is iterated.
  * @throws ManifestError when there is no such type
  */
 export async function openSource(config: SourceConfig, context: ReadContext): Promise<Source> {
@@ -59,12 +55,12 @@ export async function openSource(config: SourceConfig, context: ReadContext): Pr
     return watched(source, watch, files, hasParts)
   }
   const recorded = openRecorded(snapshot, context)
-  // What was recorded before the type had a stream has none of it.
+  // A recording can be older than a stream of its type. Then the stream is empty.
   const { streams } = definition.open(options, live)
   return { ...recorded, streams: [...new Set([...recorded.streams, ...streams])] }
 }
 
-/** A snapshot whose reader is warned of NUL characters that were left out, once for each stream. */
+/** A snapshot whose reader warns once per stream of NUL characters that were left out. */
 function warningOfNuls(snapshot: Snapshot, warn: (problem: Problem) => void): Snapshot {
   const warned = new Set<string>()
   async function* read(stream: string, signal?: AbortSignal): AsyncGenerator<SnapshotRow[]> {
@@ -80,13 +76,13 @@ function warningOfNuls(snapshot: Snapshot, warn: (problem: Problem) => void): Sn
   return { ...snapshot, read }
 }
 
-/** The files that a source is read from, as far as they are there. */
+/** The files of a source that exist. */
 export async function sourceFiles(config: SourceConfig, directory: string): Promise<SourceFile[]> {
   const { type: _type, ...options } = config
   return expandAll((await sourceDefinition(config)).files(options), directory)
 }
 
-/** Bytes of files from which on it is worth reading them by several threads. */
+/** File size in bytes above which several threads read the source. */
 const PARTS_FROM = 2 * 1024 * 1024
 
 async function sizeOf(files: readonly SourceFile[]): Promise<number> {
@@ -102,7 +98,8 @@ async function sizeOf(files: readonly SourceFile[]): Promise<number> {
 }
 
 /**
- * The source. Until all files have been read, none of them may change and no new one may appear.
+ * A source whose files must not change, and to which no new file can be added, until all files have
+ * been read.
  */
 function watched(source: Source, watch: FileWatch, files: () => Promise<SourceFile[]>, hasParts: boolean): Source {
   async function* unchanged<T>(reading: AsyncIterable<T>): AsyncGenerator<T> {
@@ -110,7 +107,7 @@ function watched(source: Source, watch: FileWatch, files: () => Promise<SourceFi
     try {
       yield* reading
     } catch (error) {
-      // What could not be read may be what a change made of it: then that is what there is to tell.
+      // If a change caused the error, report the change.
       if (error instanceof OperatorError) await watch.check([])
       throw error
     }
@@ -125,7 +122,7 @@ function watched(source: Source, watch: FileWatch, files: () => Promise<SourceFi
   }
 }
 
-/** The files that paths and patterns mean, as far as there are any. */
+/** The files that match paths and patterns, if any. */
 async function expandAll(paths: readonly string[], directory: string): Promise<SourceFile[]> {
   const none = (error: unknown): SourceFile[] => {
     if (error instanceof ManifestError) return []

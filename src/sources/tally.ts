@@ -2,21 +2,23 @@ import { ColumnsSeen, type StreamColumns } from './columns-seen.ts'
 import type { SourceRecord } from './source.ts'
 import { type NullsFound, WrittenNulls } from './text/written-nulls.ts'
 
-/** Names of the columns of each stream that the mapping reads. */
+/** The columns of each stream that the mapping reads. */
 export type ColumnsRead = ReadonlyMap<string, ReadonlySet<string> | 'all'>
 
-/** What some records hold: plain data. */
+/** Counts over some records: plain data. */
 export interface Tally {
   columns: ReadonlyMap<string, StreamColumns>
   nulls: NullsFound
 }
 
-/** Counts what the records of a source hold, over any number of them in the same memory. */
+/** Counts over the records of a source, in bounded memory. */
 export class RecordTally {
   readonly columns: ColumnsSeen
   readonly nulls: WrittenNulls
 
-  /** @param isPart it counts a part of the records, for `merge`: such a part has an end */
+  /**
+   * @param isPart true for a part of the records, which `merge` adds later and which needs no limit
+   */
   constructor(read: ColumnsRead, isPart = false) {
     const max = isPart ? Number.POSITIVE_INFINITY : undefined
     this.columns = new ColumnsSeen(max)
@@ -30,14 +32,13 @@ export class RecordTally {
     }
   }
 
-  /** Adds what was counted in the records that come next. */
+  /** Adds the counts of the records that follow. */
   merge({ columns, nulls }: Tally): void {
     this.columns.merge(columns)
     this.nulls.merge(nulls)
   }
 }
 
-/** Counts what a part of the records holds. */
 export function tallyOf(records: readonly SourceRecord[], read: ColumnsRead): Tally {
   const tally = new RecordTally(read, true)
   tally.add(records)

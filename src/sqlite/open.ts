@@ -1,8 +1,8 @@
 /**
- * Opens SQLite for every part of the program. In: a path and what the file is for. Out: a
- * connection with the pragmas of that purpose. Throwaway files (joins, the run, tallies) have no
- * journal and wait for no disk; kept files (state, snapshots, sandbox) are in WAL mode. A lock is a
- * file with a transaction on it.
+ * Opens SQLite for every part of the program. In: a path and the file's purpose. Out: a connection
+ * with the pragmas for it. Throwaway files (joins, the run, tallies) have no journal and do not
+ * wait for the disk. Kept files (state, snapshots, sandbox) are in WAL mode. A lock is a file with
+ * a transaction on it.
  */
 
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
@@ -12,64 +12,59 @@ export type Row = Record<string, SQLOutputValue>
 export type Parameter = string | number | null
 
 export interface Throwaway {
-  /** Pages kept in memory, KiB: bounds the memory whatever the number of rows. Default: 16 MiB. */
+  /** Pages kept in memory, KiB: bounds the memory for any number of rows. Default: 16 MiB. */
   cacheKiB?: number
-  /** Private folder for what SQLite sorts. Undefined: that of the system. */
+  /** Private folder for SQLite's sort files. Undefined: the system's. */
   temporary?: string
   /**
-   * Milliseconds to wait for another connection, where several write into the file by turns.
-   * Undefined: this one has it to itself.
+   * Milliseconds to wait for another connection, if several write to the file in turns. Undefined:
+   * exclusive use.
    */
   shared?: number
 }
 
 /**
- * A database of which nothing is read after a crash.
- * @param path of an existing private file; '' for a file without a name, which SQLite removes as
- *   soon as it is open; ':memory:'
+ * A database that is never read after a crash.
+ * @param path of an existing private file; '' for a file without a name, which SQLite removes once
+ *   it is open; ':memory:'
  */
 export function openThrowaway(path: string, { cacheKiB = 16 * 1024, temporary, shared }: Throwaway = {}): DatabaseSync {
-  // Defensive, SQLite would not give up the journal:
-  // https://www.sqlite.org/c3ref/c_dbconfig_defensive.html
+  // Defensive mode would keep the journal: https://www.sqlite.org/c3ref/c_dbconfig_defensive.html
   const db = new DatabaseSync(path, { timeout: shared ?? 0, defensive: false })
-  // The lock is on this file alone: one that is attached is somebody else's as well.
+  // The lock is only on this file: an attached file belongs to others too.
   db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
     PRAGMA main.locking_mode = ${shared === undefined ? 'EXCLUSIVE' : 'NORMAL'};
     PRAGMA temp_store = FILE; PRAGMA cache_size = -${cacheKiB}`)
-  // What SQLite sorts may hold password hashes: it belongs in a private folder, not in one that all
-  // users share.
+  // SQLite's sort files can contain password hashes, so they belong in a private folder.
   if (temporary !== undefined) db.exec(`PRAGMA temp_store_directory = '${temporary.replaceAll("'", "''")}'`)
   return db
 }
 
 export interface Kept {
-  /** Milliseconds to wait for another process that holds a lock. */
+  /** Milliseconds to wait for another process with a lock. */
   timeout: number
-  /**
-   * FULL: what is committed survives a loss of power. OFF: it survives the end of the process
-   * alone.
-   */
+  /** FULL: commits survive a power cut. OFF: they survive only the end of the process. */
   synchronous: 'FULL' | 'OFF'
-  /** A lock for as long as it is open, and no shared memory, which would be a file more. */
+  /** Keeps a lock while it is open, without a shared-memory file. */
   exclusive?: boolean
   /**
-   * Looks at the file before anything is written into it: the switch to WAL alone would write into
-   * a file of somebody else.
+   * Checks the file before anything is written: switching to WAL alone would change another
+   * program's file.
    */
   check?(db: DatabaseSync): void
 }
 
 /**
  * A database that the next run reads again.
- * @param path of an existing private file, since SQLite gives the files beside it the mode of this
- *   one; or ':memory:'
- * @throws what `check` throws, and SQLite's own errors; the connection is closed then
+ * @param path of an existing private file, since SQLite gives the files next to it the same mode;
+ *   or ':memory:'
+ * @throws what `check` throws, and SQLite's own errors; the connection is then closed
  */
 export function openKept(path: string, { timeout, synchronous, exclusive = false, check }: Kept): DatabaseSync {
   const db = new DatabaseSync(path, { timeout })
   try {
     check?.(db)
-    // Before WAL, which else sets up the shared memory.
+    // Before WAL, which would otherwise create the shared memory.
     if (exclusive) db.exec('PRAGMA locking_mode = EXCLUSIVE')
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
     return db
@@ -79,17 +74,13 @@ export function openKept(path: string, { timeout, synchronous, exclusive = false
   }
 }
 
-/**
- * A database that is only looked at; a URL may say more about how
- * (https://www.sqlite.org/uri.html).
- */
+/** A read-only database. A URL can set further options (https://www.sqlite.org/uri.html). */
 export function openReadOnly(path: string | URL, timeout: number): DatabaseSync {
   return new DatabaseSync(path, { readOnly: true, timeout })
 }
 
 /**
- * A throwaway database that nobody changes any more: without locks, so that several threads look at
- * it.
+ * A throwaway database that no longer changes: without locks, so that several threads can read it.
  */
 export function openUnchanging(path: string, { cacheKiB = 4 * 1024 }: Throwaway = {}): DatabaseSync {
   const db = openReadOnly(new URL('?immutable=1', pathToFileURL(path)), 0)
@@ -98,12 +89,12 @@ export function openUnchanging(path: string, { cacheKiB = 4 * 1024 }: Throwaway 
 }
 
 /**
- * Locks a file for this process by an exclusive transaction, which is open as long as the
- * connection: the operating system drops the lock with the process, however that ends. Nothing is
- * written into the file. It does not wait for whoever holds the lock.
- * @param path of an existing private file; a URL with `mode=rw` makes none
- * @param journal MEMORY where no journal may be made beside the file, on a full disk for example
- * @throws SQLite's errors, SQLITE_BUSY among them; the connection is closed then
+ * Locks a file for this process with an exclusive transaction, until the connection closes. The
+ * operating system releases the lock with the process, however it ends. Writes nothing into the
+ * file, and does not wait for another lock.
+ * @param path of an existing private file; a URL with `mode=rw` does not create one
+ * @param journal MEMORY if no journal can be created next to the file, as on a full disk
+ * @throws SQLite's errors, SQLITE_BUSY if another connection has the lock
  */
 export function openLocked(path: string | URL, journal?: 'MEMORY'): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: 0 })
@@ -118,8 +109,8 @@ export function openLocked(path: string | URL, journal?: 'MEMORY'): DatabaseSync
 }
 
 /**
- * The `application_id` of a database that nobody has open here; undefined for what is none. It is
- * only looked at.
+ * The `application_id` of a database that is not open here; undefined if the file is not a
+ * database. Only reads the file.
  */
 export function databaseId(path: string): number | undefined {
   try {
@@ -136,14 +127,14 @@ export function databaseId(path: string): number | undefined {
   }
 }
 
-/** One figure of a database's header: `user_version`, `application_id`. */
+/** One number of a database's header: `user_version`, `application_id`. */
 export function pragma(db: DatabaseSync, name: string): number {
   return Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0)
 }
 
 /**
- * Prepared statements of a connection, made once per text. One statement is not for two iterations
- * at the same time.
+ * Prepared statements of a connection, one per text. Do not iterate over one statement twice at the
+ * same time.
  */
 export class Statements {
   readonly #db: DatabaseSync

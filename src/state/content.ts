@@ -1,18 +1,12 @@
 import { canonicalJson } from '../json.ts'
 import type { StateContent, StateEntry, StateIdentity } from './store.ts'
 
-/**
- * All that a state holds, carried into another one. In: the content of two states. Out: whether
- * they are the same, row by row.
- */
+/** Compares the contents of two states row by row, after one was copied to the other. */
 
 /** Entries of a batch. */
 export const CONTENT_BATCH = 1_000
 
-/**
- * How many entries of each type a state has that are the same as in the other one; undefined: some
- * differ, or one has more.
- */
+/** The number of equal entries of each type. Undefined: some differ, or one state has more. */
 export async function sameContent(
   one: StateContent,
   other: StateContent,
@@ -34,7 +28,7 @@ function describe({ digestKey, binding, ...version }: StateIdentity): string {
   return JSON.stringify([version.lineage, version.serial, Buffer.from(digestKey).toString('hex'), binding ?? null])
 }
 
-/** As canonical JSON: the order of the members is not part of what is kept. */
+/** As canonical JSON, because the order of members does not matter. */
 function text(entry: StateEntry): string {
   return canonicalJson(JSON.parse(JSON.stringify(entry)))
 }

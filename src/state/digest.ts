@@ -5,10 +5,7 @@ import { canonicalJson, type JsonObject } from '../json.ts'
 const BLOCK = 64
 const DIGEST = 32
 
-/**
- * Keyed digests (HMAC-SHA256, hex) of secret attributes, by field: they tell whether a secret
- * changed, and nothing else.
- */
+/** Keyed digests (HMAC-SHA256, hex) of secret attributes, by field. They only reveal changes. */
 export function digestSecrets(key: Uint8Array, secrets: JsonObject | null): Record<string, string> {
   return secrets === null ? {} : digester(key).digest(secrets)
 }
@@ -18,15 +15,15 @@ export interface Digester {
   /** See `digestSecrets`. */
   digest(secrets: JsonObject): Record<string, string>
   /**
-   * Whether canonical JSON of secrets has surely the digests of this JSON: true for nearly all that
-   * have, those with one field.
+   * Whether canonical JSON of secrets surely has these digests. Can be true only for a single
+   * field, which is the usual case.
    */
   isSame(secrets: string, digests: string): boolean
 }
 
 /**
- * `digestSecrets` for many secrets and one key. It does by itself what HMAC does with its key (RFC
- * 2104), once: `createHmac` takes ten times as long, most of it for setting up an object each time.
+ * `digestSecrets` for many secrets and one key. Prepares the key of HMAC (RFC 2104) once:
+ * `createHmac` takes ten times as long, mostly to set up objects.
  */
 export function digester(key: Uint8Array): Digester {
   const padded = Buffer.alloc(BLOCK)
@@ -51,8 +48,7 @@ export function digester(key: Uint8Array): Digester {
       return digests
     },
     isSame: (secrets, digests) => {
-      // Nothing is parsed: of several fields, this is the text of none, and no digest is that of
-      // it.
+      // Nothing is parsed: with several fields, this text is not a value and has no digest here.
       const field = secrets.slice(2, secrets.indexOf('"', 2))
       const value = secrets.slice(field.length + 4, -1)
       return digests === `{"${field}":"${hmac(`${field}\0${value}`)}"}`

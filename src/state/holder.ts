@@ -1,9 +1,6 @@
 import { LockedError } from '../diagnostics/errors.ts'
 
-/**
- * Who works on a state. In: what the lock says of its holder. Out: the words for it, and the error
- * that refuses anybody else.
- */
+/** The holder of a state's lock, its description, and the error for other commands. */
 
 export interface LockHolder {
   pid: number
@@ -11,28 +8,28 @@ export interface LockHolder {
   /** ISO 8601. */
   since: string
   command: string
-  /** The run that it carries out. Absent: none has begun, or the lock does not say. */
+  /** Its run. Absent: none has started, or the lock does not name it. */
   run?: number
 }
 
-/** What takes a lock. */
+/** What is needed to take a lock. */
 export interface LockRequest {
   command: string
   now: Date
 }
 
-/** Who holds a lock, for messages. */
+/** Describes the holder of a lock in messages. */
 export function describeHolder(holder: LockHolder | undefined): string {
   if (holder === undefined) return 'another process'
   const { pid, host, command, run, since } = holder
   return `process ${pid} on ${host} (${command}${run === undefined ? '' : `, run ${run}`}, since ${since})`
 }
 
-/** Another command is at work. */
+/** The error if another command has the lock. */
 export function lockedBy(location: string, holder: LockHolder | undefined): LockedError {
   return new LockedError({
     code: 'state_locked',
     message: `${describeHolder(holder)} is working on the state ${location}`,
-    hint: 'wait until it has finished; the lock goes with the process, there is nothing to unlock',
+    hint: 'wait until it finishes; the lock ends with the process, so there is nothing to unlock',
   })
 }

@@ -1,44 +1,41 @@
 import { resolve } from 'node:path'
 import { type Redactor, secretsOfUrl } from '../diagnostics/redactor.ts'
 
-/**
- * Where a state is kept, as the manifest names it. In: the manifest's `state`. Out: a place that
- * open.ts opens.
- */
+/** Where a state is stored. In: `state` in the manifest. Out: a location for open.ts. */
 export type StateLocation = FileLocation | PostgresLocation
 
-/** In a SQLite file of this machine. */
+/** A SQLite file on this machine. */
 export interface FileLocation {
   type: 'file'
   /** Absolute. */
   path: string
 }
 
-/** In a PostgreSQL database, which other machines share. */
+/** A PostgreSQL database, which machines can share. */
 export interface PostgresLocation {
   type: 'postgres'
-  /** With its password: it never reaches a message. */
+  /** Includes the password, so it must not appear in a message. */
   url: string
-  /** File of the certificates that the server's is checked against, absolute. */
+  /** File with the certificates that verify the server, absolute. */
   ca?: string
   schema: string
-  /** The migration, and its environment: states of one schema are told apart by the two. */
+  /** The migration and its environment identify a state in the schema. */
   name: string
   environment: string | null
 }
 
 export const DEFAULT_SCHEMA = 'workos_migrate'
 
-/** What of a loaded manifest tells where its state is. */
+/** The parts of a loaded manifest that determine the location of its state. */
 export interface StateOwner {
   manifest: { name: string; state: { type?: string; path: string; url?: string; schema?: string; ca?: string } }
-  /** Absolute: paths start here. */
+  /** Absolute. Paths start here. */
   directory: string
   environment?: string
   redactor: Redactor
 }
 
-/** Its password is registered: no message shows it. */
+/** The location. Its password is registered, so that no message shows it. */
 export function stateLocation({
   manifest: { name, state },
   directory,

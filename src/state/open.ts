@@ -9,16 +9,15 @@ import { checkStateFile, filesOfState } from './sqlite/state-file.ts'
 import type { OpenState, StateGlance } from './store.ts'
 
 /**
- * The one door to where states are kept: nothing else outside sqlite/ and postgres/ imports from
- * there. In: the location that the manifest names. Out: an OpenState, or what can be said of it
- * without opening it. Which kind of store it is, is chosen here.
+ * The only access to stored states: no other code imports from sqlite/ and postgres/. In: the
+ * location from the manifest. Out: an OpenState, or what can be read without opening it.
  */
 
 export { backupPath } from './sqlite/state-file.ts'
 
 /**
- * Looks at what is under the state's name, before a lock or a folder is made beside it.
- * @throws StateError for anything but a state, an empty file, or nothing: it is left as it is
+ * Checks what is at the state's path, before a lock or a folder is created.
+ * @throws StateError for anything except a state, an empty file, or nothing. The file is unchanged.
  */
 export function checkState(location: StateLocation): void {
   if (location.type === 'file') checkStateFile(location.path)
@@ -31,17 +30,16 @@ export async function placeOf(location: StateLocation): Promise<string> {
   return describeLocation(location)
 }
 
-/** What a caller knows of the command that opens a state. */
+/** Options for opening a state. */
 export interface Opening {
-  /** Ends the wait for a database that does not answer. */
+  /** Ends the wait for a database that does not respond. */
   interrupted?: AbortSignal
 }
 
 /**
- * Opens a state for a command that writes, making it when there is none, and takes its lock, which
- * goes when it is closed.
- * @throws LockedError naming the holder, StateError for a state that cannot be read, or not be
- *   reached
+ * Opens a state for a command that writes, creates it if necessary, and takes its lock until it is
+ * closed.
+ * @throws LockedError naming the holder; StateError if the state cannot be read or reached
  */
 export async function openState(location: StateLocation, lock: LockRequest, opening?: Opening): Promise<OpenState> {
   if (location.type === 'file') return openStateFileLocked(location.path, lock)
@@ -50,8 +48,9 @@ export async function openState(location: StateLocation, lock: LockRequest, open
 }
 
 /**
- * The state, if there is one. @param lock its lock is taken, and goes when it is closed @throws as
- * openState
+ * Opens the state if it exists.
+ * @param lock takes the lock until the state is closed
+ * @throws as openState
  */
 export async function findState(
   location: StateLocation,
@@ -66,19 +65,16 @@ export async function findState(
   return findPostgresState(location, lock, { ...opening, writeCopy: writeStateCopy })
 }
 
-/**
- * The state, or an empty one in memory when there is none: for commands that must not leave
- * anything behind.
- */
+/** Opens the state, or an empty one in memory, for commands that must not create files. */
 export async function peekState(location: StateLocation, opening?: Opening): Promise<OpenState> {
   if (location.type === 'file') return peekStateFile(location.path)
   return (await findState(location, opening)) ?? emptyState(await placeOf(location))
 }
 
 /**
- * Reads what a state says at its door, and leaves it as it is: no migration, no journal, no lock.
- * @returns undefined where there is none, and for a file in which nothing is
- * @throws StateError for a state that cannot be read, or not be reached
+ * Reads the basic facts of a state without changing it: no migration, no journal, no lock.
+ * @returns undefined if there is none, and for an empty file
+ * @throws StateError if the state cannot be read or reached
  */
 export async function glanceAtState(location: StateLocation): Promise<StateGlance | undefined> {
   if (location.type === 'file') return glanceAtFile(location.path)
@@ -86,9 +82,7 @@ export async function glanceAtState(location: StateLocation): Promise<StateGlanc
   return glanceAtPostgres(location)
 }
 
-/**
- * Whether somebody holds the lock of a state. It is not taken. @throws StateError as glanceAtState
- */
+/** Whether the lock of a state is held. Does not take it. @throws StateError as glanceAtState */
 export async function glanceAtLock(location: StateLocation): Promise<{ held: boolean; holder?: LockHolder }> {
   if (location.type === 'file') return glanceAtFileLock(location.path)
   const { glanceAtPostgresLock } = await import('./postgres/open.ts')
@@ -96,9 +90,9 @@ export async function glanceAtLock(location: StateLocation): Promise<{ held: boo
 }
 
 /**
- * Keeps everybody else from working on a state, for whoever may remove it. What a killed run left
- * in the journal of a file is moved into it, so that the file says whose it is.
- * @returns gives the lock back; undefined where there is no state
+ * Locks a state before it is removed. Moves the journal that a killed run left into the file, so
+ * that the file shows its owner.
+ * @returns a function that releases the lock. Undefined: there is no state
  * @throws as openState
  */
 export async function lockState(
@@ -124,7 +118,7 @@ export async function lockState(
   }
 }
 
-/** The files that a state is kept in, and its backups beside it; none of a state in a database. */
+/** The files of a state and its backups. Empty for a state in a database. */
 export function ownFiles(location: StateLocation): { files: string[]; backups: string[] } {
   return location.type === 'file' ? filesOfState(location.path) : { files: [], backups: [] }
 }

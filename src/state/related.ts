@@ -8,9 +8,7 @@ export interface Dependent extends Address {
   on: Address
 }
 
-/**
- * The resources that refer to one of these and are not among them, in the order of kinds and keys.
- */
+/** Resources that refer to one of these and are not among them, by kind and key. */
 export async function* findDependents(state: StateStore, addresses: readonly Address[]): AsyncGenerator<Dependent> {
   const named = new Set(addresses.map(({ kind, key }) => `${kind}:${key}`))
   const kinds = new Set(addresses.map(({ kind }) => kind))
@@ -32,17 +30,16 @@ export async function* findDependents(state: StateStore, addresses: readonly Add
 /** A resource of the state that gets another key. */
 export interface Move {
   from: StateResource
-  /** The same with the key and the references that it has then. */
+  /** The same resource with its new key and references. */
   to: StateResource
 }
 
-/** Keys that change, by kind. */
+/** Changed keys, by kind. */
 type Renamed = Map<string, Map<string, string>>
 
 /**
- * What changes in the state when one resource gets another key: that one, and everything that
- * refers to it, whose own key may be made of it. In the order of kinds; each stays the same object
- * in WorkOS.
+ * The changes in the state when a resource gets another key: the resource, and everything that
+ * refers to it, whose keys can contain it. By kind. Each stays the same object in WorkOS.
  */
 export async function findMoves(state: StateStore, { kind, key }: Address, newKey: string): Promise<Move[]> {
   const renamed: Renamed = new Map([[kind, new Map([[key, newKey]])]])
@@ -65,7 +62,7 @@ export async function findMoves(state: StateStore, { kind, key }: Address, newKe
   return moves
 }
 
-/** The resource as it is afterwards; undefined: as it was. */
+/** The resource after the change. Undefined: unchanged. */
 function moved(definition: DraftDefinition, from: StateResource, renamed: Renamed): StateResource | undefined {
   const { refs, key } = from
   const own = renamed.get(definition.name)?.get(key)
@@ -89,13 +86,13 @@ function keyOf(
   return keyRefs !== undefined && key.endsWith(end) ? `${key.slice(0, -end.length)}@${turned[last]}` : key
 }
 
-/** Keys that are named at most. */
+/** Maximum number of suggested keys. */
 const NAMED = 3
 
-/** A key that differs in more than this part of its characters is not meant. */
+/** A key that differs in a larger share of its characters is not suggested. */
 const PART = 0.4
 
-/** Keys of the kind that the state has and that are nearly this one, the nearest first. */
+/** Keys of the kind in the state that are similar to this one, nearest first. */
 export async function nearKeys(state: StateStore, { kind, key }: Address): Promise<string[]> {
   let near: { key: string; apart: number }[] = []
   const wanted = key.toLowerCase()

@@ -1,15 +1,12 @@
 import type { RejectedItem } from '../rundb/rejects.ts'
 import type { Failure, Intent, Run, RunOutcome, StateResource } from './store.ts'
 
-/**
- * One row, by column: those of both kinds of store are called alike, and keep lists and maps as
- * JSON.
- */
+/** One row, by column. Both kinds of store use the same names, and store lists and maps as JSON. */
 type Row = Readonly<Record<string, unknown>>
 
 /**
- * The functions that read the rows of a store. @param decode how a text is read that the store
- * keeps in its own way
+ * Functions that read the rows of a store.
+ * @param decode decodes texts that the store encodes
  */
 export function rowReaders(decode: (stored: string) => string) {
   const text = (value: unknown) => decode(String(value))
@@ -87,7 +84,7 @@ export function rowReaders(decode: (stored: string) => string) {
   return { resourceFromRow, intentFromRow, failureFromRow, rejectFromRow, runFromRow }
 }
 
-/** Each by its own name: one that is missing here is an error of the types. */
+/** Maps each outcome to itself, so that a missing one is a type error. */
 const OUTCOMES: { [Outcome in RunOutcome]: Outcome } = {
   running: 'running',
   completed: 'completed',

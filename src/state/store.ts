@@ -3,42 +3,36 @@ import type { RejectedItem } from '../rundb/rejects.ts'
 import type { LockRequest } from './holder.ts'
 
 /**
- * The contract of the state: what earlier runs did, read and written in batches. In: intents and
- * their outcomes. Out: what was last applied, with WorkOS's ids. open.ts chooses who keeps it;
- * nothing else knows how it is kept.
+ * The interface of the state: what earlier runs did, read and written in batches. In: intents and
+ * their outcomes. Out: what was last applied, with WorkOS IDs. open.ts chooses the store; no other
+ * code depends on how it works.
  */
 
 /**
- * What the state says of one resource. `attributes` are the source's values when they were last
- * applied or adopted: the base of the three-way comparison.
+ * One resource in the state. `attributes` are the source's values when they were last applied or
+ * adopted: the base of the three-way comparison.
  */
 export interface StateResource {
   kind: string
   key: string
-  /** WorkOS's id. */
+  /** The WorkOS ID. */
   id: string
   attributes: Attributes
   /** Keyed digests (hex) of the secret attributes, by field. */
   digests: Record<string, string>
   refs: Record<string, string>
-  /**
-   * Whether this tool made it, or found it in WorkOS. Only what was created may ever be deleted.
-   */
+  /** Whether this tool created it or found it in WorkOS. Only created resources can be deleted. */
   ownership: 'created' | 'adopted'
   /** The run that last changed it. */
   run: number
-  /**
-   * Code of what WorkOS did not take, so that it goes without a part of its attributes: see
-   * `Fallback`. Absent: nothing.
-   */
+  /** The code of the part that WorkOS did not accept: see `Fallback`. Absent: none. */
   reduced?: string
   /**
-   * What WorkOS answered to the write where that is not what was sent: of these fields, of a `map`
-   * of these members. `attributes` stay what was sent, so that nothing is written again because of
-   * it. Absent: nothing differed.
+   * Values that WorkOS changed on write: of these fields, in a `map` of these members. `attributes`
+   * keep the values that were sent, so that they are not sent again. Absent: none.
    */
   answered?: Attributes
-  /** The run that was told that WorkOS has it no more. Absent: none was. */
+  /** The run that found it deleted in WorkOS. Absent: none. */
   gone?: number
 }
 
@@ -48,44 +42,37 @@ export interface Address {
   key: string
 }
 
-/**
- * A write that is about to leave. While it is in the journal, nobody knows whether it took effect.
- */
+/** A write about to be sent. While it is in the journal, its effect is unknown. */
 export interface Intent extends Address {
   action: 'create' | 'update' | 'delete'
   /** ISO 8601. */
   startedAt: string
-  /**
-   * What the resource will be if the write took effect: enough to find it again without the source.
-   */
+  /** The resource if the write takes effect: enough to find it again without the source. */
   attributes: Attributes
   digests: Record<string, string>
   refs: Record<string, string>
 }
 
-/** Something that a run could not do. Never holds a secret. */
+/** Something that a run could not do. Never contains a secret. */
 export interface Failure extends Address {
   action: string
-  /** `reduced`: it took effect, without something that WorkOS did not take. */
+  /** `reduced`: applied without a part that WorkOS did not accept. */
   outcome: 'failed' | 'blocked' | 'reduced'
-  /** WorkOS's error code, or ours. */
+  /** The error code of WorkOS, or ours. */
   code: string
   message: string
-  /** Where the record stands in the source: `users.csv:12`. */
+  /** The place of the record in the source: `users.csv:12`. */
   origin: string
-  /** The address of the person that it is of, as far as it is known. */
+  /** The email address of its user, if known. */
   email: string | null
 }
 
 export type Outcome =
   | { type: 'saved'; resource: StateResource }
   | { type: 'removed'; address: Address }
-  /**
-   * WorkOS has it no more: the next plan looks at it. What else the state says of it stays, and so
-   * does its intent.
-   */
+  /** Deleted in WorkOS: the next plan looks at it. Its entry and its intent stay in the state. */
   | { type: 'gone'; address: Address; run: number }
-  /** The write had no effect, or failed for good. */
+  /** The write had no effect, or failed permanently. */
   | { type: 'cleared'; address: Address; failure?: Failure }
 
 /** Written together or not at all. */
@@ -113,12 +100,9 @@ export interface Run {
   outcome: RunOutcome
   toolVersion: string
   manifestDigest: string
-  /**
-   * Digest (hex) of the source that its plan was made from. Absent: none was read, or an earlier
-   * version has not written it down.
-   */
+  /** Digest (hex) of the plan's source. Absent: no source was read, or an earlier version ran. */
   source?: string
-  /** Resources by what happened to them, and requests sent. */
+  /** Resources by outcome, and requests sent. */
   counts: Record<string, number>
 }
 
@@ -126,49 +110,46 @@ export interface Run {
 export type StartedRun = Pick<Run, 'command' | 'startedAt' | 'toolVersion' | 'manifestDigest' | 'source'>
 
 /**
- * Where the state is kept. SQLite by default; a shared backend implements the same functions.
- * Everything that grows with the number of users is read and written in batches.
+ * A state store: SQLite by default, or a shared backend. Everything that grows with the number of
+ * users is read and written in batches.
  */
 export interface StateStore {
   /** For people: the file's path, or the database without its password. */
   readonly location: string
-  /** Random, given at creation: two states with the same lineage are versions of one. */
+  /** Random, set at creation. Two states with the same lineage are versions of one. */
   readonly lineage: string
-  /** Counts the commits: two states of one lineage with the same serial are equal. */
+  /** Counts the commits. Two states of one lineage with the same serial are equal. */
   readonly serial: number
   /** Key of the digests of secrets: 32 random bytes. */
   readonly digestKey: Uint8Array
   readonly binding: Binding | undefined
   bind(binding: Binding): Promise<void>
 
-  /** How many resources of a kind it knows. */
+  /** The number of resources of a kind. */
   count(kind: string): Promise<number>
   /**
-   * Hands over a file in which SQLite finds all resources of a kind, in the table `resources`,
-   * whose columns are called as the members of StateResource, and what `lineage` and `serial` are
-   * in the table `meta`. It is for reading, and for as long as `read` runs.
-   * @param folder a private folder, for a state that has to be copied into a file first; undefined:
-   *   there is none
-   * @returns what `read` returns; undefined: the state is in no such file
-   * @throws StateError when `read` finds the file damaged
+   * Provides a SQLite file with all resources of a kind in the table `resources`, whose columns are
+   * named like the members of StateResource, and with `lineage` and `serial` in the table `meta`.
+   * The file is only for reading, while `read` runs.
+   * @param folder a private folder, for a state that must first be copied to a file. Undefined:
+   *   none
+   * @returns the result of `read`. Undefined: there is no such file
+   * @throws StateError if `read` finds the file damaged
    */
   inFile<T>(kind: string, folder: string | undefined, read: (file: string) => T): Promise<T | undefined>
   /** All resources of a kind, ordered by key (by code points), in batches. */
   resources(kind: string): AsyncIterable<StateResource[]>
   get(kind: string, key: string): Promise<StateResource | undefined>
-  /** WorkOS's id of a resource. */
+  /** The WorkOS ID of a resource. */
   idOf(kind: string, key: string): Promise<string | undefined>
-  /** The key of the resource with this WorkOS id. */
+  /** The key of the resource with this WorkOS ID. */
   keyOf(kind: string, id: string): Promise<string | undefined>
   /** Intents without an outcome: what a killed run left behind. */
   intents(): Promise<Intent[]>
-  /**
-   * What is saved as adopted stays created where the state says so of its id: who has made it does
-   * not change.
-   */
+  /** Adopting an ID that the state has as created keeps it created. */
   commit(batch: Batch): Promise<void>
 
-  /** Starts a run and returns its number. Failures and rejects are kept of the last 20 runs. */
+  /** Starts a run and returns its number. Failures and rejects of the last 20 runs are kept. */
   startRun(run: StartedRun): Promise<number>
   finishRun(run: number, finishedAt: string, outcome: RunOutcome, counts: Record<string, number>): Promise<void>
   recordFailures(run: number, failures: Failure[]): Promise<void>
@@ -181,57 +162,47 @@ export interface StateStore {
   close(): Promise<void>
 }
 
-/** A state as a command has it: open, to be locked, copied and closed. */
+/** An open state of a command. */
 export interface OpenState extends StateStore {
   /**
-   * Takes the state's lock, for a command that has opened it without.
-   * @returns what gives it back
+   * Takes the state's lock, if it was opened without.
+   * @returns a function that releases it
    * @throws LockedError naming the holder
    */
   lock(request: LockRequest): Promise<() => Promise<void>>
   /**
-   * Resolves when what is committed is sure to count: a write may leave then.
-   * @throws LockedError, StateError where somebody else may work on the state by now
+   * Resolves when committed data is certain to count, so that a write can be sent.
+   * @throws LockedError, StateError if another command may use the state by now
    */
   sound(): Promise<void>
-  /** @throws StateError when the state that the lock was taken for is no longer in its place */
+  /** @throws StateError if the locked state is no longer in its place */
   checkPlace(): Promise<void>
-  /**
-   * Hands over all that it holds, as it is at one moment, for as long as `work` runs. Nothing else
-   * is asked of the state meanwhile.
-   */
+  /** Provides the content at one moment while `work` runs. Nothing else may use the state. */
   withContent<T>(work: (content: StateContent) => Promise<T>): Promise<T>
-  /** Becomes what this content says, identity included, whole or not at all. Needs the lock. */
+  /** Replaces everything, including the identity, whole or not at all. Needs the lock. */
   replace(content: StateContent): Promise<void>
   /**
-   * Copies the whole state to a new file (0600), as it is now: a SQLite state, whatever keeps this
-   * one.
-   * @throws StateError when the file exists, or the state is damaged
+   * Copies the whole state to a new SQLite file (0600), as it is now.
+   * @throws StateError if the file exists, or the state is damaged
    */
   backUp(file: string): Promise<void>
 }
 
-/** What a state says at its door. */
+/** The basic facts of a state. */
 export interface StateGlance {
   serial: number
   resources: number
   openWrites: number
   binding: Binding | undefined
-  /** A journal whose content is left out, since reading it would make a file beside it. */
+  /** A journal that was not read, because reading it would create a file. */
   journal?: string
 }
 
-/**
- * Runs whose failures and rejects are kept. What the commands under `state` did has none, and does
- * not count.
- */
+/** Runs whose failures and rejects are kept. Runs of `state` commands do not count. */
 export const RUNS_KEPT = 20
-/**
- * All that a state holds, to be carried into another one. In: the content of two states. Out:
- * whether they are the same, row by row.
- */
+/** The whole content of a state, to copy it into another one. */
 
-/** What makes it this state and this version of it: it goes along. */
+/** What identifies a state and its version. It is copied, too. */
 export interface StateIdentity {
   lineage: string
   serial: number
@@ -250,7 +221,7 @@ export interface StateContent {
   identity: StateIdentity
   /**
    * In batches of one type each: resources and intents by kind and key, runs by number, failures by
-   * run and address, rejects by run as they were recorded. May be read several times.
+   * run and address, rejects by run in recorded order. Can be read several times.
    */
   entries(): AsyncIterable<StateEntry[]>
 }

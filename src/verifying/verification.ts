@@ -6,55 +6,55 @@ import type { Where } from '../planning/binding.ts'
 import type { PlanWarning } from '../planning/plan.ts'
 import { countFindingsOf, findingRows } from '../rundb/findings.ts'
 
-/** Which resource a finding is about. */
+/** The resource that a finding is about. */
 export interface Found {
   kind: string
   key: string
 }
 
-/** One thing that is not as the source and the state say. */
+/** A difference from the source or the state. */
 export type Finding =
-  /** It is desired and neither in the state nor in WorkOS. */
+  /** Desired, but neither in the state nor in WorkOS. */
   | (Found & { type: 'not_applied' })
-  /** The state knows it, and it is gone from WorkOS. */
+  /** In the state, but deleted in WorkOS. */
   | (Found & { type: 'deleted'; id: string })
-  /** What WorkOS has in its place is something else, or stands for another resource already. */
+  /** WorkOS has something else in its place, or an object that belongs to another resource. */
   | (Found & { type: 'clash'; id: string; message: string })
-  /** It is there under another id than the state's: deleted and created anew by somebody. */
+  /** Under a different ID than in the state: someone deleted and recreated it. */
   | (Found & { type: 'other_id'; id: string; liveId: string })
   | (Found & { type: 'different'; field: string; live: Json | null; desired: Json | null; changed: ChangedBy })
-  /** It is in WorkOS, and no apply has taken it over. */
+  /** In WorkOS, but not adopted by any apply. */
   | (Found & { type: 'not_in_state'; id: string })
-  /** This state created it, it is still in WorkOS, and it is no longer desired. */
+  /** Created by this state, still in WorkOS, and no longer desired. */
   | (Found & { type: 'extra'; id: string })
-  /** A role that it has from a group: no difference. */
+  /** A role from a group. Not a difference. */
   | (Found & { type: 'role_of_group'; role: string; group: string; groupId: string })
 
 export type FindingType = Finding['type']
 
-/** The resources of one kind: `desired` = `verified` + `different` + `missing`. */
+/** Resources of one kind: `desired` = `verified` + `different` + `missing`. */
 export interface KindVerification {
   kind: string
   plural: string
   desired: number
-  /** There, under the right id, with every managed field as desired. */
+  /** Present under the right ID, with every managed field as desired. */
   verified: number
-  /** There, with another value in some field, or under another id. */
+  /** Present, with a different value in some field or a different ID. */
   different: number
-  /** Not there: `notApplied` + `deleted` + `clashes`. */
+  /** Not present: `notApplied` + `deleted` + `clashes`. */
   missing: number
   notApplied: number
   deleted: number
   clashes: number
-  /** Of those that are different, how many are under another id. */
+  /** Number of `different` resources with a different ID. */
   otherId: number
-  /** Of those that are there, how many the state does not know. */
+  /** Number of present resources that are not in the state. */
   notInState: number
   /** Created by this state and no longer desired. */
   extra: number
   /**
-   * In WorkOS and known to neither the source nor the state; of memberships, in the organizations
-   * that were read.
+   * In WorkOS, but neither in the source nor in the state. For memberships, only in the
+   * organizations that were read.
    */
   others: number
 }
@@ -62,35 +62,34 @@ export interface KindVerification {
 /** Passwords, which WorkOS never shows. Counts of users. */
 export interface SecretCounts {
   inSource: number
-  /** Sent when this state created the resource, by the digests that it keeps. */
+  /** Sent when this state created the resource, according to its digests. */
   sent: number
-  /** Of resources that were in WorkOS before: theirs was left alone. */
+  /** Users who were already in WorkOS; their passwords are unchanged. */
   leftAlone: number
 }
 
 export type VerificationOutcome = 'verified' | 'different' | 'lost'
 
 /**
- * What a comparison of WorkOS with the source and the state came to. The findings stay in the run's
- * database.
+ * Result of comparing WorkOS with the source and the state. Findings stay in the run's database.
  */
 export interface Verification {
-  /** The manifest's. */
+  /** Name of the migration, from the manifest. */
   name: string
   target: { type: string; baseUrl: string }
   where: Where
-  /** What is odd about the source or the place: who reads the verification should look. */
+  /** Warnings about the source, target or state; review them. */
   warnings: PlanWarning[]
   accounting: Accounting
   kinds: KindVerification[]
   secrets: SecretCounts
-  /** Records that were rejected, and are therefore not desired. */
+  /** Rejected records, which are therefore not desired. */
   rejected: number
-  /** Writes of an interrupted run that may or may not have taken effect. */
+  /** Writes of an interrupted run with an unknown result. */
   openWrites: number
   /**
-   * `lost`: something desired is missing or under another id. `different`: something else is not as
-   * it should be.
+   * `lost`: a desired resource is missing or has a different ID. `different`: something else
+   * differs.
    */
   outcome: VerificationOutcome
   set: DesiredSet
@@ -100,7 +99,7 @@ export function countFindings({ set }: Verification, type: FindingType): number 
   return countFindingsOf(set.rundb, type)
 }
 
-/** The findings of one type, in the order of kinds and keys. */
+/** The findings of one type, ordered by kind and key. */
 export function* findingsOf({ set }: Verification, type: FindingType, limit: number): Generator<Finding> {
   for (const finding of findingRows(set.rundb, type, limit)) yield JSON.parse(finding)
 }

@@ -23,9 +23,9 @@ import type { RunDatabase } from '../rundb/run-database.ts'
 import type { Finding, KindVerification } from './verification.ts'
 
 /**
- * Compares one kind that has been read; the kinds it depends on have been compared before. In: what
- * is desired, applied and live. Out: the findings, in the run's database, and their sums. What is
- * as desired is matched by one statement: code looks at the rest, one by one.
+ * Compares one kind after the kinds it depends on. In: desired, applied and live resources. Out:
+ * findings in the run's database, and counts. One statement matches everything that is as desired;
+ * code compares the rest one by one.
  */
 export async function verifyKind(
   { reading, scope }: Pick<DesiredSet, 'reading' | 'scope'>,
@@ -35,7 +35,7 @@ export async function verifyKind(
   const { rundb } = context
   const { name: kind, plural } = definition
   const plain = matchPlainly(rundb, definition)
-  // Where all that is there was matched, nobody looks at any of it.
+  // Skipped if every live resource has already matched.
   if (hasUnmatched(rundb, kind) || countLive(rundb, kind) > plain) await definition.live?.prepare?.(context)
   const sums: KindVerification = {
     kind,
@@ -53,17 +53,17 @@ export async function verifyKind(
     others: 0,
   }
   rundb.transaction(() => {
-    // What the state knows claims its live resource first: the others take what is left.
+    // Resources in the state claim their live resource first.
     const rest = hasUnmatched(rundb, kind) ? desiredWithApplied(rundb, kind) : []
     for (const { desired, applied } of rest) verifyOne(context, definition, desired, applied, sums)
     if (!reading.partial) sums.extra = findExtra(rundb, kind)
   })
-  // Who else is in WorkOS belongs to others, whether the source has them or not.
+  // With a scope, others in WorkOS can belong to users outside it.
   if (scope === undefined) sums.others = countOthers(rundb, kind)
   return sums
 }
 
-/** @returns how many of the kind are in WorkOS as desired, so that nothing is to be told of them */
+/** @returns how many resources are in WorkOS as desired and need no finding */
 function matchPlainly(rundb: RunDatabase, definition: KindDefinition): number {
   const { name: kind, refs, natural, inForce = {}, live: { own, wholly } = {} } = definition
   if (natural === undefined || (own !== undefined && wholly === undefined)) return 0
@@ -119,9 +119,7 @@ function verifyOne(
   else sums.verified += 1
 }
 
-/**
- * What differs since WorkOS did not take it, or answered it so, was not changed in WorkOS since.
- */
+/** A value that WorkOS did not accept, or returned differently, did not change since. */
 function changedBy({ field, live, changed }: FieldDifference, applied: Applied | undefined): ChangedBy {
   if (changed !== 'WorkOS' || applied === undefined) return changed
   const [name = '', ...member] = field.split('.')
@@ -141,18 +139,18 @@ function findExtra(rundb: RunDatabase, kind: string): number {
   return count
 }
 
-/** What WorkOS has for a desired resource. */
+/** The match of a desired resource in WorkOS. */
 type Match =
   | { type: 'found'; live: LiveResource }
-  /** Under another id than the state's. */
+  /** Under a different ID than in the state. */
   | { type: 'elsewhere'; live: LiveResource }
   | { type: 'clash'; live: LiveResource; message: string }
   | { type: 'none' }
 
 /**
- * Finds the live resource that stands for a desired one: the one that the state names, unless
- * another bears its identity; without a state by its id, its external id, its natural identity or,
- * where names count, its name. What has been read of WorkOS is in the run's database.
+ * Finds the live resource of a desired one: the one in the state, unless another has its identity.
+ * Without a state, it matches by ID, external ID, natural key or, if allowed, name. The run's
+ * database contains what was read from WorkOS.
  */
 function matchLive(
   context: CompareContext,
@@ -177,7 +175,7 @@ function matchLive(
   if (other === undefined) return named ? claim(rundb, desired, named, 'found') : { type: 'none' }
   if (recognised.type === 'found' && recognised.matchedBy === 'name') return claim(rundb, desired, other, 'found')
   const { unverified } = context.manifest.adopt
-  // Without a claimant: `claim` looks for one, see there.
+  // Without a claimant: `claim` looks for one.
   const identity = identify(
     { definition, desired, live: other, refIds, claimant: undefined, known, openCreate: undefined },
     { mode: 'match', unverified },
@@ -188,7 +186,7 @@ function matchLive(
   return claim(rundb, desired, other, known ? 'elsewhere' : 'found')
 }
 
-/** WorkOS's ids of what it refers to, as far as that has been found. */
+/** WorkOS IDs of its references, as far as they were found. */
 export function matchedRefs(rundb: RunDatabase, definition: KindDefinition, desired: DesiredResource): RefIds {
   const ids: RefIds = {}
   for (const { role, kind, key } of referencesOf(definition, desired)) {
@@ -199,13 +197,12 @@ export function matchedRefs(rundb: RunDatabase, definition: KindDefinition, desi
 }
 
 /**
- * One live resource stands for one desired one.
+ * Assigns one live resource to one desired one.
  *
- * `identify` does not decide this, though it knows a claimant. It puts a claimant before any other
- * reason: somebody else under one external id would be called one of two records of the source, and
- * where the state names another live resource, that one would be counted in place of the claimed
- * one. Here the claim comes last, also for what was found by the state or by its name, which
- * `identify` is not asked about.
+ * `identify` knows a claimant but does not decide this, because it ranks a claimant above any other
+ * reason. It would report someone else with the same external ID as one of two source records. If
+ * the state has another live resource, it would count the claimed one instead. Here the claim comes
+ * last, also for matches by state or name, which `identify` does not see.
  */
 function claim(rundb: RunDatabase, desired: DesiredResource, live: LiveResource, type: 'found' | 'elsewhere'): Match {
   const { kind, key } = desired
@@ -213,7 +210,11 @@ function claim(rundb: RunDatabase, desired: DesiredResource, live: LiveResource,
   const held = holder !== undefined && holder !== key && isInTheSource(rundb, kind, holder) ? holder : undefined
   const claimant = held ?? matchedKey(rundb, kind, live.id)
   if (claimant !== undefined) {
-    return { type: 'clash', live, message: `${live.id} stands for ${kind}:${claimant} already: the source has two` }
+    return {
+      type: 'clash',
+      live,
+      message: `${live.id} already belongs to ${kind}:${claimant}: two resources of the source match it`,
+    }
   }
   insertMatched(rundb, desired, live.id)
   return { type, live }

@@ -32,9 +32,8 @@ import type { KindVerification, SecretCounts, Verification } from './verificatio
 import { matchedRefs, verifyKind } from './verify-kind.ts'
 
 /**
- * Verifying. In: what ought to be in WorkOS, by the source, and the state; all of WorkOS that these
- * touch is read. Out: a Verification: what is missing, different, elsewhere or extra, in the run's
- * database, and its sums. It plans nothing and writes nothing.
+ * Verifies. In: the desired set from the source, the state, and all of WorkOS that they touch. Out:
+ * a Verification with counts, and findings in the run's database. Plans and writes nothing.
  */
 
 export interface VerifyOptions {
@@ -43,7 +42,7 @@ export interface VerifyOptions {
   target: Target
   /** The kinds to compare. */
   kinds: readonly KindDefinition[]
-  /** Makes the desired set: what ought to be in WorkOS; and what is odd about it. */
+  /** Builds the desired set, and returns warnings about it. */
   readSource: () => Promise<{ set: DesiredSet; warnings: Problem[] }>
   signal?: AbortSignal
   onWarning?: (problem: Problem) => void
@@ -51,9 +50,7 @@ export interface VerifyOptions {
 }
 
 /**
- * Reads everything back from WorkOS, page by page, and compares it with the source and with the
- * state. In: a source, a state and a target. Out: figures, and findings in the run's database.
- * Writes nothing.
+ * Reads WorkOS page by page and compares it with the source and the state. Writes nothing.
  * @throws GuardError when the target is not the state's, CredentialsError, TargetError
  */
 export async function verify(options: VerifyOptions): Promise<Verification> {
@@ -107,8 +104,8 @@ async function readLive(
   onProgress: (step: Step) => void,
 ): Promise<void> {
   const { name, plural, within, refs, sparse } = definition
-  // Nothing to compare: of groups alone that is a request for each organization, and they need not
-  // even be enabled.
+  // There is nothing to compare. Groups would need a request for each organization, and might not
+  // be enabled.
   if (!isUsed(rundb, name)) return
   const listing = listInto(rundb, name)
   let count = 0
@@ -142,10 +139,7 @@ function readContext(set: DesiredSet, manifest: Manifest, api: Api, definition: 
   }
 }
 
-/**
- * Live resources that stand for desired ones by what identifies them, and that the state does not
- * know.
- */
+/** Live resources that match desired ones by natural key and are not in the state. */
 function* notInState(rundb: RunDatabase, definition: KindDefinition): Generator<UnknownLive> {
   if (!hasUnmatched(rundb, definition.name)) return
   for (const desired of desiredWithoutLive(rundb, definition.name)) {
@@ -155,10 +149,7 @@ function* notInState(rundb: RunDatabase, definition: KindDefinition): Generator<
   }
 }
 
-/**
- * What the source yields and what was compared are the same resources, and every one of them is
- * accounted for.
- */
+/** Checks that every resource of the source was compared exactly once. */
 function checkSums({ accounting, rundb }: DesiredSet, kinds: readonly KindVerification[]): void {
   const wrong = kinds.flatMap(({ kind, plural, desired, verified, different, missing }) => {
     const fromRecords = accounting.kinds.find((count) => count.kind === kind)?.distinct ?? 0
@@ -171,7 +162,7 @@ function checkSums({ accounting, rundb }: DesiredSet, kinds: readonly KindVerifi
   throw new StateError({
     code: 'sum_mismatch',
     message: `resources are unaccounted for: ${wrong.join('; ')}`,
-    hint: 'this is a defect of workos-migrate. Please report it with the figures above',
+    hint: 'report this defect of workos-migrate, with the numbers above',
   })
 }
 

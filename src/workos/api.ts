@@ -2,37 +2,37 @@ import type { JsonObject } from '../json.ts'
 
 export type Query = Record<string, string | number | undefined>
 
-/** A write, described before it is sent so that it can be counted, journalled and shown. */
+/** A write, described before it is sent so that it can be counted, journaled and shown. */
 export interface WriteRequest {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Starts with `/`; identifiers in it are already URI-encoded. */
   path: string
-  /** In WorkOS's own spelling (snake_case). */
+  /** With WorkOS's names (snake_case). */
   body?: JsonObject
 }
 
-/** What the kinds need from WorkOS: one call is one HTTP request, paced by the limiter. */
+/** WorkOS as the kinds see it. One call is one HTTP request, paced by the limiter. */
 export interface Api {
   /**
-   * GET, repeated after 429, 5xx and network errors. A 404 answers undefined.
+   * GET, repeated after 429, 5xx and network errors. Undefined for a 404.
    * @throws ApiRefusal for any other 4xx, CredentialsError for 401/403, TargetError when that lasts
    */
   read(path: string, query?: Query): Promise<JsonObject | undefined>
   /**
-   * One write, repeated only where it certainly had no effect (429, connection refused).
-   * @throws ApiRefusal when WorkOS says no, OutcomeUnknown when nobody knows whether it took
-   *   effect, CredentialsError for 401/403
+   * One write, repeated only if it certainly had no effect (429, connection refused).
+   * @throws ApiRefusal when WorkOS rejects it, OutcomeUnknown when its result is unknown,
+   *   CredentialsError for 401/403
    */
   write(request: WriteRequest, idempotencyKey?: string): Promise<JsonObject>
 }
 
 /**
- * WorkOS refused a request for good. Match on codes, never on messages: the published messages are
- * placeholders.
+ * WorkOS permanently rejected a request. Match on codes, never on messages: the published messages
+ * are placeholders.
  */
 export class ApiRefusal extends Error {
   readonly status: number
-  /** Every code in the answer: the top-level one first, then those of `errors[]`. */
+  /** Every code in the response: the top-level one first, then those of `errors[]`. */
   readonly codes: readonly string[]
 
   constructor(status: number, codes: readonly string[], message: string) {
@@ -44,7 +44,7 @@ export class ApiRefusal extends Error {
 }
 
 /**
- * A write left, and no answer says whether it took effect: time-out, dropped connection, 5xx. Look
+ * A write left, and no response shows whether it succeeded: timeout, dropped connection, 5xx. Look
  * the object up before writing again.
  */
 export class OutcomeUnknown extends Error {

@@ -24,44 +24,40 @@ import { refusalOf } from './refusal.ts'
 import { RequestTimeline } from './timeline.ts'
 
 /**
- * The client of WorkOS's API. In: reads and writes as the kinds describe them. Out: the answer's
- * object; or an error that says whether WorkOS refused the request, whether nobody knows if it took
- * effect, or that WorkOS is out of reach.
+ * The client of WorkOS's API. In: reads and writes of the kinds. Out: the object in the response,
+ * or an error that shows whether WorkOS rejected the request, its result is unknown, or WorkOS is
+ * unreachable.
  */
 
 export interface ClientOptions {
   apiKey: string
   /** `https://api.workos.com`, or any other scheme, host and port. */
   baseUrl: string
-  /** Milliseconds until a request is given up. */
+  /** Timeout of a request, milliseconds. */
   timeout: number
-  /** Connections kept open at most. */
+  /** Maximum number of open connections. */
   connections: number
-  /** Carries the requests in place of a network. Default: WorkOS's SDK over a network. */
+  /** Carries the requests instead of a network. Default: WorkOS's SDK over a network. */
   transport?: (endOf: EndOf) => Transport
   /** The proxies of the environment. Default: none. */
   proxies?: Proxies
   limiter: RateLimiter
   /**
-   * Aborted: nothing more is sent; reads are dropped, and writes that are in flight have a few
-   * seconds to be answered.
+   * If aborted, nothing more is sent: reads are dropped, and writes in flight have a few seconds.
    */
   interrupted?: AbortSignal
-  /** Aborted: what is in flight is dropped. */
+  /** If aborted, requests in flight are dropped. */
   killed?: AbortSignal
   clock?: Clock
-  /**
-   * Waited for before each write leaves, when its turn has come. What it throws ends the write,
-   * which then has not left.
-   */
+  /** Awaited before each write leaves. If it throws, the write does not leave. */
   mayWrite?: () => Promise<void>
-  /** Told of pauses that are long. */
+  /** Called for long pauses. */
   onWait?: (wait: Wait) => void
-  /** Told of requests without a usable answer. */
+  /** Called for requests without a usable response. */
   onFailedRequest?: (request: FailedRequest) => void
 }
 
-/** Requests sent so far; `refused` counts the 429s among them, `repeated` those sent again. */
+/** Requests sent so far. `refused` counts the 429 responses, `repeated` the requests sent again. */
 export interface RequestCounts {
   reads: number
   writes: number
@@ -69,22 +65,16 @@ export interface RequestCounts {
   repeated: number
 }
 
-/**
- * How often a read, or a write that never left, is tried before the target counts as out of reach.
- */
+/** Attempts at a read, or at a write that never left, before the target counts as unreachable. */
 const ATTEMPTS = 8
-/**
- * The same for a read while others are answered: the target is in reach, and one unlucky read must
- * not end a run.
- */
+/** The same for a read while other requests succeed: one unlucky read must not end a run. */
 const ATTEMPTS_IN_REACH = 20
 /** The longest pause between two attempts, milliseconds. */
 const MAX_BACKOFF = 8_000
 
-/** The client of the WorkOS API, paced by the limiter. */
 export class WorkosClient implements Api {
   readonly counts: RequestCounts = { reads: 0, writes: 0, refused: 0, repeated: 0 }
-  /** The requests sent so far, by the windows that they count in. */
+  /** Requests sent so far, by the windows they count in. */
   readonly classes: Record<RequestClass, number> = { write: 0, read: 0, other: 0, 'organization-delete': 0 }
   readonly timeline = new RequestTimeline()
   readonly #options: ClientOptions
@@ -93,7 +83,7 @@ export class WorkosClient implements Api {
   readonly #redactor = new Redactor()
   readonly #ending: Ending
   readonly #retries: Retries
-  /** Requests that got a usable answer. */
+  /** Requests with a usable response. */
   #answered = 0
 
   constructor(options: ClientOptions) {
@@ -171,14 +161,14 @@ export class WorkosClient implements Api {
     }
   }
 
-  /** Closes the connections. What still waits for its turn, or to try again, is rejected. */
+  /** Closes the connections. Waiting requests are rejected. */
   async close(): Promise<void> {
     this.#ending.close()
     const transport = await this.#transport
     await transport?.close()
   }
 
-  /** Made for the first request: what it loads takes its time. */
+  /** Opened for the first request, because loading it takes time. */
   #opened(): Promise<Transport> {
     this.#transport ??= this.#open()
     return this.#transport
@@ -191,7 +181,7 @@ export class WorkosClient implements Api {
     return openSdk(this.#options, endOf)
   }
 
-  /** One attempt, repeated as long as it is answered 429. */
+  /** One attempt, repeated as long as the response is 429. */
   async #send(request: NamedRequest, call: (transport: Transport) => Promise<Exchange>): Promise<Exchange> {
     const transport = await this.#opened()
     const { limiter, killed } = this.#options
@@ -232,7 +222,7 @@ export class WorkosClient implements Api {
     }
   }
 
-  /** Keeps the key, and the secrets that a write carries, out of what is told of its answer. */
+  /** Masks the key and the secrets of a write in its response. */
   #redactorFor({ body = {} }: WriteRequest): Redactor {
     const redactor = new Redactor()
     redactor.register(this.#options.apiKey)
@@ -244,19 +234,19 @@ export class WorkosClient implements Api {
     return new TargetError({
       code: 'target_unreachable',
       message: `${this.#options.baseUrl} cannot be reached: ${this.#redactor.redact(reason)} (${attempts} attempts)`,
-      hint: 'check target.baseUrl and the network, then run the same command again: it goes on where it stopped',
+      hint: 'check target.baseUrl and the network, then run the same command again: it continues where it stopped',
     })
   }
 }
 
 function withoutObject({ status }: Answer): string {
-  return `HTTP ${status} with a body that is no JSON object`
+  return `HTTP ${status} with a body that is not a JSON object`
 }
 
 function rateLimited({ method, path }: NamedRequest, times: number): TargetError {
   return new TargetError({
     code: 'rate_limited',
-    message: `WorkOS answered 429 (too many requests) ${times} times in a row to ${method} ${path}`,
-    hint: 'lower run.limits in the manifest: other programs may be using the same allowance',
+    message: `WorkOS returned HTTP 429 (too many requests) ${times} times in a row for ${method} ${path}`,
+    hint: 'lower run.limits in the manifest: other programs might share the same limit',
   })
 }

@@ -2,11 +2,13 @@ import { setImmediate } from 'node:timers/promises'
 import type { EmbeddedRequest, EmbeddedSandbox } from '../sandbox/embedded.ts'
 import type { EndOf, Exchange, Transport } from './exchange.ts'
 
-/** Requests to a sandbox within this process. It has no address, and nobody else gets at it. */
+/**
+ * Sends requests to a sandbox inside this process. It has no address, so nothing else reaches it.
+ */
 export function inProcess(sandbox: EmbeddedSandbox, endOf: EndOf): Transport {
   let closed = false
   const exchange = async (request: EmbeddedRequest): Promise<Exchange> => {
-    // Answers come at once: signals and timers get their turn before each.
+    // Responses are immediate, so signals and timers need a turn before each.
     await setImmediate()
     const end = endOf(request.method)
     if (end.aborted) return { failure: end.reason }

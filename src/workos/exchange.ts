@@ -5,11 +5,11 @@ import { type HttpRequest, send } from '../http/request.ts'
 import { isObject, type JsonObject } from '../json.ts'
 import type { Query, WriteRequest } from './api.ts'
 
-/** What happened on the wire during one call of the SDK. */
+/** The HTTP exchange of one SDK call. */
 export interface Exchange {
-  /** Undefined: no answer came. */
+  /** Undefined: there was no response. */
   answer?: Answer
-  /** Why no answer came. */
+  /** Why there was no response. */
   failure?: unknown
 }
 
@@ -19,15 +19,15 @@ export interface Answer {
   retryAfter: string | undefined
   /** The `Date` header: the server's clock. */
   date: string | undefined
-  /** The `Location` header: where a redirection points. */
+  /** The `Location` header: the target of a redirect. */
   location: string | undefined
-  /** Undefined where the body is empty or no JSON object. */
+  /** Undefined if the body is empty or not a JSON object. */
   body: JsonObject | undefined
 }
 
 /**
- * What carries requests: WorkOS's SDK over a network, or a sandbox within this process. Each call
- * is one request.
+ * Carries requests: WorkOS's SDK over a network, or a sandbox inside this process. Each call is one
+ * request.
  */
 export interface Transport {
   read(path: string, query: Query): Promise<Exchange>
@@ -35,14 +35,14 @@ export interface Transport {
   close(): Promise<void>
 }
 
-/** What ends a request of this method. */
+/** The signal that ends a request of this method. */
 export type EndOf = (method: string) => AbortSignal
 
 const current = new AsyncLocalStorage<Exchange>()
 
 /**
- * Runs one SDK call and tells what was answered on the wire. The SDK's own exceptions differ by
- * status and drop codes on the way; the answer itself is the same for every status.
+ * Runs one SDK call and returns the response on the wire. The SDK's exceptions differ by status and
+ * lose codes; the response has the same form for every status.
  */
 export async function recordExchange(call: () => Promise<unknown>): Promise<Exchange> {
   const exchange: Exchange = {}
@@ -57,9 +57,9 @@ export async function recordExchange(call: () => Promise<unknown>): Promise<Exch
 }
 
 /**
- * `fetch` for the SDK, whose answers `recordExchange` tells. The body is read whole before the call
- * returns, under the SDK's own time-out signal.
- * @param endOf what ends a request of this method
+ * `fetch` for the SDK, whose responses `recordExchange` returns. The whole body is read before the
+ * call returns, under the SDK's own timeout signal.
+ * @param endOf the signal that ends a request of this method
  */
 export function recordingFetch(
   dispatcher: Network['dispatcher'],
@@ -86,7 +86,7 @@ export function recordingFetch(
           body: parseObject(text),
         }
       }
-      // The SDK need not read a second time what the exchange tells.
+      // The exchange has the body already, so the SDK need not read it.
       return new Response(null, { status })
     } catch (error) {
       if (exchange) exchange.failure = error
@@ -116,10 +116,7 @@ function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/**
- * How long a write that is in flight may take to be answered once the run is interrupted.
- * Milliseconds.
- */
+/** Time for a write in flight to get its response after an interruption. Milliseconds. */
 const GRACE = 5_000
 
 interface EndingOptions {
@@ -129,9 +126,9 @@ interface EndingOptions {
 }
 
 /**
- * When requests end before their answer. After an interruption nothing is sent any more, reads are
- * dropped, and writes that are in flight get a few seconds: of one that is dropped nobody knows
- * what became of it, so its intent stays in the journal.
+ * Decides when requests end without a response. After an interruption, nothing more is sent, reads
+ * are dropped, and writes in flight have a few seconds. The result of a dropped write is unknown,
+ * so its intent stays in the journal.
  */
 export class Ending {
   readonly #options: EndingOptions
@@ -139,7 +136,7 @@ export class Ending {
   readonly #dropped = new AbortController()
   readonly #read: AbortSignal
   readonly #write: AbortSignal
-  /** Ends waiting: the interruption, or the closing of the client. */
+  /** Ends waiting: an interruption, or the closing of the client. */
   readonly waiting: AbortSignal
   #callOff = () => {}
 
@@ -153,7 +150,7 @@ export class Ending {
     else interrupted?.addEventListener('abort', this.#giveGrace)
   }
 
-  /** What ends a request of this method. */
+  /** The signal that ends a request of this method. */
   of(method: string): AbortSignal {
     return method === 'GET' ? this.#read : this.#write
   }
@@ -165,8 +162,8 @@ export class Ending {
   }
 
   readonly #giveGrace = () => {
-    // Not the reason of the interruption, by which a write is known that never left.
-    const reason = new Error(`no answer within ${GRACE / 1000} s of the interruption`)
+    // Differs from the reason of the interruption, which means that a write never left.
+    const reason = new Error(`no response within ${GRACE / 1000} s of the interruption`)
     this.#callOff = this.#options.clock.schedule(GRACE, () => this.#dropped.abort(reason))
   }
 }

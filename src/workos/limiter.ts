@@ -3,16 +3,13 @@ import { type Limit, parseLimit, parseThreshold } from '../config/manifest.ts'
 import { backOff } from '../http/retry.ts'
 
 /**
- * What a request counts as. `other` is everything outside /user_management, which only the general
- * window bounds. Source: https://workos.com/docs/reference/rate-limits
+ * Classes of requests. `other` is everything outside /user_management, which only the general
+ * window limits. Source: https://workos.com/docs/reference/rate-limits
  */
 export type RequestClass = (typeof REQUEST_CLASSES)[number]
 const REQUEST_CLASSES = ['write', 'read', 'other', 'organization-delete'] as const
 
-/**
- * The windows a request counts in, by its method and path:
- * https://workos.com/docs/reference/rate-limits
- */
+/** The class of a request by method and path: https://workos.com/docs/reference/rate-limits */
 export function classify(method: string, path: string): RequestClass {
   if (path.startsWith('/user_management/')) return method === 'GET' ? 'read' : 'write'
   if (method === 'DELETE' && /^\/organizations\/[^/]+$/.test(path)) return 'organization-delete'
@@ -28,20 +25,20 @@ export interface Limits {
 }
 
 /**
- * WorkOS's limits as the manifest writes them, in `run.limits`:
+ * WorkOS's limits in the form of the manifest's `run.limits`:
  * https://workos.com/docs/reference/rate-limits
  */
 export const DOCUMENTED_LIMITS = { writes: '500/10s', reads: '1000/10s', requests: '6000/60s' } as const
 
 /**
- * Organization deletes have a window of their own: 50 per 60 s
+ * Deletions of organizations have a separate window: 50 per 60 s
  * (https://workos.com/docs/reference/rate-limits).
  */
 export const ORGANIZATION_DELETES: Limit = { count: 50, perMs: 60_000 }
 
 /**
- * The windows that `run.limits` asks for. A percentage is that share of a documented limit, and at
- * least one request; of all of them where it is all that is written.
+ * The windows that `run.limits` sets. A percentage is that share of a documented limit, at least
+ * one request. A single percentage applies to all limits.
  */
 export function limitsOf(written: LimitsText): Limits {
   if (typeof written !== 'string') {
@@ -52,7 +49,7 @@ export function limitsOf(written: LimitsText): Limits {
   return { writes, reads, requests, organizationDeletes: windowOf(written, ORGANIZATION_DELETES) }
 }
 
-/** `run.limits` as the manifest writes it. */
+/** `run.limits` as written in the manifest. */
 export type LimitsText = string | Record<keyof typeof DOCUMENTED_LIMITS, string>
 
 function windowOf(written: string, documented: Limit): Limit {
@@ -63,15 +60,15 @@ function windowOf(written: string, documented: Limit): Limit {
 
 const PLENTY: Limit = { count: 1_000_000, perMs: 1 }
 
-/** For a target that refuses no request for its number. */
+/** For a target without rate limits. */
 export const NO_LIMITS: Limits = { writes: PLENTY, reads: PLENTY, requests: PLENTY, organizationDeletes: PLENTY }
 
-/** The least pause after a refusal, milliseconds. */
+/** The shortest pause after a 429, milliseconds. */
 const MIN_PAUSE = 1000
 
-/** Leave to send one request. Exactly one of its two functions is called, once. */
+/** Permission to send one request. Call exactly one of its functions, once. */
 export interface Permit {
-  /** The answer has come, or the request is given up after it left. */
+  /** The response arrived, or the request was given up after it left. */
   done(): void
   /** The request never left. */
   unused(): void
@@ -88,26 +85,26 @@ interface Lane {
 }
 
 /**
- * Paces requests over the documented windows and fills them without a single 429 in normal running.
- * Classes wait in lanes of their own: exhausted writes do not hold up reads.
+ * Paces requests over the documented windows and fills them, normally without a single 429. Each
+ * class waits in its own lane, so used-up writes do not delay reads.
  */
 export class RateLimiter {
   readonly #clock: Clock
   readonly #windows: RequestWindow[]
   readonly #lanes: Record<RequestClass, Lane>
   #pausedUntil = Number.NEGATIVE_INFINITY
-  /** Why. */
+  /** Reason for the pause. */
   #pausedBy = ''
   readonly #onWait: (wait: Wait) => void
   #refusalsInARow = 0
-  /** Since the last pause began: requests answered, and those of them that were refused. */
+  /** Responses since the last pause began, and how many of them were 429. */
   #answered = 0
   #refused = 0
   #lastRecovery = 0
   #wakeAt = Number.POSITIVE_INFINITY
   #cancelWake: (() => void) | undefined
 
-  /** @param onWait told of pauses that are long */
+  /** @param onWait called for long pauses */
   constructor(limits: Limits, clock: Clock = systemClock, onWait: (wait: Wait) => void = () => {}) {
     this.#clock = clock
     this.#onWait = onWait
@@ -126,7 +123,7 @@ export class RateLimiter {
   }
 
   /**
-   * Waits for leave to send one request.
+   * Waits for permission to send one request.
    * @throws the signal's reason when it is aborted before the request's turn
    */
   acquire(requestClass: RequestClass, signal?: AbortSignal): Promise<Permit> {
@@ -136,7 +133,7 @@ export class RateLimiter {
       const onAbort = () => {
         lane.waiting.splice(lane.waiting.indexOf(waiter), 1)
         reject(signal?.reason)
-        // A timer that nobody waits for any more would keep the process alive.
+        // A timer without waiting requests would keep the process alive.
         this.#pump()
       }
       const waiter: Waiter = {
@@ -153,14 +150,14 @@ export class RateLimiter {
   }
 
   /**
-   * A request was answered 429, or 503 with Retry-After: nothing leaves until `retryAfterMs` have
-   * passed, at least 1 s (without one: 1 s, doubled with each refusal in a row, at most 60 s), and
-   * the windows shrink. Refusals are in a row as long as no more requests pass between them than
-   * are refused: a few refusals among many answers are not a closed door.
+   * Handles a 429, or a 503 with Retry-After: nothing leaves for `retryAfterMs`, at least 1 s.
+   * Without it, the pause is 1 s and doubles with each rejection in a row, up to 60 s. The windows
+   * shrink. Rejections are in a row as long as at most as many requests pass between them: a few
+   * rejections among many responses do not count.
    */
   refused(retryAfterMs?: number): void {
     const now = this.#clock.now()
-    // Requests that were in flight together are refused together: that is one event, not fifty.
+    // Requests in flight together are rejected together: that is one event, not fifty.
     const sameEvent = now < this.#pausedUntil
     if (!sameEvent) {
       const passed = this.#answered - this.#refused
@@ -170,9 +167,8 @@ export class RateLimiter {
       for (const window of this.#windows) window.slowDown()
     }
     this.#refused += 1
-    // Retry-After counts whole seconds, and 0 where the second has begun: taken at its word it
-    // would never make us wait. No jitter: after the pause the windows, which have shrunk, spread
-    // the requests.
+    // Retry-After has whole seconds, and is 0 in the current second, which would never wait. No
+    // jitter: after the pause, the smaller windows spread the requests.
     const growth = { first: MIN_PAUSE, longest: 60_000, jitter: false }
     const pause = retryAfterMs ?? backOff(this.#refusalsInARow, growth)
     const until = now + Math.max(MIN_PAUSE, pause)
@@ -182,8 +178,8 @@ export class RateLimiter {
   }
 
   /**
-   * The least time until so many more requests of each class can have left, besides those that wait
-   * for their turn. Milliseconds.
+   * The minimum time until this many more requests of each class can leave, after those already
+   * waiting. Milliseconds.
    */
   leastMs(requests: Partial<Record<RequestClass, number>>): number {
     const now = this.#clock.now()
@@ -235,7 +231,8 @@ export class RateLimiter {
   }
 
   #recover(now: number): void {
-    // Counted from the end of the pause: a long one is no proof that the refusals are over.
+    // Counted from the end of the pause, because a long pause does not prove that the rejections
+    // are over.
     if (now - this.#pausedUntil < 10_000 || now - this.#lastRecovery < 10_000) return
     this.#lastRecovery = now
     this.#refusalsInARow = 0
@@ -250,7 +247,7 @@ export class RateLimiter {
     if (at === Number.POSITIVE_INFINITY) return
     if (at - now >= LONG_WAIT) {
       const refused = at <= this.#pausedUntil
-      const why = refused ? this.#pausedBy : 'all requests of this period are sent'
+      const why = refused ? this.#pausedBy : 'all requests of this period are used up'
       this.#onWait({ whose: 'WorkOS', reason: refused ? 'refused' : 'pace', why, ms: at - now })
     }
     this.#cancelWake = this.#clock.schedule(Math.max(1, Math.ceil(at - now)), () => {
@@ -261,7 +258,7 @@ export class RateLimiter {
 }
 
 /**
- * Rounding of clocks on both sides must not let a request slip into the window it just left.
+ * Allowance for rounding of both clocks, so that no request falls into the window it just left.
  * Milliseconds.
  */
 const MARGIN = 5
@@ -269,15 +266,14 @@ const MARGIN = 5
 /**
  * A sliding window over requests.
  *
- * The server counts a request when it arrives, some time between our sending it and our reading its
- * answer. A request therefore occupies its place from the moment it is sent until a full window
- * after its *answer*: whatever the delay on the way, no window of the server's, wherever it is
- * placed, then holds more than `count`.
+ * The server counts a request on arrival, between our sending it and our reading its response. A
+ * request therefore occupies its place from its sending until one full window after its *response*.
+ * Whatever the delay, no window of the server then contains more than `count`.
  */
 export class RequestWindow {
   readonly limit: Limit
   #inFlight = 0
-  /** Times of answers that still count, oldest first, as a ring. */
+  /** Times of responses that still count, oldest first, in a ring. */
   readonly #answers: Float64Array
   #first = 0
   #answered = 0
@@ -289,12 +285,14 @@ export class RequestWindow {
     this.#allowed = limit.count
   }
 
-  /** How many requests the window takes at present: `limit.count`, or fewer after 429s. */
+  /** The current size of the window: `limit.count`, or fewer after 429s. */
   get allowed(): number {
     return this.#allowed
   }
 
-  /** When the next request may leave: `now` if at once, Infinity if an answer must come first. */
+  /**
+   * When the next request can leave: `now` if at once, Infinity if a response must arrive first.
+   */
   freeAt(now: number): number {
     const span = this.limit.perMs + MARGIN
     while (this.#answered > 0 && this.#answerAt(0) + span <= now) {
@@ -307,8 +305,8 @@ export class RequestWindow {
   }
 
   /**
-   * How long after `now` the last of so many more requests may leave, at the earliest, if the whole
-   * limit can be used.
+   * Time after `now` until the last of this many more requests can leave, if the whole limit is
+   * available.
    */
   leastMs(requests: number, now: number): number {
     if (requests <= 0) return 0
@@ -326,24 +324,24 @@ export class RequestWindow {
     this.#inFlight += 1
   }
 
-  /** The answer has come at `now`. */
+  /** The response arrived at `now`. */
   leave(now: number): void {
     this.#inFlight -= 1
     this.#answers[(this.#first + this.#answered) % this.#answers.length] = now
     this.#answered += 1
   }
 
-  /** The request never left, and does not count. */
+  /** The request never left and does not count. */
   cancel(): void {
     this.#inFlight -= 1
   }
 
-  /** Takes a quarter fewer from now on, down to a tenth of the limit. */
+  /** Reduces the window by a quarter, down to a tenth of the limit. */
   slowDown(): void {
     this.#allowed = Math.max(1, Math.floor(this.limit.count / 10), Math.floor(this.#allowed * 0.75))
   }
 
-  /** Wins back a twentieth of the limit. */
+  /** Regains a twentieth of the limit. */
   recover(): void {
     this.#allowed = Math.min(this.limit.count, this.#allowed + Math.max(1, Math.floor(this.limit.count / 20)))
   }

@@ -7,14 +7,14 @@ import { type EndOf, recordExchange, recordingFetch, type Transport } from './ex
 export interface SdkOptions {
   apiKey: string
   baseUrl: string
-  /** Milliseconds until a request is given up. */
+  /** Timeout of a request, milliseconds. */
   timeout: number
-  /** Connections kept open at most. */
+  /** Maximum number of open connections. */
   connections: number
   proxies?: Proxies
 }
 
-/** Requests by `@workos-inc/node`, with its own retries off. */
+/** Sends requests through `@workos-inc/node`, without its own retries. */
 export function openSdk({ apiKey, baseUrl, timeout, connections, proxies }: SdkOptions, endOf: EndOf): Transport {
   const url = new URL(baseUrl)
   const network = openNetwork(proxies ?? NO_PROXIES, { connections })

@@ -7,7 +7,7 @@ import type { FailedRequest } from '../http/retry.ts'
 import { type ClientOptions, WorkosClient } from './client.ts'
 import { DOCUMENTED_LIMITS, type Limits, limitsOf, NO_LIMITS, RateLimiter, type RequestClass } from './limiter.ts'
 
-/** What tells one environment from another. */
+/** Identifies an environment. */
 export interface TargetIdentity {
   type: 'workos' | 'sandbox'
   /** For an embedded sandbox, which has no address: `sandbox:` and its database. */
@@ -26,37 +26,32 @@ export interface Target {
   close(): Promise<void>
 }
 
-/** The public address of the API. */
+/** The public URL of the API. */
 export const WORKOS = 'https://api.workos.com'
 
-/**
- * The key by which the environment of an embedded sandbox is known, unless the manifest names one:
- * not a secret.
- */
+/** The default key of an embedded sandbox's environment. Not a secret. */
 const SANDBOX_KEY = 'sk_test_sandbox'
 
 export interface OpenTargetOptions {
   manifest: Pick<Manifest, 'target' | 'run'>
-  /** Relative paths start here. */
+  /** Base of relative paths. */
   directory: string
   interrupted?: AbortSignal
   killed?: AbortSignal
   clock?: Clock
   /** The proxies of the environment. Default: none. */
   proxies?: Proxies
-  /** Waited for before each write leaves: see ClientOptions. */
+  /** Awaited before each write leaves: see ClientOptions. */
   mayWrite?: () => Promise<void>
-  /** Told of pauses that are long. */
+  /** Called for long pauses. */
   onWait?: (wait: Wait) => void
-  /** Told of requests without a usable answer. */
+  /** Called for requests without a usable response. */
   onFailedRequest?: (request: FailedRequest) => void
 }
 
 /**
- * Opens the target that the manifest names; an embedded sandbox is started for as long as the
- * target is open.
- * @throws ManifestError for a base URL that is none, or a key that is missing or none, or a sandbox
- *   in memory
+ * Opens the target in the manifest. An embedded sandbox runs as long as the target is open.
+ * @throws ManifestError for an invalid base URL, a missing or invalid key, or a sandbox in memory
  */
 export async function openTarget({
   manifest,
@@ -112,8 +107,8 @@ export async function openTarget({
 }
 
 /**
- * Whether requests wait for their turn. A sandbox that enforces no limits is not asked slowly,
- * unless the manifest says how slowly.
+ * Whether requests wait for their turn. A sandbox without limits is not paced, unless the manifest
+ * sets other limits.
  */
 function isPaced({ target, run }: OpenTargetOptions['manifest']): boolean {
   if (target.type !== 'sandbox' || target.limits === true) return true
@@ -123,8 +118,8 @@ function isPaced({ target, run }: OpenTargetOptions['manifest']): boolean {
 }
 
 /**
- * The origin of a base URL. http is for loopback alone: a key must not cross a network in the
- * clear.
+ * The origin of a base URL. http is only for loopback: a key must not cross a network in plain
+ * text.
  * @throws ManifestError
  */
 export function checkBaseUrl(text: string): string {
@@ -132,15 +127,15 @@ export function checkBaseUrl(text: string): string {
   const problem = (message: string, hint: string) =>
     new ManifestError({ code: 'bad_base_url', message, hint, path: 'target.baseUrl' })
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw problem(`target.baseUrl is no http(s) address: ${text}`, `write it like ${WORKOS} or http://127.0.0.1:4100`)
+    throw problem(`target.baseUrl is not an http(s) URL: ${text}`, `set it like ${WORKOS} or http://127.0.0.1:4100`)
   }
   if (url.username !== '' || url.password !== '') {
-    throw problem('target.baseUrl holds a user name or a password', `write ${url.origin}`)
+    throw problem('target.baseUrl contains a user name or password', `set it to ${url.origin}`)
   }
-  // A query may hold a secret as well: it is not quoted.
+  // A query can contain a secret, so it is not quoted.
   if (url.href !== `${url.origin}/`) {
     const quoted = text.replace(/[?#].*$/s, '…')
-    throw problem(`target.baseUrl has more than a host and a port: ${quoted}`, `write ${url.origin}`)
+    throw problem(`target.baseUrl has more than a host and a port: ${quoted}`, `set it to ${url.origin}`)
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw problem(`target.baseUrl would send the API key unencrypted to ${url.hostname}`, 'use https')
@@ -148,31 +143,24 @@ export function checkBaseUrl(text: string): string {
   return url.origin
 }
 
-/**
- * An embedded sandbox in memory would be empty for every command, and what the last apply recorded
- * gone.
- */
+/** In memory, an embedded sandbox would be empty for every command and lose the last apply. */
 function refuseMemory(data: string | undefined): void {
   if (data !== ':memory:') return
   throw new ManifestError({
     code: 'bad_value',
-    message:
-      'target.data is :memory:, but an embedded sandbox must remember what an apply did when the command is over',
-    hint: 'name a file, or keep one in memory with `workos-migrate sandbox --data :memory:` and name its address: type: workos, baseUrl: http://127.0.0.1:4100',
+    message: 'target.data is :memory:, but an embedded sandbox must keep its data after the command ends',
+    hint: 'set a file, or run `workos-migrate sandbox --data :memory:` and set type: workos and baseUrl: http://127.0.0.1:4100',
     path: 'target.data',
   })
 }
 
-/**
- * An API key that an HTTP header can carry. The ellipsis of a shortened key, for one, cannot be in
- * a header.
- */
+/** An API key that fits into an HTTP header. The ellipsis of a shortened key does not. */
 function checkKey(apiKey: string | undefined): string {
   if (apiKey !== undefined && /^[\x21-\x7e]+$/.test(apiKey)) return apiKey
   if (apiKey !== undefined && apiKey !== '') {
     throw new ManifestError({
       code: 'bad_api_key',
-      message: 'target.apiKey has characters that no API key has: blanks, line ends or letters outside ASCII',
+      message: 'target.apiKey contains blanks, line ends or non-ASCII characters, which no API key has',
       hint: 'copy the whole key again from the WorkOS dashboard',
       path: 'target.apiKey',
     })
@@ -180,7 +168,7 @@ function checkKey(apiKey: string | undefined): string {
   throw new ManifestError({
     code: 'missing_api_key',
     message: 'target.apiKey is missing',
-    hint: 'set target.apiKey: ${WORKOS_API_KEY} in the manifest and the variable in the environment',
+    hint: 'set target.apiKey: ${WORKOS_API_KEY} in the manifest, and set this environment variable',
     path: 'target.apiKey',
   })
 }

@@ -1,20 +1,20 @@
 import type { RequestClass } from './limiter.ts'
 
-/** Buckets that are kept at most: then two become one, twice as wide. */
+/** Maximum number of buckets. Beyond it, each two become one of twice the width. */
 const BUCKETS = 600
 
-/** By class, and apart from that those of them that were refused. */
+/** A class of requests, or those of all classes that were rejected. */
 export type TimelineSeries = RequestClass | 'refused'
 
 /**
- * Requests over time: `counts` of each bucket of `width` milliseconds, from the first request on.
+ * Requests over time: the count of each bucket of `width` milliseconds, from the first request on.
  */
 export interface TimelineCounts {
   width: number
   counts: Record<TimelineSeries, number[]>
 }
 
-/** Counts requests by class and time, in memory that does not grow with either. */
+/** Counts requests by class and time, in constant memory. */
 export class RequestTimeline {
   #width = 1000
   #start: number | undefined
@@ -27,7 +27,7 @@ export class RequestTimeline {
   }
   #last = 0
 
-  /** A request leaves, or its answer refuses it. @param now milliseconds of a monotonic clock */
+  /** A request leaves, or is rejected. @param now milliseconds of a monotonic clock */
   record(series: TimelineSeries, now: number): void {
     this.#start ??= now
     let bucket = Math.floor((now - this.#start) / this.#width)
@@ -40,7 +40,7 @@ export class RequestTimeline {
     counts[bucket] = (counts[bucket] ?? 0) + 1
   }
 
-  /** Undefined where nothing was sent. */
+  /** Undefined if nothing was sent. */
   read(): TimelineCounts | undefined {
     if (this.#start === undefined) return undefined
     const of = (series: TimelineSeries) => [...this.#counts[series].subarray(0, this.#last + 1)]

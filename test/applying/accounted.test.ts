@@ -8,7 +8,7 @@ const rows: Row[] = [
   { ...people(1)[0], email: 'out@example.com', external_id: 'out', first_name: 'out' },
 ]
 
-test('everything that came in is somewhere once it was applied', async () => {
+test('after an apply, every record has an outcome', async () => {
   const map = { user: { when: 'first_name != "out"' }, organization: null, membership: null }
   const world = await createWorld(rows, { map, safety: { maxRejects: 5 } })
   const { kinds, accounting } = await world.apply(await world.plan())

@@ -11,7 +11,7 @@ const ADA = desiredOf('user', 'ada', {
 })
 const LIVE = { id: 'user_1', email: 'ada@example.com', first_name: 'Ada', last_name: 'Lovelace' }
 
-test('adopting without a change sends nothing', async () => {
+test('adopting without changes sends nothing', async () => {
   const rig = scripted([])
   const action = { kind: 'user', key: 'ada', id: 'user_1', send: {} }
   expect(await adopt(rig.context, user, action, ADA)).toMatchObject({
@@ -21,7 +21,7 @@ test('adopting without a change sends nothing', async () => {
   expect(rig.log).toEqual(['saved user:ada'])
 })
 
-test('adopting fills in; what is refused is not adopted', async () => {
+test('adopting fills in fields; a rejected resource is not adopted', async () => {
   const action = { kind: 'user', key: 'ada', id: 'user_1', send: { lastName: 'Lovelace' } }
   const filled = scripted([[`PUT ${PATH}`, LIVE]])
   expect(await adopt(filled.context, user, action, ADA)).toMatchObject({ type: 'adopted' })
@@ -30,7 +30,7 @@ test('adopting fills in; what is refused is not adopted', async () => {
   expect(refused.resources.size).toBe(0)
 })
 
-test('what moves to a new key stays what it was, and is in the state once', async () => {
+test('a resource that moves to a new key keeps its ownership and is in the state once', async () => {
   const rig = knowing([held('user', 'former', 'user_1', { digests: { passwordHash: 'sent' } })], [])
   const action = { kind: 'user', key: 'ada', id: 'user_1', send: {}, former: 'former', applied: ATTRIBUTES }
   expect(await adopt(rig.context, user, action, ADA)).toMatchObject({ type: 'adopted' })

@@ -12,7 +12,7 @@ function post(path: string): WriteRequest {
   return { method: 'POST', path }
 }
 
-/** A write of `/a`, or of `/smaller`, that comes to a text. */
+/** A write of `/a`, or of `/smaller`, whose result is text. */
 function writeOf(rig: Scripted, more: Partial<Write<string>> = {}): Write<string> {
   return {
     intent: { kind: 'thing', key: 'one', action: 'create', attributes: {}, digests: {}, refs: {} },
@@ -38,7 +38,7 @@ function run(steps: readonly Step[], more: Partial<Write<string>> = {}, context:
 
 const FAILED = (code: string) => expect.objectContaining<Partial<NotDone>>({ type: 'failed', code })
 
-test('the request leaves once the intent is on the disk, and not before', async () => {
+test('the request leaves only after the intent is on disk', async () => {
   const rig = scripted([['POST /a', {}]])
   const disk = Promise.withResolvers<void>()
   rig.context.journal.intend = () => disk.promise
@@ -63,13 +63,13 @@ test('several requests follow one another under one intent', async () => {
   expect(rig.log).toEqual(['intend create thing:one', 'POST /a', 'POST /b', 'done'])
 })
 
-test('where there is nothing to send, nothing is intended', async () => {
+test('without requests there is no intent', async () => {
   const { rig, outcome } = run([], { requests: () => [] })
   expect(await outcome).toBe('done')
   expect(rig.log).toEqual(['done'])
 })
 
-test('an answer that is about something else ends it, and the intent stays open', async () => {
+test('a response about something else ends the attempt, and the intent stays open', async () => {
   const { rig, outcome } = run([['POST /a', {}]], {
     answered: async () => ({ type: 'failed', code: 'answer_of_another', message: '' }),
   })
@@ -77,14 +77,14 @@ test('an answer that is about something else ends it, and the intent stays open'
   expect([...rig.intents.keys()]).toEqual(['thing:one'])
 })
 
-test('what is open and there is not sent again', async () => {
+test('an open write that is found is not sent again', async () => {
   const { rig, outcome } = run([['POST /a', lost()]], { lookUp: async () => 'found' })
   expect(await outcome).toBe('found')
   expect(rig.writes).toHaveLength(1)
   expect(rig.waits).toEqual([])
 })
 
-test('what is open and not there is sent again after a look and a pause, with the same key', async () => {
+test('an open write that is not found is sent again after a lookup and a pause, with the same key', async () => {
   const { rig, outcome } = run([
     ['POST /a', lost()],
     ['POST /a', {}],
@@ -95,7 +95,7 @@ test('what is open and not there is sent again after a look and a pause, with th
   expect(rig.waits).toHaveLength(1)
 })
 
-test('a repetition begins with the request that is open', async () => {
+test('a retry begins with the open request', async () => {
   const requests = () => [post('/a'), post('/b')]
   const { rig, outcome } = run(
     [
@@ -121,7 +121,7 @@ test('after five attempts the intent stays open; the pauses grow', async () => {
   expect(rig.waits).toHaveLength(4)
 })
 
-test('a smaller form is sent once; a second refusal is one', async () => {
+test('a smaller form is sent once; a second rejection is final', async () => {
   const fallback: Write<string>['fallback'] = (error) => (error === undefined ? undefined : SMALLER)
   const taken = run(
     [
@@ -141,13 +141,13 @@ test('a smaller form is sent once; a second refusal is one', async () => {
   expect(await not.outcome).toEqual(FAILED('http_400'))
 })
 
-test('a smaller form that is known already is sent at once', async () => {
+test('a known smaller form is sent at once', async () => {
   const { rig, outcome } = run([['POST /smaller', {}]], { fallback: () => SMALLER })
   expect(await outcome).toBe('done smaller')
   expect(rig.left).toEqual([])
 })
 
-test('a refusal because it exists leads to a look; what is not there is refused, and the intent is cleared', async () => {
+test('a rejection because it exists leads to a lookup; if nothing is found, the write fails and the intent is cleared', async () => {
   const exists = () => true
   const there = run([['POST /a', refusal(409, 'exists')]], { exists, lookUp: async () => 'found' })
   expect(await there.outcome).toBe('found')
@@ -156,7 +156,7 @@ test('a refusal because it exists leads to a look; what is not there is refused,
   expect(not.rig.log).toEqual(['intend create thing:one', 'POST /a', 'look up, not ours', 'cleared thing:one'])
 })
 
-test('what exists after a lost answer may be ours', async () => {
+test('a resource that exists after a lost response can be ours', async () => {
   const { rig, outcome } = run(
     [
       ['POST /a', lost()],
@@ -168,7 +168,7 @@ test('what exists after a lost answer may be ours', async () => {
   expect(rig.log.filter((line) => line.startsWith('look'))).toEqual(['look up, may be ours', 'look up, may be ours'])
 })
 
-test('an attempt that was interrupted before it left withdraws its intent', async () => {
+test('an attempt interrupted before it left withdraws its intent', async () => {
   const interrupt = new AbortController()
   const reason = new Error('interrupted')
   interrupt.abort(reason)
@@ -177,7 +177,7 @@ test('an attempt that was interrupted before it left withdraws its intent', asyn
   expect(rig.log).toEqual(['intend create thing:one', 'POST /a', 'cleared thing:one'])
 })
 
-test('an interruption after an open attempt leaves the intent, for that attempt may have taken effect', async () => {
+test('an interruption after an open attempt keeps the intent, because that attempt might have succeeded', async () => {
   const interrupt = new AbortController()
   const reason = new Error('interrupted')
   const { rig, outcome } = run(
@@ -194,7 +194,7 @@ test('an interruption after an open attempt leaves the intent, for that attempt 
   expect([...rig.intents.keys()]).toEqual(['thing:one'])
 })
 
-test('a repetition that was interrupted before it left keeps the intent of the attempt before it', async () => {
+test('a retry interrupted before it left keeps the intent of the attempt before it', async () => {
   const interrupt = new AbortController()
   const reason = new Error('interrupted')
   const { rig, outcome } = run(
@@ -214,7 +214,7 @@ test('a repetition that was interrupted before it left keeps the intent of the a
   expect([...rig.intents.keys()]).toEqual(['thing:one'])
 })
 
-test('what ends the run leaves the intent where it is', async () => {
+test('an error that ends the run keeps the intent', async () => {
   const revoked = new CredentialsError({ code: 'key_refused', message: 'the key was revoked' })
   const { rig, outcome } = run([['POST /a', revoked]])
   await expect(outcome).rejects.toBe(revoked)

@@ -23,7 +23,7 @@ describe('a user', () => {
     expect(rig.context.answered.size).toBe(0)
   })
 
-  test('of whom the answer tells little is not judged by what it lacks', async () => {
+  test('with a sparse response is not judged by missing fields', async () => {
     const attributes = { ...ADA.attributes, lastName: 'Lovelace', metadata: { plan: 'pro' }, emailVerified: true }
     const rig = scripted([[`POST ${USERS}`, { id: 'user_1', email: 'ada@example.com' }]])
     const outcome = await create(rig.context, user, { kind: 'user', key: 'ada' }, { ...ADA, attributes })
@@ -31,7 +31,7 @@ describe('a user', () => {
     expect(outcome).not.toHaveProperty('answered')
   })
 
-  test('whose answer was lost is found, is ours, and is not sent again', async () => {
+  test('with a lost response is found, is ours, and is not sent again', async () => {
     const rig = scripted([
       [`POST ${USERS}`, lost()],
       [`GET ${USERS}/external_id/ada`, OURS],
@@ -40,7 +40,7 @@ describe('a user', () => {
     expect(rig.writes).toHaveLength(1)
   })
 
-  test('that somebody else opened meanwhile, without ever verifying it, is not let in', async () => {
+  test('that someone else created meanwhile and never verified is blocked', async () => {
     const stranger = { ...OURS, external_id: null }
     const rig = scripted([
       [`POST ${USERS}`, lost()],
@@ -70,7 +70,7 @@ describe('a user', () => {
     ])
   })
 
-  test('that stands for another key already is a clash', async () => {
+  test('that already belongs to another key is a clash', async () => {
     const rig = knowing(
       [held('user', 'other', 'user_1')],
       [
@@ -81,7 +81,7 @@ describe('a user', () => {
     expect(await createAda(rig)).toMatchObject({ type: 'failed', code: 'identity_clash' })
   })
 
-  test('that came into being between plan and write is left alone where adopt.mode is never', async () => {
+  test('created by others between plan and write is not adopted with adopt.mode never', async () => {
     const rig = scripted(
       [
         [`POST ${USERS}`, refusal(422, 'email_not_available')],
@@ -100,10 +100,10 @@ describe('a user', () => {
   })
 
   test.each([
-    ['another address', { ...OURS, email: 'eve@example.com' }, '(eve@example.com): it is not recorded', []],
-    ['another external id', { ...OURS, external_id: 'eve' }, '(external id eve): it is not recorded', []],
-    ['the id of another key', OURS, 'user_1, which is user:other already', [held('user', 'other', 'user_1')]],
-  ])('is not recorded where the answer has %s: its intent stays open', async (_what, body, words, known) => {
+    ['another address', { ...OURS, email: 'eve@example.com' }, '(eve@example.com), which is not recorded', []],
+    ['another external id', { ...OURS, external_id: 'eve' }, '(external id eve), which is not recorded', []],
+    ['the id of another key', OURS, 'user_1, which is already user:other', [held('user', 'other', 'user_1')]],
+  ])('is not recorded if the response has %s: its intent stays open', async (_what, body, words, known) => {
     const rig = knowing(known, [[`POST ${USERS}`, body]])
     const code = known.length > 0 ? 'id_answered_twice' : 'answer_of_another'
     expect(await createAda(rig)).toMatchObject({ type: 'failed', code, message: expect.stringContaining(words) })
@@ -111,7 +111,7 @@ describe('a user', () => {
     expect(rig.resources.has('user:ada')).toBe(false)
   })
 
-  test('is not recorded where two creates on their way are answered with one id: the second is an error', async () => {
+  test('is not recorded if two parallel creates return one ID: the second is an error', async () => {
     const rig = scripted([
       [`POST ${USERS}`, OURS],
       [`POST ${USERS}`, { ...OURS, email: 'bea@example.com', external_id: 'bea' }],
@@ -119,11 +119,11 @@ describe('a user', () => {
     const bea = desiredOf('user', 'bea', { attributes: { email: 'bea@example.com', externalId: 'bea' } })
     const outcomes = await Promise.all([createAda(rig), create(rig.context, user, { kind: 'user', key: 'bea' }, bea)])
     expect(outcomes).toMatchObject([{ type: 'created' }, { type: 'failed', code: 'id_answered_twice' }])
-    expect(outcomes[1]).toMatchObject({ message: expect.stringContaining('user_1, which is user:ada already') })
+    expect(outcomes[1]).toMatchObject({ message: expect.stringContaining('user_1, which is already user:ada') })
     expect([...rig.resources.keys()]).toEqual(['user:ada'])
   })
 
-  test('that was deleted before is created by another request, though it reads the same', async () => {
+  test('that was deleted before is created with another idempotency key', async () => {
     const first = scripted([[`POST ${USERS}`, OURS]])
     await createAda(first)
     const again = knowing([held('user', 'ada', 'user_0')], [[`POST ${USERS}`, OURS]])
@@ -155,8 +155,13 @@ function answer(id: string, ...slugs: string[]) {
 describe('a membership', () => {
   test.each([
     ['was never created', [held('user', 'ada', 'user_1')], 'dependency_blocked', 'does not exist'],
-    ['is gone', [HOLDERS[0], held('organization', 'acme', 'org_1', { gone: 3 })], 'reference_gone', 'is not in WorkOS'],
-  ])('whose organization %s is blocked before anything is intended', async (_what, known, code, message) => {
+    [
+      'is gone',
+      [HOLDERS[0], held('organization', 'acme', 'org_1', { gone: 3 })],
+      'reference_gone',
+      'is no longer in WorkOS',
+    ],
+  ])('whose organization %s is blocked before an intent is written', async (_what, known, code, message) => {
     const rig = knowing(
       known.filter((one) => one !== undefined),
       [],
@@ -166,7 +171,7 @@ describe('a membership', () => {
     expect(rig.log).toEqual([])
   })
 
-  test('goes with one role where WorkOS takes one, and the run remembers it', async () => {
+  test('gets one role if WorkOS accepts only one, and the run remembers it', async () => {
     const refused: Step = [`POST ${MEMBERSHIPS}`, refusal(422, 'multiple_roles_not_enabled')]
     const rig = knowing(
       HOLDERS,
@@ -179,19 +184,19 @@ describe('a membership', () => {
     expect(rig.writes.map(({ request }) => request.body?.role_slug)).toEqual([undefined, 'admin', 'admin'])
   })
 
-  test('is refused with the code of WorkOS where the manifest wants all roles or none', async () => {
+  test("is rejected with WorkOS's code if the manifest requires all roles or none", async () => {
     const rig = knowing(HOLDERS, [[`POST ${MEMBERSHIPS}`, refusal(422, 'multiple_roles_not_enabled')]])
     expect(await createMembership(rig)).toMatchObject({ type: 'failed', code: 'multiple_roles_not_enabled' })
     expect(rig.log.at(-1)).toBe('cleared membership:ada@acme')
   })
 
-  test('that is answered with that of another user is not recorded', async () => {
+  test('is not recorded if the response has another user', async () => {
     const rig = knowing(HOLDERS, [[`POST ${MEMBERSHIPS}`, { ...answer('om_1', 'admin'), user_id: 'user_9' }]])
     expect(await createMembership(rig)).toMatchObject({ type: 'failed', code: 'answer_of_another' })
     expect(rig.resources.has('membership:ada@acme')).toBe(false)
   })
 
-  test('that exists with a role of a group is adopted as planning would: nothing is sent', async () => {
+  test('that exists with a role of a group is adopted as in planning: nothing is sent', async () => {
     const rig = knowing(
       HOLDERS,
       [
@@ -213,7 +218,7 @@ describe('a membership', () => {
     expect(rig.writes).toHaveLength(1)
   })
 
-  test('that finds its user deleted marks the user as gone, and is blocked', async () => {
+  test('that finds its user deleted marks the user as gone and is blocked', async () => {
     const rig = knowing(HOLDERS, [
       [`POST ${MEMBERSHIPS}`, refusal(404)],
       [`GET ${USERS}/user_1`, undefined],
@@ -224,7 +229,7 @@ describe('a membership', () => {
     expect(rig.intents.size).toBe(0)
   })
 
-  test('that finds all it refers to there says that the target lacks the endpoint', async () => {
+  test('that finds all its references reports a missing endpoint', async () => {
     const rig = knowing(HOLDERS, [
       [`POST ${MEMBERSHIPS}`, refusal(404)],
       [`GET ${USERS}/user_1`, OURS],
@@ -233,7 +238,7 @@ describe('a membership', () => {
     expect(await createMembership(rig)).toMatchObject({
       type: 'failed',
       code: 'endpoint_missing',
-      message: expect.stringContaining('although all that it refers to exists'),
+      message: expect.stringContaining('although everything it refers to exists'),
     })
   })
 })
@@ -243,7 +248,7 @@ describe('a role', () => {
   const ADMIN = desiredOf('role', 'admin', { attributes: { name: 'Admin', permissions: ['a:b'] } })
   const action = { kind: 'role', key: 'admin' }
 
-  test('gets its permissions in a request of its own, and is in the state before that', async () => {
+  test('gets its permissions in a separate request, and is in the state before', async () => {
     const body = { id: 'role_1', slug: 'admin', name: 'Admin', permissions: [] }
     const rig = scripted([
       [`POST ${ROLES}`, body],
@@ -263,7 +268,7 @@ describe('a role', () => {
     ])
   })
 
-  test('whose permissions are refused is in the state without them: the next plan sees what is missing', async () => {
+  test('whose permissions are rejected is in the state without them: the next plan sees what is missing', async () => {
     const rig = scripted([
       [`POST ${ROLES}`, { id: 'role_1', slug: 'admin', name: 'Admin', permissions: [] }],
       [`PUT ${ROLES}/admin/permissions`, refusal(422, 'permission_not_found')],
@@ -280,7 +285,7 @@ describe('a TOTP factor', () => {
   const action = { kind: 'totp-factor', key: 'ada' }
   const factor = { id: 'auth_factor_1', type: 'totp', user_id: 'user_1' }
 
-  test('is looked for first where its user was there before, and left alone', async () => {
+  test('is first looked up if its user already existed, and left alone', async () => {
     const rig = knowing(
       [held('user', 'ada', 'user_1', { ownership: 'adopted' })],
       [[`GET ${FACTORS}`, { data: [factor], list_metadata: { after: null } }]],
@@ -293,7 +298,7 @@ describe('a TOTP factor', () => {
   const ENROLLED: Step = [`POST ${FACTORS}`, { authentication_factor: { ...factor, totp: { secret: OTHER } } }]
   const DELETE = 'DELETE /auth/factors/auth_factor_1'
   const READ = 'GET /auth/factors/auth_factor_1'
-  const LEFT = 'it could not be deleted again: delete auth_factor_1 in WorkOS'
+  const LEFT = 'it could not be deleted again; delete auth_factor_1 in WorkOS'
 
   test.each<[string, Step[], string]>([
     ['deleted again', [[DELETE, {}]], 'it was deleted again'],
@@ -338,7 +343,7 @@ describe('a TOTP factor', () => {
       message: expect.stringContaining(words),
     })
     expect(JSON.stringify(outcome)).not.toMatch(new RegExp(`${SECRET}|${OTHER}`))
-    // The intent of the create covers the deletion: it is closed after that, and there is no other.
+    // The intent of the create covers the deletion: it is closed afterwards, and there is no other.
     expect(rig.log.filter((line) => /^(intend|cleared)/.test(line))).toEqual([
       'intend create totp-factor:ada',
       'cleared totp-factor:ada',

@@ -4,14 +4,14 @@ import { readDuration } from '../../src/clock.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 
 const HOUR = 3_600_000
-/** Noon by this machine's time zone. */
+/** Noon in this machine's time zone. */
 const NOON = new Date(2030, 0, 31, 12, 0).getTime()
 
-describe('what is written', () => {
+describe('the text of a deadline', () => {
   test.each([
     ['13:30', NOON + 1.5 * HOUR],
     ['5:30', new Date(2030, 1, 1, 5, 30).getTime()],
-    // The minute that has begun is over: the next one is tomorrow's.
+    // The current minute counts as past: the next one is tomorrow's.
     ['12:00', new Date(2030, 1, 1, 12, 0).getTime()],
     ['2030-01-31T13:00', NOON + HOUR],
     ['2030-01-31T13:00:00Z', Date.UTC(2030, 0, 31, 13)],
@@ -35,9 +35,9 @@ describe('what is written', () => {
     '2030-02-30T00:00Z',
     'tomorrow',
     '-4h',
-  ])('%j is none', (text) => expect(readDeadline(text, NOON)).toBeUndefined())
+  ])('%j is not a moment', (text) => expect(readDeadline(text, NOON)).toBeUndefined())
 
-  test('a duration is no time of day', () => {
+  test('a duration is not a time of day', () => {
     expect(readDuration('90m')).toBe(1.5 * HOUR)
     expect(readDuration('05:30')).toBeUndefined()
   })
@@ -56,7 +56,7 @@ describe('the signal', () => {
     return { clock, deadline, sleep }
   }
 
-  test('is aborted at the moment, and says which one it was', async () => {
+  test('is aborted at the moment, and names it', async () => {
     const { clock, deadline } = opened(4 * HOUR)
     await clock.advance(4 * HOUR - 1)
     expect(deadline.signal.aborted).toBe(false)
@@ -65,7 +65,7 @@ describe('the signal', () => {
     expect(deadline.signal.reason).toMatchObject({ said: '05:30', exitCode: 5 })
   })
 
-  test('is aborted soon after a machine has slept through it', async () => {
+  test('is aborted soon after the machine slept through the moment', async () => {
     const { clock, deadline, sleep } = opened(4 * HOUR)
     await clock.advance(1000)
     sleep(5 * HOUR)
@@ -73,7 +73,7 @@ describe('the signal', () => {
     expect(deadline.signal.aborted).toBe(true)
   })
 
-  test('is aborted from the start where the moment has passed, and never once it is closed', async () => {
+  test('is aborted from the start if the moment has passed, and never once it is closed', async () => {
     expect(opened(-1).deadline.signal.aborted).toBe(true)
     const { clock, deadline } = opened(HOUR)
     deadline.close()

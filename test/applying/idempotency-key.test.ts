@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { idempotencyKey } from '../../src/applying/attempt.ts'
 
-test('the idempotency key stays with the request and changes with anything in it', () => {
+test('the idempotency key is the same for the same request and differs for any other', () => {
   const request = {
     method: 'POST' as const,
     path: '/users',

@@ -27,7 +27,7 @@ async function setUp(known: readonly StateResource[], steps: readonly Step[]) {
   return { rig, state, api, manifest: { adopt, roles }, options: { state, api, set: undefined, force: false } }
 }
 
-test('an import reads the object, and writes to the state alone', async () => {
+test('an import reads the object, and writes only to the state', async () => {
   const { rig, state, api, manifest, options } = await setUp(HOLDERS, [READ])
   const imported = await checkImport(options, { kind: 'membership', key: 'ada@acme' }, 'om_1')
   await importResource({ state, api, manifest, run: 4 }, imported)
@@ -50,7 +50,7 @@ test.each<[string, StateResource[], Step[], string]>([
   ['an id that stands for another one', [...HOLDERS, held('membership', 'eve@acme', 'om_1')], [], 'id_claimed'],
   ['an id that WorkOS does not have', HOLDERS, [[READ[0], undefined]], 'not_in_workos'],
   ['what belongs to somebody else', HOLDERS, [[READ[0], { ...MEMBERSHIP, user_id: 'user_9' }]], 'other_references'],
-])('%s is refused', async (_what, known, steps, code) => {
+])('%s is rejected', async (_what, known, steps, code) => {
   const { options, state } = await setUp(known, steps)
   const refused = checkImport(options, { kind: 'membership', key: 'ada@acme' }, 'om_1')
   await expect(refused).rejects.toMatchObject({ problems: [{ code }] })
@@ -101,14 +101,14 @@ test.each<[string, StateResource[], DesiredResource | undefined, string, Step, s
     [READ[0], { ...MEMBERSHIP, user_id: 'user_9' }],
     'other_identity',
   ],
-])('beside the source, %s is refused', async (_what, known, desired, wanted, step, code) => {
+])('with the source, %s is rejected', async (_what, known, desired, wanted, step, code) => {
   const { options } = await setUp(known, [step])
   const [kind = '', key = '', id = ''] = wanted.split(/[: ]/)
   const refused = checkImport({ ...options, set: sourceWith(desired) }, { kind, key }, id)
   await expect(refused).rejects.toMatchObject({ problems: [{ code }] })
 })
 
-test("force takes a user of another address, and never another user's membership", async () => {
+test("force imports a user with another address, but never another user's membership", async () => {
   const other: Step = ['GET /user_management/users/user_1', { ...LIVE_ADA, email: 'eve@example.com' }]
   const ada = await setUp([], [other])
   const forced = { ...ada.options, set: sourceWith(ADA), force: true }

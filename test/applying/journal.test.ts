@@ -6,7 +6,7 @@ import { forEachKind, openForTest, peekForTest, type StateKind } from '../state/
 async function setUp(kind: StateKind) {
   const location = await kind.newLocation()
   const state = await openForTest(location)
-  // Another connection: sees only what is committed.
+  // Another connection, which sees only what is committed.
   const reader = await peekForTest(location)
   return { state, reader, journal: new Journal(state) }
 }
@@ -23,7 +23,7 @@ function resourceOf(n: number): StateResource {
 }
 
 forEachKind((kind) => {
-  test('an intent is committed when its promise resolves, and gone together with the outcome', async () => {
+  test('an intent is committed when its promise resolves, and removed together with the outcome', async () => {
     const { state, reader, journal } = await setUp(kind)
     await journal.intend(intentOf(1))
     expect(await reader.intents()).toEqual([intentOf(1)])
@@ -34,7 +34,7 @@ forEachKind((kind) => {
     await state.close()
   })
 
-  test('what comes up at once shares a commit, whoever waits for it', async () => {
+  test('entries made at the same time share a commit', async () => {
     const { state, reader, journal } = await setUp(kind)
     const count = 500
     const numbers = Array.from({ length: count }, (_, n) => n)
@@ -52,7 +52,7 @@ forEachKind((kind) => {
     await state.close()
   })
 
-  test('a moved resource is never in the state twice, nor missing', async () => {
+  test('a moved resource is never twice in the state, and never missing', async () => {
     const { state, reader, journal } = await setUp(kind)
     await journal.record({ type: 'saved', resource: resourceOf(1) })
     const moved = { ...resourceOf(1), key: 'u-new' }
@@ -69,7 +69,7 @@ forEachKind((kind) => {
     await state.close()
   })
 
-  test('when the state cannot be written, everybody who waits is told', async () => {
+  test('if the state cannot be written, every waiting caller gets the error', async () => {
     const { state, journal } = await setUp(kind)
     await state.close()
     const results = await Promise.allSettled([

@@ -14,13 +14,10 @@ const ADOPT: Manifest['adopt'] = { mode: 'match', fill: [], unverified: 'block' 
 const USERS = '/user_management/users'
 const MEMBERSHIPS = '/user_management/organization_memberships'
 
-/** What WorkOS holds, by the path of its list. */
+/** What WorkOS contains, by the path of its list. */
 type Held = Record<string, JsonObject[]>
 
-/**
- * WorkOS as recovery asks it: lists by their filters, and single objects by external id or by slug.
- * It takes no write.
- */
+/** A read-only WorkOS for recovery: lists by filter, and single objects by external ID or slug. */
 function holding(held: Held): Api {
   return {
     read: async (path, query = {}) => {
@@ -64,7 +61,7 @@ function liveRole(more: JsonObject): JsonObject {
 }
 
 forEachKind((stateKind) => {
-  test('creates that took effect become part of the state, in whatever order they are told', async () => {
+  test('creates that succeeded go into the state, in any order', async () => {
     const { state, api } = await setUp(stateKind, {
       [USERS]: [LIVE_ADA],
       '/organizations': [LIVE_ACME],
@@ -99,7 +96,7 @@ forEachKind((stateKind) => {
     expect(await state.get('membership', 'ada@acme')).toMatchObject({ id: 'om_1', refs })
   })
 
-  test('a membership that took effect without all its roles is known as such', async () => {
+  test('a membership that succeeded without all its roles is marked as reduced', async () => {
     const { state, api } = await setUp(stateKind, {
       [USERS]: [LIVE_ADA],
       '/organizations': [LIVE_ACME],
@@ -121,7 +118,7 @@ forEachKind((stateKind) => {
   test.each([
     ['an hour behind', -HOUR],
     ['an hour ahead', HOUR],
-  ])('whose it is does not depend on a clock: WorkOS is %s', async (_where, difference) => {
+  ])('ownership does not depend on a clock: WorkOS is %s', async (_where, difference) => {
     const created_at = new Date(Date.now() + difference).toISOString()
     const { state, api } = await setUp(stateKind, { [USERS]: [{ ...LIVE_ADA, created_at, updated_at: created_at }] })
     await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
@@ -132,7 +129,7 @@ forEachKind((stateKind) => {
   test.each([
     ['no external id', { external_id: null }],
     ['an external id of another system', { external_id: 'elsewhere-1' }],
-  ])('who signed up with the address meanwhile (%s) is not ours, however near in time', async (_what, more) => {
+  ])('a user who signed up with the address meanwhile (%s) is not ours, however close in time', async (_what, more) => {
     const { state, api } = await setUp(stateKind, {
       [USERS]: [{ ...LIVE_ADA, created_at: new Date().toISOString(), ...more }],
     })
@@ -142,7 +139,7 @@ forEachKind((stateKind) => {
     expect(await state.intents()).toEqual([])
   })
 
-  test('where no external id is mapped, nothing proves that an account is ours', async () => {
+  test('without a mapped external ID, nothing proves that an account is ours', async () => {
     const { state, api } = await setUp(stateKind, {
       [USERS]: [{ ...LIVE_ADA, external_id: null, email_verified: true }],
     })
@@ -153,8 +150,7 @@ forEachKind((stateKind) => {
   })
 
   /**
-   * A membership that WorkOS has and whose outcome is open, of a user and an organization of these
-   * ownerships.
+   * A membership in WorkOS with an open outcome, whose user and organization have these ownerships.
    */
   async function openMembership(
     { state }: Awaited<ReturnType<typeof setUp>>,
@@ -196,7 +192,7 @@ forEachKind((stateKind) => {
     expect((await state.get('role', 'admin'))?.ownership).toBe(found === 1 ? 'created' : undefined)
   })
 
-  test('a role that has permissions by now is not ours: we had not given it any', async () => {
+  test('a role that has permissions by now is not ours: we had not assigned any', async () => {
     const { state, api } = await setUp(stateKind, {
       '/authorization/roles': [liveRole({ name: 'Admin', permissions: ['a:b'] })],
     })
@@ -204,7 +200,7 @@ forEachKind((stateKind) => {
     expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
   })
 
-  test('a permission has nothing to be known by: it is adopted, never deleted', async () => {
+  test('nothing identifies a permission as ours: it is adopted, and never deleted', async () => {
     const { state, api } = await setUp(stateKind, {
       '/authorization/permissions': [{ id: 'perm_1', slug: 'a:b', name: 'a:b' }],
     })
@@ -212,7 +208,7 @@ forEachKind((stateKind) => {
     expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
   })
 
-  test('an open create of what the state has already leaves it what it was', async () => {
+  test('an open create of something already in the state keeps its ownership', async () => {
     const { state, api } = await setUp(stateKind, { [USERS]: [LIVE_ADA] })
     const resource = { kind: 'user', key: 'ada', id: 'user_1', attributes: ADA, digests: {}, refs: {}, run: 1 }
     const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'adopted' as const } }]
@@ -222,14 +218,14 @@ forEachKind((stateKind) => {
     expect(await state.get('user', 'ada')).toMatchObject({ ownership: 'adopted' })
   })
 
-  test('somebody else with the same external id is not taken for ours', async () => {
+  test('someone else with the same external ID is not ours', async () => {
     const { state, api } = await setUp(stateKind, { [USERS]: [{ ...LIVE_ADA, email: 'other@example.com' }] })
     await state.commit({ intents: [intent('user', 'ada', { attributes: ADA })], outcomes: [] })
     expect(await recover(state, api, ADOPT)).toEqual({ open: 1, found: 0 })
     expect(await state.count('user')).toBe(0)
   })
 
-  test('what another key holds already is not taken twice', async () => {
+  test('a resource of another key is not assigned twice', async () => {
     const { state, api } = await setUp(stateKind, { [USERS]: [LIVE_ADA] })
     const resource = { kind: 'user', key: 'first', id: 'user_1', attributes: ADA, digests: {}, refs: {}, run: 1 }
     const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'adopted' as const } }]
@@ -238,7 +234,7 @@ forEachKind((stateKind) => {
     expect(await state.keyOf('user', 'user_1')).toBe('first')
   })
 
-  test('an open update is left to the comparison: the state keeps what it knew', async () => {
+  test('an open update is left to the comparison: the state stays the same', async () => {
     const { state, api } = await setUp(stateKind, { [USERS]: [LIVE_ADA] })
     const resource = { kind: 'user', key: 'ada', id: 'user_1', attributes: ADA, digests: {}, refs: {}, run: 1 }
     const outcomes = [{ type: 'saved' as const, resource: { ...resource, ownership: 'created' as const } }]
@@ -249,7 +245,7 @@ forEachKind((stateKind) => {
     expect(await state.intents()).toEqual([])
   })
 
-  test('while WorkOS cannot be asked, nothing is decided', async () => {
+  test('while WorkOS is unreachable, nothing is decided', async () => {
     const { state, api } = await setUp(stateKind, {})
     const attributes = { email: 'ada@example.com', externalId: 'ada' }
     await state.commit({ intents: [intent('user', 'ada', { attributes })], outcomes: [] })

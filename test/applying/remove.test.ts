@@ -13,13 +13,13 @@ async function removeAda(steps: readonly Step[], more: Partial<DeleteAction> = {
   return { rig, outcome: await remove(rig.context, user, action) }
 }
 
-test('a deletion is intended, sent and forgotten', async () => {
+test('a deletion is intended, sent and removed from the state', async () => {
   const { rig, outcome } = await removeAda([[`DELETE ${PATH}`, {}]])
   expect(outcome).toEqual({ type: 'deleted' })
   expect(rig.log).toEqual(['intend delete user:ada', `DELETE ${PATH}`, 'removed user:ada'])
 })
 
-test('what is gone already counts as deleted', async () => {
+test('a missing resource counts as deleted', async () => {
   const { rig, outcome } = await removeAda([
     [`DELETE ${PATH}`, refusal(404)],
     [`GET ${PATH}`, undefined],
@@ -28,7 +28,7 @@ test('what is gone already counts as deleted', async () => {
   expect(rig.resources.size).toBe(0)
 })
 
-test('a target that cannot delete what is there is named', async () => {
+test('a target that cannot delete an existing resource is reported', async () => {
   const { rig, outcome } = await removeAda([
     [`DELETE ${PATH}`, refusal(404)],
     [`GET ${PATH}`, LIVE],
@@ -38,7 +38,7 @@ test('a target that cannot delete what is there is named', async () => {
   expect(rig.resources.size).toBe(1)
 })
 
-test('a lost answer is looked up: gone is deleted, and what is there is deleted again', async () => {
+test('after a lost response, a missing resource counts as deleted, and an existing one is deleted again', async () => {
   const gone = await removeAda([
     [`DELETE ${PATH}`, lost()],
     [`GET ${PATH}`, undefined],
@@ -53,13 +53,13 @@ test('a lost answer is looked up: gone is deleted, and what is there is deleted 
   expect(there.outcome).toEqual({ type: 'deleted' })
 })
 
-test('a refusal keeps it', async () => {
+test('after a rejection the resource stays in the state', async () => {
   const { rig, outcome } = await removeAda([[`DELETE ${PATH}`, refusal(409, 'in_use')]])
   expect(outcome).toMatchObject({ type: 'failed', code: 'in_use' })
   expect(rig.resources.size).toBe(1)
 })
 
-test('what went with something else is forgotten without a request; what that one kept back is blocked', async () => {
+test('a resource deleted with another is removed without a request; if the other was not deleted, it is blocked', async () => {
   const went = await removeAda([], { with: { kind: 'organization', key: 'acme' } })
   expect(went.outcome).toEqual({ type: 'deleted' })
   expect(went.rig.log).toEqual(['removed user:ada'])

@@ -5,25 +5,25 @@ import type { Intent, Outcome, StateResource } from '../../src/state/store.ts'
 import { type Api, ApiRefusal, OutcomeUnknown, type WriteRequest } from '../../src/workos/api.ts'
 import { hurriedClock } from '../simulated-clock.ts'
 
-/** What WorkOS says to one request. Undefined: 404 to a read. An error is thrown. */
+/** WorkOS's reply to one request. Undefined: 404 for a read. An error is thrown. */
 export type Reply = JsonObject | Error | undefined
 
 /** `POST /user_management/users`, and the reply to it. */
 export type Step = readonly [request: string, reply: Reply]
 
-/** Applying without a server: WorkOS by a script, the journal and the state in memory. */
+/** Applies without a server: a scripted WorkOS, with the journal and the state in memory. */
 export interface Scripted {
   context: ApplyContext
-  /** What happened, in order: requests, and what the journal holds. */
+  /** Requests and journal entries, in order. */
   log: string[]
-  /** The requests that changed something, with the idempotency key of each. */
+  /** The writes, with their idempotency keys. */
   writes: { request: WriteRequest; key: string | undefined }[]
   /** Milliseconds of each pause. */
   waits: number[]
   /** Open intents and resources by `kind:key`. */
   intents: Map<string, Intent>
   resources: Map<string, StateResource>
-  /** Steps of the script that nobody asked for. */
+  /** Unused steps of the script. */
   left: readonly Step[]
 }
 
@@ -78,7 +78,7 @@ export function scripted(steps: readonly Step[], more: Partial<ApplyContext> = {
   return { context, log, writes, waits: clock.waits, intents, resources, left }
 }
 
-/** As the state does it: an outcome ends the intent, and `gone` leaves it. */
+/** As in the state: an outcome ends the intent, but `gone` keeps it. */
 function record(outcome: Outcome, intents: Map<string, Intent>, resources: Map<string, StateResource>): string {
   const { kind, key } = outcome.type === 'saved' ? outcome.resource : outcome.address
   const address = `${kind}:${key}`
@@ -107,7 +107,7 @@ export function held(kind: string, key: string, id: string, more: Partial<StateR
   return { kind, key, id, attributes: {}, digests: {}, refs: {}, ownership: 'created', run: 1, ...more }
 }
 
-/** A script whose state knows these. */
+/** A script with these resources in the state. */
 export function knowing(
   resources: readonly StateResource[],
   steps: readonly Step[],

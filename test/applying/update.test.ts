@@ -34,20 +34,20 @@ function updateAda(rig: Scripted, more: Partial<UpdateAction> = {}) {
   return update(rig.context, user, action, ADA)
 }
 
-test('an update sends the changed field alone', async () => {
+test('an update sends only the changed field', async () => {
   const rig = knowing([BEFORE], [[`PUT ${PATH}`, LIVE]])
   expect(await updateAda(rig)).toMatchObject({ type: 'updated', resource: { attributes: ATTRIBUTES, run: 7 } })
   expect(rig.writes.map(({ request }) => request.body)).toEqual([{ last_name: 'Lovelace' }])
   expect(rig.log).toEqual(['intend update user:ada', `PUT ${PATH}`, 'saved user:ada'])
 })
 
-test('where nothing is to be sent, the state alone learns of it', async () => {
+test('without changes to send, only the state is updated', async () => {
   const rig = knowing([BEFORE], [])
   expect(await updateAda(rig, { send: {} })).toMatchObject({ type: 'updated' })
   expect(rig.log).toEqual(['saved user:ada'])
 })
 
-test('the digest of a secret is kept where the secret was sent, and only there', async () => {
+test('the digest of a secret is stored only if the secret was sent', async () => {
   const digests = digestSecrets(new Uint8Array(32), ADA.secrets)
   const sent = knowing([BEFORE], [[`PUT ${PATH}`, LIVE]])
   await updateAda(sent, { send: { passwordHash: null } })
@@ -57,7 +57,7 @@ test('the digest of a secret is kept where the secret was sent, and only there',
   expect(not.resources.get('user:ada')?.digests).toEqual({ old: 'x' })
 })
 
-test('a lost answer is looked up: what took effect is not sent again', async () => {
+test('after a lost response, an update that succeeded is not sent again', async () => {
   const rig = knowing(
     [BEFORE],
     [
@@ -69,7 +69,7 @@ test('a lost answer is looked up: what took effect is not sent again', async () 
   expect(rig.writes).toHaveLength(1)
 })
 
-test('a lost answer to what did not take effect is sent again', async () => {
+test('after a lost response, an update that did not succeed is sent again', async () => {
   const rig = knowing(
     [BEFORE],
     [
@@ -81,7 +81,7 @@ test('a lost answer to what did not take effect is sent again', async () => {
   expect(await updateAda(rig)).toMatchObject({ type: 'updated' })
 })
 
-test('what WorkOS answers otherwise is named, and kept beside what was sent', async () => {
+test('values that WorkOS returns differently are listed, and stored next to what was sent', async () => {
   const rig = knowing([BEFORE], [[`PUT ${PATH}`, { ...LIVE, last_name: 'King' }]])
   expect(await updateAda(rig)).toMatchObject({
     type: 'updated',
@@ -90,7 +90,7 @@ test('what WorkOS answers otherwise is named, and kept beside what was sent', as
   })
 })
 
-test('an answer that is no user has the user read back; that this is refused does not undo the write', async () => {
+test('a response that is not a user leads to a read; a rejected read does not undo the write', async () => {
   const rig = knowing(
     [BEFORE],
     [
@@ -101,17 +101,17 @@ test('an answer that is no user has the user read back; that this is refused doe
   expect(await updateAda(rig)).toMatchObject({ type: 'updated' })
 })
 
-test('an answer of another user leaves the intent open', async () => {
+test('a response with another user keeps the intent open', async () => {
   const rig = knowing([BEFORE], [[`PUT ${PATH}`, { ...LIVE, id: 'user_2' }]])
   expect(await updateAda(rig)).toMatchObject({
     type: 'failed',
     code: 'answer_of_another',
-    message: 'WorkOS answered the update of user_1 with another object, user_2',
+    message: 'WorkOS responded to the update of user_1 with a different object, user_2',
   })
   expect(rig.intents.size).toBe(1)
 })
 
-test('a user who is gone is marked as such; a target without the endpoint is named', async () => {
+test('a missing user is marked as gone; a target without the endpoint is reported', async () => {
   const gone = knowing(
     [BEFORE],
     [
@@ -131,11 +131,11 @@ test('a user who is gone is marked as such; a target without the endpoint is nam
   )
   expect(await updateAda(lacking)).toMatchObject({
     code: 'endpoint_missing',
-    message: `the target answers PUT ${PATH} with HTTP 404, although user_1 exists: it does not offer this endpoint`,
+    message: `the target returned HTTP 404 for PUT ${PATH}, although user_1 exists: it does not have this endpoint`,
   })
 })
 
-test('a separate field counts as the last answer tells it', async () => {
+test('the last response counts for a separate field', async () => {
   const path = '/authorization/roles/admin'
   const body = { slug: 'admin', name: 'Admin' }
   const rig = knowing(

@@ -16,7 +16,7 @@ const unreadable: BadInput[] = [
     files: { 'migrate.config.yaml': MANIFEST.replace('users.csv', 'data'), 'data/users.csv': 'email\n' },
     exit: 3,
     at: 'migrate.config.yaml:1:28',
-    says: ['data is a folder', 'hint: name a file in it'],
+    says: ['data is a folder', 'hint: name a file in the folder'],
   },
   {
     name: 'an empty file',
@@ -51,14 +51,14 @@ const unreadable: BadInput[] = [
     files: users('E-Mail,first_name\na@example.com,A\n'),
     exit: 1,
     at: 'users.csv:1',
-    says: ['the header lacks the column "email"', 'did you mean that by "E-Mail"?'],
+    says: ['the header lacks the column "email"', 'rename the column "E-Mail" if it is the right one'],
   },
   {
     name: 'data in place of the header',
     files: users('a@example.com,s3cr3t\n'),
     exit: 1,
     at: 'users.csv:1',
-    says: ['the first line must name the columns; this looks like data'],
+    says: ['add a first line that names the columns; this line looks like data'],
   },
   {
     name: 'another delimiter than the manifest says',
@@ -68,7 +68,7 @@ const unreadable: BadInput[] = [
     },
     exit: 1,
     at: 'users.csv:1',
-    says: ['the header lacks the column "email"', 'the right delimiter?'],
+    says: ['the header lacks the column "email"', 'check the file and its delimiter'],
   },
   {
     name: 'binary data',
@@ -103,7 +103,7 @@ const unreadable: BadInput[] = [
     files: users('x'.repeat(17 * 2 ** 20)),
     exit: 1,
     at: 'users.csv:1',
-    says: ['the first line does not end within 1 MiB', 'is this a CSV file?'],
+    says: ['the first line does not end within 1 MiB', 'check that this is a CSV file'],
   },
 ]
 
@@ -116,14 +116,14 @@ const brokenRows: BadInput[] = [
     files: users('email,first_name\na@example.com,A\nb@example.com\n'),
     exit: 5,
     at: 'users.csv:3',
-    says: ['the row has 1 field, the header 2', 'every row needs a delimiter for every column', 'safety.maxRejects'],
+    says: ['the row has 1 field; the header has 2', 'write a delimiter for every column', 'safety.maxRejects'],
   },
   {
     name: 'a row with too many fields',
     files: users('email,password\na@example.com,s3cr3t,and more\n'),
     exit: 5,
     at: 'users.csv:2',
-    says: ['the row has 3 fields, the header 2', 'a field that holds the delimiter must stand in quotes'],
+    says: ['the row has 3 fields; the header has 2', 'quote every field that contains the delimiter'],
   },
   {
     name: 'a quote in the middle of a field',
@@ -167,7 +167,7 @@ const checked: BadInput[] = [
     files: users('mail\na@example.com\n'),
     exit: 3,
     at: 'users.csv:1',
-    says: ['the header lacks the column "email"', 'did you mean that by "mail"?'],
+    says: ['the header lacks the column "email"', 'rename the column "mail" if it is the right one'],
   },
 ]
 

@@ -21,7 +21,7 @@ function rejected({ header, row, what, says, ...rest }: BadRow): BadInput {
     says: [
       ...(what === undefined ? [] : [`${what}: `]),
       ...says,
-      /\d of \d+ (record or resource|records and resources) (is|are) rejected or blocked, and safety\.maxRejects allows 0/,
+      /\d of \d+ (record or resource|records and resources) (is|are) rejected or blocked, but safety\.maxRejects allows 0/,
     ],
   }
 }
@@ -69,7 +69,7 @@ const users: BadRow[] = [
     header: 'email,external_id',
     row: 'b@example.com,u-1\na@example.com,u-1',
     at: 'users.csv:4',
-    says: ['the key u-1 stands for another user already, in users.csv:3', 'make the records agree'],
+    says: ['the key u-1 already belongs to another user, in users.csv:3', 'make the records agree'],
   },
   {
     name: 'an escape sequence in a name',
@@ -244,7 +244,7 @@ const roles: BadRow[] = [
     name: 'a role that nobody defined',
     header: 'email,org_external_id,org_name,role_slugs',
     row: 'a@example.com,acme,Acme,auditor',
-    says: ['the role auditor is neither declared in the manifest nor in WorkOS', 'declare it under roles.define'],
+    says: ['the role auditor is neither declared in the manifest nor found in WorkOS', 'declare it under roles.define'],
   },
 ]
 

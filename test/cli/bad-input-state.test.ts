@@ -28,7 +28,7 @@ const states: BadInput[] = [
     exit: 1,
     says: [
       /the state file .*state\.sqlite cannot be read: file is not a database/,
-      /put back|move it away and apply again/,
+      /restore|move it away and apply again/,
     ],
   },
   {
@@ -40,7 +40,7 @@ const states: BadInput[] = [
       writeFileSync(file, bytes.fill(0xff, 100))
     },
     exit: 1,
-    says: [/state\.sqlite cannot be read: /, /put back|move it away and apply again/],
+    says: [/state\.sqlite cannot be read: /, /restore|move it away and apply again/],
   },
   {
     name: 'a database of another program',
@@ -69,7 +69,7 @@ const states: BadInput[] = [
     name: 'a file in place of the folder of the state',
     manifest: 'state: { path: users.csv/state.sqlite }\n',
     exit: 1,
-    says: [/the operating system refuses: E(NOTDIR|EXIST): .*users\.csv/, 'hint: check that the path is right'],
+    says: [/the operating system reported an error: E(NOTDIR|EXIST): .*users\.csv/, 'hint: check the path'],
   },
   {
     name: 'a state that another process works on',
@@ -77,7 +77,7 @@ const states: BadInput[] = [
       return { after: acquireLock(join(cwd, STATE), 'apply', new Date('2030-01-01T00:00:00Z')) }
     },
     exit: 6,
-    says: [`process ${process.pid} on`, '(apply, since 2030-01-01T00:00:00.000Z)', 'the lock goes with the process'],
+    says: [`process ${process.pid} on`, '(apply, since 2030-01-01T00:00:00.000Z)', 'the lock ends with the process'],
   },
   {
     name: 'a lock that is damaged',
@@ -85,7 +85,7 @@ const states: BadInput[] = [
     exit: 1,
     says: [
       /the lock .*state\.sqlite\.lock cannot be taken: file is not a database/,
-      'hint: another program has written to it: end every command',
+      'hint: stop every command that works on this state',
     ],
   },
   {
@@ -95,7 +95,7 @@ const states: BadInput[] = [
       return { env: { WORKOS_API_KEY: `sk_test_other_${SECRET}` } }
     },
     exit: 5,
-    says: ['the API key belongs to another environment', 'give each environment a state of its own'],
+    says: ['the API key and the state', 'give each environment its own state'],
   },
   {
     name: 'the state of another target',
@@ -108,7 +108,7 @@ const states: BadInput[] = [
     },
     args: ['apply', '--yes', '-e', 'local'],
     exit: 5,
-    says: [/belongs to workos at http:.*, not to sandbox at/, 'choose the right one with -e'],
+    says: [/belongs to workos at http:.*, not to sandbox at/, 'choose the right environment with -e'],
   },
   {
     name: 'sandbox data of another program',
@@ -126,14 +126,14 @@ const questions: BadInput[] = [
     name: 'a state that is not there',
     args: ['state', 'list'],
     exit: 3,
-    says: [/there is no state at .*state\.sqlite/, 'nothing has been applied'],
+    says: [/there is no state at .*state\.sqlite/, 'run workos-migrate apply first'],
   },
   {
     name: 'a kind that is none',
     args: ['state', 'list', '--kind', 'usr'],
     exit: 3,
     says: [
-      'there is no kind usr',
+      'unknown kind usr',
       'did you mean user?',
       'permission, role, organization, organization-role, user, totp-factor, membership',
     ],
@@ -143,14 +143,14 @@ const questions: BadInput[] = [
     args: ['state', 'show', 'user:nobody'],
     prepare: applied,
     exit: 3,
-    says: ['the state has no resource user:nobody', 'addresses look like'],
+    says: ['the state has no resource user:nobody', 'use an address such as user:auth0|123'],
   },
   {
     name: 'an address without a kind',
     args: ['state', 'show', 'nobody'],
     prepare: applied,
     exit: 3,
-    says: ['nobody is no address', 'addresses look like'],
+    says: ['nobody is not an address', 'use an address such as user:auth0|123'],
   },
 ]
 
@@ -175,7 +175,7 @@ const plans: BadInput[] = [
     prepare: saved((text) => text.slice(0, text.indexOf('\n') + 1)),
     exit: 3,
     at: 'plan.ndjson:1',
-    says: ['cannot be used as a plan: it is cut short', 'hint: make it again with plan --out'],
+    says: ['cannot be used as a plan: it is truncated', 'hint: create it again with plan --out'],
   },
   {
     name: 'that was cut off in its header',
@@ -183,15 +183,15 @@ const plans: BadInput[] = [
     prepare: saved((text) => text.slice(0, 100)),
     exit: 3,
     at: 'plan.ndjson:1',
-    says: ['its first line is no JSON'],
+    says: ['its first line is not JSON'],
   },
-  { name: 'that is empty', args: apply, prepare: saved(() => ''), exit: 3, says: ['it is cut short'] },
+  { name: 'that is empty', args: apply, prepare: saved(() => ''), exit: 3, says: ['it is truncated'] },
   {
     name: 'of another version',
     args: apply,
     prepare: saved((text) => text.replace('"version":2', '"version":1')),
     exit: 3,
-    says: ['it has version 1, this program reads 2'],
+    says: ['it has version 1, but this program reads version 2'],
   },
   {
     name: 'without its digest',
@@ -205,7 +205,7 @@ const plans: BadInput[] = [
     args: apply,
     files: { 'plan.ndjson': '{"format":"workos-migrate-plan-report","version":1}\n' },
     exit: 3,
-    says: ['its first line is no plan header', 'plan --out'],
+    says: ['its first line is not a plan header', 'plan --out'],
   },
   {
     name: 'of a source that has changed',
@@ -216,8 +216,8 @@ const plans: BadInput[] = [
     }),
     exit: 8,
     says: [
-      'the saved plan no longer holds: the source has changed in users: users.csv',
-      'hint: make a new plan and have it reviewed: workos-migrate plan --out plan.ndjson; or put the file back as it was',
+      'the saved plan is out of date: the source has changed in users: users.csv',
+      'hint: make a new plan and have it reviewed: workos-migrate plan --out plan.ndjson; or restore the file',
     ],
   },
   {
@@ -228,7 +228,7 @@ const plans: BadInput[] = [
       return text
     }),
     exit: 8,
-    says: ['the saved plan no longer holds: the manifest has changed: safety.maxRejects', 'take the change back'],
+    says: ['the saved plan is out of date: the manifest has changed: safety.maxRejects', 'undo the change'],
   },
   {
     name: 'whose lines were changed',
@@ -236,7 +236,7 @@ const plans: BadInput[] = [
     prepare: saved((text) => text.replace('"action":"create"}', '"action":"update"}')),
     exit: 3,
     at: 'plan.ndjson:1',
-    says: ['it was changed after it was written', 'hint: make it again with plan --out'],
+    says: ['it was changed after it was written', 'hint: create it again with plan --out'],
   },
   {
     name: 'that was made with another key',
@@ -254,27 +254,27 @@ const guards: BadInput[] = [
     name: 'nobody who could approve it',
     args: ['apply'],
     exit: 3,
-    says: ['standard input is no terminal', 'approve with --yes'],
+    says: ['standard input is not a terminal', 'approve with --yes'],
   },
   {
     name: 'the word of safety.confirm missing',
     manifest: 'safety: { confirm: production }\n',
     exit: 5,
-    says: ['safety.confirm asks for the word production', 'add --confirm production'],
+    says: ['safety.confirm requires the word production', 'add --confirm production'],
   },
   {
     name: 'another word than that of safety.confirm',
     args: ['apply', '--confirm', 'staging'],
     manifest: 'safety: { confirm: production }\n',
     exit: 5,
-    says: ['safety.confirm asks for the word production, and --confirm gives staging'],
+    says: ['safety.confirm requires the word production, but --confirm has staging'],
   },
   {
     name: 'more creations than allowed',
     manifest: 'safety: { maxCreates: 39 }\n',
     files: many,
     exit: 5,
-    says: ['40 of 40 resources would be created, and safety.maxCreates allows 39'],
+    says: ['40 of 40 resources would be created, but safety.maxCreates allows 39'],
   },
   {
     name: 'more creations than the percentage allowed',
@@ -282,7 +282,7 @@ const guards: BadInput[] = [
     manifest: 'safety: { maxCreates: 50% }\n',
     files: many,
     exit: 5,
-    says: ['Refused: 40 of 40 resources would be created, and safety.maxCreates allows 50%'],
+    says: ['Refused: 40 of 40 resources would be created, but safety.maxCreates allows 50%'],
   },
   {
     name: 'more updates than allowed',
@@ -293,14 +293,14 @@ const guards: BadInput[] = [
       writeFileSync(join(world.cwd, 'users.csv'), 'email,name\na@example.com,Adah\n')
     },
     exit: 5,
-    says: ['1 of 1 resource would be updated, and safety.maxUpdates allows 0', 'set safety.maxUpdates'],
+    says: ['1 of 1 resource would be updated, but safety.maxUpdates allows 0', 'set safety.maxUpdates'],
   },
   {
     name: 'more rejects than allowed',
     manifest: 'safety: { maxRejects: 1 }\n',
     files: { 'users.csv': 'email\na\nb\nc@example.com\n' },
     exit: 5,
-    says: ['2 of 3 records and resources are rejected or blocked, and safety.maxRejects allows 1'],
+    says: ['2 of 3 records and resources are rejected or blocked, but safety.maxRejects allows 1'],
   },
   {
     name: 'the word of safety.confirm missing for a saved plan, where --yes is given',
@@ -308,7 +308,7 @@ const guards: BadInput[] = [
     manifest: 'safety: { confirm: production }\n',
     prepare: saved((text) => text),
     exit: 5,
-    says: ['safety.confirm asks for the word production', 'hint: look at the plan, then add --confirm production'],
+    says: ['safety.confirm requires the word production', 'hint: review the plan, then add --confirm production'],
   },
   {
     name: 'a plan to be saved over the manifest',
@@ -326,7 +326,7 @@ const guards: BadInput[] = [
     name: 'a plan and the report of it in one file',
     args: ['plan', '--out', 'one', '--merges', './one'],
     exit: 3,
-    says: ['--merges names ./one, which is that of --out'],
+    says: ['--merges names ./one, which is the file of --out'],
   },
   {
     name: 'a plan to be saved where nothing can be',
@@ -344,7 +344,7 @@ if (process.getuid?.() !== 0) {
       chmodSync(join(cwd, '.workos-migrate'), 0o500)
     },
     exit: 1,
-    says: [/the operating system refuses: EACCES/],
+    says: [/the operating system reported an error: EACCES/],
   })
 }
 

@@ -27,27 +27,27 @@ const addresses: BadInput[] = [
     files: withTarget('baseUrl: "https://api.example.com/v1", apiKey: "${WORKOS_API_KEY}"'),
     exit: 3,
     at: 'migrate.config.yaml:2:34',
-    says: ['has more than a host and a port', 'hint: write https://api.example.com'],
+    says: ['has more than a host and a port', 'hint: set it to https://api.example.com'],
   },
   {
     name: 'an address with a password in it',
     files: withTarget(`baseUrl: "https://user:${SECRET}@api.example.com", apiKey: "\${WORKOS_API_KEY}"`),
     exit: 3,
     at: 'migrate.config.yaml:2:34',
-    says: ['holds a user name or a password', 'hint: write https://api.example.com'],
+    says: ['contains a user name or password', 'hint: set it to https://api.example.com'],
   },
   {
     name: 'an invalid address',
     files: withTarget('baseUrl: api.example.com, apiKey: "${WORKOS_API_KEY}"'),
     exit: 3,
     at: 'migrate.config.yaml:2:34',
-    says: ['must be an http or https address, such as https://api.workos.com'],
+    says: ['must be an http or https URL, such as https://api.workos.com'],
   },
   {
     name: 'a key that is none of WorkOS',
     env: { WORKOS_API_KEY: `pk_live_${SECRET}` },
     exit: 4,
-    says: [/http:\/\/127\.0\.0\.1:\d+ refuses the API key \(HTTP 401\)/, 'hint: check target.apiKey'],
+    says: [/http:\/\/127\.0\.0\.1:\d+ rejected the API key \(HTTP 401\)/, 'hint: check target.apiKey'],
   },
 ]
 
@@ -94,13 +94,13 @@ const strangers: BadInput[] = [
     name: 'a refusal of the lookup',
     prepare: insteadOfWorkos(json(422, { code: 'unprocessable', message: 'No such\u001b[2J parameter' })),
     exit: 1,
-    says: ['WorkOS refuses a request (HTTP 422): No such\\x1b[2J parameter [unprocessable]'],
+    says: ['WorkOS rejected a request (HTTP 422): No such\\x1b[2J parameter [unprocessable]'],
   },
   {
     name: 'a refusal of the key',
     prepare: insteadOfWorkos(json(403, { message: `${SECRET} is not welcome` })),
     exit: 4,
-    says: ['refuses the API key (HTTP 403)'],
+    says: ['rejected the API key (HTTP 403)'],
   },
 ]
 
@@ -113,7 +113,7 @@ test('a target that cannot be reached is named, with the trouble and what to do'
   const down = await scriptedServer(raw(503, ''))
   const cases = [
     { url: 'http://127.0.0.1:1', trouble: 'ECONNREFUSED' },
-    { url: html.url, trouble: 'HTTP 200 with a body that is no JSON object' },
+    { url: html.url, trouble: 'HTTP 200 with a body that is not a JSON object' },
     { url: down.url, trouble: 'HTTP 503' },
   ]
   const folders = cases.map(() => folderOf({ 'migrate.config.yaml': MANIFEST, 'users.csv': 'email\na@example.com\n' }))

@@ -280,7 +280,7 @@ whereInstalled('fish', () => {
 
   test.each(PROGRAM_NAMES)('shows what the words mean, after %s', (name) => {
     const said = inShell('fish', `source "$COMPLETION"; complete -C "${name} val"`, ['--no-config'])
-    expect(said).toEqual(['validate\tCheck the manifest, the files it names and its expressions'])
+    expect(said).toEqual(['validate\tCheck the manifest, its files and its expressions'])
   })
 
   test('parses without an error', () => {

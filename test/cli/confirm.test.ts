@@ -23,7 +23,9 @@ describe('a plan that deletes', () => {
     const workos = await startWorkos()
     const project = await withALeaver(workos)
     const { exit, stderr } = await project.run(['apply'], { env, typed: `${answer}\n` })
-    expect(stderr).toContain('Apply this plan? It deletes 1 user and 1 membership from WorkOS.\nType delete to go on: ')
+    expect(stderr).toContain(
+      'Apply this plan? It deletes 1 user and 1 membership from WorkOS.\nType delete to continue: ',
+    )
     expect(exit).toBe(0)
     expect(await users(workos)).toBe(1)
   })
@@ -65,7 +67,7 @@ test.each(['delete', 'yes', 'y', 'PEOPLE'])('destroy is not confirmed by %j', as
   const workos = await startWorkos()
   const project = await withALeaver(workos)
   const { stderr } = await project.run(['destroy'], { env, typed: `${answer}\n` })
-  expect(stderr).toContain('Type people to go on: ')
+  expect(stderr).toContain('Type people to continue: ')
   expect(stderr).toContain('Nothing was deleted')
   expect(writes(workos.takeLog())).toEqual([])
 })

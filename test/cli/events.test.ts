@@ -364,7 +364,9 @@ describe('the file', () => {
       const before = readFileSync(project.path(name), 'utf8')
       const { exit, stderr } = await project.run(['apply', '--yes', '--events', name], { env })
       expect(exit).toBe(3)
-      expect(stderr).toContain(`the events cannot be written to ${name}: it holds something else [events_unwritable]`)
+      expect(stderr).toContain(
+        `the events cannot be written to ${name}: the file contains something else [events_unwritable]`,
+      )
       expect(readFileSync(project.path(name), 'utf8')).toBe(before)
     }
     expect(writes(workos.log)).toEqual([])
@@ -376,8 +378,8 @@ describe('the file', () => {
     project.write('aim.ndjson', '')
     symlinkSync(project.path('aim.ndjson'), project.path('link'))
     for (const [name, why] of [
-      ['folder', 'that is a folder'],
-      ['link', 'that is a symbolic link'],
+      ['folder', 'it is a folder'],
+      ['link', 'it is a symbolic link'],
       ['nowhere/events.ndjson', 'ENOENT'],
     ]) {
       const { exit, stderr } = await project.run(['plan', '--events', String(name)], { env })
@@ -393,7 +395,7 @@ describe('the file', () => {
     for (const option of ['--out', '--merges']) {
       const { exit, stderr } = await project.run(['plan', ...EVENTS, option, `./${FILE}`], { env })
       expect(exit).toBe(3)
-      expect(stderr).toContain(`${option} names ./${FILE}, which is that of --events [place_taken]`)
+      expect(stderr).toContain(`${option} names ./${FILE}, which is the file of --events [place_taken]`)
       expect(read(project).at(-1)).toMatchObject({ exitCode: 3 })
     }
   })

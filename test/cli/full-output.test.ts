@@ -15,7 +15,7 @@ test('a disk that is too full for the output is told as that, with the stream', 
   expect([status, stderr]).toEqual([
     1,
     `error: standard output cannot be written: the disk is full [disk_full]
-  hint: make room there, or send it elsewhere; then run the same command again: what was applied is in the state
+  hint: free up space, or redirect the output; then run the same command again: the state has what was applied
 `,
   ])
 })

@@ -24,7 +24,7 @@ test('options have their names, the kind of their value, choices, defaults, and 
   expect(optionOf('plan', '--format')).toEqual({
     long: '--format',
     short: null,
-    description: 'how to show it',
+    description: 'the output format',
     value: { name: 'format', kind: 'choice', required: true, choices: ['text', 'json', 'markdown'] },
     required: false,
     repeatable: false,

@@ -136,8 +136,8 @@ describe('--html', () => {
     mkdirSync(people.path('folder'))
     symlinkSync(people.path('elsewhere'), people.path('link.html'))
     for (const [name, why] of [
-      ['folder', 'that is a folder'],
-      ['link.html', 'that is a symbolic link'],
+      ['folder', 'it is a folder'],
+      ['link.html', 'it is a symbolic link'],
     ] as const) {
       const { exit, stderr } = await people.run(['apply', '--yes', '--html', name], { env })
       expect({ exit, stderr }).toEqual({
@@ -148,7 +148,7 @@ describe('--html', () => {
     const missing = await people.run(['apply', '--yes', '--html', 'nowhere/report.html'], { env })
     expect(missing.exit).toBe(3)
     expect(missing.stderr).toContain('the report cannot be written to nowhere/report.html (ENOENT)')
-    expect(missing.stderr).toContain('in a folder that exists')
+    expect(missing.stderr).toContain('in an existing folder')
     expect(workos.takeLog().filter(({ method }) => method !== 'GET')).toEqual([])
   })
 
@@ -156,6 +156,6 @@ describe('--html', () => {
     const people = await project()
     await people.run(['apply', '--yes'], { env })
     const { exit, stderr } = await people.run(['state', 'show', 'user:id-ada', '--html', 'state.html'], { env })
-    expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringContaining('--html writes the state as a whole') })
+    expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringContaining('--html writes the whole state') })
   })
 })

@@ -252,7 +252,7 @@ test('an unknown mask is a usage error', async () => {
 test('what a person types at a question comes back as it is', async () => {
   const { stderr, exit } = await project('all').run(['apply'], { typed: 'yes\n' })
   expect(exit).toBe(0)
-  expect(stderr).toContain('Type yes to go on: ')
+  expect(stderr).toContain('Type yes to continue: ')
 })
 
 describe('a masked stream', () => {

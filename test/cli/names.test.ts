@@ -48,7 +48,7 @@ describe('called by its second name', () => {
     const cwd = folderOf({ 'note.txt': '' })
     const { code, stderr } = await command(['plan'], { ...world, cwd })
     expect(code).toBe(3)
-    expect(stderr).toContain('workos-declare init writes one')
+    expect(stderr).toContain('create one with workos-declare init')
     expect((await command(['plam'], world)).stderr).toContain('(workos-declare --help shows the commands)')
   })
 
@@ -68,5 +68,5 @@ describe('called by its second name', () => {
 test('the help of the program names both', async () => {
   const { stdout } = await command(['--help'], { cwd: '/' })
   expect(stdout).toMatch(/^Usage: workos-migrate /m)
-  expect(stdout).toContain('The package installs the program as workos-declare too.')
+  expect(stdout).toContain('The package also installs the program as workos-declare.')
 })

@@ -145,8 +145,8 @@ test('a defect is called one, with the error and how to report it', async () => 
   const says = [
     'error: this is a defect of workos-migrate, not of your input: Error: the clock\\x1b[2J stopped at [redacted]',
     '[internal_error]',
-    `hint: please report it with this message, the command and the versions (workos-migrate ${toolVersion}, Node `,
-    'with WORKOS_MIGRATE_DEBUG=1 it shows where it happened',
+    `hint: report it with this message, the command and the versions (workos-migrate ${toolVersion}, Node `,
+    'with WORKOS_MIGRATE_DEBUG=1 it shows the stack trace',
   ]
   expectRefusal(outcome, { name: 'defect', exit: 1, says })
 })

@@ -82,6 +82,6 @@ test('in a folder that was removed it says so', () => {
   const { status, stdout, stderr } = spawnSync('sh', ['-c', line], { cwd: folder, encoding: 'utf8' })
   expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
   expect(stderr).toBe(
-    'error: the folder that the command runs in was removed [no_folder]\n  hint: change to one that exists\n',
+    'error: the working directory no longer exists [no_folder]\n  hint: change to an existing directory\n',
   )
 })

@@ -51,7 +51,7 @@ test('a manifest that this user may not read is refused, and none of a folder ab
     env: {},
     ...other,
   })
-  expect(stderr).toContain('error: this user may not read the manifest [file_unreadable]')
+  expect(stderr).toContain('error: this user cannot read the manifest [file_unreadable]')
   expect(status).toBe(3)
 })
 

@@ -76,10 +76,10 @@ test('one organization has to be named: none is made up', async () => {
 })
 
 test.each([
-  ['{}', 'it has neither id nor externalId nor name'],
-  ['{ name: " ", id: null }', 'it has neither id nor externalId nor name'],
-  ['[]', 'it is no object'],
-  ['Acme', 'it is no object'],
+  ['{}', 'it has no id, externalId or name'],
+  ['{ name: " ", id: null }', 'it has no id, externalId or name'],
+  ['[]', 'it is not an object'],
+  ['Acme', 'it is not an object'],
 ])('one organization that is given as %s is refused once, where it is given', async (given, why) => {
   const text = `extends: [csv, one-organization]\nvars:\n  organization: ${given}\nsource: { type: csv, path: users.csv }\ntarget: { type: sandbox }\n`
   const loading = load(folderOf({ 'migrate.config.yaml': text }), { recipes: shippedRecipes })
@@ -87,7 +87,7 @@ test.each([
     problems: [
       {
         code: 'no_organization',
-        message: `vars.organization names no organization: ${why}`,
+        message: `vars.organization does not name an organization: ${why}`,
         path: 'vars.organization',
         at: { line: 3 },
       },

@@ -97,7 +97,7 @@ test.each([
   const key = ['sk', 'test', 'a1b2c3d4'].join('_')
   const { loaded } = await inspect(folderOf({ 'migrate.config.yaml': text.replace('KEY', key) }), {})
   expect(loaded.warnings.map(({ hint }) => hint)).toEqual([
-    `keep it in an environment variable and refer to it: \${${name}}`,
+    `set an environment variable, and refer to it as \${${name}}`,
   ])
 })
 

@@ -52,11 +52,11 @@ test('a record that was left out and is not named stops everything, as does a na
   const rundb = memory()
   const passed = { ...users, read: 4, passed: 3 }
   const two = { ...records, leftOut: 2, leftOutBy: [{ stream: 'users', path: 'map.user.when', records: 2 }] }
-  expect(() => account(rundb, new Map(), [passed], two, 0)).toThrow('2 records left out ≠ 1 that can be named')
+  expect(() => account(rundb, new Map(), [passed], two, 0)).toThrow('2 records left out ≠ 1 listed by name')
   insertLeftOut(rundb, { ...leftOutRecord, seq: 2 })
   expect(account(rundb, new Map(), [passed], two, 0).records.leftOut).toBe(2)
   insertIgnored(rundb, { stream: 'roles', origin: { file: 'roles.csv', line: 2 }, path: 'source.streams.roles.join' })
-  expect(() => account(rundb, new Map(), [passed], two, 0)).toThrow('0 rows ignored < 1 that are named')
+  expect(() => account(rundb, new Map(), [passed], two, 0)).toThrow('0 rows ignored < 1 listed by name')
 })
 
 test('every record of a mixed lot is accounted for', async () => {

@@ -114,11 +114,11 @@ describe('all', () => {
     '- membership:DN@acme  DN in acme  deleted with user:DN',
     '= user:DN  DN  matches user_01 by identity, previously user:DN',
     '= membership:DN@acme  matches om_01 by identity, previously membership:DN@acme',
-    '· organization:acme  it has membership:DN@acme outside of the scope',
+    '· organization:acme  it has membership:DN@acme outside the scope',
     'error: others in the state depend on it: membership:DN@acme on user:DN [has_dependents]',
     'hint: did you mean user:DN or user:DN?; workos-migrate state list shows all',
     'hint: to the letter, like user:DN, user:DN, user:DN',
-    'its user user:DN is not in WorkOS any more, and onDeleted keeps it deleted',
+    'its user user:DN was deleted in WorkOS, and onDeleted keeps it deleted',
     'forget it first: workos-migrate state rm user:DN',
     '2 of 3 actions failed (the last: user:DN), and safety.maxFailures allows 1',
     '- `membership:DN@acme` `DN in acme`: user_01, created',
@@ -138,8 +138,8 @@ describe('all', () => {
   })
 
   test('a text goes on behind a key', () => {
-    expect(all.text('its user user:u1 is not in WorkOS any more, and onDeleted keeps it deleted')).toMatch(
-      /^its user user:#[0-9a-f]{8} is not in WorkOS any more, and onDeleted keeps it deleted$/,
+    expect(all.text('its user user:u1 was deleted in WorkOS, and onDeleted keeps it deleted')).toMatch(
+      /^its user user:#[0-9a-f]{8} was deleted in WorkOS, and onDeleted keeps it deleted$/,
     )
     expect(all.text('error: user:u1 stands for a, membership:u2@acme on user:u3 [has_dependents]')).toMatch(
       /^error: user:#\w{8} stands for a, membership:#\w{8} on user:#\w{8} \[has_dependents\]$/,

@@ -16,6 +16,9 @@ import { DATABASE, generateTenant } from '../fakes/auth0/generate.ts'
 const GUIDES = ['from-toolkit', 'from-workos-migrations'] as const
 type Guide = (typeof GUIDES)[number]
 
+/** The left cells of the heads of the tables. */
+const HEADS = ['Toolkit', '@workos/migrations']
+
 interface Row {
   left: string
   right: string
@@ -25,7 +28,7 @@ function rowsOf(guide: Guide): Row[] {
   const path = fileURLToPath(new URL(`../../docs/how-to/${guide}.md`, import.meta.url))
   return [...readFileSync(path, 'utf8').matchAll(/^\| (.*?) \| (.*) \|$/gm)]
     .map(([, left = '', right = '']) => ({ left, right }))
-    .filter(({ left }) => left !== 'There' && !left.startsWith('-'))
+    .filter(({ left }) => !HEADS.includes(left) && !left.startsWith('-'))
 }
 
 interface Scenario {

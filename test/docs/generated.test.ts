@@ -30,7 +30,7 @@ test('each patch of the document has a unique name, a sentence and a source', ()
   for (const { name, why, source } of KNOWN_DIFFERENCES) {
     expect(name).toMatch(/^[a-z\d-]+$/)
     expect(why).toMatch(/^[A-Za-z\d].+\.$/)
-    expect(source).toMatch(/^https:\/\/[a-z]+\.com\/|^(seen in answers of WorkOS; )?not documented/)
+    expect(source).toMatch(/^https:\/\/[a-z]+\.com\/|^(observed in responses of WorkOS; )?not documented/)
   }
 })
 

@@ -20,7 +20,7 @@ async function given(workos: Workos): Promise<{ ada: string; acme: string }> {
   return { ada, acme }
 }
 
-test('what was made by other means is adopted: empty fields are filled, nothing is overwritten', async () => {
+test('resources created by other means are adopted: empty fields are filled, nothing is overwritten', async () => {
   const workos = await startWorkos()
   const { ada, acme } = await given(workos)
   const rows = [
@@ -59,7 +59,7 @@ test('what was made by other means is adopted: empty fields are filled, nothing 
   ])
 })
 
-test('the plan says whose password is not sent, because they are in WorkOS already', async () => {
+test('the plan lists users whose password is not sent because they are already in WorkOS', async () => {
   const workos = await startWorkos()
   await workos.call('POST', USERS, { email: 'ada@example.com', email_verified: true })
   const password = { password_hash: BCRYPT, password_hash_type: 'bcrypt' }
@@ -74,7 +74,7 @@ test('the plan says whose password is not sent, because they are in WorkOS alrea
   expect((await project.run(['plan'], { env })).stdout).toContain(told)
 })
 
-test('a user whose address exists under another external id is adopted, and keeps that external id', async () => {
+test('a user whose address exists under another external ID is adopted, and keeps that external ID', async () => {
   const workos = await startWorkos()
   const before = await workos.call('POST', USERS, {
     email: 'ada@example.com',
@@ -93,7 +93,7 @@ test('a user whose address exists under another external id is adopted, and keep
   expect((await workos.snapshot()).users).toEqual(live.users)
 })
 
-test('an external id that somebody with another address has is blocked and named, and nobody gets the memberships', async () => {
+test('an external ID of someone with another address is blocked and listed, and nobody gets the memberships', async () => {
   const workos = await startWorkos()
   const somebody = await workos.call('POST', USERS, { email: 'somebody@example.com', external_id: 'id-ada' })
   const project = peopleProject(workos, [member('ada', 'acme'), member('bea', 'acme')], { safety: { maxRejects: 2 } })
@@ -111,7 +111,7 @@ test('an external id that somebody with another address has is blocked and named
   expect(live.memberships.map(([name]) => name)).toEqual(['bea@example.com@@acme'])
 })
 
-test('with adopt.mode never, what exists is blocked and left alone', async () => {
+test('with adopt.mode never, existing resources are blocked and unchanged', async () => {
   const workos = await startWorkos()
   await given(workos)
   const before = await workos.snapshot()
@@ -128,7 +128,7 @@ test('with adopt.mode never, what exists is blocked and left alone', async () =>
   expect(live.memberships).toEqual([...before.memberships, ['bea@example.com@@bolt', ['member']]])
 })
 
-test('what comes into being between plan and write is adopted, never failed', async () => {
+test('resources that appear between plan and write are adopted, and never fail', async () => {
   let made = false
   const workos: Workos = await startWorkos({
     interceptor: {
@@ -155,7 +155,7 @@ test('what comes into being between plan and write is adopted, never failed', as
   expect(live.memberships).toEqual([['ada@example.com@@acme', ['member']]])
 })
 
-test('adopt.fill names the fields that may be filled in', async () => {
+test('adopt.fill lists the fields that can be filled in', async () => {
   const workos = await startWorkos()
   await given(workos)
   const rows = [member('ada', 'acme', { metadata: '{"plan":"pro"}' })]

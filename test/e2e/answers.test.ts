@@ -17,8 +17,8 @@ async function causes(project: Project) {
   return JSON.parse((await project.run(['errors', '--json'], { env })).stdout).causes
 }
 
-describe('a server that answers one role to two', () => {
-  /** It gives `member` to whoever gets several roles, as long as it is `on`. */
+describe('a server that returns one role for two', () => {
+  /** While it is `on`, it assigns `member` to every user who gets several roles. */
   async function world() {
     const habit = { on: true }
     const given = { roles: [{ slug: 'member' }], role: { slug: 'member' } }
@@ -41,7 +41,7 @@ describe('a server that answers one role to two', () => {
     return { workos, project, habit, rows, roles }
   }
 
-  test('is not called done: the difference is named, and exit code 7', async () => {
+  test('is not a success: the difference is listed, with exit code 7', async () => {
     const { project } = await world()
     const applied = await apply(project)
     expect(applied.exit, applied.stdout).toBe(7)
@@ -51,7 +51,7 @@ describe('a server that answers one role to two', () => {
     expect(await causes(project)).toMatchObject([{ outcome: 'reduced', code: 'answered_otherwise', count: 1 }])
   })
 
-  test('is not written to again, and named by every later plan, apply and verify', async () => {
+  test('gets no further write, and every later plan, apply and verify lists it', async () => {
     const { workos, project } = await world()
     await apply(project)
     workos.takeLog()
@@ -71,7 +71,7 @@ describe('a server that answers one role to two', () => {
     expect((await project.run(['verify', '--strict'], { env })).exit).toBe(7)
   })
 
-  test('is forgotten once WorkOS holds what was sent, without a write', async () => {
+  test('is forgotten without a write once WorkOS has what was sent', async () => {
     const { workos, project } = await world()
     await apply(project)
     const { membershipIds } = await workos.snapshot()
@@ -86,7 +86,7 @@ describe('a server that answers one role to two', () => {
     expect(after.stdout).toContain('everything in the source is in WorkOS')
   })
 
-  test('what it answered is no change of somebody: a change of the source is sent', async () => {
+  test('did not change anything: a change of the source is sent', async () => {
     const { workos, project, habit, rows, roles } = await world()
     await apply(project)
     habit.on = false
@@ -98,7 +98,7 @@ describe('a server that answers one role to two', () => {
     expect((await apply(project, '--refresh')).exit).toBe(0)
   })
 
-  test('onDrift: fail does not refuse the plan because of it, and destroy does not spare it', async () => {
+  test('does not make onDrift: fail stop the plan, and destroy does not spare it', async () => {
     const { workos, project, roles } = await world()
     await apply(project)
     project.manifest(peopleManifest(workos, { roles, onDrift: 'fail' }))
@@ -108,7 +108,7 @@ describe('a server that answers one role to two', () => {
     expect((await workos.snapshot()).memberships).toEqual([])
   })
 
-  test('overwrite sends it again', async () => {
+  test('gets it again with overwrite', async () => {
     const { workos, project, habit, roles } = await world()
     await apply(project)
     habit.on = false
@@ -120,7 +120,7 @@ describe('a server that answers one role to two', () => {
   })
 })
 
-test('habits of a server are no difference, and nothing is written again', async () => {
+test('habits of servers are not differences, and cause no further write', async () => {
   const lists = ['roles', 'domains'] as const
   const changed = (body: Record<string, unknown>): Record<string, unknown> => {
     const texts = Object.entries(body).map(([name, value]) => {
@@ -154,7 +154,7 @@ test('habits of a server are no difference, and nothing is written again', async
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-describe('a server that trims what it is sent', () => {
+describe('a server that trims values', () => {
   const trimmed = (value: unknown): unknown => {
     if (typeof value === 'string') return value.normalize('NFC').trim()
     if (Array.isArray(value)) return value.map(trimmed)
@@ -162,7 +162,7 @@ describe('a server that trims what it is sent', () => {
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, trimmed(member)]))
   }
 
-  test.each(['keep', 'overwrite', 'fail'])('has changed nothing: onDrift: %s finds nothing to do', async (onDrift) => {
+  test.each(['keep', 'overwrite', 'fail'])('changed nothing: onDrift: %s finds nothing to do', async (onDrift) => {
     const workos = await startWorkos({
       interceptor: {
         after({ response }, reply) {
@@ -185,7 +185,7 @@ describe('a server that trims what it is sent', () => {
   })
 })
 
-test('a domain that WorkOS leaves out is named until the source leaves it out too', async () => {
+test('a domain that WorkOS omits is listed until the source omits it too', async () => {
   const workos = await startWorkos({
     interceptor: answering('POST', '/organizations', (body) => ({
       ...body,
@@ -205,7 +205,7 @@ test('a domain that WorkOS leaves out is named until the source leaves it out to
   expect(applied.stdout).toContain('everything in the source is in WorkOS')
 })
 
-test('a role that a group gives is no difference of a membership that is updated', async () => {
+test('a role from a group is not a difference of an updated membership', async () => {
   const workos = await startWorkos()
   const roles = { define: { admin: { name: 'Admin' }, billing: { name: 'Billing' }, viewer: { name: 'Viewer' } } }
   const project = peopleProject(workos, [member('ada', 'acme', { role_slugs: 'viewer' })], { roles })
@@ -222,7 +222,7 @@ test('a role that a group gives is no difference of a membership that is updated
   expect((await workos.snapshot()).memberships).toEqual([['ada@example.com@@acme', ['admin', 'billing']]])
 })
 
-describe('of every kind the answer is read', () => {
+describe('the response is read for every kind', () => {
   const cases: [string, string, string, (body: Record<string, unknown>) => unknown, string][] = [
     [
       'a user',
@@ -299,7 +299,7 @@ describe('of every kind the answer is read', () => {
   const GROUPS = '/organizations/:id/groups'
   const groups = { group: { name: 'team' }, groupMember: { group: 'team' } }
 
-  test('a group, whose name WorkOS changes: it is not made again', async () => {
+  test('a group that WorkOS renames is not created again', async () => {
     const workos = await startWorkos({
       interceptor: answering('POST', GROUPS, (body) => ({ ...body, name: 'Sales team' })),
     })
@@ -312,7 +312,7 @@ describe('of every kind the answer is read', () => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('a member of a group, answered with another group, fails', async () => {
+  test('a member of a group fails if the response has another group', async () => {
     const workos = await startWorkos({
       interceptor: answering('POST', `${GROUPS}/:group_id/organization-memberships`, (body) => ({
         ...body,
@@ -325,7 +325,7 @@ describe('of every kind the answer is read', () => {
     expect(applied.stdout).toContain('answer_of_another')
   })
 
-  test('an update as well: of metadata the member that differs', async () => {
+  test('for an update too: the metadata member that differs', async () => {
     const workos = await startWorkos({
       interceptor: answering('PUT', `${USERS}/:id`, (body) => ({ ...body, metadata: { plan: 'free', team: 'a' } })),
     })
@@ -341,7 +341,7 @@ describe('of every kind the answer is read', () => {
     expect(applied.stdout).not.toContain('metadata.team:')
   })
 
-  test('an update of one field keeps what an earlier answer told of another', async () => {
+  test('an update of one field keeps an earlier difference of another', async () => {
     let habit = true
     const workos = await startWorkos({
       interceptor: {
@@ -366,8 +366,8 @@ describe('of every kind the answer is read', () => {
   })
 })
 
-describe('an answer about something else', () => {
-  test('is not recorded as ours, and the next run finds what was made', async () => {
+describe('a response about something else', () => {
+  test('is not recorded as ours, and the next run finds what was created', async () => {
     let habit = true
     const workos = await startWorkos({
       interceptor: answering('POST', USERS, (body) => (habit ? { ...body, email: 'eve@example.com' } : body)),
@@ -376,11 +376,11 @@ describe('an answer about something else', () => {
     const applied = await apply(project)
     expect(applied.exit, applied.stdout).toBe(7)
     expect(applied.stdout).toContain('answer_of_another')
-    expect(applied.stdout).toContain('(eve@example.com): it is not recorded')
+    expect(applied.stdout).toContain('(eve@example.com), which is not recorded')
     const shown = await project.run(['state', 'list', '--json'], { env })
     expect(shown.stdout).not.toContain('user:')
     habit = false
-    // It was created all the same: the next run finds it.
+    // It was created nevertheless: the next run finds it.
     const again = await apply(project)
     expect(again.exit, again.stdout).toBe(0)
     expect((await workos.snapshot()).memberships.map(([name]) => name)).toEqual(['ada@example.com@@acme'])
@@ -390,7 +390,7 @@ describe('an answer about something else', () => {
     USERS,
     '/organizations',
     MEMBERSHIPS,
-  ])('an empty id from %s is none, and what was made is found', async (route) => {
+  ])('an empty ID from %s is not an ID, and the created resource is found', async (route) => {
     let strange = true
     const workos = await startWorkos({
       interceptor: answering('POST', route, (body) => (strange ? { ...body, id: '' } : body)),

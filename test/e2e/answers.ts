@@ -3,8 +3,8 @@ import type { Exchange, Interceptor } from '../../src/sandbox/server.ts'
 type Answer = Record<string, unknown>
 
 /**
- * A server that carries out a write and answers something else: of one method and route, as
- * `change` makes it.
+ * A server that carries out a write but changes its response with `change`, for one method and
+ * route.
  */
 export function answering(
   method: string,
@@ -24,7 +24,7 @@ export function answering(
   }
 }
 
-/** A server that refuses one method and route with this status, as long as `lasts`. */
+/** A server that rejects one method and route with this status, while `lasts` is true. */
 export function refusing(
   method: string,
   route: string,

@@ -5,7 +5,7 @@ import { KEY, startWorkos, writes } from './workos.ts'
 const env = { KEY }
 const ROWS = [person('ada')]
 
-test('without a terminal and without --yes nothing is applied, and the way out is named', async () => {
+test('without a terminal and without --yes nothing is applied, and the remedy is shown', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   const applied = await project.run(['apply'], { env })
@@ -43,7 +43,7 @@ test('Ctrl-C at the question ends with 130', async () => {
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('safety.confirm asks for its word, typed or given', async () => {
+test('safety.confirm requires its word, typed or as an option', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { safety: { confirm: 'production' } })
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({
@@ -62,7 +62,7 @@ test('safety.confirm asks for its word, typed or given', async () => {
   expect((await workos.snapshot()).users).toHaveLength(2)
 })
 
-test('with nothing to apply nobody is asked', async () => {
+test('without changes there is no question', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })

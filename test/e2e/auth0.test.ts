@@ -34,7 +34,7 @@ async function open(
   return { fake, workos, project, env: { KEY, SECRET: fake.source.clientSecret } }
 }
 
-/** Holds everything in WorkOS against the tenant as it is now. */
+/** Compares everything in WorkOS with the current tenant. */
 async function expectSame({ fake, workos }: Scene): Promise<void> {
   const { expected } = truthOf(fake.tenant)
   const live = await readBack(workos.url, KEY)
@@ -47,7 +47,7 @@ async function expectSame({ fake, workos }: Scene): Promise<void> {
   })
 }
 
-test('a tenant with every kind of network error is read exactly, and nothing is asked of it again to plan and apply', async () => {
+test('a tenant is read exactly despite every kind of network error, and not read again to plan and apply', async () => {
   const scene = await open(
     { users: 1300, organizations: 12, withoutOrganization: 150, largest: 1020, secondAccounts: 20 },
     {
@@ -73,7 +73,7 @@ test('a tenant with every kind of network error is read exactly, and nothing is 
   await expectSame(scene)
 })
 
-test('what changed in the tenant since is sent, and nothing else', async () => {
+test('only what changed in the tenant since is sent', async () => {
   const scene = await open(
     { users: 60, organizations: 4, withoutOrganization: 10 },
     {},
@@ -93,7 +93,7 @@ test('what changed in the tenant since is sent, and nothing else', async () => {
   tenant.addUser(newcomer)
   tenant.setMember(second ?? '', newcomer.user_id, [member])
   tenant.updateUser(id(52), { given_name: 'Renamed' })
-  // A login moves updated_at, and nothing that is migrated.
+  // A login changes updated_at, and nothing that is migrated.
   tenant.updateUser(id(56), { last_login: new Date().toISOString(), logins_count: 99 })
   tenant.setMember(third ?? '', id(57), [admin])
   const [left] = membershipsOf(id(3))
@@ -101,7 +101,7 @@ test('what changed in the tenant since is sent, and nothing else', async () => {
   expect(membershipsOf(id(5))).toHaveLength(1)
   tenant.deleteUser(id(5))
 
-  // Without --fresh the snapshot stands.
+  // Without --fresh the snapshot is used.
   expect(await project.run(['plan', '--detailed-exitcode'], { env })).toMatchObject({ exit: 0 })
   const applied = await project.run(['apply', '--yes', '--fresh'], { env })
   expect(applied.exit, applied.stderr).toBe(0)

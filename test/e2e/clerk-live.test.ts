@@ -33,9 +33,7 @@ async function open(users: number, settings: ClerkSettings = {}): Promise<Scene>
   return { fake, workos, project, env: { KEY, SECRET: fake.source.secretKey } }
 }
 
-/**
- * Holds everything in WorkOS against the instance as it is now; who is banned there is left out.
- */
+/** Compares everything in WorkOS with the current instance, without banned users. */
 async function expectSame({ fake, workos }: Scene): Promise<void> {
   const { organizations, memberships } = fake.instance
   const users = new Map([...fake.instance.users].filter(([, { banned }]) => !banned))
@@ -78,7 +76,7 @@ async function expectSame({ fake, workos }: Scene): Promise<void> {
   )
 }
 
-test('an instance and its dashboard export make one migration, with digests from the one and organizations from the other', async () => {
+test('an instance and its dashboard export make one migration, with digests from one and organizations from the other', async () => {
   const scene = await open(350, {
     rate: { burst: 10, perSecond: 50 },
     networkErrors: { serverErrors: 0.1, dropped: 0.05, cutOff: 0.1, seed: 5 },
@@ -97,11 +95,11 @@ test('an instance and its dashboard export make one migration, with digests from
     [...fake.instance.users.values()].filter((user) => user.password_enabled && !user.banned).length,
   )
   const texts = workos.log.map(({ body }) => JSON.stringify(body ?? {}))
-  // What users may write themselves gives nobody a role.
+  // Metadata that users can write assigns no role.
   expect(texts.filter((text) => text.includes('"role":"org:admin"'))).toEqual([])
 })
 
-test('users who are created and deleted while pages are read move others from page to page, and nobody is lost or read twice', async () => {
+test('users created and deleted while pages are read shift others between pages, and nobody is lost or read twice', async () => {
   const scene = await open(350)
   const { fake, project, env } = scene
   const { instance } = fake
@@ -111,9 +109,9 @@ test('users who are created and deleted while pages are read move others from pa
     changes += 1
     act()
   }
-  // The first request counts, four ask for pages at once. The sixth is sent when the first page has
-  // come: who stands on that has been read and goes, and those behind move up. Any earlier, rows of
-  // the export would be of users who were never read.
+  // The first request counts, four read pages in parallel. The sixth is sent when the first page
+  // has arrived: a user on it has been read and is deleted, and later ones move up. If it happened
+  // earlier, the export would have rows of users who were never read.
   fake.after(
     6,
     change(() => [1, 2, 3].forEach((n) => void instance.deleteUser(clerkUser(n).id))),
@@ -137,7 +135,7 @@ test('users who are created and deleted while pages are read move others from pa
   await expectSame(scene)
 })
 
-test('what changed in the instance since is sent, and nothing else', async () => {
+test('only what changed in the instance since is sent', async () => {
   const scene = await open(60)
   const { fake, workos, project, env } = scene
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
@@ -153,7 +151,7 @@ test('what changed in the instance since is sent, and nothing else', async () =>
   instance.setMembership(second, clerkUser(57).id, 'org:admin')
   instance.removeMembership(first, clerkUser(0).id)
   instance.deleteUser(clerkUser(58).id)
-  // The export of the dashboard goes with the time, as somebody makes it anew for the cut-over.
+  // The dashboard is exported again, as before a cut-over.
   project.write('dashboard.csv', dashboardCsv(instance))
 
   const applied = await project.run(['apply', '--yes', '--fresh'], { env })
@@ -162,7 +160,7 @@ test('what changed in the instance since is sent, and nothing else', async () =>
   await expectSame(scene)
 })
 
-test('roles come with descriptions and permissions, also those that nobody has, and a role that a membership tells alone comes too', async () => {
+test('roles have descriptions and permissions, even unassigned ones, and roles found only in memberships are included', async () => {
   const scene = await open(20)
   const { fake, workos, project, env } = scene
   const { instance } = fake

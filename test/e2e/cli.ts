@@ -17,7 +17,9 @@ export interface Result {
 }
 
 export interface RunOptions {
-  /** What a person types, one entry a question; makes standard input and error a terminal. */
+  /**
+   * What a user types, one entry per question. Makes standard input and standard error a terminal.
+   */
   typed?: string
   env?: Record<string, string>
   interrupted?: AbortSignal
@@ -25,23 +27,23 @@ export interface RunOptions {
   clock?: Clock
   /** Milliseconds since the epoch. */
   now?: () => number
-  /** What progress is drawn by. */
+  /** The clock of the progress display. */
   pace?: Clock
 }
 
-/** The command line in a process of its own. */
+/** The command line in a separate process. */
 export interface Child {
   process: ChildProcess
   result: Promise<Result & { signal: NodeJS.Signals | null }>
 }
 
-/** A folder with a manifest and its files, in which commands are run. */
+/** A folder with a manifest and its files, in which commands run. */
 export interface Project {
   folder: string
   path(name: string): string
   write(name: string, content: string): void
   csv(name: string, rows: readonly Record<string, string>[]): void
-  /** YAML takes JSON. */
+  /** YAML includes JSON. */
   manifest(content: object): void
   remove(name: string): void
   /** Names in a folder. */
@@ -51,7 +53,7 @@ export interface Project {
   spawn(args: readonly string[], env?: Record<string, string>): Child
 }
 
-/** Makes a project in a temporary folder, which goes with the test. */
+/** Creates a project in a temporary folder, for the duration of the test. */
 export function createProject(): Project {
   const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-e2e-'))
   chmodSync(folder, 0o700)

@@ -23,7 +23,7 @@ interface Scene {
   env: Record<string, string>
 }
 
-/** Everybody of both pools becomes a member of one organization, with the groups as roles. */
+/** All users of both pools become members of one organization, with the groups as roles. */
 function manifest({ fake, workos, project }: Scene, more: { source?: object; map?: object; vars?: object } = {}): void {
   project.manifest({
     version: 1,
@@ -51,14 +51,14 @@ function manifest({ fake, workos, project }: Scene, more: { source?: object; map
     },
     target: workos.target,
     run: { ...FAST, workers: 1 },
-    // Somebody without an address: the user, the membership and its role.
+    // A user without an address: the user, the membership and its role.
     safety: { maxRejects: 3 },
   })
 }
 
 /**
- * Somebody with the same address in both pools, somebody who is disabled, and somebody without an
- * address among them.
+ * Includes a user with the same address in both pools, a disabled user, and a user without an
+ * address.
  */
 async function open(settings: CognitoSettings = {}): Promise<Scene> {
   const europe = Array.from({ length: 90 }, (_, index) => cognitoUser(index + 1))
@@ -101,10 +101,7 @@ async function open(settings: CognitoSettings = {}): Promise<Scene> {
   return scene
 }
 
-/**
- * Who has to be in WorkOS, by the pools as they are now: the address, the roles, and the `sub` that
- * is the external id.
- */
+/** The users who must be in WorkOS: address, roles, and the `sub` as external ID. */
 function expectedOf({ fake }: Scene): [email: string, externalId: string, roles: string[]][] {
   const roles: Record<string, string> = { admins: 'admin', tier_2_support: 'support' }
   const people = new Map<string, { sub: string; created: number; roles: Set<string> }>()
@@ -172,7 +169,7 @@ test(
     expect(fake.asked()).toEqual(asked)
     await expectSame(scene)
     expect(expectedOf(scene)).toHaveLength(130)
-    // Nobody gets a password that nobody has.
+    // Nobody gets a password.
     const bodies = JSON.stringify(workos.log.map(({ body }) => body))
     expect(bodies).not.toContain('password_hash')
     const verified = await project.run(['verify'], { env })
@@ -188,7 +185,7 @@ test(
   },
 )
 
-test('a second run with updatedSince writes what changed since, and takes nothing for gone', async () => {
+test('a second run with updatedSince writes what changed since, and treats nothing as gone', async () => {
   const scene = await open()
   const { fake, project, env, workos } = scene
   const first = await project.run(['apply', '--yes'], { env })
@@ -204,7 +201,7 @@ test('a second run with updatedSince writes what changed since, and takes nothin
   manifest(scene, { source: { updatedSince: '2026-06-01' } })
   const second = await project.run(['apply', '--yes'], { env })
   expect(second.exit, second.stderr).toBe(0)
-  expect(second.stderr + second.stdout).toContain('memberships in groups are of users who have not changed since')
+  expect(second.stderr + second.stdout).toContain('to users who have not changed since')
   expect(
     writes(workos.takeLog())
       .map(({ method, route }) => `${method} ${route}`)
@@ -254,7 +251,7 @@ test(tried('Cognito', 'user pools, over the API', 'identity providers by SAML an
   expect(handed.stdout + handed.stderr + notes).not.toContain('made-up-secret')
 })
 
-test('an identity provider that belongs to no organization is rejected, and stops nobody else', async () => {
+test('an identity provider without an organization is rejected, and affects nobody else', async () => {
   const scene = await open()
   const { project, env } = scene
   manifest(scene, { source: { connections: true }, vars: { connectionOrganizations: { Acme: 'acme' } } })
@@ -266,7 +263,7 @@ test('an identity provider that belongs to no organization is rejected, and stop
   await expectSame(scene)
 })
 
-test('who has an authenticator app is listed, to enrol anew', async () => {
+test('users with an authenticator app are listed, to enroll again', async () => {
   const scene = await open()
   const { fake, project, env } = scene
   const user = fake.pool(EUROPE).users.get('user-5')
@@ -276,11 +273,11 @@ test('who has an authenticator app is listed, to enrol anew', async () => {
   const planned = await project.run(['plan', '--full'], { env })
   expect(planned.exit, planned.stderr).toBe(0)
   expect(planned.stdout).toMatch(/authenticator app/i)
-  expect(planned.stdout).toContain('Cognito does not tell its secret')
+  expect(planned.stdout).toContain('Cognito does not return the secret')
   expect(fake.asked().AdminGetUser).toBe(133)
 })
 
-test('doctor tries the credentials, and says which permission is missing', async () => {
+test('doctor tests the credentials, and names the missing permission', async () => {
   const good = await open()
   const well = await good.project.run(['doctor'], { env: good.env })
   expect(well.stdout).toContain('cognito accepts the credentials')
@@ -291,7 +288,7 @@ test('doctor tries the credentials, and says which permission is missing', async
   expect(ill.stdout).toContain('cognito-idp:ListGroups')
 })
 
-test('inspect shows what the pools hold', async () => {
+test('inspect shows what the pools contain', async () => {
   const { project, env } = await open()
   const { exit, stdout, stderr } = await project.run(['inspect', '--json'], { env })
   expect(exit, stderr).toBe(0)

@@ -17,7 +17,7 @@ const SECRET = 'canary-of-the-client'
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const PRIVATE = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 const CERTIFICATE_OF_KEY = ownCertificate(privateKey)
-/** A line of the key that nothing else has. */
+/** A line of the key that occurs nowhere else. */
 const KEY_LINE = PRIVATE.split('\n')[5] ?? ''
 
 const CONNECTIONS = [
@@ -100,8 +100,8 @@ function connectionsProject(workos: Workos, connections: readonly object[] = CON
 const rows = (project: Project, file: string): Record<string, string>[] =>
   parse(readFileSync(project.path(file), 'utf8'), { columns: true })
 
-describe('connections handed over', () => {
-  test('of many that are rejected ten are shown, and where the others are', async () => {
+describe('connections in hand-off files', () => {
+  test('show ten of many rejected ones, and where the others are', async () => {
     const bad = Array.from({ length: 12 }, (_, n) => ({ id: `bad_${n}`, org: 'bolt', protocol: 'oidc', client: 'c' }))
     const project = connectionsProject(await startWorkos(), [...bad, { ...bad[11], domains: ['bolt.example'] }])
     const result = await project.run(['handoff', '--out', 'sso'])
@@ -113,7 +113,7 @@ describe('connections handed over', () => {
     expect(JSON.parse(json.stdout).rejects).toHaveLength(13)
   })
 
-  test('a record of connections that cannot be read is told, and ends with exit code 7', async () => {
+  test('report an unreadable record of connections, with exit code 7', async () => {
     const project = connectionsProject(await startWorkos())
     project.write('connections.json', JSON.stringify([...CONNECTIONS.slice(0, 1), 7]))
     const result = await project.run(['handoff', '--out', 'sso'])
@@ -134,7 +134,7 @@ describe('connections handed over', () => {
       5,
     ],
     ['apply refuses where the stream makes organizations too', {}, ['organizations', 'connections'], 5],
-  ])('where a record of connections cannot be read, %s', async (_, more, from, exit) => {
+  ])('with an unreadable record of connections, %s', async (_, more, from, exit) => {
     const workos = await startWorkos()
     const settings = {
       ...more,
@@ -154,7 +154,7 @@ describe('connections handed over', () => {
     expect((await project.run(['handoff', '--out', 'sso'])).exit).toBe(7)
   })
 
-  test('stand in the columns of the templates, without secrets, and with the ids of what was applied', async () => {
+  test('fill the columns of the templates, without secrets, with the IDs of applied resources', async () => {
     const workos = await startWorkos()
     const project = connectionsProject(workos)
     expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
@@ -222,7 +222,7 @@ describe('connections handed over', () => {
     expect(notes).toContain('enters as verified, so be sure of them: acme.example, acme.test')
   })
 
-  test('have their secrets where these are asked for, and nowhere else', async () => {
+  test('contain secrets only on request', async () => {
     const workos = await startWorkos()
     const project = connectionsProject(workos)
     const outputs: string[] = []
@@ -261,7 +261,7 @@ describe('connections handed over', () => {
     expect(statSync(project.path('with/oidc_connections.csv')).mode & 0o777).toBe(0o600)
   })
 
-  test('need no key of WorkOS, and replace what was written before', async () => {
+  test('need no key of WorkOS, and replace earlier files', async () => {
     const workos = await startWorkos()
     const project = connectionsProject(workos, CONNECTIONS.slice(0, 3))
     expect(await project.run(['handoff', '--out', 'sso', '--include-secrets'])).toMatchObject({ exit: 0 })
@@ -275,7 +275,7 @@ describe('connections handed over', () => {
 })
 
 describe('a plan with connections', () => {
-  test('tells how many go into files, of whom, and accounts for every one of them; none is sent', async () => {
+  test('shows how many go into files, for whom, and accounts for all; none is sent', async () => {
     const workos = await startWorkos()
     const project = connectionsProject(workos)
     const text = (await project.run(['plan'], { env })).stdout
@@ -303,7 +303,7 @@ describe('a plan with connections', () => {
     expect(again.exit).toBe(0)
   })
 
-  test('that are incomplete stops nobody: handoff alone counts them', async () => {
+  test('is not affected by incomplete ones: only handoff counts them', async () => {
     const workos = await startWorkos()
     const project = connectionsProject(workos, CONNECTIONS.slice(3))
     const plan = await project.run(['plan'], { env })
@@ -316,7 +316,7 @@ describe('a plan with connections', () => {
     expect((await workos.snapshot()).users).toHaveLength(1)
     expect((await project.run(['verify'], { env })).exit).toBe(0)
     expect((await project.run(['handoff', '--out', 'sso'])).exit).toBe(7)
-    // Created by the API, it is a part of what is applied.
+    // Created through the API, connections are part of what is applied.
     const byApi = connectionsProject(workos, CONNECTIONS.slice(3), {
       connections: { mode: 'api' },
       safety: { maxRejects: 0 },
@@ -326,14 +326,14 @@ describe('a plan with connections', () => {
     expect(refused.stdout).toContain('safety.maxRejects')
   })
 
-  test('refuses a connection whose organization is not there, with it', async () => {
+  test('rejects a connection whose organization is missing, together with it', async () => {
     const workos = await startWorkos()
     const project = connectionsProject(workos, [{ ...CONNECTIONS[1], org: 'nobody' }])
     const plan = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
     expect(plan.rejects).toMatchObject([{ kind: 'connection', key: 'con_meta@nobody', code: 'organization_missing' }])
   })
 
-  test('has one for each organization where one connection serves several, and unites the rows of one', async () => {
+  test('has one for each organization that a connection serves, and merges the rows of one', async () => {
     const workos = await startWorkos()
     const [, meta] = CONNECTIONS
     const connections = [
@@ -356,7 +356,7 @@ describe('a plan with connections', () => {
   })
 })
 
-test('connections of an Auth0 tenant go into files by its recipe, and their secrets nowhere unasked', async () => {
+test('connections of an Auth0 tenant go into files by its recipe, with secrets only on request', async () => {
   const [acme, bolt] = ['org_0000000000000001', 'org_0000000000000002'] as const
   const data = generateTenant({ users: 4, organizations: 2 })
   const connections = [
@@ -446,7 +446,7 @@ test('connections of an Auth0 tenant go into files by its recipe, and their secr
   for (const secret of [SECRET, KEY_LINE]) expect(outputs.filter((text) => text.includes(secret))).toEqual([])
 })
 
-test("Clerk's enterprise connections are handed over by organization, and those that cannot be are named", async () => {
+test("Clerk's enterprise connections are handed over by organization, and the others are listed", async () => {
   const fake = await startFakeClerk({
     ...generateInstance({ users: 4, organizations: 3 }),
     connections: [
@@ -477,7 +477,7 @@ test("Clerk's enterprise connections are handed over by organization, and those 
   const plan = await project.run(['plan', '--full'], { env: variables })
   expect(plan.stdout, plan.stderr).toContain('2 connections (1 by SAML, 1 by OpenID Connect) of 2 organizations')
   expect(plan.stdout).toContain('the connection "For everybody" (entconn_2fake3) has no organization')
-  expect(`${plan.stdout}${plan.stderr}`).toContain('1 connection is switched off in Clerk: Old SSO (entconn_2fake2)')
+  expect(`${plan.stdout}${plan.stderr}`).toContain('1 connection is turned off in Clerk: Old SSO (entconn_2fake2)')
   const result = await project.run(['handoff', '--out', 'sso'], { env: { SECRET: fake.source.secretKey } })
   expect(result.exit, result.stderr).toBe(7)
   expect(`${result.stdout}${result.stderr}`).toContain('Old SSO (entconn_2fake2)')
@@ -504,11 +504,11 @@ test("Clerk's enterprise connections are handed over by organization, and those 
   expect(readFileSync(project.path('sso/handoff_notes.md'), 'utf8')).toContain('the source has no clientSecret')
 })
 
-describe('connections by the API', () => {
+describe('connections through the API', () => {
   const api = { connections: { mode: 'api' }, safety: { maxRejects: '100%' } }
   const good = CONNECTIONS.slice(0, 3)
 
-  test('that an organization has another one of already fail, and the run says what helps', async () => {
+  test('fail if the organization already has another, and the run shows the remedy', async () => {
     const workos = await startWorkos({
       connectionsApi: true,
       faults: {
@@ -533,7 +533,7 @@ describe('connections by the API', () => {
     expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
   })
 
-  test('are created after their organizations, with their secrets, and once', async () => {
+  test('are created after their organizations, with their secrets, once', async () => {
     const workos = await startWorkos({ connectionsApi: true })
     const project = connectionsProject(workos, good, api)
     const plan = await project.run(['plan'], { env })
@@ -576,7 +576,7 @@ describe('connections by the API', () => {
     for (const { stdout, stderr } of [plan, applied, again]) expect(stdout + stderr).not.toContain(SECRET)
   })
 
-  test('are adopted where somebody made one between plan and write: none is sent, none is ours', async () => {
+  test('are adopted if someone created one between plan and write: none is sent, none is ours', async () => {
     let id = ''
     const workos: Workos = await startWorkos({
       connectionsApi: true,
@@ -606,7 +606,7 @@ describe('connections by the API', () => {
     await state.close()
   })
 
-  test('fail with a remedy where WorkOS has not enabled them, and are made when it has', async () => {
+  test('fail with a remedy if WorkOS has not enabled them, and are created once it has', async () => {
     const workos = await startWorkos()
     const project = connectionsProject(workos, good, api)
     const applied = await project.run(['apply', '--yes'], { env })
@@ -629,7 +629,7 @@ describe('connections by the API', () => {
     })
   })
 
-  test('go with destroy, and a secret that changes in the source is told and not sent', async () => {
+  test('are deleted by destroy, and a secret that changes in the source is reported, not sent', async () => {
     const workos = await startWorkos({ connectionsApi: true })
     const project = connectionsProject(workos, good, api)
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })

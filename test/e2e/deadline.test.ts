@@ -9,7 +9,7 @@ const HOUR = 3_600_000
 
 type Night = ReturnType<typeof night>
 
-/** A WorkOS at which so much time passes while it answers the nth write. */
+/** A WorkOS that lets this much time pass while it answers the n-th write. */
 function startSlowWorkos({ passes }: Night, nth: number, ms: number): Promise<Workos> {
   let seen = 0
   return startWorkos({
@@ -26,7 +26,7 @@ function projectAt(workos: Workos, run: object = {}) {
   return peopleProject(workos, ROWS, { run: { concurrency: 4, limits: { writes: '100000/10s' }, ...run } })
 }
 
-test('at its deadline an apply lets what is on its way finish, says what is left, and the next one ends exact', async () => {
+test('at its deadline an apply lets writes in flight finish, shows what is left, and the next one ends exactly', async () => {
   const time = night()
   const workos = await startSlowWorkos(time, 12, 6 * HOUR)
   const project = projectAt(workos)
@@ -43,8 +43,8 @@ test('at its deadline an apply lets what is on its way finish, says what is left
   expect(pending).toBeGreaterThan(40)
   expect(stopped.stderr).toContain('Deadline 05:30: in 5 h 30 min.')
 
-  // Everything that left was answered, and is written down: nothing is open, and nothing left after
-  // the hour.
+  // Everything that left got a response and is recorded: nothing is open, and nothing left after
+  // the deadline.
   const sent = writes(workos.takeLog())
   expect(sent.length).toBeLessThan(12 + 4)
   const live = await workos.snapshot()
@@ -57,7 +57,7 @@ test('at its deadline an apply lets what is on its way finish, says what is left
   expect([all.users.length, all.memberships.length, all.organizations.length]).toEqual([40, 40, 1])
 })
 
-test('the text says how many are left and how long they take', async () => {
+test('the text shows how many are left and how long they take', async () => {
   const time = night()
   const project = projectAt(await startSlowWorkos(time, 12, 6 * HOUR), { deadline: '05:30', limits: '70%' })
   const { stdout, exit } = await project.run(['apply', '--yes'], { env, ...time.world })
@@ -67,7 +67,7 @@ test('the text says how many are left and how long they take', async () => {
   )
 })
 
-test('the command line replaces the deadline of the manifest, and what is over before it is no matter', async () => {
+test("the command line overrides the manifest's deadline, and a deadline after the end has no effect", async () => {
   const time = night()
   const project = projectAt(await startSlowWorkos(time, 12, 6 * HOUR), { deadline: '05:30' })
   const applied = await project.run(['apply', '--yes', '--max-duration', '7h'], { env, ...time.world })
@@ -81,7 +81,7 @@ test('of two deadlines the earlier one counts', async () => {
   expect(await project.run(line, { env, ...time.world })).toMatchObject({ exit: 5 })
 })
 
-test('where the hour has come before anything is written, nothing is', async () => {
+test('if the deadline comes before the first write, nothing is written', async () => {
   const { world } = night()
   const workos = await startWorkos()
   const project = projectAt(workos)
@@ -114,18 +114,18 @@ test('destroy has a deadline as well', async () => {
 })
 
 test.each([
-  [['--deadline', 'tomorrow'], 'A deadline is a time of day'],
-  [['--deadline', '4h'], 'A deadline is a time of day'],
-  [['--max-duration', '05:30'], 'A duration is written like 4h'],
-])('%j is refused', async (options, said) => {
+  [['--deadline', 'tomorrow'], 'A deadline must be a time of day'],
+  [['--deadline', '4h'], 'A deadline must be a time of day'],
+  [['--max-duration', '05:30'], 'A duration must look like 4h'],
+])('%j is rejected', async (options, said) => {
   const project = projectAt(await startWorkos())
   expect(await project.run(['apply', ...options])).toMatchObject({ exit: 3, stderr: expect.stringContaining(said) })
 })
 
-test('a moment of the manifest that no calendar has is refused at its line', async () => {
+test('an invalid date in the manifest is rejected at its line', async () => {
   const project = projectAt(await startWorkos(), { deadline: '2030-13-01T00:00:00Z' })
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({
     exit: 3,
-    stderr: expect.stringMatching(/migrate\.config\.yaml:\d+:\d+.*2030-13-01T00:00:00Z is no deadline/),
+    stderr: expect.stringMatching(/migrate\.config\.yaml:\d+:\d+.*2030-13-01T00:00:00Z is not a deadline/),
   })
 })

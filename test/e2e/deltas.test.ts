@@ -12,14 +12,14 @@ import { byKind } from './kinds.ts'
 import { FAST, KEY, startWorkos, writes } from './workos.ts'
 
 /**
- * A cut-over by deltas: everything once, then what changed, with as many writes as changes. The
- * whole form is the walk of docs/how-to/cut-over-night.md.
+ * A cut-over by deltas: everything once, then the changes, with as many writes as changes. The
+ * whole form is the measurement in docs/how-to/cut-over-night.md.
  */
 const USERS = WHOLE ? 100_000 : 400
 const ORGANIZATIONS = WHOLE ? 1_000 : 20
-/** One in a hundred, in four ways. */
+/** One user in a hundred, in four ways. */
 const EACH = Math.ceil(USERS / 100 / 4)
-/** Of the whole form, which nobody waits for. */
+/** For the whole form, which runs unattended. */
 const TIME = WHOLE ? 1_800_000 : 60_000
 
 const START = Date.parse('2026-01-10T20:00:00.000Z')
@@ -29,7 +29,7 @@ const SECRET = 'sk_test_fakeClerkSecretKey0123456789'
 interface Scene {
   project: Project
   instance: Awaited<ReturnType<typeof startFakeClerk>>['instance']
-  /** The requests that the source has answered since the last call. */
+  /** Responses of the source since the last call. */
   requests(): number
   run(since: string | undefined, ...args: string[]): Promise<Applied>
 }
@@ -70,13 +70,13 @@ async function open(): Promise<Scene> {
 }
 
 test(
-  'writes as much as has changed, however much there is',
+  'writes only what has changed, however much there is',
   async () => {
     const { instance, run, requests } = await open()
     const first = await run(undefined, 'apply', '--yes')
     const whole = requests()
 
-    // Whom the recipe leaves out changes nothing.
+    // Users that the recipe skips change nothing.
     const here = [...instance.users.values()].filter(({ banned }) => !banned)
     const each = (place: number) => here.slice(place * EACH, (place + 1) * EACH)
     for (const { id } of each(0)) instance.updateUser(id, { last_name: 'Renamed' })
@@ -102,14 +102,14 @@ test(
     const delta = await run(SINCE, 'apply', '--yes')
     expect(delta.kinds.user).toMatchObject({ created: EACH, updated: 2 * EACH })
     expect(delta.kinds.membership).toMatchObject({ created: EACH, updated: EACH })
-    // Three users in four are one write each, and a new one is two: the user and the membership.
+    // Three users in four are one write each; a new one is two: the user and the membership.
     expect(delta.writes).toBe(5 * EACH)
     const part = requests()
     expect(part).toBeLessThan(whole)
 
     const again = await run(SINCE, 'apply', '--yes', '--fresh')
     expect(again.writes).toBe(0)
-    // The last reading is whole: it says that nothing is missing.
+    // The last reading is complete and shows that nothing is missing.
     const last = await run(undefined, 'apply', '--yes', '--fresh')
     expect(last.writes).toBe(0)
     const verified = await run(undefined, 'verify')
@@ -121,7 +121,7 @@ test(
   TIME,
 )
 
-test('a tenant of Auth0 is read from its changes on, and as much is written', async () => {
+test('only the changes of an Auth0 tenant are read and written', async () => {
   const fake = await startFakeAuth0(generateTenant({ users: 40, organizations: 3 }), { now: () => START })
   onTestFinished(() => fake.close())
   const workos = await startWorkos()
@@ -157,7 +157,7 @@ test('a tenant of Auth0 is read from its changes on, and as much is written', as
   expect(await run(undefined)).toEqual([])
 })
 
-test('the guide says of every live source whether it can be read from its changes on', () => {
+test('the guide shows for every live source whether it can read only changes', () => {
   const page = readFileSync(new URL('../../docs/how-to/cut-over-night.md', import.meta.url), 'utf8')
   const said = [...page.matchAll(/^\| `(\w+)` \| (yes|no) \|/gm)].map(([, type, can]) => [type, can])
   const options = (type: string) => {

@@ -8,7 +8,7 @@ import { KEY, startWorkos, type Workos, writes } from './workos.ts'
 const env = { KEY }
 const ROWS = [member('ada', 'acme'), member('ada', 'beta'), member('bea', 'acme'), person('cleo')]
 
-/** Lets WorkOS say that a user has signed in: nobody can, in the sandbox. */
+/** Makes WorkOS report that a user has signed in, which the sandbox does not support. */
 function signedIn(email: string): Interceptor {
   const mark = (user: unknown) => {
     if (isObject(user) && user.email === email) user.last_sign_in_at = '2026-01-02T03:04:05.000Z'
@@ -29,7 +29,7 @@ async function applied(workos: Workos, rows = ROWS) {
   return project
 }
 
-test('destroy deletes what the state created, and then there is nothing left to destroy', async () => {
+test('destroy deletes what the state created, and then nothing is left to destroy', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const done = await project.run(['destroy', '--confirm', 'people', '--json'], { env })
@@ -41,18 +41,18 @@ test('destroy deletes what the state created, and then there is nothing left to 
     membership: { toDelete: 3, deleted: 3, failed: 0, pending: 0 },
   })
   expect(await workos.snapshot()).toMatchObject({ users: [], organizations: [], memberships: [] })
-  // Users take their memberships along.
+  // Users take their memberships with them.
   expect(writes(workos.takeLog()).map(({ route }) => route)).toEqual([
     ...Array(3).fill('/user_management/users/:id'),
     ...Array(2).fill('/organizations/:id'),
   ])
   const again = await project.run(['destroy', '--confirm', 'people'], { env })
   expect(again.exit).toBe(0)
-  expect(again.stdout).toContain('WorkOS offers no deletion of environment roles')
+  expect(again.stdout).toContain('WorkOS cannot delete environment roles')
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('what was adopted stays, and so does an organization with members of others', async () => {
+test('adopted resources stay, and so does an organization with members of others', async () => {
   const workos = await startWorkos()
   const { id: ada } = await workos.call('POST', '/user_management/users', {
     email: 'ada@example.com',
@@ -69,7 +69,7 @@ test('what was adopted stays, and so does an organization with members of others
   expect(live.memberships.map(([name]) => name)).toContain('guest@example.com@@acme')
 })
 
-test('who has signed in stays with memberships and organizations, unless told', async () => {
+test('users who have signed in stay with memberships and organizations, unless an option deletes them', async () => {
   const workos = await startWorkos({ interceptor: signedIn('ada@example.com') })
   const project = await applied(workos)
   const plan = JSON.parse((await project.run(['destroy', '--plan-only', '--json'], { env })).stdout)
@@ -88,7 +88,7 @@ test('who has signed in stays with memberships and organizations, unless told', 
   expect(await workos.snapshot()).toMatchObject({ users: [], organizations: [] })
 })
 
-test('what was changed in WorkOS since stays, unless told', async () => {
+test('resources changed in WorkOS since stay, unless an option deletes them', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const { users } = await workos.snapshot()
@@ -111,7 +111,7 @@ test('it is confirmed by the name: not by --yes, not by another word', async () 
   expect((await workos.snapshot()).users).toEqual([])
 })
 
-test('safety.protect keeps whole kinds; what is gone already counts as deleted', async () => {
+test('safety.protect keeps whole kinds; missing resources count as deleted', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const { users } = await workos.snapshot()
@@ -122,7 +122,7 @@ test('safety.protect keeps whole kinds; what is gone already counts as deleted',
   expect(await workos.snapshot()).toMatchObject({ users: [], organizations: [{}, {}] })
 })
 
-test('interrupted in the middle, destroy goes on where it stopped', async () => {
+test('after an interruption, destroy continues where it stopped', async () => {
   const stop = new AbortController()
   let deletions = 0
   const workos = await startWorkos({

@@ -10,7 +10,7 @@ const ROWS = [
   member('bea', 'acme', { last_name: 'Two' }),
 ]
 
-/** Two users are applied; then Ada is changed in WorkOS. */
+/** Two users are applied, then Ada is changed in WorkOS. */
 async function drifted(manifest: object) {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, manifest)
@@ -25,7 +25,7 @@ async function userOf(workos: Workos, name: string): Promise<string> {
   return (await workos.call('GET', `${USERS}/external_id/id-${name}`)).id
 }
 
-test('what was changed in WorkOS is kept and shown', async () => {
+test('changes in WorkOS are kept and shown', async () => {
   const { workos, project } = await drifted({})
   const plan = await project.run(['plan', '--refresh', '--json', '--detailed-exitcode'], { env })
   expect(plan.exit).toBe(0)
@@ -38,7 +38,7 @@ test('what was changed in WorkOS is kept and shown', async () => {
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('onDrift: overwrite brings back what the source says, and only that', async () => {
+test("onDrift: overwrite restores only the source's values", async () => {
   const { workos, project, ada } = await drifted({
     onDrift: { user: { lastName: 'overwrite', metadata: 'overwrite' } },
   })
@@ -52,7 +52,7 @@ test('onDrift: overwrite brings back what the source says, and only that', async
   expect((await project.run(['plan', '--refresh', '--detailed-exitcode'], { env })).exit).toBe(0)
 })
 
-test('onDrift: fail refuses the plan and names the key', async () => {
+test('onDrift: fail stops the plan and names the key', async () => {
   const { workos, project } = await drifted({ onDrift: { default: 'keep', user: 'fail' } })
   const refused = await project.run(['apply', '--refresh', '--yes'], { env })
   expect(refused.exit).toBe(5)
@@ -60,14 +60,14 @@ test('onDrift: fail refuses the plan and names the key', async () => {
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('changed on both sides: the value in WorkOS stays, also without --refresh', async () => {
+test('if both sides changed, the value in WorkOS stays, even without --refresh', async () => {
   const { workos, project } = await drifted({})
   project.csv('users.csv', [{ ...ROWS[0], last_name: 'Three', first_name: 'Ada' }, ROWS[1] ?? {}])
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
   expect(writes(workos.takeLog()).map(({ body }) => body)).toEqual([{ first_name: 'Ada' }])
 })
 
-test('what was deleted in WorkOS is shown, and created again only under the policy', async () => {
+test('a resource deleted in WorkOS is shown, and created again only under the policy', async () => {
   const { workos, project, ada } = await drifted({})
   await workos.call('DELETE', `${USERS}/${ada}`)
   const shown = await project.run(['plan', '--refresh', '--json'], { env })
@@ -84,13 +84,13 @@ test('what was deleted in WorkOS is shown, and created again only under the poli
   expect((await project.run(['plan', '--refresh', '--detailed-exitcode'], { env })).exit).toBe(0)
 })
 
-test('onDeleted: fail refuses the plan', async () => {
+test('onDeleted: fail stops the plan', async () => {
   const { workos, project, ada } = await drifted({ onDeleted: 'fail' })
   await workos.call('DELETE', `${USERS}/${ada}`)
   expect((await project.run(['plan', '--refresh'], { env })).exit).toBe(5)
 })
 
-test('a role that the source gets later replaces the default role that WorkOS gave', async () => {
+test("a role that the source gets later replaces WorkOS's default role", async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'acme')])
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
@@ -100,7 +100,7 @@ test('a role that the source gets later replaces the default role that WorkOS ga
   expect((await workos.snapshot()).memberships).toEqual([['ada@example.com@@acme', ['admin']]])
 })
 
-test('what was deleted in WorkOS and is kept so is not called done', async () => {
+test('a resource kept deleted does not count as done', async () => {
   const { workos, project, ada } = await drifted({})
   await workos.call('DELETE', `${USERS}/${ada}`)
   const applied = await project.run(['apply', '--refresh', '--yes'], { env })

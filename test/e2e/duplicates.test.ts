@@ -28,7 +28,7 @@ const DEDUPE = {
   fields: { firstName: 'newest' },
 }
 
-test('duplicates become one user as the manifest says, a second apply writes nothing, in any order of the rows', async () => {
+test("duplicates become one user by the manifest's rules, a second apply writes nothing, in any order of rows", async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { dedupe: { user: DEDUPE } })
   const planned = await project.run(['plan', '--merges', 'merges.json', '--out', 'plan.ndjson'], { env })
@@ -62,7 +62,7 @@ test('duplicates become one user as the manifest says, a second apply writes not
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('another preference moves the user to another key without writing a second one', async () => {
+test('another preference moves the user to another key without creating a second one', async () => {
   const workos = await startWorkos()
   const rows = [person('ada', { email_verified: 'no' }), person('ada', { external_id: 'id-2', email_verified: 'yes' })]
   const project = peopleProject(workos, rows)
@@ -77,7 +77,7 @@ test('another preference moves the user to another key without writing a second 
   expect((await project.run(['plan', '--detailed-exitcode', '--refresh'], { env })).exit).toBe(0)
 })
 
-test('the strategy error refuses the plan and names both records', async () => {
+test('the strategy error stops the plan and names both records', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS.slice(0, 1).concat(person('ada', { external_id: 'x' })), {
     dedupe: { user: { strategy: 'error' } },
@@ -87,10 +87,10 @@ test('the strategy error refuses the plan and names both records', async () => {
   expect(stdout).toMatch(/user:id-ada {2}ada@example\.com: it is one with user:x \(\.?\/?users\.csv:3\)/)
 })
 
-test('a report that cannot be written is an error in words', async () => {
+test('a report that cannot be written is an error with a message', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   const { exit, stderr } = await project.run(['plan', '--merges', 'nowhere/merges.json'], { env })
   expect(exit).toBe(3)
-  expect(stderr).toContain('the report of merges cannot be written to nowhere/merges.json (ENOENT)')
+  expect(stderr).toContain('the merge report cannot be written to nowhere/merges.json (ENOENT)')
 })

@@ -5,12 +5,12 @@ import { describe, expect, test } from 'vitest'
 import { createProject } from './cli.ts'
 
 const root = fileURLToPath(new URL('../../examples', import.meta.url))
-/** Those that want a database are planned in test/recipes/frameworks.test.ts. */
+/** Examples with a database are planned in test/recipes/frameworks.test.ts. */
 const examples = readdirSync(root).filter(
   (name) => existsSync(join(root, name, 'migrate.config.yaml')) && !existsSync(join(root, name, 'schema.sql')),
 )
 
-describe('no warning of a plan is about a shipped example', () => {
+describe('no plan of a shipped example has a warning', () => {
   test('there are examples', () => {
     expect(examples.length).toBeGreaterThan(12)
   })

@@ -7,7 +7,7 @@ import { generateInstance } from '../fakes/clerk/generate.ts'
 import type { LogEntry } from '../fakes/http/exchange.ts'
 import { type Child, createProject } from './cli.ts'
 
-/** A client that is killed as its n-th request arrives. */
+/** Kills its client as its n-th request arrives. */
 class Killer {
   #child: Child | undefined
   #left = 0
@@ -48,10 +48,7 @@ async function clerk(killer: Killer): Promise<Origin> {
 test.each([
   { name: 'an Auth0 tenant', start: auth0, moments: [3, 14, 17, 26, 30] },
   { name: 'a Clerk instance', start: clerk, moments: [3, 5, 8, 6] },
-])('$name that is read by processes killed one after another ends up as if none had been', async ({
-  start,
-  moments,
-}) => {
+])('$name read by several killed processes ends as if none had been killed', async ({ start, moments }) => {
   const killer = new Killer()
   const { source, env } = await start(killer)
   const rowsOf = async (kills: number[]): Promise<Record<string, unknown[]>> => {

@@ -9,8 +9,8 @@ import { FAST, KEY, startWorkos, type Workos } from './workos.ts'
 const env = { KEY }
 
 /**
- * A project of each kind of file source, with rows that are rejected by the source, by a rule, and
- * merged.
+ * A project of each kind of file source, with rows that are rejected by the source, rejected by a
+ * rule, and merged.
  */
 const projects: Record<string, (workos: Workos) => Project> = {
   csv(workos) {
@@ -55,7 +55,7 @@ const projects: Record<string, (workos: Workos) => Project> = {
 
 const FILES = ['users.csv', 'memberships.csv']
 
-/** What a plan says, without which snapshot it was made from. */
+/** The contents of a plan, without its snapshot. */
 async function planned(project: Project, args: readonly string[] = []): Promise<object> {
   const { stdout, stderr, exit } = await project.run(['plan', '--json', ...args], { env })
   if (exit !== 0) throw new Error(`plan ended with ${exit}: ${stderr}`)
@@ -64,11 +64,11 @@ async function planned(project: Project, args: readonly string[] = []): Promise<
 }
 
 describe.each(Object.entries(projects))('an exported %s source', (_type, makeProject) => {
-  test('yields the plan of the files, on another machine where the files are not', async () => {
+  test('results in the plan of the files, on another machine without the files', async () => {
     const workos = await startWorkos()
     const project = makeProject(workos)
     const fromFiles = await planned(project)
-    // No key is set: the target is not touched.
+    // No key is set: the target is not used.
     expect(await project.run(['export', '--out', 'carried'])).toMatchObject({ exit: 0 })
     const elsewhere = createProject()
     cpSync(project.path('migrate.config.yaml'), elsewhere.path('migrate.config.yaml'))
@@ -88,7 +88,7 @@ describe.each(Object.entries(projects))('an exported %s source', (_type, makePro
     expect((await elsewhere.run(['apply', '--yes'], { env })).stdout).toContain('Nothing to apply')
   })
 
-  test('says what it holds, and is as private as the files', async () => {
+  test('shows what it contains, and is as private as the files', async () => {
     const project = makeProject(await startWorkos())
     const text = await project.run(['export'])
     expect(text.exit).toBe(0)
@@ -113,8 +113,8 @@ describe.each(Object.entries(projects))('an exported %s source', (_type, makePro
   })
 })
 
-describe('a plan that was saved from a snapshot', () => {
-  test('finds the snapshot again, wherever both are carried together', async () => {
+describe('a plan saved from a snapshot', () => {
+  test('finds the snapshot again if both are moved together', async () => {
     const workos = await startWorkos()
     const project = projects.csv?.(workos)
     if (project === undefined) throw new Error('no project')
@@ -132,7 +132,7 @@ describe('a plan that was saved from a snapshot', () => {
     expect((await workos.snapshot()).users).toHaveLength(2)
   })
 
-  test('is stale when the snapshot is another one by now, and says what to do when it is gone', async () => {
+  test('is out of date if the snapshot differs by now, and has a remedy if it is missing', async () => {
     const workos = await startWorkos()
     const project = projects.csv?.(workos)
     if (project === undefined) throw new Error('no project')
@@ -152,7 +152,7 @@ describe('a plan that was saved from a snapshot', () => {
 })
 
 describe('the command line', () => {
-  test('refuses to read again and not to read', async () => {
+  test('rejects the options to read again and not to read together', async () => {
     const project = projects.csv?.(await startWorkos())
     if (project === undefined) throw new Error('no project')
     for (const command of ['plan', 'apply', 'verify']) {
@@ -161,18 +161,18 @@ describe('the command line', () => {
     }
   })
 
-  test('refuses a snapshot of another type of source, and a folder that is none', async () => {
+  test('rejects a snapshot of another type of source, and a folder that is not a snapshot', async () => {
     const workos = await startWorkos()
     const [csv, clerk] = [projects.csv?.(workos), projects.clerk?.(workos)]
     if (csv === undefined || clerk === undefined) throw new Error('no projects')
     await clerk.run(['export', '--out', 'snapshot'])
     const other = await csv.run(['plan', '--snapshot', clerk.path('snapshot')], { env })
-    expect([other.exit, other.stderr]).toEqual([1, expect.stringContaining('is of the source clerk')])
+    expect([other.exit, other.stderr]).toEqual([1, expect.stringContaining('the source type clerk')])
     const none = await csv.run(['plan', '--snapshot', 'nowhere'], { env })
     expect([none.exit, none.stderr]).toEqual([1, expect.stringContaining('[no_snapshot]')])
   })
 
-  test('does not replace a folder of something else by an export', async () => {
+  test('does not replace other folders with an export', async () => {
     const project = projects.csv?.(await startWorkos())
     if (project === undefined) throw new Error('no project')
     project.write('docs/thesis.txt', 'dear')

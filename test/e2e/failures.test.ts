@@ -6,7 +6,7 @@ import { KEY, startWorkos, writes } from './workos.ts'
 
 const env = { KEY }
 
-/** Refuses every write whose body mentions one of these texts, for good. */
+/** Rejects every write whose body contains one of these texts. */
 function refusing(refused: Set<string>): Interceptor {
   return {
     before({ request, response, text }: Exchange) {
@@ -27,7 +27,7 @@ const ROWS = [
   person('dora'),
 ]
 
-test('a user that is refused fails alone: its memberships are blocked and named, and the next apply takes up only those', async () => {
+test('a rejected user fails alone: its memberships are blocked and listed, and the next apply retries only those', async () => {
   const refused = new Set(['bea@example.com'])
   const workos = await startWorkos({ interceptor: refusing(refused) })
   const project = peopleProject(workos, ROWS)
@@ -62,7 +62,7 @@ test('a user that is refused fails alone: its memberships are blocked and named,
   expect((await workos.snapshot()).memberships).toHaveLength(4)
 })
 
-test('an organization that is refused blocks the memberships in it, and nothing else', async () => {
+test('a rejected organization blocks only its memberships', async () => {
   const workos = await startWorkos({ interceptor: refusing(new Set(['BOLT'])) })
   const project = peopleProject(workos, ROWS)
   const applied = await project.run(['apply', '--yes', '--json'], { env })
@@ -81,18 +81,18 @@ test('an organization that is refused blocks the memberships in it, and nothing 
   ])
 })
 
-test('a role that is refused blocks the memberships that need it', async () => {
+test('a rejected role blocks the memberships that need it', async () => {
   const workos = await startWorkos({ interceptor: refusing(new Set(['"slug":"admin"'])) })
   const project = peopleProject(workos, [member('ada', 'acme', { role_slugs: 'admin' }), member('bea', 'acme')])
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stdout).toBe(7)
   expect(applied.stdout).toContain(
-    'membership:id-ada@acme  ada@example.com (./users.csv:2): the role admin that it needs does not exist',
+    'membership:id-ada@acme  ada@example.com (./users.csv:2): the role admin that it requires does not exist',
   )
   expect((await workos.snapshot()).memberships.map(([name]) => name)).toEqual(['bea@example.com@@acme'])
 })
 
-test('more failures than safety.maxFailures allows stop the run', async () => {
+test('more failures than safety.maxFailures stop the run', async () => {
   const workos = await startWorkos({ interceptor: refusing(new Set(['@example.com'])) })
   const rows = Array.from({ length: 200 }, (_, n) => person(`user${n}`))
   const project = peopleProject(workos, rows, {
@@ -108,7 +108,7 @@ test('more failures than safety.maxFailures allows stop the run', async () => {
   expect(JSON.parse(shown.stdout).runs).toMatchObject([{ outcome: 'stopped', counts: { failed: 8 } }])
 })
 
-test('a role that nobody knows blocks at plan time, is counted, and safety.maxRejects refuses the apply', async () => {
+test('an unknown role blocks at plan time, is counted, and safety.maxRejects stops the apply', async () => {
   const workos = await startWorkos()
   const rows = ['ada', 'bea', 'cleo'].map((name, n) =>
     member(name, 'acme', { role_slugs: n < 2 ? 'auditor' : 'admin' }),
@@ -116,7 +116,7 @@ test('a role that nobody knows blocks at plan time, is counted, and safety.maxRe
   const project = peopleProject(workos, rows)
   const planned = await project.run(['plan'], { env })
   expect(planned.exit, planned.stdout).toBe(5)
-  expect(planned.stdout).toContain('the role auditor is neither declared in the manifest nor in WorkOS')
+  expect(planned.stdout).toContain('the role auditor is neither declared in the manifest nor found in WorkOS')
   const { summary } = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
   expect(byKind(summary.kinds)).toMatchObject({ membership: { create: 1, blocked: 2 } })
   expect(summary.refusals).toMatchObject([{ guard: 'maxRejects', figure: 2 }])
@@ -131,7 +131,7 @@ test('a role that nobody knows blocks at plan time, is counted, and safety.maxRe
   expect((await workos.snapshot()).memberships.map(([, roles]) => roles)).toEqual([['auditor'], ['auditor'], ['admin']])
 })
 
-test('rejected records beyond safety.maxRejects refuse the apply; allowed, they are left out and said so', async () => {
+test('rejected records beyond safety.maxRejects stop the apply; if allowed, they are left out and listed', async () => {
   const workos = await startWorkos()
   const rows = [member('ada', 'acme'), { ...member('bea', 'acme'), email: 'no address' }]
   const project = peopleProject(workos, rows)
@@ -144,7 +144,7 @@ test('rejected records beyond safety.maxRejects refuse the apply; allowed, they 
   expect((await workos.snapshot()).users).toHaveLength(1)
 })
 
-test('guards on creates and updates name the figure that they refuse', async () => {
+test('limits on creates and updates show the number they reject', async () => {
   const workos = await startWorkos()
   const rows = Array.from({ length: 30 }, (_, n) => person(`user${n}`))
   const guarded = { roles: {}, safety: { maxUpdates: '20%', maxCreates: 30 } }

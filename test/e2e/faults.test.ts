@@ -7,10 +7,10 @@ import { KEY, startWorkos } from './workos.ts'
 
 const env = { KEY }
 
-/** Something that goes wrong on the way. */
+/** A failure in transit. */
 type Fault = Pick<Interceptor, 'before' | 'after'>
 
-/** Each 429 makes the client pause for a second or more: a few are enough. */
+/** Each 429 makes the client pause for a second or more, so a few are enough. */
 const FEW = 3
 
 function answer({ response }: Exchange, status: number, headers: Record<string, string>, text: string): true {
@@ -55,7 +55,7 @@ const FAULTS: [string, Fault][] = [
   ],
 ]
 
-/** Lets the fault happen to every seventh request, and never twice to the same one. */
+/** Injects the fault into every seventh request, and never twice into the same one. */
 function everySeventh(fault: Fault, atMost: number): Interceptor & { count: number } {
   let seen = 0
   const hit = new Set<string>()
@@ -112,7 +112,7 @@ test.each(FAULTS)('%s: the end state is exact, without duplicates', async (name,
   expect(planned.exit, planned.stdout).toBe(0)
 })
 
-test('a write that never gets an answer stays open, and the next apply looks it up before anything else', async () => {
+test('a write without a response stays open, and the next apply looks it up first', async () => {
   let lost = true
   const isAda = ({ request, text }: Exchange) => request.method === 'POST' && text.includes('ada@example.com')
   const isRead = ({ request }: Exchange) => request.method === 'GET'
@@ -139,12 +139,14 @@ test('a write that never gets an answer stays open, and the next apply looks it 
   workos.takeLog()
   const applied = await project.run(['apply', '--yes', '--json'], { env })
   expect(applied.exit, applied.stderr).toBe(0)
-  expect(applied.stderr).toContain('1 write had no answer; 1 of them are known to have taken effect')
+  expect(applied.stderr).toContain(
+    'An earlier run was interrupted: 1 write had no response; WorkOS confirms 1 of them.',
+  )
   expect(workos.takeLog().filter(({ method }) => method === 'POST')).toHaveLength(1)
   expect((await workos.snapshot()).users).toHaveLength(1)
 })
 
-test('a write that is repeated carries the same Idempotency-Key, every other write one of its own', async () => {
+test('a repeated write has the same Idempotency-Key, every other write its own', async () => {
   const fault = FAULTS.find(([name]) => name === '500 before the effect')?.[1] ?? {}
   const workos = await startWorkos({ interceptor: everySeventh(fault, Number.POSITIVE_INFINITY) })
   const project = peopleProject(workos, ROWS)

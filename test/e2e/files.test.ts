@@ -16,7 +16,7 @@ const members = users
 
 const roles = { define: { admin: { name: 'Admin' } } }
 
-/** What is in WorkOS however the files are put together. */
+/** What is in WorkOS however the files are combined. */
 async function expectTheCompany(workos: Awaited<ReturnType<typeof startWorkos>>): Promise<void> {
   const found = await workos.snapshot()
   expect(found.users.map(({ external_id }) => external_id).sort()).toEqual(users.map(({ id }) => String(id)).sort())
@@ -25,7 +25,7 @@ async function expectTheCompany(workos: Awaited<ReturnType<typeof startWorkos>>)
   expect(found.memberships.filter(([, slugs]) => slugs.includes('admin'))).toHaveLength(10)
 }
 
-test('a dump of three tables, joined, is planned, applied and then at rest', async () => {
+test('a dump of three joined tables is planned and applied, and then has no changes', async () => {
   const workos = await startWorkos()
   const project = createProject()
   writeFileSync(project.path('users-1.json.gz'), gzipSync(JSON.stringify({ export: { users: users.slice(0, 50) } })))
@@ -69,7 +69,7 @@ test('a dump of three tables, joined, is planned, applied and then at rest', asy
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('the same three tables, each read for itself, come to the same', async () => {
+test('the same three tables, read separately, have the same result', async () => {
   const workos = await startWorkos()
   const project = createProject()
   project.write('users.json', JSON.stringify(users))

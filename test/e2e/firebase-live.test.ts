@@ -33,7 +33,7 @@ async function open(data: ProjectData, settings: FirebaseSettings = {}, more: ob
   return { fake, workos, project, env: { KEY, ACCOUNT: fake.source.serviceAccount } }
 }
 
-/** A project with two tenants, and one person who has an account in both. */
+/** A project with two tenants, and one user with an account in both. */
 function twoTenants(): ProjectData {
   const data = generateProject({ users: 30, tenants: [25, 12] })
   const [first, second] = data.tenants ?? []
@@ -48,7 +48,7 @@ function twoTenants(): ProjectData {
   return data
 }
 
-/** The hash of a user as WorkOS was sent it. */
+/** The hash of a user as sent to WorkOS. */
 function hashSent(workos: Workos, email: string): unknown {
   const found = workos.log.find(({ method, body }) => method === 'POST' && Object(body).email === email)
   return Object(found?.body).password_hash
@@ -107,7 +107,7 @@ test(TWO_TENANTS, async () => {
   expect(again.exit, again.stderr).toBe(0)
   expect(writes(workos.takeLog())).toEqual([])
 
-  // What changed since is sent, and nothing else.
+  // Only what changed since is sent.
   fake.data.users.push(account(500))
   fake.data.users = fake.data.users.map((user, n) => (n === 3 ? { ...user, displayName: 'Renamed Person' } : user))
   const changed = await project.run(['apply', '--yes', '--fresh'], { env })
@@ -115,7 +115,7 @@ test(TWO_TENANTS, async () => {
   expect(writes(workos.takeLog())).toHaveLength(2)
 })
 
-test('no output and no file but the snapshot shows a key of the project, of the account, or a hash', async () => {
+test('no output and no file but the snapshot contains a key of the project, of the account, or a hash', async () => {
   const { fake, project, env } = await open(twoTenants())
   const outputs: string[] = []
   const commands = [
@@ -151,7 +151,7 @@ test('no output and no file but the snapshot shows a key of the project, of the 
   }
 })
 
-test('one id in two tenants is two people: the second is rejected, and gets nothing of the first', async () => {
+test('one ID in two tenants is two users: the second is rejected, and gets nothing of the first', async () => {
   const data = generateProject({ tenants: [1, 1] })
   const [first, second] = data.tenants ?? []
   const [twin] = first?.users ?? []
@@ -165,7 +165,7 @@ test('one id in two tenants is two people: the second is rejected, and gets noth
   expect(memberships.map(([name]) => name)).toEqual([`${twin.email}@@tenant-1`])
 })
 
-test('providers of tenants are handed over with their organizations, and one of the project only where it is said whose it is', async () => {
+test('providers of tenants are handed over with their organizations, those of the project only if mapped to one', async () => {
   const data = generateProject({ users: 1, tenants: [1, 1] })
   const [first, second] = data.tenants ?? []
   if (first === undefined || second === undefined) throw new Error('there are two tenants')
@@ -228,7 +228,7 @@ test('providers of tenants are handed over with their organizations, and one of 
   expect(rows('saml_connections.csv')).toHaveLength(2)
 })
 
-test('updatedSince is refused with the reason', async () => {
+test('updatedSince is rejected with the reason', async () => {
   const { project, env } = await open(generateProject(), {}, {})
   project.manifest({
     source: { type: 'firebase', project: 'my-project', updatedSince: '2026-03-01' },
@@ -236,6 +236,6 @@ test('updatedSince is refused with the reason', async () => {
   })
   const { exit, stderr } = await project.run(['validate'], { env })
   expect(exit).toBe(3)
-  expect(stderr).toContain('"updatedSince" is not for source of this type')
+  expect(stderr).toContain('"updatedSince" does not apply to source of this type')
   expect(stderr).toContain('the API tells no time at which an account changed')
 })

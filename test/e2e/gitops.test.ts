@@ -9,7 +9,7 @@ import { commit, createRepository, git } from '../gitlab/runner.ts'
 const STAGING = ['-c', 'environments/staging/migrate.config.yaml', '-e', 'rehearsal']
 const PRODUCTION = ['-c', 'environments/production/migrate.config.yaml', '-e', 'rehearsal']
 
-/** A copy of examples/gitops in a repository of its own, in which commands are run. */
+/** A copy of examples/gitops in its own repository, in which commands run. */
 function workIn(repository: string) {
   const run = async (code: number, ...args: string[]): Promise<Outcome> => {
     const outcome = await command(args, { cwd: repository, env: { CI: 'true' } })
@@ -24,7 +24,7 @@ function workIn(repository: string) {
   return { run, change }
 }
 
-/** Changes something in the sandbox of an environment behind the program's back. */
+/** Changes something in the sandbox of an environment without the program. */
 async function behindItsBack(repository: string, environment: string, act: (call: Call) => Promise<void>) {
   const data = join(repository, `environments/${environment}/.workos-migrate/rehearsal/sandbox.sqlite`)
   const sandbox = await startSandbox({ data })
@@ -41,12 +41,12 @@ async function behindItsBack(repository: string, environment: string, act: (call
 }
 type Call = (method: string, path: string, body?: object) => Promise<{ id: string; name: string }>
 
-test('a change of the mapping goes from a branch to WorkOS, and drift is brought back', async () => {
+test('a change of the mapping goes from a branch to WorkOS, and drift is overwritten', async () => {
   const repository = createRepository()
   const { run, change } = workIn(repository)
   await run(0, 'apply', ...STAGING, '--yes')
 
-  // A change on a branch: its test says what it means.
+  // A change on a branch: its test describes it.
   git(repository, 'switch', '--quiet', '--create', 'plans-in-capitals')
   change('recipes/acme.yaml', 'plan: plan', 'plan: $uppercase(plan)')
   const failing = await run(1, 'test', '-c', 'environments/staging/migrate.config.yaml')
@@ -61,7 +61,7 @@ test('a change of the mapping goes from a branch to WorkOS, and drift is brought
   expect(review.stdout).toMatch(/! user:u_1.*\n-\s+metadata\.plan: "pro"\n\+\s+metadata\.plan: "PRO"/)
   expect(review.stdout).not.toContain('ada@acme.example')
 
-  // Nothing has happened on main: WorkOS is as it says.
+  // Nothing has happened on main: WorkOS matches it.
   git(repository, 'switch', '--quiet', 'main')
   await run(0, 'plan', ...STAGING, '--refresh', '--detailed-exitcode')
 
@@ -73,7 +73,7 @@ test('a change of the mapping goes from a branch to WorkOS, and drift is brought
   await run(0, 'plan', ...STAGING, '--refresh', '--detailed-exitcode')
   await run(8, 'apply', 'plan.ndjson')
 
-  // Drift: somebody renames an organization by hand.
+  // Drift: someone renames an organization by hand.
   await behindItsBack(repository, 'staging', async (call) => {
     const { id, name } = await call('GET', '/organizations/external_id/acme')
     expect(name).toBe('Acme Anvils')
@@ -85,14 +85,14 @@ test('a change of the mapping goes from a branch to WorkOS, and drift is brought
   await run(0, 'plan', ...STAGING, '--refresh', '--detailed-exitcode')
   await run(0, 'verify', ...STAGING)
 
-  // Production has a state and a WorkOS of its own.
+  // Production has its own state and WorkOS.
   const production = await run(2, 'plan', ...PRODUCTION, '--format', 'markdown', '--detailed-exitcode')
   expect(production.stdout).toContain('**Creates 1 role, 2 organizations, 4 users and 5 memberships.**')
 
   expect(git(repository, 'status', '--porcelain')).toBe('')
 })
 
-test('people keep the names that they give themselves, and the plan shows it', async () => {
+test('users keep the names they set themselves, and the plan shows it', async () => {
   const repository = createRepository()
   const { run } = workIn(repository)
   await run(0, 'apply', ...STAGING, '--yes')
@@ -119,13 +119,13 @@ test('its package.json pins this version, as a file, and its scripts run', async
   }
 })
 
-test('the file that an npm package can carry is the one that git reads', () => {
+test('the file in the npm package is the file that git reads', () => {
   const repository = createRepository()
   const text = (name: string) => readFileSync(join(repository, name), 'utf8')
   expect(text('gitignore')).toBe(text('.gitignore'))
 })
 
-test('what must not be committed is not seen by git', () => {
+test('git ignores what must not be committed', () => {
   const repository = createRepository()
   const secret = [
     'environments/staging/source/users.csv',
@@ -143,7 +143,7 @@ test('what must not be committed is not seen by git', () => {
   ).toEqual(secret)
 })
 
-test.each(['staging', 'production'])('the manifest of %s is valid without a secret at hand', async (name) => {
+test.each(['staging', 'production'])('the manifest of %s is valid without secrets', async (name) => {
   const { run } = workIn(createRepository())
   const shown = await run(0, 'config', '-c', `environments/${name}/migrate.config.yaml`, '--offline')
   expect(shown.stdout).toContain(`name: acme-${name}`)

@@ -18,8 +18,7 @@ async function userOf(workos: Workos, name: string): Promise<string | undefined>
 }
 
 /**
- * A sandbox in which somebody deletes a user or an organization at the first membership that is
- * written.
+ * A sandbox in which someone deletes a user or an organization at the first write of a membership.
  */
 async function deleting(kind: 'users' | 'organizations', of: (workos: Workos) => Promise<string | undefined>) {
   let armed = true
@@ -38,12 +37,12 @@ async function deleting(kind: 'users' | 'organizations', of: (workos: Workos) =>
 }
 
 const ROWS = [member('ada', 'acme'), member('ada', 'bolt'), member('bea', 'acme'), person('cleo')]
-/** Nothing is on its way when somebody deletes something. */
+/** No request is in flight when someone deletes something. */
 const ONE_BY_ONE = { ...FAST, concurrency: 1 }
 const ALL = ['ada@example.com@@acme', 'ada@example.com@@bolt', 'bea@example.com@@acme']
 
-describe('a user who is deleted in WorkOS in mid-run', () => {
-  test('blocks what depends on it, by its name', async () => {
+describe('a user deleted in WorkOS during a run', () => {
+  test('blocks what depends on it, by name', async () => {
     const workos = await deleting('users', (open) => userOf(open, 'ada'))
     const project = peopleProject(workos, ROWS, { run: ONE_BY_ONE })
     const applied = await apply(project)
@@ -51,14 +50,14 @@ describe('a user who is deleted in WorkOS in mid-run', () => {
     expect(applied.stdout).toContain('blocked: reference_gone (2)')
     for (const organization of ['acme', 'bolt']) {
       expect(applied.stdout).toMatch(
-        new RegExp(`membership:id-ada@${organization} .*its user user:id-ada is not in WorkOS any more`),
+        new RegExp(`membership:id-ada@${organization} .*its user user:id-ada is no longer in WorkOS`),
       )
     }
     expect(applied.stdout).toContain('onDeleted: recreate')
     expect(names(await workos.snapshot())).toEqual(['bea@example.com@@acme'])
   })
 
-  test('is looked at by the next plan without --refresh, and named with what depends on it', async () => {
+  test('is checked by the next plan without --refresh, and listed with what depends on it', async () => {
     const workos = await deleting('users', (open) => userOf(open, 'ada'))
     const project = peopleProject(workos, ROWS, { run: ONE_BY_ONE })
     await apply(project)
@@ -78,7 +77,7 @@ describe('a user who is deleted in WorkOS in mid-run', () => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('is created again with its memberships once the remedy is followed', async () => {
+  test('is recreated with its memberships after the remedy', async () => {
     const workos = await deleting('users', (open) => userOf(open, 'ada'))
     const project = peopleProject(workos, ROWS)
     await apply(project)
@@ -107,12 +106,12 @@ describe('a user who is deleted in WorkOS in mid-run', () => {
     expect(applied.exit, applied.stdout).toBe(0)
   })
 
-  test('comes back with memberships that an earlier run had made', async () => {
+  test('gets back memberships that an earlier run created', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS, { onDeleted: { user: 'recreate' } })
     expect((await apply(project)).exit).toBe(0)
     await workos.call('DELETE', `${USERS}/${await userOf(workos, 'ada')}`)
-    // The source changes the user, whom the run finds gone: that is all that WorkOS says of it.
+    // The source changes the user, whom the run then finds gone.
     project.csv('users.csv', [...ROWS.map((row) => ({ ...row })), member('ada', 'corp')])
     const first = await apply(project)
     expect(first.exit, first.stdout).toBe(7)
@@ -121,7 +120,7 @@ describe('a user who is deleted in WorkOS in mid-run', () => {
     expect(names(await workos.snapshot())).toEqual([...ALL.slice(0, 2), 'ada@example.com@@corp', ...ALL.slice(2)])
   })
 
-  test('an update finds it gone as well, and the next apply follows onDeleted', async () => {
+  test('an update finds it gone too, and the next apply follows onDeleted', async () => {
     let armed = false
     const workos: Workos = await startWorkos({
       interceptor: {
@@ -148,7 +147,7 @@ describe('a user who is deleted in WorkOS in mid-run', () => {
     expect(names(await workos.snapshot())).toEqual(ALL)
   })
 
-  test('a second factor is blocked by its name too, and enrolled with the user who is created again', async () => {
+  test('a second factor is blocked by its user too, and enrolled for the recreated user', async () => {
     let armed = true
     const workos: Workos = await startWorkos({
       interceptor: {
@@ -165,7 +164,7 @@ describe('a user who is deleted in WorkOS in mid-run', () => {
     const applied = await apply(project)
     expect(applied.exit).toBe(7)
     expect(applied.stdout).toContain('blocked: reference_gone (2)')
-    expect(applied.stdout).toMatch(/totp-factor:id-ada .*its user user:id-ada is not in WorkOS any more/)
+    expect(applied.stdout).toMatch(/totp-factor:id-ada .*its user user:id-ada is no longer in WorkOS/)
     const second = await apply(project)
     expect(second.exit, second.stdout + second.stderr).toBe(0)
     const id = await userOf(workos, 'ada')
@@ -173,7 +172,7 @@ describe('a user who is deleted in WorkOS in mid-run', () => {
     expect(names(await workos.snapshot())).toEqual(['ada@example.com@@acme'])
   })
 
-  test('a mark that was wrong is taken back: the user is there after all', async () => {
+  test('a wrong mark is removed: the user still exists', async () => {
     let lie = true
     const workos = await startWorkos({
       interceptor: {
@@ -199,7 +198,7 @@ describe('a user who is deleted in WorkOS in mid-run', () => {
   })
 })
 
-test('an organization that is deleted in mid-run is created again with all its memberships', async () => {
+test('an organization deleted during a run is recreated with all its memberships', async () => {
   const workos = await deleting('organizations', async (open) => {
     const { organizations } = await open.snapshot()
     return organizations.find(({ external_id }) => external_id === 'acme')?.id
@@ -207,7 +206,7 @@ test('an organization that is deleted in mid-run is created again with all its m
   const project = peopleProject(workos, ROWS)
   const applied = await apply(project)
   expect(applied.exit, applied.stdout).toBe(7)
-  expect(applied.stdout).toContain('its organization organization:acme is not in WorkOS any more')
+  expect(applied.stdout).toContain('its organization organization:acme is no longer in WorkOS')
   project.manifest(peopleManifest(workos, { onDeleted: { organization: 'recreate' } }))
   const second = await apply(project)
   expect(second.exit, second.stdout + second.stderr).toBe(0)
@@ -215,7 +214,7 @@ test('an organization that is deleted in mid-run is created again with all its m
   expect((await apply(project, '--refresh')).exit).toBe(0)
 })
 
-test('an organization that is gone is named by all that hangs on it, groups and their members too, and stops nothing else', async () => {
+test('a missing organization is named by everything in it, including groups and their members, and stops nothing else', async () => {
   const workos = await deleting('organizations', async (open) => {
     const { organizations } = await open.snapshot()
     return organizations.find(({ external_id }) => external_id === 'acme')?.id
@@ -237,7 +236,7 @@ test('an organization that is gone is named by all that hangs on it, groups and 
   expect(names(await workos.snapshot())).toEqual(['bea@example.com@@bolt', 'cleo@example.com@@bolt'])
 })
 
-test('a 403 to one DELETE fails that deletion, and the others go on', async () => {
+test('a 403 for one DELETE fails that deletion, and the others continue', async () => {
   let kept: string | undefined
   const workos = await startWorkos({
     interceptor: {

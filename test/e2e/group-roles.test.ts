@@ -16,14 +16,14 @@ const ROWS = [
   member('cy', 'beta', { role_slugs: 'viewer' }),
 ]
 
-/** The people above in WorkOS, and what is done there by hand. */
+/** The users above in WorkOS, and manual changes there. */
 async function setUp(options: Partial<SandboxOptions> = {}, rows: readonly Row[] = ROWS, more: object = {}) {
   const workos = await startWorkos(options)
   const project = peopleProject(workos, rows, { roles: ROLES, ...more })
   await apply(project)
   const { organizations, membershipIds } = await workos.snapshot()
   const acme = String(organizations.find(({ external_id }) => external_id === 'acme')?.id)
-  /** Puts people into a group of acme with these roles. */
+  /** Adds users to a group of acme with these roles. */
   const group = async (name: string, roles: readonly string[], people: readonly string[]) => {
     const { id } = await workos.call('POST', `/organizations/${acme}/groups`, { name })
     const assignments = `/authorization/groups/${id}/role_assignments`
@@ -61,8 +61,8 @@ async function verification(project: Project, ...args: string[]) {
 const rolesOf = async (workos: Workos) => Object.fromEntries((await workos.snapshot()).memberships)
 const OVERWRITE = { onDrift: { membership: 'overwrite' } }
 
-describe('a role that a group gives besides those of the source', () => {
-  test('is named by the plan, is no difference, and is not fought, whatever onDrift says', async () => {
+describe('a role from a group in addition to those of the source', () => {
+  test('is listed by the plan, is not a difference, and stays, whatever onDrift is', async () => {
     const { workos, project, group, manifest } = await setUp()
     const id = await group('Engineering', ['admin'], ['ada', 'bea'])
     for (const onDrift of ['keep', 'overwrite', 'fail']) {
@@ -83,7 +83,7 @@ describe('a role that a group gives besides those of the source', () => {
     expect(await rolesOf(workos)).toMatchObject({ 'ada@example.com@@acme': ['admin', 'viewer'] })
   })
 
-  test('is named by verify, which finds everything as desired', async () => {
+  test('is listed by verify, which finds everything as desired', async () => {
     const { project, group } = await setUp()
     const id = await group('Engineering', ['admin', 'viewer'], ['ada', 'bea'])
     const report = await verification(project, '--strict')
@@ -102,7 +102,7 @@ describe('a role that a group gives besides those of the source', () => {
     expect(text.stdout).toContain('Verified: all ')
   })
 
-  test('does not hide that somebody changed the roles of the membership itself', async () => {
+  test('does not hide that someone changed the roles of the membership itself', async () => {
     const { workos, project, group, idOf, manifest } = await setUp()
     await group('Engineering', ['admin'], ['ada', 'bea'])
     await workos.call('PUT', `${MEMBERSHIPS}/${idOf('ada')}`, { role_slugs: ['member', 'viewer'] })
@@ -131,7 +131,7 @@ describe('a role that a group gives besides those of the source', () => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('does not keep a change of the source from WorkOS; the same role is given to the membership itself', async () => {
+  test('does not hide a change of the source; the same role is assigned to the membership itself', async () => {
     const { workos, project, group, acme } = await setUp()
     const id = await group('Engineering', ['admin'], ['ada', 'bea'])
     project.csv('users.csv', [
@@ -152,8 +152,7 @@ describe('a role that a group gives besides those of the source', () => {
       'ada@example.com@@acme': ['billing'],
       'bea@example.com@@acme': ['admin', 'billing'],
     })
-    // Taken from the source again, a role is taken from the membership, also while a group gives
-    // it.
+    // A role removed in the source is removed from the membership, even while a group assigns it.
     await group('Again', ['admin'], ['bea'])
     project.csv('users.csv', ROWS)
     await apply(project)
@@ -162,7 +161,7 @@ describe('a role that a group gives besides those of the source', () => {
     expect(await verification(project, '--strict')).toMatchObject({ exit: 0, counts: { role_of_group: 1 } })
   })
 
-  test('is no difference when the membership is adopted, and hides none', async () => {
+  test('is not a difference when the membership is adopted, and hides none', async () => {
     const { workos, project, group } = await setUp()
     await group('Engineering', ['admin'], ['ada', 'bea'])
     project.remove('.workos-migrate')
@@ -178,10 +177,10 @@ describe('a role that a group gives besides those of the source', () => {
   })
 })
 
-describe('where a membership has one role', () => {
+describe('if a membership has one role', () => {
   const one = { multipleRoles: false }
 
-  test("a group's higher role in its place is named and not fought, and the source's changes go on", async () => {
+  test("a group's higher role instead is listed and stays, and changes of the source are still sent", async () => {
     const { workos, project, group, manifest } = await setUp(one)
     const id = await group('Engineering', ['admin'], ['ada', 'bea'])
     expect(await rolesOf(workos)).toMatchObject({ 'ada@example.com@@acme': ['admin'] })
@@ -198,7 +197,7 @@ describe('where a membership has one role', () => {
     expect(await rolesOf(workos)).toMatchObject({ 'ada@example.com@@acme': ['billing'] })
   })
 
-  test("a group's lower role hides nobody's loss of a higher one", async () => {
+  test("a group's lower role does not hide the loss of a higher one", async () => {
     const { workos, project, group, idOf, manifest } = await setUp(one)
     await group('Readers', ['viewer'], ['bea'])
     await workos.call('PUT', `${MEMBERSHIPS}/${idOf('bea')}`, { role_slug: 'viewer' })
@@ -222,7 +221,7 @@ describe('where a membership has one role', () => {
 describe('requests for the roles of groups', () => {
   const ofGroups = (workos: Workos) => workos.takeLog().filter(({ path }) => path.includes('/groups'))
 
-  test('are sent only for organizations in which a membership has a role that it was not given', async () => {
+  test('are sent only for organizations where a membership has a role it was not assigned', async () => {
     const { workos, project, group } = await setUp()
     await group('Plain', [], ['ada'])
     for (const command of [['plan', '--refresh'], ['verify']]) {
@@ -239,7 +238,7 @@ describe('requests for the roles of groups', () => {
     ])
   })
 
-  test('that WorkOS refuses, since groups are not enabled, mean that there are none', async () => {
+  test('that WorkOS rejects because groups are not enabled mean that there are none', async () => {
     const { workos, project, idOf } = await setUp({
       faults: { faults: [{ kind: 'answered', status: 403, when: 'before', route: '/organizations/:id/groups' }] },
     })
@@ -250,7 +249,7 @@ describe('requests for the roles of groups', () => {
   })
 })
 
-test('a plan that adds users to a group with roles says which they get', async () => {
+test('a plan that adds users to a group with roles shows which roles they get', async () => {
   const map = {
     group: { each: "groups ? $split(groups, ',') : []", name: '$' },
     groupMember: { each: "groups ? $split(groups, ',') : []", group: '$' },

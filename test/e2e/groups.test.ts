@@ -4,7 +4,7 @@ import { member, peopleManifest, peopleProject, type Row } from './people.ts'
 import { type Body, FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
 
 const env = { KEY }
-/** Writes of groups and their members after which the run is killed: among the members. */
+/** Writes of groups and their members until the run is killed: among the members. */
 const KILLED_AT = 40
 const map = {
   group: { each: "$split(groups, ',')", name: '$' },
@@ -21,8 +21,8 @@ function projectOf(workos: Workos, rows: readonly Row[] = ROWS, more: object = {
 }
 
 /**
- * `organization/group` → e-mail addresses of its members, sorted. Groups of one name stand side by
- * side.
+ * `organization/group` → sorted email addresses of its members. Groups with one name are separate
+ * entries.
  */
 async function groupsOf(workos: Workos): Promise<[string, string[]][]> {
   const { users, organizations } = await workos.snapshot()
@@ -50,7 +50,7 @@ async function expectRest(project: Project, ...args: string[]) {
   expect(plan.exit, plan.stdout + plan.stderr).toBe(0)
 }
 
-test('groups and their members are made once, and a second apply writes nothing', async () => {
+test('groups and their members are created once, and a second apply writes nothing', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos)
   await apply(project)
@@ -68,7 +68,7 @@ test('groups and their members are made once, and a second apply writes nothing'
   expect(verified.exit, verified.stdout).toBe(0)
 })
 
-test('a member who comes later is added, and nothing else is written', async () => {
+test('only a member who comes later is added', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos)
   await apply(project)
@@ -86,7 +86,7 @@ test('a member who comes later is added, and nothing else is written', async () 
   await expectRest(project)
 })
 
-test('without a state, groups and members are recognised and adopted', async () => {
+test('without a state, groups and members are matched and adopted', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos)
   await apply(project)
@@ -100,7 +100,7 @@ test('without a state, groups and members are recognised and adopted', async () 
   await expectRest(project)
 })
 
-test('two groups of one name in WorkOS block the group, and name both', async () => {
+test('two groups with one name in WorkOS block the group, and both are named', async () => {
   const workos = await startWorkos()
   const acme = await workos.call('POST', '/organizations', { name: 'ACME', external_id: 'acme' })
   const groups = `/organizations/${acme.id}/groups`
@@ -121,7 +121,7 @@ test('two groups of one name in WorkOS block the group, and name both', async ()
   expect(await groupsOf(workos)).toContainEqual(['acme/Engineering', ['ada@example.com', 'bea@example.com']])
 })
 
-test('a group and a member of it are imported by hand, with the source and without', async () => {
+test('a group and a member of it are imported by hand, with and without the source', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos)
   await apply(project)
@@ -147,7 +147,7 @@ test('a group and a member of it are imported by hand, with the source and witho
   await importBoth('--force')
 })
 
-test('with a key of its own a group is renamed, its members with it', async () => {
+test('a group with its own key is renamed, and keeps its members', async () => {
   const workos = await startWorkos()
   const keyed = {
     ...map,
@@ -168,7 +168,7 @@ test('with a key of its own a group is renamed, its members with it', async () =
   await expectRest(project, '--refresh')
 })
 
-test('a name that one group gives up may be the next one of another in the same apply', async () => {
+test("a name that one group gives up can be another's in the same apply", async () => {
   const workos = await startWorkos()
   const keyed = {
     group: { when: 'gid', key: 'gid', name: 'groups' },
@@ -188,7 +188,7 @@ test('a name that one group gives up may be the next one of another in the same 
   await expectRest(project, '--refresh')
 })
 
-test('accounts that merge are one member; who is no member of the organization is rejected', async () => {
+test('merged accounts are one member; a user who is not a member of the organization is rejected', async () => {
   const workos = await startWorkos()
   const rows = [
     member('ada', 'acme', { groups: 'Engineering' }),
@@ -215,7 +215,7 @@ test('accounts that merge are one member; who is no member of the organization i
   await expectRest(project)
 })
 
-test('members of a group whose name is refused are told so', async () => {
+test('members of a group with a rejected name are reported', async () => {
   const long = 'x'.repeat(257)
   const project = projectOf(await startWorkos(), [member('ada', 'acme', { groups: `Finance,${long}` })])
   const plan = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
@@ -229,7 +229,7 @@ test('members of a group whose name is refused are told so', async () => {
   ])
 })
 
-test('a member who leaves is removed by prune; a group, a membership and an organization take theirs along', async () => {
+test('prune removes a member who leaves; a group, a membership and an organization take theirs with them', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos)
   const pruning = (...prune: string[]) =>
@@ -266,11 +266,11 @@ test('a member who leaves is removed by prune; a group, a membership and an orga
   const listed = await project.run(['state', 'list'], { env })
   expect(listed.stdout).not.toContain('cleo')
   expect(listed.stdout).not.toContain('group-membership:')
-  // Nothing of the group in the organization that stays was asked to go.
+  // Nothing of the group was requested to be removed in the organization that stays.
   expect(await groupsOf(workos)).toEqual([['acme/Engineering', []]])
 })
 
-test('a group that has a member whom this state did not put there is not pruned', async () => {
+test('a group with a member that this state did not add is not pruned', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos, [...ROWS, member('dora', 'acme', { groups: '' })])
   await apply(project)
@@ -288,7 +288,7 @@ test('a group that has a member whom this state did not put there is not pruned'
   expect(await groupsOf(workos)).toContainEqual(['acme/Finance', ['dora@example.com']])
 })
 
-test('safety.protect keeps groups; destroy deletes what this state made, and nothing that was there before', async () => {
+test('safety.protect keeps groups; destroy deletes what this state created, and nothing older', async () => {
   const workos = await startWorkos()
   const acme = await workos.call('POST', '/organizations', { name: 'ACME', external_id: 'acme' })
   await workos.call('POST', `/organizations/${acme.id}/groups`, { name: 'Finance' })
@@ -308,7 +308,7 @@ test('safety.protect keeps groups; destroy deletes what this state made, and not
   expect(await groupsOf(workos)).toEqual([['acme/Finance', []]])
 })
 
-test('a run that was killed in the middle of its groups goes on, and makes none of them twice', async () => {
+test('a run killed in the middle of its groups continues, and creates none twice', async () => {
   let kill: (() => void) | undefined
   let written = 0
   const workos = await startWorkos({
@@ -337,7 +337,7 @@ test('a run that was killed in the middle of its groups goes on, and makes none 
   expect((await project.run(['verify'], { env })).exit).toBe(0)
 })
 
-test('verify tells a member who is missing in WorkOS, and one who is there beyond the source', async () => {
+test('verify reports a member missing in WorkOS, and one who is not in the source', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos)
   await apply(project)

@@ -7,8 +7,8 @@ import { FAST, KEY, startWorkos, type Workos, writes } from './workos.ts'
 const HASH = `$2b$10$${'h'.repeat(53)}`
 
 /**
- * Rows of the CSV source: a user each, every second one in one of ten organizations, with metadata
- * and a hash.
+ * Rows of the CSV source: one user each, every second one in one of ten organizations, with
+ * metadata and a hash.
  */
 function rowsOf(count: number): Record<string, string>[] {
   return Array.from({ length: count }, (_, n) => ({
@@ -69,7 +69,7 @@ forEachKind((kind) => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('one changed row among thousands leads to one update with only the changed field', async () => {
+  test('one changed row among thousands is one update with only the changed field', async () => {
     const workos = await startWorkos()
     const rows = rowsOf(WHOLE ? 10_000 : 1_000)
     const { project, env } = await projectOf(kind, workos, rows)

@@ -10,7 +10,7 @@ import { type Body, FAST, KEY, startWorkos, writes } from './workos.ts'
 const BILLING = ROLES[2]?.id ?? ''
 const UNTIL = '2099-03-31T08:00:00.000Z'
 
-/** Two that hold, and one that has expired. */
+/** Two valid ones, and an expired one. */
 const INVITATIONS = [
   invitation(0),
   invitation(1, { roles: [BILLING] }),
@@ -44,7 +44,7 @@ async function open(invitations: Auth0Invitation[] = INVITATIONS, more: object =
 
 const SEND = { invitations: { send: true } }
 
-test("Auth0's invitations are handed over in a file, and one that has expired is left out by name", async () => {
+test("Auth0's invitations are handed over in a file, and an expired one is left out by name", async () => {
   const { project, run, sent } = await open()
   const plan = await run('plan')
   expect(plan.exit, plan.stderr).toBe(0)
@@ -86,7 +86,7 @@ test('each is sent once with its role, verified, and not again', async () => {
   expect(sent()).toEqual([])
 })
 
-test('a second apply writes nothing at all', async () => {
+test('a second apply writes nothing', async () => {
   const { workos, run } = await open(INVITATIONS, SEND)
   expect((await run('apply', '--yes')).exit).toBe(0)
   workos.takeLog()
@@ -94,7 +94,7 @@ test('a second apply writes nothing at all', async () => {
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('a pilot sends none unless it names them', async () => {
+test('a pilot sends none unless it selects them', async () => {
   const { run, sent } = await open(INVITATIONS, SEND)
   const pilot = await run('apply', '--yes', '--only', `organization:${invitation(0).organization_id}`)
   expect(pilot.exit, pilot.stdout + pilot.stderr).toBe(0)
@@ -104,7 +104,7 @@ test('a pilot sends none unless it names them', async () => {
   expect(sent().map(({ email }) => email)).toEqual(['invited-1@example.com'])
 })
 
-test('who is a member already is left out by name, and is no reject', async () => {
+test('an invitation of an existing member is left out by name, and is not rejected', async () => {
   const tenant = generateTenant({ users: 4, organizations: 2 })
   // The first is blocked, and therefore left out.
   const [, member] = tenant.members.filter(({ user }) => user !== tenant.users[0]?.user_id)

@@ -19,7 +19,7 @@ interface Scene {
   workos: Workos
   project: Project
   env: Record<string, string>
-  /** Writes the manifest anew. */
+  /** Writes the manifest again. */
   manifest(more: object): void
 }
 
@@ -51,7 +51,7 @@ async function invitationsIn(workos: Workos): Promise<Body[]> {
   return (await workos.call('GET', '/user_management/invitations?limit=100&order=asc')).data as Body[]
 }
 
-test('invitations are handed over in a file, and apply leaves them alone', async () => {
+test('invitations are handed over in a file, and apply skips them', async () => {
   const { workos, project, env } = await open()
   const plan = await project.run(['plan'], { env })
   expect(plan.exit, plan.stderr).toBe(0)
@@ -76,7 +76,7 @@ test('invitations are handed over in a file, and apply leaves them alone', async
   expect(json.invitations).toEqual({ file: 'invitations.csv', invitations: 3 })
 })
 
-test('they are sent where the manifest says so, once, and verified', async () => {
+test('they are sent if the manifest allows it, once, and verified', async () => {
   const { workos, project, env, manifest } = await open()
   manifest({
     invitations: { send: true },
@@ -102,7 +102,7 @@ test('they are sent where the manifest says so, once, and verified', async () =>
   expect(sentIn(workos)).toEqual([])
 })
 
-test('one that is revoked in WorkOS is not sent again', async () => {
+test('an invitation revoked in WorkOS is not sent again', async () => {
   const { workos, project, env, manifest } = await open()
   manifest({ invitations: { send: true } })
   await project.run(['apply', '--yes'], { env })
@@ -113,7 +113,7 @@ test('one that is revoked in WorkOS is not sent again', async () => {
   expect(sentIn(workos)).toEqual([])
 })
 
-test('an invitation that is open already is unchanged, also without the state', async () => {
+test('an open invitation is unchanged, even without the state', async () => {
   const { workos, project, env, manifest } = await open()
   manifest({ invitations: { send: true } })
   await project.run(['apply', '--yes'], { env })
@@ -125,7 +125,7 @@ test('an invitation that is open already is unchanged, also without the state', 
   expect(await invitationsIn(workos)).toHaveLength(3)
 })
 
-test('a pilot sends none unless it names them, and then the named ones with their organization', async () => {
+test('a pilot sends only the selected ones, with their organization', async () => {
   const { workos, project, env, manifest } = await open()
   manifest({ invitations: { send: true } })
   const organization = `organization:${clerkOrganization(0).id}`
@@ -139,10 +139,10 @@ test('a pilot sends none unless it names them, and then the named ones with thei
   expect(sentIn(workos)).toHaveLength(2)
 })
 
-test('who is a member already is left out by name, and a second invitation to the same place is the same', async () => {
+test('an existing member is left out by name, and a second invitation to the same place is merged', async () => {
   const member = clerkInvitation(0, { email_address: 'clerk-0@example.com' })
   const user = clerkInvitation(3, { email_address: 'Clerk-1@example.com', organization_id: undefined })
-  // A member of another organization is not one of this.
+  // A member of another organization is not a member of this one.
   const elsewhere = clerkInvitation(1, { id: 'orginv_2elsewhere', email_address: 'clerk-0@example.com' })
   const twice = clerkInvitation(1, { id: 'orginv_2other', email_address: 'Invited-1@example.com' })
   const { workos, project, env, manifest } = await open([member, user, elsewhere, clerkInvitation(1), twice])
@@ -177,7 +177,7 @@ test('who is a member already is left out by name, and a second invitation to th
   expect(handoff.exit, handoff.stdout + handoff.stderr).toBe(0)
 })
 
-test('one that was sent and whose recipient is a member by now stays, and is told of', async () => {
+test('a sent invitation whose recipient is a member by now stays, and is reported', async () => {
   const { workos, project, env, manifest } = await open([clerkInvitation(0, { email_address: 'clerk-0@example.com' })])
   const members = { map: { membership: { when: 'false' } } }
   manifest({ invitations: { send: true }, ...members })
@@ -192,13 +192,13 @@ test('one that was sent and whose recipient is a member by now stays, and is tol
   expect(plan.stdout).toContain('No longer in the source; kept in WorkOS (1)')
 })
 
-test('destroying revokes those that were sent', async () => {
+test('destroy revokes those that were sent', async () => {
   const { workos, project, env, manifest } = await open()
   manifest({ invitations: { send: true } })
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
   const destroyed = await project.run(['destroy', '--confirm', 'invitations'], { env })
   expect(destroyed.exit, destroyed.stdout + destroyed.stderr).toBe(0)
-  // Those to organizations go with them.
+  // Those to organizations are deleted with them.
   expect((await invitationsIn(workos)).map(({ state }) => state)).toEqual(['revoked'])
 })

@@ -26,7 +26,7 @@ function fifo(path: string): void {
   expect(spawnSync('mkfifo', [path]).status).toBe(0)
 }
 
-/** A command in a process of its own: it must not wait for a FIFO that nobody writes to. */
+/** A command in a separate process: it must not wait for a FIFO without a writer. */
 async function ends(project: Project, args: readonly string[]): Promise<Result> {
   const { process, result } = project.spawn(args, env)
   const watchdog = setTimeout(() => process.kill('SIGKILL'), 20_000)
@@ -48,7 +48,7 @@ function database(path: string, sql: string): void {
   db.close()
 }
 
-/** What is no state, and no sandbox data, of ours. */
+/** Files that are neither a state nor sandbox data. */
 const FOREIGN: [string, Foreign][] = [
   ['a text', { make: (path) => writeFileSync(path, 'precious\n'), says: 'file is not a database' }],
   ['a long text', { make: (path) => writeFileSync(path, 'precious\n'.repeat(1_000)), says: 'file is not a database' }],
@@ -66,7 +66,7 @@ const FOREIGN: [string, Foreign][] = [
   ],
 ]
 
-test.each(FOREIGN)('%s as the state is refused, and keeps its content and its mode', async (_what, { make, says }) => {
+test.each(FOREIGN)('%s as the state is rejected, and keeps its content and its mode', async (_what, { make, says }) => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { state: { path: 'kept/foreign' } })
   mkdirSync(project.path('kept'), { mode: 0o755 })
@@ -91,7 +91,7 @@ test.each(FOREIGN)('%s as the state is refused, and keeps its content and its mo
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test.each(FOREIGN)('%s as sandbox data is refused, and keeps its content and its mode', async (_what, { make }) => {
+test.each(FOREIGN)('%s as sandbox data is rejected, and keeps its content and its mode', async (_what, { make }) => {
   const project = createProject()
   project.csv('users.csv', ROWS)
   project.manifest({
@@ -108,7 +108,7 @@ test.each(FOREIGN)('%s as sandbox data is refused, and keeps its content and its
   expect(readdirSync(project.folder).filter((name) => name.startsWith('foreign'))).toEqual(['foreign'])
 })
 
-test('a transaction that another program left unfinished stays as it is', async () => {
+test("another program's unfinished transaction stays as it is", async () => {
   const project = peopleProject(await startWorkos(), ROWS, { state: { path: 'foreign' } })
   database(project.path('foreign'), 'CREATE TABLE orders (id)')
   const journal = Buffer.concat([Buffer.from('d9d505f920a163d7', 'hex'), Buffer.alloc(1024)])
@@ -119,7 +119,7 @@ test('a transaction that another program left unfinished stays as it is', async 
   expect(readFileSync(project.path('foreign-journal'))).toEqual(journal)
 })
 
-test('a state that other users may read is taken from them, an empty file too', async () => {
+test('a state that other users can read is made private, even if empty', async () => {
   const project = peopleProject(await startWorkos(), ROWS, { state: { path: 'state.sqlite' } })
   project.write('state.sqlite', '')
   chmodSync(project.path('state.sqlite'), 0o644)
@@ -130,7 +130,7 @@ test('a state that other users may read is taken from them, an empty file too', 
   }
 })
 
-test('a state behind a link is used where it is', async () => {
+test('a state behind a link is used in place', async () => {
   const project = peopleProject(await startWorkos(), ROWS, { state: { path: 'state.sqlite' } })
   mkdirSync(project.path('volume'))
   symlinkSync('volume/state.sqlite', project.path('state.sqlite'))
@@ -140,7 +140,7 @@ test('a state behind a link is used where it is', async () => {
   expect(statSync(project.path('volume/state.sqlite')).mode & 0o777).toBe(0o600)
 })
 
-/** The names under which a FIFO may be met, and what a command says of it. */
+/** The names under which a command can find a FIFO, and its message. */
 const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] = [
   [
     'the state',
@@ -148,7 +148,7 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
       project.manifest(peopleManifest(workos, { state: { path: 'pipe' } }))
       return ['apply', '--yes']
     },
-    'the state cannot be kept in',
+    'the state cannot be stored in',
   ],
   [
     'sandbox data',
@@ -170,7 +170,7 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
       project.manifest(peopleManifest({ target: { ...target, apiKey: '${file:pipe}' } }))
       return ['plan']
     },
-    'the file pipe of a reference cannot be read',
+    'the referenced file pipe cannot be read',
   ],
   ...['plan', 'validate'].map((command): (typeof FIFOS)[number] => [
     `a source, for ${command}`,
@@ -191,7 +191,7 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
   ]),
   ['a data file', () => ['inspect', '--file', 'pipe'], 'pipe is a FIFO'],
   ['a manifest', () => ['plan', 'pipe'], 'pipe is a FIFO'],
-  ['a saved plan or a manifest', () => ['apply', 'pipe', '--yes'], 'that is a FIFO'],
+  ['a saved plan or a manifest', () => ['apply', 'pipe', '--yes'], 'it is a FIFO'],
   ['the file of a plan', () => ['plan', '--out', 'pipe'], 'the plan cannot be written to pipe: that is a FIFO'],
   ['the report of merges', () => ['plan', '--merges', 'pipe'], 'cannot be written to pipe: that is a FIFO'],
   [
@@ -200,7 +200,7 @@ const FIFOS: [string, (project: Project, workos: Workos) => string[], string][] 
     'that is a FIFO',
   ],
   ['a folder to hand over to', () => ['handoff', '--out', 'pipe'], 'is no folder'],
-  ['a folder to export to', () => ['export', '--out', 'pipe'], 'is no place for a snapshot'],
+  ['a folder to export to', () => ['export', '--out', 'pipe'], 'cannot be used for a snapshot'],
   [
     'the head of a snapshot',
     (project) => {
@@ -228,16 +228,16 @@ test.each(cases(FIFOS, [0, 1, 4, 5, 11, 12, 18]))(
   40_000,
 )
 
-test('a manifest that is found by its name and is a FIFO is an error, not a wait', async () => {
+test('a manifest found by its name that is a FIFO is an error, not a wait', async () => {
   const project = createProject()
   fifo(project.path('migrate.config.yaml'))
   expect(await ends(project, ['plan'])).toMatchObject({
     exit: 3,
-    stderr: expect.stringContaining('is no regular file'),
+    stderr: expect.stringContaining('is not a regular file'),
   })
 }, 40_000)
 
-test('links are followed for what is read and for the state, and refused for what is replaced', async () => {
+test('links are followed for reading and for the state, and rejected for files to replace', async () => {
   const project = peopleProject(await startWorkos(), ROWS)
   project.write('real/plan.ndjson', 'precious')
   symlinkSync('real/plan.ndjson', project.path('plan.ndjson'))
@@ -250,7 +250,7 @@ test('links are followed for what is read and for the state, and refused for wha
     ['init', '--users', 'users.csv', '--out', 'new.yaml', '--yes'],
   ]) {
     const { exit, stderr } = await project.run(args, { env })
-    expect([exit, stderr], args.join(' ')).toEqual([3, expect.stringContaining('that is a symbolic link')])
+    expect([exit, stderr], args.join(' ')).toEqual([3, expect.stringContaining('it is a symbolic link')])
   }
   expect(readFileSync(project.path('real/plan.ndjson'), 'utf8')).toBe('precious')
   expect(readdirSync(project.path('real'))).toEqual(['plan.ndjson'])
@@ -260,49 +260,49 @@ test('links are followed for what is read and for the state, and refused for wha
   expect(await project.run(['apply', 'plan.ndjson', '-c', 'migrate.config.yaml'], { env })).toMatchObject({ exit: 0 })
 })
 
-test('a link as the folder of a snapshot is refused before anything is read, wherever it leads', async () => {
+test('a link as the folder of a snapshot is rejected before anything is read', async () => {
   const project = peopleProject(await startWorkos(), ROWS)
   project.write('real/kept', 'precious')
   symlinkSync('nowhere', project.path('dangling'))
   symlinkSync('real', project.path('link'))
   for (const name of ['dangling', 'link']) {
     const { exit, stderr } = await project.run(['export', '--out', name], { env })
-    expect([exit, stderr], name).toEqual([3, expect.stringContaining('a symbolic link of that name is there')])
+    expect([exit, stderr], name).toEqual([3, expect.stringContaining('a symbolic link of that name is in the way')])
     expect(project.list('.')).not.toContain(`${name}.next`)
   }
   expect(project.list('real')).toEqual(['kept'])
 })
 
-test('a folder that holds something else is not replaced by what a killed export had finished', async () => {
+test('a folder with other content is not replaced by a finished, killed export', async () => {
   const project = peopleProject(await startWorkos(), ROWS)
   expect(await project.run(['export', '--out', 'snap'], { env })).toMatchObject({ exit: 0 })
   renameSync(project.path('snap'), project.path('snap.next'))
   project.write('snap/letters.txt', 'precious')
   const { exit, stderr } = await project.run(['export', '--out', 'snap'], { env })
-  expect([exit, stderr]).toEqual([3, expect.stringContaining('letters.txt is there')])
+  expect([exit, stderr]).toEqual([3, expect.stringContaining('letters.txt is in the way')])
   expect(readFileSync(project.path('snap/letters.txt'), 'utf8')).toBe('precious')
 })
 
-test('a socket as the state is refused', async () => {
+test('a socket as the state is rejected', async () => {
   const project = peopleProject(await startWorkos(), ROWS, { state: { path: 'socket' } })
   const server = createServer().listen(join(project.folder, 'socket'))
   onTestFinished(() => void server.close())
   await new Promise((resolve) => server.once('listening', resolve))
   const { exit, stderr } = await project.run(['apply', '--yes'], { env })
-  expect([exit, stderr]).toEqual([1, expect.stringContaining('that is a socket')])
+  expect([exit, stderr]).toEqual([1, expect.stringContaining('it is a socket')])
 })
 
-test('a device as the state, as sandbox data or as a plan is refused, and keeps its mode', async (context) => {
+test('a device as the state, as sandbox data or as a plan is rejected, and keeps its mode', async (context) => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
-  // Only root may make one. A broken program must not be tried on one of /dev.
+  // Only root can create one. A broken program must not be tried on one in /dev.
   if (spawnSync('mknod', [project.path('null'), 'c', '1', '3']).status !== 0) return context.skip()
   chmodSync(project.path('null'), 0o666)
   expect(await project.run(['plan', '--out', 'null'], { env })).toMatchObject({ exit: 3 })
   expect(await project.run(['plan', '--merges', 'null'], { env })).toMatchObject({ exit: 3 })
   project.manifest(peopleManifest(workos, { state: { path: 'null' } }))
   const { exit, stderr } = await project.run(['apply', '--yes'], { env })
-  expect([exit, stderr]).toEqual([1, expect.stringContaining('that is a device')])
+  expect([exit, stderr]).toEqual([1, expect.stringContaining('it is a device')])
   project.manifest(peopleManifest(workos, { target: { type: 'sandbox', data: 'null' } }))
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 3 })
   project.manifest(peopleManifest(workos, { source: { type: 'csv', path: 'null' } }))

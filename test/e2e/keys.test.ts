@@ -8,17 +8,17 @@ const ROWS = [member('ada', 'acme'), member('bea', 'acme')]
 test.each([
   ['plan'],
   ['apply', '--yes'],
-])('%s with a key that is refused ends with 4, and the key is not shown', async (...args) => {
+])('%s with a rejected key ends with 4, and the key is not shown', async (...args) => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   const refused = await project.run(args, { env: { KEY: 'wrong-key-but-a-secret' } })
   expect(refused.exit, refused.stdout).toBe(4)
-  expect(refused.stderr).toContain('refuses the API key')
+  expect(refused.stderr).toContain('rejected the API key')
   expect(refused.stderr).toContain('target.apiKey')
   expect(refused.stdout + refused.stderr).not.toContain('wrong-key-but-a-secret')
 })
 
-test('the key of another environment is refused before anything is read from it or written to it', async () => {
+test('the key of another environment is rejected before anything is read or written', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
@@ -32,7 +32,7 @@ test('the key of another environment is refused before anything is read from it 
   expect((await workos.snapshot('sk_test_production')).users).toEqual([])
 })
 
-test('a rotated key of the same environment goes on, and is the new one from then on', async () => {
+test('a rotated key of the same environment works, and is the new one from then on', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
@@ -45,7 +45,7 @@ test('a rotated key of the same environment goes on, and is the new one from the
   expect(workos.takeLog()).toEqual([])
 })
 
-test('another address of the target is refused', async () => {
+test('another address of the target is rejected', async () => {
   const workos = await startWorkos()
   const elsewhere = await startWorkos()
   const project = peopleProject(workos, ROWS)
@@ -58,7 +58,7 @@ test('another address of the target is refused', async () => {
   expect(elsewhere.takeLog()).toEqual([])
 })
 
-test('what a killed run left open is not looked for in another environment', async () => {
+test('open writes of a killed run are not looked up in another environment', async () => {
   const workos = await startWorkos({
     interceptor: {
       async after({ request }) {
@@ -77,7 +77,7 @@ test('what a killed run left open is not looked for in another environment', asy
   const open = async () => JSON.parse((await project.run(['state', 'show', '--json'])).stdout)
   expect(await open()).toMatchObject({ openWrites: 1, resources: { organizations: 0 } })
 
-  // The same organization is there too, just made: it must not be taken for ours.
+  // The same organization is there too, just created: it must not be mistaken for ours.
   const other = 'sk_test_production'
   await workos.call('POST', '/organizations', { name: 'ACME', external_id: 'acme' }, other)
   const refused = await project.run(['apply', '--yes'], { env: { KEY: other } })

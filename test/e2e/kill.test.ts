@@ -62,8 +62,8 @@ function randomFrom(seed: number): () => number {
 }
 
 /**
- * When to kill: as the n-th write arrives, after it took effect and before its answer, or some time
- * after it.
+ * When to kill: as the n-th write arrives, after it took effect and before its response, or some
+ * time later.
  */
 interface Moment {
   write: number
@@ -74,8 +74,8 @@ interface Moment {
 
 const random = randomFrom(20_26)
 /**
- * One in each twentieth of the run, so that all its phases are met. Towards the end `later` would
- * be too late.
+ * One in each twentieth of the run, to reach all its phases. Near the end, `later` would be too
+ * late.
  */
 const MOMENTS: Moment[] = Array.from({ length: 20 }, (_, n) => ({
   write: 1 + Math.floor(((n + random()) / 20) * WRITES),
@@ -129,7 +129,7 @@ function delay(ms: number): Promise<void> {
 
 interface Target {
   project: Project
-  /** With the key of an environment of its own. */
+  /** With the key of a separate environment. */
   env: Record<string, string>
 }
 
@@ -178,9 +178,7 @@ async function expectExact(workos: Workos, { project, env }: Target): Promise<vo
   expect(state.openWrites).toBe(0)
 }
 
-/**
- * Applies until the end; every create that is refused must be of something that is ours in the end.
- */
+/** Applies until the end. Every rejected create must be of something that is ours in the end. */
 async function applyToTheEnd({ project, env }: Target): Promise<void> {
   const { result } = project.spawn(['apply', '--yes', '--json'], env)
   const { exit, stdout, stderr } = await result
@@ -191,7 +189,7 @@ async function applyToTheEnd({ project, env }: Target): Promise<void> {
 }
 
 forEachKind((kind) => {
-  test('killed at any moment of an apply, the next apply brings exactly the end state', async () => {
+  test('after a kill at any moment of an apply, the next apply reaches exactly the end state', async () => {
     const killer = new Killer()
     const workos = await startWorkos({ interceptor: killer })
     for (const [n, moment] of cases(MOMENTS, kind.name === 'SQLite' ? [1, 5, 9, 17] : [4, 15]).entries()) {
@@ -204,8 +202,7 @@ forEachKind((kind) => {
       await applyToTheEnd(target)
       const log = workos.takeLog()
       const refused = log.filter(({ method, status }) => method === 'POST' && status >= 400)
-      // Each of them was followed by a look-up that made the thing ours: expectExact finds its id
-      // in the state.
+      // Each was followed by a lookup that made it ours: expectExact finds its ID in the state.
       expect(refused.every(({ status }) => status === 400 || status === 409)).toBe(true)
       await expectExact(workos, target)
       const again = await project.run(['apply', '--yes'], { env })
@@ -214,7 +211,7 @@ forEachKind((kind) => {
     }
   }, 600_000)
 
-  test('killed again and again, applying still comes to the end', async () => {
+  test('killed again and again, applying still finishes', async () => {
     const killer = new Killer()
     const workos = await startWorkos({ interceptor: killer })
     const target = await projectOf(kind, workos, 'sk_test_again')

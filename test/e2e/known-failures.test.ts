@@ -1,6 +1,6 @@
 /**
- * What migrations into WorkOS are known to break on, one test each. Most have more thorough tests
- * of their own; these say in one place that the failure does not happen here.
+ * Known failures of migrations to WorkOS, one test each. Most have more thorough tests elsewhere;
+ * these show in one place that the failure does not happen here.
  */
 import { statSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
@@ -36,7 +36,7 @@ const CLERK_COLUMNS =
   'id,first_name,last_name,username,primary_email_address,primary_phone_number,verified_email_addresses,' +
   'unverified_email_addresses,verified_phone_numbers,unverified_phone_numbers,totp_secret,password_digest,password_hasher'
 
-/** A Clerk export; users as `id,e-mail,verified e-mails,totp,digest,hasher`. */
+/** A Clerk export; users as `id,email,verified emails,totp,digest,hasher`. */
 function clerkProject(workos: Workos, { users, memberships, roles }: ClerkFiles) {
   const project = createProject()
   const rows = users.map((line) => {
@@ -75,7 +75,7 @@ test('1: a user of several organizations keeps every membership', async () => {
   )
 })
 
-test('2: killed in the middle and applied again, nobody is without the membership', async () => {
+test('2: killed in the middle and applied again, nobody lacks the membership', async () => {
   let kill = () => {}
   let seen = 0
   const workos = await startWorkos({
@@ -97,7 +97,7 @@ test('2: killed in the middle and applied again, nobody is without the membershi
   expect((await project.run(['verify'], { env })).exit).toBe(0)
 })
 
-test('3: users who exist are adopted, updated where they have nothing, and get their memberships', async () => {
+test('3: existing users are adopted, filled in where empty, and get their memberships', async () => {
   const workos = await startWorkos()
   await workos.call('POST', '/user_management/users', { email: 'ada@example.com', email_verified: true })
   const project = peopleProject(workos, [member('ada', 'acme')])
@@ -109,7 +109,7 @@ test('3: users who exist are adopted, updated where they have nothing, and get t
   expect(live.memberships).toHaveLength(1)
 })
 
-test('4: Retry-After holds everything back, and trouble on the way is retried once each', async () => {
+test('4: Retry-After pauses everything, and failed requests are retried once each', async () => {
   const refusals = { at: 0, during: 0 }
   const troubled = new Set<string>()
   const before: Interceptor['before'] = ({ request, response, route }) => {
@@ -134,7 +134,7 @@ test('4: Retry-After holds everything back, and trouble on the way is retried on
   expect(await workos.snapshot()).toMatchObject({ users: [{}], organizations: [{}], memberships: [{}] })
 })
 
-test('5: a plan is a diff, and writes nothing, roles included', async () => {
+test('5: a plan is a diff and writes nothing, not even roles', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'acme', { role_slugs: 'admin' })])
   const plan = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
@@ -148,7 +148,7 @@ test('5: a plan is a diff, and writes nothing, roles included', async () => {
   expect((await workos.snapshot()).roles).toEqual(['member'])
 })
 
-test('6: with failures the exit code says so, and they are taken up again', async () => {
+test('6: with failures the exit code shows it, and they are retried', async () => {
   let refusing = true
   const workos = await startWorkos({
     interceptor: {
@@ -170,9 +170,8 @@ test('6: with failures the exit code says so, and they are taken up again', asyn
   expect((await workos.snapshot()).memberships).toHaveLength(2)
 })
 
-test('7: users in no organization are kept, undeclared gzip is read, and a short page is not the end', async () => {
-  // WorkOS may answer with fewer objects than were asked for: only the cursor says where the end
-  // is.
+test('7: users without an organization are kept, undeclared gzip is read, and a short page is not the end', async () => {
+  // WorkOS can return fewer objects than requested: only the cursor shows the end.
   const workos = await startWorkos({
     interceptor: {
       after: (_exchange, { body }) => {
@@ -201,7 +200,7 @@ test('7: users in no organization are kept, undeclared gzip is read, and a short
   })
 })
 
-test('7: Auth0: nobody is left out, nothing ends at 1,000 or with a short page, roles and social accounts are kept', async () => {
+test('7: Auth0: nobody is left out, reading does not end at 1,000 or at a short page, roles and social accounts are kept', async () => {
   const data = generateTenant({
     users: 1100,
     organizations: 2,
@@ -223,7 +222,7 @@ test('7: Auth0: nobody is left out, nothing ends at 1,000 or with a short page, 
   const done = await project.run(['apply', '--yes'], { env: { KEY, SECRET: fake.source.clientSecret } })
   expect(done.exit, done.stderr).toBe(0)
   const live = await workos.snapshot()
-  // Ten people have a second account by Google, with the same address: they are one user each.
+  // Ten users have a second account through Google, with the same address: they are one user each.
   expect(live.users).toHaveLength(1090)
   expect(live.users.filter(({ metadata }) => isObject(metadata) && 'idp_google-oauth2' in metadata)).toHaveLength(10)
   expect(live.users.filter(({ metadata }) => isObject(metadata) && 'idp_acme-saml' in metadata)).toHaveLength(218)
@@ -234,7 +233,7 @@ test('7: Auth0: nobody is left out, nothing ends at 1,000 or with a short page, 
   expect(done.stdout + done.stderr).not.toContain(fake.source.clientSecret)
 })
 
-test('8: Clerk: verified is what is verified, memberships are many, hashes are kept, TOTP is in no metadata', async () => {
+test('8: Clerk: only verified addresses are verified, memberships are many, hashes are kept, no TOTP is in metadata', async () => {
   const workos = await startWorkos()
   const project = clerkProject(workos, {
     users: [
@@ -268,7 +267,7 @@ test('9: duplicates keep all organizations, and a hash its own type', async () =
   ])
 })
 
-test("10: roles exist before they are given, and memberships name WorkOS's ids", async () => {
+test("10: roles exist before they are assigned, and memberships use WorkOS's IDs", async () => {
   const workos = await startWorkos()
   const project = clerkProject(workos, {
     users: ['u1|ada@example.com||||'],
@@ -306,7 +305,7 @@ test('11: no secret on the command line, in plans or in files that others can re
   expect((await project.run(['apply', '--api-key', KEY], { env })).exit).toBe(3)
 })
 
-test.runIf(WHOLE)('12: a file many times the memory is read once, in a stream', async () => {
+test.runIf(WHOLE)('12: a file much larger than memory is read once, as a stream', async () => {
   const project = createProject()
   const padding = 'x'.repeat(20_000)
   const lines = Array.from({ length: 9_000 }, (_, n) => `u${n}@example.com,id-${n},${padding}`)
@@ -318,14 +317,14 @@ test.runIf(WHOLE)('12: a file many times the memory is read once, in a stream', 
     target: { type: 'sandbox' },
     run: { workers: 1, chunkSize: 100 },
   })
-  // 180 MB of records in heaps of 112 MiB, the mapping worker's and that of everything else.
+  // 180 MB of records in heaps of 112 MiB, for the mapping worker and for everything else.
   const child = project.spawn(['plan', '--json'], { NODE_OPTIONS: '--max-old-space-size=112' })
   const { exit, stdout, stderr } = await child.result
   expect(exit, stderr).toBe(0)
   expect(stdout).toContain('"create":9000')
 })
 
-test('13: what is planned is what is sent', async () => {
+test('13: the plan is what is sent', async () => {
   const workos = await startWorkos()
   const rows = [member('ada', 'acme', { role_slugs: 'admin' }), member('bea', 'beta'), person('cleo')]
   const project = peopleProject(workos, rows)

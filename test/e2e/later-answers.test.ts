@@ -1,6 +1,6 @@
 /**
- * Answers that later versions of WorkOS's API have: every one is told with what helps, and none
- * ends the run.
+ * Responses that later versions of WorkOS's API have. Each is reported with a remedy, and none ends
+ * the run.
  */
 import { expect, test } from 'vitest'
 import type { Fault } from '../../src/sandbox/faults/fault.ts'
@@ -70,7 +70,7 @@ test.each<[string, Fault & { kind: 'answered' }, RegExp]>([
     },
     /no more members into the group/,
   ],
-])('%s that is answered %j fails alone, and is told what helps', async (address, fault, help) => {
+])('%s with the response %j fails alone, with a remedy', async (address, fault, help) => {
   const workos = await startWorkos()
   const project = peopleProject(workos, rowsOf('Ada', 'Engineering'), { map: MAP })
   if (fault.method === 'PUT') {
@@ -88,7 +88,7 @@ test.each<[string, Fault & { kind: 'answered' }, RegExp]>([
   expect(again.exit, again.stdout + again.stderr).toBe(0)
 })
 
-test('a role of an organization that a group gives is not deleted, and the run says what helps', async () => {
+test('an organization role that a group assigns is not deleted, and the run shows the remedy', async () => {
   const workos = await startWorkos()
   const define = { keeper: { name: 'Keeper', type: 'organization', organizations: ['acme'] } }
   const project = peopleProject(workos, rowsOf('Ada'), { roles: { define } })
@@ -107,7 +107,7 @@ test('a role of an organization that a group gives is not deleted, and the run s
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
 })
 
-test('a deletion of an organization that is accepted (202) counts as done', async () => {
+test('an accepted deletion of an organization (202) counts as done', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [...rowsOf('Ada'), member('bea', 'beta')])
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)

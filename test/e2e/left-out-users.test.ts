@@ -35,7 +35,7 @@ interface Files {
   extra?: Record<string, Row[]>
 }
 
-/** Users, organizations and who is in what, in files of their own. */
+/** Users, organizations and memberships in separate files. */
 function threeFiles(
   workos: Workos,
   map: object,
@@ -68,7 +68,7 @@ async function planned(project: Project) {
 
 const named = (list: Row[]) => list.map(({ kind, key, path, origin }) => `${kind}:${key} ${path} ${origin}`)
 
-test('memberships of users who are left out are left out with them, named and counted', async () => {
+test('memberships of left-out users are left out with them, listed and counted', async () => {
   const project = threeFiles(await startWorkos(), MAP)
   const plan = await planned(project)
   expect(plan.rejects).toEqual([])
@@ -85,7 +85,7 @@ test('memberships of users who are left out are left out with them, named and co
   expect(markdown.stdout).toContain('membership: 2 left out with what they belong to, by map.user.when')
 })
 
-test('memberships of organizations that are left out are left out with them', async () => {
+test('memberships of left-out organizations are left out with them', async () => {
   const project = threeFiles(await startWorkos(), {
     ...MAP,
     organization: { ...MAP.organization, when: "plan = 'paid'" },
@@ -99,7 +99,7 @@ test('memberships of organizations that are left out are left out with them', as
   ])
 })
 
-test('who is in the source at all is not left out, and who is not in it is rejected as before', async () => {
+test('a user in the source is not left out, and one who is not in it is rejected as before', async () => {
   const members = [...MEMBERS, { user: 'nobody', org: 'acme' }]
   const plan = await planned(threeFiles(await startWorkos(), MAP, { members }))
   expect(plan.exit).toBe(5)
@@ -107,14 +107,14 @@ test('who is in the source at all is not left out, and who is not in it is rejec
   expect(plan.leftOutWith).toHaveLength(2)
 })
 
-test('a user of whom one record is left out and another is not keeps the memberships', async () => {
+test('a user with one record left out and another kept keeps the memberships', async () => {
   const users = [...USERS, { id: 'bob', mail: 'bob@example.com', active: 'yes' }]
   const plan = await planned(threeFiles(await startWorkos(), MAP, { users }))
   expect(plan).toMatchObject({ exit: 0, rejects: [], leftOutWith: [] })
   expect(plan.count.membership).toMatchObject({ distinct: 4, leftOut: 0 })
 })
 
-test('a user of whom one record is left out and another is rejected is one who is rejected', async () => {
+test('a user with one record left out and another rejected is rejected', async () => {
   const users = [...USERS, { id: 'bob', mail: 'no address', active: 'yes' }]
   const plan = await planned(threeFiles(await startWorkos(), MAP, { users }))
   expect(plan.leftOutWith).toEqual([])
@@ -125,14 +125,14 @@ test('a user of whom one record is left out and another is rejected is one who i
   ])
 })
 
-test('of whom the key cannot be told nothing is known: the memberships are rejected as before', async () => {
+test('without a key nothing is known: the memberships are rejected as before', async () => {
   const map = { ...MAP, user: { ...MAP.user, key: "active = 'yes' ? id : $number(mail)" } }
   const plan = await planned(threeFiles(await startWorkos(), map))
   expect(plan.leftOutWith).toEqual([])
   expect(plan.rejects.map(({ code }: Row) => code)).toEqual(['user_missing', 'user_missing'])
 })
 
-test('whatever else hangs on them is left out too: roles, groups and members of groups, definitions of roles', async () => {
+test('everything that depends on them is left out too: roles, groups, group members, definitions of roles', async () => {
   const extra = {
     roles: [
       { user: 'bob', org: 'gone', role: 'admin' },
@@ -184,7 +184,7 @@ test('whatever else hangs on them is left out too: roles, groups and members of 
   }
 })
 
-test('in one record, what the rules make of a user who is left out is left out with the user', async () => {
+test('in one record, what the rules make of a left-out user is left out with the user', async () => {
   const rows = [
     member('ada', 'acme', { state: 'on' }),
     member('bob', 'acme', { state: 'off', role_slug: 'admin' }),
@@ -203,13 +203,13 @@ test('in one record, what the rules make of a user who is left out is left out w
   ])
 })
 
-test('a selector of somebody who is left out says so', async () => {
+test('a selector of a left-out user reports it', async () => {
   const project = threeFiles(await startWorkos(), MAP)
   const result = await project.run(['plan', '--only', 'user:bob'], { env })
   expect(result).toMatchObject({ exit: 3, stderr: expect.stringContaining('map.user.when leaves user:bob out') })
 })
 
-test('a pilot tells of its own alone', async () => {
+test('a pilot reports only its own', async () => {
   const project = threeFiles(await startWorkos(), MAP)
   const { stdout } = await project.run(['plan', '--json', '--only', 'organization:acme'], { env })
   const { leftOut, leftOutWith } = JSON.parse(stdout)
@@ -219,7 +219,7 @@ test('a pilot tells of its own alone', async () => {
   expect(JSON.parse(other.stdout)).toMatchObject({ leftOut: [], leftOutWith: [] })
 })
 
-test('what was applied before its user is left out is orphaned, not rejected, and stays', async () => {
+test('a resource applied before its user is left out is orphaned, not rejected, and stays', async () => {
   const workos = await startWorkos()
   const project = threeFiles(workos, { ...MAP, user: { key: 'id', email: 'mail' } })
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
@@ -231,7 +231,7 @@ test('what was applied before its user is left out is orphaned, not rejected, an
   expect((await workos.snapshot()).memberships).toHaveLength(4)
 })
 
-test('explain says why, and speaks of those too whom a pilot of the manifest leaves for later', async () => {
+test("explain shows the reason, and also explains users outside the manifest's pilot", async () => {
   const workos = await startWorkos()
   const project = threeFiles(workos, MAP)
   const explained = async (what: string) => (await project.run(['explain', what], { env })).stdout

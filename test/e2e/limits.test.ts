@@ -4,7 +4,7 @@ import { systemClock } from '../../src/clock.ts'
 import { member, peopleProject } from './people.ts'
 import { KEY, startWorkos } from './workos.ts'
 
-test('within limits that the sandbox enforces, an apply is never answered 429', async () => {
+test('within limits that the sandbox enforces, an apply never gets a 429', async () => {
   const second = (count: number) => ({ count, perMs: 1000 })
   const workos = await startWorkos({ limits: { writes: second(20), reads: second(30), requests: second(40) } })
   const rows = Array.from({ length: 15 }, (_, n) => member(`user${n}`, `org-${n % 5}`))
@@ -15,7 +15,7 @@ test('within limits that the sandbox enforces, an apply is never answered 429', 
   const applied = await project.run(['apply', '--yes', '--json'], { env, clock: systemClock })
   expect(applied.exit, applied.stderr).toBe(0)
   expect(JSON.parse(applied.stdout).requests).toMatchObject({ refused: 0, writes: 1 + 5 + 15 + 15 })
-  // The limiter of one run does not know of the last requests of the run before.
+  // The limiter of one run does not know the last requests of the run before.
   await delay(1100)
   const refreshed = await project.run(['plan', '--refresh'], { env, clock: systemClock })
   expect(refreshed.exit, refreshed.stderr).toBe(0)
@@ -28,7 +28,7 @@ test('within limits that the sandbox enforces, an apply is never answered 429', 
   expect(statuses).toContain(201)
 })
 
-test('where somebody else uses the same allowance, refusals are waited out and nothing is lost', async () => {
+test('if another program shares the limit, rejections are waited out and nothing is lost', async () => {
   const workos = await startWorkos({ limits: { writes: { count: 20, perMs: 1000 } } })
   const rows = Array.from({ length: 30 }, (_, n) => member(`user${n}`, 'acme'))
   const project = peopleProject(workos, rows, { run: { limits: { writes: '40/1s' } } })

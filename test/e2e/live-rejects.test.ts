@@ -5,7 +5,7 @@ import { generateInstance } from '../fakes/clerk/generate.ts'
 import { createProject } from './cli.ts'
 import { FAST, KEY, startWorkos } from './workos.ts'
 
-test('of a source that was read over the network the records are written as they were read, and it is not asked again', async () => {
+test('rejected records of a network source are written as they were read, without reading it again', async () => {
   const fake = await startFakeClerk(generateInstance({ users: 20, organizations: 2, membershipsEach: 1 }), {})
   onTestFinished(() => fake.close())
   const workos = await startWorkos()
@@ -38,7 +38,7 @@ test('of a source that was read over the network the records are written as they
   }
   await project.run(['apply', '--yes'], { env })
   const without = await project.run(['errors', '--csv', 'errors.ndjson'])
-  expect(without.stderr).toContain('there is no snapshot of it; name one with --snapshot')
+  expect(without.stderr).toContain('it has no snapshot; pass a snapshot with --snapshot')
   expect(without.stderr).toContain(`Wrote ${written.length} reasons without a row to errors.ndjson.`)
   const errors = await project.run(['errors', '--csv', 'errors.ndjson'], { env })
   expect(errors.stderr).toContain('rows of users to')

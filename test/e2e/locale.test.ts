@@ -16,7 +16,7 @@ function projectOf(workos: Workos, rows: readonly Row[], more: object = {}) {
   return peopleProject(workos, rows, { map, roles: undefined, ...more })
 }
 
-test('a locale follows the create of its user, and is counted; what the source changes goes in one update', async () => {
+test('a locale follows the create of its user, and is counted; a change of the source is one update', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos, [ada, bo])
   const planned = JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
@@ -48,7 +48,7 @@ test('a locale follows the create of its user, and is counted; what the source c
   expect((await project.run(['verify'], { env })).exit).toBe(0)
 })
 
-test('a locale that was never answered comes with the next apply', async () => {
+test('a locale without a response is sent by the next apply', async () => {
   let failing = true
   const workos = await startWorkos({
     interceptor: {
@@ -69,7 +69,7 @@ test('a locale that was never answered comes with the next apply', async () => {
   expect(await localesIn(workos)).toEqual({ 'ada@example.com': 'en-US' })
 })
 
-test('an adopted user keeps a locale, and gets one where there is none', async () => {
+test('an adopted user keeps a locale, or gets one if there is none', async () => {
   const workos = await startWorkos()
   for (const { email, external_id } of [ada, bo]) {
     await workos.call('POST', '/user_management/users', { email, external_id })
@@ -82,7 +82,7 @@ test('an adopted user keeps a locale, and gets one where there is none', async (
   expect(await localesIn(workos)).toEqual({ 'ada@example.com': 'en-US', 'bo@example.com': 'nb-NO' })
 })
 
-test('what is no language tag costs nobody the account, and is told', async () => {
+test('an invalid language tag rejects no account, and is reported', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos, [{ ...ada, language: 'English (UK)' }])
   const { exit, stdout } = await project.run(['apply', '--yes'], { env })

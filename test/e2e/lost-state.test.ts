@@ -5,7 +5,7 @@ import { KEY, startWorkos, writes } from './workos.ts'
 
 const env = { KEY }
 
-/** Ada's address was never verified, Bob's was; Cleo has an external id. */
+/** Ada's address was never verified, Bob's was; Cleo has an external ID. */
 const ROWS = [
   member('ada', 'acme', { external_id: '' }),
   member('bob', 'acme', { external_id: '', email_verified: 'yes' }),
@@ -24,7 +24,7 @@ async function world() {
   return { workos, project, apply, ada: String(users.find(({ email }) => email === 'ada@example.com')?.id) }
 }
 
-test('after the state is lost, an unverified user without an external id is blocked, and the plan says how it is let in', async () => {
+test('after the state is lost, an unverified user without an external ID is blocked, and the plan shows the remedy', async () => {
   const { workos, project, apply, ada } = await world()
   const planned = await project.run(['plan', '--json'], { env })
   const { actions } = JSON.parse(planned.stdout)
@@ -38,7 +38,7 @@ test('after the state is lost, an unverified user without an external id is bloc
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('after the state is lost, one apply with adopt.unverified: allow takes all in, and the line can go again', async () => {
+test('after the state is lost, one apply with adopt.unverified: allow adopts all, and the line can go again', async () => {
   const { workos, project, apply } = await world()
   project.manifest(peopleManifest(workos, { adopt: { unverified: 'allow' } }))
   expect((await apply()).exit).toBe(0)

@@ -7,7 +7,7 @@ type Row = Record<string, string>
 const ORGANIZATIONS = ['a', 'b', 'c', 'd', 'e']
 const EXPECTED = ORGANIZATIONS.map((name) => [`ada@example.com@@org-${name}`, [name === 'c' ? 'admin' : 'member']])
 
-/** Orders of five rows: as they come, reversed, rotated, inside out. */
+/** Orders of five rows: original, reversed, rotated, inside out. */
 const ORDERS = [
   [0, 1, 2, 3, 4],
   [4, 3, 2, 1, 0],
@@ -15,8 +15,7 @@ const ORDERS = [
   [2, 0, 4, 1, 3],
 ]
 /**
- * Sizes of chunks and numbers of workers: each row a chunk of its own, borders between the rows,
- * all in one.
+ * Sizes of chunks and numbers of workers: each row a chunk, borders between the rows, all in one.
  */
 const SPLITS = [
   [1, 2],
@@ -35,7 +34,7 @@ const workos = await openWorkos()
 afterAll(() => workos.close())
 let environments = 0
 
-/** Applies into an environment of its own and returns what is there then. */
+/** Applies to a separate environment and returns what is there then. */
 async function applied(files: Record<string, readonly Row[]>, manifest: object, run: object) {
   const key = `sk_test_memberships${environments++}`
   const project = createProject()
@@ -138,8 +137,8 @@ test.each(
   const of = (id: string, name: string) => ({ clerk_user_id: id, org_external_id: name, org_name: name })
   const memberships = [of('user_1', 'one'), of('user_1', 'shared'), of('user_3', 'three'), of('user_3', 'shared')]
   const granted = [
-    // Without an organization: for the memberships of this record, and not for those of the record
-    // it merges with.
+    // Without an organization: for the memberships of this record, not for those of the record it
+    // merges with.
     { clerk_user_id: 'user_3', role_slug: 'org:admin', org_external_id: '' },
     { clerk_user_id: 'user_1', role_slug: 'billing', org_external_id: 'shared' },
     { clerk_user_id: 'user_1', role_slug: 'org:member', org_external_id: 'one' },

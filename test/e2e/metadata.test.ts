@@ -52,13 +52,13 @@ const metadataIn = async (workos: Workos) => {
 
 const remarksOf = ({ stdout }: Result) => (/\nRemarks\n((?: {2}.*\n)+)/.exec(stdout)?.[1] ?? '').trim().split(/\n */)
 
-/** Those of its keys that have these numbers. */
+/** The keys with these numbers. */
 const numbered = (from: number, to: number) =>
   Object.fromEntries(
     Object.entries(FOURTEEN).filter(([key]) => Number(key.slice(3)) >= from && Number(key.slice(3)) <= to),
   )
 
-/** Each set of rules with what WorkOS then holds and what the plan remarks. */
+/** Each set of rules with the result in WorkOS and the remarks of the plan. */
 const RULES = [
   {
     name: 'rules that keep all that fits',
@@ -99,7 +99,7 @@ test.each(RULES)('a user with 14 metadata keys migrates under $name, once', asyn
   const project = projectOf(workos, [auth0User(FOURTEEN)], metadata)
   const plan = await project.run(['plan'], { env })
   expect(remarksOf(plan)).toEqual(remarks)
-  // Values stand among the values alone.
+  // Values appear only among the values.
   expect(remarksOf(plan).join()).not.toContain('xxx')
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
   expect(await metadataIn(workos)).toEqual({ 'auth0|ada': holds })
@@ -122,7 +122,7 @@ test('without a rule that changes anything the user is rejected, with every reas
   expect(stdout).not.toContain('xxx')
 })
 
-test('a key that goes in the source is taken out of WorkOS, the next in line takes its place, and nothing else is sent', async () => {
+test('a key removed in the source is removed in WorkOS, the next in line replaces it, and nothing else is sent', async () => {
   const workos = await startWorkos()
   const rules = { tooLong: 'cut', tooManyKeys: 'drop' }
   const project = projectOf(workos, [auth0User(FOURTEEN)], rules)
@@ -134,17 +134,17 @@ test('a key that goes in the source is taken out of WorkOS, the next in line tak
   expect(writes(workos.takeLog()).map(({ method, body }) => [method, body])).toEqual([
     ['PUT', { metadata: { key03: null, key09: 'value 9' } }],
   ])
-  // A key that is below the line may change as it likes.
+  // A key beyond the limit can change freely.
   usersOf(project, [auth0User({ ...less, key12: 'changed', bio: `${LONG}y` })])
   expect(await project.run(['plan', '--detailed-exitcode'], { env })).toMatchObject({ exit: 0 })
-  // A rule that keeps less later takes out what is above it.
+  // A rule that later keeps fewer keys removes those beyond its limit.
   project.manifest(manifestOf(workos, { ...rules, tooLong: 'drop' }))
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
   expect(writes(workos.takeLog()).map(({ body }) => body)).toEqual([{ metadata: { bio: null, key10: 'value 10' } }])
   expect(await project.run(['plan', '--detailed-exitcode'], { env })).toMatchObject({ exit: 0 })
 })
 
-test('accounts that merge keep the limits together, in whatever order the source has them', async () => {
+test('merged accounts keep the limits together, in any order of the source', async () => {
   const halves = (prefix: string) => Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`${prefix}${n}`, prefix]))
   const users = [auth0User(halves('b'), 'one', 'ada@example.com'), auth0User(halves('a'), 'two', 'ada@example.com')]
   const held = []

@@ -4,10 +4,9 @@ import { KEY, startWorkos, writes } from './workos.ts'
 
 const env = { KEY }
 
-test('duplicates that change places in the source change nothing in WorkOS', async () => {
+test('duplicates that swap places in the source change nothing in WorkOS', async () => {
   const workos = await startWorkos()
-  // Without an external id the key is the e-mail address: which one counts depends on the row that
-  // comes first.
+  // Without an external ID the key is the email address: the first row decides which one.
   const rows = [member('ada', 'one', { external_id: '' }), member('ada', 'two'), member('bea', 'two')]
   const project = peopleProject(workos, rows)
   expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
@@ -32,7 +31,7 @@ test('duplicates that change places in the source change nothing in WorkOS', asy
   expect(await project.run(['plan', '--detailed-exitcode'], { env })).toMatchObject({ exit: 0 })
 })
 
-test('an external id that is filled in later becomes the key, and is the one thing that is sent', async () => {
+test('an external ID filled in later becomes the key, and is all that is sent', async () => {
   const workos = await startWorkos()
   const row = member('ada', 'one', { external_id: '', metadata: '{"plan":"pro"}' })
   const project = peopleProject(workos, [row])
@@ -62,7 +61,7 @@ test('two records that are one in WorkOS are blocked, not moved back and forth',
   ])
 })
 
-test('two records that would be one in WorkOS: the one with the first key is created, the other blocked, before anything is sent', async () => {
+test('two records that would be one in WorkOS: the first key is created, the other blocked, before anything is sent', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'one'), member('ada', 'one', { external_id: 'another' })], {
     dedupe: { user: { by: ['externalId'] } },

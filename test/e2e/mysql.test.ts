@@ -11,9 +11,9 @@ const USERS = WHOLE ? 50_000 : 300
 const TEAMS = USERS / 20
 
 /**
- * A schema as Laravel with teams makes it. Every fiftieth account is deleted softly, and its
- * address belongs to the one before it again; the owner of a team is named in the team alone; rows
- * of members outlive their users.
+ * A schema as Laravel creates it with teams. Every fiftieth account is soft-deleted, and the one
+ * before it has its address again. The owner of a team is only in the team, and rows of members
+ * outlive their users.
  */
 const LARAVEL = `
   CREATE TABLE users (
@@ -103,7 +103,7 @@ const manifest = {
   run: FAST,
 }
 
-/** What must be in WorkOS, reckoned by the rules by which the tables were filled. */
+/** What must be in WorkOS, computed by the rules that filled the tables. */
 function expected(): { users: number; verified: number; memberships: Map<string, string> } {
   const memberships = new Map<string, string>()
   let [users, verified] = [0, 0]
@@ -121,7 +121,7 @@ function expected(): { users: number; verified: number; memberships: Map<string,
 }
 
 test.skipIf(mariaPrograms === undefined)(
-  'a Laravel application moves from MariaDB whole, though its reading is killed twice',
+  'a Laravel application moves from MariaDB completely, although its reading is killed twice',
   async () => {
     const database = await newMariaDatabase(LARAVEL)
     const proxy = await startCuttingProxy(database.server.port)
@@ -143,7 +143,7 @@ test.skipIf(mariaPrograms === undefined)(
       proxy.cutAfter(whole * part, () => child.process.kill('SIGKILL'))
       expect((await child.result).signal).toBe('SIGKILL')
     }
-    // Between two readings the application goes on: one moment is read, and it is the last one.
+    // The application continues between two readings: one moment is read, the last one.
     database.sql("UPDATE users SET name = 'Changed Later' WHERE id = 1")
 
     const planned = await project.run(['plan', '--json'], { env })
@@ -155,7 +155,7 @@ test.skipIf(mariaPrograms === undefined)(
     expect(applied.exit, applied.stderr).toBe(0)
     const verification = await project.run(['verify'], { env })
     expect(verification.exit, verification.stdout).toBe(0)
-    // What is applied and verified is what was planned: nobody asks the database again.
+    // What is applied and verified is what was planned: the database is not read again.
     expect(proxy.bytes()).toBe(read)
 
     const live = await workos.snapshot()
@@ -175,8 +175,7 @@ test.skipIf(mariaPrograms === undefined)(
     const hashes = workos.log.filter(({ body }) => JSON.stringify(body ?? {}).includes('"password_hash":"$2y$10$'))
     expect(hashes).toHaveLength(users)
 
-    // In nothing that was printed, and in no file that was written, is the password of the
-    // database.
+    // The database password is in no output and no file.
     const printed = [planned, applied, verification, measured].flatMap(({ stdout, stderr }) => [stdout, stderr])
     const files = readdirSync(project.folder, { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.isFile(),

@@ -3,7 +3,7 @@ import { swiftClock } from '../simulated-clock.ts'
 
 export const MIDNIGHT = new Date(2030, 0, 31).getTime()
 
-/** A night whose time stands still until `passes` says that it goes on. */
+/** A night whose time advances only with `passes`. */
 export function night() {
   let now = MIDNIGHT
   const looks: (() => void)[] = []

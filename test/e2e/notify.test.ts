@@ -33,7 +33,7 @@ async function receiver(status = 200) {
 
 const NOTIFY = { webhook: '${NOTIFY_URL}', secret: '${NOTIFY_SECRET}' }
 
-test('the end of an apply is told as its schema says, signed, and without anybody in it', async () => {
+test('the end of an apply is sent as in its schema, signed, and without personal data', async () => {
   const workos = await startWorkos()
   const { env, received, documents } = await receiver()
   const project = peopleProject(workos, ROWS, { ...ALLOWED, notify: NOTIFY, environments: { staging: {} } })
@@ -61,8 +61,8 @@ test('the end of an apply is told as its schema says, signed, and without anybod
   }
 })
 
-describe('other ends are told too', () => {
-  test('a guard that refuses', async () => {
+describe('other ends are sent too', () => {
+  test('a safety limit', async () => {
     const { env, documents } = await receiver()
     const project = peopleProject(await startWorkos(), ROWS, { notify: NOTIFY })
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 5 })
@@ -72,7 +72,7 @@ describe('other ends are told too', () => {
     expect(wrongIn('notification.schema.json', documents()[0])).toEqual([])
   })
 
-  test('an interruption in order', async () => {
+  test('a clean interruption', async () => {
     const stop = new AbortController()
     const workos = await startWorkos({
       interceptor: {
@@ -113,7 +113,7 @@ describe('other ends are told too', () => {
     expect(received.map(({ body }) => body).join()).not.toContain('bea')
   })
 
-  test('not an apply that somebody called off', async () => {
+  test('not an apply that someone declined', async () => {
     const { env, received } = await receiver()
     const project = peopleProject(await startWorkos(), ROWS, { ...ALLOWED, notify: NOTIFY })
     expect(await project.run(['apply'], { env, typed: 'no\n' })).toMatchObject({ exit: 0 })
@@ -121,7 +121,7 @@ describe('other ends are told too', () => {
   })
 })
 
-test('Slack is told a text, in which names of the manifest cannot steer', async () => {
+test('Slack gets a text that names in the manifest cannot control', async () => {
   const { env, documents } = await receiver()
   const project = peopleProject(await startWorkos(), ROWS, {
     ...ALLOWED,
@@ -141,14 +141,16 @@ test('Slack is told a text, in which names of the manifest cannot steer', async 
   expect(said).toContain('1 rejected record')
 })
 
-describe('whatever goes wrong with it', () => {
-  test('the run is as it would be, a warning says so, and the address is nowhere', async () => {
+describe('if the notification fails', () => {
+  test('the run is the same, a warning reports it, and the address is not shown', async () => {
     const workos = await startWorkos()
     const { env, received } = await receiver(500)
     const project = peopleProject(workos, ROWS, { ...ALLOWED, notify: NOTIFY })
     const applied = await project.run(['apply', '--yes', '--json', '--events', 'events.log'], { env })
     expect(applied.exit).toBe(0)
-    expect(applied.stderr).toMatch(/warning: notify\.webhook was not told how the run ended: HTTP 500 \[not_notified\]/)
+    expect(applied.stderr).toMatch(
+      /warning: notify\.webhook could not be notified of how the run ended: HTTP 500 \[not_notified\]/,
+    )
     expect(received.length).toBeGreaterThan(1)
     const looks = [
       'config',
@@ -173,7 +175,7 @@ describe('whatever goes wrong with it', () => {
     expect(all).toContain('(secret)')
   })
 
-  test('nobody there', async () => {
+  test('no server there', async () => {
     const project = peopleProject(await startWorkos(), ROWS, { ...ALLOWED, notify: NOTIFY })
     const env = { KEY, NOTIFY_URL: `http://127.0.0.1:1${PATH}`, NOTIFY_SECRET }
     const applied = await project.run(['apply', '--yes'], { env })
@@ -181,7 +183,7 @@ describe('whatever goes wrong with it', () => {
     expect(applied.stderr).not.toContain('very-secret')
   })
 
-  test('an address in the clear, or none, refuses the apply before anything is done', async () => {
+  test('a plain http address, or an invalid one, stops the apply before anything is done', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS, { ...ALLOWED, notify: NOTIFY })
     for (const url of ['http://hooks.example.com/T000', 'hooks.example.com/T000']) {
@@ -194,13 +196,13 @@ describe('whatever goes wrong with it', () => {
     }
     const unset = await project.run(['apply', '--yes'], { env: { KEY } })
     expect(unset).toMatchObject({ exit: 3, stderr: expect.stringContaining('NOTIFY_URL') })
-    // What tells nobody does not need it.
+    // A command that notifies nobody does not need it.
     expect(await project.run(['plan'], { env: { KEY } })).toMatchObject({ exit: 0 })
     expect(writes(workos.takeLog())).toEqual([])
   })
 })
 
-test('an address that is written out is told of, and shown nowhere', async () => {
+test('an address written out in the manifest causes a warning, and is not shown', async () => {
   const { env, received } = await receiver()
   const notify = { webhook: env.NOTIFY_URL, secret: NOTIFY_SECRET }
   const project = peopleProject(await startWorkos(), ROWS, { ...ALLOWED, environments: { production: { notify } } })
@@ -211,7 +213,7 @@ test('an address that is written out is told of, and shown nowhere', async () =>
   expect(received).toHaveLength(1)
 })
 
-test('who is told is no part of a plan: a saved one stays good', async () => {
+test('webhooks are not part of a plan: a saved one stays valid', async () => {
   const { env, received } = await receiver()
   const project = peopleProject(await startWorkos(), ROWS, ALLOWED)
   expect(await project.run(['plan', '--out', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })

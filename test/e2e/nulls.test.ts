@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { tried } from '../tried.ts'
 import { createProject, type Project } from './cli.ts'
 
-/** A project on a sandbox of its own, with these files and this manifest. */
+/** A project with its own sandbox, these files and this manifest. */
 function project(files: Record<string, string>, manifest?: object): Project {
   const made = createProject()
   for (const [name, content] of Object.entries(files)) made.write(name, content)
@@ -22,7 +22,7 @@ async function planOf(made: Project) {
   return { exit, plan, stderr, created, codes }
 }
 
-/** What the state holds of a resource that was applied. */
+/** An applied resource in the state. */
 async function shown(made: Project, address: string) {
   return JSON.parse((await made.run(['state', 'show', address, '--json'])).stdout)
 }
@@ -58,7 +58,7 @@ test.each([
     'NULL in 2 of 2',
   ],
   ['csv', CSV, { type: 'csv', path: './users.csv' }, ['org_name'], 'NULL in 2 of 3'],
-] as const)('%s: strangers do not become members of NULL unseen, and with nulls not at all', async (_type, files, source, columns, count) => {
+] as const)('%s: strangers do not silently become members of NULL, and never with nulls', async (_type, files, source, columns, count) => {
   const unseen = project(files, { source })
   const before = await planOf(unseen)
   expect(before.exit).toBe(0)
@@ -67,7 +67,7 @@ test.each([
   const text = await unseen.run(['plan'])
   const inspect = await unseen.run(['inspect'])
   for (const column of columns) {
-    const said = new RegExp(`${column} (holds the text |\\()${count} rows`)
+    const said = new RegExp(`${column} (contains the text |\\()${count} rows`)
     for (const output of [text.stdout, before.stderr, inspect.stderr]) expect(output).toMatch(said)
     expect(text.stderr).toBe('')
     expect(markdown.stdout.replaceAll('&#95;', '_').replaceAll('&#40;', '(')).toMatch(said)
@@ -85,7 +85,7 @@ test.each([
   expect((await nulls.run(['inspect'])).stderr).not.toContain('written_null')
 })
 
-test('a column that no expression reads is no matter of the plan, and one of a file without a manifest is', async () => {
+test('a column without an expression is not in the plan, but in an inspected file without a manifest', async () => {
   const made = project(
     { 'users.csv': 'email,external_id,note\na@example.com,1,NULL\n' },
     { source: { type: 'csv', path: './users.csv' } },
@@ -93,7 +93,7 @@ test('a column that no expression reads is no matter of the plan, and one of a f
   expect((await planOf(made)).codes).toEqual([])
   expect((await made.run(['inspect'])).stderr).not.toContain('written_null')
   expect((await made.run(['inspect', 'users.csv'])).stderr).toContain(
-    'the column note holds the text NULL in 1 of 1 row',
+    'the column note contains the text NULL in 1 of 1 row',
   )
   const { stdout } = await made.run(['inspect', 'users.csv', '--json'])
   expect(JSON.parse(stdout).writtenNulls).toMatchObject([
@@ -105,7 +105,7 @@ test.each([
   "$sift($, function($v, $k) { $k != 'email' })",
   '$merge([$, { "from": "crm" }])',
   '{ "all": $join($record.*, " ") }',
-])('an expression that takes the whole record reads all of its columns: %s', async (metadata) => {
+])('an expression that reads the whole record reads all of its columns: %s', async (metadata) => {
   const made = project(
     { 'users.csv': 'email,note\na@example.com,NULL\n' },
     {
@@ -118,7 +118,7 @@ test.each([
   expect(codes).toContain('written_null')
 })
 
-test('JSON is warned of as well, in streams that are joined too', async () => {
+test('JSON causes warnings too, also in joined streams', async () => {
   const made = project(
     { 'users.json': '[{"id":"1","email":"a@example.com"}]', 'teams.ndjson': '{"user":"1","team":"undefined"}\n' },
     {
@@ -139,7 +139,7 @@ test('JSON is warned of as well, in streams that are joined too', async () => {
   const { codes, stderr } = await planOf(made)
   expect(codes).toEqual(['written_null'])
   expect(stderr).toContain(
-    'teams.ndjson:1 warning: users: the column teams.team holds the text undefined in 1 of 1 row',
+    'teams.ndjson:1 warning: users: the column teams.team contains the text undefined in 1 of 1 row',
   )
 })
 
@@ -192,7 +192,7 @@ test.each([
   expect((await planOf(made)).codes).toEqual([])
 })
 
-/** A plan of so many users, all but `open` of whom are verified. */
+/** A plan of this many users, all but `open` of them verified. */
 async function verified(users: number, emailVerified: string, open = 0) {
   const rows = Array.from({ length: users }, (_, n) => `${n},u${n}@example.com,${n < open ? '' : 'yes'}`)
   const made = project(
@@ -214,20 +214,20 @@ test.each([
   [9, 'at', 0, false],
   [12, '"true"', 0, false],
   [12, 'true', 0, false],
-])('%i users with emailVerified: %s and %i without: the plan says that everybody is verified: %s', async (users, expression, open, said) => {
+])('%i users with emailVerified: %s and %i without: the plan reports that all are verified: %s', async (users, expression, open, said) => {
   const { codes, stderr } = await verified(users, expression, open)
   expect(codes).toEqual(said ? ['everybody_verified'] : [])
   expect(stderr.includes(`the addresses of all ${users} users count as verified`)).toBe(said)
 })
 
-test('a plan that changes no user does not say again that everybody is verified', async () => {
+test('a plan that changes no user does not report again that all are verified', async () => {
   const { made, exit } = await verified(3, 'at ? true : false')
   expect(exit).toBe(0)
   expect((await made.run(['apply', '--yes'])).exit).toBe(0)
   expect((await planOf(made)).codes).toEqual([])
 })
 
-test('init sees what is written for nothing, writes nulls, and proposes nothing that rests on it', async () => {
+test('init finds nulls written as text, writes nulls, and proposes nothing based on them', async () => {
   const made = project({ 'users.csv': LARAVEL })
   const init = await made.run(['init', '--users', 'users.csv', '--yes', '--target', 'sandbox', '--env', 'none'])
   expect([init.exit, init.stderr.includes('written_null')]).toEqual([0, false])
@@ -242,7 +242,7 @@ test('init sees what is written for nothing, writes nulls, and proposes nothing 
   expect(users.map(({ secrets }) => secrets)).toEqual([['passwordHash'], ['passwordHash'], []])
 })
 
-test('init adds what it finds to what the recipe reads as nothing, and proposes nulls for no JSON', async () => {
+test("init adds what it finds to the recipe's nulls, and proposes none for JSON", async () => {
   const made = project({ 'users.csv': SUPABASE['users.csv'].replace('{},NULL,NULL', '{},None,NULL') })
   await made.run(['init', '--users', 'users.csv', '--yes', '--target', 'sandbox', '--env', 'none'])
   const written = async (one: Project) => JSON.parse((await one.run(['config', '--json'])).stdout).source.nulls

@@ -13,7 +13,7 @@ interface Scene {
   workos: Workos
   project: Project
   env: Record<string, string>
-  /** Writes the manifest anew. */
+  /** Writes the manifest again. */
   manifest(source: object, more?: object): void
 }
 
@@ -52,10 +52,10 @@ async function open(data: Partial<OrgData>, settings: OktaSettings = {}, source:
   return { fake, workos, project, manifest, env: { KEY, SECRET: fake.source.token } }
 }
 
-/** Numbers of generated users whom Okta lets in. */
+/** Numbers of generated users who can sign in to Okta. */
 const alive = (count: number) => Array.from({ length: count }, (_, n) => n).filter((n) => ![7, 8].includes(n % 10))
 
-test('an org is planned, applied and verified with exact counts, after a reading that was called off', async () => {
+test('an org is planned, applied and verified with exact counts, after an aborted reading', async () => {
   const { fake, workos, project, env } = await open(generateOrg({ users: 120, groups: 4 }))
   const stop = new AbortController()
   fake.after(14, () => stop.abort())
@@ -65,7 +65,7 @@ test('an org is planned, applied and verified with exact counts, after a reading
   const exported = await project.run(['export'], { env })
   expect(exported.exit, exported.stderr).toBe(0)
   expect(exported.stderr).toContain('reading')
-  // 108 users and as many memberships by pages of 15; what was read is not read again.
+  // 108 users and as many memberships in pages of 15; what was read is not read again.
   expect(fake.log.length - asked).toBeLessThan(2 + 8 + 1 + 8)
 
   const planned = await project.run(['plan', '--json'], { env })
@@ -118,7 +118,7 @@ async function groupsOf(workos: Workos): Promise<[string, number][]> {
   return found
 }
 
-test('only what changed is sent by the next reading', async () => {
+test('only changes are sent by the next reading', async () => {
   const { fake, workos, project, env } = await open(generateOrg({ users: 40, groups: 4 }))
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
   workos.takeLog()
@@ -142,7 +142,7 @@ test('only what changed is sent by the next reading', async () => {
   expect((await project.run(['verify'], { env })).exit).toBe(0)
 })
 
-test('a reading of what changed since sees profiles and groups that changed, and takes nobody for gone', async () => {
+test('a reading of changes sees changed profiles and groups, and treats nobody as gone', async () => {
   const { fake, workos, project, env, manifest } = await open(generateOrg({ users: 40, groups: 4 }))
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
   workos.takeLog()
@@ -154,7 +154,7 @@ test('a reading of what changed since sees profiles and groups that changed, and
   manifest({ updatedSince: since })
   const applied = await project.run(['apply', '--yes'], { env })
   expect(applied.exit, applied.stderr).toBe(0)
-  expect(applied.stderr + applied.stdout).toContain('are left as they are')
+  expect(applied.stderr + applied.stdout).toContain('nothing changes for them')
   const sent = writes(workos.takeLog()).map(({ method, route, body }) => [`${method} ${route}`, body])
   expect(sent).toEqual([
     ['PUT /user_management/users/:id', { first_name: 'Renamed' }],
@@ -162,7 +162,7 @@ test('a reading of what changed since sees profiles and groups that changed, and
   ])
 })
 
-test('connections are handed over: identity providers, and apps for which Okta is one', async () => {
+test('connections are handed over: identity providers, and apps whose identity provider is Okta', async () => {
   const bare = CERTIFICATE.replaceAll(/-----[^-]+-----|\s/g, '')
   const metadata = `<EntityDescriptor entityID="http://www.okta.com/exk1"><IDPSSODescriptor><KeyDescriptor use="signing"><KeyInfo><X509Data><X509Certificate>${bare}</X509Certificate></X509Data></KeyInfo></KeyDescriptor><SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://acme.okta.example/sso"/></IDPSSODescriptor></EntityDescriptor>`
   const { project, env } = await open(
@@ -188,7 +188,7 @@ test('connections are handed over: identity providers, and apps for which Okta i
     ['App 1', 'company-1', 'OktaSAML'],
   ])
   const notes = readFileSync(project.path('sso/handoff_notes.md'), 'utf8')
-  expect(notes).toContain('the app in Okta sends people to https://app-1.example/acs')
+  expect(notes).toContain('the app in Okta sends users to https://app-1.example/acs')
   expect(notes).toContain('the identity provider knows Okta as https://acme.okta.example/sp/1')
   const files = readFileSync(project.path('sso/oidc_connections.csv'), 'utf8') + notes + result.stdout + result.stderr
   expect(files).toContain('client-2')

@@ -8,10 +8,10 @@ import { peopleProject, type Row } from './people.ts'
 import { KEY, startWorkos, type Workos, writes } from './workos.ts'
 
 /**
- * States that earlier versions of the program wrote, as SQL text: one for each version of the
- * schema, with a run that was killed while a write was open. `<<kind:key>>` stands for WorkOS's id
- * of a resource, `<<binding>>` for the target. Before a new step of the schema is published, add a
- * dump of the version that goes: sqlite3 state.sqlite .dump
+ * States that earlier versions of the program wrote, as SQL: one for each version of the schema,
+ * with a run killed while a write was open. `<<kind:key>>` is WorkOS's ID of a resource,
+ * `<<binding>>` the target. Before a new step of the schema is published, add a dump of the old
+ * version: sqlite3 state.sqlite .dump
  */
 const FOLDER = new URL('older-states/', import.meta.url)
 const VERSIONS = Array.from({ length: migrations.length }, (_, index) => index + 1)
@@ -40,13 +40,10 @@ const BEA = person('bea', { last_name: 'Beispiel', org_external_id: 'acme', org_
 const CYD = person('cyd', { email_verified: 'false', totp_secret: 'JBSWY3DPEHPK3PXP' })
 const ROWS = [ADA, BEA, { ...BEA, org_external_id: 'beta', org_name: 'Beta' }, CYD]
 
-/** Before the second version of the schema the program knew no second factors. */
+/** The first version of the schema had no second factors. */
 const hasFactors = (version: number) => version > 1
 
-/**
- * A project whose people are in WorkOS, and whose state is one that an earlier version wrote about
- * them.
- */
+/** A project whose users are in WorkOS, with a state of an earlier version. */
 async function projectWithState(version: number, workos: Workos): Promise<Project> {
   const project = peopleProject(workos, hasFactors(version) ? ROWS : ROWS.with(3, { ...CYD, totp_secret: '' }), {
     roles: { define: { admin: { name: 'Admin', description: 'Manages the organization' } } },
@@ -75,7 +72,7 @@ test('there is a state of every earlier version of the schema', () => {
   expect(DUMPED).toEqual(expect.arrayContaining(VERSIONS.slice(0, -1)))
 })
 
-test.each(DUMPED)('a state of schema version %i is read whole, and kept beside the new one', async (version) => {
+test.each(DUMPED)('a state of schema version %i is read completely, and kept next to the new one', async (version) => {
   const project = await projectWithState(version, await startWorkos())
   const state = await peekState({ type: 'file', path: project.path(STATE) })
   onTestFinished(() => state.close())

@@ -6,7 +6,7 @@ import { FAST, KEY, startWorkos, type Workos } from './workos.ts'
 const ENV = { KEY }
 const KELVIN = 'mi\u212ae@example.com'
 
-/** Whoever it is by the external id. */
+/** Users by external ID. */
 async function people(workos: Workos): Promise<unknown[]> {
   const { users } = await workos.snapshot()
   return users.map(({ email, external_id, email_verified }) => ({ email, external_id, email_verified }))
@@ -35,7 +35,7 @@ test.each([
   expect((await project.run(['verify'], { env: ENV })).stdout).toContain('rejected')
 })
 
-test('an expression of the manifest that puts addresses into lower case folds none of them', async () => {
+test('an expression of the manifest that lowercases addresses folds none of them', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [ATTACKER, VICTIM], {
     safety: { maxRejects: 1 },
@@ -45,7 +45,7 @@ test('an expression of the manifest that puts addresses into lower case folds no
   expect(await people(workos)).toMatchObject([{ email: 'mike@example.com', external_id: 'victim' }])
 })
 
-test('an address that only an expression would fold is seen in the source', async () => {
+test('an address that only an expression would fold is found in the source', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [ATTACKER, VICTIM], {
     safety: { maxRejects: 1 },
@@ -55,7 +55,7 @@ test('an address that only an expression would fold is seen in the source', asyn
   expect(JSON.parse(stdout).rejects).toMatchObject([{ kind: 'user', key: 'attacker', code: 'confusable_email' }])
 })
 
-test('roles in a file of their own do not reach the user whose address looks alike', async () => {
+test('roles in a separate file do not reach the user with a look-alike address', async () => {
   const workos = await startWorkos()
   const project = createProject()
   project.csv('users.csv', [{ email: 'mike@example.com', org_external_id: 'acme', org_name: 'Acme' }])
@@ -77,7 +77,7 @@ test('roles in a file of their own do not reach the user whose address looks ali
   expect((await workos.snapshot()).memberships).toEqual([['mike@example.com@@acme', ['member']]])
 })
 
-test('rows that are joined by address go to nobody whose address looks alike', async () => {
+test('rows joined by address go to nobody with a look-alike address', async () => {
   const workos = await startWorkos()
   const project = createProject()
   project.csv('users.csv', [{ id: 'u1', email: 'Mike@example.com' }])
@@ -101,7 +101,7 @@ test('rows that are joined by address go to nobody whose address looks alike', a
   }
 })
 
-test('a user whom WorkOS has by an address that looks alike is not adopted', async () => {
+test('a user in WorkOS with a look-alike address is not adopted', async () => {
   const workos = await startWorkos()
   await workos.call('POST', '/user_management/users', { email: KELVIN })
   const project = peopleProject(workos, [VICTIM], { adopt: { fill: ['externalId'] } })
@@ -113,7 +113,7 @@ test('a user whom WorkOS has by an address that looks alike is not adopted', asy
   expect((await workos.snapshot()).memberships).toEqual([])
 })
 
-test('addresses that differ in the case of other letters than A to Z are two, and rejected where both occur', async () => {
+test('addresses that differ in the case of letters other than A to Z are two, and rejected if both occur', async () => {
   const workos = await startWorkos()
   const rows: Row[] = [
     { email: 'M\u00dcLLER@x.example', external_id: 'one' },

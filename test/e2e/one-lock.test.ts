@@ -7,7 +7,7 @@ const env = { KEY }
 const ROWS: Row[] = Array.from({ length: 40 }, (_, n) => member(`user${n}`, 'acme'))
 const STATE = '.workos-migrate/state.sqlite'
 
-/** A WorkOS that does something when the n-th write has come in, and waits for it. */
+/** A WorkOS that does work when the n-th write arrives, and waits for it. */
 async function workosDoing(at: number, work: () => unknown) {
   let seen = 0
   return startWorkos({
@@ -37,7 +37,7 @@ test.each<[string, (path: (name: string) => string) => void]>([
       symlinkSync(path(STATE), path('other/linked.sqlite'))
     },
   ],
-])('a second apply is refused while the first one works, also when %s', async (_, meddle) => {
+])('a second apply is rejected while the first one works, even if %s', async (_, meddle) => {
   const second: { exit: number; stderr: string }[] = []
   const workos = await workosDoing(20, async () => {
     meddle(project.path)
@@ -61,12 +61,12 @@ test.each<[string, number, (path: (name: string) => string) => void]>([
   ['moved in the middle', 20, (path) => renameSync(path(STATE), path('elsewhere.sqlite'))],
   ['removed with its whole folder', 20, (path) => renameSync(path('.workos-migrate'), path('gone'))],
   ['removed at the very last write', 82, (path) => rmSync(path(STATE))],
-])('an apply whose state is %s ends with an error that says what was written', async (_, at, lose) => {
+])('an apply whose state is %s ends with an error that shows what was written', async (_, at, lose) => {
   const workos = await workosDoing(at, () => lose(project.path))
   const project = peopleProject(workos, ROWS)
   const { exit, stdout, stderr } = await project.run(['apply', '--yes'], { env })
   expect([exit, stderr]).toEqual([1, expect.stringContaining('[state_vanished]')])
-  expect(stderr).toMatch(/written to WorkOS by then: .*1 organization created/)
+  expect(stderr).toMatch(/written to WorkOS before: .*1 organization created/)
   expect(stdout).not.toContain('Done')
   const again = await project.run(['apply', '--yes'], { env })
   expect(again.exit, again.stderr).toBe(0)

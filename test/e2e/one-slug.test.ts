@@ -71,7 +71,7 @@ async function planned(
 
 const ADMINS: [Auth0Role, Auth0Role] = [role('rol_1', 'Admin', 'delete:all'), role('rol_2', 'Admin!', 'read:own')]
 
-test('two roles of a tenant whose names give one slug are refused, and nobody gets the permissions of the other', async () => {
+test('two roles of a tenant whose names make one slug are rejected, and nobody gets the permissions of the other', async () => {
   const workos = await startWorkos()
   const project = await tenant(workos, ADMINS)
   const env = ENV_OF.get(workos)
@@ -92,7 +92,7 @@ test('two roles of a tenant whose names give one slug are refused, and nobody ge
 test.each([
   ['Admin!', { 'Admin!': 'admin-2' }, 'admin', 'admin-2'],
   ['both', { Admin: 'root', 'Admin!': 'reader' }, 'root', 'reader'],
-])('they go through once roles.map has a line for %s', async (_, map, ada, bob) => {
+])('they are accepted once roles.map has a line for %s', async (_, map, ada, bob) => {
   const workos = await startWorkos()
   const project = await tenant(workos, ADMINS, { roles: { map } })
   const env = ENV_OF.get(workos)
@@ -106,14 +106,14 @@ test.each([
   expect(held.permissions).toEqual(['read:own'])
 })
 
-test('roles that differ in case alone are two names', async () => {
+test('roles that differ only in case are two names', async () => {
   const workos = await startWorkos()
   const project = await tenant(workos, [role('rol_1', 'admin'), role('rol_2', 'Admin')])
   const { rejects } = await planned(project, ENV_OF.get(workos))
   expect(new Set(rejects.map(({ code }) => code))).toEqual(new Set(['role_slug_collision']))
 })
 
-test('a line under roles.map for the slug does not tell two names apart', async () => {
+test('a line under roles.map for the slug does not distinguish two names', async () => {
   const workos = await startWorkos()
   const project = await tenant(workos, ADMINS, { roles: { map: { admin: 'owner' } } })
   const { rejects } = await planned(project, ENV_OF.get(workos))
@@ -125,7 +125,7 @@ test('a line under roles.map for the slug does not tell two names apart', async 
   ])
 })
 
-test('two permissions whose names give one slug are refused with the roles that have them', async () => {
+test('two permissions whose names make one slug are rejected with the roles that have them', async () => {
   const workos = await startWorkos()
   const project = await tenant(workos, [role('rol_1', 'Boss', 'delete/all'), role('rol_2', 'Clerk', 'Delete All')])
   const { rejects } = await planned(project, ENV_OF.get(workos))
@@ -145,7 +145,7 @@ const ROWS: Row[] = [
 ]
 const SLUGS = { organization: { key: '$slug(org_name)' }, membership: { organization: '$slug(org_name)' } }
 
-test('two organizations whose names give one key are refused with their members, and the message names the expression', async () => {
+test('two organizations whose names make one key are rejected with their members, and the message names the expression', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { map: SLUGS, run: { ...FAST, chunkSize: 1 }, safety: { maxRejects: 4 } })
   const { rejects } = await planned(project)
@@ -173,7 +173,7 @@ test('names that the manifest makes equal before they become a key are one', asy
   expect(await planned(project)).toEqual({ exit: 0, rejects: [] })
 })
 
-test('two groups whose names give one key in an organization are refused, and in two organizations they are two', async () => {
+test('two groups whose names make one key are rejected in one organization, and are two in two organizations', async () => {
   const workos = await startWorkos()
   const acme = { org_external_id: 'acme', org_name: 'Acme' }
   const rows: Row[] = [

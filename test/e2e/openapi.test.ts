@@ -7,7 +7,7 @@ import { FAST, KEY, startWorkos } from './workos.ts'
 
 const env = { KEY }
 
-/** One user for each way to bring a password. */
+/** One user for each form of password. */
 const PASSWORDS: Row[] = [
   { password: 'correct horse battery staple' },
   { password_hash: `$2b$10$${'h'.repeat(53)}`, password_hash_type: 'bcrypt' },
@@ -40,7 +40,7 @@ function rowsOf(generation: string): Row[] {
   )
 }
 
-test('every request of a broad run, and every answer to it, keeps to the published OpenAPI document', async () => {
+test('every request of a broad run, and every response, follows the published OpenAPI document', async () => {
   const { checkRequest, checkResponse } = createOpenApiChecker()
   const differences = new Set<string>()
   const seen = new Set<string>()
@@ -84,7 +84,7 @@ test('every request of a broad run, and every answer to it, keeps to the publish
   // Few: looked up one by one.
   project.csv('users.csv', [...changed, member('more', 'org-new', { role_slugs: 'admin,billing' })])
   await apply()
-  // Another key: recognised by what it can see. Then without a state: listed and adopted.
+  // Another key: recognized by what it can see. Then without a state: listed and adopted.
   expect(await project.run(['plan'], { env: { KEY: `${KEY}.rotated` } })).toMatchObject({ exit: 0 })
   project.remove('.workos-migrate')
   await apply()

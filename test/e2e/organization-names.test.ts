@@ -11,7 +11,7 @@ const make = async (workos: Workos, name: string, more: object = {}) =>
 describe('organizations matched by name', () => {
   const rows = [member('ada', 'acme'), member('bea', 'bolt')]
 
-  test('are adopted, get the external id, and are found by it from then on', async () => {
+  test('are adopted, get the external ID, and are found by it from then on', async () => {
     const workos = await startWorkos()
     const acme = await make(workos, 'ACME')
     await make(workos, 'acme')
@@ -44,7 +44,7 @@ describe('organizations matched by name', () => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('are adopted without an external id where adopt.fill leaves it out, and stay matched', async () => {
+  test('are adopted without an external ID if adopt.fill omits it, and stay matched', async () => {
     const workos = await startWorkos()
     const acme = await make(workos, 'ACME')
     const project = peopleProject(workos, rows, byName({ adopt: { fill: [] } }))
@@ -55,7 +55,7 @@ describe('organizations matched by name', () => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('are created anew without the setting, whatever they are called', async () => {
+  test('are created without the setting, whatever their names', async () => {
     const workos = await startWorkos()
     await make(workos, 'ACME')
     const project = peopleProject(workos, rows, { roles: {} })
@@ -63,7 +63,7 @@ describe('organizations matched by name', () => {
     expect((await workos.snapshot()).organizations.map(({ name }) => name)).toEqual(['ACME', 'ACME', 'BOLT'])
   })
 
-  test('are left alone with adopt.mode never', async () => {
+  test('are not adopted with adopt.mode never', async () => {
     const workos = await startWorkos()
     const acme = await make(workos, 'ACME')
     const project = peopleProject(workos, rows, byName({ adopt: { mode: 'never' } }))
@@ -72,7 +72,7 @@ describe('organizations matched by name', () => {
     expect(plan.actions[0].message).toContain(`${acme}, recognised by its name`)
   })
 
-  test('are blocked where several in WorkOS bear the name, with their ids, and so are the memberships', async () => {
+  test('are blocked with their IDs if several in WorkOS share the name, and so are the memberships', async () => {
     const workos = await startWorkos()
     const ids = [await make(workos, 'ACME'), await make(workos, 'ACME')].sort()
     const project = peopleProject(workos, rows, byName({ safety: { maxRejects: '100%' } }))
@@ -89,7 +89,7 @@ describe('organizations matched by name', () => {
     expect((await workos.snapshot()).memberships).toEqual([['bea@example.com@@bolt', ['member']]])
   })
 
-  test('are blocked where several of the source bear the name, with their keys; where none is in WorkOS all are created', async () => {
+  test('are blocked with their keys if several of the source share the name; if none is in WorkOS, all are created', async () => {
     const workos = await startWorkos()
     const acme = await make(workos, 'ACME')
     const shared = [
@@ -111,7 +111,7 @@ describe('organizations matched by name', () => {
     )
   })
 
-  test('are nobody who has an external id, is in the state, or is given by id elsewhere in the source', async () => {
+  test('never have an external ID, are never in the state, nor given by ID elsewhere in the source', async () => {
     const workos = await startWorkos()
     await make(workos, 'ACME', { external_id: 'other' })
     const given = await make(workos, 'BOLT')
@@ -152,7 +152,7 @@ describe('a domain that another organization in WorkOS has', () => {
   test.each([
     ['looked up', []],
     ['listed', ['--refresh']],
-  ])('blocks the organization before anything is written, with its holder: %s', async (_way, options) => {
+  ])('blocks the organization before anything is written, and names its holder: %s', async (_way, options) => {
     const workos = await startWorkos()
     const holder = await make(workos, 'Somebody else', domain('acme.example'))
     await make(workos, 'Nobody', domain('far.example'))
@@ -173,14 +173,14 @@ describe('a domain that another organization in WorkOS has', () => {
     expect(writes(workos.takeLog()).filter(({ path }) => path === '/organizations')).toHaveLength(1)
   })
 
-  test('is no obstacle where it is the organization itself, which is adopted', async () => {
+  test('does not matter if it is the organization itself, which is adopted', async () => {
     const workos = await startWorkos()
     await make(workos, 'ACME', { external_id: 'acme', ...domain('acme.example') })
     const project = peopleProject(workos, rows, { map })
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
   })
 
-  test('is asked for in few requests, by the domains of those that are about to be created alone', async () => {
+  test('is looked up in few requests, only for domains of organizations to create', async () => {
     const workos = await startWorkos()
     const many = Array.from({ length: 45 }, (_, n) => member(`p${n}`, `org${n}`, { domain: `d${n}.example` }))
     const project = peopleProject(workos, many, { map })

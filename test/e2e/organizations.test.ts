@@ -13,7 +13,7 @@ describe('domains of organizations', () => {
   const domains = '{ "domain": domain, "state": state }'
   const map = { organization: { domains } }
 
-  test('are entered in the state that the manifest allows, once, and a second plan has nothing to do', async () => {
+  test('are added in the state that the manifest allows, once, and a second plan has no changes', async () => {
     const workos = await startWorkos()
     const organizations = { domainState: 'mapped', consumerDomains: 'drop' }
     const project = peopleProject(workos, rows, { map, organizations })
@@ -36,7 +36,7 @@ describe('domains of organizations', () => {
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('are pending without a word in the manifest, whatever the source says', async () => {
+  test('are pending by default, whatever the source has', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, rows.slice(0, 2), { map })
     const applied = await project.run(['apply', '--yes'], { env })
@@ -48,7 +48,7 @@ describe('domains of organizations', () => {
     ])
   })
 
-  test('of a mail provider, or claimed twice, stop the plan and name the organizations', async () => {
+  test('of an email provider, or claimed twice, stop the plan and name the organizations', async () => {
     const workos = await startWorkos()
     const shared = [...rows, member('dora', 'dune', { domain: 'ACME.example' })]
     const plan = await peopleProject(workos, shared, { map }).run(['plan', '--json'], { env })

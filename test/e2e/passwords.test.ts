@@ -25,7 +25,7 @@ interface Planned extends Result {
   notes: string[]
 }
 
-/** What a plan says; it must not refuse, and nothing that it says has any of the hashes in it. */
+/** The contents of a plan, which must be allowed and contain none of the hashes. */
 async function planned(project: Project, hashes: readonly string[], env?: Record<string, string>): Promise<Planned> {
   const text = await project.run(['plan', '--full'], { ...(env && { env }) })
   const outcome = await project.run(['plan', '--json'], { ...(env && { env }) })
@@ -41,7 +41,7 @@ async function planned(project: Project, hashes: readonly string[], env?: Record
   }
 }
 
-/** The hashes that a create of each user takes to WorkOS, by address. */
+/** The hashes that creates send to WorkOS, by address. */
 async function sent(files: Record<string, string>, manifest: object): Promise<Record<string, unknown>> {
   const workos = await startWorkos()
   const project = createProject()
@@ -97,7 +97,7 @@ test(
   },
 )
 
-test('what stands for no password is none, also where hashes that are not taken are rejected', async () => {
+test('a placeholder for no password is no password, even if unsupported hashes are rejected', async () => {
   const project = createProject()
   project.write('users.csv', column(['!', '!abc', '*', 'x', 'NULL', '', BCRYPT]))
   const manifest = { source: fileSource, map: { user: mapped }, target: { type: 'sandbox' } }
@@ -136,12 +136,12 @@ test(
     const resets = await project.run(['plan', '--resets', 'resets.csv'])
     expect(resets.exit).toBe(0)
     const explained = await project.run(['explain', 'u0@example.com'])
-    expect(explained.stdout).toContain('map.user.passwordHash yields what is no hash')
+    expect(explained.stdout).toContain('map.user.passwordHash does not return a hash')
     for (const hash of MISTAKES.slice(0, 3)) expect(explained.stdout).not.toContain(hash)
   },
 )
 
-test('what is no hash is rejected by name where the manifest wants no password lost', async () => {
+test('a value that is not a hash is rejected by name if the manifest allows no lost password', async () => {
   const project = createProject()
   project.write('users.csv', column(['2024-03-04', BCRYPT]))
   const manifest = { source: fileSource, map: { user: mapped }, target: { type: 'sandbox' } }
@@ -264,7 +264,7 @@ test(
   },
 )
 
-test("ssha256 goes with the salt's position, where the manifest says so", async () => {
+test("ssha256 is sent with the salt's position, if the manifest sets it", async () => {
   const hash = `{SSHA256}${Buffer.concat([createHash('sha256').update('x').digest(), Buffer.from('salt')]).toString('base64')}`
   const manifest = { source: fileSource, map: { user: mapped } }
   const files = { 'users.csv': column([hash]) }

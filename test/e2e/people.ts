@@ -3,7 +3,7 @@ import { FAST, type Workos } from './workos.ts'
 
 export type Row = Record<string, string>
 
-/** A row of the CSV source: one person in one organization, or in none. */
+/** A row of the CSV source: one user in one organization, or in none. */
 export function person(name: string, more: Row = {}): Row {
   return { email: `${name}@example.com`, external_id: `id-${name}`, first_name: name, ...more }
 }
@@ -12,7 +12,7 @@ export function member(name: string, organization: string, more: Row = {}): Row 
   return person(name, { org_external_id: organization, org_name: organization.toUpperCase(), ...more })
 }
 
-/** A project with these people as its CSV source. */
+/** A project with these users as its CSV source. */
 export function peopleProject(workos: Pick<Workos, 'target'>, rows: readonly Row[], manifest: object = {}): Project {
   const project = createProject()
   project.csv('users.csv', rows)

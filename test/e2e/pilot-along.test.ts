@@ -72,10 +72,10 @@ async function created(project: Project, ...scope: string[]): Promise<string[]> 
   return JSON.parse(stdout).actions.map(({ kind, key, type }: Row) => `${type} ${kind}:${key}`)
 }
 
-/** What goes with every scope. */
+/** Part of every scope. */
 const EVERYWHERE = ['create permission:all', 'create role:admin']
 
-test('a chosen organization brings its roles, groups, members of groups, and the factors of its users', async () => {
+test('a selected organization brings its roles, groups, group members, and the factors of its users', async () => {
   const project = wholeProject(await startWorkos())
   expect(await created(project, '--only', 'organization:acme')).toEqual([
     ...EVERYWHERE,
@@ -95,7 +95,7 @@ test('a chosen organization brings its roles, groups, members of groups, and the
   expect(await created(project, '--only', 'organization:lone')).toEqual([...EVERYWHERE, 'create organization:lone'])
 })
 
-test('a chosen user brings organizations with their roles, and of their groups those that the user is in', async () => {
+test('a selected user brings organizations with their roles, and the groups that the user is in', async () => {
   const project = wholeProject(await startWorkos())
   expect(await created(project, '--only', 'user:ada')).toEqual([
     ...EVERYWHERE,
@@ -114,7 +114,7 @@ test('a chosen user brings organizations with their roles, and of their groups t
   ])
 })
 
-test('a pilot, then everybody, comes to the same for groups, factors and roles; destroy takes each step back', async () => {
+test('a pilot, then everyone, has the same result for groups, factors and roles; destroy undoes each step', async () => {
   const workos = await startWorkos()
   const project = wholeProject(workos)
   const addresses = async (of: Project) => {
@@ -156,7 +156,7 @@ test('a pilot, then everybody, comes to the same for groups, factors and roles; 
   expect((await workos.snapshot()).memberships).toEqual(there.memberships)
 })
 
-test('connections go with a chosen organization alone, also into files', async () => {
+test('connections come only with a selected organization, also into files', async () => {
   const workos = await startWorkos()
   const handed = async (pilot: object | undefined) => {
     const project = wholeProject(workos, pilot && { pilot })

@@ -12,7 +12,7 @@ async function ran(project: Project, ...args: string[]) {
   return result
 }
 
-/** `kind:key type` of every action, roles of the environment left out. */
+/** `kind:key type` of every action, without environment roles. */
 async function actions(project: Project, ...args: string[]): Promise<string[]> {
   const { stdout, stderr } = await project.run(['plan', '--json', ...args], { env })
   expect(stdout, stderr).not.toBe('')
@@ -22,7 +22,7 @@ async function actions(project: Project, ...args: string[]): Promise<string[]> {
 
 const PRUNE = { prune: ['user', 'membership', 'organization'], safety: { maxDeletes: '100%' } }
 
-test('who had a chosen address before and has another one now is out of scope, with all memberships', async () => {
+test('a user who had a selected address before and has another now is out of scope, with all memberships', async () => {
   const workos = await startWorkos()
   const old = [member('ada', 'acme'), member('ada', 'beta'), member('bea', 'acme')]
   const project = peopleProject(workos, old, PRUNE)
@@ -36,7 +36,7 @@ test('who had a chosen address before and has another one now is out of scope, w
   expect(planned.filter((action) => action.includes('id-ada'))).toEqual([])
 })
 
-test('a membership whose record was refused goes with its user, and the plan of the pilot says so', async () => {
+test('a membership with a rejected record goes with its user, and the plan of the pilot reports it', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [], {
     ...PRUNE,
@@ -83,11 +83,11 @@ test('a role of an organization stays as long as a membership out of scope has i
   const pilot = ['--only', 'organization:acme', '--limit', '1']
   expect(await actions(project, ...pilot)).toEqual([])
   const { stdout } = await project.run(['plan', ...pilot], { env })
-  expect(stdout).toContain('organization-role:org-lead@acme  membership:id-ada@acme has it and stays')
+  expect(stdout).toContain('organization-role:org-lead@acme  membership:id-ada@acme uses it and stays')
   expect(await actions(project)).toEqual(['membership:id-ada@acme delete', 'organization-role:org-lead@acme delete'])
 })
 
-test('whose key changed in the source is not deleted by a pilot that chooses the former key alone', async () => {
+test('a user whose key changed in the source is not deleted by a pilot of only the former key', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'acme'), member('bea', 'acme'), member('abe', 'beta')], PRUNE)
   await ran(project, 'apply', '--yes')
@@ -100,7 +100,7 @@ test('whose key changed in the source is not deleted by a pilot that chooses the
   expect(await actions(project)).toEqual(['user:new-ada adopt', 'membership:new-ada@acme adopt'])
 })
 
-test('an organization whose key changed in the source is not deleted by a pilot that chooses the former key alone', async () => {
+test('an organization whose key changed in the source is not deleted by a pilot of only the former key', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'acme'), member('bea', 'acme-eu')], {
     ...PRUNE,
@@ -117,7 +117,7 @@ test('an organization whose key changed in the source is not deleted by a pilot 
   expect(await actions(project, '--only', 'organization:k-*')).toEqual([])
 })
 
-test('an organization of a name that one out of scope bears as well is not adopted by its name', async () => {
+test('an organization that shares its name with one out of scope is not adopted by its name', async () => {
   const workos = await startWorkos()
   await workos.call('POST', '/organizations', { name: 'Same' })
   const rows = [member('ada', 'one', { org_name: 'Same' }), member('bea', 'two', { org_name: 'Same' })]
@@ -127,7 +127,7 @@ test('an organization of a name that one out of scope bears as well is not adopt
   expect(await actions(project, '--only', 'organization:one')).toContain('organization:one blocked')
 })
 
-test('an organization that the source gives a WorkOS id out of scope is not adopted by another one of its external id', async () => {
+test('an organization with a WorkOS ID out of scope is not adopted by another one with its external ID', async () => {
   const workos = await startWorkos()
   const { id } = await workos.call('POST', '/organizations', { name: 'There', external_id: 'two' })
   const rows = [member('ada', 'one', { workos: id, ext: '' }), member('bea', 'two', { workos: '', ext: 'two' })]
@@ -151,7 +151,7 @@ test('with a limit no organization is deleted', async () => {
 test.each([
   ['exchange addresses', { bea: 'ada@example.com' }],
   ['pass an address on', { bea: 'new@example.com' }],
-])('of two who %s across the border of a pilot, the plan says who has the address', async (_what, { bea }) => {
+])('of two who %s across the border of a pilot, the plan shows who has the address', async (_what, { bea }) => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [person('ada'), person('bea')])
   await ran(project, 'apply', '--yes')
@@ -163,7 +163,7 @@ test.each([
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test.each([1, 3, 5])('a pilot that is killed after %i writes, then everybody, comes to the same', async (after) => {
+test.each([1, 3, 5])('a pilot killed after %i writes, then everyone, has the same result', async (after) => {
   const kill = new AbortController()
   let sent = 0
   const workos = await startWorkos({
@@ -192,7 +192,7 @@ test.each([1, 3, 5])('a pilot that is killed after %i writes, then everybody, co
   await ran(project, 'verify', '--strict')
 })
 
-test('a saved plan of a pilot is refused once the source has grown, and never speaks of more', async () => {
+test('a saved plan of a pilot is rejected once the source has grown, and never covers more', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'acme')])
   await ran(project, 'plan', '--only', 'organization:acme', '--out', 'plan.ndjson')

@@ -7,7 +7,7 @@ import { KEY, type Snapshot, startWorkos, type Workos, writes } from './workos.t
 
 const env = { KEY }
 
-/** Ada is in two organizations, cleo in one that acme knows nothing of, dan in none. */
+/** Ada is in two organizations, cleo in one unrelated to acme, dan in none. */
 const ROWS = [
   member('ada', 'acme', { role_slug: 'admin' }),
   member('ada', 'beta'),
@@ -29,12 +29,12 @@ async function planned(project: ReturnType<typeof peopleProject>, ...args: strin
   return JSON.parse((await project.run(['plan', '--json', ...args], { env })).stdout)
 }
 
-/** `kind:key type` of every action, roles of the environment left out. */
+/** `kind:key type` of every action, without environment roles. */
 function actionsIn(plan: { actions: { kind: string; key: string; type: string }[] }): string[] {
   return plan.actions.filter(({ kind }) => kind !== 'role').map(({ kind, key, type }) => `${kind}:${key} ${type}`)
 }
 
-/** What is in WorkOS, without what differs from run to run. */
+/** What is in WorkOS, without what differs between runs. */
 function contents({ users, organizations, memberships, roles }: Snapshot) {
   const plain = (bodies: Snapshot['users']) =>
     bodies
@@ -51,7 +51,7 @@ async function appliedAtOnce(rows: readonly Row[], manifest: object): Promise<Re
   return contents(await workos.snapshot())
 }
 
-test('an organization brings its own memberships and the users of those, and nothing else of them', async () => {
+test('an organization brings only its own memberships and their users', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   expect(actionsIn(await planned(project, '--only', 'organization:acme'))).toEqual([
@@ -69,7 +69,7 @@ test.each([
   ['email:ADA@example.com', ['id-ada'], ['acme', 'beta']],
   ['email:*@example.com', ['id-ada', 'id-cleo', 'id-dan'], ['acme', 'beta', 'gamma']],
   ['domain:acme.com', ['id-bea'], ['acme']],
-])('%s brings all of the memberships of its users, with their organizations', async (selector, users, organizations) => {
+])('%s brings all memberships of its users, with their organizations', async (selector, users, organizations) => {
   const project = peopleProject(await startWorkos(), ROWS)
   const plan = await planned(project, '--only', selector)
   const keys = (kind: string) =>
@@ -83,7 +83,7 @@ test.each([
   )
 })
 
-test('several selectors are united, given once or repeated', async () => {
+test('several selectors are combined, in one option or repeated', async () => {
   const project = peopleProject(await startWorkos(), ROWS)
   const once = await planned(project, '--only', 'organization:gamma', 'user:id-dan')
   const repeated = await planned(project, '--only', 'organization:gamma', '--only', 'user:id-dan')
@@ -96,7 +96,7 @@ test('several selectors are united, given once or repeated', async () => {
   expect(actionsIn(repeated)).toEqual(actionsIn(once))
 })
 
-test('a limit is the first users by key, applied or not: the same again, and more of them when it is raised', async () => {
+test('a limit is the first users by key, applied or not: the same again, and more when raised', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await ran(project, 'apply', '--yes', '--limit', '2')
@@ -112,7 +112,7 @@ test('a limit is the first users by key, applied or not: the same again, and mor
   ])
 })
 
-test('a limit with selectors counts the users that these choose', async () => {
+test('a limit with selectors counts the selected users', async () => {
   const project = peopleProject(await startWorkos(), ROWS)
   const plan = await planned(project, '--only', 'organization:beta', '--limit', '1')
   expect(actionsIn(plan)).toEqual(['organization:beta create', 'user:id-ada create', 'membership:id-ada@beta create'])
@@ -140,8 +140,7 @@ const STEPS: [string, string[][]][] = [
 ]
 
 /**
- * Roles that WorkOS ranks by the order in which they are made, one of an organization's own and one
- * that only a few have.
+ * Roles that WorkOS ranks by their creation: one of an organization, and one that only a few have.
  */
 const ROLES = {
   roles: {
@@ -154,7 +153,7 @@ const ROLES = {
   },
 }
 
-test.each(STEPS)('a pilot of %s, then everybody, comes to the same as everybody at once', async (_what, steps) => {
+test.each(STEPS)('a pilot of %s, then everyone, has the same result as everyone at once', async (_what, steps) => {
   const rows = [
     ...ROWS,
     member('eve', 'acme', { role_slug: 'org-lead' }),
@@ -175,7 +174,7 @@ test.each(STEPS)('a pilot of %s, then everybody, comes to the same as everybody 
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('where everybody is applied, a pilot shows no orphans, deletes nobody and changes nothing', async () => {
+test('once everyone is applied, a pilot shows no orphans, deletes nobody and changes nothing', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, ALL)
   await ran(project, 'apply', '--yes')
@@ -195,11 +194,11 @@ test('where everybody is applied, a pilot shows no orphans, deletes nobody and c
   }
 })
 
-test('prune deletes what has left the source of the chosen, and of nobody else', async () => {
+test('prune deletes only selected resources that left the source', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { ...ALL, safety: { maxDeletes: '100%' } })
   await ran(project, 'apply', '--yes')
-  // Bea leaves altogether; ada leaves beta, cleo leaves gamma, which nobody else is in.
+  // Bea leaves completely; ada leaves beta, cleo leaves gamma, which nobody else is in.
   project.csv('users.csv', [ROWS[0] ?? {}, ROWS[3] ?? {}, ROWS[5] ?? {}])
   expect(actionsIn(await planned(project, '--only', 'organization:acme'))).toEqual(['membership:id-bea@acme delete'])
   expect(actionsIn(await planned(project, '--only', 'user:id-ada'))).toEqual(['membership:id-ada@beta delete'])
@@ -238,7 +237,7 @@ test('what is out of scope is counted, and adds up with what is in scope', async
   )
 })
 
-test('the HTML reports of plan, apply and verify say of whom they speak', async () => {
+test('the HTML reports of plan, apply and verify show their scope', async () => {
   const project = peopleProject(await startWorkos(), ROWS)
   for (const args of [['plan'], ['apply', '--yes'], ['verify']]) {
     await ran(project, ...args, '--limit', '2', '--html', 'report.html')
@@ -248,7 +247,7 @@ test('the HTML reports of plan, apply and verify say of whom they speak', async 
   }
 })
 
-test('records of others that are rejected do not refuse a pilot; its own do, and those that are nobody knows whose', async () => {
+test('rejected records of others do not stop a pilot; its own do, and those without a known owner', async () => {
   const rows = [
     ...ROWS,
     member('gus', 'beta', { email: 'no address' }),
@@ -264,20 +263,20 @@ test('records of others that are rejected do not refuse a pilot; its own do, and
     'user:id-hal',
   ])
   expect(acme.summary.refusals).toHaveLength(1)
-  // Nobody can tell whether an invalid address is one of those that are chosen.
+  // An invalid address might be one of the selected ones.
   const byAddress = await planned(project, '--only', 'domain:acme.com')
   expect(byAddress.rejects.map(({ kind, key }: Row) => `${kind}:${key}`).sort()).toEqual(['user:id-gus', 'user:id-hal'])
-  // Hal comes after the first four, and is none of theirs.
+  // Hal comes after the first four, and is not one of them.
   expect((await planned(project, '--limit', '3')).rejects).toEqual([])
 })
 
-test('who was rejected can be chosen, and the plan says why', async () => {
+test('a rejected user can be selected, and the plan shows the reason', async () => {
   const project = peopleProject(await startWorkos(), [...ROWS, member('gus', 'beta', { email: 'no address' })])
   const plan = await planned(project, '--only', 'user:id-gus')
   expect(plan.rejects.map(({ kind, key }: Row) => `${kind}:${key}`)).toEqual(['user:id-gus', 'membership:id-gus@beta'])
 })
 
-test('a guard that is a percentage is of the scope', async () => {
+test('a limit in percent is of the scope', async () => {
   const rows = Array.from({ length: 40 }, (_, n) => member(`u${n}`, n < 30 ? 'acme' : 'beta'))
   const workos = await startWorkos()
   const project = peopleProject(workos, rows, { safety: { maxUpdates: '20%' } })
@@ -292,8 +291,8 @@ test('a guard that is a percentage is of the scope', async () => {
   expect(await project.run(['plan', '--only', 'organization:beta'], { env })).toMatchObject({ exit: 0 })
 })
 
-test('an account that another user of the source comes first for is left to that one, also where that one is out of scope', async () => {
-  // Two users with one address, whom the manifest tells apart.
+test('an account that another user of the source claims first is left to that user, even out of scope', async () => {
+  // Two users with one address, whom the manifest distinguishes.
   const rows = [person('ada', { external_id: 'a' }), person('ada', { external_id: 'b' })]
   const manifest = { dedupe: { user: { by: ['externalId'] } }, safety: { maxRejects: 5 } }
   const workos = await startWorkos()
@@ -309,7 +308,7 @@ test('an account of a user out of scope is not taken by one in scope', async () 
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await ran(project, 'apply', '--yes')
-  // Dan gives his address up to somebody new; the pilot speaks of the new one alone.
+  // Dan gives up his address to a new user; the pilot includes only the new one.
   const rows = [
     ...ROWS.slice(0, 5),
     person('dan', { email: 'dan@new.example' }),
@@ -336,24 +335,24 @@ test.each([
   ['plan.ndjson', 'a manifest is named before --only'],
   ['user:', 'all: user:*'],
   ['user: ', 'all: user:*'],
-  ['organization:acme,organization:beta', 'between selectors: --only organization:acme organization:beta'],
-  ['organization:a*, user:id-ada', "between selectors: --only 'organization:a*' user:id-ada"],
-])('the selector %s is refused with what would be right', async (selector, hint) => {
+  ['organization:acme,organization:beta', 'separate selectors with spaces: --only organization:acme organization:beta'],
+  ['organization:a*, user:id-ada', "separate selectors with spaces: --only 'organization:a*' user:id-ada"],
+])('the selector %s is rejected with the correct form', async (selector, hint) => {
   const workos = await startWorkos()
   const result = await peopleProject(workos, ROWS).run(['plan', '--only', selector], { env })
   expect(result, result.stdout).toMatchObject({ exit: 3, stderr: expect.stringContaining(hint) })
 })
 
-test.each(['0', '-1', '1.5', 'ten', ''])('a limit of %j is refused', async (limit) => {
+test.each(['0', '-1', '1.5', 'ten', ''])('a limit of %j is rejected', async (limit) => {
   const workos = await startWorkos()
   const result = await peopleProject(workos, ROWS).run(['plan', `--limit=${limit}`], { env })
   expect(result).toMatchObject({
     exit: 3,
-    stderr: expect.stringContaining('A limit is a whole number of users, from 1'),
+    stderr: expect.stringContaining('A limit must be a whole number of users, 1 or more'),
   })
 })
 
-test('the manifest may say whom a pilot is of, and the command line replaces all of that', async () => {
+test('the manifest can set the pilot, and the command line replaces all of it', async () => {
   const project = peopleProject(await startWorkos(), ROWS, { pilot: { only: ['organization:beta'], limit: 1 } })
   expect((await planned(project)).scope).toMatchObject({ only: ['organization:beta'], limit: 1 })
   expect((await planned(project, '--only', 'user:id-dan')).scope).toMatchObject({ only: ['user:id-dan'], limit: null })
@@ -361,13 +360,13 @@ test('the manifest may say whom a pilot is of, and the command line replaces all
 })
 
 test.each([
-  [{ only: ['acme'] }, '"acme" is no selector'],
-  [{ only: ['user:'] }, 'names nothing'],
+  [{ only: ['acme'] }, '"acme" is not a selector'],
+  [{ only: ['user:'] }, 'has nothing after the colon'],
   [{ only: [] }, 'pilot.only'],
   [{ limit: 0 }, 'pilot.limit'],
   [{}, 'pilot'],
   [{ users: 3 }, 'users'],
-])('a pilot of %j in the manifest is refused at its place', async (pilot, message) => {
+])('a pilot of %j in the manifest is rejected at its place', async (pilot, message) => {
   const project = peopleProject(await startWorkos(), ROWS)
   project.manifest(peopleManifest(await startWorkos(), { pilot }))
   const result = await project.run(['validate'], { env })
@@ -376,7 +375,7 @@ test.each([
   expect(result.stdout + result.stderr).toMatch(/migrate\.config\.yaml:\d+:\d+/)
 })
 
-test('--everybody lifts the pilot of the manifest for one run, also into a saved plan', async () => {
+test("--everybody removes the manifest's pilot for one run, also into a saved plan", async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { pilot: { only: ['organization:beta'], limit: 1 } })
   const plan = await planned(project, '--everybody')
@@ -396,16 +395,16 @@ test('--everybody lifts the pilot of the manifest for one run, also into a saved
 })
 
 test.each([
-  [['plan', '--everybody', '--only', 'user:id-ada'], '--everybody speaks of everybody, and --only of some'],
-  [['verify', '--everybody', '--limit', '1'], '--everybody speaks of everybody, and --limit of some'],
-  [['apply', 'plan.ndjson', '--everybody'], 'a saved plan is carried out as it is, and --everybody speaks of others'],
-])('%j is refused', async (args, message) => {
+  [['plan', '--everybody', '--only', 'user:id-ada'], '--everybody includes all users, but --only includes only some'],
+  [['verify', '--everybody', '--limit', '1'], '--everybody includes all users, but --limit includes only some'],
+  [['apply', 'plan.ndjson', '--everybody'], 'a saved plan is applied as it is, but --everybody changes its scope'],
+])('%j is rejected', async (args, message) => {
   const project = peopleProject(await startWorkos(), ROWS)
   await ran(project, 'plan', '--limit', '1', '--out', 'plan.ndjson')
   expect(await project.run(args, { env })).toMatchObject({ exit: 3, stderr: expect.stringContaining(message) })
 })
 
-test('events of a pilot say of whom it is', async () => {
+test('events of a pilot show its scope', async () => {
   const project = peopleProject(await startWorkos(), ROWS)
   const scopes = async (...args: string[]) => {
     await project.run([...args, '--events', 'events.ndjson'], { env })
@@ -421,7 +420,7 @@ test('events of a pilot say of whom it is', async () => {
   expect(await scopes('plan')).toEqual([undefined])
 })
 
-test('a saved plan knows of whom it speaks, and is applied so', async () => {
+test('a saved plan has its scope, and is applied with it', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await ran(project, 'plan', '--only', 'organization:acme', '--limit', '1', '--out', 'plan.ndjson')
@@ -436,7 +435,7 @@ test('a saved plan knows of whom it speaks, and is applied so', async () => {
   })
 })
 
-test('a saved plan of everybody stays one of everybody, and a pilot in the manifest makes it stale', async () => {
+test('a saved plan of everyone stays one of everyone, and a pilot in the manifest makes it out of date', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await ran(project, 'plan', '--out', 'plan.ndjson')
@@ -447,7 +446,7 @@ test('a saved plan of everybody stays one of everybody, and a pilot in the manif
   expect((await workos.snapshot()).users).toHaveLength(4)
 })
 
-test('a saved plan whose scope was changed is refused', async () => {
+test('a saved plan whose scope was changed is rejected', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await ran(project, 'plan', '--limit', '1', '--out', 'plan.ndjson')
@@ -469,16 +468,16 @@ test('a saved plan whose scope was changed is refused', async () => {
 test.each([
   ['--only', 'organization:beta'],
   ['--limit', '3'],
-])('%s %s together with a saved plan is refused', async (...scope) => {
+])('%s %s together with a saved plan is rejected', async (...scope) => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await ran(project, 'plan', '--limit', '1', '--out', 'plan.ndjson')
   const result = await project.run(['apply', 'plan.ndjson', ...scope], { env })
-  expect(result).toMatchObject({ exit: 3, stderr: expect.stringContaining('a saved plan is carried out as it is') })
+  expect(result).toMatchObject({ exit: 3, stderr: expect.stringContaining('a saved plan is applied as it is') })
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('apply says that a pilot is done, and not that everything is', async () => {
+test('apply reports that a pilot is done, not that everything is', async () => {
   const project = peopleProject(await startWorkos(), ROWS)
   const { stdout } = await ran(project, 'apply', '--yes', '--only', 'organization:acme', '--limit', '1')
   expect(stdout).toContain('Done: the pilot (organization:acme; the first user) is in WorkOS.')
@@ -489,7 +488,7 @@ async function verified(project: ReturnType<typeof peopleProject>, ...args: stri
   return { exit: result.exit, ...JSON.parse(result.stdout) }
 }
 
-test('verify compares the scope alone', async () => {
+test('verify compares only the scope', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await ran(project, 'apply', '--yes', '--only', 'organization:acme')
@@ -500,13 +499,13 @@ test('verify compares the scope alone', async () => {
     user: { desired: 2, verified: 2 },
     membership: { desired: 2, verified: 2 },
   })
-  // Ada's membership of beta is missing: that is hers.
+  // Ada's membership of beta is missing: it belongs to her.
   expect(await verified(project, '--limit', '1')).toMatchObject({ exit: 7, outcome: 'lost' })
   const text = await project.run(['verify', '--only', 'organization:acme'], { env })
   expect(text.stdout).toContain('Pilot  organization:acme\n')
 })
 
-test('verify with a scope tells of what is extra within it, and of nothing beyond', async () => {
+test('verify with a scope reports extra resources within it, and nothing outside', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await ran(project, 'apply', '--yes')
@@ -543,7 +542,7 @@ test.each([
   expect(await destroyed(workos, project, ...only)).toMatchObject({ users: [], organizations: [], memberships: [] })
 })
 
-test('destroy with a scope leaves others alone, and who belongs to others as well stays and is named', async () => {
+test('destroy with a scope spares others, and users who belong to others too stay and are listed', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await ran(project, 'apply', '--yes')
@@ -551,23 +550,23 @@ test('destroy with a scope leaves others alone, and who belongs to others as wel
   expect(left.users).toEqual(['id-ada', 'id-cleo', 'id-dan'])
   expect(left.organizations.sort()).toEqual(['beta', 'gamma'])
   expect(left.memberships).toEqual(['ada@example.com@@beta', 'cleo@example.com@@beta', 'cleo@example.com@@gamma'])
-  expect(left.stdout).toContain('user:id-ada  it has membership:id-ada@beta outside of the scope')
-  // And everything comes back by the next apply.
+  expect(left.stdout).toContain('user:id-ada  it has membership:id-ada@beta outside the scope')
+  // The next apply restores everything.
   await ran(project, 'apply', '--yes')
   expect(contents(await workos.snapshot())).toEqual(await appliedAtOnce(ROWS, {}))
 })
 
-test('destroy of a user leaves organizations that others are in', async () => {
+test('destroy of a user keeps organizations that others are in', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await ran(project, 'apply', '--yes')
   const left = await destroyed(workos, project, 'user:id-cleo')
   expect(left.users).toEqual(['id-ada', 'id-bea', 'id-dan'])
   expect(left.organizations.sort()).toEqual(['acme', 'beta'])
-  expect(left.stdout).toContain('organization:beta  it has membership:id-ada@beta outside of the scope')
+  expect(left.stdout).toContain('organization:beta  it has membership:id-ada@beta outside the scope')
 })
 
-test('destroy with a scope never deletes whom the state adopted', async () => {
+test('destroy with a scope never deletes users that the state adopted', async () => {
   const workos = await startWorkos()
   await workos.call('POST', '/user_management/users', { email: 'bea@acme.com', email_verified: true })
   const project = peopleProject(workos, ROWS)
@@ -576,13 +575,13 @@ test('destroy with a scope never deletes whom the state adopted', async () => {
   expect(left).toMatchObject({ users: ['id-bea'], organizations: ['acme'], memberships: ['bea@acme.com@@acme'] })
 })
 
-test('destroy refuses a selector that fits nothing in the state, and a limit', async () => {
+test('destroy rejects a selector that matches nothing in the state, and a limit', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await ran(project, 'apply', '--yes', '--only', 'organization:acme')
   const args = ['destroy', '--confirm', 'people']
   const beta = await project.run([...args, '--only', 'organization:beta'], { env })
-  expect(beta).toMatchObject({ exit: 3, stderr: expect.stringContaining('fits nothing in the state') })
+  expect(beta).toMatchObject({ exit: 3, stderr: expect.stringContaining('matches nothing in the state') })
   expect(await project.run([...args, '--limit', '1'], { env })).toMatchObject({ exit: 3 })
   project.manifest(peopleManifest(workos, { pilot: { limit: 1 } }))
   const limited = await project.run(args, { env })
@@ -592,12 +591,11 @@ test('destroy refuses a selector that fits nothing in the state, and a limit', a
   expect((await workos.snapshot()).users.map(({ external_id }) => external_id)).toEqual(['id-ada'])
 })
 
-test('whose record was rejected has not left the source, whatever address the record has by now', async () => {
+test('a user with a rejected record has not left the source, whatever address the record has by now', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { prune: ['user'], safety: { maxDeletes: '100%', maxRejects: 9 } })
   await ran(project, 'apply', '--yes')
-  // Bea's address in WorkOS is one of the domain; her record, which is rejected, has moved away
-  // from it.
+  // Bea's address in WorkOS is in the domain; her rejected record has another address.
   const bea = { ...ROWS[2], email: 'bea@example.com', email_verified: 'perhaps' }
   project.csv('users.csv', [...ROWS.slice(0, 2), bea, ...ROWS.slice(3), person('eve', { email: 'eve@acme.com' })])
   const plan = await planned(project, '--only', 'domain:acme.com')

@@ -8,10 +8,10 @@ type Row = Record<string, string>
 
 interface Migration {
   rows: Row[]
-  /** Over the mapping of a migration without a mistake. */
+  /** Merged over the mapping of a migration without a mistake. */
   map?: { user?: object; organization?: object | null; membership?: object | null }
   manifest?: object
-  /** The file of the records, where it is no CSV. */
+  /** The file of the records, if it is not CSV. */
   json?: object[]
 }
 
@@ -19,7 +19,7 @@ const HASH = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
 const FIRST = ['Ada', 'Bo', 'Cleo', 'Dan', 'Eve', 'Fay', 'Gus', 'Hal', 'Ivy', 'Jo', 'Kay', 'Leo']
 const LAST = ['Lovelace', 'Berg', 'Cruz', 'Diaz', 'Eriksen', 'Frey', 'Gray', 'Hart', 'Ito', 'Jones', 'Kim', 'Lund']
 
-/** Twelve people without anything odd about them. */
+/** Twelve users without any mistake. */
 function rows(change: (row: Row, n: number) => Row = (row) => row): Row[] {
   return FIRST.map((first, n) =>
     change(
@@ -75,10 +75,7 @@ function migration({ rows, map = {}, manifest = {}, json }: Migration) {
 const without = (row: Row, name: string): Row => Object.fromEntries(Object.entries(row).filter(([key]) => key !== name))
 const swapped = (row: Row): Row => ({ ...row, first: row.last ?? '', last: row.first ?? '' })
 
-/**
- * A mistake: what it is, the migration that has it, the code of the warning about it, and what that
- * says.
- */
+/** A mistake: its name, the migration with it, and the code and text of the warning. */
 const PLANTED: [mistake: string, migration: Migration, code: string, says: RegExp][] = [
   ['first and last name are swapped', { rows: rows(swapped) }, 'names_swapped', /swapped in 12 of 12 users/],
   [
@@ -218,7 +215,7 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
       map: { user: { when: '$contains(id, "x")' }, organization: null, membership: null },
     },
     'many_left_out',
-    /12 of 24 records of people are left out by map\.user\.when/,
+    /map\.user\.when leaves out 12 of 24 records of people/,
   ],
   [
     'half are left out as users, and make organizations all the same',
@@ -227,19 +224,19 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
       map: { user: { when: '$contains(id, "x")' }, membership: null },
     },
     'many_left_out',
-    /12 of 24 records of people are left out by map\.user\.when/,
+    /map\.user\.when leaves out 12 of 24 records of people/,
   ],
   [
     'a NULL is written',
     { rows: rows((row, n) => (n === 3 ? { ...row, last: 'NULL' } : row)) },
     'written_null',
-    /the column last holds the text NULL in 1 of 12 rows/,
+    /the column last contains the text NULL in 1 of 12 rows/,
   ],
   [
     'several columns hold a written NULL',
     { rows: rows((row, n) => (n === 3 ? { ...row, last: 'NULL', plan: '\\N' } : row)) },
     'written_null',
-    /people: 2 columns hold texts that stand for nothing.*last \(NULL in 1 of 12 rows\).*plan \(\\N in 1 of 12 rows\)/,
+    /people: 2 columns contain texts that usually mean "no value".*last \(NULL in 1 of 12 rows\).*plan \(\\N in 1 of 12 rows\)/,
   ],
   [
     'an expression writes a null',
@@ -248,7 +245,7 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
       map: { user: { name: '(last ? first : "null") & " " & (last ? last : "null")' } },
     },
     'written_null',
-    /texts that stand for nothing become values: name of 1 user \(null null\)/,
+    /texts that mean "no value" become values: name of 1 user \(null null\)/,
   ],
   [
     'a spreadsheet has turned a date into a number',
@@ -266,7 +263,7 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
       map: { user: { metadata: { plan: '$tryParseJson(plan).name' } } },
     },
     'unreadable_json',
-    /metadata\.plan of 1 user: text that begins like JSON is not valid JSON, and was left out/,
+    /metadata\.plan of 1 user: text that looks like JSON is not valid JSON, and was left out/,
   ],
   [
     'JSON text holds a NUL character',
@@ -275,23 +272,23 @@ const PLANTED: [mistake: string, migration: Migration, code: string, says: RegEx
       map: { user: { metadata: { plan: '$parseJson(plan).name' } } },
     },
     'nul_in_text',
-    /metadata\.plan of 12 users: NUL characters in JSON text were left out/,
+    /metadata\.plan of 12 users: NUL characters in JSON text were removed/,
   ],
 ]
 
-/** A mistake that asks for a look and for no more: the code of the remark. */
+/** A mistake that only needs a look: the code of the remark. */
 const NOTICED: typeof PLANTED = [
   [
     'a source field that nothing reads',
     { rows: rows((row, n) => ({ ...row, department: n === 0 ? '' : 'Sales' })) },
     'columns_unread',
-    /people\.csv: 1 column nobody reads: department \(92 %\)/,
+    /people\.csv: 1 column that no expression reads: department \(92 %\)/,
   ],
   [
     'a source field of JSON that nothing reads',
     { rows: [], json: rows((row) => ({ ...row, department: 'Sales' })) },
     'columns_unread',
-    /people\.json: 1 column nobody reads: department \(100 %\)/,
+    /people\.json: 1 column that no expression reads: department \(100 %\)/,
   ],
 ]
 
@@ -317,15 +314,15 @@ async function renderings({ run, path }: ReturnType<typeof createProject>, { arg
   }
 }
 
-/** Every text in a section of a report: what its reader sees without a click. */
+/** Every text in a section of a report that a reader sees without a click. */
 function* textsIn(value: unknown): Generator<string> {
   if (typeof value === 'string') yield value
   else if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) yield* textsIn(inner)
 }
 
 /**
- * The mistake stands above the plan, in text, JSON, Markdown and HTML, and on standard error only
- * where the plan is for a program.
+ * The mistake is above the plan, in text, JSON, Markdown and HTML, and on standard error only if
+ * the plan is for a program.
  */
 async function expectTold(
   made: ReturnType<typeof createProject>,
@@ -350,7 +347,7 @@ async function expectTold(
   else expect(plan.summary.warnings).toEqual([])
 }
 
-describe('a planted mistake stands above the plan, in every rendering, once', () => {
+describe('a planted mistake is above the plan, in every format, once', () => {
   test.each([
     ...PLANTED.map((planted) => [...planted, 'warnings'] as const),
     ...NOTICED.map((planted) => [...planted, 'notices'] as const),
@@ -364,7 +361,7 @@ describe('a planted mistake stands above the plan, in every rendering, once', ()
     await expectTold(made, { code: 'live_key_in_staging', says: /is called staging/, list: 'warnings', ...run })
   })
 
-  test('several of them are all told', async () => {
+  test('several mistakes are all reported', async () => {
     const made = migration({
       rows: rows((row) => ({ ...swapped(row), role: 'admin', verified: 'yes', plan: '', note: 'x' })),
     })
@@ -375,7 +372,7 @@ describe('a planted mistake stands above the plan, in every rendering, once', ()
   })
 })
 
-describe('nothing is said', () => {
+describe('there is no warning', () => {
   test.each<[string, Migration]>([
     ['of a migration without a mistake', { rows: rows() }],
     [
@@ -466,7 +463,7 @@ describe('nothing is said', () => {
     expect(text.stdout).not.toMatch(/^Warnings|^Worth a look/m)
   })
 
-  test('of a pilot whose few users have one role and no plan, where the others have', async () => {
+  test('for a pilot whose few users have one role and no plan, while others have some', async () => {
     const made = migration({
       rows: [
         ...rows((row) => ({ ...row, org: 'pilot', role: 'admin', plan: '', hash: '' })),
@@ -481,7 +478,7 @@ describe('nothing is said', () => {
       const { plan } = await renderings(made, { args })
       expect(plan.summary.warnings, args.join(' ')).toEqual([])
     }
-    // And of everybody it says what holds for everybody.
+    // And statements about all users are true for all users.
     const same = migration({ rows: rows((row) => ({ ...row, role: 'admin', plan: '' })) })
     const { plan } = await renderings(same, { args: ['--limit', '3'] })
     expect(plan.summary.warnings.map(({ code }: { code: string }) => code).toSorted()).toEqual([

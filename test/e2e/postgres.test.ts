@@ -15,7 +15,7 @@ const TABLES = `
   INSERT INTO teams SELECT ('00000000-0000-0000-0000-00000000000' || n)::uuid, 'Team ' || n FROM generate_series(1, 3) AS n;
   INSERT INTO members SELECT ('00000000-0000-0000-0000-00000000000' || 1 + n % 3)::uuid, n, 'member' FROM generate_series(1, 30) AS n;`
 
-/** It is in the URL, and the server takes any. */
+/** In the URL. The server accepts any password. */
 const PASSWORD = 'correct-horse@battery'
 
 interface Scene {
@@ -67,10 +67,7 @@ const countsIn = async (workos: Workos) => {
   return [users.length, organizations.length, memberships.length]
 }
 
-/**
- * Everything in a folder, with what is packed unpacked by nobody: a password is in no file as it
- * is.
- */
+/** All files in a folder, without unpacking: no file contains the password in plain form. */
 function textOf(folder: string): string {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
@@ -102,7 +99,7 @@ describe.skipIf(postgresPrograms === undefined)('a migration from PostgreSQL', (
     expect(`${said.join('\n')}\n${textOf(project.folder)}`).not.toMatch(/correct-horse/)
   })
 
-  test('goes on by what changed: as many writes as changes', async () => {
+  test('continues with changes: as many writes as changes', async () => {
     const { database, workos, project, manifest, env } = await open()
     expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
     database.sql(`UPDATE users SET name = 'New', updated_at = '2026-03-01' WHERE id IN (3, 4);
@@ -138,7 +135,7 @@ describe.skipIf(postgresPrograms === undefined)('a migration from PostgreSQL', (
     expect(rows).toContainEqual(expect.objectContaining(member))
   })
 
-  test('knows a column that is NULL in every row, and no other', async () => {
+  test('reports only the column that is NULL in every row', async () => {
     const { database, project, manifest, env } = await open()
     database.sql('ALTER TABLE users ADD COLUMN nickname text')
     const user = { key: 'id', email: 'email', firstName: 'nickname', lastName: 'surname' }
@@ -148,7 +145,7 @@ describe.skipIf(postgresPrograms === undefined)('a migration from PostgreSQL', (
     expect(missing).toEqual([expect.objectContaining({ message: expect.stringContaining('surname') })])
   })
 
-  test('says what is wrong at its line of the manifest', async () => {
+  test('shows the problem at its line of the manifest', async () => {
     const { project, manifest, env } = await open()
     manifest({ streams: { users: { table: 'usres', key: 'id' } } })
     const planned = await project.run(['plan'], { env })

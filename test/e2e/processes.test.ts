@@ -7,9 +7,9 @@ const env = { KEY }
 const ROWS: Row[] = Array.from({ length: 400 }, (_, n) => member(`user${n}`, `org-${n % 10}`))
 
 interface Brake extends Interceptor {
-  /** How long a write is held back. */
+  /** How long a write is delayed. */
   milliseconds: number
-  /** Resolves when the n-th write has come in. */
+  /** Resolves when the n-th write has arrived. */
   reached(count: number): Promise<void>
 }
 
@@ -38,7 +38,7 @@ async function expectAllThere(workos: Workos): Promise<void> {
   expect(live.organizations).toHaveLength(10)
 }
 
-test('Ctrl-C ends an apply with 130, after what is in flight is answered and journalled; the next goes on', async () => {
+test('Ctrl-C ends an apply with 130, after writes in flight are answered and journaled; the next continues', async () => {
   const interceptor = slow(20)
   const workos = await startWorkos({ interceptor })
   const project = peopleProject(workos, ROWS)
@@ -64,7 +64,7 @@ test('Ctrl-C ends an apply with 130, after what is in flight is answered and jou
   await expectAllThere(workos)
 })
 
-test('a second Ctrl-C stops at once, and the next apply still comes to the exact end', async () => {
+test('a second Ctrl-C stops at once, and the next apply still reaches the exact end', async () => {
   const interceptor = slow(1500)
   const workos = await startWorkos({ interceptor })
   const project = peopleProject(workos, ROWS.slice(0, 60))
@@ -82,7 +82,7 @@ test('a second Ctrl-C stops at once, and the next apply still comes to the exact
   expect([live.users.length, live.memberships.length, live.organizations.length]).toEqual([60, 60, 10])
 })
 
-test('Ctrl-C while planning ends with 130 and leaves no scratch behind', async () => {
+test('Ctrl-C while planning ends with 130 and leaves no scratch folder', async () => {
   const workos = await startWorkos({
     interceptor: { before: () => new Promise((resolve) => setTimeout(resolve, 300, false)) },
   })
@@ -96,7 +96,7 @@ test('Ctrl-C while planning ends with 130 and leaves no scratch behind', async (
   expect(project.list('.workos-migrate').filter((name) => name.startsWith('scratch'))).toEqual([])
 })
 
-test('one apply at a time: the second says who holds the state, and a killed holder holds nothing', async () => {
+test('one apply at a time: the second names the process with the state, and a killed process has no lock', async () => {
   const interceptor = slow(20)
   const workos = await startWorkos({ interceptor })
   const project = peopleProject(workos, ROWS)
@@ -105,7 +105,7 @@ test('one apply at a time: the second says who holds the state, and a killed hol
   const second = await project.run(['apply', '--yes'], { env })
   expect(second.exit).toBe(6)
   expect(second.stderr).toContain(`process ${first.process.pid}`)
-  // Looking is allowed meanwhile.
+  // Reading is allowed meanwhile.
   expect(await project.run(['state', 'list'])).toMatchObject({ exit: 0 })
 
   first.process.kill('SIGKILL')

@@ -29,14 +29,14 @@ test('what left the source is orphaned, and stays', async () => {
   })
 })
 
-test('prune deletes the named kinds alone, within safety.maxDeletes', async () => {
+test('prune deletes only the listed kinds, within safety.maxDeletes', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   project.csv('users.csv', [member('ada', 'acme'), person('bea'), member('cleo', 'gone')])
   project.manifest(peopleManifest(workos, { prune: ['membership'] }))
   const refused = await project.run(['apply', '--yes'], { env })
   expect(refused.exit).toBe(5)
-  expect(refused.stderr).toMatch(/2 of \d+ resources of the state would be deleted, and safety.maxDeletes allows 0/)
+  expect(refused.stderr).toMatch(/2 of \d+ resources of the state would be deleted, but safety.maxDeletes allows 0/)
   expect(writes(workos.takeLog())).toEqual([])
 
   project.manifest(peopleManifest(workos, { prune: ['membership'], safety: { maxDeletes: 2 } }))
@@ -53,7 +53,7 @@ test('prune deletes the named kinds alone, within safety.maxDeletes', async () =
   expect((await project.run(['plan', '--detailed-exitcode'], { env })).exit).toBe(0)
 })
 
-test('a user takes the memberships along; an organization goes when nobody else is in it', async () => {
+test('a user takes their memberships with them; an organization is deleted if nobody else is in it', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const { organizations } = await workos.snapshot()
@@ -75,7 +75,7 @@ test('a user takes the memberships along; an organization goes when nobody else 
   expect((await project.run(['plan', '--refresh', '--detailed-exitcode'], { env })).exit).toBe(0)
 })
 
-test('what was adopted, and what safety.protect names, is never pruned', async () => {
+test('adopted resources and kinds in safety.protect are never pruned', async () => {
   const workos = await startWorkos()
   await workos.call('POST', '/user_management/users', { email: 'ada@example.com', email_verified: true })
   const project = await applied(workos)
@@ -95,7 +95,7 @@ test('what was adopted, and what safety.protect names, is never pruned', async (
   expect(live.organizations).toHaveLength(3)
 })
 
-test('a record that is rejected has not left the source, and one of which nobody knows whose it is forbids deleting', async () => {
+test('a rejected record has not left the source, and one without a known owner prevents deletions', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const allowed = { prune: ['user', 'membership'], safety: { maxDeletes: 10, maxRejects: 10 } }
@@ -111,5 +111,5 @@ test('a record that is rejected has not left the source, and one of which nobody
   project.write('users.csv', 'email,external_id\nbea@example.com,id-bea\nada@example.com\n')
   const unknown = await project.run(['plan'], { env })
   expect(unknown.exit, unknown.stdout).toBe(5)
-  expect(unknown.stdout).toContain('1 record was rejected before anybody could tell whose it is')
+  expect(unknown.stdout).toContain('1 record was rejected before its owner was known')
 })

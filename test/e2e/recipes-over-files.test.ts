@@ -52,7 +52,7 @@ test.each([
   },
 )
 
-test('roles of rows without an organization are told, whatever the main stream is called', async () => {
+test('roles of rows without an organization are reported, whatever the main stream is called', async () => {
   const { made } = await project(
     { extends: 'csv', source: { type: 'file', streams: { people: { path: './people.csv' } } } },
     { 'people.csv': 'email,org_external_id,org_name,role_slugs\nbo@example.com,,,admin\n' },
@@ -62,7 +62,7 @@ test('roles of rows without an organization are told, whatever the main stream i
   expect(stdout).toMatch(/people\.csv:2 .*roleAssignment:bo@example\.com/)
 })
 
-test('a rule of people that makes nothing for want of a stream is a warning', async () => {
+test('a rule for users that makes nothing because a stream is missing is a warning', async () => {
   const { made } = await project(
     {
       extends: 'keycloak',
@@ -76,7 +76,7 @@ test('a rule of people that makes nothing for want of a stream is a warning', as
   expect(stdout).toContain('[recipe_without_stream]')
 })
 
-test('one organization may be one that WorkOS has: everybody is its member, and nothing is created', async () => {
+test('one organization can exist in WorkOS: everyone is its member, and nothing is created', async () => {
   const { workos, made } = await project(
     {
       extends: 'one-organization',
@@ -93,7 +93,7 @@ test('one organization may be one that WorkOS has: everybody is its member, and 
   expect(memberships).toEqual([['ada@example.com@@Acme', ['member']]])
 })
 
-test('one organization keeps the roles of everybody, whichever organization a row names', async () => {
+test('one organization keeps all roles, whichever organization a row has', async () => {
   const { workos, made } = await project(
     {
       extends: 'one-organization',
@@ -126,7 +126,7 @@ test.each([
     5,
     1,
   ],
-])('roles of people in no organization are %s', async (_what, rules, exit, rejected) => {
+])('roles of users without an organization are %s', async (_what, rules, exit, rejected) => {
   const { workos, made } = await project(
     {
       source: { type: 'csv', path: './users.csv', userRoles: './roles.csv' },
@@ -149,7 +149,7 @@ test.each([
   expect((await workos.snapshot()).users).toHaveLength(0)
 })
 
-test("a connection of Auth0 that was saved alone is handed over by Auth0's recipe", async () => {
+test("a single saved connection of Auth0 is handed over by Auth0's recipe", async () => {
   const { made } = await project(
     {
       extends: 'auth0',
@@ -179,5 +179,7 @@ test("a connection of Auth0 that was saved alone is handed over by Auth0's recip
   const handed = await made.run(['handoff', '--out', 'sso'])
   expect(handed.exit, handed.stderr).toBe(0)
   expect(handed.stdout).toContain('saml_connections.csv   1 connection   of 1 organization')
-  expect(readFileSync(made.path('sso/handoff_notes.md'), 'utf8')).toContain('set these attributes up anew: department')
+  expect(readFileSync(made.path('sso/handoff_notes.md'), 'utf8')).toContain(
+    'set up these attributes in WorkOS: department',
+  )
 })

@@ -10,7 +10,7 @@ async function organization(workos: Workos, name: string) {
   return { id, roles: `/authorization/organizations/${id}/roles` }
 }
 
-/** Applies these rows, with no role declared. */
+/** Applies these rows without declared roles. */
 async function applied(workos: Workos, rows: readonly Row[]) {
   const project = peopleProject(workos, rows, { roles: undefined })
   const run = await project.run(['apply', '--yes'], { env })
@@ -20,7 +20,7 @@ async function applied(workos: Workos, rows: readonly Row[]) {
   return (await workos.snapshot()).memberships
 }
 
-describe('lists of roles that come in pages are read to their end', () => {
+describe('lists of roles with pages are read to their end', () => {
   test('those of the environment', async () => {
     const workos = await startWorkos({ pagedRoles: true })
     for (let n = 0; n < 25; n += 1) await workos.call('POST', '/authorization/roles', { slug: `role-${n}`, name: 'R' })
@@ -34,7 +34,7 @@ describe('lists of roles that come in pages are read to their end', () => {
     expect(lists.length).toBeGreaterThanOrEqual(3)
   })
 
-  test('those of an organization, among them definitions that were applied', async () => {
+  test('those of an organization, including applied definitions', async () => {
     const workos = await startWorkos({ pagedRoles: true })
     const acme = await organization(workos, 'acme')
     for (let n = 0; n < 25; n += 1) await workos.call('POST', acme.roles, { slug: `org-role-${n}`, name: 'R' })
@@ -43,14 +43,14 @@ describe('lists of roles that come in pages are read to their end', () => {
   })
 })
 
-test("a slug that is no role of the environment is looked up among the organization's own, whatever its prefix", async () => {
+test("a slug that is not an environment role is looked up among the organization's own, whatever its prefix", async () => {
   const workos = await startWorkos()
   const acme = await organization(workos, 'acme')
   const beta = await organization(workos, 'beta')
   const { slug } = await workos.call('POST', acme.roles, { name: 'Billing Admin' })
   expect(slug).toMatch(/^billing-admin-[0-9a-f]{8}$/)
   await workos.call('POST', beta.roles, { slug: 'org-keeper', name: 'Keeper' })
-  // One of the environment, whose slug looks like that of an organization.
+  // An environment role whose slug looks like an organization's.
   await workos.call('POST', '/authorization/roles', { slug: 'org-admin', name: 'Admin' })
   const rows = [
     member('ada', 'acme', { role_slugs: `${slug},org-admin` }),
@@ -62,7 +62,7 @@ test("a slug that is no role of the environment is looked up among the organizat
   ])
 })
 
-test('a slug that is neither blocks its memberships alone: one list of the environment, one of each organization', async () => {
+test('a slug that is neither blocks only its memberships: one list of the environment, one of each organization', async () => {
   const workos = await startWorkos()
   const [acme] = [await organization(workos, 'acme'), await organization(workos, 'beta')]
   const { slug } = await workos.call('POST', acme.roles, { name: 'Billing Admin' })
@@ -91,7 +91,7 @@ test('a slug that is neither blocks its memberships alone: one list of the envir
   ])
 })
 
-test("a role that is one of the environment's costs no look at the organizations", async () => {
+test('an environment role causes no lookup in organizations', async () => {
   const workos = await startWorkos()
   for (const name of ['acme', 'beta']) await organization(workos, name)
   await workos.call('POST', '/authorization/roles', { slug: 'editor', name: 'Editor' })

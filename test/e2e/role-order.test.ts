@@ -6,9 +6,7 @@ import { KEY, startWorkos } from './workos.ts'
 
 const env = { KEY }
 
-/**
- * Holds the first creation of a role back, in which a hasty client would have sent the next ones.
- */
+/** Delays the first creation of a role, so that a wrong client would send the next ones. */
 function slowFirst(): Interceptor {
   const slow = new Set<string>()
   return {
@@ -30,7 +28,7 @@ const DEFINE = {
   viewer: { name: 'Viewer', permissions: ['logs:read'] },
 }
 
-test('roles of the environment are made one at a time, in the order of roles.priority, the others after them', async () => {
+test('environment roles are created one at a time, in the order of roles.priority, then the others', async () => {
   const workos = await startWorkos({ interceptor: slowFirst() })
   const project = peopleProject(workos, [member('ada', 'acme', { role_slugs: 'admin' })], {
     roles: { define: DEFINE, priority: ['viewer', 'billing', 'admin'] },
@@ -46,7 +44,7 @@ test('roles of the environment are made one at a time, in the order of roles.pri
   expect(sent).toEqual(['viewer', 'billing', 'admin', 'auditor'])
 })
 
-test('so are those of each organization, written with the prefix or without, and organizations do not wait for each other', async () => {
+test('so are those of each organization, with the prefix or without, and organizations do not wait for each other', async () => {
   const workos = await startWorkos({ interceptor: slowFirst() })
   const define = Object.fromEntries(
     Object.entries(DEFINE).map(([slug, role]) => [slug, { ...role, type: 'organization' }]),
@@ -64,11 +62,11 @@ test('so are those of each organization, written with the prefix or without, and
   for (const roles of byPath.values()) {
     expect(roles.map(([, slug]) => slug)).toEqual(['org-viewer', 'org-billing', 'org-admin', 'org-auditor'])
   }
-  // Both first ones were on their way at once.
+  // Both first ones were in flight at once.
   expect(new Set(made.slice(0, 2).map(([path]) => path)).size).toBe(2)
 })
 
-test('a role that fails does not keep the next ones from being made, in their order', async () => {
+test('a role that fails does not keep the next ones from being created in order', async () => {
   const workos = await startWorkos({
     interceptor: {
       before: ({ request, response, text }) => {
@@ -84,7 +82,7 @@ test('a role that fails does not keep the next ones from being made, in their or
   expect((await project.run(['apply', '--yes'], { env })).exit).toBe(7)
   const { data } = await workos.call('GET', '/authorization/roles')
   expect((data as { slug: string }[]).map(({ slug }) => slug)).toEqual(['member', 'viewer', 'admin', 'auditor'])
-  // What remains is made by the next apply; an order that WorkOS has given already does not change.
+  // The next apply creates the rest; an existing order in WorkOS does not change.
   project.manifest(peopleManifest(workos, { roles: { ...roles, priority: ['admin', 'viewer'] } }))
   const plan = await project.run(['plan', '--json'], { env })
   const { actions } = JSON.parse(plan.stdout)

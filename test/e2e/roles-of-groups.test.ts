@@ -25,7 +25,7 @@ function projectOf(workos: Workos, rows: readonly Row[] = ROWS, more: object = {
   return peopleProject(workos, rows, { map, roles, ...more })
 }
 
-/** `organization/group` → slugs of the roles that WorkOS says the group gives. */
+/** `organization/group` → slugs of the roles that the group assigns in WorkOS. */
 async function rolesOfGroups(workos: Workos): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {}
   const list = async (path: string) => (await workos.call('GET', `${path}?limit=100&order=asc`)).data as Body[]
@@ -38,7 +38,7 @@ async function rolesOfGroups(workos: Workos): Promise<Record<string, string[]>> 
   return found
 }
 
-/** The ids of a group's organization and of the group itself. */
+/** The IDs of a group's organization and of the group itself. */
 async function groupId(project: Project, key: string): Promise<string[]> {
   const { stdout } = await project.run(['state', 'list', '--kind', 'group'], { env })
   return (new RegExp(`group:${key} +(\\S+)`).exec(stdout)?.[1] ?? '').split('/')
@@ -66,7 +66,7 @@ const EVERYTHING = {
 }
 
 for (const multipleRoles of [true, false]) {
-  test(`groups get their roles once, where a membership has ${multipleRoles ? 'several roles' : 'one role'}`, async () => {
+  test(`groups get their roles once, if a membership has ${multipleRoles ? 'several roles' : 'one role'}`, async () => {
     const workos = await startWorkos({ multipleRoles })
     const rows = ROWS.map((row) => ({ ...row, role_slugs: 'viewer' }))
     const project = projectOf(workos, rows)
@@ -76,7 +76,7 @@ for (const multipleRoles of [true, false]) {
     expect(await rolesOfGroups(workos)).toEqual(EVERYTHING)
     const sent = writes(workos.takeLog()).map(({ route }) => route)
     const isMember = (route = '') => route.endsWith('/organization-memberships')
-    // A member who comes after the roles has them with the answer.
+    // A member added after the roles has them in the response.
     expect(sent.lastIndexOf(ASSIGNMENTS)).toBeLessThan(sent.findIndex(isMember))
 
     await apply(project)
@@ -91,7 +91,7 @@ for (const multipleRoles of [true, false]) {
   })
 }
 
-test('a role that the source adds is assigned, and one that it takes away is removed where prune says so', async () => {
+test('a role that the source adds is assigned, and one that it removes is removed if prune allows it', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos)
   await apply(project)
@@ -113,7 +113,7 @@ test('a role that the source adds is assigned, and one that it takes away is rem
   await expectRest(project, '--refresh')
 })
 
-test('a role that a person gave to a group stays, and is not adopted', async () => {
+test('a role that someone assigned to a group stays, and is not adopted', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos)
   await apply(project)
@@ -129,7 +129,7 @@ test('a role that a person gave to a group stays, and is not adopted', async () 
   expect(stdout.match(/adopted/g)).toHaveLength(5)
 })
 
-test('a role that was taken away in WorkOS is told, and given again where the manifest says so', async () => {
+test('a role removed in WorkOS is reported, and assigned again if the manifest allows it', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos)
   await apply(project)
@@ -147,7 +147,7 @@ test('a role that was taken away in WorkOS is told, and given again where the ma
   expect(await rolesOfGroups(workos)).toEqual(EVERYTHING)
 })
 
-test('names are translated by roles.map, and a name that no map knows rejects the group with its members', async () => {
+test('roles.map translates names, and an unknown name rejects the group with its members', async () => {
   const workos = await startWorkos()
   const group = {
     each: "$split(groups, ',')",
@@ -167,7 +167,7 @@ test('names are translated by roles.map, and a name that no map knows rejects th
   expect(await rolesOfGroups(workos)).toMatchObject({ 'acme/Staff': [], 'acme/Leads': ['admin'] })
 })
 
-test('a role that is nowhere blocks its assignment alone', async () => {
+test('a missing role blocks only its assignment', async () => {
   const workos = await startWorkos()
   const group = { each: "$split(groups, ',')", name: '$', roles: "$ = 'Leads' ? 'nowhere'" }
   const project = projectOf(workos, ROWS.slice(0, 1), { map: { ...map, group }, safety: { maxRejects: 1 } })
@@ -179,7 +179,7 @@ test('a role that is nowhere blocks its assignment alone', async () => {
   expect(await rolesOfGroups(workos)).toEqual({ 'acme/Leads': [], 'acme/Finance': [] })
 })
 
-test('an organization’s own role is made where only a group gives it', async () => {
+test('an organization’s own role is created even if only a group assigns it', async () => {
   const workos = await startWorkos()
   const group = { each: "$split(groups, ',')", name: '$', roles: "$ = 'Leads' ? 'auditor'" }
   const define = { define: { 'org-auditor': { name: 'Auditor', type: 'organization', permissions: ['books:read'] } } }
@@ -189,7 +189,7 @@ test('an organization’s own role is made where only a group gives it', async (
   await expectRest(project, '--refresh')
 })
 
-test('a pilot brings the roles of the groups that it brings', async () => {
+test('a pilot brings the roles of its groups', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos)
   const { summary } = await planned(project, '--only', 'user:id-bea')
@@ -201,7 +201,7 @@ test('a pilot brings the roles of the groups that it brings', async () => {
   expect(await rolesOfGroups(workos)).toEqual(EVERYTHING)
 })
 
-test('destroy removes the roles with their groups, and alone where the groups stay', async () => {
+test('destroy removes the roles with their groups, and alone if the groups stay', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos, ROWS, { safety: { protect: ['group', 'organization'] } })
   await apply(project)
@@ -212,7 +212,7 @@ test('destroy removes the roles with their groups, and alone where the groups st
   expect(Object.values(await rolesOfGroups(workos)).flat()).toEqual([])
 })
 
-test('a group or an organization that is called otherwise takes its roles along', async () => {
+test('a renamed group or organization keeps its roles', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos, ROWS.slice(0, 1))
   await apply(project)
@@ -228,7 +228,7 @@ test('a group or an organization that is called otherwise takes its roles along'
   expect(second).toEqual(['admin@Leads@acme-2', 'billing@Leads@acme-2', 'billing@Money@acme-2'])
 })
 
-test('one is taken into the state by its id, and only by its own', async () => {
+test('one is imported into the state by its ID, and only by its own', async () => {
   const workos = await startWorkos()
   const project = projectOf(workos)
   await apply(project)

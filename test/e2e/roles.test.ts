@@ -87,7 +87,7 @@ describe('three files about roles', () => {
   test.each([
     ['as they come', (rows: Record<string, string>[]) => rows],
     ['reversed', (rows: Record<string, string>[]) => rows.toReversed()],
-  ])('are roles, permissions and roles of organizations, united on memberships, rows %s', async (_, order) => {
+  ])('become roles, permissions and organization roles, combined on memberships, rows %s', async (_, order) => {
     const workos = await startWorkos()
     const made = await project(workos, order)
     const applied = await made.run(['apply', '--yes'], { env })
@@ -127,20 +127,20 @@ describe('three files about roles', () => {
     expect(verified.exit, verified.stdout).toBe(0)
   })
 
-  test('are undone, but for the roles of the environment', async () => {
+  test('are undone, except environment roles', async () => {
     const workos = await startWorkos()
     const made = await project(workos, (rows) => rows)
     await made.run(['apply', '--yes'], { env })
     const destroyed = await made.run(['destroy', '--confirm', 'people'], { env })
     expect(destroyed.exit, destroyed.stdout + destroyed.stderr).toBe(0)
-    expect(destroyed.stdout).toMatch(/role:billing .*WorkOS offers no deletion of environment roles/)
+    expect(destroyed.stdout).toMatch(/role:billing .*WorkOS cannot delete environment roles/)
     expect(Object.keys(await rolesOf(workos))).toEqual(['member', 'admin', 'billing'])
     expect(await permissionsOf(workos)).toEqual({})
     expect(await workos.snapshot()).toMatchObject({ users: [], organizations: [], memberships: [] })
   })
 })
 
-describe('a role that WorkOS has already', () => {
+describe('a role that already exists in WorkOS', () => {
   async function existing(onConflict: string) {
     const workos = await startWorkos()
     await workos.call('POST', '/authorization/permissions', { slug: 'users:read', name: 'Read' })
@@ -151,7 +151,7 @@ describe('a role that WorkOS has already', () => {
     return { workos, project }
   }
 
-  test('is left as it is, and its difference is shown, each time', async () => {
+  test('is left as it is, and its difference is shown each time', async () => {
     const { workos, project } = await existing('keep')
     const planned = await project.run(['plan'], { env })
     expect(planned.stdout).toMatch(/role:admin +permissions.*\["users:read","users:write"\]/)
@@ -164,7 +164,7 @@ describe('a role that WorkOS has already', () => {
     expect(workos.takeLog().filter(({ method }) => method !== 'GET')).toEqual([])
   })
 
-  test('follows the setting when that changes after it was adopted', async () => {
+  test('follows a changed setting after it was adopted', async () => {
     const { workos, project } = await existing('keep')
     expect((await project.run(['apply', '--yes'], { env })).exit).toBe(0)
     const roles = (onConflict: string) => ({
@@ -182,7 +182,7 @@ describe('a role that WorkOS has already', () => {
     expect(again.exit, again.stdout).toBe(0)
   })
 
-  test('is made as it is defined where the manifest says so, and comes to rest', async () => {
+  test('is changed to its definition if the manifest allows it, once', async () => {
     const { workos, project } = await existing('update')
     const applied = await project.run(['apply', '--yes'], { env })
     expect(applied.exit, applied.stdout).toBe(0)
@@ -191,7 +191,7 @@ describe('a role that WorkOS has already', () => {
     expect(again.exit, again.stdout).toBe(0)
   })
 
-  test('refuses the plan where the manifest says so', async () => {
+  test('stops the plan if the manifest requires it', async () => {
     const { workos, project } = await existing('fail')
     const planned = await project.run(['plan'], { env })
     expect(planned.exit, planned.stdout).toBe(5)
@@ -204,7 +204,7 @@ describe('a role that WorkOS has already', () => {
   })
 })
 
-test('a definition that changes changes the role that came of it', async () => {
+test('a changed definition changes the role it created', async () => {
   const workos = await startWorkos()
   const roles = (permissions: string[]) => ({ define: { admin: { name: 'Admin', permissions } } })
   const rows = [member('ada', 'acme', { role_slugs: 'admin' })]
@@ -216,7 +216,7 @@ test('a definition that changes changes the role that came of it', async () => {
   expect(await rolesOf(workos)).toMatchObject({ admin: ['Admin', ['users:write']] })
 })
 
-test('a role whose permissions were never answered gets them with the next apply', async () => {
+test('a role whose permissions got no response gets them with the next apply', async () => {
   const workos = await startWorkos({
     interceptor: {
       before({ request, response }) {
@@ -239,7 +239,7 @@ test('a role whose permissions were never answered gets them with the next apply
   expect(await rolesOf(workos)).toMatchObject({ admin: ['Admin', ['users:read']] })
 })
 
-describe('an environment with one role a membership', () => {
+describe('an environment with one role per membership', () => {
   const rows = [
     member('ada', 'acme', { role_slugs: 'admin,billing' }),
     member('bob', 'acme', { role_slugs: 'billing' }),
@@ -247,7 +247,7 @@ describe('an environment with one role a membership', () => {
   ]
   const define = { admin: { name: 'Admin' }, billing: { name: 'Billing' }, auditor: { name: 'Auditor' } }
 
-  test('gets the first by priority, and the run tells who lost which', async () => {
+  test('keeps the first by priority, and the run lists who lost which role', async () => {
     const workos = await startWorkos({ multipleRoles: false })
     const roles = { define, notEnabled: 'first', priority: ['admin', 'auditor', 'billing'] }
     const project = peopleProject(workos, rows, { roles, run: { ...FAST, concurrency: 1 } })
@@ -278,7 +278,7 @@ describe('an environment with one role a membership', () => {
     ])
   })
 
-  test('is told of also where the answer was lost', async () => {
+  test('reports it even if the response was lost', async () => {
     let lost = 0
     const workos = await startWorkos({
       multipleRoles: false,
@@ -301,7 +301,7 @@ describe('an environment with one role a membership', () => {
     expect((await project.run(['plan'], { env })).stdout).toContain('1 membership with one of the roles in WorkOS')
   })
 
-  test.each(['keep', 'fail'])('that it was given one is no change of somebody: onDrift: %s', async (onDrift) => {
+  test.each(['keep', 'fail'])('does not count as a change by someone: onDrift: %s', async (onDrift) => {
     const workos = await startWorkos({ multipleRoles: false })
     const roles = { define, notEnabled: 'first', priority: ['admin', 'auditor', 'billing'] }
     const project = peopleProject(workos, rows, { roles, onDrift })
@@ -319,7 +319,7 @@ describe('an environment with one role a membership', () => {
     expect((await workos.snapshot()).memberships[0]).toEqual(['ada@example.com@@acme', ['billing']])
   })
 
-  test('what somebody changed there all the same stays', async () => {
+  test('keeps what someone actually changed there', async () => {
     const workos = await startWorkos({ multipleRoles: false })
     const roles = { define, notEnabled: 'first', priority: ['admin', 'auditor', 'billing'] }
     const project = peopleProject(workos, rows, { roles })
@@ -333,7 +333,7 @@ describe('an environment with one role a membership', () => {
     expect((await workos.snapshot()).memberships[0]).toEqual(['ada@example.com@@acme', ['auditor']])
   })
 
-  test('gives them back once it takes several', async () => {
+  test('gets them back once it accepts several', async () => {
     const data = join(temporaryFolder(), 'sandbox.sqlite')
     const one = await openWorkos({ data, multipleRoles: false })
     const roles = { define, notEnabled: 'first', priority: ['admin', 'auditor', 'billing'] }
@@ -352,7 +352,7 @@ describe('an environment with one role a membership', () => {
     expect(again.stdout).toContain('Done: everything in the source is in WorkOS.')
   })
 
-  test('fails the membership where the manifest does not say which', async () => {
+  test('fails the membership if the manifest does not choose', async () => {
     const workos = await startWorkos({ multipleRoles: false })
     const project = peopleProject(workos, rows, { roles: { define } })
     const applied = await project.run(['apply', '--yes'], { env })
@@ -381,7 +381,7 @@ test.each([
   expect(rejects).toMatchObject([{ code, origin: './roles.csv:2' }])
 })
 
-test('a row of the file of who has which role is rejected where its external id and its address are of two users', async () => {
+test('a row of assigned roles is rejected if its external ID and its address belong to two users', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'acme'), member('bob', 'acme')], {
     source: { type: 'csv', path: './users.csv', userRoles: './user-roles.csv' },
@@ -404,7 +404,7 @@ test('a row of the file of who has which role is rejected where its external id 
   ])
 })
 
-test('a role of an organization that nobody defines is blocked before anything is written', async () => {
+test('an undefined organization role is blocked before anything is written', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, [member('ada', 'acme', { role_slugs: 'org-ghost' })])
   const planned = await project.run(['plan', '--json'], { env })

@@ -29,7 +29,7 @@ test('a saved plan is applied as it is, without a question', async () => {
   expect(again.stderr).toContain('the state has changed')
 })
 
-test('safety.confirm holds for a saved plan: its word is given, or nothing is applied', async () => {
+test('safety.confirm applies to a saved plan: without its word, nothing is applied', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS, { safety: { confirm: 'production' } })
   const planned = await project.run(['plan', '--out', 'plan.ndjson'], { env })
@@ -39,7 +39,7 @@ test('safety.confirm holds for a saved plan: its word is given, or nothing is ap
     const applied = await project.run(args, { env })
     expect(applied, args.join(' ')).toMatchObject({ exit: 5, stderr: expect.stringContaining('--confirm production') })
   }
-  // Nobody is asked, on a terminal either: a saved plan runs where nobody is.
+  // There is no question, even on a terminal: a saved plan runs unattended.
   expect(await project.run(['apply', 'plan.ndjson'], { env, typed: 'production\n' })).toMatchObject({ exit: 5 })
   expect(writes(workos.takeLog())).toEqual([])
   expect(await project.run(['apply', 'plan.ndjson', '--confirm', 'production'], { env })).toMatchObject({ exit: 0 })
@@ -47,17 +47,14 @@ test('safety.confirm holds for a saved plan: its word is given, or nothing is ap
   expect(await project.run(['apply', 'plan.ndjson', '--confirm', 'production'], { env })).toMatchObject({ exit: 8 })
 })
 
-test('a saved plan with nothing to apply asks for no word', async () => {
+test('a saved plan without changes requires no word', async () => {
   const project = peopleProject(await startWorkos(), ROWS, { safety: { confirm: 'production' } })
   expect(await project.run(['apply', '--confirm', 'production'], { env })).toMatchObject({ exit: 0 })
   expect(await project.run(['plan', '--out', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
   expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
 })
 
-/**
- * Everything that a reviewer sees, made to say something else. The lines of the header count from
- * 0.
- */
+/** Everything that a reviewer sees, changed. The lines of the header count from 0. */
 const TAMPERINGS: [string, (lines: string[]) => string[]][] = [
   ['a count', (lines) => lines.with(0, (lines[0] ?? '').replace('"create":2', '"create":1'))],
   ['the estimate', (lines) => lines.with(0, (lines[0] ?? '').replace(/"writes":\d+/, '"writes":1'))],
@@ -82,7 +79,7 @@ const TAMPERINGS: [string, (lines: string[]) => string[]][] = [
   ['no seal', (lines) => lines.with(0, (lines[0] ?? '').replace(/,"seal":"\w+"/, ''))],
 ]
 
-test('a saved plan that was changed in any visible part is refused, and nothing is written', async () => {
+test('a saved plan with any visible change is rejected, and nothing is written', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   expect(await project.run(['plan', '--out', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
@@ -100,7 +97,7 @@ test('a saved plan that was changed in any visible part is refused, and nothing 
   expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
 }, 30_000)
 
-test('a seal that was made without the API key does not fit', async () => {
+test('a seal made without the API key does not match', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await project.run(['plan', '--out', 'plan.ndjson'], { env })
@@ -116,17 +113,20 @@ test('a seal that was made without the API key does not fit', async () => {
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('a plan that an earlier version saved is refused with the way to a new one', async () => {
+test('a plan that an earlier version saved is rejected, with how to make a new one', async () => {
   const project = peopleProject(await startWorkos(), ROWS)
   await project.run(['plan', '--out', 'plan.ndjson'], { env })
   const text = readFileSync(project.path('plan.ndjson'), 'utf8')
   project.write('plan.ndjson', text.replace('"version":2', '"version":1').replace(/,"seal":"\w+"/, ''))
   const applied = await project.run(['apply', 'plan.ndjson'], { env })
-  expect(applied).toMatchObject({ exit: 3, stderr: expect.stringContaining('it has version 1, this program reads 2') })
-  expect(applied.stderr).toContain('make it again with plan --out')
+  expect(applied).toMatchObject({
+    exit: 3,
+    stderr: expect.stringContaining('it has version 1, but this program reads version 2'),
+  })
+  expect(applied.stderr).toContain('create it again with plan --out')
 })
 
-/** The plan as another version of the program would have saved it, with a seal that fits. */
+/** The plan as another version of the program would have saved it, with a valid seal. */
 function savedBy(text: string, change: (header: Record<string, unknown>) => void): string {
   const [first = '', ...lines] = text.split('\n')
   const { seal: _, ...header } = JSON.parse(first)
@@ -136,7 +136,7 @@ function savedBy(text: string, change: (header: Record<string, unknown>) => void
   return [JSON.stringify({ ...header, seal: sealer.seal(KEY) }), ...lines].join('\n')
 }
 
-test('a plan that another version saved is stale: what would be applied is what this version makes of the source', async () => {
+test('a plan that another version saved is out of date: this version would apply its own reading of the source', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await project.run(['plan', '--out', 'plan.ndjson'], { env })
@@ -145,12 +145,12 @@ test('a plan that another version saved is stale: what would be applied is what 
   project.write('plan.ndjson', earlier)
   const applied = await project.run(['apply', 'plan.ndjson'], { env })
   expect(applied.exit).toBe(8)
-  expect(applied.stderr).toContain('and the plan was made by 0.0.9')
-  expect(applied.stderr).toContain('or apply it with 0.0.9')
+  expect(applied.stderr).toContain('but version 0.0.9 made the plan')
+  expect(applied.stderr).toContain('or apply it with version 0.0.9')
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('a plan without the digests that name what has changed is applied, as those that earlier builds saved', async () => {
+test('a plan without the digests of changes is applied, as earlier builds saved them', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await project.run(['plan', '--out', 'plan.ndjson'], { env })
@@ -173,7 +173,7 @@ test('a saved plan is found from any folder, together with its manifest', async 
   expect((await workos.snapshot()).users).toHaveLength(2)
 })
 
-test('a plan file is private and holds addresses and field names alone', async () => {
+test('a plan file is private and contains only addresses and field names', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await project.run(['plan', '--out', 'plan.ndjson'], { env })
@@ -236,12 +236,12 @@ const CHANGES: [
   ],
   [
     'the state',
-    'the state has changed: something was applied since (serial 0 then, ',
+    'the state has changed: another run was applied after the plan was made (serial 0 then, ',
     (project) => project.run(['apply', '--yes'], { env }),
   ],
   [
     'WorkOS',
-    'WorkOS has changed: the plan would do something else now',
+    'WorkOS has changed, so a new plan would differ',
     (_project, workos) =>
       workos.call('POST', '/user_management/users', { email: 'ada@example.com', email_verified: true }),
   ],
@@ -261,7 +261,7 @@ test.each(
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('a saved plan is stale with the key of another environment', async () => {
+test('a saved plan is out of date with the key of another environment', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await project.run(['plan', '--out', 'plan.ndjson'], { env })
@@ -270,7 +270,7 @@ test('a saved plan is stale with the key of another environment', async () => {
   expect(writes(workos.takeLog())).toEqual([])
 })
 
-test('how hard a run pushes does not make a plan stale', async () => {
+test('the speed of a run does not make a plan out of date', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await project.run(['plan', '--out', 'plan.ndjson'], { env })
@@ -278,14 +278,14 @@ test('how hard a run pushes does not make a plan stale', async () => {
   expect(await project.run(['apply', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
 })
 
-test('a plan file that was cut short is refused', async () => {
+test('a truncated plan file is rejected', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, ROWS)
   await project.run(['plan', '--out', 'plan.ndjson'], { env })
   const lines = readFileSync(project.path('plan.ndjson'), 'utf8').split('\n')
   project.write('plan.ndjson', `${lines.slice(0, 3).join('\n')}\n`)
   const applied = await project.run(['apply', 'plan.ndjson'], { env })
-  expect(applied).toMatchObject({ exit: 3, stderr: expect.stringContaining('cut short') })
+  expect(applied).toMatchObject({ exit: 3, stderr: expect.stringContaining('truncated') })
 })
 
 test('a plan for an embedded sandbox is applied by another process, whose sandbox has another key', async () => {

@@ -16,14 +16,14 @@ const WRITES = 1 + ORGANIZATIONS + 2 * ROWS.length
 
 const envOf = ({ url }: PostgresLocation) => ({ KEY, DATABASE_URL: url })
 
-/** A folder of its own, with the manifest that all have. */
+/** A separate folder with the common manifest. */
 function runner(workos: Workos, { schema, name }: PostgresLocation): Project {
   return peopleProject(workos, ROWS, { name, state: { type: 'postgres', url: '${DATABASE_URL}', schema } })
 }
 
 /**
- * A sandbox that says when the n-th write comes in, and holds writes back a little.
- * @param stopAt the write that all wait for from there on, until `go` is called
+ * A sandbox that reports the n-th write, and delays writes a little.
+ * @param stopAt the write from which all wait, until `go` is called
  */
 function braked(milliseconds: number, stopAt = Number.POSITIVE_INFINITY) {
   let seen = 0
@@ -56,8 +56,8 @@ async function expectExact(workos: Workos): Promise<void> {
   )
 }
 
-describe.skipIf(postgresPrograms === undefined)('two runners without a disk in common', () => {
-  test('one plans, the other applies and is killed, the first takes over at once and ends exact', async () => {
+describe.skipIf(postgresPrograms === undefined)('two runners without a shared disk', () => {
+  test('one plans, the other applies and is killed, the first takes over at once and ends exactly', async () => {
     const { interceptor, reached, go } = braked(20, 150)
     const workos = await startWorkos({ interceptor })
     const location = await newPostgresLocation()
@@ -98,7 +98,7 @@ describe.skipIf(postgresPrograms === undefined)('two runners without a disk in c
     expect(writes(workos.takeLog())).toEqual([])
   })
 
-  test('a saved plan is stale once the other runner has applied something', async () => {
+  test('a saved plan is out of date once the other runner has applied something', async () => {
     const workos = await startWorkos()
     const location = await newPostgresLocation()
     const env = envOf(location)
@@ -113,7 +113,7 @@ describe.skipIf(postgresPrograms === undefined)('two runners without a disk in c
 const STOPS = WHOLE ? 10 : 3
 
 test.skipIf(postgresPrograms === undefined)(
-  'a server that is stopped and started again and again in mid-apply: nothing is lost, and no write left without a durable intent',
+  'a server restarts again and again during an apply: nothing is lost, and no write left without a durable intent',
   async () => {
     const cluster = Cluster.make({ settings: ['fsync = on', 'track_commit_timestamp = on'] })
     onTestFinished(() => cluster.remove())
@@ -142,7 +142,7 @@ test.skipIf(postgresPrograms === undefined)(
   120_000,
 )
 
-/** Keeps every intent that is ever written, with the time at which the server made it durable. */
+/** Records every intent, with the time at which the server made it durable. */
 function auditIntents(cluster: Cluster, { schema }: PostgresLocation): void {
   cluster.sql(`SET search_path = ${schema};
     CREATE TABLE audit (kind text, key text);
@@ -151,7 +151,7 @@ function auditIntents(cluster: Cluster, { schema }: PostgresLocation): void {
     CREATE TRIGGER audit AFTER INSERT OR UPDATE ON intents FOR EACH ROW EXECUTE FUNCTION audited()`)
 }
 
-/** When each intent was committed first, by its address. Milliseconds since the epoch. */
+/** When each intent was first committed, by its address. Milliseconds since the epoch. */
 function committed(cluster: Cluster, { schema }: PostgresLocation): Map<string, number> {
   const rows = cluster.sql(`SELECT json_agg(json_build_array(kind || ':' || key, at)) FROM (
     SELECT kind, key, min(extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000) AS at

@@ -17,16 +17,16 @@ const ROWS: Row[] = Array.from({ length: 12 }, (_, n) =>
 )
 
 /**
- * What a process may take to end where nothing is on its way: 2 s are promised, the rest is for a
- * busy machine.
+ * Time for a process to end without requests in flight: 2 s are promised, the rest is for a busy
+ * machine.
  */
 const SOON = 3_500
 
 const scratches = (project: Project) => project.list('.workos-migrate').filter((name) => name.startsWith('scratch-'))
 
 /**
- * A WorkOS that answers the requests of a kind 429 for an hour, or never; `reached` when the first
- * one has come.
+ * A WorkOS that answers requests of a kind with a 429 for an hour, or never; `reached` when the
+ * first one has arrived.
  */
 async function stubborn(how: 'refuses' | 'silent', of: (method: string, path: string) => boolean) {
   const { promise: reached, resolve } = Promise.withResolvers<void>()
@@ -78,7 +78,7 @@ describe('while the limiter waits for an hour', () => {
     expect(ms).toBeLessThan(SOON)
     expect(stderr).toMatch(/^waiting for the rate limit of WorkOS until \d\d:\d\d:\d\d \(Retry-After\)$/m)
     expect(scratches(project)).toEqual([])
-    // What was refused and what never left have no effect: there is nothing to look up.
+    // Requests that were rejected or never left have no effect: there is nothing to look up.
     expect(await openWrites(project)).toBe(0)
     stage.on = false
     await expectAllThere(project, stage.workos)
@@ -95,7 +95,7 @@ describe('while the limiter waits for an hour', () => {
     expect(ms).toBeLessThan(SOON)
   })
 
-  test('SIGTERM ends the reading of a live source, which had said until when it waits', async () => {
+  test('SIGTERM ends the reading of a live source, which had shown the end of its wait', async () => {
     const fake = await startFakeClerk(generateInstance({ users: 5, organizations: 1, membershipsEach: 1 }))
     onTestFinished(() => fake.close())
     const refusing = await scriptedServer(json(429, {}, { 'retry-after': '3600' }))
@@ -115,14 +115,14 @@ describe('while the limiter waits for an hour', () => {
   })
 })
 
-describe('while requests are on their way that nobody answers', () => {
+describe('while requests get no response', () => {
   test('writes have 5 s, and stay as intents, which the next apply looks up', async () => {
     const stage = await stubborn('silent', isNewUser)
     const project = peopleProject(stage.workos, ROWS)
     const interrupted = new AbortController()
     const applying = project.run(['apply', '--yes'], { env, interrupted: interrupted.signal })
     await stage.reached
-    // The clock of the run is quick.
+    // The clock of the run is fast.
     interrupted.abort(new Error('interrupted'))
     const { exit, stdout } = await applying
     expect([exit, stdout]).toEqual([130, expect.stringContaining('Interrupted')])
@@ -162,7 +162,7 @@ describe('while requests are on their way that nobody answers', () => {
     await expectAllThere(project, stage.workos)
   })
 
-  test('signals that come together are one: what is on its way is waited for', async () => {
+  test('signals at the same time count as one: writes in flight are waited for', async () => {
     const stage = await stubborn('silent', isNewUser)
     const project = peopleProject(stage.workos, ROWS)
     const child = project.spawn(['apply', '--yes'], env)
@@ -177,7 +177,7 @@ describe('while requests are on their way that nobody answers', () => {
     expect((await child.result).exit).toBe(130)
   })
 
-  test('SIGQUIT is a second signal from the start', async () => {
+  test('SIGQUIT counts as a second signal from the start', async () => {
     const stage = await stubborn('silent', isNewUser)
     const project = peopleProject(stage.workos, ROWS)
     const child = project.spawn(['apply', '--yes'], env)
@@ -190,7 +190,7 @@ describe('while requests are on their way that nobody answers', () => {
 
 const SANDBOX = '"$@" sandbox --port 0 --data :memory:'
 
-/** The sandbox, which serves until a signal ends it, started by a shell that tells its number. */
+/** The sandbox, which runs until a signal, started by a shell that reports its process number. */
 async function sandboxBy(command: string): Promise<{ shell: ChildProcess; pid: number }> {
   const shell = spawn('bash', ['-c', command, 'bash', process.execPath, PROGRAM], {
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -15,7 +15,7 @@ interface Scene {
   manifest(more?: object, source?: object): void
 }
 
-/** A live source, read for real: over HTTP, by pages. */
+/** A live source, really read: over HTTP, in pages. */
 async function open(users = 60, settings: ClerkSettings = {}): Promise<Scene> {
   const data = generateInstance({ users, organizations: 3, membershipsEach: 1, withoutOrganization: 5 })
   const fake = await startFakeClerk(data, settings)
@@ -36,13 +36,13 @@ async function open(users = 60, settings: ClerkSettings = {}): Promise<Scene> {
   return { fake, workos, project, manifest, env: { KEY, SECRET: fake.source.secretKey } }
 }
 
-/** Users that are left of 60 when duplicates are merged. */
+/** Users that are left of 60 after merging duplicates. */
 const people = 57
 
 const snapshotsIn = ({ project }: Scene) => project.list('.workos-migrate/snapshots')
 
 describe('plan, apply and verify', () => {
-  test('read a live source once, work from the snapshot, and say how old it is', async () => {
+  test('read a live source once, work from the snapshot, and show its age', async () => {
     const scene = await open()
     const { fake, project, env } = scene
     const planned = await project.run(['plan'], { env })
@@ -60,7 +60,7 @@ describe('plan, apply and verify', () => {
     expect(fake.log.length).toBeGreaterThan(5)
   })
 
-  test('work from it without the credentials of the source, here and where it is carried', async () => {
+  test("work from it without the source's credentials, here and on another machine", async () => {
     const { fake, workos, project, env } = await open()
     expect((await project.run(['export', '--out', 'snapshot'], { env: { SECRET: env.SECRET ?? '' } })).exit).toBe(0)
     fake.log.length = 0
@@ -81,12 +81,12 @@ describe('plan, apply and verify', () => {
     expect(asked.stderr).toContain('migrate.config.yaml:')
   })
 
-  test('leave the source alone when a saved plan is applied, also after it was read again', async () => {
+  test('do not read the source to apply a saved plan, even after another reading', async () => {
     const { fake, workos, project, env } = await open()
     await project.run(['plan', '--out', 'plan.ndjson'], { env })
     expect((await project.run(['export'], { env })).exit).toBe(0)
     fake.log.length = 0
-    // The same rows, read anew: the plan still holds.
+    // The same rows, read again: the plan is still valid.
     expect((await project.run(['apply', 'plan.ndjson'], { env: { KEY } })).exit).toBe(0)
     expect(fake.log).toEqual([])
     expect((await workos.snapshot()).users).toHaveLength(people)
@@ -98,7 +98,7 @@ describe('plan, apply and verify', () => {
     expect([stale.exit, stale.stderr]).toEqual([8, expect.stringContaining('the source has changed in users')])
   })
 
-  test('are made again on a machine that has only the saved plan, and hold as long as they say the same', async () => {
+  test('are made again on a machine with only the saved plan, and stay valid if their contents are the same', async () => {
     const { fake, workos, project, env } = await open()
     await project.run(['plan', '--out', 'plan.ndjson'], { env })
     project.remove('.workos-migrate')
@@ -111,14 +111,14 @@ describe('plan, apply and verify', () => {
     expect([unset.exit, unset.stderr]).toEqual([3, expect.stringContaining('SECRET is not set')])
     expect((await project.run(['apply', 'plan.ndjson'], { env })).exit).toBe(0)
     expect((await workos.snapshot()).users).toHaveLength(people + 1)
-    // Read again on purpose: it is held against what the plan was made from, as any other reading.
+    // Read again on purpose: compared with the source of the plan, as any other reading.
     await project.run(['plan', '--out', 'plan.ndjson'], { env })
     expect((await project.run(['apply', 'plan.ndjson', '--fresh'], { env })).exit).toBe(0)
     fake.instance.addUser(clerkUser(903))
     expect((await project.run(['apply', 'plan.ndjson', '--fresh'], { env })).exit).toBe(8)
   })
 
-  test('refuse a folder with the snapshot of another instance', async () => {
+  test('reject a folder with the snapshot of another instance', async () => {
     const [one, two] = [await open(10), await open(10)]
     one.manifest({}, { snapshot: './shared' })
     await one.project.run(['export'], { env: one.env })
@@ -137,7 +137,7 @@ describe('plan, apply and verify', () => {
 })
 
 describe('an export of a live source', () => {
-  test('that is killed at any time is taken up by the next, and comes to the rows of one that was not', async () => {
+  test('that is killed at any time is continued by the next, with the rows of one that was not', async () => {
     const scene = await open(120)
     const { fake, project, env } = scene
     const old = JSON.parse((await project.run(['export', '--json'], { env })).stdout)
@@ -163,21 +163,21 @@ describe('an export of a live source', () => {
     expect(snapshotsIn(scene)).toHaveLength(1)
   })
 
-  test('that is interrupted keeps what was read, and the old snapshot is worked from meanwhile', async () => {
+  test('that is interrupted keeps what was read, and the old snapshot is used meanwhile', async () => {
     const { fake, project, env } = await open(120)
     await project.run(['export'], { env })
     fake.instance.addUser(clerkUser(950))
     const interrupt = new AbortController()
     fake.after(6, () => interrupt.abort())
     const cut = await project.run(['plan', '--fresh'], { env, interrupted: interrupt.signal })
-    expect([cut.exit, cut.stderr]).toEqual([130, expect.stringContaining('interrupted while the source was read')])
+    expect([cut.exit, cut.stderr]).toEqual([130, expect.stringContaining('interrupted while reading the source')])
     expect((await project.run(['plan'], { env })).stdout).toMatch(/\b120\b/)
     const again = await project.run(['plan', '--fresh'], { env })
     expect(again.stderr).toContain('[reading_resumed]')
     expect(again.stdout).toMatch(/\b121\b/)
   })
 
-  test('that comes to its deadline keeps what was read as well', async () => {
+  test('that reaches its deadline keeps what was read as well', async () => {
     const { fake, project, env } = await open(120)
     const { world, passes } = night()
     fake.after(6, () => passes(2 * 3_600_000))
@@ -208,7 +208,7 @@ describe('a part of a source', () => {
     return scene
   }
 
-  test('takes nothing for gone: no orphans, nothing extra, only what changed is sent', async () => {
+  test('treats nothing as gone: no orphans, nothing extra, only changes are sent', async () => {
     const scene = await applied()
     const { project, workos, env } = scene
     scene.manifest({}, { updatedSince: since() })
@@ -227,19 +227,19 @@ describe('a part of a source', () => {
     expect(verified.exit).toBe(0)
     expect(JSON.parse(verified.stdout)).toMatchObject({ reading: { partial: true }, counts: { extra: 0 } })
     expect((await project.run(['verify'], { env })).stdout).toContain('only part of the source was read')
-    // The whole is another snapshot, and was not touched.
+    // The complete reading is another snapshot, and was not touched.
     scene.manifest()
     expect(snapshotsIn(scene)).toHaveLength(2)
-    expect((await project.run(['plan'], { env })).stdout).not.toContain('only a part')
+    expect((await project.run(['plan'], { env })).stdout).not.toContain('only part')
   })
 
-  test('prunes nothing, and says why', async () => {
+  test('prunes nothing, and shows why', async () => {
     const scene = await applied()
     const { project, workos, env } = scene
     scene.manifest({ prune: ['user'], safety: { maxDeletes: '100%' } }, { updatedSince: since() })
     const planned = await project.run(['plan'], { env })
     expect(planned.exit).toBe(5)
-    expect(planned.stdout).toContain('Refused: prune deletes what left the source (user)')
+    expect(planned.stdout).toContain('Refused: prune deletes resources that left the source (user)')
     const refused = await project.run(['apply', '--yes'], { env })
     expect([refused.exit, refused.stderr]).toEqual([5, expect.stringContaining('[guard_prune]')])
     expect(writes(workos.takeLog())).toEqual([])

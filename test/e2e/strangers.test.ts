@@ -27,12 +27,12 @@ async function planned(project: Project): Promise<{ actions: Row[] }> {
   return JSON.parse((await project.run(['plan', '--json'], { env })).stdout)
 }
 
-/** Whether a request that is not the test's own creates this user. */
+/** Whether a request creates this user and is not the test's own. */
 function creates({ request, text }: Exchange, name: string): boolean {
   return request.method === 'POST' && request.url === USERS && text.includes(`${name}@example.com`)
 }
 
-/** Bodies of writes with a hash that WorkOS took for this account. */
+/** Bodies of successful writes of a hash to this account. */
 const hashesFor = (workos: Workos, id: string) =>
   writes(workos.log).filter(({ path, body }) => path.includes(id) && JSON.stringify(body).includes('$2b$'))
 
@@ -58,10 +58,10 @@ async function killedBeforeAda(rows: readonly Row[], manifest: object = {}) {
   return { workos, project }
 }
 
-describe('the request hangs, the process is killed, and somebody signs up with the address', () => {
+describe('the request hangs, the process is killed, and someone signs up with the address', () => {
   const rows = [member('ada', 'acme', { ...PASSWORD, email_verified: 'yes' }), member('bea', 'acme', PASSWORD)]
 
-  test('who has verified it is adopted: never owned, given no hash, never deleted', async () => {
+  test('a verified account is adopted: never owned, given no hash, never deleted', async () => {
     const { workos, project } = await killedBeforeAda(rows)
     const { id } = await signUp(workos, 'ada', true)
     const applied = await project.run(['apply', '--yes'], { env })
@@ -79,7 +79,7 @@ describe('the request hangs, the process is killed, and somebody signs up with t
     expect((await workos.snapshot()).users.map((user) => user.id)).toEqual([id])
   })
 
-  test('who has not is blocked and named, gets nothing, and adopt.unverified: allow lets the account in', async () => {
+  test('an unverified one is blocked and listed, gets nothing, and adopt.unverified: allow adopts the account', async () => {
     const { workos, project } = await killedBeforeAda(rows, ALL_MAY_STAY)
     const before = await signUp(workos, 'ada', false)
     const applied = await project.run(['apply', '--yes'], { env })
@@ -134,7 +134,7 @@ describe('between plan and write', () => {
   test.each([
     ['our create is refused', () => false],
     ['our create is not answered', drop],
-  ])('an unverified account is opened and %s: blocked with its memberships', async (_what, then) => {
+  ])('an unverified account is created and %s: blocked with its memberships', async (_what, then) => {
     const { workos, project } = await world(async (workos, exchange) => {
       await signUp(workos, 'ada', false)
       return then(exchange)
@@ -153,7 +153,7 @@ describe('between plan and write', () => {
     expect((await planned(project)).actions[0]).toMatchObject({ key: 'id-ada', code: 'unverified_account' })
   })
 
-  test('a verified account is opened and our create is not answered: adopted', async () => {
+  test('a verified account is created and our create gets no response: adopted', async () => {
     const { workos, project } = await world(async (workos, exchange) => {
       await signUp(workos, 'ada', true)
       return drop(exchange)
@@ -166,7 +166,7 @@ describe('between plan and write', () => {
   })
 })
 
-describe('nothing says in the name of somebody else that an address is theirs', () => {
+describe('nothing verifies an address for someone else', () => {
   const verified = member('ada', 'acme', { email_verified: 'yes' })
   const adopting = { adopt: { unverified: 'allow' } }
 
@@ -191,7 +191,7 @@ describe('nothing says in the name of somebody else that an address is theirs', 
     )
   })
 
-  test('once the owner has verified it, nothing is left to tell', async () => {
+  test('once the owner has verified it, nothing is left to report', async () => {
     const workos = await startWorkos()
     const { id } = await signUp(workos, 'ada', false)
     const project = peopleProject(workos, [verified], adopting)
@@ -201,7 +201,7 @@ describe('nothing says in the name of somebody else that an address is theirs', 
     expect(plan).toMatchObject({ drift: [], actions: [] })
   })
 
-  test('of an account that we created the source speaks', async () => {
+  test('for an account that we created, the source decides', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, [{ ...verified, email_verified: 'no' }])
     expect(await project.run(['apply', '--yes'], { env })).toMatchObject({ exit: 0 })
@@ -210,7 +210,7 @@ describe('nothing says in the name of somebody else that an address is theirs', 
     expect((await workos.snapshot()).users).toMatchObject([{ email_verified: true }])
   })
 
-  test('adopt.fill does not take emailVerified', async () => {
+  test('adopt.fill does not accept emailVerified', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, [verified], { adopt: { fill: ['emailVerified'] } })
     const { exit, stderr } = await project.run(['plan'], { env })
@@ -219,7 +219,7 @@ describe('nothing says in the name of somebody else that an address is theirs', 
   })
 })
 
-test('a hash that changes in the source does not reach an account that nobody has verified', async () => {
+test('a hash that changes in the source does not reach an unverified account', async () => {
   const workos = await startWorkos()
   const { id } = await signUp(workos, 'ada', false)
   const manifest = { adopt: { unverified: 'allow' }, passwords: { onChange: 'send' } }
@@ -236,7 +236,7 @@ test('a hash that changes in the source does not reach an account that nobody ha
   expect(sent[0]?.path).not.toContain(id)
 })
 
-test('the source without external ids: a verified account is adopted, another is blocked', async () => {
+test('the source without external IDs: a verified account is adopted, another is blocked', async () => {
   const workos = await startWorkos()
   await signUp(workos, 'ada', true)
   await signUp(workos, 'bea', false)
@@ -247,7 +247,7 @@ test('the source without external ids: a verified account is adopted, another is
   expect((await workos.snapshot()).users).toMatchObject([{ first_name: 'ada' }, { first_name: null }])
 })
 
-test('an unverified account that bears the external id is the one that is meant', async () => {
+test('an unverified account with the external ID is the right one', async () => {
   const workos = await startWorkos()
   await workos.call('POST', USERS, { email: 'ada@example.com', external_id: 'id-ada' })
   const project = peopleProject(workos, [member('ada', 'acme')])
@@ -255,7 +255,7 @@ test('an unverified account that bears the external id is the one that is meant'
   expect(await ownership(project, 'user', 'id-ada')).toBe('adopted')
 })
 
-test('verify does not take the account of a stranger for the user', async () => {
+test('verify does not mistake the account of a stranger for the user', async () => {
   const workos = await startWorkos()
   await signUp(workos, 'ada', false)
   const project = peopleProject(workos, [member('ada', 'acme')], ALL_MAY_STAY)
@@ -267,12 +267,12 @@ test('verify does not take the account of a stranger for the user', async () => 
   )
 })
 
-test('what is ours stays ours when WorkOS once answers as if it were gone', async () => {
+test('what is ours stays ours if WorkOS once responds as if it were gone', async () => {
   let gone = false
   const workos = await startWorkos({
     interceptor: {
       before({ request, response }) {
-        // Until our create is refused: what is planned anew is there all the time.
+        // Until our create is rejected: a new plan always finds it.
         if (request.method === 'POST') gone = false
         if (!gone || request.method !== 'GET' || !request.url?.startsWith(USERS)) return false
         response.writeHead(404, { 'content-type': 'application/json' })
@@ -291,7 +291,7 @@ test('what is ours stays ours when WorkOS once answers as if it were gone', asyn
   expect(await ownership(project, 'user', 'id-ada')).toBe('created')
 })
 
-describe('a user of ours is deleted in WorkOS, and somebody signs up with the address', () => {
+describe('a user of ours is deleted in WorkOS, and someone signs up with the address', () => {
   async function world(verified: boolean) {
     const workos = await startWorkos()
     const project = peopleProject(workos, [member('ada', 'acme')], { onDeleted: 'recreate', ...ALL_MAY_STAY })
@@ -303,7 +303,7 @@ describe('a user of ours is deleted in WorkOS, and somebody signs up with the ad
     return { workos, project, id, actions: planned.actions, applied }
   }
 
-  test('an unverified account is named by the plan, and gets nothing', async () => {
+  test('an unverified account is listed by the plan, and gets nothing', async () => {
     const { workos, id, actions, applied } = await world(false)
     expect(actions).toMatchObject([
       { key: 'id-ada', type: 'blocked', code: 'unverified_account', message: expect.stringContaining(id) },
@@ -316,14 +316,14 @@ describe('a user of ours is deleted in WorkOS, and somebody signs up with the ad
   test.each([
     true,
     false,
-  ])('what went with the user comes back with the account that is adopted (--refresh: %s)', async (refresh) => {
+  ])('what was deleted with the user returns with the adopted account (--refresh: %s)', async (refresh) => {
     const options = refresh ? ['--refresh'] : []
     const workos = await startWorkos()
     const project = peopleProject(workos, [member('ada', 'acme')])
     await project.run(['apply', '--yes'], { env })
     const [ours] = (await workos.snapshot()).users
     await workos.call('DELETE', `${USERS}/${ours?.id}`)
-    // A write to it tells that it is gone.
+    // A write to it reports that it is gone.
     project.csv('users.csv', [member('ada', 'acme', { last_name: 'L' })])
     expect((await project.run(['apply', '--yes', ...options], { env })).exit).toBe(7)
     await signUp(workos, 'ada', true)

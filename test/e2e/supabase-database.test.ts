@@ -57,12 +57,12 @@ const COUNTS = {
 
 const CUT_OVER = 'cut-over.yaml'
 
-/** What `init` has written, for a target that is not the sandbox of the manifest. */
+/** The manifest from `init`, for a target other than its sandbox. */
 function writeCutOver(project: Project, target: object, source: object = {}): void {
   project.write(CUT_OVER, JSON.stringify({ extends: './migrate.config.yaml', source, target, run: FAST }))
 }
 
-/** Waits until a stream of the snapshot that is being written has some bytes on the disk. */
+/** Waits until a stream of the unfinished snapshot has some bytes on disk. */
 async function isReading(project: Project, stream: string, isOver: () => boolean): Promise<void> {
   const snapshots = project.path('.workos-migrate/snapshots')
   const written = () => {
@@ -99,7 +99,7 @@ test.runIf(WHOLE && postgresPrograms !== undefined)(
       child.process.kill('SIGKILL')
       const { signal, stderr } = await child.result
       expect(signal, stderr).toBe('SIGKILL')
-      // What is there meanwhile is what counts: the reading begins anew.
+      // The reading starts over, so changes made meanwhile count.
       database.sql(`UPDATE auth.users SET phone = '+1555' WHERE email = 'user4@example.com'`)
     }
 

@@ -13,7 +13,7 @@ const SIZE = {
 }
 
 test.runIf(WHOLE)(
-  'a tenant is exported, planned and applied exactly, killed five times on the way',
+  'a tenant is exported, planned and applied exactly, despite five kills',
   async () => {
     const shown = await showTenant({ size: SIZE })
     const { expected, withoutEmail, blocked, merged } = shown.truth
@@ -27,12 +27,11 @@ test.runIf(WHOLE)(
       duplicated: [],
     })
     expect(shown.wrongNames).toEqual([])
-    // Those without an e-mail address are rejected by name, as many as the manifest accepts.
+    // Users without an email address are rejected by name, as many as the manifest accepts.
     expect(shown.exits).toEqual({ export: 0, apply: 0, plan: 0 })
     expect(shown.planned).toMatchObject({ changes: false })
     expect(shown.asked).toMatchObject({ 'POST /api/v2/jobs/users-exports': 1, 'GET /exports/:job/:file': 1 })
-    // Of the twenty that were read when the process was killed, those alone that were on their way
-    // or being written.
+    // Of the twenty read before the kill, only those in flight or being written.
     expect(shown.askedTwice).toBeLessThanOrEqual(10)
     expect(shown.askedLater).toBe(0)
     expect(shown.writtenLater).toBe(0)

@@ -21,7 +21,7 @@ const lookups = (log: readonly RequestLogEntry[]) =>
   log.filter(({ route, method }) => route === FACTORS && method === 'GET')
 const bodyOf = ({ body }: RequestLogEntry) => body as Record<string, string>
 
-/** The factors of each user in WorkOS, by e-mail. */
+/** The factors of each user in WorkOS, by email. */
 async function factorsOf(workos: Workos): Promise<Record<string, Body[]>> {
   const { users } = await workos.snapshot()
   const found = await Promise.all(
@@ -45,7 +45,7 @@ async function planned(project: Project, ...options: string[]) {
 
 const factorKind = ({ kinds }: { kinds: Record<string, unknown>[] }) => kinds.find(({ kind }) => kind === 'totp-factor')
 
-test('one secret in five writings is one factor, whose codes are those of the app, and is enrolled once', async () => {
+test("one secret in five spellings is one factor with the app's codes, and is enrolled once", async () => {
   const workos = await startWorkos()
   const written = {
     base32: SECRET,
@@ -76,7 +76,7 @@ test('one secret in five writings is one factor, whose codes are those of the ap
   const codes = new Set(sent.map(({ totp_secret = '' }) => totpCode(totp_secret, 1111111109)))
   expect(codes).toEqual(new Set(['081804'])) // appendix B of RFC 6238
   expect(sent.map(({ type, totp_secret }) => [type, totp_secret])).toEqual(Array(5).fill(['totp', SECRET]))
-  // Nobody who has just been created has one: nothing is looked up.
+  // A user who was just created has no factor: nothing is looked up.
   expect(lookups(log)).toEqual([])
 
   expect(factorKind(await applied(project))).toMatchObject({ unchanged: 5 })
@@ -86,7 +86,7 @@ test('one secret in five writings is one factor, whose codes are those of the ap
   expect(workos.takeLog().filter(({ path }) => path.includes('factors'))).toEqual([])
 })
 
-describe('what WorkOS cannot take', () => {
+describe('what WorkOS does not accept', () => {
   const uri = (more: string) => `otpauth://totp/Acme:x?secret=${SECRET}&${more}`
   const ROWS = [
     person('ada', { totp_secret: SECRET }),
@@ -127,7 +127,7 @@ describe('what WorkOS cannot take', () => {
     expect(Object.values(factors).flat()).toHaveLength(1)
   })
 
-  test('rejects its users where the manifest says so', async () => {
+  test('rejects its users if the manifest requires it', async () => {
     const workos = await startWorkos()
     const project = peopleProject(workos, ROWS, { totp: { unsupported: 'reject' }, safety: { maxRejects: 8 } })
     const plan = await planned(project)
@@ -138,7 +138,7 @@ describe('what WorkOS cannot take', () => {
   })
 })
 
-describe('records of one person', () => {
+describe('records of one user', () => {
   const twice = (first: Row, second: Row) => [
     person('ada', { external_id: 'a1', ...first }),
     person('ada', { external_id: 'a2', ...second }),
@@ -151,7 +151,7 @@ describe('records of one person', () => {
     return { plan, secrets: enrolments(workos.takeLog()).map((entry) => bodyOf(entry).totp_secret) }
   }
 
-  test('with two secrets keep the first, and the other is told without being shown', async () => {
+  test('with two secrets keep the first, and the other is reported without being shown', async () => {
     const { plan, secrets } = await enrolled(twice({ totp_secret: SECRET }, { totp_secret: OTHER }))
     expect(secrets).toEqual([SECRET])
     const [merge] = plan.merges
@@ -163,14 +163,14 @@ describe('records of one person', () => {
     expect((await enrolled(twice({}, { totp_secret: OTHER }))).secrets).toEqual([OTHER])
   })
 
-  test('with one app that WorkOS takes and one that it does not get the former, and are not listed', async () => {
+  test('with one supported and one unsupported app get the former, and are not listed', async () => {
     const unsupported = `otpauth://totp/x?secret=${SECRET}&digits=8`
     const { plan, secrets } = await enrolled(twice({ totp_secret: unsupported }, { totp_secret: OTHER }))
     expect(secrets).toEqual([OTHER])
     expect(plan.totpUnsupported).toEqual([])
   })
 
-  test('do not get the secret of an account that did not verify its address beside one that did', async () => {
+  test('do not get the secret of an account with an unverified address next to a verified one', async () => {
     const rows = twice({ totp_secret: OTHER, email_verified: 'no' }, { email_verified: 'yes', totp_secret: SECRET })
     expect((await enrolled(rows)).secrets).toEqual([SECRET])
     expect(
@@ -180,8 +180,8 @@ describe('records of one person', () => {
 })
 
 /**
- * Kills its client at the n-th enrolment: as it arrives, or after it took effect and before its
- * answer.
+ * Kills its client at the n-th enrollment: as it arrives, or after it took effect and before its
+ * response.
  */
 class Killer implements Interceptor {
   child: Child | undefined
@@ -221,7 +221,7 @@ test.each([
   ['before', 7],
   ['after', 7],
 ] as const)(
-  'killed %s the enrolment of factor %i took effect, the next apply leaves everybody with exactly one',
+  'killed %s the enrollment of factor %i took effect, the next apply leaves everyone with exactly one',
   async (at, nth) => {
     const killer = new Killer(at, nth)
     const workos = await startWorkos({ interceptor: killer })
@@ -253,7 +253,7 @@ test.each([
   60_000,
 )
 
-describe('a user who was in WorkOS before', () => {
+describe('a user who was already in WorkOS', () => {
   async function given(factor: boolean, more: object = {}) {
     const workos = await startWorkos()
     const { id } = await workos.call('POST', USERS, { email: 'ada@example.com', email_verified: true })
@@ -261,7 +261,7 @@ describe('a user who was in WorkOS before', () => {
     return { workos, id, project: peopleProject(workos, [person('ada', { totp_secret: SECRET })], more) }
   }
 
-  test('with a factor keeps it, and is not given another', async () => {
+  test('with a factor keeps it, and gets no other', async () => {
     const { workos, project } = await given(true)
     const { stdout } = await project.run(['plan'], { env })
     expect(stdout).toMatch(/= totp-factor:id-ada {2}ada@example\.com {2}matches auth_factor_\w+ by identity/)
@@ -273,7 +273,7 @@ describe('a user who was in WorkOS before', () => {
     expect((await factorsOf(workos))['ada@example.com']).toHaveLength(1)
   })
 
-  test('without one is given it, and destroy takes it away again', async () => {
+  test('without one gets it, and destroy removes it again', async () => {
     const { workos, project } = await given(false)
     expect(factorKind(await applied(project))).toMatchObject({ created: 1 })
     workos.takeLog()
@@ -284,7 +284,7 @@ describe('a user who was in WorkOS before', () => {
     expect(await factorsOf(workos)).toEqual({ 'ada@example.com': [] })
   })
 
-  test('with a factor that came between plan and apply keeps it', async () => {
+  test('with a factor added between plan and apply keeps it', async () => {
     const { workos, id, project } = await given(false)
     expect((await project.run(['plan', '--out', 'plan.ndjson'], { env })).exit).toBe(0)
     const { authentication_factor } = await workos.call('POST', `${USERS}/${id}/auth_factors`, { type: 'totp' })
@@ -295,7 +295,7 @@ describe('a user who was in WorkOS before', () => {
     expect(factors?.map((factor) => factor.id)).toEqual([(authentication_factor as Body).id])
   })
 
-  test('and adopt.mode never: nothing is touched', async () => {
+  test('and adopt.mode never: nothing changes', async () => {
     const { workos, project } = await given(true, { adopt: { mode: 'never' } })
     await project.run(['apply', '--yes'], { env })
     expect(enrolments(workos.takeLog())).toEqual([])
@@ -311,7 +311,7 @@ describe('later', () => {
     return { workos, project }
   }
 
-  test('a secret that changes in the source is told, and never enrolled over the other, whatever holds for passwords', async () => {
+  test('a secret that changes in the source is reported, and never replaces the other, whatever applies to passwords', async () => {
     const { workos, project } = await begun([person('ada', { totp_secret: SECRET })], {
       passwords: { onChange: 'send' },
     })
@@ -323,14 +323,14 @@ describe('later', () => {
     expect((await planned(project)).summary.notes).toEqual([])
   })
 
-  test('a user who gets an app after the migration is given the factor', async () => {
+  test('a user who gets an app after the migration gets the factor', async () => {
     const { workos, project } = await begun([person('ada')])
     project.csv('users.csv', [person('ada', { totp_secret: SECRET })])
     expect(factorKind(await applied(project))).toMatchObject({ created: 1 })
     expect((await factorsOf(workos))['ada@example.com']).toHaveLength(1)
   })
 
-  test('verify proves that the factors are there, asking for nobody else', async () => {
+  test('verify shows that the factors exist, and reads nobody else', async () => {
     const { workos, project } = await begun([person('ada', { totp_secret: SECRET }), person('bea'), person('cleo')])
     expect((await project.run(['verify'], { env })).exit).toBe(0)
     expect(lookups(workos.takeLog())).toHaveLength(1)
@@ -342,7 +342,7 @@ describe('later', () => {
     expect(factorKind(JSON.parse(lost.stdout))).toMatchObject({ desired: 1, missing: 1, deleted: 1 })
   })
 
-  test('destroy deletes users, with whom their factors go', async () => {
+  test('destroy deletes users together with their factors', async () => {
     const { workos, project } = await begun([person('ada', { totp_secret: SECRET })])
     expect((await project.run(['destroy', '--confirm', 'people'], { env })).exit).toBe(0)
     expect(writes(workos.takeLog()).map(({ route }) => route)).toEqual([`${USERS}/:id`])
@@ -359,7 +359,7 @@ describe('later', () => {
     expect(listed.stdout).toMatch(/^totp-factor:id-ada {2}auth_factor_\w+ {2}created\n$/)
   })
 
-  test('a user who was deleted in WorkOS and is created again is given the factor again', async () => {
+  test('a user deleted in WorkOS and recreated gets the factor again', async () => {
     const { workos, project } = await begun([person('ada', { totp_secret: SECRET })], { onDeleted: 'recreate' })
     const [user] = (await workos.snapshot()).users
     await workos.call('DELETE', `${USERS}/${user?.id}`)
@@ -368,7 +368,7 @@ describe('later', () => {
     expect((await factorsOf(workos))['ada@example.com']).toHaveLength(1)
   })
 
-  test('the state knows the secret by its digest alone', async () => {
+  test('the state has only a digest of the secret', async () => {
     const { project } = await begun([person('ada', { totp_secret: SECRET })])
     const shown = await project.run(['state', 'show', 'totp-factor:id-ada', '--json'])
     expect(JSON.parse(shown.stdout)).toMatchObject({
@@ -381,7 +381,7 @@ describe('later', () => {
     expect(JSON.parse(user.stdout).secrets).toEqual([])
   })
 
-  test('a failed enrolment does not show the secret', async () => {
+  test('a failed enrollment does not show the secret', async () => {
     const workos = await startWorkos({
       interceptor: {
         before({ request, response }) {
@@ -401,7 +401,7 @@ describe('later', () => {
   })
 })
 
-test('more users than are looked up one by one: planning asks nothing, applying looks before it enrols', async () => {
+test('more users than are looked up one by one: planning reads nothing, applying looks before it enrolls', async () => {
   const workos = await startWorkos()
   const rows = Array.from({ length: 210 }, (_, n) => person(`user${n}`))
   const project = peopleProject(workos, rows)
@@ -423,7 +423,7 @@ test('more users than are looked up one by one: planning asks nothing, applying 
   project.manifest(peopleManifest(workos))
 }, 60_000)
 
-describe('what enrolling answers', () => {
+describe('the response to an enrollment', () => {
   const changed = (totp: (before: Body) => object) =>
     answering('POST', FACTORS, (body) => {
       const factor = body.authentication_factor as Body
@@ -432,7 +432,7 @@ describe('what enrolling answers', () => {
         authentication_factor: { ...factor, totp: { ...(factor.totp as Body), ...totp(factor.totp as Body) } },
       }
     })
-  test('another secret than was sent: the factor fails, is deleted again, and neither secret is told', async () => {
+  test('a different secret: the factor fails, is deleted again, and neither secret is shown', async () => {
     const workos = await startWorkos({ interceptor: changed(() => ({ secret: OTHER })) })
     const project = peopleProject(workos, [person('ada', { totp_secret: SECRET })])
     for (let time = 0; time < 2; time += 1) {

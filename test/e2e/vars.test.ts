@@ -33,7 +33,7 @@ async function firebaseProject() {
   return { workos, project, manifest }
 }
 
-test('vars and a secret make organizations and hashes, and the plan knows of a change of either', {
+test('vars and a secret make organizations and hashes, and the plan detects a change of either', {
   timeout: 60_000,
 }, async () => {
   const { workos, project, manifest } = await firebaseProject()

@@ -13,10 +13,10 @@ const rows = (count: number) =>
 const onWeakDisk = (project: Project, args: readonly string[], disk: object) =>
   inChild(PROGRAM, weakDisk(disk))(project.folder, args, { KEY })
 
-/** Nothing but what was there, and nothing that begins with a dot. */
+/** Names in the folder, without hidden ones. */
 const names = (project: Project) => readdirSync(project.folder).filter((name) => name !== '.workos-migrate')
 
-test('a disk that takes a part at a time gets the whole plan and the whole report', async () => {
+test('a disk that accepts a part at a time gets the whole plan and the whole report', async () => {
   const project = peopleProject(await startWorkos(), rows(60))
   const args = ['plan', '--out', 'plan.ndjson', '--merges', 'merges.json']
   expect(await project.run(args, { env: { KEY } })).toMatchObject({ exit: 0 })
@@ -39,7 +39,7 @@ test.each(
     [1, 3],
   ),
 )(
-  'a disk that %s: the old plan stays, and the path is named',
+  'a disk that %s: the old plan stays, and the path is shown',
   async (_what, disk, says) => {
     const project = peopleProject(await startWorkos(), rows(60))
     for (const [option, name] of [
@@ -77,14 +77,16 @@ test.each(
   const { exit, stderr } = await onWeakDisk(project, args, { pages: 40 })
   expect(exit, stderr).toBe(1)
   expect(stderr).toContain('[disk_full]')
-  expect(stderr).toMatch(/does not fit there \([\d,]+ KiB free in .*\.workos-migrate\/scratch-[^)]+\)/)
+  expect(stderr).toMatch(
+    /there is no room for the working data of the command \([\d,]+ KiB free in .*\.workos-migrate\/scratch-[^)]+\)/,
+  )
   expect(stderr).toContain('state.path')
   expect(stderr).not.toMatch(/^\s+at .*[:(]\d+|defect/m)
   expect(project.list('.workos-migrate').filter((name) => name.startsWith('scratch-'))).toEqual([])
   expect((await workos.snapshot()).users).toEqual([])
 })
 
-test('a snapshot is written whole in parts, and the old one stays where there is no room for a new one', async () => {
+test('a snapshot is written completely in parts, and the old one stays if the disk is full', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, rows(60))
   expect((await onWeakDisk(project, ['export', '--out', 'snap'], { piece: 50 })).exit).toBe(0)
@@ -95,11 +97,11 @@ test('a snapshot is written whole in parts, and the old one stays where there is
     .list('snap')
     .filter((name) => name.endsWith('.gz'))
     .reduce((sum, name) => sum + statSync(project.path(`snap/${name}`)).size, 0)
-  // Not even the rows, and the rows without the head.
+  // Neither the rows fit, nor the rows without the header.
   for (const bytes of [100, rowsTake + 200]) {
     const { exit, stderr } = await onWeakDisk(project, ['export', '--out', 'snap'], { bytes })
     expect(exit, stderr).toBe(1)
-    expect(stderr).toMatch(/the snapshot cannot be written to .*snap\.next.*the disk is full .*\[disk_full\]/)
+    expect(stderr).toMatch(/cannot write the snapshot to .*snap\.next.*the disk is full .*\[disk_full\]/)
     expect(stderr).toContain('export --out')
     expect(readFileSync(project.path('snap/snapshot.json'))).toEqual(before)
   }
@@ -108,7 +110,7 @@ test('a snapshot is written whole in parts, and the old one stays where there is
   expect(project.list('.').filter((name) => name.startsWith('snap'))).toEqual(['snap'])
 })
 
-test('files to hand over, and a manifest of init: the old ones stay where there is no room', async () => {
+test('hand-off files and a manifest of init: the old ones stay if the disk is full', async () => {
   const project = peopleProject(await startWorkos(), rows(20))
   expect(await project.run(['handoff', '--out', 'handed'], { env: { KEY } })).toMatchObject({ exit: 0 })
   const handed = () =>
@@ -126,7 +128,7 @@ test('files to hand over, and a manifest of init: the old ones stay where there 
   expect(names(project).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
-test('a data file that is inspected says how to choose another place', async () => {
+test('inspecting a data file shows how to choose another place', async () => {
   const project = peopleProject(await startWorkos(), rows(2_000))
   const { exit, stderr } = await onWeakDisk(project, ['inspect', 'users.csv'], { pages: 10 })
   expect(exit, stderr).toBe(1)

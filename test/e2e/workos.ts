@@ -2,7 +2,7 @@ import { expect, onTestFinished } from 'vitest'
 import { isObject } from '../../src/json.ts'
 import { type RequestLogEntry, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts'
 
-/** Requests of the test itself carry this header and are not in the log. */
+/** Requests of the test itself have this header and are not in the log. */
 const ASIDE = 'x-aside'
 
 export interface Body {
@@ -10,35 +10,35 @@ export interface Body {
   [member: string]: unknown
 }
 
-/** What an environment of the sandbox holds, in a form that can be compared. */
+/** The contents of an environment of the sandbox, in a comparable form. */
 export interface Snapshot {
   users: Body[]
   organizations: Body[]
-  /** `e-mail@@external id or name of the organization` → roles. Sorted. */
+  /** `email@@external ID or name of the organization` → roles. Sorted. */
   memberships: [string, string[]][]
-  /** Ids of memberships by the same text. */
+  /** IDs of memberships by the same text. */
   membershipIds: Map<string, string>
   /** Slugs. */
   roles: string[]
 }
 
-/** A sandbox in this process, and everything that was asked of it. */
+/** A sandbox in this process, and all its requests. */
 export interface Workos {
   url: string
   log: RequestLogEntry[]
   /** `target` of a manifest. Its key is the variable KEY. */
   target: { type: 'workos'; apiKey: string; baseUrl: string }
-  /** Requests since the last call, the test's own left out. */
+  /** Requests since the last call, without the test's own. */
   takeLog(): RequestLogEntry[]
   close(): Promise<void>
-  /** One request of the test's own. @throws for any answer but success */
+  /** One request of the test itself. @throws for any response but success */
   call(method: string, path: string, body?: unknown, key?: string): Promise<Body>
   snapshot(key?: string): Promise<Snapshot>
 }
 
 export const KEY = 'sk_test_e2e'
 
-/** A sandbox that goes with the test. */
+/** A sandbox for the duration of the test. */
 export async function startWorkos(options: Partial<SandboxOptions> = {}): Promise<Workos> {
   const workos = await openWorkos(options)
   onTestFinished(() => workos.close())
@@ -117,14 +117,14 @@ export async function openWorkos(options: Partial<SandboxOptions> = {}): Promise
   }
 }
 
-/** Of these requests, the writes. */
+/** The writes among these requests. */
 export function writes(log: readonly RequestLogEntry[]): RequestLogEntry[] {
   return log.filter(({ method }) => method !== 'GET')
 }
 
 /**
- * Checks that what changed in a source since it was read, and nothing else, was written: somebody
- * new with a membership, a first name, a membership more and one less, and somebody who left.
+ * Checks that only the changes of a source since its reading were written: a new user with a
+ * membership, a first name, a membership more and one less, and a user who left.
  */
 export function expectDelta(log: readonly RequestLogEntry[]): void {
   const sent = writes(log).map(({ method, route, body }) => ({ what: `${method} ${route}`, body }))
@@ -141,5 +141,5 @@ export function expectDelta(log: readonly RequestLogEntry[]): void {
   expect(sent.find(({ what }) => what === `PUT ${users}/:id`)?.body).toEqual({ first_name: 'Renamed' })
 }
 
-/** Limits that no test waits on. */
+/** Limits that no test waits for. */
 export const FAST = { limits: { writes: '100000/10s', reads: '100000/10s', requests: '100000/10s' } }

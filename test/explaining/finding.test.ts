@@ -47,7 +47,7 @@ test('why left out: by its row, its key and its address, with the condition and 
   for (const what of ['users.csv:5', 'user:id-dora', 'id-dora', 'DORA@example.com']) {
     const dora = await explainedOne(project, what)
     expect(dora, what).toMatchObject({ kind: 'record', address: './users.csv:5', action: { type: 'left out' } })
-    expect(dora.action.why).toMatch(/^map\.user\.when \(migrate\.config\.yaml:\d+\) is not true of it$/)
+    expect(dora.action.why).toMatch(/^map\.user\.when \(migrate\.config\.yaml:\d+\) is not true for it$/)
     const [record] = dora.records
     expect(record?.columns).toMatchObject({ status: 'deleted' })
     expect(record?.rules.find(({ rule }) => rule === 'map.user')?.items[0]).toMatchObject({
@@ -97,7 +97,7 @@ test('why left out, of a user whose row gives an organization all the same: by i
   for (const what of ['id-bea', 'user:id-bea', 'bea@example.com']) {
     const bea = await explainedOne(project, what)
     expect(bea, what).toMatchObject({ kind: 'record', address: './users.csv:3', action: { type: 'left out' } })
-    expect(bea.action.why, what).toMatch(/^the user: map\.user\.when \(migrate\.config\.yaml:\d+\) is not true of it$/)
+    expect(bea.action.why, what).toMatch(/^the user: map\.user\.when \(migrate\.config\.yaml:\d+\) is not true for it$/)
   }
   const membership = await explainedOne(project, 'membership:id-bea@acme')
   expect(membership.action).toMatchObject({ type: 'left out', why: expect.stringContaining(why) })
@@ -110,8 +110,8 @@ test('why left out, of a user whose row gives an organization all the same: by i
 })
 
 test.each([
-  [[], 'orphaned', 'map.user.when leaves it out: it stays in WorkOS unless prune names its kind'],
-  [['user', 'membership'], 'delete', 'map.user.when leaves it out, and prune names its kind'],
+  [[], 'orphaned', 'map.user.when leaves it out: it stays in WorkOS unless prune lists its kind'],
+  [['user', 'membership'], 'delete', 'map.user.when leaves it out, and prune lists its kind'],
 ])('of a user that was applied and is left out by now, with prune %j', async (prune, type, why) => {
   const workos = await startWorkos()
   const project = peopleProject(

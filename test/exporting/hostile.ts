@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** Keys that a source may have and that SQL could take for more than text. */
+/** Keys from a source that could break out of an SQL literal. */
 
 const NASTY = [
   "'; drop table people; --",
@@ -40,7 +40,7 @@ const NASTY = [
   '\u{10ffff}',
 ]
 
-/** Pieces of such text, of any other, and of both in a row. */
+/** Generates hostile text, any other text, and combinations. */
 const text = fc
   .array(
     fc.oneof(
@@ -52,5 +52,5 @@ const text = fc
   )
   .map((parts) => parts.join('').toWellFormed())
 
-/** Lists of keys, none twice, always with all that is known to be nasty. */
+/** Lists of distinct keys that always include the hostile ones. */
 export const hostileKeys = fc.uniqueArray(text, { maxLength: 40 }).map((keys) => [...new Set([...NASTY, ...keys])])

@@ -21,8 +21,7 @@ function sqlOf(dialect: DialectName, resources: readonly StateResource[], rule =
 }
 
 /**
- * What a table holds afterwards: ids of WorkOS by keys, both as digits, so that no client changes
- * them.
+ * The content of a table afterwards: WorkOS IDs by key, both in hex so that no client changes them.
  */
 const asExpected = (keys: readonly string[]) =>
   Object.fromEntries(keys.map((key, index) => [hex(key), hex(`wos_${index}`)]))
@@ -38,7 +37,7 @@ function fromRows(rows: string): Record<string, string> {
   return Object.fromEntries(lines.map((line) => line.toLowerCase().split('|')))
 }
 
-describe('keys that look like SQL stay keys', () => {
+describe('keys that look like SQL stay text', () => {
   test('in SQLite', () => {
     fc.assert(
       fc.property(hostileKeys, fc.boolean(), (keys, nul) => {
@@ -56,7 +55,7 @@ describe('keys that look like SQL stay keys', () => {
     )
   })
 
-  test.skipIf(postgresPrograms === undefined)('in PostgreSQL, however strings are set', async () => {
+  test.skipIf(postgresPrograms === undefined)('in PostgreSQL, with all string settings', async () => {
     const { folder } = await sharedCluster()
     const settings = [fc.constantFrom('on', 'off'), fc.constantFrom('UTF8', 'LATIN1')] as const
     fc.assert(
@@ -77,7 +76,7 @@ describe('keys that look like SQL stay keys', () => {
     )
   })
 
-  test.skipIf(mariaPrograms === undefined)('in MariaDB, whatever its modes', async () => {
+  test.skipIf(mariaPrograms === undefined)('in MariaDB, in all SQL modes', async () => {
     const database = await newMariaDatabase()
     const modes = ['', 'STRICT_ALL_TABLES', 'NO_BACKSLASH_ESCAPES', 'ANSI_QUOTES', 'ANSI,NO_BACKSLASH_ESCAPES']
     fc.assert(
@@ -103,8 +102,8 @@ function psql(socket: string, script: string): string {
   return execFileSync(program, args, { input: script, encoding: 'utf8', maxBuffer: 1 << 26 })
 }
 
-describe('what is written', () => {
-  test('in transactions of a size, in the order of the resources', () => {
+describe('the SQL', () => {
+  test('has transactions of the batch size, in the order of the resources', () => {
     const text = sqlOf('postgres', people(['a', 'b', 'c']), UPDATE, 2)
     expect(text.split('\n').slice(1)).toEqual([
       "SET client_encoding = 'UTF8';",
@@ -119,14 +118,14 @@ describe('what is written', () => {
     ])
   })
 
-  test('names are quoted, each part of a table by itself', () => {
+  test('quotes names, and each part of a table separately', () => {
     const rule: StatementRule = { table: ['my schema', 'a"b`c'], set: { 'x"': 'key' }, where: { 'y`': 'workos_id' } }
     const ada = people(['ada'])
     expect(sqlOf('postgres', ada, rule)).toContain('UPDATE "my schema"."a""b`c" SET "x""" = \'ada\' WHERE "y`" =')
     expect(sqlOf('mysql', ada, rule)).toContain('UPDATE `my schema`.`a"b``c` SET `x"` = \'ada\' WHERE `y``` =')
   })
 
-  test('what has nothing to be found by, what WorkOS lost and what the database cannot hold is counted', () => {
+  test('counts resources without a key, gone from WorkOS, or unfit for the database', () => {
     const rule: StatementRule = { table: ['people'], set: { workos_id: 'workos_id' }, where: { id: 'external_id' } }
     const writer = new SqlWriter({ dialect: 'postgres', batch: 10, rules: new Map([['user', rule]]) })
     const has = (externalId: string) => ({ attributes: { externalId } })
@@ -146,7 +145,7 @@ describe('what is written', () => {
     })
   })
 
-  test('a value that a resource lacks is NULL in what is set, and in a template', () => {
+  test('has NULL for missing values, in `set` and in templates', () => {
     const rule: StatementRule = { table: ['people'], set: { email: 'external_id' }, where: { id: 'key' } }
     expect(sqlOf('sqlite', [user('ada')], rule)).toContain('SET "email" = NULL WHERE')
     const template = read('select {{external_id}}, {{ key }}', 'sqlite')
@@ -162,21 +161,21 @@ function read(text: string, dialect: DialectName) {
 
 describe('a template', () => {
   test.each([
-    ["set a = '{{ key }}'", 'postgres', 9, "behind an opening '"],
-    ['set "{{ key }}" = 1', 'postgres', 5, 'behind an opening "'],
-    ['set `{{ key }}` = 1', 'mysql', 5, 'behind an opening `'],
-    ['set [{{ key }}] = 1', 'sqlite', 5, 'behind an opening ['],
-    ['set a = 1 -- {{ key }}', 'sqlite', 13, 'behind an opening --'],
-    ['set a = 1 # {{ key }}', 'mysql', 12, 'behind an opening #'],
-    ['set a = $x$ {{ key }} $x$', 'postgres', 12, 'behind an opening $'],
-    ["set a = 'it\\' {{ key }} '", 'mysql', 14, "behind an opening '"],
-    ["set a = E'it\\' {{ key }} '", 'postgres', 15, "behind an opening '"],
+    ["set a = '{{ key }}'", 'postgres', 9, "is inside '"],
+    ['set "{{ key }}" = 1', 'postgres', 5, 'is inside "'],
+    ['set `{{ key }}` = 1', 'mysql', 5, 'is inside `'],
+    ['set [{{ key }}] = 1', 'sqlite', 5, 'is inside ['],
+    ['set a = 1 -- {{ key }}', 'sqlite', 13, 'is inside --'],
+    ['set a = 1 # {{ key }}', 'mysql', 12, 'is inside #'],
+    ['set a = $x$ {{ key }} $x$', 'postgres', 12, 'is inside $'],
+    ["set a = 'it\\' {{ key }} '", 'mysql', 14, "is inside '"],
+    ["set a = E'it\\' {{ key }} '", 'postgres', 15, "is inside '"],
     ["set a = 'open, {{ key }}", 'postgres', 8, 'is not closed'],
     ["set a = {{ key }} '", 'sqlite', 18, 'is not closed'],
     ['/* /* */ {{ key }}', 'postgres', 0, 'is not closed'],
     [' set a = {{ kye }}', 'postgres', 9, 'there is no value {{ kye }}'],
-    ['set a = 1', 'postgres', 0, 'no place for a value'],
-  ] as const)('that cannot be right is refused, with its place: %s (%s)', (text, dialect, offset, words) => {
+    ['set a = 1', 'postgres', 0, 'no placeholder'],
+  ] as const)('that is wrong is rejected, with its position: %s (%s)', (text, dialect, offset, words) => {
     expect(readTemplate(text, dialect)).toMatchObject({ offset, message: expect.stringContaining(words) })
   })
 
@@ -186,17 +185,17 @@ describe('a template', () => {
     ["update t set a = {{ key }} where b = 'it\\'s'", 'mysql'],
     ["update t set a = {{ key }}::bigint, d = date'2026-01-01' /* fine */", 'postgres'],
     ['update t set a = {{ key }} where j = \'{"a":1}\'', 'sqlite'],
-  ] as const)('that is right is taken: %s (%s)', (text, dialect) => {
+  ] as const)('that is right is accepted: %s (%s)', (text, dialect) => {
     expect(read(text, dialect).facts).toEqual(['key'])
   })
 
-  test('that ends in a comment or a semicolon ends once', () => {
+  test('that ends in a comment or a semicolon gets one semicolon', () => {
     const ada = [user('ada', { id: 'wos' })]
     expect(sqlOf('sqlite', ada, read(' select {{ key }}; \n', 'sqlite'))).toContain("\nselect 'ada';\n")
     expect(sqlOf('sqlite', ada, read('select {{ key }} -- why', 'sqlite'))).toContain("\nselect 'ada' -- why\n;\n")
   })
 
-  test('is not filled in a second time by what a value looks like', () => {
+  test('does not replace placeholders inside values', () => {
     const nested = [user('{{ workos_id }}', { id: 'wos' })]
     const text = sqlOf('sqlite', nested, read('select {{ key }}, {{ workos_id }}', 'sqlite'))
     expect(text).toContain("select '{{ workos_id }}', 'wos';")

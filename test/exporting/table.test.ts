@@ -11,7 +11,7 @@ import { hostileKeys } from './hostile.ts'
 
 const KINDS = ['organization', 'user', 'membership']
 
-/** What a state holds: resources first, and a run after them. */
+/** The content of a state: resources first, followed by a run. */
 function contentOf(resources: readonly StateResource[], lineage = 'one'): StateContent {
   const identity = { lineage, serial: 1, digestKey: new Uint8Array(32), binding: undefined }
   const run: StateEntry = {
@@ -41,7 +41,7 @@ function contentOf(resources: readonly StateResource[], lineage = 'one'): StateC
 const member = (name: string, organization: string): StateResource =>
   user(`${name}@${organization}`, { kind: 'membership', refs: { user: name, organization } })
 
-describe.skipIf(postgresPrograms === undefined)('a table that is as the state is', () => {
+describe.skipIf(postgresPrograms === undefined)('a table of the state', () => {
   let client: Client
   let url: string
   beforeAll(async () => {
@@ -62,7 +62,7 @@ describe.skipIf(postgresPrograms === undefined)('a table that is as the state is
     return (await client.query(`SELECT * FROM ${table} ORDER BY kind, key`)).rows
   }
 
-  test('is made where it is absent, and says what the state says', async () => {
+  test("is created if it does not exist, and contains the state's resources", async () => {
     const table = newTable()
     const ada = user('ada', { attributes: { externalId: 'x-1' } })
     const result = await exportToTable(contentOf([ada, member('ada', 'acme')]), optionsFor(table))
@@ -90,7 +90,7 @@ describe.skipIf(postgresPrograms === undefined)('a table that is as the state is
     ])
   })
 
-  test('is not written where it says already what it should', async () => {
+  test('is not written if it is up to date', async () => {
     const table = newTable()
     const people = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((key) => user(key))
     await exportToTable(contentOf(people), optionsFor(table))
@@ -103,7 +103,7 @@ describe.skipIf(postgresPrograms === undefined)('a table that is as the state is
     expect(third).toMatchObject({ added: 0, changed: 1, unchanged: 6, removed: 0 })
   })
 
-  test('marks what left the state, or deletes it, and takes it back', async () => {
+  test('marks or deletes rows that left the state, and restores them', async () => {
     const table = newTable()
     const [ada, bea] = [user('ada'), user('bea')]
     await exportToTable(contentOf([ada, bea]), optionsFor(table))
@@ -117,7 +117,7 @@ describe.skipIf(postgresPrograms === undefined)('a table that is as the state is
     expect(await rowsOf(table)).toMatchObject([{ key: 'ada' }])
   })
 
-  test('keeps to one kind where one is named', async () => {
+  test('exports only the named kind', async () => {
     const table = newTable()
     await exportToTable(contentOf([user('ada'), member('ada', 'acme')]), optionsFor(table))
     const result = await exportToTable(contentOf([member('ada', 'acme')]), optionsFor(table, { kind: 'user' }))
@@ -125,7 +125,7 @@ describe.skipIf(postgresPrograms === undefined)('a table that is as the state is
     expect(await rowsOf(table)).toMatchObject([{ kind: 'membership', removed_at: null }, { kind: 'user' }])
   })
 
-  test('is not mixed with the ids of another state', async () => {
+  test('does not mix the IDs of two states', async () => {
     const table = newTable()
     await exportToTable(contentOf([user('ada'), user('bea')]), optionsFor(table))
     const other = contentOf([user('ada', { id: 'elsewhere' })], 'two')
@@ -136,7 +136,7 @@ describe.skipIf(postgresPrograms === undefined)('a table that is as the state is
     expect(await exportToTable(other, optionsFor(table))).toMatchObject({ unchanged: 1, removed: 0 })
   })
 
-  test('writes all or nothing', async () => {
+  test('is written completely or not at all', async () => {
     const table = newTable()
     await exportToTable(contentOf([user('ada')]), optionsFor(table))
     const broken: StateContent = {
@@ -150,12 +150,12 @@ describe.skipIf(postgresPrograms === undefined)('a table that is as the state is
     expect(await rowsOf(table)).toMatchObject([{ key: 'ada', removed_at: null }])
   })
 
-  test('takes a table that others have made, if it has what is needed', async () => {
+  test('accepts an existing table with the required columns and key', async () => {
     const table = newTable()
     await client.query(`CREATE TABLE ${table} (kind text, key text, workos_id text, PRIMARY KEY (kind, key))`)
     await expect(exportToTable(contentOf([]), optionsFor(table))).rejects.toMatchObject({
       code: 'export_table',
-      message: expect.stringContaining('lacks the columns external_id, user_key'),
+      message: expect.stringContaining('does not have the columns external_id, user_key'),
     })
     await client.query(`DROP TABLE ${table}; CREATE TABLE ${table} (kind text, key text, workos_id text, external_id text,
       user_key text, organization_key text, ownership text, state text, changed_at timestamptz, removed_at timestamptz, mine int)`)
@@ -167,7 +167,7 @@ describe.skipIf(postgresPrograms === undefined)('a table that is as the state is
     })
   })
 
-  test('has keys that look like SQL as they are, and counts what PostgreSQL cannot hold', async () => {
+  test('keeps keys that look like SQL, and counts values that PostgreSQL cannot store', async () => {
     const property = fc.asyncProperty(hostileKeys, async (all) => {
       const table = `"${newTable()}; drop ""table"""`
       const keys = [...all, 'a\0b']

@@ -13,7 +13,7 @@ async function start(data: Partial<TenantData>, settings: Auth0Settings = {}): P
   return fake
 }
 
-/** A list in an answer that is an object. */
+/** A list in a response object. */
 function listIn({ body }: Reply, name: string): Record<string, unknown>[] {
   const list = isObject(body) ? body[name] : undefined
   return Array.isArray(list) ? list : []
@@ -26,7 +26,7 @@ function memberOf({ body }: Reply, name: string): unknown {
 const TENANT = generateTenant({ users: 1200, organizations: 3, withoutOrganization: 50, largest: 1100 })
 const [FIRST = { id: '' }] = TENANT.organizations
 
-test('a token is given for the right secret, audience and grant only, for JSON and for a form', async () => {
+test('a token needs the right secret, audience and grant, as JSON or a form', async () => {
   const fake = await start({})
   expect((await askToken(fake)).body).toMatchObject({ expires_in: 86_400, token_type: 'Bearer' })
   expect(await askToken(fake, { client_secret: 'other' })).toMatchObject({
@@ -50,7 +50,7 @@ test('a token is given for the right secret, audience and grant only, for JSON a
   expect((await askToken(await start({}, { granted: false }))).status).toBe(403)
 })
 
-test('a request without a good token, or without the scope, is refused with what was missing', async () => {
+test('a request without a valid token or a scope is rejected, with the missing scope', async () => {
   const fake = await start(TENANT, { scopes: ['read:organization_members'], tokenUses: 3 })
   const get = await signIn(fake)
   expect(await get('/users')).toMatchObject({
@@ -69,7 +69,7 @@ test('a request without a good token, or without the scope, is refused with what
   expect((await fetch(`${fake.url}/api/v2/users`)).status).toBe(401)
 })
 
-test('pages of users end with the thousandth record, and may silently be smaller than asked for', async () => {
+test('pages of users end after 1,000 records and can be shorter than requested', async () => {
   const get = await signIn(await start(TENANT, { pageCap: 50 }))
   const page = await get('/users?per_page=100&page=1&include_totals=true')
   expect(page.body).toMatchObject({ start: 50, limit: 50, length: 50, total: 1200 })
@@ -79,7 +79,7 @@ test('pages of users end with the thousandth record, and may silently be smaller
   expect((await get(`/organizations/${FIRST.id}/members?per_page=100&page=10`)).status).toBe(400)
 })
 
-test('the search finds ranges of times, exact values and beginnings', async () => {
+test('the search finds time ranges, exact values and prefixes', async () => {
   const get = await signIn(await start(TENANT))
   const total = async (q: string) =>
     memberOf(await get(`/users?per_page=1&include_totals=true&q=${encodeURIComponent(q)}`), 'total')
@@ -93,7 +93,7 @@ test('the search finds ranges of times, exact values and beginnings', async () =
   expect((await get('/users?q=nonsense')).status).toBe(400)
 })
 
-test('checkpoints lead through all members once, whatever the pages hold and who is deleted meanwhile', async () => {
+test('checkpoints return all members once, despite short pages and deletions', async () => {
   const fake = await start(TENANT, { shortPages: 0.5, seed: 7 })
   const get = await signIn(fake)
   const seen: unknown[] = []
@@ -111,7 +111,7 @@ test('checkpoints lead through all members once, whatever the pages hold and who
   expect((await get(`/organizations?from=bm9uc2Vuc2U`)).status).toBe(400)
 })
 
-test('an export job holds the named fields of everybody, behind links that expire', async () => {
+test('an export job contains the requested fields of all users, behind links that expire', async () => {
   let now = Date.now()
   const fake = await start(TENANT, {
     now: () => now,
@@ -139,11 +139,11 @@ test('an export job holds the named fields of everybody, behind links that expir
   now += 5000
   expect((await fetch(location)).status).toBe(403)
   expect((await fetch(await link())).status).toBe(200)
-  // Storage takes one signature, not two.
+  // The storage accepts one signature, not two.
   expect((await fetch(await link(), { headers: { authorization: 'Bearer x' } })).status).toBe(400)
 })
 
-test('an export in CSV sets an apostrophe before texts', async () => {
+test('an export in CSV has an apostrophe before texts', async () => {
   const fake = await start(TENANT, { export: { pendingPolls: 0, gzip: false } })
   const get = await signIn(fake)
   const fields = [{ name: 'email' }, { name: 'email_verified' }]
@@ -153,7 +153,7 @@ test('an export in CSV sets an apostrophe before texts', async () => {
   expect(text).toMatch(/^email,email_verified\n'person-\d+@example\.com,(true|false)\n$/)
 })
 
-test('the bucket of the tenant refuses what comes too fast, tells when it is full again, and refills', async () => {
+test('the bucket rejects fast requests, reports when it is full again, and refills', async () => {
   let now = 1_800_000_000_000
   const fake = await start(TENANT, { rate: { burst: 3, perSecond: 2 }, now: () => now })
   const get = await signIn(fake)
@@ -169,13 +169,13 @@ test('the bucket of the tenant refuses what comes too fast, tells when it is ful
   expect(fake.counts()['GET /api/v2/roles']).toBe(4)
 })
 
-test('a 429 says when to come again where the tenant is told to say so', async () => {
+test('a 429 has Retry-After only if the tenant is set to it', async () => {
   const get = await signIn(await start(TENANT, { rate: { burst: 1, perSecond: 0.25 }, retryAfter: true, now: () => 0 }))
   await get('/roles')
   expect((await get('/roles')).headers.get('retry-after')).toBe('4')
 })
 
-test('tokens that were given out can be made worthless', async () => {
+test('issued tokens can be revoked', async () => {
   const fake = await start(TENANT)
   const get = await signIn(fake)
   expect((await get('/roles')).status).toBe(200)
@@ -184,7 +184,7 @@ test('tokens that were given out can be made worthless', async () => {
   expect((await (await signIn(fake))('/roles')).status).toBe(200)
 })
 
-test('network errors come in the share that was set, the same in every run, and are not counted as answers', async () => {
+test('network errors have the set share, repeat in every run, and do not count as responses', async () => {
   const networkErrors = async () => {
     const fake = await start(TENANT)
     const get = await signIn(fake)
@@ -204,7 +204,7 @@ test('network errors come in the share that was set, the same in every run, and 
   expect(await networkErrors()).toEqual(found)
 })
 
-test('what is done after a number of requests is done before that request is answered', async () => {
+test('an action after a number of requests runs before the response', async () => {
   const fake = await start(TENANT)
   const get = await signIn(fake)
   fake.after(2, () => fake.tenant.deleteUser(TENANT.users[0]?.user_id ?? ''))

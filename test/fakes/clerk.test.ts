@@ -42,14 +42,14 @@ test('users are a bare array, newest first, in pages of up to 500', async () => 
   })
 })
 
-test('a user who is created while pages are read moves what comes after', async () => {
+test('a user who is created between pages moves the others', async () => {
   const fake = await start()
   const first = idsIn((await get(fake, '/users?limit=10')).body)
   fake.instance.addUser({ ...clerkUser(1000), created_at: Date.now() })
   expect(idsIn((await get(fake, '/users?limit=10&offset=10')).body)[0]).toBe(first.at(-1))
 })
 
-test('memberships of the whole instance and of one organization say who, where and as what', async () => {
+test('memberships of the instance and of one organization have user, organization and role', async () => {
   const fake = await start()
   const all = await get(fake, '/organization_memberships?limit=500')
   expect(all.body).toMatchObject({ total_count: 100 })
@@ -67,7 +67,7 @@ test('memberships of the whole instance and of one organization say who, where a
   expect((await get(fake, '/organizations/org_none/memberships')).status).toBe(404)
 })
 
-test('a wrong key is refused in the shape of Clerk, and what comes too fast with the time to wait', async () => {
+test("a wrong key is rejected in Clerk's form, and fast requests with the time to wait", async () => {
   const fake = await start({ rate: { burst: 1, perSecond: 0.5 } })
   expect(await get(fake, '/users', 'sk_test_other')).toMatchObject({
     status: 401,
@@ -79,7 +79,7 @@ test('a wrong key is refused in the shape of Clerk, and what comes too fast with
   expect(refused.headers.get('retry-after')).toBe('2')
 })
 
-test('the dashboard export has the digests that the API has not', async () => {
+test('the dashboard export has the digests that the API does not have', async () => {
   const fake = await start()
   const rows: Record<string, string>[] = parse(dashboardCsv(fake.instance), { columns: true })
   expect(rows).toHaveLength(60)
@@ -93,7 +93,7 @@ test('the dashboard export has the digests that the API has not', async () => {
   expect(JSON.stringify((await get(fake, '/users?limit=500')).body)).not.toContain('$2b$')
 })
 
-test('enterprise connections are a list without an order to ask for, and by organization or state', async () => {
+test('enterprise connections are a list without an order, filtered by organization or state', async () => {
   const fake = await start()
   const path = '/enterprise_connections'
   expect((await get(fake, path)).body).toMatchObject({
@@ -111,7 +111,7 @@ test('enterprise connections are a list without an order to ask for, and by orga
   expect(JSON.stringify((await get(fake, path)).body)).not.toContain('secret')
 })
 
-test('roles of organizations are listed with their permissions, and memberships tell the same of theirs', async () => {
+test('roles of organizations have their permissions, as the roles of memberships do', async () => {
   const fake = await start()
   const { body } = await get(fake, '/organization_roles?order_by=%2Bkey')
   expect(body).toMatchObject({

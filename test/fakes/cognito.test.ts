@@ -10,7 +10,7 @@ import { cognitoGroup, cognitoUser } from './cognito/objects.ts'
 
 const POOL = 'eu-west-1_Example01'
 
-/** The fake, and the SDK as anybody uses it. */
+/** The fake and a plain SDK client. */
 async function start(settings: CognitoSettings = {}) {
   const users = Array.from({ length: 100 }, (_, index) => cognitoUser(index + 1))
   const members = { admins: users.map(({ Username }) => Username) }
@@ -33,7 +33,7 @@ async function listed(client: CognitoIdentityProviderClient, Limit?: number): Pr
   return pages
 }
 
-test('users come in pages of at most 60, some of them shorter, in an order that is not that of their age', async () => {
+test('users come in pages of at most 60, some shorter, not in order of age', async () => {
   const { fake, client } = await start()
   const pages = await listed(client, 10)
   expect(new Set(pages.flat()).size).toBe(100)
@@ -44,7 +44,7 @@ test('users come in pages of at most 60, some of them shorter, in an order that 
   await expect(listed(client, 61)).rejects.toMatchObject({ name: 'InvalidParameterException' })
 })
 
-test('a paging token is another each time, is good for its list alone, and expires after an hour', async () => {
+test('a paging token is always different, for one list only, and expires after an hour', async () => {
   let time = Date.now()
   const { client } = await start({ now: () => time })
   const users = (token?: string) =>
@@ -61,12 +61,12 @@ test('a paging token is another each time, is good for its list alone, and expir
   await expect(users('made up')).rejects.toMatchObject({ name: 'InvalidParameterException' })
   expect((await users(first.PaginationToken)).Users?.length).toBeGreaterThan(0)
   time += 3_600_001
-  // A clock that is off is corrected by the SDK from the answer, and the token is looked at then.
+  // The SDK corrects a wrong clock from the response, and the token is checked after that.
   await expect(users(first.PaginationToken)).rejects.toMatchObject({ name: 'InvalidSignatureException' })
   await expect(users(first.PaginationToken)).rejects.toMatchObject({ name: 'InvalidParameterException' })
 })
 
-test('a request without a signature, or with one for another body, is refused', async () => {
+test('a request without a signature, or with one for another body, is rejected', async () => {
   const { fake } = await start()
   const post = async (headers: Record<string, string>) => {
     const target = { 'x-amz-target': 'AWSCognitoIdentityProviderService.ListUsers' }
@@ -92,7 +92,7 @@ async function fetchSigned(fake: FakeCognito): Promise<void> {
   await client.send(new ListUsersCommand({ UserPoolId: POOL }))
 }
 
-test('each quota category has a bucket of its own', async () => {
+test('each quota category has its own bucket', async () => {
   const { client } = await start({ rate: { burst: 1, perSecond: 0.001 } })
   await client.send(new ListUsersCommand({ UserPoolId: POOL }))
   await client.send(new ListGroupsCommand({ UserPoolId: POOL }))

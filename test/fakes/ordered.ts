@@ -1,7 +1,4 @@
-/**
- * Things with keys in the order in which they came, for paging that goes on behind a thing which
- * may be gone by then.
- */
+/** Items by key in insertion order, for paging after an item that might be deleted since. */
 export class Ordered<Item> {
   readonly #items: { number: number; item: Item }[] = []
   readonly #numbers = new Map<string, number>()
@@ -47,10 +44,7 @@ export class Ordered<Item> {
     return this.#items.slice(offset, offset + count).map(({ item }) => item)
   }
 
-  /**
-   * Up to `count` items behind the one with this number (0: from the start), and the number of the
-   * last of them.
-   */
+  /** Up to `count` items after the number (0: from the start), and the number of the last one. */
   after(number: number, count: number): { items: Item[]; last: number; more: boolean } {
     const start = this.#indexAfter(number)
     const found = this.#items.slice(start, start + count)

@@ -1,4 +1,4 @@
-/** mulberry32: numbers from 0 up to 1, the same for a seed in every run. */
+/** mulberry32: numbers from 0 to 1 (exclusive), always the same for a seed. */
 export function randomFrom(seed: number): () => number {
   let state = seed
   return () => {

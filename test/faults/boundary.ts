@@ -1,4 +1,4 @@
-/** The places at which a write can be cut off, in the order in which it passes them. */
+/** The places at which a write can be cut off, in order. */
 export const WRITE_BOUNDARIES = [
   'before intent',
   'after intent',
@@ -8,7 +8,7 @@ export const WRITE_BOUNDARIES = [
   'after commit',
 ] as const
 
-/** Where a process kills itself, and at which time of passing there. */
+/** Where a process kills itself, and at which visit. */
 export interface Boundary {
   at:
     | (typeof WRITE_BOUNDARIES)[number]

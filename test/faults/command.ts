@@ -19,7 +19,7 @@ export type Command = (
   onStart?: (child: ChildProcess) => void,
 ) => Promise<Finished>
 
-/** In a process of its own; `program` is a file that takes the command line. */
+/** In a separate process; `program` is a file that reads the command line. */
 export function inChild(program: string = PROGRAM, more: Record<string, string> = {}): Command {
   return async (folder, args, env, onStart) => {
     const child = spawn(process.execPath, [program, ...args], {
@@ -37,7 +37,7 @@ export function inChild(program: string = PROGRAM, more: Record<string, string> 
   }
 }
 
-/** What a process needs in its environment to have such a disk: see weak-disk.ts. */
+/** The environment variables for such a disk: see weak-disk.ts. */
 export function weakDisk(disk: object): Record<string, string> {
   const module = new URL('./weak-disk.ts', import.meta.url).href
   return { WEAK_DISK: JSON.stringify(disk), NODE_OPTIONS: `--import=${module}` }

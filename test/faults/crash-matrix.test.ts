@@ -41,7 +41,7 @@ describe.each(stateKinds)('in $name', (kind) => {
       expect(await crashAndApply(wreck, boundary)).toMatchObject(EXACT)
     })
 
-    test('a killed recovery is recovered from in its turn', async () => {
+    test('a killed recovery is recovered in turn', async () => {
       await wreck.renew()
       expect((await wreck.crash(['apply', '--yes'], { at: 'after answer', count: 12 })).signal).toBe('SIGKILL')
       for (const at of ['before commit', 'after commit', 'after send', 'before commit'] as const) {
@@ -53,10 +53,10 @@ describe.each(stateKinds)('in $name', (kind) => {
   })
 })
 
-/** Of an apply, by its calls of SQLite. */
+/** Parts of an apply, by its calls of SQLite. */
 const PARTS = WHOLE ? 6 : 2
 
-test('killed in every part of an apply by its calls of SQLite: one plain apply brings the exact end', async () => {
+test('killed in every part of an apply by its calls of SQLite: one plain apply reaches the exact end', async () => {
   await wreck.renew()
   const passes = await wreck.passes(['apply', '--yes'], 'statement')
   expect(passes).toBeGreaterThan(200)
@@ -70,7 +70,7 @@ test.each([
   'half of a file',
   'before a rename',
   'after a rename',
-] as const)('killed at %s while a plan is saved: there is the old plan or the new one, never a part', async (at) => {
+] as const)('killed at %s while a plan is saved: the old plan or the new one is there, never a part', async (at) => {
   await wreck.renew()
   const plan = join(wreck.folder, 'plan.ndjson')
   rmSync(plan, { force: true })
@@ -87,17 +87,17 @@ test.each([
   expect(await wreck.compare()).toMatchObject({ survived: RESOURCES, lost: [], duplicated: [] })
 })
 
-test('a lock whose process is dead blocks nobody; one that is held is named by process, host and time', async () => {
+test('a lock of a dead process blocks nobody; an active one is shown with process, host and time', async () => {
   await wreck.renew()
   const before = Date.now()
   expect((await wreck.crash(['apply', '--yes'], { at: 'after intent', count: 3 })).signal).toBe('SIGKILL')
   const folder = join(wreck.folder, '.workos-migrate')
   const note = readdirSync(folder).find((name) => name.endsWith('.lock.json'))
-  // The dead process could not clear it away, and it means nothing.
+  // The dead process could not remove it, and it has no meaning.
   const { pid, host, since } = JSON.parse(readFileSync(join(folder, note ?? ''), 'utf8'))
   expect(Date.parse(since)).toBeGreaterThanOrEqual(before)
   expect(host).toBe(hostname())
-  // Either of the two may be the quicker one.
+  // Either process can be faster.
   const both = await Promise.all([wreck.run(['apply', '--yes']), wreck.run(['apply', '--yes'])])
   const [first, second] = both.sort((a, b) => a.exit - b.exit)
   expect([first?.exit, second?.exit]).toEqual([0, 6])

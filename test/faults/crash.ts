@@ -15,28 +15,28 @@ import { type Comparison, compare, type Live, readBack } from './read-back.ts'
 const CHILD = fileURLToPath(new URL('./crashing-child.ts', import.meta.url))
 
 /**
- * A sandbox and a project in which commands are killed, each under a key, and so in an environment,
- * of its own.
+ * A sandbox and a project in which commands are killed, each with its own key and so its own
+ * environment.
  */
 export interface Wreck {
   folder: string
   /** Runs a command that dies at the boundary. */
   crash(args: readonly string[], boundary: Boundary): Promise<Finished>
-  /** How often a command that runs to its end passes there. */
+  /** How often a complete command passes the boundary. */
   passes(args: readonly string[], at: Boundary['at']): Promise<number>
   /** Runs a command to its end. */
   run(args: readonly string[]): Promise<Finished>
   /** Starts over: another environment, no state. */
   renew(): Promise<void>
   compare(): Promise<Comparison>
-  /** One request of the test's own. The answer has an id where it was not refused. */
+  /** One request of the test itself. A successful response has an ID. */
   call(method: string, path: string, body?: object): Promise<{ id?: string; [member: string]: unknown }>
   live(): Promise<Live>
-  /** What the state says of a kind. */
+  /** Resources of a kind in the state. */
   applied(kind: string): Promise<StateResource[]>
   /** Requests of commands since the last renewal. */
   requests: readonly RequestLogEntry[]
-  /** Names in the folder of the state that are left over from runs. */
+  /** Files that runs left in the folder of the state. */
   leftovers(): string[]
   close(): Promise<void>
 }
@@ -45,11 +45,11 @@ export interface WreckOptions {
   manifest?: object
   /** How far the clock of WorkOS is ahead of this machine's. Milliseconds. */
   ahead?: () => number
-  /** Where the project goes. Default: a temporary folder. */
+  /** Folder of the project. Default: a temporary folder. */
   folder?: string
   /** For the commands that are killed. */
   env?: Record<string, string>
-  /** What keeps the state. Default: a file. */
+  /** Storage of the state. Default: a file. */
   kind?: StateKind
 }
 
@@ -123,9 +123,9 @@ export async function openWreck(population: Population, options: WreckOptions = 
   }
 }
 
-/** What one crash, and one plain apply after it, led to. */
+/** The result of one crash and one plain apply after it. */
 export interface Recovery extends Comparison {
-  /** The signal that ended the first command; undefined if it came to its end. */
+  /** The signal that ended the first command; undefined if it finished. */
   signal: NodeJS.Signals | null
   exit: number
   stderr: string
@@ -133,7 +133,7 @@ export interface Recovery extends Comparison {
   openWrites: number
 }
 
-/** Applies until the boundary kills it, then applies again: once, as anybody would. */
+/** Applies until the boundary kills it, then applies once more. */
 export async function crashAndApply(wreck: Wreck, boundary: Boundary): Promise<Recovery> {
   await wreck.renew()
   const { signal } = await wreck.crash(['apply', '--yes'], boundary)

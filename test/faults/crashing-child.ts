@@ -1,7 +1,7 @@
 /**
- * The command line, in a process that kills itself with SIGKILL at one exact place, which the
- * variable CRASH names as JSON. Nothing in the program knows of it: the boundaries are met from
- * outside, by wrapping what the program calls.
+ * Runs the command line in a process that kills itself with SIGKILL at one exact place, given as
+ * JSON in the variable CRASH. The program does not know of it: the boundaries wrap what the program
+ * calls.
  */
 import { subscribe } from 'node:diagnostics_channel'
 import fs from 'node:fs'
@@ -14,7 +14,7 @@ import type { Boundary } from './boundary.ts'
 const boundary: Boundary = JSON.parse(process.env.CRASH ?? '{}')
 let seen = 0
 
-/** Called wherever the process is at the boundary; dies the n-th time. */
+/** Called at each visit to the boundary; dies at the n-th. */
 function reached(): void {
   seen += 1
   if (seen === boundary.count) die()
@@ -22,7 +22,7 @@ function reached(): void {
 
 function die(): never {
   process.kill(process.pid, 'SIGKILL')
-  // The signal ends the process before another statement runs; nothing may go on should it be late.
+  // The signal might be late: no further statement can run.
   for (;;);
 }
 

@@ -5,30 +5,30 @@ import { without } from './population.ts'
 const REFUSED_USER = 'user3@example.com'
 const REFUSED_ORGANIZATION = 'org-1'
 
-/** Milliseconds; requests are given up after a second. */
+/** Milliseconds. Requests time out after a second. */
 const TOO_SLOW = 1500
 
 function one(effect: Effect & Trigger, rate: number): FaultSet {
   return { seed: 3, faults: [{ ...effect, rate }] }
 }
 
-/** Every kind of passing fault, together injected into this share of requests. */
+/** All kinds of passing faults, together injected into this share of requests. */
 export function mixed(share: number): FaultCase {
   const all = allFaults(0).faults.length
   return { name: `all mixed, ${share * 100} % together`, faults: allFaults(share / all, 5), timeout: 1 }
 }
 
-/** Requests after which the key is revoked: more than planning takes, fewer than applying. */
+/** Requests until the key is revoked: more than planning needs, fewer than applying. */
 const inMidRun = (users: number) => Math.round(users * 2.5) + 20
 
-/** Whether the client gives up before it hears of it. */
+/** Whether the client gives up before it notices. */
 function outlasts(effect: Effect): boolean {
   return effect.kind === 'silent' || ('ms' in effect && effect.ms === TOO_SLOW)
 }
 
 /**
- * Each fault alone at a rate, all of them mixed at that rate each, and those that last until
- * somebody lifts them.
+ * Each fault alone at a rate, all of them together at that rate each, and those that last until
+ * they are removed.
  */
 export function faultCases(users: number, rate: number): FaultCase[] {
   const passing: [string, Effect & Trigger][] = [

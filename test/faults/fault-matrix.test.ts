@@ -19,7 +19,7 @@ const inBoth = stateKinds.flatMap((kind) => {
   return chosen.map((faultCase) => ({ ...faultCase, faultCase, kind, where: kind.name }))
 })
 
-test.concurrent.each(inBoth)('$name, state in $where: all is there once, and nothing untrue was said', async ({
+test.concurrent.each(inBoth)('$name, state in $where: everything is there once, and every report was true', async ({
   faultCase,
   kind,
 }) => {
@@ -31,7 +31,6 @@ test.concurrent.each(inBoth)('$name, state in $where: all is there once, and not
     untruths: [],
   })
   expect(result.injected).toBeGreaterThanOrEqual(2)
-  // While it lasts an apply ends as it has to; once it has passed, the next one does all that is
-  // left.
+  // During the fault an apply must end this way; afterwards, the next one completes.
   if (faultCase.lasting !== undefined) expect(result.exits).toEqual([faultCase.lasting, 0])
 }, 180_000)

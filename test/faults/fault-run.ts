@@ -17,11 +17,11 @@ const APPLIES = 25
 export interface FaultCase {
   name: string
   faults: FaultSet
-  /** What is left to be there while it lasts; default: everything. */
+  /** What is left to be there during the fault; default: everything. */
   expected?(expected: Expected): Expected
-  /** It does not pass by itself: the exit code that applies end with while it lasts. */
+  /** For a fault that does not pass by itself: the exit code of applies during it. */
   lasting?: number
-  /** Seconds until a request is given up. */
+  /** Timeout of a request, in seconds. */
   timeout?: number
 }
 
@@ -30,17 +30,17 @@ export interface FaultRunOptions {
   faultCase: FaultCase
   command: Command
   concurrency: number
-  /** Kill the child as the n-th write of an apply comes in; one apply each. */
+  /** Kill the child as the n-th write of an apply arrives; one apply each. */
   kills?: readonly number[]
-  /** Told of each child that is started. */
+  /** Called for each child process. */
   onChild?: (pid: number) => void
-  /** What keeps the state. Default: a file. */
+  /** Storage of the state. Default: a file. */
   kind?: StateKind
 }
 
 /**
- * What applying under faults came to. Nothing may be lost or duplicated, and nobody may have been
- * told anything untrue.
+ * The result of applying under faults. Nothing can be lost or duplicated, and every report must be
+ * true.
  */
 export interface FaultRunResult {
   name: string
@@ -48,10 +48,10 @@ export interface FaultRunResult {
   survived: number
   lost: string[]
   duplicated: string[]
-  /** Where an exit code, a summary or a count of requests was not true. */
+  /** Wrong exit codes, summaries and request counts. */
   untruths: string[]
   requests: number
-  /** Exit codes of the applies; of killed ones, the signal. */
+  /** Exit codes of the applies; the signal for killed ones. */
   exits: (number | string)[]
   seconds: number
 }
@@ -65,14 +65,14 @@ interface FaultRun {
   /** A second server on the same data, without faults. */
   faultFree: Sandbox
   log: RequestLogEntry[]
-  /** Requests that came in, whether they are in the log yet or not. */
+  /** Requests that arrived, whether they are in the log yet or not. */
   killer: { pid?: number; at: number; seen: number }
   result: FaultRunResult
 }
 
 /**
- * Applies under the faults of a case until all is done, reads everything back, and applies once
- * more: nothing may be left to do.
+ * Applies under the faults of a case until everything is done, reads everything back, and applies
+ * once more, which must find nothing to do.
  */
 export async function applyUnderFaults(options: FaultRunOptions): Promise<FaultRunResult> {
   const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-faults-'))
@@ -147,13 +147,13 @@ async function applyToTheEnd(run: FaultRun): Promise<void> {
   }
 }
 
-/** Applies until the exit code is the one that is waited for. Returns what is in WorkOS then. */
+/** Applies until the expected exit code. Returns what is in WorkOS then. */
 async function applyUntil(run: FaultRun, code: number): Promise<Live> {
   const { result } = run
   for (let n = 0; n < APPLIES; n += 1) {
     const { exit, live, stderr } = await apply(run)
     if (exit === code) return live
-    // 1: out of reach for too long, 7: some outcomes stayed open. Both say to apply again.
+    // 1: unreachable for too long; 7: some outcomes stayed open. Both tell the user to apply again.
     if (exit === 1 || exit === 7) continue
     result.untruths.push(`an apply ended with ${exit}: ${stderr}`)
     return live
@@ -162,7 +162,7 @@ async function applyUntil(run: FaultRun, code: number): Promise<Live> {
   return readBack(run.faultFree.url, KEY)
 }
 
-/** One apply, whose exit code, summary and counts are held against what really happened. */
+/** One apply, whose exit code, summary and counts are compared with what really happened. */
 async function apply(run: FaultRun, killAt?: number): Promise<Finished & { live: Live }> {
   const { options, folder, faultFree, log, killer, result, sandbox } = run
   const before = { live: await readBack(faultFree.url, KEY), log: log.length, requests: sandbox.requests().total }
@@ -192,7 +192,7 @@ async function apply(run: FaultRun, killAt?: number): Promise<Finished & { live:
   return { ...finished, live }
 }
 
-/** Waits until requests that nobody waits for any more are done with. */
+/** Waits for abandoned requests to finish. */
 async function settled({ sandbox, options: { faultCase, kills } }: FaultRun): Promise<void> {
   if (faultCase.timeout === undefined && kills === undefined) return
   for (let total = -1; total !== sandbox.requests().total; ) {
@@ -208,7 +208,7 @@ function settleAccounts(result: FaultRunResult, expected: Expected, live: Live):
   return survived
 }
 
-/** The state knows each resource, by the id that it has in WorkOS, and nothing is open. */
+/** The state has each resource with its ID in WorkOS, and nothing is open. */
 async function checkState({ options, folder, env, result }: FaultRun, live: Live): Promise<void> {
   const shown = JSON.parse((await options.command(folder, ['state', 'show', '--json'], env)).stdout)
   if (shown.openWrites !== 0) result.untruths.push(`${shown.openWrites} writes are open in the end`)

@@ -18,7 +18,7 @@ const SAVE = ['plan', '--out', 'plan.ndjson', '--merges', 'merges.json']
 const APPLY = ['apply', '--yes']
 const HANDOFF = ['handoff', '--out', 'handed']
 
-/** Commands and where they die, the first ones in the short form. */
+/** Commands and where they die; the short form runs the first ones. */
 const KILLS: readonly (readonly [readonly string[], Boundary])[] = [
   [SAVE, { at: 'half of a file', count: 1 }],
   [APPLY, { at: 'after send', count: 25 }],
@@ -34,7 +34,7 @@ const KILLS: readonly (readonly [readonly string[], Boundary])[] = [
 
 const PLACES = cases(KILLS, [0, 1, 2, 3])
 
-/** Every whole file can be read to its end, and is what the program wrote. */
+/** Every whole file can be read to its end, and the program wrote it. */
 async function expectReadable(folder: string): Promise<void> {
   const plan = join(folder, 'plan.ndjson')
   checkSeal(plan, await readPlanHeader(plan), KEY)
@@ -59,12 +59,11 @@ function temporaries(folder: string): string[] {
 }
 
 /**
- * What is refused for want of room, on a disk that is full to the last block, or one that is made
- * so.
+ * What fails for lack of space, on a disk that is full to the last block, or one that simulates it.
  */
 async function expectRefusals(folder: string, disk: SmallDisk | undefined): Promise<void> {
   const before = new Map(['plan.ndjson', 'merges.json'].map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
-  // What the kills left goes first: it would make room.
+  // Removes what the kills left, which would make room.
   expect((await inChild()(folder, ['plan'], { KEY })).exit).toBe(0)
   const more = disk === undefined ? weakDisk({ bytes: 700, piece: 100 }) : {}
   for (const args of [SAVE, ['plan', '--merges', 'merges.json'], HANDOFF, APPLY]) {
@@ -86,11 +85,11 @@ test(`${USERS} users with memberships, a disk that is 95 % full, ${PLACES.length
   const folder = join(disk?.folder ?? temporaryFolder(), 'project')
   mkdirSync(folder)
   const population = populate(USERS, 12)
-  // Without a mounted disk, every write is taken in parts, as a nearly full one takes it.
+  // Without a mounted disk, every write is accepted in parts, as on a nearly full one.
   const wreck = await openWreck(population, { folder, env: disk === undefined ? weakDisk({ piece: 200 }) : {} })
   onTestFinished(() => wreck.close())
   disk?.fillTo(95)
-  // An apply that does a little, so that there is a state to be saved.
+  // An apply that does a little, so that there is a state to save.
   expect((await wreck.crash(APPLY, { at: 'after commit', count: 2 })).signal).toBe('SIGKILL')
   for (const args of [SAVE, ['state', 'backup'], HANDOFF]) {
     const { exit, stderr } = await wreck.run(args)
@@ -117,7 +116,7 @@ test(`${USERS} users with memberships, a disk that is 95 % full, ${PLACES.length
   expect(temporaries(folder)).toEqual([])
 }, 300_000)
 
-test('what a killed plan left is gone after the next command, whichever it is', async () => {
+test('the next command, whichever it is, removes what a killed plan left', async () => {
   const folder = join(temporaryFolder(), 'project')
   const wreck = await openWreck(populate(10, 3), { folder })
   onTestFinished(() => wreck.close())

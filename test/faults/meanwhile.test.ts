@@ -24,13 +24,13 @@ async function crash(boundary: Boundary): Promise<void> {
   expect((await wreck.crash(['apply', '--yes'], boundary)).signal).toBe('SIGKILL')
 }
 
-/** Accounts that a create with an open outcome has made. */
+/** Accounts from a create with an open outcome. */
 async function openAccounts(): Promise<LiveObject[]> {
   const known = new Set((await wreck.applied('user')).map(({ id }) => id))
   return (await wreck.live()).users.filter(({ id }) => !known.has(id))
 }
 
-/** Whoever has no account yet signs up; every second one verifies the address. */
+/** Every user without an account signs up; every second one verifies the address. */
 async function everybodySignsUp(): Promise<{ verified: LiveObject[]; unverified: LiveObject[] }> {
   const strangers = { verified: [] as LiveObject[], unverified: [] as LiveObject[] }
   const there = new Set((await wreck.live()).users.map(({ email }) => email))
@@ -38,7 +38,7 @@ async function everybodySignsUp(): Promise<{ verified: LiveObject[]; unverified:
     if (there.has(email)) continue
     const verified = n % 2 === 0
     const account = await wreck.call('POST', USERS, { email, email_verified: verified })
-    // A request of the killed process may arrive only now.
+    // A request of the killed process can still arrive now.
     if (account.id === undefined) continue
     strangers[verified ? 'verified' : 'unverified'].push({ ...account, id: account.id })
   }
@@ -47,7 +47,7 @@ async function everybodySignsUp(): Promise<{ verified: LiveObject[]; unverified:
 
 const idsOf = (objects: readonly { id: string }[]) => objects.map(({ id }) => id).sort()
 
-/** Writes that bring a hash to one of these accounts. */
+/** Writes of a hash to one of these accounts. */
 function hashesFor(accounts: readonly { id: string }[]): string[] {
   return wreck.requests
     .filter(({ method, path, body }) => {
@@ -63,7 +63,7 @@ async function destroyAll(): Promise<void> {
   expect(exit, stderr).toBe(0)
 }
 
-describe('killed, and the person signs up before the next apply', () => {
+describe('killed, and the user signs up before the next apply', () => {
   test.each(cases(boundaries, [1, 3]))('$at', async (boundary) => {
     await crash(boundary)
     const { verified, unverified } = await everybodySignsUp()
@@ -126,7 +126,7 @@ describe('killed, and the address of the account changes before the next apply',
     expect(state).toHaveLength(people.size - moved.length)
     expect(state.filter(({ id }) => moved.some((account) => account.id === id))).toEqual([])
     expect(hashesFor(moved)).toEqual([])
-    // Neither a second account, nor anything done to the one whose owner is in doubt.
+    // Neither a second account, nor any change to the one whose owner is in doubt.
     const live = await wreck.live()
     expect(live.users).toHaveLength(people.size)
     for (const account of before) expect(live.users).toContainEqual(account)

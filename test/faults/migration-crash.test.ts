@@ -68,7 +68,7 @@ async function expectWhole(version: number, when: string): Promise<void> {
   if (version > 0) expect(lineage, when).toBe('old-lineage')
   else expect(lineage, when).toBeTypeOf('string')
   db.close()
-  // What was there before a migration was copied first.
+  // A backup exists before a migration.
   if (version > 0) expect(backups(), when).toBeGreaterThan(0)
 }
 
@@ -81,7 +81,7 @@ test.each(
 )('killed at any statement that brings a state of version %d up to date: the next command finishes it, nothing is lost', async (version) => {
   let statement = WHOLE ? 0 : -1
   let reached = 0
-  // Until the schema is complete before the kill: what comes after is no migration any more.
+  // Until the schema is complete before the kill: the migration has then ended.
   while (reached < migrations.length) {
     statement += WHOLE ? 1 : 5
     writeOldState(version)
@@ -95,7 +95,7 @@ test.each(
 test.each([
   'before a rename',
   'after a rename',
-] as const)('killed %s of the backup that precedes a migration: the next command makes a whole one and goes on', async (at) => {
+] as const)('killed %s of the backup before a migration: the next command makes a complete one and continues', async (at) => {
   writeOldState(1)
   expect((await crashing({ at, count: 1 })).signal).toBe('SIGKILL')
   await expectWhole(1, at)

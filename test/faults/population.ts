@@ -2,13 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
 
-/** What has to be in WorkOS when all is done: values by identity. */
+/** What must be in WorkOS in the end: values by identity. */
 export interface Expected {
-  /** By e-mail. */
+  /** By email. */
   users: Map<string, UserValues>
-  /** Name by external id. */
+  /** Name by external ID. */
   organizations: Map<string, string>
-  /** Sorted roles by `e-mail@@external id of the organization`. */
+  /** Sorted roles by `email@@external ID of the organization`. */
   memberships: Map<string, string[]>
   roles: string[]
 }
@@ -73,8 +73,8 @@ export function populate(users: number, organizations: number): Population {
 }
 
 /**
- * What is to be there while one user and one organization are refused: neither, and no membership
- * of theirs.
+ * What must be there while one user and one organization are rejected: neither, and none of their
+ * memberships.
  */
 export function without(expected: Expected, user: string, organization: string): Expected {
   return {
@@ -94,11 +94,11 @@ export interface ProjectOptions {
   concurrency: number
   /** Seconds. */
   timeout: number
-  /** More of the manifest. */
+  /** Further parts of the manifest. */
   more?: object | undefined
 }
 
-/** Writes the manifest and its CSV file into a folder. The API key is the variable KEY. */
+/** Writes the manifest and its CSV file into a folder. The API key is in the variable KEY. */
 export function writeProject(folder: string, { rows }: Population, options: ProjectOptions): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]

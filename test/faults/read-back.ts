@@ -6,7 +6,7 @@ export interface LiveObject {
   [member: string]: unknown
 }
 
-/** What WorkOS holds. */
+/** The contents of WorkOS. */
 export interface Live {
   users: LiveObject[]
   organizations: LiveObject[]
@@ -15,7 +15,7 @@ export interface Live {
   roles: string[]
 }
 
-/** Reads everything back over the API, page by page. */
+/** Reads everything back through the API, page by page. */
 export async function readBack(url: string, key: string): Promise<Live> {
   const get = async (path: string) => {
     const answer = await fetch(url + path, { headers: { authorization: `Bearer ${key}` } })
@@ -47,13 +47,13 @@ export async function readBack(url: string, key: string): Promise<Live> {
   return { users: await all('/user_management/users'), organizations, memberships, roles }
 }
 
-/** How what is there compares with what has to be there. */
+/** Compares what is there with what must be there. */
 export interface Comparison {
-  /** Resources that are there once and as they have to be. */
+  /** Resources that are there once and as required. */
   survived: number
   /** Missing, or with other values. */
   lost: string[]
-  /** There more than once, or though nothing asked for it. */
+  /** There more than once, or not requested. */
   duplicated: string[]
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** What a process held at one moment. */
+/** The resources of a process at one moment. */
 export interface Sample {
   /** Resident memory, MiB. */
   memory: number
@@ -8,10 +8,7 @@ export interface Sample {
   handles: number
 }
 
-/**
- * Watches processes one after another through /proc; elsewhere than on Linux there is nothing to
- * see.
- */
+/** Watches processes one after another through /proc; only Linux has it. */
 export class Sampler {
   readonly processes: Sample[][] = []
   readonly #timer: NodeJS.Timeout
@@ -37,7 +34,7 @@ export class Sampler {
       const handles = readdirSync(`/proc/${this.#pid}/fd`).length
       if (memory !== undefined) this.processes.at(-1)?.push({ memory: Number(memory) / 1024, handles })
     } catch {
-      // It has ended; the next one is not there yet.
+      // It has ended; the next one has not started yet.
       this.#pid = undefined
     }
   }
@@ -46,14 +43,12 @@ export class Sampler {
 export interface Growth {
   peakMemory: number
   peakHandles: number
-  /**
-   * How much more the last third of the longest process held, at its peak, than its middle third.
-   */
+  /** Peak of the longest process's last third, compared with its middle third. */
   memory: number
   handles: number
 }
 
-/** Undefined where nothing was seen for long enough. */
+/** Undefined if nothing was observed long enough. */
 export function growth(processes: readonly (readonly Sample[])[]): Growth | undefined {
   const longest = processes.reduce<readonly Sample[]>((one, other) => (other.length > one.length ? other : one), [])
   if (longest.length < 30) return undefined

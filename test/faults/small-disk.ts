@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A small file system with a file that takes up the rest of it. */
+/** A small file system with a file that fills the rest of it. */
 export interface SmallDisk {
   folder: string
-  /** Fills it to so many percent, or as far as it goes. */
+  /** Fills it to this percentage, or as far as possible. */
   fillTo(percent: number): void
   /** How full it is, percent. */
   used(): number
@@ -14,7 +14,7 @@ export interface SmallDisk {
 
 const MIB = 1 << 20
 
-/** Mounts one, where this user may: else undefined. */
+/** Mounts one if this user can; otherwise undefined. */
 export function mountSmallDisk(folder: string, mebibytes: number): SmallDisk | undefined {
   mkdirSync(folder, { recursive: true })
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', folder]).status !== 0) return undefined

@@ -24,19 +24,19 @@ export interface Evidence {
   /** What was in WorkOS before, and is now. */
   before: Live
   live: Live
-  /** What the state says of the run. */
+  /** The run in the state. */
   run: RunRecord | undefined
-  /** Every request that came in meanwhile. */
+  /** Every request that arrived meanwhile. */
   log: readonly RequestLogEntry[]
   /**
-   * Requests are given up after a second. On a busy machine WorkOS may then never see one that
-   * left, and an answer may cross the end of it: a few of hundreds.
+   * Requests time out after a second. On a busy machine, WorkOS might never see one that left, and
+   * a response can cross its end: a few of hundreds.
    */
   impatient: boolean
 }
 
 /**
- * Holds the exit code, the summary and the request counts of an apply against what really happened.
+ * Compares the exit code, the summary and the request counts of an apply with what really happened.
  * Empty: all true.
  */
 export function checkRun(evidence: Evidence): string[] {
@@ -47,7 +47,7 @@ export function checkRun(evidence: Evidence): string[] {
   const claim = (holds: boolean, text: string) => {
     if (!holds) untruths.push(`${text} (exit ${finished.exit}) ${finished.stderr}`.trim())
   }
-  // Planning reads before the first write; what the run itself read comes after it.
+  // Planning reads before the first write. Reads of the run itself come after it.
   const wrote = log.filter(({ method }) => method !== 'GET').map(({ at }) => at)
   const start = Math.min(...wrote)
   const writes = wrote.length
@@ -59,8 +59,7 @@ export function checkRun(evidence: Evidence): string[] {
   }
   const report = parseReport(finished.stdout)
   if (report === undefined) {
-    // Ended by an error: it must be one that says what to do, and the run must be on record as
-    // stopped.
+    // Ended by an error, which must contain a remedy; the run must be recorded as stopped.
     claim(finished.exit === 1 || finished.exit === 4, 'no summary')
     claim(/error/i.test(finished.stderr), 'no word about the error')
     if (writes > 0) claim(run?.outcome === 'stopped', `the run is on record as ${run?.outcome}`)
@@ -95,7 +94,7 @@ function checkKinds(
     user: ({ users }) => users.length,
     organization: ({ organizations }) => organizations.length,
     membership: ({ memberships }) => memberships.length,
-    // `member` is there from the start and not declared.
+    // `member` exists from the start and is not declared.
     role: ({ roles }) => roles.length - 1,
   }
   for (const { kind, desired, created, updated, adopted, unchanged, failed, blocked, pending } of kinds) {
@@ -104,7 +103,7 @@ function checkKinds(
     const count = there[kind]
     if (count === undefined) continue
     const now = count(live)
-    // A write whose outcome stayed open is told as failed, and may be there.
+    // A write with an open outcome is reported as failed, but might be there.
     claim(now >= done && now <= done + failed, `${done} of ${kind} are told to be there, ${now} are`)
     claim(created <= now, `${created} of ${kind} are told to be created, ${now - count(before)} are new`)
   }

@@ -1,21 +1,21 @@
 /**
- * Loaded before a program (`--import`), it gives the process a disk that is nearly full: one that
- * takes a part of what is written at a time, and nothing after so many bytes. The variable
- * WEAK_DISK says how many, as JSON. For machines where no small file system can be mounted, and for
- * the exact place at which it fills up.
+ * Loaded before a program (`--import`), it simulates a nearly full disk: one that accepts only part
+ * of a write, and nothing after a number of bytes, given as JSON in the variable WEAK_DISK. For
+ * machines that cannot mount a small file system, and to choose the exact place at which it fills
+ * up.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { DatabaseSync } from 'node:sqlite'
 
 interface WeakDisk {
-  /** Bytes that whole files may take. Default: any number. */
+  /** Bytes available for whole files. Default: unlimited. */
   bytes?: number
-  /** At most so many bytes of one call are taken. */
+  /** Maximum number of bytes accepted per call. */
   piece?: number
   /** Pages of a staging database. */
   pages?: number
-  /** What syncing a file ends with. */
+  /** Error of syncing a file. */
   sync?: 'EIO' | 'ENOSPC'
 }
 
@@ -37,7 +37,7 @@ await weakenHandles()
 
 if (pages !== undefined) boundStaging(pages)
 
-/** How much of so many bytes is written. @throws Error when there is no room */
+/** How many of these bytes are written. @throws Error if there is no room */
 function taken(wanted: number): number {
   const length = Math.min(wanted, piece ?? wanted, room)
   if (length === 0 && wanted > 0) throw refusal('ENOSPC', 'no space left on device, write')
@@ -60,7 +60,7 @@ function refusal(code: string, words: string): Error {
   return Object.assign(new Error(`${code}: ${words}`), { code, syscall: words })
 }
 
-/** SQLite says of a database that may not grow what it says of a disk that is full: SQLITE_FULL. */
+/** SQLite reports a database that cannot grow as a full disk: SQLITE_FULL. */
 function boundStaging(most: number): void {
   const { exec } = DatabaseSync.prototype
   const bounded = new WeakSet<DatabaseSync>()

@@ -20,7 +20,7 @@ const nodeOn = (source: string) => [process.execPath, '--input-type=module', '-e
 
 const node = (source: string) => [process.execPath, ['--input-type=module', '-e', source]] as const
 
-/** The id of a process that has ended. */
+/** The ID of a process that has ended. */
 function deadPid(): number {
   return spawnSync(process.execPath, ['-e', '']).pid
 }
@@ -33,7 +33,7 @@ function leftBehind(parent: string, name: string): string {
   return path
 }
 
-test('a scratch folder is for its owner alone, as is the folder made for it', () => {
+test('only the owner can read a scratch folder and the folder created for it', () => {
   const parent = join(temporaryFolder(), 'state')
   const scratch = createScratch(parent)
   onTestFinished(() => scratch.remove())
@@ -41,7 +41,7 @@ test('a scratch folder is for its owner alone, as is the folder made for it', ()
   expect(statSync(parent).mode & 0o777).toBe(0o700)
 })
 
-test('two of them do not meet, and removing one leaves the other', () => {
+test('two folders do not collide, and removing one keeps the other', () => {
   const parent = temporaryFolder()
   const [one, other] = [createScratch(parent), createScratch(parent)]
   writeFileSync(join(one.path, 'staged'), 'x')
@@ -61,14 +61,14 @@ test.each([
   ['ends', ''],
   ['exits with a code', 'process.exit(3)'],
   ['dies of an exception', "throw new Error('boom')"],
-])('it goes with the process that %s', (_, rest) => {
+])('it is removed with a process that %s', (_, rest) => {
   const parent = temporaryFolder()
   const { stdout } = spawnSync(...node(script(parent, rest)), { encoding: 'utf8' })
   expect(basename(stdout.trim())).toMatch(/^scratch-/)
   expect(readdirSync(parent)).toEqual([])
 })
 
-test('what a killed process left is removed by the next one, with its contents', async () => {
+test('the next process removes the folder of a killed one, with its contents', async () => {
   const parent = temporaryFolder()
   const child = spawn(...node(script(parent, 'setInterval(() => {}, 1000)')), { stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -84,7 +84,7 @@ test('what a killed process left is removed by the next one, with its contents',
   expect(readdirSync(parent)).toEqual([])
 })
 
-test('a folder whose process number belongs to another process by now is removed all the same', () => {
+test('a folder is removed even if its process number now belongs to another process', () => {
   const parent = temporaryFolder()
   const abandoned = leftBehind(parent, `scratch-${hostname()}-${process.pid}-abcdef`)
   writeFileSync(join(abandoned, 'in-use.lock'), '')
@@ -95,7 +95,7 @@ test('a folder whose process number belongs to another process by now is removed
   expect(existsSync(held.path)).toBe(true)
 })
 
-test('folders of other machines, and files of other names, are left alone', () => {
+test('folders of other machines and files with other names stay', () => {
   const parent = temporaryFolder()
   const kept = [
     leftBehind(parent, `scratch-elsewhere-${deadPid()}-abcdef`),
@@ -109,11 +109,11 @@ test('folders of other machines, and files of other names, are left alone', () =
   expect(existsSync(abandoned)).toBe(false)
 })
 
-test('a folder of a living process stays, though no process of its number is there: it may be in another container', () => {
+test('a folder of a living process stays even if its process number does not exist: it can be in another container', () => {
   const parent = temporaryFolder()
   const held = createScratch(parent)
   onTestFinished(() => held.remove())
-  // As a container of the same host name sees it: numbers of processes are other ones there.
+  // As seen from a container with the same host name, where process numbers differ.
   const seen = join(parent, `scratch-${hostname()}-${deadPid()}-abcdef`)
   renameSync(held.path, seen)
   writeFileSync(join(seen, 'run.sqlite'), 'x')
@@ -122,7 +122,7 @@ test('a folder of a living process stays, though no process of its number is the
   expect(readdirSync(seen)).toContain('run.sqlite')
 })
 
-test('a folder that has no lock yet stays while it may be in the making', () => {
+test('a folder without a lock stays while it might be being created', () => {
   const parent = temporaryFolder()
   const making = leftBehind(parent, `scratch-${hostname()}-${process.pid}-abcdef`)
   utimesSync(making, new Date(), new Date())
@@ -133,7 +133,7 @@ test('a folder that has no lock yet stays while it may be in the making', () => 
   expect(existsSync(making)).toBe(false)
 })
 
-test("processes that make and remove such folders side by side do not take each other's", async () => {
+test("parallel processes do not remove each other's folders", async () => {
   const parent = temporaryFolder()
   const loop = `
     import { existsSync } from 'node:fs'
@@ -148,7 +148,7 @@ test("processes that make and remove such folders side by side do not take each 
   expect(readdirSync(parent)).toEqual([])
 })
 
-test('on a full disk, what fills it is removed unless its process lives, and a folder that is made there is locked', (context) => {
+test('on a full disk, abandoned folders are removed, and a new folder is locked', (context) => {
   const disk = temporaryFolder()
   const abandoned = join(disk, `scratch-${hostname()}-${deadPid()}-abcdef`)
   const fill = (path: string) => `
@@ -166,7 +166,7 @@ test('on a full disk, what fills it is removed unless its process lives, and a f
     ${fill('scratch.path')}
     removeAbandonedScratch(disk)
     console.log(existsSync(scratch.path))`
-  // A disk of its own, in a mount namespace of its own, goes with the process.
+  // A separate disk in a separate mount namespace, removed with the process.
   const mounted = `mount -t tmpfs -o size=64k tmpfs "$0" || exit 77; exec "$@"`
   const { status, stdout, stderr } = spawnSync(
     'unshare',

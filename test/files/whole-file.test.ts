@@ -22,12 +22,12 @@ import { temporaryFolder } from '../temporary-folder.ts'
 
 const purpose: Purpose = { message: 'the note cannot be written', code: 'note_unwritable', hint: 'name another file' }
 
-/** The id of a process that has ended. */
+/** The ID of a process that has ended. */
 function deadPid(): number {
   return spawnSync(process.execPath, ['-e', '']).pid
 }
 
-test('a file is private, whole, and takes the place of an older one', () => {
+test('a file is private and complete, and replaces an older one', () => {
   const folder = temporaryFolder()
   const path = join(folder, 'note')
   writeFileSync(path, 'old', { mode: 0o644 })
@@ -38,7 +38,7 @@ test('a file is private, whole, and takes the place of an older one', () => {
   expect(readdirSync(folder)).toEqual(['note'])
 })
 
-test('until it is finished the old one stays, and nothing is left of what is discarded', () => {
+test('until it is finished, the old file stays; a discarded one leaves nothing', () => {
   const folder = temporaryFolder()
   const path = join(folder, 'note')
   writeFileSync(path, 'old')
@@ -49,7 +49,7 @@ test('until it is finished the old one stays, and nothing is left of what is dis
   expect(readdirSync(folder)).toEqual(['note'])
 })
 
-test('what throws while its pieces are made leaves the old file and nothing else', () => {
+test('an error while the pieces are made keeps only the old file', () => {
   const folder = temporaryFolder()
   const path = join(folder, 'note')
   writeFileSync(path, 'old')
@@ -72,10 +72,10 @@ test('another name of the same file keeps the old content', () => {
 })
 
 const irregular: [string, (path: string) => boolean, string][] = [
-  ['a folder', (path) => mkdirSync(path) === undefined, 'that is a folder'],
-  ['a FIFO', (path) => spawnSync('mkfifo', [path]).status === 0, 'that is a FIFO'],
-  ['a link to a file', (path) => link(path, true), 'that is a symbolic link'],
-  ['a link to nothing', (path) => link(path, false), 'that is a symbolic link'],
+  ['a folder', (path) => mkdirSync(path) === undefined, 'it is a folder'],
+  ['a FIFO', (path) => spawnSync('mkfifo', [path]).status === 0, 'it is a FIFO'],
+  ['a link to a file', (path) => link(path, true), 'it is a symbolic link'],
+  ['a link to nothing', (path) => link(path, false), 'it is a symbolic link'],
 ]
 
 function link(path: string, exists: boolean): boolean {
@@ -84,7 +84,7 @@ function link(path: string, exists: boolean): boolean {
   return true
 }
 
-test.each(irregular)('%s is refused and left as it is', (_what, make, says) => {
+test.each(irregular)('%s is rejected and unchanged', (_what, make, says) => {
   const folder = temporaryFolder()
   const path = join(folder, 'note')
   expect(make(path)).toBe(true)
@@ -96,26 +96,26 @@ test.each(irregular)('%s is refused and left as it is', (_what, make, says) => {
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
 })
 
-test('a device is refused and left as it is', (context) => {
+test('a device is rejected and unchanged', (context) => {
   const path = join(temporaryFolder(), 'null')
-  // Only root may make one; the others never come so far as to replace one of /dev.
+  // Only root can create one. Other users never get as far as replacing one in /dev.
   if (spawnSync('mknod', [path, 'c', '1', '3']).status !== 0) return context.skip()
   chmodSync(path, 0o666)
-  expect(() => writeWholeFile(path, ['new'], purpose)).toThrow('that is a device')
+  expect(() => writeWholeFile(path, ['new'], purpose)).toThrow('it is a device')
   expect(lstatSync(path).isCharacterDevice()).toBe(true)
   expect(lstatSync(path).mode & 0o777).toBe(0o666)
 })
 
-test('what takes the name while it is written is not replaced either', () => {
+test('something else created under the name during writing is not replaced either', () => {
   const path = join(temporaryFolder(), 'note')
   const file = new WholeFile(path, purpose)
   file.write('new')
   expect(spawnSync('mkfifo', [path]).status).toBe(0)
-  expect(() => file.finish()).toThrow('that is a FIFO')
+  expect(() => file.finish()).toThrow('it is a FIFO')
   expect(lstatSync(path).isFIFO()).toBe(true)
 })
 
-test('temporary files of dead processes go with the next file written there; those of living ones stay', () => {
+test('the next write removes temporary files of dead processes; those of living ones stay', () => {
   const folder = temporaryFolder()
   const name = (host: string, pid: number) => `.workos-migrate-${host}-${pid}-0123abcd.tmp`
   const put = (file: string, age = 0) => {
@@ -128,7 +128,7 @@ test('temporary files of dead processes go with the next file written there; tho
   const gone = [
     put(name(place(), dead)),
     put(`${name(place(), dead)}-journal`),
-    // The number of a process that is dead belongs to this one by now, as in a container.
+    // This process has the number of a dead one, as in a container.
     put(name(place(), process.pid)),
     put(name('elsewhere', 1), 2 * 60 * 60),
     put(name(place(), process.ppid), 2 * 60 * 60),
@@ -136,7 +136,7 @@ test('temporary files of dead processes go with the next file written there; tho
   const kept = [
     put(name(place(), 1)),
     put(name('elsewhere', dead)),
-    // A container may have the name of this host, and processes that are not seen here.
+    // A container can have the name of this host, with processes not visible here.
     put(name(`${hostname()}-1`, dead)),
     put(`note.${dead}.tmp`, 2 * 60 * 60),
     put('.workos-migrate-notes.tmp', 2 * 60 * 60),

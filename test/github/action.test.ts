@@ -154,7 +154,7 @@ describe('a pull request from a fork', () => {
     const checked = await act({ mode: 'validate' })
     expect(checked.success, checked.log).toBe(true)
     expect(checked.log).toContain('is valid')
-    expect(checked.log).toContain('no tests in migrate.config.yaml')
+    expect(checked.log).toContain('migrate.config.yaml has no tests')
     expect(checked.steps).not.toContain('Report')
     project.write('migrate.config.yaml', 'version: 1\n')
     expect(await act({ mode: 'validate' })).toMatchObject({ success: false, outputs: { 'exit-code': '3' } })
@@ -242,6 +242,6 @@ test('a cancelled job ends an apply in order', async () => {
   }
   const applied = await act({ mode: 'apply', 'plan-run': '42' })
   expect(applied, applied.log).toMatchObject({ success: false, outputs: { 'exit-code': '130' } })
-  expect(applied.log).toContain('Stopping: writes on their way')
+  expect(applied.log).toContain('Stopping: waiting up to 5 s')
   expect((await workos.snapshot()).memberships.length).toBeLessThan(2)
 })

@@ -25,7 +25,7 @@ test('the first plan is a new note, and the next one replaces it', async () => {
   expect(await note(gitlab, PLAN)).toEqual({
     code: 0,
     stdout: '',
-    stderr: 'The note "staging" on merge request !7: created.\n',
+    stderr: 'Note "staging" on merge request !7: created.\n',
   })
   expect(gitlab.notes.map(({ body }) => body)).toEqual([
     `<!-- workos-migrate plan config= label=staging -->\n${PLAN.trim()}\n\n` +
@@ -75,7 +75,7 @@ test('a long plan is cut to the size of a note', async () => {
   const [{ body } = { body: '' }] = gitlab.notes
   expect(body.length).toBeLessThanOrEqual(1_000_000)
   expect(body.length).toBeGreaterThan(999_000)
-  expect(body).toContain('\n```\n\n**Cut here: a note holds no more.**')
+  expect(body).toContain('\n```\n\n**The note ends here because of its size limit.**')
 })
 
 test.each([

@@ -51,7 +51,7 @@ test('only the plan that the note shows counts as reviewed', async () => {
   const { look } = await reviewed()
   const same = await look('one.ndjson')
   expect(same).toMatchObject({ code: 0, stdout: '' })
-  expect(same.stderr).toMatch(/^The plan [0-9a-f]{12} is the one that merge request !7 shows\.\n$/)
+  expect(same.stderr).toMatch(/^Merge request !7 shows this plan \([0-9a-f]{12}\)\.\n$/)
   const other = await look('two.ndjson')
   expect(other.code).toBe(8)
   expect(other.stderr).toContain('plan_not_reviewed')

@@ -18,13 +18,13 @@ const BASIC_CONSTRAINTS = Buffer.from('0603551d13', 'hex')
 const ALTERNATIVE_NAMES = Buffer.from('0603551d11', 'hex')
 const VERSION_3 = Buffer.from('a003020102', 'hex')
 
-/** What a server shows, in PEM. */
+/** A server's certificate and key, in PEM. */
 export interface ServerIdentity {
   key: string
   cert: string
 }
 
-/** A certificate authority that nobody trusts who does not name its certificate. */
+/** A certificate authority that is trusted only through its certificate. */
 export interface Authority {
   /** PEM. */
   certificate: string

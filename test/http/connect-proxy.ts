@@ -7,34 +7,34 @@ import { onTestFinished } from 'vitest'
 import type { ServerIdentity } from './authority.ts'
 
 export interface ProxySettings {
-  /** `user:password` that must be given. Default: none. */
+  /** The required `user:password`. Default: none. */
   credentials?: string
-  /** The ports of this machine that stand for `host:port` of others. */
+  /** Ports of this machine for `host:port` of others. */
   routes?: ReadonlyMap<string, number>
-  /** In place of any connection: this status, never a word, or the end of the connection. */
+  /** Instead of a connection: this status, no response, or the end of the connection. */
   answer?: number | 'silence' | 'drop'
-  /** Makes it speak https itself. */
+  /** Makes it use https itself. */
   identity?: ServerIdentity
 }
 
-/** One CONNECT, and what it was answered. */
+/** One CONNECT, and its response. */
 export interface Tunnel {
   destination: string
   status: number
 }
 
-/** A proxy on loopback that knows hosts which no name server knows. */
+/** A proxy on loopback for hosts that no name server knows. */
 export interface ConnectProxy {
   /** `127.0.0.1:port` */
   host: string
   tunnels: Tunnel[]
-  /** How many were open at once, at most. */
+  /** Maximum number of tunnels open at once. */
   most(): number
   /** Requests that were not CONNECT. */
   forwarded: string[]
 }
 
-/** Starts a proxy that goes with the test. */
+/** Starts a proxy for the duration of the test. */
 export async function startConnectProxy(settings: ProxySettings = {}): Promise<ConnectProxy> {
   const tunnels: Tunnel[] = []
   const forwarded: string[] = []

@@ -4,8 +4,8 @@ import { describeFailure } from '../../src/http/failures.ts'
 const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' })
 
 test.each<[string, unknown, string]>([
-  ['a time-out of a signal', new DOMException('The operation timed out', 'TimeoutError'), 'no answer in time'],
-  ['a request that was given up', new DOMException('This operation was aborted', 'AbortError'), 'no answer in time'],
+  ['a time-out of a signal', new DOMException('The operation timed out', 'TimeoutError'), 'no response in time'],
+  ['a request that was given up', new DOMException('This operation was aborted', 'AbortError'), 'no response in time'],
   ['a cause', new TypeError('fetch failed', { cause: refused }), 'connect ECONNREFUSED 127.0.0.1:1'],
   ['several addresses that were tried', new AggregateError([refused, refused]), 'connect ECONNREFUSED 127.0.0.1:1'],
   [
@@ -14,6 +14,6 @@ test.each<[string, unknown, string]>([
     'socket closed (UND_ERR_SOCKET)',
   ],
   ['what is no error', 'gone', 'gone'],
-])('%s is told in a few words', (_, failure, words) => {
+])('%s is described in a few words', (_, failure, words) => {
   expect(describeFailure(failure)).toBe(words)
 })

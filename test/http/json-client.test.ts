@@ -35,7 +35,7 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
   return error
 }
 
-/** An address on which nothing listens. */
+/** An address without a server. */
 async function deafAddress(): Promise<string> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -47,8 +47,8 @@ async function deafAddress(): Promise<string> {
 const codeOf = (error: unknown) => (error instanceof SourceError ? error.problems[0]?.code : error)
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : '')
 
-describe('what is sent', () => {
-  test('a GET carries the authorization and its query, lists several times, without what is undefined', async () => {
+describe('requests', () => {
+  test('a GET has the authorization and its query; lists repeat, undefined is omitted', async () => {
     const { client, received } = await serve([json(200, [])])
     expect(
       await client.get('/users', { limit: 500, order_by: '+created_at', user_id: ['a', 'b'], q: undefined }),
@@ -65,7 +65,7 @@ describe('what is sent', () => {
     expect(received[0]?.method).toBe('GET')
   })
 
-  test('a POST carries its body as JSON, and nothing without authorization', async () => {
+  test('a POST has its body as JSON, and works without authorization', async () => {
     const { client, received } = await serve([json(201, { id: 'job_1' })], { authorize: undefined })
     expect(await client.post('/jobs', { format: 'json', name: 'Žofie' })).toEqual({ id: 'job_1' })
     expect(received[0]).toMatchObject({ method: 'POST', path: '/v1/jobs' })
@@ -75,7 +75,7 @@ describe('what is sent', () => {
   })
 })
 
-test('a form goes out as one, and its secrets into no message', async () => {
+test('a form is sent as a form, and no message contains its secrets', async () => {
   const refused = json(401, { error: 'invalid_client', error_description: 'assertion_do_not_show' })
   const { client, received } = await serve([json(200, { ok: true }), refused], { authorize: undefined })
   const fields = { grant_type: 'client_credentials', client_assertion: 'assertion_do_not_show' }
@@ -85,7 +85,7 @@ test('a form goes out as one, and its secrets into no message', async () => {
   expect(messageOf(await failure(client.postForm('/token', fields)))).not.toContain('assertion_do_not_show')
 })
 
-test('an answer that is to be text stays text, and its refusal is still read', async () => {
+test('a text response stays text, and its rejection is still read', async () => {
   const refused = json(403, { errorCode: 'E0000006', errorSummary: 'You do not have permission' })
   const { client, received } = await serve([raw(200, '<a/>', { 'content-type': 'application/xml' }), refused])
   expect(await client.text('/metadata', { kid: 'k' }, 'application/xml')).toBe('<a/>')
@@ -98,7 +98,7 @@ test('an answer that is to be text stays text, and its refusal is still read', a
 describe('pages by Link', () => {
   const linked = (link: string) => json(200, [1], { link })
 
-  test('name the query of the next one, until there is none', async () => {
+  test('have the query of the next one, until the last', async () => {
     const links = '</v1/users?limit=2>; rel="self", </v1/users?after=00u1%2C&limit=2>; title="a, b"; rel="up next"'
     const { client, received } = await serve([linked(links), linked('</v1/users>; rel=self')])
     const first = await client.page('/users', { limit: 2 })
@@ -112,18 +112,18 @@ describe('pages by Link', () => {
     ['the same host over http', 'http://127.0.0.1:1/v1/users?after=secret', 'http://127.0.0.1:1'],
     ['another list', '/v1/groups?after=secret', 'another list'],
     ['no address', 'http://[', 'no address'],
-  ])('are refused where they lead to %s', async (_what, target, named) => {
+  ])('are rejected if they lead to %s', async (_what, target, named) => {
     const { client, received } = await serve([linked(`<${target}>; rel="next"`)])
     const error = await failure(client.page('/users'))
     expect(codeOf(error)).toBe('source_links_elsewhere')
-    expect(messageOf(error)).toContain(` names ${named} as its next page`)
+    expect(messageOf(error)).toContain(` links to ${named} as its next page`)
     expect(messageOf(error)).not.toContain('secret')
     expect(received).toHaveLength(1)
   })
 })
 
-describe('answers', () => {
-  test('arrays and objects come as they are, an empty body as null, and no digit of a number is lost', async () => {
+describe('responses', () => {
+  test('arrays and objects are unchanged, an empty body is null, and numbers keep every digit', async () => {
     const { client } = await serve([
       json(200, [1]),
       raw(204, ''),
@@ -134,17 +134,15 @@ describe('answers', () => {
     expect(await client.get('/c')).toEqual({ id: '12345678901234567890' })
   })
 
-  test('a web page is described and not asked for again', async () => {
+  test('a web page is described and not requested again', async () => {
     const { client, received } = await serve([raw(200, '<html>', { 'content-type': 'text/html; charset=utf-8' })])
     const error = await failure(client.get('/users'))
     expect(codeOf(error)).toBe('not_json')
-    expect(messageOf(error)).toBe(
-      'GET /users of the tenant acme.example was answered with text/html instead of JSON (HTTP 200)',
-    )
+    expect(messageOf(error)).toBe('GET /users of the tenant acme.example returned text/html instead of JSON (HTTP 200)')
     expect(received).toHaveLength(1)
   })
 
-  test('JSON that is broken is asked for again', async () => {
+  test('broken JSON is requested again', async () => {
     const { client } = await serve([raw(200, '[{"id":', { 'content-type': 'application/json' }), json(200, ['whole'])])
     expect(await client.get('/users')).toEqual(['whole'])
   })
@@ -162,16 +160,16 @@ describe('answers', () => {
     ],
     ['OAuth', { error: 'access_denied', error_description: 'Unauthorized' }, 'access_denied'],
     ['nobody', 'just text', undefined],
-  ])('a refusal as %s writes it tells its status, its code and what it says', async (_who, body, code) => {
+  ])('a rejection in the form of %s has its status, code and message', async (_who, body, code) => {
     const { client, received } = await serve([json(400, body)])
     const error = await failure(client.get('/users'))
     expect(error).toBeInstanceOf(HttpRefusal)
     expect(error).toMatchObject({ status: 400, body, errorCode: code })
-    if (code !== undefined) expect(messageOf(error)).toContain(`was refused with HTTP 400: ${code}: `)
+    if (code !== undefined) expect(messageOf(error)).toContain(`returned HTTP 400: ${code}: `)
     expect(received).toHaveLength(1)
   })
 
-  test('secrets that an answer echoes are not told', async () => {
+  test('secrets that a response repeats are not shown', async () => {
     const { client } = await serve([
       json(403, { error: 'denied', message: `bad token ${TOKEN}, bad secret s3cr3t-value` }),
     ])
@@ -179,7 +177,7 @@ describe('answers', () => {
     expect(messageOf(error)).toContain('bad token [redacted], bad secret [redacted]')
   })
 
-  test('an answer without end is not held in memory', async () => {
+  test('an endless response is not kept in memory', async () => {
     const endless: Reply = (response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       const block = Buffer.alloc(8 * 1024 * 1024, 32)
@@ -192,12 +190,12 @@ describe('answers', () => {
   })
 })
 
-describe('trouble on the way', () => {
+describe('failures', () => {
   test.each([
     ['5xx', raw(502, '<html>bad gateway')],
     ['a dropped connection', drop],
     ['an answer that breaks off', cutOff],
-  ])('%s is tried again, after growing pauses', async (_what, trouble) => {
+  ])('%s is retried after growing pauses', async (_what, trouble) => {
     const { client, clock, received } = await serve([trouble, trouble, trouble, json(200, [])])
     expect(await client.get('/users')).toEqual([])
     expect(received).toHaveLength(4)
@@ -206,13 +204,13 @@ describe('trouble on the way', () => {
     expect(third).toBeGreaterThanOrEqual(400)
   })
 
-  test('an answer that does not come is given up and asked for again', async () => {
+  test('a request without a response is given up and retried', async () => {
     const { client, received } = await serve([silence, json(200, [])], { timeoutMs: 100 })
     expect(await client.get('/users')).toEqual([])
     expect(received).toHaveLength(2)
   })
 
-  test('after nine attempts the system is out of reach', async () => {
+  test('after nine attempts the system is unreachable', async () => {
     const { client, received } = await serve([raw(503, '')])
     const error = await failure(client.get('/users'))
     expect(codeOf(error)).toBe('source_unreachable')
@@ -220,12 +218,12 @@ describe('trouble on the way', () => {
     expect(received).toHaveLength(9)
   })
 
-  test('nothing that listens is told as such', async () => {
+  test('a port without a server is reported as unreachable', async () => {
     const { client } = await serve([json(200, [])], { baseUrl: await deafAddress() })
     expect(messageOf(await failure(client.get('/users')))).toContain('ECONNREFUSED')
   })
 
-  test('503 with Retry-After is tried again no sooner', async () => {
+  test('503 with Retry-After is not retried sooner', async () => {
     const { client, clock } = await serve([raw(503, '', { 'retry-after': '17' }), json(200, [])])
     await client.get('/users')
     expect(Math.max(...clock.waits)).toBe(17_000)
@@ -233,7 +231,7 @@ describe('trouble on the way', () => {
 })
 
 describe('authorization', () => {
-  test('is renewed once after a 401, for all requests that were refused with it', async () => {
+  test('is renewed once after a 401, for all requests rejected with it', async () => {
     let issued = 1
     let renewals = 0
     const answers: Reply = (response, request) => {
@@ -254,7 +252,7 @@ describe('authorization', () => {
     expect(renewals).toBe(1)
   })
 
-  test('that is refused again is given up', async () => {
+  test('that is rejected again is given up', async () => {
     let issued = 0
     const { client, received } = await serve([json(401, { error: 'Unauthorized' })], {
       authorize: async (renew) => `Bearer token-${renew ? ++issued : issued}`,
@@ -274,11 +272,11 @@ describe('authorization', () => {
     const { client } = await serve([raw(302, '', { location: `${other.url}/steal?token=abc` })])
     const error = await failure(client.get('/users'))
     expect(codeOf(error)).toBe('source_redirects')
-    expect(messageOf(error)).toContain(`a redirect to ${other.url}, which`)
+    expect(messageOf(error)).toContain(` redirects to ${other.url}; redirects`)
     expect(other.received).toHaveLength(0)
   })
 
-  test('goes along within the same address, and not in circles', async () => {
+  test('follows redirects within the same address, but not in circles', async () => {
     const { client, received } = await serve([raw(307, '', { location: '/v2/users' }), json(200, ['there'])])
     expect(await client.get('/users')).toEqual(['there'])
     expect(received[1]).toMatchObject({ path: '/v2/users', headers: { authorization: `Bearer ${TOKEN}` } })
@@ -289,20 +287,20 @@ describe('authorization', () => {
 })
 
 describe('too many requests', () => {
-  test('are paused for as long as Retry-After says, and the answer still comes', async () => {
+  test('pause for as long as Retry-After requires, and still get a response', async () => {
     const { client, clock } = await serve([json(429, {}, { 'retry-after': '12' }), json(200, [])])
     expect(await client.get('/users')).toEqual([])
     expect(clock.waits).toContain(12_000)
   })
 
-  test('are given up after twenty-one refusals in a row', async () => {
+  test('are given up after twenty-one rejections in a row', async () => {
     const { client, received } = await serve([json(429, {}, { 'retry-after': '0' })])
     expect(codeOf(await failure(client.get('/users')))).toBe('rate_limited')
     expect(received).toHaveLength(21)
   })
 })
 
-describe('calling it off', () => {
+describe('an abort', () => {
   test.each([
     ['a pause after a 429', json(429, {}, { 'retry-after': '600' })],
     ['a pause after a 503', raw(503, '', { 'retry-after': '600' })],
@@ -327,13 +325,13 @@ describe('downloads', () => {
     return Buffer.concat(parts).toString('utf8')
   }
 
-  test('come as bytes, without the authorization', async () => {
+  test('are streams of bytes, without the authorization', async () => {
     const { client, received, url } = await serve([raw(200, 'line 1\nline 2\n')])
     expect(await all(client.bytes(`${url}/file?signature=abc`))).toBe('line 1\nline 2\n')
     expect(received[0]?.headers.authorization).toBeUndefined()
   })
 
-  test('that are refused tell the status, and not the signed address', async () => {
+  test('that are rejected show the status, but not the signed address', async () => {
     const { client, url } = await serve([raw(403, '<Error><Code>AccessDenied')])
     const error = await failure(all(client.bytes(`${url}/file?signature=abc`)))
     expect(error).toMatchObject({ status: 403 })
@@ -343,12 +341,12 @@ describe('downloads', () => {
   test.each([
     ['break off', cutOff],
     ['stall', silence],
-  ])('that %s are told as broken', async (_what, reply) => {
+  ])('that %s are reported as broken', async (_what, reply) => {
     const { client, url } = await serve([reply], { timeoutMs: 100 })
     expect(codeOf(await failure(all(client.bytes(`${url}/file`))))).toBe('download_broken')
   })
 
-  test('end when they are called off', async () => {
+  test('end when aborted', async () => {
     const abort = new AbortController()
     const { client, received, url } = await serve([silence], { signal: abort.signal })
     const asked = failure(all(client.bytes(`${url}/file`)))
@@ -359,15 +357,15 @@ describe('downloads', () => {
   })
 })
 
-test('https that is asked of what speaks http is told in words', async () => {
+test('https to an http server is explained', async () => {
   const { url } = await serve([json(200, {})])
   const client = new JsonClient({ baseUrl: url.replace('http:', 'https:'), name: 'the tenant', clock: hurriedClock() })
   const error = await failure(client.get('/users'))
   expect(error).toMatchObject({ problems: [{ code: 'no_tls' }] })
-  expect(String(error)).toMatch(/is not trusted: it does not speak TLS/)
+  expect(String(error)).toMatch(/is not trusted: it does not use TLS/)
 })
 
-test('what Google refuses is told with its status and its words', async () => {
+test('a rejection of Google has its status and its message', async () => {
   const error = { code: 403, status: 'PERMISSION_DENIED', message: 'The caller does not have permission' }
   const { client } = await serve([json(403, { error })])
   const refusal = await failure(client.get('/users'))
@@ -378,7 +376,7 @@ test('what Google refuses is told with its status and its words', async () => {
   })
 })
 
-test('headers beside the authorization are asked for after it, each time', async () => {
+test('further headers are requested after the authorization, each time', async () => {
   let asked = 0
   const { client, received } = await serve([json(200, {}), json(200, {})], {
     authorize: async () => {

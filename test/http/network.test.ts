@@ -56,7 +56,7 @@ test.each(['silence', 'drop'] as const)('a proxy that answers with %s is given u
   expect(proxy.tunnels).toHaveLength(1)
 })
 
-test.each([':t0ken', 't0ken:'])('a proxy gets %s, a token beside nothing', async (credentials) => {
+test.each([':t0ken', 't0ken:'])('a proxy gets %s as credentials, even a lone token', async (credentials) => {
   const proxy = await startConnectProxy({ credentials })
   const network = openNetwork(proxiesOf({ HTTPS_PROXY: `http://${credentials}@${proxy.host}` }))
   onTestFinished(() => network.destroy())
@@ -65,7 +65,7 @@ test.each([':t0ken', 't0ken:'])('a proxy gets %s, a token beside nothing', async
   expect(proxy.tunnels[0]?.status).not.toBe(407)
 })
 
-test('what waits for a proxy is rejected when the connections are closed', async () => {
+test('requests that wait for a proxy are rejected when the connections close', async () => {
   const proxy = await startConnectProxy({ answer: 'silence' })
   const network = openNetwork(proxiesOf({ HTTPS_PROXY: `http://${proxy.host}` }))
   const asked = failure(network.dispatcher.request({ origin: URL_BEHIND, path: '/', method: 'GET' }))
@@ -88,7 +88,7 @@ test.each([
   ['os.test', true],
   ['api.workos.test.example', true],
   ['10.0.0.0/8', true],
-])('with NO_PROXY %j the host is asked by the proxy: %s', async (NO_PROXY, expected) => {
+])('with NO_PROXY %j the host is reached through the proxy: %s', async (NO_PROXY, expected) => {
   const proxy = await startConnectProxy({ answer: 403 })
   const network = openNetwork(proxiesOf({ HTTPS_PROXY: `http://${proxy.host}`, NO_PROXY }))
   onTestFinished(() => network.destroy())
@@ -96,7 +96,7 @@ test.each([
   expect(proxy.tunnels.length > 0).toBe(expected)
 })
 
-test.each(['directly', 'by a proxy'])('HTTP/1.1 is spoken %s: one request a connection', async (way) => {
+test.each(['directly', 'by a proxy'])('HTTP/1.1 is used %s: one request per connection', async (way) => {
   const offered: string[][] = []
   const server = createServer({
     ...createAuthority().issue('localhost'),
@@ -117,7 +117,7 @@ test.each(['directly', 'by a proxy'])('HTTP/1.1 is spoken %s: one request a conn
   expect(offered).toEqual([['http/1.1']])
 })
 
-test('a write that the proxy did not take on has not left: it is repeated, and nothing is open', async () => {
+test('a write that the proxy did not accept never left: it is repeated, and nothing is open', async () => {
   const { client, proxy } = await clientBehind({ answer: 503 })
   const error = await failure(client.write(CREATE))
   expect(error).toBeInstanceOf(TargetError)
@@ -129,7 +129,7 @@ test.each([
   [407, 'proxy_credentials_refused'],
   [403, 'proxy_refused'],
   [405, 'proxy_refused'],
-])('a write that the proxy refuses with %d is not repeated, and nothing is open', async (answer, code) => {
+])('a write that the proxy rejects with %d is not repeated, and nothing is open', async (answer, code) => {
   const { client, proxy } = await clientBehind({ answer })
   const error = await failure(client.write(CREATE))
   expect(error).toBeInstanceOf(NetworkError)
@@ -137,13 +137,13 @@ test.each([
   expect(proxy.tunnels).toHaveLength(1)
 })
 
-test.each([408, 429, 500])('a proxy that answers %d may answer otherwise later', async (answer) => {
+test.each([408, 429, 500])('a proxy that answers %d might answer differently later', async (answer) => {
   const { client, proxy } = await clientBehind({ answer })
   expect(await failure(client.read('/organizations'))).toMatchObject({ problems: [{ code: 'target_unreachable' }] })
   expect(proxy.tunnels).toHaveLength(8)
 })
 
-test('a write to a server whose certificate is not trusted has not left', async () => {
+test('a write to a server with an untrusted certificate never left', async () => {
   const server = await scriptedServer(json(201, {}))
   const front = await startSecureFront(server.url, createAuthority().issue('localhost'))
   const error = await failure(clientOf(`https://localhost:${front.port}`).write(CREATE))

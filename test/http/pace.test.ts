@@ -3,8 +3,8 @@ import { Pace } from '../../src/http/pace.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 
 /**
- * Sends `count` requests that are answered at once; the times at which they left, in milliseconds
- * from the start.
+ * Sends `count` requests with immediate responses. Returns when they left, in milliseconds from the
+ * start.
  */
 function times(pace: Pace, clock: SimulatedClock, count: number, answered: () => void = () => {}): number[] {
   const start = clock.now()
@@ -20,14 +20,14 @@ function times(pace: Pace, clock: SimulatedClock, count: number, answered: () =>
 }
 
 describe('a pace', () => {
-  test('of its own spreads requests evenly', async () => {
+  test('with its own rate spreads requests evenly', async () => {
     const clock = new SimulatedClock()
     const left = times(new Pace({ rate: { requests: 4, seconds: 2 }, concurrency: 10, clock }), clock, 5)
     await clock.runAll()
     expect(left).toEqual([0, 500, 1000, 1500, 2000])
   })
 
-  test('holds no more requests in flight than its concurrency, and lets them go in order', async () => {
+  test('keeps requests in flight within its concurrency, in order', async () => {
     const clock = new SimulatedClock()
     const pace = new Pace({ concurrency: 2, clock })
     const gone: number[] = []
@@ -58,7 +58,7 @@ describe('a pace', () => {
     expect(left.at(-1)).toBeLessThan(25_000)
   })
 
-  test("waits until the server's bucket is full when it is empty", async () => {
+  test("waits until the server's bucket is full if it is empty", async () => {
     const clock = new SimulatedClock()
     const pace = new Pace({ concurrency: 1, clock })
     const left = times(pace, clock, 3, () => pace.learn({ limit: 10, remaining: 0, resetMs: 3000 }))
@@ -66,7 +66,7 @@ describe('a pace', () => {
     expect(left).toEqual([0, 3000, 6000])
   })
 
-  test('counts requests in flight as gone from the bucket', async () => {
+  test('counts requests in flight against the bucket', async () => {
     const clock = new SimulatedClock()
     const pace = new Pace({ concurrency: 3, clock })
     for (let index = 0; index < 3; index += 1) await pace.acquire()
@@ -78,7 +78,7 @@ describe('a pace', () => {
   })
 })
 
-describe('a refusal', () => {
+describe('a rejection', () => {
   async function pauseAfter(refuse: (pace: Pace) => void): Promise<number> {
     const clock = new SimulatedClock()
     const pace = new Pace({ concurrency: 1, clock })
@@ -90,12 +90,12 @@ describe('a refusal', () => {
     return left[0] ?? -1
   }
 
-  test('pauses for as long as the server says, at least a second', async () => {
+  test('pauses for as long as the server requires, at least a second', async () => {
     expect(await pauseAfter((pace) => pace.refused(7000))).toBe(7000)
     expect(await pauseAfter((pace) => pace.refused(0))).toBe(1000)
   })
 
-  test('without a word pauses until the bucket is full', async () => {
+  test('without a time pauses until the bucket is full', async () => {
     const refuse = (pace: Pace) => {
       pace.learn({ limit: 10, remaining: 0, resetMs: 4000 })
       pace.refused(undefined)
@@ -103,7 +103,7 @@ describe('a refusal', () => {
     expect(await pauseAfter(refuse)).toBe(4000)
   })
 
-  test('without anything backs off for longer each time, up to a minute', async () => {
+  test('without any information backs off longer each time, up to a minute', async () => {
     const clock = new SimulatedClock()
     const pace = new Pace({ concurrency: 1, clock })
     const left = times(pace, clock, 10, () => pace.refused(undefined))
@@ -116,7 +116,7 @@ describe('a refusal', () => {
     }
   })
 
-  test('of several requests at once is one refusal', async () => {
+  test('of several requests at once counts as one', async () => {
     const clock = new SimulatedClock()
     const pace = new Pace({ concurrency: 4, clock })
     for (let index = 0; index < 4; index += 1) await pace.acquire()
@@ -130,7 +130,7 @@ describe('a refusal', () => {
   })
 })
 
-test('waiting ends when it is called off, and others still get their turn', async () => {
+test('waiting ends on an abort, and others still get their turn', async () => {
   const clock = new SimulatedClock()
   const pace = new Pace({ concurrency: 1, clock })
   await pace.acquire()

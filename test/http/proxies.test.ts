@@ -16,7 +16,7 @@ import { createAuthority } from './authority.ts'
 import { type ProxySettings, startConnectProxy } from './connect-proxy.ts'
 import { startSecureFront } from './secure-front.ts'
 
-/** A host that no name server knows: whoever gets there went by the proxy. */
+/** A host that no name server knows: only the proxy reaches it. */
 const HOST = 'api.workos.test'
 const REMOTE = { target: { type: 'workos' as const, apiKey: '${KEY}', baseUrl: `https://${HOST}` } }
 const KEY = 'sk_test_e2e'
@@ -25,9 +25,7 @@ const PASSWORD = 'p@ss/w0rd#1'
 const CREDENTIALS = `${encodeURIComponent(USER)}:${encodeURIComponent(PASSWORD)}`
 const PEOPLE = [member('ada', 'acme'), member('bob', 'acme')]
 
-/**
- * A proxy through which WorkOS is reached, with a certificate of an authority that only `ca` names.
- */
+/** A proxy to WorkOS, with a certificate of a CA that only `ca` contains. */
 async function workosBehindProxy(workos: Workos, settings: ProxySettings = {}) {
   const authority = createAuthority()
   const front = await startSecureFront(workos.url, authority.issue(HOST))
@@ -35,7 +33,7 @@ async function workosBehindProxy(workos: Workos, settings: ProxySettings = {}) {
   return { authority, proxy }
 }
 
-/** Neither outputs nor files show the password, in any form. */
+/** Neither output nor files show the password, in any form. */
 function expectNoPassword({ stdout, stderr }: Result, folder: string): void {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
@@ -47,7 +45,7 @@ function expectNoPassword({ stdout, stderr }: Result, folder: string): void {
   }
 }
 
-test('target and source are reached by HTTPS_PROXY with credentials, and trusted by NODE_EXTRA_CA_CERTS', async () => {
+test('target and source are reached through HTTPS_PROXY with credentials, and trusted through NODE_EXTRA_CA_CERTS', async () => {
   const workos = await startWorkos()
   const fake = await startFakeClerk(generateInstance({ users: 12, organizations: 2 }))
   onTestFinished(() => fake.close())
@@ -79,7 +77,7 @@ test('target and source are reached by HTTPS_PROXY with credentials, and trusted
   expectNoPassword(applied, project.folder)
 })
 
-test('an Auth0 tenant is reached by the proxy, its token and the storage of its exports too', async () => {
+test('an Auth0 tenant, its token and its export storage are reached through the proxy', async () => {
   const authority = createAuthority()
   const fake = await startFakeAuth0(generateTenant({ users: 30, organizations: 2 }), {
     audience: 'https://acme.test/api/v2/',
@@ -109,7 +107,7 @@ test('an Auth0 tenant is reached by the proxy, its token and the storage of its 
   )
 })
 
-test('a Firebase project is reached by the proxy, and the token service of Google too, which the library asks', async () => {
+test("a Firebase project and Google's token service, which the library calls, are reached through the proxy", async () => {
   const authority = createAuthority()
   const fake = await startFakeFirebase(generateProject({ users: 3 }))
   onTestFinished(() => fake.close())
@@ -120,8 +118,8 @@ test('a Firebase project is reached by the proxy, and the token service of Googl
       ['oauth2.googleapis.com:443', front.port],
     ]),
   })
-  // Whatever a key file says, tokens are asked for at Google's: https://elsewhere.test is asked for
-  // nothing.
+  // Whatever a key file contains, tokens are requested from Google: nothing is sent to
+  // https://elsewhere.test.
   const serviceAccount = keyFile('https://elsewhere.test/token')
   const project = peopleProject(REMOTE, [], {
     source: { ...fake.source, baseUrl: 'https://firebase.test', serviceAccount: '${ACCOUNT}' },
@@ -139,7 +137,7 @@ test('a Firebase project is reached by the proxy, and the token service of Googl
   )
 })
 
-test('HTTP_PROXY stands in for HTTPS_PROXY, a proxy may speak https itself, and connections stay as few as they are to be', async () => {
+test('HTTP_PROXY replaces HTTPS_PROXY, a proxy can use https itself, and connections stay within their limit', async () => {
   const workos = await startWorkos()
   const authority = createAuthority()
   const front = await startSecureFront(workos.url, authority.issue(HOST))
@@ -164,7 +162,7 @@ test('HTTP_PROXY stands in for HTTPS_PROXY, a proxy may speak https itself, and 
   expect(untrusted.stderr).toContain('[untrusted_certificate]')
 })
 
-test('without NODE_EXTRA_CA_CERTS a certificate of an authority of its own ends the command at once, and says why', async () => {
+test('without NODE_EXTRA_CA_CERTS, a certificate of a private CA ends the command at once with the reason', async () => {
   const workos = await startWorkos()
   const { authority, proxy } = await workosBehindProxy(workos)
   const project = peopleProject(REMOTE, PEOPLE)
@@ -179,7 +177,7 @@ test('without NODE_EXTRA_CA_CERTS a certificate of an authority of its own ends 
   expect(workos.log).toEqual([])
 })
 
-test('a certificate for another host is no matter of trust', async () => {
+test('a certificate for another host is not a matter of trust', async () => {
   const workos = await startWorkos()
   const authority = createAuthority()
   const front = await startSecureFront(workos.url, authority.issue('other.test'))
@@ -210,49 +208,49 @@ describe.each(['target', 'source'] as const)('on the way to the %s', (side) => {
     return { ...outcome, proxy }
   }
 
-  test('a proxy that wants credentials is named, and asked once', async () => {
+  test('a proxy that requires credentials is named, and tried once', async () => {
     const { exit, stderr, proxy } = await run({ credentials: `${USER}:${PASSWORD}` })
     expect(exit).toBe(1)
-    expect(stderr).toContain(`the proxy ${proxy.host} wants a user name and a password, and HTTPS_PROXY has none`)
+    expect(stderr).toContain(`the proxy ${proxy.host} requires a user name and password, and HTTPS_PROXY has none`)
     expect(stderr).toContain(`HTTPS_PROXY=http://USER:PASSWORD@${proxy.host}`)
     expect(stderr).toContain('[proxy_credentials_refused]')
     expect(proxy.tunnels).toHaveLength(1)
   })
 
-  test('a proxy that refuses the credentials is named without them', async () => {
+  test('a proxy that rejects the credentials is named without them', async () => {
     const { exit, stderr, proxy } = await run({ credentials: 'other:one' }, `${CREDENTIALS}@`)
     expect(exit).toBe(1)
-    expect(stderr).toContain(`the proxy ${proxy.host} refuses the user name and the password in HTTPS_PROXY`)
+    expect(stderr).toContain(`the proxy ${proxy.host} rejected the user name and password in HTTPS_PROXY`)
     expect(stderr).toContain('[proxy_credentials_refused]')
     expect(stderr).not.toContain(USER)
     expect(proxy.tunnels).toHaveLength(1)
   })
 
-  test('a proxy that lets nobody there is named with the host, and asked once', async () => {
+  test('a proxy that denies access is named with the host, and tried once', async () => {
     const { exit, stderr, proxy } = await run({ answer: 403 }, `${CREDENTIALS}@`)
     expect(exit).toBe(1)
-    expect(stderr).toContain(`the proxy ${proxy.host} lets no connection to ${HOST}:443 through (HTTP 403)`)
+    expect(stderr).toContain(`the proxy ${proxy.host} does not allow connections to ${HOST}:443 (HTTP 403)`)
     expect(stderr).toContain('[proxy_refused]')
     expect(proxy.tunnels).toHaveLength(1)
   })
 
-  test('a proxy that does not get there is tried again', async () => {
+  test('a proxy that cannot reach the host is tried again', async () => {
     const { exit, stderr, proxy } = await run({ answer: 502 }, `${CREDENTIALS}@`)
     expect(exit).toBe(1)
-    expect(stderr).toContain(`the proxy ${proxy.host} (HTTPS_PROXY) answered 502 to CONNECT ${HOST}:443`)
+    expect(stderr).toContain(`the proxy ${proxy.host} (HTTPS_PROXY) returned HTTP 502 for CONNECT ${HOST}:443`)
     expect(stderr).toContain(`[${side}_unreachable]`)
     expect(proxy.tunnels.length).toBeGreaterThan(3)
   })
 
-  test.each(['socks5', 'ftp'])('a proxy by %s:// is refused by the name of its variable', async (scheme) => {
+  test.each(['socks5', 'ftp'])('a proxy with %s:// is rejected with the name of its variable', async (scheme) => {
     const { exit, stderr, proxy } = await run({}, `${CREDENTIALS}@`, scheme)
     expect(exit).toBe(3)
-    expect(stderr).toMatch(/HTTPS_PROXY names a (SOCKS )?proxy/)
+    expect(stderr).toMatch(/HTTPS_PROXY is a (SOCKS )?proxy/)
     expect(stderr).toContain('[bad_proxy]')
     expect(proxy.tunnels).toEqual([])
   })
 
-  test('a proxy on which nothing listens is named', async () => {
+  test('a proxy without a server is named', async () => {
     const project = peopleProject(REMOTE, PEOPLE, SOURCES[side])
     const env = { KEY, HTTPS_PROXY: `http://${CREDENTIALS}@127.0.0.1:1` }
     const outcome = await project.run(side === 'target' ? ['plan'] : ['export'], { env })
@@ -262,7 +260,7 @@ describe.each(['target', 'source'] as const)('on the way to the %s', (side) => {
     expectNoPassword(outcome, project.folder)
   })
 
-  test('NO_PROXY leads past the proxy', async () => {
+  test('NO_PROXY bypasses the proxy', async () => {
     const proxy = await startConnectProxy()
     const project = peopleProject(REMOTE, PEOPLE, SOURCES[side])
     const env = { KEY, HTTPS_PROXY: `http://${proxy.host}`, NO_PROXY: 'elsewhere.example, .workos.test' }
@@ -274,7 +272,7 @@ describe.each(['target', 'source'] as const)('on the way to the %s', (side) => {
   })
 })
 
-test('what leads to this machine never goes by a proxy, whatever the variables say', async () => {
+test('requests to this machine never use a proxy, whatever the variables contain', async () => {
   const proxy = await startConnectProxy()
   const url = `http://${proxy.host}`
   const env = { KEY, HTTPS_PROXY: url, HTTP_PROXY: url, https_proxy: url, http_proxy: url, NO_PROXY: 'example.com' }
@@ -295,7 +293,7 @@ test('what leads to this machine never goes by a proxy, whatever the variables s
   expect([proxy.tunnels, proxy.forwarded]).toEqual([[], []])
 })
 
-test('a bad proxy stands in nobody’s way who does not need one', async () => {
+test('a bad proxy does not affect commands that need none', async () => {
   const workos = await startWorkos()
   const project = peopleProject(workos, PEOPLE)
   const applied = await project.run(['apply', '--yes'], { env: { KEY, HTTPS_PROXY: 'socks5://proxy.example:1080' } })
@@ -303,7 +301,7 @@ test('a bad proxy stands in nobody’s way who does not need one', async () => {
 })
 
 describe('init', () => {
-  test('reads a live source by the proxy, and says what the proxy refuses', async () => {
+  test('reads a live source through the proxy, and reports what the proxy rejects', async () => {
     const proxy = await startConnectProxy({ answer: 403 })
     const project = peopleProject(REMOTE, PEOPLE)
     project.remove('migrate.config.yaml')
@@ -311,12 +309,12 @@ describe('init', () => {
     const args = ['init', '--source', 'clerk', '--live', 'https://clerk.test', '--target', 'sandbox', '--yes']
     const outcome = await project.run(args, { env })
     expect(outcome.exit, outcome.stderr).toBe(1)
-    expect(outcome.stderr).toContain(`the proxy ${proxy.host} lets no connection to clerk.test:443 through`)
+    expect(outcome.stderr).toContain(`the proxy ${proxy.host} does not allow connections to clerk.test:443`)
     expect(proxy.tunnels).toEqual([{ destination: 'clerk.test:443', status: 403 }])
     expectNoPassword(outcome, project.folder)
   })
 
-  test('tries a key by the proxy, and goes on where that does not let it through', async () => {
+  test('tries a key through the proxy, and continues if the proxy denies it', async () => {
     const proxy = await startConnectProxy({ credentials: `${USER}:${PASSWORD}` })
     const project = peopleProject(REMOTE, PEOPLE)
     project.remove('migrate.config.yaml')
@@ -324,7 +322,9 @@ describe('init', () => {
     const args = ['init', '--users', 'users.csv', '--target', 'workos', '--base-url', `https://${HOST}`, '--yes']
     const outcome = await project.run(args, { env })
     expect(outcome.exit, outcome.stderr).toBe(0)
-    expect(outcome.stderr).toContain(`WORKOS_API_KEY was not tried: the proxy ${proxy.host} wants a user name`)
+    expect(outcome.stderr).toContain(
+      `The key in WORKOS_API_KEY was not tried: the proxy ${proxy.host} requires a user name`,
+    )
     expect(new Set(proxy.tunnels.map(({ destination }) => destination))).toEqual(new Set([`${HOST}:443`]))
   })
 })

@@ -20,10 +20,10 @@ test.each([
   ['a.example b.example,API.WorkOS.com', 'https://api.workos.com', false],
   ['', 'http://127.0.0.1:4100', false],
   ['', 'http://localhost:4100', false],
-])('with NO_PROXY=%s, %s goes through the proxy: %s', (except, address, through) => {
+])('with NO_PROXY=%s, %s uses the proxy: %s', (except, address, through) => {
   expect(proxyFor({ https, except }, address)).toEqual(through ? https : undefined)
 })
 
-test('without a proxy nothing goes through one', () => {
+test('without a proxy nothing uses one', () => {
   expect(proxyFor({ except: '' }, 'https://api.workos.com')).toBeUndefined()
 })

@@ -19,14 +19,14 @@ describe('the variables', () => {
     [{ NO_PROXY: 'a,b', no_proxy: 'c' }, undefined, undefined, 'c'],
     [{ NO_PROXY: 'a,b', no_proxy: '' }, undefined, undefined, 'a,b'],
     [{ ALL_PROXY: 'http://a:1', all_proxy: 'http://a:1' }, undefined, undefined, ''],
-  ])('%j name these proxies', (env, https, http, except) => {
+  ])('%j set these proxies', (env, https, http, except) => {
     const proxies = proxiesOf(env)
     const shown = (variable?: { name: string; value: string }) => variable && `${variable.name}=${variable.value}`
     expect([shown(proxies.https), shown(proxies.http), proxies.except]).toEqual([https, http, except])
   })
 })
 
-describe('the address of a proxy', () => {
+describe('the URL of a proxy', () => {
   test.each([
     ['http://proxy.example:3128', 'http://proxy.example:3128/'],
     ['http://proxy.example:3128/', 'http://proxy.example:3128/'],
@@ -36,7 +36,7 @@ describe('the address of a proxy', () => {
     ['http://[fe80::1]:3128', 'http://[fe80::1]:3128/'],
     ['ada:pass@proxy.example:3128', 'http://ada:pass@proxy.example:3128/'],
     ['http://ada:p%40ss@proxy.example', 'http://ada:p%40ss@proxy.example/'],
-  ])('%s is taken as %s', (value, expected) => {
+  ])('%s is read as %s', (value, expected) => {
     expect(proxyUrl({ name: 'HTTPS_PROXY', value }).href).toBe(expected)
   })
 
@@ -45,16 +45,16 @@ describe('the address of a proxy', () => {
     ['socks5h://ada:p4ssw0rd@proxy.example:1080', 'SOCKS proxy (socks5h://)'],
     ['SOCKS://proxy.example:1080', 'SOCKS proxy (socks://)'],
     ['ftp://ada:p4ssw0rd@proxy.example', 'ftp://'],
-    ['http://', 'is not the address'],
-    ['http://ada:p4ssw0rd@', 'is not the address'],
-    ['http://proxy.example:99999', 'is not the address'],
-    ['http://ada:p4ssw0rd#x@proxy.example:3128', 'is not the address'],
-    ['http://ada:1#p4ssw0rd@proxy.example:3128', 'is not the address'],
-    ['http://ada:1/p4ssw0rd@proxy.example:3128', 'is not the address'],
-    ['http://proxy.example/proxy.pac', 'is not the address'],
-    ['http://ada:p4ssw0rd%zz@proxy.example:3128', 'a % that encodes nothing'],
-    ['http://proxy one:3128', 'is not the address'],
-  ])('%s is refused, by the name of its variable and without its value', (value, why) => {
+    ['http://', 'is not a proxy URL'],
+    ['http://ada:p4ssw0rd@', 'is not a proxy URL'],
+    ['http://proxy.example:99999', 'is not a proxy URL'],
+    ['http://ada:p4ssw0rd#x@proxy.example:3128', 'is not a proxy URL'],
+    ['http://ada:1#p4ssw0rd@proxy.example:3128', 'is not a proxy URL'],
+    ['http://ada:1/p4ssw0rd@proxy.example:3128', 'is not a proxy URL'],
+    ['http://proxy.example/proxy.pac', 'is not a proxy URL'],
+    ['http://ada:p4ssw0rd%zz@proxy.example:3128', 'an invalid % sequence'],
+    ['http://proxy one:3128', 'is not a proxy URL'],
+  ])('%s is rejected, with the name of its variable and without its value', (value, why) => {
     let error: unknown
     try {
       proxyUrl({ name: 'https_proxy', value })
@@ -80,7 +80,7 @@ test.each([
   ['http://t0ken-0123:@proxy:3128', ['t0ken-0123', btoa('t0ken-0123:')]],
   ['socks5://ada:p4ssw0rd@proxy:1080', ['p4ssw0rd']],
   ['http://ada:12#p4ssw0rd@proxy:3128', ['12#p4ssw0rd']],
-])('of %s no text shows what is secret, and the user name stays readable', (value, secrets) => {
+])('the secret of %s is hidden, and the user name stays readable', (value, secrets) => {
   for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) {
     const redactor = new Redactor()
     for (const secret of proxySecrets({ [name]: value })) redactor.register(secret)

@@ -31,7 +31,7 @@ describe('headers', () => {
     expect(parseRetryAfter(header, now)).toBe(wait)
   })
 
-  test('a bucket is known by all three of its headers, and its time by the server', () => {
+  test("a bucket needs all three headers, and uses the server's time", () => {
     const headers = (reset: string) => (name: string) =>
       new Map([
         ['date', 'Fri, 02 Jan 2026 03:04:05 GMT'],
@@ -80,7 +80,7 @@ describe('attempts', () => {
     }
   }
 
-  test('are repeated after pauses that double, up to the longest one, and then given up', async () => {
+  test('are repeated after doubling pauses up to the longest one, then given up', async () => {
     const { retries: options, clock } = retries()
     const attempts = new Attempts(options, request, (number) => number < 9)
     for (let n = 1; n < 9; n += 1) await attempts.failed({ why: 'HTTP 503', status: 503 })
@@ -93,7 +93,7 @@ describe('attempts', () => {
     await expect(attempts.failed({ why: 'HTTP 503', status: 503 })).rejects.toThrow('/users: HTTP 503 (9)')
   })
 
-  test('wait as long as the answer says, and are told without a secret', async () => {
+  test('wait as long as the response requires, and are reported without a secret', async () => {
     const { retries: options, clock, told } = retries()
     await new Attempts(options, request, () => true).failed({ why: 'bad s3cr3t', waitMs: 17_000 })
     expect(clock.waits).toEqual([17_000])
@@ -103,7 +103,7 @@ describe('attempts', () => {
     ])
   })
 
-  test('that are answered 429 are given up at the twenty-first', () => {
+  test('with 429 are given up at the twenty-first', () => {
     const { retries: options, told } = retries()
     const refusals = new Refusals(options, request)
     for (let n = 1; n <= 20; n += 1) refusals.add()
@@ -112,7 +112,7 @@ describe('attempts', () => {
   })
 })
 
-test('a pause grows twofold to its longest, and chance takes away at most half of it', () => {
+test('a pause doubles up to its longest, and jitter removes at most half of it', () => {
   const growth = { first: 250, longest: 8_000 }
   const whole = [1, 2, 3, 6, 7, 50].map((times) => backOff(times, { ...growth, jitter: false }))
   expect(whole).toEqual([250, 500, 1_000, 8_000, 8_000, 8_000])

@@ -6,8 +6,8 @@ import { onTestFinished } from 'vitest'
 import type { ServerIdentity } from './authority.ts'
 
 /**
- * Starts what speaks https for an http server of this machine, under another name. It goes with the
- * test.
+ * Starts an https front for an http server of this machine, under another name, for the duration of
+ * the test.
  */
 export async function startSecureFront(url: string, identity: ServerIdentity): Promise<{ port: number }> {
   const { hostname, port: inner, host } = new URL(url)

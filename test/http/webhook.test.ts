@@ -15,7 +15,7 @@ interface Received {
   body: string
 }
 
-/** A receiver on loopback. @param answer to the nth request, from 1 */
+/** A receiver on loopback. @param answer to the n-th request, from 1 */
 async function receiver(answer: (response: ServerResponse, nth: number) => void) {
   const received: Received[] = []
   const server = createServer(async (request, response) => {
@@ -37,7 +37,7 @@ function told(url: string, more: Partial<Delivery> = {}): Promise<string | undef
   return deliver({ url, ...of, budget: 30_000, ...more })
 }
 
-test('what is told arrives once, signed with its time', async () => {
+test('a notification arrives once, signed with its time', async () => {
   const { url, received } = await receiver((response) => response.end('ok'))
   expect(await told(url, { secret: SECRET })).toBeUndefined()
   expect(received).toHaveLength(1)
@@ -57,7 +57,7 @@ test('without a secret nothing is signed', async () => {
   expect(received[0]?.headers).not.toHaveProperty('workos-migrate-signature')
 })
 
-test.each([500, 502, 503, 429])('HTTP %i is tried again, as the same delivery', async (status) => {
+test.each([500, 502, 503, 429])('HTTP %i is retried as the same delivery', async (status) => {
   const { url, received } = await receiver((response, nth) => {
     response.statusCode = nth < 3 ? status : 204
     response.end()
@@ -66,12 +66,12 @@ test.each([500, 502, 503, 429])('HTTP %i is tried again, as the same delivery', 
   expect(received.map(({ headers }) => headers['workos-migrate-delivery'])).toEqual(['one', 'one', 'one'])
 })
 
-test('Retry-After is kept to, within the time that there is', async () => {
+test('Retry-After is respected within the time available', async () => {
   const clock = hurriedClock()
   const { url, received } = await receiver((response, nth) => {
     response.writeHead(nth === 1 ? 429 : 200, { 'retry-after': '7' }).end()
   })
-  // Of this clock only what is waited for passes.
+  // Only waiting advances this clock.
   const waiting = {
     ...clock,
     schedule: (ms: number, call: () => void) => (ms === 7000 ? clock.schedule(ms, call) : () => {}),
@@ -84,7 +84,7 @@ test('Retry-After is kept to, within the time that there is', async () => {
   expect(received).toHaveLength(2)
 })
 
-test.each([400, 401, 404, 410])('HTTP %i is not tried again', async (status) => {
+test.each([400, 401, 404, 410])('HTTP %i is not retried', async (status) => {
   const { url, received } = await receiver((response) => response.writeHead(status).end())
   expect(await told(url)).toBe(`HTTP ${status}`)
   expect(received).toHaveLength(1)
@@ -97,30 +97,30 @@ test.each([301, 302, 307, 308])('a redirect (HTTP %i) is not followed', async (s
   expect(other.received).toEqual([])
 })
 
-describe('it is given up in time', () => {
-  test('by a server that never answers', async () => {
+describe('a delivery is given up in time', () => {
+  test('if a server never responds', async () => {
     const { url, received } = await receiver(() => {})
-    expect(await told(url)).toBe('no answer in time')
+    expect(await told(url)).toBe('no response in time')
     expect(received.length).toBeGreaterThan(1)
   })
 
-  test('by one that answers slowly, byte by byte', async () => {
+  test('if it responds slowly, byte by byte', async () => {
     const { url } = await receiver((response) => {
       response.write('o')
       const drip = setInterval(() => response.write('o'), 20)
       response.on('close', () => clearInterval(drip))
     })
-    expect(await told(url)).toBe('no answer in time')
+    expect(await told(url)).toBe('no response in time')
   })
 
-  test('by one that is always in trouble', async () => {
+  test('if it always fails', async () => {
     const { url, received } = await receiver((response) => response.writeHead(500).end())
     expect(await told(url)).toBe('HTTP 500')
     expect(received.length).toBeGreaterThan(3)
     expect(received.length).toBeLessThan(12)
   })
 
-  test('by nobody who listens, without a word of the address', async () => {
+  test('if there is no server, without showing the address', async () => {
     const { url } = await receiver(() => {})
     const closed = url.replace(/:\d+/, ':1')
     const why = await told(closed)
@@ -136,7 +136,7 @@ describe('it is given up in time', () => {
   })
 })
 
-test('the proxy of the environment is asked for the way', async () => {
+test('it uses the proxy of the environment', async () => {
   const asked: string[] = []
   const proxy = createServer()
   proxy.on('connect', (request, socket) => {

@@ -29,7 +29,7 @@ async function inspectFiles(
   })
 }
 
-/** Records that are there already, as a source of one stream. */
+/** A source of one stream with the given records. */
 async function inspectRecords(records: JsonObject[], limit = Number.POSITIVE_INFINITY): Promise<Inspection> {
   const source: Source = {
     streams: ['users'],
@@ -72,7 +72,7 @@ test('a list of attributes by name has a path for each that a mapping can use', 
   expect(found.people.email.with).toBe(1)
 })
 
-test('e-mail addresses are counted as WorkOS compares them', async () => {
+test('email addresses are counted as WorkOS compares them', async () => {
   const rows = ['ada@example.com', ' ADA@Example.com ', 'bjorn@example.com', '', 'no address'].map((email, index) => ({
     email,
     email_verified: index === 0 ? 'yes' : 'no',
@@ -92,7 +92,7 @@ test('e-mail addresses are counted as WorkOS compares them', async () => {
   })
 })
 
-test('memberships, organizations and roles of joined files are added up, and their columns are streams of their own', async () => {
+test('memberships, organizations and roles of joined files are counted, and joined files are separate streams', async () => {
   const users = ['a', 'b', 'c'].map((id) => ({ id, primary_email_address: `${id}@example.com` }))
   const memberships = [
     { clerk_user_id: 'a', org_external_id: 'acme', org_name: 'Acme', role_slugs: 'org:admin,org:member' },
@@ -127,13 +127,13 @@ test('memberships, organizations and roles of joined files are added up, and the
   ])
 })
 
-test('where nothing tells of organizations or verification, that is said instead of a nought', async () => {
+test('without data about organizations or verification, the result is null instead of 0', async () => {
   const { people } = await inspectRecords([{ email: 'ada@example.com' }])
   expect(people.organizations).toBeNull()
   expect(people.email.unverified).toBeNull()
 })
 
-test('nothing of a person or a secret is in the answer', async () => {
+test('the result contains no personal data and no secret', async () => {
   const secrets = {
     email: 'ada.canary@example.com',
     first_name: 'Canaryname',
@@ -149,21 +149,21 @@ test('nothing of a person or a secret is in the answer', async () => {
   expect(found).toContain('user_metadata.recovery_code')
 })
 
-test('reading ends at the limit, and says whether that was all', async () => {
+test('reading stops at the limit, and reports whether there are more records', async () => {
   const records = Array.from({ length: 2500 }, (_, id) => ({ id, email: `u${id}@example.com` }))
   expect(await inspectRecords(records, 1200)).toMatchObject({ records: 1200, complete: false })
   expect(await inspectRecords(records, 2500)).toMatchObject({ records: 2500, complete: true })
   expect(await inspectRecords(records)).toMatchObject({ records: 2500, complete: true, people: { records: 2500 } })
 })
 
-test('an object that is used as a map does not grow the answer without end', async () => {
+test('an object used as a map does not make the result grow without limit', async () => {
   const records = Array.from({ length: 900 }, (_, id) => ({ id, devices: { [`device-${id}`]: { seen: true } } }))
   const [stream] = (await inspectRecords(records)).streams
   expect(stream?.paths.length).toBeLessThanOrEqual(400)
   expect(stream?.morePaths).toBeGreaterThan(400)
 })
 
-test('a column with many values is no category, and roles beyond a bound are only counted', async () => {
+test('a column with many values is not a category, and roles beyond the limit are only counted', async () => {
   const records = Array.from({ length: 200 }, (_, id) => ({ id, status: `s${id % 100}`, role: `r-${id % 100}` }))
   const found = await inspectRecords(records)
   expect(pathsOf(found).find(({ path }) => path === 'status')?.values).toBeUndefined()
@@ -188,7 +188,7 @@ test("a Keycloak user's credentials are judged by their parameters", async () =>
   expect(found.people.totp).toBe(1)
 })
 
-test('what holds password hashes is a secret whatever its name, and not even masked', async () => {
+test('a column with password hashes is secret under any name, and shows no shapes', async () => {
   const hash = '$2b$10$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvwxyzabcde'
   const found = await inspectRecords([{ plan: 'in clear' }, { plan: hash }, { plan: 'in clear' }])
   expect(pathsOf(found)).toMatchObject([{ path: 'plan', filled: 3, secret: true, shapes: [] }])
@@ -201,13 +201,13 @@ test.each([
   'E-Mail Address',
   'emailAddress',
   'correo electronico',
-])('addresses in a column %s are counted, as a mapping would be proposed for it', async (name) => {
+])('addresses in a column %s are counted, like in a proposed mapping', async (name) => {
   const found = await inspectRecords([{ [name]: 'ada@example.com' }])
   expect(found.people.email).toMatchObject({ with: 1, without: 0 })
   expect(proposeMapping(pathsOf(found), { today: '2026-01-01' }).user.email).toBe(pathsOf(found)[0]?.expression)
 })
 
-test('a column in which everybody differs is no category, whatever it is called', async () => {
+test('a column with only distinct values is not a category, under any name', async () => {
   const plans = ['alpha', 'beta', 'gamma', 'delta', 'epsilon']
   const different = await inspectRecords(plans.map((plan) => ({ plan })))
   expect(pathsOf(different)[0]?.values).toBeUndefined()
@@ -216,7 +216,7 @@ test('a column in which everybody differs is no category, whatever it is called'
   expect(pathsOf(again)[0]?.values).toHaveLength(5)
 })
 
-test('addresses that can be taken for another one are counted, and those that differ in other letters than A to Z', async () => {
+test('confusable addresses are counted, and addresses that differ only in letters other than A to Z', async () => {
   const addresses = [
     'mike@x.example',
     'mi\u212ae@x.example',
@@ -228,7 +228,7 @@ test('addresses that can be taken for another one are counted, and those that di
   expect(people.email).toMatchObject({ with: 4, invalid: 0, confusable: 1, distinct: 4, duplicated: 0, lookalikes: 2 })
 })
 
-test('an address is verified by a list that has this very address, and by none that looks alike', async () => {
+test('a list verifies only exactly the same address', async () => {
   const record = (primary_email_address: string, verified_email_addresses: string) => ({
     primary_email_address,
     verified_email_addresses,

@@ -7,11 +7,11 @@ test.each([
   ['ÉLODIE O’Sample 7', 'XXXXXX X·Xxxxxx 9'],
   ['auth0|60425dc43519d90068f82973', 'xxxx9|x9X…'],
   ['2024-05-06T07:08:09.000Z', '9999-99-99X99:99:99.999X'],
-])('the shape of %j has nothing left of it', (value, shape) => {
+])('the shape of %j contains nothing of the value', (value, shape) => {
   expect(shapeOf(value)).toBe(shape)
 })
 
-test('a shape never has a letter or digit of its own, whatever the value', () => {
+test('a shape never contains a letter or digit of the value', () => {
   const values = [
     'p@ssword-ÄÖ-01',
     'JBSWY3DPEHPK3PXP',
@@ -27,7 +27,7 @@ test('a shape never has a letter or digit of its own, whatever the value', () =>
   }
 })
 
-test('data in the place of a name is masked', () => {
+test('data instead of a name is masked', () => {
   expect(shownName('email_verified')).toBe('email_verified')
   expect(shownName('$oid')).toBe('$oid')
   expect(shownName('Email Verified')).toBe('Email Verified')
@@ -37,7 +37,7 @@ test('data in the place of a name is masked', () => {
   }
 })
 
-test('words may be shown; addresses, hashes, ids and tokens may not', () => {
+test('words can be shown; addresses, hashes, IDs and tokens cannot', () => {
   for (const word of ['org:admin', 'bcrypt', 'google-oauth2', 'Tenant Admin', 'pbkdf2_sha256']) {
     expect(isHarmless(word)).toBe(true)
   }

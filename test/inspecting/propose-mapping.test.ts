@@ -14,17 +14,17 @@ function proposeWith(options: Partial<ProposeOptions>, ...records: Record<string
   return proposeMapping(profile.paths(), { today: '2026-01-01', ...options })
 }
 
-test('an address is found by what a column holds where no name says so', () => {
+test('an address is found by values if no column name fits', () => {
   const { user } = propose({ Kontakt: 'ada@example.com', Stadt: 'Bern' })
   expect(user).toMatchObject({ key: 'Kontakt', email: 'Kontakt' })
 })
 
-test('names are taken apart where there is only a full one', () => {
+test('a full name is split if there is no other name', () => {
   const { user } = propose({ id: '1', email: 'a@example.com', displayName: 'Ada Ampersand' })
   expect(user).toMatchObject({ firstName: '$splitName(displayName).first', lastName: '$splitName(displayName).last' })
 })
 
-test('nested JSON is mapped by its paths, and what is nearest to the top wins', () => {
+test('nested JSON is mapped by its paths, and paths near the top win', () => {
   const { user, unplaced } = propose({
     uid: 7,
     profile: { 'first name': 'Ada', email: 'a@example.com' },
@@ -34,7 +34,7 @@ test('nested JSON is mapped by its paths, and what is nearest to the top wins', 
   expect(unplaced).toEqual(['backup.deeper.email'])
 })
 
-test('a time of verification stands for yes, and a hash with its hasher stays a pair', () => {
+test('a time of verification means verified, and a hash keeps its hasher', () => {
   const { user } = propose({
     id: 1,
     email: 'a@example.com',
@@ -49,14 +49,14 @@ test('a time of verification stands for yes, and a hash with its hasher stays a 
   })
 })
 
-test('a password in clear is not mapped unasked', () => {
+test('a plain-text password is not mapped', () => {
   const { user, missing, unplaced } = propose({ id: 1, email: 'a@example.com', password: 'hunter2' })
   expect(user).not.toHaveProperty('passwordHash')
   expect(missing.map(({ field }) => field)).toContain('passwordHash')
   expect(unplaced).toEqual(['password'])
 })
 
-test('organizations and roles of the same row become organization and membership', () => {
+test("organizations and roles in a user's row become organization and membership", () => {
   const { organization, membership } = propose({
     email: 'a@example.com',
     tenant_id: 't1',
@@ -128,13 +128,13 @@ test.each([
   expect(proposed.unplaced).toEqual(['Extra'])
 })
 
-test('a name whose accents are letters of their own is the same name', () => {
+test('a name with combining accents is the same name', () => {
   const decomposed = 'prénom'.normalize('NFD')
   const { user } = propose({ email: 'a@example.com', [decomposed]: 'Ada' })
   expect(user.firstName).toBe(`\`${decomposed}\``)
 })
 
-test('every expression that is proposed compiles, whatever the columns are called', () => {
+test('every proposed expression compiles, for any column name', () => {
   const odd = ['first name', 'e-mail', 'and', 'true', 'name (full)', 'x.y', 'größe', 'role']
   const { user } = propose(Object.fromEntries(odd.map((name) => [name, name === 'e-mail' ? 'a@example.com' : 'x'])))
   const expressions = Object.values(user).filter((value) => typeof value === 'string')
@@ -146,7 +146,7 @@ test.each([
   ['totp_secret', 'totp_secret'],
   ['mfaSecret', 'mfaSecret'],
   ['OTP seed', '`OTP seed`'],
-])('the secrets of authenticator apps are in a column %s', (column, expression) => {
+])('secrets of authenticator apps in a column %s are found', (column, expression) => {
   const { user } = propose({ id: '1', email: 'a@example.com', [column]: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' })
   expect(user).toMatchObject({ totpSecret: expression })
   expect(user.metadata).toBeUndefined()
@@ -185,7 +185,7 @@ test.each([
   [{ 'Est bloqué': 'non' }, { 'Est bloqué': 'oui' }],
   [{ Activo: 'sí' }, { Activo: 'no' }],
   [{ 'gelöscht am': '' }, { 'gelöscht am': '31.12.2024' }],
-])('whoever may not sign in is left out, and whoever may is not: %j, not %j', async (may, mayNot) => {
+])('users who cannot sign in are excluded, and others are not: %j, not %j', async (may, mayNot) => {
   const records: JsonObject[] = [
     { ...ada, ...may },
     { id: '2', email: 'bo@example.com', ...mayNot },
@@ -198,7 +198,7 @@ test.each([
   expect(proposeWith({ leaveOut: false }, ...records).user).not.toHaveProperty('when')
 })
 
-test('a flag with a value that nobody knows still leaves out those of whom it says no', async () => {
+test('a flag with an unknown value still excludes users for whom it is no', async () => {
   const enabled = ['Y', 'N', '?']
   const { user } = propose(
     ...enabled.map((value, id) => ({ id: `${id}`, email: `u${id}@example.com`, enabled: value })),
@@ -213,13 +213,13 @@ test.each([
   [{ is_active: 'yes' }, { is_active: 'nein' }],
   [{ deleted_at: null }, { deleted_at: '2024-01-02' }],
   [{ status: 'active' }, { status: 'Banned' }],
-])('who is locked out beyond the records that were looked at stays out: %j, not %j', async (may, mayNot) => {
+])('locked-out users beyond the sample are excluded, too: %j, not %j', async (may, mayNot) => {
   const { user } = proposeWith({ whole: false }, { ...ada, ...may }, { ...ada, ...may })
   expect(await evaluate(String(user.when), { ...ada, ...may })).toBe(true)
   expect(await evaluate(String(user.when), { ...ada, ...mayNot })).toBe(false)
 })
 
-test('a status leaves people out where a few records all differ, and its values are not listed', async () => {
+test('a status excludes users even if all of a few records differ, and its values are not listed', async () => {
   const all = ['ACTIVE', 'DEPROVISIONED', 'SUSPENDED', 'PROVISIONED', 'LOCKED_OUT']
   const { user } = propose(...all.map((status, id) => ({ id: `${id}`, email: `u${id}@example.com`, status })))
   const verdicts = await Promise.all(all.map((status) => evaluate(String(user.when), { status })))
@@ -233,7 +233,7 @@ test.each([
   ['NULL', false],
   ['\\N', false],
   [null, false],
-])('a time of verification counts if it is one: %j', async (value, verified) => {
+])('only a real time of verification counts: %j', async (value, verified) => {
   const { user } = propose(
     { ...ada, email_verified_at: '2024-01-02 03:04:05' },
     { id: '2', email: 'b@example.com', email_verified_at: value },
@@ -241,7 +241,7 @@ test.each([
   expect(await evaluate(String(user.emailVerified), { email_verified_at: value })).toBe(verified)
 })
 
-test('a flag of verification that also says something else counts where it says yes', async () => {
+test('a verification flag with other values counts if it means yes', async () => {
   const values = ['true', 'NULL', 'f', 't', '']
   const { user } = propose(...values.map((email_verified, id) => ({ id, email: `u${id}@example.com`, email_verified })))
   const found = await Promise.all(
@@ -256,26 +256,26 @@ test.each([
   ['password', 'pbkdf2_sha256$600000$saltsalt$bm9uc2Vuc2Vub25zZW5zZW5vbnNlbnNlbm9uc2Vuc2U='],
   ['passwd', '5f4dcc3b5aa765d61d8327deb882cf99'],
   ['credential_blob', '$2b$10$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvwxyzabcde'],
-])('a column %s of hashes is mapped', (column, hash) => {
+])('a column %s with hashes is mapped', (column, hash) => {
   expect(propose({ ...ada, [column]: hash }).user).toMatchObject({ passwordHash: `$passwordHash(${column})` })
 })
 
-test('who has a secret of an authenticator app that is encrypted is listed', () => {
+test('users with an encrypted authenticator secret are marked as unsupported', () => {
   const { user } = propose({ ...ada, two_factor_secret: 'eyJpdiI6Ik1YQT09IiwidmFsdWUiOiJhYmMifQ==' })
   expect(user.totpSecret).toBe("two_factor_secret ? { 'unsupported': 'encrypted secret' }")
 })
 
-test('a status that is 0 for nearly everybody, as WordPress has it, leaves nobody out', () => {
+test('a status that is 0 for nearly all users, as in WordPress, excludes nobody', () => {
   const records = ['0', '0', '1'].map((status, id) => ({ id: `${id}`, email: `u${id}@example.com`, status }))
   expect(propose(...records).lockedOut).toEqual([])
   expect(propose({ ...ada, user_status: '0' }, { ...ada, user_status: '1' }).lockedOut).toEqual([])
 })
 
-test("MongoDB's ids are found", () => {
+test("MongoDB's IDs are found", () => {
   expect(propose({ _id: { $oid: '65a' }, email: 'ada@example.com' }).user).toMatchObject({ key: '_id.`$oid`' })
 })
 
-test('who has no id goes by the address, and an address that is not theirs is not taken for it', () => {
+test('users without an ID have their address as the key, never another address', () => {
   const { user } = propose(
     { external_id: 'e1', unconfirmed_email: 'x@example.com', contact: 'ada@example.com' },
     { external_id: null, unconfirmed_email: 'y@example.com', contact: 'bo@example.com' },

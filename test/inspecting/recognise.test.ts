@@ -6,7 +6,7 @@ import { type Head, sniff } from '../../src/inspecting/sniff.ts'
 
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
 
-/** The data files of the examples, by folder: what each is. */
+/** The data files of the examples by folder, with their kinds. */
 const FILES: Record<string, Record<string, string>> = {
   authjs: { 'accounts.csv': 'authjs accounts', 'users.csv': 'authjs users' },
   'better-auth': {
@@ -34,7 +34,7 @@ const cases = Object.entries(FILES).flatMap(([folder, files]) =>
   Object.entries(files).map(([file, known]) => [`${folder}/${file}`, known] as const),
 )
 
-test.each(cases)('%s is recognised as %s', async (path, known) => {
+test.each(cases)('%s is recognized as %s', async (path, known) => {
   const found = recognise(await sniff({ name: path, path: join(examples, path) }))
   expect(`${found?.origin} ${found?.part}`).toBe(known)
 })
@@ -46,18 +46,18 @@ test.each([
   [head('json', ['Id', 'Email', 'Email Verified', 'Given Name', 'Family Name']), 'auth0 dashboard'],
   [head('ndjson', ['_id.$oid', 'email', 'email_verified', 'passwordHash', 'connection']), 'auth0 passwords'],
   [head('csv', ['cognito:username', 'email', 'cognito:mfa_enabled']), 'file users'],
-])('the columns that vendors document are recognised: %#', (shown, known) => {
+])('the columns that vendors document are recognized: %#', (shown, known) => {
   const found = recognise(shown)
   expect(`${found?.origin} ${found?.part}`).toBe(known)
 })
 
-test('a firebase CSV, which has no header, is recognised by its row, and another file without a header is not', () => {
+test('a Firebase CSV, which has no header, is recognized by its row; other files without a header are not', () => {
   const row = ['uid1', 'ada@example.com', 'true', ...Array.from({ length: 23 }, () => '')]
   expect(recognise({ format: 'csv', paths: [], firstRow: row })).toMatchObject({ origin: 'firebase', part: 'users' })
   expect(recognise({ format: 'csv', paths: [], firstRow: row.slice(0, 5) })).toBeUndefined()
 })
 
-test('a file of other columns is of no known origin', () => {
+test('a file with other columns has no known origin', () => {
   expect(recognise(head('csv', ['Kundennummer', 'Vorname', 'Mailadresse']))).toBeUndefined()
   expect(recognise(head('json', ['a', 'b.c']))).toBeUndefined()
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isCategoryName, isSecretName, wordsOf } from '../../src/inspecting/sensitivity.ts'
 
-test('a name has the same words however it is written', () => {
+test('a name has the same words in every spelling', () => {
   for (const name of ['password_hash', 'passwordHash', 'Password Hash', 'password-hash']) {
     expect(wordsOf(name)).toBe('password hash')
   }
@@ -22,7 +22,7 @@ test.each([
   'Kennwort',
   '2FA Geheimnis',
   'contraseña',
-])('%s holds secrets', (name) => {
+])('%s contains secrets', (name) => {
   expect(isSecretName(name)).toBe(true)
 })
 
@@ -34,11 +34,11 @@ test.each([
   'email',
   'role',
   'hashIterations',
-])('%s holds no secret', (name) => {
+])('%s contains no secret', (name) => {
   expect(isSecretName(name)).toBe(false)
 })
 
-test('roles, hashers and connections sort people; names and addresses do not', () => {
+test('roles, hashers and connections are categories; names and addresses are not', () => {
   for (const name of ['role_slugs', 'password_hasher', 'connection', 'UserStatus'])
     expect(isCategoryName(name)).toBe(true)
   for (const name of ['email', 'first_name', 'org_name', 'username', 'city']) expect(isCategoryName(name)).toBe(false)

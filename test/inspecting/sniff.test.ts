@@ -8,14 +8,14 @@ async function headOf(content: string | Buffer, name = 'data') {
   return sniff({ name, path: join(folderWith({ [name]: content }), name) })
 }
 
-test('a CSV file is told by its header, also in gzip', async () => {
+test('a CSV file is recognized by its header, also in gzip', async () => {
   const csv = '# a remark\nemail;first name\nada@example.com;Ada\n'
   const shown = { format: 'csv', paths: ['email', 'first name'] }
   expect(await headOf(csv)).toEqual(shown)
   expect(await headOf(gzipSync(csv))).toEqual(shown)
 })
 
-test('a first line of data is no header, and is not among the paths', async () => {
+test('a first line with data is not a header, and not in the paths', async () => {
   const head = await headOf('uid1,ada@example.com,true\nuid2,bjorn@example.com,false\n')
   expect(head).toEqual({ format: 'csv', paths: [], firstRow: ['uid1', 'ada@example.com', 'true'] })
 })
@@ -30,7 +30,7 @@ test.each([
   ['mysql --batch', 'id\temail\tabout\n1\ta@example.com\tone\\ntwo\n', { quote: 'none' }],
   ['INTO OUTFILE with quotes', '"id","email"\n"1","a\\"b"\n"2",\\N\n', {}],
   ['INTO OUTFILE with commas', 'id,email\n1,\\N\n', {}],
-])('backslashes that escape anywhere are told: %s', async (_what, content, backslashes) => {
+])('backslash escapes are detected: %s', async (_what, content, backslashes) => {
   expect(await headOf(content)).toMatchObject({ format: 'csv', backslashes })
 })
 
@@ -39,11 +39,11 @@ test.each([
   ['JSON between tabs, in quotes', 'id\tabout\n1\t"{""a"":""b\\nc""}"\n'],
   ['a path', 'id,about\n1,C:\\temp\n'],
   ['nothing of the sort', 'id\tabout\n1\tNULL\n'],
-])('none are told where there is %s', async (_what, content) => {
+])('no backslash escapes are detected in %s', async (_what, content) => {
   expect(await headOf(content)).not.toHaveProperty('backslashes')
 })
 
-test('a line that says the delimiter is no preamble', async () => {
+test('a line with the delimiter is not a preamble', async () => {
   expect(await headOf('sep=;\r\nid;email;name\r\n1;a@example.com;A\r\n')).toEqual({
     format: 'csv',
     paths: ['id', 'email', 'name'],
@@ -54,7 +54,7 @@ test('a line that says the delimiter is no preamble', async () => {
   })
 })
 
-test('NDJSON is told by its lines, also by a single one', async () => {
+test('NDJSON is recognized by its lines, even a single one', async () => {
   expect(await headOf('{"id":1,"email":"a@example.com"}\n{"id":2,"name":{"first":"x"}}\n')).toEqual({
     format: 'ndjson',
     paths: ['id', 'email', 'name.first'],
@@ -62,7 +62,7 @@ test('NDJSON is told by its lines, also by a single one', async () => {
   expect(await headOf('{"id":1,"email":"a@example.com"}')).toEqual({ format: 'ndjson', paths: ['id', 'email'] })
 })
 
-test('a JSON list is the records itself', async () => {
+test('a JSON list is the list of records', async () => {
   expect(await headOf('\uFEFF [ {"id":1}, {"id":2,"tags":["a"]} ]')).toEqual({
     format: 'json',
     paths: ['id', 'tags[]'],
@@ -82,7 +82,7 @@ test.each([
   ['a comma', ','],
   ['a semicolon', ';'],
   ['a tab', '\t'],
-])('lines before the header are told, also where a spreadsheet has filled them up: %s', async (_name, delimiter) => {
+])('lines before the header are detected, even if a spreadsheet padded them: %s', async (_name, delimiter) => {
   const rows = [
     ['Report of members', '', ''],
     ['made for you', '', ''],
@@ -93,7 +93,7 @@ test.each([
   expect(head).toMatchObject({ format: 'csv', skipLines: 2, paths: ['user id', 'team', 'role'] })
 })
 
-test('of a dump of several models the records of users are looked at, however late they come', async () => {
+test('a dump of several models shows the users, however late they come', async () => {
   const others = Array.from({ length: 120 }, (_, pk) => ({ model: 'auth.permission', pk, fields: { name: `p${pk}` } }))
   const user = { model: 'accounts.member', pk: 1, fields: { email: 'ada@example.com', password: '!' } }
   expect(await headOf(JSON.stringify([...others, user]))).toMatchObject({
@@ -102,7 +102,7 @@ test('of a dump of several models the records of users are looked at, however la
   })
 })
 
-test('one line with the factors of a user is a record, and one with a list of users is a wrapping', async () => {
+test("a line with a user's factors is a record, and one with a list of users is a wrapper", async () => {
   const factors = { user_id: 'u1', mfa_factors: [{ totp: { secret: 'x' } }] }
   expect(await headOf(`${JSON.stringify(factors)}\n`)).toMatchObject({ format: 'ndjson' })
   const users = { id: 'realm', users: [{ id: 'u1' }] }
@@ -115,11 +115,11 @@ test('the list of a large document is found without reading it to its end', asyn
   expect(await headOf(cut)).toEqual({ format: 'json', records: 'users', paths: ['id', 'pad'] })
 })
 
-test('an empty file is an error that says so', async () => {
+test('an empty file is an error', async () => {
   await expect(headOf('')).rejects.toThrow('the file is empty')
 })
 
-test('UTF-16 is told by its mark, and what is not UTF-8 is taken for Windows-1252', async () => {
+test('UTF-16 is recognized by its byte order mark, and anything but UTF-8 is read as Windows-1252', async () => {
   const utf16 = (text: string) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')])
   expect(await headOf(utf16('[{"größe":1}]'))).toEqual({ format: 'json', paths: ['größe'] })
   expect(await headOf(utf16('id,größe\n1,2\n'))).toEqual({ format: 'csv', paths: ['id', 'größe'] })
@@ -132,7 +132,7 @@ test('UTF-16 is told by its mark, and what is not UTF-8 is taken for Windows-125
   })
 })
 
-test('a character that the end of the head cuts in two is no other encoding', async () => {
+test('a character split by the end of the head does not change the encoding', async () => {
   for (let pad = 0; pad < 3; pad++) {
     const head = await headOf(`id,${'x'.repeat(pad)}\n${'€'.repeat(40_000)},1\n`)
     expect(head).not.toHaveProperty('encoding')

@@ -34,7 +34,7 @@ async function inspectAt(limit: number) {
   return inspectSource({ type: 'file', limit, scratch, open })
 }
 
-test('rows that are joined to joined rows are a stream of their own, with paths as a mapping writes them', async () => {
+test('rows joined to joined rows are a separate stream, with paths as in a mapping', async () => {
   const { streams, people } = await inspectAt(Number.POSITIVE_INFINITY)
   expect(streams.map(({ stream, role, records }) => [stream, role, records])).toEqual([
     ['users', 'main', 3],
@@ -52,7 +52,7 @@ test('rows that are joined to joined rows are a stream of their own, with paths 
   ])
 })
 
-test('a stream that lies beyond the limit is still named', async () => {
+test('a stream beyond the limit is still listed', async () => {
   const { streams, complete } = await inspectAt(2)
   expect(complete).toBe(false)
   expect(streams.map(({ stream, records }) => [stream, records])).toContainEqual(['plans', 0])

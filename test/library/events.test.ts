@@ -90,7 +90,7 @@ test('events that are gone are not given in part', async () => {
   expect(() => planning[Symbol.asyncIterator]()).toThrow(UsageError)
   const other = plan(await loaded(project(people(1))))
   const first = other[Symbol.asyncIterator]()
-  expect(() => other[Symbol.asyncIterator]()).toThrow(/read once/)
+  expect(() => other[Symbol.asyncIterator]()).toThrow(/read only once/)
   await first.return?.()
   await (await other).close()
 })

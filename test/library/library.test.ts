@@ -85,7 +85,7 @@ test('a saved plan passes from the library to the command line and back', async 
   expect(applied.kinds.find(({ kind }) => kind === 'user')).toMatchObject({ created: 1, unchanged: 2 })
 })
 
-test('a plan that no longer holds is refused, from memory and from a file', async () => {
+test('a plan that is out of date is refused, from memory and from a file', async () => {
   const cwd = project(people(2))
   await using planned = await plan(await loaded(cwd))
   await planned.save('plan.ndjson')
@@ -94,7 +94,7 @@ test('a plan that no longer holds is refused, from memory and from a file', asyn
   await expect(apply(planned)).rejects.toMatchObject({
     code: 'stale_plan',
     exitCode: 8,
-    hint: 'make a new plan; or put the file back as it was',
+    hint: 'make a new plan; or restore the file',
   })
   await expect(apply('plan.ndjson', { cwd })).rejects.toThrow(StalePlanError)
   writeFileSync(join(cwd, 'plan.ndjson'), readFileSync(join(cwd, 'plan.ndjson'), 'utf8').replace('acme-1', 'acme-9'))
@@ -126,8 +126,8 @@ test('guards of the manifest refuse, and those of the options too', async () => 
   await using planned = await plan(await loaded(project(people(4))))
   await expect(apply(planned, { maxCreates: 8 })).rejects.toMatchObject({
     name: 'GuardError',
-    message: '9 of 9 resources would be created, and maxCreates allows 8',
-    hint: 'look at them; if they are right, set maxCreates in the options to 9 or more',
+    message: '9 of 9 resources would be created, but maxCreates allows 8',
+    hint: 'review them; if they are right, set maxCreates in the options to 9 or more',
   })
   await expect(apply(planned, { maxRejects: 'some' })).rejects.toThrow(UsageError)
   expect(await apply(planned, { maxCreates: 9, maxRejects: 0 })).toMatchObject({ outcome: 'completed' })
@@ -222,8 +222,8 @@ test('what is closed is read no more, and nothing is left behind', async () => {
   expect(() => apply(planned)).toThrow(UsageError)
   expect(existsSync(join(cwd, '.workos-migrate'))).toBe(true)
   expect(readdirSync(join(cwd, '.workos-migrate')).filter((name) => name.startsWith('scratch-'))).toEqual([])
-  expect(() => apply({ ...planned })).toThrow(/no plan that plan has returned/)
-  expect(() => plan({ ...manifest })).toThrow(/no manifest that loadManifest has returned/)
+  expect(() => apply({ ...planned })).toThrow(/not returned by plan/)
+  expect(() => plan({ ...manifest })).toThrow(/not returned by loadManifest/)
 })
 
 test('two that work on one state at the same time: one is refused by name', async () => {

@@ -48,8 +48,8 @@ describe('a manifest that was edited between plan and apply', () => {
     ['a deeper member', {}, { map: { user: { metadata: { plan: "'pro'" } } } }, 'map.user.metadata.plan'],
   ])('names %s', async (_what, before, after, names) => {
     const { said } = await staleness(await startWorkos(), { before, after })
-    expect(said).toContain(`no longer holds: the manifest has changed: ${names} [stale_plan]`)
-    expect(said).toContain('workos-migrate plan --out plan.ndjson; or take the change back')
+    expect(said).toContain(`is out of date: the manifest has changed: ${names} [stale_plan]`)
+    expect(said).toContain('workos-migrate plan --out plan.ndjson; or undo the change')
   })
 
   test('names ten keys and how many more there are', async () => {
@@ -161,7 +161,7 @@ describe('a source that has moved between plan and apply', () => {
       before: { secrets: { pepper: '${ROLE_SECRET}' }, map: { user: { password: '$secrets.pepper' } } },
       env: { ...env, ROLE_SECRET: 'second value' },
     })
-    expect(said).toContain('the same source and manifest yield other users [stale_plan]')
+    expect(said).toContain('the same source and manifest now produce different users [stale_plan]')
   })
 })
 
@@ -183,7 +183,7 @@ describe('of what else has changed', () => {
       8,
       expect.stringContaining('the source has changed in roles: ./roles.csv [stale_plan]'),
     ])
-    expect(one.stderr).toContain('put the file back as it was')
+    expect(one.stderr).toContain('restore the file')
     project.csv('users.csv', [...rows, person('bea')])
     const two = await project.run(['apply', 'plan.ndjson'], { env })
     expect(two.stderr).toContain('the source has changed in roles and users: ./users.csv and ./roles.csv [stale_plan]')
@@ -199,8 +199,10 @@ describe('of what else has changed', () => {
     expect(await project.run(['plan', '-e', 'staging', '--out', 'plan.ndjson'], { env })).toMatchObject({ exit: 0 })
     const applied = await project.run(['apply', 'plan.ndjson', '-e', 'production'], { env })
     expect(applied.exit).toBe(8)
-    expect(applied.stderr).toContain('the environment is another one: production, and the plan is for staging')
-    expect(applied.stderr).toContain('plan -e production --out plan.ndjson; or leave --env out')
+    expect(applied.stderr).toContain(
+      'this command is for environment production, but the plan is for environment staging',
+    )
+    expect(applied.stderr).toContain('plan -e production --out plan.ndjson; or omit --env')
     expect(applied.stderr).not.toContain('vars.a')
     expect(writes(workos.takeLog())).toEqual([])
   })
@@ -218,7 +220,7 @@ describe('of what else has changed', () => {
     copyFileSync(project.path('older.bak'), project.path(state))
     const older = await project.run(['apply', 'plan.ndjson'], { env })
     expect(older.stderr).toMatch(
-      /the state has changed: it is an older one, of serial \d+, and the plan was made at \d+/,
+      /the state is older than the plan: it has serial \d+, but the plan was made at serial \d+/,
     )
   })
 

@@ -36,7 +36,7 @@ function differences({ loaded }: World, saved: PlanHeader, plan: Plan, apiKey = 
   } catch (error) {
     expect(error).toBeInstanceOf(StalePlanError)
     return (error as StalePlanError).problems.map(({ message }) =>
-      message.replace('the saved plan no longer holds: ', ''),
+      message.replace('the saved plan is out of date: ', ''),
     )
   }
 }
@@ -156,7 +156,7 @@ describe('a saved plan holds while nothing changed', () => {
     [
       'the state',
       async (world) => world.apply(await world.plan()),
-      'the state has changed: something was applied since (serial 0 then, ',
+      'the state has changed: another run was applied after the plan was made (serial 0 then, ',
     ],
     [
       'the target',
@@ -166,7 +166,7 @@ describe('a saved plan holds while nothing changed', () => {
           identity: { ...world.target.identity, baseUrl: 'sandbox:elsewhere' },
         }
       },
-      'the target is another one: sandbox at sandbox:elsewhere, and the plan is for sandbox at sandbox:',
+      'the target has changed: it is sandbox at sandbox:elsewhere, but the plan is for sandbox at sandbox:',
     ],
   ])('and is stale once %s changed', async (_, change, expected) => {
     const world = await createWorld(people(2))
@@ -182,10 +182,10 @@ describe('a saved plan holds while nothing changed', () => {
     const saved = await reread(world, plan)
     const { inputs } = saved
     expect(differences(world, { ...saved, inputs: { ...inputs, environment: 'production' } }, plan)).toEqual([
-      'the environment is another one: no environment, and the plan is for production',
+      'this command is for no environment, but the plan is for environment production',
     ])
     expect(differences(world, { ...saved, inputs: { ...inputs, toolVersion: '0.0.1' } }, plan)).toEqual([
-      `workos-migrate has another version, ${toolVersion}, and the plan was made by 0.0.1`,
+      `this is version ${toolVersion} of workos-migrate, but version 0.0.1 made the plan`,
     ])
     expect(differences(world, saved, plan, 'sk_test_another')).toEqual(['WorkOS or the API key has changed'])
   })
@@ -198,9 +198,7 @@ describe('a saved plan holds while nothing changed', () => {
       path: '/user_management/users',
       body: { email: 'person0@example.com' },
     })
-    expect(differences(world, saved, await world.plan())).toEqual([
-      'WorkOS has changed: the plan would do something else now',
-    ])
+    expect(differences(world, saved, await world.plan())).toEqual(['WorkOS has changed, so a new plan would differ'])
   })
 
   test('and everything that differs is named', async () => {

@@ -137,7 +137,7 @@ test.each([
       key: 'ext-0@acme',
       code,
       message: `the definition of the ${what} was rejected (./definitions.csv:2): ${reason}`,
-      hint: 'correct the definition, and this follows',
+      hint: 'correct the definition of the role or permission',
     },
     { key: 'ext-1@acme', code: 'unknown_role' },
   ])

@@ -16,7 +16,7 @@ test(
   ),
   async () => {
     const found = await migrate('examples/auth0-export')
-    // The password that somebody set under Chloé's address, which they never verified, is not hers.
+    // Someone else set this password under Chloé's address, which they never verified.
     expectPasswords(found, PASSWORDS)
     expect(found.people).toMatchObject({
       'ada@acme.example': { name: 'Ada Ampersand', verified: true, metadata: { username: 'ada' } },

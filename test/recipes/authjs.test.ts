@@ -4,8 +4,8 @@ import { databaseOf, testWithEither } from './database.ts'
 import { type Migrated, migrate } from './example.ts'
 
 /**
- * What must come of the sample's rows, wherever they are read: those of accounts are in any order.
- * @param rejected place of the user who has no address
+ * The expected result of the sample, from any source. Rows of accounts can be in any order.
+ * @param rejected place of the user without an address
  */
 function expectSample(found: Migrated, rejected: string): void {
   expect(found.people).toMatchObject({
@@ -46,7 +46,7 @@ for (const [dialect, rejected] of [
   )
 }
 
-test('everybody becomes a member of one organization', async () => {
+test('every user becomes a member of one organization', async () => {
   const found = await migrate('examples/one-organization')
   expect(found.organizations).toEqual([{ name: 'Acme Anvils', externalId: 'acme', metadata: {}, domains: [] }])
   expect(found.memberships).toEqual([

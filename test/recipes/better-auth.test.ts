@@ -4,7 +4,7 @@ import { databaseOf, testWithEither } from './database.ts'
 import { type Migrated, migrate } from './example.ts'
 import { expectPasswords, type Known } from './passwords.ts'
 
-/** The second holds a ligature, which Better Auth takes apart before it hashes. */
+/** The second contains a ligature, which Better Auth decomposes before hashing. */
 const PASSWORDS: readonly Known[] = [
   [
     'ada@example.com',
@@ -19,9 +19,7 @@ const PASSWORDS: readonly Known[] = [
   ['elif@example.com', 'elif-customised-it', '$2b$10$LpoMUhPR3JGJjf1Mj4ghTusQ.ir16iEFeiCkWu7QDGVL8oPigazVC'],
 ]
 
-/**
- * What must come of the sample's rows, wherever they are read: those of accounts are in any order.
- */
+/** The expected result of the sample, from any source. Rows of accounts can be in any order. */
 function expectSample(found: Migrated): void {
   expectPasswords(found, PASSWORDS)
   expect(found.people).toMatchObject({
@@ -68,7 +66,7 @@ for (const dialect of ['postgres', 'mysql'] as const) {
       }
       const found = await migrate('examples/better-auth', { config: `${dialect}.config.yaml`, env, quick: true })
       expectSample(found)
-      // A banned user is left out of his team as well.
+      // A banned user is also left out of the team.
       expect(found.groups).toEqual([
         'Forge in Acme Anvils: ada@example.com, bjorn@example.com',
         'North in Borealis Outfitters: chloe@example.com',

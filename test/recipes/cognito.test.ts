@@ -6,7 +6,7 @@ test(tried('Cognito', 'list-users (JSON) and groups', 'identities as a JSON text
   const found = await migrate('examples/cognito')
   expect(found.people).toMatchObject({
     'ada@example.com': { name: 'Ada Ampersand', verified: true, metadata: { phone: '+15550100001', plan: 'pro' } },
-    // A person with a password and with Google: the address counts as verified if either says so.
+    // A user with a password and with Google: the address is verified if either record says so.
     'bjorn@example.com': { name: 'Björn Beispiel', verified: true, metadata: { providers: 'Google' } },
     'chloe@example.com': {
       name: 'Chloé Comma',

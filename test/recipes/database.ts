@@ -11,24 +11,24 @@ export type Dialect = 'postgres' | 'mysql'
 
 const PROGRAMS: Record<Dialect, unknown> = { postgres: postgresPrograms, mysql: mariaPrograms }
 
-/** A test against a real server. It is left out where there is none, of which the set-up tells. */
+/** A test against a real server. Skipped without one; the test set-up reports that. */
 export function testWith(dialect: Dialect): typeof test.skip {
   return PROGRAMS[dialect] === undefined ? test.skip : test
 }
 
 /**
- * As `testWith`, for a recipe that is tried on PostgreSQL each time, and on MariaDB when everything
- * is.
+ * Like `testWith`, for a recipe that is always tested on PostgreSQL, and on MariaDB only in full
+ * runs.
  */
 export function testWithEither(dialect: Dialect): typeof test.skip {
   return dialect === 'postgres' || WHOLE ? testWith(dialect) : test.skip
 }
 
 /**
- * A database of its own with the tables and the people of a sample.
- * @param schema file of statements, from the folder of the examples
- * @param guide page about the origin; whoever reads has the rights that it gives, and no others
- * @returns its address
+ * A separate database with the tables and users of a sample.
+ * @param schema file of statements, in the folder of the examples
+ * @param guide page about the origin; the reader gets only the privileges of the page
+ * @returns its URL
  */
 export async function databaseOf(dialect: Dialect, schema: string, guide?: string): Promise<string> {
   const statements = read(`examples/${schema}`)
@@ -42,14 +42,14 @@ function read(path: string): string {
 
 interface Reader {
   user: string
-  /** Statements that make the user. */
+  /** Statements that create the user. */
   rights: string
 }
 
 const PASSWORD = 'reader'
 
 /**
- * Who reads according to a guide, under a name of its own: servers know their users in all
+ * The user that a guide creates, under a unique name, because a server's users are shared by its
  * databases.
  */
 function rightsOf(guide: string): Reader {

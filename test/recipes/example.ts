@@ -8,25 +8,25 @@ import { command, folderOf, type Outcome } from '../cli/harness.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A user as the sandbox holds it. */
+/** A user in the sandbox. */
 export interface Person {
   name: string
   verified: boolean
   externalId: string | null
   metadata: JsonObject
-  /** Type of the hash; null: no password. */
+  /** Type of the hash; null without a password. */
   password: string | null
 }
 
-/** What a WorkOS holds after a migration. */
+/** The content of the sandbox after a migration. */
 export interface Migrated {
-  /** By e-mail address. */
+  /** By email address. */
   people: Record<string, Person>
-  /** Names and external ids, sorted by name. */
+  /** Names and external IDs, sorted by name. */
   organizations: { name: string; externalId: string | null; metadata: JsonObject; domains: string[] }[]
-  /** `e-mail in organization: roles`, sorted. */
+  /** `email in organization: roles`, sorted. */
   memberships: string[]
-  /** `group in organization: e-mail addresses`, sorted. */
+  /** `group in organization: email addresses`, sorted. */
   groups: string[]
   /** Slugs besides `member`. */
   roles: string[]
@@ -34,37 +34,37 @@ export interface Migrated {
   rejects: string[]
   /** Remarks as `kind code detail count`. */
   notes: string[]
-  /** Users whose authenticator app stays behind, as `reason count`. */
+  /** Users whose authenticator app is not migrated, as `reason count`. */
   appsLeft: string[]
   /** Codes of warnings. */
   warnings: string[]
-  /** Records that no rule wanted. */
+  /** Records that no rule used. */
   leftOut: number
-  /** Whether the password hash that a user was given is exactly this one. */
+  /** Whether the password hash of a user is exactly this one. */
   hasHash(email: string, hash: string): boolean
-  /** E-mail addresses of users with a TOTP factor, sorted; twice for one with two. */
+  /** Email addresses of users with a TOTP factor, sorted; twice for a user with two. */
   factors: string[]
   /** Whether the TOTP factor of a user has exactly this secret, and no metadata has it. */
   hasFactor(email: string, secret: string): boolean
 }
 
-/** How an example is carried out, where not by its `migrate.config.yaml` alone. */
+/** Settings for running an example, if its `migrate.config.yaml` is not enough. */
 export interface Setting {
   /** Name of its manifest. */
   config?: string
-  /** The text of a manifest that the sample has not, to be put there under that name. */
+  /** The text of a manifest to create under that name, if the sample has none. */
   text?: string
   env?: Record<string, string>
   /**
-   * Whether plan and apply are enough: where the manifest is validated, and nothing left to do is
-   * found, by another test of the sample.
+   * Whether plan and apply are enough, because another test of the sample validates the manifest
+   * and plans again.
    */
   quick?: boolean
 }
 
 /**
- * Takes a copy of an example through validate, plan, apply and verify on the real command line and
- * reads the sandbox. A second plan must find nothing left to do.
+ * Runs validate, plan, apply and verify on a copy of an example with the real command line, and
+ * reads the sandbox. A second plan must be empty.
  * @param folder of the manifest, from the root of the project
  */
 export async function migrate(
@@ -91,7 +91,7 @@ export async function migrate(
   return { ...reported(stdout), ...held(join(cwd, '.workos-migrate/sandbox.sqlite')) }
 }
 
-/** A dozen records do not want a thread for each core, and several tests run at once. */
+/** Limits threads: the samples are small, and tests run in parallel. */
 function spareThreads(manifest: string): void {
   if (!/^run:/m.test(readFileSync(manifest, 'utf8'))) appendFileSync(manifest, '\nrun: { workers: 1 }\n')
 }
@@ -130,7 +130,7 @@ interface UserRow {
   credential_digest: string | null
 }
 
-/** What the sandbox's database holds. */
+/** The content of the sandbox's database. */
 function held(file: string): Omit<Migrated, keyof Reported> {
   const database = new Database(file)
   onTestFinished(() => database.close())

@@ -11,8 +11,8 @@ const PROJECT =
   '$firebase-scrypt$v=1$r=8,m=14,ss=Bw,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA'
 
 /**
- * The first is the example that Firebase published with its algorithm; the last was written in
- * Base64 for URLs.
+ * The first is the example that Firebase published with its algorithm; the last is in URL-safe
+ * Base64.
  */
 const PASSWORDS: readonly Known[] = [
   [
@@ -84,7 +84,7 @@ test(
   },
 )
 
-test('organizations by the domains of e-mail addresses leave out public providers and unverified addresses', async () => {
+test('organizations by email domain exclude public providers and unverified addresses', async () => {
   const found = await migrate('examples/organization-per-domain')
   expect(Object.keys(found.people)).toHaveLength(4)
   expect(found.organizations).toEqual([

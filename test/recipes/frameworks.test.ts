@@ -4,7 +4,7 @@ import { type Dialect, databaseOf, testWith } from './database.ts'
 import { type Migrated, migrate } from './example.ts'
 import { expectPasswords, type Known } from './passwords.ts'
 
-/** The sample of a framework, read from a database with its `schema.sql`. */
+/** The sample of a framework, read from a database created by its `schema.sql`. */
 async function migrateFrom(dialect: Dialect, name: string): Promise<Migrated> {
   const env = { DATABASE_URL: await databaseOf(dialect, `${name}/schema.sql`, `${name}.md`) }
   const found = await migrate(`examples/${name}`, { config: 'migrate.config.yaml', env })
@@ -37,7 +37,7 @@ testWith('postgres')(
     expect(found.people).toMatchObject({
       'ada@example.com': { name: 'Ada Ampersand', verified: true, externalId: '1', metadata: { username: 'ada' } },
       'bjorn@example.com': { name: 'Björn Beispiel', verified: true },
-      // The address that is verified is another one.
+      // The verified address is a different one.
       'chloe@example.com': { name: 'Chloé Comma', verified: false },
       'elif@example.com': { verified: true },
     })

@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
 const samples = readdirSync(join(ROOT, 'examples')).toSorted()
-/** A sample may have several: of files, and of the database that they are from. */
+/** A sample can have several manifests: for files, and for the database they come from. */
 const manifests = [
   'migrate.config.yaml',
   ...samples.flatMap((name) =>
@@ -21,7 +21,7 @@ const manifests = [
 const guides = readdirSync(join(ROOT, 'docs/how-to/sources')).filter((name) => name !== 'README.md')
 const index = read('docs/how-to/sources/README.md') + read('docs/how-to/sources/situations.md')
 
-/** Recipes that a sample's manifest stands on. */
+/** Recipes that a sample's manifest extends. */
 function recipesOf(manifest: string): string[] {
   const { extends: bases = [], source = {} } = parse(read(manifest))
   return [bases, source.type ?? []].flat()
@@ -37,7 +37,7 @@ test('every sample and every guide is in the index of the sources', () => {
   expect(guides.filter((name) => !index.includes(`](${name})`) && !index.includes(`](${name}#`))).toEqual([])
 })
 
-test('every recipe names its guide, and every link of a guide leads somewhere', () => {
+test('every recipe names its guide, and every link of a guide works', () => {
   for (const name of recipeNames(shippedRecipes)) {
     const [guide] = read(`recipes/${name}.yaml`).match(/docs\/how-to\/sources\/[\w-]+\.md/) ?? []
     expect(guide && existsSync(join(ROOT, guide)), name).toBe(true)
@@ -53,7 +53,7 @@ test('every recipe names its guide, and every link of a guide leads somewhere', 
   }
 })
 
-test('recipes for databases leave the mapping to those that they extend', () => {
+test('recipes for databases have no mapping, only the recipes that they extend', () => {
   const databases = recipeNames(shippedRecipes).filter((name) => /.-(postgres|mysql)$/.test(name))
   expect(databases.length).toBeGreaterThan(5)
   for (const name of databases) {

@@ -25,7 +25,7 @@ const PASSWORDS: readonly Known[] = [
   ],
 ]
 
-/** What must come of the sample's realm, wherever it is read. */
+/** The expected result of the sample's realm, from any source. */
 function expectSample(found: Migrated): void {
   expectPasswords(found, PASSWORDS)
   expect(found.people).toMatchObject({
@@ -49,7 +49,7 @@ function expectSample(found: Migrated): void {
     'elif@borealis.example in Borealis Outfitters: member',
   ])
   expect(found.leftOut).toBe(2) // a disabled user and the account of a client
-  // The membership of the disabled user is left out with him.
+  // The membership of the disabled user is left out, too.
   expect(found.rejects).toEqual([])
   expect(found.factors).toEqual(['ada@acme.example', 'bjorn@acme.example'])
   expect(found.hasFactor('ada@acme.example', 'MZBHA4KUNNITE5SXG54FS6RQMFGG2TRT')).toBe(true)
@@ -88,7 +88,7 @@ for (const dialect of ['postgres', 'mysql'] as const) {
   )
 }
 
-/** Everybody in one organization, with the roles and groups of the realm. */
+/** All users in one organization, with the roles and groups of the realm. */
 const WITH_ROLES = (dialect: string) => `
 extends: [keycloak-${dialect}, one-organization]
 vars:
@@ -139,8 +139,8 @@ testWith('postgres')(
     const cwd = fileURLToPath(new URL('../../examples/keycloak', import.meta.url))
     const text = readFileSync(join(cwd, 'postgres.config.yaml'), 'utf8')
     const { stderr } = await command(['plan'], { cwd: folderOf({ 'migrate.config.yaml': text }), env })
-    expect(stderr).toContain('warning: the query of users yields no rows')
-    expect(stderr).toContain('warning: the query of organizations yields no rows')
+    expect(stderr).toContain('warning: the query of users returned no rows')
+    expect(stderr).toContain('warning: the query of organizations returned no rows')
   },
 )
 

@@ -4,7 +4,7 @@ import { mapped } from '../sources/mapped.ts'
 
 const NAMED = { org_id: 'acme', org_name: 'Acme Anvils', role: 'admin' }
 
-/** A record of the file source with metadata, through the recipe. */
+/** Maps a record with metadata through the recipe. */
 function read(metadata: JsonObject) {
   return mapped(
     { type: 'file', streams: { users: { path: 'users.ndjson' } } },
@@ -27,7 +27,7 @@ const PLACES: [origin: string, metadata: JsonObject][] = [
   ['Cognito', { Attributes: Object.entries(NAMED).map(([Name, Value]) => ({ Name, Value })) }],
 ]
 
-test.each(PLACES)('metadata of %s name the organization', async (_origin, metadata) => {
+test.each(PLACES)('metadata of %s names the organization', async (_origin, metadata) => {
   const result = await read(metadata)
   expect(result.rejects).toEqual([])
   expect(result.attributes('organization')).toEqual([{ externalId: 'acme', name: 'Acme Anvils' }])
@@ -40,7 +40,7 @@ test.each([
   ['Clerk', { unsafe_metadata: NAMED }],
   ['Stytch', { untrusted_metadata: NAMED }],
   ['nobody', {}],
-])('metadata that users of %s write themselves count for nothing', async (_origin, metadata) => {
+])('metadata that users of %s can write themselves is ignored', async (_origin, metadata) => {
   const result = await read(metadata)
   expect(result.attributes('user')).toHaveLength(1)
   expect(result.attributes('organization')).toEqual([])

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { JsonObject } from '../../src/json.ts'
 import { mapped } from '../sources/mapped.ts'
 
-/** What each origin calls the address, and how it says that it is verified. */
+/** The name of the address in each origin, and how the origin marks it as verified. */
 const PEOPLE: [origin: string, verified: JsonObject, unverified: JsonObject][] = [
   ['firebase', { emailVerified: true }, { emailVerified: false }],
   ['supabase', { email_confirmed_at: '2024-03-04 05:07:00+00' }, {}],
@@ -12,7 +12,7 @@ const PEOPLE: [origin: string, verified: JsonObject, unverified: JsonObject][] =
   ['keycloak', { emailVerified: true }, { emailVerified: false }],
 ]
 
-/** Records of the origins that keep the address elsewhere, or as something else. */
+/** Records of origins that store the address elsewhere or in another form. */
 const ELSEWHERE: [origin: string, record: (verified: boolean) => JsonObject][] = [
   [
     'okta',

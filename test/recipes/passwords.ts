@@ -8,8 +8,8 @@ const MEMORY = 1 << 28
 const bytes = (base64 = '') => Buffer.from(base64, 'base64')
 
 /**
- * Whether a hash in the form that WorkOS takes is that of a password, by Node's own implementations
- * of the algorithms, and by bcryptjs for bcrypt, which Node does not have.
+ * Whether a hash in WorkOS's format belongs to a password. Uses Node's own algorithms, and bcryptjs
+ * for bcrypt, which Node does not have.
  */
 export function opens(hash: string, password: string): boolean {
   if (hash.startsWith('$2')) return compareSync(password, hash)
@@ -40,19 +40,17 @@ function derive(
     return argon2Sync(scheme, { message: password, nonce: salt, tagLength: length, ...cost })
   }
   if (scheme !== 'firebase-scrypt') return undefined
-  // Firebase encrypts the project's signer key with what scrypt yields.
+  // Firebase encrypts the project's signer key with the result of scrypt.
   const salted = Buffer.concat([salt, bytes(of.ss)])
   const key = scryptSync(password, salted, 32, { N: 2 ** count('m'), r: count('r'), p: 1, maxmem: MEMORY })
   const cipher = createCipheriv('aes-256-ctr', key, Buffer.alloc(16))
   return Buffer.concat([cipher.update(bytes(of.sk)), cipher.final()])
 }
 
-/** A password that the sample's export holds the hash of, and the hash that WorkOS must get. */
+/** A password whose hash is in the sample's export, and the hash that WorkOS must receive. */
 export type Known = readonly [email: string, password: string, hash: string]
 
-/**
- * Checks that WorkOS got exactly these hashes, and that each is really the hash of its password.
- */
+/** Checks that WorkOS received exactly these hashes, and that each belongs to its password. */
 export function expectPasswords(found: Migrated, known: readonly Known[]): void {
   for (const [email, password, hash] of known) {
     expect(found.hasHash(email, hash), `the hash of ${email}`).toBe(true)

@@ -23,8 +23,8 @@ const PASSWORDS: readonly Known[] = [
 ]
 
 /**
- * What must come of the sample's rows, wherever they are read. @param rejected place of the user
- * who has no address
+ * The expected result of the sample, from any source.
+ * @param rejected place of the user without an address
  */
 function expectSample(found: Migrated, rejected: string): void {
   expectPasswords(found, PASSWORDS)
@@ -103,12 +103,12 @@ testWith('postgres')(
       'migrate.config.yaml': 'extends: ./postgres.config.yaml\nsource: { updatedSince: 2026-01-01T00:00:00Z }\n',
     })
     const { stdout, stderr } = await command(['plan', '--json'], { cwd, env: { DATABASE_URL } })
-    // The sample's own table does not tell when a row changed.
+    // The sample's own table has no time of the last change.
     expect(stderr.match(/\[\w+\]/g)).toEqual(['[changes_unseen]'])
     const { accounting, actions } = JSON.parse(stdout)
     const read = accounting.streams.map(({ stream, read: rows }: { stream: string; read: number }) => [stream, rows])
-    // Ada with two identities, two factors and two teams; Chloé and Dmitri with one of each, but
-    // for his factor.
+    // Ada has two identities, two factors and two teams. Chloé and Dmitri have one of each, except
+    // that Dmitri has no factor.
     expect(Object.fromEntries(read)).toEqual({ users: 3, identities: 4, factors: 3, members: 4 })
     const people = actions.filter(({ kind }: { kind: string }) => kind === 'user')
     const emails = people.map(({ label }: { label: string }) => label)

@@ -11,7 +11,7 @@ import { compileExpression } from '../../src/mapping/expression.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Members of exports that hold secrets of authenticator apps, or are on the way to one. */
+/** Members of exports that contain secrets of authenticator apps, or lead to one. */
 const SECRET = /totp|otp|mfa|secret|factors|credentials/i
 
 interface Rule {
@@ -24,7 +24,7 @@ const recipes = recipeNames(shippedRecipes).map((name): [string, Record<string, 
   return [name, map, vars]
 })
 
-test('recipes of origins that tell secrets map them, or that there are some', () => {
+test('recipes map secrets of authenticator apps, or report that there are some', () => {
   const mapping = recipes.filter(([, map]) => map.user?.totpSecret !== undefined).map(([name]) => name)
   expect(mapping).toEqual([
     'auth0',
@@ -47,7 +47,7 @@ test.each(recipes)('%s puts no secret of an authenticator app into metadata', (_
       const compiled = compileExpression(text, undefined, { vars, secrets: {} })
       if (!compiled.ok) throw new Error(compiled.message)
       const read = compiled.expression.flows.map(({ names }) => names.at(-1) ?? '')
-      // Where to call somebody is no secret.
+      // A phone number is not a secret.
       expect(read.filter((name) => SECRET.test(name) && name !== 'mfa_phone_number')).toEqual([])
     }
   }
@@ -60,7 +60,7 @@ test.each([
   'better-auth',
   'descope',
   'csv-minimal',
-])('the sample %s gives none away', async (name) => {
+])('the sample %s shows no secret', async (name) => {
   const cwd = `${ROOT}examples/${name}`
   expect(checkMetadata(await loadManifest({ cwd, env: {}, redactor: new Redactor() }))).toEqual([])
 })

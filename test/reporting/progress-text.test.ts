@@ -13,7 +13,7 @@ const APPLYING: Figures = {
   rate: 50,
   elapsed: 1_000,
   left: 1_000,
-  wait: { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are sent', seconds: 3.2 },
+  wait: { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are used up', seconds: 3.2 },
 }
 
 const READING: Figures = { phase: 'reading the source', isWork: false, failed: 0, blocked: 0, elapsed: 3.4 }

@@ -178,7 +178,7 @@ test('the timer does not keep the process alive', () => {
   expect(idle).toEqual([true])
 })
 
-const LIMIT: Wait = { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are sent', ms: 4_000 }
+const LIMIT: Wait = { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are used up', ms: 4_000 }
 const REFUSED: Wait = { whose: 'WorkOS', reason: 'refused', why: 'Retry-After', ms: 60_000 }
 const at = new Date('2026-03-04T21:13:05').getTime()
 

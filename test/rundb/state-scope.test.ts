@@ -72,7 +72,7 @@ test('undoing takes ties, whom they tie and what hangs on them; whom others refe
   const rundb = withChosen(['reader', 'bea'])
   markUndone(rundb, KINDS)
   expect(within(rundb)).toEqual(['card:bea@north', 'library:north', 'reader:bea'])
-  expect(heldBy(rundb, 'library', 'north')).toBe('it has card:ada@north outside of the scope')
+  expect(heldBy(rundb, 'library', 'north')).toBe('it has card:ada@north outside the scope')
   expect(heldBy(rundb, 'reader', 'bea')).toBeUndefined()
   expect(Object.fromEntries(countBeyond(rundb))).toEqual({
     card: 2,
@@ -89,5 +89,5 @@ test('a chosen one is held by nobody: it goes with all that hangs on it', () => 
   markUndone(rundb, KINDS)
   expect(within(rundb)).toEqual(['card:ada@south', 'library:south', 'reader:ada', 'shelf:poems', 'stamp:gold'])
   expect(heldBy(rundb, 'library', 'south')).toBeUndefined()
-  expect(heldBy(rundb, 'reader', 'ada')).toBe('it has card:ada@north outside of the scope')
+  expect(heldBy(rundb, 'reader', 'ada')).toBe('it has card:ada@north outside the scope')
 })

@@ -22,7 +22,7 @@ describe('permissions', () => {
     expect(refusalOf(await subject.call('GET', path))).toEqual([404, 'entity_not_found'])
   })
 
-  test('a slug exists once', async () => {
+  test('a slug is unique', async () => {
     await subject.ok('POST', PERMISSIONS, { slug: 'a', name: 'A' })
     const answer = await subject.call('POST', PERMISSIONS, { slug: 'a', name: 'A' })
     expect(refusalOf(answer)).toEqual([409, 'permission_slug_conflict'])
@@ -35,7 +35,7 @@ describe('permissions', () => {
     [{ slug: 'a'.repeat(49), name: 'A' }, 'slug_too_long'],
     [{ slug: 'a', name: 'A'.repeat(49) }, 'name_too_long'],
     [{ slug: 'a', name: 'A', description: 'd'.repeat(151) }, 'description_too_long'],
-  ])('%j is refused with %s', async (body, code) => {
+  ])('%j is rejected with %s', async (body, code) => {
     const answer = await subject.call('POST', PERMISSIONS, body)
     expect(refusalOf(answer)).toEqual([422, 'invalid_request_parameters', code])
   })
@@ -65,17 +65,17 @@ describe('environment roles', () => {
     [{ slug: 'a'.repeat(49), name: 'A' }, 'slug_too_long'],
     [{ name: 'A' }, 'slug_required'],
     [{ slug: 'a' }, 'name_required'],
-  ])('%j is refused with %s', async (body, code) => {
+  ])('%j is rejected with %s', async (body, code) => {
     expect(refusalOf(await subject.call('POST', ROLES, body))).toEqual([422, 'invalid_request_parameters', code])
   })
 
-  test('a slug exists once', async () => {
+  test('a slug is unique', async () => {
     const answer = await subject.call('POST', ROLES, { slug: 'member', name: 'Member' })
     expect(refusalOf(answer)).toEqual([409, 'role_slug_conflict'])
     expect((await subject.call('PATCH', `${ROLES}/none`, { name: 'x' })).status).toBe(404)
   })
 
-  test('PUT replaces the permissions, POST adds one, a deleted permission is withdrawn', async () => {
+  test('PUT replaces the permissions, POST adds one, a deleted permission is removed', async () => {
     for (const slug of ['a', 'b', 'c']) await subject.ok('POST', PERMISSIONS, { slug, name: slug })
     const path = `${ROLES}/member/permissions`
     expect((await subject.ok('PUT', path, { permissions: ['a', 'b'] })).permissions).toEqual(['a', 'b'])
@@ -103,7 +103,7 @@ describe('organization roles', () => {
     path = `/authorization/organizations/${organizationId}/roles`
   })
 
-  test('are listed after those of the environment, of one organization only', async () => {
+  test('are listed after environment roles, for one organization only', async () => {
     const created = await subject.ok('POST', path, { slug: 'org-x', name: 'X' })
     expect(created).toMatchObject({ slug: 'org-x', type: 'OrganizationRole' })
     const slugs = async (at: string) => (await subject.ok('GET', at)).data.map((role) => role.slug)
@@ -115,7 +115,7 @@ describe('organization roles', () => {
     expect(await subject.ok('GET', `${path}/member`)).toMatchObject({ type: 'EnvironmentRole' })
   })
 
-  test('slugs start with org-, exist once, and are made from the name when left out', async () => {
+  test('slugs start with org-, are unique, and are built from the name if omitted', async () => {
     const bad = await subject.call('POST', path, { slug: 'x', name: 'X' })
     expect(refusalOf(bad)).toEqual([422, 'invalid_request_parameters', 'slug_invalid'])
     await subject.ok('POST', path, { slug: 'org-x', name: 'X' })
@@ -124,7 +124,7 @@ describe('organization roles', () => {
     expect((await subject.ok('POST', path, { name: 'Field Ops' })).slug).toMatch(/^field-ops-[0-9a-f]{8}$/)
   })
 
-  test('hold permissions of their own', async () => {
+  test('have their own permissions', async () => {
     for (const slug of ['a', 'b']) await subject.ok('POST', PERMISSIONS, { slug, name: slug })
     await subject.ok('POST', path, { slug: 'org-x', name: 'X' })
     await subject.ok('PUT', `${path}/org-x/permissions`, { permissions: ['a'] })
@@ -147,7 +147,7 @@ describe('organization roles', () => {
     expect((await subject.call('GET', `${path}/org-x`)).status).toBe(404)
   })
 
-  test('the roles of the environment cannot be changed through an organization', async () => {
+  test('environment roles cannot be changed through an organization', async () => {
     expect((await subject.call('PATCH', `${path}/member`, { name: 'x' })).status).toBe(404)
     expect((await subject.call('DELETE', `${path}/member`)).status).toBe(404)
   })
@@ -166,7 +166,7 @@ describe('authentication factors', () => {
     path = `/user_management/users/${id}/auth_factors`
   })
 
-  test('the secret is answered once, at enrolment, and never listed', async () => {
+  test('the secret is returned once, at enrollment, and never listed', async () => {
     const body = { type: 'totp', totp_secret: 'JBSWY3DPEHPK3PXP', totp_issuer: 'Example', totp_user: 'a' }
     const enrolled = await subject.ok('POST', path, body)
     const { totp } = enrolled.authentication_factor
@@ -176,7 +176,7 @@ describe('authentication factors', () => {
     expect(JSON.stringify(data)).not.toContain('JBSWY3DPEHPK3PXP')
   })
 
-  test('one is read and deleted by its own id, without its secret', async () => {
+  test('one is read and deleted by its ID, without its secret', async () => {
     const { authentication_factor } = await subject.ok('POST', path, { type: 'totp', totp_secret: 'JBSWY3DPEHPK3PXP' })
     const factor = `/auth/factors/${authentication_factor.id}`
     const read = await subject.ok('GET', factor)
@@ -187,13 +187,13 @@ describe('authentication factors', () => {
     for (const method of ['GET', 'DELETE']) expect((await subject.call(method, factor)).status).toBe(404)
   })
 
-  test('they go with their user', async () => {
+  test('are deleted with their user', async () => {
     const { authentication_factor } = await subject.ok('POST', path, { type: 'totp' })
     await subject.ok('DELETE', path.replace('/auth_factors', ''))
     expect((await subject.call('GET', `/auth/factors/${authentication_factor.id}`)).status).toBe(404)
   })
 
-  test('a secret is made when none is given', async () => {
+  test('a secret is created if none is given', async () => {
     const { authentication_factor } = await subject.ok('POST', path, { type: 'totp' })
     expect(authentication_factor.totp).toMatchObject({
       user: 'a@example.com',
@@ -201,7 +201,7 @@ describe('authentication factors', () => {
     })
   })
 
-  test('other types and secrets that are not Base32 are refused', async () => {
+  test('other types and secrets that are not Base32 are rejected', async () => {
     const refused = async (body: unknown) => refusalOf(await subject.call('POST', path, body)).at(-1)
     expect(await refused({})).toBe('type_required')
     expect(await refused({ type: 'sms' })).toBe('type_invalid')

@@ -10,7 +10,7 @@ import { KEY, startSubject } from './harness.ts'
 const SERVER = built('sandbox/server.ts')
 const USERS = '/user_management/users'
 
-test('what was answered before the process was killed is there afterwards', async () => {
+test('after the process is killed, everything it answered is still there', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'sandbox-crash-'))
   const data = path.join(folder, 'sandbox.sqlite')
   const script = `
@@ -44,7 +44,7 @@ test('what was answered before the process was killed is there afterwards', asyn
   rmSync(folder, { recursive: true })
 })
 
-test('two sandboxes may use the same data at once', async () => {
+test('two sandboxes can use the same data at once', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'sandbox-shared-'))
   const data = path.join(folder, 'sandbox.sqlite')
   const [one, two] = await Promise.all([startSubject({ data }), startSubject({ data })])

@@ -16,7 +16,7 @@ test.each([
   ['auth_factors', 'user_id = ?', 'auth_factors_by_user'],
   ['organization_groups', 'organization_id = ?', 'organization_groups_by_organization'],
   ['group_members', 'membership_id = ?', 'group_members_by_membership'],
-])('%s are found and deleted where %s by an index of their own, in a large environment too', (table, where, index) => {
+])('%s are found and deleted by %s through an index, even in a large environment', (table, where, index) => {
   for (const statement of [`SELECT * FROM ${table}`, `DELETE FROM ${table}`]) {
     const parameters = where.split('?').slice(1)
     const sql = `EXPLAIN QUERY PLAN ${statement} WHERE environment = 1 AND ${where}`
@@ -25,7 +25,7 @@ test.each([
   }
 })
 
-test('a transaction that throws leaves nothing behind and the next one works', () => {
+test('a transaction that throws leaves nothing behind, and the next one works', () => {
   const insert = (name: string) => database.run('INSERT INTO environments (name) VALUES (?)', name)
   const failing = () =>
     database.transaction(() => {

@@ -57,7 +57,7 @@ test.each([
   ['the control endpoint', 'GET', CONTROL],
   ['a change of faults', 'DELETE', CONTROL],
   ['anything under it', 'GET', '/_sandbox/'],
-])('%s refuses requests for another host, before anything else: %s %s', async (_what, method, path) => {
+])('%s rejects requests for another host, before anything else: %s %s', async (_what, method, path) => {
   const { sandbox, asked } = await start({ faults: { faults: [{ kind: 'slow', ms: 1 }] } })
   for (const host of FOREIGN(sandbox.port)) {
     const { status, body } = await ask(sandbox.port, path, { host, method })
@@ -74,7 +74,7 @@ test.each([
   'HTTP/1.0',
   'HTTP/1.0\r\nHost:',
   'HTTP/1.1\r\nHost: \r\nConnection: close',
-])('a request that names no host is refused too: %j', async (version) => {
+])('a request without a host is rejected too: %j', async (version) => {
   const { sandbox } = await start()
   for (const path of [USERS, CONTROL]) {
     const socket = connect(sandbox.port, '127.0.0.1')
@@ -83,7 +83,7 @@ test.each([
   }
 })
 
-test('its own addresses are let in, however they are written', async () => {
+test('its own addresses are accepted in any spelling', async () => {
   const { sandbox } = await start()
   for (const name of ['localhost', 'LOCALHOST', 'localhost.', '127.0.0.1', '127.0.0.2', '[::1]']) {
     for (const path of [USERS, CONTROL]) {

@@ -27,12 +27,12 @@ function post(path: string, body: EmbeddedRequest['body']): EmbeddedRequest {
   return { method: 'POST', path, query: {}, body }
 }
 
-/** The answer as it would be read from a wire. */
+/** The response as read from the network. */
 function written({ status, body }: ReturnType<EmbeddedSandbox['answer']>): { status: number; body: unknown } {
   return { status, body: JSON.parse(JSON.stringify(body ?? null)) }
 }
 
-test('a sandbox within a run answers to the letter what one behind a port answers, but for the users of memberships', async () => {
+test('a sandbox inside a run returns exactly what one with a port returns, except the users of memberships', async () => {
   const data = join(folder(), 'sandbox.sqlite')
   const within = embedded({ data })
   const made = (path: string, body: EmbeddedRequest['body']) => {
@@ -105,12 +105,12 @@ test('a sandbox within a run answers to the letter what one behind a port answer
   }
 })
 
-/** A membership, or a page of them, as a run looks at it. */
+/** A membership, or a page of them, as a run sees it. */
 function withoutUsers(body: unknown): unknown {
   return JSON.parse(JSON.stringify(body), (name, value) => (name === 'user' ? undefined : value))
 }
 
-test('it shows the environment of the key that it is given, and takes nothing for a key that is none', async () => {
+test('it shows the environment of its key, and rejects anything that is not a key', async () => {
   const data = join(folder(), 'sandbox.sqlite')
   embedded({ data }).answer(post(USERS, { email: 'ada@example.com' }))
   const emails = (apiKey: string) => written(embedded({ data, apiKey }).answer(get(USERS)))
@@ -119,7 +119,7 @@ test('it shows the environment of the key that it is given, and takes nothing fo
   expect(emails('no-key')).toMatchObject({ status: 401 })
 })
 
-test('it refuses what the server refuses before it looks at it', () => {
+test('it rejects what the server rejects before a handler runs', () => {
   const sandbox = embedded()
   const tooLarge = post(USERS, { email: `${'x'.repeat(1024 * 1024)}@example.com` })
   expect(sandbox.answer(tooLarge)).toMatchObject({ status: 413, body: { code: 'payload_too_large' } })
@@ -127,7 +127,7 @@ test('it refuses what the server refuses before it looks at it', () => {
   expect(sandbox.answer(post(USERS, { email: 'ada' }))).toMatchObject({ status: 400 })
 })
 
-test('with limits it says after how long a request would be admitted', () => {
+test('with limits it shows when a request would be admitted', () => {
   const sandbox = embedded({ limits: true })
   let refused: ReturnType<EmbeddedSandbox['answer']> | undefined
   for (let n = 0; n < 1001; n += 1) {
@@ -158,7 +158,7 @@ test('a target of type sandbox opens no port, and writes its key nowhere', async
   expect(list.body).toMatchObject({ data: [{ name: 'Acme 1' }, { name: 'Acme 0' }] })
 })
 
-test('an interruption ends the reads of a target of type sandbox, and lets through what comes before it', async () => {
+test('an interruption ends the reads of a target of type sandbox, and lets earlier requests finish', async () => {
   const interruption = new AbortController()
   const manifest = manifestWith({}, { target: { type: 'sandbox', apiKey: KEY, data: './sandbox.sqlite', timeout: 60 } })
   const target = await openTarget({ manifest, directory: folder(), interrupted: interruption.signal })
@@ -169,7 +169,7 @@ test('an interruption ends the reads of a target of type sandbox, and lets throu
   expect(await Promise.all(reads)).toEqual(reads.map(() => new Error('interrupted')))
 })
 
-test('a signal comes through between two answers', async () => {
+test('a signal arrives between two responses', async () => {
   const manifest = manifestWith({}, { target: { type: 'sandbox', apiKey: KEY, data: './sandbox.sqlite', timeout: 60 } })
   const target = await openTarget({ manifest, directory: folder() })
   onTestFinished(() => target.close())
@@ -186,7 +186,7 @@ function folder(): string {
   return path
 }
 
-test('requests wait for their turn where limits are enforced or set, and for nothing else', async () => {
+test('requests wait their turn only if limits are enforced or set', async () => {
   const leastOf = async (limits: boolean, writes?: string) => {
     const { run } = manifestWith({})
     const target = { type: 'sandbox', apiKey: KEY, data: './sandbox.sqlite', timeout: 60, limits } as const
@@ -194,7 +194,7 @@ test('requests wait for their turn where limits are enforced or set, and for not
     const paced = { ...run, limits: written }
     const opened = await openTarget({ manifest: manifestWith({}, { target, run: paced }), directory: folder() })
     onTestFinished(() => opened.close())
-    // What a plan says is the time that WorkOS would take.
+    // A plan shows the time that WorkOS would take.
     expect(opened.limits.requests).toEqual({ count: writes === '50%' ? 3000 : 6000, perMs: 60_000 })
     return opened.leastMs({ write: 1600 })
   }

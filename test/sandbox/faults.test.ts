@@ -40,7 +40,7 @@ async function start(faults: readonly Fault[] = [], options: Partial<SandboxOpti
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(timeout),
     })
-  /** E-mail addresses of the users, seen without any fault. */
+  /** Email addresses of the users, read without faults. */
   const emails = async () => {
     sandbox.setFaults(undefined)
     const { data } = await bodyOf(call('GET', `${USERS}?limit=100&order=asc`))
@@ -74,7 +74,7 @@ test.each<[Fault, number, string | null, string[]]>([
   expect(await emails()).toEqual(left)
 })
 
-test('an answer of success with another status comes after the request took effect, and of one method alone', async () => {
+test('another success status follows a request that took effect, for one method only', async () => {
   const fault: Fault = { kind: 'answered', status: 202, when: 'after', method: 'DELETE', route: `${USERS}/:id` }
   const { create, call, emails } = await start([fault])
   const { id } = await bodyOf(create('ada'))
@@ -85,7 +85,7 @@ test('an answer of success with another status comes after the request took effe
   expect(await emails()).toEqual([])
 })
 
-test('an answer that was told has its code', async () => {
+test('a configured response has its code', async () => {
   const { create } = await start([{ kind: 'answered', status: 400, code: 'email_already_verified', when: 'before' }])
   expect(await (await create('ada')).json()).toMatchObject({ code: 'email_already_verified' })
 })
@@ -97,7 +97,7 @@ test.each<[Fault, string, string[]]>([
   [{ kind: 'silent', when: 'after' }, 'TimeoutError', ['ada@example.com']],
   [{ kind: 'slow', ms: 600 }, 'TimeoutError', ['ada@example.com']],
   [{ kind: 'dribbled', ms: 5000 }, 'TimeoutError', ['ada@example.com']],
-])('%j lets the client see no answer (%s), and leaves %j', async (fault, name, left) => {
+])('%j gives the client no response (%s), and leaves %j', async (fault, name, left) => {
   const { create, emails, sandbox, log } = await start([fault])
   const failure = await create('ada', 300)
     .then((answer) => answer.text())
@@ -108,7 +108,7 @@ test.each<[Fault, string, string[]]>([
   expect(await emails()).toEqual(left)
 })
 
-test('slow and dribbled answers come whole', async () => {
+test('slow and dribbled responses are complete', async () => {
   const { create } = await start([
     { kind: 'slow', ms: 20, every: 2 },
     { kind: 'dribbled', ms: 20 },
@@ -120,7 +120,7 @@ test('slow and dribbled answers come whole', async () => {
   }
 })
 
-test('a dribbled answer comes in several pieces', async () => {
+test('a dribbled response arrives in several pieces', async () => {
   const { sandbox } = await start([{ kind: 'dribbled', ms: 100 }])
   const socket = connect(sandbox.port, '127.0.0.1')
   const pieces: string[] = []
@@ -179,7 +179,7 @@ test('every, times, requests and route choose what gets a fault', async () => {
   ])
 })
 
-test('a write that is refused on its own account has no effect after which a fault could be injected', async () => {
+test('a write that the handler rejects has no effect for a fault to follow', async () => {
   const { create, sandbox, log } = await start([{ kind: 'dropped', when: 'after', every: 2 }])
   expect((await create('ada')).status).toBe(201)
   expect((await create('ada')).status).toBe(400)
@@ -187,7 +187,7 @@ test('a write that is refused on its own account has no effect after which a fau
   expect(log[1]).not.toHaveProperty('fault')
 })
 
-test('one user is refused for good, by e-mail or by external id, whatever is written to it', async () => {
+test('every write about one user is rejected, by email or external ID', async () => {
   const { call, create, sandbox } = await start()
   const { id } = await bodyOf(create('ada'))
   const bob = await bodyOf(create('bob'))
@@ -208,7 +208,7 @@ test('one user is refused for good, by e-mail or by external id, whatever is wri
   expect((await create('dan')).status).toBe(201)
 })
 
-test('one organization is refused for good, by name, external id or WorkOS id', async () => {
+test('every write about one organization is rejected, by name, external ID or WorkOS ID', async () => {
   const { call, create, sandbox } = await start([{ kind: 'refused', organization: 'acme inc' }])
   expect((await call('POST', '/organizations', { name: 'Acme Inc' })).status).toBe(422)
   const other = await bodyOf(call('POST', '/organizations', { name: 'Other', external_id: 'other' }))
@@ -225,7 +225,7 @@ test('one organization is refused for good, by name, external id or WorkOS id', 
   }
 })
 
-test('the key in use is revoked after so many requests, and another key of the environment is not', async () => {
+test('the key in use is revoked after N requests, another key of the environment is not', async () => {
   const { call, sandbox } = await start([{ kind: 'revoked', after: 2 }])
   const status = async (key: string) => (await call('GET', USERS, undefined, key)).status
   expect([await status('sk_test_a'), await status('sk_test_a'), await status('sk_test_a')]).toEqual([200, 200, 401])
@@ -235,7 +235,7 @@ test('the key in use is revoked after so many requests, and another key of the e
   expect(await status('sk_test_a')).toBe(200)
 })
 
-test('faults are set, read and lifted while it runs, without a trace among the requests', async () => {
+test('faults are set, read and removed while it runs, without a trace among the requests', async () => {
   const { call, sandbox, log } = await start()
   const faults = { seed: 4, faults: [{ kind: 'error', when: 'before' }] }
   expect(await (await call('PUT', CONTROL, faults)).json()).toEqual({
@@ -253,7 +253,7 @@ test('faults are set, read and lifted while it runs, without a trace among the r
 test.each<[string, unknown, number, string]>([
   ['PUT', { faults: [{ kind: 'errors' }] }, 400, 'faults[0].kind: must be one of rate-limited, error'],
   ['PUT', 'no object', 400, 'faults: must be a list'],
-  ['POST', {}, 405, 'GET, PUT or DELETE'],
+  ['POST', {}, 405, 'Use GET, PUT or DELETE'],
 ])('%s of %j at the control endpoint is answered %#', async (method, body, status, message) => {
   const { call } = await start()
   const answer = await call(method, CONTROL, body)
@@ -263,30 +263,30 @@ test.each<[string, unknown, number, string]>([
 
 test.each<[unknown, string]>([
   [42, 'must be a list, or an object'],
-  [{ fault: [] }, 'knows no fault; it takes seed, faults'],
+  [{ fault: [] }, 'does not accept fault; it accepts seed, faults'],
   [{ seed: 1.5, faults: [] }, 'seed: must be a whole number'],
   [[{ kind: 'error', rate: 5 }], 'faults[0].rate: must be a number from 0 to 1'],
   [[{ kind: 'error', every: 0 }], 'faults[0].every: must be a whole number of at least 1'],
-  [[{ kind: 'error', every: 3, rate: 0.1 }], 'takes a rate or every, not both'],
-  [[{ kind: 'error', ms: 3 }], 'knows no ms'],
+  [[{ kind: 'error', every: 3, rate: 0.1 }], 'accepts rate or every, not both'],
+  [[{ kind: 'error', ms: 3 }], 'does not accept ms'],
   [[{ kind: 'error', when: 'never' }], 'faults[0].when: must be before or after'],
   [[{ kind: 'error', requests: 'all' }], 'faults[0].requests: must be reads or writes'],
   [[{ kind: 'error', route: '/users' }], 'faults[0].route: must be /user_management/users or'],
   [[{ kind: 'slow' }, { kind: 'slow', ms: 'long' }], 'faults[1].ms: must be a whole number'],
-  [[{ kind: 'refused' }], 'needs the user or the organization'],
-  [[{ kind: 'refused', user: '' }], 'faults[0].user: must be a text'],
+  [[{ kind: 'refused' }], 'needs the user or organization'],
+  [[{ kind: 'refused', user: '' }], 'faults[0].user: must be a string'],
   [[{ kind: 'error', method: 'LIST' }], 'faults[0].method: must be GET or POST'],
   [[{ kind: 'answered' }], 'faults[0].status: must be a whole number from 200 to 499'],
   [[{ kind: 'answered', status: 500 }], 'faults[0].status: must be a whole number from 200 to 499'],
-  [[{ kind: 'answered', status: 202 }], 'faults[0].when: must be after for a status of success'],
-  [[{ kind: 'answered', status: 403, when: 'after' }], 'faults[0].when: must be after for a status of success'],
-  [[{ kind: 'answered', status: 202, when: 'after', code: 'x' }], 'faults[0].code: is only for a refusal'],
+  [[{ kind: 'answered', status: 202 }], 'faults[0].when: must be after for a success status'],
+  [[{ kind: 'answered', status: 403, when: 'after' }], 'faults[0].when: must be after for a success status'],
+  [[{ kind: 'answered', status: 202, when: 'after', code: 'x' }], 'faults[0].code: is only for a rejection'],
   [['error'], 'faults[0]: must be an object'],
-])('%j is no set of faults: %s', (value, message) => {
+])('%j is not a valid set of faults: %s', (value, message) => {
   expect(() => parseFaultSet(value)).toThrow(message)
 })
 
-test('every kind of passing trouble at one rate is a set that can be written down and read again', () => {
+test('all passing faults at one rate can be written down and read again', () => {
   const set = allFaults(0.05)
   expect(parseFaultSet(JSON.parse(JSON.stringify(set)))).toEqual(set)
   expect(new Set(set.faults.map(({ kind }) => kind)).size).toBe(8)

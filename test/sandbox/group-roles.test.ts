@@ -4,8 +4,8 @@ import { refusalOf, type Subject, startSubject } from './harness.ts'
 const MEMBERSHIPS = '/user_management/organization_memberships'
 
 /**
- * An organization with the roles admin and viewer above it, a group and a member of it with the
- * role `own`.
+ * An organization with the roles admin, then viewer; a group, and a member of it with the role
+ * `own`.
  */
 async function setUp(multipleRoles: boolean, own: string) {
   const subject = await startSubject({ multipleRoles })
@@ -71,7 +71,7 @@ describe('roles of a group', () => {
     await subject.close()
   })
 
-  test('are held by its members besides their own, as long as these are members', async () => {
+  test('belong to its members in addition to their own, as long as they are members', async () => {
     const { subject, assignments, join, roles, members, membership } = await setUp(true, 'viewer')
     await subject.ok('POST', assignments, { role_slug: 'admin' })
     expect(await roles()).toEqual({ role: 'viewer', roles: ['viewer'] })
@@ -87,7 +87,7 @@ describe('roles of a group', () => {
   test.each([
     ['viewer', 'admin'],
     ['member', 'member'],
-  ])('where a membership has one role, the highest counts: of %s and admin, %s', async (own, highest) => {
+  ])('if a membership has one role, the highest counts: of %s and admin, %s', async (own, highest) => {
     const { subject, assignments, join, roles } = await setUp(false, own)
     await subject.ok('POST', assignments, { role_slug: 'admin' })
     await join()
@@ -95,7 +95,7 @@ describe('roles of a group', () => {
     await subject.close()
   })
 
-  test('keep a role of the organization from being deleted, and go with their group', async () => {
+  test('keep a role of the organization from being deleted, and are removed with their group', async () => {
     const { subject, assignments, ownRoles, group, join, roles } = await setUp(true, 'viewer')
     await subject.ok('POST', assignments, { role_slug: 'org-keeper' })
     await join()

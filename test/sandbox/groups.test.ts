@@ -36,7 +36,7 @@ describe('groups', () => {
     expect(refusalOf(await subject.call('GET', group))).toEqual([404, 'entity_not_found'])
   })
 
-  test('of one name may be several, and each is listed in its organization alone', async () => {
+  test('can share a name, and each is listed only in its organization', async () => {
     const first = await subject.ok('POST', groups, { name: 'Engineering' })
     const second = await subject.ok('POST', groups, { name: 'Engineering' })
     const other = await subject.ok('POST', '/organizations', { name: 'Two' })
@@ -52,7 +52,7 @@ describe('groups', () => {
     [{ name: 'n'.repeat(257) }, 'name_too_long'],
     [{ name: 'A', description: 'd'.repeat(151) }, 'description_too_long'],
     [{ name: 'A', description: 1 }, 'description_must_be_a_string'],
-  ])('%j is refused with %s', async (body, code) => {
+  ])('%j is rejected with %s', async (body, code) => {
     expect(refusalOf(await subject.call('POST', groups, body))).toEqual([422, 'invalid_request_parameters', code])
   })
 
@@ -74,7 +74,7 @@ describe('members', () => {
     return subject.ok('POST', members, { organization_membership_id })
   }
 
-  test('are added, a second time without effect, listed and removed', async () => {
+  test('are added (a second time without effect), listed and removed', async () => {
     const ada = await membership('ada@example.com')
     const bob = await membership('bob@example.com')
     expect(await add(ada.id)).toMatchObject({ id: group.id, name: 'Engineering' })

@@ -2,10 +2,7 @@ import { expect } from 'vitest'
 import { type RequestLogEntry, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts'
 import { createOpenApiChecker, type OpenApiChecker } from '../workos/openapi.ts'
 
-/**
- * An answer's body. Its shape is what the OpenAPI checker verifies; a test names the members that
- * it looks at.
- */
+/** A response body. The OpenAPI checker verifies its form; a test names the members it reads. */
 export interface Body {
   id: string
   slug: string
@@ -28,7 +25,7 @@ export interface Answer {
 }
 
 /**
- * A running sandbox whose every answer, and every request that it accepts, is held to the OpenAPI
+ * A running sandbox. Its responses, and the requests it accepts, are checked against the OpenAPI
  * document.
  */
 export interface Subject {
@@ -88,7 +85,7 @@ export async function startSubject(options: Partial<SandboxOptions> = {}): Promi
   }
 }
 
-/** The status and every code of an answer, the top-level one first. */
+/** The status and every code of a response, the top-level one first. */
 export function refusalOf({ status, body }: Answer): [number, ...string[]] {
   const nested = (body.errors ?? []).map((error) => error.code)
   return [status, ...(body.code === undefined ? [] : [body.code]), ...nested]

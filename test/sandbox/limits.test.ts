@@ -33,7 +33,7 @@ test('the window slides: each request leaves it after its own time', async () =>
   expect((await write()).headers.get('retry-after')).toBe('4')
 })
 
-test('refused requests do not count', async () => {
+test('rejected requests do not count', async () => {
   await start({ ...ample, writes: { count: 1, perMs: 1000 } })
   await write()
   for (let n = 0; n < 5; n++) {
@@ -44,7 +44,7 @@ test('refused requests do not count', async () => {
   expect((await write()).status).toBe(201)
 })
 
-test('a request refused by one window does not count in another', async () => {
+test('a request rejected by one window does not count in another', async () => {
   await start({ ...ample, writes: { count: 1, perMs: 10_000 }, requests: { count: 3, perMs: 10_000 } })
   await write()
   for (let n = 0; n < 5; n++) await write()
@@ -53,7 +53,7 @@ test('a request refused by one window does not count in another', async () => {
   expect((await subject.call('GET', USERS)).status).toBe(429)
 })
 
-test('reads and writes have windows of their own, shared by the keys of an environment', async () => {
+test('reads and writes have separate windows, shared by the keys of an environment', async () => {
   await start({ ...ample, writes: { count: 1, perMs: 1000 }, reads: { count: 1, perMs: 1000 } })
   expect((await write('sk_test_a')).status).toBe(201)
   expect((await subject.call('GET', USERS, undefined, 'sk_test_a')).status).toBe(200)
@@ -62,28 +62,28 @@ test('reads and writes have windows of their own, shared by the keys of an envir
   expect((await subject.call('POST', '/organizations', { name: 'One' }, 'sk_test_a')).status).toBe(201)
 })
 
-test('the window over all requests belongs to the key', async () => {
+test('the window over all requests is per key', async () => {
   await start({ ...ample, requests: { count: 1, perMs: 1000 } })
   expect((await subject.call('GET', '/organizations', undefined, 'sk_test_a')).status).toBe(200)
   expect((await subject.call('GET', '/organizations', undefined, 'sk_test_a')).status).toBe(429)
   expect((await subject.call('GET', '/organizations', undefined, 'sk_test_a.rotated')).status).toBe(200)
 })
 
-test('deleting organizations is limited by itself', async () => {
+test('deletions of organizations have a separate limit', async () => {
   await start({ ...ample, organizationDeletes: { count: 1, perMs: 1000 } })
   expect((await subject.call('DELETE', '/organizations/org_none')).status).toBe(404)
   expect((await subject.call('DELETE', '/organizations/org_none')).status).toBe(429)
   expect((await subject.call('GET', '/organizations/org_none')).status).toBe(404)
 })
 
-test('with limits: true the documented windows hold', async () => {
+test('with limits: true the documented windows apply', async () => {
   await start(true)
   const { count, perMs } = DOCUMENTED_LIMITS.organizationDeletes
   for (let n = 0; n < count; n++) await subject.call('DELETE', '/organizations/org_none')
   expect((await subject.call('DELETE', '/organizations/org_none')).headers.get('retry-after')).toBe(`${perMs / 1000}`)
 })
 
-test('without limits nothing is refused', async () => {
+test('without limits nothing is rejected', async () => {
   await start(false)
   for (let n = 0; n <= DOCUMENTED_LIMITS.organizationDeletes.count; n++) {
     expect((await subject.call('DELETE', '/organizations/org_none')).status).toBe(404)

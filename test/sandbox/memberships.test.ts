@@ -26,7 +26,7 @@ describe('roles', () => {
     expect(await subject.ok('GET', `${MEMBERSHIPS}/${membership.id}`)).toEqual(membership)
   })
 
-  test('several roles are kept in their order, each once; the highest one is the role', async () => {
+  test('several roles keep their order, each once; the highest one is the role', async () => {
     const body = { ...pair, role_slugs: ['editor', 'admin', 'editor'] }
     const membership = await subject.ok('POST', MEMBERSHIPS, body)
     expect(membership).toMatchObject({ role: { slug: 'admin' }, roles: [{ slug: 'editor' }, { slug: 'admin' }] })
@@ -42,12 +42,12 @@ describe('roles', () => {
     expect(refusalOf(answer)).toEqual([422, 'invalid_role'])
   })
 
-  test('an unknown role is refused', async () => {
+  test('an unknown role is rejected', async () => {
     const answer = await subject.call('POST', MEMBERSHIPS, { ...pair, role_slugs: ['admin', 'none'] })
     expect(refusalOf(answer)).toEqual([422, 'invalid_role'])
   })
 
-  test("an organization's own role is valid there and nowhere else", async () => {
+  test("an organization's own role is valid only there", async () => {
     const other = await subject.ok('POST', '/organizations', { name: 'Two' })
     const path = `/authorization/organizations/${pair.organization_id}/roles`
     await subject.ok('POST', path, { slug: 'org-billing', name: 'Billing' })
@@ -63,7 +63,7 @@ describe('roles', () => {
     expect(refusalOf(empty)).toEqual([422, 'invalid_request_parameters', 'role_slugs_invalid'])
   })
 
-  test('several roles are refused where they are not enabled', async () => {
+  test('several roles are rejected if they are not enabled', async () => {
     const single = await startSubject({ multipleRoles: false })
     const user = await single.ok('POST', '/user_management/users', { email: 'a@example.com' })
     const organization = await single.ok('POST', '/organizations', { name: 'One' })
@@ -75,14 +75,14 @@ describe('roles', () => {
   })
 })
 
-test('an active membership is not made twice', async () => {
+test('an active membership is not created twice', async () => {
   const { id } = await subject.ok('POST', MEMBERSHIPS, { ...pair, role_slug: 'admin' })
   const answer = await subject.call('POST', MEMBERSHIPS, pair)
   expect(refusalOf(answer)).toEqual([409, 'organization_membership_already_exists'])
   expect(await subject.ok('GET', `${MEMBERSHIPS}/${id}`)).toMatchObject({ role: { slug: 'admin' } })
 })
 
-test('an inactive membership is reactivated with the roles given', async () => {
+test('an inactive membership is reactivated with the given roles', async () => {
   const { id } = await subject.ok('POST', MEMBERSHIPS, { ...pair, role_slug: 'admin' })
   expect(await subject.ok('PUT', `${MEMBERSHIPS}/${id}/deactivate`)).toMatchObject({ status: 'inactive' })
   const again = await subject.ok('POST', MEMBERSHIPS, { ...pair, role_slug: 'editor' })
@@ -96,7 +96,7 @@ test('deactivating and reactivating keep the roles', async () => {
   expect(active).toMatchObject({ status: 'active', role: { slug: 'admin' } })
 })
 
-test('a user or organization that does not exist is 404', async () => {
+test('a missing user or organization is 404', async () => {
   const noUser = await subject.call('POST', MEMBERSHIPS, { ...pair, user_id: 'user_none' })
   expect(refusalOf(noUser)).toEqual([404, 'entity_not_found'])
   const noOrganization = await subject.call('POST', MEMBERSHIPS, { ...pair, organization_id: 'org_none' })
@@ -117,7 +117,7 @@ test('an unknown membership is 404 everywhere', async () => {
   }
 })
 
-test('a list needs a user or an organization and shows the active ones unless told otherwise', async () => {
+test('a list needs a user or an organization, and shows active memberships by default', async () => {
   const { id } = await subject.ok('POST', MEMBERSHIPS, pair)
   const other = await subject.ok('POST', '/organizations', { name: 'Two' })
   const second = await subject.ok('POST', MEMBERSHIPS, { ...pair, organization_id: other.id })
@@ -132,7 +132,7 @@ test('a list needs a user or an organization and shows the active ones unless to
   expect(refusalOf(bad)).toEqual([422, 'invalid_request_parameters', 'statuses_invalid'])
 })
 
-test('a deleted membership can be made again', async () => {
+test('a deleted membership can be created again', async () => {
   const { id } = await subject.ok('POST', MEMBERSHIPS, pair)
   await subject.ok('DELETE', `${MEMBERSHIPS}/${id}`)
   const again = await subject.ok('POST', MEMBERSHIPS, pair)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ENDPOINTS } from '../../src/sandbox/routes.ts'
 import { KEY, type Subject, startSubject } from './harness.ts'
 
-/** Calls every endpoint with success, and most of them in a way that is refused. */
+/** Calls every endpoint successfully, and most of them in a way that is rejected. */
 async function everything({ ok, call }: Subject): Promise<void> {
   const users = '/user_management/users'
   const hash = { password_hash: `$2b$10$${'a'.repeat(53)}`, password_hash_type: 'bcrypt' }
@@ -174,7 +174,7 @@ async function everything({ ok, call }: Subject): Promise<void> {
   await call('GET', users, undefined, 'no key')
 }
 
-test('every endpoint keeps to the published OpenAPI document, in what it answers and what it refuses', async () => {
+test('every endpoint follows the published OpenAPI document, in what it returns and what it rejects', async () => {
   const subject = await startSubject({ connectionsApi: true })
   await everything(subject)
   const answered = subject.log.filter(({ status }) => status < 300).map(({ method, route }) => `${method} ${route}`)
@@ -183,7 +183,7 @@ test('every endpoint keeps to the published OpenAPI document, in what it answers
   await subject.close()
 })
 
-test('refusals for haste keep to it too', async () => {
+test('rate-limit rejections follow it too', async () => {
   const one = { count: 1, perMs: 60_000 }
   const subject = await startSubject({ limits: { requests: one } })
   for (const path of ['/organizations', '/user_management/users']) await subject.call('GET', path, undefined, KEY)

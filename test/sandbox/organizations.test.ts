@@ -7,7 +7,7 @@ beforeEach(async () => {
 })
 afterEach(() => subject.close())
 
-test('an organization is answered with its domains and found by id, external id and domain', async () => {
+test('an organization is returned with its domains and found by ID, external ID and domain', async () => {
   const created = await subject.ok('POST', '/organizations', {
     name: 'One',
     external_id: 'one',
@@ -25,7 +25,7 @@ test('an organization is answered with its domains and found by id, external id 
   expect((await subject.ok('GET', '/organizations?search=ON')).data).toEqual([created])
 })
 
-test('names may repeat, external ids may not', async () => {
+test('names can repeat, external IDs cannot', async () => {
   await subject.ok('POST', '/organizations', { name: 'One', external_id: 'one' })
   await subject.ok('POST', '/organizations', { name: 'One' })
   const answer = await subject.call('POST', '/organizations', { name: 'One', external_id: 'one' })
@@ -42,18 +42,18 @@ test.each([
   [{ name: 'One', domains: ['Gmail.com'] }, 'consumer_domain_forbidden'],
   [{ name: 'One', metadata: { n: 1 } }, 'metadata_required'],
   [{ name: 'One', allow_profiles_outside_organization: 'no' }, 'allow_profiles_outside_organization_must_be_a_boolean'],
-])('%j is refused with %s and leaves nothing behind', async (body, code) => {
+])('%j is rejected with %s and leaves nothing behind', async (body, code) => {
   const answer = await subject.call('POST', '/organizations', body)
   expect(refusalOf(answer)).toEqual([422, 'invalid_request_parameters', code])
   expect((await subject.ok('GET', '/organizations')).data).toEqual([])
 })
 
-test('metadata beyond its limits is refused', async () => {
+test('metadata beyond its limits is rejected', async () => {
   const answer = await subject.call('POST', '/organizations', { name: 'One', metadata: { k: 'v'.repeat(601) } })
   expect(refusalOf(answer)).toEqual([400, 'invalid_metadata'])
 })
 
-test("another organization's domain is refused, and the refused organization is not made", async () => {
+test("another organization's domain is rejected, and no organization is created", async () => {
   await subject.ok('POST', '/organizations', { name: 'One', domains: ['one.example.com'] })
   const body = { name: 'Two', domains: ['two.example.com', 'ONE.example.com'] }
   const answer = await subject.call('POST', '/organizations', body)
@@ -62,7 +62,7 @@ test("another organization's domain is refused, and the refused organization is 
   await subject.ok('POST', '/organizations', { name: 'Two', domains: ['two.example.com'] })
 })
 
-test('an update changes what it names, merges metadata and replaces the domains', async () => {
+test('an update changes only its fields, merges metadata and replaces the domains', async () => {
   const before = await subject.ok('POST', '/organizations', {
     name: 'One',
     external_id: 'one',
@@ -92,7 +92,7 @@ test('an update changes what it names, merges metadata and replaces the domains'
   expect((await subject.call('PUT', '/organizations/org_unknown', { name: 'x' })).status).toBe(404)
 })
 
-test('an update cannot take an external id or Stripe customer of another organization', async () => {
+test('an update cannot take an external ID or Stripe customer of another organization', async () => {
   const one = await subject.ok('POST', '/organizations', { name: 'One', external_id: 'one' })
   await subject.ok('PUT', `/organizations/${one.id}`, { stripe_customer_id: 'cus_1', external_id: 'one' })
   const two = await subject.ok('POST', '/organizations', { name: 'Two' })

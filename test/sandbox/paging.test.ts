@@ -14,7 +14,7 @@ async function addUsers(from: number, to: number): Promise<void> {
 const page = (query: string): Promise<Body> => subject.ok('GET', `/user_management/users?${query}`)
 const numbers = (list: Body) => list.data.map((user) => Number(/\d+/.exec(String(user.email))?.[0]))
 
-test('ten a page, newest first, by default', async () => {
+test('by default ten per page, newest first', async () => {
   await addUsers(0, 11)
   const first = await page('')
   expect(numbers(first)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1])
@@ -32,7 +32,7 @@ test('a page that ends exactly at the end is the last', async () => {
   expect(second.list_metadata.after).toBe(null)
 })
 
-test('oldest first, users added meanwhile come at the end and nobody is seen twice', async () => {
+test('oldest first, users added meanwhile come last and nobody appears twice', async () => {
   await addUsers(0, 5)
   const seen: number[] = []
   let after: string | null = null
@@ -56,7 +56,7 @@ test('newest first, users added meanwhile do not move the pages', async () => {
   expect(numbers(await page(`limit=2&after=${second.list_metadata.after}`))).toEqual([0])
 })
 
-test('before reads towards the start, in the order of the list', async () => {
+test('before reads toward the start, in the order of the list', async () => {
   await addUsers(0, 6)
   const all = await page('limit=100&order=asc')
   const id = (n: number) => all.data[n]?.id
@@ -80,7 +80,7 @@ test('in the order "normal" before leads to older objects and after to newer one
   expect(numbers(await page(`limit=2&order=normal&after=${older.list_metadata.after}`))).toEqual([4, 3])
 })
 
-test.each(['limit=0', 'limit=101', 'limit=ten', 'limit=', 'order=up'])('%s is refused', async (query) => {
+test.each(['limit=0', 'limit=101', 'limit=ten', 'limit=', 'order=up'])('%s is rejected', async (query) => {
   for (const path of ['/user_management/users', '/organizations', '/authorization/permissions']) {
     const [status, code] = refusalOf(await subject.call('GET', `${path}?${query}`))
     expect([status, code]).toEqual([422, 'invalid_request_parameters'])

@@ -57,7 +57,7 @@ describe('password hashes', () => {
     expect(isAcceptedHash(type, hash)).toBe(true)
   })
 
-  test.each(REFUSED)('%s refuses %s', (type, _why, hash) => {
+  test.each(REFUSED)('%s rejects %s', (type, _why, hash) => {
     expect(isAcceptedHash(type, hash)).toBe(false)
   })
 })

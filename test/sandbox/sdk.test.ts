@@ -47,7 +47,7 @@ test("WorkOS's own SDK migrates a user into an organization and reads everything
   await expect(workos.userManagement.getUser(user.id)).rejects.toThrow(NotFoundException)
 })
 
-test("refusals reach the SDK as the exceptions it has for WorkOS's", async () => {
+test('rejections reach the SDK as its exceptions for WorkOS', async () => {
   const workos = await sdk({ limits: { requests: { count: 3, perMs: 60_000 } } })
   const fields = { email: 'a@example.com' }
   await workos.userManagement.createUser(fields)

@@ -26,7 +26,7 @@ describe('keys and environments', () => {
     'Bearer sk_',
     'Basic sk_test_x',
     'Bearer sk_test x',
-  ])('the authorization %j is refused', async (authorization) => {
+  ])('the authorization %j is rejected', async (authorization) => {
     const subject = await startSubject()
     const response = await fetch(subject.url + USERS, { headers: authorization === undefined ? {} : { authorization } })
     expect(response.status).toBe(401)
@@ -34,7 +34,7 @@ describe('keys and environments', () => {
     await subject.close()
   })
 
-  test('environments do not see each other; keys of one environment share it', async () => {
+  test('environments are separate; keys of one environment share it', async () => {
     const subject = await startSubject()
     const user = await subject.ok('POST', USERS, { email: 'a@example.com', external_id: 'a' }, 'sk_test_one')
     expect((await subject.call('GET', `${USERS}/${user.id}`, undefined, 'sk_test_two')).status).toBe(404)
@@ -93,7 +93,7 @@ describe('persistence', () => {
   test.each([
     ['text', 'this is not a database, but it is long enough to be looked at'.repeat(20)],
     ['another database', undefined],
-  ])('%s in place of the data is refused and left alone', async (_what, content) => {
+  ])('%s in place of the data is rejected and unchanged', async (_what, content) => {
     const file = path.join(folder, 'other.sqlite')
     if (content === undefined) {
       const other = new DatabaseSync(file)
@@ -105,7 +105,7 @@ describe('persistence', () => {
     expect(readFileSync(file).equals(before)).toBe(true)
   })
 
-  test('data of a later version is refused', async () => {
+  test('data of a later version is rejected', async () => {
     await (await startSandbox({ data })).close()
     const database = new DatabaseSync(data)
     database.exec('PRAGMA user_version = 99')
@@ -114,7 +114,7 @@ describe('persistence', () => {
   })
 })
 
-describe('the wire', () => {
+describe('HTTP', () => {
   test('unknown paths and methods are 404 in JSON', async () => {
     const subject = await startSubject()
     expect(refusalOf(await subject.call('GET', '/nowhere'))).toEqual([404, 'route_not_found'])
@@ -123,13 +123,13 @@ describe('the wire', () => {
     await subject.close()
   })
 
-  test.each(['{"email":', '[]', '"text"', 'null'])('the body %s is refused', async (body) => {
+  test.each(['{"email":', '[]', '"text"', 'null'])('the body %s is rejected', async (body) => {
     const subject = await startSubject()
     expect(refusalOf(await subject.call('POST', USERS, body))).toEqual([400, 'bad_request'])
     await subject.close()
   })
 
-  test('a body beyond a megabyte is refused, and the connection goes on', async () => {
+  test('a body above a megabyte is rejected, and the connection stays open', async () => {
     const subject = await startSubject()
     const body = JSON.stringify({ email: 'a@example.com', metadata: { k: 'v'.repeat(1024 * 1024) } })
     expect(refusalOf(await subject.call('POST', USERS, body))).toEqual([413, 'payload_too_large'])
@@ -137,7 +137,7 @@ describe('the wire', () => {
     await subject.close()
   })
 
-  test('every answer has a request id of its own', async () => {
+  test('every response has its own request ID', async () => {
     const subject = await startSubject()
     const ids = []
     for (const target of [USERS, '/nowhere']) ids.push((await subject.call('GET', target)).headers.get('x-request-id'))
@@ -189,7 +189,7 @@ describe('the wire', () => {
     agent.destroy()
   })
 
-  test('a port in use is refused', async () => {
+  test('a port in use is an error', async () => {
     const sandbox = await startSandbox({ data: ':memory:' })
     await expect(startSandbox({ data, port: sandbox.port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
     await sandbox.close()
@@ -204,7 +204,7 @@ describe('interceptors', () => {
       body: JSON.stringify({ email: 'a@example.com' }),
     })
 
-  test('before the handler, one can answer in its place', async () => {
+  test('before the handler, an interceptor can respond instead', async () => {
     const sandbox = await startSandbox({
       data: ':memory:',
       interceptor: {
@@ -221,7 +221,7 @@ describe('interceptors', () => {
     await sandbox.close()
   })
 
-  test('after the handler, one can drop the connection though the write took effect', async () => {
+  test('after the handler, an interceptor can drop the connection although the write took effect', async () => {
     const sandbox = await startSandbox({
       data: ':memory:',
       interceptor: {
@@ -238,7 +238,7 @@ describe('interceptors', () => {
     await sandbox.close()
   })
 
-  test('a request that is never answered does not keep the sandbox from closing', async () => {
+  test('an unanswered request does not keep the sandbox from closing', async () => {
     const arrived = Promise.withResolvers<void>()
     const sandbox = await startSandbox({
       data: ':memory:',

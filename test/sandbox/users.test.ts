@@ -9,7 +9,7 @@ beforeEach(async () => {
 afterEach(() => subject.close())
 
 describe('creating users', () => {
-  test('a user is answered with all fields and found by id and by external id', async () => {
+  test('a user is returned with all fields and found by ID and by external ID', async () => {
     const created = await subject.ok('POST', USERS, {
       email: 'Ada@Example.com',
       first_name: 'Ada',
@@ -31,18 +31,18 @@ describe('creating users', () => {
     expect(await subject.ok('GET', `${USERS}/external_id/${encodeURIComponent('legacy/1')}`)).toEqual(created)
   })
 
-  test('only the e-mail is needed', async () => {
+  test('only the email is required', async () => {
     const user = await subject.ok('POST', USERS, { email: 'min@example.com' })
     expect(user).toMatchObject({ first_name: null, external_id: null, email_verified: false, metadata: {} })
   })
 
-  test('an e-mail is taken whatever its case', async () => {
+  test('an email is taken regardless of case', async () => {
     await subject.ok('POST', USERS, { email: 'ada@example.com' })
     const answer = await subject.call('POST', USERS, { email: 'ADA@example.com' })
     expect(refusalOf(answer)).toEqual([400, 'user_creation_error', 'email_not_available'])
   })
 
-  test('a taken external id is told apart from a taken e-mail', async () => {
+  test('a taken external ID and a taken email have different codes', async () => {
     await subject.ok('POST', USERS, { email: 'ada@example.com', external_id: 'x' })
     const other = await subject.call('POST', USERS, { email: 'bob@example.com', external_id: 'x' })
     expect(refusalOf(other)).toEqual([400, 'user_creation_error', 'external_id_already_used'])
@@ -64,11 +64,11 @@ describe('creating users', () => {
     [{ email: 'a@example.com', password_hash: 'x' }, 'password_hash_type_required'],
     [{ email: 'a@example.com', password_hash_type: 'bcrypt' }, 'password_hash_required'],
     [{ email: 'a@example.com', password_hash: 'x', password_hash_type: 'md5' }, 'password_hash_type_invalid'],
-  ])('%j is refused with %s', async (body, code) => {
+  ])('%j is rejected with %s', async (body, code) => {
     expect(refusalOf(await subject.call('POST', USERS, body))).toEqual([422, 'invalid_request_parameters', code])
   })
 
-  test('every wrong field is named in one answer', async () => {
+  test('one response lists every wrong field', async () => {
     const answer = await subject.call('POST', USERS, { first_name: 1, email_verified: 1 })
     expect(answer.body.errors?.map((error) => error.field)).toEqual(['email', 'first_name', 'email_verified'])
   })
@@ -85,7 +85,7 @@ describe('creating users', () => {
     [{ metadata: { ['k'.repeat(41)]: 'v' } }, ['invalid_metadata']],
     [{ metadata: { k: 'v'.repeat(601) } }, ['invalid_metadata']],
     [{ metadata: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, 'v'])) }, ['invalid_metadata']],
-  ])('%j is refused with 400 %j', async (fields, codes) => {
+  ])('%j is rejected with 400 %j', async (fields, codes) => {
     const answer = await subject.call('POST', USERS, { email: 'a@example.com', ...fields })
     expect(refusalOf(answer)).toEqual([400, ...codes])
     expect((await subject.ok('GET', USERS)).data).toEqual([])
@@ -132,7 +132,7 @@ describe('updating users', () => {
     expect(await update({})).toEqual({})
   })
 
-  test('the e-mail moves to another user only when it is free, and its own case may change', async () => {
+  test('the email moves to another user only when it is free, and its own case can change', async () => {
     await subject.ok('POST', USERS, { email: 'a@example.com', external_id: 'a' })
     const { id } = await subject.ok('POST', USERS, { email: 'b@example.com' })
     const put = (body: unknown) => subject.call('PUT', `${USERS}/${id}`, body)
@@ -144,7 +144,7 @@ describe('updating users', () => {
     expect((await put({ external_id: null })).body.external_id).toBe(null)
   })
 
-  test('the rules for passwords hold on update', async () => {
+  test('the rules for passwords apply to updates', async () => {
     const { id } = await subject.ok('POST', USERS, { email: 'a@example.com' })
     const put = (body: unknown) => subject.call('PUT', `${USERS}/${id}`, body)
     expect(refusalOf(await put({ password: 'short' }))).toEqual([400, 'password_strength_error', 'password_too_short'])
@@ -165,7 +165,7 @@ describe('updating users', () => {
   })
 })
 
-test('deleting a user deletes memberships and factors, and frees e-mail and external id', async () => {
+test('deleting a user deletes memberships and factors, and frees email and external ID', async () => {
   const fields = { email: 'a@example.com', external_id: 'a' }
   const user = await subject.ok('POST', USERS, fields)
   const organization = await subject.ok('POST', '/organizations', { name: 'One' })
@@ -179,7 +179,7 @@ test('deleting a user deletes memberships and factors, and frees e-mail and exte
   expect((await subject.ok('GET', `${USERS}/${again.id}/auth_factors`)).data).toEqual([])
 })
 
-test('users are listed by e-mail in any case and by organization', async () => {
+test('users are listed by email in any case and by organization', async () => {
   const a = await subject.ok('POST', USERS, { email: 'a@example.com' })
   await subject.ok('POST', USERS, { email: 'b@example.com' })
   const organization = await subject.ok('POST', '/organizations', { name: 'One' })
@@ -192,7 +192,7 @@ test('users are listed by e-mail in any case and by organization', async () => {
   expect((await subject.ok('GET', `${USERS}?email=none@example.com`)).data).toEqual([])
 })
 
-test('a locale is a language tag, which an update alone takes', async () => {
+test('a locale is a language tag, and only updates accept it', async () => {
   const user = await subject.ok('POST', USERS, { email: 'ada@example.com' })
   expect(user.locale).toBeNull()
   expect(await subject.ok('PUT', `${USERS}/${user.id}`, { locale: 'en-US' })).toMatchObject({ locale: 'en-US' })

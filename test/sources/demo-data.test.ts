@@ -18,14 +18,14 @@ function list(value: JsonObject[string] | undefined): JsonObject[string][] {
   return Array.isArray(value) ? value : []
 }
 
-test('the data are what the script generates', () => {
+test('the script generates the demo data', () => {
   const out = join(folderWith({}), 'out')
   mkdirSync(out)
   execFileSync(process.execPath, [join(root, 'scripts/generate-demo-data.ts'), out], { stdio: 'pipe' })
   expect(names.map((name) => readFileSync(join(out, name), 'utf8'))).toEqual(names.map((name) => files[name]))
 })
 
-test('they are worth a demo: several organizations for some, none for others, one to five', async () => {
+test('the demo data contain users with several organizations, with one and with none', async () => {
   const reading = await readAll(source, folderWith(files))
   const memberships = reading.records.map(({ data }) => list(data.memberships).length)
   expect(reading.records.length).toBeGreaterThanOrEqual(220)
@@ -39,14 +39,14 @@ test('they are worth a demo: several organizations for some, none for others, on
   expect(reading.rejected.map(({ problem }) => problem.code)).toEqual(['ragged_row', 'no_such_user'])
 })
 
-test('the mapping refuses the three users that it is meant to refuse, and no other record', async () => {
+test('the mapping rejects three users on purpose, and no other record', async () => {
   const result = await mapped(source, files, { roles: { map: { 'org:billing': 'billing' } } })
   expect(result.rejects.map(({ code }) => code)).toEqual(['invalid_email', 'email_missing', 'invalid_password_hash'])
   const resets = result.notes.filter(({ code }) => code === 'password_reset_required').map(({ detail }) => detail)
   expect(resets.sort()).toEqual(['md5', 'md5', 'md5', 'phpass', 'phpass'])
 })
 
-test('the minimal example is three users, two organizations and three memberships', async () => {
+test('the minimal example has three users, two organizations and three memberships', async () => {
   const users = readFileSync(join(root, 'examples/csv-minimal/users.csv'), 'utf8')
   const result = await mapped({ type: 'csv', path: 'users.csv' }, { 'users.csv': users })
   const distinct = (kind: string) =>

@@ -45,7 +45,7 @@ test.each([
   [3, 3],
   [3, 100],
   [7, 1],
-])('the first %i records are read, in chunks of %i, and it is known that there are more', async (limit, size) => {
+])('reads the first %i records in chunks of %i, and reports that there are more', async (limit, size) => {
   const { source, isWhole } = firstRecords(sourceOf(8, 5), limit)
   const found = await readAll(source, size)
   expect(found.map(({ seq }) => seq)).toEqual(Array.from({ length: limit }, (_, seq) => seq))
@@ -54,7 +54,7 @@ test.each([
   expect(users).toMatchObject({ passed: limit, rejected: 1, read: limit + 1 })
 })
 
-test('where other streams are asked for, they are read whole', async () => {
+test('reads other streams whole if requested', async () => {
   const { source, isWhole } = firstRecords(sourceOf(8, 5), 3, true)
   const found = await readAll(source, 2)
   expect(found.map(({ seq }) => seq)).toEqual([0, 1, 2, 8, 9, 10, 11, 12])
@@ -62,7 +62,7 @@ test('where other streams are asked for, they are read whole', async () => {
   expect(source.counts().map(({ passed }) => passed)).toEqual([3, 5])
 })
 
-test('a source that is no larger is read whole, with its other streams', async () => {
+test('reads a smaller source whole, with its other streams', async () => {
   const { source, isWhole } = firstRecords(sourceOf(8, 5), 8)
   expect(await readAll(source, 4)).toHaveLength(13)
   expect(isWhole()).toBe(true)

@@ -14,7 +14,7 @@ export interface Mapped extends MapResult {
   attributes(kind: string): JsonObject[]
 }
 
-/** What the recipe of a source makes of files, with a manifest that says no more than it must. */
+/** Maps files with a source's recipe and a minimal manifest. */
 export async function mapped(
   source: { type: string; [option: string]: unknown },
   files: Record<string, string>,

@@ -9,8 +9,8 @@ import { readInParts } from './reading-parts.ts'
 type Files = Record<string, string | Buffer>
 
 /**
- * What two readings of a source must agree on, each in a folder of its own; places of rejects have
- * an order of their own.
+ * What two readings of a source must agree on, each in its own folder. The order of rejects can
+ * differ.
  */
 async function outcome(files: Files, read: (directory: string) => Promise<Reading>) {
   const directory = folderWith(files)
@@ -35,7 +35,7 @@ async function expectSame(config: SourceConfig, files: Files, size = 2) {
 const word = fc.constantFrom('', 'a', 'b', 'c', ' a ', 'NULL', '"x, y"', '"1\n2"', '"a"', 'é', ',', 'a"b', '\r')
 const end = fc.constantFrom('\n', '\n', '\n', '\r\n', '\n\n', '\n ,\n')
 
-/** Rows of so many cells, few of them with faults. */
+/** Rows with a few faults. */
 function rows(cells: number, arbitrary: fc.Arbitrary<string> = word) {
   const row = fc.tuple(fc.array(arbitrary, { minLength: cells, maxLength: cells }), end)
   return fc
@@ -62,7 +62,7 @@ test('a csv source reads the same in parts', async () => {
   )
 })
 
-test('a clerk source reads the same in parts, with what is joined', async () => {
+test('a clerk source reads the same in parts, with joined rows', async () => {
   await fc.assert(
     fc.asyncProperty(either(3), either(3), either(4), async (users, memberships, roles) => {
       await expectSame(
@@ -79,7 +79,7 @@ test('a clerk source reads the same in parts, with what is joined', async () => 
   )
 })
 
-test("users in Clerk's JSON read the same in parts, be it lines or a document", async () => {
+test("Clerk's JSON users read the same in parts, from lines or a document", async () => {
   const user = fc.record({ id: id(), userId: id(), email: fc.constantFrom('a@example.com', ['b@example.com']) })
   const config = { type: 'clerk', users: 'u.json', memberships: 'm.csv' }
   await fc.assert(
@@ -97,7 +97,7 @@ function id() {
   return fc.constantFrom('a', 'b', undefined)
 }
 
-test('streams of files read the same in parts, with what is joined to them', async () => {
+test('file streams read the same in parts, with joined records', async () => {
   const streams = {
     users: { path: ['u1.csv', 'u2.csv'] },
     teams: { path: 't.csv', join: { key: 'user', to: 'id', into: 'users', unmatched: 'ignore' } },
@@ -136,7 +136,7 @@ const lines = fc
   .array(fc.tuple(fc.oneof({ weight: 3, arbitrary: sound }, oddLine), fc.constantFrom('\n', '\r\n')), { maxLength: 12 })
   .map((all) => all.flat().join(''))
 
-test('streams of JSON lines read the same in parts, and in one row with tables and documents', async () => {
+test('NDJSON streams read the same in parts, in sequence with tables and documents', async () => {
   const streams = {
     users: { path: 'u1.ndjson' },
     tables: { path: 'u2.csv' },
@@ -169,17 +169,17 @@ test.each([
   ['one document', '\n \n[\n{"id":1}\n]\n', 'not_ndjson'],
   ['a list first', '\n[{"id":1}]\n{"id":2}\n', 'not_ndjson'],
   [
-    'bytes that are no text',
+    'bytes that are not text',
     Buffer.concat([Buffer.from('{"id":1}\n{\n'.repeat(9000)), Buffer.from([0xff, 0x0a])]),
     'wrong_encoding',
   ],
   ['gzip that is cut off', gzipSync('{"id":1}\n{\n'.repeat(90_000)).subarray(0, 300), 'broken_gzip'],
-])('JSON lines end in the same error in parts: %s', async (_what, content, code) => {
+])('NDJSON ends with the same error in parts: %s', async (_what, content, code) => {
   const config = { type: 'file', streams: { users: { path: 'u.ndjson' } } }
   expect(await expectSame(config, { 'u.ndjson': content }, 100)).toMatchObject({ refused: [{ code }] })
 })
 
-test('a line that is too long is rejected in parts as well, and the others read', async () => {
+test('a line that is too long is rejected in parts, and reading continues', async () => {
   const config = { type: 'file', streams: { users: { path: 'u.ndjson' } } }
   const content = `{"n":1}\n{"n":"${'x'.repeat(17 * 1024 * 1024)}"}\n{"n":2}\n{\n`
   expect(await expectSame(config, { 'u.ndjson': content }, 100)).toMatchObject({
@@ -213,7 +213,7 @@ const secrets = fc
   )
   .map((rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
 
-test('users of a tenant read the same in parts, with the rows of other files and the organizations that they name', async () => {
+test('users of a tenant read the same in parts, with joined files and organizations from metadata', async () => {
   await fc.assert(
     fc.asyncProperty(tenantUsers, secrets, secrets, fc.boolean(), async (users, passwords, mfa, isJoined) => {
       const beside = isJoined ? { passwords: 'p.ndjson', mfa: 'm.ndjson' } : {}
@@ -227,7 +227,7 @@ test('users of a tenant read the same in parts, with the rows of other files and
   )
 })
 
-test("so do rows of a dashboard's table", async () => {
+test("rows of a dashboard's table read the same in parts", async () => {
   const cell = fc.constantFrom("'auth0|1", 'auth0|2', "'NULL", '', 'o1', '"[{""provider"":""x"",""user_id"":1}]"')
   await fc.assert(
     fc.asyncProperty(rows(4, cell), secrets, async (users, passwords) => {
@@ -240,7 +240,7 @@ test("so do rows of a dashboard's table", async () => {
   )
 })
 
-test('a file that is longer than one read is cut across reads, in any encoding, packed or not', async () => {
+test('a file longer than one read is cut across reads, in any encoding, packed or not', async () => {
   const lines = Array.from({ length: 6000 }, (_, n) =>
     n % 7 === 0 ? `${n},"Zoë, ""${n}""\r\nof\nthe house",x` : `${n},Zoë ${n},${n % 50 === 0 ? 'a,b' : 'y'}`,
   )
@@ -252,7 +252,7 @@ test('a file that is longer than one read is cut across reads, in any encoding, 
   }
 })
 
-test('what follows a quote that is not closed is refused as it is without parts', async () => {
+test('text after an unclosed quote is rejected as without parts', async () => {
   const good = Array.from({ length: 5000 }, (_, n) => `a${n}@example.com,${n}`).join('\n')
   const files = { 'users.csv': `email,external_id\n${good}\nb@example.com,"open\n${good}\n` }
   expect(await expectSame({ type: 'csv', path: 'users.csv' }, files, 500)).toMatchObject({
@@ -260,14 +260,14 @@ test('what follows a quote that is not closed is refused as it is without parts'
   })
 })
 
-test('a row with a stray quote is refused, and what follows it read', async () => {
+test('a row with a stray quote is rejected, and reading continues', async () => {
   const good = Array.from({ length: 5000 }, (_, n) => `a${n}@example.com,${n}`).join('\n')
   const files = { 'users.csv': `email,external_id\n${good}\nb@example.com,5" disk\n${good}\n` }
   const whole = await expectSame({ type: 'csv', path: 'users.csv' }, files, 500)
   expect(whole).toMatchObject({ counts: [{ read: 10_001, rejected: 1 }] })
 })
 
-test('a member that a join may not replace ends the reading', async () => {
+test('a member that a join cannot replace ends the reading', async () => {
   const files = { 'u.csv': 'id,teams\n1,\n2,mine\n', 't.csv': 'user\n1\n' }
   const streams = { users: { path: 'u.csv' }, teams: { path: 't.csv', join: { key: 'user', to: 'id' } } }
   expect(await expectSame({ type: 'file', streams }, files, 1)).toMatchObject({ refused: [{ code: 'name_taken' }] })

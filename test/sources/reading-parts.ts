@@ -8,7 +8,7 @@ import { openSource } from '../../src/sources/registry.ts'
 import type { RejectedRecord, SourcePart, SourceRecord, Threads } from '../../src/sources/source.ts'
 import type { Reading } from './reading.ts'
 
-/** Reads the pieces of a source in this thread; what is found is told as late as it may be. */
+/** Reads the pieces of a source in this thread, and settles them as late as possible. */
 export async function readInParts(config: SourceConfig, directory: string, size = 1000): Promise<Reading> {
   const rejected: RejectedRecord[] = []
   const warnings: Problem[] = []

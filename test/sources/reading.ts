@@ -18,7 +18,7 @@ export interface Reading {
   digest: string
 }
 
-/** A folder with these files in it, removed after the test. */
+/** A folder with these files, removed after the test. */
 export function folderWith(files: Record<string, string | Buffer>): string {
   const folder = mkdtempSync(join(tmpdir(), 'source-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -57,7 +57,7 @@ export function readCsv(content: string | Buffer, options: { delimiter?: string 
   return readAll({ type: 'csv', path: 'users.csv', ...options }, folderWith({ 'users.csv': content }))
 }
 
-/** What each stream's sum says. */
+/** The counts of each stream. */
 export function sums(reading: Reading): [stream: string, read: number, passed: number, rejected: number][] {
   return reading.counts.map(({ stream, read, passed, rejected }) => [stream, read, passed, rejected])
 }

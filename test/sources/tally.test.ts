@@ -38,7 +38,7 @@ function inParts(all: readonly SourceRecord[], size: number): SourceRecord[][] {
   return parts
 }
 
-test.each([1, 3, 1000])('parts add up to the whole, of no more than %i names', (max) => {
+test.each([1, 3, 1000])('parts add up to the whole, with at most %i names', (max) => {
   fc.assert(
     fc.property(records, fc.integer({ min: 1, max: 4 }), (all, size) => {
       const given = asRecords(all)
@@ -69,7 +69,7 @@ function inFull(columns: ColumnsSeen) {
   return [...columns.streams()].map(([stream, { filled, ...rest }]) => ({ stream, filled: [...filled], ...rest }))
 }
 
-test('only the columns that are read are looked into', () => {
+test('counts only columns that are read', () => {
   const tally = new RecordTally(new Map([['users', new Set(['a'])]]))
   tally.add(asRecords([['users', { a: 'NULL', b: 'NULL' }]]))
   expect(tally.nulls.found()).toMatchObject([{ column: 'a' }])

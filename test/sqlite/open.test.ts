@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { openKept, pragma } from '../../src/sqlite/open.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
-test('a kept database is in WAL mode, and waits for the disk as it is told', () => {
+test('a kept database is in WAL mode, and waits for the disk as configured', () => {
   const folder = temporaryFolder()
   const full = openKept(join(folder, 'full'), { timeout: 0, synchronous: 'FULL' })
   const off = openKept(join(folder, 'off'), { timeout: 0, synchronous: 'OFF' })
@@ -14,7 +14,7 @@ test('a kept database is in WAL mode, and waits for the disk as it is told', () 
   off.close()
 })
 
-test('an exclusive one keeps everybody else out, without shared memory', () => {
+test('an exclusive database keeps others out, without shared memory', () => {
   const folder = temporaryFolder()
   const path = join(folder, 'exclusive')
   const db = openKept(path, { timeout: 0, synchronous: 'FULL', exclusive: true })
@@ -24,7 +24,7 @@ test('an exclusive one keeps everybody else out, without shared memory', () => {
   db.close()
 })
 
-test('a check that refuses the file leaves it as it is', () => {
+test('a failed check leaves the file unchanged', () => {
   const path = join(temporaryFolder(), 'foreign')
   const foreign = openKept(path, { timeout: 0, synchronous: 'FULL' })
   foreign.exec('PRAGMA journal_mode = DELETE; CREATE TABLE orders (id)')

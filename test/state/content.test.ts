@@ -105,7 +105,7 @@ forEachKind((kind) => {
     onTestFinished(() => copy.close())
     const counts = await state.withContent((one) => copy.withContent((other) => sameContent(one, other)))
     expect(counts).toEqual(COUNTS)
-    await expect(state.backUp(file)).rejects.toThrow('exists already')
+    await expect(state.backUp(file)).rejects.toThrow('already exists')
   })
 
   test('content that fails half-way leaves the state as it was', async () => {

@@ -14,9 +14,9 @@ import { matchedRefs, verifyKind } from '../../src/verifying/verify-kind.ts'
 import { manifestWith } from '../mapping/manifest.ts'
 
 /**
- * What SQL matches and what code looks at come to the same as if code looked at everything. In each
- * generated world most of what is desired has been applied and is in WorkOS as it was; the rest was
- * changed in the source, in the state or in WorkOS.
+ * Matching in SQL and in code must give the same result. In each generated world most desired
+ * resources are applied and unchanged in WorkOS; the rest differ in the source, in the state or in
+ * WorkOS.
  */
 
 /** One resource, in the source, in the state and in WorkOS. */
@@ -37,7 +37,7 @@ interface World {
 
 const KINDS = ['organization', 'user', 'membership', 'totp-factor']
 
-/** Mostly the usual. */
+/** Usually the first value. */
 const mostly = <T>(usual: T, ...others: T[]) =>
   fc.oneof({ weight: 6, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) })
 
@@ -69,7 +69,7 @@ const userFields = (n: number) =>
     metadata,
   })
 
-/** How WorkOS shows a user. */
+/** A user in WorkOS's form. */
 function liveUser(id: string, fields: Attributes): LiveResource {
   const { email, externalId = null } = fields
   const attributes = { firstName: null, lastName: null, metadata: {}, lastSignInAt: null, ...fields, externalId }
@@ -246,7 +246,7 @@ function databaseOf({ things, given }: World): RunDatabase {
   return rundb
 }
 
-/** Whatever `prepare` reads of groups is in the world already. */
+/** The world already contains what `prepare` reads of groups. */
 function prepared(name: string): KindDefinition {
   const { live = {}, ...definition } = kindDefinition(name)
   const { prepare: _, ...hooks } = live
@@ -291,7 +291,7 @@ async function verified(world: World, how: (definition: KindDefinition) => KindD
   }
 }
 
-test('what SQL matches comes to the same as if code looked at everything', async () => {
+test('matching in SQL and in code gives the same result', async () => {
   await fc.assert(
     fc.asyncProperty(world, async (world) => {
       expect(await verified(world, (definition) => definition)).toEqual(await verified(world, codeAlone))
@@ -300,7 +300,7 @@ test('what SQL matches comes to the same as if code looked at everything', async
   )
 })
 
-test('SQL does match, and leaves the rest to code', async () => {
+test('SQL matches some, and leaves the rest to code', async () => {
   let plain = 0
   let rest = 0
   await fc.assert(

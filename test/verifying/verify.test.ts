@@ -51,7 +51,7 @@ const idOf = async (workos: Workos, name: string) =>
   (await workos.snapshot()).users.find(({ email }) => email === `${name}@example.com`)?.id ?? ''
 
 describe('after an apply', () => {
-  test('all is verified, the figures add up with those of the source, and nothing is written', async () => {
+  test('everything is verified, the numbers match those of the source, and nothing is written', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     const state = await project.run(['state', 'show', '--json'], { env })
@@ -85,7 +85,7 @@ describe('after an apply', () => {
     })
   })
 
-  test('passwords are counted and said to be unreadable; no hash is shown', async () => {
+  test('passwords are counted and marked as unreadable; no hash is shown', async () => {
     const workos = await startWorkos()
     await workos.call('POST', '/user_management/users', { email: 'eve@example.com', external_id: 'id-eve' })
     const hash = { password_hash: HASH, password_hash_type: 'bcrypt' }
@@ -97,8 +97,8 @@ describe('after an apply', () => {
   })
 })
 
-describe('what is missing is a loss', () => {
-  test('a user deleted in WorkOS, and the memberships that went with it', async () => {
+describe('missing resources are a loss', () => {
+  test('a user deleted in WorkOS, and their memberships', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     const id = await idOf(workos, 'ada')
@@ -131,7 +131,7 @@ describe('what is missing is a loss', () => {
     expect(report.counts).toMatchObject({ not_applied: 1 + 2 + 4 + 3 })
   })
 
-  test('somebody else with the external id', async () => {
+  test('someone else with the external ID', async () => {
     const workos = await startWorkos()
     await workos.call('POST', '/user_management/users', { email: 'other@example.com', external_id: 'id-ada' })
     const project = await applied(workos, ROWS, { safety: { maxRejects: 3 } })
@@ -140,7 +140,7 @@ describe('what is missing is a loss', () => {
     expect(report.findings.at(-1)).toMatchObject({ type: 'clash', message: expect.stringContaining('somebody else') })
   })
 
-  test('a user created anew by somebody has another id, and lacks its memberships', async () => {
+  test('a user whom someone recreated has another ID, and lacks their memberships', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     const id = await idOf(workos, 'ada')
@@ -155,7 +155,7 @@ describe('what is missing is a loss', () => {
   })
 })
 
-describe('what differs is shown, and fails with --strict alone', () => {
+describe('differences are shown, and fail only with --strict', () => {
   test('fields, by who changed them', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
@@ -209,7 +209,7 @@ describe('what differs is shown, and fails with --strict alone', () => {
     expect((await verified(project, '--strict')).exit).toBe(7)
   })
 
-  test('what this state created and the source no longer has; what others created is counted alone', async () => {
+  test('resources that this state created and the source no longer has; those of others are only counted', async () => {
     const workos = await startWorkos()
     await workos.call('POST', '/user_management/users', { email: 'stranger@example.com' })
     const project = await applied(workos)
@@ -221,7 +221,7 @@ describe('what differs is shown, and fails with --strict alone', () => {
     expect((await verified(project, '--strict')).exit).toBe(7)
   })
 
-  test('what is in WorkOS and in no state: a lost state loses nobody', async () => {
+  test('resources in WorkOS and in no state: a lost state loses nobody', async () => {
     const workos = await startWorkos()
     const project = await applied(workos)
     project.remove('.workos-migrate')
@@ -240,7 +240,7 @@ describe('what differs is shown, and fails with --strict alone', () => {
   })
 })
 
-test('samples are bounded, and --full shows all', async () => {
+test('samples are limited, and --full shows all', async () => {
   const workos = await startWorkos()
   const project = peopleProject(
     workos,
@@ -253,7 +253,7 @@ test('samples are bounded, and --full shows all', async () => {
   expect((await project.run(['verify', '--full'], { env })).stdout.match(/✗/g)).toHaveLength(31)
 })
 
-test('what others named cannot steer the terminal', async () => {
+test('names from others cannot control the terminal', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const id = await idOf(workos, 'ada')
@@ -263,7 +263,7 @@ test('what others named cannot steer the terminal', async () => {
   expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u)
 })
 
-test('a write that an interrupted run left open is told of, and left to the next apply', async () => {
+test('an open write of an interrupted run is reported, and left to the next apply', async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const path = project.path('.workos-migrate/state.sqlite')
@@ -292,7 +292,7 @@ test('a write that an interrupted run left open is told of, and left to the next
   expect(await verified(project)).toMatchObject({ exit: 0, outcome: 'verified', openWrites: 0 })
 })
 
-test("another environment than the state's is refused", async () => {
+test("an environment other than the state's is rejected", async () => {
   const workos = await startWorkos()
   const project = await applied(workos)
   const { exit, stderr } = await project.run(['verify'], { env: { KEY: 'sk_test_other' } })

@@ -35,7 +35,7 @@ async function serve(script: [Reply, ...Reply[]], options: Partial<ClientOptions
   return { ...clientOf(server.url, options), server, received: server.received }
 }
 
-/** What a promise is rejected with; its text must not hold the key. */
+/** The reason of a rejected promise; its text must not contain the key. */
 async function failure(promise: Promise<unknown>): Promise<unknown> {
   const error = await promise.then(
     (value) => {
@@ -47,7 +47,7 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
   return error
 }
 
-/** An address on which nothing listens. */
+/** An address without a server. */
 async function deafAddress(): Promise<string> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -56,7 +56,7 @@ async function deafAddress(): Promise<string> {
   return `http://127.0.0.1:${port}`
 }
 
-test('an unlucky read goes on for longer while the target answers others, and not without end', async () => {
+test('an unlucky read is retried longer while the target responds to others, but not forever', async () => {
   let unlucky = 0
   const answered = (failures: number) =>
     serve([
@@ -81,7 +81,7 @@ test('an unlucky read goes on for longer while the target answers others, and no
   }
 })
 
-test('closing the client ends what waits to try again', async () => {
+test('closing the client ends waiting retries', async () => {
   const server = await scriptedServer(json(500, {}))
   const { client } = clientOf(server.url, { clock: systemClock })
   const read = failure(client.read('/never'))
@@ -93,8 +93,8 @@ test('closing the client ends what waits to try again', async () => {
   expect(server.received).toHaveLength(sent)
 })
 
-describe('what is sent', () => {
-  test('a read carries the key and its query, without what is undefined', async () => {
+describe('requests', () => {
+  test('a read has the key and its query, without undefined', async () => {
     const { client, received } = await serve([json(200, { data: [] })])
     expect(await client.read(USERS, { limit: 100, after: undefined, email: 'a+b@example.com' })).toEqual({ data: [] })
     expect(received).toHaveLength(1)
@@ -114,14 +114,14 @@ describe('what is sent', () => {
     expect(JSON.parse(received[0]?.body ?? '')).toEqual(create.body)
   })
 
-  test('non-ASCII text arrives as it was', async () => {
+  test('non-ASCII text arrives unchanged', async () => {
     const { client, received } = await serve([json(200, { id: 'user_1' })])
     const body = { first_name: 'Žofie 🦊', metadata: { note: 'a\nb"c' } }
     await client.write({ ...create, body })
     expect(JSON.parse(received[0]?.body ?? '')).toEqual(body)
   })
 
-  test('a delete is answered without a body', async () => {
+  test('a delete gets a response without a body', async () => {
     const { client, received } = await serve([raw(204, '')])
     expect(await client.write({ method: 'DELETE', path: `${USERS}/user_1` })).toEqual({})
     expect(received[0]?.method).toBe('DELETE')
@@ -162,7 +162,7 @@ describe('429', () => {
 
   test.each([
     -3_600_000, 3_600_000,
-  ])('an HTTP date counts by the clock of WorkOS, which is %i ms beside ours', async (off) => {
+  ])('an HTTP date follows the clock of WorkOS, which differs by %i ms from ours', async (off) => {
     const date = (ms: number) => new Date(Date.now() + off + ms).toUTCString()
     const reply = json(429, {}, { date: date(0), 'retry-after': date(30_000) })
     const { client, clock } = await serve([reply, json(200, {})])
@@ -185,7 +185,7 @@ describe('429', () => {
   })
 })
 
-describe('trouble on a read', () => {
+describe('failures of a read', () => {
   test.each<[string, Reply]>([
     ['HTTP 500', json(500, { message: 'boom' })],
     ['HTML with 502', raw(502, '<html>Bad gateway</html>', { 'content-type': 'text/html' })],
@@ -202,13 +202,13 @@ describe('trouble on a read', () => {
     expect(received).toHaveLength(3)
   })
 
-  test('a server that never answers is given up after the time-out', async () => {
+  test('a server that never responds is given up after the timeout', async () => {
     const { client, received } = await serve([silence, json(200, { id: 'user_1' })], { timeout: 100 })
     expect(await client.read(USERS)).toEqual({ id: 'user_1' })
     expect(received).toHaveLength(2)
   })
 
-  test('trouble that lasts ends with what it was and how to go on', async () => {
+  test('a lasting failure ends with its cause and how to continue', async () => {
     const { client, clock, received, server } = await serve([raw(502, '<html>')])
     const error = await failure(client.read(USERS))
     expect(error).toBeInstanceOf(TargetError)
@@ -224,14 +224,14 @@ describe('trouble on a read', () => {
     }
   })
 
-  test('what is not there is undefined', async () => {
+  test('a missing object is undefined', async () => {
     const { client, received } = await serve([json(404, { code: 'entity_not_found' })])
     expect(await client.read(`${USERS}/user_none`)).toBeUndefined()
     expect(received).toHaveLength(1)
   })
 })
 
-describe('a write whose outcome nobody knows is not repeated', () => {
+describe('a write with an unknown result is not repeated', () => {
   test.each<[string, Reply, number | undefined]>([
     ['HTTP 500', json(500, { message: 'boom' }), 500],
     ['HTML with 502', raw(502, '<html>'), 502],
@@ -248,16 +248,16 @@ describe('a write whose outcome nobody knows is not repeated', () => {
     expect(received).toHaveLength(1)
   })
 
-  test('no answer within the time-out', async () => {
+  test('no response within the timeout', async () => {
     const { client, received } = await serve([silence], { timeout: 1000 })
     const error = await failure(client.write(create))
     expect(error).toBeInstanceOf(OutcomeUnknown)
-    expect(String(error)).toContain('no answer in time')
+    expect(String(error)).toContain('no response in time')
     expect(received).toHaveLength(1)
   })
 })
 
-describe('a target on which nobody listens', () => {
+describe('a target without a server', () => {
   test.each([
     ['a read', (client: WorkosClient) => client.read(USERS)],
     ['a write, which cannot have had an effect', (client: WorkosClient) => client.write(create)],
@@ -273,7 +273,7 @@ describe('a target on which nobody listens', () => {
   })
 })
 
-describe('a refusal', () => {
+describe('a rejection', () => {
   test.each([401, 403])('HTTP %i means that the key is wrong', async (status) => {
     const { client, received, server } = await serve([json(status, { message: `bad key ${KEY}` })])
     for (const call of [() => client.read(USERS), () => client.write(create)]) {
@@ -284,7 +284,7 @@ describe('a refusal', () => {
     expect(received).toHaveLength(2)
   })
 
-  test('HTTP 403 for groups says that they may not be enabled', async () => {
+  test('HTTP 403 for groups means that they might not be enabled', async () => {
     const { client } = await serve([json(403, { message: 'Forbidden' })])
     const error = await failure(client.read('/organizations/org_1/groups'))
     expect(error).toBeInstanceOf(CredentialsError)
@@ -311,7 +311,7 @@ describe('a refusal', () => {
       'Validation failed email must be one',
     ],
     ['nothing at all', {}, [], 'HTTP 422'],
-  ])('%s is told with status, codes and message', async (_, body, codes, message) => {
+  ])('%s has its status, codes and message', async (_, body, codes, message) => {
     const { client, received } = await serve([json(422, body)])
     const error = await failure(client.write(create))
     expect(error).toBeInstanceOf(ApiRefusal)
@@ -319,12 +319,12 @@ describe('a refusal', () => {
     expect(received).toHaveLength(1)
   })
 
-  test('HTML is a refusal without codes', async () => {
+  test('HTML is a rejection without codes', async () => {
     const { client } = await serve([raw(400, '<html>')])
     expect(await failure(client.write(create))).toMatchObject({ status: 400, codes: [] })
   })
 
-  test('a redirect is not followed: it would carry the key elsewhere', async () => {
+  test('a redirect is not followed: it would send the key elsewhere', async () => {
     const elsewhere = await scriptedServer(json(200, {}))
     const { client, received } = await serve([raw(302, '', { location: elsewhere.url })])
     expect(await failure(client.read(USERS))).toMatchObject({ problems: [{ code: 'redirected' }] })
@@ -332,14 +332,14 @@ describe('a refusal', () => {
     expect(elsewhere.received).toHaveLength(0)
   })
 
-  test('a write to what is not there is refused, not swallowed', async () => {
+  test('a write to a missing object is rejected, not ignored', async () => {
     const { client } = await serve([json(404, { code: 'entity_not_found' })])
     const error = await failure(client.write({ method: 'PUT', path: `${USERS}/user_none`, body: {} }))
     expect(error).toMatchObject({ status: 404, codes: ['entity_not_found'] })
   })
 })
 
-test('a pause between two attempts is told of when it is long', async () => {
+test('a long pause between two attempts is reported', async () => {
   const waits: Wait[] = []
   const { client } = await serve([json(503, {})], { onWait: (wait) => waits.push(wait) })
   expect(await failure(client.read(USERS))).toBeInstanceOf(TargetError)
@@ -361,7 +361,7 @@ describe('interruption', () => {
     expect(received).toHaveLength(1)
   })
 
-  test('a write in flight when it is interrupted finishes', async () => {
+  test('a write in flight at the interruption finishes', async () => {
     const interrupted = new AbortController()
     const answerLate: Reply = (response) => {
       interrupted.abort(new Error('interrupted'))
@@ -371,13 +371,13 @@ describe('interruption', () => {
     expect(await client.write(create)).toEqual({ id: 'user_1' })
   })
 
-  test('a write in flight that is not answered is dropped after 5 s, and not as one that never left', async () => {
+  test('a write in flight without a response is dropped after 5 s, but not as one that never left', async () => {
     const interrupted = new AbortController()
     const interrupt: Reply = () => interrupted.abort(new Error('interrupted'))
     const { client, clock } = await serve([interrupt], { interrupted: interrupted.signal })
     const error = await failure(client.write(create))
     expect(error).not.toBe(interrupted.signal.reason)
-    expect(String(error)).toContain('no answer within 5 s')
+    expect(String(error)).toContain('no response within 5 s')
     expect(clock.waits).toEqual([5_000])
   })
 
@@ -390,7 +390,7 @@ describe('interruption', () => {
     expect(performance.now() - started).toBeLessThan(2_000)
   })
 
-  test('a client that is closed leaves nothing that is waited for', async () => {
+  test('a closed client leaves nothing waiting', async () => {
     const clock = new SimulatedClock()
     const interrupted = new AbortController()
     const { client } = await serve([json(200, {})], { clock, interrupted: interrupted.signal })
@@ -401,7 +401,7 @@ describe('interruption', () => {
     expect(clock.now()).toBe(before)
   })
 
-  test('what is in flight when it is killed is dropped', async () => {
+  test('a kill drops requests in flight', async () => {
     const killed = new AbortController()
     const kill: Reply = () => killed.abort(new Error('killed'))
     const { client } = await serve([kill], { killed: killed.signal })

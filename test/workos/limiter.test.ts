@@ -12,7 +12,7 @@ function limiter(limits: Partial<ConstructorParameters<typeof RateLimiter>[0]>) 
 }
 
 /**
- * Sends one request after another through the limiter; returns when each arrived at the server, in
+ * Sends one request after another through the limiter. Returns when each arrived at the server, in
  * order of arrival.
  */
 async function drive(
@@ -40,7 +40,7 @@ async function drive(
   return { arrivals: arrivals.sort((one, other) => one - other), end }
 }
 
-/** The most arrivals that any span of `perMs` holds, wherever it is placed. */
+/** The most arrivals in any span of `perMs`. */
 function busiest(arrivals: readonly number[], perMs: number): number {
   let most = 0
   let first = 0
@@ -55,7 +55,7 @@ const delay = (most: number) =>
   fc.record({ there: fc.integer({ min: 0, max: most }), back: fc.integer({ min: 0, max: most }) })
 
 describe('the windows', () => {
-  test('no span at the server ever holds more than the limit, whatever the delays', async () => {
+  test('no span at the server ever contains more than the limit, whatever the delays', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 7 }),
@@ -72,7 +72,7 @@ describe('the windows', () => {
     )
   })
 
-  test('a general window and one of a class hold at the same time', async () => {
+  test('a general window and one of a class apply at the same time', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(delay(300), { minLength: 1, maxLength: 40 }), async (delays) => {
         const subject = limiter({ reads: { count: 5, perMs: 100 }, requests: { count: 7, perMs: 350 } })
@@ -110,7 +110,7 @@ describe('the windows', () => {
     )
   })
 
-  test('the documented limits let 1,500 writes through in 20 s and a little', async () => {
+  test('the documented limits allow 1,500 writes in little more than 20 s', async () => {
     const subject = limiter({ writes: { count: 500, perMs: 10_000 }, requests: { count: 6000, perMs: 60_000 } })
     const start = subject.clock.now()
     const delays = Array.from({ length: 1500 }, () => ({ there: 20, back: 20 }))
@@ -119,7 +119,7 @@ describe('the windows', () => {
     expect(end - start).toBeLessThanOrEqual(20_000 * 1.05)
   })
 
-  test('organization deletes have a window of their own, 50 a minute', async () => {
+  test('deletions of organizations have a separate window, 50 per minute', async () => {
     const subject = limiter({})
     const delays = Array.from({ length: 120 }, () => ({ there: 0, back: 0 }))
     const { arrivals } = await drive(subject, 'organization-delete', delays, 120)
@@ -128,7 +128,7 @@ describe('the windows', () => {
 })
 
 describe('lanes', () => {
-  test('exhausted writes hold up neither reads nor requests outside user management', async () => {
+  test('used-up writes delay neither reads nor requests outside user management', async () => {
     const { clock, limiter: subject } = limiter({ writes: { count: 1, perMs: 60_000 } })
     const first = await subject.acquire('write')
     first.done()
@@ -142,7 +142,7 @@ describe('lanes', () => {
     expect(late).toContain('write')
   })
 
-  test('requests of a lane leave in the order in which they asked', async () => {
+  test('requests of a lane leave in order', async () => {
     const { clock, limiter: subject } = limiter({ writes: { count: 1, perMs: 100 } })
     const order: number[] = []
     for (const index of [0, 1, 2, 3]) {
@@ -157,7 +157,7 @@ describe('lanes', () => {
 })
 
 describe('waiting', () => {
-  test('an abort while waiting rejects with its reason and leaves the place to the next', async () => {
+  test('an abort while waiting rejects with its reason and frees the place', async () => {
     const { clock, limiter: subject } = limiter({ writes: { count: 1, perMs: 100 } })
     ;(await subject.acquire('write')).done()
     const controller = new AbortController()
@@ -173,7 +173,7 @@ describe('waiting', () => {
     expect(granted).toBe(true)
   })
 
-  test('when the last one gives up, nothing is waited for any more', async () => {
+  test('when the last one gives up, nothing keeps waiting', async () => {
     const { clock, limiter: subject } = limiter({})
     subject.refused(600_000)
     const controller = new AbortController()
@@ -185,7 +185,7 @@ describe('waiting', () => {
     expect(clock.now()).toBe(before)
   })
 
-  test('a long pause is told of, with its reason', async () => {
+  test('a long pause is reported with its reason', async () => {
     const clock = new SimulatedClock()
     const waits: Wait[] = []
     const limits = { writes: { count: 1, perMs: 10_000 }, reads: PLENTY, requests: PLENTY }
@@ -193,13 +193,13 @@ describe('waiting', () => {
     ;(await subject.acquire('write')).done()
     void subject.acquire('write')
     expect(waits.splice(0)).toEqual([
-      { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are sent', ms: 10_005 },
+      { whose: 'WorkOS', reason: 'pace', why: 'all requests of this period are used up', ms: 10_005 },
     ])
     subject.refused(60_000)
     void subject.acquire('read')
     expect(waits.splice(0)).toMatchObject([{ whose: 'WorkOS', reason: 'refused', why: 'Retry-After', ms: 60_000 }])
     await clock.runAll()
-    // A short one is nobody's concern.
+    // A short pause is not reported.
     const brief = { ...limits, writes: { count: 1, perMs: 900 } }
     const quick = new RateLimiter(brief, clock, (wait) => waits.push(wait))
     ;(await quick.acquire('write')).done()
@@ -207,12 +207,12 @@ describe('waiting', () => {
     expect(waits).toEqual([])
   })
 
-  test('a signal that is aborted already gets no permit', async () => {
+  test('an aborted signal gets no permit', async () => {
     const { limiter: subject } = limiter({})
     await expect(subject.acquire('read', AbortSignal.abort(new Error('over')))).rejects.toThrow('over')
   })
 
-  test('an abort after the permit was given changes nothing', async () => {
+  test('an abort after the permit changes nothing', async () => {
     const { limiter: subject } = limiter({ reads: { count: 1, perMs: 100 } })
     const controller = new AbortController()
     const permit = await subject.acquire('read', controller.signal)
@@ -220,7 +220,7 @@ describe('waiting', () => {
     expect(() => permit.done()).not.toThrow()
   })
 
-  test('a permit that was not used gives its place back at once', async () => {
+  test('an unused permit frees its place at once', async () => {
     const { clock, limiter: subject } = limiter({ writes: { count: 1, perMs: 60_000 } })
     const permit = await subject.acquire('write')
     let granted = false
@@ -235,8 +235,8 @@ describe('waiting', () => {
   })
 })
 
-describe('after a refusal', () => {
-  /** When a request of this class leaves, counted from now. */
+describe('after a rejection', () => {
+  /** When a request of this class leaves, from now. */
   async function waits({ clock, limiter: subject }: ReturnType<typeof limiter>, requestClass: RequestClass = 'write') {
     const start = clock.now()
     let left = Number.NaN
@@ -249,7 +249,7 @@ describe('after a refusal', () => {
     return left
   }
 
-  test('every lane pauses for as long as the server asks', async () => {
+  test('every lane pauses for as long as the server requires', async () => {
     for (const requestClass of ['write', 'read', 'other'] as const) {
       const subject = limiter({})
       subject.limiter.refused(7_000)
@@ -264,13 +264,13 @@ describe('after a refusal', () => {
     expect(await waits(subject)).toBe(30_000)
   })
 
-  test('a server that asks for no wait is given a second all the same', async () => {
+  test('a server that requires no wait still gets a second', async () => {
     const subject = limiter({})
     subject.limiter.refused(0)
     expect(await waits(subject)).toBe(1000)
   })
 
-  test('without Retry-After the pause doubles with each refusal in a row, up to a minute', async () => {
+  test('without Retry-After the pause doubles with each rejection in a row, up to a minute', async () => {
     const subject = limiter({})
     const pauses: number[] = []
     for (let refusal = 0; refusal < 9; refusal += 1) {
@@ -280,7 +280,7 @@ describe('after a refusal', () => {
     expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000])
   })
 
-  test('a few refusals among many answers keep the pause short', async () => {
+  test('a few rejections among many responses keep the pause short', async () => {
     const subject = limiter({})
     const pauses: number[] = []
     for (let refusal = 0; refusal < 6; refusal += 1) {
@@ -293,7 +293,7 @@ describe('after a refusal', () => {
     expect(pauses).toEqual([1000, 1000, 1000, 1000, 1000, 1000])
   })
 
-  test('a few answers among many refusals do not', async () => {
+  test('a few responses among many rejections do not', async () => {
     const subject = limiter({})
     const pauses: number[] = []
     for (let refusal = 0; refusal < 4; refusal += 1) {
@@ -308,13 +308,13 @@ describe('after a refusal', () => {
     expect(pauses).toEqual([1000, 2000, 4000, 8000])
   })
 
-  test('refusals of requests that were in flight together count as one', async () => {
+  test('rejections of requests in flight together count as one', async () => {
     const subject = limiter({ writes: { count: 100, perMs: 1000 } })
     for (let request = 0; request < 50; request += 1) subject.limiter.refused()
     expect(await waits(subject)).toBe(1000)
   })
 
-  test('the windows take fewer for a while, and win back what they lost', async () => {
+  test('the windows shrink for a while, then regain what they lost', async () => {
     const subject = limiter({ writes: { count: 100, perMs: 1000 } })
     const burst = async () => {
       const delays = Array.from({ length: 100 }, () => ({ there: 0, back: 0 }))
@@ -332,7 +332,7 @@ describe('after a refusal', () => {
     expect(await burst()).toBe(100)
   })
 
-  test('however often it is refused, a tenth of the limit stays', async () => {
+  test('however often it is rejected, a tenth of the limit stays', async () => {
     const subject = limiter({ writes: { count: 100, perMs: 1000 } })
     for (let refusal = 0; refusal < 20; refusal += 1) {
       subject.limiter.refused(1000)
@@ -346,7 +346,7 @@ describe('after a refusal', () => {
   })
 })
 
-test('a percentage is that share of each documented limit, and never nothing', () => {
+test('a percentage is that share of each documented limit, and never zero', () => {
   expect(limitsOf('70%')).toEqual({
     writes: { count: 350, perMs: 10_000 },
     reads: { count: 700, perMs: 10_000 },

@@ -23,8 +23,8 @@ const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url))
 const source = path.join(modules, '@workos/openapi-spec/open-api-spec.yaml')
 
 /**
- * The published document. Parsing 1.1 MB of YAML takes most of a second, so that it is kept as JSON
- * beside the packages.
+ * The published document. Parsing 1.1 MB of YAML takes most of a second, so it is cached as JSON
+ * next to the packages.
  */
 export function loadOpenApiDocument(): OpenApiDocument {
   const { size, mtimeMs } = statSync(source)

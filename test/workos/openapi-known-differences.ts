@@ -3,21 +3,21 @@ import type { OpenApiDocument, Schema } from './openapi-document.ts'
 import { addGroupRoles } from './openapi-group-roles.ts'
 
 /**
- * A point where WorkOS, or the sandbox, is known to differ from the document in the npm registry: a
- * row of docs/how-to/sandbox.md.
+ * A known difference of WorkOS, or the sandbox, from the document in the npm registry: a row of
+ * docs/how-to/sandbox.md.
  */
 export interface KnownDifference {
-  /** Each has one of its own. */
+  /** Unique. */
   name: string
-  /** What is so, in a sentence. */
+  /** The difference, in one sentence. */
   why: string
-  /** Where that stands, or who saw it. */
+  /** Where it is documented or was observed. */
   source: string
   /** Matches operation names such as `PUT /organizations/{id}`. */
   operations: RegExp
   requestProperties?: Record<string, Schema>
   responseProperties?: Record<string, Schema>
-  /** Further answers, by status. */
+  /** Further responses, by status. */
   answers?: Record<number, Schema>
   patch?(document: OpenApiDocument): void
 }
@@ -25,9 +25,9 @@ export interface KnownDifference {
 /** The document on GitHub, which is newer than the package in the npm registry. */
 const LATER = 'https://github.com/workos/openapi-spec, 0.61.0'
 const CONNECTIONS = 'https://workos.com/docs/reference/sso/connection/create'
-/** No document says it. */
-const SEEN = 'seen in answers of WorkOS; not documented'
-const OURS = 'not documented: the sandbox answers as elsewhere in the document'
+/** Not documented. */
+const SEEN = 'observed in responses of WorkOS; not documented'
+const OURS = 'not documented: the sandbox follows the rest of the document'
 
 const MESSAGE: Schema = { type: 'object', properties: { message: { type: 'string' } }, required: ['message'] }
 
@@ -66,7 +66,7 @@ const CONNECTION_PROPERTIES = {
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: 'connections-by-api',
-    why: 'Connections are created by the API where WorkOS has enabled that.',
+    why: 'The API creates connections if WorkOS has enabled it.',
     source: CONNECTIONS,
     operations: /^POST \/connections$/,
     answers: { 201: CONNECTION, 404: MESSAGE, 422: coded('invalid_request_parameters') },
@@ -81,7 +81,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'connections-answered',
-    why: 'A connection that was created by the API is answered with its settings.',
+    why: 'Creating a connection returns its settings.',
     source: CONNECTIONS,
     operations: /^GET \/connections\/\{id\}$/,
     responseProperties: CONNECTION_PROPERTIES,
@@ -89,42 +89,42 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'connections-gone',
-    why: 'A connection that is not there is refused as everything else.',
+    why: 'A missing connection returns the same error as other objects.',
     source: OURS,
     operations: /^DELETE \/connections\/\{id\}$/,
     answers: { 404: NOT_FOUND },
   },
   {
     name: 'group-roles',
-    why: 'Groups give roles to their members.',
+    why: 'Groups assign roles to their members.',
     source: LATER,
     operations: /^[A-Z]+ \/authorization\/groups\//,
     patch: addGroupRoles,
   },
   {
     name: 'group-role-in-use',
-    why: 'A role that a group gives is not deleted.',
+    why: 'A role that a group assigns cannot be deleted.',
     source: LATER,
     operations: /^DELETE \/authorization\/organizations\/\{organizationId\}\/roles\/\{slug\}$/,
     answers: { 409: coded('role_has_group_role_mappings') },
   },
   {
     name: 'key-and-rate-limits',
-    why: 'Every endpoint refuses a missing or unknown key, and requests beyond the rate limits; the document lists neither.',
+    why: 'Every endpoint rejects a missing or unknown key, and requests above the rate limits; the document lists neither.',
     source: 'https://workos.com/docs/reference/rate-limits and /docs/reference/errors',
     operations: /./,
     answers: { 401: MESSAGE, 429: coded('rate_limit_exceeded') },
   },
   {
     name: 'bad-body',
-    why: 'A body that is no JSON object, or is too large, is refused before any rule of the endpoint; the document lists neither.',
+    why: 'A body that is not a JSON object or is too large is rejected first; the document lists neither.',
     source: OURS,
     operations: /^(POST|PUT|PATCH) /,
     answers: { 400: coded('bad_request'), 413: coded('payload_too_large') },
   },
   {
     name: 'user-name',
-    why: 'Users have a full name besides first and last name.',
+    why: 'Users have a full name as well as a first and last name.',
     source: LATER,
     operations: /^(POST|PUT) \/user_management\/users(\/\{id\})?$/,
     requestProperties: { name: NULLABLE_TEXT },
@@ -132,14 +132,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'user-name-read',
-    why: 'Users have a full name where they are read.',
+    why: 'Reading users returns their full name.',
     source: LATER,
     operations: /^GET \/user_management\/users\/(external_id\/\{external_id\}|\{id\})$/,
     responseProperties: { name: NULLABLE_TEXT },
   },
   {
     name: 'salt-position',
-    why: 'The position of the salt is said with the hash, and with a hash alone.',
+    why: 'The position of the salt is set together with a hash.',
     source: LATER,
     operations: /^(POST|PUT) \/user_management\/users(\/\{id\})?$/,
     requestProperties: { password_salt_position: { enum: ['prefix', 'suffix'] } },
@@ -160,7 +160,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'metadata-null',
-    why: 'On update null removes a metadata key (documentation: "Metadata"); the document allows strings alone.',
+    why: 'On update, null removes a metadata key (documentation: "Metadata"); the document allows only strings.',
     source: 'https://workos.com/docs/authkit/metadata',
     operations: /^PUT \/(user_management\/users|organizations)\/\{id\}$/,
     patch(document) {
@@ -173,7 +173,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'membership-roles',
-    why: 'Memberships list all their roles, also where each has one.',
+    why: 'Memberships list all their roles, even if there is only one.',
     source: LATER,
     operations: /^(GET|POST|PUT) \/user_management\/organization_memberships(\/\{id\}(\/(de|re)activate)?)?$/,
     responseProperties: {
@@ -191,14 +191,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'membership-exists',
-    why: 'The document has no answer for an active membership that exists already; this one was seen.',
+    why: 'The document has no response for an active membership that already exists; this one was observed.',
     source: SEEN,
     operations: /^POST \/user_management\/organization_memberships$/,
     answers: { 409: coded('organization_membership_already_exists') },
   },
   {
     name: 'not-found',
-    why: 'The document lists no 404 for these, though each names an object in its path.',
+    why: 'The document lists no 404 for these endpoints, although each has an object in its path.',
     source: OURS,
     operations:
       /^(PUT \/user_management\/users\/\{id\}|DELETE \/organizations\/\{id\}|(GET|POST) \/user_management\/users\/\{userlandUserId\}\/auth_factors)$/,
@@ -206,21 +206,21 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: 'user-kept',
-    why: 'WorkOS may refuse to delete a user.',
+    why: 'WorkOS can refuse to delete a user.',
     source: LATER,
     operations: /^DELETE \/user_management\/users\/\{id\}$/,
     answers: { 409: coded('user_deletion_not_allowed') },
   },
   {
     name: 'group-full',
-    why: 'A group may have all the members that it can have.',
+    why: 'A group can be full.',
     source: LATER,
     operations: /^POST \/organizations\/\{organizationId\}\/groups\/\{groupId\}\/organization-memberships$/,
     answers: { 400: coded('group_membership_limit_exceeded') },
   },
   {
     name: 'external-id-ascii',
-    why: 'External ids are ASCII.',
+    why: 'External IDs are ASCII.',
     source: LATER,
     operations: /^(POST|PUT) \/(user_management\/users|organizations)(\/\{id\})?$/,
     patch(document) {
@@ -242,7 +242,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
 ]
 
-/** What creates and updates of users and organizations take. */
+/** Bodies that create and update users and organizations. */
 const DTOS = ['CreateUserlandUserDto', 'UpdateUserlandUserDto', 'OrganizationDto', 'UpdateOrganizationDto']
 
 function eachSchema(value: unknown, visit: (schema: Schema) => void): void {

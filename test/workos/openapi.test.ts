@@ -18,7 +18,7 @@ const user = {
   updated_at: '2026-01-01T00:00:00.000Z',
 }
 
-test('requests that the document describes pass', () => {
+test('requests in the document pass', () => {
   expect(checkRequest('POST', USERS, { email: 'a@example.com', metadata: { k: 'v' } })).toEqual([])
   expect(checkRequest('GET', `${USERS}?limit=100`, undefined)).toEqual([])
   expect(checkRequest('PUT', `${USERS}/user_1`, { metadata: { k: null } })).toEqual([])
@@ -40,11 +40,11 @@ test.each([
   ['GET', USERS, {}, 'takes no body'],
   ['PATCH', USERS, {}, 'not documented'],
   ['GET', '/users', undefined, 'not documented'],
-])('%s %s %j is refused', (method, path, body, complaint) => {
+])('%s %s %j is rejected', (method, path, body, complaint) => {
   expect(checkRequest(method, path, body).join('\n')).toContain(complaint)
 })
 
-test('answers that the document describes pass', () => {
+test('responses in the document pass', () => {
   expect(checkResponse('GET', `${USERS}/user_1`, 200, user)).toEqual([])
   expect(checkResponse('GET', `${USERS}/external_id/x`, 200, user)).toEqual([])
   expect(checkResponse('DELETE', `${USERS}/user_1`, 200, undefined)).toEqual([])
@@ -67,6 +67,6 @@ test.each([
   ['POST', USERS, 400, { code: 'user_creation_error', message: 'x' }, 'errors'],
   ['POST', USERS, 418, { message: 'x' }, 'not documented'],
   ['DELETE', `${USERS}/user_1`, 200, {}, 'no body'],
-])('%s %s answered with %i %j is refused', (method, path, status, body, complaint) => {
+])('%s %s with the response %i %j is rejected', (method, path, status, body, complaint) => {
   expect(checkResponse(method, path, status, body).join('\n')).toContain(complaint)
 })

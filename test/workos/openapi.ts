@@ -3,10 +3,7 @@ import { isObject } from '../../src/json.ts'
 import { loadOpenApiDocument, type Operation, type Schema } from './openapi-document.ts'
 import { KNOWN_DIFFERENCES } from './openapi-known-differences.ts'
 
-/**
- * What is wrong with a request or response by the published OpenAPI document; empty when nothing
- * is.
- */
+/** Problems of a request or response by the published OpenAPI document; empty if there are none. */
 export interface OpenApiChecker {
   /** `path` as sent, with or without its query. */
   checkRequest(method: string, path: string, body: unknown): string[]
@@ -22,9 +19,8 @@ interface Route {
 }
 
 /**
- * Checks against the document of `@workos/openapi-spec`, together with the known differences.
- * Stricter than the document in one point: a member that no part of a schema names is refused, in
- * request bodies and successful answers.
+ * Checks against the document of `@workos/openapi-spec`, with the known differences. It is stricter
+ * in one point: request bodies and successful responses cannot have members that no schema lists.
  */
 export function createOpenApiChecker(): OpenApiChecker {
   const document = loadOpenApiDocument()

@@ -10,7 +10,7 @@ export interface Received {
   body: string
 }
 
-/** What the server does with one request. */
+/** The server's reaction to one request. */
 export type Reply = (response: ServerResponse, request: IncomingMessage) => void
 
 export interface ScriptedServer {
@@ -18,10 +18,7 @@ export interface ScriptedServer {
   received: Received[]
 }
 
-/**
- * An HTTP server on loopback that answers one request after another by the script, and the last
- * reply again after its end.
- */
+/** An HTTP server on loopback that replies by the script, then repeats the last reply. */
 export async function scriptedServer(...script: [Reply, ...Reply[]]): Promise<ScriptedServer> {
   const received: Received[] = []
   const [first] = script
@@ -48,14 +45,14 @@ export function raw(status: number, body: string, headers: Record<string, string
   return (response) => void response.writeHead(status, headers).end(body)
 }
 
-/** Closes the connection without an answer. */
+/** Closes the connection without a response. */
 export const drop: Reply = (response) => void response.destroy()
 
-/** Begins an answer and closes the connection in the middle of its body. */
+/** Begins a response and closes the connection in the middle of its body. */
 export const cutOff: Reply = (response) => {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
   response.write('{"id":', () => response.destroy())
 }
 
-/** Never answers. */
+/** Never responds. */
 export const silence: Reply = () => {}

@@ -32,7 +32,7 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
   )
 }
 
-describe('a redirection', () => {
+describe('a redirect', () => {
   const ways: [string, (client: WorkosClient) => Promise<unknown>][] = [
     ['of a read', (client) => client.read(USERS)],
     ['of a write', (client) => client.write(create)],
@@ -40,7 +40,7 @@ describe('a redirection', () => {
   ]
   const location = 'https://login.example.net/in?next=secret-token'
 
-  test.each(ways)('%s is not followed, and told with its host', async (_name, request) => {
+  test.each(ways)('%s is not followed, and its host is shown', async (_name, request) => {
     const server = await scriptedServer(raw(302, '', { location }))
     const error = await failure(request(clientOf(server.url)))
     expect(error).toBeInstanceOf(TargetError)
@@ -51,20 +51,20 @@ describe('a redirection', () => {
     expect(server.received).toHaveLength(1)
   })
 
-  test.each([301, 303, 307, 308])('%i is told like any other', async (status) => {
+  test.each([301, 303, 307, 308])('%i is reported like any other', async (status) => {
     const server = await scriptedServer(json(status, { message: 'Moved' }, { location: '/v2' }))
     const error = await failure(clientOf(server.url).write(create))
     expect((error as TargetError).problems?.[0]?.code).toBe('redirected')
     expect((error as TargetError).message).toContain(`redirects to ${new URL(server.url).host}`)
   })
 
-  test('without a location names no host', async () => {
+  test('without a location shows no host', async () => {
     const server = await scriptedServer(raw(302, ''))
     expect(String(await failure(clientOf(server.url).read(USERS)))).toContain('redirects to no host (HTTP 302)')
   })
 })
 
-describe('a certificate that is not trusted', () => {
+describe('an untrusted certificate', () => {
   async function secureServer(): Promise<{ url: string; connections: () => number }> {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
@@ -78,68 +78,68 @@ describe('a certificate that is not trusted', () => {
     return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, connections: () => connections }
   }
 
-  test('is not tried again by a read, and its fault is named', async () => {
+  test('is not retried by a read, and its fault is named', async () => {
     const server = await secureServer()
     const error = await failure(clientOf(server.url).read(USERS))
     expect(error).toBeInstanceOf(NetworkError)
     expect((error as NetworkError).problems[0]).toMatchObject({ code: 'untrusted_certificate' })
-    expect(String(error)).toContain('its certificate is signed by itself (DEPTH_ZERO_SELF_SIGNED_CERT)')
+    expect(String(error)).toContain('its certificate is self-signed (DEPTH_ZERO_SELF_SIGNED_CERT)')
     expect((error as TargetError).problems[0]?.hint).toContain('NODE_EXTRA_CA_CERTS')
     expect(server.connections()).toBe(1)
   })
 
-  test('is not tried again by a write, whose outcome is not open', async () => {
+  test('is not retried by a write, whose outcome is not open', async () => {
     const server = await secureServer()
     const error = await failure(clientOf(server.url).write(create))
     expect((error as TargetError).problems?.[0]?.code).toBe('untrusted_certificate')
     expect(server.connections()).toBe(1)
   })
 
-  test('https spoken to a server of plain HTTP is named', async () => {
+  test('https to a plain HTTP server is named', async () => {
     const server = await scriptedServer(json(200, {}))
     const error = await failure(clientOf(server.url.replace('http:', 'https:')).read(USERS))
-    expect(String(error)).toContain('it does not speak TLS')
-    expect((error as NetworkError).problems?.[0]?.hint).toContain('check scheme and port')
+    expect(String(error)).toContain('it does not use TLS')
+    expect((error as NetworkError).problems?.[0]?.hint).toContain('check the scheme and port')
   })
 
   test.each([
     ['CERT_HAS_EXPIRED', 'its certificate has expired'],
     ['CERT_NOT_YET_VALID', 'its certificate is not valid yet'],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host'],
-    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'comes without the one that signed it'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for a different host'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'comes without the intermediate certificate'],
   ])('%s is found among the causes', (code, words) => {
     const cause = Object.assign(new Error('tls'), { code })
     expect(tlsFault(new TypeError('fetch failed', { cause }), 'https://api.workos.com')?.message).toContain(words)
   })
 
-  test('no other failure is taken for one', () => {
+  test('other failures are not mistaken for one', () => {
     expect(tlsFault(Object.assign(new Error(), { code: 'ECONNRESET' }), 'https://api.workos.com')).toBeUndefined()
     expect(tlsFault(Object.assign(new Error(), { code: 'toString' }), 'https://api.workos.com')).toBeUndefined()
   })
 })
 
 describe('403', () => {
-  test('to one DELETE is a refusal of that deletion', async () => {
+  test('for one DELETE is a rejection of that deletion', async () => {
     const server = await scriptedServer(json(403, { code: 'organization_locked', message: 'It is protected.' }))
     const error = await failure(clientOf(server.url).write({ method: 'DELETE', path: '/organizations/org_1' }))
     expect(error).toBeInstanceOf(ApiRefusal)
     expect(error).toMatchObject({ status: 403, codes: ['organization_locked'], message: 'It is protected.' })
   })
 
-  test('to any other request is the key', async () => {
+  test('for any other request means a bad key', async () => {
     const server = await scriptedServer(json(403, {}))
     expect(await failure(clientOf(server.url).write(create))).toBeInstanceOf(CredentialsError)
     expect(await failure(clientOf(server.url).read(USERS))).toBeInstanceOf(CredentialsError)
   })
 
-  test('401 to a DELETE is the key', async () => {
+  test('401 for a DELETE means a bad key', async () => {
     const server = await scriptedServer(json(401, {}))
     const request: WriteRequest = { method: 'DELETE', path: `${USERS}/user_1` }
     expect(await failure(clientOf(server.url).write(request))).toBeInstanceOf(CredentialsError)
   })
 })
 
-test('205, which has no body, is an answer', async () => {
+test('205, which has no body, is a response', async () => {
   const server = await scriptedServer(raw(205, ''))
   expect(await clientOf(server.url).write({ method: 'DELETE', path: `${USERS}/user_1` })).toEqual({})
 })

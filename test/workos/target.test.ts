@@ -43,27 +43,27 @@ describe('target.baseUrl', () => {
     ['http://127.0.0.1:4100/', 'http://127.0.0.1:4100'],
     ['http://127.3.2.1', 'http://127.3.2.1'],
     ['http://[::1]:4100', 'http://[::1]:4100'],
-  ])('%s is taken as %s', async (baseUrl, expected) => {
+  ])('%s is read as %s', async (baseUrl, expected) => {
     const { identity } = await open({ type: 'workos', apiKey: KEY, baseUrl })
     expect(identity).toEqual({ type: 'workos', apiKey: KEY, baseUrl: expected })
   })
 
   test.each([
-    ['', 'no http(s) address'],
-    ['api.workos.com', 'no http(s) address'],
-    ['ftp://api.workos.com', 'no http(s) address'],
-    ['file:///etc/passwd', 'no http(s) address'],
+    ['', 'not an http(s) URL'],
+    ['api.workos.com', 'not an http(s) URL'],
+    ['ftp://api.workos.com', 'not an http(s) URL'],
+    ['file:///etc/passwd', 'not an http(s) URL'],
     ['https://api.workos.com/v1', 'more than a host'],
     ['https://api.workos.com?x=1', 'more than a host'],
     ['https://api.workos.com#x', 'more than a host'],
-    [`https://${KEY}@api.workos.com`, 'user name or a password'],
-    [`https://:${KEY}@api.workos.com`, 'user name or a password'],
+    [`https://${KEY}@api.workos.com`, 'user name or password'],
+    [`https://:${KEY}@api.workos.com`, 'user name or password'],
     [`https://api.workos.com?key=${KEY}`, 'more than a host'],
     ['http://api.workos.com', 'unencrypted'],
     ['http://127.0.0.1.example.com', 'unencrypted'],
     ['http://localhost.example.com', 'unencrypted'],
     ['http://10.0.0.1:4100', 'unencrypted'],
-  ])('%s is refused', async (baseUrl, why) => {
+  ])('%s is rejected', async (baseUrl, why) => {
     const error = await refused({ type: 'workos', apiKey: KEY, baseUrl })
     expect(error.message).toContain(why)
     expect(error.problems).toMatchObject([{ code: 'bad_base_url', path: 'target.baseUrl', hint: expect.any(String) }])
@@ -90,7 +90,7 @@ describe('target.apiKey', () => {
   })
 })
 
-test('a target named by base URL is the one that is asked, within the limits of the manifest', async () => {
+test("requests go to the target's base URL, within the limits of the manifest", async () => {
   const server = await scriptedServer(json(200, { data: [] }))
   const target = await open({ type: 'workos', apiKey: KEY, baseUrl: server.url })
   expect(await target.client.read('/organizations')).toEqual({ data: [] })
@@ -102,7 +102,7 @@ test('a target named by base URL is the one that is asked, within the limits of 
   })
 })
 
-test('an embedded sandbox keeps its data beside the manifest, and its identity from one start to the next', async () => {
+test('an embedded sandbox keeps its data next to the manifest, and its identity between starts', async () => {
   const directory = folder()
   const first = await open({ type: 'sandbox' }, directory)
   await first.client.write({ method: 'POST', path: '/organizations', body: { name: 'Acme', external_id: 'acme' } })
@@ -113,7 +113,7 @@ test('an embedded sandbox keeps its data beside the manifest, and its identity f
   expect(await second.client.read('/organizations/external_id/acme')).toMatchObject({ name: 'Acme' })
 })
 
-test('an embedded sandbox in memory, which would forget everything, is refused and no file made', async () => {
+test('an embedded sandbox in memory, which would lose everything, is rejected and creates no file', async () => {
   const directory = folder()
   const error = await open({ type: 'sandbox', data: ':memory:' }, directory).catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(ManifestError)
@@ -121,7 +121,7 @@ test('an embedded sandbox in memory, which would forget everything, is refused a
     {
       code: 'bad_value',
       path: 'target.data',
-      hint: expect.stringMatching(/name a file.*workos-migrate sandbox --data :memory:/),
+      hint: expect.stringMatching(/set a file.*workos-migrate sandbox --data :memory:/),
     },
   ])
   expect(readdirSync(directory)).toEqual([])

@@ -4,7 +4,7 @@ import { RequestTimeline } from '../../src/workos/timeline.ts'
 
 const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0)
 
-test('requests are counted by class and by the second, from the first on', () => {
+test('requests are counted by class and second, from the first on', () => {
   const timeline = new RequestTimeline()
   expect(timeline.read()).toBeUndefined()
   for (const at of [5000, 5999, 6000, 8000]) timeline.record('write', at)
@@ -22,7 +22,7 @@ test('requests are counted by class and by the second, from the first on', () =>
   })
 })
 
-test('however long a run takes, at most 600 buckets hold every request of it', () => {
+test('however long a run takes, at most 600 buckets contain all its requests', () => {
   const step = fc.integer({ min: 0, max: 4_000_000 })
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 300 }), (steps) => {
@@ -35,7 +35,7 @@ test('however long a run takes, at most 600 buckets hold every request of it', (
       const { width, counts } = timeline.read() ?? { width: 0, counts: { write: [] } }
       expect(counts.write.length).toBeLessThanOrEqual(600)
       expect(sum(counts.write)).toBe(steps.length)
-      // The last request stands in the last bucket, the first in the first.
+      // The last request is in the last bucket, the first in the first.
       expect(counts.write.at(-1)).toBeGreaterThan(0)
       expect(counts.write[0]).toBeGreaterThan(0)
       const spent = steps.slice(1).reduce((total, one) => total + one, 0)

@@ -3,7 +3,7 @@ import { RequestWindow } from '../../src/workos/limiter.ts'
 
 const limit = { count: 2, perMs: 100 }
 
-test('a request that is in flight holds its place, and a full window of answers says when the next may leave', () => {
+test('a request in flight keeps its place, and a full window of responses shows when the next can leave', () => {
   const window = new RequestWindow(limit)
   expect(window.freeAt(0)).toBe(0)
   window.enter()
@@ -24,7 +24,7 @@ test('a request that never left does not count', () => {
   expect(window.freeAt(5)).toBe(5)
 })
 
-test('answers that came long ago make room, however many rounds there were', () => {
+test('old responses make room, however many rounds there were', () => {
   const window = new RequestWindow(limit)
   for (let now = 0; now < 10_000; now += 200) {
     expect(window.freeAt(now)).toBe(now)
@@ -56,7 +56,7 @@ test('a limit of one keeps one place', () => {
   expect(window.freeAt(3)).toBe(3)
 })
 
-test('after slowing down, requests already counted are waited for', () => {
+test('after slowing down, requests already counted still count', () => {
   const window = new RequestWindow({ count: 4, perMs: 100 })
   for (let request = 0; request < 4; request += 1) window.enter()
   for (const now of [1, 2, 3, 4]) window.leave(now)

@@ -21,15 +21,17 @@ interface Item {
   link: string
 }
 
-/** The sections of docs/README.md with the links of their lists. */
+/** The sections of docs/README.md with the links in their lists, without sections of tables. */
 function sidebar(): { text: string; collapsed: boolean; items: Item[] }[] {
   const [, ...sections] = readFileSync(new URL('README.md', docs), 'utf8').split(/^## /m)
-  return sections.map((section) => {
-    const [text = ''] = section.split('\n')
-    const links = section.matchAll(/\[([^\]]+)\]\(([^):]+\.md)\)/g)
+  const shelves = sections.map((section) => {
+    const [text = '', ...lines] = section.split('\n')
+    const list = lines.filter((line) => line.startsWith('- ')).join('\n')
+    const links = list.matchAll(/\[([^\]]+)\]\(([^):]+\.md)\)/g)
     const items = [...links].map(([, label = '', path = '']) => ({ text: capitalized(label), link: pageOf(path) }))
     return { text, collapsed: false, items }
   })
+  return shelves.filter(({ items }) => items.length > 0)
 }
 
 function pageOf(path: string): string {

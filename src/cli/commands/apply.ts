@@ -25,7 +25,7 @@ import { type HtmlFile, htmlFile, writePlanReport } from '../output-files.ts'
 import { showPlan } from './plan.ts'
 export type ApplyCommandOptions = OptionsOf<typeof defineApply>
 
-/** `apply [file]`: carries out a saved plan, or plans, asks and carries out. */
+/** `apply [file]`: applies a saved plan, or plans, asks and applies. */
 export async function apply(
   file: string | undefined,
   options: ApplyCommandOptions,
@@ -46,10 +46,7 @@ export async function apply(
   })
 }
 
-/**
- * A session for a command that writes to WorkOS. At its end the webhooks of the manifest are
- * notified.
- */
+/** Opens a command that writes to WorkOS, and notifies the webhooks of the manifest at its end. */
 function withNotice(
   options: SessionOptions,
   context: Context,
@@ -87,13 +84,13 @@ function applyNew(options: ApplyCommandOptions, context: Context): Promise<ExitC
   })
 }
 
-/** `12 users and 1 membership`; undefined where nothing is deleted. */
+/** `12 users and 1 membership`; undefined if nothing is deleted. */
 function describeDeletes({ summary }: Plan): string | undefined {
   const some = summary.kinds.filter((kind) => kind.delete > 0).map((kind) => countedKind(kind.delete, kind.kind))
   return some.length === 0 ? undefined : someOf(some, { limit: some.length })
 }
 
-/** Where a saved plan goes, and its warnings: the rest was looked at when it was made. */
+/** Shows only the target and the warnings of a saved plan: somebody reviewed the rest. */
 async function showHead(plan: Plan, { stdout, env }: Context): Promise<void> {
   const paint = painter(wantsColor(stdout, env))
   const { write, end } = buffered(stdout)
@@ -115,9 +112,7 @@ async function reportFile(
 
 type DestroyOptions = OptionsOf<typeof defineDestroy>
 
-/**
- * `destroy`: deletes what this state created, and nothing else. Confirmed by the manifest's name.
- */
+/** `destroy`: deletes what this state created. Requires the name of the manifest. */
 export async function destroy(
   manifest: string | undefined,
   options: DestroyOptions,
@@ -140,7 +135,7 @@ export async function destroy(
     }
     checkRefusals(plan, session.loaded)
     const { name: word } = session.loaded.manifest
-    const question = { text: '\nDelete this from WorkOS? It cannot be undone.', word, asker: 'destroy', deletes: true }
+    const question = { text: '\nDelete this from WorkOS? You cannot undo this.', word, asker: 'destroy', deletes: true }
     if (changes && !(await approve(question, { confirm: options.confirm }, context))) {
       remark(options, context, 'Nothing was deleted.\n')
       ended.silent = true
@@ -155,19 +150,18 @@ export async function destroy(
 }
 
 interface CarryOutOptions extends Telling {
-  /** The command, for the history of runs. */
+  /** The name in the history of runs. */
   command: string
   full?: boolean
   json?: boolean
-  /** What the plan accepted as rejected or blocked counts as well. */
+  /** Whether rejected and blocked records that the plan accepted also count as failures. */
   strict?: boolean
-  /** Where the report for a browser goes. */
   report?: HtmlFile
-  /** Learns what the run came to. */
+  /** Receives the result of the run. */
   ended: Ended
 }
 
-/** Applies a plan, shows how far it is, and prints what came of it. */
+/** Applies a plan, shows its progress, and prints the result. */
 async function carryOutPlan(
   session: Session,
   plan: Plan,

@@ -5,24 +5,19 @@ import { kindDefinitions } from '../../kinds/registry.ts'
 import type { Context } from '../context.ts'
 import { type Shell, scripts } from '../definitions/completion-scripts.ts'
 
-/** `completion SHELL`: prints the script that completes words in a shell. */
 export async function completion(shell: Shell, { stdout }: Pick<Context, 'stdout'>): Promise<ExitCode> {
   stdout.write(scripts[shell])
   return ExitCode.done
 }
 
-/**
- * What the scripts ask: what may stand in the place of the last word. Whatever goes wrong, there is
- * nothing to complete.
- */
+/** Prints the candidates for the last word, for the completion scripts. */
 export async function completionWords(
   program: CommandUnknownOpts,
   words: readonly string[],
   { stdout, cwd, env }: Pick<Context, 'stdout' | 'cwd' | 'env'>,
 ): Promise<ExitCode> {
   const kinds = kindDefinitions.map(({ name }) => name)
-  // Each press of the tabulator key starts the program anew: what reads YAML is loaded where a name
-  // of the manifest is wanted.
+  // Every press of Tab starts the program, so load the YAML parser only if it is needed.
   const environments = async (path: string | undefined) =>
     (await import('../../config/discover.ts')).environmentNames({ path, cwd, env })
   const { candidates, paths } = await complete(program, words, { kinds, environments })
@@ -31,44 +26,37 @@ export async function completionWords(
   return ExitCode.done
 }
 
-/** One word that may stand there. */
 interface Candidate {
   word: string
   description: string
 }
 
-/** What may stand at the end of a command line. */
 interface Completion {
   candidates: Candidate[]
-  /** Whether the shell adds names of files or of folders. */
+  /** Whether the shell adds file or folder names. */
   paths?: 'files' | 'folders'
 }
 
-/** What the program itself does not know. */
 interface Lookups {
   kinds: readonly string[]
-  /** The environments of a manifest; undefined: of the one that is found from here. */
+  /** The environments of a manifest; undefined: of the nearest manifest. */
   environments(manifest: string | undefined): Promise<readonly string[]>
 }
 
-/** A command line as far as it has been typed. */
+/** The command line typed so far. */
 interface Line {
   command: CommandUnknownOpts
-  /** Operands of the command. */
   operands: string[]
-  /** Values of options, by long name. */
+  /** Values of options by long name. */
   values: Map<string, string>
   used: Set<Option>
-  /** The option whose value comes next. */
+  /** The option that needs a value next. */
   open: Option | undefined
   /** Whether `--` ended the options. */
   ended: boolean
 }
 
-/**
- * What may stand in the place of the last word.
- * @param words the command line without the program; the last one is being typed
- */
+/** @param words the command line without the program name; the last word is incomplete */
 async function complete(program: CommandUnknownOpts, words: readonly string[], lookups: Lookups): Promise<Completion> {
   const current = words.at(-1) ?? ''
   const line = read(program, withoutEquals(words.slice(0, -1)))
@@ -99,7 +87,7 @@ async function standing(line: Line, current: string, lookups: Lookups): Promise<
   return { candidates: [...commands, ...candidates], ...(paths && { paths }) }
 }
 
-/** bash takes `--format=json` for three words. */
+/** bash splits `--format=json` into three words. */
 function withoutEquals(words: readonly string[]): string[] {
   return words.filter((word, index) => word !== '=' || !words[index - 1]?.startsWith('--'))
 }
@@ -158,7 +146,7 @@ function commandsOf(command: CommandUnknownOpts): Candidate[] {
     .map((below) => ({ word: below.name(), description: below.description() }))
 }
 
-/** Each option once, unless it takes several values. */
+/** Options not used yet, and those that take several values. */
 function optionsOf({ command, used }: Line): Candidate[] {
   return command
     .createHelp()
@@ -167,7 +155,7 @@ function optionsOf({ command, used }: Line): Candidate[] {
     .map(({ long, description }) => ({ word: long ?? '', description }))
 }
 
-/** The last argument of a command may take several words. */
+/** The last argument of a command can take several words. */
 function argumentAt({ registeredArguments }: CommandUnknownOpts, position: number): Argument | undefined {
   const last = registeredArguments.at(-1)
   return registeredArguments[position] ?? (last?.variadic ? last : undefined)
@@ -192,10 +180,10 @@ function valuesOfArgument(argument: Argument, { kinds }: Lookups): Completion {
   return { candidates: [], ...pathsOf(name) }
 }
 
-/** Arguments that are addresses of resources, by their names. */
+/** Names of arguments that are resource addresses. */
 const ADDRESSES: ReadonlySet<string> = new Set(['address', 'addresses', 'old', 'new'])
 
-/** Arguments and values of options that are files, by their names. */
+/** Names of arguments and option values that are files. */
 const FILES: ReadonlySet<string> = new Set(['file', 'manifest', 'subject'])
 
 function pathsOf(placeholder: string): Pick<Completion, 'paths'> {

@@ -41,10 +41,7 @@ export async function config(options: ConfigOptions, context: Context): Promise<
   return ExitCode.done
 }
 
-/**
- * A copy to show: secrets and unset references replaced by words, and without the tests, which are
- * no configuration.
- */
+/** A copy without the tests, with secrets and unset references replaced. */
 function masked({ manifest, unresolved }: LoadedManifest): unknown {
   const { tests: _tests, ...configuration } = manifest
   const copy = structuredClone(withSecrets(configuration, '(secret)'))
@@ -76,7 +73,7 @@ function originsOf(value: unknown, origin: (path: string[]) => string, path: str
   return Object.assign({}, ...Object.entries(value).map(([key, item]) => originsOf(item, origin, [...path, key])))
 }
 
-/** Puts the origin of every value behind it. */
+/** Adds the origin of each value as a comment. */
 function comment(node: Node | null, path: string[], origin: (path: string[]) => string): void {
   if (isMap(node)) {
     for (const { key, value } of node.items) {

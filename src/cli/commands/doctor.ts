@@ -25,11 +25,11 @@ import { admit, type DoctorOptions, type Finding, ofError, type Patient, type St
 import { lookAtCertificates, lookAtProxy, lookAtTarget } from '../doctor/target.ts'
 
 /**
- * Looks at all that a run needs. In: the options of `doctor`. Out: findings, each of one check, as
- * text or JSON; the looks are in ../doctor/, and every one of them takes the same Patient.
+ * `doctor`. In: its options. Out: the findings of all checks, as text or JSON. The checks are in
+ * ../doctor/ and take the same Patient.
  */
 
-/** What is looked at, in this order. */
+/** The checks, in order. */
 const LOOKS: readonly [check: string, look: (patient: Patient) => Finding[] | Promise<Finding[]>][] = [
   ['node', lookAtNode],
   ['manifest', lookAtManifest],
@@ -49,10 +49,10 @@ const LOOKS: readonly [check: string, look: (patient: Patient) => Finding[] | Pr
   ['workers', lookAtWorkers],
 ]
 
-/** Of several exit codes the one that names what has to be done first. */
+/** Exit codes that win over others, in order. */
 const FIRST: readonly ExitCode[] = [ExitCode.usage, ExitCode.credentials]
 
-/** `doctor`: looks at everything that a run needs, and writes nothing. */
+/** `doctor`: checks everything that a run needs, and writes nothing. */
 export async function doctor(options: DoctorOptions, context: Context): Promise<ExitCode> {
   const patient = await admit(options, context)
   const findings: Finding[] = []
@@ -65,7 +65,7 @@ export async function doctor(options: DoctorOptions, context: Context): Promise<
   return exitCodeOf(findings)
 }
 
-/** One look that fails keeps nobody from the others. */
+/** A check that throws does not stop the others. */
 async function looked(check: string, look: () => Finding[] | Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await look()

@@ -25,10 +25,7 @@ import { writeRejects } from '../write-rejects.ts'
 /** `--json` and `--ndjson` are other ways to write `--format`. */
 export type ErrorsOptions = Omit<OptionsOf<typeof defineErrors>, 'json' | 'ndjson'>
 
-/**
- * `errors`: what a run could not do, by cause. Reads the state alone, and the source for the rows
- * of it.
- */
+/** `errors`: what a run could not migrate, by cause. Reads the state, and the source for --csv. */
 export async function errors(options: ErrorsOptions, context: Context): Promise<ExitCode> {
   return withState(options, context, async (opened) => {
     const { state } = opened
@@ -47,7 +44,7 @@ export async function errors(options: ErrorsOptions, context: Context): Promise<
   })
 }
 
-/** The rows of what a run could not do. A source that is not at hand is not asked for. */
+/** Writes the affected rows. Never makes a new snapshot of a live source. */
 async function saveRows(
   file: string,
   folder: string | undefined,
@@ -80,7 +77,7 @@ async function* placed(items: AsyncIterable<Casualty>): AsyncGenerator<PlacedMis
   for await (const misfit of items) yield { misfit, ...placeOf(misfit.origin), seq: null }
 }
 
-/** Runs of the commands under `state` attempt nothing and have nothing to tell here. */
+/** Skips the runs of `state` commands, which never fail on a resource. */
 async function chooseRun(state: StateStore, wanted: number | undefined): Promise<Run> {
   const runs = (await state.runs()).filter(({ command }) => !command.startsWith('state '))
   const kept = runs.slice(-RUNS_KEPT)
@@ -88,17 +85,17 @@ async function chooseRun(state: StateStore, wanted: number | undefined): Promise
   if (run === undefined) {
     throw new UsageError({
       code: 'unknown_run',
-      message: wanted === undefined ? 'nothing has been applied yet' : `there is no run ${wanted}`,
+      message: wanted === undefined ? 'nothing has been applied yet' : `run ${wanted} does not exist`,
       hint:
         runs.length === 0
-          ? 'workos-migrate plan shows what would be rejected and why'
-          : `the runs are ${runs[0]?.run} to ${runs.at(-1)?.run}; workos-migrate state show lists them`,
+          ? 'run workos-migrate plan to see what would be rejected, and why'
+          : `choose a run from ${runs[0]?.run} to ${runs.at(-1)?.run}; workos-migrate state show lists them`,
     })
   }
   if (kept.includes(run)) return run
   throw new UsageError({
     code: 'run_forgotten',
-    message: `what run ${run.run} could not do is no longer kept: the state keeps that of the last ${RUNS_KEPT} runs`,
-    hint: `the oldest is run ${kept[0]?.run}`,
+    message: `the state no longer has the errors of run ${run.run}: it keeps those of the last ${RUNS_KEPT} runs`,
+    hint: `choose run ${kept[0]?.run} or later`,
   })
 }

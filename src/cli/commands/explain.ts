@@ -13,12 +13,9 @@ import { buffered } from '../output.ts'
 
 export type ExplainCommandOptions = OptionsOf<typeof defineExplain>
 
-/**
- * `explain`: tells of one identity all that a plan decided, and why. Writes to neither WorkOS nor
- * the state.
- */
+/** `explain`: shows what a plan decided for one identity, and why. Writes nothing. */
 export async function explain(what: string, options: ExplainCommandOptions, context: Context): Promise<ExitCode> {
-  // Whom a pilot leaves for later can be asked about as well.
+  // Includes identities outside of the pilot.
   return withSession({ ...options, savedScope: null, leaveOpenWrites: true }, context, undefined, async (session) => {
     const { loaded, state, target, scratch, progress } = session
     const plan = await session.computePlan(false)
@@ -38,7 +35,7 @@ export async function explain(what: string, options: ExplainCommandOptions, cont
     ).finally(() => progress.clear())
     const { mask, unmasked } = context
     const isHidden = mask?.mode === 'all'
-    // The values are gone already. Masking the text as well would hide names of fields.
+    // The values are already removed; masking the text would also hide field names.
     const { write: print, end } = buffered(isHidden ? (unmasked ?? context).stdout : context.stdout)
     const write = isHidden ? (text: string) => print(mask.ownText(text)) : print
     const shown = isHidden ? withoutValues(explained, mask) : explained

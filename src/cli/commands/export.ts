@@ -20,10 +20,7 @@ import type { defineExport } from '../definitions/first-steps.ts'
 import type { OptionsOf } from '../definitions/options.ts'
 export type ExportOptions = OptionsOf<typeof defineExport>
 
-/**
- * `export`: reads the source into a snapshot, and nothing more. The target is not touched, so its
- * credentials may be unset.
- */
+/** `export`: reads the source into a snapshot. The credentials of the target can be unset. */
 export async function exportSource(options: ExportOptions, context: Context): Promise<ExitCode> {
   const { redactor = new Redactor(), stdout, stderr, cwd, env } = context
   const { config: path, env: environment } = options

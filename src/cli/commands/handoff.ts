@@ -24,10 +24,7 @@ import type { OptionsOf } from '../definitions/options.ts'
 
 export type HandoffCommandOptions = OptionsOf<typeof defineHandoff>
 
-/**
- * `handoff`: writes the connections and the invitations of the source into files. The target is not
- * touched.
- */
+/** `handoff`: writes the connections and invitations of the source to files. */
 export async function handoff(options: HandoffCommandOptions, context: Context): Promise<ExitCode> {
   const { redactor = new Redactor(), stdout, stderr, cwd, env } = context
   checkSnapshotOptions(options)

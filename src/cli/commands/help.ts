@@ -7,33 +7,32 @@ import { type Effect, FACTS, type Output } from '../definitions/outputs.ts'
 import { everyCommand, pathOf } from '../guidance/advice.ts'
 
 /**
- * `help`: the help of a command for people; with --json the registry of all commands, options,
- * arguments and exit codes, for scripts and assistants. In: the program as its definitions make it.
- * Out: data that schemas/commands.schema.json describes. Hidden commands are left out.
+ * `help`: prints the help of a command. With --json it prints all commands, options, arguments and
+ * exit codes as schemas/commands.schema.json describes them, without hidden commands.
  */
 
 export interface ProgramDescription {
   format: 'workos-migrate-commands'
   version: 1
-  /** Version of the program. */
+  /** The version of the program. */
   tool: string
-  /** Options that stand before any command. */
+  /** Options before the command. */
   options: OptionDescription[]
   commands: CommandDescription[]
   exitCodes: { code: number; name: string; meaning: string; next: string }[]
-  /** Variables of the environment that the program itself reads. A manifest may refer to others. */
+  /** Environment variables that the program itself reads. A manifest can refer to others. */
   variables: { name: string; meaning: string }[]
 }
 
 export interface CommandDescription {
-  /** The words that it is called by: `state show`. */
+  /** Its words: `state show`. */
   name: string
   summary: string
   /** What it changes. */
   effect: Effect
   arguments: ArgumentDescription[]
   options: OptionDescription[]
-  /** Outputs for programs, each with its schema. */
+  /** Outputs for programs, with their schemas. */
   outputs: Output[]
 }
 
@@ -53,20 +52,19 @@ export interface OptionDescription {
   /** `-e`. */
   short: string | null
   description: string
-  /** Null: it takes no value. */
+  /** Null if the option takes no value. */
   value: { name: string; kind: ValueKind; required: boolean; choices: string[] | null } | null
-  /** Whether the command needs it. */
   required: boolean
-  /** Whether it takes several values, and may be given several times. */
+  /** Whether it takes several values and can be repeated. */
   repeatable: boolean
   default: string | boolean | null
-  /** The variable that stands in for it. */
+  /** The environment variable that can replace it. */
   env: string | null
 }
 
 export type ValueKind = 'text' | 'choice' | 'file' | 'folder' | 'integer' | 'time' | 'duration' | 'address'
 
-/** `help [command...]`. @throws UsageError for words that are no command */
+/** `help [command...]`. @throws UsageError for an unknown command */
 export async function help(
   words: readonly string[],
   { json = false }: { json?: boolean | undefined },
@@ -78,17 +76,17 @@ export async function help(
   if (command === undefined) {
     throw new UsageError({
       code: 'unknown_command',
-      message: `there is no command ${asked}`,
-      hint: 'workos-migrate help lists them',
+      message: `unknown command ${asked}`,
+      hint: 'run workos-migrate help for a list of commands',
     })
   }
-  // The program's own words: addresses in them are examples.
+  // Not masked: addresses in the program's own words are examples.
   if (json) (unmasked?.stdout ?? stdout).write(`${jsonText(describeProgram(program, command), 2)}\n`)
   else command.outputHelp()
   return ExitCode.done
 }
 
-/** The registry, of a command and all beneath it. */
+/** Describes a command and its subcommands. */
 export function describeProgram(program: CommandUnknownOpts, from: CommandUnknownOpts = program): ProgramDescription {
   return {
     format: 'workos-migrate-commands',
@@ -111,7 +109,7 @@ function isShown(command: CommandUnknownOpts): boolean {
 function describeCommand(command: CommandUnknownOpts): CommandDescription {
   const name = pathOf(command)
   const facts = FACTS[name]
-  if (facts === undefined) throw new RangeError(`nothing is said of the command ${name} in definitions/outputs.ts`)
+  if (facts === undefined) throw new RangeError(`definitions/outputs.ts does not list the command ${name}`)
   return {
     name,
     summary: command.description(),
@@ -152,7 +150,7 @@ function describeOption(option: Option): OptionDescription {
   }
 }
 
-/** What stands in the place of a value in the help of an option. */
+/** @param placeholder the name of the value in the help: `file` of `<file>` */
 function kindOf(placeholder: string): ValueKind {
   return KINDS[placeholder] ?? 'text'
 }
@@ -174,12 +172,12 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
 }
 
 const VARIABLES: Readonly<Record<string, string>> = {
-  HTTPS_PROXY: 'the proxy to WorkOS and to a live source',
-  HTTP_PROXY: 'the same for addresses with http, and where HTTPS_PROXY is not set',
-  NO_PROXY: 'hosts that are reached without a proxy',
-  NODE_EXTRA_CA_CERTS: 'a file of certificate authorities to trust besides those of Node.js',
-  CI: 'set: addresses of people are masked in outputs',
-  NO_COLOR: 'set: no colours',
-  FORCE_COLOR: 'set: colours although the output is no terminal',
-  WORKOS_MIGRATE_DEBUG: 'set: an unexpected error comes with its stack trace',
+  HTTPS_PROXY: 'the proxy for WorkOS and for a live source',
+  HTTP_PROXY: 'the proxy for http URLs, and for all URLs if HTTPS_PROXY is not set',
+  NO_PROXY: 'hosts to connect to without a proxy',
+  NODE_EXTRA_CA_CERTS: 'a file of certificate authorities to trust as well as those of Node.js',
+  CI: 'set: email addresses are masked in outputs',
+  NO_COLOR: 'set: no colors',
+  FORCE_COLOR: 'set: colors even if the output is not a terminal',
+  WORKOS_MIGRATE_DEBUG: 'set: an unexpected error shows its stack trace',
 }

@@ -21,12 +21,11 @@ import { validate } from './validate.ts'
 
 type Flags = OptionsOf<typeof defineInit>
 
-/** What the command line answers, and how to look and to write. */
 type InitOptions = Given & Pick<Flags, 'out' | 'force' | 'inspect'>
 
 /**
- * `init`: asks what a first migration needs, looks into the source, writes a manifest and a
- * .gitignore, and validates it. Everything is asked and looked at before anything is written.
+ * `init`: asks questions, inspects the source, writes a manifest and a .gitignore, and validates
+ * the manifest. It writes nothing before the last question.
  */
 export async function init(flags: Flags, context: Context): Promise<ExitCode> {
   const options = optionsOf(flags)
@@ -54,7 +53,7 @@ export async function init(flags: Flags, context: Context): Promise<ExitCode> {
   const env = { ...context.env, ...proposal.answers.database?.values }
   const code = await validate({ config: file, offline }, { ...context, env })
   const name = relative(context.cwd, file)
-  const correct = `\nCorrect what is named above, then: workos-migrate validate ${name}\n`
+  const correct = `\nCorrect the problems above, then run: workos-migrate validate ${name}\n`
   context.stderr.write(code === ExitCode.done ? nextSteps(proposal, unset, name) : correct)
   return code
 }
@@ -70,12 +69,12 @@ function refuseOverwriting(file: string, { out, force }: InitOptions): void {
   if (force || !existsSync(file)) return
   throw new UsageError({
     code: 'manifest_exists',
-    message: `there is a file ${out} already`,
-    hint: 'overwrite it with --force, or name another with --out',
+    message: `${out} already exists`,
+    hint: 'overwrite it with --force, or name another file with --out',
   })
 }
 
-/** Shows what was found and asks for the last time; whoever says no has lost nothing. */
+/** Shows the findings and asks before anything is written. */
 async function confirmed(
   prompts: Prompts,
   { proposal, file, options }: { proposal: Proposal; file: string; options: InitOptions },
@@ -98,7 +97,7 @@ function purposeOf(path: string): Purpose {
   return {
     message: `${path} cannot be written`,
     code: 'manifest_unwritable',
-    hint: 'name a file in a folder that exists and that you may write to, with --out',
+    hint: 'name a file with --out, in an existing folder that you can write to',
   }
 }
 
@@ -106,7 +105,7 @@ function gitignoreOf(directory: string): string {
   return resolve(directory, '.gitignore')
 }
 
-/** Keeps state, keys and data files out of version control. Whether there was something to add. */
+/** Adds the state, keys and data files to .gitignore. @returns whether it changed */
 function ignore(directory: string, answers: Answers, context: Context): boolean {
   const path = gitignoreOf(directory)
   const found = regularFileAt(path)
@@ -114,7 +113,7 @@ function ignore(directory: string, answers: Answers, context: Context): boolean 
   const beside = [...answers.sides.map(({ file }) => file), ...answers.unused.filter(({ personal }) => personal)]
   const named = answers.database === undefined ? filled(answers).flatMap(({ file }) => pathsOf(file)) : []
   const files = [...named, ...beside.map(({ path }) => path).filter((path) => path !== '')]
-  // The secrets of connections, in a package of WorkOS's own tool.
+  // A package of the WorkOS migration tool has connection secrets in this folder.
   if (answers.origin === 'workos-package') files.push(resolve(context.cwd, 'sso'))
   const text = gitignoreWith(existing, directory, files)
   if (text === undefined) return false
@@ -136,7 +135,7 @@ function nextSteps(proposal: Proposal, unset: ProposedManifest['variables'], fil
   const variable = variables.find(({ environment }) => environment === first)
   const later =
     target === 'sandbox' && first !== undefined && variable !== undefined
-      ? `Then WorkOS: export ${variable.name}=…, and workos-migrate plan${named} -e ${first}\n`
+      ? `Then for WorkOS:\n  export ${variable.name}=…\n  workos-migrate plan${named} -e ${first}\n`
       : ''
   const told = forecast === undefined ? '' : forecastText(forecast, file)
   return `\n${insteadText(answers)}${unusedText(answers)}${suspiciousText(answers)}${lockedOutText(proposal)}Next:\n${exports.join('')}  workos-migrate plan${named}\n${told}${later}`
@@ -145,17 +144,15 @@ function nextSteps(proposal: Proposal, unset: ProposedManifest['variables'], fil
 function insteadText({ instead }: Answers): string {
   if (instead === undefined) return ''
   const { title } = ORIGINS[instead]
-  return `The recipe for ${title} does not fit this file: the mapping goes by the names of its columns. Check every line.\n`
+  return `The ${title} recipe does not fit this file, so the mapping uses column names. Check every line.\n`
 }
 
-/** Every file of the folder that is not read, and why. */
 function unusedText({ unused }: Answers): string {
   if (unused.length === 0) return ''
   const lines = unused.map(({ name, why }) => `  ${printable(name)}: ${printable(why)}\n`)
   return `Not used:\n${lines.join('')}`
 }
 
-/** What may be wrong in a database, and what to do. */
 function suspiciousText({ database }: Answers): string {
   const findings = database?.findings ?? []
   if (findings.length === 0) return ''
@@ -165,43 +162,42 @@ function suspiciousText({ database }: Answers): string {
   return `Suspicious:\n${lines.join('')}`
 }
 
-/** Who stays behind without a mistake in the source, and how that is changed. */
+/** Which users are skipped because they cannot sign in, and how to change that. */
 function lockedOutText({ manifest: { lockedOut }, answers, forecast }: Proposal): string {
   const { leaveOut, files } = answers
   const only = answers.origin === 'file' ? files.users?.data.only : undefined
   const counts = forecast === undefined || 'problems' in forecast ? { leftOut: 0, leftOutBy: [] } : forecast
   const others = only === undefined ? [] : [`${only.member} is not ${only.value}`]
   const columns = [...lockedOut.map(({ path, says }) => `${printable(path)} ${says}`), ...others].join(', or ')
-  if (lockedOut.length > 0 && leaveOut === false) return `Brought along, and may sign in: records where ${columns}.\n`
+  if (lockedOut.length > 0 && leaveOut === false) return `Included, and able to sign in: records where ${columns}.\n`
   if (lockedOut.length > 0) {
     const people = counts.leftOutBy.find(({ path }) => path === 'map.user.when')?.records ?? 0
-    return `Left out (map.user.when): ${counted(people, 'record')} where ${columns}. --keep-inactive brings them along.\n`
+    return `Left out (map.user.when): ${counted(people, 'record')} where ${columns}. To include them, use --keep-inactive.\n`
   }
   return counts.leftOut === 0
     ? ''
-    : `Left out by the recipe: ${counted(counts.leftOut, 'record')} of people who may not sign in, or of no people.\n`
+    : `Left out by the recipe: ${counted(counts.leftOut, 'record')} of users who cannot sign in, or that are not users.\n`
 }
 
-/** What the plan will say, as far as it was made. */
 function forecastText(forecast: Forecast | NoForecast, file: string): string {
   if ('problems' in forecast) {
     const [problem] = forecast.problems
-    return `It needs something of you first: ${problem?.message ?? 'it could not be made'}\n${problem?.hint === undefined ? '' : `  ${problem.hint}\n`}`
+    return `The plan needs your input first: ${problem?.message ?? 'it could not be made'}\n${problem?.hint === undefined ? '' : `  ${problem.hint}\n`}`
   }
   const { rejected, complete } = forecast
   const first = complete ? '' : `Of the first ${counted(MAX_PLANNED, 'record')}: `
   if (rejected === 0) return complete ? '' : `${first}nothing is rejected.\n`
   return (
-    `${first}It rejects ${counted(rejected, 'record or resource', 'records and resources')}${causesOf(forecast)}.\n` +
-    `It ends with exit code 5 until they are corrected, or safety.maxRejects in ${file} says how many may stay behind.\n`
+    `${first}The plan rejects ${counted(rejected, 'record or resource', 'records and resources')}${causesOf(forecast)}.\n` +
+    `It ends with exit code 5 until you correct them, or set safety.maxRejects in ${file} to the number to leave behind.\n`
   )
 }
-const HEAD = '# workos-migrate: state and snapshots, keys, and exports that hold personal data and password hashes'
+const HEAD = '# workos-migrate: state, snapshots, keys, and exports with personal data and password hashes'
 
 /**
- * A .gitignore with what must not be committed, added to the one that is there.
+ * The .gitignore with the missing lines.
  * @param files absolute paths of data files
- * @returns undefined when nothing is missing
+ * @returns undefined if no line is missing
  */
 function gitignoreWith(existing: string | undefined, directory: string, files: readonly string[]): string | undefined {
   const within = files
@@ -215,7 +211,7 @@ function gitignoreWith(existing: string | undefined, directory: string, files: r
   return `${before}${[HEAD, ...missing].join('\n')}\n`
 }
 
-/** A path as a pattern that means it alone. */
+/** The path as a pattern that matches only this path. */
 function escaped(path: string): string {
   return path.replace(/[\\*?[\]!#]/g, '\\$&').replace(/ $/, '\\ ')
 }

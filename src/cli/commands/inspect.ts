@@ -34,12 +34,9 @@ import { buffered } from '../output.ts'
 
 export type InspectCommandOptions = OptionsOf<typeof defineInspect>
 
-/** Records that are read unless more are asked for. */
 const DEFAULT_LIMIT = 10_000
 
-/**
- * `inspect`: shows what a source holds, be it that of a manifest or a data file that has none yet.
- */
+/** `inspect`: shows what the source of a manifest, a data file or a database contains. */
 export async function inspect(
   subject: string | undefined,
   options: InspectCommandOptions,
@@ -66,7 +63,7 @@ export async function inspect(
   return ExitCode.done
 }
 
-/** What `--from` says, or a URL in place of a file. */
+/** The database from `--from`, or a URL in place of a file. */
 function databaseSubject(subject: string | undefined, options: InspectCommandOptions): string | undefined {
   const { from, file, config, env, all, fresh, snapshot } = options
   const url = subject !== undefined && isDatabaseUrl(subject) ? subject : undefined
@@ -83,23 +80,21 @@ function databaseSubject(subject: string | undefined, options: InspectCommandOpt
   if (others.length > 0) {
     throw new UsageError({
       code: 'two_subjects',
-      message: `a database is named, and ${others.map((other) => (isDatabaseUrl(other) ? 'a URL' : other)).join(' and ')} besides`,
+      message: `--from cannot be combined with ${others.map((other) => (isDatabaseUrl(other) ? 'a URL' : other)).join(' and ')}`,
       hint: 'inspect either a database or the source of a manifest (with --config and --env)',
     })
   }
   if (all) {
     throw new UsageError({
       code: 'contradicting_options',
-      message: '--all reads a whole source, and of a database without a manifest a sample is read',
-      hint: 'write a manifest with workos-migrate init --from, then inspect --all; or give --limit',
+      message: '--all needs a manifest: without one, inspect reads only a sample of a database',
+      hint: 'create a manifest with workos-migrate init --from, then run inspect --all; or use --limit',
     })
   }
   return named
 }
 
-/**
- * `inspect --from`: the tables of a database that has no manifest yet, and a sample of its people.
- */
+/** `inspect --from`: shows the tables of a database and a sample of its users. */
 async function inspectDatabase(from: string, options: InspectCommandOptions, context: Context): Promise<ExitCode> {
   const database = databaseFrom(from, context)
   if (!('url' in database)) throw missingUrl(database)
@@ -121,16 +116,14 @@ async function inspectDatabase(from: string, options: InspectCommandOptions, con
   return ExitCode.done
 }
 
-const SAMPLED = 'A sample of the people, by their key'
+const SAMPLED = 'A sample of the users, in the order of their keys'
 
-/**
- * A manifest is YAML, or has the name that is searched for; everything else that is named is data.
- */
+/** The named file, unless it is a manifest: YAML, or a file with a manifest's name. */
 function dataFile(subject: string | undefined, options: InspectCommandOptions): string | undefined {
   const { file, config, env, all, limit, fresh, snapshot } = options
   if (all && limit !== undefined) {
-    const hint = '--all reads everything, --limit the first so many records'
-    throw new UsageError({ code: 'contradicting_options', message: '--all and --limit are both given', hint })
+    const hint = 'use --all for every record, or --limit for the first records'
+    throw new UsageError({ code: 'contradicting_options', message: '--all and --limit contradict each other', hint })
   }
   const named =
     file ?? (subject !== undefined && !/\.ya?ml$|migrate\.config\.json$/i.test(subject) ? subject : undefined)
@@ -144,14 +137,14 @@ function dataFile(subject: string | undefined, options: InspectCommandOptions): 
   if (named === undefined || others.length === 0) return named
   throw new UsageError({
     code: 'two_subjects',
-    message: `${named} is a data file, and ${others.join(' and ')} ${others.length === 1 ? 'says' : 'say'} something else`,
+    message: `the data file ${named} cannot be combined with ${others.join(' and ')}`,
     hint: 'inspect either a data file or the source of a manifest (with --config and --env)',
   })
 }
 
 interface Look extends Subject {
   title: string
-  /** The manifest, relative to the working folder. */
+  /** The manifest, relative to the working directory. */
   manifest: string | null
   recognised: Recognised | undefined
 }
@@ -163,7 +156,7 @@ async function lookAtManifest(
 ): Promise<Look> {
   const { config: path, env: environment } = withManifest(subject, options)
   const { cwd, env, redactor = new Redactor() } = context
-  // Where it goes does not matter here, and a snapshot needs no credentials.
+  // inspect needs no target, and a snapshot needs no credentials.
   const defer = (place: readonly string[]) => place[0] !== 'source' || isSourceSecret(place)
   const loaded = await loadManifest({ path, environment, cwd, env, defer, mask: context.mask, redactor })
   const manifest = relative(cwd, loaded.file)
@@ -182,7 +175,7 @@ async function lookAtManifest(
   }
 }
 
-/** Of the sources that are read from CSV files alone, each under the name of its stream. */
+/** The columns of sources that consist of CSV files, by stream. */
 async function columnsOf({ manifest, directory }: LoadedManifest): Promise<Map<string, readonly string[]>> {
   const { type, ...files } = manifest.source
   const columns = new Map<string, readonly string[]>()
@@ -194,10 +187,7 @@ async function columnsOf({ manifest, directory }: LoadedManifest): Promise<Map<s
   return columns
 }
 
-/**
- * None for a file that cannot be read: reading the source tells of it, with its place in the
- * manifest.
- */
+/** Empty for an unreadable file, which the source reports with its place in the manifest. */
 async function headerOf(name: string, directory: string): Promise<string[][]> {
   try {
     return [...(await describeDataFile(sourceFile(name, directory))).columns.values()]
@@ -210,43 +200,43 @@ async function headerOf(name: string, directory: string): Promise<string[][]> {
 async function lookAtFile(name: string, { cwd }: Context): Promise<Look> {
   const { recognised, source, written, columns, only } = await describeDataFile(sourceFile(name, cwd))
   const known = recognised?.origin === 'file' ? recognised.title : `${recognised?.title} (${recognised?.origin})`
-  const origin = recognised === undefined ? 'of no known origin' : known
+  const origin = recognised === undefined ? 'of unknown origin' : known
   const remarks = settingsRemark(name, written)
   return { source, directory: cwd, title: `${name}, ${origin}`, manifest: null, recognised, columns, only, remarks }
 }
 
-/** What a manifest has to say of how a file is written, as far as it does not tell by itself. */
+/** The settings that a manifest needs to read the file. */
 function settingsRemark(file: string, written: JsonObject): Problem[] {
   const settings = Object.entries(written).map(([name, value]) => `${name}: ${value === '\t' ? 'tab' : value}`)
   if (settings.length === 0) return []
-  const message = `the file is read with ${settings.join(', ')}`
-  return [{ code: 'read_with', message, hint: 'a manifest needs the same settings; init writes them', at: { file } }]
+  const message = `this file was read with ${settings.join(', ')}`
+  return [
+    { code: 'read_with', message, hint: 'add the same settings to the manifest, or let init write them', at: { file } },
+  ]
 }
 
-/** Where reading a live source tells of itself. */
 export interface Tell extends Omit<Listeners, 'progress'> {
   onWarning(problem: Problem): void
 }
 
 interface Subject extends Telling {
   source: SourceConfig
-  /** Folder that relative paths start from. */
+  /** The folder for relative paths. */
   directory: string
-  /** The manifest it comes from, where it has one. */
   loaded?: LoadedManifest
   /** Gets the snapshot of a live source. */
   obtain?: (tell: Tell) => Promise<Snapshot | undefined>
-  /** What is not to be told: written nulls, or any warning. Default: everything is. */
+  /** Warnings to suppress: those about written nulls, or all. Default: none. */
   untold?: 'nulls' | 'all'
   /** See InspectOptions. */
   columns?: ReadonlyMap<string, readonly string[]>
-  /** The records that are meant. Default: all. */
+  /** The records to include. Default: all. */
   only?: Only
-  /** What is told before the source is read. */
+  /** Warnings to show before reading. */
   remarks?: readonly Problem[]
 }
 
-/** Inspects a source up to a number of records; its warnings go to standard error. */
+/** Inspects a source. @param limit the most records to read */
 export async function inspectHere(subject: Subject, limit: number, context: Context): Promise<Inspection> {
   const { source, directory, loaded, obtain, columns, only, untold, remarks = [] } = subject
   const { progress, ...listeners } = openListeners(subject, context)
@@ -287,10 +277,7 @@ export async function inspectHere(subject: Subject, limit: number, context: Cont
   }
 }
 
-/**
- * Beside the state where there is a manifest, as every run has it; else among the temporary files,
- * private as well.
- */
+/** A private folder: next to the state, or without a manifest among the temporary files. */
 function scratchFor(loaded: LoadedManifest | undefined): Scratch {
   if (loaded === undefined) return scratchAmongTemporary()
   return scratchBeside(resolve(loaded.directory, loaded.manifest.state.path))

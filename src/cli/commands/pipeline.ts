@@ -16,7 +16,7 @@ import type { definePipelineNote, definePipelineReviewed } from '../definitions/
 type NoteOptions = OptionsOf<typeof definePipelineNote>
 type ReviewedOptions = OptionsOf<typeof definePipelineReviewed>
 
-/** `pipeline note`: one note for each label, in place of the former one. */
+/** `pipeline note`: writes one note for each label, replacing the previous one. */
 export async function pipelineNote(file: string, options: NoteOptions, context: Context): Promise<ExitCode> {
   const { cwd, env } = context
   const { label, plan } = options
@@ -28,18 +28,18 @@ export async function pipelineNote(file: string, options: NoteOptions, context: 
       label,
       text: redact(text.trim() === '' ? noPlan(label) : text),
       footer: noteFooter(originOf(env), digest),
-      rest: '**Cut here: a note holds no more.** All of it is in the artifacts of the job.',
+      rest: '**The note ends here because of its size limit.** The artifacts of the job have the full plan.',
     })
-    remark(options, context, `The note "${label}" on merge request !${mergeRequest}: ${written}.\n`)
+    remark(options, context, `Note "${label}" on merge request !${mergeRequest}: ${written}.\n`)
   })
 }
 
-/** `pipeline reviewed`: whether the merge request of this commit shows the saved plan. */
+/** `pipeline reviewed`: checks that the merge request of this commit shows the saved plan. */
 export async function pipelineReviewed(file: string, options: ReviewedOptions, context: Context): Promise<ExitCode> {
   const digest = shortDigest(await readPlanHeader(resolve(context.cwd, file)))
   return withGitlab(context, async (gitlab) => {
     const mergeRequest = await reviewedIn(gitlab, options.label, digest)
-    remark(options, context, `The plan ${digest} is the one that merge request !${mergeRequest} shows.\n`)
+    remark(options, context, `Merge request !${mergeRequest} shows this plan (${digest}).\n`)
   })
 }
 
@@ -56,17 +56,17 @@ async function withGitlab(
   }
 }
 
-/** Markdown that leads to the job, and names the commit. */
+/** Markdown with a link to the job, and the commit. */
 function originOf({ CI_JOB_URL: job, CI_COMMIT_SHORT_SHA: commit }: Context['env']): string {
   const parts = [job && URL.canParse(job) ? `[job](${job})` : '', commit && /^\w+$/.test(commit) ? code(commit) : '']
   return parts.filter((part) => part !== '').join(' · ')
 }
 
 function noPlan(label: string): string {
-  return `## Migration plan: ${prose(label)}\n\n**There is no plan.** The job that makes it failed; its log says why.`
+  return `## Migration plan: ${prose(label)}\n\n**There is no plan.** The job that makes the plan failed; see its log.`
 }
 
-/** Two plans with the same one do the same. Nobody without the API key can make anything of it. */
+/** Plans with the same digest do the same. Without the API key, it reveals nothing. */
 function shortDigest({ digest }: { digest: string }): string {
   return digest.slice(0, 12)
 }
@@ -80,7 +80,7 @@ function textOf(file: string, cwd: string): string {
     throw new FileError({
       code: 'comment_unreadable',
       message: `${file} cannot be read: ${why}`,
-      hint: 'write it with workos-migrate plan --format markdown',
+      hint: 'create it with workos-migrate plan --format markdown',
     })
   }
 }
@@ -93,13 +93,13 @@ function whyUnreadable(error: unknown): string | undefined {
     case 'ENOENT':
       return 'there is no such file'
     case 'EACCES':
-      return 'this user may not read it'
+      return 'this user cannot read it'
     default:
       return undefined
   }
 }
 
-/** `pipeline outputs`: what the jobs behind a plan ask of it, as a file of variables. */
+/** `pipeline outputs`: prints the counts and the digest of a plan as variables. */
 export async function pipelineOutputs(plan: string, { cwd, stdout }: Context): Promise<ExitCode> {
   const header = await readPlanHeader(resolve(cwd, plan))
   for (const [name, value] of Object.entries({ ...countsOf(header), digest: shortDigest(header) })) {

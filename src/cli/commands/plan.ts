@@ -21,7 +21,7 @@ export type PlanOptions = Omit<OptionsOf<typeof definePlan>, 'json'>
 
 /** `plan`: shows what apply would do. Writes nothing to the target. */
 export async function plan(options: PlanOptions, context: Context): Promise<ExitCode> {
-  // A comment on a pull request is read by whoever can see the repository.
+  // Everybody who can see the repository reads a comment on a pull request.
   if (options.format === 'markdown') context.mask?.propose('emails')
   return withSession(options, context, undefined, async (session) => {
     const { loaded, statePath } = session
@@ -48,29 +48,32 @@ export async function plan(options: PlanOptions, context: Context): Promise<Exit
       const { confirm } = session.loaded.manifest.safety
       const word = confirm === undefined ? '' : ` --confirm ${confirm}`
       const next = `workos-migrate apply ${options.out}${word}`
-      remark(options, context, `Saved to ${options.out}. Carry it out with: ${next}\n`)
+      remark(options, context, `Saved to ${options.out}. To apply it: ${next}\n`)
     }
     if (options.merges !== undefined) {
       await saveMerges(computed, options.merges, session, context)
-      remark(options, context, `What merging decided is in ${options.merges}. It holds values of users.\n`)
+      remark(options, context, `The merge report is in ${options.merges}. It contains user data.\n`)
     }
     if (html !== undefined) await writePlanReport(computed, html)
     if (rejects !== undefined) await saveRejects(computed, { ...options, rejects }, holder, session, context)
     if (resets !== undefined) {
       await saveResets(computed, resets, context)
-      remark(options, context, `Who must set a new password is in ${resets}. It holds e-mail addresses.\n`)
+      remark(
+        options,
+        context,
+        `The list of users who must set a new password is in ${resets}. It contains email addresses.\n`,
+      )
     }
     const code = planExitCode(computed, options.strict ?? false)
     return code === ExitCode.done && options.detailedExitcode && computed.summary.changes ? ExitCode.changes : code
   })
 }
 
-// What few plans are asked for is loaded when it is: a plan of some rows takes no longer than what
-// it loads.
+// These modules are loaded only if needed: loading takes most of the time of a small plan.
 async function saveMerges(computed: Plan, out: string, { loaded, state }: Session, { cwd }: Context): Promise<void> {
   const { mergeReport } = await import('../../reporting/plan-documents.ts')
   const report = mergeReport(computed, loaded.manifest, state.digestKey)
-  writeWholeFile(resolve(cwd, out), report, purposeOf('the report of merges', out, '--merges', 'merges_unwritable'))
+  writeWholeFile(resolve(cwd, out), report, purposeOf('the merge report', out, '--merges', 'merges_unwritable'))
 }
 
 async function saveRejects(
@@ -89,7 +92,7 @@ async function saveRejects(
 
 async function saveResets(computed: Plan, file: string, { cwd }: Context): Promise<void> {
   const { resetsCsv } = await import('../../reporting/plan-documents.ts')
-  const purpose = purposeOf('the list of resets', file, '--resets', 'resets_unwritable')
+  const purpose = purposeOf('the list of password resets', file, '--resets', 'resets_unwritable')
   writeWholeFile(resolve(cwd, file), resetsCsv(computed), purpose)
 }
 
@@ -97,13 +100,12 @@ function purposeOf(what: string, named: string, option: string, code: string): P
   return {
     message: `${what} cannot be written to ${named}`,
     code,
-    hint: `name a file with ${option}, in a folder that exists and that you may write to`,
+    hint: `name a file with ${option}, in an existing folder that you can write to`,
   }
 }
 
 type Shown = Partial<Pick<PlanOptions, 'format' | 'full' | 'snapshot'>>
 
-/** Writes a plan to standard output in the format asked for. */
 export async function showPlan(
   computed: Plan,
   { format = 'text', full = false, snapshot }: Shown,

@@ -19,23 +19,21 @@ import { search } from '../purge/find.ts'
 import type { Recognised } from '../purge/recognise.ts'
 
 /**
- * `purge`: removes what this program wrote and nobody needs any more. In: the manifest, and how old
- * a thing must be. Out: a list with sizes; and, once that is approved, the files are gone. The
- * state's lock is held, so that no run is working with them.
+ * `purge`: lists what this program wrote and, after approval, removes it. In: the manifest and an
+ * age. Out: a list with sizes. Takes the lock of the state, so that no run uses the files.
  */
 
 export type PurgeOptions = OptionsOf<typeof definePurge>
 
-/** What was removed, or would be, as schemas/purge.schema.json describes it. */
+/** The JSON report: schemas/purge.schema.json. */
 export interface PurgeReport {
   format: 'workos-migrate-purge'
   version: 1
-  /** Whether it was only looked at. */
   dryRun: boolean
   items: PurgedItem[]
-  /** Of all items. */
+  /** The sum of all items. */
   bytes: number
-  /** Files of the source that are left: they are not this program's, and hold what was migrated. */
+  /** Source files, which purge never removes. They contain the migrated data. */
   sources: string[]
 }
 
@@ -46,17 +44,13 @@ export interface PurgedItem {
   bytes: number
   /** When it was last changed. ISO 8601. */
   changedAt: string
-  /**
-   * `found`: it would be removed. `kept`: somebody put other files into the folder, which stays
-   * with those.
-   */
+  /** `found`: would be removed. `kept`: the folder stays because it contains other files. */
   fate: 'found' | 'removed' | 'kept' | 'failed'
   /** Why it failed. */
   message?: string
 }
 
-const REMAINS =
-  'Removing a file does not wipe the disk: SSDs, file systems with snapshots, and backups may keep copies.\n'
+const REMAINS = 'Removing a file does not erase the disk: SSDs, file system snapshots and backups can keep copies.\n'
 
 export async function purge(options: PurgeOptions, context: Context): Promise<ExitCode> {
   const { redactor = new Redactor(), cwd, env, mask, now, interrupted } = context
@@ -66,7 +60,11 @@ export async function purge(options: PurgeOptions, context: Context): Promise<Ex
   const folders = (options.in ?? []).map((folder) => resolve(cwd, folder))
   for (const folder of folders) {
     if (existsSync(folder)) continue
-    throw new UsageError({ code: 'no_folder', message: `there is no folder ${folder}`, hint: 'name one with --in' })
+    throw new UsageError({
+      code: 'no_folder',
+      message: `the folder ${folder} does not exist`,
+      hint: 'name an existing folder with --in',
+    })
   }
   const location = stateLocation(loaded)
   if (options.state && location.type === 'postgres') throw sharedState(location.schema, statePath)
@@ -89,15 +87,14 @@ export async function purge(options: PurgeOptions, context: Context): Promise<Ex
   }
 }
 
-/** Others may need it: nobody removes it from here. */
 function sharedState(schema: string, statePath: string): UsageError {
   const { files, backups } = ownFiles({ type: 'file', path: statePath })
   const copies = [...files, ...backups].map(shellWord)
-  const here = copies.length === 0 ? '' : `; on this machine delete yourself: ${copies.join(', ')}`
+  const here = copies.length === 0 ? '' : `; on this machine, delete these files yourself: ${copies.join(', ')}`
   return new UsageError({
     code: 'state_shared',
-    message: `the state is in a database, in the schema ${schema}, which other manifests and machines may share`,
-    hint: `leave --state out; once nobody needs any of it, have the schema dropped there${here}`,
+    message: `the state is in the database schema ${schema}, which other manifests and machines can share`,
+    hint: `remove --state; when nobody needs the states in the schema, drop the schema in the database${here}`,
   })
 }
 
@@ -106,14 +103,14 @@ async function isApproved(found: readonly Recognised[], options: PurgeOptions, c
   if (!options.yes && !(stdin.isTTY && stderr.isTTY)) {
     throw new UsageError({
       code: 'approval_missing',
-      message: 'nobody can be asked here whether to remove this: standard input is no terminal',
-      hint: 'look with --dry-run, then approve with --yes',
+      message: 'this command cannot ask for approval: standard input is not a terminal',
+      hint: 'review with --dry-run, then approve with --yes',
     })
   }
   const lost = found.some(({ sort }) => sort === 'state')
-    ? ' Without the state no later run knows what it made, and destroy undoes nothing.'
+    ? ' Without the state, later runs do not know what was created, and destroy cannot undo it.'
     : ''
-  const text = `\nRemove ${counted(found.length, 'thing')} from this machine?${lost}`
+  const text = `\nRemove ${counted(found.length, 'item')} from this machine?${lost}`
   return approve({ text, deletes: true }, { yes: options.yes }, context)
 }
 
@@ -136,7 +133,7 @@ function remove(one: Recognised): PurgedItem {
   }
 }
 
-/** Whether a folder was left with nothing in it, and is gone. */
+/** Removes the folder if it is empty. */
 function emptied(folder: string): boolean {
   try {
     rmdirSync(folder)
@@ -167,7 +164,7 @@ async function finish(
   if (items.some(({ fate }) => fate === 'removed')) stderr.write(REMAINS)
   if (sources.length > 0) {
     const names = sources.map((path) => printable(shown(path, cwd))).join(', ')
-    stderr.write(`Files of the source are not removed: ${names}. Delete them yourself when they are not needed.\n`)
+    stderr.write(`Source files were not removed: ${names}. Delete them yourself when you no longer need them.\n`)
   }
   return items.some(({ fate }) => fate === 'failed') ? ExitCode.incomplete : ExitCode.done
 }
@@ -180,17 +177,17 @@ function textOf(items: readonly PurgedItem[], cwd: string): string {
     changedAt.slice(0, 10),
   ])
   const total = items.reduce((sum, { bytes }) => sum + bytes, 0)
-  return `${table([['', 'what it is', 'size', 'changed'], ...rows])}\n${counted(items.length, 'thing')}, ${sizeOf(total)}\n`
+  return `${table([['', 'type', 'size', 'changed'], ...rows])}\n${counted(items.length, 'item')}, ${sizeOf(total)}\n`
 }
 
 function conclusionOf(items: readonly PurgedItem[], cwd: string): string {
   const removed = items.filter(({ fate }) => fate === 'removed')
   const bytes = removed.reduce((sum, item) => sum + item.bytes, 0)
   const others = items.flatMap(({ fate, path, message }) => {
-    if (fate === 'kept') return [`${printable(shown(path, cwd))} stays: other files are in it\n`]
+    if (fate === 'kept') return [`${printable(shown(path, cwd))} was kept: it contains other files\n`]
     return fate === 'failed' ? [`${printable(shown(path, cwd))} cannot be removed: ${printable(message ?? '')}\n`] : []
   })
-  return [...others, `Removed ${counted(removed.length, 'thing')}, ${sizeOf(bytes)}.\n`].join('')
+  return [...others, `Removed ${counted(removed.length, 'item')}, ${sizeOf(bytes)}.\n`].join('')
 }
 
 function shown(path: string, cwd: string): string {

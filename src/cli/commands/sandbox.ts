@@ -14,9 +14,9 @@ export type SandboxCommandOptions = OptionsOf<typeof defineSandbox>
 const EXAMPLE_KEY = 'sk_test_demo'
 
 /**
- * `sandbox`: serves a WorkOS sandbox until it is interrupted. Its URL is one line on stdout.
- * @throws UsageError for a port or file that cannot be had, StateError for a file that is not a
- *   sandbox's
+ * `sandbox`: serves a WorkOS sandbox until it is interrupted. Prints its URL as one line on stdout.
+ * @throws UsageError if the port or the file is not available, StateError for a file that is not
+ *   a sandbox
  */
 export async function sandbox(options: SandboxCommandOptions, context: Context): Promise<ExitCode> {
   const { port = DEFAULT_PORT, limits = false, connectionsApi = false } = options
@@ -24,7 +24,7 @@ export async function sandbox(options: SandboxCommandOptions, context: Context):
     throw new UsageError({
       code: 'bad_port',
       message: `${port} is not a port`,
-      hint: 'give a whole number from 0 (any free port) to 65535',
+      hint: 'use a whole number from 0 (any free port) to 65535',
     })
   }
   const data = options.data === ':memory:' ? options.data : path.resolve(context.cwd, options.data ?? DEFAULT_DATA)
@@ -36,9 +36,9 @@ export async function sandbox(options: SandboxCommandOptions, context: Context):
   await server.close()
   const { total, writes } = server.requests()
   const injectedCount = server.faults().faults.reduce((sum, { injected }) => sum + injected, 0)
-  const went = injectedCount === 0 ? '' : ` ${injectedCount} went wrong as asked.`
+  const went = injectedCount === 0 ? '' : ` ${counted(injectedCount, 'injected fault')}.`
   context.stderr.write(
-    `Sandbox stopped after ${counted(total, 'request')}, ${writes} of them ${writes === 1 ? 'a write' : 'writes'}.${went}\n`,
+    `Sandbox stopped after ${counted(total, 'request')}, including ${counted(writes, 'write')}.${went}\n`,
   )
   return ExitCode.done
 }
@@ -51,22 +51,19 @@ async function start(options: SandboxOptions & { port: number }): Promise<Sandbo
   }
 }
 
-/**
- * What the operating system refused, put as something to correct. Undefined: something else went
- * wrong.
- */
+/** A usage error for an error of the operating system; undefined for any other error. */
 function refused(error: unknown, data: string, port: number): UsageError | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined
   const options = { cause: error }
   if (error.syscall !== 'listen') {
-    const message = `${data} cannot be opened as sandbox data (${error.code})`
-    const hint = 'name a file in a folder that you may write to with --data, or --data :memory:'
+    const message = `the sandbox cannot open ${data} (${error.code})`
+    const hint = 'use --data with a file in a folder that you can write to, or --data :memory:'
     return new UsageError({ code: 'sandbox_data_unwritable', message, hint }, options)
   }
   if (error.code === 'EADDRINUSE') {
-    const message = `port ${port} is in use, perhaps by another sandbox`
+    const message = `port ${port} is already in use, perhaps by another sandbox`
     return new UsageError(
-      { code: 'port_in_use', message, hint: 'choose another with --port, or 0 for a free one' },
+      { code: 'port_in_use', message, hint: 'choose another port with --port; 0 picks a free one' },
       options,
     )
   }
@@ -76,10 +73,10 @@ function refused(error: unknown, data: string, port: number): UsageError | undef
 
 function introduction(url: string, data: string, limits: boolean, faults: string | undefined): string {
   return `WorkOS sandbox at ${url}
-  data    ${data === ':memory:' ? 'in memory, gone when the sandbox stops' : data}
+  data    ${data === ':memory:' ? 'in memory, lost when the sandbox stops' : data}
   limits  ${limits ? 'as documented by WorkOS' : 'none'}
-  faults  ${faults === undefined ? 'none' : printable(faults)} (${url}/_sandbox/faults sets and counts them)
-  key     ${EXAMPLE_KEY} (any sk_… key: each name is an environment of its own)
+  faults  ${faults === undefined ? 'none' : printable(faults)} (set and count them at ${url}/_sandbox/faults)
+  key     ${EXAMPLE_KEY} (any sk_… key works; each name is a separate environment)
 
 Point a client at it:
   manifest  target: { type: workos, baseUrl: "${url}", apiKey: ${EXAMPLE_KEY} }
@@ -90,8 +87,7 @@ Stop it with Ctrl-C.
 }
 
 /**
- * The faults that `--faults` names: a JSON file, or a percentage, which is every kind of passing
- * fault at that rate.
+ * The faults that `--faults` names: a JSON file, or a percentage for every kind of temporary fault.
  * @throws UsageError
  */
 function readFaults(text: string, cwd: string): FaultSet {
@@ -99,11 +95,11 @@ function readFaults(text: string, cwd: string): FaultSet {
   if (percentage !== undefined) {
     const rate = Number(percentage) / 100
     const all = allFaults(rate)
-    // The rates add up, and no more than every request can get one.
+    // The rates add up to at most 100 %.
     const most = Math.floor(1000 / all.faults.length) / 10
     if (rate * 100 <= most) return all
-    const message = `${text} is too much for --faults: each of the ${all.faults.length} kinds of trouble has that rate`
-    throw new UsageError({ code: 'bad_faults', message, hint: `give at most ${most}%, or a file` })
+    const message = `--faults ${text} is too high: each of the ${all.faults.length} kinds of fault gets this rate`
+    throw new UsageError({ code: 'bad_faults', message, hint: `use at most ${most}%, or a file` })
   }
   const file = path.resolve(cwd, text)
   try {
@@ -111,7 +107,7 @@ function readFaults(text: string, cwd: string): FaultSet {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const message = `--faults ${text} cannot be used: ${reason}`
-    const hint = 'give a percentage such as 5%, or a JSON file as docs/how-to/sandbox.md describes it'
+    const hint = 'use a percentage such as 5%, or a JSON file as described in docs/how-to/sandbox.md'
     throw new UsageError({ code: 'bad_faults', message, hint }, { cause: error })
   }
 }

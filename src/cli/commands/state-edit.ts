@@ -20,12 +20,12 @@ import type { defineStateImport, defineStateMv, defineStateRm } from '../definit
 import { parseAddress, unknownAddress, withState } from '../with-state.ts'
 export type StateRmOptions = OptionsOf<typeof defineStateRm>
 
-/** Dependents that a refusal names. */
+/** Dependents to list in an error. */
 const NAMED = 5
 
 /**
- * `state rm ADDRESS…`: forgets resources. They stay in WorkOS; the next apply finds and adopts what
- * is still desired.
+ * `state rm ADDRESS…`: forgets resources. They stay in WorkOS; the next apply adopts those that are
+ * still in the source.
  */
 export async function stateRm(texts: readonly string[], options: StateRmOptions, context: Context): Promise<ExitCode> {
   const addresses = texts.map(parseAddress)
@@ -42,7 +42,7 @@ export async function stateRm(texts: readonly string[], options: StateRmOptions,
     await state.commit({ intents: [], outcomes: resources.map((address) => ({ type: 'removed', address })) })
     const finishedAt = new Date(context.now()).toISOString()
     await state.finishRun(run, finishedAt, 'completed', { forgotten: resources.length })
-    context.stderr.write(`Forgot ${counted(resources.length, 'resource')}; WorkOS still has them.\n`)
+    context.stderr.write(`Forgot ${counted(resources.length, 'resource')}; WorkOS did not change.\n`)
   }
   return withState(options, context, forget, 'state rm')
 }
@@ -55,8 +55,8 @@ async function find(state: StateStore, addresses: readonly Address[]): Promise<S
     if (open.has(name)) {
       throw new GuardError({
         code: 'write_open',
-        message: `an interrupted run left a write to ${name} open`,
-        hint: 'run workos-migrate plan first: it looks up what became of it',
+        message: `an interrupted run left an unfinished write to ${name}`,
+        hint: 'run workos-migrate plan first, which checks what happened to it',
       })
     }
     const resource = await state.get(address.kind, address.key)
@@ -80,8 +80,8 @@ function dependedOn(dependents: readonly Dependent[]): GuardError {
   const named = dependents.slice(0, NAMED).map(({ kind, key, on }) => `${kind}:${key} on ${on.kind}:${on.key}`)
   return new GuardError({
     code: 'has_dependents',
-    message: `others in the state depend on it: ${named.join(', ')}${more}`,
-    hint: 'forget those as well, or add --force',
+    message: `other resources in the state depend on it: ${named.join(', ')}${more}`,
+    hint: 'forget those too, or add --force',
   })
 }
 
@@ -93,25 +93,25 @@ async function approvedForgetting(
   if (!yes && !(context.stdin.isTTY && context.stderr.isTTY)) {
     throw new UsageError({
       code: 'approval_missing',
-      message: 'nobody can be asked here whether to forget: standard input is no terminal',
+      message: 'this command cannot ask for approval: standard input is not a terminal',
       hint: 'approve with --yes',
     })
   }
   const lines = resources.map(({ kind, key, id }) => `  ${printable(`${kind}:${key}`)}  ${printable(id)}\n`)
-  return approve({ text: `${lines.join('')}\nForget this? WorkOS keeps it.` }, { yes }, context)
+  return approve({ text: `${lines.join('')}\nForget this? WorkOS does not change.` }, { yes }, context)
 }
 
 type StateMvOptions = OptionsOf<typeof defineStateMv>
 
-/** Moves and conflicts that are shown at most. */
+/** Moves and conflicts to show. */
 const SHOWN = 10
 
-/** Kinds whose key is the slug by which WorkOS knows them. */
+/** Kinds whose key is their slug in WorkOS. */
 const BY_SLUG: ReadonlySet<string> = new Set([permission.name, role.name, organizationRole.name])
 
 /**
- * `state mv OLD NEW`: the source calls a resource by another key now. The state follows, with all
- * that refers to it; WorkOS is not asked, and nothing changes there.
+ * `state mv OLD NEW`: changes the key of a resource in the state, and of everything that refers to
+ * it. Makes no request to WorkOS.
  */
 export async function stateMv(
   old: string,
@@ -136,7 +136,7 @@ export async function stateMv(
     const run = await state.startRun({ command: 'state mv', startedAt: now(), toolVersion, manifestDigest })
     await state.commit({ intents: [], outcomes: outcomesOf(moves, run) })
     await state.finishRun(run, now(), 'completed', { moved: moves.length })
-    context.stderr.write(`Moved ${counted(moves.length, 'resource')}; WorkOS was not asked, and has them as before.\n`)
+    context.stderr.write(`Moved ${counted(moves.length, 'resource')}; WorkOS did not change.\n`)
   }
   return withState(options, context, move, 'state mv')
 }
@@ -145,26 +145,26 @@ function checkKinds(from: Address, to: Address): void {
   if (from.kind !== to.kind) {
     throw new UsageError({
       code: 'kinds_differ',
-      message: `the addresses are of two kinds, ${from.kind} and ${to.kind}`,
-      hint: `what is moved stays of its kind: workos-migrate state mv ${from.kind}:${from.key} ${from.kind}:NEW`,
+      message: `the addresses have different kinds, ${from.kind} and ${to.kind}`,
+      hint: `use the same kind: workos-migrate state mv ${from.kind}:${from.key} ${from.kind}:NEW`,
     })
   }
   if (from.key !== to.key) return
   throw new UsageError({
     code: 'same_address',
-    message: `${from.kind}:${from.key} is called so already`,
-    hint: 'name the key that the source has now as the second address',
+    message: `both addresses are ${from.kind}:${from.key}`,
+    hint: 'use the new key from the source as the second address',
   })
 }
 
-/** @throws UsageError for a key that is not free: it is made of others, or WorkOS's own */
+/** @throws UsageError for a key that cannot change: it follows from others, or is a slug */
 function checkKey({ kind, key, refs }: StateResource, to: Address): void {
   const { keyFromRefs, keyRefs, refs: kinds } = kindDefinition(kind)
   if (BY_SLUG.has(kind)) {
     throw new UsageError({
       code: 'key_is_slug',
-      message: `${kind}:${key} is called by its slug in WorkOS, which does not change`,
-      hint: `map the new name of the source to the slug with roles.map in the manifest`,
+      message: `the key of ${kind}:${key} is its slug in WorkOS, which does not change`,
+      hint: `map the new name to the slug with roles.map in the manifest`,
     })
   }
   if (keyFromRefs !== undefined) {
@@ -174,19 +174,19 @@ function checkKey({ kind, key, refs }: StateResource, to: Address): void {
     throw new UsageError({
       code: 'key_follows',
       message: `the key of ${kind}:${key} follows from what it refers to`,
-      hint: `move that instead, and this goes with it: workos-migrate state mv ${kinds[first]}:${refs[first]} ${kinds[first]}:NEW`,
+      hint: `move that resource, and this one follows: workos-migrate state mv ${kinds[first]}:${refs[first]} ${kinds[first]}:NEW`,
     })
   }
   const within = keyRefs?.[1]
   if (within === undefined || to.key.endsWith(`@${refs[within]}`)) return
   throw new UsageError({
     code: 'key_follows',
-    message: `${kind}:${key} stays in its ${within} ${refs[within]}, and ${to.key} does not end with @${refs[within]}`,
-    hint: `end the new key with @${refs[within]}; if the ${within} has another key, move that: workos-migrate state mv ${kinds[within]}:${refs[within]} ${kinds[within]}:NEW`,
+    message: `${kind}:${key} belongs to the ${within} ${refs[within]}, but ${to.key} does not end with @${refs[within]}`,
+    hint: `end the new key with @${refs[within]}; if the ${within} has a new key, move that: workos-migrate state mv ${kinds[within]}:${refs[within]} ${kinds[within]}:NEW`,
   })
 }
 
-/** @throws GuardError when the state has something under one of the new keys */
+/** @throws GuardError if a new key is already in the state */
 async function checkFree(state: StateStore, moves: readonly Move[]): Promise<void> {
   const leaving = new Set(moves.map(({ from }) => nameOf(from)))
   const taken: string[] = []
@@ -200,14 +200,13 @@ async function checkFree(state: StateStore, moves: readonly Move[]): Promise<voi
   const more = taken.length > SHOWN ? ' and more' : ''
   throw new GuardError({
     code: 'address_taken',
-    message: `the state has others under the new key: ${taken.slice(0, SHOWN).join(', ')}${more}`,
-    hint: 'two objects of WorkOS do not become one. If these are not the right ones, forget them first with workos-migrate state rm: they stay in WorkOS',
+    message: `the new key is already in the state: ${taken.slice(0, SHOWN).join(', ')}${more}`,
+    hint: 'forget these resources first with workos-migrate state rm if they are wrong; they stay in WorkOS, and two objects there cannot become one',
   })
 }
 
 /**
- * @throws GuardError when an interrupted run left a write to one of them, or to what refers to
- *   them, open
+ * @throws GuardError if an interrupted run left an unfinished write to one of them or a referrer
  */
 async function checkClosed(state: StateStore, moves: readonly Move[]): Promise<void> {
   const moving = new Set(moves.flatMap(({ from, to }) => [nameOf(from), nameOf(to)]))
@@ -221,12 +220,12 @@ async function checkClosed(state: StateStore, moves: readonly Move[]): Promise<v
   if (open === undefined) return
   throw new GuardError({
     code: 'write_open',
-    message: `an interrupted run left a write to ${nameOf(open)} open`,
-    hint: 'run workos-migrate plan first: it looks up what became of it',
+    message: `an interrupted run left an unfinished write to ${nameOf(open)}`,
+    hint: 'run workos-migrate plan first, which checks what happened to it',
   })
 }
 
-/** All of the old ones leave before a new one comes: a key may pass from one to another. */
+/** Removes all old keys before it saves new ones: a new key can be the old key of another. */
 function outcomesOf(moves: readonly Move[], run: number): Outcome[] {
   return [
     ...moves.map(({ from: { kind, key } }): Outcome => ({ type: 'removed', address: { kind, key } })),
@@ -238,7 +237,7 @@ async function approvedMoving(moves: readonly Move[], { yes }: StateMvOptions, c
   if (!yes && !(context.stdin.isTTY && context.stderr.isTTY)) {
     throw new UsageError({
       code: 'approval_missing',
-      message: 'nobody can be asked here whether to move: standard input is no terminal',
+      message: 'this command cannot ask for approval: standard input is not a terminal',
       hint: 'approve with --yes',
     })
   }
@@ -247,7 +246,7 @@ async function approvedMoving(moves: readonly Move[], { yes }: StateMvOptions, c
     return `  ${printable(nameOf(from))}  ${becomes}\n`
   })
   const more = moves.length > SHOWN ? `  … ${moves.length - SHOWN} more\n` : ''
-  const text = `${lines.join('')}${more}\nMove this? WorkOS stays as it is.`
+  const text = `${lines.join('')}${more}\nMove this? WorkOS does not change.`
   return approve({ text }, { yes }, context)
 }
 
@@ -257,10 +256,7 @@ function nameOf({ kind, key }: Address): string {
 
 type StateImportOptions = OptionsOf<typeof defineStateImport>
 
-/**
- * `state import ADDRESS WORKOS_ID`: adopts by hand what the tool would not recognise. Writes to the
- * state alone.
- */
+/** `state import ADDRESS WORKOS_ID`: adopts an object by hand. Writes only to the state. */
 export async function stateImport(
   address: string,
   id: string,
@@ -281,14 +277,14 @@ export async function stateImport(
     await importResource({ state, api: target.client, manifest: loaded.manifest, run }, imported)
     await state.finishRun(run, now(), 'completed', { imported: 1 })
     context.stdout.write(
-      `${printable(address)} is ${printable(imported.live.id)} now: adopted, never deleted by this tool.\n`,
+      `${printable(address)} is now ${printable(imported.live.id)}: adopted, and never deleted by this tool.\n`,
     )
     context.stdout.write(differences(imported))
     return ExitCode.done
   })
 }
 
-/** The desired set; undefined, with a warning, when the source cannot be read. */
+/** The desired set; undefined, after a warning, if the source cannot be read. */
 async function readSource({ computeDesired, warn }: Session): Promise<DesiredSet | undefined> {
   try {
     return (await computeDesired()).set
@@ -297,14 +293,14 @@ async function readSource({ computeDesired, warn }: Session): Promise<DesiredSet
     for (const problem of error.problems) warn(problem)
     warn({
       code: 'source_not_read',
-      message: "the source cannot be read: WorkOS's values count as those last applied",
-      hint: 'the next plan shows what the source says differently, and apply sends it',
+      message: 'the source cannot be read, so the current values in WorkOS count as last applied',
+      hint: 'run workos-migrate plan later to see what differs in the source; apply sends it',
     })
     return undefined
   }
 }
 
-/** What the source and WorkOS disagree on: it stays as it is. */
+/** The fields that differ between the source and WorkOS, which the import keeps. */
 function differences({ desired, live }: Import): string {
   if (desired === undefined) return ''
   const found = compareFields(kindDefinition(desired.kind), desired.attributes, undefined, live.attributes)
@@ -312,5 +308,7 @@ function differences({ desired, live }: Import): string {
     ({ field, live: held, desired: said }) =>
       `  ≠ ${printable(field)}: ${shortValue(held)} in WorkOS, ${shortValue(said)} in the source\n`,
   )
-  return lines.length === 0 ? '' : `What differs stays as it is in WorkOS:\n${lines.join('')}`
+  return lines.length === 0
+    ? ''
+    : `These values in WorkOS differ from the source and did not change:\n${lines.join('')}`
 }

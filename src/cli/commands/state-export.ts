@@ -12,16 +12,13 @@ import { checkKind, type OpenedState, withState } from '../with-state.ts'
 
 type ExportOptions = OptionsOf<typeof defineStateExport>
 
-/**
- * `state export`: the map from the source's keys to WorkOS's ids, for other programs: as CSV,
- * NDJSON or SQL.
- */
+/** `state export`: prints the map from source keys to WorkOS IDs as CSV, NDJSON or SQL. */
 export async function stateExport(options: ExportOptions, context: Context): Promise<ExitCode> {
   if (options.kind !== undefined) checkKind(options.kind)
   checkOptions(options)
   return withState(options, context, async (opened) => {
     if (options.to !== undefined) return writeTable(opened, options, context)
-    // Data for programs, which look people up by these keys: see docs/how-to/masking.md.
+    // Not masked: programs look up users by these keys. See docs/how-to/masking.md.
     const output = buffered((context.unmasked ?? context).stdout)
     if (options.format === 'sql') await writeSql(opened, options, { output, context })
     else if (options.format === 'ndjson') await writeLines(opened.state, options.kind, output)
@@ -33,13 +30,13 @@ export async function stateExport(options: ExportOptions, context: Context): Pro
 const SQL_OPTIONS = ['template', 'dialect', 'batch'] as const
 
 function checkOptions(options: ExportOptions): void {
-  if (options.force && options.to === undefined) throw contradiction('--force is of --to', 'add --to postgres')
+  if (options.force && options.to === undefined) throw contradiction('--force needs --to', 'add --to postgres')
   const isSql = options.format === 'sql'
   if (options.to !== undefined && options.format !== undefined) {
-    throw contradiction('--to writes no text, and --format says which text is written', 'take out one of the two')
+    throw contradiction('--to writes to a database and --format prints text', 'remove --to or --format')
   }
   const stray = isSql ? undefined : SQL_OPTIONS.find((name) => options[name] !== undefined)
-  if (stray !== undefined) throw contradiction(`--${stray} is of --format sql`, 'add --format sql')
+  if (stray !== undefined) throw contradiction(`--${stray} needs --format sql`, 'add --format sql')
 }
 
 function contradiction(message: string, hint: string): UsageError {
@@ -100,13 +97,13 @@ async function writeTable({ state, loaded }: OpenedState, options: ExportOptions
 }
 
 function leftOut(why: string, { count, first }: { count: number; first: string }): string {
-  return `Left out: ${counted(count, 'resource')}, such as ${printable(first)}: ${why}.\n`
+  return `Skipped ${counted(count, 'resource')}, such as ${printable(first)}: ${why}.\n`
 }
 
 const WHY: Readonly<Record<LeftOut, string>> = {
-  gone: 'WorkOS has it no more',
-  no_value: 'it has no value for a column of where',
-  unfit: 'PostgreSQL has no text with the character NUL',
+  gone: 'no longer in WorkOS',
+  no_value: 'no value for a column of where',
+  unfit: 'PostgreSQL does not allow the NUL character in text',
 }
 
 function told(writer: SqlWriter): string {
@@ -114,13 +111,13 @@ function told(writer: SqlWriter): string {
   return `${counted(writer.written, 'statement')}.\n${left.join('')}`
 }
 
-/** A resource, as lines of `state list` and `state export` tell it. */
+/** A resource as `state list` and `state export` print it. */
 export function exported({ kind, key, id, attributes, ownership, run }: StateResource) {
   const external_id = typeof attributes.externalId === 'string' ? attributes.externalId : null
   return { kind, key, external_id, workos_id: id, ownership, run }
 }
 
-/** The resources of all kinds or of one, in the order of the kinds and of their keys. */
+/** The resources of all kinds or of one, ordered by kind and key. */
 export async function* batches(state: StateStore, only: string | undefined): AsyncGenerator<StateResource[]> {
   for (const { name } of kindDefinitions) {
     if (only === undefined || only === name) yield* state.resources(name)

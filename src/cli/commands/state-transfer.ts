@@ -15,22 +15,16 @@ import type { OptionsOf } from '../definitions/options.ts'
 import type { defineStateMigrate, defineStateRestore } from '../definitions/state.ts'
 import { loadForState, withState } from '../with-state.ts'
 
-/**
- * Carries a whole state from one place to another. In: where from, where to. Out: the same state
- * there, compared row by row.
- */
+/** Copies a whole state to another place and compares every row. */
 
-/**
- * `state migrate --to PLACE`: copies the state to where it is to be kept from now on. The old one
- * stays.
- */
+/** `state migrate --to PLACE`: copies the state to a new place. The old state stays. */
 export async function stateMigrate(options: OptionsOf<typeof defineStateMigrate>, context: Context): Promise<ExitCode> {
   const carry = async ({ state, loaded }: { state: OpenState; loaded: LoadedManifest }) => {
     const to = destinationOf(options, loaded, context)
     const place = await placeOf(to)
     if (place === state.location) {
-      const hint = 'name another place with --to'
-      throw new UsageError({ code: 'same_state', message: `the state is at ${place} already`, hint })
+      const hint = 'use --to with another place'
+      throw new UsageError({ code: 'same_state', message: `the state is already at ${place}`, hint })
     }
     checkState(to)
     const target = await openState(to, { command: 'state migrate', now: new Date(context.now()) }, context)
@@ -39,7 +33,7 @@ export async function stateMigrate(options: OptionsOf<typeof defineStateMigrate>
       const counts = await state.withContent((content) => carried(content, target))
       context.stdout.write(`${printable(place)}\n`)
       context.stderr.write(
-        `${copied(counts)}, serial ${target.serial}. Compared row by row.\nNow say so in the manifest, and remove the old state once nobody uses it:\n\n${manifestLines(options, to)}`,
+        `${copied(counts)}, serial ${target.serial}. Every row was compared.\nNow set the new place in the manifest, and remove the old state when nobody uses it:\n\n${manifestLines(options, to)}`,
       )
     } finally {
       await target.close()
@@ -48,10 +42,7 @@ export async function stateMigrate(options: OptionsOf<typeof defineStateMigrate>
   return withState(options, context, carry, 'state migrate')
 }
 
-/**
- * `state restore FILE`: the state becomes again what a backup says. What it said until then is
- * copied first.
- */
+/** `state restore FILE`: replaces the state with a backup, after a backup of the current state. */
 export async function stateRestore(
   file: string,
   options: OptionsOf<typeof defineStateRestore>,
@@ -59,7 +50,7 @@ export async function stateRestore(
 ): Promise<ExitCode> {
   const path = resolve(context.cwd, file)
   if (!existsSync(path)) {
-    const hint = 'workos-migrate state backup makes one'
+    const hint = 'create a backup with workos-migrate state backup'
     throw new UsageError({ code: 'no_backup', message: `there is no file ${path}`, hint })
   }
   const loaded = await loadForState(options, context)
@@ -68,13 +59,13 @@ export async function stateRestore(
   checkState(location)
   const scratch = scratchBeside(statePath)
   try {
-    // Opening a state makes files beside it, and may migrate it: the backup stays as it is.
+    // Opens a copy: opening a state creates files next to it and can migrate it.
     const copy = join(scratch.path, 'restored.sqlite')
     copyFileSync(path, copy)
     const backup = await findState({ type: 'file', path: copy }).catch((error) => {
       throw isUnreadable(error) ? noBackup(file, error) : error
     })
-    if (backup === undefined) throw new RangeError('the copy of the backup is not there')
+    if (backup === undefined) throw new RangeError('the copy of the backup is missing')
     try {
       return await restore({ backup, location, statePath, file }, options, context)
     } finally {
@@ -100,10 +91,10 @@ async function restore(
   try {
     if (state.serial > 0 && state.lineage !== backup.lineage && !force) throw otherLineage(state, file)
     if (!yes && !(context.stdin.isTTY && context.stderr.isTTY)) {
-      const message = 'nobody can be asked here whether to restore: standard input is no terminal'
+      const message = 'this command cannot ask for approval: standard input is not a terminal'
       throw new UsageError({ code: 'approval_missing', message, hint: 'approve with --yes' })
     }
-    const text = `${printable(state.location)} is at serial ${state.serial}, and the backup at ${backup.serial}.\nReplace the state by the backup? WorkOS stays as it is.`
+    const text = `${printable(state.location)} has serial ${state.serial}; the backup has serial ${backup.serial}.\nReplace the state with the backup? WorkOS does not change.`
     if (!(await approve({ text }, { yes }, context))) {
       context.stderr.write('Nothing was restored.\n')
       return ExitCode.done
@@ -111,11 +102,11 @@ async function restore(
     if (state.serial > 0) {
       const former = backupPath(statePath, now)
       await state.backUp(former)
-      context.stderr.write(`What it said until now is in ${printable(former)}.\n`)
+      context.stderr.write(`The previous state is in ${printable(former)}.\n`)
     }
     const counts = await backup.withContent((content) => carried(content, state))
     context.stdout.write(`${printable(state.location)}\n`)
-    context.stderr.write(`${copied(counts)}, serial ${state.serial}. Compared row by row.\n`)
+    context.stderr.write(`${copied(counts)}, serial ${state.serial}. Every row was compared.\n`)
     return ExitCode.done
   } finally {
     await state.close()
@@ -129,8 +120,8 @@ async function carried(content: StateContent, target: OpenState): Promise<Counts
   if (counts !== undefined) return counts
   throw new StateError({
     code: 'copy_differs',
-    message: `what ${target.location} says differs from what was written there`,
-    hint: 'keep the old state, and look at the disk and the log of the database',
+    message: `${target.location} does not contain what was written there`,
+    hint: 'keep the old state, and check the disk and the database log',
   })
 }
 
@@ -149,32 +140,28 @@ function copied({ resource, intent, run, failure, reject }: Counts): string {
 
 type MigrateOptions = OptionsOf<typeof defineStateMigrate>
 
-/**
- * A path, or a reference to the address of a database: the address itself has a password, which
- * every user of the machine would see.
- */
+/** A path or `${VARIABLE}`. A database URL is rejected, because its password would be visible. */
 function destinationOf({ to, schema, ca }: MigrateOptions, loaded: LoadedManifest, context: Context): StateLocation {
   const name = /^\$\{([A-Za-z_]\w*)\}$/.exec(to)?.[1]
   if (name === undefined) {
     if (/^postgres(ql)?:/i.test(to)) {
       for (const secret of secretsOfUrl(to)) loaded.redactor.register(secret)
-      const hint = "set a variable, and name it in single quotes: --to '${DATABASE_URL}'"
-      const message =
-        'the address of a database is not for the command line, where everybody on this machine may read it'
+      const hint = "set a variable, and use its name in single quotes: --to '${DATABASE_URL}'"
+      const message = 'a database URL on the command line is visible to every user of this machine'
       throw new UsageError({ code: 'secret_in_arguments', message, hint })
     }
     return { type: 'file', path: resolve(context.cwd, to) }
   }
   const url = context.env[name]
   if (url === undefined || url === '') {
-    const hint = 'set it where the command runs, to the address of the database'
+    const hint = 'set it to the URL of the database'
     throw new UsageError({ code: 'unset_reference', message: `the environment variable ${name} is not set`, hint })
   }
   loaded.redactor.register(url)
   for (const secret of secretsOfUrl(url)) loaded.redactor.register(secret)
   if (loaded.originOf(['name']) === undefined) {
-    const hint = 'add a line at the top, such as name: acme-migration; it must never change afterwards'
-    const message = 'a shared state requires a name in the manifest: other manifests may use the same schema'
+    const hint = 'add a line at the top, such as name: acme-migration, and never change it later'
+    const message = 'a shared state needs a name in the manifest, because other manifests can use the same schema'
     throw new UsageError({ code: 'shared_state_name', message, hint })
   }
   const location: PostgresLocation = {
@@ -197,8 +184,8 @@ function manifestLines({ to, schema, ca }: MigrateOptions, location: StateLocati
 function notEmpty(place: string): GuardError {
   return new GuardError({
     code: 'state_not_empty',
-    message: `there is a state at ${place} already, and migrating never replaces one`,
-    hint: 'name another place; to go back to a backup: workos-migrate state restore',
+    message: `there is already a state at ${place}, and migrate never replaces a state`,
+    hint: 'name another place; to return to a backup, use workos-migrate state restore',
   })
 }
 
@@ -206,17 +193,17 @@ function isUnreadable(error: unknown): error is StateError {
   return error instanceof StateError && error.problems.some(({ code }) => code === 'state_unreadable')
 }
 
-/** In the words of the file that was named: what was opened is a copy of it. */
+/** Names the backup itself, because `cause` names its copy. */
 function noBackup(file: string, cause: StateError): StateError {
-  const message = `${file} is no backup of a state, or is damaged`
-  const hint = 'name a file that workos-migrate state backup has made; the state was left as it is'
+  const message = `${file} is not a backup of a state, or it is damaged`
+  const hint = 'name a file from workos-migrate state backup; the state did not change'
   return new StateError({ code: 'backup_unreadable', message, hint }, { cause })
 }
 
 function otherLineage(state: OpenState, file: string): GuardError {
   return new GuardError({
     code: 'other_lineage',
-    message: `${file} is a backup of another state than ${state.location}`,
-    hint: 'choose the environment with -e; if it is the right one all the same, add --force',
+    message: `${file} is a backup of another state, not of ${state.location}`,
+    hint: 'choose the right environment with -e, or add --force to restore it anyway',
   })
 }

@@ -15,7 +15,7 @@ import { htmlFile } from '../output-files.ts'
 import { checkKind, parseAddress, unknownAddress, withState } from '../with-state.ts'
 import { batches, exported } from './state-export.ts'
 
-/** `state list`: every resource with its WorkOS id. */
+/** `state list`: prints the resources with their WorkOS IDs. */
 export async function stateList(options: OptionsOf<typeof defineStateList>, context: Context): Promise<ExitCode> {
   if (options.kind !== undefined) checkKind(options.kind)
   return withState(options, context, async ({ state }) => {
@@ -33,19 +33,17 @@ export async function stateList(options: OptionsOf<typeof defineStateList>, cont
   })
 }
 
-/**
- * `state show [address]`: what the state is bound to, what it holds and its runs; or one resource.
- */
+/** `state show [address]`: prints the target, counts and runs of the state, or one resource. */
 export async function stateShow(
   target: string | undefined,
   options: OptionsOf<typeof defineStateShow>,
   context: Context,
 ): Promise<ExitCode> {
   if (options.html !== undefined && target !== undefined) {
-    const hint = 'leave one of the two out'
+    const hint = 'remove the address or --html'
     throw new UsageError({
       code: 'options_contradict',
-      message: '--html writes the state as a whole, not one resource of it',
+      message: '--html writes the whole state, not one resource',
       hint,
     })
   }
@@ -84,9 +82,7 @@ async function single(state: StateStore, text: string) {
   return { ...shown, secrets: Object.keys(digests) }
 }
 
-/**
- * `state backup [file]`: copies the state, also while a run writes to it. Never replaces a file.
- */
+/** `state backup [file]`: copies the state, even during a run. Never replaces a file. */
 export async function stateBackup(
   file: string | undefined,
   options: OptionsOf<typeof defineStateBackup>,
@@ -100,7 +96,7 @@ export async function stateBackup(
     context.stdout.write(`${printable(path)}\n`)
     context.stderr.write(
       `Copied and checked: ${counted(resources, 'resource')}, serial ${state.serial}. ` +
-        'It holds personal data and the key of the digests: keep it like the state.\n',
+        'It contains personal data and the digest key: protect it like the state.\n',
     )
   })
 }

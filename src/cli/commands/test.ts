@@ -19,8 +19,8 @@ import type { OptionsOf } from '../definitions/options.ts'
 export type TestOptions = OptionsOf<typeof defineTest>
 
 /**
- * `test`: runs the mapping tests of a manifest, or of a shipped recipe. Exit code 1 when one fails.
- * Neither source nor target is asked for anything.
+ * `test`: runs the mapping tests of a manifest or a recipe, without a source or a target. Exit code
+ * 1 if one fails.
  * @throws ManifestError, UsageError
  */
 export async function test(options: TestOptions, context: Context): Promise<ExitCode> {
@@ -29,11 +29,11 @@ export async function test(options: TestOptions, context: Context): Promise<Exit
   if (recipe !== undefined && (path !== undefined || environment !== undefined)) {
     throw new UsageError({
       code: 'recipe_and_manifest',
-      message: '--recipe tests a shipped recipe by itself, without a manifest or an environment of one',
-      hint: 'leave one of the two out',
+      message: '--recipe tests a built-in recipe alone, so it cannot be combined with a manifest or --env',
+      hint: 'remove --recipe, or the manifest and --env',
     })
   }
-  // What tests need of unset references, they ask for themselves.
+  // Each test reports the unset references that it needs.
   const defer = () => true
   const loaded = await loadManifest({
     path,
@@ -60,7 +60,7 @@ export async function test(options: TestOptions, context: Context): Promise<Exit
 
 function nothingToRun({ file }: LoadedManifest, recipe: string | undefined, cwd: string): string {
   if (recipe !== undefined) return `The recipe ${recipe} has no tests.\n`
-  return `There are no tests in ${shownFile(file, cwd)}. Write some under "tests:"; docs/how-to/mapping-tests.md shows how.\n`
+  return `${shownFile(file, cwd)} has no tests. Add tests under "tests:" as described in docs/how-to/mapping-tests.md.\n`
 }
 
 function shownFile(file: string, cwd: string): string {

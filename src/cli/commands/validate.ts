@@ -26,15 +26,12 @@ import { loadOptions } from '../manifest.ts'
 export type ValidateOptions = OptionsOf<typeof defineValidate>
 
 interface Report {
-  /** Undefined when the manifest could not be put together. */
+  /** Undefined if the files of the manifest could not be composed. */
   loaded?: LoadedManifest
   problems: Problem[]
 }
 
-/**
- * `validate`: checks the manifest, the source's files and the expressions, and reports everything
- * at once.
- */
+/** `validate`: checks the manifest, its files and its expressions, and reports all problems. */
 export async function validate(options: ValidateOptions, context: Context): Promise<ExitCode> {
   const { redactor = new Redactor() } = context
   const { loaded, problems } = await examine(options, context, redactor)
@@ -88,7 +85,7 @@ async function examine(options: ValidateOptions, context: Context, redactor: Red
   }
 }
 
-/** Definitions of roles that contradict themselves, which the schema cannot tell. */
+/** Checks role definitions for contradictions that the schema cannot detect. */
 function checkRoles({ manifest, unresolved }: LoadedManifest): readonly Problem[] {
   if (unresolved.some(([section]) => section === 'roles')) return []
   try {
@@ -102,11 +99,11 @@ function checkRoles({ manifest, unresolved }: LoadedManifest): readonly Problem[
 
 async function checkFiles(loaded: LoadedManifest): Promise<Problem[]> {
   const { type, ...settings } = loaded.manifest.source
-  // What is a secret of the source is needed by no check of its files.
+  // The checks of the files need no secrets.
   const ofSource = loaded.unresolved.filter((path) => path[0] === 'source' && !isSourceSecret(path))
   const unknown = ofSource.map((path) => path.join('.'))
   if (unknown.length > 0) {
-    const message = `the source's files were not looked at: ${unknown.join(', ')} is unknown`
+    const message = `the source files were not checked, because ${unknown.join(', ')} is not set`
     const at = loaded.locate(['source'])
     return [{ code: 'files_not_checked', message, path: 'source', at, severity: 'warning' }]
   }
@@ -117,7 +114,7 @@ async function checkFiles(loaded: LoadedManifest): Promise<Problem[]> {
   return problems.map((problem) => withSourceLocation(problem, loaded))
 }
 
-/** Of columns that only a shipped recipe names, an export may lack some. */
+/** Ignores columns that only a built-in recipe names: an export need not have all of them. */
 async function checkColumns(loaded: LoadedManifest, streams: readonly string[]): Promise<Problem[]> {
   const { type, ...settings } = loaded.manifest.source
   if (loaded.unresolved.some((path) => path[0] === 'source' && !isSourceSecret(path))) return []
@@ -130,7 +127,7 @@ async function checkColumns(loaded: LoadedManifest, streams: readonly string[]):
   return checkColumnNames(loaded, streams, columns, isOwn)
 }
 
-/** Undefined for a source that cannot be opened, of which its own check has told. */
+/** Undefined for a source that cannot be opened, which its own check reports. */
 async function knownStreams(loaded: LoadedManifest): Promise<readonly string[] | undefined> {
   try {
     return await streamsOf(loaded)
@@ -167,7 +164,7 @@ function summary(loaded: LoadedManifest, cwd: string): string {
   const count = expressionsOf(loaded.manifest).length
   const environment = loaded.environment === undefined ? '' : ` with environment ${loaded.environment}`
   const unknown = loaded.unresolved.length
-  const left = unknown === 0 ? '' : `, ${counted(unknown, 'unset reference')} taken as unknown`
+  const left = unknown === 0 ? '' : `, ${counted(unknown, 'reference')} not set`
   const file = relative(cwd, loaded.file)
   return `${file}${environment} is valid: source ${loaded.manifest.source.type}, ${counted(count, 'expression')}${left}`
 }

@@ -14,7 +14,7 @@ import { htmlFile } from '../output-files.ts'
 
 export type VerifyCommandOptions = OptionsOf<typeof defineVerify>
 
-/** `verify`: reads WorkOS back and compares it with the source and the state. Writes to neither. */
+/** `verify`: compares WorkOS with the source and the state. Writes nothing. */
 export async function verify(options: VerifyCommandOptions, context: Context): Promise<ExitCode> {
   return withSession({ ...options, leaveOpenWrites: true }, context, undefined, async (session) => {
     const { loaded, statePath } = session

@@ -5,18 +5,14 @@ import { UsageError } from '../../diagnostics/errors.ts'
 import { wrapped } from '../../reporting/table.ts'
 
 /**
- * What the definitions of commands are made of: a name with its advice after an error, the options
- * that several commands have, and examples. In: a command of commander. Out: the same one, whose
- * type knows the options and arguments that were added.
+ * Parts of command definitions: the options that several commands share, and examples. Each
+ * function takes a command of commander and returns it with the added options in its type.
  */
 
-/** A command that others are defined under: the program, or `state`. */
+/** A command with subcommands: the program, or `state`. */
 export type Parent = CommandUnknownOpts
 
-/**
- * The options that a definition gives to what it runs. A flag is absent or true; whoever calls from
- * elsewhere may say false.
- */
+/** The options that a definition passes to its command. Other callers can also pass false. */
 export type OptionsOf<Define extends (...given: never[]) => { opts(): unknown }> = Widened<
   ReturnType<ReturnType<Define>['opts']>
 >
@@ -28,7 +24,7 @@ type Widened<Given> = {
 type Arguments = any[]
 type Options = Record<string, unknown>
 
-/** A command, with its name in the advice after an error. */
+/** A command that refers to its help after an error. */
 export function command<const Usage extends string>(parent: Parent, usage: Usage, description: string) {
   const added = parent.command(usage).description(description)
   const names = parent.parent === null ? added.name() : `${parent.name()} ${added.name()}`
@@ -39,75 +35,78 @@ export function command<const Usage extends string>(parent: Parent, usage: Usage
 export function sub<const Usage extends string>(parent: Parent, usage: Usage, description: string) {
   return command(parent, usage, description)
     .option('-c, --config <file>', 'the manifest (default: the nearest migrate.config.yaml)')
-    .option('-e, --env <name>', 'the environment of the manifest')
+    .option('-e, --env <name>', 'the environment in the manifest')
 }
 
 /** The options of a command that reads the source. */
 export function reading<A extends Arguments, O extends Options, G extends Options>(command: Command<A, O, G>) {
   return command
-    .option('--fresh', 'read a live source again although there is a snapshot of it')
-    .option('--snapshot <folder>', 'work from the snapshot in this folder, without asking the source')
+    .option('--fresh', 'read a live source again even if there is a snapshot')
+    .option('--snapshot <folder>', 'use the snapshot in this folder instead of the source')
 }
 
-/** The options of a command that reports on standard error what it is doing. */
+/** The options of a command that reports its progress on standard error. */
 export function telling<A extends Arguments, O extends Options, G extends Options>(command: Command<A, O, G>) {
   return command
     .addOption(
-      new Option(
-        '-q, --quiet',
-        'only warnings, errors and questions on standard error: no progress, no remarks',
-      ).conflicts('verbose'),
+      new Option('-q, --quiet', 'print only warnings, errors and questions on standard error').conflicts('verbose'),
     )
-    .option('-v, --verbose', 'tell each phase with its time, each wait, each request that fails, and count requests')
+    .option('-v, --verbose', 'also report phases with their times, waits, failed requests and request counts')
 }
 
 /** The option of a command that writes events. */
 export function eventful<A extends Arguments, O extends Options, G extends Options>(command: Command<A, O, G>) {
-  return command.option('--events <file>', 'write what happens as NDJSON, line by line; - is standard output')
+  return command.option('--events <file>', 'write events as NDJSON; - writes to standard output')
 }
 
-/** The options of a command that may be limited to some users. */
+/** The options of a command that can be limited to some users. */
 export function scoped<A extends Arguments, O extends Options, G extends Options>(command: Command<A, O, G>) {
   return command
     .option(
       '--only <selector...>',
-      'speak of these alone: organization:KEY, user:KEY, email:ADDRESS, domain:NAME, invitation:ADDRESS; * stands for any text',
+      'only these: organization:KEY, user:KEY, email:ADDRESS, domain:NAME, invitation:ADDRESS; * matches any text',
     )
-    .option('--everybody', "speak of everybody, whatever the manifest's pilot says")
+    .option('--everybody', 'ignore the pilot in the manifest and include every user')
 }
 
-/** As `scoped`, and for a command that reads the source also the number of users. */
+/** As `scoped`, with a number of users, for a command that reads the source. */
 export function limited<A extends Arguments, O extends Options, G extends Options>(command: Command<A, O, G>) {
-  return scoped(command).option('--limit <number>', 'speak of so many users, the first by their keys', parseLimit)
+  return scoped(command).option(
+    '--limit <number>',
+    'only this many users, the first in the order of their keys',
+    parseLimit,
+  )
 }
 
 function parseLimit(text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('A limit is a whole number of users, from 1.')
+  throw new InvalidArgumentError('A limit must be a whole number of users, 1 or more.')
 }
 
-/** The options of a command that may have to stop at some time. */
+/** The options of a command that can stop at a time. */
 export function timed<A extends Arguments, O extends Options, G extends Options>(command: Command<A, O, G>) {
   return command
-    .option('--deadline <time>', 'stop in order at this time: 05:30, or 2030-01-31T05:30:00Z', parseTime)
-    .option('--max-duration <duration>', 'stop in order after so long: 4h, 90m or 1h30m', parseDuration)
+    .option('--deadline <time>', 'stop cleanly at this time: 05:30, or 2030-01-31T05:30:00Z', parseTime)
+    .option('--max-duration <duration>', 'stop cleanly after this time: 4h, 90m or 1h30m', parseDuration)
 }
 
 function parseTime(text: string): string {
   if (readDuration(text) === undefined && readDeadline(text, Date.now()) !== undefined) return text
-  throw new InvalidArgumentError('A deadline is a time of day such as 05:30, or a moment such as 2030-01-31T05:30:00Z.')
+  throw new InvalidArgumentError(
+    'A deadline must be a time of day such as 05:30, or a date and time such as 2030-01-31T05:30:00Z.',
+  )
 }
 
 function parseDuration(text: string): string {
   if (readDuration(text) !== undefined) return text
-  throw new InvalidArgumentError('A duration is written like 4h, 90m or 1h30m.')
+  throw new InvalidArgumentError('A duration must look like 4h, 90m or 1h30m.')
 }
 
-/** Columns of help, and of them those that a meaning needs to stand beside its example. */
+/** Columns of the help, and the least that an explanation needs next to its example. */
 const COLUMNS = 80
 const BESIDE = 24
 
-/** Help starts with examples. */
+/** Puts examples at the start of the help. */
 export function examples<Defined extends { addHelpText(position: 'before', text: string): unknown }>(
   command: Defined,
   lines: readonly (readonly [string, string])[],
@@ -123,8 +122,7 @@ export function examples<Defined extends { addHelpText(position: 'before', text:
 }
 
 /**
- * The options with the manifest that is named as an argument. @throws UsageError when --config
- * names another
+ * The options, with the manifest from the argument. @throws UsageError if --config names one too
  */
 export function withManifest<Options extends { config?: string }>(
   manifest: string | undefined,
@@ -135,6 +133,6 @@ export function withManifest<Options extends { config?: string }>(
   throw new UsageError({
     code: 'manifest_twice',
     message: `two manifests are named: ${manifest} and ${options.config}`,
-    hint: 'name it once, as the argument or with --config',
+    hint: 'name one manifest, as the argument or with --config',
   })
 }

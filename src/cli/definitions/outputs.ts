@@ -1,12 +1,11 @@
 /**
- * What a program has to know of each command beside its options: what it changes, and which schema
- * each of its JSON outputs follows. In: the words that a command is called by. Tests hold every
- * command and every `--json` to this table.
+ * For each command: what it changes, and the schemas of its JSON outputs. Tests check every command
+ * and every `--json` against this table.
  */
 
 /**
- * What a command changes: nothing, files on this machine or the state, WorkOS as well, or another
- * system, as the note on a merge request.
+ * What a command changes: nothing; files on this machine or the state; WorkOS as well; or another
+ * system, such as a merge request.
  */
 export type Effect = 'none' | 'files' | 'workos' | 'other'
 
@@ -17,9 +16,9 @@ interface Facts {
 
 /** An output for programs. */
 export interface Output {
-  /** What asks for it. */
+  /** The option that prints it. */
   option: string
-  /** Its JSON Schema, in the folder `schemas` of the package. */
+  /** The file of its JSON Schema in `schemas`. */
   schema: string
   /** Whether each line is a document of its own. */
   lines: boolean

@@ -4,73 +4,68 @@ import { wrapped } from '../../reporting/table.ts'
 import { SHELLS, WORDS } from './completion-scripts.ts'
 import { command, examples, type Parent, sub } from './options.ts'
 
-/**
- * The commands that help with a migration: a sandbox, a look at the surroundings, completion,
- * words.
- */
+/** Commands around a migration: sandbox, purge, doctor, completion, help. */
 
-/** Where `sandbox` listens, and its database, unless the command line says otherwise. */
+/** The defaults of `sandbox`. */
 export const DEFAULT_PORT = 4100
 export const DEFAULT_DATA = '.workos-migrate/sandbox.sqlite'
 
 export function defineSandbox(program: Parent) {
   const sandbox = command(program, 'sandbox', 'Run the WorkOS sandbox as a server on this machine')
-    .option('--port <port>', `the port to listen on; 0: any free one (default: ${DEFAULT_PORT})`, parsePort)
-    .option('--data <file>', `its database, or :memory: (default: ${DEFAULT_DATA})`)
-    .option('--limits', 'enforce the documented rate limits')
-    .option('--connections-api', 'let connections be created, which WorkOS enables for an environment')
-    .option('--faults <what>', 'go wrong: a percentage for every kind of passing trouble, or a JSON file of faults')
+    .option('--port <port>', `the port to listen on; 0 picks a free one (default: ${DEFAULT_PORT})`, parsePort)
+    .option('--data <file>', `the database file, or :memory: (default: ${DEFAULT_DATA})`)
+    .option('--limits', 'enforce the rate limits that WorkOS documents')
+    .option('--connections-api', 'allow creating connections, which WorkOS enables for each environment')
+    .option('--faults <what>', 'inject faults: a percentage for every kind of temporary fault, or a JSON file')
   return examples(sandbox, [
-    ['workos-migrate sandbox --port 4100 --limits', 'a WorkOS to rehearse against'],
-    ['workos-migrate sandbox --faults 5%', 'the same on a bad day'],
+    ['workos-migrate sandbox --port 4100 --limits', 'a local WorkOS to rehearse with'],
+    ['workos-migrate sandbox --faults 5%', 'the same, with faults'],
   ])
 }
 
 function parsePort(text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
-  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.')
+  throw new InvalidArgumentError('A port must be a whole number from 0 to 65535.')
 }
 
-/** What is left of a migration on this machine. */
 export function definePurge(program: Parent) {
   const usage = 'purge [manifest]'
-  const purge = sub(program, usage, 'Remove snapshots, saved plans and reports that are not needed any more')
-    .option('--state', 'the state, its backups and the data of an embedded sandbox, too')
-    .option('--older-than <duration>', 'only what was not changed for so long: 30d, 12h', parseAge)
-    .option('--in <folder...>', 'look in this folder, too')
+  const purge = sub(program, usage, 'Remove snapshots, saved plans and reports from this machine')
+    .option('--state', 'also remove the state, its backups and the data of an embedded sandbox')
+    .option('--older-than <duration>', 'only files that did not change for this long: 30d, 12h', parseAge)
+    .option('--in <folder...>', 'also look in this folder')
     .option('--dry-run', 'only list what would be removed')
     .option('-y, --yes', 'do not ask')
     .option('--json', 'print the result as JSON')
   return examples(purge, [
-    ['workos-migrate purge --dry-run', 'what is there, and how large'],
-    ['workos-migrate purge -e production --older-than 30d', 'lists it, asks, removes it'],
-    ['workos-migrate purge --in ./reports --yes', 'in a script; also what lies in ./reports'],
-    ['workos-migrate purge --state', 'everything, once the migration is over'],
+    ['workos-migrate purge --dry-run', 'list the files and their sizes'],
+    ['workos-migrate purge -e production --older-than 30d', 'list old files, ask, remove them'],
+    ['workos-migrate purge --in ./reports --yes', 'in a script; also look in ./reports'],
+    ['workos-migrate purge --state', 'remove everything after the migration'],
   ])
 }
 
 function parseAge(text: string): number {
   const ms = readDuration(text)
   if (ms !== undefined) return ms
-  throw new InvalidArgumentError('An age is written like 30d, 12h or 1d12h.')
+  throw new InvalidArgumentError('An age must look like 30d, 12h or 1d12h.')
 }
 
-/** Whether everything is there that a run needs. */
 export function defineDoctor(program: Parent) {
   const usage = 'doctor [manifest]'
   const doctor = sub(program, usage, 'Check what a run needs: manifest, source, key, network, state, disk')
-    .option('--offline', 'ask nothing over the network')
+    .option('--offline', 'make no network requests')
     .option('--json', 'print the result as JSON')
   return examples(doctor, [
-    ['workos-migrate doctor', 'before a first plan, and when something does not work'],
-    ['workos-migrate doctor -e production', 'with the key of production: one small read'],
-    ['workos-migrate doctor --offline --json', 'for a script, without a request'],
+    ['workos-migrate doctor', 'before the first plan, or when something fails'],
+    ['workos-migrate doctor -e production', 'try the production key with one small read'],
+    ['workos-migrate doctor --offline --json', 'for a script, without requests'],
   ])
 }
 
 export function defineCompletion(program: Parent) {
-  const description = 'Print the script that completes commands and options in a shell'
+  const description = 'Print a shell script that completes commands and options'
   const completion = command(program, 'completion', description).addArgument(
     new Argument('<shell>', 'the shell').choices(SHELLS),
   )
@@ -81,12 +76,12 @@ export function defineCompletion(program: Parent) {
   ])
 }
 
-/** The hidden command that the scripts of `completion` ask. */
+/** The hidden command that the completion scripts call. */
 export function defineCompletionWords(program: Parent) {
   return program.command(WORDS, { hidden: true }).argument('[words...]')
 }
 
-/** In the place of the command that commander brings: this one also answers programs. */
+/** Replaces commander's own help command, which has no JSON. */
 export function defineHelp(program: Parent) {
   program.helpCommand(false)
   const help = command(program, 'help [command...]', 'Show the help of a command').option(
@@ -95,48 +90,45 @@ export function defineHelp(program: Parent) {
   )
   return examples(help, [
     ['workos-migrate help plan', 'the options of plan'],
-    ['workos-migrate help --json', 'everything that the command line takes, for a script or an assistant'],
+    ['workos-migrate help --json', 'every command and option, for a script or an assistant'],
   ])
 }
 
 /**
- * `help words`, and the words at the end of the help of the commands that use them: those are
- * defined before.
+ * `help words`, and the words at the end of the help of other commands. Call it after those are
+ * defined.
  */
 export function defineWords(program: Parent) {
-  const words = command(program, 'words', 'Say what the words of a plan mean')
+  const words = command(program, 'words', 'Explain the words in a plan')
   words.addHelpText('after', `\nWords:\n${glossary()}`)
   const ends: Readonly<Record<string, readonly Word[]>> = WORDS_OF
   for (const other of program.commands) {
     const own = ends[other.name()]
     if (own !== undefined)
-      other.addHelpText('after', `\nWords (all of them: workos-migrate help words):\n${glossary(own)}`)
+      other.addHelpText('after', `\nWords (full list: workos-migrate help words):\n${glossary(own)}`)
   }
   return words
 }
 
-/**
- * The words of plans, applies and verifications, and what they mean here.
- * docs/reference/glossary.md says the same.
- */
+/** The words of outputs, with their meanings, as in docs/reference/glossary.md. */
 export const MEANINGS = {
-  adopt: 'take over what is in WorkOS already: its id goes into the state, and nothing is created',
-  unchanged: 'WorkOS has it as the source says: nothing is sent',
-  gone: 'applied once, deleted in WorkOS since, and left so (onDeleted: keep)',
-  blocked: 'it cannot be applied, or what it refers to cannot; the plan says why',
-  rejected: 'a record that breaks a rule: nothing is made of it, and the plan names it',
-  'left out': 'a record that a condition of the mapping (when) passes over on purpose',
-  distinct: 'different resources that came of the records',
-  merged: 'further records of a resource that another record had named already',
-  orphaned: 'in the state, and no longer in the source: left alone',
-  prune: 'delete what apply created and what has left the source; the manifest names the kinds',
-  spared: 'it would be deleted, and is left alone: somebody uses it or changed it',
-  drift: 'a value that somebody changed in WorkOS since it was applied',
+  adopt: 'take over an object that WorkOS already has: the state records its ID, and nothing is created',
+  unchanged: 'WorkOS already matches the source: nothing is sent',
+  gone: 'applied before, then deleted in WorkOS, and not created again (onDeleted: keep)',
+  blocked: 'the resource, or one that it refers to, cannot be applied; the plan shows why',
+  rejected: 'the record breaks a rule: it is not migrated, and the plan lists it',
+  'left out': 'a condition in the mapping (when) skips the record on purpose',
+  distinct: 'different resources that the records describe',
+  merged: 'records of a resource that an earlier record already describes',
+  orphaned: 'in the state but no longer in the source; kept in WorkOS',
+  prune: 'delete what apply created and the source no longer has; the manifest lists the kinds',
+  spared: 'not deleted, because somebody uses it or changed it',
+  drift: 'a value that somebody changed in WorkOS after it was applied',
 } as const
 
 type Word = keyof typeof MEANINGS
 
-/** The words that occur in what each command shows. */
+/** The words that occur in the output of each command. */
 const OF_PLANS: readonly Word[] = [
   'adopt',
   'unchanged',
@@ -157,7 +149,7 @@ export const WORDS_OF = {
   destroy: ['adopt', 'spared', 'gone'],
 } satisfies Record<string, readonly Word[]>
 
-/** Each word with its meaning beside it, for --help. */
+/** The words with their meanings, for --help. */
 export function glossary(words: readonly Word[] = wordsOf()): string {
   const width = Math.max(...words.map((word) => word.length))
   const hanging = ' '.repeat(width + 4)

@@ -1,6 +1,6 @@
 /**
- * What `doctor` finds on this machine: modes of files, git, room on the disk, the state and its
- * lock, Node.js, memory for workers. Nothing is written.
+ * The checks of `doctor` on this machine: file modes, git, disk space, the state and its lock,
+ * Node.js, memory for workers. They write nothing.
  */
 
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
@@ -33,23 +33,21 @@ import {
 import { knownAddress } from './target.ts'
 
 /**
- * What staging takes, by the bytes of the source: 2 KB a record; packed text is about five times as
- * long unpacked.
+ * Staging needs STAGED times the bytes of the source (2 KB for each record). Compressed text
+ * expands about PACKED times.
  */
 const STAGED = 8
 const PACKED = 5
 
-/** Room that a run takes at least, for its scratch, the state and a copy of it. */
+/** The least disk space of a run, for its scratch files, the state and a copy of it. */
 const LEAST = 50 * MB
 
-/**
- * Who may read the state, a manifest that holds a secret, and the files that it takes secrets from.
- */
+/** Checks who can read the state, a manifest with a secret, and the files with secrets. */
 export function lookAtModes(patient: Patient): Finding[] {
-  if (process.platform === 'win32') return [skipped('modes', 'Windows has no modes of files')]
+  if (process.platform === 'win32') return [skipped('modes', 'Windows has no file modes')]
   const { loaded } = patient
   const state = statePathOf(patient)
-  if (loaded === undefined || state === undefined) return [skipped('modes', 'needs state.path of the manifest')]
+  if (loaded === undefined || state === undefined) return [skipped('modes', 'needs state.path from the manifest')]
   const isShared = stateLocationOf(patient)?.type === 'postgres'
   const standing = isShared ? 'none' : standingOf(state, patient)
   const open = [
@@ -58,45 +56,44 @@ export function lookAtModes(patient: Patient): Finding[] {
       ? openTo(dirname(state), 'the folder of the state', '700', patient)
       : []),
     ...(loaded.warnings.some(({ code }) => code === 'literal_secret')
-      ? openTo(loaded.file, 'the manifest, with a secret in it,', '600', patient)
+      ? openTo(loaded.file, 'the manifest, which contains a secret,', '600', patient)
       : []),
     ...referencesIn(patient, isSecretPath)
       .flatMap((name) => /^file:(.*)/s.exec(name)?.[1] ?? [])
-      .flatMap((file) => openTo(resolve(loaded.directory, file), 'a file that holds a secret', '600', patient)),
+      .flatMap((file) => openTo(resolve(loaded.directory, file), 'a file that contains a secret', '600', patient)),
   ]
   if (open.length > 0) return open
-  if (isShared) return [ok('modes', 'the state is in PostgreSQL: the grants there say who may read it')]
-  if (typeof standing === 'object') return [skipped('modes', 'needs a state that can be looked at')]
-  return [ok('modes', standing === 'there' ? 'only you may read the state' : 'only you will be able to read the state')]
+  if (isShared) return [ok('modes', 'the state is in PostgreSQL, where grants decide who can read it')]
+  if (typeof standing === 'object') return [skipped('modes', 'needs a readable state')]
+  return [ok('modes', standing === 'there' ? 'only you can read the state' : 'only you will be able to read the state')]
 }
 
-/** What is said of a file or a folder that other users may read. */
 function openTo(path: string, what: string, mode: string, patient: Patient): Finding[] {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined || (found.mode & 0o077) === 0) return []
   const is = (found.mode & 0o777).toString(8).padStart(4, '0')
   const shown = shownPath(path, patient)
-  const message = `${what} has mode ${is}, and other users may look into it: ${shown}`
+  const message = `${what} has mode ${is}, so other users can access it: ${shown}`
   return [warning('modes', message, `chmod ${mode} ${shellWord(shown)}`)]
 }
 
-/** Whether git may take the state along. */
+/** Checks that git does not track the state. */
 export function lookAtGit(patient: Patient): Finding[] {
   const state = statePathOf(patient)
-  if (state === undefined) return [skipped('git', 'needs state.path of the manifest')]
+  if (state === undefined) return [skipped('git', 'needs state.path from the manifest')]
   if (stateLocationOf(patient)?.type === 'postgres') return [ok('git', 'the state is in PostgreSQL')]
   const root = repositoryOf(dirname(state))
-  if (root === undefined) return [ok('git', 'the state is in no repository')]
+  if (root === undefined) return [ok('git', 'the state is not in a repository')]
   const path = relative(root, state)
   if (isTracked(root, path)) {
-    const hint = `it holds personal data, and its history does: git rm --cached ${shellWord(path)}, then ignore it`
-    return [problem('git', `the state is in the repository: ${path}`, hint)]
+    const hint = `remove it, since it and its history contain personal data: git rm --cached ${shellWord(path)}, then ignore it`
+    return [problem('git', `git tracks the state: ${path}`, hint)]
   }
-  if (isIgnored(root, path)) return [ok('git', 'the state is ignored')]
+  if (isIgnored(root, path)) return [ok('git', 'git ignores the state')]
   return [
     warning(
       'git',
-      `.gitignore does not name the state: ${path}`,
+      `.gitignore does not list the state: ${path}`,
       `add a line to .gitignore: ${basename(dirname(state))}/`,
     ),
   ]
@@ -109,21 +106,21 @@ function repositoryOf(from: string): string | undefined {
   }
 }
 
-/** The folder with git's own files: `.git` is a file that names it in a worktree. */
+/** The folder of git's own files. In a worktree, `.git` is a file with its path. */
 function gitFolder(root: string): string {
   const path = join(root, '.git')
   if (!statSync(path).isFile()) return path
   return resolve(root, /^gitdir: (.*)$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? '.git')
 }
 
-/** By its index, in which the paths stand as they are. */
+/** Searches git's index, which contains the paths as plain text. */
 function isTracked(root: string, path: string): boolean {
   const index = join(gitFolder(root), 'index')
   const entry = Buffer.from(`${path.split(sep).join('/')}\0`)
   return existsSync(index) && readFileSync(index).includes(entry)
 }
 
-/** Whether a line of a .gitignore above it names the state, or a folder that it is in. */
+/** Whether a .gitignore lists the state, or a folder that contains it. */
 function isIgnored(root: string, path: string): boolean {
   const parts = path.split(sep)
   const lines = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').split(/\r?\n/) : [])
@@ -147,15 +144,15 @@ function isIgnored(root: string, path: string): boolean {
   )
 }
 
-/** `*.sqlite` means every name with that end. */
+/** Matches patterns such as `*.sqlite`. */
 function suffixed(name: string, pattern: string): boolean {
   return /^\*\.[\w.-]+$/.test(pattern) && name.endsWith(pattern.slice(1))
 }
 
-/** Whether there is room for what a run stages beside the state. */
+/** Checks the disk space for the files that a run stages next to the state. */
 export async function lookAtDisk(patient: Patient): Promise<Finding[]> {
   const state = statePathOf(patient)
-  if (state === undefined) return [skipped('disk', 'needs state.path of the manifest')]
+  if (state === undefined) return [skipped('disk', 'needs state.path from the manifest')]
   const loaded = soundIn(patient, 'source')
   const files = loaded === undefined ? [] : await filesOf(loaded).catch(() => [])
   const text = files.reduce((sum, { path, size }) => sum + size * (/\.(gz|zst)$/.test(path) ? PACKED : 1), 0)
@@ -166,16 +163,16 @@ export async function lookAtDisk(patient: Patient): Promise<Finding[]> {
 
 /** @param needed, free bytes */
 export function roomFor(needed: number, free: number, place: string): Finding {
-  const said = `${bytes(free)} free ${place === '.' ? 'here' : `in ${place}`}; a run may take ${bytes(needed)}`
-  const hint = 'make room there, or move the state to another disk (state.path)'
+  const said = `${bytes(free)} free ${place === '.' ? 'here' : `in ${place}`}; a run can need ${bytes(needed)}`
+  const hint = 'free up space, or move the state to another disk (state.path)'
   if (free < needed) return problem('disk', said, hint)
   return free < 2 * needed ? warning('disk', said, hint) : ok('disk', said)
 }
 
-/** Whether there is a state, or what keeps a run from having one there. */
+/** Whether there is a state, or the problem that prevents one. */
 type Standing = 'there' | 'none' | Finding
 
-/** Looks under the name of the state without opening it. */
+/** Checks the path of the state without opening it. */
 function standingOf(path: string, patient: Patient): Standing {
   const shown = (of: string) => shownPath(of, patient)
   try {
@@ -183,37 +180,37 @@ function standingOf(path: string, patient: Patient): Standing {
     return missing(placeOf(path), shown)
   } catch (error) {
     const code = codeOf(error) ?? String(error)
-    const hint = `see whose its folder is: ls -ld ${shellWord(shown(dirname(path)))}; or correct state.path`
-    return problem('state', `nobody can tell whether there is a state: ${shown(path)} (${code})`, hint)
+    const hint = `check the owner of its folder: ls -ld ${shellWord(shown(dirname(path)))}; or correct state.path`
+    return problem('state', `cannot check whether there is a state: ${shown(path)} (${code})`, hint)
   }
 }
 
 function existing(path: string, shown: (path: string) => string): Standing {
   const barred = [path, dirname(path)].find((one) => !isWritable(one))
   if (barred === undefined) return 'there'
-  const hint = `see whose it is, and run as that user: ls -ld ${shellWord(shown(barred))}`
+  const hint = `check the owner, and run as that user: ls -ld ${shellWord(shown(barred))}`
   return problem(
     'state',
-    `this user may not write ${barred === path ? 'the state' : 'in its folder'}: ${shown(barred)}`,
+    `this user cannot write ${barred === path ? 'the state' : 'to its folder'}: ${shown(barred)}`,
     hint,
   )
 }
 
 function missing(place: string, shown: (path: string) => string): Standing {
   if (!statSync(place).isDirectory()) {
-    const hint = 'move it away, or name another folder in state.path'
-    return problem('state', `the state cannot be made: ${shown(place)} is no folder`, hint)
+    const hint = 'move it, or set state.path to another folder'
+    return problem('state', `the state cannot be created: ${shown(place)} is not a folder`, hint)
   }
   if (isWritable(place)) return 'none'
-  const hint = `see whose it is, or name another folder in state.path: ls -ld ${shellWord(shown(place))}`
+  const hint = `set state.path to another folder, or check the owner: ls -ld ${shellWord(shown(place))}`
   return problem(
     'state',
-    `the state cannot be made: this user may not write in ${shown(place) === '.' ? 'this folder' : shown(place)}`,
+    `the state cannot be created: this user cannot write to ${shown(place) === '.' ? 'this folder' : shown(place)}`,
     hint,
   )
 }
 
-/** The nearest thing above a path that exists. */
+/** The nearest existing parent of a path. */
 function placeOf(path: string): string {
   const folder = dirname(path)
   return existsSync(folder) || folder === dirname(folder) ? folder : placeOf(folder)
@@ -228,28 +225,29 @@ function isWritable(path: string): boolean {
   }
 }
 
-/** The state: whose it is, what it is bound to, what a run left open. It is only read. */
+/** Checks the target of the state and its unfinished writes, without writing to it. */
 export async function lookAtState(patient: Patient): Promise<Finding[]> {
   const path = statePathOf(patient)
   const location = stateLocationOf(patient)
-  if (path === undefined || location === undefined) return [skipped('state', 'needs state of the manifest')]
+  if (path === undefined || location === undefined) return [skipped('state', 'needs state from the manifest')]
   if (location.type === 'postgres') return lookAtSharedState(location, patient)
   const standing = standingOf(path, patient)
-  if (standing === 'none') return [ok('state', `none yet: the first apply makes ${shownPath(path, patient)}`)]
+  if (standing === 'none') return [ok('state', `none yet: the first apply creates ${shownPath(path, patient)}`)]
   if (standing !== 'there') return [standing]
   const glance = await glanceAtState(location)
   if (glance === undefined) {
-    const hint = 'the first apply fills it; if there was a state, put back its newest backup (state.sqlite.….bak)'
-    return [warning('state', `it is empty, and counts as a new one: ${shownPath(path, patient)}`, hint)]
+    const hint =
+      'restore the newest backup (state.sqlite.….bak) if there was a state; otherwise the first apply fills it'
+    return [warning('state', `it is empty and counts as new: ${shownPath(path, patient)}`, hint)]
   }
   return findingsOf(glance, shownPath(path, patient), patient)
 }
 
-/** A state that other machines share: whether it answers, and what it says. */
+/** The same for a shared state. */
 async function lookAtSharedState(location: StateLocation, patient: Patient): Promise<Finding[]> {
   const place = await describePlace(location)
   const glance = await glanceAtState(location)
-  if (glance === undefined) return [ok('state', `none yet: the first apply makes it in ${place}`)]
+  if (glance === undefined) return [ok('state', `none yet: the first apply creates it in ${place}`)]
   return findingsOf(glance, place, patient)
 }
 
@@ -258,8 +256,7 @@ function findingsOf(glance: StateGlance, place: string, patient: Patient): Findi
   const findings = [ok('state', `${counted(resources, 'resource')}, serial ${serial}: ${place}`)]
   const address = knownAddress(patient)
   if (address !== undefined && binding !== undefined && binding.baseUrl !== address) {
-    const hint =
-      'give each environment a state of its own (state.path under environments), or choose the right one with -e'
+    const hint = 'set a separate state.path for each environment, or choose the right environment with -e'
     findings.push(
       problem(
         'state',
@@ -270,30 +267,30 @@ function findingsOf(glance: StateGlance, place: string, patient: Patient): Findi
     )
   }
   if (journal !== undefined) {
-    const hint = 'the next command takes it in: keep it beside the state'
-    findings.push(warning('state', `its journal is not counted in this: ${shownPath(journal, patient)}`, hint))
+    const hint = 'keep it next to the state: the next command reads it'
+    findings.push(warning('state', `these counts do not include its journal: ${shownPath(journal, patient)}`, hint))
   }
   if (openWrites > 0) {
-    const hint = 'the next plan or apply looks up what became of them: workos-migrate plan'
-    findings.push(warning('state', `an interrupted run left ${counted(openWrites, 'write')} open`, hint))
+    const hint = 'run workos-migrate plan, which checks what happened to them'
+    findings.push(warning('state', `an interrupted run left ${counted(openWrites, 'unfinished write')}`, hint))
   }
   return findings
 }
 
-/** Whether another command works with the state. */
+/** Checks whether another command uses the state. */
 export async function lookAtLock(patient: Patient): Promise<Finding[]> {
   const path = statePathOf(patient)
   const location = stateLocationOf(patient)
-  if (path === undefined || location === undefined) return [skipped('lock', 'needs state of the manifest')]
+  if (path === undefined || location === undefined) return [skipped('lock', 'needs state from the manifest')]
   if (location.type === 'file' && typeof standingOf(path, patient) === 'object')
-    return [skipped('lock', 'needs a state that can be written')]
+    return [skipped('lock', 'needs a writable state')]
   const lock = await glanceAtLock(location)
-  if (!lock.held) return [ok('lock', 'nobody holds it')]
-  const hint = 'wait until it has finished: the lock goes with the process, there is nothing to unlock'
-  return [warning('lock', `${describeHolder(lock.holder)} is at work`, hint)]
+  if (!lock.held) return [ok('lock', 'free')]
+  const hint = 'wait until it ends: the lock ends with the process, so there is nothing to unlock'
+  return [warning('lock', `${describeHolder(lock.holder)} is running`, hint)]
 }
 
-/** Memory that a run takes, and each of its workers. Megabytes. */
+/** Memory of a run, and of each of its workers. Megabytes. */
 const RUN = 200
 const WORKER = 100
 
@@ -311,7 +308,6 @@ export async function lookAtNode(): Promise<Finding[]> {
   }
 }
 
-/** What the machine has for `run.workers`. */
 export function lookAtWorkers(patient: Patient): Finding[] {
   const loaded = soundIn(patient, 'run')
   if (loaded === undefined) return [skipped('workers', 'needs the manifest')]
@@ -319,24 +315,24 @@ export function lookAtWorkers(patient: Patient): Finding[] {
   return [workersOn(workers, { cores: availableParallelism(), memory: memory() })]
 }
 
-/** @param machine its cores, and the bytes of memory that this process may use */
+/** @param machine its cores, and the bytes of memory that this process can use */
 export function workersOn(workers: number, { cores, memory }: { cores: number; memory: number }): Finding {
-  const has = `run.workers is ${workers}, and there are ${cores} cores and ${bytes(memory)} of memory`
+  const has = `run.workers is ${workers}; this machine has ${counted(cores, 'core')} and ${bytes(memory)} of memory`
   const needed = (RUN + workers * WORKER) * MB
   if (memory < needed) {
     const fitting = Math.max(1, Math.floor((memory / MB - RUN) / WORKER))
     return warning(
       'workers',
       has,
-      `a run takes about ${bytes(needed)} then: set run.workers to ${fitting}, or allow it more memory`,
+      `set run.workers to ${fitting}, or allow more memory: a run takes about ${bytes(needed)}`,
     )
   }
   if (workers > cores)
-    return warning('workers', has, `more threads than cores are no faster: set run.workers to ${cores}`)
+    return warning('workers', has, `set run.workers to ${cores}: more threads than cores are not faster`)
   return ok('workers', has)
 }
 
-/** What a container allows, or what there is. */
+/** The memory limit of the container, or the memory of the machine. */
 function memory(): number {
   return Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem())
 }

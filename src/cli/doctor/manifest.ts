@@ -31,10 +31,10 @@ import {
   warning,
 } from './patient.ts'
 
-/** Problems of the manifest that are told one by one. */
+/** Problems of the manifest to show; the rest is counted. */
 const TOLD = 3
 
-/** Where the manifest is, and whether it is sound. */
+/** Checks the manifest and its expressions. */
 export function lookAtManifest(patient: Patient): Finding[] {
   const { loaded, problems } = patient
   const sound = soundIn(patient, 'map', 'dedupe')
@@ -55,7 +55,7 @@ export function lookAtManifest(patient: Patient): Finding[] {
       problem(
         'manifest',
         `${counted(rest, 'more problem')}`,
-        'workos-migrate validate shows all of them',
+        'run workos-migrate validate to see all problems',
         ExitCode.usage,
       ),
     ]
@@ -69,7 +69,7 @@ function lookForSecrets({ loaded }: Patient): Finding[] {
   return literal.map((one) => ofProblem('manifest', one, ExitCode.usage))
 }
 
-/** Which references are set. Their values are nobody's business. */
+/** Checks which references are set. Never shows their values. */
 export function lookAtReferences(patient: Patient): Finding[] {
   const { loaded, context } = patient
   if (loaded === undefined) return [skipped('references', 'needs the manifest')]
@@ -86,21 +86,20 @@ export function lookAtReferences(patient: Patient): Finding[] {
     const list = someOf(named, { limit: 10 })
     findings.unshift(ok('references', `${list} ${named.length === 1 ? 'is' : 'are'} set`))
   }
-  return findings.length === 0 ? [ok('references', 'the manifest refers to nothing')] : findings
+  return findings.length === 0 ? [ok('references', 'the manifest has no references')] : findings
 }
 
-/** As problems call it. */
+/** The reference as problems name it. */
 function nameOf(reference: string): string {
   return reference.replace(/^file:/, '')
 }
 
-/** The limits of the manifest against those that WorkOS documents. */
+/** Compares the limits with those that WorkOS documents. */
 export function lookAtLimits(patient: Patient): Finding[] {
   const loaded = soundIn(patient, 'run')
   if (loaded === undefined) return [skipped('limits', 'needs the manifest')]
   const written = loaded.manifest.run.limits
-  // A share of what is documented is never beyond it.
-  if (typeof written === 'string') return [ok('limits', `${written} of what WorkOS documents`)]
+  if (typeof written === 'string') return [ok('limits', `${written} of the documented limits`)]
   const limits = limitsOf(written)
   const names = ['writes', 'reads', 'requests'] as const
   const over = names.filter((name) => rate(limits[name]) > rate(parseLimit(DOCUMENTED_LIMITS[name])))
@@ -108,8 +107,8 @@ export function lookAtLimits(patient: Patient): Finding[] {
   if (over.length === 0) return [ok('limits', shown)]
   const beyond = over.map((name) => `${name} ${written[name]} (documented: ${DOCUMENTED_LIMITS[name]})`).join(', ')
   const hint =
-    'unless WorkOS has raised them for you, take run.limits out of the manifest: what is beyond is refused and repeated'
-  return [warning('limits', `more than WorkOS documents: ${beyond}`, hint)]
+    'remove run.limits, unless WorkOS raised your limits: WorkOS rejects excess requests, and each is sent again'
+  return [warning('limits', `above the documented limits: ${beyond}`, hint)]
 }
 
 function rate({ count, perMs }: Limit): number {
@@ -123,16 +122,16 @@ interface SourceFileSize {
   size: number
 }
 
-/** Milliseconds until a live source counts as out of reach. */
+/** Time to wait for a live source. Milliseconds. */
 const PATIENCE = 15_000
 
-/** A snapshot that is older than this says little of today. Milliseconds. */
+/** An older snapshot is a warning. Milliseconds. */
 const OLD = 7 * 24 * 60 * 60_000
 
-/** The files of the source: there, readable, and in a form that their format has. */
+/** Checks that the source files exist, are readable and have the right format. */
 export async function lookAtFiles(patient: Patient): Promise<Finding[]> {
   const loaded = readable(patient)
-  if (loaded === undefined) return [skipped('source', 'needs the source of the manifest')]
+  if (loaded === undefined) return [skipped('source', 'needs the source from the manifest')]
   const { source } = loaded.manifest
   const definition = await sourceDefinition(source)
   const wrong = await definition.check(optionsOf(source), loaded.directory)
@@ -155,7 +154,7 @@ export async function lookAtFiles(patient: Patient): Promise<Finding[]> {
     )
       continue
     if (wrong.some(({ at }) => at?.file === name)) continue
-    findings.push(problem('source', `${name} may not be read by this user`, `check its permissions: ls -l ${path}`))
+    findings.push(problem('source', `this user cannot read ${name}`, `check its permissions: ls -l ${path}`))
   }
   if (findings.some(({ status }) => status === 'problem')) return findings
   if (files.length === 0) return findings
@@ -167,7 +166,7 @@ export async function lookAtFiles(patient: Patient): Promise<Finding[]> {
   return [ok('source', `${source.type}, ${counted(files.length, 'file')} of ${bytes(total)}: ${named}`), ...findings]
 }
 
-/** The files of the source that are there. */
+/** The existing files of the source. */
 export async function filesOf({ manifest, directory }: LoadedManifest): Promise<SourceFileSize[]> {
   const definition = await sourceDefinition(manifest.source)
   const paths = definition.files(optionsOf(manifest.source))
@@ -181,7 +180,7 @@ export async function filesOf({ manifest, directory }: LoadedManifest): Promise<
   return found.flat()
 }
 
-/** One small request with the credentials of a source that is read over a network. */
+/** Tries the credentials of a live source with one small request. */
 export async function lookAtLive(patient: Patient): Promise<Finding[]> {
   const { context, options } = patient
   const loaded = readable(patient)
@@ -189,9 +188,9 @@ export async function lookAtLive(patient: Patient): Promise<Finding[]> {
   if (loaded === undefined || live === undefined) return []
   const { source } = loaded.manifest
   const missing = unsetIn(loaded, 'source')
-  if (missing.length > 0) return [skipped('live', 'its credentials are not set')]
-  if (options.offline) return [skipped('live', 'not asked: --offline')]
-  if (live.tryCredentials === undefined) return [skipped('live', `${source.type} has no small request to try`)]
+  if (missing.length > 0) return [skipped('live', 'the credentials are not set')]
+  if (options.offline) return [skipped('live', 'no request: --offline')]
+  if (live.tryCredentials === undefined) return [skipped('live', `${source.type} has no request for a small test`)]
   const signal = AbortSignal.any([context.interrupted, AbortSignal.timeout(PATIENCE)])
   try {
     const asking = { directory: loaded.directory, signal, clock: context.clock, proxies: proxiesOf(context.env) }
@@ -203,14 +202,14 @@ export async function lookAtLive(patient: Patient): Promise<Finding[]> {
     return [
       problem(
         'live',
-        `${source.type} has not answered within ${PATIENCE / 1000} s`,
-        'check the network and the address of the source',
+        `${source.type} did not respond within ${PATIENCE / 1000} s`,
+        'check the network and the URL of the source',
       ),
     ]
   }
 }
 
-/** The snapshot that plan and apply work from. */
+/** Checks the snapshot that plan and apply use. */
 export async function lookAtSnapshot(patient: Patient): Promise<Finding[]> {
   const loaded = readable(patient)
   const live = loaded && (await liveReading(loaded.manifest.source))
@@ -219,16 +218,16 @@ export async function lookAtSnapshot(patient: Patient): Promise<Finding[]> {
   try {
     const { startedAt } = await readSnapshot(resolve(folder))
     const now = patient.context.now()
-    const said = `the source was read at ${startedAt}: ${ageOf(startedAt, now)}`
+    const said = `the source was read at ${startedAt} (${ageOf(startedAt, now)})`
     if (now - Date.parse(startedAt) < OLD) return [ok('snapshot', said)]
-    return [warning('snapshot', said, 'read it again: workos-migrate plan --fresh')]
+    return [warning('snapshot', said, 'read the source again: workos-migrate plan --fresh')]
   } catch (error) {
     const isNone = error instanceof SourceError && error.problems[0]?.code === 'no_snapshot'
     return isNone ? [ok('snapshot', 'none yet: the next plan reads the source')] : ofError('snapshot', error)
   }
 }
 
-/** The manifest, if its source is known: what it lacks may be credentials alone. */
+/** The manifest, if its source is known, with or without credentials. */
 function readable(patient: Patient): LoadedManifest | undefined {
   const loaded = soundIn(patient, 'source')
   const unset = loaded?.unresolved.filter((path) => path[0] === 'source' && !isSourceSecret(path)) ?? []

@@ -1,7 +1,7 @@
 /**
- * What `doctor` looks at, and what it finds. In: the options of the command. Out: a Patient, the
- * manifest as far as it can be read; the looks in manifest.ts, machine.ts and target.ts take it,
- * and each yields findings in the form given here.
+ * The input and output of the checks of `doctor`. In: the options of the command. Out: a Patient,
+ * the manifest as far as it can be read. The checks in manifest.ts, machine.ts and target.ts take
+ * it and return findings.
  */
 
 import { isAbsolute, relative, resolve } from 'node:path'
@@ -24,18 +24,17 @@ import type { defineDoctor } from '../definitions/tools.ts'
 
 export type DoctorOptions = OptionsOf<typeof defineDoctor>
 
-/** What is looked at. */
 export interface Patient {
   options: DoctorOptions
   context: Context
   redactor: Redactor
-  /** Undefined: no manifest was found, or its files could not be composed. */
+  /** Undefined if there is no manifest, or its files could not be composed. */
   loaded: LoadedManifest | undefined
-  /** What is wrong with the manifest. References that are unset are in `loaded.deferred`. */
+  /** Problems of the manifest, without unset references, which are in `loaded.deferred`. */
   problems: readonly Problem[]
 }
 
-/** Reads the manifest once, for all that is looked at. */
+/** Reads the manifest once, for all checks. */
 export async function admit(options: DoctorOptions, context: Context): Promise<Patient> {
   const { redactor = new Redactor(), cwd, env } = context
   const base = { options, context, redactor }
@@ -56,7 +55,7 @@ export async function admit(options: DoctorOptions, context: Context): Promise<P
   }
 }
 
-/** The manifest, if nothing is wrong with these sections of it. */
+/** The manifest, if these sections have no problems. */
 export function soundIn({ loaded, problems }: Patient, ...sections: (keyof Manifest)[]): LoadedManifest | undefined {
   const isBroken = (section: keyof Manifest) =>
     !isObject(loaded?.manifest[section]) || problems.some(({ path }) => path?.split('.')[0] === section)
@@ -64,8 +63,8 @@ export function soundIn({ loaded, problems }: Patient, ...sections: (keyof Manif
 }
 
 /**
- * What the manifest refers to: variables, and files as `file:path`. @param isWanted by the place in
- * the manifest
+ * The references of the manifest: variables, and files as `file:path`. @param isWanted filters by
+ * the path in the manifest
  */
 export function referencesIn(
   { loaded, redactor, context: { env } }: Patient,
@@ -77,47 +76,46 @@ export function referencesIn(
   return referencesOf(tree, isWanted)
 }
 
-/** References of these sections that are unset. */
+/** The unset references of this section. */
 export function unsetIn({ deferred }: LoadedManifest, section: keyof Manifest): Problem[] {
   return deferred.filter(({ path }) => path?.split('.')[0] === section)
 }
 
-/** Where the state is, absolute; undefined where the manifest does not tell. */
+/** The absolute path of the state; undefined if the manifest does not set it. */
 export function statePathOf(patient: Patient): string | undefined {
   const loaded = soundIn(patient, 'state')
   if (loaded === undefined || unsetIn(loaded, 'state').length > 0) return undefined
   return resolve(loaded.directory, loaded.manifest.state.path)
 }
 
-/** Where the state is kept; undefined where the manifest does not tell. */
+/** The location of the state; undefined if the manifest does not set it. */
 export function stateLocationOf(patient: Patient): StateLocation | undefined {
   const loaded = soundIn(patient, 'state')
   if (loaded === undefined || unsetIn(loaded, 'state').length > 0) return undefined
   return stateLocation(loaded)
 }
 
-/** A path as people know it: from where they are, if it is in there. */
+/** The path, relative if it is inside the working directory. */
 export function shownPath(path: string, { context: { cwd } }: Patient): string {
   const within = relative(cwd, path)
   if (within === '') return '.'
   return isAbsolute(within) || within.startsWith('..') ? path : within
 }
 
-/** `skipped`: it could not be looked at, or was not to be. */
+/** `skipped`: the check could not run, or an option turned it off. */
 export type Status = 'ok' | 'warning' | 'problem' | 'skipped'
 
-/** What one look came to. */
 export interface Finding {
-  /** Stable name of what was looked at: `node`, `manifest`, `clock` … */
+  /** The stable name of the check: `node`, `manifest`, `clock` … */
   check: string
   status: Status
-  /** One sentence without a trailing stop. */
+  /** One sentence without a full stop. */
   message: string
-  /** What to do. Every warning and every problem has one. */
+  /** What to do. Set for every warning and problem. */
   hint?: string
-  /** Stable name of what is wrong. */
+  /** The stable code of the problem. */
   code?: string
-  /** The exit code that other commands end with because of it. Default: failure. */
+  /** The exit code of other commands for this problem. Default: failure. */
   exit?: ExitCode
 }
 
@@ -137,16 +135,16 @@ export function problem(check: string, message: string, hint: string, exit: Exit
   return { check, status: 'problem', message, hint, exit }
 }
 
-/** What other commands would end with, as a finding. */
+/** A problem of another command as a finding. */
 export function ofProblem(check: string, { message, hint, code, severity }: Problem, exit: ExitCode): Finding {
   const status = severity === 'warning' ? 'warning' : 'problem'
-  return { check, status, message, hint: hint ?? 'workos-migrate validate shows where it is', code, exit }
+  return { check, status, message, hint: hint ?? 'run workos-migrate validate to see where it is', code, exit }
 }
 
-/** What a look that failed came to. */
+/** The findings for a check that failed with an error. */
 export function ofError(check: string, error: unknown): Finding[] {
   if (error instanceof NotRegularFile)
-    return [problem(check, error.message, 'move it away: nothing but a regular file may have this name')]
+    return [problem(check, error.message, 'move it: only a regular file can have this name')]
   if (!(error instanceof OperatorError)) return [ofProblem(check, unexpectedProblem(error), ExitCode.failure)]
   return error.problems.map((one) => ofProblem(check, one, error.exitCode))
 }

@@ -12,19 +12,15 @@ import { refusalOf } from '../../workos/refusal.ts'
 import { checkBaseUrl, WORKOS } from '../../workos/target.ts'
 import { type Finding, ofError, ok, type Patient, problem, skipped, soundIn, unsetIn, warning } from './patient.ts'
 
-/** Milliseconds until WorkOS counts as out of reach. */
+/** Time to wait for WorkOS. Milliseconds. */
 const PATIENCE = 15_000
 
-/** A clock that differs by more is a warning. Milliseconds. */
+/** A larger clock difference is a warning. Milliseconds. */
 const OFF = 30_000
 
-/** What is read to try the key. */
 const PATH = '/organizations?limit=1'
 
-/**
- * The address of a target that is reached over a network; undefined for an embedded sandbox, and
- * where none is known.
- */
+/** The URL of the target; undefined for an embedded sandbox, or if it is not known. */
 function targetAddress(patient: Patient): string | undefined {
   const loaded = soundIn(patient, 'target')
   if (loaded === undefined || loaded.manifest.target.type !== 'workos') return undefined
@@ -32,7 +28,7 @@ function targetAddress(patient: Patient): string | undefined {
   return checkBaseUrl(loaded.manifest.target.baseUrl ?? WORKOS)
 }
 
-/** The same, and undefined for an invalid address: `lookAtTarget` reports that one. */
+/** The same, but undefined for an invalid URL, which `lookAtTarget` reports. */
 export function knownAddress(patient: Patient): string | undefined {
   try {
     return targetAddress(patient)
@@ -42,38 +38,38 @@ export function knownAddress(patient: Patient): string | undefined {
   }
 }
 
-/** Key and environment, and by one read whether the target accepts the key, with its clock. */
+/** Checks the key with one request, the clock, and whether the key fits the environment. */
 export async function lookAtTarget(patient: Patient): Promise<Finding[]> {
   const loaded = soundIn(patient, 'target')
-  if (loaded === undefined) return [skipped('target', 'needs the target of the manifest')]
+  if (loaded === undefined) return [skipped('target', 'needs the target from the manifest')]
   const { target } = loaded.manifest
   if (target.type === 'sandbox') {
-    return [ok('target', 'an embedded sandbox: it needs no key, and nothing leaves this machine')]
+    return [ok('target', 'an embedded sandbox: no key is needed, and no data leaves this machine')]
   }
   const address = targetAddress(patient)
   const { apiKey = '' } = target
   if (address === undefined || unsetIn(loaded, 'target').length > 0)
-    return [skipped('target', 'a reference of it is not set')]
+    return [skipped('target', 'a reference in target is not set')]
   if (!/^[\x21-\x7e]+$/.test(apiKey)) {
-    const what = apiKey === '' ? 'is empty' : 'has characters that no API key has'
+    const what = apiKey === '' ? 'is empty' : 'contains characters that are not valid in an API key'
     return [
-      problem('target', `target.apiKey ${what}`, 'copy the whole key again from the WorkOS dashboard', ExitCode.usage),
+      problem('target', `target.apiKey ${what}`, 'copy the whole key from the WorkOS dashboard again', ExitCode.usage),
     ]
   }
   const fits = keyFits(apiKey, loaded.environment)
-  if (patient.options.offline) return [skipped('target', `${address} was not asked: --offline`), ...fits]
+  if (patient.options.offline) return [skipped('target', `no request to ${address}: --offline`), ...fits]
   return [...(await ask(patient, address, apiKey)), ...fits]
 }
 
-/** Whether a key is one for trials, and whether that is what the name of the environment says. */
+/** Compares the sort of key, test or live, with the name of the environment. */
 export function keyFits(apiKey: string, environment: string | undefined): Finding[] {
   const kind = keySort({ type: 'workos', apiKey })
   const named = environment === undefined ? 'no environment' : `environment ${environment}`
-  if (kind === null) return [ok('environment', `${named}; the key does not say whether it is live`)]
+  if (kind === null) return [ok('environment', `${named}; the key does not show whether it is live`)]
   const said = `${named}, with a ${kind} key`
   const sort = environment === undefined ? undefined : environmentSort(environment)
   if (sort !== (kind === 'live' ? 'trial' : 'production')) return [ok('environment', said)]
-  return [warning('environment', said, 'check which variable target.apiKey refers to, and what it is set to')]
+  return [warning('environment', said, 'check which variable target.apiKey refers to, and its value')]
 }
 
 async function ask({ context }: Patient, address: string, apiKey: string): Promise<Finding[]> {
@@ -91,7 +87,7 @@ async function ask({ context }: Patient, address: string, apiKey: string): Promi
     context.interrupted.throwIfAborted()
     const permanent = error instanceof OperatorError ? error : permanentFailure(error, address)
     if (permanent !== undefined) return ofError('target', permanent)
-    const why = signal.aborted ? `no answer within ${PATIENCE / 1000} s` : describeFailure(error)
+    const why = signal.aborted ? `no response within ${PATIENCE / 1000} s` : describeFailure(error)
     return [
       problem('target', `${address} cannot be reached: ${why}`, 'check the network, target.baseUrl and the proxy'),
     ]
@@ -105,47 +101,47 @@ function judge(address: string, apiKey: string, answer: Answer): Finding {
   if (status < 300 && Array.isArray(answer.body?.data)) return ok('target', `${address} accepts the key`)
   if (status < 300) return strange(address, status)
   if (status === 429) {
-    const hint = 'other programs use the same allowance: wait, or lower run.limits'
-    return warning('target', `${address} has no room for a request (HTTP 429)`, hint)
+    const hint = 'wait, or lower run.limits: other programs share the same rate limit'
+    return warning('target', `${address} is at its rate limit (HTTP 429)`, hint)
   }
   if (status >= 500) {
-    return problem('target', `${address} answers HTTP ${status}`, 'try again later: https://status.workos.com')
+    return problem('target', `${address} returned HTTP ${status}`, 'try again later: https://status.workos.com')
   }
   const redactor = new Redactor()
   redactor.register(apiKey)
   const [first] = ofError('target', refusalOf(address, { method: 'GET', path: PATH }, answer, redactor))
-  return first ?? problem('target', `${address} answers HTTP ${status}`, 'check target.baseUrl')
+  return first ?? problem('target', `${address} returned HTTP ${status}`, 'check target.baseUrl')
 }
 
-/** A sign-in page of a network, for instance. */
+/** For example, the sign-in page of a network. */
 function strange(address: string, status: number): Finding {
-  const message = `${address} does not answer as WorkOS does: HTTP ${status} without a list in JSON`
-  const hint = 'check target.baseUrl; a sign-in page or a proxy may answer in its place'
+  const message = `${address} does not respond like WorkOS: HTTP ${status} without a JSON list`
+  const hint = 'check target.baseUrl, and whether a sign-in page or a proxy responds instead'
   return { ...problem('target', message, hint), code: 'unexpected_answer' }
 }
 
 /** @param ours milliseconds since the epoch */
 function clockAgainst(header: string | undefined, ours: number): Finding[] {
   const theirs = Date.parse(header ?? '')
-  if (Number.isNaN(theirs)) return [skipped('clock', 'the target does not tell the time')]
+  if (Number.isNaN(theirs)) return [skipped('clock', 'the target does not send its time')]
   const off = ours - theirs
-  if (Math.abs(off) < OFF) return [ok('clock', "as the target's")]
-  const said = `this machine's clock is ${duration(Math.abs(off) / 1000)} ${off > 0 ? 'ahead of' : 'behind'} the target's`
+  if (Math.abs(off) < OFF) return [ok('clock', 'same as the target')]
+  const said = `the clock of this machine is ${duration(Math.abs(off) / 1000)} ${off > 0 ? 'ahead of' : 'behind'} the target`
   return [
     warning(
       'clock',
       said,
-      'set it, by NTP if you can: certificates, codes of second factors and ages of snapshots go by it',
+      'set the clock, with NTP if possible: certificates, one-time codes and snapshot ages depend on it',
     ),
   ]
 }
 
 const PEM = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]+?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
 
-/** Certificates of a file that somebody put together by hand. */
+/** A file with more certificates is a bundle of a system. */
 const FEW = 10
 
-/** The way to the target: a proxy, or none. */
+/** Shows whether a proxy is used for the target. */
 export function lookAtProxy(patient: Patient): Finding[] {
   const address = knownAddress(patient)
   const proxies = proxiesOf(patient.context.env)
@@ -154,47 +150,47 @@ export function lookAtProxy(patient: Patient): Finding[] {
   const { host } = new URL(address)
   if (variable === undefined) {
     const why = proxies.https === undefined ? '' : `, although ${proxies.https.name} is set`
-    return [ok('proxy', `${host} is reached directly${why}`)]
+    return [ok('proxy', `connects to ${host} directly${why}`)]
   }
-  // Host and port alone: what stands before them are credentials.
-  return [ok('proxy', `${host} is reached through ${proxyUrl(variable).host} (${variable.name})`)]
+  // Host and port only: a proxy URL can contain credentials.
+  return [ok('proxy', `connects to ${host} through ${proxyUrl(variable).host} (${variable.name})`)]
 }
 
-/** Authorities that Node.js is to trust besides its own. */
+/** Checks the additional certificate authorities. */
 export function lookAtCertificates({ context: { env, now } }: Patient): Finding[] {
   const findings: Finding[] = []
   if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     findings.push(
       warning(
         'certificates',
-        'NODE_TLS_REJECT_UNAUTHORIZED is 0: whoever stands in between can read the API key and every password hash',
-        'unset it; for an authority of your own set NODE_EXTRA_CA_CERTS',
+        'NODE_TLS_REJECT_UNAUTHORIZED is 0: anyone on the network path can read the API key and every password hash',
+        'unset it; for your own certificate authority, set NODE_EXTRA_CA_CERTS',
       ),
     )
   }
   const file = env.NODE_EXTRA_CA_CERTS
   if (file === undefined || file === '') {
-    return findings.length > 0 ? findings : [ok('certificates', 'those that Node.js brings along')]
+    return findings.length > 0 ? findings : [ok('certificates', 'those of Node.js')]
   }
   return [...findings, extraAuthorities(file, now())]
 }
 
 function extraAuthorities(file: string, now: number): Finding {
-  const hint = 'name a file of certificates in PEM: Node.js goes on without it'
+  const hint = 'set it to a file of PEM certificates: Node.js ignores this file'
   let certificates: X509Certificate[]
   try {
     const blocks = readRegular(file).toString('latin1').match(PEM) ?? []
     certificates = blocks.map((block) => new X509Certificate(block))
   } catch {
-    return problem('certificates', `${file} of NODE_EXTRA_CA_CERTS cannot be read as certificates`, hint)
+    return problem('certificates', `cannot read certificates from ${file} (NODE_EXTRA_CA_CERTS)`, hint)
   }
   if (certificates.length === 0)
-    return problem('certificates', `${file} of NODE_EXTRA_CA_CERTS holds no certificate`, hint)
+    return problem('certificates', `${file} (NODE_EXTRA_CA_CERTS) contains no certificate`, hint)
   const past = certificates.filter(({ validTo }) => Date.parse(validTo) < now)
-  // A bundle of all the authorities of a system has some that are past.
+  // A system bundle always contains some expired certificates.
   if (past.length === 0 || certificates.length > FEW) {
-    return ok('certificates', `${counted(certificates.length, 'certificate')} of NODE_EXTRA_CA_CERTS`)
+    return ok('certificates', `${counted(certificates.length, 'certificate')} from NODE_EXTRA_CA_CERTS`)
   }
-  const expired = `${counted(past.length, 'certificate')} of NODE_EXTRA_CA_CERTS ${past.length === 1 ? 'has' : 'have'} expired`
-  return warning('certificates', expired, 'ask for the new one, and name its file')
+  const expired = `${counted(past.length, 'certificate')} from NODE_EXTRA_CA_CERTS ${past.length === 1 ? 'has' : 'have'} expired`
+  return warning('certificates', expired, 'get the new certificate, and set NODE_EXTRA_CA_CERTS to its file')
 }

@@ -1,7 +1,7 @@
 /**
- * What to say of a word that no command or option is called. In: the words of a command line and
- * the program that reads them. Out: the same words where they mean help, or an error that names the
- * nearest word here, or the one that other tools use (other-words.ts).
+ * Advice for unknown commands and options. In: the words of a command line and the program. Out:
+ * the words, rewritten if they ask for help; or an error that names the nearest word, or what
+ * another tool's word is called here (other-words.ts).
  */
 
 import type { CommandUnknownOpts, Option } from 'commander'
@@ -10,19 +10,19 @@ import { nearest } from '../../config/nearest.ts'
 import { UsageError } from '../../diagnostics/errors.ts'
 import { type OtherWord, otherCommands, otherOptions } from './other-words.ts'
 
-/** Has every command say of a word that it does not know what it may be called here. */
+/** Adds advice to the error that each command reports for an unknown word. */
 export function adviseOnUnknownWords(program: CommandUnknownOpts): void {
   for (const command of everyCommand(program)) {
     command.configureOutput({ outputError: (text, write) => write(advised(text, command, program)) })
   }
 }
 
-/** A command and all beneath it. */
+/** The command and all its subcommands. */
 export function everyCommand(command: CommandUnknownOpts): CommandUnknownOpts[] {
   return [command, ...command.commands.flatMap(everyCommand)]
 }
 
-/** The words that a command is called by, without the program's own name. */
+/** The command's words without the program name: `state show`. */
 export function pathOf(command: CommandUnknownOpts): string {
   const above = command.parent
   if (above === null) return ''
@@ -30,8 +30,7 @@ export function pathOf(command: CommandUnknownOpts): string {
 }
 
 /**
- * What commander says of an error, with what would be right. A value after `=` is left out: it may
- * be a secret.
+ * The error of commander with advice. Omits a value after `=`, because it can be a secret.
  */
 function advised(text: string, command: CommandUnknownOpts, program: CommandUnknownOpts): string {
   const [, what, quoted] = /^error: unknown (command|option) '([\s\S]*?)'(?:\n\(|\n$)/.exec(text) ?? []
@@ -51,20 +50,20 @@ function advised(text: string, command: CommandUnknownOpts, program: CommandUnkn
 }
 
 /**
- * Options that overwrite, or leave out a question or a limit: what is spelt more than one letter
- * off was not meant to be one.
+ * Options that overwrite or skip a question or a limit. Suggested only for a word that differs by
+ * one letter.
  */
 const GUARDED: ReadonlySet<string> = new Set(['--yes', '--force', '--everybody', '--include-secrets', '--confirm'])
 
-/** The option that a misspelt one was probably meant to be. */
+/** The option that a misspelled one probably means. */
 function nearOption(flag: string, command: CommandUnknownOpts): string | undefined {
   const near = flag.startsWith('--') ? nearest(flag, longsOf(command)) : undefined
   return near !== undefined && GUARDED.has(near) && distance(flag, near) > 1 ? undefined : near
 }
 
 /**
- * As adviceOnOption, for a word of another tool that is spelt one letter off: `--yess`. Short words
- * are like too many others.
+ * Like adviceOnOption, for another tool's word with one wrong letter: `--yess`. Skips short words,
+ * which resemble too many others.
  */
 function adviceOnMisspelt(flag: string, command: CommandUnknownOpts, program: CommandUnknownOpts): string | undefined {
   if (!flag.startsWith('--')) return undefined
@@ -75,18 +74,18 @@ function adviceOnMisspelt(flag: string, command: CommandUnknownOpts, program: Co
 }
 
 /**
- * Commands that delete, or forget. None of them is ever what a misspelt word was meant to be:
- * whoever follows a suggestion without reading it loses nothing.
+ * Commands that delete or forget. They are never suggested for a misspelled word, so that a user
+ * who follows a suggestion without reading it loses nothing.
  */
 export const DELETING: ReadonlySet<string> = new Set(['destroy', 'state rm', 'purge'])
 
-/** The command that a misspelt word was probably meant to be. */
+/** The command that a misspelled word probably means. */
 function nearCommand(word: string, command: CommandUnknownOpts): string | undefined {
   const names = command.commands.filter((below) => !DELETING.has(pathOf(below))).map((below) => below.name())
   return nearest(word, names)
 }
 
-/** What a command of another tool is called here; undefined: nobody knows. */
+/** What another tool's command is called here; undefined if unknown. */
 export function adviceOnCommand(
   word: string,
   command: CommandUnknownOpts,
@@ -95,9 +94,7 @@ export function adviceOnCommand(
   return otherWord(otherCommands, word, program, (on = ['']) => on.includes(pathOf(command)))?.say
 }
 
-/**
- * What an option of another tool, or of another command, is called here; undefined: nobody knows.
- */
+/** What an option of another tool or command is called here; undefined if unknown. */
 export function adviceOnOption(
   flag: string,
   command: CommandUnknownOpts,
@@ -125,7 +122,7 @@ function plainWord(word: string): string {
   return word.toLowerCase().replace(/[-_]/g, '')
 }
 
-/** Whether the program has a command, or an option on any command. */
+/** Whether the program has this command, or any command has this option. */
 function has(program: CommandUnknownOpts, needed: string): boolean {
   const commands = everyCommand(program)
   if (needed.startsWith('--')) return commands.some((command) => longsOf(command).includes(needed))
@@ -137,7 +134,7 @@ function belonging(flag: string, program: CommandUnknownOpts): string | undefine
     const option = command.options.find(({ long, short }) => long === flag || (short === flag && long !== undefined))
     return option === undefined ? [] : [{ path: pathOf(command), option }]
   })
-  // Whoever does not know where an option belongs plans first, and applies then.
+  // Suggest plan before apply: it changes nothing.
   const place = (path: string) => ['apply', 'plan'].indexOf(path)
   owners.sort((a, b) => place(b.path) - place(a.path))
   const [first] = owners
@@ -157,8 +154,8 @@ function longsOf(command: CommandUnknownOpts): string[] {
 }
 
 /**
- * Refuses a long option with one dash, as other tools write it: `-out=plan` would be read as `-o`
- * with the value `ut=plan`.
+ * Rejects a long option with one dash, as other tools write it: commander would read `-out=plan` as
+ * `-o` with the value `ut=plan`.
  * @throws UsageError, which quotes no value
  */
 export function refuseOneDash(args: readonly string[], program: CommandUnknownOpts): void {
@@ -170,14 +167,14 @@ export function refuseOneDash(args: readonly string[], program: CommandUnknownOp
     const name = /^-([a-z][a-z-]+)(?:=|$)/.exec(arg)?.[1]
     if (name === undefined) continue
     const hint = own.includes(`--${name}`)
-      ? `write it with two: --${name}`
+      ? `write it with two dashes: --${name}`
       : adviceOnOption(`--${name}`, command, program)
     if (hint === undefined) continue
-    throw new UsageError({ code: 'one_dash', message: `-${name} has one dash, and is no option here`, hint })
+    throw new UsageError({ code: 'one_dash', message: `-${name} has one dash and is not an option`, hint })
   }
 }
 
-/** The command that a line calls, as far as its words are those of commands. */
+/** The command that the line calls. */
 function commandOf(line: readonly string[], program: CommandUnknownOpts): CommandUnknownOpts {
   let command = program
   for (const word of line) command = subcommand(command, word) ?? command
@@ -189,8 +186,8 @@ function subcommand(command: CommandUnknownOpts, word: string): CommandUnknownOp
 }
 
 /**
- * `help state mv` as `state mv --help`. A word that is no command is left to be refused as one,
- * with what it may be called here: the help of everything says nothing of it.
+ * Turns `help state mv` into `state mv --help`. Leaves an unknown word in place, so that commander
+ * rejects it and the error gives advice.
  */
 export function helpAsOption(args: readonly string[], program: CommandUnknownOpts): readonly string[] {
   const at = args.indexOf('help')

@@ -1,30 +1,26 @@
-/** What to say of a word that other tools have for something that is done otherwise here. */
+/** Advice for a word that other tools use for something with another name here. */
 export interface OtherWord {
-  /**
-   * How others call it. Of options without the dashes; how it is spelt counts no more than in a
-   * did-you-mean.
-   */
+  /** The words of other tools; options without their dashes. Case, `-` and `_` do not count. */
   words: readonly string[]
-  /** What it is called here. Its last words, after ` with ` or a colon, are what to type. */
+  /** The advice. It ends with what to type, after ` with ` or a colon. */
   say: string
   /**
-   * The commands under which the words mean this, as they are typed. Default for commands: the top;
-   * for options: every one.
+   * The commands that this advice is for. Default for commands: the top level; for options: every
+   * command.
    */
   on?: readonly string[]
-  /** What the program has to have for this to be true: a command, or an option of any command. */
+  /** A command, or an option of any command, that must exist for this advice. */
   needs?: string
 }
 
-/** A lock goes with its process. */
 const NO_LOCK_TO_BREAK =
-  'a lock ends with the process that holds it, so you never have to break one. To see whether one is held: workos-migrate doctor'
+  'a lock ends with its process, so you never have to remove one. To see who holds it: workos-migrate doctor'
 
 /** Commands of other tools. */
 export const otherCommands: readonly OtherWord[] = [
   {
     words: ['retry', 'resume', 'continue', 'rerun', 'restart'],
-    say: 'apply again, it goes on where the last run stopped: workos-migrate apply',
+    say: 'apply again to continue where the last run stopped: workos-migrate apply',
   },
   {
     words: [
@@ -46,21 +42,21 @@ export const otherCommands: readonly OtherWord[] = [
   },
   {
     words: ['diff', 'preview', 'dry-run', 'simulate', 'changes', 'whatif'],
-    say: 'plan shows what apply would do, and writes nothing: workos-migrate plan',
+    say: 'plan shows what apply would do, without writing to WorkOS: workos-migrate plan',
   },
   { words: ['refresh', 'drift'], say: 'workos-migrate plan --refresh' },
   {
     words: ['undo', 'rollback', 'revert', 'down', 'reset', 'teardown', 'delete', 'uninstall'],
-    say: 'destroy deletes what this state created; look first, then leave --plan-only out: workos-migrate destroy --plan-only',
+    say: 'destroy deletes what this state created. Review first, then run it without --plan-only: workos-migrate destroy --plan-only',
   },
   {
     words: ['clean', 'cleanup', 'gc', 'wipe', 'vacuum', 'tidy', 'erase', 'shred'],
-    say: 'purge removes snapshots, saved plans and reports from this machine, and nothing from WorkOS: workos-migrate purge --dry-run',
+    say: 'purge removes snapshots, saved plans and reports from this machine, not from WorkOS: workos-migrate purge --dry-run',
   },
   { words: ['check', 'lint'], say: 'workos-migrate validate' },
   {
     words: ['fmt', 'format', 'prettier'],
-    say: 'the manifest may be laid out in any way that YAML allows; to check it: workos-migrate validate',
+    say: 'the manifest can have any layout that YAML allows. To check it: workos-migrate validate',
   },
   {
     words: ['compare', 'audit', 'reconcile'],
@@ -68,17 +64,17 @@ export const otherCommands: readonly OtherWord[] = [
   },
   {
     words: ['import', 'adopt', 'link'],
-    say: 'apply adopts by itself whom it recognises; to adopt one by hand: workos-migrate state import user:KEY user_ID',
+    say: 'apply adopts the users that it recognizes. To adopt one by hand: workos-migrate state import user:KEY user_ID',
   },
   { words: ['show', 'status', 'history', 'runs', 'log', 'logs'], say: 'workos-migrate state show' },
   { words: ['list', 'ls', 'get', 'users', 'organizations', 'memberships'], say: 'workos-migrate state list' },
   {
     words: ['report', 'html', 'dashboard'],
-    say: 'a page to be searched in a browser: workos-migrate plan --html plan.html',
+    say: 'to write a report that you can search in a browser: workos-migrate plan --html plan.html',
   },
   {
     words: ['output', 'outputs', 'ids', 'mapping'],
-    say: 'the map from source keys to WorkOS ids: workos-migrate state export',
+    say: 'to print the map from source keys to WorkOS IDs: workos-migrate state export',
   },
   { words: ['backup'], say: 'workos-migrate state backup' },
   {
@@ -96,12 +92,12 @@ export const otherCommands: readonly OtherWord[] = [
   { words: ['sso', 'connections'], say: 'workos-migrate handoff --out ./sso' },
   {
     words: ['console', 'repl', 'eval'],
-    say: 'what an expression yields is tested in the manifest: workos-migrate test',
+    say: 'write tests for expressions in the manifest, then run: workos-migrate test',
   },
   { words: ['serve', 'server', 'emulator', 'mock', 'dev'], say: 'workos-migrate sandbox' },
   {
     words: ['login', 'logout', 'auth', 'whoami'],
-    say: 'nobody logs in: the manifest refers to an environment variable, as in apiKey: ${WORKOS_API_KEY}. To try the key: workos-migrate doctor',
+    say: 'there is no sign-in: the manifest refers to an environment variable, as in apiKey: ${WORKOS_API_KEY}. To try the key: workos-migrate doctor',
   },
   {
     words: ['diagnose', 'health', 'healthcheck', 'preflight', 'ping', 'diagnostics'],
@@ -141,9 +137,9 @@ export const otherCommands: readonly OtherWord[] = [
   },
 ]
 
-const LOOKS = 'plan shows what apply would do, and writes nothing'
+const LOOKS = 'plan shows what apply would do, without writing to WorkOS'
 
-/** Options of other tools, without their dashes. What stands first and fits the command counts. */
+/** Options of other tools, without their dashes. The first entry that fits the command counts. */
 export const otherOptions: readonly OtherWord[] = [
   {
     on: ['destroy'],
@@ -153,7 +149,7 @@ export const otherOptions: readonly OtherWord[] = [
   {
     on: ['plan'],
     words: ['dry-run', 'n', 'noop', 'preview', 'whatif', 'check', 'simulate'],
-    say: 'a plan writes nothing to WorkOS: workos-migrate plan',
+    say: 'plan never writes to WorkOS: workos-migrate plan',
   },
   {
     words: ['dry-run', 'n', 'noop', 'preview', 'whatif', 'check', 'simulate'],
@@ -167,40 +163,43 @@ export const otherOptions: readonly OtherWord[] = [
   {
     on: ['plan', 'verify', 'validate', 'export', 'inspect'],
     words: ['auto-approve', 'yes', 'y', 'assume-yes', 'non-interactive', 'no-input', 'no-confirm', 'approve'],
-    say: 'it asks nothing, so that there is nothing to approve; apply does: workos-migrate apply --yes',
+    say: 'this command asks no questions; apply does: workos-migrate apply --yes',
   },
   {
     words: ['auto-approve', 'assume-yes', 'non-interactive', 'no-input', 'no-confirm', 'approve'],
-    say: 'to do it without a question, add --yes: workos-migrate apply --yes',
+    say: 'to apply without a question, add --yes: workos-migrate apply --yes',
   },
-  { on: ['apply'], words: ['force', 'f'], say: 'to do it without a question, add --yes: workos-migrate apply --yes' },
+  { on: ['apply'], words: ['force', 'f'], say: 'to apply without a question, add --yes: workos-migrate apply --yes' },
   {
     on: ['plan', 'apply'],
     words: ['destroy', 'undo', 'rollback', 'revert'],
     say: 'workos-migrate destroy --plan-only',
   },
-  { words: ['report'], say: 'a page to be searched in a browser: workos-migrate plan --html plan.html' },
+  {
+    words: ['report'],
+    say: 'to write a report that you can search in a browser: workos-migrate plan --html plan.html',
+  },
   {
     words: ['target', 'targets', 'select', 'filter', 'include', 'subset'],
-    say: 'name what is to be migrated with --only: workos-migrate plan --only organization:KEY',
+    say: 'to choose what to migrate, use --only: workos-migrate plan --only organization:KEY',
     needs: '--only',
   },
   {
     words: ['exclude', 'skip', 'omit'],
-    say: 'map.user.when in the manifest says who is migrated, such as when: status = "active". To see who that leaves: workos-migrate plan',
+    say: 'map.user.when in the manifest chooses who is migrated, such as when: status = "active". To see the result: workos-migrate plan',
   },
   { words: ['refresh-only'], say: 'workos-migrate plan --refresh' },
   {
     words: ['var', 'vars', 'set', 'var-file', 'define'],
-    say: 'values stand in the manifest under vars, a set of them for each of its environments, and may refer to variables as ${NAME}. To choose an environment: workos-migrate plan -e staging',
+    say: 'values are in the manifest under vars, also for each environment, and can refer to environment variables as ${NAME}. To choose an environment: workos-migrate plan -e staging',
   },
   {
     words: ['parallelism', 'concurrency', 'parallel', 'jobs', 'j'],
-    say: 'run.concurrency in the manifest says how many requests are on their way at once: run: { concurrency: 20 }',
+    say: 'run.concurrency in the manifest sets how many requests run at once: run: { concurrency: 20 }',
   },
   {
     words: ['workers', 'threads'],
-    say: 'run.workers in the manifest says how many threads map: run: { workers: 2 }',
+    say: 'run.workers in the manifest sets the number of mapping threads: run: { workers: 2 }',
   },
   { words: ['batch-size', 'chunk-size'], say: 'run.chunkSize in the manifest: run: { chunkSize: 500 }' },
   {
@@ -209,7 +208,7 @@ export const otherOptions: readonly OtherWord[] = [
   },
   {
     words: ['resume', 'continue', 'retry', 'retries', 'restart', 'retry-failed'],
-    say: 'nothing has to be added, apply goes on where the last run stopped: workos-migrate apply',
+    say: 'no option is needed; apply continues where the last run stopped: workos-migrate apply',
   },
   {
     words: [
@@ -223,7 +222,7 @@ export const otherOptions: readonly OtherWord[] = [
       'credentials',
       'workos-api-key',
     ],
-    say: 'a secret does not belong on a command line, where others can read it: put it into an environment variable, to which the manifest refers as apiKey: ${WORKOS_API_KEY}. If it was a real one, make a new one. To try it: workos-migrate doctor',
+    say: 'do not put a secret on a command line, where others can read it. Set an environment variable, and refer to it in the manifest as apiKey: ${WORKOS_API_KEY}. If the secret was real, replace it. To try the new one: workos-migrate doctor',
   },
   {
     words: ['base-url', 'endpoint', 'url', 'host', 'api-url'],
@@ -232,27 +231,27 @@ export const otherOptions: readonly OtherWord[] = [
   {
     on: ['apply', 'destroy'],
     words: ['until', 'stop-at', 'end-at', 'ends', 'before', 'window'],
-    say: 'to stop in order at a time of day: workos-migrate apply --deadline 05:30',
+    say: 'to stop cleanly at a time of day: workos-migrate apply --deadline 05:30',
     needs: '--deadline',
   },
   {
     on: ['apply', 'destroy'],
     words: ['max-time', 'max-runtime', 'time-limit', 'time-budget', 'run-for', 'duration'],
-    say: 'to stop in order after so long: workos-migrate apply --max-duration 4h',
+    say: 'to stop cleanly after a duration: workos-migrate apply --max-duration 4h',
     needs: '--max-duration',
   },
   {
     words: ['notify', 'webhook', 'slack', 'on-complete', 'callback', 'alert'],
-    say: 'notify in the manifest names a webhook for the end of a run: notify: { webhook: ${NOTIFY_URL} }',
+    say: 'notify in the manifest sets a webhook for the end of a run: notify: { webhook: ${NOTIFY_URL} }',
   },
   { words: ['timeout', 'request-timeout'], say: 'target.timeout in the manifest, in seconds: target: { timeout: 60 }' },
   {
     words: ['proxy', 'http-proxy', 'https-proxy'],
-    say: 'proxies are taken from the environment: HTTPS_PROXY=http://proxy.example:3128 workos-migrate plan',
+    say: 'set the proxy in the environment: HTTPS_PROXY=http://proxy.example:3128 workos-migrate plan',
   },
   {
     words: ['ca-cert', 'cacert', 'ca-file', 'ca', 'cert', 'insecure', 'k', 'insecure-skip-verify', 'tls-skip-verify'],
-    say: 'an authority of your own is named in the environment: NODE_EXTRA_CA_CERTS=/etc/ssl/our-ca.pem workos-migrate plan',
+    say: 'set your own certificate authority in the environment: NODE_EXTRA_CA_CERTS=/etc/ssl/our-ca.pem workos-migrate plan',
   },
   {
     words: ['manifest', 'config-file', 'config-path', 'file', 'f'],
@@ -269,20 +268,20 @@ export const otherOptions: readonly OtherWord[] = [
   { words: ['state', 'state-file', 'statefile'], say: 'state.path in the manifest: state: { path: ./state.sqlite }' },
   {
     words: ['backup'],
-    say: 'apply keeps a copy of the state by itself; to make one more: workos-migrate state backup',
+    say: 'apply backs up the state automatically. To make another copy: workos-migrate state backup',
   },
   {
     words: ['lock', 'lock-timeout', 'no-lock'],
-    say: 'the lock ends with the process that holds it, and cannot be left out. To see whether one is held: workos-migrate doctor',
+    say: 'the lock ends with its process and cannot be turned off. To see who holds it: workos-migrate doctor',
   },
   { words: ['color', 'no-color', 'colour'], say: 'NO_COLOR=1 workos-migrate plan' },
   {
     words: ['debug', 'trace', 'log-level', 'loglevel'],
-    say: 'where an unexpected error happened: WORKOS_MIGRATE_DEBUG=1 workos-migrate plan',
+    say: 'to see where an unexpected error happened: WORKOS_MIGRATE_DEBUG=1 workos-migrate plan',
   },
   {
     words: ['prune', 'delete', 'remove'],
-    say: 'name the kinds in the manifest. apply then deletes what left the source: prune: [membership]',
+    say: 'list the kinds in the manifest; apply then deletes what the source no longer has: prune: [membership]',
   },
   {
     words: ['max-rejects', 'max-errors', 'ignore-errors', 'continue-on-error', 'keep-going', 'allow-errors'],
@@ -300,6 +299,6 @@ export const otherOptions: readonly OtherWord[] = [
   },
   {
     words: ['output', 'output-format', 'o'],
-    say: 'for a program to read, add --json: workos-migrate plan --json',
+    say: 'for output that programs can read, add --json: workos-migrate plan --json',
   },
 ]

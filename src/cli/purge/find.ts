@@ -10,13 +10,13 @@ import { ownFiles } from '../../state/open.ts'
 import { made, type Recognised, recognise } from './recognise.ts'
 
 /**
- * Looks for what this program wrote. In: a manifest, and folders to look in besides its own. Out:
- * what was found, and which files of the source lie there, which are somebody's own.
+ * Finds the files that this program wrote. In: a manifest and more folders. Out: the files, and the
+ * source files, which are the user's own.
  */
 
 export interface Searched {
   found: Recognised[]
-  /** Files that the source is read from: they are not this program's, and hold what it read. */
+  /** Source files. They are not this program's, and purge never removes them. */
   sources: string[]
 }
 
@@ -24,17 +24,15 @@ export interface Search {
   loaded: LoadedManifest
   statePath: string
   cwd: string
-  /** Further folders, absolute. */
+  /** More folders, absolute. */
   folders: readonly string[]
-  /** Whether the state, its backups and the data of an embedded sandbox are looked for. */
+  /** Whether to find the state, its backups and the data of an embedded sandbox. */
   state: boolean
 }
 
 const OWN = '.workos-migrate'
 
-/**
- * What is there, each once, in the order of the folders. Folders in these folders are not searched.
- */
+/** Each file once, in the order of the folders. Does not search subfolders. */
 export async function search(options: Search): Promise<Searched> {
   const { loaded, statePath, cwd, folders, state } = options
   const { directory, manifest } = loaded
@@ -59,7 +57,7 @@ export async function search(options: Search): Promise<Searched> {
   return { found: [...found.values()], sources }
 }
 
-/** The state, its backups, and the data of the sandbox that goes with it. */
+/** The state, its backups and the data of its embedded sandbox. */
 function statesOf(statePath: string, loaded: LoadedManifest): Recognised[] {
   const { directory, manifest } = loaded
   const { files, backups } = ownFiles(stateLocation(loaded))
@@ -94,7 +92,7 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
-/** One file or folder has one name here, whatever links lead to it. */
+/** Resolves links, so that each file or folder has one name. */
 function real(path: string): string {
   try {
     return join(realpathSync(dirname(path)), basename(path))

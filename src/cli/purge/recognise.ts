@@ -10,9 +10,8 @@ import { REJECT_COLUMNS } from '../../sources/text/reject-columns.ts'
 import { openReadOnly } from '../../sqlite/open.ts'
 
 /**
- * What this program wrote, told by what is in it and never by its name alone. In: a file or a
- * folder. Out: what it is and which files make it up; undefined for anything else, which is
- * nobody's business here. Links are not followed.
+ * Recognizes what this program wrote by its content, never by its name alone. In: a file or a
+ * folder. Out: its sort and its files; undefined for anything else. Does not follow links.
  */
 
 export type Sort =
@@ -29,22 +28,18 @@ export type Sort =
 
 export interface Recognised {
   sort: Sort
-  /** The file or folder. */
   path: string
-  /** The files that make it up; of a file itself. Others in the folder are left there. */
+  /** Its files; of a single file, the file itself. Other files in the folder are not included. */
   files: string[]
   bytes: number
-  /** When the newest of them was changed. Milliseconds since the epoch. */
+  /** When the newest file changed. Milliseconds since the epoch. */
   changedAt: number
 }
 
-/** What is read of a file at most: a row of names may be long. */
+/** Bytes to read of a file: a header row can be long. */
 const HEAD_BYTES = 256 * 1024
 
-/**
- * Documents that hold something of a run. Of `inspect` and the lists of `state` nothing says in the
- * file whose they are.
- */
+/** JSON reports. The output of `inspect` and the lists of `state` have no format mark. */
 const REPORTS =
   /^\uFEFF?\s*\{\s*"format":\s*"workos-migrate-(plan-report|apply-report|verification|explanation|errors|merges|export|tests|doctor-report|purge)"/
 
@@ -53,19 +48,17 @@ export function recognise(folder: string, entry: Dirent): Recognised | undefined
   const path = join(folder, entry.name)
   try {
     if (entry.isDirectory()) return snapshotAt(path) ?? unfinishedAt(path)
-    // Whoever opens and closes a file gives up the locks of this process on it.
+    // Closing a file drops this process's POSIX locks on it.
     if (!entry.isFile() || entry.name.endsWith('.lock')) return undefined
     const sort = sortOf(headOf(path))
     return sort && made(sort, path, [path])
   } catch {
-    // What cannot be read, or is gone by now, cannot be told.
+    // Unreadable, or removed in the meantime.
     return undefined
   }
 }
 
-/**
- * With its size and its time. @throws an error of the operating system, as for a file that is gone
- */
+/** Adds size and time. @throws a system error, as for a missing file */
 export function made(sort: Sort, path: string, files: string[]): Recognised {
   const found = files.map((file) => lstatSync(file))
   return {
@@ -95,13 +88,12 @@ function sortOf(head: string): Sort | undefined {
   return isRejectHead(head) ? 'rejected rows' : undefined
 }
 
-/** The names of all columns that such a file has, in its row of names or in its first record. */
+/** Whether the header row or the first record has all columns of a reject file. */
 function isRejectHead(head: string): boolean {
   const begun = /^\uFEFF?\s*[[{]/.test(head) ? head : (head.split('\n', 1)[0] ?? '')
   return REJECT_COLUMNS.filter((name) => name !== '_migrate_text').every((name) => begun.includes(name))
 }
 
-/** A finished snapshot, of a live source or of files. */
 function snapshotAt(folder: string): Recognised | undefined {
   const names = readdirSync(folder)
   if (!names.includes(HEAD)) return undefined
@@ -110,7 +102,7 @@ function snapshotAt(folder: string): Recognised | undefined {
   return made('snapshot', folder, paths(folder, files))
 }
 
-/** A reading of a live source that was cut off: its progress knows which files it has written. */
+/** An interrupted snapshot, whose progress file lists the files it wrote. */
 function unfinishedAt(folder: string): Recognised | undefined {
   const names = readdirSync(folder)
   if (!names.includes(PROGRESS)) return undefined

@@ -5,7 +5,7 @@ import type { Side } from '../../inspecting/side-files.ts'
 import type { JsonObject } from '../../json.ts'
 import type { Database } from '../database.ts'
 
-/** From where the organizations come. Beside `source` these are the recipes of situations. */
+/** Where the organizations come from. Except for `source`, each has a recipe. */
 export const ORGANIZE = ['source', 'one', 'per-domain', 'from-metadata'] as const
 export type Organize = (typeof ORGANIZE)[number]
 
@@ -13,130 +13,118 @@ export interface Live {
   domain?: string
   baseUrl?: string
   project?: string
-  /** Ids of user pools. */
+  /** IDs of user pools. */
   userPools?: string[]
-  /** Absolute: a file of credentials. */
+  /** The key file, absolute. */
   credentials?: string
 }
 
-/** What a migration is made of, as far as `init` asks. */
+/** The answers to all questions of `init`. */
 export interface Answers {
   origin: Origin
-  /**
-   * The files by what they hold; `users` is the one of the users. None for a source that is asked
-   * over the network alone.
-   */
+  /** The files by what they contain. Empty for a source that is read only over an API. */
   files: Partial<Record<Part, FoundFile>>
-  /** Files beside the users that their columns tell, and no recipe reads. */
+  /** Files for the users that are recognized by their columns and need rules. */
   sides: SideFile[]
-  /** The origin whose recipe does not fit the file: it is mapped by the names of its columns. */
+  /** The origin whose recipe does not fit, so that the file is mapped by column names. */
   instead?: Origin
-  /** Keycloak: the export has no organizations, which came with version 26. */
+  /** Keycloak: the export has no organizations, which exist since version 26. */
   withoutOrganizations?: boolean
-  /** Slugs of roles that a file beside the users defines. */
+  /** Slugs of roles that a file defines. */
   definedRoles?: readonly string[]
-  /** Files of the folder that are not read. */
+  /** Files in the folder that are not read. */
   unused: UnusedFile[]
-  /** The files are tables of a database. */
+  /** Set if the files are tables of a database. */
   database?: DatabaseAnswer
   /**
-   * Asked over the network: Auth0 and Okta by their domains, Firebase by its project, Cognito by
-   * its user pools, Clerk at its address where it is not the usual one.
+   * A source that is read over its API: Auth0 and Okta by domain, Firebase by project, Cognito by
+   * user pools, Clerk by URL if it is not the default.
    */
   live?: Live
   organize: Organize
-  /** `one`: its name. */
+  /** The name, for `one`. */
   organizationName?: string
   target: 'sandbox' | 'workos'
-  /** Of the target, where it is not WorkOS itself. */
+  /** The URL of the target, if it is not WorkOS itself. */
   baseUrl?: string
   environments: string[]
   name: string
-  /**
-   * Whether people stay behind who may not sign in, where a column says so. Undefined: ask, or
-   * leave them out.
-   */
+  /** Whether to skip users who cannot sign in. Undefined: ask, or skip them without prompts. */
   leaveOut?: boolean
 }
 
-/** A variable that the manifest refers to. */
 export interface Variable {
   name: string
-  /** The environment that needs it; empty: every one. */
+  /** The environment that needs it; empty for all. */
   environment: string
 }
 
-/**
- * The variable that holds the WorkOS key of an environment; without one, of the manifest itself.
- */
+/** The variable with the WorkOS key of an environment, or of the manifest itself. */
 export function keyVariable(environment?: string): string {
   const name = environment?.toUpperCase().replace(/[^A-Z0-9]+/g, '_')
   return name === undefined ? 'WORKOS_API_KEY' : `WORKOS_${name}_API_KEY`
 }
 
-/** A data file, and what it seems to be. */
 export interface FoundFile {
-  /** As it was named, relative to the working folder. */
+  /** The name as given, relative to the working directory. */
   name: string
   /** Absolute. */
   path: string
   data: DataFile
-  /** More files of the same kind, which are read after this one. */
+  /** More pages of the same export, which are read after this file. */
   pages?: FoundFile[]
-  /** It is a table of a database: how its stream is written, and its first rows. */
+  /** For a table of a database: the options of its stream, and its first rows. */
   table?: { options: JsonObject; rows: readonly JsonObject[] }
 }
 
-/** The database that tables are read from. */
 export interface DatabaseAnswer extends Database {
-  /** Of a sample; undefined: nobody was found in it. */
+  /** Of a sample; undefined if the sample contains no users. */
   inspection: Inspection | undefined
-  /** Values of further variables, by their names. */
+  /** Values of more variables, by name. */
   values: Readonly<Record<string, string>>
-  /** What is suspicious in it. */
+  /** Suspicious findings. */
   findings: readonly Finding[]
-  /** The shipped recipe that reads such tables; undefined: the manifest names them. */
+  /** The built-in recipe for these tables; undefined if the manifest lists them. */
   recipe: DatabaseRecipe | undefined
 }
 
-/** A shipped recipe for a database, and what becomes of its streams. */
+/** A built-in recipe for a database, and which of its streams apply. */
 export interface DatabaseRecipe {
   name: string
-  /** `absent`: its tables are not there. `replaced`: they have other names. */
+  /** `absent`: the tables do not exist. `replaced`: they have other names. */
   streams: Record<string, 'as it is' | 'replaced' | 'absent'>
 }
 
-/** A file beside the users, and what it is for. */
+/** A file for the users, and its purpose. */
 export interface SideFile {
   file: FoundFile
   side: Side
 }
 
-/** A file that lies in the folder and is not read. */
 export interface UnusedFile {
   name: string
   /** Absolute. */
   path: string
   why: string
-  /** It may hold personal data or secrets: it is kept out of version control. */
+  /** Whether it can contain personal data or secrets, and belongs in .gitignore. */
   personal: boolean
 }
 
-/** What the users come from: an origin that is known, or a file of any other kind. */
+/** The origin of the users: a known one, or any other file. */
 export type Origin = OriginName | 'file'
 
 /** One file that a source of this origin reads. */
 export interface Slot {
   part: Part
-  /** What the wizard calls it. */
+  /** The label in the wizard. */
   title: string
-  /** Where the manifest names it: an option of the source, or a stream of the source `file`. */
+  /** Its option of the source, or its stream of a `file` source. */
   option: string
-  /** How its rows belong to users, where the recipe does not say so itself. */
+  /** How its rows join the users, if the recipe does not set this. */
   join?: { key: string; to: string }
-  /** The file is known by its name. */
+  /** The name that identifies the file. */
   name?: string
-  /** True: the recipe reads it unless the manifest takes it out. */
+  /** True if the recipe reads it unless the manifest removes it. */
   inRecipe?: true
 }
 
@@ -144,24 +132,23 @@ interface OriginKind {
   title: string
   /** `source.type`. */
   type: 'clerk' | 'auth0' | 'csv' | 'file'
-  /** The recipe to extend, where it is not that of the source's type. */
+  /** The recipe to extend, if it is not that of the source type. */
   recipe?: string
-  /** The file of the users comes first. */
+  /** The users file comes first. */
   slots: readonly [Slot, ...Slot[]]
-  /** Whether it can be asked over the network instead. */
+  /** Whether it can be read over its API instead. */
   live?: true
-  /** Whether it says itself which organizations there are. */
+  /** Whether it contains organizations. */
   organizations: boolean
-  /** Whether any files can be joined to its users. */
+  /** Whether other files can be joined to its users. */
   sides?: true
 }
 
-/** Which roles there are: a file with the columns of this program. */
-const DEFINITIONS: Slot = { part: 'definitions', title: 'which roles there are', option: 'roleDefinitions' }
+const DEFINITIONS: Slot = { part: 'definitions', title: 'the role definitions', option: 'roleDefinitions' }
 
 const users = (option = 'users'): Slot => ({ part: 'users', title: 'the users', option })
 
-/** Everything that `init` can begin with. */
+/** All origins that `init` supports. */
 export const ORIGINS: Record<Origin, OriginKind> = {
   clerk: {
     title: 'Clerk',
@@ -170,8 +157,8 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     organizations: true,
     slots: [
       users(),
-      { part: 'memberships', title: 'who belongs to which organization', option: 'memberships' },
-      { part: 'roles', title: 'who has which role', option: 'roles' },
+      { part: 'memberships', title: 'the organization memberships', option: 'memberships' },
+      { part: 'roles', title: 'the role assignments', option: 'roles' },
       DEFINITIONS,
     ],
   },
@@ -182,8 +169,8 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     organizations: true,
     slots: [
       users(),
-      { part: 'passwords', title: 'password hashes, from a support case', option: 'passwords' },
-      { part: 'factors', title: 'MFA secrets, from a support case', option: 'mfa' },
+      { part: 'passwords', title: 'the password hashes, from a support case', option: 'passwords' },
+      { part: 'factors', title: 'the MFA secrets, from a support case', option: 'mfa' },
       DEFINITIONS,
     ],
   },
@@ -204,7 +191,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     organizations: false,
     slots: [
       users(),
-      { part: 'groups', title: 'who is in which group', option: 'groups', join: { key: 'username', to: 'Username' } },
+      { part: 'groups', title: 'the group members', option: 'groups', join: { key: 'username', to: 'Username' } },
     ],
     sides: true,
   },
@@ -216,7 +203,7 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     organizations: false,
     slots: [
       users(),
-      { part: 'groups', title: 'who is in which group', option: 'groups', join: { key: 'userId', to: 'id' } },
+      { part: 'groups', title: 'the group members', option: 'groups', join: { key: 'userId', to: 'id' } },
     ],
     sides: true,
   },
@@ -227,8 +214,8 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     organizations: false,
     slots: [
       users(),
-      { part: 'factors', title: 'the table mfa_factors', option: 'factors', join: { key: 'user_id', to: 'id' } },
-      { part: 'accounts', title: 'the table identities', option: 'identities', join: { key: 'user_id', to: 'id' } },
+      { part: 'factors', title: 'the mfa_factors table', option: 'factors', join: { key: 'user_id', to: 'id' } },
+      { part: 'accounts', title: 'the identities table', option: 'identities', join: { key: 'user_id', to: 'id' } },
     ],
     sides: true,
   },
@@ -257,9 +244,9 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     organizations: true,
     slots: [
       users(),
-      { part: 'accounts', title: 'the table account', option: 'accounts', inRecipe: true },
-      { part: 'memberships', title: 'the table member', option: 'members', inRecipe: true },
-      { part: 'organizations', title: 'the table organization', option: 'organizations', inRecipe: true },
+      { part: 'accounts', title: 'the account table', option: 'accounts', inRecipe: true },
+      { part: 'memberships', title: 'the member table', option: 'members', inRecipe: true },
+      { part: 'organizations', title: 'the organization table', option: 'organizations', inRecipe: true },
     ],
   },
   authjs: {
@@ -267,12 +254,12 @@ export const ORIGINS: Record<Origin, OriginKind> = {
     type: 'file',
     recipe: 'authjs',
     organizations: false,
-    slots: [users(), { part: 'accounts', title: 'the table of accounts', option: 'accounts', inRecipe: true }],
+    slots: [users(), { part: 'accounts', title: 'the accounts table', option: 'accounts', inRecipe: true }],
     sides: true,
   },
   descope: { title: 'Descope', type: 'file', recipe: 'descope', organizations: true, slots: [users()] },
   'workos-package': {
-    title: "a package of WorkOS's own tool",
+    title: 'a package of the WorkOS migration tool',
     type: 'file',
     recipe: 'workos-package',
     organizations: true,
@@ -281,45 +268,44 @@ export const ORIGINS: Record<Origin, OriginKind> = {
       { part: 'organizations', title: 'the organizations', option: 'organizations', name: 'organizations.csv' },
       {
         part: 'memberships',
-        title: 'who belongs to which organization',
+        title: 'the organization memberships',
         option: 'memberships',
         name: 'organization_memberships.csv',
       },
-      { part: 'roles', title: 'who has which role', option: 'userRoles', name: 'user_role_assignments.csv' },
-      { part: 'definitions', title: 'which roles there are', option: 'roleDefinitions', name: 'role_definitions.csv' },
-      { part: 'factors', title: 'second factors', option: 'totp', name: 'totp_secrets.csv' },
+      { part: 'roles', title: 'the role assignments', option: 'userRoles', name: 'user_role_assignments.csv' },
+      { part: 'definitions', title: 'the role definitions', option: 'roleDefinitions', name: 'role_definitions.csv' },
+      { part: 'factors', title: 'the second factors', option: 'totp', name: 'totp_secrets.csv' },
     ],
   },
   csv: {
     title: 'a CSV file',
     type: 'csv',
     organizations: true,
-    slots: [users('path'), { part: 'roles', title: 'who has which role', option: 'userRoles' }, DEFINITIONS],
+    slots: [users('path'), { part: 'roles', title: 'the role assignments', option: 'userRoles' }, DEFINITIONS],
   },
   file: { title: 'a file', type: 'file', organizations: true, slots: [users()], sides: true },
 }
 
 export const originNames = Object.keys(ORIGINS).filter((name): name is Origin => Object.hasOwn(ORIGINS, name))
 
-/** Ids of user pools that are separated by commas or blanks. */
+/** IDs of user pools, separated by commas or spaces. */
 export function poolsIn(text: string): string[] {
   return text.split(/[\s,]+/).filter((id) => id !== '')
 }
 
-/** What the command line answered already. */
+/** The answers on the command line. */
 export interface Given {
   origin?: Origin
   /** The database to read: see `databaseFrom`. */
   from?: string
-  /** Names of files by what they hold, or of tables. */
+  /** Names of files or tables, by what they contain. */
   files: Partial<Record<Part, string>>
   domain?: string
   project?: string
-  /** Ids of user pools. */
+  /** IDs of user pools. */
   userPools?: string[]
-  /** As it was named. */
   credentials?: string
-  /** Read over the API; a text is its address, of Clerk or Firebase. */
+  /** Read over the API; a string is its URL, for Clerk or Firebase. */
   live?: boolean | string
   organize?: Organize
   organizationName?: string
@@ -327,8 +313,8 @@ export interface Given {
   baseUrl?: string
   environments?: string[]
   name?: string
-  /** Bring people along who may not sign in. */
+  /** Also migrate users who cannot sign in. */
   keepInactive?: boolean
-  /** Take what is proposed where nothing is given. */
+  /** Accept proposals without asking. */
   yes?: boolean
 }

@@ -15,7 +15,7 @@ import {
 } from './answers.ts'
 import { describe, isUsers, unused } from './folder.ts'
 
-/** The files that accompany the users, and those that do not. */
+/** The files that belong to the users, and those that do not. */
 export interface Beside {
   origin: Origin
   files: Answers['files']
@@ -29,11 +29,11 @@ interface Users {
 }
 
 /**
- * Finds files that belong to the users: those that are named, and those in the folder whose columns
- * say so.
+ * Finds the files that belong to the users: named files, and files in the folder with matching
+ * columns.
  * @param here the data files in the folder
- * @param taken whether what lies in the folder is taken, or only what is named
- * @throws UsageError for a named file that is of no use
+ * @param taken whether to use files in the folder, or only named files
+ * @throws UsageError for a named file that cannot be used
  */
 export async function filesBeside(
   { origin, users }: Users,
@@ -54,7 +54,7 @@ export async function filesBeside(
   return found.result()
 }
 
-const NOT_NAMED = 'it was not named, and nothing else is read without --yes'
+const NOT_NAMED = 'it was not named; use --yes to include it'
 
 function namedIn(given: Given): [string, Part][] {
   return Object.entries(given.files).flatMap(([part, name]): [string, Part][] => {
@@ -87,8 +87,8 @@ function namedSide(origin: Origin, users: FoundFile | undefined, part: Part, fil
   if (!sides || users === undefined) {
     throw new UsageError({
       code: 'unknown_part',
-      message: `a source of ${title} has no file of ${part}`,
-      hint: `it takes: ${slots.map((known) => `--${known.part}`).join(', ')}`,
+      message: `${title} does not support a file of ${part}`,
+      hint: `use one of ${slots.map((known) => `--${known.part}`).join(', ')}`,
     })
   }
   const side = sideOf(users.data.head, file.data.head, file.name)
@@ -96,12 +96,11 @@ function namedSide(origin: Origin, users: FoundFile | undefined, part: Part, fil
   const why = 'why' in side ? side.why : `it looks like a file of ${side.part}`
   throw new UsageError({
     code: 'unknown_part',
-    message: `${file.name} cannot be read as the file of ${part}: ${why}`,
-    hint: 'join it yourself: docs/how-to/sources/file.md',
+    message: `${file.name} cannot be used as the file of ${part}: ${why}`,
+    hint: 'join the file yourself: docs/how-to/sources/file.md',
   })
 }
 
-/** Chooses among the files of a folder. */
 class Choosing {
   readonly #origin: Origin
   readonly #files: Answers['files']
@@ -132,12 +131,12 @@ class Choosing {
     }
     if (part !== undefined) this.#leave(file, severalOf(part, [file, ...others]))
     else if (recognised !== undefined && isUsers(recognised.part))
-      this.#leave(file, `it holds users as well (${recognised.title}), and one file of users is read`)
+      this.#leave(file, `it also contains users (${recognised.title}), but only one users file is read`)
     else if (side !== undefined && 'why' in side) this.#leave(file, side.why)
     else
       this.#leave(
         file,
-        `${recognised?.title ?? 'nothing in it is known, and it'} is not read beside ${ORIGINS[this.#origin].title}`,
+        `${recognised?.title ?? 'a file with unknown content'} cannot be combined with ${ORIGINS[this.#origin].title}`,
       )
   }
 
@@ -146,9 +145,9 @@ class Choosing {
     const [roles, roleNames] = [part('roles'), part('roleNames')]
     const isNumbered = numberedRoles(this.#sides.map(({ side }) => side)) !== undefined
     if (roles?.side.columns.roleId !== undefined && roleNames === undefined) {
-      this.#giveUp(roles, 'it gives roles by number, and no file says what they are called')
+      this.#giveUp(roles, 'it lists roles by number, and no file has their names')
     } else if (roleNames !== undefined && !isNumbered) {
-      this.#giveUp(roleNames, 'it names roles, and no file gives them by its numbers')
+      this.#giveUp(roleNames, 'it names roles, but no file uses its numbers')
     }
     return { origin: this.#origin, files: this.#files, sides: this.#sides, unused: this.#unused }
   }
@@ -162,7 +161,7 @@ class Choosing {
     this.#unused.push(unused(file, why))
   }
 
-  /** The part of a file that the origin itself reads. */
+  /** The part, if the origin itself reads this file. */
   #partOf({ name, data: { recognised } }: FoundFile): Part | undefined {
     const named = ORIGINS[this.#origin].slots.find((slot) => slot.name === name)
     if (named !== undefined) return named.part
@@ -171,12 +170,12 @@ class Choosing {
     return isOwn && slotOf(this.#origin, recognised.part) !== undefined ? recognised.part : undefined
   }
 
-  /** What a file is beside the users, where any file can be joined to them. */
+  /** The purpose of a file that can be joined to the users. */
   #sideOf({ name, data }: FoundFile): Side | { why: string } | undefined {
     const { users } = this.#files
     const { recognised } = data
     if (users === undefined || ORIGINS[this.#origin].sides !== true) return undefined
-    // A file of addresses and hashes alone has the columns of this program, and is no list of
+    // A file of email addresses and hashes alone has this program's columns, but does not list
     // users.
     if (recognised !== undefined && isUsers(recognised.part) && recognised.origin !== 'csv') return undefined
     return sideOf(users.data.head, data.head, name)
@@ -188,14 +187,11 @@ function isOfPart(side: Side | { why: string } | undefined, part: Part): boolean
 }
 
 function severalOf(part: Part, files: readonly FoundFile[]): string {
-  const flag = PARTS.includes(part) ? `: name one with --${part}` : ''
-  return `${files.map(({ name }) => name).join(' and ')} may both be the file of ${part}${flag}`
+  const flag = PARTS.includes(part) ? `; choose one with --${part}` : ''
+  return `${files.map(({ name }) => name).join(' and ')} could all be the file of ${part}${flag}`
 }
 
-/**
- * Whether anything says to which organization a user belongs: without one, there is nowhere to have
- * a role.
- */
+/** Whether the files assign users to organizations. */
 export function tellsOrganizations({ files, sides }: Pick<Beside, 'files' | 'sides'>): boolean {
   if (sides.some(({ side: { part } }) => part === 'memberships')) return true
   const paths = files.users?.data.head.paths ?? []

@@ -1,8 +1,4 @@
-/**
- * The files of a folder. In: the folder. Out: its data files and what each seems to be; the others
- * with why they are none; and, once it is known where the users are, the files beside them that are
- * of use.
- */
+/** The data files of a folder with what each seems to be, and the other files with the reason. */
 import { readdirSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { OperatorError } from '../../diagnostics/errors.ts'
@@ -14,19 +10,18 @@ import { objectIn } from '../../inspecting/sniff.ts'
 import type { FoundFile, UnusedFile } from './answers.ts'
 
 export interface Folder {
-  /** Its data files, those first that are known to hold users. */
+  /** Data files, with recognized users files first. */
   files: FoundFile[]
   others: UnusedFile[]
 }
 
 const DATA = /\.(csv|tsv|json|ndjson|jsonl)(\.(gz|zst))?$/i
-/** Files of a project that hold no users. */
+/** Project files without users. */
 const OF_PROJECT =
   /^(package(-lock)?|tsconfig.*|composer|biome|deno|.*\.config|.*\.schema)\.json$|^migrate\.config\.|\.(md|[cm]?[jt]sx?|py|rb|php|go|rs|java|cs|sh|html?|css|ya?ml|toml|lock|log|config|ini)$|^(LICENSE|README|NOTICE|Makefile|Dockerfile|Gemfile|Procfile)/i
-/** More data files than these are not looked into. */
+/** The most data files to inspect. */
 const MAX_FILES = 40
 
-/** Looks at the files in a folder. */
 export async function lookInto(folder: string): Promise<Folder> {
   const names = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && !OF_PROJECT.test(entry.name))
@@ -36,9 +31,9 @@ export async function lookInto(folder: string): Promise<Folder> {
   const others: UnusedFile[] = []
   const leave = (name: string, why: string) => others.push({ name, path: resolve(folder, name), why, personal: true })
   for (const name of names) {
-    if (/\.sql(\.gz)?$/i.test(name)) leave(name, 'it is SQL: load it into a database, and read that with --from')
-    else if (!DATA.test(name)) leave(name, 'it is no CSV, JSON or NDJSON: export it as one of these')
-    else if (files.length >= MAX_FILES) leave(name, `only ${MAX_FILES} data files are looked into`)
+    if (/\.sql(\.gz)?$/i.test(name)) leave(name, 'it is SQL: load it into a database, and use --from')
+    else if (!DATA.test(name)) leave(name, 'it is not CSV, JSON or NDJSON: export it in one of these formats')
+    else if (files.length >= MAX_FILES) leave(name, `init inspects only ${MAX_FILES} data files`)
     else {
       try {
         files.push(await describe(name, folder))
@@ -51,10 +46,7 @@ export async function lookInto(folder: string): Promise<Folder> {
   return { files: withPages(files).sort((a, b) => rank(a) - rank(b)), others }
 }
 
-/**
- * Lists of users that were saved page by page, `users-1.json` and `users-2.json`: the first of
- * them, with the others as its pages.
- */
+/** Groups lists of users that were saved page by page (`users-1.json`, `users-2.json`). */
 function withPages(files: readonly FoundFile[]): FoundFile[] {
   const books = Map.groupBy(files, ({ name, data: { head, recognised } }) => {
     const isPage =
@@ -67,7 +59,7 @@ function withPages(files: readonly FoundFile[]): FoundFile[] {
   })
 }
 
-/** Origins whose users are a stream of files, which may be many. */
+/** Origins whose users can be in several files. */
 const PAGED: ReadonlySet<string> = new Set([
   'cognito',
   'okta',
@@ -79,7 +71,7 @@ const PAGED: ReadonlySet<string> = new Set([
   'file',
 ])
 
-/** Whether the folder is one that WorkOS's own tool exported: its manifest.json says so. */
+/** Whether the folder is an export of the WorkOS migration tool, by its manifest.json. */
 export function isPackage({ files }: Folder): boolean {
   const manifest = files.find(({ name }) => name === 'manifest.json')
   if (manifest === undefined || statSync(manifest.path).size > MAX_MANIFEST) return false
@@ -87,16 +79,17 @@ export function isPackage({ files }: Folder): boolean {
   return content?.schemaVersion !== undefined && content.provider !== undefined
 }
 
-/** Bytes of a package's manifest at most. */
+/** The largest manifest.json of a package. Bytes. */
 const MAX_MANIFEST = 256 * 1024
 
-/** @throws ManifestError when there is no such file, SourceError when it is empty or no text */
+/**
+ * @throws ManifestError for a missing file, SourceError for an empty file or a file without text
+ */
 export async function describe(name: string, folder: string): Promise<FoundFile> {
   const path = resolve(folder, name)
   return { name, path, data: await describeDataFile({ name, path }) }
 }
 
-/** A data file that is not read. */
 export function unused({ name, path, data }: FoundFile, why: string): UnusedFile {
   const { recognised, head } = data
   const tells = (column: string) => isSecretName(column) || rankOf(column, 'email') !== undefined

@@ -1,7 +1,6 @@
 /**
- * What becomes of a manifest that `init` would write: its plan, into an empty sandbox of its own,
- * before anything is written. In: the text of the manifest. Out: what the plan says of the records,
- * so that `init` announces what `plan` shows.
+ * Plans a proposed manifest against an empty sandbox, before `init` writes anything. In: the text
+ * of the manifest. Out: the counts that `plan` will show.
  */
 import { dirname, join, resolve } from 'node:path'
 import { type LoadedManifest, loadManifest } from '../../config/load.ts'
@@ -24,56 +23,47 @@ import { peekState } from '../../state/open.ts'
 import { openTarget } from '../../workos/target.ts'
 import type { Context } from '../context.ts'
 
-/** Records of the main stream that are planned: as many as take a second or two. */
+/** The most records of the main stream to plan; these take one or two seconds. */
 export const MAX_PLANNED = 20_000
 
-/** What the plan of a manifest says. */
 export interface Forecast {
-  /** Records of the stream of users that reached the mapping. */
+  /** User records that reached the mapping. */
   records: number
-  /** False: only the first MAX_PLANNED records were planned. */
+  /** False if only the first MAX_PLANNED records were planned. */
   complete: boolean
   users: number
-  /** What the plan counts as rejected or blocked, which safety.maxRejects is about. */
+  /** Rejected or blocked, as safety.maxRejects counts them. */
   rejected: number
-  /** By kind and code, most first. */
+  /** Sorted by count, descending. */
   causes: { kind: string; code: string; count: number }[]
-  /** Records that a condition of the mapping leaves out. */
+  /** Records that a condition of the mapping skips. */
   leftOut: number
-  /** The conditions, most first. */
+  /** The conditions, sorted by count, descending. */
   leftOutBy: { path: string | null; records: number }[]
   passwords: PasswordCounts
 }
 
-/** Why a manifest has no plan yet. */
+/** Why the manifest could not be planned. */
 export interface NoForecast {
   problems: readonly Problem[]
 }
 
 export interface Foreseen {
-  /** The manifest as it would be written. */
+  /** The text of the manifest. */
   text: string
-  /** Where it would be written, absolute. */
+  /** Its future path, absolute. */
   file: string
-  /** Variables that it refers to. What is unset is stood in for. */
+  /** Its variables. Unset ones get a stand-in value. */
   variables: readonly string[]
   obtainSnapshot?: () => Promise<Snapshot | undefined>
-  /**
-   * Whether the target is as empty as the sandbox of the forecast. What WorkOS lacks is known to
-   * its own plan alone.
-   */
+  /** Whether the target is empty, like the sandbox of the forecast. */
   isEmpty: boolean
 }
 
-/**
- * A signer key of Firebase has 64 bytes. Every other secret of a proposal goes to a source or a
- * target, which are not asked here.
- */
+/** The length of a Firebase signer key: 64 bytes. The forecast uses no other secret. */
 const STAND_IN = Buffer.alloc(64, 1).toString('base64')
 
-/**
- * Plans a manifest that is not written yet. Nothing is written, and nothing leaves this machine.
- */
+/** Plans a manifest without writing it or sending anything. */
 export async function forecastOf(foreseen: Foreseen, context: Context): Promise<Forecast | NoForecast> {
   const scratch = scratchAmongTemporary()
   try {
@@ -110,7 +100,7 @@ async function planned(foreseen: Foreseen, scratch: string, context: Context): P
   }
 }
 
-/** The manifest as if it stood in its place, with an empty sandbox for a target. */
+/** Loads the manifest as if it were at its future path, with an empty sandbox as its target. */
 async function loadForeseen(
   { text, file, variables }: Foreseen,
   scratch: string,
@@ -129,7 +119,7 @@ async function loadForeseen(
     mask,
     env: { ...env, ...standIns },
     defer: isSourceSecret,
-    // Its own: what stands in for a secret is none.
+    // A separate redactor, because the stand-ins are not secrets.
     redactor: new Redactor(),
   })
   const target = { ...loaded.manifest.target, type: 'sandbox' as const, data: resolve(scratch, 'sandbox.sqlite') }
@@ -137,7 +127,7 @@ async function loadForeseen(
   return { ...loaded, directory: dirname(file), manifest: { ...loaded.manifest, target: empty } }
 }
 
-/** Kinds of reasons that are told apart. */
+/** The most causes to distinguish. */
 const MAX_REASONS = 100
 
 function blockedCauses(plan: Plan): Forecast['causes'] {
@@ -165,7 +155,7 @@ function passedOf(stream: string, counts: readonly { stream: string; passed: num
   return counts.filter((count) => count.stream === stream).reduce((sum, { passed }) => sum + passed, 0)
 }
 
-/** One condition is named; of several, how many records each left out. */
+/** Names one condition, or counts the records of several. */
 export function conditionsIn(leftOutBy: Forecast['leftOutBy']): string {
   const [by, ...others] = leftOutBy
   if (others.length === 0) return by?.path ? ` by ${by.path}` : ''

@@ -1,7 +1,6 @@
 /**
- * The tables of a database as `init` takes them. In: what `--from` says, and a person where one is
- * there. Out: the tables of the people and of what belongs to them, as files are: by what they
- * hold. Nothing is written, and nothing of the URL is kept but its variable.
+ * Chooses the tables of a database for `init`. In: `--from` and prompts. Out: the users table and
+ * related tables, as files. Writes nothing, and keeps only the variable of the URL.
  */
 import { OperatorError, UsageError } from '../../diagnostics/errors.ts'
 import { nameOf } from '../../inspecting/database/catalog.ts'
@@ -23,10 +22,7 @@ export interface ChosenTables extends Beside {
   database: DatabaseAnswer
 }
 
-/**
- * Looks into the database, and chooses its tables.
- * @throws UsageError where nobody can be asked what is not known
- */
+/** @throws UsageError without prompts, if something is missing */
 export async function tablesFrom(
   from: string,
   given: Given,
@@ -47,7 +43,7 @@ export async function tablesFrom(
 }
 
 async function askForUrl(wanted: UnknownUrl, prompts: Prompts, { redactor }: Context): Promise<Database> {
-  const url = (await prompts.secret(`${wanted.variable}? The URL of the database; it is used, not stored`)).trim()
+  const url = (await prompts.secret(`${wanted.variable}? The URL of the database. It is used but not stored`)).trim()
   if (url === '') throw missingUrl(wanted)
   return withUrl(wanted, known(url, redactor))
 }
@@ -94,10 +90,7 @@ async function chosen(
   }
 }
 
-/**
- * What the recipe takes from a variable: as the environment says, the only one there is, or the one
- * that a person picks.
- */
+/** The values of the recipe's variable: from the environment, the only choice, or a prompt. */
 async function chosenValues(
   { choice }: TableProposal,
   { rows }: DatabaseLook,
@@ -109,7 +102,7 @@ async function chosenValues(
   const names = (rows.get(table) ?? []).flatMap((row) => (typeof row[column] === 'string' ? row[column] : []))
   const said = env[variable]
   if (said !== undefined && names.includes(said)) return { [variable]: said }
-  // Keycloak's own, which holds its administrators.
+  // Keycloak's own realm, which contains its administrators.
   const likely = names.filter((name) => name !== 'master')
   const [only] = likely
   if (said === undefined && only !== undefined && likely.length === 1) return { [variable]: only }
@@ -124,9 +117,9 @@ async function chosenValues(
     code: 'missing_answer',
     message:
       said === undefined
-        ? `${variable} is not set: it names the ${title}`
-        : `${variable} names no ${title} of this database`,
-    hint: `set it to one of: ${names.join(', ')}`,
+        ? `${variable} is not set; it names the ${title}`
+        : `${variable} does not name a ${title} in this database`,
+    hint: `set ${variable} to one of: ${names.join(', ')}`,
   })
 }
 
@@ -135,7 +128,7 @@ function withJoin(file: FoundFile, join: { key: string; to: string } | undefined
   return { ...file, table: { ...file.table, options: { ...file.table.options, join } } }
 }
 
-/** Looks again where a person has said which table holds the people. */
+/** Inspects again after the user chose the users table. */
 async function lookFor(
   database: Database,
   { files, origin }: Given,
@@ -149,7 +142,7 @@ async function lookFor(
     const value = nameOf(table, first.catalog)
     return { value, label: value, hint: table.rows === null ? undefined : `${table.rows} rows` }
   })
-  const users = await prompts.select('Which table holds the people?', choices)
+  const users = await prompts.select('Which table contains the users?', choices)
   return lookInto(database, { ...options, named: { ...files, users } }, context)
 }
 
@@ -158,29 +151,28 @@ function nobody({ why, candidates }: NoTables, { catalog, findings }: DatabaseLo
   const [finding] = findings
   return new UsageError({
     code: why === 'several' ? 'missing_answer' : 'nobody_fits',
-    message: finding?.message ?? 'no table of people was found',
+    message: finding?.message ?? 'no users table was found',
     hint:
       why === 'several'
-        ? `name one: ${names.map((name) => `--users ${name}`).join(' or ')}`
+        ? `choose one with ${names.map((name) => `--users ${name}`).join(' or ')}`
         : (finding?.hint ?? 'name the table with --users'),
   })
 }
 
-/** Who names a system expects its layout. */
 function refuseOther({ origin }: Given, tables: TableProposal): void {
   if (origin === undefined || origin === 'file' || origin === tables.origin) return
   throw new UsageError({
     code: 'contradiction',
-    message: `the tables are not those of ${ORIGINS[origin].title}`,
-    hint: 'leave --source out: the tables tell; or write --source file for a mapping by names',
+    message: `the tables do not match ${ORIGINS[origin].title}`,
+    hint: 'remove --source to detect the system, or use --source file to map by column names',
   })
 }
 
-/** Tables that somebody may miss, one by one; of the others their number. */
+/** Lists tables that matter, and counts the others. */
 function unusedTables({ unused }: TableProposal, { catalog }: DatabaseLook): UnusedFile[] {
   const line = (name: string, why: string): UnusedFile => ({ name, path: '', why, personal: false })
   const read = unused.filter(({ matters }) => matters).map(({ table, why }) => line(nameOf(table, catalog), why))
   const others = unused.length - read.length
-  const rest = others === 0 ? [] : [line(counted(others, 'further table'), 'not known to hold anything about people')]
+  const rest = others === 0 ? [] : [line(counted(others, 'other table'), 'no known user data')]
   return [...read, ...rest]
 }

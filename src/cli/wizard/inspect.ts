@@ -16,14 +16,14 @@ import { conditionsIn, type Forecast, MAX_PLANNED } from './forecast.ts'
 import type { Prompts } from './prompts.ts'
 import { type ProposedSource, withCredentials } from './propose-source.ts'
 
-/** Records that proposals are built on. */
+/** Records to inspect for a proposal. */
 const HEAD = 10_000
 
 /**
- * Tries the credentials of a live source, reads it into the snapshot that the plan will use, and
- * inspects that. Credentials come from their variables, or are typed and forgotten.
- * @returns nothing where there are none, or nothing is to be read
- * @throws CredentialsError when those of the variables are refused
+ * Tries the credentials of a live source, reads it into the snapshot that plan will use, and
+ * inspects the snapshot. Credentials come from variables or prompts and are not stored.
+ * @returns an empty object without credentials, or if the source is not read
+ * @throws CredentialsError if the source rejects the credentials from variables
  */
 export async function inspectLive(
   source: ProposedSource,
@@ -35,7 +35,7 @@ export async function inspectLive(
   const proxies = proxiesOf(env)
   const config = await acceptedConfig(source, directory, prompts, context)
   if (config === undefined || !read) return {}
-  const wanted = prompts?.confirm('Read it now? The plan needs it anyway, and may take it from there', true)
+  const wanted = prompts?.confirm('Read the source now? The next plan can use the snapshot', true)
   if ((await wanted) === false) return {}
   const obtain = (tell: Tell) =>
     obtainSnapshot(config, { ...tell, directory, missing: [], now, clock, signal, proxies })
@@ -57,17 +57,18 @@ async function acceptedConfig(
     let typed = false
     for (const name of variables) {
       const known = env[name]
-      const value = known || (await prompts?.secret(`${name}? It is tried, not stored; Enter to do without`))?.trim()
+      const value = known || (await prompts?.secret(`${name}? It is tried but not stored. Press Enter to skip`))?.trim()
       if (!value) return undefined
       typed ||= !known
-      // A value in the middle of something, such as a name in a query, is no secret.
+      // A value inside a longer text, such as a name in a query, is not a secret.
       if (Object.values(effective).includes(`\${${name}}`)) redactor?.register(value)
       values.set(name, value)
     }
     const config = withCredentials(effective, values)
     try {
       await (await liveReading(config))?.tryCredentials?.(optionsOf(config), asking)
-      const accepted = variables.length === 0 ? 'The credentials are accepted.' : `${variables.join(', ')}: accepted.`
+      const accepted =
+        variables.length === 0 ? 'The source accepts the credentials.' : `${variables.join(', ')}: accepted.`
       if (prompts === undefined) stderr.write(`${accepted}\n`)
       else prompts.say(accepted)
       return config
@@ -81,9 +82,9 @@ async function acceptedConfig(
 }
 
 /**
- * Inspects a source of files. Where cells look like a written null, the source is given `nulls`
- * that read them as nothing, and is inspected again: what else is proposed must not rest on them.
- * @param isAnother the files were inspected before: their warnings are told
+ * Inspects a source of files. If cells look like written nulls, adds them to `nulls` and inspects
+ * again, so that the proposal ignores them.
+ * @param isAnother whether the files were inspected before and their warnings shown
  */
 export async function inspectFiles(
   source: ProposedSource,
@@ -96,7 +97,7 @@ export async function inspectFiles(
   if (found.length === 0) return { source, inspection: first, nulls: [] }
   const all = withNulls(source, nullValues(found))
   const second = await inspectHere({ source: all.effective, directory, only, untold: 'all' }, HEAD, context)
-  // JSON keeps its texts: of these the plan warns.
+  // JSON keeps its strings; plan warns about them.
   const nulls = found.filter((one) => !second.writtenNulls.some((other) => isSameColumn(one, other)))
   if (nulls.length === 0) return { source, inspection: first, nulls }
   return { source: withNulls(source, nullValues(nulls)), inspection: second, nulls }
@@ -111,10 +112,7 @@ function isSameColumn(one: WrittenNull, other: WrittenNull): boolean {
   return one.stream === other.stream && one.column === other.column
 }
 
-/**
- * What was found, and what the plan makes of it, in words. Counts alone: the file is meant to be
- * committed.
- */
+/** The findings and the forecast in words. Only counts, because users commit the manifest. */
 export function findingsInWords({ records, complete, people }: Inspection, forecast?: Forecast): string[] {
   const { email, organizations } = people
   const lines = [
@@ -123,16 +121,16 @@ export function findingsInWords({ records, complete, people }: Inspection, forec
   const add = (line: string) => lines.push(`  - ${line}`)
   if (email.duplicated > 0) {
     add(
-      `${counted(email.duplicated, 'address', 'addresses')} in several records: they become one user each, the first record wins (dedupe)`,
+      `${counted(email.duplicated, 'address', 'addresses')} in several records: the records merge into one user, and the first record wins (dedupe)`,
     )
   }
-  if (records > 0 && email.with + email.invalid === 0) add('no column of e-mail addresses was recognised by its name')
+  if (records > 0 && email.with + email.invalid === 0) add('no column name suggests email addresses')
   if (email.unverified !== null && email.unverified > 0)
     add(`${counted(email.unverified, 'address', 'addresses')} not verified`)
   if (organizations !== null) {
     const { distinct, memberships, usersWithout } = organizations
     add(
-      `${counted(distinct, 'organization')}, ${counted(memberships, 'membership')}, ${counted(usersWithout, 'user')} in none`,
+      `${counted(distinct, 'organization')}, ${counted(memberships, 'membership')}, ${counted(usersWithout, 'user')} without an organization`,
     )
   }
   if (people.totp > 0) add(`${counted(people.totp, 'user')} with a TOTP secret`)
@@ -140,10 +138,10 @@ export function findingsInWords({ records, complete, people }: Inspection, forec
   return forecast === undefined ? found : [...found, ...forecastInWords(forecast)]
 }
 
-/** What the plan of the manifest says, in words. */
+/** The forecast in words. */
 function forecastInWords(forecast: Forecast): string[] {
   const { complete, users, leftOut, leftOutBy, rejected, passwords } = forecast
-  const lines = [`The plan${complete ? '' : ` of the first ${counted(MAX_PLANNED, 'record')}`}:`]
+  const lines = [`Plan${complete ? '' : ` of the first ${counted(MAX_PLANNED, 'record')}`}:`]
   lines.push(`  - ${counted(users, 'user')}`)
   if (leftOut > 0) lines.push(`  - ${counted(leftOut, 'record')} left out${conditionsIn(leftOutBy)}`)
   if (rejected > 0)
@@ -152,10 +150,10 @@ function forecastInWords(forecast: Forecast): string[] {
   return lines
 }
 
-/** Causes that are named. */
+/** Causes to list. */
 const MAX_CAUSES = 4
 
-/** Why records are rejected, most first: `: 2 user (missing_email)`. */
+/** The causes of rejects, by count: `: 2 user (missing_email)`. */
 export function causesOf({ causes }: Pick<Forecast, 'causes'>): string {
   const named = causes.slice(0, MAX_CAUSES).map(({ kind, code, count }) => `${count} ${kind} (${code})`)
   const rest = causes.length - MAX_CAUSES

@@ -1,7 +1,7 @@
 /**
- * What `init` asks. In: what the command line says (`Given`) and, where a person is there, prompts.
- * Out: Answers: the source, the organizations and the target. From them propose-manifest.ts makes a
- * manifest; `checkKeys` at the end tries the WorkOS keys that are set.
+ * The questions of `init`. In: the command line (`Given`) and, on a terminal, prompts. Out:
+ * Answers, from which propose-manifest.ts makes a manifest. `checkKeys` tries the WorkOS keys that
+ * are set.
  */
 
 import { basename, resolve } from 'node:path'
@@ -39,17 +39,11 @@ import { lacksOrganizations } from './propose-database.ts'
 import type { ProposedManifest } from './propose-manifest.ts'
 import { rolesDefinedIn, settleKeys } from './settle-keys.ts'
 
-/**
- * Asks for what a first migration is made of. In: what the command line answered, and the files of
- * the folder. Out: all the answers, or a UsageError that names the flags where nobody can be asked.
- */
-
 const ENVIRONMENTS = ['staging', 'production']
 
 /**
- * Completes what the command line gave: by asking where there is somebody to ask, else by what can
- * be told.
- * @throws UsageError naming the flags, where something is missing and nobody can be asked
+ * Completes the command line with questions, or without prompts with what the files show.
+ * @throws UsageError that names the missing flags, without prompts
  */
 export async function interview(given: Given, prompts: Prompts | undefined, context: Context): Promise<Answers> {
   const folder = await lookInto(context.cwd)
@@ -73,7 +67,7 @@ export async function interview(given: Given, prompts: Prompts | undefined, cont
   }
 }
 
-/** The same for the tables of a database: which belong to which is known. */
+/** The same for the tables of a database, whose relations are known. */
 async function interviewTables(
   from: string,
   given: Given,
@@ -95,7 +89,7 @@ async function interviewTables(
   }
 }
 
-/** What the command line says beside the source and the organizations. */
+/** The answers besides the source and the organizations. */
 function restOf(given: Given, { cwd }: Context): Pick<Answers, 'baseUrl' | 'environments' | 'name' | 'leaveOut'> {
   return {
     ...(given.baseUrl === undefined ? {} : { baseUrl: given.baseUrl }),
@@ -109,18 +103,17 @@ function refuseBesideDatabase({ from, live, domain }: Given): void {
   if (from === undefined || (live === undefined && domain === undefined)) return
   throw new UsageError({
     code: 'contradiction',
-    message: `--from names a database, and ${live === undefined ? '--domain a tenant' : '--live an API'}: they are two sources`,
-    hint: 'leave one of them out',
+    message: `--from and ${live === undefined ? '--domain' : '--live'} name two different sources`,
+    hint: 'remove one of them',
   })
 }
 
 /**
- * Files that belong to the users. This program's own columns are read by their recipe, unless files
- * lie beside it that only rules can join.
+ * The files that accompany the users. The csv recipe reads this program's own columns, unless other
+ * files need rules to be joined.
  */
 async function beside(source: ChosenSource, given: Given, folder: Folder, context: Context): Promise<Beside> {
-  // A script gets what it names; who takes what is proposed, also what lies beside it and says what
-  // it is.
+  // A script gets the files that it names. With prompts or --yes, files in the folder are used too.
   const { users } = source
   const each = users?.pages === undefined ? folder.files.flatMap(eachPage) : folder.files
   const here = each.filter(({ path }) => path !== users?.path)
@@ -139,15 +132,15 @@ async function beside(source: ChosenSource, given: Given, folder: Folder, contex
   return { ...found, unused: [...found.unused, ...folder.others] }
 }
 
-/** A file that was named is read alone: those like it are files of their own then. */
+/** If a file is named, its pages count as separate files. */
 function eachPage({ pages = [], ...first }: FoundFile): FoundFile[] {
   return [first, ...pages]
 }
 
-/** What the recipe for this program's columns reads beside the users. */
+/** The parts that the csv recipe reads besides the users. */
 const RECIPE_READS: ReadonlySet<string> = new Set(['roles', 'definitions', 'roleNames'])
 
-/** Roles are had in an organization: without any, files about them are of no use. */
+/** Drops files of roles if there are no organizations, because roles belong to memberships. */
 function withoutRoles(found: Beside, given: Given): Beside {
   if (tellsOrganizations(found)) return found
   const isOfRoles = ({ side: { part } }: SideFile) =>
@@ -163,16 +156,14 @@ function withoutRoles(found: Beside, given: Given): Beside {
   }
 }
 
-/** Where something else says which organizations there are, files of them are not read. */
+/** Drops files of organizations if --organize chose other organizations. */
 function withoutOrganizations(found: Beside): Beside {
   const isOfThem = ({ side: { part } }: SideFile) => part === 'memberships' || part === 'organizations'
-  const left = found.sides
-    .filter(isOfThem)
-    .map(({ file }) => unused(file, 'other organizations were chosen: --organize'))
+  const left = found.sides.filter(isOfThem).map(({ file }) => unused(file, '--organize chose other organizations'))
   return { ...found, sides: found.sides.filter((side) => !isOfThem(side)), unused: [...left, ...found.unused] }
 }
 
-const NOWHERE = 'roles are had in an organization, and nothing says who belongs to which: see --organize'
+const NOWHERE = 'roles need organizations, and no file assigns users to organizations: see --organize'
 
 async function chooseOrganization(
   { origin, files, sides, live }: ChosenSource & Pick<Answers, 'files' | 'sides'>,
@@ -183,41 +174,41 @@ async function chooseOrganization(
   if (organize !== 'one' && given.organizationName !== undefined) {
     throw new UsageError({
       code: 'contradiction',
-      message: `--organization-name is for one organization, and --organize says ${organize}`,
-      hint: 'leave one of them out',
+      message: `--organization-name is for a single organization, but --organize is ${organize}`,
+      hint: 'remove one of them',
     })
   }
   if (organize === 'one') return { organize, organizationName: given.organizationName ?? (await askForName(prompts)) }
   if (organize !== undefined || prompts === undefined) return { organize: organize ?? 'source' }
   const says = organizationsIn(origin, { files, sides }, live !== undefined)
-  const chosen = await prompts.select<Organize>('Which organizations do they belong to?', [
-    { value: 'source', label: says ?? 'to none, for now', hint: says === undefined ? 'can be added later' : undefined },
-    { value: 'one', label: 'all to the same one' },
-    { value: 'per-domain', label: 'one for each e-mail domain', hint: 'those of mail providers left out' },
-    { value: 'from-metadata', label: 'the one that their metadata name' },
+  const chosen = await prompts.select<Organize>('Which organizations do the users belong to?', [
+    { value: 'source', label: says ?? 'none for now', hint: says === undefined ? 'you can add them later' : undefined },
+    { value: 'one', label: 'one organization for all users' },
+    { value: 'per-domain', label: 'one organization for each email domain', hint: 'without email providers' },
+    { value: 'from-metadata', label: 'the organization in their metadata' },
   ])
   return chosen === 'one' ? { organize: chosen, organizationName: await askForName(prompts) } : { organize: chosen }
 }
 
 async function askForName(prompts: Prompts | undefined): Promise<string> {
-  if (prompts === undefined) throw missing(['--organization-name: what the one organization is called'])
+  if (prompts === undefined) throw missing(['--organization-name: the name of the organization'])
   const check = (text: string) => (text.trim() === '' ? 'a name' : undefined)
-  return (await prompts.text('Its name?', { check })).trim()
+  return (await prompts.text('What is its name?', { check })).trim()
 }
 
-/** What the source says of organizations, in words. */
+/** Where the source defines organizations, in words; undefined if it does not. */
 function organizationsIn(
   origin: Origin,
   { files, sides }: Pick<Answers, 'files' | 'sides'>,
   live: boolean,
 ): string | undefined {
-  // A user pool knows no organizations.
-  if (live && origin !== 'cognito') return `as ${ORIGINS[origin].title} says`
+  // User pools have no organizations.
+  if (live && origin !== 'cognito') return `as in ${ORIGINS[origin].title}`
   const members = sides.find(({ side }) => side.part === 'memberships')
-  if (members !== undefined) return `as ${members.file.name} says`
+  if (members !== undefined) return `as in ${members.file.name}`
   if (!ORIGINS[origin].organizations || origin === 'auth0') return undefined
   const file = files.memberships ?? (origin === 'clerk' ? undefined : files.users)
-  return file === undefined ? undefined : `as ${file.name} says`
+  return file === undefined ? undefined : `as in ${file.name}`
 }
 
 async function chooseTarget(given: Given, prompts: Prompts | undefined): Promise<'sandbox' | 'workos'> {
@@ -226,15 +217,14 @@ async function chooseTarget(given: Given, prompts: Prompts | undefined): Promise
     if (flag !== undefined) throw missing([flag])
     return 'sandbox'
   }
-  return prompts.select('Where to?', [
-    { value: 'sandbox', label: 'a sandbox on this machine first', hint: 'needs no account; WorkOS follows with -e' },
+  return prompts.select('Where do you want to migrate to?', [
+    { value: 'sandbox', label: 'a sandbox on this machine first', hint: 'no account needed; use WorkOS later with -e' },
     { value: 'workos', label: 'WorkOS', hint: 'needs an API key' },
   ])
 }
 
-/** Where the users are. */
 interface ChosenSource {
-  /** Somebody was asked. */
+  /** Whether there are prompts. */
   asked?: boolean
   origin: Origin
   users?: FoundFile
@@ -243,15 +233,15 @@ interface ChosenSource {
 
 const ANOTHER = 'another'
 
-/** What can be read over its API, in the order in which it is offered. */
+/** Origins with an API, in the order of the choices. */
 const LIVE = ['auth0', 'clerk', 'firebase', 'cognito', 'okta'] as const
 
 const DATABASES: readonly Choice<string>[] = [
-  { value: 'from:postgres', label: 'a PostgreSQL database', hint: 'its tables are looked at first' },
-  { value: 'from:mysql', label: 'a MySQL or MariaDB database', hint: 'its tables are looked at first' },
+  { value: 'from:postgres', label: 'a PostgreSQL database', hint: 'inspects its tables first' },
+  { value: 'from:mysql', label: 'a MySQL or MariaDB database', hint: 'inspects its tables first' },
 ]
 
-/** The source that the command line names, the one a person picks, or the only one it can be. */
+/** The source from the command line, from a prompt, or the only possible one. */
 async function chooseSource(
   given: Given,
   folder: Folder,
@@ -275,7 +265,7 @@ async function chooseSource(
   if (prompts === undefined) return onlyOne(fitting, given, folder)
   const choices: Choice<string>[] = [
     ...fitting.map((file) => ({ value: `file:${file.name}`, label: file.name, hint: titleOf(file) })),
-    { value: ANOTHER, label: 'another file', hint: 'CSV, JSON or NDJSON, also gzip' },
+    { value: ANOTHER, label: 'another file', hint: 'CSV, JSON or NDJSON, optionally gzip' },
     ...LIVE.filter((live) => origin === undefined || origin === live).map((live) => ({
       value: `live:${live}`,
       label: `${ORIGINS[live].title}, over its API`,
@@ -293,66 +283,57 @@ async function chooseSource(
   return { origin: mappedAs(users, origin), users }
 }
 
-/** What the command line names a tenant, a project or user pools of. */
+/** The origin of the tenant, the project or the user pools on the command line. */
 function namedOrigin({ domain, project, userPools }: Given): (typeof LIVE)[number] {
   if (domain !== undefined) return ofDomain(domain)
   if (project !== undefined) return 'firebase'
   return userPools === undefined ? 'clerk' : 'cognito'
 }
 
-/** The origin that is given, unless the file is a form of its export that no recipe reads. */
+/** The given origin, unless no recipe reads this form of its export. */
 function mappedAs(users: FoundFile, origin: Origin | undefined): Origin {
   const own = originOf(users)
   return own === 'file' && users.data.recognised !== undefined ? own : (origin ?? own)
 }
 
-/** What the command line says of an API that this source has no use for is a mistake. */
+/** Rejects options that do not fit the source. */
 function refuseUnused(given: Given, origin: Origin): void {
   const { files, domain, project, userPools, credentials, live } = given
   const { users } = files
   const refuse = (message: string, hint: string) => new UsageError({ code: 'contradiction', message, hint })
   const { title } = ORIGINS[origin]
   if (domain !== undefined && origin !== 'auth0' && origin !== 'okta')
-    throw refuse(
-      `--domain names a tenant of Auth0 or an Okta org, and the users come from ${title}`,
-      'leave one of them out',
-    )
+    throw refuse(`--domain is for Auth0 and Okta, but the users come from ${title}`, 'remove one of them')
   if (project !== undefined && origin !== 'firebase')
-    throw refuse(`--project names a project of Firebase, and the users come from ${title}`, 'leave one of them out')
+    throw refuse(`--project is for Firebase, but the users come from ${title}`, 'remove one of them')
   if (project !== undefined && users !== undefined)
-    throw refuse('--users names a file and --project a project: they are two sources', 'leave one of them out')
+    throw refuse('--users and --project name two different sources', 'remove one of them')
   if (userPools !== undefined && origin !== 'cognito')
-    throw refuse(`--user-pools names user pools of Cognito, and the users come from ${title}`, 'leave one of them out')
+    throw refuse(`--user-pools is for Cognito, but the users come from ${title}`, 'remove one of them')
   if (userPools !== undefined && users !== undefined)
-    throw refuse('--users names a file and --user-pools user pools: they are two sources', 'leave one of them out')
+    throw refuse('--users and --user-pools name two different sources', 'remove one of them')
   if (credentials !== undefined && project === undefined && !(live && origin === 'firebase'))
-    throw refuse('--credentials is for a project of Firebase that is read over its API', 'name it with --project')
+    throw refuse('--credentials is for a Firebase project that is read over its API', 'name the project with --project')
   if (domain !== undefined && users !== undefined)
-    throw refuse('--users names a file and --domain a tenant: they are two sources', 'leave one of them out')
+    throw refuse('--users and --domain name two different sources', 'remove one of them')
   if (typeof live === 'string' && (origin === 'auth0' || origin === 'okta'))
-    throw refuse('--live with an address is for Clerk', `name the domain of ${title} with --domain`)
+    throw refuse('--live with a URL is for Clerk and Firebase', `name the domain of ${title} with --domain`)
   if (users !== undefined && live && origin !== 'clerk')
-    throw refuse(`--users and --live together are for Clerk, and this is ${title}`, 'leave one of them out')
+    throw refuse(`only Clerk supports --users with --live, but the users come from ${title}`, 'remove one of them')
 }
 
-/**
- * A file that says itself to be of another system than the command line does: one of them is
- * mistaken.
- */
+/** Rejects a file that is recognized as an export of another system than --source. */
 function refuseForeign(users: FoundFile, origin: Origin): void {
   const found = users.data.recognised?.origin
   if (fits(users, origin) || found === 'csv' || found === undefined) return
   throw new UsageError({
     code: 'contradiction',
-    message: `${users.name} is not of ${ORIGINS[origin].title}: it looks like ${titleOf(users)}`,
-    hint: `--source ${found}, or --source file for a mapping of your own`,
+    message: `${users.name} is not from ${ORIGINS[origin].title}: it looks like ${titleOf(users)}`,
+    hint: `use --source ${found}, or --source file for your own mapping`,
   })
 }
 
-/**
- * A file of users whose own columns say where it is from. Files that accompany users, such as
- * memberships, do not count.
- */
+/** The origin of a recognized users file. Other files, such as memberships, do not count. */
 function originOf({ data: { recognised } }: FoundFile): Origin {
   return recognised !== undefined && isUsers(recognised.part) ? recognised.origin : 'file'
 }
@@ -362,7 +343,7 @@ function fits({ data: { recognised } }: FoundFile, origin: Origin): boolean {
 }
 
 function titleOf({ data: { recognised } }: FoundFile): string {
-  return recognised?.title ?? 'of no known origin'
+  return recognised?.title ?? 'of unknown origin'
 }
 
 function liveOf(given: Given, origin: Origin): { live?: Live } {
@@ -377,8 +358,8 @@ async function liveSource(origin: Origin, given: Given, prompts: Prompts | undef
   if (ORIGINS[origin].live !== true) {
     throw new UsageError({
       code: 'not_live',
-      message: `${ORIGINS[origin].title} cannot be read over the network here`,
-      hint: 'name its export with --users',
+      message: `init cannot read ${ORIGINS[origin].title} over its API`,
+      hint: 'name an export file with --users',
     })
   }
   if (origin === 'firebase') return firebaseProject(given, prompts, context)
@@ -388,23 +369,21 @@ async function liveSource(origin: Origin, given: Given, prompts: Prompts | undef
   const [what, like] = DOMAINS[origin]
   if (prompts === undefined) throw missing([`--domain: the ${ORIGINS[origin].title} ${what}, like ${like}`])
   const check = (text: string) => (/^[^\s/]+\.[^\s/]+|^https?:\/\//.test(text) ? undefined : `like ${like}`)
-  return { domain: await prompts.text(`Which ${what}? (its domain)`, { check }) }
+  return { domain: await prompts.text(`What is the domain of the ${what}?`, { check }) }
 }
 
-/** What a domain names. */
 const DOMAINS = { auth0: ['tenant', 'acme.eu.auth0.com'], okta: ['org', 'acme.okta.com'] } as const
 
-/** Whose domain it is, where nothing else says it. */
 function ofDomain(domain: string): keyof typeof DOMAINS {
   return /\.(okta|oktapreview|okta-emea)\.com\/?$/i.test(domain) ? 'okta' : 'auth0'
 }
 
 async function firebaseProject(given: Given, prompts: Prompts | undefined, { cwd }: Context): Promise<Live> {
   const { project } = given
-  if (project === undefined && prompts === undefined) throw missing(['--project: the id of the Firebase project'])
+  if (project === undefined && prompts === undefined) throw missing(['--project: the ID of the Firebase project'])
   const check = (text: string) => (/^[a-z0-9.:-]+$/.test(text.trim()) ? undefined : 'like my-project-1a2b3')
-  const id = project ?? (await prompts?.text('Which project? (its id)', { check })) ?? ''
-  const asked = 'Key file of a service account? Enter for the credentials of this machine'
+  const id = project ?? (await prompts?.text('What is the project ID?', { check })) ?? ''
+  const asked = 'Which service account key file? Press Enter to use the credentials of this machine'
   const file = given.credentials ?? (await prompts?.text(asked, { check: () => undefined })) ?? ''
   return {
     project: id.trim(),
@@ -413,22 +392,25 @@ async function firebaseProject(given: Given, prompts: Prompts | undefined, { cwd
   }
 }
 
-/** Credentials are those that the AWS SDK finds: nobody is asked for them. */
+/** The AWS SDK finds the credentials, so there is no question about them. */
 async function cognitoPools(given: Given, prompts: Prompts | undefined): Promise<Live> {
   const like = 'like eu-west-1_Example01; several separated by commas'
   if (given.userPools === undefined && prompts === undefined)
-    throw missing([`--user-pools: ids of user pools, ${like}`])
+    throw missing([`--user-pools: the IDs of the user pools, ${like}`])
   const check = (text: string) => {
     const ids = poolsIn(text)
     return ids.length > 0 && ids.every((id) => /^[\w-]+_\w+$/.test(id)) ? undefined : like
   }
-  const userPools = given.userPools ?? poolsIn((await prompts?.text('Which user pools? (their ids)', { check })) ?? '')
+  const userPools =
+    given.userPools ?? poolsIn((await prompts?.text('What are the IDs of the user pools?', { check })) ?? '')
   return { userPools, ...clerkAt(given) }
 }
 
 async function askForFile(prompts: Prompts, { cwd }: Context): Promise<FoundFile> {
   for (;;) {
-    const name = await prompts.text('Which file?', { check: (text) => (text.trim() === '' ? 'a path' : undefined) })
+    const name = await prompts.text('What is the path of the file?', {
+      check: (text) => (text.trim() === '' ? 'a path' : undefined),
+    })
     try {
       return await describe(name.trim(), cwd)
     } catch (error) {
@@ -438,10 +420,10 @@ async function askForFile(prompts: Prompts, { cwd }: Context): Promise<FoundFile
   }
 }
 
-/** Files that are named, with what they are or why they are of no use. */
+/** Files to list in the error. */
 const MAX_SEEN = 6
 
-/** Without anybody to ask: the one file that can be meant, where proposals are to be taken. */
+/** Without prompts: the only likely users file, with --yes. */
 function onlyOne(fitting: readonly FoundFile[], given: Given, folder: Folder): ChosenSource {
   const known = likelyUsers(fitting)
   const [users, second] = known
@@ -449,23 +431,22 @@ function onlyOne(fitting: readonly FoundFile[], given: Given, folder: Folder): C
   const seen =
     known.length > 0
       ? known.map((file) => `${file.name} (${titleOf(file)})`).join(', ')
-      : [...folder.others, ...folder.files.map((file) => unused(file, 'no column of it is known to hold addresses'))]
+      : [...folder.others, ...folder.files.map((file) => unused(file, 'no known column with email addresses'))]
           .slice(0, MAX_SEEN)
           .map(({ name, why }) => `${name} (${why})`)
           .join(', ')
   const live =
     given.origin === undefined || ORIGINS[given.origin].live
-      ? ', --live / --domain / --project / --user-pools to read an API, or --from to read a database'
+      ? '; or use --live, --domain, --project or --user-pools to read an API, or --from to read a database'
       : ''
   throw missing([
-    `--users: the file of the users${seen === '' ? '' : `; here: ${seen}`}${live}`,
+    `--users: the users file${seen === '' ? '' : `; found here: ${seen}`}${live}`,
     ...withoutTarget(given),
   ])
 }
 
 /**
- * The files that say they hold users; else those with addresses in them, and of these rather one
- * that is called so.
+ * The recognized users files; otherwise those with email addresses, preferably named like users.
  */
 function likelyUsers(files: readonly FoundFile[]): FoundFile[] {
   const known = files.filter((file) => file.data.recognised !== undefined)
@@ -476,37 +457,37 @@ function likelyUsers(files: readonly FoundFile[]): FoundFile[] {
   return called.length === 1 ? called : withAddresses
 }
 
-/** Whether the rows of a file are about users of another one. */
+/** Whether the rows of a file belong to the users in another file. */
 function isBeside(file: FoundFile, users: FoundFile): boolean {
   return !('why' in sideOf(users.data.head, file.data.head, file.name))
 }
 
-/** The flag of the target, where it is missing and nothing is to be taken for it. */
+/** The flag of the target, if it is missing without --yes. */
 function withoutTarget({ target, yes }: Given): string[] {
-  return target === undefined && !yes ? ['--target: sandbox or workos (or --yes, for the sandbox)'] : []
+  return target === undefined && !yes ? ['--target: sandbox or workos; or use --yes for the sandbox'] : []
 }
 
-/** Says which flags would have answered what nobody can be asked. */
+/** The error for missing flags without prompts. */
 function missing(flags: readonly string[]): UsageError {
   return new UsageError(
     flags.map((flag) => ({
       code: 'missing_answer',
-      message: `nobody can be asked here, and an answer is missing: ${flag}`,
-      hint: 'workos-migrate init --help shows all flags; on a terminal, init asks',
+      message: `an option is missing, and this is not a terminal: ${flag}`,
+      hint: 'add the option, or run init on a terminal, where it asks; workos-migrate init --help shows all options',
     })),
   )
 }
 
-/** Whether a file may hold the users: it says so, or says nothing. */
+/** Whether a file can be the users file: recognized as one, or not recognized. */
 function mayHoldUsers({ data: { recognised } }: FoundFile): boolean {
   return recognised === undefined || isUsers(recognised.part)
 }
 
 /**
- * Tries the WorkOS keys that are set, and asks for the first that is not where there is somebody to
- * ask. A key that is typed is tried and forgotten.
+ * Tries the WorkOS keys that are set, and asks for the first missing one. A typed key is not
+ * stored.
  * @returns the variables whose keys were tried
- * @throws CredentialsError when WorkOS refuses a key that is set
+ * @throws CredentialsError if WorkOS rejects a key that is set
  */
 export async function checkKeys(
   { variables }: ProposedManifest,
@@ -524,7 +505,11 @@ export async function checkKeys(
       redactor?.register(key)
       const check = await checkWorkosKey(key, { baseUrl, signal, proxies: proxiesOf(env) })
       if (check.kind === 'refused') throw refusedKey(name)
-      say(check.kind === 'accepted' ? `${name} is accepted by WorkOS.` : `${name} was not tried: ${check.why}.`)
+      say(
+        check.kind === 'accepted'
+          ? `WorkOS accepts the key in ${name}.`
+          : `The key in ${name} was not tried: ${check.why}.`,
+      )
       tried.add(name)
     } else if (prompts !== undefined && target === 'workos' && environment === '') {
       await askForKey(name, baseUrl, prompts, context)
@@ -535,12 +520,12 @@ export async function checkKeys(
 
 async function askForKey(name: string, baseUrl: string | undefined, prompts: Prompts, context: Context): Promise<void> {
   for (;;) {
-    const key = (await prompts.secret(`${name}? It is tried, not stored; Enter to do without`)).trim()
+    const key = (await prompts.secret(`${name}? It is tried but not stored. Press Enter to skip`)).trim()
     if (key === '') return
     context.redactor?.register(key)
     const check = await checkWorkosKey(key, { baseUrl, signal: context.interrupted, proxies: proxiesOf(context.env) })
-    if (check.kind === 'accepted') return prompts.say('WorkOS accepts it. Export it before the plan.')
-    prompts.warn(check.kind === 'refused' ? 'WorkOS refuses it.' : `${check.why}.`)
+    if (check.kind === 'accepted') return prompts.say('WorkOS accepts the key. Set the variable before you run plan.')
+    prompts.warn(check.kind === 'refused' ? 'WorkOS rejected the key.' : `${check.why}.`)
     if (check.kind === 'unknown') return
   }
 }
@@ -548,21 +533,17 @@ async function askForKey(name: string, baseUrl: string | undefined, prompts: Pro
 function refusedKey(name: string): CredentialsError {
   return new CredentialsError({
     code: 'key_refused',
-    message: `WorkOS refuses the key in ${name}: nothing was written`,
-    hint: `copy it again from the WorkOS dashboard (API keys), or unset ${name} to go on without it`,
+    message: `WorkOS rejected the key in ${name}; nothing was written`,
+    hint: `copy the key from the WorkOS dashboard (API keys) again, or unset ${name} to continue without it`,
   })
 }
 
-/** What became of trying a key. */
 type KeyCheck = { kind: 'accepted' } | { kind: 'refused'; why: string } | { kind: 'unknown'; why: string }
 
-/** Milliseconds until WorkOS counts as out of reach. */
+/** Time to wait for WorkOS. Milliseconds. */
 const PATIENCE = 10_000
 
-/**
- * Tries a WorkOS key by reading one organization. Nothing is written, and the key goes nowhere
- * else.
- */
+/** Tries a WorkOS key by reading one organization. Writes nothing. */
 async function checkWorkosKey(
   apiKey: string,
   { baseUrl, signal, proxies }: { baseUrl?: string; signal: AbortSignal; proxies: Proxies },
@@ -590,7 +571,7 @@ async function checkWorkosKey(
       return { kind: 'refused', why: error.message }
     }
     if (error instanceof NetworkError) return { kind: 'unknown', why: error.message }
-    if (error instanceof TargetError || isTimeout(error)) return { kind: 'unknown', why: 'WorkOS could not be reached' }
+    if (error instanceof TargetError || isTimeout(error)) return { kind: 'unknown', why: 'WorkOS cannot be reached' }
     throw error
   }
 }

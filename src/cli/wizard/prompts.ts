@@ -10,8 +10,7 @@ export interface Choice<Value extends string> {
 }
 
 /**
- * Questions to a person, on standard error. Each ends with an InterruptedError when the person or a
- * signal calls it off.
+ * Prompts on standard error. Each throws an InterruptedError if the user or a signal cancels it.
  */
 export interface Prompts {
   intro(title: string): void
@@ -21,16 +20,13 @@ export interface Prompts {
   select<Value extends string>(message: string, choices: readonly Choice<Value>[]): Promise<Value>
   text(message: string, options: { initial?: string; check?: (text: string) => string | undefined }): Promise<string>
   confirm(message: string, initial: boolean): Promise<boolean>
-  /** Shows a dot for each character. Empty: the person skips it. */
+  /** Shows a dot for each character. Empty if the user skips it. */
   secret(message: string): Promise<string>
 }
 
-/**
- * Prompts on the terminal of a command. What comes from files is written so that it cannot steer
- * the terminal.
- */
+/** Prompts on the terminal. Escapes text from files, which could control the terminal. */
 export function createPrompts({ stdin, stderr, interrupted, mask, unmasked }: Context): Prompts {
-  // What a person types comes back as it is.
+  // The terminal echoes what the user types, so the mask must not change it.
   const common = { input: stdin, output: unmasked?.stderr ?? stderr, signal: interrupted }
   const shown = (text: string) => printable(mask?.text(text) ?? text)
   return {
@@ -48,7 +44,7 @@ export function createPrompts({ stdin, stderr, interrupted, mask, unmasked }: Co
         clack.select<number>({ ...common, message, options: options.map((option, at) => ({ ...option, value: at })) }),
       )
       const chosen = choices[index]
-      if (chosen === undefined) throw new RangeError('an answer that was not offered')
+      if (chosen === undefined) throw new RangeError('the choice does not exist')
       return chosen.value
     },
     text: (message, { initial, check }) =>
@@ -70,7 +66,7 @@ async function answered<Value>(asked: Promise<Value | typeof clack.CANCEL_SYMBOL
   if (answer !== clack.CANCEL_SYMBOL) return answer
   throw new InterruptedError({
     code: 'interrupted',
-    message: 'called off: nothing was written',
-    hint: 'run the same command to be asked again',
+    message: 'canceled: nothing was written',
+    hint: 'run the same command to start again',
   })
 }

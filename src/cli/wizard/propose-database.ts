@@ -1,7 +1,6 @@
 /**
- * The source of a manifest that reads a database. In: answers whose files are tables. Out: as
- * propose-source.ts has it. Where a recipe for the layout is shipped, it says what is read, and the
- * manifest what is joined beside it.
+ * Proposes a source that reads a database. In: answers whose files are tables. A built-in recipe
+ * for the layout, if there is one, reads its tables; the manifest adds the rest.
  */
 import { recipeFile, shippedRecipes } from '../../config/recipes.ts'
 import { type Catalog, nameOf } from '../../inspecting/database/catalog.ts'
@@ -12,9 +11,7 @@ import type { Answers, DatabaseAnswer, DatabaseRecipe } from './answers.ts'
 import { ORIGINS } from './answers.ts'
 import { filled, type ProposedSource, readRecipe, sideStreams } from './propose-source.ts'
 
-/**
- * The shipped recipe for a layout in such a database, as far as the tables are those that it reads.
- */
+/** The built-in recipe for this layout, if the tables match it. */
 export function databaseRecipe(proposal: TableProposal, catalog: Catalog): DatabaseRecipe | undefined {
   const { origin, people, parts, isRenamed } = proposal
   const name = `${origin}-${catalog.dialect}`
@@ -30,10 +27,7 @@ export function databaseRecipe(proposal: TableProposal, catalog: Catalog): Datab
   return isOwn && streams.users === 'as it is' ? { name, streams } : undefined
 }
 
-/**
- * Whether the tables of a stream are there and, where its query is a plain one, the columns too:
- * versions of a layout differ.
- */
+/** Whether the tables and, for a plain query, the columns exist: versions of a layout differ. */
 function canBeRead(options: Record<string, unknown>, catalog: Catalog): boolean {
   const tables = tablesIn(options).map((name) => tableNamed(name, catalog))
   if (tables.some((table) => table === undefined)) return false
@@ -44,7 +38,7 @@ function canBeRead(options: Record<string, unknown>, catalog: Catalog): boolean 
   return columns.every((column) => tables[0]?.columns.some(({ name }) => name === column))
 }
 
-/** Names of tables that a stream reads, as far as its query tells. */
+/** The tables in a stream's query. */
 function tablesIn({ table, query }: Record<string, unknown>): string[] {
   if (typeof table === 'string') return [table]
   if (typeof query !== 'string') return []
@@ -53,7 +47,6 @@ function tablesIn({ table, query }: Record<string, unknown>): string[] {
   return named.flatMap(([, name = '']) => (own.has(name) ? [] : name.replace(/["`]/g, '')))
 }
 
-/** The source of a manifest that reads a database. */
 export function proposeDatabase(answers: Answers, database: DatabaseAnswer): ProposedSource {
   const { type, variable, recipe } = database
   const url = `\${${variable}}`
@@ -80,7 +73,7 @@ export function proposeDatabase(answers: Answers, database: DatabaseAnswer): Pro
   }
 }
 
-/** A stream in place of the recipe's: what the recipe says beside it must not stay. */
+/** Replaces a stream of the recipe, with null for the options that must not remain. */
 function overruling(options: JsonObject, recipe: DatabaseRecipe | undefined, stream: string): JsonObject {
   if (recipe === undefined) return options
   const there = readRecipe(recipe.name).streams[stream] ?? {}
@@ -100,7 +93,7 @@ function variablesIn(streams: JsonObject): string[] {
   return [...JSON.stringify(streams).matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name)
 }
 
-/** Whether the recipe of the origin makes organizations of a table that is not there. */
+/** Whether the recipe needs an organizations table that does not exist. */
 export function lacksOrganizations(
   { origin, files }: Pick<Answers, 'origin' | 'files'>,
   recipe: DatabaseRecipe | undefined,

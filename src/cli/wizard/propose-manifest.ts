@@ -17,31 +17,29 @@ import { filled, type ProposedSource, readRecipe } from './propose-source.ts'
 export interface ProposedManifest {
   text: string
   variables: Variable[]
-  /** Fields without which nobody is migrated, and for which nothing was found. */
+  /** Required fields without a column. */
   incomplete: string[]
-  /** Columns that say who may not sign in. */
+  /** Columns that mark users who cannot sign in. */
   lockedOut: LockedOut[]
-  /** Where the columns were found, and what was asked about them: see Answers. */
   origin: Origin
 }
 
-/** What a manifest is proposed from, beside the answers. */
+/** What a proposal is based on, besides the answers. */
 export interface ProposalBasis {
   source: ProposedSource
-  /** Undefined: nothing was looked at. */
+  /** Undefined if the source was not read. */
   inspection: Inspection | undefined
-  /** Cells for which the source has `nulls`. */
+  /** Cells that `nulls` of the source covers. */
   nulls: readonly WrittenNull[]
-  /** The day of the look, `2026-11-29`. */
+  /** The date, `2026-11-29`. */
   today: string
-  /** Undefined: not planned yet. */
+  /** Undefined before the plan. */
   forecast?: Forecast
 }
 
-/** The word that production asks for is its name. */
+/** Environments that get safety.confirm. */
 const CAREFUL = /^(prod|production|live)$/i
 
-/** A manifest of the answers, of what was found in the source, and of what the plan of it says. */
 export function proposeManifest(answers: Answers, basis: ProposalBasis): ProposedManifest {
   const { source, inspection, nulls, forecast } = basis
   const content: JsonObject = { version: 1, name: answers.name }
@@ -66,15 +64,14 @@ export function proposeManifest(answers: Answers, basis: ProposalBasis): Propose
 
 function head(answers: Answers, inspection: Inspection | undefined, forecast: Forecast | undefined): string {
   const lines = [
-    `Moves users from ${originTitle(answers)} into WorkOS. Written by \`workos-migrate init\`; it is yours from here on.`,
-    '`workos-migrate config` prints it with everything that the recipe and the defaults add.',
+    `Migrates users from ${originTitle(answers)} to WorkOS. Written by \`workos-migrate init\`; edit it as you like.`,
+    'To see it with the recipe and the defaults, run `workos-migrate config`.',
   ]
   const found = inspection === undefined ? [] : findingsInWords(inspection, forecast)
   if (found.length > 0) lines.push('', ...found)
   return lines.join('\n')
 }
 
-/** What the users come from, as far as anything tells. */
 export function originTitle({ origin, files, database }: Pick<Answers, 'origin' | 'files' | 'database'>): string {
   const known = origin === 'file' ? files.users?.data.recognised?.title : undefined
   if (database === undefined) return known ?? ORIGINS[origin].title
@@ -83,7 +80,7 @@ export function originTitle({ origin, files, database }: Pick<Answers, 'origin' 
   return layout === undefined ? kind : `${kind} (${layout})`
 }
 
-/** Auth0 looks into the metadata by an option of its own. */
+/** Auth0 has its own option for organizations in metadata. */
 function addRecipes({ origin, organize, database }: Answers, content: JsonObject, comments: Comments): void {
   const situations = {
     source: [],
@@ -93,14 +90,13 @@ function addRecipes({ origin, organize, database }: Answers, content: JsonObject
   }
   if (origin === 'auth0' && organize === 'from-metadata') return
   const own = database?.recipe?.name ?? ORIGINS[origin].recipe
-  // A type's own recipe lies beneath everything unasked: it has to be named where another is to lie
-  // on top of it.
+  // The recipe of a source type applies by default; list it only if another recipe goes on top.
   const base = own ?? (situations[organize].length > 0 && origin !== 'file' ? ORIGINS[origin].type : undefined)
   const recipes = [...(base === undefined ? [] : [base]), ...situations[organize]]
   const [only] = recipes
   if (only === undefined) return
   content.extends = recipes.length === 1 ? only : recipes
-  comments.extends = 'What these recipes say holds unless this file says otherwise, key by key.'
+  comments.extends = 'This file overrides these recipes key by key.'
 }
 
 function sourceComment(answers: Answers, inspection: Inspection | undefined): string {
@@ -110,7 +106,7 @@ function sourceComment(answers: Answers, inspection: Inspection | undefined): st
     return `${slot.option}: ${file.data.recognised?.title ?? slot.title}`
   })
   if (live !== undefined)
-    lines.unshift('Read over the API, once, into a snapshot beneath .workos-migrate; --fresh reads it again.')
+    lines.unshift('Read once over the API, into a snapshot in .workos-migrate; --fresh reads it again.')
   if (
     live === undefined &&
     files.users !== undefined &&
@@ -118,10 +114,10 @@ function sourceComment(answers: Answers, inspection: Inspection | undefined): st
     files.memberships === undefined
   ) {
     lines.push(
-      "Clerk's export does not say who belongs to which organization. A file of memberships does: see docs/how-to/sources/clerk.md.",
+      "Clerk's export has no organization memberships. Add a memberships file: see docs/how-to/sources/clerk.md.",
     )
   }
-  return [...lines, ...(inspection === undefined && live !== undefined ? ['Nothing was looked at yet.'] : [])].join(
+  return [...lines, ...(inspection === undefined && live !== undefined ? ['The source was not read yet.'] : [])].join(
     '\n',
   )
 }
@@ -129,12 +125,12 @@ function sourceComment(answers: Answers, inspection: Inspection | undefined): st
 function databaseComment(answers: Answers): string {
   const read = [...filled(answers).map(({ file }) => file), ...answers.sides.map(({ file }) => file)]
   return [
-    'Read in one transaction, into a snapshot beneath .workos-migrate; --fresh reads it again. The URL stays in the environment.',
+    'Read in one transaction, into a snapshot in .workos-migrate; --fresh reads it again. Keep the URL in the environment.',
     `Tables: ${read.map(({ name }) => name).join(', ')}.`,
   ].join('\n')
 }
 
-/** Columns that the comment names. */
+/** Columns to list in the comment. */
 const NAMED = 5
 
 function nullsComment(nulls: readonly WrittenNull[]): string {
@@ -143,31 +139,31 @@ function nullsComment(nulls: readonly WrittenNull[]): string {
   })
   const more = nulls.length > NAMED ? [counted(nulls.length - NAMED, 'more column')] : []
   return [
-    'Texts that stand for nothing, as databases write them: such cells count as empty. Found in',
+    'Texts that mean "no value", as databases write them. These cells count as empty. Found in',
     `${[...found, ...more].join(', ')}.`,
-    'Please check: take out what is a value of yours.',
+    'Check this list, and remove texts that are real values.',
   ].join('\n')
 }
 
 function addTarget({ target, baseUrl }: Answers, content: JsonObject, comments: Comments, variables: Variable[]): void {
   if (target === 'sandbox') {
     content.target = { type: 'sandbox' }
-    comments.target = 'The sandbox is a WorkOS on this machine, in a file, to rehearse with.'
+    comments.target = 'The sandbox is a local WorkOS in a file, to rehearse with.'
     return
   }
   content.target = workosTarget(baseUrl)
-  comments.target = 'The key stays in the environment: never write it into this file.'
+  comments.target = 'Keep the key in the environment. Never write it into this file.'
   variables.push({ environment: '', name: keyVariable() })
 }
 
-/** What will be rejected is somebody's decision, and not this wizard's. */
+/** The user decides how many rejects to accept. */
 function addRejects(forecast: Forecast | undefined, content: JsonObject, comments: Comments): void {
   if (forecast === undefined || forecast.rejected === 0) return
   content.safety = { maxRejects: 0 }
   const first = forecast.complete ? '' : ` of the first ${MAX_PLANNED}`
   comments.safety = [
-    `${counted(forecast.rejected, 'record or resource', 'records and resources')}${first} cannot be migrated. The plan names every one. A plan with more rejected`,
-    'records than this is refused: correct them in the source, or say here how many may stay behind.',
+    `${counted(forecast.rejected, 'record or resource', 'records and resources')}${first} cannot be migrated. The plan lists them all and`,
+    'fails above this limit. Correct them in the source, or set how many to leave behind.',
   ].join('\n')
 }
 
@@ -187,17 +183,17 @@ function addEnvironments(answers: Answers, content: JsonObject, comments: Commen
     }
     comments[`environments.${name}`] = `${keyVariable(name)}=sk_… workos-migrate plan -e ${name}`
     comments[`environments.${name}.safety`] =
-      `apply needs --confirm ${name}, for a saved plan too, so that nobody writes here by mistake.`
+      `apply needs --confirm ${name}, also for a saved plan, to prevent writes by mistake.`
     variables.push({ environment: name, name: keyVariable(name) })
   }
   content.environments = environments
-  comments.environments = 'Variants of this file, chosen with -e. Each keeps a state of its own.'
+  comments.environments = 'Variants of this file. Choose one with -e. Each has its own state.'
 }
 
-/** Keys whose objects and lists stand on one line. */
+/** Keys whose objects and lists are written on one line. */
 const ON_ONE_LINE = new Set(['join', 'columns', 'extends', 'nulls', 'key'])
 
-/** YAML with comments above its keys, and an empty line between its sections. */
+/** YAML with comments above keys, and an empty line between sections. */
 function commentedYaml(content: JsonObject, head: string, comments: Comments): string {
   const document = new Document(content, { version: '1.2' })
   document.commentBefore = asComment(head)
@@ -237,12 +233,12 @@ function addOrganization({ organizationName = 'Main' }: Answers, content: JsonOb
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-|-$/g, '') || 'main'
   content.vars = { organization: { externalId, name: organizationName } }
-  comments.vars = 'The organization that everybody belongs to. It is created if WorkOS has none with this external id.'
+  comments.vars = 'The organization of all users. It is created if WorkOS has no organization with this external ID.'
 }
 
 function addMetadataNames(content: JsonObject, comments: Comments): void {
   content.vars = { organizationFrom: { id: 'org_id', name: 'org_name', role: 'role' } }
-  comments.vars = 'Under which names the metadata of a user hold the organization and the role: please check.'
+  comments.vars = 'The keys of the organization and the role in the metadata of a user. Check these names.'
 }
 
 function addFirebase(
@@ -262,7 +258,7 @@ function addFirebase(
   variables.push({ environment: '', name: 'FIREBASE_SIGNER_KEY' })
 }
 
-/** What files beside the users add to a recipe. */
+/** Adds rules for side files to a recipe. */
 function addSides({ origin, sides, withoutOrganizations }: Answers, content: JsonObject): void {
   const { user, ...rules } = sideRules(
     sides.map(({ side }) => side),
@@ -274,7 +270,7 @@ function addSides({ origin, sides, withoutOrganizations }: Answers, content: Jso
   if (Object.keys(own).length > 0) content.map = own
 }
 
-/** Rows that count no more are left out beside those that the recipe leaves out. */
+/** Combines conditions with those of the recipe. */
 function withConditionsOf(origin: Origin, rules: JsonObject): JsonObject {
   const { conditions } = readRecipe(ORIGINS[origin].recipe ?? ORIGINS[origin].type)
   return Object.fromEntries(
@@ -291,8 +287,7 @@ type Mapped = Pick<ProposedManifest, 'incomplete' | 'lockedOut'>
 const NOTHING_MAPPED: Mapped = { incomplete: [], lockedOut: [] }
 
 /**
- * What the manifest maps itself: everything where there is no recipe, else who is left out, where
- * the recipe does not know.
+ * The mapping of the manifest: everything without a recipe, otherwise only what the recipe lacks.
  */
 function addOwnMapping(answers: Answers, basis: ProposalBasis, content: JsonObject, comments: Comments): Mapped {
   if (answers.origin === 'file') return addMapping(answers, basis, content, comments)
@@ -300,10 +295,10 @@ function addOwnMapping(answers: Answers, basis: ProposalBasis, content: JsonObje
   return KNOWS_NOBODY_OUT.has(answers.origin) ? addConditions(answers, basis, content, comments) : NOTHING_MAPPED
 }
 
-/** Origins whose recipes know no column that says who may not sign in. */
+/** Origins whose recipes do not skip users who cannot sign in. */
 const KNOWS_NOBODY_OUT: ReadonlySet<Origin> = new Set(['csv', 'authjs'])
 
-/** Leaves people out by columns that no recipe knows. */
+/** Skips users by columns that no recipe uses. */
 function addConditions(
   { origin, leaveOut, files }: Answers,
   { inspection, today }: ProposalBasis,
@@ -320,10 +315,7 @@ function addConditions(
   return { incomplete: [], lockedOut }
 }
 
-/**
- * What was seen of the users, and columns of their table that are empty as far as was looked: later
- * records may fill them.
- */
+/** The inspected columns, and empty columns that later records can fill. */
 function pathsOf({ users }: Answers['files'], inspection: Inspection | undefined): PathInspection[] {
   const seen = inspection?.streams[0]?.paths ?? []
   const { format, paths: columns = [] } = users?.data.head ?? {}
@@ -338,7 +330,7 @@ function emptyColumn(path: string): PathInspection {
 
 function lockedOutComment(lockedOut: readonly LockedOut[]): string {
   const columns = lockedOut.map(({ path, says }) => `${path} ${says}`)
-  return `Left out, since WorkOS would let them in again: whoever may not sign in, where ${columns.join(', or ')}.`
+  return `Skips users who cannot sign in, where ${columns.join(', or ')}. In WorkOS they could sign in again.`
 }
 
 function addMapping(
@@ -361,30 +353,28 @@ function addMapping(
   if (unplaced.length > 0) {
     notes.push(
       `Not mapped: ${unplaced.join(', ')}`,
-      'What is worth keeping can go into metadata: `metadata: { plan: plan_name }`.',
+      'To keep a column, add it to metadata: `metadata: { plan: plan_name }`.',
     )
   }
   comments.map = [
-    'A guess, by the names of the columns and what they hold. Please check every line.',
-    'The values are JSONata over one record: https://docs.jsonata.org',
+    'A guess from column names and values. Check every line.',
+    'Each value is a JSONata expression on one record: https://docs.jsonata.org',
     ...notes,
   ].join('\n')
   if (leaveOut && lockedOut.length > 0) comments['map.user'] = lockedOutComment(lockedOut)
   content.dedupe = { user: { by: ['email'], fields: { emailVerified: 'any', metadata: 'union', default: 'first' } } }
-  comments.dedupe = 'WorkOS knows an e-mail address once: records that share one become one user, the first value wins.'
+  comments.dedupe =
+    'WorkOS accepts each email address once. Records that share one become one user; the first value wins.'
   const incomplete = missing.flatMap(({ field }) => (field === 'key' || field === 'email' ? field : []))
   return { incomplete, lockedOut }
 }
 
-/**
- * Whether the source says who is in which group: a file of its own, user pools or an Okta org that
- * are asked.
- */
+/** Whether the source has group members: in a file, or over the API of Cognito or Okta. */
 function tellsGroups({ origin, files, live }: Pick<Answers, 'origin' | 'files' | 'live'>): boolean {
   return files.groups !== undefined || live?.userPools !== undefined || (origin === 'okta' && live !== undefined)
 }
 
-/** Groups become roles where there are organizations to have them in. */
+/** Groups become roles if there are organizations. */
 function addGroups(answers: Answers, content: JsonObject, comments: Comments): void {
   const { origin, files, organize } = answers
   if (!tellsGroups(answers) || organize === 'source') return
@@ -409,9 +399,9 @@ function addRoles(answers: Answers, inspection: Inspection, content: JsonObject,
   if (isGroups) roles.unmapped = 'drop'
   content.roles = roles
   comments['roles.define'] =
-    'Created where WorkOS has none with this slug, never overwritten. `member` is in every environment.'
-  comments['roles.map'] = "From the source's names to slugs of WorkOS."
-  comments['roles.unmapped'] = 'A group that is not in the map is no role.'
+    'Created if WorkOS has no role with this slug, and never overwritten. `member` always exists.'
+  comments['roles.map'] = 'Maps role names in the source to slugs in WorkOS.'
+  comments['roles.unmapped'] = 'Groups that are not in the map are ignored.'
 }
 
 interface ProposedRoles {
@@ -419,12 +409,12 @@ interface ProposedRoles {
   map: Record<string, string>
 }
 
-/** Every environment of WorkOS has it. */
+/** The role that every WorkOS environment has. */
 const ALWAYS_THERE = 'member'
-/** More roles than this are no roles but something else. */
+/** With more values than this, the column does not contain roles. */
 const MAX_ROLES = 30
 
-/** Roles for WorkOS by the names that were found, without what the recipe says already. */
+/** Roles for the names in the source, without those that the recipe defines. */
 export function proposeRoles(
   answers: Pick<Answers, 'origin' | 'files' | 'sides' | 'live'>,
   { people }: Inspection,
@@ -433,11 +423,11 @@ export function proposeRoles(
   const recipe = readRecipe(ORIGINS[origin].recipe ?? ORIGINS[origin].type)
   const proposed: ProposedRoles = { define: {}, map: {} }
   if (people.roles.length > MAX_ROLES) return proposed
-  // A role that is called by a slug keeps it, whatever else would have it too.
+  // A role whose name is a slug keeps it, even if another role would get the same slug.
   const taken = new Set(people.roles.map(({ role }) => role).filter((role) => slugOf(role) === role))
   for (const { role, at } of people.roles) {
     if (role === UNNAMED_ROLE) continue
-    // What a user is called at large is seldom a role that the recipe gives in an organization.
+    // A role of a user outside of organizations is rarely a role in an organization.
     const isAsked =
       files.roles !== undefined ||
       tellsGroups(answers) ||
@@ -457,7 +447,7 @@ export function proposeRoles(
   return proposed
 }
 
-/** Two roles are never proposed as one: `Admin` and `Admin!` become `admin` and `admin-2`. */
+/** Never merges two roles: `Admin` and `Admin!` become `admin` and `admin-2`. */
 function freeSlug(slug: string | undefined, taken: ReadonlySet<string>): string | undefined {
   if (slug === undefined) return undefined
   for (let count = 1; ; count++) {
@@ -484,7 +474,5 @@ function titleOf(slug: string): string {
   return words.map((word) => (word[0] ?? '').toUpperCase() + word.slice(1)).join(' ')
 }
 
-/**
- * Comments by the dotted path of the key that they stand above. Lines are separated by line ends.
- */
+/** Comments by the dotted path of their key. */
 type Comments = Record<string, string>

@@ -11,18 +11,14 @@ import { nullsOption } from '../../sources/source.ts'
 import { type Answers, type FoundFile, type Live, ORIGINS, type Slot } from './answers.ts'
 
 export interface ProposedSource {
-  /** As the manifest writes it, on top of the recipe. */
+  /** The source in the manifest, on top of the recipe. */
   written: JsonObject
-  /**
-   * With what the recipe adds: what is read. Credentials are references here as well: see
-   * `withCredentials`.
-   */
+  /** Merged with the recipe. Credentials are still references: see `withCredentials`. */
   effective: SourceConfig
-  /** Variables that it refers to. */
+  /** The variables that it refers to. */
   variables: string[]
 }
 
-/** The source with the values of its variables. */
 export function withCredentials(source: SourceConfig, values: ReadonlyMap<string, string>): SourceConfig {
   const filledIn = Object.entries(source).map(([key, value]) => [key, filledWith(value, values)])
   return { ...Object.fromEntries(filledIn), type: source.type }
@@ -36,7 +32,7 @@ function filledWith(value: unknown, values: ReadonlyMap<string, string>): unknow
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, filledWith(item, values)]))
 }
 
-/** The source of the manifest in `directory`. */
+/** @param directory the folder of the manifest */
 export function proposeSource(answers: Answers, directory: string): ProposedSource {
   const { origin, live } = answers
   const { type, recipe } = ORIGINS[origin]
@@ -66,17 +62,13 @@ export function proposeSource(answers: Answers, directory: string): ProposedSour
   return { written, effective, variables }
 }
 
-/** An Okta org that is read over its API. */
 function oktaOrg({ domain = '' }: Live): ProposedSource {
   const token = '${OKTA_API_TOKEN}'
   const written: JsonObject = { type: 'okta', domain: escaped(domain), token }
   return { written, effective: { type: 'okta', domain, token }, variables: ['OKTA_API_TOKEN'] }
 }
 
-/**
- * A project of Firebase, whose credentials are a file or those of the machine: no variable holds
- * them.
- */
+/** The credentials are a file or those of the machine, so there is no variable. */
 function firebaseProject({ project = '', credentials, baseUrl }: Live, directory: string): ProposedSource {
   const written: JsonObject = {
     type: 'firebase',
@@ -88,7 +80,7 @@ function firebaseProject({ project = '', credentials, baseUrl }: Live, directory
   return { written, effective: baseUrl === undefined ? effective : { ...effective, baseUrl }, variables: [] }
 }
 
-/** User pools, whose credentials the AWS SDK finds: no variable of the manifest holds them. */
+/** The AWS SDK finds the credentials, so there is no variable. */
 function cognitoPools({ userPools = [], baseUrl }: Live): ProposedSource {
   const [first = '', ...others] = userPools
   const pools = others.length === 0 ? first : userPools
@@ -113,7 +105,7 @@ function streams(answers: Answers, directory: string, recipe: Recipe | undefined
     written[slot.option] = { ...kept, path: pathsIn(directory, file) }
     effective[slot.option] = merged(known, file.pages === undefined ? kept : { ...kept, path: pathsOf(file) })
   }
-  // A realm's export is one file for both.
+  // The export of a realm contains both in one file.
   const users = answers.files.users
   if (answers.withoutOrganizations) written.organizations = null
   else if (answers.origin === 'keycloak' && users !== undefined && written.organizations === undefined) {
@@ -137,7 +129,7 @@ function streams(answers: Answers, directory: string, recipe: Recipe | undefined
   }
 }
 
-/** The streams that a file beside the users is read as. */
+/** The streams that read a side file. */
 export function sideStreams(side: Side, sides: Answers['sides']): [string, JsonObject | undefined][] {
   const { part, join, columns } = side
   const name = streamOfSide(side)
@@ -149,10 +141,7 @@ export function sideStreams(side: Side, sides: Answers['sides']): [string, JsonO
   ]
 }
 
-/**
- * Settings of the recipe's stream that this file must not have, and the place of the records where
- * it is another.
- */
+/** Overrides settings of the recipe's stream that do not fit this file. */
 function overruled(known: Record<string, unknown>, own: JsonObject, file: FoundFile): JsonObject {
   const { format } = file.data.head
   const settings: JsonObject = {}
@@ -168,7 +157,7 @@ function merged(base: Record<string, unknown>, over: JsonObject): JsonObject {
   return JSON.parse(JSON.stringify(Object.fromEntries(both.filter(([, value]) => value !== null))))
 }
 
-/** The slots of the origin for which there is a file. */
+/** The slots of the origin that have a file. */
 export function filled({ origin, files }: Answers): { slot: Slot; file: FoundFile }[] {
   return ORIGINS[origin].slots.flatMap((slot) => {
     const file = files[slot.part]
@@ -186,31 +175,31 @@ function pathsIn(directory: string, file: FoundFile): string | string[] {
   return pages === undefined ? pathIn(directory, file) : [file, ...pages].map((page) => pathIn(directory, page))
 }
 
-/** A path as a manifest in `directory` writes it. */
+/** The path relative to the manifest. */
 function pathIn(directory: string, { path }: Pick<FoundFile, 'path'>): string {
   const within = relative(directory, path).split(sep).join('/')
   return escaped(within.startsWith('../') ? within : `./${within}`)
 }
 
-/** What stands for itself in a manifest: `${` would be a reference. */
+/** Escapes `${`, which would be a reference. */
 function escaped(text: string): string {
-  // A function, since $$ in a replacement is one $.
+  // A function, because $$ in a replacement string means one $.
   return text.replaceAll('${', () => '$${')
 }
 
-/** The parts of a recipe that a proposal builds on. */
+/** The parts of a recipe that a proposal uses. */
 interface Recipe {
   streams: Record<string, Record<string, unknown>>
-  /** What stands for nothing in CSV. */
+  /** Texts that mean "no value" in CSV. */
   nulls: string[]
-  /** Roles it defines, and how it translates names. */
+  /** Roles that it defines, and its role map. */
   defined: string[]
   translated: Record<string, string>
   /** Conditions of its rules, by rule. */
   conditions: Record<string, string>
 }
 
-/** Reads a shipped recipe. One that does not exist says nothing. */
+/** Reads a built-in recipe; empty if it does not exist. */
 export function readRecipe(name: string): Recipe {
   const file = recipeFile(shippedRecipes, name)
   const content: unknown = file === undefined ? {} : parse(readFileSync(file, 'utf8'))

@@ -1,7 +1,6 @@
 /**
- * From answers to a manifest that fits its source. In: Answers. Out: a Proposal whose plan was
- * made, or a refusal. Where the recipe of an origin does not fit the file, the names of its columns
- * are tried.
+ * Proposes a manifest for the answers and plans it. If the recipe of an origin does not fit the
+ * file, it maps the file by column names.
  */
 import { dirname } from 'node:path'
 import { OperatorError, UsageError } from '../../diagnostics/errors.ts'
@@ -18,12 +17,12 @@ import { proposeDatabase } from './propose-database.ts'
 import { type ProposalBasis, type ProposedManifest, proposeManifest } from './propose-manifest.ts'
 import { proposeSource } from './propose-source.ts'
 
-/** A manifest, and what it was made of. */
+/** A manifest and what it is based on. */
 export interface Proposal {
   answers: Answers
   basis: ProposalBasis
   manifest: ProposedManifest
-  /** Undefined: nothing was looked at. */
+  /** Undefined if the source was not read. */
   forecast: Forecast | NoForecast | undefined
 }
 
@@ -35,9 +34,9 @@ export interface ProposeOptions {
 }
 
 /**
- * Looks into the source, proposes a manifest and plans it. Of several ways to read the files the
- * first is taken by which anybody is migrated.
- * @throws UsageError where nobody would be migrated by any of them
+ * Inspects the source, proposes a manifest and plans it. Takes the first way to read the files that
+ * migrates at least one user.
+ * @throws UsageError if none does
  */
 export async function propose(
   answers: Answers,
@@ -55,7 +54,7 @@ export async function propose(
       tried.push(proposal)
       if (fits(proposal)) return proposal
     } catch (error) {
-      // The file may be of another form than its origin's: then the next way reads it.
+      // The file can have another form than its origin's, so try the next way.
       if (!(error instanceof OperatorError)) throw error
       failure ??= error
     }
@@ -66,7 +65,7 @@ export async function propose(
   return first
 }
 
-/** The way of the origin, then by the names of the columns. */
+/** First the recipe of the origin, then the column names. */
 function waysToRead(answers: Answers): Answers[] {
   const { users } = answers.files
   if (answers.origin === 'file' || users === undefined) return [answers]
@@ -75,13 +74,10 @@ function waysToRead(answers: Answers): Answers[] {
   return [...own, { ...answers, origin: 'file', instead: answers.origin, files: { users }, unused: unusedBy(answers) }]
 }
 
-/** By the names of its columns the file of the users is read alone. */
+/** A mapping by column names reads only the users file. */
 function unusedBy({ files, unused: already }: Answers): UnusedFile[] {
   const others = Object.entries(files).filter(([part]) => part !== 'users')
-  return [
-    ...others.map(([, file]) => unused(file, 'the recipe that reads it does not fit the file of the users')),
-    ...already,
-  ]
+  return [...others.map(([, file]) => unused(file, 'the recipe that reads it does not fit the users file')), ...already]
 }
 
 async function proposeFiles(
@@ -113,7 +109,7 @@ async function proposeLive(
   return proposal
 }
 
-/** The URL of a database is known by now, wherever it came from. */
+/** Adds the URL of the database to the environment. */
 function withUrl(context: Context, database: DatabaseAnswer | undefined): Context {
   if (database === undefined) return context
   return { ...context, env: { ...context.env, ...database.values, [database.variable]: database.url } }
@@ -123,7 +119,7 @@ function today({ now }: Context): string {
   return new Date(now()).toISOString().slice(0, 10)
 }
 
-/** The manifest with what its plan says, after whoever may not sign in was asked about. */
+/** Asks whether to skip users who cannot sign in, and plans the manifest. */
 async function planned(
   answers: Answers,
   basis: ProposalBasis,
@@ -151,13 +147,10 @@ async function planned(
 async function askToLeaveOut({ lockedOut }: ProposedManifest, prompts: Prompts | undefined): Promise<boolean> {
   if (prompts === undefined || lockedOut.length === 0) return true
   const columns = lockedOut.map(({ path, says }) => `${path} ${says}`).join(', or ')
-  return prompts.confirm(`Leave out whoever may not sign in (${columns})? WorkOS would let them in again`, true)
+  return prompts.confirm(`Skip users who cannot sign in (${columns})? In WorkOS they could sign in again`, true)
 }
 
-/**
- * A plan that fails tells why, and what to write: it says nothing against the way the files are
- * read.
- */
+/** A failed plan does not count against a recipe: it shows what to correct. */
 function fits(proposal: Proposal): boolean {
   return !fitsNobody(proposal) && !(isFailed(proposal) && proposal.answers.origin === 'file')
 }
@@ -171,21 +164,20 @@ function fitsNobody({ forecast }: Proposal): boolean {
   return forecast.records + forecast.rejected > 0 && forecast.users === 0
 }
 
-/** Why nothing is written. */
 function refusal({ answers, basis, manifest, forecast }: Proposal): UsageError {
   const { records, rejected, leftOut, leftOutBy } =
     forecast === undefined || 'problems' in forecast ? { records: 0, rejected: 0, leftOut: 0, leftOutBy: [] } : forecast
   const causes = forecast === undefined || 'problems' in forecast ? '' : causesOf(forecast)
-  const left = leftOut === 0 ? '' : `, ${leftOut} left out${conditionsIn(leftOutBy)}`
+  const left = leftOut === 0 ? '' : `; ${leftOut} left out${conditionsIn(leftOutBy)}`
   const name = answers.files.users?.name ?? ORIGINS[answers.origin].title
   const columns = (basis.inspection?.streams[0]?.paths ?? []).slice(0, 12).map(({ path }) => shownName(path))
   const missing =
     manifest.incomplete.length === 0 ? '' : `no column was found for ${manifest.incomplete.join(' and ')}; `
   return new UsageError({
     code: 'nobody_fits',
-    message: `nothing was written: of ${counted(records === 0 ? rejected : records, 'record')} of ${name}, nobody would be migrated${causes}${left}`,
+    message: `nothing was written: ${counted(records === 0 ? rejected : records, 'record')} in ${name}, but no user to migrate${causes}${left}`,
     hint:
-      `${missing}${columns.length === 0 ? 'no row of the file could be read' : `the file has: ${columns.join(', ')}`}. Name another file with --users, correct this one, ` +
+      `${missing}${columns.length === 0 ? 'no row of the file could be read' : `the file has the columns ${columns.join(', ')}`}. Name another file with --users, correct this file, ` +
       'or write the mapping yourself: docs/how-to/sources/file.md',
   })
 }

@@ -1,6 +1,6 @@
 /**
- * What only the values of files tell that lie beside the users. In: the files, by the names of
- * their columns. Out: which columns lead to each other, and which roles are defined.
+ * Compares the values of files to find which columns match, and which roles are defined. In: the
+ * files, recognized by column names.
  */
 import { streamOf } from '../../inspecting/recognise.ts'
 import type { JsonObject } from '../../json.ts'
@@ -11,18 +11,15 @@ import { openSource } from '../../sources/registry.ts'
 import type { Answers, FoundFile, SideFile, UnusedFile } from './answers.ts'
 import { unused } from './folder.ts'
 
-/** Rows that are compared. */
+/** Rows to compare. */
 const ROWS = 2000
 
-/** Files beside the users, and those that belong to other users. */
 interface Settled {
   sides: SideFile[]
   unused: UnusedFile[]
 }
 
-/**
- * Finds the columns that lead to each other. A file of which no row leads to any user is not used.
- */
+/** Finds the matching columns. Drops a file if no row matches a user. */
 export async function settleKeys({ files, sides }: Pick<Answers, 'files' | 'sides'>): Promise<Settled> {
   if (sides.length === 0 || files.users === undefined) return { sides: [...sides], unused: [] }
   const scratch = scratchAmongTemporary()
@@ -40,9 +37,7 @@ export async function settleKeys({ files, sides }: Pick<Answers, 'files' | 'side
   }
 }
 
-/**
- * What a column of a file leads to: of several columns of the users the one that has its values.
- */
+/** Finds the users column that contains the values of the file's column. */
 async function settleJoin(one: SideFile, users: FoundFile, look: Look): Promise<SideFile | { why: string }> {
   const { file, side } = one
   if (side.join === undefined) return one
@@ -51,16 +46,13 @@ async function settleJoin(one: SideFile, users: FoundFile, look: Look): Promise<
   for (const to of [side.join.to, ...(side.targets ?? [])]) {
     const there = await look.values(users, to)
     if (common(own.texts, there.texts) > 0) return { file, side: { ...side, join: { ...side.join, to } } }
-    // Of a large file only a beginning is looked at, in which those of this one may be missing.
+    // Only the first rows of a large file were read, so the values can be further down.
     if (!there.complete) return one
   }
-  return { why: `no row of it leads to a user of ${users.name} by ${side.join.key}` }
+  return { why: `no ${side.join.key} in it matches a user in ${users.name}` }
 }
 
-/**
- * A column like `team` may hold what a team is called or what it is known by: the values of the
- * file of organizations tell.
- */
+/** Decides whether a column such as `team` contains names or IDs, by the organizations file. */
 async function settleOrganizations(sides: readonly SideFile[], look: Look): Promise<SideFile[]> {
   const members = sides.find(({ side }) => side.part === 'memberships')
   const organizations = sides.find(({ side }) => side.part === 'organizations')
@@ -81,7 +73,7 @@ function common(own: ReadonlySet<string>, there: ReadonlySet<string>): number {
   return [...own].filter((value) => there.has(value)).length
 }
 
-/** The roles that a file says there are: they need no definition in the manifest. */
+/** The roles that files define; they need no definition in the manifest. */
 export async function rolesDefinedIn({ files, sides }: Pick<Answers, 'files' | 'sides'>): Promise<string[]> {
   const columns = sides.flatMap(({ file, side }): (readonly [FoundFile, string])[] => {
     const { id, roleName } = side.columns
@@ -105,14 +97,14 @@ function withColumns({ file, side }: SideFile, columns: SideFile['side']['column
   return { file, side: { ...side, columns: { ...side.columns, ...columns } } }
 }
 
-/** What a column holds in the first rows of its file, as text. */
+/** The values of a column in the first rows of its file. */
 interface Values {
   texts: Set<string>
-  /** There are no more rows. */
+  /** Whether all rows were read. */
   complete: boolean
 }
 
-/** Looks into the first rows of files. */
+/** Reads the first rows of files. */
 class Look {
   readonly #scratch: string
 

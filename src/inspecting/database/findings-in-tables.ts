@@ -1,6 +1,6 @@
 /**
- * What is suspicious in a database that people are to be migrated from. Counts and names of tables
- * alone: no value of anybody.
+ * Suspicious facts about a database, as counts and names of tables. No finding contains a value of
+ * a user.
  */
 import type { Inspection, PasswordFormat } from '../inspection.ts'
 import { wordsOf } from '../sensitivity.ts'
@@ -23,7 +23,7 @@ export interface Finding {
     | 'numbered_roles'
     | 'passwords_reset'
     | 'unknown_hashes'
-  /** Null: it is about the database. */
+  /** Null for the whole database. */
   table: string | null
   message: string
   hint: string | null
@@ -36,7 +36,7 @@ interface Seen {
   inspection: Inspection | undefined
 }
 
-/** Everything that is suspicious, the gravest first. */
+/** Most serious findings first. */
 export async function findingsIn(seen: Seen): Promise<Finding[]> {
   const { catalog, tables } = seen
   if ('why' in tables) return [nobody(tables, catalog), ...unreadable(catalog)]
@@ -58,44 +58,44 @@ function nobody({ why, candidates }: NoTables, catalog: Catalog): Finding {
     return {
       code: 'several_tables_of_people',
       table: null,
-      message: `several tables may hold the people: ${names}`,
-      hint: 'name one with --users',
+      message: `several tables can contain the users: ${names}`,
+      hint: 'select one with --users',
     }
   }
   if (why === 'no-key') {
-    return { code: 'no_key', table: names, message: `${names} has no key: nothing tells its rows apart`, hint: ADD_KEY }
+    return { code: 'no_key', table: names, message: `${names} has no key that identifies its rows`, hint: ADD_KEY }
   }
   return {
     code: 'no_people',
     table: null,
-    message: 'no table that may be read has a column of e-mail addresses',
-    hint: 'check the name of the database and the rights of the role, or name the table with --users',
+    message: 'no readable table has a column of email addresses',
+    hint: 'check the database name and the privileges of the role, or name the table with --users',
   }
 }
 
-const ADD_KEY = 'add a primary key, or read a view or a query whose rows have one'
+const ADD_KEY = 'add a primary key, or read a view or query with a unique column'
 
 function aboutTable(table: CatalogTable, isGuessed: boolean, catalog: Catalog): Finding[] {
   const name = nameOf(table, catalog)
   const findings: Finding[] = []
   if (isGuessed) {
-    const message = `${name} has no primary key and no unique key without NULL: its key in the manifest is a guess`
+    const message = `${name} has neither a primary key nor a unique key without NULL; its key in the manifest is a guess`
     findings.push({ code: 'no_key', table: name, message, hint: ADD_KEY })
   }
   if (table.hidesRows) {
     findings.push({
       code: 'rows_hidden',
       table: name,
-      message: `row-level security hides rows of ${name} from the role ${catalog.role}: they would be missing without a word`,
-      hint: `use the owner of the table, or a role with BYPASSRLS: ALTER ROLE ${catalog.role} BYPASSRLS`,
+      message: `row-level security can hide rows of ${name} from the role ${catalog.role}`,
+      hint: `use the owner of the table, or run ALTER ROLE ${catalog.role} BYPASSRLS`,
     })
   }
   if (table.hidden.length > 0) {
     findings.push({
       code: 'columns_hidden',
       table: name,
-      message: `the role ${catalog.role} may not read ${table.hidden.length} of the columns of ${name}: ${table.hidden.join(', ')}`,
-      hint: `GRANT SELECT ON ${name} TO ${catalog.role}, if they are wanted`,
+      message: `the role ${catalog.role} cannot read ${table.hidden.length} of the columns of ${name}: ${table.hidden.join(', ')}`,
+      hint: `run GRANT SELECT ON ${name} TO ${catalog.role} if you need them`,
     })
   }
   return findings
@@ -107,13 +107,13 @@ function numberedRoles(table: CatalogTable, column: string, catalog: Catalog): F
     {
       code: 'numbered_roles',
       table: name,
-      message: `${name}.${column} holds numbers, which the application alone can name: nobody gets a role from it`,
-      hint: `map it with roles: $string(${column}), and name each number under roles.map`,
+      message: `${name}.${column} contains numbers that only the application can translate to roles; it assigns no roles`,
+      hint: `map roles: $string(${column}), and assign a role to each number under roles.map`,
     },
   ]
 }
 
-/** Tables that a migration may want. */
+/** Names of tables that a migration might need. */
 const WANTED =
   /\b(users?|accounts?|members?|memberships?|people|persons?|teams?|org\w*|tenants?|roles?|identities|credentials?|factors?)\b/
 
@@ -123,8 +123,8 @@ function unreadable({ unreadable: names, role }: Catalog): Finding[] {
     .map((table) => ({
       code: 'unreadable_table',
       table,
-      message: `the role ${role} may not read ${table}`,
-      hint: `GRANT SELECT ON ${table} TO ${role}, if it is wanted`,
+      message: `the role ${role} cannot read ${table}`,
+      hint: `run GRANT SELECT ON ${table} TO ${role} if you need it`,
     }))
 }
 
@@ -133,7 +133,7 @@ async function aboutPeople({ catalog, samples, inspection }: Seen, { people }: T
   const name = nameOf(table, catalog)
   const findings: Finding[] = []
   if ((await samples.rows(table)).length === 0) {
-    return [{ code: 'empty_table', table: name, message: `${name} has no rows that can be read`, hint: null }]
+    return [{ code: 'empty_table', table: name, message: `${name} has no readable rows`, hint: null }]
   }
   const email = emailColumn(table)
   const isLarge = (table.rows ?? 0) > MAX_COMPARED
@@ -142,29 +142,30 @@ async function aboutPeople({ catalog, samples, inspection }: Seen, { people }: T
     findings.push({
       code: 'duplicate_emails',
       table: name,
-      message: `${duplicates} e-mail ${duplicates === 1 ? 'address is' : 'addresses are'} in several rows of ${name}`,
-      hint: 'such rows become one user: docs/how-to/duplicates.md',
+      message: `${duplicates} email ${duplicates === 1 ? 'address is' : 'addresses are'} in several rows of ${name}`,
+      hint: 'rows with the same address become one user; see docs/how-to/duplicates.md',
     })
   }
   const formats = inspection?.people.passwords.formats ?? []
   const counted = (fate: PasswordFormat['fate']) => formats.filter((format) => format.fate === fate)
   const [unknown, reset] = [counted('malformed'), counted('reset')]
   if (unknown.length > 0) findings.push(aboutHashes('unknown_hashes', unknown, 'cannot be read as hashes'))
-  if (reset.length > 0) findings.push(aboutHashes('passwords_reset', reset, 'are of a kind that WorkOS does not take'))
+  if (reset.length > 0)
+    findings.push(aboutHashes('passwords_reset', reset, 'have a format that WorkOS does not accept'))
   return findings
 }
 
-/** Rows of a table whose addresses are compared with each other. */
+/** Maximum number of rows in a comparison of addresses. */
 const MAX_COMPARED = 2_000_000
 
 function aboutHashes(code: Finding['code'], formats: readonly PasswordFormat[], why: string): Finding {
   const count = formats.reduce((sum, format) => sum + format.count, 0)
   const named = formats.map(({ format }) => format).join(', ')
-  const message = `${count} of the passwords that were looked at ${why}: ${named}`
-  return { code, table: null, message, hint: 'their users reset them: docs/how-to/passwords.md' }
+  const message = `${count} of the sampled passwords ${why}: ${named}`
+  return { code, table: null, message, hint: 'these users must reset their password; see docs/how-to/passwords.md' }
 }
 
-/** Rows that belong to nobody: a foreign key would have kept them out. */
+/** Rows without a user. A foreign key would prevent them, so such tables are not checked. */
 async function aboutLinks({ catalog, samples }: Seen, { people, sides }: TableProposal): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const { table, side } of sides) {
@@ -178,8 +179,8 @@ async function aboutLinks({ catalog, samples }: Seen, { people, sides }: TablePr
     findings.push({
       code: 'leads_nowhere',
       table: name,
-      message: `${of - found} of ${of} values of ${name}.${key} lead to no row of ${nameOf(people.table, catalog)}`,
-      hint: 'such rows are rejected by name; `unmatched: ignore` in the join leaves them out',
+      message: `${of - found} of ${of} values of ${name}.${key} match no row of ${nameOf(people.table, catalog)}`,
+      hint: 'these rows are rejected; to skip them, set `unmatched: ignore` in the join',
     })
   }
   return findings

@@ -1,41 +1,41 @@
 /**
- * Layouts of tables that a shipped recipe reads. In: a catalog. Out: which one it is, and its
- * tables by what the recipe calls them.
+ * Recognizes table layouts that a recipe reads. In: a catalog. Out: the layout, and its tables by
+ * their names in the recipe.
  */
 import type { OriginName, Part } from '../recognise.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
 
 export interface Layout {
   origin: OriginName
-  /** What the wizard calls it. */
+  /** Its name in the wizard. */
   title: string
   people: CatalogTable
   /** Further tables that the recipe reads. */
   parts: LayoutPart[]
-  /** Tables that belong to it and are not read. */
+  /** Tables of the layout that the recipe does not read. */
   others: CatalogTable[]
-  /** What the recipe takes from a variable: one of the names in a table. */
+  /** A value that the recipe reads from a variable: one of the names in a table. */
   choice: { variable: string; title: string; table: CatalogTable; column: string } | undefined
-  /** The recipe has names in camel case, and the columns are in snake case. */
+  /** Whether columns are in snake case and the recipe expects camel case. */
   inCamelCase: boolean
 }
 
 export interface LayoutPart {
   part: Part
   table: CatalogTable
-  /** What the recipe calls the stream. */
+  /** The name of the stream in the recipe. */
   stream: string
-  /** How its rows belong to people, as the recipe names the columns. */
+  /** The join to users, with the recipe's column names. */
   join: { key: string; to: string } | undefined
 }
 
 interface LayoutTable {
   part: Part
-  /** Default: that of the part. */
+  /** Default: the part. */
   stream?: string
   join?: { key: string; to: string }
   name: RegExp
-  /** Names in camel case, where the layout writes them so. */
+  /** In camel case if the layout uses it. */
   columns: readonly string[]
   isOptional?: true
 }
@@ -44,11 +44,11 @@ interface KnownLayout {
   origin: OriginName
   title: string
   tables: readonly LayoutTable[]
-  /** The schema is its own: nothing in it belongs to the application. */
+  /** A schema that contains no tables of the application. */
   schema?: string
   others?: RegExp
   camelCase?: true
-  /** Names are in capitals in some databases. */
+  /** Some databases have the names in capitals. */
   anyCase?: true
   choice?: { variable: string; title: string; table: RegExp; column: RegExp }
 }
@@ -126,7 +126,7 @@ const KNOWN: readonly KnownLayout[] = [
   },
 ]
 
-/** The layout of a database; undefined: its tables are its own. */
+/** The layout of a database; undefined if no recipe fits. */
 export function layoutOf(catalog: Catalog): Layout | undefined {
   for (const known of KNOWN) {
     const layout = fitted(known, catalog)

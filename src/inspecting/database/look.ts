@@ -1,7 +1,7 @@
 /**
- * Looks into a database. In: a way to ask it. Out: what tables there are, which of them a migration
- * reads, what a sample of the people says, and what is suspicious. No value that may be personal or
- * secret is in it.
+ * Inspects a database. In: a function that runs statements. Out: its tables, those that a migration
+ * reads, statistics of a sample of users, and findings. The output contains no personal or secret
+ * value.
  */
 
 import type { JsonObject } from '../../json.ts'
@@ -18,35 +18,35 @@ import { sampledSource, sampleTables } from './sampled-source.ts'
 
 export interface DatabaseLook {
   catalog: Catalog
-  /** The first rows of each table that is read. */
+  /** The first rows of each table to migrate. */
   rows: ReadonlyMap<CatalogTable, readonly JsonObject[]>
   tables: TableProposal | NoTables
-  /** Of the first people by their key; undefined: nobody was found. */
+  /** About the first users by key; undefined if no table of users was found. */
   inspection: Inspection | undefined
   findings: Finding[]
 }
 
 export interface LookOptions {
   dialect: Dialect
-  /** Names of tables by what they hold. */
+  /** Tables named on the command line, by part. */
   named: Partial<Record<Part, string>>
-  /** No recipe is to read it. */
+  /** Ignore recipes. */
   withoutRecipe?: boolean
-  /** People that are looked at. */
+  /** Maximum number of users in the sample. */
   limit: number
-  /** The day of the look, `2026-11-29`. */
+  /** The current day, `2026-11-29`. */
   today: string
-  /** A private folder that is removed afterwards. */
+  /** A private temporary folder. */
   scratch: string
 }
 
-/** What a person has called a table that is not there. */
+/** A table name from the command line that does not exist. */
 export interface UnknownTable {
   unknown: string
   catalog: Catalog
 }
 
-/** Reads the catalog, chooses the tables, and looks into the first rows of those. */
+/** Reads the catalog, selects the tables, and samples their first rows. */
 export async function lookAtDatabase(ask: Ask, options: LookOptions): Promise<DatabaseLook | UnknownTable> {
   const { dialect, limit, today, scratch, withoutRecipe } = options
   const catalog = await (dialect === 'postgres' ? readPostgresCatalog(ask) : readMysqlCatalog(ask))
@@ -102,43 +102,40 @@ async function inspected(
   return { ...inspection, complete: sampled.people.length < limit }
 }
 
-/** Whether tables were found. */
 export function isProposal(tables: TableProposal | NoTables): tables is TableProposal {
   return !('why' in tables)
 }
 
-/** A table as people are told of it. */
+/** A table, as `inspect` reports it. */
 export interface TableInspection {
   table: string
   kind: 'table' | 'view'
-  /** About how many; null: nothing tells. */
+  /** Approximate; null if unknown. */
   rows: number | null
-  /** `rows` was counted, and is no estimate of the database. */
+  /** Whether `rows` was counted instead of estimated. */
   counted: boolean
   columns: number
-  /** What tells its rows apart; null: no key of the database does. */
+  /** The primary key or a unique key; null if there is none. */
   key: string[] | null
-  /** What a migration reads it as: `people`, `memberships` …; null: it does not. */
+  /** The part it has in a migration: `people`, `memberships` …; null if it is not read. */
   part: string | null
-  /** Why it is not read. */
+  /** The reason why it is not read. */
   why: string | null
 }
 
-/**
- * What a look at a database found, beside the sample of the people. Plain data, for programs too.
- */
+/** The result of inspecting a database, except for the sample of users. Also the JSON output. */
 export interface DatabaseInspection {
   dialect: Dialect
   name: string
-  /** What the tables are laid out as. */
+  /** The recognized layout. */
   layout: string | null
   tables: TableInspection[]
-  /** Tables that are there and may not be read. */
+  /** Tables that the role cannot read. */
   unreadable: string[]
   findings: Finding[]
 }
 
-/** The look without samples. */
+/** @returns the look without samples */
 export function databaseInspection({ catalog, tables, findings }: DatabaseLook): DatabaseInspection {
   const described = catalog.tables.map((table) => tableInspection(table, catalog, tables))
   return {

@@ -10,13 +10,13 @@ import {
 } from './catalog.ts'
 
 /**
- * MySQL and MariaDB: a schema is a database, and information_schema tells everything. Names of its
- * columns are in capitals in some versions.
+ * Reads the catalog of MySQL and MariaDB from information_schema. A schema is a database. Some
+ * versions return the column names in capitals.
  */
 
 const SYSTEM = `('information_schema', 'mysql', 'performance_schema', 'sys')`
 
-/** The database of the session; without one, every database of an application. */
+/** The database of the session; without one, all databases except the system's. */
 const HERE = `(DATABASE() IS NULL OR t.TABLE_SCHEMA = DATABASE())`
 
 const TABLES = `
@@ -34,8 +34,8 @@ const COLUMNS = `
   ORDER BY 1, 2, t.ORDINAL_POSITION`
 
 /**
- * An index over an expression has no name of a column, and one over a prefix tells whole values
- * apart all the more.
+ * An index over an expression has no column name. A unique index over a prefix also makes the whole
+ * value unique.
  */
 const KEYS = `
   SELECT t.TABLE_SCHEMA AS \`schema\`, t.TABLE_NAME AS \`table\`, t.INDEX_NAME AS name, t.COLUMN_NAME AS \`column\`
@@ -51,11 +51,12 @@ const FOREIGN_KEYS = `
   WHERE t.REFERENCED_TABLE_NAME IS NOT NULL AND t.TABLE_SCHEMA NOT IN ${SYSTEM} AND ${HERE}
   ORDER BY 1, 2, 3, t.ORDINAL_POSITION`
 
-/** A table that is smaller is counted: the estimates of InnoDB are far off for those. */
+/**
+ * Tables with fewer rows are counted, because InnoDB's estimates are inaccurate for small tables.
+ */
 const WORTH_COUNTING = 10_000
 const MAX_TABLES_COUNTED = 200
 
-/** Reads the catalog of a MySQL or MariaDB database. */
 export async function readMysqlCatalog(ask: Ask): Promise<Catalog> {
   const [session = {}] = await ask('SELECT DATABASE() AS `database`, CURRENT_USER() AS role')
   const tables = (await ask(TABLES)).map(tableOf)
@@ -95,7 +96,7 @@ function tableOf({ schema, name, kind, estimate, comment }: Record<string, unkno
     kind: isView ? 'view' : 'table',
     rows: estimate === null || isView ? null : Number(estimate),
     isCounted: false,
-    // Of a view it says VIEW.
+    // The comment of a view is always VIEW.
     comment: isView ? null : textIn(comment),
     columns: [],
     hidden: [],
@@ -114,7 +115,7 @@ interface Group {
   first: Record<string, unknown>
 }
 
-/** Rows of one column each, by the index or constraint that they belong to, with its name. */
+/** Groups rows, which have one column each, by their index or constraint. */
 function grouped(rows: readonly Record<string, unknown>[]): [string, Group][] {
   const groups = Map.groupBy(rows, ({ schema, table, name }) => JSON.stringify([schema, table, name]))
   return [...groups.values()].flatMap((own): [string, Group][] => {

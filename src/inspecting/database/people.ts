@@ -1,7 +1,4 @@
-/**
- * Which table holds the people who sign in. In: a catalog and samples. Out: the tables that may,
- * the likeliest first.
- */
+/** Finds the table of users. In: a catalog and samples. Out: candidates, most likely first. */
 import { bestNamed, rankOf } from '../names.ts'
 import { typeOf, wordsOf } from '../sensitivity.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
@@ -12,20 +9,20 @@ export interface PeopleCandidate {
   score: number
 }
 
-/** Names of a table of people: first those that say nothing else. */
+/** Names of tables of users: first the unambiguous ones. */
 const SURE =
   /^(wp |auth |app |my |asp net |aspnet )?(users?|people|persons?|user entity|accounts?|members?|utilisateurs?|usuarios?|benutzer|gebruikers?|utenti)$/
 const LIKELY = /\b(users?|accounts?|members?|people|customers?|clients?|employees?|staff|admins?|students?|teachers?)\b/
-/** What happens to people, or is written to them: rows with addresses that are no accounts. */
+/** Words of tables whose rows have addresses but are not users. */
 const ABOUT =
   /\b(invit\w*|subscri\w*|resets?|verifications?|tokens?|sessions?|logs?|audits?|history|events?|newsletters?|contacts?|leads?|e ?mails?|messages?|waitlist|backup|bak|old|archived?|deleted|tmp|temp|import\w*|export\w*|jobs?|orders?|payments?|invoices?|groups?|roles?|permissions?|settings|preferences|notifications?|meta|profiles?)\b/
 
-/** Rows that are looked at for addresses. */
+/** Rows to check for addresses. */
 const ENOUGH = 200
 
 /**
- * The tables that may hold people: those with a column of addresses.
- * @returns the likeliest first; several with one score are for a person to decide
+ * @returns tables with a column of addresses, most likely first; the user decides between equal
+ *   scores
  */
 export async function peopleIn(catalog: Catalog, samples: Samples): Promise<PeopleCandidate[]> {
   const named = catalog.tables
@@ -41,15 +38,13 @@ export async function peopleIn(catalog: Catalog, samples: Samples): Promise<Peop
   return candidates.sort((a, b) => b.score - a.score)
 }
 
-/** Tables whose rows are looked at. */
+/** Maximum number of tables to sample. */
 const MAX_LOOKED_AT = 6
 
-/** The column with the address of a person. */
 export function emailColumn({ columns }: CatalogTable): string | undefined {
   return bestNamed(pathsOf(columns), 'email')?.path
 }
 
-/** The column with the hash of a password. */
 export function hashColumn({ columns }: CatalogTable): string | undefined {
   return bestNamed(pathsOf(columns), 'hash')?.path
 }
@@ -58,11 +53,10 @@ function pathsOf(columns: CatalogTable['columns']): { path: string }[] {
   return columns.map(({ name }) => ({ path: name }))
 }
 
-/** Schemas that services bring along for themselves. */
+/** Schemas that services create for themselves. */
 const SERVICES =
   /^(storage|realtime|_realtime|vault|extensions|graphql|graphql_public|net|cron|pgsodium|pgbouncer|supabase_functions|supabase_migrations|_analytics|hdb_catalog|drizzle)$/
 
-/** A table of a service that lies in the same database. */
 export function isForeign({ schema }: CatalogTable): boolean {
   return SERVICES.test(schema)
 }
@@ -80,18 +74,18 @@ function scoreOf(table: CatalogTable, { tables }: Catalog): number {
     (has('verified', 'verifiedAt') ? 1 : 0) +
     (has('firstName', 'lastName', 'name') ? 1 : 0) +
     (table.primaryKey.length === 1 ? 1 : 0) +
-    // Who is a table of people refers to nobody else's.
+    // A table of users rarely has a column that refers to another user.
     (columns.some((column) => /^user ?id$/.test(wordsOf(column))) ? -2 : 0) +
     Math.min(3, referring)
   )
 }
 
-/** Whether rows of one table belong to rows of another one. */
+/** Whether one table has a foreign key to another. */
 export function leadsTo(from: CatalogTable, to: CatalogTable): boolean {
   return from.foreignKeys.some((key) => key.to.schema === to.schema && key.to.table === to.name)
 }
 
-/** Names promise addresses and hashes: the rows keep it. */
+/** Checks whether the columns contain addresses and hashes, as their names suggest. */
 async function scoreOfRows(table: CatalogTable, samples: Samples): Promise<number> {
   const rows = (await samples.rows(table)).slice(0, ENOUGH)
   if (rows.length === 0) return -2

@@ -10,14 +10,11 @@ import {
 } from './catalog.ts'
 
 /**
- * information_schema tells what the role has a right to. Estimates, partitions, policies, and the
- * keys of tables that the role does not own stand in pg_catalog alone.
+ * information_schema shows what the role can access. Estimates, partitions, policies, and keys of
+ * tables that the role does not own are only in pg_catalog.
  */
 
-/**
- * Partitions are read through their table, and what extensions bring along is no data of the
- * application.
- */
+/** Omits partitions, which are read through their table, and tables of extensions. */
 const TABLES = `
   SELECT t.table_schema AS schema, t.table_name AS name, t.table_type AS kind,
          c.reltuples AS estimate, pg_catalog.obj_description(c.oid, 'pg_class') AS comment,
@@ -48,7 +45,7 @@ const COLUMNS = `
   WHERE i.table_schema NOT IN ('pg_catalog', 'information_schema')
   ORDER BY 1, 2, a.attnum`
 
-/** information_schema leaves out what the role may not read at all: the attributes tell. */
+/** information_schema omits columns without any privilege, so these come from pg_attribute. */
 const HIDDEN = `
   SELECT n.nspname AS schema, c.relname AS "table", a.attname AS name
   FROM pg_catalog.pg_attribute a
@@ -60,7 +57,7 @@ const HIDDEN = `
     AND NOT pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')
   ORDER BY 1, 2, a.attnum`
 
-/** An index over an expression or over some of the rows tells nothing apart. */
+/** A unique index over an expression or a part of the rows does not identify rows. */
 const KEYS = `
   SELECT n.nspname AS schema, c.relname AS "table", x.indisprimary AS "primary",
          (SELECT array_agg(a.attname::text ORDER BY k.place)
@@ -101,10 +98,10 @@ const UNREADABLE = `
     AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT'))
   ORDER BY 1, 2`
 
-/** Tables whose rows are counted where nothing estimates them. */
+/** Maximum number of tables to count when there is no estimate. */
 const MAX_TABLES_COUNTED = 200
 
-/** Reads the catalog of a PostgreSQL database, version 11 or later. */
+/** Supports PostgreSQL 11 and later. */
 export async function readPostgresCatalog(ask: Ask): Promise<Catalog> {
   const about = 'SELECT current_database() AS database, current_user AS role, current_schema() AS schema'
   const [session = {}] = await ask(about)
@@ -142,7 +139,7 @@ function tableOf({ schema, name, kind, estimate, comment, hides }: Record<string
     schema: String(schema),
     name: String(name),
     kind: kind === 'VIEW' ? 'view' : 'table',
-    // Before a table was analysed it has -1, and 0 up to version 13.
+    // A table that was never analyzed has -1, or 0 up to PostgreSQL 13.
     rows: rows > 0 ? Math.round(rows) : null,
     isCounted: false,
     comment: textIn(comment),
@@ -155,10 +152,7 @@ function tableOf({ schema, name, kind, estimate, comment, hides }: Record<string
   }
 }
 
-/**
- * A view may gather whatever it wants, and policies refuse to be counted under: only rows of plain
- * tables are counted.
- */
+/** Counts only plain tables. Counting a view can be slow, and policies make a count fail. */
 async function countUnknown(tables: readonly CatalogTable[], ask: Ask): Promise<void> {
   const unknown = tables.filter(({ rows, kind, hidesRows }) => rows === null && kind === 'table' && !hidesRows)
   for (const table of unknown.slice(0, MAX_TABLES_COUNTED)) {

@@ -1,7 +1,7 @@
 /**
- * Which tables of a database a migration reads, and as what. In: a catalog and samples; what a
- * person has named. Out: a TableProposal: the table of the people, those that the recipe of a known
- * layout reads, those that are joined beside them, and the others.
+ * Selects the tables that a migration reads. In: a catalog, samples, and tables named by the user.
+ * Out: a TableProposal with the table of users, tables of a known layout, joined tables, and the
+ * rest.
  */
 import type { OriginName, Part, Recognised } from '../recognise.ts'
 import { recognise } from '../recognise.ts'
@@ -14,22 +14,21 @@ import type { SideTable, UnusedTable } from './side-tables.ts'
 import { streamOfTable, type TableStream, updatedColumn } from './streams.ts'
 
 export interface TableProposal {
-  /** `file`: it is mapped by the names of its columns, since no recipe reads it. */
+  /** `file`: no recipe fits, so the mapping follows the column names. */
   origin: OriginName | 'file'
-  /** What the layout is called. */
+  /** The name of the layout. */
   title: string | undefined
-  /** What the recipe takes from a variable. */
+  /** See Layout.choice. */
   choice: Layout['choice']
-  /** Columns are called otherwise than the recipe has them: queries rename them. */
+  /** Whether queries rename columns to the recipe's names. */
   isRenamed: boolean
   people: TableStream
-  /** Further tables that the recipe reads. */
+  /** Other tables that the recipe reads. */
   parts: ReadPart[]
   sides: SideTable[]
   unused: UnusedTable[]
 }
 
-/** A table that the recipe of a layout reads. */
 export interface ReadPart extends LayoutPart {
   read: TableStream
 }
@@ -37,25 +36,23 @@ export interface ReadPart extends LayoutPart {
 export interface TableChoice {
   catalog: Catalog
   samples: Samples
-  /** Tables that a person has named, by what they hold. */
+  /** Tables that the user named, by part. */
   named: ReadonlyMap<Part, CatalogTable>
-  /** No recipe is to read it. */
+  /** Ignore recipes. */
   withoutRecipe?: boolean
-  /** The day of the look, `2026-11-29`. */
+  /** The current day, `2026-11-29`. */
   today: string
 }
 
-/** Why nothing can be proposed. */
 export interface NoTables {
   /**
-   * `several`: a person is to say which. `none`: no table has addresses. `no-key`: nothing tells
-   * its rows apart.
+   * `several`: the user must choose. `none`: no table has addresses. `no-key`: the table has no
+   * key.
    */
   why: 'several' | 'none' | 'no-key'
   candidates: CatalogTable[]
 }
 
-/** Proposes what a migration reads. */
 export async function proposeTables(choice: TableChoice): Promise<TableProposal | NoTables> {
   const { catalog, samples, named, today } = choice
   const given = named.get('users')
@@ -75,14 +72,14 @@ export async function proposeTables(choice: TableChoice): Promise<TableProposal 
     people,
     samples,
     taken: layout === undefined ? [] : [...layout.parts.map(({ table }) => table), ...layout.others],
-    // Where names are is said by the recipe.
+    // The recipe already maps names.
     parts: new Set([...parts.map(({ part }) => part), ...(layout === undefined ? [] : (['profiles'] as const))]),
     named,
     today,
   })
   const others = (layout?.others ?? []).map((table) => ({
     table,
-    why: `${layout?.title} keeps it for itself`,
+    why: `${layout?.title} uses it internally`,
     matters: false,
   }))
   return {
@@ -97,7 +94,7 @@ export async function proposeTables(choice: TableChoice): Promise<TableProposal 
   }
 }
 
-/** Reads again since a time by the column that says when a row was changed. */
+/** Sets updatedAt, so that source.updatedSince works. */
 function withUpdated(stream: TableStream, camelCase: boolean): TableStream {
   const column = camelCase ? undefined : updatedColumn(stream.table)
   return column === undefined ? stream : { ...stream, options: { ...stream.options, updatedAt: column } }
@@ -115,15 +112,13 @@ function partsOf(layout: Layout | undefined, catalog: Catalog): ReadPart[] {
   })
 }
 
-/** Tables of users that frameworks make. */
+/** Titles of recognized tables of users from frameworks. */
 const FRAMEWORKS = /^(Django|WordPress|ASP\.NET Identity|Laravel|Devise)'s table of users$/
 
-/** What a table of people is, by its columns. */
 export function recogniseTable(table: CatalogTable): Recognised | undefined {
   return recognise(headOf(table), ({ title }) => FRAMEWORKS.test(title))
 }
 
-/** The table of this name, with or without its schema. */
 export function tableNamed(name: string, catalog: Catalog): CatalogTable | undefined {
   const { tables } = catalog
   return (

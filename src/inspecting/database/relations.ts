@@ -1,8 +1,8 @@
 /**
- * What the other tables are beside the one of the people: memberships, organizations, roles, second
- * factors. In: the catalog, the people, samples. Out: tables by their part, each with the column
- * that leads to a person, and the others with why they are not read. Foreign keys come first; where
- * there are none, names tell and values have to agree.
+ * Finds tables that belong to users: memberships, organizations, roles, second factors. In: the
+ * catalog, the table of users, samples. Out: tables by part, each with the column that identifies
+ * the user, and unused tables with a reason. Foreign keys take precedence. Without them, names
+ * suggest the column and values must match.
  */
 import { rankOf } from '../names.ts'
 import type { Part } from '../recognise.ts'
@@ -14,7 +14,7 @@ import { emailColumn, hashColumn, isForeign, leadsTo } from './people.ts'
 import { settleSides } from './settle-sides.ts'
 import type { Candidate, RelationOptions, Relations, UnusedTable } from './side-tables.ts'
 
-/** Columns that say who did something to a row, and not whose it is. */
+/** Words of columns for the user who did something to a row, not its owner. */
 const BY = /\b(by|creator|inviter|invited|author|assignee|reviewer|approver|modifier|editor)\b/
 const LINK = /^(user|member|person|people|account|customer|profile|owner|uid|model)( id| uuid)?$/
 const ORGANIZATIONS =
@@ -22,7 +22,6 @@ const ORGANIZATIONS =
 const MEMBERS = /\b(members?|memberships?|users?|people|staff|employees?)\b/
 const ROLES = /\b(roles?|permissions?|groups?|abilities)\b/
 
-/** Looks at every table beside the people. */
 export async function relationsOf(options: RelationOptions): Promise<Relations> {
   const { catalog, people, taken, parts } = options
   const others = catalog.tables.filter((table) => table !== people && !taken.includes(table) && !isForeign(table))
@@ -47,7 +46,7 @@ function candidateOf(
 ): Candidate | Omit<UnusedTable, 'table'> {
   const user = userKey(table, people)
   if (user === undefined && emailColumn(table) !== undefined && hashColumn(table) !== undefined) {
-    return { why: 'it holds people as well, and one table of people is read', matters: true }
+    return { why: 'it also contains users, but only one table of users is read', matters: true }
   }
   const organization = organizationKey(table, people, catalog)
   const keys: KnownKeys = {
@@ -64,25 +63,25 @@ function candidateOf(
   return { table, side, isLinked: user !== undefined, organization: organization?.table, roles }
 }
 
-/** The table that the foreign key of a column leads to. */
+/** The table that a column's foreign key refers to. */
 function targetOf(table: CatalogTable, column: string | undefined, { tables }: Catalog): CatalogTable | undefined {
   const key = table.foreignKeys.find(({ columns }) => columns.length === 1 && columns[0] === column)
   return key && tables.find(({ schema, name }) => schema === key.to.schema && name === key.to.table)
 }
 
-/** Whose rows they are is not told by columns that say who has made them. */
+/** Columns that name the creator of a row do not name its owner. */
 function withoutPeople({ columns, foreignKeys }: CatalogTable, people: CatalogTable): string[] {
   const leading = foreignKeys.filter(({ to }) => to.schema === people.schema && to.table === people.name)
   const left = new Set(leading.flatMap((key) => key.columns))
   return columns.map(({ name }) => name).filter((name) => !left.has(name))
 }
 
-/** A table as the beginning of a file shows its columns. */
+/** The columns of a table, in the form of a file's head. */
 export function headOf({ columns }: CatalogTable): Head {
   return { format: 'csv', paths: columns.map(({ name }) => name) }
 }
 
-/** The column whose foreign key says whose a row is. */
+/** The column with the foreign key to the row's user. */
 function userKey(table: CatalogTable, people: CatalogTable): KnownKeys['user'] {
   const keys = table.foreignKeys
     .filter(({ columns, to }) => columns.length === 1 && to.schema === people.schema && to.table === people.name)
@@ -94,11 +93,11 @@ function userKey(table: CatalogTable, people: CatalogTable): KnownKeys['user'] {
 interface OrganizationKey {
   column: string
   table: CatalogTable
-  /** The column of the organizations. */
+  /** The referenced column of the organizations. */
   to: string
 }
 
-/** The foreign keys that lead to a table of anything but people. */
+/** The foreign keys to tables other than the users. */
 function keysBeside(table: CatalogTable, people: CatalogTable, { tables }: Catalog): OrganizationKey[] {
   return table.foreignKeys.flatMap(({ columns: [column = '', ...more], to }): OrganizationKey[] => {
     const target = tables.find(({ schema, name }) => schema === to.schema && name === to.table)
@@ -107,7 +106,7 @@ function keysBeside(table: CatalogTable, people: CatalogTable, { tables }: Catal
   })
 }
 
-/** The column whose foreign key leads to an organization. */
+/** The column with the foreign key to an organization. */
 function organizationKey(table: CatalogTable, people: CatalogTable, catalog: Catalog): OrganizationKey | undefined {
   const keys = keysBeside(table, people, catalog)
   const isOne = ({ column, table: target }: { column: string; table: CatalogTable }) =>
@@ -117,12 +116,12 @@ function organizationKey(table: CatalogTable, people: CatalogTable, catalog: Cat
   )
 }
 
-/** Something with a name that people may belong to. */
+/** Whether a table has a name column and can have members. */
 function isGathering({ name, columns }: CatalogTable): boolean {
   return !ROLES.test(wordsOf(name)) && columns.some((column) => /^(name|title)$/.test(wordsOf(column.name)))
 }
 
-/** Takes one table for each part: a second one that is as likely is for a person to decide. */
+/** Selects one table per part. The user decides between equally likely ones. */
 class Choice {
   readonly sides: Candidate[] = []
   readonly unused: UnusedTable[] = []
@@ -142,24 +141,24 @@ class Choice {
     const byPart = Map.groupBy(this.#found, ({ side }) => side.part)
     const choose = (part: Part) => {
       const candidates = byPart.get(part) ?? []
-      if (parts.has(part)) this.#leave(candidates, 'the recipe reads something else for it')
+      if (parts.has(part)) this.#leave(candidates, 'the recipe reads another table for this purpose')
       else this.#chooseFor(part, candidates)
     }
     for (const part of byPart.keys()) if (!isTarget(part)) choose(part)
-    // Which organizations and roles are meant is told by who belongs to them.
+    // Memberships determine which organizations and roles matter.
     const target = parts.has('organizations') || this.#named.has('organizations') ? undefined : this.#organizations()
     if (target !== undefined) this.sides.push(target)
     for (const part of byPart.keys()) {
       if (!isTarget(part)) continue
       if (part !== 'organizations' || target === undefined) choose(part)
-      else this.#leave(byPart.get(part) ?? [], `${nameOf(target.table, this.#catalog)} is read as the table of ${part}`)
+      else this.#leave(byPart.get(part) ?? [], `${nameOf(target.table, this.#catalog)} is used as the table of ${part}`)
     }
     this.#withoutHalves()
   }
 
   /**
-   * The organizations that a foreign key of the memberships, or of the people, leads to: whatever
-   * else their columns may say.
+   * The table of organizations that a foreign key of the memberships or users refers to. Its own
+   * columns do not matter.
    */
   #organizations(): Candidate | undefined {
     const members = this.sides.find(({ side }) => side.part === 'memberships')
@@ -182,14 +181,14 @@ class Choice {
     const tied = ranked.filter(({ score }) => score === first.score).map(({ candidate }) => candidate)
     if (isTied) {
       const names = tied.map(({ table }) => nameOf(table, this.#catalog)).join(' and ')
-      const flag = NAMED.has(part) ? `: name one with --${part}` : ''
-      this.#leave(tied, `${names} may both be the table of ${part}${flag}`)
+      const flag = NAMED.has(part) ? `: select one with --${part}` : ''
+      this.#leave(tied, `${names} can both be the table of ${part}${flag}`)
     } else this.sides.push(first.candidate)
     const others = ranked.filter(({ candidate }) => candidate !== first.candidate && !tied.includes(candidate))
     const name = isTied ? '' : nameOf(first.candidate.table, this.#catalog)
     this.#leave(
       others.map(({ candidate }) => candidate),
-      isTied ? `it is less likely the table of ${part}` : `${name} is read as the table of ${part}`,
+      isTied ? `it is less likely the table of ${part}` : `${name} is used as the table of ${part}`,
     )
   }
 
@@ -208,7 +207,7 @@ class Choice {
     )
   }
 
-  /** `team_id` leads to `teams` where no foreign key says so. */
+  /** Without foreign keys, `team_id` refers to `teams`. */
   #isNamedByColumn({ name }: CatalogTable): boolean {
     const columns = this.sides.flatMap(({ side }) => [side.columns.organizationId, side.columns.roleId])
     return columns.some(
@@ -217,17 +216,17 @@ class Choice {
     )
   }
 
-  /** Roles by number are of no use without their names, nor names without who has them. */
+  /** Drops numbered roles without names, and names of roles that no user has. */
   #withoutHalves(): void {
     const names = this.sides.find(({ side }) => side.part === 'roleNames')
     const numbered = this.sides.filter(
       ({ side }) => side.columns.roleId !== undefined && side.columns.role === undefined,
     )
     for (const one of numbered.filter(({ side }) => names === undefined && side.part === 'roles')) {
-      this.#giveUp(one, 'it gives roles by number, and no table says what they are called')
+      this.#giveUp(one, 'it lists roles by number, but no table has their names')
     }
     if (names !== undefined && numbered.length === 0)
-      this.#giveUp(names, 'it names roles, and no table gives them by its numbers')
+      this.#giveUp(names, 'it contains names of roles, but no table refers to its numbers')
   }
 
   #giveUp(one: Candidate, why: string): void {
@@ -240,7 +239,7 @@ class Choice {
   }
 }
 
-/** Parts that a person can name a table for. */
+/** Parts with a command-line option for their table. */
 const NAMED: ReadonlySet<Part> = new Set([
   'memberships',
   'roles',
@@ -258,7 +257,7 @@ function targetsOf({ organization, roles }: Candidate): CatalogTable[] {
   return [organization, roles].filter((table) => table !== undefined)
 }
 
-/** A name in one number: `companies` and `company` are the same. */
+/** The singular form: `companies` and `company` are equal. */
 function singular(words: string): string {
   return words
     .replace(/ies$/, 'y')

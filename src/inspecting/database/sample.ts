@@ -1,16 +1,16 @@
 import type { JsonObject } from '../../json.ts'
 import { type Ask, type CatalogTable, type Dialect, keyOf, literal, quoted, quotedTable } from './catalog.ts'
 
-/** Rows of each table that proposals rest on. */
+/** Sampled rows per table. */
 export const SAMPLE = 1000
-/** Values of one table that are looked for in another. */
+/** Values of one table to look for in another. */
 const LOOKED_FOR = 300
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * Looks into tables: the first rows by their keys, each table once. What is read stays in memory,
- * and no message has any of it.
+ * Reads the first rows of tables, each table once. The rows stay in memory and never appear in
+ * messages.
  */
 export class Samples {
   readonly #ask: Ask
@@ -18,14 +18,13 @@ export class Samples {
   readonly #limit: number
   readonly #known = new Map<CatalogTable, Promise<JsonObject[]>>()
 
-  /** @param limit rows of each table at most */
+  /** @param limit maximum number of rows per table */
   constructor(ask: Ask, dialect: Dialect, limit = SAMPLE) {
     this.#ask = ask
     this.#dialect = dialect
     this.#limit = limit
   }
 
-  /** The first rows. */
   rows(table: CatalogTable): Promise<JsonObject[]> {
     const known = this.#known.get(table) ?? this.#read(table)
     this.#known.set(table, known)
@@ -33,8 +32,8 @@ export class Samples {
   }
 
   /**
-   * How many of the values that a column holds are there in a column of another table: of as many
-   * as were looked for.
+   * Counts the values of a column that also occur in a column of another table.
+   * @returns `of`: the number of values compared
    */
   async shared(
     from: { table: CatalogTable; column: string },
@@ -49,9 +48,7 @@ export class Samples {
     return { found: Number(rows[0]?.found ?? 0), of: values.length }
   }
 
-  /**
-   * The rows of a table that belong to these values of one of its columns, as far as there is room.
-   */
+  /** The rows with these values in a column, up to `limit`. */
   async belonging(
     table: CatalogTable,
     column: string,
@@ -63,13 +60,13 @@ export class Samples {
     return this.#ask(`SELECT ${this.#columns(table)} FROM ${from} LIMIT ${limit}`)
   }
 
-  /** How many rows there are. @param from a statement from its `from` on */
+  /** @param from a statement beginning with `from` */
   async count(from: string): Promise<number> {
     const [row] = await this.#ask(`SELECT count(*) AS count ${from}`)
     return Number(row?.count ?? 0)
   }
 
-  /** How many addresses occur in several rows, blanks around them and the case of A to Z aside. */
+  /** The number of addresses in several rows. Ignores spaces around them and the case of A to Z. */
   async duplicates(table: CatalogTable, column: string): Promise<number> {
     const name = quoted(column, this.#dialect)
     const folded = `lower(trim(${this.#asText(column)}))`
@@ -79,7 +76,7 @@ export class Samples {
   }
 
   async #read(table: CatalogTable): Promise<JsonObject[]> {
-    // The source refuses to read what policies would hide rows of.
+    // The source rejects tables with row-level security that hides rows.
     if (table.hidesRows) return []
     const order = keyOf(table)
       ?.map((column) => quoted(column, this.#dialect))
@@ -94,8 +91,7 @@ export class Samples {
   }
 
   /**
-   * A column of texts or numbers is compared as it is, by an index if there is one; any other as
-   * text.
+   * Compares text and number columns directly, so that an index can help; other columns as text.
    */
   #isAmong({ columns }: CatalogTable, column: string, values: readonly string[]): string {
     const type = columns.find(({ name }) => name === column)?.type ?? ''

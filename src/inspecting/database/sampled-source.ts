@@ -1,7 +1,4 @@
-/**
- * A sample of tables as a source has them: people with the rows that belong to them. It is looked
- * at, and nothing is migrated from it.
- */
+/** A sample of users and their joined rows, as a source for `inspect`. Never migrated. */
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '../../json.ts'
 import type { Source, SourceRecord, StreamCount } from '../../sources/source.ts'
@@ -11,29 +8,27 @@ import { camelCased } from './layouts.ts'
 import type { TableProposal } from './propose-tables.ts'
 import type { Samples } from './sample.ts'
 
-/** Rows that are joined to those of a sample, of each table. */
+/** Maximum number of joined rows per table. */
 const MAX_JOINED = 20_000
 
 export interface SampledTables {
-  /**
-   * The first people by their key, with the rows of other tables under the names of their streams.
-   */
+  /** The first users by key. Rows of other tables are under the names of their streams. */
   people: JsonObject[]
-  /** Rows of tables that are joined, by stream. */
+  /** Number of joined rows by stream. */
   joined: ReadonlyMap<string, number>
-  /** Names of tables, by stream. */
+  /** Table names by stream. */
   tables: ReadonlyMap<string, string>
 }
 
 interface Joined {
   name: string
   table: CatalogTable
-  /** Names of columns. */
+  /** Column names. */
   key: string
   to: string
 }
 
-/** Reads the first people, and what belongs to them. */
+/** Reads the first users and the rows that belong to them. */
 export async function sampleTables(proposal: TableProposal, samples: Samples): Promise<SampledTables> {
   const { people, sides, parts } = proposal
   const records = (await samples.rows(people.table)).map((row) => ({ ...row }))
@@ -61,7 +56,7 @@ function plain(expression: string): string {
   return expression.replace(/^\$\w+\((.*)\)$/, '$1').replace(/^`(.*)`$/, '$1')
 }
 
-/** Recipes have their names in camel case; the tables may not. */
+/** Recipes use camel case; the tables might not. */
 function snakeCased(
   { key, to }: { key: string; to: string },
   table: CatalogTable,
@@ -85,7 +80,7 @@ async function attach(records: JsonObject[], { name, table, key, to }: Joined, s
   return count
 }
 
-/** Roles by number are counted by their names. */
+/** Replaces role numbers with names, so that counts show names. */
 async function nameRoles(records: readonly JsonObject[], { sides }: TableProposal, samples: Samples): Promise<void> {
   const numbered = numberedRoles(sides.map(({ side }) => side))
   const names = sides.find(({ side }) => side.part === 'roleNames')
@@ -108,7 +103,6 @@ function textOf(value: unknown): string[] {
   return typeof value === 'string' || typeof value === 'number' ? [String(value)] : []
 }
 
-/** The sample as a source. */
 export function sampledSource({ people, joined, tables }: SampledTables): Source {
   const count = (stream: string, read: number, role: StreamCount['role']): StreamCount => ({
     stream,

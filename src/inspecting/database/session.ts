@@ -3,15 +3,15 @@ import type { Asked, Connecting, Session } from '../../sources/database/driver.t
 import type { Ask, Dialect } from './catalog.ts'
 
 /**
- * One read-only transaction in which a database is looked into: values come as the source has them,
- * and errors in words.
+ * One read-only transaction for inspecting. Values are as the source reads them, and errors are
+ * explained.
  */
 export interface LookSession {
   ask: Ask
   close(): Promise<void>
 }
 
-/** One statement of a look may take so long. Milliseconds. */
+/** Limit for one statement, in milliseconds. */
 const STATEMENT_TIMEOUT = 5 * 60_000
 
 const ASKED: Asked = { path: 'source', table: undefined, place: 'the tables of the database' }
@@ -21,7 +21,7 @@ export async function openDatabase(type: Dialect, url: string, signal?: AbortSig
   const session = await connect(type, { url, ca: undefined, statementTimeout: STATEMENT_TIMEOUT }, signal)
   return {
     async ask(sql) {
-      // A description asks for no row by a limit of its own.
+      // `columns` appends a LIMIT, so the statement must be a subquery.
       const columns = await session.columns(`SELECT * FROM (${sql}) AS described`, ASKED)
       const rows: JsonObject[] = []
       for await (const batch of session.rows(sql, columns, ASKED)) rows.push(...batch)

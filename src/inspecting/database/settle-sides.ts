@@ -1,7 +1,6 @@
 /**
- * What only values tell of tables beside the people. In: tables by their part. Out: the same with
- * joins that lead somewhere, conditions for rows that count no more, and the streams that read
- * them.
+ * Uses values to complete the tables that belong to users. In: tables by part. Out: the same tables
+ * with working joins, conditions that exclude inactive rows, and their streams.
  */
 
 import type { PathInspection } from '../inspection.ts'
@@ -26,8 +25,7 @@ export async function settleSides(chosen: readonly Candidate[], options: Relatio
     const { catalog } = options
     const stream = streamOfTable(candidate.table, catalog, { otherwise: guessedKey(linked.side), where: linked.where })
     const { side, numbers } = withoutNumbers(candidate.table, linked.side)
-    if (stream === undefined)
-      leave(candidate.table, 'it has no primary key and no unique key: nothing tells its rows apart')
+    if (stream === undefined) leave(candidate.table, 'it has neither a primary key nor a unique key')
     else sides.push({ table: candidate.table, side, stream, ...(numbers !== undefined && { numbers }) })
   }
   const settled = await settleOrganizations(sides, options)
@@ -36,7 +34,7 @@ export async function settleSides(chosen: readonly Candidate[], options: Relatio
   return { sides: await withOwners(conditioned, options), unused }
 }
 
-/** An enumeration of Rails, say: a role of a wrong name is worse than none. */
+/** Removes roles that are numbers, such as a Rails enum: a wrong role is worse than no role. */
 function withoutNumbers({ columns }: CatalogTable, side: Side): { side: Side; numbers?: string } {
   const role = columnOf(side.columns.role ?? '')
   const type = columns.find(({ name }) => name === role)?.type ?? ''
@@ -44,12 +42,12 @@ function withoutNumbers({ columns }: CatalogTable, side: Side): { side: Side; nu
   return { side: { ...side, columns: { ...side.columns, role: undefined } }, numbers: role }
 }
 
-/** A name as an expression writes it, without its quotes. */
+/** The column name of an expression, without quotes. */
 function columnOf(expression: string): string {
   return expression.replace(/^\$\w+\((.*)\)$/, '$1').replace(/^`(.*)`$/, '$1')
 }
 
-/** A row of a table between two others is told apart by both. */
+/** The key of a table between two others consists of both references. */
 function guessedKey({ join, columns }: Side): string[] | undefined {
   const other = columns.organizationId ?? columns.roleId ?? columns.role ?? columns.metaKey
   return join === undefined || other === undefined ? undefined : [columnOf(other), columnOf(join.key)]
@@ -61,8 +59,8 @@ interface Linked {
 }
 
 /**
- * The column of the people that a table leads to: of several that may be, the one that has its
- * values.
+ * Finds the column of the users that a table refers to. Of several candidates, the one with
+ * matching values.
  */
 async function settleLink(candidate: Candidate, options: RelationOptions): Promise<Linked | { why: string }> {
   const { table, side, isLinked } = candidate
@@ -72,25 +70,25 @@ async function settleLink(candidate: Candidate, options: RelationOptions): Promi
   const type = typed === undefined ? undefined : await typeOfPeople(table, typed, options)
   if (typed !== undefined && type === undefined) {
     return {
-      why: `${columnOf(join.key)} leads to rows of several tables, and ${typed} does not say which are of people`,
+      why: `${columnOf(join.key)} refers to several tables, and ${typed} does not show which rows belong to users`,
     }
   }
   const where = typed === undefined || type === undefined ? undefined : await equals(table, typed, type, options)
   const to = isLinked ? columnOf(join.to) : await targetWithValues(candidate, options)
   if (to === undefined) {
-    return { why: `no row of it leads to a row of ${nameOf(options.people, options.catalog)} by ${columnOf(join.key)}` }
+    return { why: `its ${columnOf(join.key)} matches no row of ${nameOf(options.people, options.catalog)}` }
   }
   const [key, target] = sameType(table, join.key, options.people, isLinked ? join.to : to)
   return { side: { ...side, join: { ...join, key, to: target } }, ...(where !== undefined && { where }) }
 }
 
-/** `model_id` with `model_type`: its rows may belong to anything. */
+/** `model_id` with `model_type`: a polymorphic reference. */
 function polymorphic({ columns }: CatalogTable, link: string): string | undefined {
   const type = link.replace(/_?id$/i, '_type')
   return type === link ? undefined : columns.find(({ name }) => name === type)?.name
 }
 
-/** The text by which such a table means people: `App\Models\User`. */
+/** The value of the type column that means users: `App\Models\User`. */
 async function typeOfPeople(
   table: CatalogTable,
   column: string,
@@ -106,7 +104,8 @@ async function typeOfPeople(
 }
 
 /**
- * In MySQL backslashes escape unless its mode says otherwise: then the text is written as bytes.
+ * MySQL's backslash rules depend on sql_mode. Uses the readable literal if it matches rows;
+ * otherwise hex.
  */
 async function equals(
   table: CatalogTable,
@@ -139,7 +138,7 @@ async function targetWithValues(
   return undefined
 }
 
-/** Both ends of a join are compared as they are: a number and its digits are two things. */
+/** Joins compare values with their types, so a number does not match its digits as text. */
 function sameType(table: CatalogTable, key: string, people: CatalogTable, to: string): [string, string] {
   const typeOf = (owner: CatalogTable, expression: string) =>
     owner.columns.find(({ name }) => name === columnOf(expression))?.type ?? ''
@@ -149,8 +148,8 @@ function sameType(table: CatalogTable, key: string, people: CatalogTable, to: st
 }
 
 /**
- * Which column of the organizations a membership names: that of the foreign key, else the one that
- * has its values.
+ * Finds the column of the organizations that memberships refer to: by foreign key; otherwise by
+ * matching values.
  */
 async function settleOrganizations(sides: readonly SideTable[], { samples }: RelationOptions): Promise<SideTable[]> {
   const organizations = sides.find(({ side }) => side.part === 'organizations')
@@ -179,13 +178,10 @@ function withId(sides: readonly SideTable[], organizations: SideTable, id: strin
   })
 }
 
-/**
- * Columns of an organization that say that it is there no more. One that is blocked keeps its
- * members.
- */
+/** Columns that show that an organization was removed. A blocked organization keeps its members. */
 const GONE = /\b(deleted|archived|removed|discarded)\b/
 
-/** Rows that were deleted softly, or have ended, do not count. */
+/** Excludes rows that were soft-deleted or have ended. */
 async function withConditions(one: SideTable, { samples, today }: RelationOptions): Promise<SideTable> {
   const profile = new Profile()
   for (const row of await samples.rows(one.table)) profile.add(row)
@@ -199,15 +195,15 @@ async function withConditions(one: SideTable, { samples, today }: RelationOption
   return { ...one, side: { ...one.side, conditions: out.map(({ condition }) => condition) } }
 }
 
-/** A column of which no row that was looked at holds anything. */
+/** A column without values in the sample. */
 function emptyPath(path: string): PathInspection {
   return { path, expression: nameInExpression(path), filled: 0, of: 0, types: [], secret: false, shapes: [] }
 }
 
-/** Columns of organizations that name who they belong to. */
+/** Columns of organizations that name their owner. */
 const OWNER = /^(owner|user|account owner)( id)?$/
 
-/** Who owns an organization has often no row among its members. */
+/** Adds owners of organizations, who often have no row among the members. */
 async function withOwners(sides: readonly SideTable[], options: RelationOptions): Promise<SideTable[]> {
   const organizations = sides.find(({ side }) => side.part === 'organizations')
   const members = sides.find(({ side }) => side.part === 'memberships')
@@ -222,17 +218,15 @@ async function withOwners(sides: readonly SideTable[], options: RelationOptions)
 interface Ownership {
   members: CatalogTable
   organizations: CatalogTable
-  /** Columns of the members. */
+  /** Columns of the membership table. */
   organization: string
   user: string
-  /** Columns of the organizations. */
+  /** Columns of the organization table. */
   id: string
   owner: string
 }
 
-/**
- * Undefined: no column names an owner, or its values are of another type than those of the members.
- */
+/** Undefined if no column names an owner, or if the types do not match. */
 function ownership(organizations: SideTable, members: SideTable, people: CatalogTable): Ownership | undefined {
   const { organizationId } = members.side.columns
   const { id } = organizations.side.columns
@@ -264,7 +258,7 @@ function ownership(organizations: SideTable, members: SideTable, people: Catalog
   return owner === undefined || !isSame ? undefined : { ...found, owner: owner.name }
 }
 
-/** From where on a statement speaks of owners that are no members. */
+/** SQL from `from` on that selects owners who are not members. */
 function ownersWithout({ members, organizations, organization, user, id, owner }: Ownership, catalog: Catalog): string {
   const plain = (name: string) => plainName(name, catalog.dialect)
   const same = `m.${plain(organization)} = o.${plain(id)} and m.${plain(user)} = o.${plain(owner)}`
@@ -272,7 +266,7 @@ function ownersWithout({ members, organizations, organization, user, id, owner }
   return `from ${plainTable(organizations, catalog)} o\nwhere o.${plain(owner)} is not null and not ${isMember}`
 }
 
-/** The members, and each owner who is none as one more. */
+/** A query for all members, plus each owner who is not a member. */
 function membersWithOwners(owned: Ownership, { side }: SideTable, catalog: Catalog): string {
   const plain = (name: string) => plainName(name, catalog.dialect)
   const { organization, user, id, owner, members } = owned

@@ -1,18 +1,16 @@
-/** The words of relations.ts and settle-sides.ts. */
 import type { Part } from '../recognise.ts'
 import type { Side } from '../side-files.ts'
 import type { Catalog, CatalogTable } from './catalog.ts'
 import type { Samples } from './sample.ts'
 import type { TableStream } from './streams.ts'
 
-/** A table beside the people, and how it is read. */
+/** A table that belongs to users, and how it is read. */
 export interface SideTable {
   table: CatalogTable
   side: Side
   stream: TableStream
   /**
-   * A column of roles that holds numbers, which the application alone can name: it is not read as
-   * roles.
+   * A role column with numbers that only the application can translate. It is not read as roles.
    */
   numbers?: string
 }
@@ -20,7 +18,7 @@ export interface SideTable {
 export interface UnusedTable {
   table: CatalogTable
   why: string
-  /** It has to do with people or organizations: whoever migrates may miss it. */
+  /** Whether it concerns users or organizations, so that omitting it might be a mistake. */
   matters: boolean
 }
 
@@ -33,23 +31,23 @@ export interface RelationOptions {
   catalog: Catalog
   people: CatalogTable
   samples: Samples
-  /** Tables that a recipe reads itself, or that belong to it. */
+  /** Tables that the recipe reads, or that belong to its layout. */
   taken: readonly CatalogTable[]
-  /** Parts that a recipe reads itself. */
+  /** Parts that the recipe reads. */
   parts: ReadonlySet<Part>
-  /** Tables that a person has named, by what they hold. */
+  /** Tables that the user named, by part. */
   named: ReadonlyMap<Part, CatalogTable>
-  /** The day of the look, `2026-11-29`. */
+  /** The current day, `2026-11-29`. */
   today: string
 }
 
-/** A table beside the people, before its values were looked at. */
+/** A table that belongs to users, before its values are checked. */
 export interface Candidate {
   table: CatalogTable
   side: Side
-  /** Foreign keys lead to the person, and to the organization. */
+  /** Whether foreign keys refer to the user and the organization. */
   isLinked: boolean
   organization: CatalogTable | undefined
-  /** The table that a foreign key names for its roles. */
+  /** The table of roles that a foreign key refers to. */
   roles: CatalogTable | undefined
 }

@@ -1,4 +1,3 @@
-/** How a table becomes a stream of a manifest. */
 import type { JsonObject } from '../../json.ts'
 import { rankOf } from '../names.ts'
 import { wordsOf } from '../sensitivity.ts'
@@ -7,28 +6,28 @@ import { camelCased } from './layouts.ts'
 
 export interface TableStream {
   table: CatalogTable
-  /** `table` or `query`, with `key`, as the source has them. */
+  /** `table` or `query`, with `key`: options of the source. */
   options: JsonObject
-  /** Its key is a guess: no key of the database tells its rows apart. */
+  /** Whether the key is a guess, because the table has none. */
   isGuessed: boolean
 }
 
 interface Manner {
-  /** Names of columns in camel case. */
+  /** Rename columns to camel case. */
   camelCase?: boolean
-  /** What tells rows apart, where no key of the database does. */
+  /** The key to use if the table has none. */
   otherwise?: readonly string[]
-  /** Rows that are meant, as SQL. */
+  /** SQL condition for the rows to read. */
   where?: string
 }
 
-/** What opens the accounts of others: no migration needs it. */
+/** Secrets that give access to accounts. A migration never needs them. */
 const TOKENS = /\b(tokens?|(recovery|backup) codes?)\b/
 
 const UPDATED =
   /^(updated|modified|changed|last (updated|modified|changed)|date (updated|modified))( (at|on|date|time))?$/
 
-/** Options of the stream that reads a table; undefined: nothing tells its rows apart. */
+/** The stream that reads a table; undefined if it has no key. */
 export function streamOfTable(table: CatalogTable, catalog: Catalog, manner: Manner = {}): TableStream | undefined {
   const sure = keyOf(table)
   const key = sure ?? manner.otherwise ?? idOf(table)
@@ -48,7 +47,6 @@ export function streamOfTable(table: CatalogTable, catalog: Catalog, manner: Man
   return { table, options, isGuessed: sure === undefined }
 }
 
-/** The column that says when a row was changed. */
 export function updatedColumn({ columns }: CatalogTable): string | undefined {
   return columns.find(({ name, type }) => UPDATED.test(wordsOf(name)) && /timestamp|datetime/.test(type))?.name
 }
@@ -73,24 +71,23 @@ function queryOf(
 }
 
 /**
- * Words of SQL that are common names of columns or tables: they are quoted, as everything is that
- * is not in lower case.
+ * SQL keywords that are common names. They are quoted, like all names that are not in lower case.
  */
 const RESERVED =
   /^(all|and|any|as|asc|between|by|case|check|column|columns|condition|constraint|create|current_(catalog|date|role|schema|time|timestamp|user)|cross|default|delete|desc|distinct|else|end|exists|fetch|for|foreign|from|function|grant|group|groups|having|in|index|inner|insert|interval|into|is|join|key|keys|lateral|left|like|limit|match|natural|not|null|of|offset|on|only|option|or|order|outer|over|partition|primary|range|rank|read|references|release|rename|repeat|replace|right|row|rows|schema|select|session_user|set|system|table|then|to|trigger|union|unique|update|usage|use|user|using|values|when|where|window|with|write)$/
 
-/** A name as a person writes it in a statement: quoted where it has to be. */
+/** A name in SQL for people to read: quoted only if necessary. */
 export function plainName(name: string, dialect: Dialect): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED.test(name) ? name : quoted(name, dialect)
 }
 
-/** A table as a person writes it in a statement: without its schema where that is the usual one. */
+/** A table in SQL for people to read: without the default schema. */
 export function plainTable({ schema, name }: CatalogTable, catalog: Pick<Catalog, 'schema' | 'dialect'>): string {
   const own = plainName(name, catalog.dialect)
   return schema === catalog.schema ? own : `${plainName(schema, catalog.dialect)}.${own}`
 }
 
-/** Whether the source yields values of a column as numbers: longer ones come as texts. */
+/** Whether the source returns a column as numbers. It returns longer integers as text. */
 export function isNumber(type: string): boolean {
   return /^(smallint|integer|smallserial|serial|real|double precision|tinyint|mediumint|int|year|float|double)\b/.test(
     type,

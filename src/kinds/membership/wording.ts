@@ -3,7 +3,7 @@ import { after, again, type Remarks, type Remedies, rejectedWith } from '../word
 /** What a plan remarks on memberships that it accepts. */
 export const membershipRemarks: Remarks = {
   role_dropped: ({ resources, detail }) =>
-    `${resources} without the role ${detail}: roles.map does not know it, and roles.unmapped is drop`,
+    `${resources} without the role ${detail}: roles.map does not list it, and roles.unmapped is drop`,
   role_default: ({ resources, detail }) =>
     `${resources} for which the source has no role, or none that is kept, given ${detail} (roles.default)`,
   still_reduced: ({ resources }) =>

@@ -1,8 +1,8 @@
 import type { Call } from '../call.ts'
 
 /**
- * Deletes memberships, one by its id or all of a user or an organization, and takes them out of
- * their groups.
+ * Deletes memberships, one by its ID or all of a user or organization, and removes them from their
+ * groups.
  */
 export function deleteMemberships(call: Call, column: 'id' | 'user_id' | 'organization_id', value: string): void {
   const { database, environment } = call
@@ -16,7 +16,7 @@ export function deleteMemberships(call: Call, column: 'id' | 'user_id' | 'organi
   database.run(`DELETE FROM memberships WHERE ${those}`, environment, value)
 }
 
-/** Takes the roles from one group, or from all groups of an organization. */
+/** Removes the roles of one group, or of all groups of an organization. */
 export function deleteRolesOfGroups(call: Call, column: 'id' | 'organization_id', value: string): void {
   call.database.run(
     `DELETE FROM group_roles WHERE environment = ?1 AND group_id IN

@@ -24,8 +24,8 @@ export const connectionEndpoints: readonly Endpoint[] = [
 ]
 
 /**
- * https://workos.com/docs/reference/sso/connection/create: one with the external id in the
- * organization is answered, not made again.
+ * https://workos.com/docs/reference/sso/connection/create: returns an existing connection with the
+ * same external ID in the organization.
  */
 function createConnection(call: Call): Reply {
   if (!call.connectionsApi) {
@@ -117,7 +117,7 @@ function byExternalId(call: Call, organizationId: string, externalId: string): C
   return call.database.one<ConnectionRow>(sql, call.environment, organizationId, externalId)
 }
 
-/** Private keys are neither kept nor told. */
+/** Private keys are neither stored nor returned. */
 function shownSaml({ sp_signing_key_pair: _pair, sp_encryption_key_pairs: _pairs, ...shown }: Record<string, unknown>) {
   return shown
 }

@@ -2,11 +2,11 @@ import { refusal } from '../call.ts'
 import type { Database } from '../database.ts'
 import type { Fields } from '../fields.ts'
 
-/** What is kept of a password: never the password or the hash itself. */
+/** What is stored of a password: never the password or the hash itself. */
 export interface StoredCredential {
-  /** A hash type, or `password` for one that was sent in the clear. */
+  /** A hash type, or `password` for a plain one. */
   type: HashType | 'password'
-  /** Null for a password sent in the clear: a quick digest of it could be guessed back. */
+  /** Null for a plain password, which could be guessed from a fast digest. */
   digest: string | null
 }
 
@@ -14,7 +14,7 @@ interface SentCredential {
   password: string | null | undefined
   hash: string | undefined
   type: string | undefined
-  /** Of `ssha256` alone. */
+  /** Only for `ssha256`. */
   saltPosition: string | undefined
 }
 
@@ -23,7 +23,7 @@ const SALT_POSITIONS = ['prefix', 'suffix']
 /** WorkOS's default policy. The sandbox enforces only the length. */
 const MIN_PASSWORD_LENGTH = 10
 
-/** Reads the password fields and notes those of the wrong type, or without the other half. */
+/** Reads the password fields, and notes wrong types and missing halves. */
 export function readCredential(fields: Fields, nullablePassword: boolean): SentCredential {
   const password = nullablePassword ? fields.nullableText('password') : fields.text('password')
   const hash = fields.text('password_hash')
@@ -43,8 +43,8 @@ export function readCredential(fields: Fields, nullablePassword: boolean): SentC
 }
 
 /**
- * Checks a credential and turns it into what may be stored. Undefined: none was sent.
- * @throws Refusal 400 as the API reference names them for password, password_hash and both together
+ * Checks a credential and returns what to store. Undefined: none was sent.
+ * @throws Refusal 400, in the API reference's form, for password, password_hash and both together
  */
 export function storeCredential(sent: SentCredential, database: Database): StoredCredential | undefined {
   const { password, hash, type, saltPosition } = sent
@@ -79,7 +79,7 @@ function isHashType(type: string): type is HashType {
   return HASH_TYPES.some((known) => known === type)
 }
 
-/** The hash types of the OpenAPI document, and `ssha256`, which later ones have. */
+/** The hash types of the OpenAPI document, and `ssha256` of later ones. */
 export const HASH_TYPES = ['bcrypt', 'firebase-scrypt', 'ssha', 'ssha256', 'scrypt', 'pbkdf2', 'argon2'] as const
 export type HashType = (typeof HASH_TYPES)[number]
 
@@ -94,16 +94,16 @@ const FIREBASE = new RegExp(
 const SSHA = /^\{SSHA(256)?\}([A-Za-z0-9+/]+={0,2})$/
 const DIGEST_BYTES = { ssha: 20, ssha256: 32 }
 
-/** Smallest scrypt N that is not plausibly its own logarithm. */
+/** The smallest scrypt N that is unlikely to be its own logarithm. */
 const MIN_SCRYPT_N = 128
 
-/** Bytes of a hash and of Argon2's salt; what is shorter was cut off. RFC 9106 says Argon2's. */
+/** Minimum bytes of a hash and of Argon2's salt; shorter ones were cut off. RFC 9106 for Argon2. */
 const MIN_KEY = 16
 const MIN_ARGON2_TAG = 4
 const MIN_ARGON2_SALT = 8
 
 /**
- * Whether a hash has the shape and the parameters that WorkOS documents for its type:
+ * Whether a hash has the form and parameters that WorkOS documents for its type:
  * https://workos.com/docs/migrate/other-services and the password_hash fields of the API reference.
  */
 export function isAcceptedHash(type: HashType, hash: string): boolean {
@@ -161,8 +161,8 @@ function bytes(base64 = ''): number {
 }
 
 /**
- * Base64 of the digest and the salt: longer than the digest alone. WorkOS publishes no form of
- * `ssha256`; this is LDAP's.
+ * Base64 of digest and salt: longer than the digest alone. WorkOS publishes no form of `ssha256`;
+ * this is LDAP's.
  */
 function isSsha(type: 'ssha' | 'ssha256', hash: string): boolean {
   const [, size, encoded = ''] = SSHA.exec(hash) ?? []

@@ -38,7 +38,7 @@ function findGroup(call: Call, id: string): GroupRow {
 }
 
 /**
- * The group that a path names, of the organization that it names.
+ * The group in a path, within the organization in it.
  * @throws Refusal 404 for either
  */
 function groupOfPath(call: Call): GroupRow {
@@ -49,7 +49,7 @@ function groupOfPath(call: Call): GroupRow {
   return group
 }
 
-/** Names may repeat: nothing that WorkOS publishes says that they may not. */
+/** Names can repeat: WorkOS publishes no rule against it. */
 function createGroup(call: Call): Reply {
   const fields = new Fields(call.body)
   const name = fields.requiredText('name', NAME)
@@ -147,7 +147,7 @@ export const groupMemberEndpoints: readonly Endpoint[] = [
   { method: 'GET', path: '/user_management/organization_memberships/:id/groups', handle: listGroupsOfMembership },
 ]
 
-/** Adding a member who is one already changes nothing, as WorkOS documents. */
+/** Adding an existing member changes nothing, as WorkOS documents. */
 function addMember(call: Call): Reply {
   const fields = new Fields(call.body)
   const membershipId = fields.requiredText('organization_membership_id')
@@ -201,7 +201,7 @@ function listGroupsOfMembership(call: Call): Reply {
 
 const ROLES = '/authorization/groups/:group_id/role_assignments'
 
-/** The most that a replacement may name. */
+/** Maximum number of roles in a replacement. */
 const MAX_ASSIGNMENTS = 100
 
 export const groupRoleEndpoints: readonly Endpoint[] = [
@@ -237,7 +237,7 @@ function assignRole(call: Call): Reply {
   return { status: 201, body: presentGroupRole(insertGroupRole(call, group, slug)) }
 }
 
-/** What is in both lists keeps its id. */
+/** Assignments in both lists keep their IDs. */
 function replaceRoles(call: Call): Reply {
   const group = groupOf(call)
   const entries = call.body.role_assignments
@@ -267,7 +267,7 @@ function removeRole(call: Call, assignment: GroupRoleRow): Reply {
   return { status: 204 }
 }
 
-/** The role that a body names, on the organization itself: the sandbox knows no other resources. */
+/** The role in a body, on the organization itself: the sandbox has no other resources. */
 function readAssignment(call: Call, group: GroupRow, body: Readonly<Record<string, unknown>>): string {
   const fields = new Fields(body)
   const slug = fields.requiredText('role_slug')
@@ -296,7 +296,7 @@ function assignmentOf(call: Call): GroupRoleRow {
   return found
 }
 
-/** A role that a group gives to its members. */
+/** A role that a group assigns to its members. */
 interface GroupRoleRow {
   id: string
   group_id: string
@@ -349,7 +349,7 @@ function presentGroupRole(row: GroupRoleRow): JsonObject {
 
 const ORGANIZATION = 'organization'
 
-/** The id of an organization as a resource. */
+/** The ID of an organization as a resource. */
 function resourceOf(organizationId: string): string {
   return organizationId.replace(/^org_/, 'authz_resource_')
 }

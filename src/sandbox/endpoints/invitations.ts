@@ -27,12 +27,12 @@ export const invitationEndpoints: readonly Endpoint[] = [
 
 const DAY = 86_400_000
 
-/** Bad requests have a code and nothing else. */
+/** Bad requests have only a code. */
 function bad(code: string): Refusal {
   return new Refusal(400, { code, message: 'Request could not be processed.' })
 }
 
-/** https://workos.com/docs/reference/authkit/invitation/send: no message leaves the sandbox. */
+/** https://workos.com/docs/reference/authkit/invitation/send: the sandbox sends no message. */
 function sendInvitation(call: Call): Reply {
   const fields = new Fields(call.body)
   const email = fields.requiredText('email').toLowerCase()

@@ -15,8 +15,7 @@ import {
 import { findUser, presentUser, type UserRow } from './users.ts'
 
 /**
- * `pending` is the state of an invitation, which the sandbox does not have; a list may still ask
- * for it.
+ * `pending` is the state of an invitation. The sandbox does not have it, but a list can request it.
  */
 const STATUSES = ['active', 'inactive', 'pending']
 
@@ -177,9 +176,7 @@ export interface MembershipRow {
 /** The same with its user. */
 type MemberRow = MembershipRow & UserRow
 
-/**
- * Its user is there, since it goes with it: where nobody is shown the user, nobody looks for it.
- */
+/** The user exists as long as the membership does, so it is joined only if it is shown. */
 export const SELECT_MEMBERSHIPS = selectWith('')
 
 const SELECT_MEMBERS = `${selectWith('u.*, ')} JOIN users u ON u.environment = m.environment AND u.id = m.user_id`
@@ -203,15 +200,12 @@ export function findMembership(call: Call, id: string): MembershipRow {
   return membership
 }
 
-/** The roles that it was given itself. */
+/** The roles that were assigned to it directly. */
 function rolesOfMembership(membership: MembershipRow): string[] {
   return JSON.parse(membership.role_slugs)
 }
 
-/**
- * With the roles that its groups give it: all of them, or the highest one alone where a membership
- * has one role.
- */
+/** With the roles of its groups: all of them, or only the highest if a membership has one role. */
 function presentMemberships(call: Call): (membership: MembershipRow | MemberRow) => JsonObject {
   const groupsGive = someGroupHasRole(call)
   const ranked = rankedRoles(call)
@@ -227,8 +221,7 @@ function presentMemberships(call: Call): (membership: MembershipRow | MemberRow)
 }
 
 /**
- * The slugs of an organization's roles by priority, which is the order of creation, that of the
- * environment's roles first.
+ * The slugs of an organization's roles by priority: the order of creation, environment roles first.
  */
 function rankedRoles(call: Call): (organizationId: string) => readonly string[] {
   const ranked = new Map<string, readonly string[]>()
@@ -246,7 +239,7 @@ function highestOf(slugs: readonly string[], ranked: readonly string[]): string 
   return ranked.find((slug) => slugs.includes(slug)) ?? slugs[0] ?? DEFAULT_ROLE
 }
 
-/** What the members of a group are shown as: without roles and user. */
+/** The form of a group's members: without roles and user. */
 export function presentMembershipBase(membership: MembershipRow) {
   return {
     object: 'organization_membership',

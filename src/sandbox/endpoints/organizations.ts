@@ -200,7 +200,7 @@ interface DomainInput {
 }
 
 /**
- * Mail domains that anyone may have an address in. WorkOS refuses these and more; its list is not
+ * Email domains in which anyone can have an address. WorkOS rejects these and more; its list is not
  * published.
  */
 const CONSUMER_DOMAINS = new Set([
@@ -242,8 +242,8 @@ function readDomains(fields: Fields): DomainInput[] | undefined {
 }
 
 /**
- * Makes an organization's domains exactly these.
- * @throws Refusal 422 for what is no domain or a consumer's, 409 for another organization's
+ * Replaces an organization's domains.
+ * @throws Refusal 422 for an invalid or consumer domain, 409 for another organization's
  */
 function replaceDomains(call: Call, organizationId: string, inputs: readonly DomainInput[]): void {
   const { database, environment } = call

@@ -1,14 +1,14 @@
 import type { JsonObject } from '../../json.ts'
 import { type Call, notFound } from '../call.ts'
 
-/** What the API reference allows for the names and descriptions of roles and permissions. */
+/** The API reference's limits for names and descriptions of roles and permissions. */
 export const LABEL = { max: 48 }
 export const DESCRIPTION = { max: 150 }
 
-/** The role of a membership that names none. */
+/** The default role of a membership. */
 export const DEFAULT_ROLE = 'member'
 
-/** Owner of the roles of the environment itself, in place of an organization's id. */
+/** Owner of environment roles, instead of an organization's ID. */
 export const ENVIRONMENT_ROLES = ''
 
 export interface RoleRow {
@@ -36,14 +36,14 @@ export function requireRole(call: Call, owner: string, slug: string): RoleRow {
 }
 
 /**
- * Whether members of an organization may have a role: it is the environment's, or the
+ * Whether members of an organization can have a role: it is the environment's, or the
  * organization's own.
  */
 export function roleAppliesTo(call: Call, organizationId: string, slug: string): boolean {
   return findRole(call, ENVIRONMENT_ROLES, slug) !== undefined || findRole(call, organizationId, slug) !== undefined
 }
 
-/** The roles of the environment, then those of the organization, each in the order of creation. */
+/** Environment roles, then those of the organization, each in the order of creation. */
 export function rolesOf(call: Call, owners: readonly string[]): RoleRow[] {
   const sql = 'SELECT * FROM roles WHERE environment = ? AND organization_id = ? ORDER BY id'
   return owners.flatMap((owner) => call.database.all<RoleRow>(sql, call.environment, owner))
@@ -85,7 +85,7 @@ export function deleteRole(call: Call, role: RoleRow): void {
   call.database.run(sql, call.environment, role.organization_id, role.slug)
 }
 
-/** Takes a permission out of every role that has it. */
+/** Removes a permission from every role. */
 export function withdrawPermission(call: Call, slug: string): void {
   const sql = `SELECT * FROM roles WHERE environment = ? AND EXISTS (SELECT 1 FROM json_each(permissions) WHERE value = ?)`
   for (const role of call.database.all<RoleRow>(sql, call.environment, slug)) {
@@ -116,15 +116,12 @@ export function presentRole(role: RoleRow): JsonObject {
 export const SELECT_GROUP_ROLES = `SELECT r.*, o.organization_id FROM group_roles r
   JOIN organization_groups o ON o.environment = r.environment AND o.id = r.group_id`
 
-/**
- * Whether any group gives its members a role: few environments have one, and many memberships are
- * asked about.
- */
+/** Whether any group assigns a role. Few environments have one, and many memberships are read. */
 export function someGroupHasRole(call: Call): boolean {
   return call.database.one('SELECT 1 FROM group_roles WHERE environment = ? LIMIT 1', call.environment) !== undefined
 }
 
-/** The roles that the groups of a membership give it. */
+/** The roles that a membership has from its groups. */
 export function rolesByGroups(call: Call, membershipId: string): string[] {
   const sql = `SELECT DISTINCT r.role_slug FROM group_members m
     JOIN group_roles r ON r.environment = m.environment AND r.group_id = m.group_id
@@ -132,7 +129,7 @@ export function rolesByGroups(call: Call, membershipId: string): string[] {
   return call.database.all<{ role_slug: string }>(sql, call.environment, membershipId).map(({ role_slug }) => role_slug)
 }
 
-/** Whether a group of the organization gives the role. */
+/** Whether a group of the organization assigns the role. */
 export function isGivenByGroup(call: Call, organizationId: string, roleSlug: string): boolean {
   const sql = `${SELECT_GROUP_ROLES} WHERE r.environment = ? AND o.organization_id = ? AND r.role_slug = ? LIMIT 1`
   return call.database.one(sql, call.environment, organizationId, roleSlug) !== undefined

@@ -139,8 +139,8 @@ function listOrganizationRoles(call: Call): Reply {
 }
 
 /**
- * The environment's roles apply to every organization, so they are found here too; only its own can
- * be changed.
+ * Environment roles apply to every organization, so they are found here too. Only an organization's
+ * own roles can be changed.
  */
 function getOrganizationRole(call: Call): Reply {
   const organization = findOrganization(call, pathParameter(call, 'organizationId'))
@@ -171,9 +171,7 @@ function organizationRole(call: Call): RoleRow {
   return requireRole(call, organization.id, pathParameter(call, 'slug'))
 }
 
-/**
- * Made from the name, with a random suffix and without the prefix, as WorkOS's newer pages have it.
- */
+/** Built from the name, with a random suffix and without the prefix, as in WorkOS's newer pages. */
 function generatedSlug(name: string): string {
   const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? ['role']
   const stem = words.join('-').slice(0, 32).replace(/-$/, '')
@@ -186,7 +184,7 @@ function save(call: Call, role: RoleRow): Reply {
   return roleReply(200, saved)
 }
 
-/** In the order of priority. As the API reference has it, a list of roles is whole. */
+/** In order of priority. By the API reference, a list of roles has no pages. */
 function list(call: Call, owners: readonly string[]): Reply {
   const roles = rolesOf(call, owners)
   if (call.pagedRoles) return slicePage(call, roles, presentRole)

@@ -1,8 +1,7 @@
 /**
- * The endpoints of WorkOS that the sandbox has, a file for each group of them; this one has users
- * and their second factors, and ../routes.ts lists all. In: a Call with the path, query and body of
- * a request. Out: a Reply as the OpenAPI document describes it, or a Refusal that is thrown; the
- * rows are in the sandbox's database.
+ * The sandbox's endpoints, one file for each group; this one has users and their second factors.
+ * routes.ts lists all. In: a Call with path, query and body. Out: a Reply in the form of the
+ * OpenAPI document, or a thrown Refusal. The rows are in the sandbox's database.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -30,8 +29,8 @@ export interface UserRow {
 }
 
 /**
- * One part before the @ and a domain after it, without blanks: enough to refuse what is no address
- * at all.
+ * One part before the @ and a domain after it, without blanks. Enough to reject what is not an
+ * address.
  */
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 
@@ -194,9 +193,9 @@ function updateUser(call: Call): Reply {
   return reply(200, user)
 }
 
-/** A language tag of BCP 47, which WorkOS writes like `en-US`. */
+/** A BCP 47 language tag, in WorkOS's form `en-US`. */
 function isLocale(text: string): boolean {
-  // BCP 47 keeps longer names of languages in reserve.
+  // BCP 47 reserves longer language names.
   if (!/^[a-z]{2,3}(-|$)/i.test(text)) return false
   try {
     return Intl.getCanonicalLocales(text).length === 1
@@ -244,7 +243,7 @@ function deleteUser(call: Call): Reply {
   return { status: 200 }
 }
 
-/** E-mail addresses are the same person's whatever their case. */
+/** Email addresses are unique regardless of case. */
 function emailKey(email: string): string {
   return email.toLowerCase()
 }
@@ -292,10 +291,7 @@ export const authFactorEndpoints: readonly Endpoint[] = [
   { method: 'DELETE', path: SINGLE, handle: deleteFactor },
 ]
 
-/**
- * The answer to an enrolment is the only place where the secret is ever seen; what is stored is a
- * digest.
- */
+/** Only the response to an enrollment contains the secret. The database has a digest. */
 function enrolFactor(call: Call): Reply {
   const fields = new Fields(call.body)
   const type = fields.requiredText('type')
@@ -380,7 +376,7 @@ function presentFactor(factor: FactorRow): JsonObject {
   }
 }
 
-/** The key URI format that authenticator apps read. */
+/** The key URI format of authenticator apps. */
 function otpUri(factor: FactorRow, secret: string): string {
   const label = `${encodeURIComponent(factor.issuer)}:${encodeURIComponent(factor.account)}`
   return `otpauth://totp/${label}?secret=${secret}&issuer=${encodeURIComponent(factor.issuer)}`
@@ -390,7 +386,7 @@ function generateSecret(): string {
   return Array.from(randomBytes(GENERATED_SECRET_DIGITS), (byte) => BASE32_ALPHABET[byte & 31]).join('')
 }
 
-/** The sandbox draws no QR codes: the picture says so. Use `uri`. */
+/** The sandbox draws no QR codes; the picture says to use `uri`. */
 const NO_QR_CODE = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" width="240" height="40"><text x="8" y="24">Sandbox: use the uri</text></svg>',
 )}`

@@ -1,7 +1,7 @@
 /**
- * Passing trouble on purpose. In: a set of faults (fault.ts), from the start or through
- * `/_sandbox/faults`, and each request that arrives. Out: the fault that the request meets, if any,
- * carried out before or after it takes effect; and how often each was injected.
+ * Injects faults. In: a set of faults (fault.ts), from the start or through `/_sandbox/faults`, and
+ * each request. Out: the fault of the request, if any, carried out before or after the request, and
+ * counts of injections.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -11,7 +11,7 @@ import type { Database } from '../database.ts'
 import { readBody } from '../http.ts'
 import { type Fault, type FaultReport, type FaultSet, parseFaultSet, type Trigger } from './fault.ts'
 
-/** The faults in force; they may change while the sandbox runs. */
+/** The current faults, which can change while the sandbox runs. */
 export class FaultController {
   #injector: FaultInjector | undefined
 
@@ -19,7 +19,7 @@ export class FaultController {
     this.setFaults(set)
   }
 
-  /** Undefined: no more faults. */
+  /** Undefined: no faults. */
   setFaults(set: FaultSet | undefined): void {
     this.#injector = set && new FaultInjector(set)
   }
@@ -28,25 +28,25 @@ export class FaultController {
     return this.#injector?.report() ?? { seed: 1, faults: [] }
   }
 
-  /** The fault that a request meets. Without faults in force nothing is looked at. */
+  /** The fault of a request. Without faults, nothing is evaluated. */
   choose(arrival: () => Arrival): InjectedFault | undefined {
     return this.#injector?.choose(arrival())
   }
 }
 
-/** A request, as far as faults look at it. */
+/** A request as faults see it. */
 interface Arrival {
   readonly method: string
   readonly route: string | undefined
   readonly authorization: string | undefined
-  /** Whom it concerns; asked for only where a fault names a user or an organization. */
+  /** The users and organizations it is about; read only if a fault names one. */
   concerned(): Concerned
 }
 
-/** A fault that is injected into a request, or will be after the request took effect. */
+/** A fault that is injected before or after a request takes effect. */
 export interface InjectedFault {
   readonly fault: Fault
-  /** It could not be injected after all: it does not count. */
+  /** The fault could not be injected and does not count. */
   release(): void
 }
 
@@ -54,11 +54,11 @@ interface Rule {
   readonly fault: Fault
   seen: number
   injected: number
-  /** `revoked` alone: the Authorization headers that are refused. */
+  /** Only for `revoked`: the rejected Authorization headers. */
   revoked: string | undefined
 }
 
-/** Chooses the fault that a request gets, at most one: the first in order that fits. */
+/** Chooses at most one fault for a request: the first that matches. */
 class FaultInjector {
   readonly #seed: number
   readonly #rules: Rule[]
@@ -71,7 +71,7 @@ class FaultInjector {
   }
 
   choose(arrival: Arrival): InjectedFault | undefined {
-    // One draw for all rates: each fault has its own stretch of 0 to 1, so that its rate is exact.
+    // One draw for all rates: each fault has its own part of 0 to 1, so its rate is exact.
     const draw = this.#random()
     let stretch = 0
     for (const rule of this.#rules) {
@@ -124,21 +124,18 @@ function randomFrom(seed: number): () => number {
   }
 }
 
-/** Where the sandbox itself is steered: outside WorkOS's API. */
+/** The sandbox's own control path, outside WorkOS's API. */
 export const CONTROL_PREFIX = '/_sandbox/'
 
 const PATH = `${CONTROL_PREFIX}faults`
 
-/** What the control endpoint steers. */
+/** What the control endpoint changes. */
 interface Controlled {
   report(): FaultReport
   setFaults(set: FaultSet | undefined): void
 }
 
-/**
- * GET, PUT and DELETE of `/_sandbox/faults`, for programs on this machine alone. No key is asked
- * for.
- */
+/** GET, PUT and DELETE of `/_sandbox/faults`, only for programs on this machine. Needs no key. */
 export async function control(
   controlled: Controlled,
   request: IncomingMessage,
@@ -149,11 +146,11 @@ export async function control(
     response.end(JSON.stringify(body))
   }
   if (!isLoopback(request.socket.remoteAddress)) return reply(403, { message: 'Only for programs on this machine.' })
-  if (request.url !== PATH) return reply(404, { message: `There is ${PATH} alone.` })
+  if (request.url !== PATH) return reply(404, { message: `Only ${PATH} exists.` })
   try {
     if (request.method === 'PUT') controlled.setFaults(parseFaultSet(JSON.parse(await readBody(request))))
     else if (request.method === 'DELETE') controlled.setFaults(undefined)
-    else if (request.method !== 'GET') return reply(405, { message: 'GET, PUT or DELETE.' })
+    else if (request.method !== 'GET') return reply(405, { message: 'Use GET, PUT or DELETE.' })
     reply(200, controlled.report())
   } catch (error) {
     if (error instanceof Refusal) return reply(error.status, error.body)
@@ -165,18 +162,17 @@ function isLoopback(address: string | undefined): boolean {
   return address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address)
 }
 
-/** The connection of a request that is injected. */
 interface Wire {
   readonly request: IncomingMessage
   readonly response: ServerResponse
 }
 
-/** In how many pieces a dribbled body comes. */
+/** Number of pieces of a dribbled body. */
 const PIECES = 10
 
 /**
- * Injects a fault before the request is carried out. True: it is not carried out, and the answer is
- * dealt with.
+ * Injects a fault before the request is carried out. True: the request is skipped and has its
+ * response.
  */
 export async function injectBefore(fault: Fault, wire: Wire): Promise<boolean> {
   switch (fault.kind) {
@@ -188,13 +184,13 @@ export async function injectBefore(fault: Fault, wire: Wire): Promise<boolean> {
       return answer(wire, 422, {
         code: 'invalid_request_parameters',
         message: 'Validation failed.',
-        errors: [{ code: 'refused_by_fault', message: 'The sandbox was told to refuse this.' }],
+        errors: [{ code: 'refused_by_fault', message: 'A sandbox fault rejected this.' }],
       })
     case 'revoked':
       return answer(wire, 401, { message: 'Unauthorized' })
     case 'answered': {
       const { status, code } = fault
-      const message = 'The sandbox was told to answer so.'
+      const message = 'A sandbox fault set this response.'
       return fault.when === 'before' && answer(wire, status, code === undefined ? { message } : { code, message })
     }
     case 'slow':
@@ -207,12 +203,12 @@ export async function injectBefore(fault: Fault, wire: Wire): Promise<boolean> {
   }
 }
 
-/** Whether the fault is injected once the request has taken effect. */
+/** Whether the fault is injected after the request takes effect. */
 export function injectsAfter(fault: Fault): boolean {
   return fault.kind === 'dribbled' || ('when' in fault && fault.when === 'after')
 }
 
-/** Injects a fault after the request took effect. True: the answer is dealt with. */
+/** Injects a fault after the request took effect. True: the response is handled. */
 export function injectAfter(fault: Fault, wire: Wire, reply: Reply): boolean {
   if (fault.kind === 'dribbled') return dribble(wire, reply, fault.ms)
   if (fault.kind === 'answered') {
@@ -263,15 +259,14 @@ function dribble({ response }: Wire, reply: Reply, ms: number): true {
 }
 
 /**
- * The names of the users and organizations that a request is about, lowercased: ids, external ids,
- * e-mails, names.
+ * The users and organizations that a request is about, lowercase: IDs, external IDs, emails, names.
  */
 interface Concerned {
   users: Set<string>
   organizations: Set<string>
 }
 
-/** Whether a request is about the user or the organization that a fault names. */
+/** Whether a request is about the fault's user or organization. */
 function concerns({ users, organizations }: Concerned, { user, organization }: Trigger): boolean {
   if (user !== undefined && users.has(user.toLowerCase())) return true
   return organization !== undefined && organizations.has(organization.toLowerCase())
@@ -279,12 +274,12 @@ function concerns({ users, organizations }: Concerned, { user, organization }: T
 
 interface Concern {
   database: Database
-  /** Row id. */
+  /** Row ID. */
   environment: number
   route: string
   params: Readonly<Record<string, string | undefined>>
   query: URLSearchParams
-  /** The body as it came. */
+  /** The raw body. */
   text: string
 }
 
@@ -293,10 +288,7 @@ interface Membership {
   organization_id: string
 }
 
-/**
- * Whom a request is about: by what it says itself, and by what the sandbox holds under the ids that
- * it names.
- */
+/** Whom a request is about: by its own contents, and by the sandbox's data for the IDs in it. */
 export function concernedBy({ database, environment, route, params, query, text }: Concern): Concerned {
   const found: Concerned = { users: new Set(), organizations: new Set() }
   const add = (names: Set<string>, ...values: unknown[]) => {

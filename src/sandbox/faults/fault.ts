@@ -1,82 +1,70 @@
 import { isObject } from '../../json.ts'
 import { ENDPOINTS } from '../routes.ts'
 
-/**
- * Which requests a fault may be injected into, and how often. Without `rate` and `every` into all
- * of them.
- */
+/** Which requests a fault is injected into, and how often. Without `rate` and `every`: all. */
 export interface Trigger {
-  /**
-   * The share of requests to inject it into, above 0 and at most 1. The rates of faults for the
-   * same request add up.
-   */
+  /** Share of requests, above 0 and at most 1. The rates of faults for the same request add up. */
   rate?: number
-  /** Inject it into every n-th request. */
+  /** Every n-th request. */
   every?: number
-  /** Inject it so often, and then no more. */
+  /** At most this many times. */
   times?: number
-  /** GET alone, or everything else alone. */
+  /** Only GET, or everything else. */
   requests?: 'reads' | 'writes'
   method?: Method
   /** One endpoint, as the sandbox names it: `/user_management/users/:id`. */
   route?: string
-  /** What concerns one user: by e-mail, external id or WorkOS id. */
+  /** Requests about one user: by email, external ID or WorkOS ID. */
   user?: string
-  /** What concerns one organization: by name, external id or WorkOS id. */
+  /** Requests about one organization: by name, external ID or WorkOS ID. */
   organization?: string
 }
 
-/** Whether the request is injected before it is carried out, or after it took effect. */
+/** Whether the fault is injected before the request is carried out, or after it took effect. */
 export type When = 'before' | 'after'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 export type Method = (typeof METHODS)[number]
 
-/** What goes wrong. */
 export type Effect =
-  /** 429. `retryAfter` in seconds; left out: no such header. */
+  /** 429. `retryAfter` in seconds; absent: no such header. */
   | { kind: 'rate-limited'; retryAfter?: number }
   /** 500 with a JSON body. */
   | { kind: 'error'; when: When }
-  /** 502 with an HTML body, as proxies answer. */
+  /** 502 with an HTML body, as from a proxy. */
   | { kind: 'bad-gateway'; when: When }
-  /** 503, nothing carried out. `retryAfter` in seconds. */
+  /** 503, without effect. `retryAfter` in seconds. */
   | { kind: 'unavailable'; retryAfter?: number }
-  /** The connection ends without an answer. */
+  /** The connection ends without a response. */
   | { kind: 'dropped'; when: When }
-  /** The connection stays open, and no answer comes. */
+  /** The connection stays open without a response. */
   | { kind: 'silent'; when: When }
   /** The request is carried out and answered after `ms` milliseconds. */
   | { kind: 'slow'; ms: number }
-  /** The answer's body comes in small pieces over `ms` milliseconds. */
+  /** The response body arrives in small pieces over `ms` milliseconds. */
   | { kind: 'dribbled'; ms: number }
-  /** 422: writes that concern the user or the organization are refused. */
+  /** 422: writes about the user or organization are rejected. */
   | { kind: 'refused' }
   /**
-   * An answer that WorkOS is known to give at times, such as 403 to the deletion of one
-   * organization: without effect and with `code` in the body; `after`: the request took effect, and
-   * an answer of success has this status and no body.
+   * A response that WorkOS sometimes returns, such as 403 for the deletion of one organization:
+   * without effect, and with `code` in the body. `after`: the request takes effect, and the success
+   * response has this status and no body.
    */
   | { kind: 'answered'; status: number; code?: string; when: When }
-  /**
-   * 401 for the key of the request that comes after `after` others, from then on. Other keys go on.
-   */
+  /** 401 for the key of the request after `after` others, from then on. Other keys still work. */
   | { kind: 'revoked'; after: number }
 
 export type Fault = Effect & Trigger
 
-/** Faults that hold at the same time. */
+/** Faults that apply at the same time. */
 export interface FaultSet {
-  /**
-   * What the rates are drawn with: the same requests in the same order meet the same faults.
-   * Default 1.
-   */
+  /** Seed of the rates: the same requests in the same order get the same faults. Default 1. */
   seed?: number
   faults: readonly Fault[]
 }
 
-/** A fault with the number of requests that it might have injected, and of those that it did. */
+/** A fault with the number of requests it saw and was injected into. */
 export type FaultCount = Fault & { seen: number; injected: number }
 
 export interface FaultReport {
@@ -105,7 +93,7 @@ export function allFaults(rate: number, seed = 1): FaultSet {
   return { seed, faults: effects.map((effect) => ({ ...effect, rate })) }
 }
 
-/** What is wrong with a description of faults, and where in it. */
+/** A problem in a description of faults, and its place. */
 class FaultProblem extends Error {
   constructor(path: string, message: string) {
     super(`${path}: ${message}`)
@@ -113,7 +101,7 @@ class FaultProblem extends Error {
   }
 }
 
-/** The options of each kind, besides those of a trigger. */
+/** The options of each kind, without those of a trigger. */
 const OPTIONS: Record<Effect['kind'], readonly string[]> = {
   'rate-limited': ['retryAfter'],
   error: ['when'],
@@ -132,13 +120,13 @@ const TRIGGER = ['rate', 'every', 'times', 'requests', 'method', 'route', 'user'
 
 const ROUTES = [...new Set(ENDPOINTS.map((endpoint) => endpoint.path))]
 
-/** `setTimeout` takes no more. Milliseconds. */
+/** Limit of `setTimeout`. Milliseconds. */
 const LONGEST = 2 ** 31 - 1
 
-/** Reads a set of faults, or a bare list of them. @throws FaultProblem */
+/** Reads a set of faults, or a list of them. @throws FaultProblem */
 export function parseFaultSet(value: unknown): FaultSet {
   const set = Array.isArray(value) ? { faults: value } : value
-  if (!isObject(set)) throw new FaultProblem('faults', 'must be a list, or an object with the list faults')
+  if (!isObject(set)) throw new FaultProblem('faults', 'must be a list, or an object with a list named faults')
   refuseUnknown(set, ['seed', 'faults'], 'faults')
   const { seed, faults } = set
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw new FaultProblem('seed', 'must be a whole number')
@@ -167,7 +155,7 @@ function parseFault(value: unknown, path: string): Fault {
   const text = (name: string) => {
     const given = value[name]
     if (given === undefined || (typeof given === 'string' && given !== '')) return given
-    throw new FaultProblem(`${path}.${name}`, 'must be a text')
+    throw new FaultProblem(`${path}.${name}`, 'must be a string')
   }
   const trigger = {
     rate: number('rate', 0, 1, false),
@@ -180,7 +168,7 @@ function parseFault(value: unknown, path: string): Fault {
     organization: text('organization'),
   }
   if (trigger.rate !== undefined && trigger.every !== undefined) {
-    throw new FaultProblem(path, 'takes a rate or every, not both')
+    throw new FaultProblem(path, 'accepts rate or every, not both')
   }
   const effect = (): Effect => {
     switch (kind) {
@@ -197,16 +185,16 @@ function parseFault(value: unknown, path: string): Fault {
         return { kind, ms: number('ms', 0) ?? 1000 }
       case 'refused':
         if (trigger.user !== undefined || trigger.organization !== undefined) return { kind }
-        throw new FaultProblem(path, 'needs the user or the organization that is refused')
+        throw new FaultProblem(path, 'needs the user or organization to reject')
       case 'answered': {
         const status = number('status', 200, 499)
         if (status === undefined) throw new FaultProblem(`${path}.status`, 'must be a whole number from 200 to 499')
         const when = oneOf<When>(value.when, ['before', 'after'], `${path}.when`) ?? 'before'
         if (status < 300 === (when === 'before')) {
-          throw new FaultProblem(`${path}.when`, 'must be after for a status of success, and before for any other')
+          throw new FaultProblem(`${path}.when`, 'must be after for a success status, and before for any other')
         }
         const code = text('code')
-        if (code !== undefined && when === 'after') throw new FaultProblem(`${path}.code`, 'is only for a refusal')
+        if (code !== undefined && when === 'after') throw new FaultProblem(`${path}.code`, 'is only for a rejection')
         return { ...given({ kind, status, code }), when }
       }
       case 'revoked':
@@ -227,7 +215,7 @@ function oneOf<Value extends string>(given: unknown, values: readonly Value[], p
   return value
 }
 
-/** Without the members that are undefined. */
+/** Without undefined members. */
 function given<T extends object>(members: T): T {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
 }
@@ -235,5 +223,5 @@ function given<T extends object>(members: T): T {
 function refuseUnknown(value: Record<string, unknown>, known: readonly string[], path: string): void {
   const unknown = Object.keys(value).find((key) => !known.includes(key))
   if (unknown === undefined) return
-  throw new FaultProblem(path, `knows no ${unknown}; it takes ${known.join(', ')}`)
+  throw new FaultProblem(path, `does not accept ${unknown}; it accepts ${known.join(', ')}`)
 }

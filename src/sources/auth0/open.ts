@@ -1,7 +1,7 @@
 /**
- * The `auth0` source. In: a tenant that capture/ reads into a snapshot, or a file of its users, and
- * files of passwords and second factors. Out: users with what belongs to them, organizations,
- * roles, connections, invitations (records/).
+ * The `auth0` source. In: a tenant that capture/ reads into a snapshot, or a file of its users;
+ * files of passwords and MFA secrets. Out: users with their passwords, MFA secrets and memberships;
+ * organizations, roles, connections, invitations (records/).
  */
 
 import { createHash } from 'node:crypto'
@@ -28,7 +28,6 @@ import { snapshotUsers } from './records/from-snapshot.ts'
 import { SideFiles } from './records/side-files.ts'
 import { CONNECTIONS, INVITATIONS, ORGANIZATIONS, ROLES, USERS, type Users } from './records/users.ts'
 
-/** An Auth0 tenant, or a file of its users. */
 const tenantSource: SourceDefinition<Auth0Options> = {
   type: 'auth0',
   files: filesOf,
@@ -46,7 +45,7 @@ const tenantSource: SourceDefinition<Auth0Options> = {
   open,
 }
 
-/** The same, and a file about roles beside it. */
+/** The source with its optional file of role definitions. */
 export const auth0Source: SourceDefinition = withRoleFiles(tenantSource, [roleDefinitionFile])
 
 function filesOf(config: Auth0Options): string[] {
@@ -54,7 +53,7 @@ function filesOf(config: Auth0Options): string[] {
   return [...(users === undefined ? [] : [users]), ...textsOf(config.passwords), ...textsOf(config.mfa)]
 }
 
-/** What a file shows without being read to its end. */
+/** Problems that the beginning of a file shows. */
 async function checkFile(
   name: string,
   { maxRecordBytes }: Auth0Options,
@@ -74,14 +73,11 @@ async function checkFile(
   }
 }
 
-/**
- * Opens the source; nothing is read before `read` is iterated, nor is anything that is wrong with
- * the options said.
- */
+/** Opens the source. Reads nothing and reports no option problem before `read` is iterated. */
 function open(config: Auth0Options, context: ReadContext): Source {
   let opened: { users: Users; side: SideFiles } | undefined
   const known = () => {
-    if (opened === undefined) throw new Error('a source tells of what it read only after it has been read')
+    if (opened === undefined) throw new Error('a source reports its counts and digest only after it has been read')
     return opened
   }
   const { numbering = new Numbering() } = context
@@ -148,7 +144,7 @@ async function* records(users: Users, side: SideFiles) {
   yield* others(users)
 }
 
-/** What comes after the users. */
+/** The records after the users. */
 async function* others(users: Users) {
   for await (const batch of users.organizations()) yield { stream: ORGANIZATIONS, ...batch }
   for await (const batch of users.roles()) yield { stream: ROLES, ...batch }

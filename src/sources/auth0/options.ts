@@ -7,45 +7,41 @@ import { isLoopback } from '../../http/proxy.ts'
 import type { JsonObject } from '../../json.ts'
 import { type MetadataPaths, nullsOption, requireNone, textsOf } from '../source.ts'
 
-/** The options of the source. */
 export type Auth0Options = SourceOptions<'auth0'>
 
-/** A tenant that is asked over the network. */
+/** Options of a tenant that is read over the network. */
 export interface LiveOptions {
   address: Address
   clientId: string
   clientSecret: string
   organizations: OrganizationsFrom
-  /** Ids; undefined: all. */
+  /** IDs of the organizations to read; undefined: all. */
   only: string[] | undefined
   engine: 'auto' | 'export' | 'pages'
   exportAbove: number
-  /** Whether connections are read with what they are made of. */
+  /** Whether connections are read, with their options. */
   connections: boolean
-  /** Whether invitations to organizations are read. */
   invitations: boolean
   pageSize: number
   concurrency: number
   rate: { requests: number; seconds: number } | undefined
-  /** Name of the connection whose users alone are read. */
+  /** Name of the only connection whose users are read; undefined: all. */
   connection: string | undefined
   /** ISO, UTC. */
   updatedSince: string | undefined
 }
 
-/** What is read, whether it comes from a tenant or a file. */
+/** Options that apply to a tenant and to a file. */
 export interface ReadOptions {
-  /** A file of users in place of a tenant, as written in the manifest. */
+  /** A file of users instead of a tenant, as written in the manifest. */
   users: string | undefined
   organizations: OrganizationsFrom
-  /** Whether connections are records. */
   connections: boolean
-  /** Whether invitations are records. */
   invitations: boolean
   paths: MetadataPaths
   passwords: string[]
   mfa: string[]
-  /** Values of CSV files that stand for nothing. */
+  /** Values of CSV files that mean "no value". */
   nulls: string[]
   /** See LiveOptions. */
   connection: string | undefined
@@ -53,19 +49,19 @@ export interface ReadOptions {
   updatedSince: string | undefined
 }
 
-/** Who is not among the users that are read, in words; undefined: all of them are read. */
+/** Completes "users who …" for the users that are not read; undefined: all users are read. */
 export function unreadUsers({
   connection,
   updatedSince,
 }: Pick<ReadOptions, 'connection' | 'updatedSince'>): string | undefined {
   const parts = [
-    ...(connection === undefined ? [] : [`have no account of the connection ${connection}`]),
+    ...(connection === undefined ? [] : [`have no account in the connection ${connection}`]),
     ...(updatedSince === undefined ? [] : [`have not changed since ${updatedSince}`]),
   ]
   return parts.length === 0 ? undefined : parts.join(', or ')
 }
 
-/** The options that say so. */
+/** The options that limit which users are read, for messages. */
 export function partOptions({ connection, updatedSince }: Pick<ReadOptions, 'connection' | 'updatedSince'>): string {
   return [
     ...(connection === undefined ? [] : ['connection']),
@@ -73,12 +69,12 @@ export function partOptions({ connection, updatedSince }: Pick<ReadOptions, 'con
   ].join(' and ')
 }
 
-/** Records that Auth0 gives by pages, whatever is asked for. */
+/** The most records that Auth0 returns by pages for one query. */
 export const LAST_OF_PAGES = 1000
 
 const DEFAULTS = SOURCE_DEFAULTS.auth0
 
-/** Under `app_metadata` alone: what is in `user_metadata` users may write themselves. */
+/** Only under `app_metadata`: users can change their own `user_metadata`. */
 const DEFAULT_PATHS: MetadataPaths = {
   organizationId: ['organization_id', 'org_id', 'organizationId', 'orgId'].map((name) => `app_metadata.${name}`),
   organizationName: ['organization_name', 'org_name', 'organizationName', 'orgName'].map(
@@ -87,7 +83,7 @@ const DEFAULT_PATHS: MetadataPaths = {
   roles: ['app_metadata.roles', 'app_metadata.role'],
 }
 
-/** @throws ManifestError where `checkOptions` finds something */
+/** @throws ManifestError if `checkOptions` finds a problem */
 export function readOptions(config: Auth0Options): ReadOptions {
   requireNone(checkOptions(config))
   return {
@@ -105,7 +101,7 @@ export function readOptions(config: Auth0Options): ReadOptions {
   }
 }
 
-/** @throws ManifestError where `checkOptions` finds something */
+/** @throws ManifestError if `checkOptions` finds a problem */
 export function liveOptions(config: Auth0Options): LiveOptions {
   requireNone(checkOptions(config))
   const address = addressOf(config.domain ?? '', config.audience)
@@ -129,7 +125,7 @@ export function liveOptions(config: Auth0Options): LiveOptions {
   }
 }
 
-/** What decides about what is read: see LiveReading.identity. */
+/** The options that change what is read: see LiveReading.identity. */
 export function identityOf(config: Auth0Options): JsonObject {
   const { address, organizations, only, connections, invitations, connection, updatedSince } = liveOptions(config)
   return {
@@ -152,29 +148,28 @@ function pathsOf(given: Auth0Options['metadata'] = {}): MetadataPaths {
   }
 }
 
-/** From where the organizations of a user come. */
+/** Where the organizations of a user come from. */
 type OrganizationsFrom = 'organizations' | 'metadata' | 'none'
 
-/** Whether the options name a tenant. */
+/** Whether the users come from a tenant and not from a file. */
 export function isLive(config: Auth0Options): boolean {
   return config.domain !== undefined
 }
 
-/** Where the organizations come from, by what the options say and leave out. */
 function organizationsFrom(config: Auth0Options): OrganizationsFrom {
   const { organizationFrom } = config
   if (organizationFrom === 'metadata' || organizationFrom === 'none') return organizationFrom
   return isLive(config) ? 'organizations' : 'none'
 }
 
-/** A time that begins with its date as ISO, UTC; undefined for one that does not exist. */
+/** A time as ISO, UTC; undefined if the text does not begin with an existing date. */
 function isoTime(text: string | undefined): string | undefined {
   if (text === undefined || !isDay(text.slice(0, 10))) return undefined
   const time = Date.parse(text)
   return Number.isNaN(time) ? undefined : new Date(time).toISOString()
 }
 
-/** Options that say how a tenant is read, and say nothing to a file. */
+/** Options that apply only to a tenant. */
 const LIVE_ONLY = [
   'audience',
   'clientId',
@@ -191,9 +186,7 @@ const LIVE_ONLY = [
   'updatedSince',
 ] as const
 
-/**
- * Everything that is wrong with how the options go together: the schema has seen to each by itself.
- */
+/** Problems with the combination of options. The schema checks each option by itself. */
 export function checkOptions(config: Auth0Options): Problem[] {
   const problems: Problem[] = []
   const file = config.users
@@ -201,8 +194,8 @@ export function checkOptions(config: Auth0Options): Problem[] {
     if (file === undefined) {
       problems.push({
         code: 'no_users',
-        message: 'neither a tenant nor a file of users is named',
-        hint: 'give domain, clientId and clientSecret: ${AUTH0_CLIENT_SECRET}, or users: a bulk export or a dashboard export',
+        message: 'the source has neither a tenant nor a file of users',
+        hint: 'set domain, clientId and clientSecret: ${AUTH0_CLIENT_SECRET}; or set users to a bulk export or a dashboard export',
         path: 'source',
       })
       return problems
@@ -210,15 +203,15 @@ export function checkOptions(config: Auth0Options): Problem[] {
     for (const name of LIVE_ONLY.filter((option) => config[option] !== undefined)) {
       problems.push({
         code: 'option_without_tenant',
-        message: `${name} is about a tenant, and the users come from a file`,
-        hint: `take ${name} out, or name the tenant (domain) in place of users`,
+        message: `${name} applies only to a tenant, but the users come from a file`,
+        hint: `remove ${name}, or replace users with domain to read a tenant`,
         path: `source.${name}`,
       })
     }
     if (config.organizationFrom === 'organizations') {
       problems.push({
         code: 'no_organizations_in_file',
-        message: 'a file of users says nothing of Auth0 organizations',
+        message: 'a file of users does not contain Auth0 organizations',
         hint: 'read the tenant (domain, clientId, clientSecret), or set organizationFrom to metadata or none',
         path: 'source.organizationFrom',
       })
@@ -228,8 +221,8 @@ export function checkOptions(config: Auth0Options): Problem[] {
   if (file !== undefined) {
     problems.push({
       code: 'two_sources_of_users',
-      message: 'the users cannot come from a tenant and from a file',
-      hint: 'take users out to read the tenant, or domain to read the file',
+      message: 'the source has both a tenant and a file of users',
+      hint: 'remove users to read the tenant, or remove domain to read the file',
       path: 'source.users',
     })
   }
@@ -238,16 +231,16 @@ export function checkOptions(config: Auth0Options): Problem[] {
   if (config.organizations !== undefined && organizationsFrom(config) !== 'organizations') {
     problems.push({
       code: 'organizations_not_read',
-      message: `organizations names some to read, and organizationFrom is ${organizationsFrom(config)}`,
-      hint: 'take one of the two out',
+      message: `organizations lists organizations to read, but organizationFrom is ${organizationsFrom(config)}`,
+      hint: 'remove organizations or organizationFrom',
       path: 'source.organizations',
     })
   }
   if (config.invitations === true && organizationsFrom(config) !== 'organizations') {
     problems.push({
       code: 'organizations_not_read',
-      message: `invitations are to organizations, and organizationFrom is ${organizationsFrom(config)}`,
-      hint: 'take invitations out, or organizationFrom',
+      message: `invitations belong to organizations, but organizationFrom is ${organizationsFrom(config)}`,
+      hint: 'remove invitations or organizationFrom',
       path: 'source.invitations',
     })
   }
@@ -255,15 +248,15 @@ export function checkOptions(config: Auth0Options): Problem[] {
   if (since !== undefined && isoTime(since) === undefined) {
     problems.push({
       code: 'bad_value',
-      message: 'source.updatedSince is no date that exists',
-      hint: 'for example 2026-11-20T18:00:00Z',
+      message: 'source.updatedSince is not an existing date',
+      hint: 'write a date and a time, for example 2026-11-20T18:00:00Z',
       path: 'source.updatedSince',
     })
   }
   return [...problems, ...metadataProblems(config)]
 }
 
-/** What keeps a tenant from being asked. A snapshot of it is read without credentials. */
+/** Missing credentials of a tenant. Reading an existing snapshot needs none. */
 export function checkCredentials(config: Auth0Options): Problem[] {
   if (!isLive(config)) return []
   return (['clientId', 'clientSecret'] as const).flatMap((name): Problem[] => {
@@ -272,7 +265,7 @@ export function checkCredentials(config: Auth0Options): Problem[] {
       {
         code: 'missing_key',
         message: `"${name}" is missing`,
-        hint: 'a tenant is read with the credentials of a machine-to-machine application: see docs/how-to/sources/auth0.md',
+        hint: 'create a machine-to-machine application and set its credentials: see docs/how-to/sources/auth0.md',
         path: `source.${name}`,
       },
     ]
@@ -284,54 +277,53 @@ function metadataProblems(config: Auth0Options): Problem[] {
   return [
     {
       code: 'metadata_not_read',
-      message: `metadata says where organizations stand in users, and organizationFrom is ${organizationsFrom(config)}`,
-      hint: 'set organizationFrom: metadata, or take metadata out',
+      message: `metadata applies only to organizationFrom: metadata, but organizationFrom is ${organizationsFrom(config)}`,
+      hint: 'set organizationFrom: metadata, or remove metadata',
       path: 'source.metadata',
     },
   ]
 }
 
-/** Where a tenant is reached. */
 export interface Address {
-  /** Scheme and host, without a slash at the end. */
+  /** Scheme and host, without a trailing slash. */
   baseUrl: string
-  /** What tokens are asked for: the identifier of the Management API. */
+  /** Identifier of the Management API, for which tokens are requested. */
   audience: string
-  /** The tenant as messages name it. */
+  /** Name of the tenant in messages. */
   name: string
 }
 
-/** Tenants of the public cloud; every other host is a custom domain or a private one. */
+/** Tenants of the public cloud. Any other host is a custom domain or a private deployment. */
 const CANONICAL = /\.auth0\.com$/
 
 /**
- * Where the tenant of `domain` is: a host (`acme.eu.auth0.com`), a custom domain, or a URL; http is
- * taken on loopback alone, where nobody else can read the secret on its way.
- * @param audience for custom domains: that of the tenant itself,
- *   `https://acme.eu.auth0.com/api/v2/`
+ * The address of a tenant. Accepts http only on loopback, where nobody can read the secret in
+ * transit.
+ * @param domain a host (`acme.eu.auth0.com`), a custom domain, or a URL
+ * @param audience needed for a custom domain: `https://acme.eu.auth0.com/api/v2/`
  */
 export function addressOf(domain: string, audience?: string): Address | Problem {
   const text = domain.trim()
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`)
-  if (url === null || url.hostname === '') return bad(`"${shown(text)}" is no domain`, EXAMPLE)
+  if (url === null || url.hostname === '') return bad(`"${shown(text)}" is not a domain`, EXAMPLE)
   if (url.username !== '' || url.password !== '') {
     return bad(
-      'the domain holds a user name or a password',
-      'write the host alone; the credentials have keys of their own, clientId and clientSecret: ${AUTH0_CLIENT_SECRET}',
+      'the domain contains a user name or a password',
+      'write only the host; set the credentials as clientId and clientSecret: ${AUTH0_CLIENT_SECRET}',
     )
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return bad(`${url.protocol}// is not spoken here`, EXAMPLE)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return bad(`${url.protocol}// is not supported`, EXAMPLE)
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    return bad(`${url.host} would be asked over http, and the secret sent in the clear`, `write https://${url.host}`)
+    return bad(`http would send the secret to ${url.host} unencrypted`, `write https://${url.host}`)
   }
   if (!/^\/?(api\/v2\/?)?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
-    return bad(`the domain goes on after the host: ${url.host}…`, `write ${url.host} alone`)
+    return bad(`the domain has more than a host: ${url.host}…`, `write only ${url.host}`)
   }
   if (audience !== undefined && !/^https?:\/\/[^/]+\/api\/v2\/$/.test(audience)) {
     return {
       code: 'bad_value',
-      message: `"${shown(audience)}" is not what the Management API of a tenant is called`,
-      hint: 'write it with the tenant and the slash at its end: https://acme.eu.auth0.com/api/v2/',
+      message: `"${shown(audience)}" is not the audience of a Management API`,
+      hint: 'write the URL with the tenant and a trailing slash: https://acme.eu.auth0.com/api/v2/',
       path: 'source.audience',
     }
   }
@@ -343,17 +335,14 @@ export function addressOf(domain: string, audience?: string): Address | Problem 
   }
 }
 
-/**
- * What helps when a token is refused for this address: custom domains have to name the tenant
- * behind them.
- */
+/** A hint for a rejected token request: a custom domain needs the audience of its tenant. */
 export function audienceHint({ baseUrl, audience }: Address): string | undefined {
   const host = new URL(baseUrl).hostname
   if (CANONICAL.test(host) || audience !== `${baseUrl}/api/v2/`) return undefined
-  return `if ${host} is a custom domain, set audience to that of the tenant behind it: https://<tenant>.<region>.auth0.com/api/v2/`
+  return `if ${host} is a custom domain, set audience to the one of its tenant: https://<tenant>.<region>.auth0.com/api/v2/`
 }
 
-const EXAMPLE = 'write the host of the tenant, such as acme.eu.auth0.com (Auth0 dashboard, Applications, Domain)'
+const EXAMPLE = 'write the host of the tenant, for example acme.eu.auth0.com (Auth0 dashboard, Applications, Domain)'
 
 function bad(message: string, hint: string): Problem {
   return { code: 'bad_domain', message, hint, path: 'source.domain' }

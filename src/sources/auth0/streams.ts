@@ -10,40 +10,37 @@ export const STREAMS = {
   organizations: 'organizations',
   /** `{ organization_id, user_id, roles: [{ id, name }] }` */
   members: 'members',
-  /** With their `permissions`. */
+  /** Each with its `permissions`. */
   roles: 'roles',
   connections: 'connections',
   /** `{ organization_id, connection_id }` */
   enabledConnections: 'enabled_connections',
-  /** Invitations to organizations, each with whether it had `expired` when it was read. */
+  /** Each with `expired`: whether it had expired when it was read. */
   invitations: 'invitations',
-  /** What could not be read: see `unreadRow`. */
+  /** See `Unread`. */
   unread: 'unread',
 } as const
 
-/**
- * Something that the tenant has and that could not be read as it should; it is rejected when the
- * snapshot is read.
- */
+/** A record of the tenant that could not be read. Reading the snapshot rejects it. */
 export interface Unread extends Required<Reason> {
   stream: 'users' | 'organizations'
   at: Origin
-  /** Whose members are left out with it. */
+  /** ID of an organization whose members are left out too. */
   organization?: string
-  /** Id of the user whom it is of: who was read in another way is not missing. */
+  /** ID of the user of the record. The user might have been read in another way. */
   user?: string | undefined
 }
 
 export function unreadRow({ at, ...unread }: Unread): JsonObject {
-  const { organization, user, ...told } = unread
-  const row: JsonObject = { ...told, file: at.file }
+  const { organization, user, ...reason } = unread
+  const row: JsonObject = { ...reason, file: at.file }
   if (at.line !== undefined) row.line = at.line
   if (organization !== undefined) row.organization = organization
   if (user !== undefined) row.user = user
   return row
 }
 
-/** The ids under a name in the rows of a stream that have been written so far. */
+/** The values of one key in the rows that a stream has so far. */
 export async function idsIn(snapshot: SnapshotWriter, stream: string, name: string): Promise<IdSet> {
   const ids = new IdSet()
   for await (const rows of snapshot.read(stream)) ids.add(rows, ({ data }) => String(data[name]))
@@ -51,8 +48,8 @@ export async function idsIn(snapshot: SnapshotWriter, stream: string, name: stri
 }
 
 /**
- * What is asked for of users: an export job leaves out what it is not asked for, metadata and
- * telephone numbers among them.
+ * The fields of a user to request. An export job leaves out what is not requested, for example
+ * metadata and phone numbers.
  */
 export const USER_FIELDS: readonly string[] = [
   'user_id',

@@ -1,7 +1,7 @@
 /**
  * The `clerk` source. In: an instance that capture/ reads into a snapshot, the dashboard's export,
- * or both, and files beside them. Out: users with their memberships and roles joined,
- * organizations, roles, connections (records/).
+ * or both, and additional files. Out: users with their memberships and roles, organizations, roles,
+ * connections (records/).
  */
 
 import { createHash } from 'node:crypto'
@@ -71,7 +71,7 @@ const instanceSource: SourceDefinition<ClerkOptions> = {
   },
 }
 
-/** The same, and a file about roles beside it. */
+/** Adds a file of role definitions. */
 export const clerkSource: SourceDefinition = withRoleFiles(instanceSource, [roleDefinitionFile])
 
 function openFiles(config: ClerkOptions, context: ReadContext): Source {
@@ -88,7 +88,7 @@ function openFiles(config: ClerkOptions, context: ReadContext): Source {
     return new JoinedFile(format, sourceFile(name, context.directory), context, writtenAs(config, format.stream))
   })
   return {
-    // A file of memberships names its organizations in its rows. What the API alone tells is empty.
+    // Rows of memberships contain their organizations. The streams that only the API has are empty.
     streams: [
       USERS,
       ORGANIZATIONS,

@@ -7,19 +7,18 @@ import { isLoopback } from '../../http/proxy.ts'
 import type { JsonObject } from '../../json.ts'
 import { requireNone } from '../source.ts'
 
-/** The options of the source. */
 export type ClerkOptions = SourceOptions<'clerk'>
 
-/** How an instance is asked over the network. */
+/** How to send requests to an instance. */
 export interface LiveOptions {
   secretKey: string
   /** Scheme, host and port, without the version: `https://api.clerk.com`. */
   baseUrl: string
-  /** Whether organizations and memberships are read: not when a file names the memberships. */
+  /** Whether to read organizations and memberships. False if a file contains the memberships. */
   organizations: boolean
-  /** Whether enterprise connections are read. */
+  /** Whether to read enterprise connections. */
   connections: boolean
-  /** Whether invitations are read that nobody has taken up yet. */
+  /** Whether to read pending invitations. */
   invitations: boolean
   pageSize: number
   concurrency: number
@@ -30,12 +29,12 @@ export interface LiveOptions {
 
 const CLERK = 'https://api.clerk.com'
 
-/** What Clerk allows: https://clerk.com/docs/guides/how-clerk-works/system-limits */
+/** Clerk's limits: https://clerk.com/docs/guides/how-clerk-works/system-limits */
 const RATES = { live: { requests: 1000, seconds: 10 }, test: { requests: 100, seconds: 10 } }
 
 const DEFAULTS = SOURCE_DEFAULTS.clerk
 
-/** Options that say how an instance is asked, and nothing without one. */
+/** Options that apply only to an instance. */
 const LIVE_ONLY = [
   'baseUrl',
   'connections',
@@ -47,30 +46,28 @@ const LIVE_ONLY = [
   'snapshot',
 ] as const
 
-/** Whether the options name an instance to ask. */
+/** Whether the options name an instance. */
 export function isLive(config: ClerkOptions): boolean {
   return config.secretKey !== undefined
 }
 
-/**
- * Everything that is wrong with how the options go together: the schema has seen to each by itself.
- */
+/** Problems in the combination of options. The schema has checked each option. */
 export function checkOptions(config: ClerkOptions): Problem[] {
   const problems: Problem[] = []
   if (!isLive(config)) {
     if (config.users === undefined) {
       problems.push({
         code: 'no_users',
-        message: 'the source names neither a secret key nor a file of users',
-        hint: 'give secretKey: ${CLERK_SECRET_KEY} to read the Backend API, users: the CSV file that the dashboard exports, or both',
+        message: 'the source has neither a secret key nor a file of users',
+        hint: 'set secretKey: ${CLERK_SECRET_KEY} to read the Backend API, users to the CSV file that the dashboard exports, or both',
         path: 'source',
       })
     }
     for (const name of LIVE_ONLY.filter((option) => config[option] !== undefined)) {
       problems.push({
         code: 'option_without_key',
-        message: `${name} is about the Backend API, which is not read without a secret key`,
-        hint: `take ${name} out, or add secretKey: \${CLERK_SECRET_KEY}`,
+        message: `${name} applies only to the Backend API, and the source has no secret key`,
+        hint: `remove ${name}, or add secretKey: \${CLERK_SECRET_KEY}`,
         path: `source.${name}`,
       })
     }
@@ -82,7 +79,7 @@ export function checkOptions(config: ClerkOptions): Problem[] {
   if (since !== undefined && (Number.isNaN(Date.parse(since)) || !isDay(since.slice(0, 10)))) {
     problems.push({
       code: 'bad_value',
-      message: `source.updatedSince is no time: ${since}`,
+      message: `source.updatedSince is not a date or time: ${since}`,
       hint: 'write it like 2026-03-01 or 2026-03-01T12:00:00Z',
       path: 'source.updatedSince',
     })
@@ -90,7 +87,7 @@ export function checkOptions(config: ClerkOptions): Problem[] {
   return problems
 }
 
-/** The options of a live reading, `checkOptions` having found nothing wrong with them. */
+/** @param config without problems in `checkOptions` */
 export function liveOptions(config: ClerkOptions): LiveOptions {
   const secretKey = config.secretKey ?? ''
   const { rate, updatedSince, baseUrl = CLERK } = config
@@ -109,8 +106,8 @@ export function liveOptions(config: ClerkOptions): LiveOptions {
 }
 
 /**
- * What decides what is read. Only the key tells one instance from another, and it must not be
- * written down: a part of its digest is. Without the key the instance is not known.
+ * What decides what is read. Only the key distinguishes instances, but it must not be stored, so a
+ * part of its digest is. Without the key, the instance is unknown.
  * @throws ManifestError for options that do not fit
  */
 export function identity(config: ClerkOptions): JsonObject {
@@ -124,9 +121,7 @@ export function identity(config: ClerkOptions): JsonObject {
   return read
 }
 
-/**
- * Keys of development instances begin with `sk_test_`: they are allowed a tenth of the requests.
- */
+/** Keys of development instances begin with `sk_test_` and have a tenth of the rate limit. */
 function kindOf(secretKey: string): 'live' | 'test' {
   return secretKey.startsWith('sk_test_') ? 'test' : 'live'
 }
@@ -134,9 +129,9 @@ function kindOf(secretKey: string): 'live' | 'test' {
 function keyProblems(secretKey: string): Problem[] {
   if (/^[\x21-\x7e]+$/.test(secretKey) && !secretKey.startsWith('pk_')) return []
   const message = secretKey.startsWith('pk_')
-    ? 'source.secretKey is a publishable key, which may not read users'
-    : 'source.secretKey is empty, or has characters that no key has: blanks, line ends or letters outside ASCII'
-  const hint = 'copy the secret key (sk_live_… or sk_test_…) from the Clerk dashboard, Configure, API keys'
+    ? 'source.secretKey is a publishable key, which cannot read users'
+    : 'source.secretKey is empty or contains characters that no key has: spaces, line breaks or non-ASCII characters'
+  const hint = 'copy the secret key (sk_live_… or sk_test_…) from the Clerk dashboard under Configure > API keys'
   return [{ code: 'bad_api_key', message, hint, path: 'source.secretKey' }]
 }
 
@@ -144,13 +139,13 @@ function addressProblems(text: string): Problem[] {
   const bad = (message: string, hint: string) => [{ code: 'bad_base_url', message, hint, path: 'source.baseUrl' }]
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    return bad('source.baseUrl is no http(s) address', `write it like ${CLERK}`)
+    return bad('source.baseUrl is not an http or https URL', `write it like ${CLERK}`)
   }
   if (url.username !== '' || url.password !== '') {
-    return bad('source.baseUrl holds a user name or a password', `write ${url.origin}`)
+    return bad('source.baseUrl contains a user name or a password', `set it to ${url.origin}`)
   }
   if (!/^\/(v1\/?)?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
-    return bad('source.baseUrl has more than a host and a port', `write ${url.origin}`)
+    return bad('source.baseUrl contains more than a host and a port', `set it to ${url.origin}`)
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     return bad(`source.baseUrl would send the secret key unencrypted to ${url.hostname}`, 'use https')

@@ -7,16 +7,14 @@ export const ORGANIZATIONS = 'organizations'
 export const MEMBERSHIPS = 'memberships'
 /** Enterprise connections. */
 export const CONNECTIONS = 'connections'
-/** Invitations that nobody has taken up yet, to the instance and to organizations. */
+/** Pending invitations to the instance and to organizations. */
 export const INVITATIONS = 'invitations'
-/** Roles of organizations with their permissions: `roles` is the file of who has which. */
+/** Roles of organizations with their permissions. `roles` is the file of users' roles. */
 export const ORGANIZATION_ROLES = 'organizationRoles'
-/** Ids of members who were deleted while the instance was read. */
+/** IDs of members who were deleted while the instance was read. */
 export const GONE = 'gone'
 
-/**
- * A membership as a snapshot keeps it: without what it repeats of its organization and its user.
- */
+/** A membership in a snapshot, without the data that repeats its organization and its user. */
 export type SlimMembership = ClerkObject & { user_id: string }
 
 export function slimMembership(membership: ClerkObject): SlimMembership {
@@ -30,15 +28,15 @@ export function slimMembership(membership: ClerkObject): SlimMembership {
   }
 }
 
-/** Between the values of a cell, as in the dashboard's export. */
+/** Separates the values in a cell, as in the dashboard's export. */
 export const SEPARATOR = '|'
 
-/** Members of a user that are times, epoch milliseconds. */
+/** Members of a user that are times in epoch milliseconds. */
 const TIMES = ['created_at', 'updated_at', 'last_sign_in_at', 'last_active_at', 'legal_accepted_at', 'expires_at']
 
 /**
- * A user of the API with the columns of the dashboard's export, so that one mapping serves both.
- * What is empty is left out.
+ * A user of the API with the columns of the dashboard's export, so that one mapping works for both.
+ * Omits empty members.
  */
 export function userRecord(user: JsonObject): JsonObject {
   const emails = identifications(user.email_addresses, 'email_address')
@@ -55,12 +53,12 @@ export function userRecord(user: JsonObject): JsonObject {
   })
 }
 
-/** A role or a connection of the API: as it is, with times as text. */
+/** A role or a connection of the API, with times as text. */
 export function plainRecord(object: JsonObject): JsonObject {
   return filled({ ...object, ...timesOf(object) })
 }
 
-/** An organization of the API, with the columns by which memberships name organizations. */
+/** An organization of the API, with the columns that memberships use for organizations. */
 export function organizationRecord(organization: JsonObject): JsonObject {
   const { id, name, slug, public_metadata, private_metadata, ...own } = organization
   return filled({
@@ -74,7 +72,7 @@ export function organizationRecord(organization: JsonObject): JsonObject {
 
 /**
  * A membership of a snapshot, with the columns of a file of memberships.
- * @param listed keys of the roles that are known by themselves: of these a membership need not tell
+ * @param listed keys of roles that the API lists, so that memberships need not describe them
  */
 export function membershipRow(membership: JsonObject, listed: ReadonlySet<unknown>): JsonObject {
   const { user_id, organization, role, ...own } = membership
@@ -89,7 +87,7 @@ export function membershipRow(membership: JsonObject, listed: ReadonlySet<unknow
 }
 
 /**
- * Clerk's id is the organization's external id: `org_id` would be WorkOS's, and both begin with
+ * Clerk's ID is the organization's external ID. `org_id` means the WorkOS ID, and both begin with
  * `org_`.
  */
 function organizationColumns({ id, name, slug }: Record<string, Json | undefined>): JsonObject {

@@ -1,7 +1,7 @@
 /**
  * The `cognito` source. In: user pools of Amazon Cognito that capture/ reads into a snapshot. Out:
- * users with their groups, groups, identity providers (records.ts). What `aws cognito-idp
- * list-users` saved is read by the source `file`, with the same mapping.
+ * users with their groups; groups; identity providers (records.ts). The source `file` reads saved
+ * output of `aws cognito-idp list-users`, with the same mapping.
  */
 
 import { roleDefinitionFile, withRoleFiles } from '../csv/role-files.ts'
@@ -25,5 +25,5 @@ const poolsSource: SourceDefinition<CognitoOptions> = {
   },
 }
 
-/** The same, and a file about roles beside it. */
+/** The source with its optional file of role definitions. */
 export const cognitoSource: SourceDefinition = withRoleFiles(poolsSource, [roleDefinitionFile])

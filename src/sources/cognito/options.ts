@@ -6,29 +6,26 @@ import { isLoopback } from '../../http/proxy.ts'
 import type { JsonObject } from '../../json.ts'
 import { requireNone, textsOf } from '../source.ts'
 
-/** The options of the source. */
 export type CognitoOptions = SourceOptions<'cognito'>
 
-/** A user pool, and where it is. */
 export interface UserPool {
   id: string
   region: string
 }
 
-/** How user pools are asked over the network. */
 export interface LiveOptions {
   pools: UserPool[]
-  /** Scheme, host and port; undefined: that of the region. */
+  /** Scheme, host and port; undefined: the endpoint of the region. */
   endpoint: string | undefined
   profile: string | undefined
-  /** Undefined: what the SDK finds. */
+  /** Undefined: the SDK finds credentials. */
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined
   groups: boolean
   connections: boolean
   mfa: boolean
   pageSize: number
   concurrency: number
-  /** Undefined: below the quota of each category. */
+  /** Undefined: a rate below the quota of each category. */
   rate: { requests: number; seconds: number } | undefined
   /** Epoch milliseconds. */
   updatedSince: number | undefined
@@ -41,12 +38,10 @@ const DEFAULTS = SOURCE_DEFAULTS.cognito
  */
 const POOL_ID = /^[\w-]{1,44}_[0-9A-Za-z]{1,55}$/
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d+$/
-/** A reference whose variable is not set: nothing is known of its value. */
+/** A reference to an unset variable. Its value is not known. */
 const UNSET = /^\$\{/
 
-/**
- * Everything that is wrong with how the options go together: the schema has seen to each by itself.
- */
+/** Problems with the combination of options. The schema checks each option by itself. */
 export function checkOptions(config: CognitoOptions): Problem[] {
   return [
     ...textsOf(config.userPools).flatMap((id) => poolProblems(id, config)),
@@ -56,7 +51,7 @@ export function checkOptions(config: CognitoOptions): Problem[] {
   ]
 }
 
-/** @throws ManifestError where `checkOptions` finds something */
+/** @throws ManifestError if `checkOptions` finds a problem */
 export function liveOptions(config: CognitoOptions): LiveOptions {
   requireNone(checkOptions(config))
   const { endpoint, profile, accessKeyId, secretAccessKey, sessionToken, rate, updatedSince } = config
@@ -80,7 +75,7 @@ export function liveOptions(config: CognitoOptions): LiveOptions {
   }
 }
 
-/** What decides about what is read: see LiveReading.identity. */
+/** The options that change what is read: see LiveReading.identity. */
 export function identityOf(config: CognitoOptions): JsonObject {
   const { pools, endpoint, groups, connections, mfa, updatedSince } = liveOptions(config)
   return {
@@ -93,7 +88,7 @@ export function identityOf(config: CognitoOptions): JsonObject {
   }
 }
 
-/** The region that the id of a pool begins with. */
+/** The region at the beginning of a pool's ID. */
 function regionOf(id: string): string | undefined {
   const region = id.split('_')[0] ?? ''
   return REGION.test(region) ? region : undefined
@@ -104,22 +99,22 @@ function poolProblems(id: string, { region, endpoint }: CognitoOptions): Problem
   if (UNSET.test(id)) return []
   if (!POOL_ID.test(id)) {
     const hint =
-      'copy the user pool ID, such as eu-west-1_Example01, from the Cognito console; it is neither the name nor the ARN'
-    return [{ code: 'bad_user_pool', message: `${id} is not the id of a user pool`, hint, path }]
+      'copy the user pool ID from the Cognito console, for example eu-west-1_Example01; the name and the ARN do not work'
+    return [{ code: 'bad_user_pool', message: `${id} is not the ID of a user pool`, hint, path }]
   }
   const own = regionOf(id)
   if (region === undefined) {
     if (own !== undefined) return []
-    const hint = 'add region, such as eu-west-1'
-    return [{ code: 'no_region', message: `the id of the user pool ${id} names no region`, hint, path }]
+    const hint = 'set region, for example eu-west-1'
+    return [{ code: 'no_region', message: `the ID of the user pool ${id} does not contain a region`, hint, path }]
   }
-  // Behind an address of one's own, regions are what one makes of them.
+  // A custom endpoint can use any region.
   if (own === undefined || own === region || endpoint !== undefined || UNSET.test(region)) return []
   return [
     {
       code: 'region_differs',
-      message: `the user pool ${id} is in ${own}, and source.region says ${region}`,
-      hint: 'take region out: the ids of the user pools tell it',
+      message: `the user pool ${id} is in ${own}, but source.region is ${region}`,
+      hint: 'remove region: the IDs of the user pools contain it',
       path: 'source.region',
     },
   ]
@@ -128,8 +123,8 @@ function poolProblems(id: string, { region, endpoint }: CognitoOptions): Problem
 function credentialProblems({ profile, accessKeyId, secretAccessKey, sessionToken }: CognitoOptions): Problem[] {
   const incomplete = (name: string, lacking: string): Problem => ({
     code: 'credentials_incomplete',
-    message: `source.${name} says nothing without ${lacking}`,
-    hint: `add ${lacking}, or take ${name} out: then the AWS SDK looks for credentials itself`,
+    message: `source.${name} has no effect without ${lacking}`,
+    hint: `add ${lacking}; or remove ${name}, and the AWS SDK finds credentials itself`,
     path: `source.${name}`,
   })
   const problems: Problem[] = []
@@ -142,8 +137,8 @@ function credentialProblems({ profile, accessKeyId, secretAccessKey, sessionToke
   if (profile !== undefined && accessKeyId !== undefined) {
     problems.push({
       code: 'two_credentials',
-      message: 'source.profile and source.accessKeyId are two sets of credentials',
-      hint: 'take one of them out',
+      message: 'the source has two sets of credentials: profile and accessKeyId',
+      hint: 'remove profile, or remove accessKeyId and secretAccessKey',
       path: 'source.profile',
     })
   }
@@ -155,16 +150,16 @@ function endpointProblems(text: string): Problem[] {
   const bad = (message: string, hint: string) => [{ code: 'bad_base_url', message, hint, path: 'source.endpoint' }]
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    return bad('source.endpoint is no http(s) address', 'write it like https://cognito-idp.eu-west-1.amazonaws.com')
+    return bad('source.endpoint is not an http(s) URL', 'write a URL like https://cognito-idp.eu-west-1.amazonaws.com')
   }
   if (url.username !== '' || url.password !== '') {
-    return bad('source.endpoint holds a user name or a password', `write ${url.origin}`)
+    return bad('source.endpoint contains a user name or a password', `write ${url.origin}`)
   }
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     return bad('source.endpoint has more than a host and a port', `write ${url.origin}`)
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    return bad(`source.endpoint would be asked unencrypted, at ${url.hostname}`, 'use https')
+    return bad(`source.endpoint would send requests to ${url.hostname} unencrypted`, 'use https')
   }
   return []
 }
@@ -175,8 +170,8 @@ function sinceProblems(since: string | undefined): Problem[] {
   return [
     {
       code: 'bad_value',
-      message: `source.updatedSince is no time: ${since}`,
-      hint: 'write it like 2026-03-01 or 2026-03-01T12:00:00Z',
+      message: `source.updatedSince is not an existing date: ${since}`,
+      hint: 'write a date like 2026-03-01 or a time like 2026-03-01T12:00:00Z',
       path: 'source.updatedSince',
     },
   ]

@@ -1,7 +1,7 @@
 /**
- * Records of the `cognito` source. In: user pools that were read into a snapshot. Out: users with
- * their groups, as `aws cognito-idp list-users` prints them, so that one mapping serves its files
- * too; groups; identity providers. What is rejected, and the counts of each.
+ * Records of the `cognito` source. In: the snapshot of user pools. Out: users with their groups, in
+ * the form of `aws cognito-idp list-users`, so that one mapping serves its files too; groups;
+ * identity providers; rejected records; counts of each stream.
  */
 
 import type { Problem } from '../../diagnostics/problem.ts'
@@ -26,7 +26,7 @@ import {
   userKey,
 } from './streams.ts'
 
-/** Reads nothing before `read` is iterated: also without a snapshot it tells the streams. */
+/** Reads nothing before `read` is iterated, so that `streams` needs no snapshot. */
 export function openPools(config: CognitoOptions, context: ReadContext): Source {
   const options = liveOptions(config)
   const { directory, numbering = new Numbering() } = context
@@ -73,7 +73,7 @@ export function openPools(config: CognitoOptions, context: ReadContext): Source 
   }
 
   return {
-    // What is not asked for is empty.
+    // Streams that the options do not request are empty.
     streams: [USERS, POOL_GROUPS, CONNECTIONS, GROUPS],
     partial: options.updatedSince !== undefined,
     read: (chunkSize) => numberedFrom(records(snapshotOf(context)), chunkSize, numbering),
@@ -87,7 +87,7 @@ function snapshotOf({ snapshot }: ReadContext): Snapshot {
   return snapshot
 }
 
-/** The users of all pools from the oldest to the newest: Cognito promises no order. */
+/** The users of all pools, oldest first. Cognito guarantees no order. */
 async function* users(snapshot: Snapshot, { scratch, signal }: ReadContext): AsyncGenerator<LineRecord[]> {
   const age = (user: JsonObject) => ({
     created: String(user.UserCreateDate ?? ''),
@@ -104,10 +104,10 @@ async function* users(snapshot: Snapshot, { scratch, signal }: ReadContext): Asy
   }
 }
 
-/** Who is in which group, waiting for the users. */
+/** The members of groups, by user. */
 class Members {
   readonly table: JoinTable
-  /** As messages name it. */
+  /** Name of the file in messages. */
   readonly file: string
   readonly read: number
 
@@ -117,7 +117,7 @@ class Members {
     this.read = read
   }
 
-  /** Groups that were deleted while they were read have no members. */
+  /** Leaves out the members of groups that were deleted during the reading. */
   static async load(snapshot: Snapshot, { directory, scratch, signal }: ReadContext): Promise<Members> {
     const listed = snapshot.facts[GONE_GROUPS]
     const gone = new Set(Array.isArray(listed) ? listed : [])
@@ -133,10 +133,10 @@ class Members {
     return new Members(table, file, read)
   }
 
-  /** Gives each user its groups, in the order in which they were read. */
-  join(people: readonly JsonObject[]): void {
-    const found = this.table.take(people.map((user) => userKey(String(user.pool), user)))
-    for (const [index, user] of people.entries()) user[GROUPS] = found[index] ?? []
+  /** Adds to each user its groups, in reading order. */
+  join(users: readonly JsonObject[]): void {
+    const found = this.table.take(users.map((user) => userKey(String(user.pool), user)))
+    for (const [index, user] of users.entries()) user[GROUPS] = found[index] ?? []
   }
 
   close(): void {
@@ -144,7 +144,7 @@ class Members {
   }
 }
 
-/** Members whose user was not read: of a part of the users, those who have not changed. */
+/** Reports members whose user was not read. A partial reading omits unchanged users. */
 function accountFor(
   { table, file, read }: Members,
   { updatedSince }: LiveOptions,
@@ -155,8 +155,8 @@ function accountFor(
     left += 1
     if (updatedSince !== undefined) continue
     const origin = { file, line }
-    const message = `the user ${data.username} of the group ${data.group} is not among the users of ${data.pool}`
-    const hint = 'read the user pools again: --fresh'
+    const message = `the user ${data.username} of the group ${data.group} is not a user of ${data.pool}`
+    const hint = 'read the user pools again with --fresh'
     context.reject({ stream: GROUPS, origin, problem: { code: 'no_such_user', message, hint, at: origin } })
   }
   if (updatedSince === undefined) return { passed: read - left, rejected: left }
@@ -164,22 +164,17 @@ function accountFor(
     context.warn({
       code: 'members_not_read',
       severity: 'warning',
-      message: `${left} memberships in groups are of users who have not changed since ${new Date(updatedSince).toISOString()}, and are left as they are`,
-      hint: 'Cognito does not count a change of groups as a change of the user: take updatedSince out for the last reading',
+      message: `${left === 1 ? '1 membership in groups belongs' : `${left} memberships in groups belong`} to users who have not changed since ${new Date(updatedSince).toISOString()}; nothing changes for them`,
+      hint: 'remove updatedSince for the last run: in Cognito, a change of groups does not update the user',
     })
   }
   return { passed: read - left, rejected: 0 }
 }
 
-/**
- * From which share of Cognito's estimate on, and by how many users, what was read is worth a look.
- */
+/** Warn below this share of Cognito's estimate, if at least this many users are missing. */
 const FAR_OFF = { share: 0.9, users: 25 }
 
-/**
- * Pools of which far fewer users were read than Cognito estimates. The estimate lags behind, so
- * that a few mean nothing.
- */
+/** Warns of pools with far fewer users than Cognito's estimate, which lags behind. */
 function farOff({ facts }: Snapshot, { pools }: LiveOptions): Problem[] {
   return pools.flatMap(({ id }) => {
     const fact = facts[factOf(id)]
@@ -190,8 +185,8 @@ function farOff({ facts }: Snapshot, { pools }: LiveOptions): Problem[] {
       {
         code: 'fewer_users_than_estimated',
         severity: 'warning',
-        message: `${read} users of the user pool ${id} were read, and Cognito estimates that it has ${estimated}`,
-        hint: 'many may have been deleted lately: compare with the number in the console, and read again with --fresh if it differs too',
+        message: `${read} users of the user pool ${id} were read, but Cognito estimates ${estimated}`,
+        hint: 'compare with the number in the console; if it is higher too, read again with --fresh. The estimate can still include users deleted recently',
       } as const,
     ]
   })

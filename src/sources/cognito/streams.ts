@@ -2,7 +2,7 @@ import type { JsonObject } from '../../json.ts'
 
 /** The streams of a snapshot of user pools. */
 export const STREAMS = {
-  /** As `list-users` prints them, with `pool`, and with `mfa` what `admin-get-user` adds. */
+  /** As `list-users` prints them, with `pool`; with `mfa` also the factors of `admin-get-user`. */
   users: 'users',
   /** As `list-groups` prints them, with `pool`. */
   groups: 'groups',
@@ -15,11 +15,10 @@ export const STREAMS = {
 /** Streams of an open source. */
 export const USERS = 'users'
 export const CONNECTIONS = 'connections'
-/** The groups themselves: `groups` is the joined stream of who is in which. */
+/** The groups themselves. `groups` is the joined stream of their members. */
 export const POOL_GROUPS = 'poolGroups'
 export const GROUPS = 'groups'
 
-/** An attribute of a user. */
 export function attributeOf({ Attributes: attributes }: JsonObject, name: string): string | undefined {
   if (!Array.isArray(attributes)) return undefined
   for (const attribute of attributes) {
@@ -29,30 +28,25 @@ export function attributeOf({ Attributes: attributes }: JsonObject, name: string
   return undefined
 }
 
-/**
- * What tells a user from every other: `sub`, which never changes and is nobody else's, or else the
- * user name in its pool.
- */
+/** What identifies a user: `sub`, which is unique and never changes, or the pool and user name. */
 export function userKey(pool: string, user: JsonObject): string {
   return attributeOf(user, 'sub') ?? memberKey({ pool, username: user.Username ?? '' })
 }
 
-/** The same, of a row of `STREAMS.members`. */
+/** `userKey` for a row of `STREAMS.members`. */
 export function memberKey({ pool = '', username = '', sub }: JsonObject): string {
   return typeof sub === 'string' ? sub : `${pool} ${username}`
 }
 
-/** What a snapshot says of a pool beside its records, under `factOf(pool)`. */
+/** The fact about a pool in a snapshot, under `factOf(pool)`. */
 export interface PoolFacts {
-  /** How many users there are by Cognito's own estimate; null: it does not tell. */
+  /** Cognito's estimate of the number of users; null: unknown. */
   estimated: number | null
-  /** How many were read, with those that `updatedSince` leaves out. */
+  /** Number of users read, including those that `updatedSince` filters out. */
   read: number
 }
 
 export const factOf = (pool: string) => `users of ${pool}`
-/**
- * The fact that lists groups that were deleted while they were read, as `goneGroup` writes them.
- */
+/** The fact that lists groups deleted during the reading, in the form of `goneGroup`. */
 export const GONE_GROUPS = 'groups deleted meanwhile'
 export const goneGroup = (pool: string, group: string) => `${pool} ${group}`

@@ -1,7 +1,7 @@
 /**
- * Rows of text in which backslashes stand for what would end a field, as PostgreSQL's COPY text,
+ * Parses text with backslash escapes, which a CSV parser does not support. PostgreSQL's COPY text,
  * `mysql --batch` and INTO OUTFILE write it: `\t`, `\n`, `\\`, a backslash before a delimiter or a
- * line end, and `\N` for nothing. The parser of CSV knows no such thing.
+ * line end, and `\N` for no value.
  */
 
 import { SourceError } from '../../diagnostics/errors.ts'
@@ -12,14 +12,14 @@ export interface BackslashSettings {
   /** As written in the manifest, for messages. */
   file: string
   delimiter: string
-  /** One character; undefined: nothing quotes. */
+  /** One character. Undefined: nothing quotes. */
   quote: string | undefined
-  /** Whether CR alone ends lines; otherwise it is a character like others. */
+  /** Whether CR alone ends lines. Otherwise CR is an ordinary character. */
   isCrOnly: boolean
   comment?: string
   /** Line on which the text begins. */
   line: number
-  /** Told of NUL characters that were left out. */
+  /** Receives the number of NUL characters that were left out. */
   onNul(count: number): void
 }
 
@@ -27,7 +27,7 @@ const LF = 0x0a
 const CR = 0x0d
 const BACKSLASH = 0x5c
 
-/** What a letter behind a backslash stands for; every other character stands for itself. */
+/** Meaning of a letter after a backslash. Every other character stands for itself. */
 const MEANT: ReadonlyMap<string, string> = new Map([
   ['b', '\b'],
   ['f', '\f'],
@@ -40,31 +40,28 @@ const MEANT: ReadonlyMap<string, string> = new Map([
 
 const NUL = '0'
 const NOTHING = 'N'
-/** COPY ends its data with it, on a line of its own. */
+/** Ends the data of COPY, on its own line. */
 const END_OF_DATA = '.'
 
-/**
- * Settings of a file in which backslashes escape anywhere, beside `escape`: whether quotes are
- * characters like others.
- */
+/** Settings to use with `escape: backslash`. */
 export interface Backslashes {
   quote?: 'none'
 }
 
 /**
- * A cell that is \N, which COPY text and INTO OUTFILE write for nothing, and an escape that only
- * they write.
+ * A cell `\N`, which COPY text and INTO OUTFILE write for no value, and escapes that only they
+ * write.
  */
 const NULL_CELL = /(?:^|[\t,;|])\\N(?=[\t,;|\r\n]|$)/m
 const ESCAPED = /\\[\\tnr0]/
 
-/** Quotes around a cell. */
+/** A quoted cell. */
 const QUOTED = /(?:^|[\t,;|])"[^\t\n]*"(?=[\t,;|\r\n]|$)/m
 
 /**
- * PostgreSQL's COPY text, mysql --batch and INTO OUTFILE are told by what they write for nothing,
- * or by escapes between tabs where nothing is quoted. JSON in a cell of CSV has backslashes too.
- * `areEscapes`: there are others than \N, which some write in CSV as well.
+ * Detects the output of COPY text, mysql --batch and INTO OUTFILE: by `\N`, or by escapes in an
+ * unquoted file with tabs. JSON in CSV cells has backslashes too. `areEscapes`: the file has
+ * escapes other than \N, which some CSV files contain.
  */
 export function backslashesIn(text: string): { settings: Backslashes; areEscapes: boolean } | undefined {
   const hasTabs = /^[^\n]*\t/.test(text)
@@ -76,8 +73,8 @@ export function backslashesIn(text: string): { settings: Backslashes; areEscapes
 }
 
 /**
- * A warning for a file with such escapes that is read without `escape`: they would become part of
- * names.
+ * Warns about a file with escapes but without `escape`. Otherwise the escapes would become part of
+ * values.
  */
 export function unreadEscapes(file: string, text: string): Problem | undefined {
   const found = backslashesIn(text)
@@ -86,15 +83,15 @@ export function unreadEscapes(file: string, text: string): Problem | undefined {
   return {
     code: 'unread_escapes',
     severity: 'warning',
-    message: 'backslashes seem to stand for other characters here, as in \\t, \\n and \\N, and are read as they are',
-    hint: `where PostgreSQL's COPY or mysql wrote the file, set ${settings}; where they are data, escape: '"' says so`,
+    message: 'the file seems to use backslash escapes such as \\t, \\n and \\N, but they are read as plain text',
+    hint: `set ${settings} if PostgreSQL's COPY or mysql wrote the file; set escape: '"' if the backslashes are data`,
     at: { file },
   }
 }
 
 type State = 'start' | 'field' | 'escaped' | 'escaped cr' | 'quoted' | 'after quote' | 'cr' | 'comment'
 
-/** Takes a text apart that comes in pieces, none of which ends within a character. */
+/** Parses a text that comes in pieces. No piece ends within a character. */
 export class BackslashRows {
   readonly #settings: BackslashSettings
   readonly #delimiter: number
@@ -104,14 +101,14 @@ export class BackslashRows {
   #field = ''
   #state: State = 'start'
   #inQuotes = false
-  /** Whether the field, or the row, has something in it that an empty one has not: quotes, `\N`. */
+  /** Whether the field or the row has content even if it looks empty: quotes, `\N`. */
   #isWritten = false
   #isEnd = false
   #line: number
   #recordLine: number
-  /** The beginning of what may be a comment. */
+  /** Text that can be the beginning of a comment. */
   #carried = ''
-  /** Characters of the record that is being read. */
+  /** Number of characters in the current record. */
   length = 0
 
   constructor(settings: BackslashSettings) {
@@ -122,15 +119,15 @@ export class BackslashRows {
     this.#recordLine = settings.line
   }
 
-  /** Line on which the record begins that is being read. */
+  /** Line on which the current record begins. */
   get recordLine(): number {
     return this.#recordLine
   }
 
-  /** The rows that end in a piece of the text. Blank lines are no rows. */
+  /** The rows that end in a piece of the text. Blank lines are not rows. */
   take(piece: string): Row[] {
     const text = this.#carried + piece
-    // What comes behind a CR tells what it is.
+    // The next character decides what a CR means.
     const whole = text.endsWith('\r') ? text.slice(0, -1) : text
     this.#carried = text.slice(whole.length)
     this.#scan(whole, false)
@@ -138,8 +135,8 @@ export class BackslashRows {
   }
 
   /**
-   * The rows that the end of the text ends.
-   * @throws SourceError where a quote is not closed
+   * The last rows.
+   * @throws SourceError for an unclosed quote
    */
   finish(): Row[] {
     this.#scan(this.#carried, true)
@@ -151,7 +148,7 @@ export class BackslashRows {
   }
 
   #scan(text: string, isLast: boolean): void {
-    /** From where on the text has not been put to the field. */
+    /** Start of the text that is not yet in the field. */
     let from = 0
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at)
@@ -170,8 +167,7 @@ export class BackslashRows {
   }
 
   /**
-   * @returns from where on the text has not been put to the field; what is before it has been
-   *   looked at
+   * @returns the start of the text that is not yet in the field; everything before it is processed
    */
   #step(code: number, at: number, from: number, text: string): number {
     switch (this.#state) {
@@ -186,7 +182,7 @@ export class BackslashRows {
       case 'escaped':
         return this.#unescape(text, at)
       case 'escaped cr':
-        // The line end that a backslash stands before may be of two characters.
+        // The escaped line end can have two characters.
         this.#state = this.#inQuotes ? 'quoted' : 'field'
         if (code !== LF) return this.#step(code, at, at, text)
         this.#field += '\n'
@@ -206,7 +202,10 @@ export class BackslashRows {
     return rows
   }
 
-  /** Whether a comment begins here, or may once more of the text is there: then the state stays. */
+  /**
+   * Whether a comment begins here, or might begin once more text is available. Then the state
+   * stays.
+   */
   #isComment(text: string, at: number, isLast: boolean): boolean {
     const { comment } = this.#settings
     if (comment === undefined || this.#fields.length > 0) return false
@@ -217,7 +216,6 @@ export class BackslashRows {
     return !isLast && text.length - at < comment.length && comment.startsWith(text.slice(at))
   }
 
-  /** A field begins. */
   #begin(code: number, at: number, text: string): number {
     this.#state = 'field'
     if (code !== this.#quote) return this.#inField(code, at, at, text)
@@ -308,7 +306,7 @@ export class BackslashRows {
     this.length = -(at + 1)
   }
 
-  /** A record ends, or a comment, of which nothing was kept. */
+  /** Ends a record, or a comment, which has no fields. */
   #endRecord(): void {
     const isBlank = this.#fields.length === 0 && this.#field === '' && !this.#isWritten
     const isEnd = this.#isEnd && this.#fields.length === 0 && this.#field === END_OF_DATA
@@ -321,7 +319,7 @@ export class BackslashRows {
     this.#recordLine = this.#line
   }
 
-  /** Inside a field. CRLF is one line end, counted where its LF is met. */
+  /** Counts a line inside a field. CRLF counts once, at its LF. */
   #countLine(code: number, at: number, text: string): void {
     if (code === LF || (code === CR && text.charCodeAt(at + 1) !== LF)) this.#line += 1
   }
@@ -331,7 +329,7 @@ function unclosedQuote(file: string, line: number): SourceError {
   return new SourceError({
     code: 'unclosed_quote',
     message: 'a quote that opens here is never closed',
-    hint: 'where the file quotes nothing, as COPY text and mysql --batch do, add quote: none',
+    hint: 'add quote: none if the file quotes nothing, as in COPY text and mysql --batch',
     at: { file, line },
   })
 }
@@ -339,8 +337,8 @@ function unclosedQuote(file: string, line: number): SourceError {
 function brokenQuote(file: string, start: number, line: number): SourceError {
   return new SourceError({
     code: 'broken_quote',
-    message: `a quote at line ${line} neither ends its field nor is written twice, so it is unclear where the record that begins here ends`,
-    hint: 'where the file quotes nothing, as COPY text and mysql --batch do, add quote: none',
+    message: `cannot find the end of the record that begins here: a quote at line ${line} neither ends its field nor is doubled`,
+    hint: 'add quote: none if the file quotes nothing, as in COPY text and mysql --batch',
     at: { file, line: start },
   })
 }

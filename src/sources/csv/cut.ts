@@ -1,29 +1,27 @@
 /**
- * Finds where records of CSV end without taking them apart: only bytes that may end a record are
- * looked at. What is not plainly well-formed is left to the parser, from the last border that is
- * sure.
+ * Finds the ends of CSV records without parsing them. It looks only at bytes that can end a record.
+ * From the last certain end on, text that is not clearly well-formed goes to the parser.
  */
 
 import { type Cut, MAX_CUT, type Scanner } from '../text/cut.ts'
 
 export interface CsvCodes {
-  /** Bytes. Records end at LF or CRLF; a quote inside quotes stands twice, or behind the escape. */
+  /** Bytes. Records end at LF or CRLF. A quote inside quotes is doubled or escaped. */
   delimiter: number
   quote: number | undefined
-  /** What takes its meaning from any byte behind it, anywhere. */
+  /** Removes the meaning of the next byte, anywhere. */
   escape: number | undefined
 }
 
-/** See CsvCodes. */
 interface ScanSettings extends CsvCodes {
-  /** Longer records are left to the parser, which refuses them. */
+  /** Longer records go to the parser, which rejects them. */
   maxRecordBytes: number
 }
 
 const LF = 0x0a
 const CR = 0x0d
 
-/** Where the scanner stands. Plain numbers: it looks at every byte. */
+/** States of the scanner. Plain numbers for speed: it looks at every byte. */
 const START = 0
 const FIELD = 1
 const UNQUOTED = 2
@@ -38,22 +36,20 @@ export class CsvScanner implements Scanner {
   readonly #delimiter: number
   /** -1: nothing quotes. */
   readonly #quote: number
-  /** -1: nothing escapes but the quote. */
+  /** -1: only the quote escapes. */
   readonly #escape: number
   readonly #maxRecord: number
   #state = START
   #line: number
-  /** The cut so far: bytes, the line on which it begins, its records. */
+  /** The current cut: its bytes, its first line, its records. */
   #length = 0
   #first: number
   #rows = 0
   #lastLine = 0
-  /** Where the record or the blank line begins that is scanned: its position in the cut. */
+  /** Position in the cut at which the current record or blank line begins. */
   #record = 0
   #recordLine: number
-  /**
-   * Where the last record ended: what the parser says of a line depends on blank ones before it.
-   */
+  /** End of the last record. The parser needs the blank lines before a line. */
   sure = 0
   sureLine: number
   isUnsure = false
@@ -80,7 +76,7 @@ export class CsvScanner implements Scanner {
     return end
   }
 
-  /** Lines are records: there is nothing but LF that means anything else. */
+  /** Without quotes, escapes and CR, every line is a record. */
   #scanLines(chunk: Buffer, from: number, rows: number): number {
     let at = from
     for (let end = chunk.indexOf(LF, at); end !== -1; end = chunk.indexOf(LF, at)) {
@@ -100,7 +96,7 @@ export class CsvScanner implements Scanner {
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at]
       if (state >= ESCAPED) {
-        // What a CR behind it means, the next byte tells.
+        // The byte after a CR decides what the CR means.
         if (byte === CR) return this.#unclear(at)
         if (byte === LF) this.#line += 1
         state = state === ESCAPED ? UNQUOTED : QUOTED
@@ -138,7 +134,7 @@ export class CsvScanner implements Scanner {
       else if (byte === CR) state = AFTER_CR
       else if (byte === delimiter) state = FIELD
       else if (byte === quote) {
-        // Where backslashes escape, a quote in the middle of a field is a character like others.
+        // With backslash escapes, a quote in the middle of a field is an ordinary character.
         if (state === UNQUOTED && backslash !== -1) continue
         if (state === UNQUOTED) return this.#unclear(at)
         state = QUOTED
@@ -149,9 +145,9 @@ export class CsvScanner implements Scanner {
   }
 
   /**
-   * A record ends, or a blank line.
-   * @param end position in the cut behind its line end
-   * @param ends bytes of that
+   * Ends a record or a blank line.
+   * @param end position in the cut after the line end
+   * @param ends number of bytes in the line end
    * @returns whether the scan ends here
    */
   #border(end: number, ends: number, rows: number): boolean {

@@ -1,41 +1,38 @@
-/** How a CSV file is written, as far as it is not found in the file. */
+/** Settings of a CSV file that are not detected in the file. */
 export interface Dialect {
-  /** One character, or `tab`. Default: found in the first line. */
+  /** One character, or `tab`. Default: detected in the first line. */
   delimiter?: string
   /**
-   * Names of the columns of a file without a header; an empty name leaves its column out. Default:
-   * the header names them.
+   * Column names of a file without a header. An empty name leaves out its column. Default: the file
+   * has a header.
    */
   columns?: readonly string[]
-  /** Lines at the beginning that are neither header nor rows. Default: none. */
+  /** Lines to skip at the beginning. Default: 0. */
   skipLines?: number
-  /**
-   * Lines that begin with it are passed over. Default: none but those before the header that begin
-   * with `#`.
-   */
+  /** Prefix of lines to skip. Default: `#`, only before the header. */
   comment?: string
   /** One ASCII character, or `none`. Default: `"`. */
   quote?: string
   /**
-   * The ASCII character before a quote inside a quoted field, by default the quote; or `backslash`:
-   * backslashes escape anywhere, as in PostgreSQL's COPY text and what mysql writes (backslash.ts).
+   * The ASCII character before a quote inside a quoted field. Default: the quote. `backslash`:
+   * backslashes escape anywhere, as in PostgreSQL's COPY text and MySQL's exports (backslash.ts).
    */
   escape?: string
-  /** Bytes that one record may take. Default: as of JSON. */
+  /** Maximum number of bytes in a record. Default: MAX_RECORD_BYTES. */
   maxRecordBytes?: number
 }
 
-/** What `escape` says of files in which backslashes escape anywhere. */
+/** Value of `escape` for files in which backslashes escape anywhere. */
 const BACKSLASH = 'backslash'
 
-/** Whether backslashes stand for characters anywhere, in quotes and outside. */
+/** Whether backslashes escape anywhere, inside and outside quotes. */
 export function hasBackslashes(written: Dialect): boolean {
   return written.escape === BACKSLASH
 }
 
 const QUOTE = '"'
 
-/** The character that quotes; undefined when none does. */
+/** The quote character. Undefined: nothing quotes. */
 export function quoteOf({ quote = QUOTE }: Dialect): string | undefined {
   return quote === 'none' ? undefined : quote
 }
@@ -45,29 +42,28 @@ const TAB = 0x09
 const LF = 0x0a
 const CR = 0x0d
 
-/** What exports put before remarks. */
+/** Prefix of remarks in exports. */
 const REMARK = '#'
 
-/** In the order in which a draw is decided. */
+/** The earlier delimiter wins if two are equally frequent. */
 const DELIMITERS = [',', ';', '\t', '|'] as const
 
 /**
- * The first line of what is meant for a spreadsheet: it says the delimiter. Programs that count
- * columns repeat it to fill the line up.
+ * First line of files for spreadsheets, which sets the delimiter. Some programs repeat the
+ * delimiter to fill all columns.
  */
 const SEPARATOR_LINE = /^"?sep=([^"\w])"?\1*[ \r]*$/iu
 
-/** Bytes of the longest such line that is looked at. */
+/** Maximum length of such a line, in bytes. */
 const MAX_SEPARATOR_LINE = 4096
 
-/** What the beginning of a CSV file says about the rest. */
 export interface Head {
-  /** Byte positions of the header line, its line end left out. */
+  /** Byte positions of the header line, without its line end. */
   start: number
   end: number
-  /** Where the rows begin. */
+  /** Byte position of the rows. */
   rest: number
-  /** Line of the header, and the line on which the rows begin, from 1. */
+  /** Line of the header, and first line of the rows, from 1. */
   line: number
   nextLine: number
   delimiter: string
@@ -75,12 +71,12 @@ export interface Head {
 }
 
 /**
- * Finds the first line that is neither skipped, blank nor a comment: the header, or the first row
- * of a file without one. Before a header, lines that begin with `#` are comments in any dialect. A
- * line like `sep=;` before it says the delimiter; without one that is the candidate that stands
- * most often outside quotes in the line that was found.
+ * Finds the header, or the first row of a file without one: the first line that is not skipped,
+ * blank or a comment. Before a header, lines that begin with `#` are comments in any dialect. A
+ * line like `sep=;` sets the delimiter. Otherwise, the most frequent candidate outside quotes in
+ * the found line is the delimiter.
  * @param complete whether the file ends with these bytes
- * @returns 'more' when the line goes on beyond these bytes, undefined when there is no such line
+ * @returns 'more' when the line continues beyond these bytes, undefined when there is no such line
  */
 export function readHead(bytes: Buffer, complete: boolean, written: Dialect = {}): Head | 'more' | undefined {
   const quotes = quotesOf(written)
@@ -108,7 +104,7 @@ export function readHead(bytes: Buffer, complete: boolean, written: Dialect = {}
   }
 }
 
-/** The delimiter that a line at this place says; undefined where it says none. */
+/** The delimiter that a line like `sep=;` at this place sets. */
 function separatorIn(bytes: Buffer, start: number, complete: boolean): string | undefined {
   const scan = scanLine(bytes.subarray(start, start + MAX_SEPARATOR_LINE), 0, complete, {})
   if (scan === 'more') return undefined
@@ -118,11 +114,11 @@ function separatorIn(bytes: Buffer, start: number, complete: boolean): string | 
 /** Character codes. */
 interface Quotes {
   quote?: number
-  /** Where it is not the quote itself. */
+  /** Undefined: the quote escapes itself. */
   escape?: number
-  /** The escape counts outside quotes as well. */
+  /** Whether the escape also counts outside quotes. */
   everywhere?: boolean
-  /** The last byte of the delimiter, where it is given. */
+  /** The last byte of the delimiter, if it is set. */
   delimiter?: number
 }
 
@@ -136,10 +132,10 @@ function quotesOf(written: Dialect): Quotes {
   return { ...opening, escape: own?.charCodeAt(0) }
 }
 
-/** Bytes after which a quote opens a field, where no delimiter is given. */
+/** Bytes after which a quote opens a field, if no delimiter is set. */
 const OPENING: ReadonlySet<number> = new Set(DELIMITERS.map((delimiter) => delimiter.charCodeAt(0)))
 
-/** Whether a quote at this place opens a field: one in the middle of a field is none. */
+/** Whether a quote at this place opens a field. A quote in the middle of a field does not. */
 function opensField(bytes: Buffer, start: number, at: number, { delimiter }: Quotes): boolean {
   if (at === start) return true
   const before = bytes[at - 1] ?? 0
@@ -155,7 +151,7 @@ function commentOf({ comment, columns }: Dialect): (bytes: Buffer, start: number
 interface Scan {
   end: number
   rest: number
-  /** Line ends in it, those inside quotes included. */
+  /** Number of line ends, including those inside quotes. */
   lines: number
   counts: Map<number, number>
   newline: Head['newline']
@@ -174,7 +170,7 @@ function scanLine(bytes: Buffer, start: number, complete: boolean, quotes: Quote
     }
     if (byte === quotes.quote) {
       if (quoted) closedAt = at
-      // A quote that is written twice closes the field and opens it again.
+      // A doubled quote closes the field and opens it again.
       quoted = !quoted && (closedAt === at - 1 || opensField(bytes, start, at, quotes))
     }
     if (byte === CR || byte === LF) {

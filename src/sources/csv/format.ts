@@ -1,46 +1,42 @@
 import type { Reason } from '../../diagnostics/problem.ts'
 
-/**
- * How the records of a cut are written, where a look at the bytes tells one from another: plain
- * data.
- */
+/** How to split the records of a cut by looking at bytes: plain data. */
 export interface Layout {
   /** One ASCII character. */
   delimiter: string
-  /** The same; undefined: nothing quotes. */
+  /** One ASCII character. Undefined: nothing quotes. */
   quote: string | undefined
-  /** Backslashes escape anywhere. */
+  /** Whether backslashes escape anywhere. */
   hasBackslashes?: boolean
 }
 
-/** What rows become records by, but for the rule of their format: plain data. */
+/** How rows become records, without the rule of their format: plain data. */
 export interface RowFormat {
   columns: readonly string[]
   /** Whether a header names the columns. */
   isHeaded: boolean
-  /** Columns whose values keep the blanks around them; `all` of them do. */
+  /** Columns whose values keep surrounding spaces. */
   verbatim: readonly string[] | 'all'
-  /** Values that stand for nothing. */
+  /** Texts that mean "no value". */
   nulls: readonly string[]
-  /** Whether rows with too few cells are filled up. */
+  /** Whether missing cells at the end of a row are added. */
   isPadded?: boolean
 }
 
-/** How the cuts of a file become records, but for the rule. */
+/** How the cuts of a file become records, without the rule of their format. */
 export interface CutFormat extends RowFormat, Layout {}
 
-/** One row of a table. */
 export interface Row {
   /** Line on which the row begins, from 1. */
   line: number
   fields: string[]
 }
 
-/** What some rows of a file came to. */
+/** The findings in some rows of a file. */
 export interface RowsFound {
   /** Rows that are records, good or bad. */
   read: number
-  /** Rows of nothing but empty fields. */
+  /** Rows with only empty fields. */
   blank: number
   /** Rows with too few or too many cells that were made to fit. */
   padded?: number
@@ -49,7 +45,7 @@ export interface RowsFound {
   refused: Refused[]
 }
 
-/** A record that is refused. */
+/** A rejected record. */
 export interface Refused {
   line: number
   problem: Reason

@@ -1,6 +1,4 @@
-/**
- * The `csv` source. In: one CSV file with a row per membership. Out: a record per row.
- */
+/** The `csv` source. In: one CSV file with a row per membership. Out: a record per row. */
 
 import type { SourceOptions } from '../../config/manifest.ts'
 import { sourceParts } from '../parts.ts'
@@ -54,7 +52,7 @@ const usersSource: SourceDefinition<CsvOptions> = {
   open: (config, context) => openCsv(config, context),
 }
 
-/** One CSV file, one row per membership, and files about roles beside it. */
+/** One CSV file with a row per membership, and files about roles. */
 export const csvSource: SourceDefinition = withRoleFiles(usersSource, [roleDefinitionFile, userRoleFile])
 
 function openCsv(config: CsvOptions, context: ReadContext): Source {

@@ -15,13 +15,9 @@ import { placedRecords } from '../text/record-file.ts'
 import type { RowRule } from './rows.ts'
 import { type ColumnSpec, CsvStream, type CsvStreamOptions, checkCsvFile } from './stream.ts'
 
-/** The options that name such a file. */
 type RoleOption = 'roleDefinitions' | 'userRoles'
 
-/**
- * A CSV file about roles that a source may have beside it: a main stream of its own, named like the
- * option that gives the file.
- */
+/** An additional CSV file about roles. It is a main stream with the name of its option. */
 export interface RoleFile<Option extends RoleOption = RoleOption> {
   stream: Option
   columnSpec: ColumnSpec
@@ -30,10 +26,10 @@ export interface RoleFile<Option extends RoleOption = RoleOption> {
 
 const requireRole: RowRule = (data) =>
   data.role_slug === undefined
-    ? { code: 'missing_role', message: 'the row names no role', hint: 'fill in role_slug' }
+    ? { code: 'missing_role', message: 'the row does not name a role', hint: 'fill in role_slug' }
     : undefined
 
-/** Which roles there are, with their permissions. */
+/** Roles with their permissions. */
 export const roleDefinitionFile: RoleFile<'roleDefinitions'> = {
   stream: 'roleDefinitions',
   columnSpec: {
@@ -52,7 +48,7 @@ export const roleDefinitionFile: RoleFile<'roleDefinitions'> = {
   rule: requireRole,
 }
 
-/** Who has which role, in one organization or wherever the user is a member. */
+/** Roles of users, in one organization or in all of the user's organizations. */
 export const userRoleFile: RoleFile<'userRoles'> = {
   stream: 'userRoles',
   columnSpec: {
@@ -61,16 +57,16 @@ export const userRoleFile: RoleFile<'userRoles'> = {
   },
   rule(data, isNull) {
     if (data.external_id !== undefined || data.email !== undefined) return requireRole(data, isNull)
-    return { code: 'missing_key', message: 'the row names no user', hint: 'fill in external_id or email' }
+    return { code: 'missing_key', message: 'the row does not name a user', hint: 'fill in external_id or email' }
   },
 }
 
-/** The rules of these files, and of the `csv` source. */
+/** The rules of these files. The `csv` source itself has none. */
 export const rowsReader: PieceReader = {
   rule: (stream) => [roleDefinitionFile, userRoleFile].find((file) => file.stream === stream)?.rule,
 }
 
-/** Options of a source that hold for such files too. */
+/** Options of a source that also apply to these files. */
 interface RoleFileOptions {
   nulls?: string[]
   skipLines?: number | object
@@ -89,8 +85,8 @@ function writtenAs({ nulls, skipLines, ragged, maxRecordBytes }: RoleFileOptions
 }
 
 /**
- * The source with an option and a main stream for each file; a file that is not given is an empty
- * stream.
+ * Adds an option and a main stream to a source for each file. Without the option, the stream is
+ * empty.
  */
 export function withRoleFiles<
   Option extends RoleOption,

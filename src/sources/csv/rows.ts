@@ -1,6 +1,6 @@
 /**
- * Rows of CSV as records. In: rows as they stand in a file, its columns, a rule of its format. Out:
- * records, and what is refused. It works in any thread.
+ * Turns CSV rows into records, in any thread. In: the rows of a file, its columns, a rule of its
+ * format. Out: records, and rejected rows.
  */
 
 import type { Reason } from '../../diagnostics/problem.ts'
@@ -11,12 +11,10 @@ import type { Row, RowFormat, RowsFound } from './format.ts'
 
 /**
  * Why a row breaks a rule of its format.
- * @param isNull whether the cell of a column holds a text that stands for nothing, as
- *   `source.nulls` says
+ * @param isNull whether the cell of a column contains a text of `source.nulls`
  */
 export type RowRule = (data: JsonObject, isNull: (column: string) => boolean) => Reason | undefined
 
-/** Makes records of rows. */
 export class RowReader {
   readonly #format: RowFormat
   readonly #rule: RowRule | undefined
@@ -33,7 +31,7 @@ export class RowReader {
     this.#toData = recordBuilder(format.columns, format.verbatim, this.#nulls)
   }
 
-  /** @param onRow shown every row that is a record, before it is one */
+  /** @param onRow receives every row that will become a record */
   read(rows: readonly Row[], onRow?: (row: Row) => void): { records: LineRecord[]; found: RowsFound } {
     const { columns } = this.#format
     const records: LineRecord[] = []
@@ -67,7 +65,7 @@ export class RowReader {
     return cell !== undefined && this.#nulls.has(cell.trim())
   }
 
-  /** As many cells as there are columns; undefined where the row has others. */
+  /** As many cells as there are columns. Undefined: the row has another length. */
   #fitted(fields: readonly string[]): readonly string[] | undefined {
     const { columns, isPadded } = this.#format
     if (fields.length === columns.length) return fields
@@ -79,22 +77,21 @@ export class RowReader {
     const wants = columns.length
     return {
       code: 'ragged_row',
-      message: `the row has ${has} ${has === 1 ? 'field' : 'fields'}, ${isHeaded ? 'the header' : 'not'} ${wants}`,
+      message: `the row has ${has} ${has === 1 ? 'field' : 'fields'}${isHeaded ? '; the header has' : ', not'} ${wants}`,
       hint: has > wants ? TOO_MANY : TOO_FEW,
     }
   }
 }
 
 const TOO_MANY =
-  'a field that holds the delimiter must stand in quotes; where the program that wrote the file sets none, let it export JSON'
+  'quote every field that contains the delimiter; if the program that wrote the file cannot do that, export JSON'
 
 const TOO_FEW =
-  'every row needs a delimiter for every column, also for empty ones, and quotes around a field with a line end in it'
+  'write a delimiter for every column, even an empty one, and quote every field that contains a line break'
 
 /**
- * The cells of a row made to fit so many columns: those that it lacks at its end are empty, and
- * empty ones that it has too many are left out. Undefined: a cell has something in it that belongs
- * to no column.
+ * Fits the cells of a row to a number of columns: adds missing cells as empty, and removes surplus
+ * empty cells at the end. Undefined: a surplus cell has a value.
  */
 export function padded(fields: readonly string[], columns: number): readonly string[] | undefined {
   if (fields.slice(columns).some((field) => field.trim() !== '')) return undefined
@@ -118,7 +115,7 @@ function recordBuilder(
       const field = isEscaped ? unescapeCell(written) : written
       const bare = field.trim()
       const value = kept[index] ? field : bare
-      // Of a set of nothing, too, the text would be hashed.
+      // Looking up an empty set would still hash the text.
       if (value !== '' && (nulls.size === 0 || !nulls.has(bare))) data[column] = value
     }
     return data

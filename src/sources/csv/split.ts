@@ -1,6 +1,6 @@
 /**
- * Takes the records of a cut apart, in any thread. Where no quote stands, lines and delimiters do
- * it; records with quotes go to the parser, all of a cut at once.
+ * Splits the records of a cut, in any thread. Records without quotes are split at lines and
+ * delimiters. Records with quotes go to the parser, all of a cut at once.
  */
 
 import type { Cut } from '../text/cut.ts'
@@ -8,8 +8,8 @@ import { BackslashRows } from './backslash.ts'
 import type { Layout, Row } from './format.ts'
 
 /**
- * The rows of a cut, with their lines. Blank lines are no rows.
- * @param onNul told of NUL characters that an escape stood for, which are left out
+ * The rows of a cut, with their lines. Blank lines are not rows.
+ * @param onNul receives the number of escaped NUL characters, which are left out
  */
 export async function splitCut(
   { bytes, line }: Pick<Cut, 'bytes' | 'line'>,
@@ -33,7 +33,7 @@ export async function splitCut(
     else row.fields = record.text.split(delimiter)
   }
   const parsed = await parse(quoted.map((one) => one.text).join('\n'), layout)
-  if (parsed.length !== quoted.length) throw new Error('the parser finds other records than the scan')
+  if (parsed.length !== quoted.length) throw new Error('the parser and the scan found different records')
   for (const [index, { row }] of quoted.entries()) row.fields = parsed[index] ?? []
   return rows
 }
@@ -61,7 +61,7 @@ function* recordsOf(
     const quoted = record.includes(quote)
     const begins = line
     if (quoted) {
-      // A quote inside quotes is two: as long as their number is odd, the record goes on.
+      // A quote inside quotes is doubled: while the number of quotes is odd, the record continues.
       for (let odd = isOdd(record, quote); odd && index + 1 < lines.length; ) {
         index += 1
         line += 1
@@ -81,19 +81,19 @@ function withoutCr(line: string): string {
   return line.endsWith('\r') ? line.slice(0, -1) : line
 }
 
-/** Whether a quote stands in a text an odd number of times. */
+/** Whether a text contains an odd number of quotes. */
 function isOdd(text: string, quote: string): boolean {
   let count = 0
   for (let at = text.indexOf(quote); at !== -1; at = text.indexOf(quote, at + 1)) count += 1
   return count % 2 === 1
 }
 
-/** Inside quotes a CR alone is a line end as well. */
+/** Inside quotes, a CR alone is also a line end. */
 function lonelyCrs(record: string): number {
   return record.match(/\r(?![\n]|$)/g)?.length ?? 0
 }
 
-/** Loads what takes quotes apart, which most files do not need. */
+/** Loads the parser for quotes, which most files do not need. */
 export function loadParser() {
   return import('csv-parse/sync')
 }

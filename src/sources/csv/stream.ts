@@ -1,7 +1,7 @@
 /**
- * What csv/ is for. In: a CSV file, the columns that its format knows, a rule for its rows. Out:
- * records, counted, and what is refused. Below it: `table.ts` opens the file at its first row and
- * splits the rest into rows, `dialect.ts` reads its head.
+ * The entry of csv/. In: a CSV file, the columns of its format, a rule for its rows. Out: records,
+ * counts, and rejected rows. `table.ts` opens the file at its first row and splits the rest into
+ * rows. `dialect.ts` reads its head.
  */
 
 import { createHash } from 'node:crypto'
@@ -19,7 +19,7 @@ import type { Row, RowFormat, RowsFound } from './format.ts'
 import { padded, RowReader, type RowRule } from './rows.ts'
 import { openCuts, openTable, type Table, type TableOptions } from './table.ts'
 
-/** One row that is as its format wants it: the columns that are not empty, as strings. */
+/** The columns with a value, as strings. */
 export type CsvRecord = LineRecord
 
 export interface CsvStreamOptions {
@@ -29,17 +29,14 @@ export interface CsvStreamOptions {
   columnSpec: ColumnSpec
   dialect?: Dialect
   encoding?: Encoding
-  /**
-   * Values that stand for nothing, as empty ones do, be they in quotes or not: tools that quote
-   * every cell quote these too.
-   */
+  /** Texts that mean "no value", in quotes or not: some tools quote every cell. */
   nulls?: readonly string[]
-  /** Rows with too few or too many cells. Default: they are refused. */
+  /** Rows with too few or too many cells. Default: reject. */
   ragged?: 'reject' | 'pad'
   rule?: RowRule
 }
 
-/** Reads one CSV file as a stream of records, and keeps count. */
+/** Reads one CSV file as a stream of records, and counts them. */
 export class CsvStream implements RecordFile {
   readonly #options: CsvStreamOptions
   readonly #context: ReadContext
@@ -57,8 +54,8 @@ export class CsvStream implements RecordFile {
   }
 
   /**
-   * The records, as many at once as a chunk of the file holds. Rows that break a rule go to the
-   * context's `reject`.
+   * The records, in batches of one chunk of the file. Rows that break a rule go to the context's
+   * `reject`.
    * @throws ManifestError when there is no such file, SourceError when it cannot be read to its end
    */
   async *records(): AsyncGenerator<CsvRecord[]> {
@@ -116,7 +113,7 @@ export class CsvStream implements RecordFile {
     yield { step: () => this.#warnOfEnd() }
   }
 
-  /** Refuses a row that was read. */
+  /** Rejects a row that was read. */
   reject(line: number, problem: Pick<Problem, 'code' | 'message' | 'hint'>): void {
     this.#rejected++
     const origin = { file: this.#options.file.name, line }
@@ -135,9 +132,7 @@ export class CsvStream implements RecordFile {
     return this.#digest
   }
 
-  /**
-   * @param told takes what the file says of itself, to be told later. Default: it is told at once
-   */
+  /** @param told collects reports for later. Default: reports at once */
   #tableOptions(told?: (() => void)[]): TableOptions {
     const { dialect, encoding } = this.#options
     const { watch, signal } = this.#context
@@ -156,7 +151,7 @@ export class CsvStream implements RecordFile {
     }
   }
 
-  /** Shows the head to whoever wants rows. @returns what is to be said of it */
+  /** Passes the head to the RowTap. @returns warnings about the head */
   #begin(table: Pick<Table, 'columns' | 'line'>): Problem[] {
     const { stream, file, role, columnSpec, dialect } = this.#options
     if (role === 'main') this.#context.numbering?.beginFile((table.line ?? 0) + 1)
@@ -203,7 +198,7 @@ export class CsvStream implements RecordFile {
     if (this.#read === 0) this.#context.warn(noRows(file))
   }
 
-  /** Shows a row as it stands to whoever wants it. */
+  /** Passes an original row to the RowTap, if it wants it. */
   #show({ line, fields }: Row, { columns }: Table): void {
     const { tap } = this.#context
     const { stream, file } = this.#options
@@ -211,17 +206,17 @@ export class CsvStream implements RecordFile {
     const row = { stream, file: file.name, line }
     const fitted = this.#options.ragged === 'pad' ? (padded(fields, columns.length) ?? fields) : fields
     const text = unfilledRow(columns, fitted)?.text
-    // Filled up, a row that is too short would pass with its values in the wrong columns.
+    // If a short row were filled up here, its values could be in the wrong columns.
     if (fitted.length !== columns.length) tap.take({ ...row, text: csvLine(fields) })
     else if (text !== undefined) tap.take({ ...row, text })
     else tap.take({ ...row, cells: ownCells(columns, fitted) })
   }
 }
 
-/** Rows that a check cuts off at once. */
+/** Rows per cut in a check. */
 const CHECKED_ROWS = 10_000
 
-/** Problems that a file shows without being taken apart. */
+/** Problems that show without parsing the file. */
 export async function checkCsvFile(
   file: SourceFile,
   columnSpec: ColumnSpec,
@@ -236,7 +231,7 @@ export async function checkCsvFile(
     try {
       refuseDialect(table.columns, dialect, file)
       problems.push(...checkColumns(ownColumns(table.columns), columnSpec, file.name, table.line))
-      // Records that are too long and quotes that are not closed may stand anywhere.
+      // Records that are too long and unclosed quotes can be anywhere.
       for await (const _ of table.parts) if (bytes.isEnough) break
     } finally {
       await table.close()
@@ -249,15 +244,14 @@ export async function checkCsvFile(
 }
 
 /**
- * A file of rejected rows is plain CSV: read with the escapes of the source, it would pass with
- * other values.
+ * A file of rejected rows is plain CSV. With the escapes of the source, its values would change.
  */
 function refuseDialect(columns: readonly string[], dialect: Dialect = {}, file: SourceFile): void {
   if (!columns.some(isRejectColumn) || (dialect.quote === undefined && dialect.escape === undefined)) return
   throw new SourceError({
     code: 'rejects_in_dialect',
-    message: 'this is a file of rejected rows, which is plain CSV, and quote or escape says that it is not',
-    hint: 'take quote and escape out for it, with null in an environment: escape: null',
+    message: 'this is a file of rejected rows, which is always plain CSV, but quote or escape is set',
+    hint: 'remove quote and escape for this file; in an environment, set them to null: escape: null',
     at: { file: file.name, line: 1 },
   })
 }
@@ -266,7 +260,7 @@ function noRows(file: SourceFile): Problem {
   return {
     code: 'no_rows',
     severity: 'warning',
-    message: 'the file holds a header and no rows',
+    message: 'the file has a header but no rows',
     at: { file: file.name },
   }
 }
@@ -275,8 +269,8 @@ function paddedRows(file: SourceFile, count: number): Problem {
   return {
     code: 'padded_rows',
     severity: 'warning',
-    message: `${count} ${count === 1 ? 'row was' : 'rows were'} made to fit the columns: missing cells count as empty, and empty ones too many are left out`,
-    hint: 'look at some of them: where a cell is missing in the middle, the others are in the wrong columns',
+    message: `${count} ${count === 1 ? 'row was' : 'rows were'} made to fit the columns: missing cells count as empty, and surplus empty cells are left out`,
+    hint: 'check some of them: if a cell is missing in the middle of a row, the cells after it are in the wrong columns',
     at: { file: file.name },
   }
 }
@@ -285,14 +279,14 @@ function blankRows(file: SourceFile, count: number): Problem {
   return {
     code: 'blank_rows',
     severity: 'warning',
-    message: `${count} ${count === 1 ? 'row' : 'rows'} of nothing but empty fields left out`,
+    message: `left out ${count} ${count === 1 ? 'row' : 'rows'} with only empty fields`,
     at: { file: file.name },
   }
 }
 
 /**
- * The columns of a CSV file, of which only the head is read; undefined when it cannot be: the check
- * of the file tells why.
+ * The columns of a CSV file, read from its head. Undefined: not readable; the check of the file
+ * reports why.
  */
 export async function columnsOf(
   file: SourceFile,
@@ -309,25 +303,22 @@ export async function columnsOf(
   }
 }
 
-/**
- * The columns that a format knows. Others are passed on under their own name, so that mappings may
- * use them.
- */
+/** The columns of a format. Other columns keep their name, so that mappings can read them. */
 export interface ColumnSpec {
   known: readonly string[]
-  /** Each entry names columns of which one must be there. */
+  /** Each entry is a list of columns of which one is required. */
   required: readonly (readonly string[])[]
-  /** Columns whose values keep the blanks around them; `all` of them do. */
+  /** Columns whose values keep surrounding spaces. */
   verbatim?: readonly string[] | 'all'
-  /** Any other column is as good as a known one. */
+  /** Whether all other columns are allowed without a warning. */
   open?: boolean
 }
 
 /**
  * Checks the names in a header.
- * @param line of the header; undefined when the names are given in its place
+ * @param line of the header; undefined when the manifest sets the names
  * @returns warnings
- * @throws SourceError when a name stands twice or a required column is missing
+ * @throws SourceError for a repeated name or a missing required column
  */
 function checkColumns(
   columns: readonly string[],
@@ -345,8 +336,8 @@ function checkColumns(
   if (nameless.length > 0 && line !== undefined) {
     warnings.push({
       code: 'nameless_column',
-      message: `the header gives no name for column ${nameless.join(', ')}; what stands there is left out`,
-      hint: 'name the column, or remove it',
+      message: `the header does not name column ${nameless.join(', ')}; the values there are left out`,
+      hint: 'name the column or remove it',
     })
   }
   return warnings.map((warning) => ({ ...warning, severity: 'warning', at }))
@@ -364,7 +355,7 @@ function repeated(columns: readonly string[]): Problem[] {
 /** A member of this name would not become a member of a record. */
 function reserved(columns: readonly string[]): Problem[] {
   if (!columns.includes('__proto__')) return []
-  return [{ code: 'reserved_column', message: 'a column may not be named "__proto__"', hint: 'rename it' }]
+  return [{ code: 'reserved_column', message: 'a column cannot be named "__proto__"', hint: 'rename the column' }]
 }
 
 function missing(columns: readonly string[], columnSpec: ColumnSpec): Problem[] {
@@ -378,11 +369,12 @@ function missing(columns: readonly string[], columnSpec: ColumnSpec): Problem[] 
 }
 
 function missingHint(columns: readonly string[], choice: readonly string[], columnSpec: ColumnSpec): string {
-  // A row of data in place of a header may hold hashes: nothing of it is shown.
-  if (columns.some((column) => /[@$]/.test(column))) return 'the first line must name the columns; this looks like data'
+  // A row of data in place of a header can contain hashes: the message must not show it.
+  if (columns.some((column) => /[@$]/.test(column)))
+    return 'add a first line that names the columns; this line looks like data'
   const similar = columns.find((column) => choice.some((wanted) => nearest(column, [wanted]) === wanted))
-  if (similar !== undefined) return `did you mean that by "${shown(similar)}"?`
-  if (columns.length === 1) return 'only one column was found: is this the right file, and the right delimiter?'
+  if (similar !== undefined) return `rename the column "${shown(similar)}" if it is the right one`
+  if (columns.length === 1) return 'check the file and its delimiter: only one column was found'
   return `known columns: ${columnSpec.known.join(', ')}`
 }
 
@@ -395,7 +387,7 @@ function unknownColumns(unknown: readonly string[], columns: readonly string[], 
   return {
     code: 'unknown_column',
     message: `${unknown.length === 1 ? 'unknown column' : 'unknown columns'}: ${listed.join(', ')}`,
-    hint: 'a mapping may use them under these names; unless one does, they are left out',
+    hint: 'read them in the mapping under these names; otherwise they are left out',
   }
 }
 

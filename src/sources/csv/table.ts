@@ -14,32 +14,32 @@ import type { Layout, Row } from './format.ts'
 import { splitCut } from './split.ts'
 import { tooLong } from './too-long.ts'
 
-/** A header longer than this is none. */
+/** Maximum length of a header. */
 const MAX_HEADER_BYTES = 1024 * 1024
 
 export interface TableOptions {
   dialect?: Dialect
   encoding?: Encoding
-  /** Fed with the bytes as they are on disk. */
+  /** Receives the bytes as they are on disk. */
   hash?: Hash
   watch?: FileWatch
   signal?: AbortSignal
-  /** Told of rows that cannot be read as rows. */
+  /** Receives rows that cannot be parsed. */
   onBroken(line: number, problem: Problem): void
-  /** Told of NUL characters that were left out. */
+  /** Receives the number of NUL characters that were left out. */
   onNul?(count: number): void
   warn(problem: Problem): void
 }
 
 /** A CSV file that is open at its first row. */
 export interface Table {
-  /** Names in the header, blanks around them taken off. */
+  /** Names in the header, without surrounding spaces. */
   columns: string[]
-  /** Line of the header; undefined when the file has none. */
+  /** Line of the header. Undefined: the file has none. */
   line: number | undefined
-  /** The rows, as many at once as a chunk of the file holds. Can be read once. */
+  /** The rows, in batches of one chunk of the file. Can be read once. */
   rows: AsyncIterable<Row[]>
-  /** Closes the file, wherever reading stands. */
+  /** Closes the file at any time. */
   close(): Promise<void>
 }
 
@@ -104,14 +104,14 @@ function namesIn(header: Row | undefined): string[] {
 }
 
 /**
- * A part of a table that is cut: whole records, or rows where records had to be taken apart to be
- * told from one another.
+ * A part of a cut table: whole records, or parsed rows if bytes alone do not show where records
+ * end.
  */
 type TablePart = { cut: Cut; layout: Layout } | { rows: Row[] }
 
-/** A CSV file that is open at its first row, to be taken apart elsewhere. */
+/** A CSV file that is open at its first row, to be split by other threads. */
 export interface CutTable extends Pick<Table, 'columns' | 'line' | 'close'> {
-  /** The rows in their order. Can be read once. */
+  /** The rows in order. Can be read once. */
   parts: AsyncIterable<TablePart>
 }
 
@@ -169,10 +169,7 @@ export async function* partsOf(
   }
 }
 
-/**
- * How records are told from one another and taken apart, where a look at the bytes is enough for
- * it.
- */
+/** How to split records by looking at bytes. Undefined: the parser is needed. */
 export function plainLayout({
   delimiter,
   newline,
@@ -191,13 +188,13 @@ export function plainLayout({
   }
 }
 
-/** Undefined: no single character of one byte, or one that ends lines. */
+/** Undefined: not a single character of one byte, or a line end. */
 function asciiCode(text: string): number | undefined {
   const code = text.length === 1 ? text.charCodeAt(0) : undefined
   return code === undefined || code >= 0x80 || /[\r\n]/.test(text) ? undefined : code
 }
 
-/** The rows, and a record that is too long explained. */
+/** The rows. Explains a record that is too long. */
 async function* explained(rows: AsyncGenerator<Row[]>, { file, encoding, settings }: OpenText): AsyncGenerator<Row[]> {
   try {
     yield* rows
@@ -215,7 +212,7 @@ async function* explained(rows: AsyncGenerator<Row[]>, { file, encoding, setting
 }
 
 async function readStart(bytes: AsyncGenerator<Buffer>, file: SourceFile, dialect: Dialect) {
-  // Without a header the first line is a record like others.
+  // Without a header, the first line is an ordinary record.
   const limit = dialect.columns === undefined ? MAX_HEADER_BYTES : recordLimit(dialect)
   let start: Buffer = Buffer.alloc(0)
   for (;;) {
@@ -231,10 +228,7 @@ async function readStart(bytes: AsyncGenerator<Buffer>, file: SourceFile, dialec
   }
 }
 
-/**
- * Twice the bytes, where there are as many: what is looked at anew each time grows with the text,
- * and not with its square.
- */
+/** Doubles the bytes, if there are as many, so that the total work stays linear. */
 async function readOn(bytes: AsyncGenerator<Buffer>, start: Buffer): Promise<{ read: Buffer; complete: boolean }> {
   const parts = [start]
   let length = start.length
@@ -257,15 +251,15 @@ function emptyFile(file: SourceFile, { columns, skipLines = 0 }: Dialect): Sourc
   if (skipLines > 0) {
     return new SourceError({
       code: 'empty_file',
-      message: `nothing is left of the file when skipLines has passed over ${skipLines} of its lines`,
-      hint: 'lower skipLines to the number of lines before the header, or before the first row',
+      message: `the file has no lines after the first ${skipLines}, which skipLines skips`,
+      hint: 'lower skipLines to the number of lines before the header or the first row',
       at: { file: file.name, line: 1 },
     })
   }
   return new SourceError({
     code: 'empty_file',
     message: 'the file is empty',
-    hint: columns === undefined ? 'it must begin with a line that names the columns' : undefined,
+    hint: columns === undefined ? 'begin the file with a line that names the columns' : undefined,
     at: { file: file.name, line: 1 },
   })
 }
@@ -274,7 +268,7 @@ function endlessHeader(file: SourceFile): SourceError {
   return new SourceError({
     code: 'no_header',
     message: 'the first line does not end within 1 MiB',
-    hint: 'is this a CSV file? A quote that is not closed in the header does this as well',
+    hint: 'check that this is a CSV file and that every quote in the header is closed',
     at: { file: file.name, line: 1 },
   })
 }
@@ -285,21 +279,17 @@ interface RowSettings {
   delimiter: string
   newline: Head['newline']
   dialect?: Dialect
-  /** Line on which the first of these bytes stands. */
+  /** Line of the first byte. */
   firstLine: number
-  /** Told of rows that cannot be read as rows; reading goes on after them. */
+  /** Receives rows that cannot be parsed. Reading continues after them. */
   onBroken(line: number, problem: Problem): void
-  /** Told of NUL characters that were left out. */
+  /** Receives the number of NUL characters that were left out. */
   onNul(count: number): void
 }
 
-/**
- * Every kind of line end ends a record outside quotes, in any file: programs that write several of
- * them are not rare.
- */
+/** Every kind of line end ends a record outside quotes, because some programs mix them. */
 const LINE_ENDS = ['\r\n', '\n', '\r']
 
-/** A record is longer than it may be. */
 class RecordTooLong extends SourceError {
   readonly line: number
 
@@ -314,11 +304,11 @@ function recordLimit({ maxRecordBytes = MAX_RECORD_BYTES }: Dialect): number {
 }
 
 /**
- * Splits bytes into rows, the header being the first. Whatever one chunk of bytes completes comes
- * out as one chunk of rows, before more bytes are asked for. Blank lines are no rows.
- * @param isUnderWay whether rows have been read before: the first one is no header
- * @throws SourceError where it is unclear at which line a record ends: a quote that is not closed,
- *   or closed in mid-field
+ * Splits bytes into rows, including the header. Yields all rows that a chunk completes before it
+ * requests more bytes. Blank lines are not rows.
+ * @param isUnderWay whether rows have been read before, so that the first row is not a header
+ * @throws SourceError if the end of a record is unclear: a quote that is never closed, or closes
+ *   inside a field
  */
 export async function* splitRows(
   bytes: AsyncIterable<Buffer>,
@@ -346,7 +336,7 @@ export async function* splitRows(
     skip_empty_lines: true,
     skip_records_with_error: true,
     max_record_size: recordLimit(dialect),
-    // Taking the rows here instead of at the readable end spares the stream's bookkeeping per row.
+    // Taking the rows here avoids the stream's work per row.
     on_record(fields: string[], info: InfoRecord): null {
       rows.push({ line: lines.startOf(fields, info), fields })
       started = true
@@ -367,8 +357,8 @@ export async function* splitRows(
       broken = line
     },
   })
-  // Errors also come through the callbacks of write and end; without a listener the event would be
-  // thrown as well.
+  // Errors also reach the callbacks of write and end. Without a listener, the event would be thrown
+  // too.
   parser.on('error', () => {})
   for await (const chunk of bytes) {
     await whenWritten((done) => parser.write(chunk, done))
@@ -393,7 +383,7 @@ async function* splitBackslashed(bytes: AsyncIterable<Buffer>, settings: RowSett
   if (rows.length > 0) yield rows
 }
 
-/** Lines met so far that are no records: blank ones and comments. */
+/** Lines so far that are not records: blank lines and comments. */
 function passedOver({ empty_lines, comment_lines }: Pick<InfoRecord, 'empty_lines' | 'comment_lines'>): number {
   return empty_lines + comment_lines
 }
@@ -403,8 +393,8 @@ function whenWritten(step: (done: (error?: Error | null) => void) => void): Prom
 }
 
 /**
- * Turns the parser's line count into that of an editor. The parser names the line where a record
- * ends, and counts the CRLF inside a quoted field as two lines.
+ * Converts the parser's line numbers to those of an editor. The parser reports the last line of a
+ * record, and counts a CRLF inside a quoted field as two lines.
  */
 class LineCounter {
   readonly #offset: number
@@ -421,15 +411,12 @@ class LineCounter {
     return this.#offset + counted - this.#surplus
   }
 
-  /**
-   * The line on which the record after the last one begins, when `blank` lines that are no records
-   * have been met so far.
-   */
+  /** First line of the next record, after `blank` lines that are not records. */
   next(blank: number): number {
     return this.at(this.#counted) + 1 + blank - this.#blank
   }
 
-  /** The line on which a record begins that the parser has just finished. */
+  /** First line of the record that the parser has just finished. */
   startOf(fields: readonly string[], info: InfoRecord): number {
     let breaks = 0
     let pairs = 0
@@ -450,8 +437,8 @@ class LineCounter {
 function strayQuote(file: string, line: number): Problem {
   return {
     code: 'stray_quote',
-    message: 'a quote stands in the middle of a field that is not quoted',
-    hint: 'put the whole field in quotes and write the quote inside twice: "5"" disk"; where the program that wrote the file cannot, let it export JSON',
+    message: 'a field that is not quoted contains a quote',
+    hint: 'quote the whole field and double the quote inside it: "5"" disk"; if the program that wrote the file cannot do that, export JSON',
     at: { file, line },
   }
 }
@@ -462,14 +449,14 @@ function quoteError(code: string | undefined, start: number, line: number, file:
       return new SourceError({
         code: 'unclosed_quote',
         message: 'a quote that opens here is never closed',
-        hint: 'close the quote; a quote inside a quoted field is written twice: ""',
+        hint: 'close the quote; inside a quoted field, double each quote: ""',
         at: { file, line: start },
       })
     case 'CSV_INVALID_CLOSING_QUOTE':
       return new SourceError({
         code: 'broken_quote',
-        message: `a quote at line ${line} neither ends its field nor is written twice, so it is unclear where the record that begins here ends`,
-        hint: 'look for a quote that is not closed, or one inside a quoted field that is not written twice: ""; where a backslash stands before it, add escape: backslash',
+        message: `cannot find the end of the record that begins here: a quote at line ${line} neither ends its field nor is doubled`,
+        hint: 'look for a quote that is not closed, or for one inside a quoted field that is not doubled: ""; if a backslash precedes it, add escape: backslash',
         at: { file, line: start },
       })
     default:

@@ -7,20 +7,20 @@ const LF = 0x0a
 const CR = 0x0d
 
 /**
- * Where a record begins that is too long, and how its file is written: codes of ASCII characters.
+ * The place of a record that is too long, and the dialect of its file. Codes of ASCII characters.
  */
 export interface LongRecord {
   line: number
   delimiter: string
   quote: string | undefined
-  /** Inside quotes, where it is not the quote itself. */
+  /** Inside quotes. Undefined: the quote escapes itself. */
   escape: string | undefined
   limit: number
 }
 
 /**
- * Why reading ends at a record that is too long. The file is looked at anew: whether a quote is to
- * blame is seen behind the limit.
+ * Explains why a record is too long. Reads the file again, because only the text after the limit
+ * shows whether a quote is the cause.
  */
 export async function tooLong(
   file: SourceFile,
@@ -29,18 +29,18 @@ export async function tooLong(
 ): Promise<SourceError> {
   const { bytes, isSound, endLine } = await measure(file, encoding, record)
   const { line, limit } = record
-  const until = endLine > line ? ` and goes on to line ${endLine}` : ''
+  const until = endLine > line ? ` and continues to line ${endLine}` : ''
   return new SourceError({
     code: 'record_too_long',
     message: `the record that begins here is longer than ${sizeText(limit)}${isSound ? until : ''}`,
-    hint: isSound ? raiseLimit(limit, bytes) : 'a quote that is not closed does this: look for one at this line',
+    hint: isSound ? raiseLimit(limit, bytes) : 'look for a quote on this line that is not closed',
     at: { file: file.name, line },
   })
 }
 
 interface Measured {
   bytes: number
-  /** Its quotes are closed. */
+  /** Whether its quotes are closed. */
   isSound: boolean
   endLine: number
 }
@@ -51,7 +51,7 @@ async function measure(file: SourceFile, encoding: Encoding | undefined, record:
   return walk.result()
 }
 
-/** Goes to the line of the record, and through it to its end. */
+/** Goes to the line of the record, and through the record to its end. */
 class Walk {
   readonly #record: LongRecord
   readonly #quote: number
@@ -62,7 +62,7 @@ class Walk {
   #bytes = 0
   #isQuoted = false
   #isEscaped = false
-  /** Whether a quote has just closed, or a field has just begun: where a quote may stand. */
+  /** Whether a quote can be here: after a closing quote, or at the beginning of a field. */
   #mayQuote = true
   #hasClosed = false
   #end: Measured | undefined
@@ -74,7 +74,7 @@ class Walk {
     this.#delimiter = Buffer.from(record.delimiter)
   }
 
-  /** @returns whether it has come to the end */
+  /** @returns whether the end is reached */
   take(chunk: Buffer): boolean {
     for (const byte of chunk) {
       if (this.#line < this.#record.line) this.#countLine(byte)

@@ -19,11 +19,10 @@ import { describeKey, keyOf } from './row-key.ts'
 import { Statements } from './statements.ts'
 
 /**
- * Reads the streams of a database into a snapshot, in one transaction: what is read is what was
- * there at one moment. A reading that was cut off cannot be gone on with, since that moment has
- * passed: LiveReading.isOneMoment.
- * @throws CredentialsError; SourceError, also where the counts do not come out; ManifestError for
- *   tables and columns that are not there
+ * Reads the streams of a database into a snapshot, in one transaction. An interrupted reading
+ * starts again, because the moment it read has passed: LiveReading.isOneMoment.
+ * @throws CredentialsError; SourceError, also when the row counts differ; ManifestError for tables
+ *   and columns that do not exist
  */
 export async function captureDatabase(
   driver: Driver,
@@ -34,7 +33,8 @@ export async function captureDatabase(
   await reading(driver, config, context.directory, context, async (session, statements, streams) => {
     const settings = readSettings(config)
     for (const stream of unwatched(settings)) context.warn(changesUnseen(stream))
-    // All of them before the first row: a mistake in the last must not come out after an hour.
+    // Describes every stream before the first row, so that a mistake in the last one does not
+    // appear after an hour.
     const described = await describeAll(session, statements, streams)
     snapshot.note('columns', Object.fromEntries(described.map(([{ name }, columns]) => [name, namesOf(columns)])))
     for (const [stream, columns] of described) {
@@ -49,7 +49,7 @@ function namesOf(columns: readonly Column[]): string[] {
   return columns.map(({ name }) => name)
 }
 
-/** Looks at every stream and reads no row. See LiveReading.tryCredentials. */
+/** Describes every stream without reading rows. See LiveReading.tryCredentials. */
 export async function tryDatabase(driver: Driver, config: DatabaseOptions, asking: Asking): Promise<void> {
   await reading(driver, config, asking.directory ?? '.', asking, async (session, statements, streams) => {
     await describeAll(session, statements, streams)
@@ -88,7 +88,7 @@ async function describeAll(
   return described
 }
 
-/** @returns how many rows there are */
+/** @returns the number of rows read */
 async function captureStream(
   session: Session,
   statements: Statements,
@@ -114,18 +114,18 @@ async function captureStream(
   return done
 }
 
-/** A name that is mistyped in a condition is no error of SQL: it yields nothing. */
+/** A mistyped name in a condition is valid SQL that matches no rows. */
 function noRows({ name, place, table }: TableSettings): Problem {
   return {
     code: 'no_rows',
     severity: 'warning',
-    message: `${table === undefined ? `the query of ${place} yields` : `the table ${place} holds`} no rows`,
-    hint: 'correct source.url if it names another database, or the names in the query; else do nothing',
+    message: `${table === undefined ? `the query of ${place} returned` : `the table ${place} contains`} no rows`,
+    hint: 'check the database name in source.url and the names in the query, unless you expect no rows',
     path: `source.streams.${name}`,
   }
 }
 
-/** Joined streams whose changes nobody sees, where only what changed is read. */
+/** Joined streams whose changes an incremental reading misses. */
 function unwatched({ streams, updatedSince }: Settings): TableSettings[] {
   if (updatedSince === undefined) return []
   const mainOf = ({ join, ...stream }: TableSettings): TableSettings | undefined => {
@@ -143,13 +143,13 @@ function changesUnseen({ name, join }: TableSettings): Problem {
   return {
     code: 'changes_unseen',
     severity: 'warning',
-    message: `${name} has no updatedAt: a change of it alone is not seen, only with a change of ${join?.into}`,
-    hint: 'name the column that says when a row was changed, or read everything at the end: take source.updatedSince out',
+    message: `${name} has no updatedAt: its changes are read only when a row of ${join?.into} changes too`,
+    hint: 'set updatedAt to the column with the time of the last change, or remove source.updatedSince for the last run to read everything',
     path: `source.streams.${name}`,
   }
 }
 
-/** Makes sure that the key of a stream tells its rows apart, which come in its order. */
+/** Checks that the key of a stream is unique. The rows arrive in key order. */
 class KeyCheck {
   readonly #stream: TableSettings
   #last: string | undefined
@@ -159,7 +159,7 @@ class KeyCheck {
     this.#stream = stream
   }
 
-  /** @throws ManifestError for a row without a key, and for two rows of one */
+  /** @throws ManifestError for a row without a key, and for two rows with the same key */
   check(rows: readonly JsonObject[]): void {
     const { key: columns } = this.#stream
     for (const row of rows) {
@@ -174,8 +174,7 @@ class KeyCheck {
 }
 
 /**
- * @throws ManifestError where a column that the manifest names is not there, or cannot be what it
- *   is named for
+ * @throws ManifestError when a column that the manifest names does not exist or has the wrong type
  */
 function checkColumns(stream: TableSettings, columns: readonly Column[]): void {
   const { name, place, key, updatedAt } = stream
@@ -185,8 +184,8 @@ function checkColumns(stream: TableSettings, columns: readonly Column[]): void {
   if (twice !== undefined) {
     throw new ManifestError({
       code: 'duplicate_column',
-      message: `${place} has two columns named ${twice}, and a record can have one`,
-      hint: 'name the columns one by one in the query, each with a name of its own: select u.id as user_id, …',
+      message: `${place} has two columns named ${twice}; a record can have only one`,
+      hint: 'list the columns in the query, and give each a different name: select u.id as user_id, …',
       path: `${path}.query`,
     })
   }
@@ -197,8 +196,8 @@ function checkColumns(stream: TableSettings, columns: readonly Column[]): void {
   if (changed.isTime) return
   throw new ManifestError({
     code: 'updated_at_is_no_time',
-    message: `the column ${updatedAt} of ${place} is of type ${changed.type}, and updatedAt must name a time`,
-    hint: 'name another column, or have a query turn it into a time',
+    message: `the column ${updatedAt} of ${place} has the type ${changed.type}; updatedAt needs a timestamp`,
+    hint: 'name a different column, or convert it in a query',
     path: `${path}.updatedAt`,
   })
 }
@@ -223,8 +222,8 @@ function emptyKey({ name, place, key }: TableSettings, column: string, number: n
   const which = known ? ` (${describeKey(row, key)})` : ''
   return new ManifestError({
     code: 'null_key',
-    message: `row ${figure(number)} of ${place}${which} has no value in ${column}, and a key tells rows apart`,
-    hint: `name the primary key, or leave such rows out: query: select … where ${column} is not null`,
+    message: `row ${figure(number)} of ${place}${which} has no value in ${column}, which is part of the key`,
+    hint: `set key to the primary key, or exclude these rows with query: select … where ${column} is not null`,
     path: `source.streams.${name}.key`,
   })
 }
@@ -233,7 +232,7 @@ function sameKey({ name, place, key }: TableSettings, row: JsonObject): Manifest
   return new ManifestError({
     code: 'duplicate_key',
     message: `two rows of ${place} have the same key: ${describeKey(row, key)}`,
-    hint: 'name all columns of the primary key; of a query, those that no two of its rows have the same of',
+    hint: 'list all columns of the primary key; for a query, list columns that together are unique',
     path: `source.streams.${name}.key`,
   })
 }
@@ -241,8 +240,8 @@ function sameKey({ name, place, key }: TableSettings, row: JsonObject): Manifest
 function countsDiffer({ name, place }: TableSettings, read: number, counted: number): SourceError {
   return new SourceError({
     code: 'count_mismatch',
-    message: `${place}: ${figure(read)} rows were read, and the database counts ${figure(counted)} in the same transaction`,
-    hint: 'a query must yield the same rows each time: leave out random() and the like; nothing is migrated from an incomplete reading',
+    message: `${place}: ${figure(read)} rows were read, but the database counts ${figure(counted)} in the same transaction`,
+    hint: 'remove random() and similar functions, so that the query returns the same rows each time; an incomplete reading is never migrated',
     path: `source.streams.${name}`,
   })
 }

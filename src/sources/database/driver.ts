@@ -1,7 +1,7 @@
 /**
- * What a database has to bring along to be a source. In: the options of the source. Out: a session,
- * which is one read-only transaction at one moment, and the few words in which its SQL differs.
- * `postgres/` and `mysql/` have one each; everything else is the same, and here.
+ * The interface of a database driver. In: the options of the source. Out: a session, which is one
+ * read-only transaction at one moment, and the SQL that differs between databases. `postgres/` and
+ * `mysql/` implement it; everything they share is in this folder.
  */
 
 import type { JsonObject } from '../../json.ts'
@@ -10,77 +10,74 @@ import type { Asking, CaptureContext } from '../source.ts'
 /** Where a database is. */
 export interface Connecting {
   url: string
-  /** File of certificates, absolute. */
+  /** Absolute path of a certificate file. */
   ca: string | undefined
-  /** Of one statement, in milliseconds. */
+  /** Limit for one statement, in milliseconds. */
   statementTimeout: number
 }
 
-/** How a session is opened, and whom it tells of values that records do not show as they are. */
+/** `warn` reports values that a record cannot contain unchanged. */
 export type SessionContext = Pick<Asking, 'signal'> & Partial<Pick<CaptureContext, 'warn'>>
 
-/** What a statement is about, for messages about it. */
+/** The stream that a statement reads, for messages. */
 export interface Asked {
   /** The stream in the manifest: `source.streams.users`. */
   path: string
-  /** As written in the manifest; undefined: a query. */
+  /** As written in the manifest; undefined for a query. */
   table: string | undefined
-  /** What messages call it: the table, or the name of the stream. */
+  /** The name in messages: the table, or the name of the stream. */
   place: string
 }
 
-/** A column of a result. */
 export interface Column {
   name: string
-  /** Its type, for messages. */
+  /** For messages. */
   type: string
-  /** Whether it holds moments or days, which updatedSince can be compared with. */
+  /** Whether updatedSince can be compared with it. */
   isTime: boolean
   /**
-   * What is selected for it, named as the column; undefined: the column itself. Where it cannot be
-   * read as it is without loss.
+   * The expression to select, with the column's name as its alias. Undefined: the column itself.
+   * Set when the plain column would lose information.
    */
   read?: string
   /**
-   * What rows are ordered by to be in the order of this column, so that equal values follow each
-   * other. Undefined: the column itself.
+   * The expressions to order by, so that equal values are adjacent. Undefined: the column itself.
    */
   order?: readonly string[]
 }
 
-/** The words in which the dialects differ. */
+/** The SQL that differs between databases. */
 export interface Dialect {
-  /** A name, whatever its characters are. */
+  /** A quoted name. */
   name(name: string): string
-  /** A table as the manifest writes it, with its schema if it says one. */
+  /** A quoted table name, with its schema if the manifest has one. */
   table(written: string): string
-  /** A value as text, to be compared with one of another type. */
+  /** A value as text, for comparing values of different types. */
   text(expression: string): string
-  /** A moment, ISO 8601 in UTC, as it is compared with a column. */
+  /** A literal for a time in ISO 8601, UTC. */
   moment(iso: string): string
 }
 
 /**
- * One read-only transaction at one moment. Every method throws an OperatorError that says what is
- * wrong and what would be right.
+ * One read-only transaction at one moment. Every method throws an OperatorError with a cause and a
+ * remedy.
  */
 export interface Session {
-  /** The columns of a statement, which is not carried out. */
+  /** The columns of a statement, without running it. */
   columns(statement: string, asked: Asked): Promise<Column[]>
-  /** The one number that a statement yields. */
+  /** The single number that a statement returns. */
   count(statement: string, asked: Asked): Promise<number>
-  /** The rows of a statement in batches, fetched as they are asked for. */
+  /** The rows of a statement in batches, fetched on demand. */
   rows(statement: string, columns: readonly Column[], asked: Asked): AsyncIterable<JsonObject[]>
   close(): Promise<void>
 }
 
-/** A database that can be read. */
 export interface Driver {
   type: 'postgres' | 'mysql'
   dialect: Dialect
   /**
-   * Which database a URL names: host, port and name, and nothing of whoever reads it.
-   * @throws ManifestError for a URL that names none, or asks for less than a safe connection
+   * The database that a URL names: host, port and name, without the user.
+   * @throws ManifestError for a URL that names no database, or for an unsafe connection
    */
   address(url: string): JsonObject
   /** @throws CredentialsError, SourceError, ManifestError */

@@ -9,20 +9,20 @@ import { checkTree, type JoinSettings, readJoin } from '../join/options.ts'
 import { requireNone, reservedStreamName, textsOf } from '../source.ts'
 import type { Asked, Connecting, Driver } from './driver.ts'
 
-/** The options of a source that is a database. */
+/** The options of a database source. */
 export type DatabaseOptions = SourceOptions<'postgres' | 'mysql'>
 
-/** One stream: the rows of a table, or those of a query. */
+/** One stream: the rows of a table or a query. */
 export interface TableSettings {
   name: string
-  /** As written in the manifest. Undefined: a query. */
+  /** As written in the manifest. Undefined for a query. */
   table: string | undefined
   query: string | undefined
-  /** What messages call it: the table, or the name of the stream. No two have the same. */
+  /** The name in messages: the table, or the name of the stream. Unique. */
   place: string
   key: readonly string[]
   updatedAt: string | undefined
-  /** Undefined: a main stream. */
+  /** Undefined for a main stream. */
   join: JoinSettings | undefined
 }
 
@@ -30,13 +30,13 @@ export interface Settings {
   streams: TableSettings[]
   /** ISO 8601, UTC. */
   updatedSince: string | undefined
-  /** What is wrong with the options; each has its path in the manifest. */
+  /** Each problem has its path in the manifest. */
   problems: Problem[]
 }
 
 const DEFAULT_TIMEOUT = '1h'
 
-/** Reads the options, which the schema has found well-formed one by one. */
+/** Reads options that the schema has already checked one by one. */
 export function readSettings(config: DatabaseOptions): Settings {
   const problems: Problem[] = []
   const given = isObject(config.streams) ? Object.entries(config.streams) : []
@@ -69,8 +69,8 @@ export function readSettings(config: DatabaseOptions): Settings {
 }
 
 /**
- * The table, or the name of the stream; both where another stream has the same place: a row is
- * known by its place and number.
+ * The table, or the name of the stream. Both if another stream has the same place, because a row is
+ * identified by its place and number.
  */
 function placeOf(name: string, given: readonly (readonly [string, DatabaseOptions['streams'][string]])[]): string {
   const own = ([stream, options]: (typeof given)[number]) => options.table ?? stream
@@ -79,7 +79,7 @@ function placeOf(name: string, given: readonly (readonly [string, DatabaseOption
   return places.filter((other) => other === place).length > 1 ? `${place} (${name})` : place
 }
 
-/** Everything that is wrong with the options as far as nobody need be asked. */
+/** Checks the options without connecting. */
 export function checkOptions(config: DatabaseOptions, driver: Driver): Problem[] {
   const { problems } = readSettings(config)
   if (isUnset(config.url)) return problems
@@ -92,7 +92,7 @@ export function checkOptions(config: DatabaseOptions, driver: Driver): Problem[]
   }
 }
 
-/** How the database is reached. @param directory that relative paths start from */
+/** @param directory base of relative paths */
 export function connectingOf({ url, ca, statementTimeout }: DatabaseOptions, directory: string): Connecting {
   return {
     url,
@@ -102,9 +102,9 @@ export function connectingOf({ url, ca, statementTimeout }: DatabaseOptions, dir
 }
 
 /**
- * What decides what is read. Which database it is stands in the URL, which is a secret: host, port
- * and name are not. A query may hold a secret that somebody refers to in it, so its digest stands
- * for it. Without the URL the database is not known.
+ * The options that decide what is read. The URL is a secret; only its host, port and name are
+ * included. A query can refer to a secret, so its digest is included instead. Without a URL the
+ * database is null.
  * @throws ManifestError for options that do not fit
  */
 export function identity(config: DatabaseOptions, driver: Driver): JsonObject {
@@ -116,7 +116,7 @@ export function identity(config: DatabaseOptions, driver: Driver): JsonObject {
       ...(table !== undefined && { table }),
       ...(query !== undefined && { query: digestOf(query) }),
       key: [...key],
-      // What changed is found by these; whole streams are read whatever they say.
+      // These options select changed rows. Without updatedSince they have no effect.
       ...(updatedSince !== undefined && {
         ...(updatedAt !== undefined && { updatedAt }),
         ...(join && { join: { into: join.into, key: join.key.text, to: join.to.text } }),
@@ -130,7 +130,6 @@ export function identity(config: DatabaseOptions, driver: Driver): JsonObject {
   }
 }
 
-/** What statements about a stream are about. */
 export function askedOf({ name, table, place }: TableSettings): Asked {
   return { path: `source.streams.${name}`, table, place }
 }
@@ -146,7 +145,7 @@ function digestOf(text: string): string {
 const noTable: Omit<Problem, 'path'> = {
   code: 'no_table',
   message: 'the stream names neither a table nor a query',
-  hint: 'add table: the name of a table or a view, or query: a SELECT',
+  hint: 'add table with the name of a table or view, or query with a SELECT',
 }
 
 const tableAndQuery: Omit<Problem, 'path'> = {
@@ -155,7 +154,9 @@ const tableAndQuery: Omit<Problem, 'path'> = {
   hint: 'remove one of them',
 }
 
-/** One SELECT, since it is read as a table is. The database itself refuses whatever would write. */
+/**
+ * Accepts one SELECT, because it is used as a subquery. The database rejects anything that writes.
+ */
 function queryProblems(query: string): Omit<Problem, 'path'>[] {
   const text = withoutSemicolon(query)
   if (!/^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/|\()*(?:select|with|table|values)\b/i.test(text)) {
@@ -163,7 +164,7 @@ function queryProblems(query: string): Omit<Problem, 'path'>[] {
       {
         code: 'no_select',
         message: 'the query does not begin with SELECT or WITH',
-        hint: 'write one SELECT; a table is named under table',
+        hint: 'write one SELECT, or use table to read a whole table',
       },
     ]
   }
@@ -178,15 +179,15 @@ function sinceProblems(since: string, streams: readonly TableSettings[]): Proble
   const path = 'source.updatedSince'
   if (Number.isNaN(Date.parse(since)) || !isDay(since.slice(0, 10))) {
     const hint = 'write it like 2026-03-01 or 2026-03-01T12:00:00Z'
-    return [{ code: 'bad_value', message: `source.updatedSince is no time: ${since}`, hint, path }]
+    return [{ code: 'bad_value', message: `source.updatedSince is not a date or time: ${since}`, hint, path }]
   }
   if (streams.some(({ updatedAt }) => updatedAt !== undefined)) return []
-  const message = 'source.updatedSince is compared with updatedAt, and no stream names such a column'
+  const message = 'source.updatedSince needs a stream with updatedAt, and no stream sets it'
   return [{ code: 'since_without_column', message, hint: 'add updatedAt: updated_at to the stream of users', path }]
 }
 
 function timeoutProblems(timeout: string | undefined): Problem[] {
   if (timeout === undefined || timeout.includes('${') || readDuration(timeout) !== undefined) return []
-  const message = `source.statementTimeout is no duration: ${timeout}`
+  const message = `source.statementTimeout is not a duration: ${timeout}`
   return [{ code: 'bad_value', message, hint: 'write it like 90s, 10m or 1h30m', path: 'source.statementTimeout' }]
 }

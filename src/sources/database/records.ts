@@ -10,8 +10,8 @@ import { checkOptions, type DatabaseOptions, readSettings, type TableSettings } 
 import { describeKey } from './row-key.ts'
 
 /**
- * Records of a database that was read into a snapshot. In: its rows. Out: those of main streams,
- * with the rows of other streams joined to them by the rules of the `file` source.
+ * Makes records from a snapshot of a database. In: its rows. Out: the rows of main streams, with
+ * the rows of other streams joined to them by the rules of the `file` source.
  */
 export function openDatabase(config: DatabaseOptions, context: ReadContext, driver: Driver): Source {
   requireNone(checkOptions(config, driver))
@@ -32,7 +32,7 @@ export function openDatabase(config: DatabaseOptions, context: ReadContext, driv
   }
 }
 
-/** The names that the capture noted. A snapshot of an earlier version has none. */
+/** Snapshots of earlier versions have no column names. */
 function columnsOf({ facts: { columns } }: Snapshot): Map<string, string[]> {
   return new Map(Object.entries(isObject(columns) ? columns : {}).map(([stream, names]) => [stream, textsOf(names)]))
 }
@@ -42,7 +42,7 @@ function snapshotOf({ snapshot }: ReadContext): Snapshot {
   return snapshot
 }
 
-/** The rows of one stream, with the count of what becomes of them. */
+/** The rows of one stream, counted by what happens to them. */
 class TableStream implements RecordStream {
   readonly settings: TableSettings
   readonly #context: ReadContext
@@ -52,8 +52,8 @@ class TableStream implements RecordStream {
   #ignored = 0
 
   /**
-   * @param partial only what changed was read: rows that belong to nobody belong to somebody who
-   *   did not change
+   * @param partial only changes were read; a row without a match belongs to a record that did not
+   *   change
    */
   constructor(settings: TableSettings, context: ReadContext, partial: boolean) {
     const { name, join } = settings

@@ -1,16 +1,18 @@
 import type { Json, JsonObject } from '../../json.ts'
 
-/** The key of a row, to be compared with others. */
+/** The key of a row, for comparisons. */
 export function keyOf(row: JsonObject, columns: readonly string[]): string {
   return JSON.stringify(columns.map((column) => row[column] ?? null))
 }
 
-/** A row, for people: `team_id = 7, user_id = 12`. Nothing but its key is shown. */
+/**
+ * The key of a row, for messages: `team_id = 7, user_id = 12`. Other columns can contain secrets.
+ */
 export function describeKey(row: JsonObject, columns: readonly string[]): string {
   return columns.map((column) => `${column} = ${shown(row[column])}`).join(', ')
 }
 
-/** Characters of a value that are shown. */
+/** Maximum length of a value in a message. */
 const SHOWN = 60
 
 function shown(value: Json | undefined): string {

@@ -1,7 +1,7 @@
 /**
- * A source that is a database, whichever it is. In: a driver (postgres/, mysql/). Out: the
- * SourceDefinition. `options.ts` reads what the manifest says; `capture.ts` reads the streams into
- * a snapshot, by `statements.ts`; `records.ts` makes records of that.
+ * The parts that all database sources share. In: a driver (postgres/, mysql/). Out: the
+ * SourceDefinition. `options.ts` reads the manifest; `capture.ts` reads the streams into a snapshot
+ * with the SQL of `statements.ts`; `records.ts` makes records from the snapshot.
  */
 
 import type { SourceDefinition } from '../source.ts'
@@ -9,7 +9,6 @@ import type { Driver } from './driver.ts'
 import { checkOptions, type DatabaseOptions, identity } from './options.ts'
 import { openDatabase } from './records.ts'
 
-/** The source that a driver makes. */
 export function databaseSource(driver: Driver): SourceDefinition<DatabaseOptions> {
   return {
     type: driver.type,

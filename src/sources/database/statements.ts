@@ -3,16 +3,16 @@ import type { Column, Dialect } from './driver.ts'
 import type { Settings, TableSettings } from './options.ts'
 
 /**
- * The statements by which streams are read. In: the streams, and the words of a dialect. Out:
- * SELECTs. With `updatedSince` a record is read when its own row changed or one that is joined to
- * it, and with it everything that is joined to it: half of it would be taken for all of it.
+ * Builds the SELECTs that read the streams. With `updatedSince`, a record is read when its own row
+ * or a joined row changed. All rows joined to it are read too, because a partial record would count
+ * as the whole one.
  */
 export class Statements {
   readonly #dialect: Dialect
   readonly #streams: readonly TableSettings[]
   readonly #since: string | undefined
 
-  /** @throws ManifestError where changes are asked for that cannot be told by the joins */
+  /** @throws ManifestError when the joins cannot select changes */
   constructor(dialect: Dialect, { streams, updatedSince }: Pick<Settings, 'streams' | 'updatedSince'>) {
     this.#dialect = dialect
     this.#streams = streams
@@ -20,17 +20,17 @@ export class Statements {
     if (updatedSince !== undefined) requireColumns(streams)
   }
 
-  /** All of the rows of a stream, to look at its columns. */
+  /** All rows of a stream; used to describe its columns. */
   all(stream: TableSettings): string {
     return `SELECT * FROM ${this.#from(stream, 'r')}`
   }
 
-  /** How many rows are to be read. */
+  /** Counts the rows to read. */
   count(stream: TableSettings): string {
     return `SELECT count(*) FROM ${this.#from(stream, 'r')}${where(this.#selected(stream, 'r'))}`
   }
 
-  /** The rows that are to be read, in the order of the key. */
+  /** The rows to read, in key order. */
   rows(stream: TableSettings, columns: readonly Column[]): string {
     const selected = columns.map(({ name, read }) => read ?? `r.${this.#dialect.name(name)}`)
     const order = stream.key.flatMap((key) => {
@@ -42,11 +42,11 @@ export class Statements {
   }
 
   #from({ table, query }: TableSettings, alias: string): string {
-    // A comment at the end of a query must not swallow the bracket.
+    // A comment at the end of the query would hide the bracket without a line break.
     return table === undefined ? `(${query}\n) AS ${alias}` : `${this.#dialect.table(table)} AS ${alias}`
   }
 
-  /** Which rows are read; undefined: all. */
+  /** The condition for rows to read. Undefined: all rows. */
   #selected(stream: TableSettings, alias: string): string | undefined {
     if (this.#since === undefined) return undefined
     const { join } = stream
@@ -61,7 +61,9 @@ export class Statements {
     return `${this.#text(alias, key)} IN (${keys})`
   }
 
-  /** Which rows changed, or have rows joined to them that did; undefined: nobody can tell. */
+  /**
+   * The condition for rows that changed or have changed rows joined to them. Undefined: unknown.
+   */
   #changed(stream: TableSettings, alias: string): string | undefined {
     const { updatedAt, join } = stream
     if (updatedAt === undefined && join === undefined) return undefined
@@ -70,7 +72,7 @@ export class Statements {
     return conditions.length === 0 ? undefined : `(${conditions.join(' OR ')})`
   }
 
-  /** A row of which nobody knows when it changed may have changed. */
+  /** A row without a time of change might have changed. */
   #later(column: string): string[] {
     return [`${column} >= ${this.#dialect.moment(this.#since ?? '')}`, `${column} IS NULL`]
   }
@@ -95,7 +97,7 @@ function where(condition: string | undefined): string {
   return condition === undefined ? '' : ` WHERE ${condition}`
 }
 
-/** The column that an expression names; undefined for one that does more. */
+/** The column that an expression names; undefined for any other expression. */
 function columnOf(expression: string): string | undefined {
   return /^\s*(?:`([^`]+)`|([A-Za-z_]\w*))\s*$/
     .exec(expression)
@@ -104,7 +106,7 @@ function columnOf(expression: string): string | undefined {
 }
 
 /**
- * What changed in a joined stream is found in the database, which knows columns and no expressions.
+ * The database finds changes in joined streams, and it cannot evaluate the manifest's expressions.
  */
 function requireColumns(streams: readonly TableSettings[]): void {
   const tells = ({ name, updatedAt }: TableSettings): boolean =>
@@ -116,8 +118,8 @@ function requireColumns(streams: readonly TableSettings[]): void {
       if (columnOf(join[option].text) !== undefined) continue
       throw new ManifestError({
         code: 'since_by_expression',
-        message: `with source.updatedSince, join.${option} must be the name of a column where changes are told by updatedAt, and is an expression`,
-        hint: 'join by a column that a query yields, or take updatedSince out to read all of the source',
+        message: `with source.updatedSince, join.${option} must be a column name in a stream that uses updatedAt, not an expression`,
+        hint: 'join on a column, which a query can compute, or remove updatedSince to read the whole source',
         path: `source.streams.${name}.join.${option}`,
       })
     }

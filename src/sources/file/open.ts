@@ -1,7 +1,6 @@
 /**
  * The `file` source. In: streams of files of any shape, as `options.ts` reads them. Out: the
- * records of main streams (`records.ts`), with those of other streams joined to them
- * (`join/joined-stream.ts`).
+ * records of main streams (`records.ts`), with joined records attached (`join/joined-stream.ts`).
  */
 
 import { createHash } from 'node:crypto'
@@ -25,7 +24,6 @@ import { numberedFrom } from '../text/record-file.ts'
 import { type FileOptions, readSettings, type StreamSettings } from './options.ts'
 import { FileStream, filesOf, freeColumns, openFile } from './records.ts'
 
-/** Files of any shape: streams of CSV, JSON and NDJSON, joined by key expressions. */
 export const fileSource: SourceDefinition<FileOptions> = {
   type: 'file',
   files: (config) => readSettings(config).streams.flatMap(({ paths }) => paths),
@@ -102,10 +100,9 @@ async function* mainParts(
   }
 }
 
-/** Files of one stream whose heads are looked at. */
+/** Number of files per stream whose heads are checked. */
 const MAX_FILES = 20
 
-/** Problems that the beginnings of the files show. */
 async function checkFiles(streams: readonly StreamSettings[], directory: string): Promise<Problem[]> {
   const problems: Problem[] = []
   for (const stream of streams) {
@@ -120,7 +117,7 @@ async function checkFiles(streams: readonly StreamSettings[], directory: string)
   return problems
 }
 
-/** See SourceDefinition.columns. Of a stream of more files than are looked at nothing is said. */
+/** See SourceDefinition.columns. Omits streams with more than MAX_FILES files. */
 async function columnsOfStreams(
   streams: readonly StreamSettings[],
   directory: string,
@@ -139,7 +136,7 @@ async function columnsOfStreams(
   return known
 }
 
-/** None where the paths lead nowhere, of which the check has told. */
+/** Empty if the paths match no file, which the check reports. */
 async function readableFiles(stream: StreamSettings, directory: string): Promise<SourceFile[]> {
   try {
     return await filesOf(stream, directory)

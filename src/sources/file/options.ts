@@ -7,7 +7,6 @@ import { parseRecordsPath } from '../json/record-walk.ts'
 import { nullsOption, reservedStreamName, textsOf } from '../source.ts'
 import { type Encoding, encodings } from '../text/utf8.ts'
 
-/** The options of the source. */
 export type FileOptions = SourceOptions<'file'>
 type FileStreamOptions = FileOptions['streams'][string]
 
@@ -18,18 +17,18 @@ export interface StreamSettings {
   /** Paths and patterns, as written in the manifest. */
   paths: string[]
   format: Format
-  /** Whether files may be missing or empty. */
+  /** Whether files can be missing or empty. */
   optional: boolean
   encoding: Encoding | undefined
-  /** JSON: names that lead to the records; undefined: the document is the list of them. */
+  /** JSON: the path to the records. Undefined: the document is their list. */
   records: string[] | undefined
-  /** CSV. */
+  /** CSV only. */
   dialect: Dialect
-  /** CSV. */
+  /** CSV only. */
   nulls: string[]
-  /** CSV. */
+  /** CSV only. */
   trim: boolean
-  /** CSV. */
+  /** CSV only. */
   ragged: 'reject' | 'pad'
   maxRecordBytes: number | undefined
   /** Undefined: a main stream. */
@@ -38,11 +37,11 @@ export interface StreamSettings {
 
 export interface Settings {
   streams: StreamSettings[]
-  /** Why the streams cannot be read like this; each has the path of its value in the manifest. */
+  /** Why the streams cannot be read. Each problem has the path of its value in the manifest. */
   problems: Problem[]
 }
 
-/** Reads the options of the source, which the schema has found well-formed. */
+/** @param config has passed the schema */
 export function readSettings(config: FileOptions): Settings {
   const streams: StreamSettings[] = []
   const problems: Problem[] = []
@@ -70,7 +69,7 @@ export function readSettings(config: FileOptions): Settings {
 
 const unknownFormat: Omit<Problem, 'path'> = {
   code: 'unknown_format',
-  message: 'the endings of the files do not tell one format',
+  message: 'the file extensions do not identify one format',
   hint: 'add format: csv, json or ndjson',
 }
 
@@ -80,14 +79,14 @@ const ENDINGS: readonly (readonly [RegExp, Format])[] = [
   [/\.(ndjson|jsonl)$/i, 'ndjson'],
 ]
 
-/** Options that say something about one format only. */
+/** Options that apply to one format only. */
 const OF_FORMAT: Record<Format, readonly (keyof FileStreamOptions)[]> = {
   csv: ['delimiter', 'columns', 'skipLines', 'comment', 'quote', 'escape', 'ragged', 'nulls', 'trim'],
   json: ['records'],
   ndjson: [],
 }
 
-/** The format that is given or that the endings of all paths agree on. */
+/** The given format, or the one that all extensions agree on. */
 function formatOf(given: unknown, paths: readonly string[]): Format | undefined {
   if (given === 'csv' || given === 'json' || given === 'ndjson') return given
   const told = new Set(paths.map(formatByEnding))
@@ -100,7 +99,6 @@ function formatByEnding(path: string): Format | undefined {
   return ENDINGS.find(([ending]) => ending.test(name))?.[1]
 }
 
-/** What the options say about how the records are written. */
 function readFormat(
   format: Format,
   options: FileStreamOptions,
@@ -142,7 +140,7 @@ function foreign(name: string, format: string, own: Format): Omit<Problem, 'path
   const title = { csv: 'CSV', json: 'JSON', ndjson: 'NDJSON' }
   return {
     code: 'option_of_other_format',
-    message: `${name} means something for ${format === 'json' ? title.json : title.csv} only, and this is read as ${title[own]}`,
-    hint: 'remove it, or say another format',
+    message: `${name} applies only to ${format === 'json' ? title.json : title.csv}, and this stream is read as ${title[own]}`,
+    hint: 'remove it, or set another format',
   }
 }

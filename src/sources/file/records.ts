@@ -12,7 +12,7 @@ import type { StreamSettings } from './options.ts'
 /** Warnings about files without a record. */
 const OF_NOTHING: ReadonlySet<string> = new Set(['no_records', 'no_rows'])
 
-/** The files of a stream. @throws ManifestError as expandPaths, unless they need not be there */
+/** @throws ManifestError as expandPaths, unless the files are optional */
 export function filesOf(
   { paths, name, optional }: Pick<StreamSettings, 'paths' | 'name' | 'optional'>,
   directory: string,
@@ -20,7 +20,7 @@ export function filesOf(
   return optional ? existingPaths(paths, directory, name) : expandPaths(paths, directory, name)
 }
 
-/** Reads the files of a stream, one after another, and keeps count over all of them. */
+/** Reads the files of a stream one after another, and counts over all of them. */
 export class FileStream implements PartStream {
   readonly settings: StreamSettings
   readonly #context: ReadContext
@@ -46,7 +46,7 @@ export class FileStream implements PartStream {
   }
 
   /**
-   * The same, in parts of at most `size` records: see RecordFile.parts.
+   * The same records, in parts of at most `size`: see RecordFile.parts.
    * @throws as `records`
    */
   async *parts(size: number): AsyncGenerator<{ file: string; part: FilePart }> {
@@ -55,7 +55,7 @@ export class FileStream implements PartStream {
     }
   }
 
-  /** Its files, each opened when the one before it has been read. */
+  /** Opens each file when the previous one has been read. */
   async *#opened(): AsyncGenerator<[file: string, reader: RecordFile]> {
     for (const file of await filesOf(this.settings, this.#context.directory)) {
       const reader = openFile(file, this.settings, this.#context)
@@ -64,12 +64,12 @@ export class FileStream implements PartStream {
     }
   }
 
-  /** Refuses a record that was read. */
+  /** Rejects a record that was read. */
   reject(file: string, line: number, refusal: Reason): void {
     this.#files.get(file)?.reject(line, refusal)
   }
 
-  /** Leaves out a record that was read, because the manifest says so. */
+  /** Leaves out a record that was read, as the manifest says. */
   ignore(file: string, line: number): void {
     this.#ignored++
     const { name } = this.settings
@@ -101,12 +101,12 @@ export class FileStream implements PartStream {
   }
 }
 
-/** What is known about the columns of a CSV file: nothing. */
+/** The columns of a CSV file with unknown content. */
 export function freeColumns({ trim }: Pick<StreamSettings, 'trim'>): ColumnSpec {
   return { known: [], required: [], open: true, verbatim: trim ? [] : 'all' }
 }
 
-/** One file of a stream, in the stream's format. Nothing is read yet. */
+/** Opens one file in the stream's format. Reads nothing yet. */
 export function openFile(file: SourceFile, settings: StreamSettings, context: ReadContext): RecordFile {
   const { name: stream, format, encoding, dialect, nulls, ragged, records, maxRecordBytes } = settings
   const role = settings.join === undefined ? 'main' : 'joined'

@@ -7,10 +7,10 @@ import { isObject } from '../../json.ts'
 import { parseJsonText } from '../../json-text.ts'
 import type { FirebaseOptions } from './options.ts'
 
-/** Credentials as a file of Google's holds them: https://google.aip.dev/auth/4110. Secret. */
+/** The content of a Google credentials file: https://google.aip.dev/auth/4110. Secret. */
 export type GoogleCredentials = ServiceAccount | OtherCredentials
 
-/** A service account with a key of its own: https://google.aip.dev/auth/4112 */
+/** A service account with a key: https://google.aip.dev/auth/4112 */
 export interface ServiceAccount {
   type: 'service_account'
   client_email: string
@@ -20,7 +20,7 @@ export interface ServiceAccount {
   token_uri?: string
 }
 
-/** Any other sort, which Google's library reads itself. */
+/** Any other type, which Google's library reads itself. */
 export interface OtherCredentials {
   type: (typeof OTHERS)[number]
   [member: string]: unknown
@@ -33,13 +33,12 @@ const OTHERS = [
   'impersonated_service_account',
 ] as const
 
-/** Where to get a key, in the words of the console. */
 const GET_ONE =
-  'Google Cloud console → IAM & Admin → Service accounts → Keys → Add key → JSON; see docs/how-to/sources/firebase.md'
+  'create a key: Google Cloud console → IAM & Admin → Service accounts → Keys → Add key → JSON; see docs/how-to/sources/firebase.md'
 
 /**
- * The credentials that the options name; undefined: the default ones of the machine.
- * @throws CredentialsError for what is no such file
+ * The credentials in the options; undefined: use the default credentials of the machine.
+ * @throws CredentialsError if they are missing or malformed
  */
 export function readCredentials(options: FirebaseOptions, directory: string): GoogleCredentials | undefined {
   const { credentials: name, serviceAccount } = options
@@ -55,13 +54,13 @@ export function readCredentials(options: FirebaseOptions, directory: string): Go
   const { type } = value
   if (type === 'service_account') return serviceAccountOf(value, what, bad)
   const other = OTHERS.find((known) => known === type)
-  if (other === undefined) throw bad(`${what} does not say what credentials it holds: it has no known "type"`)
+  if (other === undefined) throw bad(`${what} has no "type" that is known`)
   return { ...value, type: other }
 }
 
-/** What is wrong with the credentials that the options name, as far as a look tells. */
+/** Problems with the credentials in the options that show without a request. */
 export function checkCredentials(options: FirebaseOptions, directory: string): readonly Problem[] {
-  // A reference that is unset is told of elsewhere.
+  // Another check reports unset references.
   if (options.serviceAccount?.startsWith('${')) return []
   try {
     readCredentials(options, directory)
@@ -91,8 +90,8 @@ function serviceAccountOf(value: Record<string, unknown>, what: string, bad: Ref
   if (typeof private_key !== 'string' || private_key === '') throw bad(`${what} has no private_key`)
   if (!isKey(private_key)) {
     throw bad(
-      `the private_key of ${what} is no PEM key`,
-      'give the file as it was downloaded: its line ends are written as \\n, and some shells change them',
+      `the private_key of ${what} is not a PEM key`,
+      'use the file as downloaded: some shells change its line ends, which are written as \\n',
     )
   }
   return {

@@ -1,7 +1,7 @@
 /**
  * The `firebase` source. In: a project of Firebase Authentication or Identity Platform that
- * capture/ reads into a snapshot. Out: its users, tenants and providers (records.ts). The files of
- * `firebase auth:export` are read by the source `file`; the recipe serves both.
+ * capture/ reads into a snapshot. Out: its users, tenants and providers (records.ts). The source
+ * `file` reads the files of `firebase auth:export`; one recipe maps both.
  */
 
 import { requireNone, type SourceDefinition } from '../source.ts'

@@ -5,23 +5,21 @@ import { isLoopback } from '../../http/proxy.ts'
 import type { JsonObject } from '../../json.ts'
 import { requireNone } from '../source.ts'
 
-/** The options of the source. */
 export type FirebaseOptions = SourceOptions<'firebase'>
 
-/** How a project is asked. */
 export interface LiveOptions {
   project: string
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   baseUrl: string
-  /** Ids; undefined: all there are. */
+  /** IDs; undefined: all tenants. */
   tenants: readonly string[] | undefined
   /** Whether password hashes are read. */
   hashes: boolean
-  /** Whether providers of SAML and OpenID Connect are read. */
+  /** Whether SAML and OpenID Connect providers are read. */
   connections: boolean
   pageSize: number
   rate: { requests: number; seconds: number } | undefined
-  /** Whether the API is asked without credentials, as the Auth Emulator is. */
+  /** Whether requests have no credentials, as for the Auth Emulator. */
   isOpen: boolean
 }
 
@@ -29,32 +27,30 @@ const GOOGLE = 'https://identitytoolkit.googleapis.com'
 
 const DEFAULTS = SOURCE_DEFAULTS.firebase
 
-/**
- * Everything that is wrong with how the options go together: the schema has seen to each by itself.
- */
+/** Problems with the combination of options. The schema checks each option by itself. */
 export function checkOptions({ credentials, serviceAccount, baseUrl }: FirebaseOptions): Problem[] {
   const problems: Problem[] = baseUrl === undefined ? [] : addressProblems(baseUrl)
   if (credentials !== undefined && serviceAccount !== undefined) {
     problems.push({
       code: 'two_credentials',
-      message: 'the source names a key file (credentials) and the text of one (serviceAccount)',
-      hint: 'leave one of them out',
+      message: 'the source has both the path of a key file (credentials) and the text of one (serviceAccount)',
+      hint: 'remove credentials or serviceAccount',
       path: 'source.serviceAccount',
     })
   }
-  // The text must not be taken for the name of a file, which messages would show.
+  // Otherwise messages would show the text as a file name.
   if (credentials?.trimStart().startsWith('{')) {
     problems.push({
       code: 'bad_credentials',
-      message: 'source.credentials is the text of a key file, and not its path',
-      hint: 'name the file, or give the text as serviceAccount: ${FIREBASE_SERVICE_ACCOUNT}',
+      message: 'source.credentials is the text of a key file, not its path',
+      hint: 'set the path of the file, or set the text as serviceAccount: ${FIREBASE_SERVICE_ACCOUNT}',
       path: 'source.credentials',
     })
   }
   return problems
 }
 
-/** The options of a reading, `checkOptions` having found nothing wrong with them. */
+/** Only for options in which `checkOptions` finds no problem. */
 export function liveOptions(config: FirebaseOptions): LiveOptions {
   const { project, rate, credentials, serviceAccount } = config
   const url = new URL(config.baseUrl ?? GOOGLE)
@@ -72,8 +68,8 @@ export function liveOptions(config: FirebaseOptions): LiveOptions {
 }
 
 /**
- * What decides what is read. Whose credentials they are does not.
- * @throws ManifestError for options that do not fit
+ * The options that change what is read; credentials are not among them.
+ * @throws ManifestError if `checkOptions` finds a problem
  */
 export function identity(config: FirebaseOptions): JsonObject {
   requireNone(checkOptions(config))
@@ -85,10 +81,10 @@ function addressProblems(text: string): Problem[] {
   const bad = (message: string, hint: string) => [{ code: 'bad_base_url', message, hint, path: 'source.baseUrl' }]
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    return bad('source.baseUrl is no http(s) address', `write it like ${GOOGLE}`)
+    return bad('source.baseUrl is not an http(s) URL', `write a URL like ${GOOGLE}`)
   }
   if (url.username !== '' || url.password !== '') {
-    return bad('source.baseUrl holds a user name or a password', `write ${url.origin}`)
+    return bad('source.baseUrl contains a user name or a password', `write ${url.origin}`)
   }
   if (url.search !== '' || url.hash !== '') {
     return bad('source.baseUrl has more than a host, a port and a path', `write ${url.origin}${url.pathname}`)

@@ -1,7 +1,7 @@
 /**
- * Records of the `firebase` source. In: a project that was read into a snapshot. Out: tenants;
- * users, each with its tenant and the parameters of its hash; providers of SAML and OpenID Connect;
- * and warnings of what cannot be taken along.
+ * Records of the `firebase` source. In: the snapshot of a project. Out: tenants; users, each with
+ * its tenant and hash parameters; SAML and OpenID Connect providers; warnings of what cannot be
+ * migrated.
  */
 
 import type { Problem } from '../../diagnostics/problem.ts'
@@ -16,14 +16,14 @@ const STREAMS = [USERS, TENANTS, CONNECTIONS] as const
 
 type Stream = (typeof STREAMS)[number]
 
-/** What they are in the API. */
+/** Names of the lists in the API. */
 const LISTS: Readonly<Record<Stream, string>> = {
   [USERS]: 'accounts',
   [TENANTS]: 'tenants',
   [CONNECTIONS]: 'idpConfigs',
 }
 
-/** Opens a project; nothing is read before `read` is iterated. */
+/** Opens a project. Reads nothing before `read` is iterated. */
 export function openLive(config: FirebaseOptions, context: ReadContext): Source {
   const { project, baseUrl, hashes, connections } = liveOptions(config)
   const place = (stream: Stream) => `${new URL(baseUrl).host}/projects/${project}/${LISTS[stream]}`
@@ -78,7 +78,7 @@ function snapshotOf({ snapshot }: ReadContext): Snapshot {
   return snapshot
 }
 
-/** Rows of a stream that are few: tenants and their parameters. */
+/** The rows of a small stream, by ID. */
 async function rowsById(
   snapshot: Snapshot,
   stream: string,
@@ -90,20 +90,19 @@ async function rowsById(
   return found
 }
 
-/** The key of parameters; those of the project itself have none. */
+/** A tenant ID as a map key; '' for the project itself. */
 function keyOf(tenantId: unknown): string {
   return typeof tenantId === 'string' ? tenantId : ''
 }
 
-/** A user with its tenant, and with the parameters of its hash. */
+/** A user with its tenant and hash parameters. */
 function userRecord(
   row: JsonObject,
   tenants: ReadonlyMap<string, JsonObject>,
   hashConfigs: ReadonlyMap<string, JsonObject>,
 ): JsonObject {
   const tenant = tenants.get(keyOf(row.tenantId))
-  // A tenant has parameters of its own. Those of the project would make hashes of another key,
-  // which nobody could sign in with.
+  // A tenant has its own parameters. With those of the project, no password would match.
   const { tenantId: _id, ...hashConfig } = hashConfigs.get(keyOf(row.tenantId)) ?? {}
   return {
     ...row,
@@ -112,10 +111,10 @@ function userRecord(
   }
 }
 
-/** Names that a warning has room for. */
+/** Most names in a warning. */
 const NAMED = 20
 
-/** What is found while the records pass, and told at the end. */
+/** Collects counts while records pass, for warnings at the end. */
 class Findings {
   readonly #tenants: ReadonlyMap<string, JsonObject>
   readonly #hashConfigs: ReadonlyMap<string, JsonObject>
@@ -147,32 +146,32 @@ class Findings {
       yield {
         code: 'hashes_not_read',
         severity: 'warning',
-        message: `${people(this.#passwords)} a password in Firebase, and hashes: false leaves its hash out: they set a new one`,
-        hint: 'set hashes: true, with credentials that have firebaseauth.configs.getHashConfig',
+        message: `${usersHave(this.#passwords)} a password in Firebase that hashes: false does not migrate`,
+        hint: 'set hashes: true, with credentials that have firebaseauth.configs.getHashConfig; otherwise these users set a new password',
       }
     }
     if (this.#withoutParameters.size > 0) {
       yield {
         code: 'tenants_without_hash_parameters',
         severity: 'warning',
-        message: `the API tells no parameters of the password hashes of ${this.#named(this.#withoutParameters)}`,
-        hint: 'copy them from Google Cloud console → Identity Platform → Users → the tenant → Import users, into secrets.firebaseSignerKey and vars.firebase; see docs/how-to/sources/firebase.md',
+        message: `the API does not return the hash parameters of ${this.#named(this.#withoutParameters)}`,
+        hint: 'copy them from Google Cloud console → Identity Platform → Users → the tenant → Import users to secrets.firebaseSignerKey and vars.firebase; see docs/how-to/sources/firebase.md',
       }
     }
     if (this.#imported > 0) {
       yield {
         code: 'imported_hashes',
         severity: 'warning',
-        message: `${people(this.#imported)} a hash that was imported into Firebase and is not one of its own: they set a new password`,
-        hint: 'Firebase makes a hash of its own when they sign in there; the plan names them',
+        message: `${usersHave(this.#imported)} a hash that was imported into Firebase in another format and cannot be migrated`,
+        hint: 'have these users sign in to Firebase before the migration, which replaces the hash, or set a new password in WorkOS; the plan lists them',
       }
     }
     if (this.#disabled.size > 0) {
       yield {
         code: 'tenants_disabled',
         severity: 'warning',
-        message: `nobody signs in at ${this.#named(this.#disabled)} (disableAuth): the recipe leaves them out, since WorkOS would let them in`,
-        hint: 'to migrate them all the same, set when under map.user, map.organization and map.membership',
+        message: `sign-in is disabled (disableAuth) in ${this.#named(this.#disabled)}; the recipe skips them, because WorkOS would let their users sign in`,
+        hint: 'set when under map.user, map.organization and map.membership to migrate them anyway',
       }
     }
     if (this.#switchedOff.length > 0) yield switchedOff(this.#switchedOff)
@@ -181,7 +180,7 @@ class Findings {
   #named(counts: ReadonlyMap<string, number>): string {
     const names = [...counts].slice(0, NAMED).map(([id, count]) => {
       const name = this.#tenants.get(id)?.displayName
-      return `${id === '' ? 'the project itself' : `the tenant ${name ? `${name} (${id})` : id}`}, ${count} users`
+      return `${id === '' ? 'the project itself' : `the tenant ${name ? `${name} (${id})` : id}`}, ${count === 1 ? '1 user' : `${count} users`}`
     })
     return `${names.join('; ')}${counts.size > NAMED ? ` and ${counts.size - NAMED} more` : ''}`
   }
@@ -191,7 +190,7 @@ function addTo(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
-function people(count: number): string {
+function usersHave(count: number): string {
   return count === 1 ? '1 user has' : `${count} users have`
 }
 
@@ -201,11 +200,12 @@ function hasPassword(providers: unknown): boolean {
 
 function switchedOff(names: readonly string[]): Problem {
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : ''
-  const are = names.length === 1 ? '1 provider is' : `${names.length} providers are`
+  const one = names.length === 1
+  const are = one ? '1 provider is' : `${names.length} providers are`
   return {
     code: 'connections_inactive',
     severity: 'warning',
-    message: `${are} switched off in Firebase: ${names.slice(0, NAMED).join(', ')}${more}. The recipe leaves them out, since WorkOS would let people sign in by them`,
-    hint: 'to hand them over all the same, set when: "true" under map.connection',
+    message: `${are} disabled in Firebase: ${names.slice(0, NAMED).join(', ')}${more}. The recipe skips ${one ? 'it' : 'them'}, because WorkOS would let users sign in through ${one ? 'it' : 'them'}`,
+    hint: 'set when: "true" under map.connection to migrate disabled providers anyway',
   }
 }

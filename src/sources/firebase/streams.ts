@@ -3,32 +3,25 @@ import { isObject, type Json, type JsonObject } from '../../json.ts'
 /** Streams of a snapshot, and of an open source. */
 export const USERS = 'users'
 export const TENANTS = 'tenants'
-/** Providers of SAML and OpenID Connect. */
+/** SAML and OpenID Connect providers. */
 export const CONNECTIONS = 'connections'
-/**
- * The parameters that password hashes were made with: of the project, and of each tenant that has
- * its own. Secret.
- */
+/** Parameters of password hashes: of the project, and of each tenant that has its own. Secret. */
 export const HASH_CONFIGS = 'hashConfigs'
 
-/** What a hash looks like to whoever may not see it: Base64 of `REDACTED`. */
+/** The value instead of a hash if the permission is missing: Base64 of `REDACTED`. */
 const REDACTED = 'UkVEQUNURUQ='
 
-/**
- * The version of hashes that Firebase makes itself. Another one is of a hash that was imported and
- * is made in another way.
- */
+/** The version of Firebase's own hashes. Any other is an imported hash in another format. */
 const OWN_VERSION = 0
 
-/** Whether the API keeps the hash of a user to itself. */
+/** Whether the API hides the hash of a user. */
 export function isRedacted({ passwordHash }: JsonObject): boolean {
   return passwordHash === REDACTED
 }
 
 /**
- * A user as a snapshot keeps it: with its tenant, and without a hash that nobody can use.
- * @param tenant id; undefined: the user is in none
- * @param hashes whether hashes are asked for
+ * A user for a snapshot: with its tenant, and without an unusable hash.
+ * @param tenant ID; undefined: the user is in none
  */
 export function userRow(user: JsonObject, tenant: string | undefined, hashes: boolean): JsonObject {
   const { passwordHash, salt, rawPassword: _raw, version, ...own } = user
@@ -39,12 +32,12 @@ export function userRow(user: JsonObject, tenant: string | undefined, hashes: bo
 }
 
 /**
- * What of a tenant is kept. Its test phone numbers come with their codes, and its hash parameters
- * have a stream of their own.
+ * The fields of a tenant to keep. Not its test phone numbers, which include codes, and not its hash
+ * parameters, which have their own stream.
  */
 const OF_TENANT = ['displayName', 'disableAuth', 'allowPasswordSignup', 'enableEmailLinkSignin', 'enableAnonymousUser']
 
-/** A tenant, by the last part of its name: `projects/my-project/tenants/acme-x1y2z`. */
+/** A tenant. Its ID is the last part of its name: `projects/my-project/tenants/acme-x1y2z`. */
 export function tenantRow(tenant: JsonObject): JsonObject & { id: string } {
   const own = OF_TENANT.flatMap((name): [string, Json][] => {
     const value = tenant[name]
@@ -53,10 +46,7 @@ export function tenantRow(tenant: JsonObject): JsonObject & { id: string } {
   return { id: idOf(tenant), ...Object.fromEntries(own) }
 }
 
-/**
- * A provider, as `map.connection` reads it. Certificates of Firebase itself are left out: WorkOS
- * has its own.
- */
+/** A provider for `map.connection`, without Firebase's own certificates: WorkOS has its own. */
 export function connectionRow(
   provider: JsonObject,
   { type, tenant }: { type: 'saml' | 'oidc'; tenant: string | undefined },
@@ -77,10 +67,7 @@ function idOf({ name }: JsonObject): string {
   return typeof name === 'string' ? (name.split('/').at(-1) ?? '') : ''
 }
 
-/**
- * Hash parameters as `$firebasePassword` takes them; undefined for those of another algorithm, or
- * without their key.
- */
+/** Parameters for `$firebasePassword`; undefined for another algorithm or without the key. */
 export function hashConfigOf(value: unknown): JsonObject | undefined {
   if (!isObject(value)) return undefined
   const { algorithm, signerKey, saltSeparator, rounds, memoryCost } = value

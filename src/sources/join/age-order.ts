@@ -5,18 +5,16 @@ import type { SnapshotRow } from '../snapshot/snapshot.ts'
 
 const BATCH = 500
 
-/**
- * What decides who comes first: when somebody was created, as text that sorts by time, and an id.
- */
+/** The order of users: creation time as sortable text, then ID. */
 interface Age {
   created: string
   id: string
 }
 
 /**
- * Users from the oldest to the newest, on disk, for sources that promise no order. Of two accounts
- * that are merged the first gives the name and the id, so that without an order of our own each
- * reading would look like a change.
+ * Users from the oldest to the newest, on disk, for sources without a fixed order. The first of two
+ * merged accounts supplies the name and the ID. Without a fixed order, each reading would look like
+ * a change.
  */
 export class AgeOrder {
   readonly #database: DatabaseSync

@@ -1,7 +1,6 @@
 /**
- * What is joined while a source is read, on disk, so that any number of rows takes the same memory.
- * In: rows by key. Out: to each key its rows, and the rows that nobody took. `IdSet` keeps ids
- * alone.
+ * Rows to join, on disk, in bounded memory. In: rows by key. Out: the rows of each key, and the
+ * rows that no record took. `IdSet` stores only IDs.
  */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -10,7 +9,7 @@ import type { JsonObject } from '../../json.ts'
 import { openThrowaway, openUnchanging } from '../../sqlite/open.ts'
 import { type JoinRow, ROW_FILE, ROW_LINE, type RowsOnDisk } from '../source.ts'
 
-/** A row that was loaded, told by its place. */
+/** A loaded row with its place. */
 export interface LoadedRow {
   /** The first of its keys. */
   key: string
@@ -20,8 +19,8 @@ export interface LoadedRow {
 }
 
 /**
- * Rows by key, on disk, so that joining a file of any size takes the same memory. Which rows were
- * taken is kept as one bit a row. Load everything, then take.
+ * Rows by key, on disk, in bounded memory. One bit per row records whether it was taken. Load
+ * everything, then take.
  */
 export class JoinTable {
   readonly #database: DatabaseSync
@@ -33,9 +32,9 @@ export class JoinTable {
   #loaded: JoinedRows | undefined
 
   /**
-   * @param folder a private folder that is removed after the run; the file in it is as private
+   * @param folder a private folder that is removed after the run
    * @param name of the rows' stream
-   * @param file that the rows come from, as written in the manifest
+   * @param file of the rows, as written in the manifest
    */
   constructor(folder: string, name: string, file: string) {
     this.#files = [file]
@@ -49,7 +48,7 @@ export class JoinTable {
     this.#insertKey = this.#database.prepare('INSERT INTO other_key (key, id) VALUES (?, ?)')
   }
 
-  /** Adds rows. Ids count from 1 in the order of loading. */
+  /** Adds rows. IDs count from 1 in the order of loading. */
   load(rows: Iterable<JoinRow>): void {
     this.#database.exec('BEGIN')
     for (const { key, line, data, file } of rows) {
@@ -60,10 +59,7 @@ export class JoinTable {
     this.#database.exec('COMMIT')
   }
 
-  /**
-   * Ends loading: the index is built once, which is far quicker than keeping it up to date row by
-   * row.
-   */
+  /** Ends loading. Building the index once is much faster than updating it for every row. */
   finish(): RowsOnDisk {
     this.#database.exec('CREATE INDEX row_by_key ON row (key)')
     this.#database.exec('CREATE INDEX id_by_other_key ON other_key (key)')
@@ -78,23 +74,19 @@ export class JoinTable {
     return table
   }
 
-  /** The rows, once all are loaded. */
   get rows(): JoinedRows {
-    if (this.#loaded === undefined) throw new Error('the rows of a table can be asked for after finish()')
+    if (this.#loaded === undefined) throw new Error('call finish() before reading the rows of a table')
     return this.#loaded
   }
 
-  /** See JoinedRows.take. */
   take(keys: readonly string[]): JsonObject[][] {
     return this.rows.take(keys)
   }
 
-  /** See JoinedRows.removeSurplus. */
   removeSurplus(): Iterable<LoadedRow> {
     return this.rows.removeSurplus()
   }
 
-  /** See JoinedRows.unused. */
   unused(): Iterable<LoadedRow> {
     return this.rows.unused()
   }
@@ -110,7 +102,7 @@ export class JoinTable {
   }
 }
 
-/** The rows of a table that is loaded, looked at from any thread. */
+/** The rows of a loaded table, readable from any thread. */
 export class JoinedRows {
   readonly table: RowsOnDisk
   readonly #database: DatabaseSync
@@ -119,7 +111,7 @@ export class JoinedRows {
   constructor(table: RowsOnDisk, database: DatabaseSync) {
     this.table = table
     this.#database = database
-    // CROSS JOIN keeps the order of the keys; within a key the index yields rows by id.
+    // CROSS JOIN keeps the order of the keys. Within a key, the index returns rows by ID.
     const select =
       'SELECT wanted.key, row.id, row.file, row.line, row.data FROM json_each(?) AS wanted CROSS JOIN row ON row.key = wanted.value'
     const selectByOther =
@@ -130,23 +122,23 @@ export class JoinedRows {
     this.#select.setReturnArrays(true)
   }
 
-  /** Opens a table that another thread has loaded and nobody changes any more. */
+  /** Opens a table that another thread has loaded and that no longer changes. */
   static open(table: RowsOnDisk): JoinedRows {
     return new JoinedRows(table, openUnchanging(table.path))
   }
 
-  /** Opens a table that another thread has loaded, before anybody else does. */
+  /** Opens a table that another thread has loaded, before any other thread opens it. */
   static openToChange(table: RowsOnDisk): JoinedRows {
     return new JoinedRows(table, openThrowaway(table.path))
   }
 
   /**
-   * Takes out the rows that have a key of one that was loaded before them: call it before anybody
-   * takes rows, where a record may have one row only.
-   * @returns them, in the order they were loaded
+   * Removes rows with a key of an earlier row, for joins that allow one row per record. Call it
+   * before rows are taken.
+   * @returns the removed rows, in the order of loading
    */
   *removeSurplus(): Iterable<LoadedRow> {
-    // Over the indexes: nothing is sorted, which would take disk space elsewhere.
+    // Uses the indexes: a sort would take disk space elsewhere.
     const earlier = (table: string) =>
       `EXISTS (SELECT 1 FROM ${table} AS other WHERE other.key = own.key AND other.id < own.id)`
     this.#database.exec(`
@@ -169,8 +161,8 @@ export class JoinedRows {
   }
 
   /**
-   * For each key its rows in the order they were loaded, each with its place (see ROW_FILE); they
-   * count as taken from now on. A key may be asked for again and answers the same.
+   * The rows of each key in the order of loading, each with its place (see ROW_FILE). Marks them as
+   * taken. The same key returns the same rows again.
    */
   take(keys: readonly string[]): JsonObject[][] {
     const { files } = this.table
@@ -186,7 +178,7 @@ export class JoinedRows {
     return found
   }
 
-  /** The rows that nobody took, in the order they were loaded. */
+  /** The rows that were not taken, in the order of loading. */
   *unused(): Iterable<LoadedRow> {
     const { rows, taken } = this.table
     const find = this.#database.prepare('SELECT file, line, key, data FROM row WHERE id = ?')
@@ -214,11 +206,11 @@ export class JoinedRows {
 }
 
 function columns(row: unknown): [position: number, id: number, file: number, line: number, data: string] {
-  if (!Array.isArray(row)) throw new Error('rows are arrays here')
+  if (!Array.isArray(row)) throw new Error('expected rows as arrays')
   return [Number(row[0]), Number(row[1]), Number(row[2]), Number(row[3]), String(row[4])]
 }
 
-/** Ids that were seen, on disk: as many as there are takes the same memory. */
+/** A set of IDs on disk, in bounded memory. */
 export class IdSet {
   readonly #database: DatabaseSync
   readonly #insert: StatementSync
@@ -241,8 +233,8 @@ export class IdSet {
   }
 
   /**
-   * Adds the ids of items, by default their members `id`; the items whose ids were not there yet,
-   * each once, in their order.
+   * Adds the IDs of items, by default their member `id`.
+   * @returns the items with a new ID, each once, in their order
    */
   add<Item extends { id: string }>(items: Iterable<Item>): Item[]
   add<Item>(items: Iterable<Item>, idOf: (item: Item) => string): Item[]
@@ -255,7 +247,7 @@ export class IdSet {
     return fresh
   }
 
-  /** The ids behind one, in ascending order. */
+  /** The IDs greater than one, in ascending order. */
   *after(id: string): Iterable<string> {
     const rows = this.#database.prepare('SELECT id FROM seen WHERE id > ? ORDER BY id').iterate(id)
     for (const row of rows) yield String(row.id)

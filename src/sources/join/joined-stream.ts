@@ -1,7 +1,7 @@
 /**
- * Streams of records that are joined to one another by key expressions, whatever they are read
- * from. In: streams, each with its join. Out: the records of main streams with the rows of the
- * others put to them; what belongs to none is told to its stream.
+ * Joins streams of records by key expressions, from any source. In: streams, each with its join.
+ * Out: the records of main streams with joined rows attached. Each stream receives its unmatched
+ * records.
  */
 
 import { ManifestError } from '../../diagnostics/errors.ts'
@@ -15,32 +15,32 @@ import type { FilePart, LineRecord } from '../text/record-file.ts'
 import { JoinedRows, JoinTable } from './join-table.ts'
 import { type JoinSettings, joinExpression, type StreamOfTree } from './options.ts'
 
-/** Records of one stream that come from one file. */
+/** Records of one stream from one file. */
 export interface Batch {
   /** As messages name it. */
   file: string
   records: LineRecord[]
 }
 
-/** A stream of records, as far as joins have to do with it. */
+/** A stream of records, as joins see it. */
 export interface RecordStream {
   readonly settings: StreamOfTree
   records(): AsyncGenerator<Batch>
   /**
-   * Refuses a record that was read.
-   * @param data the record, where it is at hand
+   * Rejects a record that was read.
+   * @param data the record, if available
    */
   reject(file: string, line: number, refusal: Reason, data?: JsonObject): void
-  /** Leaves out a record that was read, because the manifest says so. */
+  /** Leaves out a record that was read, as the manifest says. */
   ignore(file: string, line: number): void
 }
 
-/** A stream that is read in parts as well, which other threads may take: see RecordFile.parts. */
+/** A stream that can also be read in parts by other threads: see RecordFile.parts. */
 export interface PartStream extends RecordStream {
   parts(size: number): AsyncGenerator<{ file: string; part: FilePart }>
 }
 
-/** Finds what is joined to a stream, each time anew. */
+/** Creates the joined streams of a stream, new on each call. */
 export type FindJoined<Stream extends RecordStream = RecordStream> = (name: string) => JoinedStream<Stream>[]
 
 /** @param scratch a private folder that is removed after the run */
@@ -56,7 +56,7 @@ export function joinedIn<Stream extends RecordStream>(streams: readonly Stream[]
   return joinedTo
 }
 
-/** The records of main streams, one stream after another, with what is joined to them. */
+/** The records of main streams, one stream after another, with joined rows attached. */
 export async function* readMains(
   mains: readonly RecordStream[],
   joinedTo: FindJoined,
@@ -77,8 +77,8 @@ export async function* readMains(
 }
 
 /**
- * Holds the records of one stream, with those that are joined to them, until the records come by
- * that they belong to.
+ * Stores the records of one stream, with their own joined records, until their main records are
+ * read.
  */
 export class JoinedStream<Stream extends RecordStream = RecordStream> {
   readonly stream: Stream
@@ -98,7 +98,6 @@ export class JoinedStream<Stream extends RecordStream = RecordStream> {
     this.#place = place
   }
 
-  /** Reads the stream to its end. */
   async load(): Promise<void> {
     for (const joined of this.#joined) await joined.load()
     const { folder, name, file } = this.#place
@@ -112,7 +111,7 @@ export class JoinedStream<Stream extends RecordStream = RecordStream> {
     this.#hasLoaded()
   }
 
-  /** The same, in another thread. */
+  /** Loads the stream in another thread. */
   async loadIn(this: JoinedStream<PartStream>, threads: Threads, size: number): Promise<void> {
     for (const joined of this.#joined) await joined.loadIn(threads, size)
     this.#table = JoinedRows.openToChange(await threads.load(this.#place, this.#parts(size)))
@@ -146,7 +145,7 @@ export class JoinedStream<Stream extends RecordStream = RecordStream> {
     }
   }
 
-  /** The rows, for whoever joins them elsewhere. */
+  /** The rows, for other threads. */
   joined(): PieceJoin {
     const table = this.#table
     if (!(table instanceof JoinedRows)) throw new Error('the rows have not been loaded by another thread')
@@ -168,28 +167,27 @@ export class JoinedStream<Stream extends RecordStream = RecordStream> {
     for (const { key, file, line, data } of this.#table?.removeSurplus() ?? []) {
       const problem = {
         code: 'second_row',
-        message: `a record before has the key "${shown(key)}" as well, and only one may`,
+        message: `an earlier record has the same key "${shown(key)}", and the join takes only one`,
         hint: 'remove one of them, or join with as: many',
       }
       this.stream.reject(file, line, problem, data)
     }
   }
 
-  /** See attachRows. */
   attach(records: LineRecord[], found: PieceFound): Promise<LineRecord[]> {
     const { to, as } = this.#join
     const { name } = this.stream.settings
     return attachRows(records, { name, to, as, take: (keys) => this.#table?.take(keys) ?? [] }, found)
   }
 
-  /** Tells of the records that belong to none, once all have come by. */
+  /** Reports unmatched records, after all main records have been read. */
   finish(): void {
     const { into, to } = this.#join
     for (const { key, file, line, data } of this.#table?.unused() ?? []) {
       const problem = {
         code: 'unmatched_row',
         message: `no record of ${into} has the key "${shown(key)}"`,
-        hint: `it is compared to the letter with ${to.text}; unmatched: ignore leaves such rows out`,
+        hint: `check that it matches ${to.text} exactly, or set unmatched: ignore to leave such rows out`,
       }
       this.#leave(file, line, problem, data)
     }
@@ -206,7 +204,7 @@ export class JoinedStream<Stream extends RecordStream = RecordStream> {
   }
 }
 
-/** Puts to the records of a batch what is joined to their stream. */
+/** Attaches joined rows to the records of a batch. */
 export async function attachAll(
   joined: readonly JoinedStream[],
   batch: Batch,
@@ -220,7 +218,7 @@ export async function attachAll(
   return records
 }
 
-/** The same, with what is found on the way. */
+/** Attaches joined rows, and collects the findings. */
 export async function attachEach(
   joined: readonly JoinedStream[],
   records: LineRecord[],
@@ -231,7 +229,6 @@ export async function attachEach(
   return kept
 }
 
-/** What is joined to records, and how. */
 interface Attaching {
   name: string
   to: CompiledExpression
@@ -240,9 +237,9 @@ interface Attaching {
 }
 
 /**
- * Puts to each record what belongs to it, under the name of the stream.
- * @param found told of records that are refused
- * @returns the records without those
+ * Attaches joined rows to each record, under the name of the stream.
+ * @param found collects rejected records
+ * @returns the other records
  */
 async function attachRows(
   records: LineRecord[],
@@ -273,7 +270,7 @@ async function attachRows(
   return kept
 }
 
-/** For each list of keys the rows of the first key that has any. */
+/** For each list of keys, the rows of the first key that has any. */
 function findRows(keys: readonly string[][], take: Attaching['take']): JsonObject[][] {
   const found: JsonObject[][] = keys.map(() => [])
   for (let place = 0; ; place++) {
@@ -287,7 +284,6 @@ function findRows(keys: readonly string[][], take: Attaching['take']): JsonObjec
   }
 }
 
-/** The records of a joined stream by their keys. */
 async function keyedRows({ file, records }: Batch, key: CompiledExpression, found: PieceFound): Promise<JoinRow[]> {
   const rows: JoinRow[] = []
   for (const { line, number, data } of records) {
@@ -300,7 +296,6 @@ async function keyedRows({ file, records }: Batch, key: CompiledExpression, foun
   return rows
 }
 
-/** The joins of streams, for other threads. */
 export const joinReader: PieceReader = {
   async attach({ joined }, records, find, found) {
     let kept = records
@@ -319,7 +314,7 @@ export const joinReader: PieceReader = {
 
 const expressions = new Map<string, CompiledExpression>()
 
-/** An expression that has compiled before, in another thread. */
+/** An expression that has compiled in another thread. */
 function expressionOf(text: string): CompiledExpression {
   let expression = expressions.get(text)
   if (expression === undefined) {
@@ -332,17 +327,16 @@ function expressionOf(text: string): CompiledExpression {
 function noKey(expression: string): Reason {
   return {
     code: 'no_join_key',
-    message: `the record has no key to be joined by: ${expression} yields nothing`,
+    message: `the record has no key for the join: ${expression} returns no value`,
     hint: 'fill it in, or correct join.key',
   }
 }
 
-/** The record of a batch that is on a line. */
 function dataAt(records: readonly LineRecord[], line: number): JsonObject | undefined {
   return records.find((record) => record.line === line)?.data
 }
 
-/** @throws ManifestError when what is joined would replace a member of a record */
+/** @throws ManifestError when a join would replace a member of a record */
 export function refuseTaken(file: string, { nameTaken: taken }: PieceFound): void {
   if (taken !== undefined) throw nameTaken(taken.stream, file, taken.line)
 }
@@ -350,7 +344,7 @@ export function refuseTaken(file: string, { nameTaken: taken }: PieceFound): voi
 function nameTaken(name: string, file: string, line: number): ManifestError {
   return new ManifestError({
     code: 'name_taken',
-    message: `the records at ${file}:${line} have a member ${name} of their own, which a join may not replace`,
+    message: `the record at ${file}:${line} already has a member ${name}, which a join cannot replace`,
     hint: 'rename the stream',
     path: `source.streams.${name}`,
   })
@@ -363,9 +357,8 @@ function shown(key: string): string {
 type Keys = { ok: true; keys: string[] } | { ok: false; refusal: Reason }
 
 /**
- * The keys that an expression yields for a record: none, one, or several in their order. Numbers
- * and booleans are compared as the text that they are in JSON, so that ids join a CSV file to a
- * JSON document.
+ * The keys that an expression returns for a record: none, one, or several in order. Numbers and
+ * booleans are compared as their JSON text, so that IDs in CSV match IDs in JSON.
  */
 function keysOf(expression: CompiledExpression, data: JsonObject): Keys | Promise<Keys> {
   try {
@@ -390,11 +383,11 @@ function keysIn(value: Json | undefined, { text }: CompiledExpression): Keys {
 
 function failed(error: unknown): Keys {
   if (!(error instanceof ExpressionFailure)) throw error
-  const message = `the expression of the join fails on this record: ${error.publicMessage}`
+  const message = `the join expression fails on this record: ${error.publicMessage}`
   return { ok: false, refusal: { code: 'expression_failed', message, hint: error.hint } }
 }
 
-/** A refusal of a record of a file where many may be on one line. */
+/** Adds the record's number to the message, for formats with several records on one line. */
 function numberedRefusal(refusal: Reason, number: number | undefined): Reason {
   return number === undefined ? refusal : { ...refusal, message: `record ${number} of the file: ${refusal.message}` }
 }
@@ -402,7 +395,7 @@ function numberedRefusal(refusal: Reason, number: number | undefined): Reason {
 function badKey(expression: string): Reason {
   return {
     code: 'bad_join_key',
-    message: `${expression} yields an object or a list in a list, which is no key`,
-    hint: 'name the member that holds the id',
+    message: `${expression} returns an object or a nested list, which cannot be a key`,
+    hint: 'select the member that contains the ID',
   }
 }

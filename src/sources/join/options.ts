@@ -1,6 +1,6 @@
 /**
- * What the manifest says of a join, whatever the streams are read from. In: the options under
- * `join`. Out: where the records of a stream belong, and what is wrong with it.
+ * Reads the options under `join`, for any source. Out: how the records of a stream join another,
+ * and the problems.
  */
 
 import { nearest } from '../../config/nearest.ts'
@@ -9,7 +9,6 @@ import { type CompiledExpression, compile } from '../../expressions/expression.t
 import { emailFunction } from '../../expressions/functions.ts'
 import { isObject } from '../../json.ts'
 
-/** The options under `join`, as the schema types them. */
 interface JoinOptions {
   into?: string
   key: string
@@ -18,29 +17,24 @@ interface JoinOptions {
   unmatched?: 'reject' | 'ignore'
 }
 
-/** A stream in the tree that joins make. */
 export interface StreamOfTree {
   name: string
   /** Undefined: a main stream. */
   join: JoinSettings | undefined
 }
 
-/** Where the records of a stream belong. */
 export interface JoinSettings {
-  /** The stream to whose records these belong. */
+  /** The stream that these records are joined to. */
   into: string
-  /** Over a record of this stream. */
+  /** Evaluated for a record of this stream. */
   key: CompiledExpression
-  /** Over a record of the other stream. */
+  /** Evaluated for a record of the other stream. */
   to: CompiledExpression
   as: 'one' | 'many'
   unmatched: 'reject' | 'ignore'
 }
 
-/**
- * The options under `join`.
- * @param main name of the stream that rows belong to unless `into` names another
- */
+/** @param main the default of `into` */
 export function readJoin(options: JoinOptions | undefined, main: string, complain: Complain): JoinSettings | undefined {
   if (!isObject(options)) return undefined
   const key = compiled('key', options, complain)
@@ -55,10 +49,7 @@ export function readJoin(options: JoinOptions | undefined, main: string, complai
   }
 }
 
-/**
- * What mappings read and joins may not: a snapshot of the source is known by the source's options
- * alone.
- */
+/** Variables that only mappings can read: a snapshot depends only on the options of its source. */
 const OF_MAPPINGS = /\$(?:vars|secrets)\b/
 
 function compiled(name: 'key' | 'to', options: JoinOptions, complain: Complain): CompiledExpression | undefined {
@@ -67,7 +58,7 @@ function compiled(name: 'key' | 'to', options: JoinOptions, complain: Complain):
   if (!compilation.ok) {
     const { message, position } = compilation
     const hint = OF_MAPPINGS.test(text.slice(position))
-      ? 'only map reads $vars: write the value here'
+      ? 'write the value here: only expressions under map can read $vars'
       : compilation.hint
     complain(`join.${name}`, { code: 'bad_expression', message: `${message} (character ${position + 1})`, hint })
     return undefined
@@ -76,21 +67,21 @@ function compiled(name: 'key' | 'to', options: JoinOptions, complain: Complain):
   if (unstable !== undefined) {
     complain(`join.${name}`, {
       code: 'bad_expression',
-      message: `${unstable.name} answers differently on every run: nothing can be joined by it`,
+      message: `${unstable.name} returns a different value on every run and cannot be a join key`,
       hint: 'use a value of the record',
     })
   }
   return compilation.expression
 }
 
-/** An expression of a join that is known to compile. */
+/** @throws Error for an expression that does not compile */
 export function joinExpression(text: string): CompiledExpression {
   const compilation = compile(text, [emailFunction])
-  if (!compilation.ok) throw new Error(`an expression does not compile that did before: ${compilation.message}`)
+  if (!compilation.ok) throw new Error(`an expression that compiled before no longer compiles: ${compilation.message}`)
   return compilation.expression
 }
 
-/** Whether every joined stream hangs on a main one, and the first is such a one. */
+/** Checks that every joined stream leads to a main stream, and that the first stream is one. */
 export function checkTree(streams: readonly StreamOfTree[]): Problem[] {
   const byName = new Map(streams.map((stream) => [stream.name, stream]))
   const problems: Problem[] = []
@@ -124,15 +115,15 @@ function noStream(into: string, names: readonly string[]): Problem {
   return {
     code: 'unknown_stream',
     message: `there is no stream "${into}" to join to`,
-    hint: `${close === undefined ? '' : `did you mean ${close}? `}streams: ${names.join(', ')}; or take this one away as well, with null`,
+    hint: `${close === undefined ? '' : `did you mean ${close}? `}use one of ${names.join(', ')}, or remove this stream too by setting it to null`,
   }
 }
 
 function circle(name: string): Problem {
   return {
     code: 'join_cycle',
-    message: `${name} is joined to itself by way of others`,
-    hint: 'let one of them be joined to a stream without join',
+    message: `${name} is joined to itself through other streams`,
+    hint: 'join one of them to a stream that has no join',
   }
 }
 

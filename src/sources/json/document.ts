@@ -1,7 +1,6 @@
 /**
- * What json/ is for. In: the text of one JSON document of any size, and the path of its records.
- * Out: the records with their lines, one in memory at a time. `lines.ts` does the same for a record
- * a line.
+ * The entry of json/. In: the text of a JSON document of any size, and the path of its records.
+ * Out: the records with their lines, one in memory at a time. `lines.ts` reads one record per line.
  */
 
 import { Tokenizer, TokenizerError, TokenType } from '@streamparser/json'
@@ -14,15 +13,15 @@ import { raiseLimit, sizeText } from '../text/record-limit.ts'
 import { ENCODED_TWICE, Grammar, MAX_DEPTH, noRecord } from './grammar.ts'
 import { RecordWalk, writePath } from './record-walk.ts'
 
-/** Bytes of a document that are searched for paths when it is not the list that was expected. */
+/** Number of bytes that are searched for paths if the document is not a list. */
 const HEAD_BYTES = 256 * 1024
 
 /**
- * The records at a path of names in one JSON document of any size; without a path, the document is
- * the list of them. Several documents one after another, as pages of an API that were appended to
- * one file, are read alike. Only the record that is being read is kept.
- * @throws SourceError where a document is no JSON, nests too deeply or holds a record that is too
- *   long, and when the path leads nowhere in one
+ * The records at a path of names in a JSON document of any size. Without a path, the document is
+ * the list. Also reads several documents one after another, like appended pages of an API. Keeps
+ * only the current record in memory.
+ * @throws SourceError when a document is not JSON, nests too deeply, contains a record that is too
+ *   long, or lacks the path
  */
 export function jsonDocument(names: readonly string[] | undefined): TextFormat {
   return {
@@ -50,8 +49,8 @@ function severalDocuments(file: SourceFile, count: number): Problem {
   return {
     code: 'several_documents',
     severity: 'warning',
-    message: `the file holds ${count} JSON documents one after another: the records of all of them were read`,
-    hint: 'pages of an API that are appended to one file look like this; so does a file that an export was written to twice',
+    message: `the file contains ${count} JSON documents one after another; the records of all of them were read`,
+    hint: 'check that an export was not written to the file twice; appended pages of an API are fine',
     at: { file: file.name },
   }
 }
@@ -61,7 +60,7 @@ interface Listener {
   noObject(line: number, number: number, value: Json | undefined): void
 }
 
-/** Tokens in which numbers keep their text at hand. */
+/** Tokens that keep the text of numbers. */
 class ExactTokenizer extends Tokenizer {
   number = ''
 
@@ -81,20 +80,17 @@ class DocumentReader {
   #walk: RecordWalk | undefined
   #grammar: Grammar | undefined
   #records: LineRecord[] = []
-  /** Records met so far, good and bad. */
+  /** Records so far, good and bad. */
   #met = 0
-  /**
-   * Offset of the token that was read last, of the record that is being read, and the line on which
-   * that begins.
-   */
+  /** Offsets of the last token and of the current record, and the first line of that record. */
   #offset = 0
   #start = 0
   #line = 1
-  /** The document is an object, and nobody said where in it the records are. */
+  /** The document is an object, and the path of the records is not set. */
   #lost = false
-  /** How many documents have begun. */
+  /** Number of documents that have begun. */
   documents = 0
-  /** The line on which the last of them began, and the one before it ended. */
+  /** First line of the current document, and last line of the previous one. */
   #documentLine = 1
   #endLine = 1
 
@@ -120,7 +116,8 @@ class DocumentReader {
   finish(): LineRecord[] {
     this.#guarded(this.#position.end, () => this.#tokens.end())
     if (this.#walk === undefined) throw this.#empty()
-    if (!this.#grammar?.complete) throw this.#broken(this.#position.end, 'it is cut off: brackets are still open')
+    if (!this.#grammar?.complete)
+      throw this.#broken(this.#position.end, 'export the file again: it is cut off while brackets are still open')
     if (this.#lost || !this.#walk.found) throw this.#noPath()
     return this.#taken()
   }
@@ -141,7 +138,7 @@ class DocumentReader {
     if (grammar.complete) this.#endLine = this.#position.line(offset)
   }
 
-  /** A number that a double may print differently as its text; text without NUL characters. */
+  /** Numbers whose text would change stay text. NUL characters are removed from text. */
   #exact(value: string | number | boolean | null): string | number | boolean | null {
     if (typeof value === 'number') return String(value) === this.#tokens.number ? value : this.#tokens.number
     if (typeof value !== 'string' || !value.includes('\0')) return value
@@ -150,14 +147,14 @@ class DocumentReader {
     return kept
   }
 
-  /** Another document follows, which is to be read like the first. */
+  /** Begins another document, which has the same path. */
   #endDocument(): void {
     if (this.#lost) throw this.#severalLost()
     if (!this.#walk?.found) throw this.#noPath()
     this.#grammar = undefined
   }
 
-  /** The first token tells whether the document is a list. */
+  /** The first token shows whether the document is a list. */
   #begin(token: TokenType): Grammar {
     this.documents += 1
     this.#documentLine = this.#position.line(this.#offset)
@@ -185,7 +182,7 @@ class DocumentReader {
     return this.#grammar
   }
 
-  /** The tokenizer's messages show what is in the file: only the place is taken from them. */
+  /** The tokenizer's messages show file content: take only the place from them. */
   #guarded(start: number, work: () => void): void {
     try {
       work()
@@ -200,7 +197,7 @@ class DocumentReader {
     return new SourceError({
       code: 'bad_json',
       message: 'the document is not valid JSON',
-      hint: hint ?? 'nothing of it can be read beyond this place; export it again, or correct it there',
+      hint: hint ?? 'correct the file here or export it again; nothing after this place can be read',
       at: { file: this.#file.name, ...this.#position.at(offset) },
     })
   }
@@ -212,24 +209,22 @@ class DocumentReader {
       code: 'record_too_long',
       message: `the ${inRecord ? 'record' : 'value'} that begins here is longer than ${sizeText(limit)}`,
       hint: inRecord
-        ? `where it is one record, ${raiseLimit(limit)}; where it is something around the records, say where they are with records`
+        ? `set records to the path of the records; if this is one record, ${raiseLimit(limit)}`
         : raiseLimit(limit),
       at: { file: this.#file.name, line: inRecord ? this.#line : this.#position.line(this.#offset) },
     })
   }
 
-  /** Objects one after another, and nobody said where in them the records are. */
+  /** The error for several objects without a path of the records. */
   #severalLost(): SourceError {
     const { paths = [] } = this.#walk ?? {}
     const [first] = paths
     const isLine = this.#documentLine === this.#endLine && this.#position.line(this.#offset) > this.#endLine
-    const whole = isLine
-      ? 'where each of them is a record, say format: ndjson'
-      : 'where each of them is a record, say records: $'
+    const whole = isLine ? 'set format: ndjson if each object is a record' : 'set records: $ if each object is a record'
     return new SourceError({
       code: 'several_documents',
-      message: 'the file holds JSON objects one after another, and nothing says where in them the records are',
-      hint: first === undefined ? whole : `say records: ${first}, where the lists of records are; ${whole}`,
+      message: 'the file contains JSON objects one after another, but records is not set',
+      hint: first === undefined ? whole : `set records: ${first} if the lists of records are there; ${whole}`,
       at: { file: this.#file.name, ...this.#position.at(this.#offset) },
     })
   }
@@ -245,8 +240,8 @@ class DocumentReader {
   #tooDeep(offset: number): SourceError {
     return new SourceError({
       code: 'too_deep',
-      message: `brackets are nested more than ${MAX_DEPTH} deep`,
-      hint: 'this file does not hold users; look at how it was made',
+      message: `brackets are nested more than ${MAX_DEPTH} levels deep`,
+      hint: 'check how the file was made: it does not look like a list of users',
       at: { file: this.#file.name, ...this.#position.at(offset) },
     })
   }
@@ -254,7 +249,7 @@ class DocumentReader {
   #noPath(): SourceError {
     const { paths = [] } = this.#walk ?? {}
     const known =
-      paths.length > 0 ? `lists of objects are at: ${paths.join(', ')}` : 'there is no list of objects in it'
+      paths.length > 0 ? `lists of objects are at: ${paths.join(', ')}` : 'the document contains no list of objects'
     const [first = 'users'] = paths
     const isLater = this.documents > 1
     return new SourceError({
@@ -262,7 +257,7 @@ class DocumentReader {
       message: this.#lost
         ? 'the document is an object, not a list of records'
         : `there is nothing at ${writePath(this.#names ?? []) || '$'} in the document${isLater ? ' that begins here' : ''}`,
-      hint: this.#lost ? `say where the records are, like records: ${first}; ${known}` : known,
+      hint: this.#lost ? `set the path of the records, like records: ${first}; ${known}` : `correct records: ${known}`,
       at: isLater ? { file: this.#file.name, line: this.#documentLine } : { file: this.#file.name },
     })
   }
@@ -273,30 +268,27 @@ class DocumentReader {
 }
 
 const BEHIND_END =
-  'the document has ended before this place. Objects with commas between them make a list once [ stands before them and ] behind'
+  'remove what follows the end of the document; to list objects separated by commas, put [ before them and ] after them'
 
-/** No member has an empty name and one in it: nothing is found. */
+/** A path that matches nothing: no member has an empty name with an empty name in it. */
 const NOWHERE: readonly string[] = ['', '']
 
-/** Turns offsets in a text that comes in chunks into lines and columns. Offsets may only grow. */
+/** Converts offsets in a chunked text to lines and columns. Offsets can only grow. */
 class Position {
   #chunk: Buffer = Buffer.alloc(0)
   /** Offset of the chunk in the text. */
   #base = 0
   #line = 1
-  /**
-   * Where in the chunk the line starts that was counted last; characters of it that stand before
-   * the chunk.
-   */
+  /** Start of the last counted line in the chunk, and its characters before the chunk. */
   #lineStart = 0
   #before = 0
 
-  /** Offset behind the chunk. */
+  /** Offset after the chunk. */
   get end(): number {
     return this.#base + this.#chunk.length
   }
 
-  /** Goes on with the next chunk of the text. */
+  /** Continues with the next chunk of the text. */
   next(chunk: Buffer): void {
     this.#count(this.#chunk.length)
     this.#before += this.#chunk.toString('utf8', this.#lineStart).length
@@ -305,7 +297,9 @@ class Position {
     this.#lineStart = 0
   }
 
-  /** Line of an offset in this chunk, from 1; of one before it, the line of the chunk's start. */
+  /**
+   * Line of an offset in this chunk, from 1. For an earlier offset, the line of the chunk's start.
+   */
   line(offset: number): number {
     this.#count(offset - this.#base)
     return this.#line

@@ -3,7 +3,7 @@ import type { Reason } from '../../diagnostics/problem.ts'
 import type { Json } from '../../json.ts'
 import { raiseLimit, sizeText } from '../text/record-limit.ts'
 
-/** What a JSON text consists of, in its order. */
+/** The elements of a JSON text, in order. */
 export interface JsonEvents {
   open(list: boolean): void
   close(): void
@@ -12,19 +12,16 @@ export interface JsonEvents {
   scalar(value: Json): void
 }
 
-/** What may come next. `first …`: or the end of what has just opened. */
+/** What can come next. `first …` also allows the closing bracket. */
 type Expected = 'value' | 'first value' | 'key' | 'first key' | 'colon' | 'next' | 'end'
 
-/**
- * Nothing that is real is nested deeper, and what is could exhaust the stack of whoever walks
- * through it.
- */
+/** No real data nests deeper, and deeper data could exhaust the stack. */
 export const MAX_DEPTH = 500
 
-/** Holds tokens against the grammar of RFC 8259 and tells what they say. */
+/** Checks tokens against the grammar of RFC 8259 and reports its elements. */
 export class Grammar {
   readonly #events: JsonEvents
-  /** For each bracket that is open, whether it is a list's. */
+  /** For each open bracket, whether it is a list's. */
   readonly #open: boolean[] = []
   #expected: Expected = 'value'
 
@@ -32,7 +29,7 @@ export class Grammar {
     this.#events = events
   }
 
-  /** Whether the text may end here. */
+  /** Whether the text can end here. */
   get complete(): boolean {
     return this.#expected === 'end'
   }
@@ -41,7 +38,7 @@ export class Grammar {
     return this.#open.length
   }
 
-  /** @returns false when the token may not stand here */
+  /** @returns false when the token is not allowed here */
   take(token: TokenType, value: Json): boolean {
     switch (token) {
       case TokenType.COLON:
@@ -105,37 +102,40 @@ export class Grammar {
 
 const notAnObject: Reason = {
   code: 'not_an_object',
-  message: 'a record must be an object, and this is something else',
-  hint: 'is this the list of records? For JSON, records says where they are',
+  message: 'a record must be an object, but this is not one',
+  hint: 'check that this is the list of records; for JSON, set records to its path',
 }
 
-/** What is wrong where JSON was made text, and that text JSON again. */
+/** The problem of JSON that was encoded as a string again. */
 export const ENCODED_TWICE = {
-  message: 'this is a text with JSON in it, not JSON: it was encoded twice',
-  hint: 'let the export encode it once, or decode it, as with fromjson of jq',
+  message: 'this is a string that contains JSON: it was encoded twice',
+  hint: 'encode it once in the export, or decode it, for example with fromjson in jq',
 }
 
-/** Whether a text holds an object or a list. How it begins is enough: the rest may be long. */
+/**
+ * Whether a text contains an object or a list. Looks only at its beginning, because the rest can be
+ * long.
+ */
 export function isEncodedTwice(value: unknown): boolean {
   return typeof value === 'string' && /^\s*"?(?:\[\s*[[{"\\]|\{\s*["}\\])/.test(value)
 }
 
-/** Why a value is no record. @param value undefined: a list, of which nothing more is known */
+/** Why a value is not a record. @param value undefined: a list */
 export function noRecord(value: unknown): Reason {
   return isEncodedTwice(value) ? { ...notAnObject, ...ENCODED_TWICE } : notAnObject
 }
 
-/** @param limit bytes that a record may take */
+/** @param limit maximum number of bytes in a record */
 export function lineTooLong(limit: number): Reason {
   return {
     code: 'line_too_long',
     message: `the line is longer than ${sizeText(limit)}`,
-    hint: `where it is one record, ${raiseLimit(limit)}; where the file is one document, say format: json`,
+    hint: `set format: json if the file is one document; if the line is one record, ${raiseLimit(limit)}`,
   }
 }
 
 export const nestedTooDeep: Reason = {
   code: 'too_deep',
-  message: `brackets are nested more than ${MAX_DEPTH} deep`,
-  hint: 'this is no record of a user; look at how the file was made',
+  message: `brackets are nested more than ${MAX_DEPTH} levels deep`,
+  hint: 'check how the file was made: this does not look like a user',
 }

@@ -1,6 +1,6 @@
 /**
- * NDJSON, a record a line. In: a text as it comes, or a cut of it in any thread. Out: the records
- * with their lines, and what is refused.
+ * NDJSON, one record per line. In: a stream of text, or a cut of it in any thread. Out: the records
+ * with their lines, and rejected lines.
  */
 
 import { SourceError } from '../../diagnostics/errors.ts'
@@ -15,7 +15,7 @@ import { ownMembers, unfilled } from '../text/reject-columns.ts'
 import { linesOf } from '../text/utf8.ts'
 import { lineTooLong, MAX_DEPTH, nestedTooDeep, noRecord } from './grammar.ts'
 
-/** Blank lines are no records; a line that is no object is refused, and reading goes on. */
+/** Skips blank lines. Rejects a line that is not an object, and continues. */
 export const ndjson: TextFormat = {
   async *read(text, sink, begun) {
     let first = begun === undefined
@@ -38,8 +38,8 @@ export const ndjson: TextFormat = {
 }
 
 /**
- * Cuts at line ends. A line that is longer than a record may be is left to whoever reads the text
- * as it comes.
+ * Cuts at line ends. Leaves lines that are longer than a record can be to the reader of the whole
+ * text.
  */
 async function* cutLines(
   text: AsyncGenerator<Buffer>,
@@ -59,7 +59,7 @@ async function* cutLines(
   return next.value
 }
 
-/** The records of a cut, with what a file of rejected rows adds to them taken off. */
+/** The records of a cut, without the members that a file of rejected rows adds. */
 export function recordsInCut(
   cut: Pick<Cut, 'bytes' | 'line'>,
   onNul: (count: number) => void,
@@ -78,7 +78,7 @@ export function recordsInCut(
   return { records, found }
 }
 
-/** The lines of a cut without the blanks around them. */
+/** The lines of a cut without surrounding spaces. */
 function linesIn({ bytes, line }: Pick<Cut, 'bytes' | 'line'>): { line: number; content: string }[] {
   const { buffer, byteOffset, byteLength } = bytes
   const text = Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
@@ -87,14 +87,14 @@ function linesIn({ bytes, line }: Pick<Cut, 'bytes' | 'line'>): { line: number; 
 
 const LF = 0x0a
 
-/** Lines are records, blank ones among them: only who reads them knows blanks of all kinds. */
+/** Counts every line as a record, even blank ones: only the reader knows all kinds of spaces. */
 class LineScanner implements Scanner {
   readonly #maxRecord: number
   #line = 1
-  /** The cut so far: bytes, the line on which it begins. */
+  /** The current cut: its bytes, and its first line. */
   #length = 0
   #first = 1
-  /** Where the last line ended. */
+  /** End of the last line. */
   sure = 0
   isUnsure = false
   isFull = false
@@ -121,7 +121,7 @@ class LineScanner implements Scanner {
     return this.#passed(chunk.length - from, chunk.length)
   }
 
-  /** @param end of the line, as far as it is known: its position in the cut */
+  /** @param end of the line as far as it is known: its position in the cut */
   #isTooLong(end: number): boolean {
     this.isUnsure = end - this.sure > this.#maxRecord
     return this.isUnsure
@@ -152,10 +152,10 @@ function recordIn(content: string, onNul: (count: number) => void): Reason | { d
   if (!parsed.ok) {
     return isFollowed(content)
       ? severalOnLine
-      : { code: 'bad_json', message: parsed.message, hint: 'every line must be one whole JSON object' }
+      : { code: 'bad_json', message: parsed.message, hint: 'write one complete JSON object on each line' }
   }
   if (!isRecord(parsed.value)) return Array.isArray(parsed.value) ? listOnLine : noRecord(parsed.value)
-  // Each level takes a bracket at either end.
+  // Each level takes two brackets.
   if (content.length > 2 * MAX_DEPTH && isDeeper(parsed.value, MAX_DEPTH)) return nestedTooDeep
   if (!content.includes('\\u0000')) return { data: parsed.value }
   const { value, count } = withoutNuls(parsed.value)
@@ -165,14 +165,14 @@ function recordIn(content: string, onNul: (count: number) => void): Reason | { d
 
 const severalOnLine: Reason = {
   code: 'bad_json',
-  message: 'several JSON objects stand on this line',
-  hint: 'put each on a line of its own; format: json with records: $ reads objects one after another, also where lines end with CR alone',
+  message: 'this line contains several JSON objects',
+  hint: 'put each on its own line; or set format: json and records: $ to read objects one after another, even if lines end with CR only',
 }
 
 const listOnLine: Reason = {
   code: 'not_an_object',
-  message: 'a record must be an object, and a list stands on this line',
-  hint: 'put each record of the list on a line of its own',
+  message: 'a record must be an object, but this line is a list',
+  hint: 'put each record of the list on its own line',
 }
 
 /** Whether an object ends where another begins. */
@@ -190,16 +190,14 @@ function isDeeper(value: Json, levels: number): boolean {
   return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1))
 }
 
-/**
- * Whether a text begins with a bracket alone on its line: then it is a document over many lines.
- */
+/** Whether a text begins with a line of only a bracket, and so is a document over several lines. */
 export function isOverLines(text: string): boolean {
   return /^\s*[[{][ \t]*\r?\n/.test(text)
 }
 
 /**
- * @throws SourceError when the first line that is not blank opens a document over many lines, or is
- *   a list
+ * @throws SourceError when the first non-blank line begins a document over several lines, or is a
+ *   list
  */
 function refuseDocument(content: string | undefined, file: SourceFile, line: number): void {
   const reason =
@@ -208,25 +206,25 @@ function refuseDocument(content: string | undefined, file: SourceFile, line: num
 }
 
 const overLines = {
-  message: 'a bracket stands alone on the first line: this is one JSON document, not a record a line',
-  hint: 'say format: json',
+  message: 'the first line is only a bracket: this is one JSON document, not one record per line',
+  hint: 'set format: json',
 }
 
 /**
- * Why a file is refused that begins with a list; nothing where the line is no JSON, which is
- * refused by itself.
+ * Why a file that begins with a list is rejected. Undefined: the line is not JSON, and is rejected
+ * itself.
  */
 function listFirst(content: string): Pick<Reason, 'message' | 'hint'> | undefined {
   const parsed = parseJsonText(content)
   if (!parsed.ok || !Array.isArray(parsed.value)) return undefined
   if (parsed.value.length > 0 && !parsed.value.some(isRecord)) {
     return {
-      message: 'the first line is a list of bare values, and a record is an object with names',
-      hint: 'write each line as an object, like {"id": "1", "email": "ada@example.com"}, or the file as CSV with a header',
+      message: 'the first line is a list of bare values, but a record must be an object with names',
+      hint: 'write each line as an object, like {"id": "1", "email": "ada@example.com"}, or write the file as CSV with a header',
     }
   }
   return {
-    message: 'the first line is a whole list: this is JSON, not a record a line',
-    hint: 'say format: json, which reads one list or several after another; where other lines are objects, put each record of the list on a line of its own',
+    message: 'the first line is a whole list: this is JSON, not one record per line',
+    hint: 'set format: json to read one list or several; if other lines are objects, put each record of the list on its own line',
   }
 }

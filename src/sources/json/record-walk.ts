@@ -2,38 +2,36 @@ import jsonata from 'jsonata'
 import { isObject, type Json, type JsonObject } from '../../json.ts'
 import { isEncodedTwice, type JsonEvents } from './grammar.ts'
 
-/** Paths that an error may name when the records are not where they were looked for. */
+/** Number of paths in an error about missing records. */
 const MAX_PATHS = 8
 
-/** Lists and objects that are looked at for such paths. */
+/** Number of lists and objects that are searched for such paths. */
 const MAX_LOOKS = 10_000
 
 interface Frame {
   list: boolean
-  /** Names of the path that lead here; undefined beside the path. */
+  /** Number of names of the path that lead here. Undefined: outside the path. */
   matched: number | undefined
-  /** Of an object: the member that was begun last. */
+  /** For an object, the last member. */
   key: string
 }
 
-/** What hears of the records on a walk. */
+/** Receives the records of a walk. */
 export interface RecordSink {
   /** A record begins. */
   begin(): void
-  /** It is complete. */
+  /** The record is complete. */
   record(data: JsonObject): void
-  /** Something stands where a record is expected; undefined: a list. */
+  /** Another value is in place of a record. Undefined: a list. */
   noObject(value?: Json): void
-  /**
-   * A text of JSON stands where the list of records is expected: it may hold any number of them.
-   */
+  /** A JSON string is in place of the list of records, and can contain any number of them. */
   encodedTwice(): void
 }
 
 /**
- * Walks through a document and takes out the records at a path of names. Lists on the way are gone
- * through, as JSONata does; a list at its end holds the records. Only the record that is being read
- * is kept.
+ * Walks through a document and extracts the records at a path of names. Goes through lists on the
+ * way, as JSONata does. A list at the end of the path contains the records. Keeps only the current
+ * record in memory.
  */
 export class RecordWalk implements JsonEvents {
   readonly #names: readonly string[]
@@ -49,7 +47,7 @@ export class RecordWalk implements JsonEvents {
     this.#sink = sink
   }
 
-  /** Whether the path has led somewhere. */
+  /** Whether the path was found. */
   get found(): boolean {
     return this.#found
   }
@@ -59,10 +57,7 @@ export class RecordWalk implements JsonEvents {
     return this.#builder !== undefined
   }
 
-  /**
-   * Paths to lists of objects beside the path, as far as they were met near the head; else the
-   * members of the document.
-   */
+  /** Paths to lists of objects outside the path, as far as they were found near the beginning. */
   get paths(): string[] {
     return [...this.#paths]
   }
@@ -113,14 +108,14 @@ export class RecordWalk implements JsonEvents {
     const place = this.#place()
     if (place !== 'record' && place !== this.#names.length) return
     this.#found = true
-    // `users: null` is a list with nobody in it.
+    // `users: null` is an empty list.
     if (place !== 'record' && isEncodedTwice(value)) this.#sink.encodedTwice()
     else if (place === 'record' || value !== null) this.#sink.noObject(value)
   }
 
   /**
-   * Where the value stands that begins now: as a record in the list of them, or so many names down
-   * the path, or beside it.
+   * Position of the value that begins now: a record in the list, a number of names down the path,
+   * or outside it.
    */
   #place(): 'record' | number | undefined {
     const parent = this.#frames.at(-1)
@@ -131,7 +126,7 @@ export class RecordWalk implements JsonEvents {
     return key === this.#names[matched] ? matched + 1 : undefined
   }
 
-  /** Remembers the path to an object in a list, when one has just been opened. */
+  /** Stores the path to a list, when an object in it has just been opened. */
   #notice(list: boolean): void {
     const above = this.#frames.slice(0, -1)
     if (list || this.#paths.size >= MAX_PATHS || above.length > 8 || above.at(-1)?.list !== true) return
@@ -139,7 +134,7 @@ export class RecordWalk implements JsonEvents {
   }
 }
 
-/** Puts an object together from its parts. */
+/** Builds an object from its elements. */
 class ObjectBuilder implements JsonEvents {
   readonly value: JsonObject = {}
   readonly #stack: (Json[] | JsonObject)[] = [this.value]
@@ -174,29 +169,29 @@ class ObjectBuilder implements JsonEvents {
   }
 }
 
-/** As JSON.parse does it: an own member, also where the name means something to objects. */
+/** Like JSON.parse, creates an own member, even if the name has a meaning for objects. */
 function setMember(object: Record<string, Json>, name: string, value: Json): void {
   if (name !== '__proto__') object[name] = value
   else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
 }
 type RecordsPath = { ok: true; names: string[] } | { ok: false; message: string; hint: string }
 
-const HINT = 'write names with dots between: data.users; leave records out with map.user.when'
+const HINT = 'write names separated by dots: data.users; leave records out with map.user.when'
 
 /**
- * The names in a path of JSONata such as `data.users`, `` data.`my users` `` or `$`, which has
- * none. Anything else cannot be followed while a document streams by.
+ * The names in a JSONata path such as `data.users`, `` data.`my users` `` or `$`, which has none.
+ * Other expressions cannot be evaluated on a stream.
  */
 export function parseRecordsPath(text: string): RecordsPath {
   let ast: unknown
   try {
     ast = jsonata(text).ast()
   } catch {
-    return { ok: false, message: 'this is no path', hint: HINT }
+    return { ok: false, message: 'this is not a path', hint: HINT }
   }
   const names = namesOf(ast)
   if (names !== undefined) return { ok: true, names }
-  return { ok: false, message: 'only a path of names can be followed while the document is read', hint: HINT }
+  return { ok: false, message: 'records must be a path of names only', hint: HINT }
 }
 
 function namesOf(ast: unknown): string[] | undefined {
@@ -208,7 +203,7 @@ function namesOf(ast: unknown): string[] | undefined {
   return names.length === named.length ? names : undefined
 }
 
-/** `$`, which stands for the document. */
+/** Whether a step is `$`, the document. */
 function isRoot(step: unknown): boolean {
   return isObject(step) && step.type === 'variable' && step.value === '' && isPlain(step)
 }
@@ -218,14 +213,14 @@ function nameOf(step: unknown): string | undefined {
   return step.type === 'name' && typeof step.value === 'string' ? step.value : undefined
 }
 
-/** No predicates, groups, bindings. `[]` behind a name changes nothing here. */
+/** No predicates, groups or bindings. `[]` after a name has no effect here. */
 function isPlain(step: Record<string, unknown>): boolean {
   return Object.keys(step).every(
     (key) => ['type', 'value', 'position', 'keepArray'].includes(key) || step[key] === undefined,
   )
 }
 
-/** A path as a manifest would have it. */
+/** A path as written in a manifest. */
 export function writePath(names: readonly string[]): string {
   return names.map((name) => (/^[A-Za-z_]\w*$/.test(name) ? name : `\`${name}\``)).join('.')
 }

@@ -6,30 +6,26 @@ import type { JsonObject } from '../../json.ts'
 import type { Endpoint } from './endpoint.ts'
 import { type ColumnShape, rowReader, shapeOf, type ZeroDates } from './values.ts'
 
-/**
- * One session of a server. In: statements. Out: rows, as a stream that waits for whoever takes
- * them.
- */
+/** One session of a server. In: statements. Out: rows, as a stream with backpressure. */
 
-/** Milliseconds for a connection, and for the first words of the server. */
+/** Milliseconds to wait for a connection, and for the server's first packet. */
 const CONNECT = 10_000
 
-/** Milliseconds for the end of a session. */
+/** Milliseconds to wait for a session to close. */
 const GOODBYE = 2_000
 
-/** Rows that wait to be taken; rows and bytes that are handed over at once. */
+/** Rows buffered; rows and bytes per batch. */
 const WAITING = 256
 const BATCH_ROWS = 1_000
 const BATCH_BYTES = 1 << 20
 
-/** What answers does not speak the protocol of MySQL. */
+/** The service does not speak the MySQL protocol. */
 export class NotMySql extends Error {}
 
-/** Nobody has answered in time. */
 export class NoAnswer extends Error {}
 
 export interface ConnectionOptions {
-  /** Milliseconds that one statement may take. Undefined: as the server has it. */
+  /** Limit for one statement, in milliseconds. Undefined: the server's limit. */
   statementTimeout: number | undefined
   signal?: AbortSignal
 }
@@ -45,7 +41,7 @@ export class Connection {
   private constructor(connection: MysqlConnection, socket: Socket, signal: AbortSignal | undefined) {
     this.#connection = connection
     this.#socket = socket
-    // Of a lost connection mysql2 tells nobody else: a stream would wait for ever.
+    // mysql2 reports a lost connection only here; a stream would wait forever.
     connection.on('error', (error: Error) => this.#lose(error))
     const abort = () => this.#lose(new Error('aborted'))
     signal?.addEventListener('abort', abort)
@@ -63,10 +59,10 @@ export class Connection {
       password: password ?? '',
       database,
       ssl: tls === false ? undefined : { ...tls },
-      // A server could ask for files of this machine.
+      // Otherwise a server could request files of this machine.
       flags: ['-LOCAL_FILES'],
-      // A password as it is, which a server of PAM, LDAP or a cloud asks for: only to one whose
-      // certificate is verified.
+      // PAM, LDAP and cloud servers need the password in plain text. Send it only to a server with
+      // a verified certificate.
       enableCleartextPlugin: tls !== false && tls.rejectUnauthorized === true,
       connectTimeout: CONNECT,
       connectAttributes: { program_name: 'workos-migrate' },
@@ -93,8 +89,8 @@ export class Connection {
   }
 
   async #prepare(statementTimeout: number | undefined): Promise<void> {
-    // Whatever the server or its user has set: nothing is cut off, and nothing depends on the zone
-    // of the machine.
+    // Override the settings of the server and the user, so that nothing is cut off or depends on a
+    // time zone.
     await this.run('SET NAMES utf8mb4')
     const [about] = await this.rows('SELECT VERSION() AS version')
     this.#isMariaDb = /mariadb/i.test(String(about?.version))
@@ -111,7 +107,7 @@ export class Connection {
     )
   }
 
-  /** A statement without rows. */
+  /** Runs a statement that returns no rows. */
   async run(sql: string): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost
     await new Promise<void>((resolve, reject) => {
@@ -119,7 +115,7 @@ export class Connection {
     })
   }
 
-  /** The rows of a small result. */
+  /** All rows of a small result. */
   async rows(sql: string): Promise<JsonObject[]> {
     const all: JsonObject[] = []
     for await (const batch of this.stream(sql)) all.push(...batch)
@@ -127,8 +123,8 @@ export class Connection {
   }
 
   /**
-   * Rows in batches. The server waits while nobody takes them.
-   * @param zeroDates told of dates that are none
+   * Rows in batches, with backpressure.
+   * @param zeroDates receives the number of zero dates by column
    * @param floats see rowReader
    */
   async *stream(
@@ -159,17 +155,17 @@ export class Connection {
       ended = true
       if (batch.length > 0) yield batch
     } catch (error) {
-      // What the server itself says of a statement leaves the session as it was.
+      // An error that the server sent for a statement leaves the connection usable.
       ended = numberOf(error) !== undefined
       throw error
     } finally {
       this.#stream = undefined
-      // Rows that nobody wants any more would have to be read to their end.
-      if (!ended) this.#lose(new Error('the reading was ended early'))
+      // Keeping the connection would require reading the remaining rows.
+      if (!ended) this.#lose(new Error('the result was not read to the end'))
     }
   }
 
-  /** The columns of a statement that yields no rows. */
+  /** The columns of a statement that returns no rows. */
   async shapes(sql: string): Promise<ColumnShape[]> {
     if (this.#lost !== undefined) throw this.#lost
     return new Promise((resolve, reject) => {
@@ -180,15 +176,16 @@ export class Connection {
     })
   }
 
-  /**
-   * The numbers of what the server warns of after the last statement. Its words may show values.
-   */
+  /** The numbers of the last statement's warnings. Their texts can contain values. */
   async warnings(): Promise<number[]> {
     const rows = await this.rows('SHOW WARNINGS LIMIT 64')
     return [...new Set(rows.map(({ Code }) => Number(Code)))]
   }
 
-  /** Says goodbye. A server that cannot be reached would never say it back. */
+  /**
+   * Closes the session. A lost connection is not closed politely, because the server would not
+   * reply.
+   */
   async close(): Promise<void> {
     this.#forget()
     if (this.#lost === undefined) {
@@ -208,7 +205,7 @@ export class Connection {
 }
 
 /**
- * The number of an error that the server has sent.
+ * The number of an error that the server sent.
  * https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
  */
 export function numberOf(error: unknown): number | undefined {
@@ -218,18 +215,18 @@ export function numberOf(error: unknown): number | undefined {
 }
 
 /**
- * A socket whose other end speaks as MySQL does. mysql2 would write to the console, and break,
- * where another service answers.
+ * Opens a socket and checks for MySQL's first packet. With another service, mysql2 would write to
+ * the console and fail.
  */
 async function dial({ at }: Endpoint, signal: AbortSignal | undefined): Promise<Socket> {
   const socket = 'socket' in at ? connectSocket(at.socket) : connectSocket(at.port, at.host)
-  const timer = setTimeout(() => socket.destroy(new NoAnswer('no answer in time')), CONNECT)
+  const timer = setTimeout(() => socket.destroy(new NoAnswer('no response in time')), CONNECT)
   try {
     await once(socket, 'connect', { signal })
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 10_000)
     const hello = await firstBytes(socket, signal)
-    if (!isHello(hello)) throw new NotMySql('the service does not speak the protocol of MySQL')
+    if (!isHello(hello)) throw new NotMySql('the service does not speak the MySQL protocol')
     socket.unshift(hello)
     return socket
   } catch (error) {
@@ -240,7 +237,7 @@ async function dial({ at }: Endpoint, signal: AbortSignal | undefined): Promise<
   }
 }
 
-/** Enough to know a hello by: a length, a number, and what sort of packet it is. */
+/** Bytes that identify the first packet: length, sequence number and packet type. */
 const HELLO = 5
 
 async function firstBytes(socket: Socket, signal: AbortSignal | undefined): Promise<Buffer> {
@@ -249,11 +246,11 @@ async function firstBytes(socket: Socket, signal: AbortSignal | undefined): Prom
     const read: unknown = socket.read()
     if (Buffer.isBuffer(read) && read.length >= HELLO) return read
     if (Buffer.isBuffer(read)) socket.unshift(read)
-    if (socket.readableEnded || socket.destroyed) throw new NotMySql('the service says nothing')
+    if (socket.readableEnded || socket.destroyed) throw new NotMySql('the service sent nothing')
   }
 }
 
-/** The first packet of a server: version 10 of the protocol, or why it takes no connection. */
+/** Whether these bytes begin protocol version 10 or an error packet. */
 function isHello(bytes: Buffer): boolean {
   return bytes[3] === 0 && (bytes[4] === 10 || bytes[4] === 0xff) && bytes.readUIntLE(0, 3) < 4096
 }

@@ -1,9 +1,6 @@
 import type { Dialect } from '../database/driver.ts'
 
-/**
- * The words of MySQL and MariaDB. Nothing that is put into a statement can mean anything else
- * there.
- */
+/** Quotes names and literals for MySQL and MariaDB, safe against SQL injection. */
 export const dialect: Dialect = {
   name: inBackticks,
   table: (written) => partsOf(written).map(inBackticks).join('.'),
@@ -12,10 +9,10 @@ export const dialect: Dialect = {
 }
 
 /**
- * To the letter, as keys are compared everywhere, and in one character set, so that equal texts are
- * equal. MySQL 8 refuses to take bytes that are no text for one; numbers count as bytes there,
- * which are their digits. A digest stands for them: longer values than it would not be kept in a
- * table of a statement, which then would look for each row through all of the others.
+ * Compares by bytes in one character set, as keys are compared everywhere. MySQL 8 cannot convert
+ * invalid bytes to text; numbers are binary there and compare by their digits. The digest keeps
+ * values short enough for the statement's temporary table. Longer values would make the database
+ * scan all rows for each row.
  */
 function digestOf(value: string): string {
   const digest = (bytes: string) => `UNHEX(SHA2(${bytes}, 256))`
@@ -26,12 +23,12 @@ export function inBackticks(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``
 }
 
-/** A text, whatever the server takes backslashes and quotes for. */
+/** A text literal, independent of the server's rules for backslashes and quotes. */
 export function quotedText(text: string): string {
   return text === '' ? "''" : `_utf8mb4 X'${Buffer.from(text, 'utf8').toString('hex')}'`
 }
 
-/** `auth.users` → auth, users. A name that has a dot is in backticks. */
+/** `auth.users` → auth, users. A name that contains a dot is in backticks. */
 export function partsOf(written: string): string[] {
   const parts = [...written.trim().matchAll(/`((?:[^`]|``)+)`|([^.`]+)/g)]
   return parts.map(([, quoted, plain]) => quoted?.replaceAll('``', '`') ?? (plain ?? '').trim())

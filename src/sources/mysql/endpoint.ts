@@ -5,30 +5,26 @@ import { ManifestError } from '../../diagnostics/errors.ts'
 import type { JsonObject } from '../../json.ts'
 
 /**
- * Where a database is, and how it is spoken to. In: `source.url`. Out: what a connection is made
- * by, and words for it without the password. Nothing is taken from the environment or from files of
- * the system: what the URL does not say has the default below.
+ * Reads `source.url`. In: the URL. Out: connection settings, and a name for messages without the
+ * password. Environment variables and system configuration files are never read.
  */
 
 const PORT = 3306
 
 export interface Endpoint {
-  /** The path of a socket, or a host with its port. */
+  /** The path of a socket, or a host and port. */
   at: { socket: string } | { host: string; port: number }
   user: string
   password: string | undefined
-  /** Undefined: each table is named with its database. */
+  /** Undefined: the manifest names each table with its database. */
   database: string | undefined
   /** False: plain text. */
   tls: SslOptions | false
-  /** For people. */
+  /** For messages. */
   name: string
 }
 
-/**
- * Parameters that say where the database is and how it is spoken to, by the names that programs
- * give them.
- */
+/** Known parameters, with the spellings that different programs use. */
 const PARAMETERS: readonly (readonly [keyof Parameters, readonly string[]])[] = [
   ['socket', ['socket', 'socketPath', 'unix_socket']],
   ['sslMode', ['ssl-mode', 'sslmode', 'ssl_mode', 'sslMode']],
@@ -45,7 +41,7 @@ interface Parameters {
   sslAccept?: string
 }
 
-/** What other programs write into a URL for themselves. */
+/** Parameters that other programs add to a URL. They are ignored. */
 const OF_OTHERS = [
   'charset',
   'serverVersion',
@@ -64,25 +60,25 @@ const OF_OTHERS = [
 ]
 
 /**
- * @param ca file of certificates, absolute: in the place of one that the URL names
- * @throws ManifestError for a URL that names no database server, or that would send the data in
- *   plain text to another machine by accident
+ * @param ca absolute path of a certificate file; replaces the one in the URL
+ * @throws ManifestError for a URL that does not name a database server, or would send plain text to
+ *   another machine by accident
  */
 export function endpointOf(url: string, ca?: string): Endpoint {
   const found = /^(?:mysql2?|mariadb):\/\/([^/?#]*)(.*)$/s.exec(url.trim())
-  // Where a password has such a character, its rest would pass for a database or a parameter, which
-  // messages name.
-  if (found?.[2]?.includes('@')) throw badUrl('it has an @ behind its address', ENCODE)
-  // A scheme that URL knows nothing of leaves the host as it is written.
+  // An unescaped @ means that part of the password could be read as a database or parameter name,
+  // and messages show those.
+  if (found?.[2]?.includes('@')) throw badUrl('it has an @ after the host', ENCODE)
+  // With an unknown scheme, URL does not change the host.
   const parsed = found && URL.parse(`mysql://${found[1]}${found[2]}`)
-  if (!parsed) throw badUrl('it is no URL of a MySQL or MariaDB database', ENCODE)
+  if (!parsed) throw badUrl('it is not the URL of a MySQL or MariaDB database', ENCODE)
   const given = parametersOf(parsed.searchParams)
   const host = decoded(parsed.hostname).replace(/^\[(.*)\]$/, '$1')
-  if (host === '' && given.socket === undefined) throw badUrl('it names no host')
+  if (host === '' && given.socket === undefined) throw badUrl('it has no host')
   const user = decoded(parsed.username)
-  if (user === '') throw badUrl('it names no user')
+  if (user === '') throw badUrl('it has no user')
   const port = parsed.port === '' ? PORT : Number(parsed.port)
-  if (port < 1) throw badUrl('its port is no number from 1 to 65535')
+  if (port < 1) throw badUrl('its port is not a number from 1 to 65535')
   const database = decoded(parsed.pathname.replace(/^\//, ''))
   if (database.includes('/')) throw badUrl('it names more than one database')
   const at = given.socket === undefined ? { host, port } : { socket: given.socket }
@@ -97,9 +93,9 @@ export function endpointOf(url: string, ca?: string): Endpoint {
 }
 
 const ENCODE =
-  'it looks like mysql://user:password@host:3306/database. In the password write %40 for @, %2F for /, %3A for :, %3F for ?, %23 for # and %25 for %'
+  'use the form mysql://user:password@host:3306/database. In the password, write %40 for @, %2F for /, %3A for :, %3F for ?, %23 for # and %25 for %'
 
-/** Which database it is, and nothing of whoever reads it. */
+/** Identifies the database, without the user. */
 export function addressOf({ at, database }: Endpoint): JsonObject {
   return { ...at, ...(database !== undefined && { database }) }
 }
@@ -115,15 +111,15 @@ function parametersOf(given: URLSearchParams): Parameters {
     if (OF_OTHERS.includes(name)) continue
     const option = PARAMETERS.find(([, names]) => names.includes(name))?.[0]
     if (option === undefined) {
-      // The name alone: its value may be the rest of a password.
-      throw badUrl(`it has a parameter that is not known${/^[\w-]{1,30}$/.test(name) ? `: ${name}` : ''}`, KNOWN)
+      // Only the name, because the value could be part of a password.
+      throw badUrl(`it has an unknown parameter${/^[\w-]{1,30}$/.test(name) ? `: ${name}` : ''}`, KNOWN)
     }
     read[option] = value
   }
   return read
 }
 
-const KNOWN = 'known are socket, ssl-mode and ssl-ca'
+const KNOWN = 'use only socket, ssl-mode and ssl-ca'
 
 function decoded(text: string): string {
   try {
@@ -133,7 +129,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Whether what is sent there never leaves this machine. */
+/** Whether the connection stays on this machine. */
 function isLocal(at: Endpoint['at']): boolean {
   return 'socket' in at || at.host === 'localhost' || at.host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(at.host)
 }
@@ -141,23 +137,22 @@ function isLocal(at: Endpoint['at']): boolean {
 type SslMode = 'DISABLED' | 'REQUIRED' | 'VERIFY_CA' | 'VERIFY_IDENTITY'
 
 /**
- * As the client of MySQL understands `ssl-mode`, but that nothing falls back to plain text, and
- * other machines are verified by default:
- * https://dev.mysql.com/doc/refman/8.4/en/connection-options.html
+ * Follows the MySQL client's `ssl-mode`, except that nothing falls back to plain text and other
+ * machines are verified by default: https://dev.mysql.com/doc/refman/8.4/en/connection-options.html
  */
 function tlsOf(at: Endpoint['at'], given: Parameters): SslOptions | false {
   const mode = sslModeOf(given) ?? (given.sslCa === undefined && isLocal(at) ? 'DISABLED' : 'VERIFY_IDENTITY')
   if (mode === 'DISABLED') return false
   const roots = given.sslCa === undefined ? {} : { ca: readCa(given.sslCa) }
-  // mysql2 would compare a certificate with `localhost` where the host is an address.
+  // For an IP address, mysql2 would compare the certificate with `localhost`.
   if (mode === 'VERIFY_IDENTITY' && 'host' in at && isIP(at.host) !== 0) {
-    throw badUrl('a certificate is compared with the name of a host, and it has an address', BY_NAME)
+    throw badUrl('the certificate check needs a host name, and the URL has an IP address', BY_NAME)
   }
   return { ...roots, rejectUnauthorized: mode !== 'REQUIRED', verifyIdentity: mode === 'VERIFY_IDENTITY' }
 }
 
 const BY_NAME =
-  'write the name of the host; ssl-mode=VERIFY_CA checks the certificate alone, ssl-mode=DISABLED is for a network that you trust'
+  'use the host name; ssl-mode=VERIFY_CA skips the host name check, and ssl-mode=DISABLED turns off TLS for a trusted network'
 
 function sslModeOf({ sslMode, ssl, sslAccept }: Parameters): SslMode | undefined {
   if (sslMode !== undefined) return namedMode(sslMode)
@@ -177,8 +172,8 @@ function sslModeOf({ sslMode, ssl, sslAccept }: Parameters): SslMode | undefined
       return 'DISABLED'
     default:
       throw badUrl(
-        'its parameter ssl is not understood',
-        'use ssl-mode=VERIFY_IDENTITY, and ssl-ca=file.pem if need be',
+        'its parameter ssl has an unknown value',
+        'use ssl-mode=VERIFY_IDENTITY, with ssl-ca=file.pem if needed',
       )
   }
 }
@@ -198,9 +193,9 @@ function namedMode(named: string): SslMode {
       return 'VERIFY_IDENTITY'
     case 'PREFERRED':
     case 'PREFER':
-      throw badUrl('its ssl-mode may fall back to plain text', 'use ssl-mode=VERIFY_IDENTITY')
+      throw badUrl('its ssl-mode can fall back to plain text', 'use ssl-mode=VERIFY_IDENTITY')
     default:
-      throw badUrl('its ssl-mode is not known', 'known are DISABLED, REQUIRED, VERIFY_CA and VERIFY_IDENTITY')
+      throw badUrl('its ssl-mode is unknown', 'use DISABLED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY')
   }
 }
 
@@ -212,8 +207,8 @@ function readCa(path: string): string {
     throw new ManifestError(
       {
         code: 'database_ca_unreadable',
-        message: `the file of certificates for the database cannot be read (${code})`,
-        hint: 'name it in source.ca: the path starts from the manifest’s folder',
+        message: `the certificate file for the database cannot be read (${code})`,
+        hint: 'set source.ca to its path, relative to the manifest’s folder',
         path: 'source.ca',
       },
       { cause },
@@ -221,8 +216,8 @@ function readCa(path: string): string {
   }
 }
 
-/** Says nothing of the URL itself, which may hold a password wherever a mistake has put it. */
-function badUrl(why: string, hint = 'it looks like mysql://user:password@host:3306/database'): ManifestError {
+/** Never shows the URL, because a mistake can put the password anywhere in it. */
+function badUrl(why: string, hint = 'use the form mysql://user:password@host:3306/database'): ManifestError {
   return new ManifestError({
     code: 'bad_database_url',
     message: `source.url cannot be used: ${why}`,

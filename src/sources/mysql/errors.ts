@@ -7,15 +7,15 @@ import { inBackticks, quotedText } from './dialect.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /**
- * What errors of MySQL, of MariaDB and of the connection mean. In: an error of mysql2. Out: words
- * for it, without the statement, its values or the password. Numbers:
+ * Explains errors of MySQL, MariaDB and the connection. In: an error of mysql2. Out: an error
+ * without the statement, its values or the password. Numbers:
  * https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html,
  * https://mariadb.com/kb/en/mariadb-error-code-reference/
  */
 
 /**
- * Too many connections (1040, 1203), the server goes down (1053), a network that fails (1158 to
- * 1161), a connection that somebody ends (1927), tables that change meanwhile (1412).
+ * Temporary errors: too many connections (1040, 1203), server shutdown (1053), network errors (1158
+ * to 1161), a table changed during the transaction (1412), connection killed (1927).
  */
 const PASSING: ReadonlySet<number> = new Set([1040, 1203, 1053, 1158, 1159, 1160, 1161, 1412, 1927])
 
@@ -32,7 +32,7 @@ function isTls(error: Error): boolean {
   return /CERT|SELF_SIGNED|UNABLE_TO|HANDSHAKE|ERR_TLS|ERR_SSL|EPROTO/.test(codeOf(error) ?? '')
 }
 
-/** An error of connecting, as its reader needs it. */
+/** Explains an error of connecting. */
 export function explainedConnection({ name, user, database, tls }: Endpoint, error: unknown): unknown {
   if (error instanceof OperatorError || !(error instanceof Error)) return error
   const shown = database === undefined ? 'the database' : `the database ${database}`
@@ -40,56 +40,64 @@ export function explainedConnection({ name, user, database, tls }: Endpoint, err
     case 1045:
     case 1698:
       return refused(
-        `${name} refuses the user ${user} or the password`,
-        `check the user and the password in source.url; in a URL write %40 for @, %2F for / and %25 for %${tls === false ? '; where it wants TLS, add ssl-mode=VERIFY_IDENTITY' : ''}`,
+        `${name} rejected the user ${user} or the password`,
+        `check both in source.url; in a URL, write %40 for @, %2F for / and %25 for %${tls === false ? '; if the server requires TLS, add ssl-mode=VERIFY_IDENTITY' : ''}`,
         error,
       )
     case 1044:
       return refused(
-        `the user ${user} has no right to ${shown}: ${name} refuses it`,
-        `give it the right to read: GRANT SELECT ON ${inBackticks(database ?? 'database')}.* TO '${user}'@'…'`,
+        `the user ${user} is not allowed to use ${shown} of ${name}`,
+        `have an administrator run: GRANT SELECT ON ${inBackticks(database ?? 'database')}.* TO '${user}'@'…'`,
         error,
       )
     case 1049:
       return wrong(
         'no_such_database',
         `there is no such database: ${name}`,
-        'correct the name behind the last / of source.url, or create the database',
+        'correct the database name after the last / of source.url',
         error,
       )
     case 1130:
       return refused(
-        `${name} takes no connections from this machine`,
-        `create the user for this machine's address: CREATE USER '${user}'@'address' …`,
+        `${name} rejects connections from this machine`,
+        `have an administrator run, with this machine's address: CREATE USER '${user}'@'address' …`,
         error,
       )
     case 1129:
       return refused(
-        `${name} has blocked this machine after many failed connections`,
+        `${name} blocked this machine after too many failed connections`,
         'have an administrator run FLUSH HOSTS (MySQL 8: TRUNCATE TABLE performance_schema.host_cache)',
         error,
       )
     case 1820:
     case 1862:
-      return refused(`the password of the user ${user} has expired in ${name}`, 'give the user a new password', error)
+      return refused(
+        `the password of the user ${user} of ${name} has expired`,
+        'set a new password for the user',
+        error,
+      )
     case 3118:
     case 4151:
-      return refused(`the user ${user} is locked in ${name}`, `unlock it: ALTER USER '${user}' ACCOUNT UNLOCK`, error)
+      return refused(
+        `the user ${user} of ${name} is locked`,
+        `have an administrator run: ALTER USER '${user}' ACCOUNT UNLOCK`,
+        error,
+      )
     case 3159:
       return plainText(name, error)
     case 1251:
     case 2059:
-      return refused(`${name} lets the user ${user} in by a way that is not supported`, PLUGINS, error)
+      return refused(`${name} requires an unsupported sign-in method for the user ${user}`, PLUGINS, error)
   }
   if (/insecure transport/i.test(error.message)) return plainText(name, error)
   if (codeOf(error) === 'AUTH_SWITCH_PLUGIN_ERROR') {
-    return refused(`${name} lets the user ${user} in by a way that is not supported`, PLUGINS, error)
+    return refused(`${name} requires an unsupported sign-in method for the user ${user}`, PLUGINS, error)
   }
   if (codeOf(error) === 'HANDSHAKE_NO_SSL_SUPPORT') {
     return source(
       'database_untrusted',
       `the connection to ${name} is not safe: the server does not offer TLS`,
-      'turn on TLS in the server; on a network that you trust, add ssl-mode=DISABLED to source.url',
+      'turn on TLS on the server; on a trusted network, add ssl-mode=DISABLED to source.url',
       error,
     )
   }
@@ -97,15 +105,15 @@ export function explainedConnection({ name, user, database, tls }: Endpoint, err
     return source(
       'database_untrusted',
       `the connection to ${name} is not safe: ${error.message}`,
-      'name the file of the certificates that signed it: ssl-ca=file.pem in source.url (of RDS: global-bundle.pem)',
+      'set source.ca to the file with the CA certificates (for RDS: global-bundle.pem)',
       error,
     )
   }
   if (error instanceof NotMySql) {
     return source(
       'database_not_mysql',
-      `what answers is not ${name}: ${error.message}`,
-      'correct host and port in source.url: MySQL and MariaDB answer on 3306; 33060 is another protocol, 5432 is PostgreSQL (type: postgres)',
+      `the service is not ${name}: ${error.message}`,
+      'correct the host and port in source.url; MySQL and MariaDB use 3306 (not 33060), and PostgreSQL (type: postgres) uses 5432',
       error,
     )
   }
@@ -113,7 +121,7 @@ export function explainedConnection({ name, user, database, tls }: Endpoint, err
     return source(
       'database_lost',
       `${name} cannot be reached: ${reasonOf(error)}`,
-      'check host and port in source.url, and that a firewall lets this machine through; then run the same command again',
+      'check the host and port in source.url and the firewall between; then run the same command again',
       error,
     )
   }
@@ -121,9 +129,8 @@ export function explainedConnection({ name, user, database, tls }: Endpoint, err
 }
 
 const PLUGINS =
-  'create a user that has a password of its own: IDENTIFIED WITH caching_sha2_password (MySQL) or mysql_native_password (MariaDB). A password in plain text, as PAM and LDAP want it, takes TLS with a verified certificate'
+  'create a user with its own password: IDENTIFIED WITH caching_sha2_password (MySQL) or mysql_native_password (MariaDB). PAM and LDAP need TLS with a verified certificate'
 
-/** What was asked when an error came. */
 export interface Statement {
   endpoint: Endpoint
   connection: Connection
@@ -131,10 +138,7 @@ export interface Statement {
   statementTimeout: number
 }
 
-/**
- * An error of a statement of a stream, as its reader needs it: with names that are near, and the
- * right that is missing.
- */
+/** Explains an error of a statement: suggests a similar name, or the missing privilege. */
 export async function explained(
   { endpoint: { name, user }, connection, asked, statementTimeout }: Statement,
   error: unknown,
@@ -147,8 +151,8 @@ export async function explained(
     case 1046:
       return manifest(
         'no_database',
-        `${of} cannot be found: source.url names no database`,
-        'write the database behind the last / of source.url, or before the name of each table: shop.users',
+        `${of} has no database: source.url does not name one`,
+        'add the database after the last / of source.url, or before the name of each table: shop.users',
         where,
         error,
       )
@@ -160,16 +164,16 @@ export async function explained(
     case 1060:
       return manifest(
         'duplicate_column',
-        `the query of ${place} has two columns of one name: ${quotedIn(error)}`,
-        'name the columns one by one in the query, each with a name of its own: select u.id as user_id, …',
+        `the query of ${place} has two columns named ${quotedIn(error)}`,
+        'list the columns in the query, and give each a different name: select u.id as user_id, …',
         where,
         error,
       )
     case 1064:
       return manifest(
         'bad_query',
-        `${of} is not understood by ${name}: ${syntaxOf(error)}`,
-        'a query is one SELECT without a semicolon; try it in the client of the database first',
+        `${name} rejected ${of}: ${syntaxOf(error)}`,
+        'write one SELECT without a semicolon, and test it in the database client first',
         where,
         error,
       )
@@ -177,14 +181,14 @@ export async function explained(
     case 1143:
     case 1044: {
       const [missing, grant] = grantFor(error, await accountOf(connection, user))
-      return forbidden(`the user ${user} may not read ${missing ?? of} in ${name}`, grant, error, where)
+      return forbidden(`the user ${user} is not allowed to read ${missing ?? of} in ${name}`, grant, error, where)
     }
     case 1370:
     case 1356:
     case 1449:
       return forbidden(
-        `${of} is a view, or calls a function, that the user ${user} cannot read: ${error.message}`,
-        'see whether the DEFINER of the view still exists and has the right to read its tables; give the user EXECUTE where it calls a function',
+        `${of} uses a view or function that the user ${user} cannot read: ${error.message}`,
+        'check that the DEFINER of the view exists and can read its tables; grant the user EXECUTE on the functions',
         error,
         where,
       )
@@ -200,32 +204,32 @@ export async function explained(
     case 1317:
       return source(
         'database_interrupted',
-        `somebody ended the reading of ${place} in ${name} (KILL QUERY)`,
-        'ask its administrator why, or read a replica; then run the same command again: the reading begins anew',
+        `the reading of ${place} was killed in ${name} (KILL QUERY)`,
+        'ask the administrator why, or read from a replica; then run the same command again to read from the beginning',
         error,
         path,
       )
     case 1205:
       return source(
         'database_slow',
-        `${of} is locked by somebody else, such as an ALTER TABLE`,
-        'let the change of the table end, then run the same command again',
+        `${of} is locked by another connection, for example by ALTER TABLE`,
+        'wait until the other change of the table ends, then run the same command again',
         error,
         path,
       )
     case 1792:
       return manifest(
         'bad_query',
-        `the query of ${place} writes, and the source only reads`,
-        'write a SELECT',
+        `the query of ${place} changes data, but a source can only read`,
+        'write a SELECT that changes nothing',
         where,
         error,
       )
     case 1412:
       return source(
         'database_changed',
-        `${of} was altered while it was read: ${name} cannot show it as it was`,
-        'let the change of the tables end, then run the same command again: the reading begins anew',
+        `${of} was altered during the reading: ${name} can no longer show its earlier state`,
+        'wait until the change of the tables ends, then run the same command again to read from the beginning',
         error,
         path,
       )
@@ -235,8 +239,8 @@ export async function explained(
     case 1114:
       return source(
         'database_full',
-        `${name} has no room to sort ${of}`,
-        'make room in its tmpdir, or have the key of the stream be an index of the table',
+        `${name} has no space to sort ${of}`,
+        'free space in the tmpdir of the server, or add an index on the key',
         error,
         path,
       )
@@ -249,7 +253,7 @@ export async function explained(
     case 1195:
       return source(
         'database_damaged',
-        `${of} is damaged, says ${name} (error ${numberOf(error)})`,
+        `${name} reports that ${of} is damaged (error ${numberOf(error)})`,
         'have an administrator run CHECK TABLE and REPAIR TABLE',
         error,
         path,
@@ -259,7 +263,7 @@ export async function explained(
       return manifest(
         'bad_query',
         `the query of ${place} compares texts of different collations: ${error.message}`,
-        'write COLLATE utf8mb4_bin behind one of them',
+        'add COLLATE utf8mb4_bin after one of them',
         where,
         error,
       )
@@ -268,20 +272,20 @@ export async function explained(
 }
 
 const SLOW =
-  'raise source.statementTimeout, give the key an index, or read a replica: the time counts until the last row of the stream has been sent'
+  'raise source.statementTimeout, add an index on the key, or read from a replica; the limit covers reading all rows of the stream'
 
-/** What may befall any statement, and any connection. */
+/** Errors that any statement or connection can have. */
 function explainedAny(name: string, error: Error, path?: string): unknown {
   const number = numberOf(error)
   if (number === 1040 || number === 1203 || number === 1226) {
-    const hint = 'wait until others have ended theirs, or raise max_connections; then run the same command again'
-    return source('database_busy', `${name} has no room for another connection`, hint, error, path)
+    const hint = 'wait until other connections close, or raise max_connections; then run the same command again'
+    return source('database_busy', `${name} accepts no more connections`, hint, error, path)
   }
   if (number === 1153 || number === 1301 || codeOf(error) === 'ERR_OUT_OF_RANGE') {
     return source(
       'database_packet',
-      `a row is larger than ${name} sends or than can be read`,
-      'leave large columns out with a query, or raise max_allowed_packet in the server',
+      `a row is too large to read from ${name}`,
+      'omit large columns in a query, or raise max_allowed_packet on the server',
       error,
       path,
     )
@@ -290,16 +294,16 @@ function explainedAny(name: string, error: Error, path?: string): unknown {
   if (number === undefined || PASSING.has(number)) {
     return source(
       'database_lost',
-      `the connection to ${name} is lost: ${reasonOf(error)}`,
-      'once the database answers, run the same command again: the reading begins anew, since one transaction is one moment',
+      `the connection to ${name} was lost: ${reasonOf(error)}`,
+      'once the database is available, run the same command again; it reads the source from the beginning, because a reading shows one moment',
       error,
       path,
     )
   }
   return source(
     'database_refuses',
-    `${name} cannot carry out what it is asked: ${error.message} (error ${number})`,
-    'see the log of the database',
+    `${name} returned an error: ${error.message} (error ${number})`,
+    'look in the database log for the cause',
     error,
     path,
   )
@@ -307,10 +311,10 @@ function explainedAny(name: string, error: Error, path?: string): unknown {
 
 function reasonOf(error: Error): string {
   const code = codeOf(error)
-  return error.message || (code ?? 'no reason is known')
+  return error.message || (code ?? 'unknown reason')
 }
 
-/** `Table 'shop.usrs' doesn't exist`: the name, as the server says it. */
+/** The name in an error: `Table 'shop.usrs' doesn't exist`. */
 function quotedIn(error: Error): string {
   return /'([^']*)'/.exec(error.message)?.[1] ?? ''
 }
@@ -324,7 +328,7 @@ async function nearTables(connection: Connection, error: Error): Promise<string>
   const given = quotedIn(error)
   const dot = given.indexOf('.')
   const [schema, table] = [given.slice(0, Math.max(dot, 0)), given.slice(dot + 1)]
-  // With 1049 the name alone is that of a database.
+  // For error 1049, the name is that of a database.
   const names =
     numberOf(error) === 1049
       ? await namesOf(connection, 'SELECT schema_name AS name FROM information_schema.schemata')
@@ -336,8 +340,8 @@ async function nearTables(connection: Connection, error: Error): Promise<string>
   if (close !== undefined) return `did you mean ${close}?`
   const some = names.slice(0, 10).join(', ')
   return some === ''
-    ? 'the user sees none there: give it SELECT'
-    : `the user sees ${some}${names.length > 10 ? ', …' : ''}`
+    ? 'grant the user SELECT on the tables; it can read none'
+    : `choose one that the user can read: ${some}${names.length > 10 ? ', …' : ''}`
 }
 
 async function namesOf(connection: Connection, sql: string): Promise<string[]> {
@@ -345,29 +349,29 @@ async function namesOf(connection: Connection, sql: string): Promise<string[]> {
     const rows = await connection.rows(sql)
     return rows.flatMap(({ name }) => (typeof name === 'string' ? name : []))
   } catch {
-    // The first error is what is told.
+    // The caller reports the first error.
     return []
   }
 }
 
 /**
- * The columns that the manifest names are looked for before: this one is in a query, or the owner
- * of a view has taken it away.
+ * The manifest's own columns were checked earlier, so this column is in a query or was removed
+ * below a view.
  */
 function missingColumn({ path, place, table }: Asked, error: Error): ManifestError {
   const column = quotedIn(error)
-  const message = `${table === undefined ? `the query of ${place}` : `the table ${table}`} names a column that is not there: ${column}`
-  const hint = 'correct the query; a name in quotes is a text there, and one in backticks a column'
+  const message = `${table === undefined ? `the query of ${place}` : `the table ${table}`} uses a column that does not exist: ${column}`
+  const hint = 'correct the query; write column names in backticks, and texts in quotes'
   return manifest('no_such_column', message, hint, `${path}.${table === undefined ? 'query' : 'table'}`, error)
 }
 
-/** What the server says of a syntax, without the advice to read its manual. */
+/** The server's syntax error, without its advice to read the manual. */
 function syntaxOf(error: Error): string {
   const near = /near ([\s\S]*)$/.exec(error.message)?.[1]
-  return near === undefined ? 'an error of syntax' : `an error of syntax near ${near.slice(0, 200)}`
+  return near === undefined ? 'syntax error' : `syntax error near ${near.slice(0, 200)}`
 }
 
-/** What must not be read, and the statement that allows it. */
+/** The table or column that the user cannot read, and the statement that allows it. */
 function grantFor({ message }: Error, account: string): [missing: string | undefined, hint: string] {
   const column = /for column '([^']*)' in table '([^']*)'/.exec(message)
   const table =
@@ -379,7 +383,7 @@ function grantFor({ message }: Error, account: string): [missing: string | undef
   return [what, `have an administrator run: GRANT SELECT${columns} ON ${target} TO ${account}`]
 }
 
-/** The account that the server took the user for: `'reader'@'%'`. */
+/** The account that the server matched to the user: `'reader'@'%'`. */
 async function accountOf(connection: Connection, user: string): Promise<string> {
   const [name] = await namesOf(connection, 'SELECT CURRENT_USER() AS name')
   const at = name?.lastIndexOf('@') ?? -1
@@ -387,7 +391,7 @@ async function accountOf(connection: Connection, user: string): Promise<string> 
 }
 
 function plainText(name: string, error: Error): CredentialsError {
-  return refused(`${name} takes no connections without TLS`, 'add ssl-mode=VERIFY_IDENTITY to source.url', error)
+  return refused(`${name} rejects connections without TLS`, 'add ssl-mode=VERIFY_IDENTITY to source.url', error)
 }
 
 function refused(message: string, hint: string, cause: Error): CredentialsError {

@@ -4,9 +4,8 @@ import { dialect } from './dialect.ts'
 import { addressOf, endpointOf } from './endpoint.ts'
 
 /**
- * The `mysql` source: tables and queries of a MySQL or MariaDB database. See database/source.ts.
- * `endpoint.ts` reads the URL, `connection.ts` speaks to the server, `session.ts` reads in one
- * transaction, `values.ts` knows what bytes mean, `errors.ts` what errors mean.
+ * The `mysql` source. `endpoint.ts` reads the URL, `connection.ts` speaks to the server,
+ * `session.ts` reads in one transaction, `values.ts` converts values, `errors.ts` explains errors.
  */
 
 export const mysqlDriver: Driver = {

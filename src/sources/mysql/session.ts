@@ -10,8 +10,8 @@ import { explained, explainedConnection } from './errors.ts'
 import { isCollated, isFloat, isTime, typeName } from './values.ts'
 
 /**
- * Opens a connection, and in it the transaction. @throws CredentialsError, SourceError,
- * ManifestError
+ * Opens a connection and its transaction.
+ * @throws CredentialsError, SourceError, ManifestError
  */
 export async function openSession(
   { url, ca, statementTimeout }: Connecting,
@@ -51,8 +51,8 @@ class MySqlSession implements Session {
     await this.#saying(asked, () => this.#warnOfTables(statement, asked))
     return shapes.map((shape) => {
       const name = `r.${inBackticks(shape.name)}`
-      // A primary key has no two values that its order takes for equal, and is read in its order
-      // without being sorted.
+      // Values of a primary key are never equal in its order, so its index can supply the order
+      // without sorting.
       const isKey = shape.isPrimary && asked.table !== undefined
       return {
         name: shape.name,
@@ -93,7 +93,7 @@ class MySqlSession implements Session {
     await this.#connection.close()
   }
 
-  /** Runs what asks the server, and words what comes of it. */
+  /** Runs a request to the server, and explains its errors. */
   async #saying<T>(asked: Asked, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
@@ -104,19 +104,19 @@ class MySqlSession implements Session {
     }
   }
 
-  /** What the server cut off is missing from the rows; anything else only may be worth a look. */
+  /** A value that the server cut off is an error. Other warnings are passed on. */
   #tell(number: number, asked: Asked): void {
     if (CUT_OFF.has(number)) throw cutOff(asked, number)
     this.#context.warn?.({
       code: 'database_warns',
       severity: 'warning',
-      message: `the database warns while it reads ${asked.place} (number ${number}): values may not be what the query means`,
-      hint: 'run the query in the client of the database, and SHOW WARNINGS after it',
+      message: `the database warned while reading ${asked.place} (number ${number}): values might not be what the query means`,
+      hint: 'run the query in the database client, followed by SHOW WARNINGS',
       path: asked.path,
     })
   }
 
-  /** Tables of engines without transactions show each row as it is when it is read. */
+  /** Engines without transactions show each row as it is when it is read. */
   async #warnOfTables(statement: string, asked: Asked): Promise<void> {
     const { table } = asked
     const [name, schema] = table === undefined ? [] : partsOf(table).reverse()
@@ -142,10 +142,12 @@ class MySqlSession implements Session {
   }
 }
 
-/** Rows cut by GROUP_CONCAT, results larger than max_allowed_packet, of which NULL is left. */
+/**
+ * Values cut by GROUP_CONCAT, and values replaced by NULL because they exceed max_allowed_packet.
+ */
 const CUT_OFF: ReadonlySet<number> = new Set([1260, 1301])
 
-/** Whether the text of a query has the name of a table in it. */
+/** Whether a statement contains the name of a table. */
 function mentions(statement: string, table: string): boolean {
   const escaped = table.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   return new RegExp(`(?<![\\w$])${escaped}(?![\\w$])`, 'i').test(statement)
@@ -155,8 +157,8 @@ function noSnapshot({ place, path }: Asked, table: string): Problem {
   return {
     code: 'table_without_snapshot',
     severity: 'warning',
-    message: `the table ${table} that ${place} reads is kept by an engine without transactions, such as MyISAM: what changes while it is read may be missing or come twice`,
-    hint: `stop what writes to it while the source is read, or run: ALTER TABLE ${inBackticks(table)} ENGINE = InnoDB`,
+    message: `${place} reads the table ${table}, whose engine has no transactions (such as MyISAM): rows that change during the reading can be missing or appear twice`,
+    hint: `stop writes to it during the reading, or run: ALTER TABLE ${inBackticks(table)} ENGINE = InnoDB`,
     path,
   }
 }
@@ -165,8 +167,8 @@ function zeroDate({ place, path }: Asked, column: string, count: number): Proble
   return {
     code: 'zero_dates',
     severity: 'warning',
-    message: `${place}: ${column} is 0000-00-00 in ${figure(count)} ${count === 1 ? 'row' : 'rows'}, and absent from ${count === 1 ? 'its record' : 'their records'}`,
-    hint: 'nothing needs to be done if it stands for no date',
+    message: `${place}: ${column} is 0000-00-00 in ${figure(count)} ${count === 1 ? 'row' : 'rows'}; ${count === 1 ? 'its record has' : 'their records have'} no date`,
+    hint: 'do nothing if 0000-00-00 means "no date" in your data',
     path,
   }
 }
@@ -174,8 +176,8 @@ function zeroDate({ place, path }: Asked, column: string, count: number): Proble
 function cutOff({ place, path, table }: Asked, number: number): SourceError {
   return new SourceError({
     code: 'value_cut_off',
-    message: `the database cut off values while it read ${place} (number ${number}): they are larger than it allows`,
-    hint: 'raise max_allowed_packet in the server, or have the query collect less in one value',
+    message: `the database cut off values while reading ${place} (number ${number}): they exceed its limit`,
+    hint: 'raise max_allowed_packet on the server, or make the query collect less in one value',
     path: `${path}.${table === undefined ? 'query' : 'table'}`,
   })
 }

@@ -2,13 +2,10 @@ import type { FieldPacket } from 'mysql2'
 import type { Json, JsonObject } from '../../json.ts'
 import { parseJsonText } from '../../json-text.ts'
 
-/**
- * What the bytes of a row mean. In: the description of a column, and the bytes of a cell as the
- * server writes them in its text protocol. Out: a value in which nothing is lost.
- */
+/** Converts the cells of the text protocol to JSON without loss. */
 
 /**
- * Numbers of the protocol for types.
+ * Protocol numbers of types.
  * https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html
  */
 const Type = {
@@ -36,22 +33,22 @@ const Type = {
   GEOMETRY: 255,
 } as const
 
-/** The character set of what is no text. */
+/** The character set number of binary data. */
 const BINARY = 63
 
-/** Among the flags of a column. */
+/** A column flag of the protocol. */
 const PRIMARY_KEY = 2
 
-/** What a column of a result is, as far as its values depend on it. */
+/** The properties of a result column that decide how to read its values. */
 export interface ColumnShape {
   name: string
   type: number
   charset: number
-  /** Bits, of a column of bits. */
+  /** For a BIT column: its number of bits. */
   length: number
-  /** Of a table whose primary key it belongs to. */
+  /** Whether it is part of its table's primary key. */
   isPrimary: boolean
-  /** JSON that MariaDB keeps as text. */
+  /** Whether it is MariaDB's JSON, which is stored as text. */
   isJson: boolean
 }
 
@@ -66,10 +63,10 @@ export function shapeOf(field: FieldPacket): ColumnShape {
   }
 }
 
-/** Dates of zeros, by column: they are absent from the records. */
+/** The number of zero dates by column. Records omit them. */
 export type ZeroDates = Map<string, number>
 
-/** What a type is called in messages. */
+/** The name of a type in messages. */
 export function typeName({ type, isJson }: Pick<ColumnShape, 'type' | 'isJson'>): string {
   if (isJson) return 'json'
   const [name] = Object.entries(Type).find(([, number]) => number === type) ?? ['decimal']
@@ -87,7 +84,7 @@ const TITLES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Whether a column holds moments. A day is none: whatever changed in its later hours would pass for
+ * Whether a column contains times. DATE does not count: changes later on the same day would look
  * unchanged.
  */
 export function isTime({ type }: ColumnShape): boolean {
@@ -99,19 +96,18 @@ export function isFloat({ type }: ColumnShape): boolean {
 }
 
 /**
- * Whether texts count as equal in the order of the column that differ by case, accents or spaces at
- * their end.
+ * Whether the column's order treats texts as equal that differ in case, accents or trailing spaces.
  */
 export function isCollated({ type, charset }: ColumnShape): boolean {
   return type >= Type.TINY_BLOB && type <= Type.STRING && charset !== BINARY
 }
 
-/** Undefined: the record has no such member. */
+/** Undefined: the record omits the value. */
 type ReadCell = (bytes: Buffer) => Json | undefined
 
 /**
- * Makes records of the rows of a result. NULL is absent.
- * @param floats columns that are of type FLOAT in the table, and of type DOUBLE in the result
+ * Makes records from rows. Records omit NULL.
+ * @param floats columns that are FLOAT in the table and DOUBLE in the result
  */
 export function rowReader(
   columns: readonly ColumnShape[],
@@ -172,7 +168,7 @@ function readerOf(column: ColumnShape, zeroDates: ZeroDates): ReadCell {
   }
 }
 
-/** JSON has no negative nought. */
+/** -0 stays text, because JSON has no negative zero. */
 function numberOf(bytes: Buffer): Json {
   const text = bytes.toString('latin1')
   const value = Number(text)
@@ -187,7 +183,7 @@ function hexOf(bytes: Buffer): string {
   return bytes.toString('hex')
 }
 
-/** Digits, without the zeros that ZEROFILL puts before them. */
+/** Removes the leading zeros of ZEROFILL. */
 function digitsOf(bytes: Buffer): string {
   return bytes.toString('latin1').replace(/^0+(?=\d)/, '')
 }
@@ -197,20 +193,20 @@ function bitsOf(bytes: Buffer, length: number): string {
   return bits.slice(-length).padStart(length, '0')
 }
 
-/** Text that is no JSON stays text: a check that MariaDB makes can be switched off. */
+/** Text that is not JSON stays text: MariaDB's check can be switched off. */
 function jsonOf(bytes: Buffer): Json {
   const text = textOf(bytes)
   const parsed = parseJsonText(text)
   return parsed.ok ? parsed.value : text
 }
 
-/** MySQL's date that is none: `0000-00-00`, with or without a time. */
+/** MySQL's zero date: `0000-00-00`, with or without a time. */
 const ZERO = /^0000-00-00(?: 00:00:00(?:\.0+)?)?$/
 
 function unlessZero(column: string, zeroDates: ZeroDates, written: (text: string) => string): ReadCell {
   return (bytes) => {
     const text = bytes.toString('latin1')
-    // Cheap where it is no zero date, as nearly always.
+    // A cheap check first, because zero dates are rare.
     if (!text.startsWith('0000-') || !ZERO.test(text)) return written(text)
     zeroDates.set(column, (zeroDates.get(column) ?? 0) + 1)
     return undefined
@@ -218,9 +214,8 @@ function unlessZero(column: string, zeroDates: ZeroDates, written: (text: string
 }
 
 /**
- * The number with the fewest digits that is this FLOAT: `0.1`, and not `0.10000000149011612`. The
- * server itself writes six digits of a FLOAT, however many it has, which is why it is read as a
- * DOUBLE.
+ * The shortest number that is this FLOAT: `0.1`, not `0.10000000149011612`. The column is read as a
+ * DOUBLE, because the server writes only six digits of a FLOAT.
  */
 function shortest(value: number): number {
   for (let digits = 1; digits < 9; digits++) {

@@ -1,7 +1,7 @@
 /**
  * The `okta` source. In: an org that capture/ reads into a snapshot. Out: users with their groups,
- * identity providers, SAML apps (records.ts). What was saved of an org in files is read by the
- * source `file`; one recipe maps both.
+ * identity providers, SAML apps (records.ts). The source `file` reads saved responses of an org.
+ * One recipe maps both.
  */
 
 import type { ReadContext, Source, SourceDefinition } from '../source.ts'
@@ -11,7 +11,6 @@ import { checkCredentials, checkOptions, identityOf, type OktaOptions, readOptio
 import { OrgRecords } from './records.ts'
 import { APPS, CONNECTIONS, USERS } from './streams.ts'
 
-/** An Okta org. */
 const orgSource: SourceDefinition<OktaOptions> = {
   type: 'okta',
   files: () => [],
@@ -25,7 +24,6 @@ const orgSource: SourceDefinition<OktaOptions> = {
   open,
 }
 
-/** The same, for the registry. */
 export const oktaSource: SourceDefinition = orgSource
 
 function open(config: OktaOptions, context: ReadContext): Source {

@@ -9,50 +9,48 @@ import { isObject, type JsonObject } from '../../json.ts'
 import { parseJsonText } from '../../json-text.ts'
 import { requireNone, textsOf } from '../source.ts'
 
-/** The options of the source. */
 export type OktaOptions = SourceOptions<'okta'>
 
-/** An org that is asked over the network. */
+/** Options of an org that is read over the network. */
 export interface LiveOptions extends ReadOptions {
   address: Address
-  /** Of Okta's search; undefined: who is not deactivated. */
+  /** A search in Okta's syntax; undefined: all users that are not deactivated. */
   search: string | undefined
   deprovisioned: boolean
-  /** Objects asked for at once. */
+  /** Objects per request. */
   pageSize: number
   concurrency: number
   rate: { requests: number; seconds: number } | undefined
 }
 
-/** What is read, and so is a record or joined to one. */
+/** Options that decide what is read. */
 export interface ReadOptions {
   groups: boolean
   apps: boolean
   /** Whether identity providers are read. */
   connections: boolean
-  /** Ids of groups whose members alone are read; undefined: whoever is there. */
+  /** IDs of the only groups whose members are read; undefined: all users. */
   memberOf: string[] | undefined
   search: string | undefined
   /** ISO, UTC. */
   updatedSince: string | undefined
 }
 
-/** Where an org is reached. */
 export interface Address {
-  /** Scheme and host, without a slash at the end. */
+  /** Scheme and host, without a trailing slash. */
   baseUrl: string
-  /** The org as messages name it. */
+  /** Name of the org in messages. */
   name: string
 }
 
-/** Who asks: an administrator by a token, or a service app by its key. */
+/** The API token of an administrator, or the key of a service app. */
 export type Credentials =
   | { kind: 'token'; token: string }
   | { kind: 'app'; clientId: string; key: KeyObject; keyId: string | undefined }
 
 const DEFAULTS = SOURCE_DEFAULTS.okta
 
-/** @throws ManifestError where `checkOptions` finds something */
+/** @throws ManifestError if `checkOptions` finds a problem */
 export function liveOptions(config: OktaOptions): LiveOptions {
   requireNone(checkOptions(config))
   const address = addressOf(config.domain)
@@ -79,7 +77,7 @@ export function readOptions(config: OktaOptions): ReadOptions {
   }
 }
 
-/** What decides about what is read: see LiveReading.identity. */
+/** The options that change what is read: see LiveReading.identity. */
 export function identityOf(config: OktaOptions): JsonObject {
   const { address, search, memberOf, deprovisioned, groups, apps, connections, updatedSince } = liveOptions(config)
   return {
@@ -94,31 +92,29 @@ export function identityOf(config: OktaOptions): JsonObject {
   }
 }
 
-/** Who is not among the users that are read, in words; undefined: all of them are read. */
+/** Completes "users who …" for the users that are not read; undefined: all users are read. */
 export function unreadUsers({ search, memberOf, updatedSince }: ReadOptions): string | undefined {
   const parts = [
-    ...(search === undefined ? [] : ['the search does not find']),
+    ...(search === undefined ? [] : ['do not match the search']),
     ...(memberOf === undefined ? [] : [`are in none of the groups ${memberOf.join(', ')}`]),
     ...(updatedSince === undefined ? [] : [`have not changed since ${updatedSince}`]),
   ]
   return parts.length === 0 ? undefined : parts.join(', or ')
 }
 
-/** The options that say so. */
+/** The options that limit which users are read, for messages. */
 export function partOptions(options: ReadOptions): string {
   return (['search', 'memberOf', 'updatedSince'] as const).filter((name) => options[name] !== undefined).join(' and ')
 }
 
-/** A time that begins with its date as ISO, UTC; undefined for one that does not exist. */
+/** A time as ISO, UTC; undefined if the text does not begin with an existing date. */
 function isoTime(text: string | undefined): string | undefined {
   if (text === undefined || !isDay(text.slice(0, 10))) return undefined
   const time = Date.parse(text)
   return Number.isNaN(time) ? undefined : new Date(time).toISOString()
 }
 
-/**
- * Everything that is wrong with how the options go together: the schema has seen to each by itself.
- */
+/** Problems with the combination of options. The schema checks each option by itself. */
 export function checkOptions(config: OktaOptions): Problem[] {
   const problems: Problem[] = []
   const add = (name: keyof OktaOptions, code: string, message: string, hint: string) =>
@@ -131,8 +127,8 @@ export function checkOptions(config: OktaOptions): Problem[] {
     add(
       'token',
       'two_credentials',
-      'token is of an administrator, and clientId and privateKey are of a service app',
-      'take one of the two out',
+      'the source has both a token of an administrator and credentials of a service app',
+      'remove token, or remove clientId, privateKey and keyId',
     )
   }
   if (memberOf !== undefined) {
@@ -141,20 +137,21 @@ export function checkOptions(config: OktaOptions): Problem[] {
       add(
         name,
         'members_are_listed',
-        `memberOf reads the members of groups, and ${name} is about the list of all users`,
-        `take ${name} or memberOf out`,
+        `memberOf reads the members of groups, but ${name} applies only to the list of all users`,
+        `remove ${name} or memberOf`,
       )
     }
   }
   if (updatedSince !== undefined && isoTime(updatedSince) === undefined) {
-    add('updatedSince', 'bad_value', 'source.updatedSince is no date that exists', 'for example 2026-11-20T18:00:00Z')
+    const hint = 'write a date and a time, for example 2026-11-20T18:00:00Z'
+    add('updatedSince', 'bad_value', 'source.updatedSince is not an existing date', hint)
   }
   return problems
 }
 
 /**
- * What keeps an org from being asked. A snapshot of it is read without credentials; a reference
- * that is unset is taken on trust.
+ * Missing or malformed credentials of an org. Reading an existing snapshot needs none, and an unset
+ * variable is no problem here.
  */
 export function checkCredentials(config: OktaOptions): Problem[] {
   const credentials = credentialsOf(config)
@@ -162,15 +159,15 @@ export function checkCredentials(config: OktaOptions): Problem[] {
   return 'kind' in credentials || (isUnset && credentials.code === 'bad_private_key') ? [] : [credentials]
 }
 
-/** @returns what is wrong with them where they are none */
+/** @returns a problem if they are missing or malformed */
 export function credentialsOf({ token, clientId, privateKey, keyId }: OktaOptions): Credentials | Problem {
   const guide = 'see docs/how-to/sources/okta.md'
   if (token !== undefined) {
     if (/^(SSWS|Bearer)\s/i.test(token) || !/^[\x21-\x7e]+$/.test(token)) {
       return {
         code: 'bad_api_key',
-        message: 'source.token has blanks or characters that no API token has',
-        hint: 'give the token alone, without SSWS before it',
+        message: 'source.token contains characters that an API token cannot have',
+        hint: 'set only the token, without SSWS before it',
         path: 'source.token',
       }
     }
@@ -183,10 +180,10 @@ export function credentialsOf({ token, clientId, privateKey, keyId }: OktaOption
     const none = clientId === undefined && privateKey === undefined
     return {
       code: 'missing_key',
-      message: none ? 'neither token nor clientId and privateKey are given' : `"${missing}" is missing`,
+      message: none ? 'the source has neither a token nor clientId and privateKey' : `"${missing}" is missing`,
       hint: none
-        ? `an org is read with an API token (token: \${OKTA_API_TOKEN}) or by a service app: ${guide}`
-        : `a service app asks with its client id and its private key: ${guide}`,
+        ? `set an API token (token: \${OKTA_API_TOKEN}) or the credentials of a service app: ${guide}`
+        : `set both clientId and privateKey of the service app: ${guide}`,
       path: none ? 'source' : `source.${missing}`,
     }
   }
@@ -194,16 +191,13 @@ export function credentialsOf({ token, clientId, privateKey, keyId }: OktaOption
   if (key !== undefined) return { kind: 'app', clientId, key: key.key, keyId: keyId ?? key.id }
   return {
     code: 'bad_private_key',
-    message: 'source.privateKey is no private key of RSA or of a curve that signs tokens, without a passphrase',
-    hint: `give PEM (-----BEGIN PRIVATE KEY-----) or a JWK with its private members: ${guide}`,
+    message: 'source.privateKey is not an RSA or EC private key without a passphrase',
+    hint: `set a key in PEM (-----BEGIN PRIVATE KEY-----) or a JWK with its private members: ${guide}`,
     path: 'source.privateKey',
   }
 }
 
-/**
- * A private key in PEM or in a JWK, and what the JWK calls it. Variables often hold PEM with \n in
- * place of line ends.
- */
+/** A private key from PEM or a JWK. PEM in a variable often has \n instead of line ends. */
 function keyIn(text: string): { key: KeyObject; id: string | undefined } | undefined {
   const parsed = parseJsonText(text)
   try {
@@ -225,39 +219,36 @@ const CURVES: Readonly<Record<string, [algorithm: string, digest: string]>> = {
   secp521r1: ['ES512', 'sha512'],
 }
 
-/**
- * The algorithm (RFC 7518) by which Okta takes assertions that are signed with a key, and its
- * digest.
- */
+/** The algorithm (RFC 7518) and the digest for signing an assertion with a key. */
 export function algorithmOf(key: KeyObject): [algorithm: string, digest: string] | undefined {
   if (key.asymmetricKeyType === 'rsa') return ['RS256', 'sha256']
   return key.asymmetricKeyType === 'ec' ? CURVES[key.asymmetricKeyDetails?.namedCurve ?? ''] : undefined
 }
 
 /**
- * Where the org of `domain` is: a host (`acme.okta.com`), a custom domain, or a URL; http is taken
- * on loopback alone, where nobody else can read the token on its way.
+ * The address of an org. Accepts http only on loopback, where nobody can read the token in transit.
+ * @param domain a host (`acme.okta.com`), a custom domain, or a URL
  */
 export function addressOf(domain: string): Address | Problem {
   const text = domain.trim()
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`)
-  if (url === null || url.hostname === '') return bad(`"${shown(text)}" is no domain`, EXAMPLE)
+  if (url === null || url.hostname === '') return bad(`"${shown(text)}" is not a domain`, EXAMPLE)
   if (url.username !== '' || url.password !== '') {
-    return bad('the domain holds a user name or a password', 'write the host alone; the token has a key of its own')
+    return bad('the domain contains a user name or a password', 'write only the host; set the token as token')
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return bad(`${url.protocol}// is not spoken here`, EXAMPLE)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return bad(`${url.protocol}// is not supported`, EXAMPLE)
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    return bad(`${url.host} would be asked over http, and the token sent in the clear`, `write https://${url.host}`)
+    return bad(`http would send the token to ${url.host} unencrypted`, `write https://${url.host}`)
   }
   if (!/^\/?(api\/v1\/?)?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
-    return bad(`the domain goes on after the host: ${url.host}…`, `write ${url.host} alone`)
+    return bad(`the domain has more than a host: ${url.host}…`, `write only ${url.host}`)
   }
   const [, org, cloud] = /^(.+)-admin\.(okta(?:preview|-emea)?\.com)$/.exec(url.hostname) ?? []
   if (org !== undefined) return bad(`${url.host} is the admin console`, `write ${org}.${cloud}`)
   return { baseUrl: url.origin, name: `the Okta org ${url.host}` }
 }
 
-const EXAMPLE = 'write the host of the org, such as acme.okta.com (Okta admin console, the menu at the top right)'
+const EXAMPLE = 'write the host of the org, for example acme.okta.com (Okta admin console, the menu at the top right)'
 
 function bad(message: string, hint: string): Problem {
   return { code: 'bad_domain', message, hint, path: 'source.domain' }

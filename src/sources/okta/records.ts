@@ -1,7 +1,6 @@
 /**
- * Records of the `okta` source. In: an org that was read into a snapshot. Out: users from the
- * oldest to the newest, each with its groups, identity providers and SAML apps; what is rejected,
- * and the counts of each stream.
+ * Records of the `okta` source. In: the snapshot of an org. Out: users, oldest first, each with its
+ * groups; identity providers and SAML apps; rejected records; counts of each stream.
  */
 
 import { isObject, type JsonObject } from '../../json.ts'
@@ -13,14 +12,13 @@ import type { LineRecord } from '../text/record-file.ts'
 import { partOptions, type ReadOptions, unreadUsers } from './options.ts'
 import { APPS, CONNECTIONS, GROUPS, STREAMS, USERS } from './streams.ts'
 
-/** Records of one stream, and where they stand. */
+/** Records of one stream, and their file in messages. */
 interface Batch {
   stream: string
   file: string
   records: LineRecord[]
 }
 
-/** The records of a snapshot of an org. */
 export class OrgRecords {
   readonly #snapshot: Snapshot
   readonly #options: ReadOptions
@@ -52,7 +50,7 @@ export class OrgRecords {
     const { scratch, signal } = this.#context
     const file = this.#place(STREAMS.users)
     const members = this.#options.groups ? await this.#members() : undefined
-    // Okta promises no order, and that of a search is another than that of the list.
+    // Okta guarantees no order; a search and the list of users order them differently.
     const age = ({ created, id }: JsonObject) => ({ created: String(created ?? ''), id: String(id) })
     const inOrder = await AgeOrder.load(this.#snapshot.read(STREAMS.users, signal), scratch, age)
     try {
@@ -83,8 +81,8 @@ export class OrgRecords {
   }
 
   /**
-   * Members whose user was not read: of a whole reading, those who were deleted meanwhile; of a
-   * part, those who were not asked for.
+   * Reports members whose user was not read. In a complete reading, these users were deleted
+   * meanwhile. In a partial reading, they are not in the part.
    */
   #accountFor(members: Members): void {
     const { warn, reject } = this.#context
@@ -99,8 +97,8 @@ export class OrgRecords {
       const origin = { file, line }
       const problem = {
         code: 'deleted_meanwhile',
-        message: `the user ${user}, a member of the group ${group}, was deleted while the org was read`,
-        hint: 'nothing is lost if the user is gone for good; read the org again with --fresh to be sure',
+        message: `the user ${user}, a member of the group ${group}, was deleted during the reading`,
+        hint: 'read the org again with --fresh to confirm that the user is deleted',
         at: origin,
       }
       reject({ stream: GROUPS, origin, problem })
@@ -111,8 +109,8 @@ export class OrgRecords {
     warn({
       code: 'members_not_read',
       severity: 'warning',
-      message: `${left} members of groups are users who ${unread}, and are left as they are`,
-      hint: `those of all users come with a whole reading: take ${partOptions(this.#options)} out for the last one`,
+      message: `${left === 1 ? '1 membership in groups belongs' : `${left} memberships in groups belong`} to users who ${unread}; nothing changes for them`,
+      hint: `remove ${partOptions(this.#options)} for the last run, which then reads the memberships of all users`,
     })
   }
 
@@ -132,7 +130,7 @@ export class OrgRecords {
   }
 }
 
-/** Who is in which group, on disk, by user. */
+/** The members of groups, on disk, by user. */
 class Members {
   readonly #members: JoinTable
   readonly #groups: JoinTable
@@ -173,7 +171,7 @@ class Members {
     return new Members(members, groups, read)
   }
 
-  /** The users with their groups, by the ids of these. */
+  /** Adds to each user its groups, sorted by ID. */
   join(users: readonly LineRecord[]): LineRecord[] {
     const found = this.#members.take(users.map(({ data }) => String(data.id)))
     const groups = this.#groupsOf(found.flat())
@@ -196,7 +194,7 @@ class Members {
     return found
   }
 
-  /** The members whose user never came. */
+  /** The members that no user has claimed. */
   *unused(): Iterable<{ line: number; user: string; group: string }> {
     for (const { line, key, data } of this.#members.unused()) {
       yield { line, user: key, group: String(data.groupId) }
@@ -214,10 +212,7 @@ function byGroup(one: JsonObject, other: JsonObject): number {
   return id < otherId ? -1 : id > otherId ? 1 : 0
 }
 
-/**
- * What of a group is put beside each of its members, under the names that lines of a file of
- * members have.
- */
+/** The fields of a group for each of its members, named as in a file of members. */
 function ofGroup({ type = null, profile }: JsonObject): JsonObject {
   const { name = null, description = null } = isObject(profile) ? (profile as JsonObject) : {}
   return { groupName: name, groupDescription: description, groupType: type }

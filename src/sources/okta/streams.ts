@@ -6,7 +6,7 @@ export const STREAMS = {
   groups: 'groups',
   /** `{ group_id, user_id }` */
   members: 'group_members',
-  /** Identity providers, with the certificates of those by SAML. */
+  /** Identity providers; SAML ones with their certificates. */
   connections: 'identity_providers',
   /** SAML apps, with their metadata. */
   apps: 'apps',
@@ -18,5 +18,5 @@ export const GROUPS = 'groups'
 export const CONNECTIONS = 'connections'
 export const APPS = 'apps'
 
-/** An object of the API: everything that is read in lists has an id. */
+/** An object in a list of the API. */
 export type OktaObject = JsonObject & { id: string }

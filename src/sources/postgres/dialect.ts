@@ -1,6 +1,6 @@
 import type { Dialect } from '../database/driver.ts'
 
-/** The words of PostgreSQL. Nothing that is put into a statement can mean anything else there. */
+/** Quotes names and literals for PostgreSQL, safe against SQL injection. */
 export const dialect: Dialect = {
   name: quoted,
   table: (written) => partsOf(written).map(quoted).join('.'),
@@ -12,7 +12,7 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** `auth.users` → auth, users. A name that has a dot is in double quotes. */
+/** `auth.users` → auth, users. A name that contains a dot is in double quotes. */
 export function partsOf(written: string): string[] {
   const parts = [...written.trim().matchAll(/"((?:[^"]|"")+)"|([^."]+)/g)]
   return parts.map(([, inQuotes, plain]) => inQuotes?.replaceAll('""', '"') ?? (plain ?? '').trim())

@@ -8,22 +8,19 @@ import {
   endpointIn,
 } from '../../postgres/endpoint.ts'
 
-/**
- * Where the database of a source is. In: `source.url`. Out: what `pg` connects by, or a
- * ManifestError that does not show the URL.
- */
+/** Reads `source.url` into the configuration of `pg`. Errors never show the URL. */
 
-/** What other programs write into a URL for themselves. */
+/** Parameters that other programs add to a URL. They are ignored. */
 const OF_OTHERS = ['pgbouncer', 'connection_limit', 'pool_timeout', 'schema']
 
-/** @throws ManifestError for a URL that names no database */
+/** @throws ManifestError for a URL that does not name a database */
 export function endpointOf(url: string): Endpoint {
   return inWords(() => endpointIn(url, OF_OTHERS))
 }
 
 /**
- * @param ca absolute @throws ManifestError for what asks for less than a safe connection, and for
- *   certificates that cannot be read
+ * @param ca absolute path
+ * @throws ManifestError for an unsafe connection, and for certificates that cannot be read
  */
 export function clientConfigOf(endpoint: Endpoint, ca: string | undefined): ClientConfig {
   return inWords(() => clientConfig(endpoint, ca))
@@ -39,7 +36,7 @@ function inWords<T>(read: () => T): T {
     }
     if (!(cause instanceof CertificatesUnreadable)) throw cause
     const message = `the certificates for the database cannot be read: ${cause.message}`
-    const hint = 'correct source.ca: the path starts from the manifest’s folder'
+    const hint = 'correct source.ca; the path is relative to the manifest’s folder'
     throw new ManifestError({ code: 'database_ca_unreadable', message, hint, path: 'source.ca' }, { cause })
   }
 }

@@ -3,8 +3,6 @@ import { databaseSource } from '../database/source.ts'
 import { dialect } from './dialect.ts'
 import { endpointOf } from './endpoint.ts'
 
-/** The `postgres` source: tables and queries of a PostgreSQL database. See database/source.ts. */
-
 const driver: Driver = {
   type: 'postgres',
   dialect,

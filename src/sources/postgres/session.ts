@@ -9,14 +9,14 @@ import { clientConfigOf, endpointOf } from './endpoint.ts'
 import { explained, explainedConnection, type Place } from './errors.ts'
 import { Oid, type ReadValue, readerOf, type Type } from './values.ts'
 
-/** Milliseconds for the end of a connection. */
+/** Milliseconds to wait for a connection to close. */
 const GOODBYE = 2_000
 
 /**
- * What the transaction has, whatever the server, its users and poolers have set: one moment, no
- * writes, text of values in which nothing is lost. Policies of rows are refused where they would
- * hide rows, since nobody would miss them. Of PostgreSQL 14 on a server notices within seconds that
- * nobody waits for its answer any more.
+ * Sets the transaction independently of the server's, user's and pooler's settings: one moment, no
+ * writes, values as text without loss. With row_security = off, a policy that would hide rows is an
+ * error. From PostgreSQL 14, client_connection_check_interval ends a query soon after its client is
+ * gone.
  */
 function begin(statementTimeout: number): string {
   return `
@@ -35,16 +35,17 @@ function begin(statementTimeout: number): string {
 }
 
 /**
- * Characters that are fetched at once, as far as the rows before let it be known; rows that are.
+ * Target characters per batch, estimated from earlier rows; rows of the first and the largest
+ * batch.
  */
 const BATCH = { characters: 1 << 20, first: 50, most: 2_000 }
 
-/** Every value as the server writes it. */
+/** Leaves every value as the server's text. */
 const AS_WRITTEN: CustomTypesConfig = { getTypeParser: () => (text: string) => text }
 
 /**
- * Opens a connection, and in it the transaction. @throws CredentialsError, SourceError,
- * ManifestError
+ * Opens a connection and its transaction.
+ * @throws CredentialsError, SourceError, ManifestError
  */
 export async function openSession(options: Connecting, context: SessionContext): Promise<Session> {
   const endpoint = endpointOf(options.url)
@@ -72,7 +73,7 @@ interface About {
   statementTimeout: number
 }
 
-/** What pg-query-stream hands on of its cursor. */
+/** The part of pg-query-stream's cursor used here. */
 interface Cursor {
   read(rows: number): Promise<(string | null)[][]>
 }
@@ -90,15 +91,15 @@ class PostgresSession implements Session {
     this.#client = client
     this.#socket = socket
     this.#about = about
-    // Comes at any time, also while nobody asks anything.
+    // The error can arrive between queries, too.
     client.on('error', (error) => {
       this.#lost ??= error
     })
   }
 
   /**
-   * Whoever waits for an answer is told at once; the server ends what nobody waits for. @returns
-   * forgets the signal
+   * On abort, pending queries fail at once; the server cancels its own work.
+   * @returns a function that stops listening to the signal
    */
   endWith(signal: AbortSignal | undefined): () => void {
     const end = () => this.#socket.destroy(new Error('aborted'))
@@ -152,7 +153,7 @@ class PostgresSession implements Session {
     }
   }
 
-  /** Looks up types that are no built-in ones of a known form, and those they are made of. */
+  /** Looks up unknown types, and the types they consist of. */
   async #learn(oids: readonly number[]): Promise<void> {
     const unknown = [...new Set(oids)].filter((oid) => !this.#types.has(oid))
     if (unknown.length === 0) return
@@ -175,7 +176,7 @@ class PostgresSession implements Session {
 
   #column(name: string, oid: number): Column {
     const type = this.#types.get(oid)
-    // A day is no moment: whatever changed in its later hours would pass for unchanged.
+    // Not `date`: changes later on the same day would look unchanged.
     const isTime = oid === Oid.timestamptz || oid === Oid.timestamp
     const own = `r.${dialect.name(name)}`
     const column: Column = { name, type: type?.name ?? `type ${oid}`, isTime, order: orderOf(own, oid) }
@@ -187,18 +188,18 @@ class PostgresSession implements Session {
   }
 }
 
-/** Types of which no two values that differ as text are equal. */
+/** Types in which equal values always have equal text. */
 const TOLD_APART_BY_ORDER: readonly number[] = [Oid.int2, Oid.int4, Oid.int8, Oid.uuid]
 
 /**
- * Where values that differ are equal to the order (citext, numeric, some collations), their text
- * decides.
+ * Other types (citext, numeric, some collations) can compare different texts as equal. For these,
+ * the text decides the order.
  */
 function orderOf(column: string, oid: number): string[] {
   return TOLD_APART_BY_ORDER.includes(oid) ? [column] : [column, `(${column})::text COLLATE "C"`]
 }
 
-/** Of numeric, whose digits are text; of an array of it, a list of such texts. */
+/** Money is read as numeric, which stays text; an array of money becomes a list of texts. */
 function moneyReader(oid: number, types: ReadonlyMap<number, Type>): ReadValue {
   return oid === Oid.money ? (text) => text : readerOf(oid, types)
 }
@@ -215,7 +216,7 @@ function recordOf(
   return Object.fromEntries(members)
 }
 
-/** As many rows as there is room for, by the size of those before. */
+/** The number of rows that fit in a batch, judged by the size of the last ones. */
 function nextBatch(rows: readonly (readonly (string | null)[])[]): number {
   let characters = 1
   for (const row of rows) for (const text of row) characters += text?.length ?? 0

@@ -2,14 +2,13 @@ import type { Json } from '../../json.ts'
 import { parseJsonText } from '../../json-text.ts'
 
 /**
- * What the text of a value means. In: a type of PostgreSQL, and the text that the server writes for
- * a value of it. Out: a value in which nothing is lost. The session sees to the form of the text:
- * ISO dates in UTC, bytea in hex, all digits of a float.
+ * Converts the server's text of a value to JSON without loss. The session sets the form of the
+ * text: ISO dates in UTC, bytea in hex, all digits of a float.
  */
 
 export type ReadValue = (text: string) => Json
 
-/** Numbers of built-in types, which never change: src/include/catalog/pg_type.dat */
+/** Built-in types, from src/include/catalog/pg_type.dat. They never change. */
 export const Oid = {
   bool: 16,
   bytea: 17,
@@ -31,19 +30,19 @@ export const Oid = {
   jsonb: 3802,
 } as const
 
-/** A type, as far as its values depend on it. */
+/** The properties of a type that decide how to read its values. */
 export interface Type {
   oid: number
-  /** As SQL writes it. */
+  /** Its name in SQL. */
   name: string
-  /** Of a domain: the type below it. */
+  /** For a domain: its base type. */
   base: number | undefined
-  /** Of an array: the type of its elements, and what separates them. */
+  /** For an array: the type of its elements, and their separator. */
   element: number | undefined
   delimiter: string
 }
 
-/** Reads values of a type. @param types every type that it is made of */
+/** @param types contains every type that `oid` consists of */
 export function readerOf(oid: number, types: ReadonlyMap<number, Type>): ReadValue {
   switch (oid) {
     case Oid.bool:
@@ -70,7 +69,7 @@ export function readerOf(oid: number, types: ReadonlyMap<number, Type>): ReadVal
   return (text) => listOf(text, { element, delimiter: types.get(type.element ?? 0)?.delimiter ?? ',' })
 }
 
-/** JSON has no number for what is none, nor for a negative nought. */
+/** NaN, infinity and -0 stay text, because JSON has no numbers for them. */
 function floatOf(text: string): Json {
   const value = Number(text)
   return Number.isFinite(value) && !Object.is(value, -0) ? value : text
@@ -84,12 +83,12 @@ function jsonOf(text: string): Json {
 const MOMENT = /^(\d{4,})-(\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)\+00( BC)?$/
 
 /**
- * ISO 8601 in UTC with all digits. A year that has not four digits is written with six and a sign;
- * the year 1 BC is 0000.
+ * ISO 8601 in UTC with all digits. Years outside 0000 to 9999 have a sign and six digits; the year
+ * 1 BC is 0000.
  */
 function momentOf(text: string): string {
   const [, year = '', day, time, bc] = MOMENT.exec(text) ?? []
-  // `infinity` and `-infinity` stay words.
+  // `infinity` and `-infinity` stay text.
   if (day === undefined) return text
   const astronomical = bc === undefined ? Number(year) : 1 - Number(year)
   return `${yearOf(astronomical)}-${day}T${time}Z`
@@ -101,8 +100,8 @@ function yearOf(year: number): string {
 }
 
 /**
- * The text of an array: `{a,NULL,"b,c"}`, `{{1,2},{3,4}}`; bounds that do not begin at 1 stand
- * before it and are no part of its values.
+ * Parses an array: `{a,NULL,"b,c"}`, `{{1,2},{3,4}}`. Bounds before it, as in `[0:1]={…}`, are
+ * ignored.
  */
 function listOf(text: string, { element, delimiter }: { element: ReadValue; delimiter: string }): Json {
   let at = text.startsWith('[') ? text.indexOf('=') + 1 : 0

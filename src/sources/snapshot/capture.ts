@@ -14,31 +14,31 @@ import { type Snapshot, SpoiledReading } from './snapshot.ts'
 import { type OpenSnapshotWriter, openSnapshotWriter } from './writer.ts'
 
 export interface CaptureOptions {
-  /** Of the manifest, absolute. */
+  /** Absolute path of the manifest's folder. */
   directory: string
   /** Milliseconds since the epoch. */
   now(): number
   clock?: Clock
   signal?: AbortSignal
-  /** The proxies of the environment. Default: none. */
+  /** Default: no proxies. */
   proxies?: Proxies
   onProgress(step: Step): void
   onWarning(problem: Problem): void
-  /** Told of pauses that are long. */
+  /** Called for long pauses. */
   onWait?(wait: Wait): void
-  /** Told of requests without a usable answer. */
+  /** Called for requests without a usable response. */
   onFailedRequest?(request: FailedRequest): void
 }
 
-/** What came of a reading: the snapshot, or why it cannot be gone on with. */
+/** A finished snapshot, or the reason why the reading cannot continue. */
 type Outcome = { kind: 'read'; snapshot: Snapshot } | { kind: 'spoiled'; error: SourceError; resumed: boolean }
 
 /**
- * Reads a live source into a snapshot, from where an earlier reading was cut off if one was, or
- * from the beginning if that one cannot be gone on with. The snapshot that is in the folder stays
- * until the new one is finished.
- * @throws InterruptedError when it is called off: what was read by then is kept. SourceError,
- *   CredentialsError, LockedError
+ * Reads a live source into a snapshot. An interrupted reading continues where it stopped, or starts
+ * again if it cannot continue. An existing snapshot stays in the folder until the new one is
+ * finished.
+ * @throws InterruptedError on abort: rows read so far are kept; SourceError, CredentialsError,
+ *   LockedError
  */
 export async function captureSource(
   config: SourceConfig,
@@ -82,19 +82,19 @@ async function attempt(
   }
 }
 
-/** A snapshot that is damaged before it is finished is as good as none. */
+/** Whether the unfinished snapshot is unusable. */
 function isSpoiled(error: SourceError): boolean {
   const isUnreadable = ({ code }: Problem) => code === 'snapshot_damaged' || code === 'snapshot_version'
   return error instanceof SpoiledReading || error.problems.some(isUnreadable)
 }
 
-/** What the next reading does after one that was called off. */
-const GOES_ON = 'the same command goes on: what the source has answered is kept'
-export const ANEW = 'the same command reads the source again from its beginning'
+/** How the next reading begins after an interruption. */
+const GOES_ON = 'run the same command again to continue; rows read so far are kept'
+export const ANEW = 'run the same command again; it reads the source from the beginning'
 
 /**
- * Fills a snapshot and finishes it; whatever ends that early, what was written is kept.
- * @throws InterruptedError when it is called off, and what `fill` throws
+ * Fills a snapshot and finishes it. Rows written before an error are kept.
+ * @throws InterruptedError on abort, and the errors of `fill`
  */
 export async function writing(
   writer: OpenSnapshotWriter,
@@ -105,17 +105,17 @@ export async function writing(
     await fill()
     return await writer.finish()
   } catch (error) {
-    // What could not be kept either way must not hide why it ended.
+    // A second error must not hide the first one.
     await writer.close().catch(() => {})
-    // A deadline says itself what it is.
+    // The error of a deadline explains itself.
     if (signal?.aborted) throw signal.reason instanceof OperatorError ? signal.reason : interrupted(error, after)
     throw error
   }
 }
 
 /**
- * @throws SourceError when the folder holds a snapshot of another source; a damaged one may be
- *   replaced
+ * @throws SourceError when the folder contains a snapshot of another source; a damaged snapshot can
+ *   be replaced
  */
 export async function checkPlace(folder: string, config: SourceConfig, live: LiveReading | undefined): Promise<void> {
   finishReplacement(folder)
@@ -130,8 +130,8 @@ function begunAnew({ message }: SourceError): Problem {
   return {
     code: 'reading_begun_anew',
     severity: 'warning',
-    message: `the reading that was cut off cannot be gone on with, and begins anew: ${message}`,
-    hint: 'nothing needs to be done',
+    message: `the interrupted reading cannot continue and starts again: ${message}`,
+    hint: 'no action is needed',
   }
 }
 
@@ -139,8 +139,8 @@ function momentPassed(folder: string): Problem {
   return {
     code: 'reading_begun_anew',
     severity: 'warning',
-    message: `a reading into ${folder} was cut off; it is begun anew, since all of this source is read at one moment`,
-    hint: 'nothing needs to be done',
+    message: `the interrupted reading into ${folder} starts again, because this source is read at one moment`,
+    hint: 'no action is needed',
   }
 }
 
@@ -148,14 +148,11 @@ function takenUp({ startedAt }: OpenSnapshotWriter, folder: string): Problem {
   return {
     code: 'reading_resumed',
     severity: 'warning',
-    message: `the reading that began at ${startedAt} and was cut off is taken up again`,
-    hint: `what was read then is kept as it was; to begin anew, remove ${nextOf(folder)}`,
+    message: `continuing the interrupted reading that began at ${startedAt}`,
+    hint: `to read everything again, stop and remove ${nextOf(folder)}; rows read earlier are not read again`,
   }
 }
 
 function interrupted(cause: unknown, hint: string): InterruptedError {
-  return new InterruptedError(
-    { code: 'interrupted', message: 'interrupted while the source was read', hint },
-    { cause },
-  )
+  return new InterruptedError({ code: 'interrupted', message: 'interrupted while reading the source', hint }, { cause })
 }

@@ -9,12 +9,12 @@ import type { SnapshotStream } from './snapshot.ts'
 const FORMAT = 'workos-migrate-snapshot'
 const VERSION = 1
 
-/** Written last: a folder that has it holds a finished snapshot. */
+/** Written last: its presence means that the snapshot is finished. */
 export const HEAD = 'snapshot.json'
 
-/** What `snapshot.json` says. */
+/** The content of `snapshot.json`. */
 export interface SnapshotHead {
-  /** Version of workos-migrate that wrote it. */
+  /** The version of workos-migrate that wrote it. */
   toolVersion: string
   source: string
   identity: JsonObject
@@ -36,10 +36,7 @@ const FIELDS = [
   ['digest', isText],
 ] as const
 
-/**
- * The text of `snapshot.json`, with a seal over all of it, so that an edited one is told from what
- * was written.
- */
+/** The text of `snapshot.json`, with a digest over all of it to detect edits. */
 export function headText(head: SnapshotHead): string {
   const content = { format: FORMAT, version: VERSION, ...head }
   return `${JSON.stringify({ ...content, seal: sealOf(content) }, null, 2)}\n`
@@ -53,19 +50,18 @@ export function parseHead(text: string, folder: string): SnapshotHead {
   } catch {
     throw damaged(folder, `${HEAD} is not JSON`)
   }
-  if (!isObject(value) || value.format !== FORMAT) throw damaged(folder, `${HEAD} is not that of a snapshot`)
+  if (!isObject(value) || value.format !== FORMAT) throw damaged(folder, `${HEAD} does not belong to a snapshot`)
   if (value.version !== VERSION) throw otherVersion(folder)
   const { seal, ...content } = value
   const lacks = FIELDS.filter(([name, fits]) => !fits(content[name])).map(([name]) => name)
   if (lacks.length > 0) throw damaged(folder, `${HEAD} lacks ${lacks.join(', ')}`)
-  if (seal !== sealOf(content)) throw damaged(folder, `${HEAD} is not as it was written`)
+  if (seal !== sealOf(content)) throw damaged(folder, `${HEAD} was changed after it was written`)
   const { format: _format, version: _version, ...head } = content
   return head as object as SnapshotHead
 }
 
 /**
- * SHA-256 (hex) over the digests of all streams, in the order of their names: equal rows, equal
- * digest.
+ * SHA-256 (hex) over the digests of all streams, ordered by name: equal rows have equal digests.
  */
 export function digestStreams(streams: readonly Pick<SnapshotStream, 'name' | 'sha256'>[]): string {
   const hash = createHash('sha256')
@@ -75,25 +71,24 @@ export function digestStreams(streams: readonly Pick<SnapshotStream, 'name' | 's
   return hash.digest('hex')
 }
 
-/** What a snapshot cannot be used for, because it is not what was written. */
 export function damaged(folder: string, why: string, cause?: unknown): SourceError {
   return new SourceError(
     {
       code: 'snapshot_damaged',
       message: `the snapshot in ${folder} cannot be used: ${why}`,
-      hint: 'copy it again from where it was made, or read the source again: --fresh, or workos-migrate export',
+      hint: 'copy the snapshot again, or read the source again with --fresh or workos-migrate export',
       at: { file: folder },
     },
     { cause },
   )
 }
 
-/** For a snapshot of a later or earlier format. */
+/** For a snapshot in another format version. */
 export function otherVersion(folder: string): SourceError {
   return new SourceError({
     code: 'snapshot_version',
-    message: `the snapshot in ${folder} was written by another version of workos-migrate, in a format that this one does not read`,
-    hint: 'read the source again: --fresh, or workos-migrate export',
+    message: `the snapshot in ${folder} has a format of another version of workos-migrate, which this version cannot read`,
+    hint: 'read the source again with --fresh or workos-migrate export',
     at: { file: folder },
   })
 }
@@ -110,7 +105,9 @@ function isTime(value: unknown): boolean {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value))
 }
 
-/** A file is a name and never a path: a snapshot from elsewhere must not lead out of its folder. */
+/**
+ * A file is a plain name, never a path, so that a foreign snapshot cannot reach outside its folder.
+ */
 function isStream(value: unknown): boolean {
   if (!isObject(value)) return false
   const { name, file, records, bytes, sha256 } = value
@@ -118,23 +115,23 @@ function isStream(value: unknown): boolean {
   return fits && Number.isInteger(records) && Number.isInteger(bytes)
 }
 
-/** The database of a snapshot that is being written, in its folder. */
+/** The progress database, in the folder of an unfinished snapshot. */
 export const PROGRESS = 'progress.sqlite'
 
-/** Where a snapshot is written before it takes its place. */
+/** The folder of an unfinished snapshot. */
 export function nextOf(folder: string): string {
   return `${folder}.next`
 }
 
-/** Where the one before it is until it is removed. */
+/** The folder of the previous snapshot until it is removed. */
 function oldOf(folder: string): string {
   return `${folder}.old`
 }
 
 /**
- * Puts a finished snapshot in its place. Also ends what a killed process began: whichever of the
- * renames it had come to, either the old snapshot is whole or the new one.
- * @throws UsageError when something else is there
+ * Moves a finished snapshot into place. Also completes the renames of a killed process: at each
+ * point, the old snapshot or the new one is whole.
+ * @throws UsageError when the folder contains other files
  */
 export function finishReplacement(folder: string): void {
   const [next, old] = [nextOf(folder), oldOf(folder)]
@@ -146,7 +143,7 @@ export function finishReplacement(folder: string): void {
       renameSync(folder, old)
     }
     renameSync(next, folder)
-    // Before the old one goes.
+    // Before the old snapshot is removed.
     syncFolder(dirname(folder))
   } else if (!existsSync(folder) && existsSync(join(old, HEAD))) {
     renameSync(old, folder)
@@ -155,17 +152,17 @@ export function finishReplacement(folder: string): void {
 }
 
 /**
- * A snapshot replaces the whole folder, so nothing else may be in it. A link would be replaced, not
- * what it leads to.
- * @throws UsageError naming what else is there
+ * A snapshot replaces the whole folder, so the folder must contain nothing else. Replacing a link
+ * would not replace its target.
+ * @throws UsageError that names the other file
  */
 export function checkReplaceable(folder: string): void {
   const strange = namesIn(folder).find((name) => name !== HEAD && !name.endsWith('.ndjson.gz'))
   if (strange === undefined) return
   throw new UsageError({
     code: 'folder_in_use',
-    message: `${folder} is no place for a snapshot: ${strange} is there, and the folder is replaced as a whole`,
-    hint: 'name a folder that does not exist yet, or one that holds a snapshot and nothing else',
+    message: `${folder} cannot be used for a snapshot: ${strange} is in the way, and a snapshot replaces the whole folder`,
+    hint: 'name a new folder, or one that contains only a snapshot',
     at: { file: folder },
   })
 }

@@ -12,24 +12,23 @@ import { isRecorded } from './recorded.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export interface ObtainOptions extends CaptureOptions {
-  /** Work from the snapshot in this folder, absolute, and from nothing else. */
+  /** Absolute path of the only snapshot to use. */
   from?: string
   /**
-   * The folder that a saved plan was made from, absolute. A live source is read where it is not at
-   * hand, as on another machine.
+   * Absolute path of the snapshot that a saved plan was made from. A live source is read again when
+   * the folder is missing, for example on another machine.
    */
   remembered?: string
-  /** Read the source again although there is a snapshot of it. */
+  /** Read the source even if there is a snapshot. */
   fresh?: boolean
-  /** What keeps the source from being asked: credentials that are not set. */
+  /** Missing credentials of the source. */
   missing: readonly Problem[]
 }
 
 /**
- * The snapshot to work from: the one that is named; for a live source its own, read now if there is
- * none or if it is to be read again; none for files, which are read where they lie.
- * @throws SourceError when the snapshot is of another source or damaged, and whatever reading
- *   throws
+ * Returns the snapshot to use: the named one, or the live source's own. Reads the source if it has
+ * no snapshot, or if `fresh` is set. Returns undefined for sources of files.
+ * @throws SourceError when the snapshot is damaged or of another source; all errors of reading
  */
 export async function obtainSnapshot(
   config: SourceConfig,
@@ -55,10 +54,7 @@ export async function obtainSnapshot(
   return captureSource(config, live, folder, options)
 }
 
-/**
- * What is wrong with the snapshot that a live source would be worked from, as far as its head
- * tells: nothing if there is none.
- */
+/** Checks the head of a live source's own snapshot, if there is one. */
 export async function checkOwnSnapshot(config: SourceConfig, directory: string): Promise<readonly Problem[]> {
   try {
     const live = await liveReading(config)
@@ -67,7 +63,7 @@ export async function checkOwnSnapshot(config: SourceConfig, directory: string):
     if (existsSync(join(folder, HEAD))) checkIdentity(await readSnapshot(folder), config, live)
     return []
   } catch (error) {
-    // Options that do not fit have been told of by the check of the source.
+    // The check of the source reports wrong options.
     if (error instanceof ManifestError) return []
     if (error instanceof SourceError) return error.problems
     throw error
@@ -76,8 +72,7 @@ export async function checkOwnSnapshot(config: SourceConfig, directory: string):
 
 async function namedSnapshot(config: SourceConfig, folder: string, live: LiveReading | undefined): Promise<Snapshot> {
   const snapshot = await readSnapshot(folder)
-  // What was recorded from files may have lain anywhere: only the type has to be the same, which
-  // the mapping is made for.
+  // Files can be recorded from any place, so only the type must match.
   if (!isRecorded(snapshot)) checkIdentity(snapshot, config, live)
   else if (snapshot.source !== config.type) throw ofOtherType(snapshot, config)
   return snapshot
@@ -86,8 +81,8 @@ async function namedSnapshot(config: SourceConfig, folder: string, live: LiveRea
 function ofOtherType({ folder, source }: Snapshot, { type }: SourceConfig): SourceError {
   return new SourceError({
     code: 'snapshot_of_another_source',
-    message: `the snapshot in ${folder} is of the source ${source}, and the manifest's is ${type}`,
-    hint: `use it with a manifest whose source.type is ${source}`,
+    message: `the snapshot in ${folder} has the source type ${source}, but source.type in the manifest is ${type}`,
+    hint: `use a manifest with source.type ${source}`,
     at: { file: folder },
   })
 }

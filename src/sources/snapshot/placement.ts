@@ -8,23 +8,22 @@ import { sourceDefinition } from '../registry.ts'
 import type { LiveReading } from '../source.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Snapshots for which the manifest names no folder, relative to the manifest's folder. */
+/** The default folder for snapshots, relative to the manifest's folder. */
 const SNAPSHOTS = '.workos-migrate/snapshots'
 
-/** How the source is read over a network; undefined for one that is read from files. */
+/** The live reading of a source; undefined for sources of files. */
 export async function liveReading(config: SourceConfig): Promise<LiveReading | undefined> {
   const { live } = await sourceDefinition(config)
   return live?.applies(optionsOf(config)) ? live : undefined
 }
 
-/** The options of a source without its type. */
 export function optionsOf({ type: _type, ...options }: SourceConfig): Record<string, unknown> {
   return options
 }
 
 /**
- * What a snapshot of the source is of. One of a part of the source is never taken for one of the
- * whole.
+ * The options that decide what a snapshot contains. A snapshot of changes never counts as a
+ * snapshot of everything.
  */
 export function snapshotIdentity(config: SourceConfig, live: LiveReading | undefined): JsonObject {
   const options = optionsOf(config)
@@ -34,10 +33,7 @@ export function snapshotIdentity(config: SourceConfig, live: LiveReading | undef
   return typeof updatedSince === 'string' && !('updatedSince' in identity) ? { ...identity, updatedSince } : identity
 }
 
-/**
- * Where the snapshot of the source lies, absolute: where `source.snapshot` says, else in a folder
- * of its own.
- */
+/** The absolute folder of the source's snapshot: `source.snapshot`, or a default folder. */
 export function snapshotFolder(config: SourceConfig, directory: string, live: LiveReading | undefined): string {
   if (typeof config.snapshot === 'string') return resolve(directory, config.snapshot)
   const of = canonicalJson({ source: config.type, identity: snapshotIdentity(config, live) })
@@ -45,7 +41,7 @@ export function snapshotFolder(config: SourceConfig, directory: string, live: Li
   return resolve(directory, SNAPSHOTS, `${config.type}-${digest}`)
 }
 
-/** @throws SourceError when the snapshot is not one of this source, naming what differs */
+/** @throws SourceError that names the differences, when the snapshot is of another source */
 export function checkIdentity(
   { folder, source, identity }: Pick<Snapshot, 'folder' | 'source' | 'identity'>,
   config: SourceConfig,
@@ -59,22 +55,22 @@ export function checkIdentity(
   const what =
     source === config.type
       ? differing
-          .map((key) => `${key} is ${shown(identity[key])} there and ${shown(wanted[key])} in the manifest`)
+          .map((key) => `${key} is ${shown(identity[key])} in the snapshot and ${shown(wanted[key])} in the manifest`)
           .join('; ')
-      : `it is of the source ${source}, and the manifest's is ${config.type}`
+      : `its source type is ${source}, but source.type in the manifest is ${config.type}`
   throw new SourceError({
     code: 'snapshot_of_another_source',
-    message: `the snapshot in ${folder} is of something else: ${what}`,
-    hint: 'name another folder (source.snapshot, --snapshot or --out), set the options as they were, or remove the folder if it is not needed any more',
+    message: `the snapshot in ${folder} does not match the manifest: ${what}`,
+    hint: 'name another folder (source.snapshot, --snapshot or --out), restore the earlier options, or remove the folder if you no longer need it',
     at: { file: folder },
   })
 }
 
 function shown(value: unknown): string {
-  return value === undefined ? 'not given' : JSON.stringify(value)
+  return value === undefined ? 'not set' : JSON.stringify(value)
 }
 
-/** Options come out of YAML or JSON: there is nothing in them but JSON. */
+/** Options come from YAML or JSON, so they contain only JSON values. */
 function plain(value: unknown): JsonObject {
   return isObject(value) ? (value as JsonObject) : {}
 }

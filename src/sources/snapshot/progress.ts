@@ -21,7 +21,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
 `
 
-/** How much of a stream is durable. */
+/** The durable part of a stream. */
 export interface WrittenStream {
   name: string
   file: string
@@ -30,14 +30,13 @@ export interface WrittenStream {
   sha256: string
 }
 
-/** What a snapshot that is being written is of. */
 export interface About {
   source: string
   identity: JsonObject
   startedAt: string
 }
 
-/** What becomes durable at once. */
+/** Data that becomes durable in one transaction. */
 export interface Checkpoint {
   streams: readonly WrittenStream[]
   steps: Iterable<StepProgress>
@@ -45,26 +44,27 @@ export interface Checkpoint {
 }
 
 /**
- * How far a snapshot has come, in a database beside its files. It is locked as long as it is open.
+ * The progress of an unfinished snapshot, in a database next to its files. The database is locked
+ * while it is open.
  */
 export interface ProgressStore {
   about: About
   streams(): WrittenStream[]
   step(name: string): { cursor: Json; done: boolean } | undefined
-  /** Steps that were begun and are not done. */
+  /** Steps that began and are not done. */
   openSteps(): string[]
   facts(): JsonObject
   commit(checkpoint: Checkpoint): void
   close(): void
 }
 
-/** Whether an earlier process began a snapshot that is not finished. */
+/** Whether there is an unfinished snapshot. */
 export function isBegun(folder: string): boolean {
   return existsSync(join(nextOf(folder), PROGRESS))
 }
 
 /**
- * Removes an unfinished snapshot, of whatever version and state.
+ * Removes an unfinished snapshot in any version and state.
  * @throws LockedError when another process writes it
  */
 export function discardUnfinished(folder: string): void {
@@ -81,7 +81,7 @@ export function discardUnfinished(folder: string): void {
 }
 
 /**
- * Opens the progress of a snapshot, or begins one.
+ * Opens or creates the progress database.
  * @throws LockedError when another process writes it; SourceError when it is damaged or of another
  *   version
  */
@@ -113,7 +113,7 @@ function progressIn(db: DatabaseSync, folder: string): ProgressStore {
   if (version !== VERSION) throw otherVersion(folder)
   const about = { source: String(source), identity: JSON.parse(String(identity)), startedAt: String(started_at) }
   const findStep = db.prepare('SELECT cursor, done FROM steps WHERE step = ?')
-  // Not REPLACE: that would give the row another rowid, which is the order of the streams.
+  // Not REPLACE, which would change the rowid and with it the order of the streams.
   const putStream = db.prepare(
     `INSERT INTO streams VALUES (?, ?, ?, ?, ?) ON CONFLICT (name)
      DO UPDATE SET records = excluded.records, bytes = excluded.bytes, sha256 = excluded.sha256`,
@@ -167,10 +167,10 @@ function explained(error: unknown, folder: string): unknown {
     return new LockedError({
       code: 'snapshot_locked',
       message: `another process is reading the source into ${folder}`,
-      hint: 'wait until it has ended',
+      hint: 'wait until that process ends',
       at: { file: folder },
     })
   }
-  if (code === 11 || code === 26) return damaged(folder, 'the record of how far it had come is damaged', error)
+  if (code === 11 || code === 26) return damaged(folder, 'its progress database is damaged', error)
   return error
 }

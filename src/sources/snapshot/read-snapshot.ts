@@ -12,15 +12,15 @@ import { damaged, digestStreams, HEAD, parseHead, type SnapshotHead } from './fo
 import type { Snapshot, SnapshotRow, SnapshotStream } from './snapshot.ts'
 
 /**
- * Opens a finished snapshot. Its rows are checked while they are read.
- * @throws SourceError when there is none, when a file is missing or has another length, when
- *   `snapshot.json` was edited
+ * Opens a finished snapshot. Rows are checked as they are read.
+ * @throws SourceError when there is no snapshot, when a file is missing or has another length, or
+ *   when `snapshot.json` was edited
  */
 export async function readSnapshot(path: string): Promise<Snapshot> {
   const folder = resolve(path)
   const { toolVersion: _toolVersion, ...head } = await readHead(folder)
   await Promise.all(head.streams.map((stream) => checkLength(folder, stream)))
-  if (digestStreams(head.streams) !== head.digest) throw damaged(folder, 'its digest is not that of its streams')
+  if (digestStreams(head.streams) !== head.digest) throw damaged(folder, 'its digest does not match its streams')
   return {
     ...head,
     folder,
@@ -45,7 +45,7 @@ async function readHead(folder: string): Promise<SnapshotHead> {
       {
         code: 'no_snapshot',
         message: `there is no finished snapshot in ${folder}`,
-        hint: `a snapshot is a folder with a ${HEAD}; workos-migrate export makes one`,
+        hint: `name a folder that contains ${HEAD}, or make a snapshot with workos-migrate export`,
         at: { file: folder },
       },
       { cause: error },
@@ -63,9 +63,7 @@ async function checkLength(folder: string, { file, bytes }: SnapshotStream): Pro
   if (size === bytes) return
   throw damaged(
     folder,
-    size === undefined
-      ? `${file} is missing`
-      : `${file} has ${figure(size)} bytes, and was written with ${figure(bytes)}`,
+    size === undefined ? `${file} is missing` : `${file} has ${figure(size)} bytes instead of ${figure(bytes)}`,
   )
 }
 
@@ -73,29 +71,29 @@ async function* nothing(): AsyncGenerator<never> {}
 
 const CHUNK = 64 * 1024
 
-/** Rows handed on at once, so that a reader does not wait on every one. */
+/** Rows per batch. */
 const BATCH = 500
 
-/** The file of a stream, or as much of it as is written. */
+/** The file of a stream, or its finished part. */
 export interface RowFile {
   path: string
-  /** Only so many of its bytes count. */
+  /** Length of the finished part. */
   bytes: number
   records: number
-  /** Of the unpacked rows, hex. */
+  /** Of the uncompressed rows, in hex. */
   sha256: string
 }
 
 /**
  * The rows of a file, in batches.
- * @throws SourceError when they are not those that were written: at the end, or where the file
- *   breaks off
+ * @throws SourceError at the end or where the file breaks off, when the rows differ from those
+ *   written
  */
 export function readRows(file: RowFile, signal?: AbortSignal): AsyncGenerator<SnapshotRow[]> {
   return parsedRows(file, (text, line) => parseRow(text, line, file), signal)
 }
 
-/** As readRows, without the NUL characters that a system may answer with. */
+/** Like readRows, but removes NUL characters. */
 function withoutNulRows(
   file: RowFile,
   onNuls: (count: number) => void,
@@ -131,8 +129,8 @@ async function* parsedRows(
 }
 
 /**
- * Checks what is written of a file, and feeds the rows into a fresh hash, to go on with.
- * @throws SourceError when they are not those that were written
+ * Checks the finished part of a file, and feeds its rows into `hash` so that the hash can continue.
+ * @throws SourceError when the rows differ from those written
  */
 export async function recheckRows(file: RowFile, hash: Hash): Promise<void> {
   let records = 0
@@ -144,7 +142,7 @@ export async function recheckRows(file: RowFile, hash: Hash): Promise<void> {
 
 function checkRows(file: RowFile, records: number, hash: Hash): void {
   if (records === file.records && hash.copy().digest('hex') === file.sha256) return
-  throw damaged(dirname(file.path), `the rows of ${file.path} are not those that were written`)
+  throw damaged(dirname(file.path), `the rows of ${file.path} were changed after they were written`)
 }
 
 async function* unpack({ path, bytes }: RowFile, hash: Hash): AsyncGenerator<Buffer> {
@@ -157,7 +155,7 @@ async function* unpack({ path, bytes }: RowFile, hash: Hash): AsyncGenerator<Buf
     }
   } catch (error) {
     const code = codeOf(error) ?? ''
-    if (code.startsWith('Z_')) throw damaged(dirname(path), `${path} is damaged or cut off`, error)
+    if (code.startsWith('Z_')) throw damaged(dirname(path), `${path} is damaged or truncated`, error)
     if (error instanceof NotRegularFile) throw damaged(dirname(path), error.message, error)
     if (code === 'ENOENT') throw damaged(dirname(path), `there is no ${path}`, error)
     throw error
@@ -185,7 +183,7 @@ function parseRow(text: string, line: number, { path }: RowFile): JsonObject {
     const value: unknown = JSON.parse(text)
     if (isObject(value)) return value as JsonObject
   } catch {
-    // What is no JSON and what is no object are the same to the reader.
+    // Invalid JSON is reported like a value that is not an object.
   }
-  throw damaged(dirname(path), `line ${line} of ${path} is no row`)
+  throw damaged(dirname(path), `line ${line} of ${path} is not a row`)
 }

@@ -13,18 +13,18 @@ import { RECORDING, RECORDS, REJECTED, type RecordedReject } from './recorded.ts
 import type { Snapshot, SnapshotWriter } from './snapshot.ts'
 import { openSnapshotWriter } from './writer.ts'
 
-/** Records that are read and written at once. */
+/** Records per batch. */
 const CHUNK = 1000
 
 export interface RecordOptions extends CaptureOptions {
-  /** A private folder that is removed afterwards. */
+  /** A private temporary folder. */
   scratch: string
 }
 
 /**
- * Reads a source of files to its end and records what it yields: records with what was joined to
- * them, rejected records, places, sums. A recording that was cut off is begun anew, since the files
- * are at hand.
+ * Reads a source of files completely and records everything it yields: records with joined rows,
+ * rejected records, places, counts. An interrupted recording starts again, because the files are
+ * still there.
  * @throws InterruptedError, ManifestError for a missing file, SourceError, LockedError
  */
 export async function recordSource(config: SourceConfig, folder: string, options: RecordOptions): Promise<Snapshot> {
@@ -83,31 +83,31 @@ function recording(source: Source, warnings: readonly Problem[]): Json {
 }
 
 const BATCH = 1000
-/** Characters that wait to be written. */
+/** Characters to buffer before a write. */
 const WAITING = 1 << 16
 
 /**
- * Keeps rejected records on disk until the records are written: a source may reject a million rows
- * at one go.
+ * Keeps rejected records on disk until the records are written, because a source can reject a
+ * million rows in a row.
  */
 class RejectSpool {
   readonly #path: string
   #file: number | undefined
   #waiting = ''
 
-  /** @param folder a private one that is removed afterwards */
+  /** @param folder a private temporary folder */
   constructor(folder: string) {
     this.#path = join(folder, 'rejected.ndjson')
     this.#file = openSync(this.#path, 'wx', 0o600)
   }
 
   add(reject: RecordedReject): void {
-    // Line separators are escaped: for who reads lines they end one.
+    // jsonText escapes the Unicode line separators, which readLines would treat as line ends.
     this.#waiting += `${jsonText(reject)}\n`
     if (this.#waiting.length >= WAITING) this.#flush()
   }
 
-  /** All of them, in batches. None may be added after. */
+  /** All rejected records, in batches. Do not add more afterwards. */
   async *rows(): AsyncGenerator<JsonObject[]> {
     this.#flush()
     const file = await open(this.#path)

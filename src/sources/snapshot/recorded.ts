@@ -4,45 +4,45 @@ import type { Origin, ReadContext, RejectedRecord, Source, SourceRecord, StreamC
 import { damaged } from './format.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Streams of a snapshot that holds what a source of files yielded, ready to be mapped. */
+/** Streams of a snapshot that was recorded from files. */
 export const RECORDS = 'records'
 export const REJECTED = 'rejected'
 
-/** The fact by which such a snapshot is known, and what it says. */
+/** The fact that marks such a snapshot and describes its recording. */
 export const RECORDING = 'recording'
 
-/** What a source told beside its records. */
+/** What a source reported besides its records. */
 export interface Recording {
   streams: string[]
   counts: StreamCount[]
-  /** Of the files: a plan that is made from the snapshot is the plan that the files yield. */
+  /** Digest of the files. It makes a plan from the snapshot equal to a plan from the files. */
   digest: string
   partial: boolean
   warnings: Problem[]
 }
 
-/** A rejected record, and how many records had been read before it. */
+/** A rejected record, with the number of records read before it. */
 export interface RecordedReject extends RejectedRecord {
   before: number
 }
 
-/** Whether a snapshot holds records as they were read, and not what a live source answered. */
+/** Whether a snapshot was recorded from files, not read from a live source. */
 export function isRecorded({ facts }: Snapshot): boolean {
   return isObject(facts[RECORDING])
 }
 
-/** @throws SourceError when the snapshot is not one of records */
+/** @throws SourceError when the snapshot was not recorded from files */
 export function recordingOf({ facts, folder }: Snapshot): Recording {
   const value = facts[RECORDING]
   if (!isObject(value) || !Array.isArray(value.streams) || !Array.isArray(value.counts)) {
-    throw damaged(folder, 'it does not say what was recorded')
+    throw damaged(folder, 'its description of the recording is missing')
   }
   return value as object as Recording
 }
 
 /**
- * The source that was recorded: the same records, rejects, warnings and sums, with the places that
- * they had in the files.
+ * Replays the recorded source: the same records, rejects, warnings and counts, with their places in
+ * the files.
  */
 export function openRecorded(snapshot: Snapshot, context: ReadContext): Source {
   const { streams, counts, digest, partial, warnings } = recordingOf(snapshot)
@@ -64,7 +64,7 @@ async function* replay(
   for (const warning of warnings) context.warn(warning)
   const rejects = rowsOf(snapshot, REJECTED, context.signal)
   let pending = await rejects.next()
-  // Rejects come when they came at first: between the records that stood around them.
+  // Rejects keep their position between the records.
   const rejectUntil = async (read: number) => {
     while (!pending.done) {
       const { before, record } = rejectIn(pending.value, snapshot)

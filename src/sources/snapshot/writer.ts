@@ -16,37 +16,35 @@ import type { Snapshot, SnapshotRow, SnapshotWriter, StepProgress } from './snap
 export interface WriterOptions {
   /** Milliseconds since the epoch. */
   now?: () => number
-  /** Whether an unfinished snapshot is thrown away. Default: it is gone on with. */
+  /** Whether to discard an unfinished snapshot. Default: continue it. */
   anew?: boolean
-  /**
-   * Rows wait until there is so much of their text, or so much time has passed: what a kill may
-   * cost.
-   */
+  /** Rows are buffered up to this much text or time. A kill can lose the buffered rows. */
   checkpoint?: { characters: number; milliseconds: number }
 }
 
-/** A snapshot that is being written, and the two ways in which that ends. */
+/** An unfinished snapshot, and the two ways to end it. */
 export interface OpenSnapshotWriter extends SnapshotWriter {
-  /** When the reading began: in an earlier process, if it was cut off. ISO. */
+  /** ISO time when the reading began, possibly in an earlier process. */
   readonly startedAt: string
-  /** Whether it goes on after what an earlier process wrote. */
+  /** Whether it continues the work of an earlier process. */
   readonly resumed: boolean
-  /** Completes it and puts it in its place. @throws Error while a step is not done */
+  /**
+   * Completes the snapshot and moves it into place.
+   * @throws Error while a step is not done
+   */
   finish(): Promise<Snapshot>
-  /** Keeps what was appended, for the next time; nothing after `finish`. */
+  /** Keeps appended rows for the next run. Has no effect after `finish`. */
   close(): Promise<void>
 }
 
-/**
- * A fast source is held up by the disk a few times a second at most; a slow one loses two seconds.
- */
+/** Limits the writes of a fast source to a few per second, and the loss of a slow source to 2 s. */
 const CHECKPOINT = { characters: 1024 * 1024, milliseconds: 2000 }
 
 /**
- * Begins a snapshot, or goes on with one that was cut off. It is written beside `folder` and takes
- * its place when it is finished: until then the one that is there stays.
- * @throws SourceError when the one that was cut off is of another source or damaged; LockedError
- *   when another process writes it; UsageError when the folder holds something else
+ * Begins a snapshot, or continues an interrupted one. It is written next to `folder` and replaces
+ * it when it is finished.
+ * @throws SourceError when the interrupted one is damaged or of another source; LockedError when
+ *   another process writes it; UsageError when the folder contains other files
  */
 export async function openSnapshotWriter(
   folder: string,
@@ -54,7 +52,7 @@ export async function openSnapshotWriter(
   options: WriterOptions = {},
 ): Promise<OpenSnapshotWriter> {
   const { now = Date.now, checkpoint = CHECKPOINT } = options
-  // Before anything that a killed process left takes its place.
+  // Before finishReplacement can move the snapshot of a killed process into place.
   checkReplaceable(folder)
   finishReplacement(folder)
   if (options.anew) discardUnfinished(folder)
@@ -77,15 +75,15 @@ export async function openSnapshotWriter(
 
 function purposeOf(folder: string): Purpose {
   return {
-    message: `the snapshot cannot be written to ${folder}`,
+    message: `cannot write the snapshot to ${folder}`,
     code: 'snapshot_unwritable',
-    hint: 'have it written elsewhere: workos-migrate export --out, then plan --snapshot',
+    hint: 'use another folder: run workos-migrate export --out, then plan --snapshot',
   }
 }
 
 type Pacing = Required<Pick<WriterOptions, 'now' | 'checkpoint'>>
 
-/** What became part of a checkpoint that is not on the disk yet, or will be of the next one. */
+/** Steps and facts of the checkpoint being written, or of the next one. */
 interface Moves {
   steps: Map<string, StepProgress>
   facts: Map<string, Json>
@@ -102,11 +100,11 @@ class FolderWriter implements OpenSnapshotWriter {
   #current: Moves = { steps: new Map(), facts: new Map() }
   #waiting = 0
   #lastCheckpoint: number
-  /** Checkpoints follow each other; after one that failed none is made. */
+  /** Serializes checkpoints. After a failed one, no other is written. */
   #checkpoints: Promise<void> = Promise.resolve()
   /**
-   * Makes a checkpoint when nothing is appended for a while: an export job may take minutes before
-   * it yields its first row.
+   * Writes a checkpoint even if no rows arrive: an export job can take minutes before its first
+   * row.
    */
   #timer: NodeJS.Timeout | undefined
   #released = false
@@ -142,9 +140,8 @@ class FolderWriter implements OpenSnapshotWriter {
   }
 
   async append(stream: string, rows: readonly JsonObject[], progress: StepProgress): Promise<void> {
-    if (this.isDone(progress.step)) throw new Error(`the step ${progress.step} is done already`)
-    // Rows and progress are taken together, before anything is awaited: no checkpoint comes between
-    // them.
+    if (this.isDone(progress.step)) throw new Error(`the step ${progress.step} is already done`)
+    // No `await` between these lines: rows and progress must be in the same checkpoint.
     this.#waiting += this.#stream(stream).add(rows)
     this.#next.steps.set(progress.step, progress)
     const { characters, milliseconds } = this.#options.checkpoint
@@ -214,14 +211,14 @@ class FolderWriter implements OpenSnapshotWriter {
     if (this.#timer !== undefined || !Number.isFinite(milliseconds)) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      // What goes wrong is told by the next checkpoint: none is made after one that failed.
+      // The next checkpoint reports the error: after a failed one, no other is written.
       this.#checkpoint().catch(() => {})
     }, milliseconds).unref()
   }
 
   /**
-   * Files first, then how far they go: what is in a file beyond that is cut off when a killed
-   * process is followed by another.
+   * Files first, then their lengths. After a kill, the next process truncates a file to its
+   * recorded length.
    */
   async #write(): Promise<void> {
     this.#lastCheckpoint = this.#options.now()
@@ -253,8 +250,8 @@ class FolderWriter implements OpenSnapshotWriter {
 function ofOther(folder: string): SourceError {
   return new SourceError({
     code: 'snapshot_of_another_source',
-    message: `${folder} holds an unfinished snapshot that was begun with other options of the source`,
-    hint: `remove ${folder} if it is not needed any more, or name another folder`,
+    message: `${folder} contains an unfinished snapshot that began with other source options`,
+    hint: `remove ${folder} if you no longer need it, or name another folder`,
     at: { file: folder },
   })
 }
@@ -262,8 +259,7 @@ function ofOther(folder: string): SourceError {
 const packed = promisify(gzip)
 
 /**
- * The file of one stream while it is written: rows wait until they are appended together, as one
- * gzip member (RFC 1952).
+ * The file of one stream during writing. Buffered rows are appended as one gzip member (RFC 1952).
  */
 class StreamFile {
   readonly name: string
@@ -275,7 +271,6 @@ class StreamFile {
   #waiting: string[] = []
   #waitingRecords = 0
 
-  /** A new one. */
   constructor(folder: string, name: string, file: string) {
     this.name = name
     this.#file = file
@@ -284,11 +279,14 @@ class StreamFile {
     this.#written = { records: 0, bytes: 0, sha256: this.#hash.copy().digest('hex') }
   }
 
-  /** Goes on after what is written. @throws SourceError when that is damaged */
+  /**
+   * Continues after the durable rows.
+   * @throws SourceError when they are damaged
+   */
   static async resume(folder: string, { name, file, ...written }: WrittenStream): Promise<StreamFile> {
     const stream = new StreamFile(folder, name, file)
     stream.#written = written
-    // Checked to its end, so that what is appended follows rows that can be read.
+    // Checks all rows, so that new rows follow readable ones.
     await recheckRows(stream.rows(), stream.#hash)
     if (written.bytes > 0) {
       stream.#handle = await open(stream.#path, 'r+')
@@ -297,12 +295,15 @@ class StreamFile {
     return stream
   }
 
-  /** Rows that were added, written or not. */
+  /** Number of rows, including buffered ones. */
   get records(): number {
     return this.#written.records + this.#waitingRecords
   }
 
-  /** Adds rows that wait to be written. @returns length of their text */
+  /**
+   * Buffers rows.
+   * @returns the length of their text
+   */
   add(rows: readonly JsonObject[]): number {
     if (rows.length === 0) return 0
     const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
@@ -311,18 +312,18 @@ class StreamFile {
     return text.length
   }
 
-  /** What waits, to be written by `write`. It still counts as waiting until then. */
+  /** Takes the buffered rows for `write`. They count as buffered until then. */
   take(): { text: string; records: number } {
     const taken = { text: this.#waiting.join(''), records: this.#waitingRecords }
     this.#waiting = []
     return taken
   }
 
-  /** Appends what was taken and waits for the disk. One at a time. */
+  /** Appends taken rows and waits for the disk. Not reentrant. */
   async write({ text, records }: { text: string; records: number }): Promise<WrittenStream> {
     const { bytes: position } = this.#written
     if (text !== '' || position === 0) {
-      // What a killed process may have left under its name goes.
+      // Overwrites a file that a killed process might have left.
       this.#handle ??= await open(this.#path, 'w', 0o600)
       const member = await packed(text)
       await writeAt(this.#handle, member, position)
@@ -339,7 +340,7 @@ class StreamFile {
     return { name: this.name, file: this.#file, ...this.#figures() }
   }
 
-  /** What is written, to be read. */
+  /** The durable rows. */
   rows(): RowFile {
     return { path: this.#path, ...this.#figures() }
   }
@@ -354,11 +355,11 @@ class StreamFile {
   }
 }
 
-/** Writes all of it: the operating system may take a part, as on a disk that is nearly full. */
+/** Writes all bytes. The operating system can write only a part, for example on a full disk. */
 async function writeAt(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at)
-    if (bytesWritten <= 0) throw new Error('the operating system takes no more bytes, and does not say why')
+    if (bytesWritten <= 0) throw new Error('the operating system wrote no bytes and reported no error')
     at += bytesWritten
   }
 }

@@ -11,16 +11,16 @@ const GZIP = [0x1f, 0x8b]
 const ZIP = [0x50, 0x4b, 0x03, 0x04]
 
 export interface ByteOptions {
-  /** Fed with the bytes as they are on disk, before any unpacking. */
+  /** Receives the bytes as they are on disk, before unpacking. */
   hash?: Hash
-  /** Told of the file: it must not change until the whole source has been read. */
+  /** Watches the file, which must not change until the whole source has been read. */
   watch?: FileWatch
   signal?: AbortSignal
 }
 
 /**
- * The bytes of a file, chunk by chunk, unpacked if they are gzip or zstd. That is told by their
- * first bytes (RFC 1952: 1f 8b, RFC 8878: 28 b5 2f fd) and not by the name.
+ * The bytes of a file in chunks, with gzip and zstd unpacked. Their first bytes decide, not the
+ * name (RFC 1952: 1f 8b, RFC 8878: 28 b5 2f fd).
  * @throws ManifestError when there is no such file, SourceError when it cannot be read
  */
 export async function* readBytes(file: SourceFile, options: ByteOptions = {}): AsyncGenerator<Buffer> {
@@ -59,7 +59,7 @@ async function* fromDisk(file: SourceFile, { hash, watch, signal }: ByteOptions)
   }
 }
 
-/** Bytes that begin with what has been taken off them; ended with their reader. */
+/** Puts bytes back in front of the rest. Ends together with the rest. */
 export async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
   try {
     yield first
@@ -69,18 +69,13 @@ export async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncG
   }
 }
 
-/** Whether bytes begin as gzip does. */
 export function isGzip(bytes: Buffer): boolean {
   return startsWith(bytes, GZIP)
 }
 
-/**
- * The bytes that gzip packed, chunk by chunk. Reading fails with the error of zlib or of the
- * stream.
- */
+/** Unpacks gzip in chunks. Throws the errors of zlib and of the stream. */
 export function unpackGzip(packed: Readable): AsyncIterable<Buffer> {
-  // An error on either side reaches the reader through the iteration; the callback only keeps it
-  // from being unhandled.
+  // Errors reach the reader through the iteration. The callback only prevents an unhandled error.
   return pipeline(packed, createGunzip({ chunkSize: CHUNK }), () => {})
 }
 
@@ -92,7 +87,7 @@ function zipRefused(file: SourceFile): SourceError {
   return new SourceError({
     code: 'zip_archive',
     message: 'the file is a ZIP archive, not text',
-    hint: 'unpack it and name the file inside; gzip files are read as they are',
+    hint: 'unpack it and name the file inside; only gzip and zstd files can stay packed',
     at: { file: file.name },
   })
 }
@@ -108,14 +103,14 @@ function readable(error: unknown, file: SourceFile): unknown {
       return new ManifestError({
         code: 'file_not_found',
         message: `there is no file ${file.name}`,
-        hint: `looked for ${file.path}; relative paths start at the manifest's folder`,
+        hint: `check the path ${file.path}; relative paths start at the manifest's folder`,
         at,
       })
     case 'EACCES':
     case 'EPERM':
       return new SourceError({
         code: 'file_unreadable',
-        message: 'the file may not be read by this user',
+        message: 'the current user cannot read the file',
         hint: `check its permissions: ls -l ${file.path}`,
         at,
       })
@@ -124,14 +119,14 @@ function readable(error: unknown, file: SourceFile): unknown {
       return new SourceError({
         code: 'broken_gzip',
         message: 'the gzip data is damaged or cut off',
-        hint: `test it with: gzip -t < ${file.path}; then copy or export it again`,
+        hint: `test it with gzip -t < ${file.path}, then copy or export it again`,
         at,
       })
     case BrokenZstd.code:
       return new SourceError({
         code: 'broken_zstd',
         message: 'the zstd data is damaged or cut off',
-        hint: `test it with: zstd -t ${file.path}; then copy or export it again`,
+        hint: `test it with zstd -t ${file.path}, then copy or export it again`,
         at,
       })
     default:
@@ -140,32 +135,30 @@ function readable(error: unknown, file: SourceFile): unknown {
   }
 }
 
-/** A pipe cannot be read again, which a plan that is applied later needs. */
+/** A pipe cannot be read again, but a later apply of the plan must read it again. */
 function irregular({ name }: SourceFile, { what }: NotRegularFile): ManifestError {
-  const hint = what === 'a folder' ? 'name a file in it' : 'write its content to a file, and name that'
+  const hint = what === 'a folder' ? 'name a file in the folder' : 'write its content to a file and name that file'
   return new ManifestError({ code: 'not_a_file', message: `${name} is ${what}`, hint, at: { file: name } })
 }
 
-/** RFC 8878: the frames of data, and the sixteen kinds of frames that hold none. */
+/** RFC 8878: frames with data, and the sixteen kinds of frames without. */
 const FRAME = 0xfd2fb528
 const SKIPPABLE = 0x184d2a50
 
-/** Whether these bytes begin like a zstd file. */
 function isZstd(bytes: Buffer): boolean {
   return bytes.length >= 4 && isFrame(bytes.readUInt32LE(0))
 }
 
-/** The data is damaged or cut off, or something else follows it. */
+/** The data is damaged or incomplete, or followed by other data. */
 class BrokenZstd extends Error {
   static readonly code = 'BROKEN_ZSTD'
   readonly code = BrokenZstd.code
 }
 
 /**
- * Unpacks zstd. A file may be made of several frames (`cat a.zst b.zst`, pzstd), of which Node's
- * decompressor reads only the first and drops the others without a word: each gets a decompressor
- * of its own.
- * @throws BrokenZstd; whatever `packed` throws
+ * Unpacks zstd. A file can have several frames (`cat a.zst b.zst`, pzstd). Node's decompressor
+ * reads only the first and silently drops the others, so each frame gets its own decompressor.
+ * @throws BrokenZstd; the errors of `packed`
  */
 async function* unpackZstd(packed: AsyncGenerator<Buffer>, chunkSize: number): AsyncGenerator<Buffer> {
   let pending: Buffer = Buffer.alloc(0)
@@ -192,7 +185,7 @@ function isFrame(magic: number): boolean {
   return magic === FRAME || (magic & 0xfffffff0) >>> 0 === SKIPPABLE
 }
 
-/** @returns what was read of the bytes behind the frame */
+/** @returns the bytes that were read after the frame */
 async function* unpackFrame(
   first: Buffer,
   packed: AsyncGenerator<Buffer>,
@@ -200,8 +193,8 @@ async function* unpackFrame(
 ): AsyncGenerator<Buffer, Buffer> {
   const decompressor = createZstdDecompress({ chunkSize })
   /**
-   * What was handed to the decompressor and may not have been taken yet, from the position `from`
-   * in the frame on.
+   * Bytes passed to the decompressor that it might not have processed yet, from position `from` in
+   * the frame.
    */
   const handed: Buffer[] = []
   let from = 0
@@ -227,14 +220,14 @@ async function* unpackFrame(
       reading.catch(() => {})
     }
   }
-  // Errors are told by the iteration; without the callback they would count as unhandled too when
+  // Errors reach the reader through the iteration. The callback prevents an unhandled error if
   // nobody iterates to the end.
   try {
     yield* pipeline(Readable.from(feed()), decompressor, () => {})
   } catch (error) {
     throw codeOf(error)?.startsWith('Z') ? new BrokenZstd() : error
   }
-  // The feeder reads ahead: what it was waiting for when the frame ended belongs to the next one.
+  // The feeder reads ahead: its pending chunk belongs to the next frame.
   await reading
   return Buffer.concat(handed).subarray(decompressor.bytesWritten - from)
 }

@@ -5,12 +5,11 @@ import { FileWatch, type SourceFile } from './file.ts'
 import type { RecordFile } from './record-file.ts'
 
 /**
- * Bytes on disk of each file that a check reads: what a person waits for. Reading the source finds
- * what stands behind them.
+ * Bytes on disk that a check reads of each file, so that it ends in acceptable time. Reading the
+ * source finds later problems.
  */
 const CHECKED_BYTES = 64 * 1024 * 1024
 
-/** Whether a check has read enough of a file. */
 export class CheckedBytes {
   #read = 0
   readonly watch = new FileWatch((read) => {
@@ -27,8 +26,8 @@ export class CheckedBytes {
 }
 
 /**
- * What a reading of the beginning of a file finds: why it ends, and of what it refuses and warns of
- * the first in its first batch. A record that is too long may stand anywhere.
+ * Checks the beginning of a file: the error that ends its reading, and the first rejection or
+ * warning in the first batch. Lines that are too long can be anywhere.
  */
 export async function checkRecords(
   file: SourceFile,
@@ -61,5 +60,5 @@ export async function checkRecords(
   return found.slice(0, MAX_FOUND)
 }
 
-/** Lines that are too long may be many. */
+/** Limit on reported lines that are too long. */
 const MAX_FOUND = 5

@@ -1,65 +1,63 @@
 /**
- * Cuts a text into pieces of whole records without taking it apart. In: the text, and a scanner
- * that knows where records of its format end. Out: cuts, which any thread can take apart, and what
- * the scanner is not sure of.
+ * Cuts a text into pieces of whole records without parsing it. In: the text, and a scanner that
+ * knows where records of its format end. Out: cuts, which any thread can parse, and the rest where
+ * the scanner is not sure.
  */
 
 import { chain } from './bytes.ts'
 
 /** Whole records of a file. */
 export interface Cut {
-  /** In memory of their own: they may be given to another thread. */
+  /** Has its own memory, so that another thread can take it. */
   bytes: Uint8Array<ArrayBuffer>
   /** Line on which they begin. */
   line: number
-  /** How many records there are, blank lines left out. */
+  /** Number of records, without blank lines. */
   rows: number
-  /** Line on which the last of them begins; 0 where there are blank lines alone. */
+  /** First line of the last record. 0: only blank lines. */
   lastLine: number
 }
 
-/** Where it is unclear how records end: the parser tells. */
+/** The rest of a text, if the ends of records are unclear. It goes to the parser. */
 export interface Unsure {
-  /** The text from the beginning of the record on that is unclear. */
+  /** The text from the beginning of the unclear record. */
   text: AsyncGenerator<Buffer>
-  /** Line on which that is. */
+  /** First line of the unclear record. */
   line: number
 }
 
-/** Looks for the ends of records, chunk after chunk. */
+/** Finds the ends of records, chunk after chunk. */
 export interface Scanner {
-  /**
-   * Where the last record of the cut ended, and on which line: what comes after it may be unclear.
-   */
+  /** End and line of the last certain record of the cut. */
   readonly sure: number
   readonly sureLine: number
   readonly isUnsure: boolean
   readonly isFull: boolean
   /**
-   * Goes on until the cut has so many records, the bytes end or something is unclear.
-   * @returns the position behind what was scanned
+   * Continues until the cut has enough records, the bytes end or something is unclear.
+   * @returns the position after the scanned bytes
    */
   scan(chunk: Buffer, from: number, rows: number): number
-  /** The text has ended. @returns whether its last record is clear */
+  /** Ends the text. @returns whether its last record is clear */
   finish(): boolean
-  /** What was scanned up to the last record is a cut; the next begins. */
+  /** Ends the cut after the last certain record, and begins the next. */
   take(): Omit<Cut, 'bytes'>
 }
 
-/** Bytes after which a cut ends, however few records it has. */
+/** Maximum size of a cut in bytes, for any number of records. */
 export const MAX_CUT = 1024 * 1024
 
 /**
- * Yields cuts in the order of the text; returns what it is not sure of, undefined when it came to
- * the end. What is sure before a text breaks off comes out first.
- * @param size records of the next cut
+ * Yields cuts in the order of the text. Yields certain cuts even if the text ends with an error.
+ * @param size maximum number of records in the next cut
+ * @returns the unclear rest; undefined at the end of the text
  */
 export async function* cutRecords(
   text: AsyncGenerator<Buffer>,
   scanner: Scanner,
   size: () => number,
 ): AsyncGenerator<Cut, Unsure | undefined> {
-  /** What the next cut is made of, up to the chunk that is scanned. */
+  /** Scanned bytes of the next cut. */
   let held: Buffer[] = []
   let rows = size()
   for (;;) {

@@ -5,15 +5,15 @@ import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { ManifestError, SourceError } from '../../diagnostics/errors.ts'
 import type { Problem } from '../../diagnostics/problem.ts'
 
-/** A file as the manifest names it and where it is. */
+/** A file by its name in the manifest and its path. */
 export interface SourceFile {
-  /** As written in the manifest: what messages say. */
+  /** As written in the manifest and shown in messages. */
   name: string
   /** Absolute. */
   path: string
 }
 
-/** The file that a manifest in `directory` means by `name`. */
+/** Resolves a file name of a manifest in `directory`. */
 export function sourceFile(name: string, directory: string): SourceFile {
   return { name, path: resolve(directory, name) }
 }
@@ -21,8 +21,8 @@ export function sourceFile(name: string, directory: string): SourceFile {
 const PATTERN = /[*?{[]/
 
 /**
- * The files that paths and patterns mean: path by path as written, those of a pattern in the order
- * of their names. A file that several of them mean is read once, where it comes first.
+ * The files that match paths and patterns: in the order of the paths, and for a pattern in the
+ * order of the names. A file that matches several times is read once, at its first place.
  * @param stream whose paths they are
  * @throws ManifestError when a pattern matches no file. A plain path need not exist
  */
@@ -34,7 +34,7 @@ export async function expandPaths(paths: readonly string[], directory: string, s
   return [...files.values()]
 }
 
-/** As `expandPaths`, of files that need not be there: those that are. */
+/** Like `expandPaths` for optional files. Returns those that exist. */
 export async function existingPaths(
   paths: readonly string[],
   directory: string,
@@ -52,7 +52,7 @@ export async function existingPaths(
 }
 
 async function expand(path: string, directory: string, stream: string): Promise<SourceFile[]> {
-  // A file may have a name that reads like a pattern: `export (1) [final].csv`.
+  // A file name can look like a pattern: `export (1) [final].csv`.
   if (!PATTERN.test(path) || (await isFile(resolve(directory, path)))) return [sourceFile(path, directory)]
   const names: string[] = []
   for await (const name of glob(path, { cwd: directory })) {
@@ -63,8 +63,8 @@ async function expand(path: string, directory: string, stream: string): Promise<
 }
 
 /**
- * Relative to the manifest's folder where it lies in there, with `/` on every system, so that the
- * order is the same.
+ * Relative to the manifest's folder if inside it, with `/` on every system, so that the order is
+ * the same.
  */
 function shown(name: string, directory: string): string {
   const within = relative(directory, resolve(directory, name))
@@ -83,12 +83,12 @@ function noMatch(pattern: string, directory: string, stream: string): ManifestEr
   return new ManifestError({
     code: 'no_file_matches',
     message: `no file matches ${pattern}`,
-    hint: `looked in ${directory}`,
+    hint: `check the pattern; it was applied in ${directory}`,
     path: `source.streams.${stream}.path`,
   })
 }
 
-/** What tells that a file is still the one that it was. */
+/** Values that change if a file changes. */
 interface Stamp {
   size: bigint
   mtimeNs: bigint
@@ -97,10 +97,10 @@ interface Stamp {
 }
 
 /**
- * The files of one reading of a source. A file that changes while it is read yields half of what it
- * was and half of what it becomes, without any sign of it in the text: so each must be, until all
- * of them have been read, what it was when reading began, or when it was first opened. Pipes and
- * devices have no such stamp, and are left alone.
+ * Watches the files during one reading of a source. A file that changes while it is read would
+ * yield a mixture of old and new data, without any sign in the text. So each file must stay
+ * unchanged from the beginning of the reading, or from its first opening, until all files have been
+ * read. Pipes and devices are not checked.
  */
 export class FileWatch {
   readonly #seen = new Map<string, { file: SourceFile; stamp: Stamp }>()
@@ -109,17 +109,17 @@ export class FileWatch {
   #total = 0
   #read = 0
 
-  /** @param onBytes told how many bytes of the files have been read, and how many there are */
+  /** @param onBytes receives the number of bytes read and the total size of the files */
   constructor(onBytes: (read: number, of: number) => void = () => {}) {
     this.#onBytes = onBytes
   }
 
-  /** SHA-256 (hex) of what was read of each file that was read to its end, by its name. */
+  /** SHA-256 (hex) of each file that was read to its end, by name. */
   digests(): ReadonlyMap<string, string> {
     return this.#digests
   }
 
-  /** Reading begins, and these are what will be read. Whoever opens a missing file reports it. */
+  /** Begins the reading of these files. Missing files are reported when they are opened. */
   async begin(files: readonly SourceFile[]): Promise<void> {
     for (const file of files) {
       const stamp = await named(file)
@@ -129,15 +129,15 @@ export class FileWatch {
     }
   }
 
-  /** So many more bytes of a file have been read. One that is read twice counts once. */
+  /** Adds bytes that were read. A file that is read twice counts once. */
   read(bytes: number): void {
     this.#read = Math.min(this.#total, this.#read + bytes)
     if (this.#total > 0) this.#onBytes(this.#read, this.#total)
   }
 
   /**
-   * A file has been opened.
-   * @throws SourceError when it is not what it was when it was opened before
+   * Records that a file was opened.
+   * @throws SourceError when it has changed since an earlier opening
    */
   async opened(file: SourceFile, handle: FileHandle): Promise<void> {
     const stats = await handle.stat({ bigint: true })
@@ -148,9 +148,10 @@ export class FileWatch {
   }
 
   /**
-   * An open file has been read to its end.
-   * @param hash has been fed with its bytes
-   * @throws SourceError when it, or the file that now has its name, is not what was opened
+   * Records that an open file was read to its end.
+   * @param hash of its bytes
+   * @throws SourceError when the file, or the file that now has its name, is not the one that was
+   *   opened
    */
   async ended(file: SourceFile, handle: FileHandle, bytes: number, hash?: Hash): Promise<void> {
     if (hash !== undefined) this.#digests.set(file.name, hash.copy().digest('hex'))
@@ -159,19 +160,19 @@ export class FileWatch {
     demandSame(file, before.stamp, await handle.stat({ bigint: true }))
     demandSame(file, before.stamp, await named(file))
     if (BigInt(bytes) === before.stamp.size) return
-    throw new SourceError(changed(file, `it has ${before.stamp.size} bytes, and only ${bytes} of them could be read`))
+    throw new SourceError(changed(file, `it has ${before.stamp.size} bytes, but only ${bytes} could be read`))
   }
 
   /**
-   * Looks at every file again.
-   * @param files what would be read now
-   * @throws SourceError naming all that are not what they were
+   * Checks every file again.
+   * @param files that would be read now
+   * @throws SourceError with all files that have changed
    */
   async check(files: readonly SourceFile[]): Promise<void> {
     const problems: Problem[] = []
     for (const file of files) {
       const isNew = !this.#seen.has(file.path) && (await named(file))?.isFile()
-      if (isNew) problems.push(changed(file, 'it was not there when reading began'))
+      if (isNew) problems.push(changed(file, 'it did not exist when reading began'))
     }
     for (const { file, stamp } of this.#seen.values()) {
       const how = difference(stamp, await named(file))
@@ -181,7 +182,7 @@ export class FileWatch {
   }
 }
 
-/** Undefined: there is no such file any more. */
+/** Undefined: the file no longer exists. */
 function named({ path }: SourceFile): Promise<BigIntStats | undefined> {
   return stat(path, { bigint: true }).catch(() => undefined)
 }
@@ -192,11 +193,11 @@ function demandSame(file: SourceFile, before: Stamp, now: Stamp | undefined): vo
 }
 
 function difference(before: Stamp, now: Stamp | undefined): string | undefined {
-  if (now === undefined) return 'it is gone'
-  if (now.ino !== before.ino || now.dev !== before.dev) return 'another file has its name now'
-  if (now.size !== before.size) return `its size was ${before.size} bytes, and is now ${now.size}`
+  if (now === undefined) return 'it no longer exists'
+  if (now.ino !== before.ino || now.dev !== before.dev) return 'another file now has its name'
+  if (now.size !== before.size) return `its size changed from ${before.size} to ${now.size} bytes`
   if (now.mtimeNs === before.mtimeNs) return undefined
-  return `its modification time was ${timeOf(before)}, and is now ${timeOf(now)}`
+  return `its modification time changed from ${timeOf(before)} to ${timeOf(now)}`
 }
 
 function timeOf({ mtimeNs }: Stamp): string {
@@ -207,7 +208,7 @@ function changed(file: SourceFile, how: string): Problem {
   return {
     code: 'source_changed',
     message: `the file changed while it was read: ${how}`,
-    hint: 'wait until whatever writes it has ended, or work from a copy; then run the same command again',
+    hint: 'wait until nothing writes to it, or use a copy; then run the command again',
     at: { file: file.name },
   }
 }

@@ -1,12 +1,12 @@
 /**
- * The positions of records: see SourceRecord.seq. One of a file of CSV follows from its line, so
- * that whoever takes records out of a part of the file can tell it. Any other has the next.
+ * Assigns the positions of records: see SourceRecord.seq. In files that are cut, the position
+ * follows from the line, so that any thread can compute it. Other records have the next position.
  */
 export class Numbering {
   #base = NO_FILE
   #next = 0
 
-  /** The position of a record on line 0 of the file that is read: those on the others follow. */
+  /** The position of a record on line 0 of the current file. */
   get base(): number {
     return this.#base
   }
@@ -19,20 +19,20 @@ export class Numbering {
   }
 
   /**
-   * A file begins whose records have the positions of their lines. @param line where the first of
-   * them may be
+   * Begins a file whose records have the positions of their lines. @param line first possible line
+   * of a record
    */
   beginFile(line: number): void {
     this.#base = this.#next - line
   }
 
-  /** It ends. @param line on which its last record begins, good or bad */
+  /** Ends the file. @param line on which its last record begins, good or bad */
   endFile(line: number): void {
     this.past(this.#base + line)
     this.#base = NO_FILE
   }
 
-  /** Everything up to this position is taken. */
+  /** Marks all positions up to this one as used. */
   past(seq: number): void {
     this.#next = Math.max(this.#next, seq + 1)
   }

@@ -1,7 +1,7 @@
 /**
- * A text file as records, whatever its format. In: the file, and a format that takes its text
- * apart. Out: records with their lines, counted, with what is refused told to the context; and the
- * records of several files numbered in one row.
+ * Reads a text file as records, in any format. In: the file, and its format. Out: records with
+ * their lines, counts, and rejected records in the context. Numbers the records of several files in
+ * one sequence.
  */
 
 import { createHash } from 'node:crypto'
@@ -19,61 +19,60 @@ import { type Encoding, nulWarning, readText } from './utf8.ts'
 /** One record and the line on which it begins. */
 export interface LineRecord {
   line: number
-  /** Which record of the file it is, from 1, where many of them may be on one line. */
+  /** Number of the record in its file, from 1, for formats with several records on one line. */
   number?: number
   data: JsonObject
 }
 
-/** A file that is read as records, and keeps count of them. */
+/** A file that is read as records, with their counts. */
 export interface RecordFile {
-  /** The records in batches of what a piece of the file holds. Can be read once. */
+  /** The records, in batches of one piece of the file. Can be read once. */
   records(): AsyncGenerator<LineRecord[]>
   /**
-   * The same, in parts of at most `size` records as far as these can be told from one another
-   * without taking them apart. Nobody is shown any row.
+   * The same records, in parts of at most `size` if their ends are visible without parsing. Does
+   * not call the RowTap.
    */
   parts(size: number): AsyncGenerator<FilePart>
-  /** Refuses a record that was read. */
+  /** Rejects a record that was read. */
   reject(line: number, refusal: Reason): void
   count(): StreamCount
   /** SHA-256 (hex) of the file's bytes, once all of it has been read. */
   digest(): string
 }
 
-/** A part of a file; what is told of it is told in the order of the parts. */
+/** A part of a file. Its findings are reported in the order of the parts. */
 export type FilePart =
-  /** Records that any thread may take out; `settle` is told what came of it. */
+  /** Records that any thread can extract. `settle` receives the findings. */
   | { cut: Cut; table: CutFormat | undefined; settle(found: RowsFound): void }
   | { records: LineRecord[] }
   | { step(): void }
 
-/** What a format tells while it takes a text apart. */
+/** Receives what a format finds in a text. */
 export interface RecordSink {
   readonly file: SourceFile
-  /** Bytes that one record may take. */
+  /** Maximum number of bytes in a record. */
   readonly maxRecordBytes: number
-  /** A record was met, good or bad. */
+  /** Counts a record, good or bad. */
   met(): void
   /**
-   * Refuses a record that was met.
-   * @param text what stands there, where it cannot be taken apart
+   * Rejects a record that was counted.
+   * @param text of the record, if it cannot be parsed
    */
   reject(line: number, refusal: Reason, text?: string): void
-  /** Where every line may be a record: it has come to this one. */
+  /** For formats with a record per line: the current line. */
   reached(line: number): void
-  /** So many NUL characters were left out. */
+  /** Counts NUL characters that were left out. */
   nuls(count: number): void
   warn(problem: Problem): void
 }
 
-/** Takes a text apart: bytes in UTF-8, of which no chunk ends within a character. */
+/** Parses a text. Its chunks are UTF-8 and do not end within a character. */
 export interface TextFormat {
-  /** @param begun number of the line on which the text begins, where it follows on cuts */
+  /** @param begun first line of the text, if it follows cuts */
   read(text: AsyncGenerator<Buffer>, sink: RecordSink, begun?: number): AsyncGenerator<LineRecord[]>
   /**
-   * For formats in which every line may be a record: cuts the text into pieces of at most `size`
-   * lines.
-   * @returns what is to be read as it comes, if anything is
+   * For formats with a record per line: cuts the text into pieces of at most `size` lines.
+   * @returns the rest that must be read as text, if any
    */
   cut?(
     text: AsyncGenerator<Buffer>,
@@ -82,7 +81,7 @@ export interface TextFormat {
   ): AsyncGenerator<Cut, Uncut | undefined>
 }
 
-/** Text that is not cut. Without a line, it is all there is. */
+/** Text that is not cut. Without a line, it is the whole text. */
 export type Uncut = Pick<Unsure, 'text'> & Partial<Pick<Unsure, 'line'>>
 
 export interface TextFileOptions {
@@ -91,11 +90,11 @@ export interface TextFileOptions {
   role: StreamCount['role']
   encoding?: Encoding
   format: TextFormat
-  /** Bytes that one record may take. */
+  /** Maximum number of bytes in a record. */
   maxRecordBytes?: number
 }
 
-/** Does what is to be told: at once, or when its turn comes. */
+/** Reports at once, or in turn. */
 type Tell = (step: () => void) => void
 
 /** A text file in any format that yields records. */
@@ -228,8 +227,8 @@ export class TextFile implements RecordFile {
   }
 
   /**
-   * The records without what a file of rejected rows adds to them, shown to whoever wants them as
-   * they stand.
+   * Removes the members that a file of rejected rows adds, and passes original records to the
+   * RowTap.
    */
   #shown(records: LineRecord[], tell: Tell): LineRecord[] {
     const { tap } = this.#context
@@ -263,12 +262,10 @@ export class TextFile implements RecordFile {
 }
 
 function noRecords(file: SourceFile): Problem {
-  return { code: 'no_records', severity: 'warning', message: 'the file holds no records', at: { file: file.name } }
+  return { code: 'no_records', severity: 'warning', message: 'the file contains no records', at: { file: file.name } }
 }
 
-/**
- * Numbers the records of a main stream and hands them on in chunks of at most `size`, none empty.
- */
+/** Numbers the records of a main stream, and yields non-empty chunks of at most `size`. */
 export function numbered(
   batches: AsyncIterable<LineRecord[]>,
   from: { stream: string; file: string },
@@ -283,8 +280,8 @@ async function* placed(batches: AsyncIterable<LineRecord[]>, from: { stream: str
 }
 
 /**
- * Numbers the records of main streams, which may come from several files, and hands them on in
- * chunks of at most `size`, none empty.
+ * Numbers the records of main streams from several files, and yields non-empty chunks of at most
+ * `size`.
  */
 export async function* numberedFrom(
   batches: AsyncIterable<{ stream: string; file: string; records: LineRecord[] }>,
@@ -303,7 +300,6 @@ export async function* numberedFrom(
   if (chunk.length > 0) yield chunk
 }
 
-/** Records with their place and position. */
 export function placedRecords(
   records: readonly LineRecord[],
   { stream, file }: { stream: string; file: string },

@@ -1,7 +1,4 @@
-/**
- * Bytes that one record of a file may take unless `maxRecordBytes` says otherwise: what is kept in
- * memory of a file is bounded by it.
- */
+/** Default of `maxRecordBytes`, in bytes. It bounds how much of a file is in memory. */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024
 
 const MIB = 1024 * 1024
@@ -12,10 +9,10 @@ export function sizeText(bytes: number): string {
 }
 
 /**
- * What is advised where a sound record is longer than the limit.
- * @param bytes that it takes, as far as that is known
+ * The hint for a sound record that is longer than the limit.
+ * @param bytes of the record, as far as they are known
  */
 export function raiseLimit(limit: number, bytes = limit): string {
   const enough = 2 ** Math.ceil(Math.log2(Math.max(bytes, limit) + 1))
-  return `raise the limit: maxRecordBytes: ${enough} in the source; or leave the long value out of the export`
+  return `set maxRecordBytes: ${enough} in the source, or leave the long value out of the export`
 }

@@ -2,9 +2,8 @@ import type { Problem } from '../../diagnostics/problem.ts'
 import type { JsonObject } from '../../json.ts'
 
 /**
- * What a file of rejected rows says of each row beside what the source said: columns of CSV,
- * members of JSON. Sources read such a file like the one that it was made from: these names are no
- * data.
+ * Columns (CSV) or members (JSON) that a file of rejected rows adds to each row. Sources can read
+ * such a file like the original, so these names are not data.
  */
 export const REJECT_COLUMNS = [
   '_migrate_reason',
@@ -24,40 +23,41 @@ export function isRejectColumn(name: string): boolean {
   return NAMES.has(name)
 }
 
-/** What was said of a row that could not be taken apart; undefined: the file says nothing of it. */
+/** The text of a row that could not be parsed. Undefined: the file has none. */
 function rejectText(data: JsonObject): string | undefined {
   const text = data._migrate_text
   return typeof text === 'string' && text !== '' ? text : undefined
 }
 
-/** Why a row of a file of rejected rows is refused in which nobody filled in what it lacks. */
+/** Why a row of a file of rejected rows is rejected if its values were not filled in. */
 export function unfilled(text: string | undefined): Pick<Problem, 'code' | 'message' | 'hint'> {
   return {
     code: 'row_not_filled_in',
-    message: text === undefined ? 'the row has a reason and nothing else' : 'the row stands in _migrate_text alone',
-    hint: 'write its values into the columns, or delete the row',
+    message:
+      text === undefined ? 'the row has a reason but no values' : 'the row has no values except in _migrate_text',
+    hint: 'write the values into their columns, or delete the row',
   }
 }
 
-/** What spreadsheets take for a formula, however many apostrophes stand before it. */
+/** Text that spreadsheets treat as a formula, after any number of apostrophes. */
 const FORMULA = /^'*[=+\-@\t\r\n]/
 
 /**
- * A cell that no spreadsheet takes for a formula: an apostrophe before what looks like one.
- * `unescapeCell` takes it off again.
+ * Puts an apostrophe before text that a spreadsheet would treat as a formula. `unescapeCell`
+ * removes it.
  */
 export function escapeCell(cell: string): string {
   return FORMULA.test(cell) ? `'${cell}` : cell
 }
 
-/** What `escapeCell` was given. What a person typed without an apostrophe stays as it is. */
+/** Reverses `escapeCell`. Text without an apostrophe stays as it is. */
 export function unescapeCell(cell: string): string {
   return cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell
 }
 
 /**
- * The record without those members.
- * @returns what is said of it, where it has no others and nobody has filled it in
+ * Removes these members from a record.
+ * @returns the text of the row, if it has no other members
  */
 export function ownMembers(written: JsonObject): { data: JsonObject } | { text: string | undefined } {
   if (!REJECT_COLUMNS.some((name) => Object.hasOwn(written, name))) return { data: written }
@@ -65,15 +65,12 @@ export function ownMembers(written: JsonObject): { data: JsonObject } | { text: 
   return members.length === 0 ? { text: rejectText(written) } : { data: Object.fromEntries(members) }
 }
 
-/** The columns that are data: without those of a file of rejected rows. */
+/** The columns that are data. */
 export function ownColumns(columns: readonly string[]): readonly string[] {
   return columns.some(isRejectColumn) ? columns.filter((column) => !isRejectColumn(column)) : columns
 }
 
-/**
- * The cells that are data, with their columns: of a file of rejected rows, what its cells were made
- * from.
- */
+/** The cells that are data, with their columns. Unescapes the cells of a file of rejected rows. */
 export function ownCells(columns: readonly string[], fields: readonly string[]) {
   if (!columns.some(isRejectColumn)) return { columns, fields }
   return {
@@ -83,7 +80,7 @@ export function ownCells(columns: readonly string[], fields: readonly string[]) 
 }
 
 /**
- * Of a row of a file of rejected rows of which no cell is filled in: what is said of it.
+ * The text of a row in a file of rejected rows without any value.
  * @returns undefined for every other row
  */
 export function unfilledRow(columns: readonly string[], fields: readonly string[]): { text?: string } | undefined {
@@ -94,12 +91,12 @@ export function unfilledRow(columns: readonly string[], fields: readonly string[
   return text === undefined ? {} : { text }
 }
 
-/** Cells as a line of CSV. */
+/** Formats cells as a line of CSV. */
 export function csvLine(fields: readonly string[], delimiter = ','): string {
   return fields.map((field) => csvCell(field, delimiter)).join(delimiter)
 }
 
-/** What needs no quotes whatever the delimiter, and cannot be taken for a comment. */
+/** Text that needs no quotes with any delimiter, and does not look like a comment. */
 const PLAIN = /^(?:[\p{L}\p{N}_@./'+=-](?:[\p{L}\p{N}_@./:'+= -]*[\p{L}\p{N}_@./:'+=-])?)?$/u
 
 function csvCell(field: string, delimiter: string): string {

@@ -1,6 +1,6 @@
 /**
- * What text/ is for. In: a file of any encoding, packed or not (`bytes.ts`). Out: its text as bytes
- * in UTF-8, chunk by chunk or line by line, and the file watched for changes (`file.ts`).
+ * The entry of text/. In: a file in any encoding, packed or not (`bytes.ts`). Out: its text as
+ * UTF-8 bytes, in chunks or lines. `file.ts` watches the file for changes.
  */
 
 import { isUtf8 } from 'node:buffer'
@@ -11,16 +11,16 @@ import { type ByteOptions, readBytes } from './bytes.ts'
 import type { SourceFile } from './file.ts'
 
 export interface TextOptions extends ByteOptions {
-  /** Default: by the byte-order mark, else UTF-8. */
+  /** Default: by the byte-order mark, otherwise UTF-8. */
   encoding?: Encoding
-  /** Told of NUL characters that were taken out. */
+  /** Receives the number of NUL characters that were removed. */
   onNul(count: number): void
-  /** Told of an encoding that is probably not the file's, once the file has been read. */
+  /** Receives a warning about a doubtful encoding, once the file has been read. */
   warn?(problem: Problem): void
 }
 
 /**
- * The text of a file, unpacked, as bytes in UTF-8 without a byte-order mark. No chunk ends within a
+ * The text of a file, unpacked, as UTF-8 bytes without a byte-order mark. No chunk ends within a
  * character.
  * @throws ManifestError when there is no such file, SourceError when it cannot be read or is not in
  *   its encoding
@@ -33,8 +33,8 @@ export function readText(file: SourceFile, options: TextOptions): AsyncGenerator
 }
 
 /**
- * Passes bytes on. Text in an encoding of single bytes is valid UTF-8 by chance only, unless it is
- * ASCII.
+ * Passes bytes on, and warns if latin1 is doubtful: text in a single-byte encoding is rarely valid
+ * UTF-8, unless it is ASCII.
  */
 async function* doubtingLatin1(
   file: SourceFile,
@@ -56,12 +56,12 @@ async function* doubtingLatin1(
     }
     yield chunk
   }
-  // A byte-order mark has decided already.
+  // A byte-order mark has already decided.
   if (!isValid || isAscii || isMarked || carried.length > 0) return
   warn({
     code: 'encoding_doubtful',
     severity: 'warning',
-    message: 'the file is read as latin1, and every byte of it is valid UTF-8: names may come out as ZoÃ« for Zoë',
+    message: 'the file is read as latin1, but every byte of it is valid UTF-8: names can become ZoÃ« instead of Zoë',
     hint: 'remove encoding: latin1 if the file is UTF-8',
     at: { file: file.name },
   })
@@ -72,9 +72,9 @@ function startsWithMark(bytes: Buffer): boolean {
 }
 
 /**
- * The bytes of a file, which must be UTF-8; a byte-order mark is taken off. NUL characters mean
- * nothing in a CSV file and break databases behind it: they are taken out and counted.
- * @throws SourceError naming the line of the first byte that is not UTF-8
+ * Checks that bytes are UTF-8, and removes the byte-order mark. Removes and counts NUL characters,
+ * which mean nothing in text and break databases.
+ * @throws SourceError with the line of the first byte that is not UTF-8
  */
 async function* readUtf8(
   file: SourceFile,
@@ -102,7 +102,7 @@ async function* readUtf8(
   yield withoutNul(first ? withoutMark(file, carried) : carried, onNul)
 }
 
-/** How many bytes at the end belong to a character whose rest is in the next chunk. */
+/** Number of bytes at the end that belong to an incomplete character. */
 function unfinished(bytes: Buffer): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back] ?? 0
@@ -120,8 +120,8 @@ function withoutMark(file: SourceFile, bytes: Buffer): Buffer {
 }
 
 /**
- * ASCII in UTF-16 shows as every other byte being NUL. With a byte-order mark it was decoded
- * before.
+ * In UTF-16, every other byte of ASCII text is NUL. Text with a byte-order mark has already been
+ * decoded.
  */
 function refuseUtf16(file: SourceFile, bytes: Buffer): void {
   const little = bytes[1] === 0 && bytes[3] === 0 && bytes[0] !== 0
@@ -131,7 +131,7 @@ function refuseUtf16(file: SourceFile, bytes: Buffer): void {
   throw new SourceError({
     code: 'wrong_encoding',
     message: `the file is ${name}, not UTF-8`,
-    hint: `convert it: iconv -f ${name} -t UTF-8 ${file.path} > converted.csv; a source of type file reads it with encoding: ${name.toLowerCase()}`,
+    hint: `convert it: iconv -f ${name} -t UTF-8 ${file.path} > converted.csv; or use a source of type file with encoding: ${name.toLowerCase()}`,
     at: { file: file.name, line: 1 },
   })
 }
@@ -148,13 +148,13 @@ async function demandUtf8(file: SourceFile, bytes: Buffer, offset: number): Prom
   if (offset === 0) refuseUtf16(file, bytes)
   throw new SourceError({
     code: 'wrong_encoding',
-    message: 'the file is not UTF-8: this line holds a byte sequence that UTF-8 does not allow',
-    hint: `if it comes from Excel or an old system, convert it: iconv -f WINDOWS-1252 -t UTF-8 ${file.path} > converted.csv; a source of type file reads it with encoding: latin1`,
+    message: 'the file is not UTF-8: this line contains bytes that UTF-8 does not allow',
+    hint: `convert it, for example from Excel or an old system: iconv -f WINDOWS-1252 -t UTF-8 ${file.path} > converted.csv; or use a source of type file with encoding: latin1`,
     at: { file: file.name, line: await lineOfByte(file, offset + validLength(bytes)) },
   })
 }
 
-/** Length of the longest valid beginning, give or take one unfinished character. */
+/** Length of the longest valid beginning, give or take one incomplete character. */
 function validLength(bytes: Buffer): number {
   let valid = 0
   let invalid = bytes.length
@@ -168,7 +168,7 @@ function validLength(bytes: Buffer): number {
 }
 
 /**
- * The file is read a second time: counting lines on every read would cost more than this rare case
+ * Reads the file again, because counting lines in every reading would cost more than this rare case
  * is worth.
  */
 async function lineOfByte(file: SourceFile, offset: number): Promise<number> {
@@ -185,13 +185,12 @@ async function lineOfByte(file: SourceFile, offset: number): Promise<number> {
   return line
 }
 
-/** What is said of NUL characters that were taken out. */
 export function nulWarning(file: Pick<SourceFile, 'name'>, count: number): Problem {
   return {
     code: 'nul_characters',
     severity: 'warning',
     message: `${count} NUL ${count === 1 ? 'character was' : 'characters were'} left out`,
-    hint: 'they mean nothing in text; look at how the file was exported',
+    hint: 'check how the file was exported: NUL has no meaning in text',
     at: { file: file.name },
   }
 }
@@ -201,14 +200,13 @@ const LF = 0x0a
 interface Line {
   /** From 1. */
   line: number
-  /** Without blanks around it; undefined when the line is too long to be kept. */
+  /** Without surrounding spaces. Undefined: the line is too long. */
   content: string | undefined
 }
 
 /**
- * The lines of a text, as many at once as a chunk of it completes. Of a line that is too long
- * nothing is kept.
- * @param first number of the line on which the text begins
+ * The lines of a text, in batches of one chunk. Does not keep lines that are too long.
+ * @param first number of the text's first line
  */
 export async function* linesOf(text: AsyncIterable<Buffer>, maxBytes: number, first = 1): AsyncGenerator<Line[]> {
   let begun: Buffer[] = []
@@ -239,23 +237,23 @@ export async function* linesOf(text: AsyncIterable<Buffer>, maxBytes: number, fi
 }
 
 /**
- * How a text is encoded. `latin1` means Windows-1252, as on the web
+ * The encoding of a text. `latin1` means Windows-1252, as on the web
  * (https://encoding.spec.whatwg.org/#names-and-labels).
  */
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1'
 
 export const encodings: readonly Encoding[] = ['utf-8', 'utf-16le', 'utf-16be', 'latin1']
 
-/** Bytes of the beginning that tell the order. */
+/** Bytes at the beginning that decide the byte order. */
 const LOOKED_AT = 4096
 
-/** Line ends, delimiters, quotes and braces: no table and no JSON begins without any. */
+/** Line ends, delimiters, quotes and braces: every table and JSON text begins with some. */
 const SHAPING: ReadonlySet<number> = new Set(Buffer.from('\n\r\t,;|":{[', 'latin1'))
 
 /**
- * Bytes of a text as bytes in UTF-8. A byte-order mark decides the encoding, whatever `encoding`
- * says, and without either it is UTF-8, which is passed on unchecked.
- * @throws SourceError when a text in UTF-16 is not, or has its bytes in the other order
+ * Converts a text to UTF-8 bytes. A byte-order mark overrides `encoding`. By default, the text is
+ * UTF-8 and passes unchecked.
+ * @throws SourceError when a text is not valid UTF-16, or has the other byte order
  */
 export async function* inUtf8(
   file: SourceFile,
@@ -289,8 +287,8 @@ function marked(bytes: Buffer): Encoding | undefined {
 }
 
 /**
- * @throws SourceError when the bytes are in the other order than said: they would decode to signs
- *   that are no text, without any line end
+ * @throws SourceError when the byte order is wrong: the text would decode to random characters
+ *   without line ends
  */
 function encodingOf(file: SourceFile, bytes: Buffer, said: Encoding): Encoding {
   const mark = marked(bytes)
@@ -302,15 +300,15 @@ function encodingOf(file: SourceFile, bytes: Buffer, said: Encoding): Encoding {
   const real = said === 'utf-16le' ? 'utf-16be' : 'utf-16le'
   throw new SourceError({
     code: 'wrong_encoding',
-    message: `the file is ${real.toUpperCase()}, not ${said.toUpperCase()}: its bytes are in the other order`,
+    message: `the file is ${real.toUpperCase()}, not ${said.toUpperCase()}: its byte order is reversed`,
     hint: `set encoding: ${real}`,
     at: { file: file.name, line: 1 },
   })
 }
 
 /**
- * How many signs that shape a text stand in its beginning, in the one order and in the other: there
- * they would be U+0A00, U+2C00 and the like.
+ * Counts structural characters at the beginning, for both byte orders. In the wrong order, they
+ * would be U+0A00, U+2C00 and the like.
  */
 function orderOf(bytes: Buffer): { little: number; big: number } {
   let little = 0
@@ -327,15 +325,15 @@ function decoderOf(encoding: Encoding): TextDecoder | undefined {
   return encoding === 'utf-8' ? undefined : new TextDecoder(encoding, { fatal: true })
 }
 
-/** @param bytes nothing: the end of the text */
+/** @param bytes undefined: the end of the text */
 function decoded(file: SourceFile, decoder: TextDecoder, bytes: Buffer | undefined): Buffer {
   try {
     return Buffer.from(bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true }))
   } catch {
     throw new SourceError({
       code: 'wrong_encoding',
-      message: `the file is not ${decoder.encoding.toUpperCase()} throughout`,
-      hint: 'it is cut off, or in another encoding: look at its first bytes with xxd',
+      message: `parts of the file are not ${decoder.encoding.toUpperCase()}`,
+      hint: 'look at its first bytes with xxd: the file is cut off or in another encoding',
       at: { file: file.name },
     })
   }

@@ -5,9 +5,8 @@ import { isObject } from '../../json.ts'
 import { nullsOption, type Origin, ROW_FILE, ROW_LINE, type SourceRecord } from '../source.ts'
 
 /**
- * What programs write where they hold nothing. To the letter: a person may be called Null. MySQL's
- * zero dates are among them: no date, and a text that counts as one; so are the errors of
- * spreadsheets.
+ * Texts that programs write for "no value". The comparison is exact, because a user can have the
+ * name Null. Includes MySQL's zero dates and the errors of spreadsheets.
  */
 const WRITTEN: ReadonlySet<string> = new Set([
   'NULL',
@@ -41,8 +40,8 @@ const WRITTEN: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether a text is made of such words alone, as an expression makes it of written nulls, or holds
- * what a program wrote for an object.
+ * Whether a text consists only of such words, as an expression builds it from written nulls, or
+ * contains a serialized object.
  */
 export function saysNothing(text: string): boolean {
   if (text.length > LONGEST_TEXT) return false
@@ -52,14 +51,14 @@ export function saysNothing(text: string): boolean {
   return WRITTEN.has(text.slice(0, blank)) && text.split(' ').every((word) => WRITTEN.has(word))
 }
 
-/** Longer texts are made of more than two or three such words. */
+/** Longer texts have more than two or three such words. */
 const LONGEST_TEXT = 60
 
 const LONGEST = Math.max(...[...WRITTEN].map((value) => value.length))
 
 /**
- * Columns that are kept count of, and how deep they may lie: an object that is used as a map has no
- * end of them.
+ * Limits on counted columns and their depth, because an object used as a map has any number of
+ * members.
  */
 const MAX_COLUMNS = 1000
 const MAX_DEPTH = 5
@@ -67,15 +66,15 @@ const MAX_DEPTH = 5
 /** Columns that a warning names. */
 const MAX_TOLD = 10
 
-/** A column of a stream whose cells hold what looks like a written null. */
+/** A column with texts that look like written nulls. */
 export interface WrittenNull {
   stream: string
-  /** Inside rows that were joined: `memberships.org_name`. */
+  /** Inside joined rows: `memberships.org_name`. */
   column: string
   values: { value: string; count: number }[]
-  /** Records, or rows of the innermost list. */
+  /** Number of records, or of rows in the innermost list. */
   of: number
-  /** Where the first one stands. */
+  /** Place of the first such text. */
   first: Origin
 }
 
@@ -84,7 +83,7 @@ interface Node {
   seen: number
   columns: Map<string, Column>
   members: Map<string, Node>
-  /** When it was met, among all columns and members that are kept count of. */
+  /** Sequence number among all counted columns and members. */
   met: number
 }
 
@@ -94,10 +93,10 @@ interface Column {
   met: number
 }
 
-/** What was counted in some records: plain data. */
+/** Counts over some records: plain data. */
 export type NullsFound = ReadonlyMap<string, Node>
 
-/** Counts cells that look like a written null, over any number of records in the same memory. */
+/** Counts cells that look like a written null, in bounded memory. */
 export class WrittenNulls {
   readonly #columnsOf: (stream: string) => ReadonlySet<string> | 'all'
   readonly #streams = new Map<string, Node>()
@@ -105,9 +104,9 @@ export class WrittenNulls {
   #kept = 0
 
   /**
-   * @param columnsOf names of the columns of a stream, and of rows joined to it, that are looked
-   *   into. Default: all
-   * @param maxColumns Infinity: it counts a part of the records, for `merge`
+   * @param columnsOf names of the columns to check, of a stream and of rows joined to it. Default:
+   *   all
+   * @param maxColumns Infinity for a part of the records, which `merge` adds later
    */
   constructor(columnsOf: (stream: string) => ReadonlySet<string> | 'all' = () => 'all', maxColumns = MAX_COLUMNS) {
     this.#columnsOf = columnsOf
@@ -120,12 +119,12 @@ export class WrittenNulls {
     this.#visit(node, data, origin, columns === 'all' ? undefined : columns, 1)
   }
 
-  /** What has been counted, for `merge`. */
+  /** The counts, for `merge`. */
   counted(): NullsFound {
     return this.#streams
   }
 
-  /** Adds what was counted in the records that come next. */
+  /** Adds the counts of the records that follow. */
   merge(found: NullsFound): void {
     for (const [stream, root] of found) {
       const own = new Map([[root, this.#streamNode(stream)]])
@@ -155,7 +154,7 @@ export class WrittenNulls {
     return node
   }
 
-  /** The columns in the order in which they were met. */
+  /** The columns in the order in which they were found. */
   found(): WrittenNull[] {
     return [...this.#streams].flatMap(([stream, node]) => [...foundIn(stream, node)])
   }
@@ -227,7 +226,7 @@ interface Met {
   member?: Node
 }
 
-/** Everything below a node, in the order in which it was met: a parent before what is below it. */
+/** Everything below a node in the order in which it was found, parents first. */
 function inOrderMet(root: Node): Met[] {
   const all: Met[] = []
   const gather = (parent: Node) => {
@@ -249,14 +248,14 @@ function* foundIn(stream: string, node: Node): Generator<WrittenNull> {
   for (const member of node.members.values()) yield* foundIn(stream, member)
 }
 
-/** Where a row stands that was joined. */
+/** The place of a joined row. */
 function placeOf(row: Record<string, unknown>): Origin | undefined {
   const { [ROW_FILE]: file, [ROW_LINE]: line } = row
   if (typeof file !== 'string') return undefined
   return typeof line === 'number' ? { file, line } : { file }
 }
 
-/** Every value that was found, the most frequent first. */
+/** All found values, the most frequent first. */
 export function nullValues(found: readonly WrittenNull[]): string[] {
   const counts = new Map<string, number>()
   for (const { values } of found) {
@@ -266,8 +265,8 @@ export function nullValues(found: readonly WrittenNull[]): string[] {
 }
 
 /**
- * A warning for each setting that would make nothing of such texts, with the columns that it is
- * about.
+ * One warning per setting that would turn such texts into "no value", with the columns it applies
+ * to.
  * @param mapped whether the mapping is known to read these columns
  */
 export function writtenNullWarnings(
@@ -280,17 +279,17 @@ export function writtenNullWarnings(
     if (one === undefined) return []
     const { path, nulls } = settingOf(one, source)
     const list = JSON.stringify([...new Set([...nulls, ...nullValues(columns)])]).replaceAll(',', ', ')
-    const read = mapped ? `, and the mapping reads ${columns.length === 1 ? 'it' : 'them'} as a value` : ''
+    const read = mapped ? `, and the mapping reads ${columns.length === 1 ? 'it as a value' : 'them as values'}` : ''
     const message =
       columns.length === 1
-        ? `${one.stream}: the column ${one.column} holds the text ${heldIn(one)}${read}`
-        : `${one.stream}: ${columns.length} columns hold texts that stand for nothing${read}: ${listed(columns)}`
+        ? `${one.stream}: the column ${one.column} contains the text ${heldIn(one)}${read}`
+        : `${one.stream}: ${columns.length} columns contain texts that usually mean "no value"${read}: ${listed(columns)}`
     return [
       {
         code: 'written_null',
         severity: 'warning',
         message,
-        hint: `where this means nothing, set ${path} to ${list}: such cells of CSV then count as empty; in JSON, write null`,
+        hint: `set ${path} to ${list} if this means "no value": such CSV cells then count as empty; in JSON, write null`,
         at: one.first,
       },
     ]
@@ -309,10 +308,7 @@ function listed(columns: readonly WrittenNull[]): string {
   )
 }
 
-/**
- * Where the manifest says what stands for nothing in such a column, and what it says already: a
- * stream may have a list of its own.
- */
+/** The setting for such a column and its current value. A stream can have its own list. */
 function settingOf({ stream, column }: WrittenNull, source: SourceConfig): { path: string; nulls: string[] } {
   const streams = isObject(source.streams) ? source.streams : {}
   const name = column.split('.').findLast((segment) => Object.hasOwn(streams, segment)) ?? stream

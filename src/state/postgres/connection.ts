@@ -2,14 +2,14 @@ import { Socket } from 'node:net'
 import { Client, type ClientConfig } from 'pg'
 import { ConnectionLost, isLost } from '../../postgres/errors.ts'
 
-/** One row, by column. Whole numbers are numbers, `bigint` is text, JSON is kept as text. */
+/** One row, by column. Whole numbers are numbers; `bigint` and JSON are text. */
 export type Row = Record<string, unknown>
 
 /**
- * What every session has. Writes wait for the disk. A copy of a large state is checked while the
- * transaction that read it is open. A dead machine at the other end is noticed within half a
- * minute, and its lock goes with the session. Each statement finds its rows by a key: a scan of a
- * table that has just been written a million times would not end.
+ * Settings of every session. Writes wait for the disk. Copies of a large state are checked while
+ * their read transaction is open. A dead client is detected within half a minute, and its lock ends
+ * with the session. Sequential scans are off: on a table that was just written a million times,
+ * they would not end.
  */
 const SESSION = `
   SET client_min_messages = warning;
@@ -26,12 +26,12 @@ const SESSION = `
   SET jit = off;
   SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'`
 
-/** Milliseconds for the end of a connection. */
+/** Milliseconds to close a connection. */
 const GOODBYE = 2_000
 
 /**
- * One connection, which is one session of the server as long as no pooler is in between. One
- * statement at a time.
+ * One connection, which is one server session unless a pooler is in between. One statement at a
+ * time.
  */
 export class Connection {
   readonly #client: Client
@@ -43,15 +43,15 @@ export class Connection {
   private constructor(client: Client, socket: Socket) {
     this.#client = client
     this.#socket = socket
-    // Both come at any time, also while nobody asks anything.
+    // Both can occur at any time, also without a statement.
     client.on('error', (error) => this.#lose(error))
     client.on('end', () => this.#lose(new Error('the server closed the connection')))
   }
 
   /**
-   * @param schema lower-case letters, digits and _; quoted, because `user` and `default` mean
-   *   something else without
-   * @throws ConnectionLost where nobody answers, or not yet; errors of `pg` for whoever refuses
+   * @param schema lower-case letters, digits and _; quoted, because `user` and `default` have
+   *   another meaning without quotes
+   * @throws ConnectionLost if there is no response (yet); errors of `pg` if the server rejects it
    */
   static async open(config: ClientConfig, schema: string): Promise<Connection> {
     const socket = new Socket()
@@ -67,26 +67,23 @@ export class Connection {
     }
   }
 
-  /** Undefined: it is there, as far as anybody knows. */
+  /** Undefined: the connection is not known to be lost. */
   get lost(): ConnectionLost | undefined {
     return this.#lost
   }
 
-  /** Milliseconds since the server answered something. */
+  /** Milliseconds since the last response of the server. */
   get silence(): number {
     return performance.now() - this.#heardAt
   }
 
-  /**
-   * The process that the server said it is, when the connection was made: a pooler says another
-   * one.
-   */
+  /** The process that the server reported for the connection. A pooler reports another one. */
   get greeted(): number {
     const told: unknown = Reflect.get(this.#client, 'processID')
     return typeof told === 'number' ? told : 0
   }
 
-  /** One statement, which the server prepares once. */
+  /** Runs one statement, which the server prepares once. */
   async query(text: string, ...values: unknown[]): Promise<Row[]> {
     let name = this.#names.get(text)
     if (name === undefined) {
@@ -96,17 +93,17 @@ export class Connection {
     return (await this.#ask(() => this.#client.query<Row>({ name, text, values }))).rows
   }
 
-  /** A statement without values, which is not prepared. */
+  /** Runs a statement without values. It is not prepared. */
   async simple(text: string): Promise<Row[]> {
     return (await this.#ask(() => this.#client.query<Row>(text))).rows
   }
 
-  /** Statements without values or rows. */
+  /** Runs statements without values or rows. */
   async exec(text: string): Promise<void> {
     await this.#ask(() => this.#client.query(text))
   }
 
-  /** Everything that `work` writes, or nothing of it. */
+  /** Commits everything that `work` writes, or nothing. */
   async transaction<T>(work: () => Promise<T>, mode = ''): Promise<T> {
     await this.exec(`BEGIN ${mode}`)
     try {
@@ -124,7 +121,7 @@ export class Connection {
     await this.#end()
   }
 
-  /** Says goodbye. A server that cannot be reached would never say it back. */
+  /** Closes the connection. An unreachable server would never confirm. */
   async #end(): Promise<void> {
     const timer = setTimeout(() => this.#socket.destroy(), GOODBYE)
     await this.#client.end().catch(() => {})
@@ -147,7 +144,7 @@ export class Connection {
   #lose(error: unknown): void {
     if (this.#lost !== undefined) return
     this.#lost = new ConnectionLost(error)
-    // A statement without an answer may still be under way: the session must not go on with it.
+    // A statement without a response may still run, so the session must not continue.
     this.#socket.destroy()
   }
 }

@@ -15,16 +15,16 @@ import {
   runFromRow,
 } from './rows.ts'
 
-/** All that a schema holds of one state, read and replaced as a whole, within a transaction. */
+/** Reads and replaces the whole content of a state in a schema, within a transaction. */
 
-/** One table: how its rows come in order, and how they are made of entries. */
+/** One table: the order of its rows, and the conversion from and to entries. */
 interface Table<Type extends StateEntry['type']> {
   name: string
   columns: string
   order: readonly string[]
   first: readonly (string | number)[]
   entry(row: Row): StateEntry
-  /** @param before how many entries of the same type came before */
+  /** @param before the number of earlier entries of the same type */
   row(entry: Extract<StateEntry, { type: Type }>, before: number): Rows[number]
 }
 
@@ -71,7 +71,7 @@ const TABLES: { [Type in StateEntry['type']]: Table<Type> } = {
     order: ['run', 'place'],
     first: [0, 0],
     entry: (row) => ({ type: 'reject', run: Number(row.run), reject: rejectFromRow(row) }),
-    // Unique and rising within each run.
+    // Unique and increasing within each run.
     row: ({ run, reject }, before) => ({ ...rowOfReject(reject, before + 1), run }),
   },
 }

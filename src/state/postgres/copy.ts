@@ -8,12 +8,9 @@ import { openThrowaway } from '../../sqlite/open.ts'
 import type { Connection } from './connection.ts'
 import { fromStored } from './text.ts'
 
-/**
- * Copies of what PostgreSQL keeps, for SQLite. In: a connection, and which state. Out: a file that
- * SQLite opens.
- */
+/** Copies data from PostgreSQL to a SQLite file. In: a connection and the state. Out: a file. */
 
-/** Rows that are on their way at once. */
+/** Rows per fetch. */
 const PAGE = 5_000
 
 const TABLES = `
@@ -23,9 +20,9 @@ const TABLES = `
     PRIMARY KEY (kind, key)) WITHOUT ROWID, STRICT`
 
 /**
- * Hands over a file with all resources of one kind, as they are at one moment: see `inFile` of
- * StateStore. It is gone afterwards.
- * @param of.folder a private folder: the file holds addresses of people
+ * Provides a temporary file with all resources of one kind at one moment: see `inFile` of
+ * StateStore.
+ * @param of.folder a private folder: the file contains email addresses
  */
 export async function copyKind<T>(
   connection: Connection,
@@ -56,8 +53,8 @@ export async function copyKind<T>(
 }
 
 /**
- * Within a transaction: the cursor reads one moment of the state, and the next rows are on their
- * way while these are written.
+ * Call within a transaction: the cursor reads one moment of the state. Fetches the next rows while
+ * these are written.
  */
 async function copyResources(
   connection: Connection,
@@ -74,7 +71,7 @@ async function copyResources(
     const rows = await coming
     if (rows.length === 0) return
     coming = fetch()
-    // It is waited for in the next turn; until then its failure is no news.
+    // Awaited in the next turn. Until then its failure is handled here.
     coming.catch(() => {})
     for (const [key, id, attributes, digests, refs, ownership, run, reduced, answered, gone] of parsed(rows)) {
       insert.run(

@@ -11,17 +11,14 @@ import {
 import type { PostgresLocation } from '../location.ts'
 
 /**
- * Where the database of a state is. In: a location with its URL. Out: what `pg` connects by, and
- * words for it without the password.
+ * The database of a state. In: a location with its URL. Out: `pg` options, and a description
+ * without the password.
  */
 
-/**
- * A statement that has no answer after so long has none: it is ended on the server well before.
- * Milliseconds.
- */
+/** Milliseconds. The server ends a statement well before this, so a later response never comes. */
 const QUERY_TIMEOUT = 90_000
 
-/** @throws StateError for a URL that names no database, or asks for what a state must not have */
+/** @throws StateError for a URL without a database, or with an option that a state cannot use */
 export function endpointOf(location: PostgresLocation): ClientConfig {
   const endpoint = partsOf(location)
   return inWords(() => ({ ...clientConfig(endpoint, location.ca), query_timeout: QUERY_TIMEOUT }))
@@ -37,17 +34,17 @@ export function describeLocation(location: PostgresLocation): string {
 function partsOf({ url }: PostgresLocation): Endpoint {
   return inWords(() => {
     const endpoint = endpointIn(url, ['pgbouncer'])
-    if (endpoint.parameters.has('pgbouncer')) throw pooled('its URL says pgbouncer=true')
+    if (endpoint.parameters.has('pgbouncer')) throw pooled('its URL has pgbouncer=true')
     return endpoint
   })
 }
 
-/** A pooler gives each transaction another connection: a lock would protect nothing. */
+/** A pooler assigns a connection per transaction, so a session lock would protect nothing. */
 export function pooled(why: string): StateError {
   return new StateError({
     code: 'state_pooled',
-    message: `a transaction pooler is between this command and the database of the state: ${why}. The lock of the state would protect nothing`,
-    hint: 'use the direct connection: of Neon the host without -pooler, of Supabase port 5432, else the port of PostgreSQL itself',
+    message: `the state database is behind a transaction pooler, so its lock would protect nothing: ${why}`,
+    hint: 'use the direct connection: on Neon the host without -pooler, on Supabase port 5432, elsewhere the port of PostgreSQL itself',
   })
 }
 
@@ -63,8 +60,8 @@ function inWords<T>(read: () => T): T {
     throw new StateError(
       {
         code: 'state_ca_unreadable',
-        message: `the certificates for the database of the state cannot be read: ${cause.message}`,
-        hint: 'correct state.ca: the path starts from the manifest’s folder',
+        message: `the certificates of the state database cannot be read: ${cause.message}`,
+        hint: 'correct state.ca: the path is relative to the manifest’s folder',
       },
       { cause },
     )

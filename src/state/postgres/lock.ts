@@ -7,12 +7,12 @@ import type { Connection } from './connection.ts'
 import { lockKey } from './migrations.ts'
 
 /**
- * Who works on a state. In: a connection, and the command. Out: the lock of the session, which the
- * server drops with it, however that ends; else a LockedError that names the holder. What is
- * written beside it tells people who it is, and each write whether this session is still the one.
+ * Locks a state. In: a connection, and the command. Out: an advisory lock of the session, which the
+ * server releases when the session ends; else a LockedError naming the holder. The holder is also
+ * stored in the state, for messages and to check each write against the session.
  */
 export interface Held {
-  /** Random: no other holding has it. */
+  /** Random and unique. */
   token: string
   holder: LockHolder
 }
@@ -22,17 +22,16 @@ export function holdingFor({ command, now }: LockRequest): Held {
   return { token: randomUUID(), holder }
 }
 
-/** Which lock it is: the same for everybody who has this state. */
+/** Identifies the lock: the same for all commands with this state. */
 export interface Lockable {
   state: number
   schema: string
-  /** For people. */
   place: string
 }
 
 /**
- * The server takes a moment to see that a process is dead, and longer where its own session is cut
- * off. Milliseconds.
+ * Milliseconds. The server needs a moment to notice a dead process, and longer if this process's
+ * own former session was cut off.
  */
 const PATIENCE = 1_000
 const PATIENCE_WITH_SELF = 30_000
@@ -51,7 +50,7 @@ export async function takeLock(connection: Connection, lockable: Lockable, held:
     const other = await holderOf(connection, lockable)
     const isOwn = other?.token === held.token
     if (Date.now() - began > (isOwn ? PATIENCE_WITH_SELF : PATIENCE)) throw lockedBy(place, other?.holder)
-    // The session of this process that the server has not missed yet.
+    // This process's former session, which the server still considers alive.
     if (isOwn) await connection.query('SELECT pg_terminate_backend($1)', other.backend)
     await sleep(PAUSE)
   }
@@ -72,12 +71,12 @@ export async function giveBack(connection: Connection, lockable: Lockable, { tok
   await connection.query('SELECT pg_advisory_unlock($1)', keyOf(lockable))
 }
 
-/** Who has the lock; undefined: nobody, or somebody who has not said so yet. */
+/** The holder of the lock. Undefined: none, or one that is not stored yet. */
 export async function holderOf(
   connection: Connection,
   lockable: Lockable,
 ): Promise<{ backend: number; token?: string; holder?: LockHolder } | undefined> {
-  // PostgreSQL shows the two halves of the number.
+  // PostgreSQL shows the key in two halves.
   // https://www.postgresql.org/docs/current/view-pg-locks.html
   const [row] = await connection.query(
     `SELECT l.pid, s.holder, s.holder_token FROM pg_locks l LEFT JOIN states s ON s.state = $1 AND s.holder_backend = l.pid
@@ -95,11 +94,11 @@ export async function holderOf(
   }
 }
 
-/** Somebody else has taken the lock while the connection was away. */
+/** Another command took the lock while the connection was lost. */
 export function takenOver(place: string, by: LockHolder | undefined): LockedError {
   return new LockedError({
     code: 'state_taken_over',
-    message: `${describeHolder(by)} has taken over the state ${place}, and this command may not write to it any more`,
-    hint: 'nothing more was sent to WorkOS; wait until it has finished, then run the same command again',
+    message: `${describeHolder(by)} has taken over the state ${place}, so this command can no longer write to it`,
+    hint: 'wait until it finishes, then run the same command again; nothing more was sent to WorkOS',
   })
 }

@@ -4,13 +4,13 @@ import { toolVersion } from '../../version.ts'
 import type { Connection } from './connection.ts'
 
 /**
- * The schema in the database, and its steps. In: a connection whose search path is the schema. Out:
- * a schema that this version knows.
+ * The schema in the database and its migration steps. In: a connection whose search path is the
+ * schema. Out: a schema of this version.
  */
 
 /**
- * Steps that were taken; undefined: there is no state in this schema. @throws StateError for a
- * schema of somebody else, or a newer one
+ * The number of steps taken. Undefined: the schema has no state.
+ * @throws StateError for a schema of another program, or a newer one
  */
 export async function stepsTaken(connection: Connection, schema: string, place: string): Promise<number | undefined> {
   const [found] = await connection.query(
@@ -30,9 +30,8 @@ export async function stepsTaken(connection: Connection, schema: string, place: 
 }
 
 /**
- * Makes the schema where there is none, and takes the steps that are missing, all in one
- * transaction: whoever is killed in between has done nothing. Others who come at the same time
- * wait, and find it done.
+ * Creates the schema if necessary and takes the missing steps in one transaction, so that a killed
+ * command has changed nothing. Concurrent commands wait and find it done.
  */
 export async function migrate(connection: Connection, schema: string, place: string): Promise<void> {
   await connection.transaction(async () => {
@@ -41,7 +40,7 @@ export async function migrate(connection: Connection, schema: string, place: str
     if (before === migrations.length) return
     if (before === undefined) {
       const [found] = await connection.query('SELECT to_regnamespace($1) IS NOT NULL AS is', schema)
-      // A user who may use a schema that was made for it need not be one who may make schemas.
+      // A user of an existing schema may not have the privilege to create schemas.
       if (found?.is !== true) await connection.exec(`CREATE SCHEMA "${schema}"`)
       await connection.exec(STEPS_TABLE)
     }
@@ -53,7 +52,7 @@ export async function migrate(connection: Connection, schema: string, place: str
   })
 }
 
-/** Key of an advisory lock, which PostgreSQL has as a number for the whole database. */
+/** The key of an advisory lock, which is a number for the whole database. */
 export function lockKey(...of: string[]): string {
   return createHash('sha256')
     .update(['workos-migrate', ...of].join('\0'))
@@ -65,8 +64,8 @@ export function lockKey(...of: string[]): string {
 function foreign(schema: string, place: string): StateError {
   return new StateError({
     code: 'state_foreign',
-    message: `the schema ${schema} holds something else than states of workos-migrate: ${place}`,
-    hint: 'name a schema of its own in state.schema',
+    message: `the schema ${schema} contains something other than states of workos-migrate: ${place}`,
+    hint: 'set state.schema to a separate schema',
   })
 }
 
@@ -82,10 +81,10 @@ const STEPS_TABLE = `CREATE TABLE workos_migrate_steps (
   step integer PRIMARY KEY, tool_version text NOT NULL, taken_at timestamptz NOT NULL DEFAULT now())`
 
 /**
- * The numbered steps of the schema. A step, once published, is never edited: changes are new steps.
+ * The numbered steps of the schema. Never edit a published step: add a new one.
  *
- * JSON is text, byte for byte as it was written: `jsonb` sorts its keys and refuses what a text may
- * hold. Keys are compared by bytes, which is the order of code points.
+ * JSON is stored as text, byte for byte: `jsonb` sorts keys and rejects some texts. Keys are
+ * compared by bytes, which is the order of code points.
  */
 export const migrations: readonly string[] = [
   `

@@ -13,20 +13,17 @@ import { refusePooler } from './pooler.ts'
 import { type Kept, PostgresStateStore, readKept, type StoreOptions } from './store.ts'
 import { toStored } from './text.ts'
 
-/**
- * Opens states in PostgreSQL. In: a location. Out: a PostgresStateStore, or what can be said of the
- * state without opening it.
- */
+/** Opens states in PostgreSQL. In: a location. Out: a PostgresStateStore, or its basic facts. */
 
 interface Opening {
   interrupted?: AbortSignal
   writeCopy: StoreOptions['writeCopy']
 }
 
-/** The oldest version of the server that has what is used here. */
+/** The oldest version of the server with the features used here. */
 const OLDEST_SERVER = 120_000
 
-/** A database that answers, with a way to make further connections to it. */
+/** A database that responds, and a function to open further connections. */
 interface Reached {
   connection: Connection
   dial(): Promise<Connection>
@@ -66,15 +63,15 @@ async function checkServer(connection: Connection, place: string): Promise<void>
   )
   const refuse = (message: string, hint: string) => new StateError({ code: 'state_server', message, hint })
   if (Number(server?.version) < OLDEST_SERVER) {
-    throw refuse(`${place} is of a version before 12`, 'use PostgreSQL 12 or later')
+    throw refuse(`${place} has a version before 12`, 'use PostgreSQL 12 or later')
   }
   if (server?.encoding !== 'UTF8') {
     const hint = "create it with: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
-    throw refuse(`${place} has the encoding ${server?.encoding}, and a state needs UTF8`, hint)
+    throw refuse(`${place} has the encoding ${server?.encoding}, but a state needs UTF8`, hint)
   }
 }
 
-/** Works with a connection that is closed if the work fails. */
+/** Closes the connection if the work fails. */
 async function orClose<T>({ connection, place }: Reached, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -122,7 +119,7 @@ async function makeState(connection: Connection, { name, environment }: Postgres
     randomBytes(32).toString('hex'),
   )
   const kept = await readKept(connection, { name, environment })
-  if (kept === undefined) throw new RangeError('the state that was just made is not there')
+  if (kept === undefined) throw new RangeError('the state that was just created is missing')
   return kept
 }
 
@@ -148,7 +145,7 @@ export async function findPostgresState(
   })
 }
 
-/** What is there, looked at and left. Undefined: there is no such state. */
+/** Reads a state and closes it again. Undefined: there is no such state. */
 async function glance<T>(
   location: PostgresLocation,
   look: (connection: Connection, kept: Kept) => Promise<T>,

@@ -3,13 +3,12 @@ import type { Connection } from './connection.ts'
 import { pooled } from './endpoint.ts'
 
 /**
- * Tells a transaction pooler from the server, and from a pooler that keeps one session for each
- * client. In: a fresh connection, and a way to make another. Out: nothing, or the StateError that
- * refuses it.
+ * Detects a transaction pooler. In: a new connection, and a function to open another. Out: nothing,
+ * or the StateError that rejects the pooler.
  *
- * The server tells each client which process serves it. A pooler tells something else: it has many
- * clients on few sessions. Then others come in between on purpose: where a session is given to them
- * while this client has nothing open, what the session holds (a lock) is theirs.
+ * The server reports the process that serves a client; a pooler, with many clients on few sessions,
+ * reports another number. Then other connections open transactions on purpose: if one of them gets
+ * this client's session, it also has the session's lock.
  */
 export async function refusePooler(connection: Connection, another: () => Promise<Connection>): Promise<void> {
   const own = await backendOf(connection)
@@ -22,7 +21,7 @@ export async function refusePooler(connection: Connection, another: () => Promis
       const other = await another()
       others.push(other)
       await begin(other)
-      if ((await backendOf(other)) === own) throw pooled('it gave the session of one connection to another')
+      if ((await backendOf(other)) === own) throw pooled('it assigned the session of one connection to another')
       const kept = await connection.simple(`SELECT current_setting('workos_migrate.session', true) AS mark`)
       if (kept[0]?.mark !== mark || (await backendOf(connection)) !== own) {
         throw pooled('the session changed between two statements')
@@ -33,10 +32,7 @@ export async function refusePooler(connection: Connection, another: () => Promis
   }
 }
 
-/**
- * From here on it keeps the session that it gets. PgBouncer refuses that where it gives one for
- * each statement.
- */
+/** Keeps its session from now on. PgBouncer rejects this in statement pooling mode. */
 async function begin(connection: Connection): Promise<void> {
   try {
     await connection.exec('BEGIN')
@@ -46,7 +42,7 @@ async function begin(connection: Connection): Promise<void> {
   }
 }
 
-/** A pooler that gives sessions in turn has come round by then. */
+/** Enough rounds for a pooler that assigns sessions in turn. */
 const ROUNDS = 4
 
 async function backendOf(connection: Connection): Promise<number> {

@@ -5,13 +5,13 @@ import type { Connection } from './connection.ts'
 import { fromStored, toStored } from './text.ts'
 
 /**
- * What the state holds, as rows. In: resources, intents, runs. Out: the same from rows, and the
- * statement that writes a batch of them.
+ * Rows of the state. In: resources, intents, runs. Out: the same from rows, and the statement that
+ * writes a batch.
  */
 
 export const { resourceFromRow, intentFromRow, failureFromRow, rejectFromRow, runFromRow } = rowReaders(fromStored)
 
-/** Rows as one parameter, for `json_to_recordset`: the server takes them apart. */
+/** Rows as one parameter for `json_to_recordset`, which the server splits. */
 export type Rows = Record<string, string | number | null>[]
 
 export function rowOfResource(resource: StateResource): Rows[number] {
@@ -76,9 +76,7 @@ export function rowOfAddress({ kind, key }: Address): Rows[number] {
   return { kind: toStored(kind), key: toStored(key) }
 }
 
-/**
- * What one statement may write: no address twice, and nothing that depends on something else in it.
- */
+/** What one statement can write: each address once, without dependencies between entries. */
 export interface Part {
   saved: Rows
   removed: Rows
@@ -88,10 +86,7 @@ export interface Part {
   opened: Rows
 }
 
-/**
- * Cuts a batch into parts that mean the same one after the other as its entries do. Nearly every
- * batch is one part.
- */
+/** Splits a batch into parts with the same effect in sequence. Most batches are one part. */
 export function partsOf({ outcomes, intents }: Batch): Part[] {
   const parts: Part[] = []
   let part = emptyPart()
@@ -108,7 +103,7 @@ export function partsOf({ outcomes, intents }: Batch): Part[] {
   for (const outcome of outcomes) {
     if (outcome.type === 'saved') {
       const { kind, key, id } = outcome.resource
-      // Whether an id stays created depends on what was saved and removed before.
+      // Whether an ID stays created depends on what was saved and removed before.
       take([`${kind}:${key}`, `${kind}#${id}`], part.removed.length > 0)
       part.saved.push(rowOfResource(outcome.resource))
       part.cleared.push(rowOfAddress(outcome.resource))
@@ -132,39 +127,36 @@ function emptyPart(): Part {
   return { saved: [], removed: [], gone: [], cleared: [], opened: [] }
 }
 
-/** Who writes: the state, and the token of whoever has its lock. */
+/** The writer: the state, and the token of the lock holder. */
 export interface Writer {
   state: number
   token: string
 }
 
-/** Columns of a row that `json_to_recordset` yields. */
+/** Columns of rows from `json_to_recordset`. */
 const RESOURCE = `kind text, key text, id text, attributes text, digests text, refs text, ownership text, run integer,
   reduced text, answered text, gone integer`
 const INTENT = 'kind text, key text, action text, started_at text, attributes text, digests text, refs text'
 const ADDRESS = 'kind text, key text'
 
 /**
- * The places of the rows of a table that a parameter names. The server plans a statement when the
- * tables are empty, and keeps the plan: left to itself it reads the whole table, and a commit takes
- * the longer the more the state knows. LATERAL with a LIMIT looks up each row by its key.
+ * The places of rows that a parameter names. The server plans a statement while tables are empty
+ * and keeps the plan, which would scan the whole table: commits would get slower with the number of
+ * resources. LATERAL with a LIMIT looks up each row by its key.
  */
 function placesOf(table: string, parameter: string): string {
   return `SELECT l.ctid, c.* FROM held h CROSS JOIN json_to_recordset(${parameter}::json) AS c(${ADDRESS}, run integer)
     CROSS JOIN LATERAL (SELECT k.ctid FROM ${table} k WHERE k.state = h.state AND k.kind = c.kind AND k.key = c.key LIMIT 1) l`
 }
 
-/**
- * A resource `o` by its WorkOS id: of the conditions only the id has an index, so the primary key
- * is not tried.
- */
+/** A resource `o` by its WorkOS ID. Only the ID can use an index here, not the primary key. */
 export const BY_ID = (state: string, kind: string, id: string) =>
   `o.id = ${id} AND o.kind || '' = ${kind} AND o.state + 0 = ${state}`
 
 /**
- * One part in one statement, which is one way to the server and back: it counts the serial up, and
- * writes nothing at all unless this very session has the lock, and the serial is the one that is
- * expected. What the state has as created stays so: see the same statement of SQLite.
+ * Writes one part in one statement and one round trip. It increments the serial, and writes nothing
+ * unless this session has the lock and the serial is as expected. Created resources stay created:
+ * see the same statement of SQLite.
  */
 const WRITE = `WITH held AS (
     UPDATE states SET serial = serial + $5, mark = $4
@@ -194,10 +186,7 @@ const WRITE = `WITH held AS (
   )
   SELECT count(*)::int AS held FROM held`
 
-/**
- * @returns false, with nothing written, where the session has not the lock or the serial is another
- *   one
- */
+/** @returns false, with nothing written, if the session lacks the lock or the serial differs */
 export async function writePart(
   connection: Connection,
   { state, token }: Writer,

@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts'
 import { failureFromRow, rejectFromRow, rowOfFailure, rowOfReject, rowOfRun, runFromRow } from './rows.ts'
 import { toStored } from './text.ts'
 
-/** Rows that are read at once. */
+/** Rows per read. */
 const PAGE = 1000
 
 const RUN =
@@ -13,10 +13,7 @@ const FAILURE = 'kind text, key text, action text, outcome text, code text, mess
 const REJECT = `place integer, kind text, key text, code text, field text, message text, hint text, origin text,
   records integer, email text`
 
-/**
- * The runs of one state: what they came to, what they could not do, what their plans had refused.
- * Each write may be done twice.
- */
+/** The runs of one state, with their failures and rejects. Each write can be repeated. */
 export class RunLog {
   readonly #state: number
 
@@ -55,7 +52,7 @@ export class RunLog {
   }
 
   async addFailures(connection: Connection, run: number, failures: readonly Failure[]): Promise<void> {
-    // Of one address the last counts.
+    // For the same address, the last one counts.
     const rows = new Map(failures.map((failure) => [`${failure.kind}:${failure.key}`, rowOfFailure(failure)]))
     await connection.query(
       `INSERT INTO failures (state, run, kind, key, action, outcome, code, message, origin, email)
@@ -68,7 +65,7 @@ export class RunLog {
     )
   }
 
-  /** How many rejects a run has. */
+  /** The number of rejects of a run. */
   async rejectsOf(connection: Connection, run: number): Promise<number> {
     const sql = 'SELECT coalesce(max(place), 0) AS place FROM rejects WHERE state = $1 AND run = $2'
     return Number((await connection.query(sql, this.#state, run))[0]?.place)

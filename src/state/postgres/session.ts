@@ -6,34 +6,32 @@ import { explained, unreachable } from './errors.ts'
 export interface SessionOptions {
   /** For people. */
   place: string
-  /** Makes another connection. */
+  /** Opens another connection. */
   dial(): Promise<Connection>
   /**
-   * Makes sure that the work may go on with a new connection. What it throws ends the session,
-   * unless the connection is lost again.
+   * Checks that the work can continue on a new connection. Its errors end the session, unless the
+   * connection is lost again.
    */
   resume(connection: Connection): Promise<void>
-  /** Ends the wait for a server that does not answer. */
+  /** Ends the wait for a server that does not respond. */
   interrupted: AbortSignal | undefined
 }
 
-/** How long a server may be away, and how often it is asked. Milliseconds. */
+/** Milliseconds. How long a server can be away, and the pauses between attempts. */
 const PATIENCE = 120_000
 const FIRST_PAUSE = 50
 const LAST_PAUSE = 1_000
 
 /**
- * How long a server may say nothing before it is asked whether it is there. The server itself drops
- * a session whose other end is dead after 25 seconds, and the lock with it: until then nobody else
- * has it. Milliseconds.
+ * Milliseconds of silence before the server is queried. The server itself ends a session with a
+ * dead client, and its lock, after 25 seconds. Until then nobody else has the lock.
  */
 const SILENCE = 5_000
 
 /**
- * Work on one connection, one piece after the other. Where the connection breaks, another one is
- * made and `resume` says whether the work may go on; the piece that was under way is then done
- * again, so each must be one that can be done twice. Once a session has ended in an error, every
- * further piece of work has the same one.
+ * Runs work on one connection in sequence. If the connection is lost, it opens another one,
+ * `resume` decides whether to continue, and the interrupted work is repeated. All work must be
+ * repeatable. After a session has ended with an error, all further work has the same error.
  */
 export class Session {
   readonly #options: SessionOptions
@@ -47,8 +45,8 @@ export class Session {
   }
 
   /**
-   * Does a piece of work when those before it are done. @throws what it throws, in words;
-   * StateError, LockedError where it cannot go on
+   * Runs work after all earlier work. @throws its translated errors; StateError, LockedError if it
+   * cannot continue
    */
   run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const turn = this.#turn.then(
@@ -59,10 +57,7 @@ export class Session {
     return turn
   }
 
-  /**
-   * Resolves when the connection is there: it is not known to be lost, and the server has said
-   * something lately.
-   */
+  /** Resolves if the connection is not known to be lost and the server has responded recently. */
   async sound(): Promise<void> {
     const { lost, silence } = this.#connection
     if (this.#ended === undefined && lost === undefined && silence < SILENCE) return

@@ -27,18 +27,18 @@ import { fromStored, toStored } from './text.ts'
 
 const PAGE = 1000
 
-/** What the row of a state says. */
+/** The row of a state. */
 export interface Kept {
   state: number
   lineage: string
   serial: number
-  /** The commit that the serial is of. */
+  /** The commit of the serial. */
   mark: string | null
   digestKey: Uint8Array
   binding: Binding | undefined
 }
 
-/** Which of the states of a schema. */
+/** Identifies a state in a schema. */
 export interface Which {
   name: string
   environment: string | null
@@ -66,11 +66,10 @@ function keptFrom(row: Row): Kept {
 
 export interface StoreOptions extends Which {
   schema: string
-  /** For people. */
   place: string
   dial: SessionOptions['dial']
   interrupted: AbortSignal | undefined
-  /** Writes a copy into a file that SQLite opens. */
+  /** Writes a copy into a SQLite file. */
   writeCopy(content: StateContent, file: string): Promise<void>
 }
 
@@ -82,7 +81,7 @@ export class PostgresStateStore implements OpenState {
   readonly #runs: RunLog
   #kept: Kept
   #held: Held | undefined
-  /** The commit that is under way. */
+  /** The commit in progress. */
   #pending: string | undefined
   #lookups = new Map<string, Lookup>()
 
@@ -141,7 +140,7 @@ export class PostgresStateStore implements OpenState {
     }
   }
 
-  /** What is asked for at the same time is one question: each way to the server and back counts. */
+  /** Concurrent lookups are combined into one query to save round trips. */
   get(kind: string, key: string): Promise<StateResource | undefined> {
     const name = `${kind}:${key}`
     let lookup = this.#lookups.get(name)
@@ -183,13 +182,13 @@ export class PostgresStateStore implements OpenState {
     return (await this.#ask('SELECT * FROM intents WHERE state = $1 ORDER BY started_at, kind, key')).map(intentFromRow)
   }
 
-  /** Resolves when it is on the disk of the server: `synchronous_commit` is on. */
+  /** Resolves when the server has written it to disk: `synchronous_commit` is on. */
   async commit(batch: Batch): Promise<void> {
     const parts = partsOf(batch)
     const mark = randomUUID()
     await this.#session.run(async (connection) => {
       const expected = this.#kept.serial
-      // The connection broke after the server had committed: see resume.
+      // The connection was lost after the server had committed: see resume.
       if (this.#kept.mark === mark) return
       this.#pending = mark
       const { state } = this.#kept
@@ -259,7 +258,7 @@ export class PostgresStateStore implements OpenState {
     const held = holdingFor(request)
     await this.#session.run(async (connection) => {
       await takeLock(connection, this.#lockable, held)
-      // Another one may have written until then.
+      // Another command may have written until then.
       this.#kept = (await readKept(connection, this.#options)) ?? this.#kept
       this.#held = held
     })
@@ -274,16 +273,16 @@ export class PostgresStateStore implements OpenState {
     if (this.#held !== undefined) await this.#session.sound()
   }
 
-  /** Each commit has looked: it names the session, the lock and the serial. */
+  /** Each commit has checked the session, the lock and the serial. */
   async checkPlace(): Promise<void> {}
 
-  /** On a connection of its own, so that a run goes on meanwhile. */
+  /** On a separate connection, so that a run can continue meanwhile. */
   async withContent<T>(work: (content: StateContent) => Promise<T>): Promise<T> {
     const connection = await this.#options.dial()
     try {
       return await connection.transaction(async () => {
         const kept = await readKept(connection, this.#options)
-        if (kept === undefined) throw changed(this.location, 'it is there no more')
+        if (kept === undefined) throw changed(this.location, 'it no longer exists')
         const { state, lineage, serial, digestKey, binding } = kept
         const identity = { lineage, serial, digestKey, binding }
         return work({ identity, entries: () => entriesOf(connection, state) })
@@ -318,7 +317,7 @@ export class PostgresStateStore implements OpenState {
     await this.withContent((content) => this.#options.writeCopy(content, file))
   }
 
-  /** The lock goes with the session; giving it back is for those who wait. */
+  /** The lock ends with the session. Releasing it first helps commands that wait. */
   async close(): Promise<void> {
     const held = this.#held
     this.#held = undefined
@@ -336,10 +335,7 @@ export class PostgresStateStore implements OpenState {
     return this.#session.run((connection) => connection.query(sql, this.#kept.state, ...values))
   }
 
-  /**
-   * Something beside the journal: written whole or not at all, and by the holder of the lock alone.
-   * It may be done twice.
-   */
+  /** Writes outside the journal, whole or not at all, only as lock holder. Can be repeated. */
   async #write(work: (connection: Connection) => Promise<unknown>): Promise<void> {
     await this.#session.run((connection) =>
       connection.transaction(async () => {
@@ -353,28 +349,28 @@ export class PostgresStateStore implements OpenState {
   }
 
   async #lostLock(connection: Connection): Promise<Error> {
-    if (this.#held === undefined) return new RangeError('a state is written to without its lock')
+    if (this.#held === undefined) return new RangeError('the state was written to without its lock')
     return takenOver(this.location, (await holderOf(connection, this.#lockable))?.holder)
   }
 
   /**
-   * What a new connection has to find before anything is sent: the lock, which was dropped with the
-   * old one, and the state as this process has left it. A commit whose answer was lost is there or
-   * not: its mark tells.
+   * Checks a new connection before anything is sent: takes the lock again, which ended with the old
+   * connection, and compares the state with this process. The mark shows whether a commit without a
+   * response took effect.
    */
   async #resume(connection: Connection): Promise<void> {
     if (this.#held !== undefined) await takeLock(connection, this.#lockable, this.#held)
     const now = await readKept(connection, this.#options)
     const then = this.#kept
-    if (now === undefined || now.lineage !== then.lineage) throw changed(this.location, 'it is another state now')
+    if (now === undefined || now.lineage !== then.lineage) throw changed(this.location, 'it is now another state')
     if (this.#held === undefined) return
     if (now.serial === then.serial && now.mark === then.mark) return
     if (now.serial === then.serial + 1 && now.mark === this.#pending) {
       this.#kept = { ...then, serial: now.serial, mark: now.mark }
       return
     }
-    const words = `this run had left it at serial ${then.serial}, and it is at serial ${now.serial}`
-    throw changed(this.location, now.serial < then.serial ? `it has lost what was committed: ${words}` : words)
+    const words = `this run left it at serial ${then.serial}, but it is now at serial ${now.serial}`
+    throw changed(this.location, now.serial < then.serial ? `it lost committed changes: ${words}` : words)
   }
 }
 
@@ -385,14 +381,11 @@ interface Lookup {
   reject(error: unknown): void
 }
 
-/**
- * Between two connections the state became another one: somebody has worked on it, or an older copy
- * took over.
- */
+/** The state changed between two connections: another command used it, or it is an older copy. */
 function changed(place: string, what: string): StateError {
   return new StateError({
     code: 'state_changed',
-    message: `the state changed while the connection to ${place} was broken: ${what}`,
-    hint: 'nothing more was sent to WorkOS; plan again: what an interrupted run left open is looked up first',
+    message: `the state changed while the connection to ${place} was lost: ${what}`,
+    hint: 'make a new plan, which first looks up what the interrupted run left open; nothing more was sent to WorkOS',
   })
 }

@@ -1,7 +1,7 @@
 /**
- * Text as PostgreSQL takes it: it refuses the character NUL, which a key of a source may have. NUL
- * and the character after it are written as two, so that nothing is lost and the order stays. A
- * half of a surrogate pair becomes U+FFFD, as SQLite has it.
+ * Encodes text for PostgreSQL, which rejects NUL, although keys of a source can contain it. NUL and
+ * the character after it become two characters, so that nothing is lost and the order is kept. Half
+ * of a surrogate pair becomes U+FFFD, as in SQLite.
  */
 export function toStored(text: string): string {
   const whole = text.toWellFormed()

@@ -3,10 +3,7 @@ import { hasNoRoom, isDamage } from '../../sqlite/errors.ts'
 import { type Row, Statements } from '../../sqlite/open.ts'
 import { unreadable, unwritable } from './state-file.ts'
 
-/**
- * A hold on the state's database that keeps its prepared statements, and tells of a file that turns
- * out to be damaged, or a disk that is full, as what it is.
- */
+/** A connection with cached statements. Translates errors of a damaged file or a full disk. */
 export class Connection {
   readonly #path: string
   readonly #db: DatabaseSync
@@ -31,12 +28,12 @@ export class Connection {
     return this.#try(() => this.#statements.prepare(sql).run(...parameters))
   }
 
-  /** `guard` is called at the beginning of each transaction; what it throws ends it. */
+  /** Calls `guard` at the beginning of each transaction. Its errors end the transaction. */
   guardBy(guard: () => void): void {
     this.#guard = guard
   }
 
-  /** Everything that `work` writes, or nothing of it. */
+  /** Commits everything that `work` writes, or nothing. */
   transaction(work: () => void): void {
     this.#try(() => this.#db.exec('BEGIN IMMEDIATE'))
     try {
@@ -49,9 +46,7 @@ export class Connection {
     }
   }
 
-  /**
-   * As `transaction`, for work that waits in between: nobody else may use the connection meanwhile.
-   */
+  /** Like `transaction`, for asynchronous work. Nothing else may use the connection meanwhile. */
   async lasting<T>(mode: '' | 'IMMEDIATE', work: () => Promise<T>): Promise<T> {
     this.#try(() => this.#db.exec(`BEGIN ${mode}`))
     try {
@@ -65,12 +60,12 @@ export class Connection {
     }
   }
 
-  /** Something that is no statement of the state's own: a backup. */
+  /** Runs a statement outside the state's own ones: a backup. */
   use<T>(work: (db: DatabaseSync) => T): T {
     return this.#try(() => work(this.#db))
   }
 
-  /** Something that another connection reads in the file: only damage is about this one. */
+  /** Runs work on the file with another connection. Only damage is translated. */
   lend<T>(work: () => T): T {
     try {
       return work()
@@ -92,7 +87,7 @@ export class Connection {
   }
 }
 
-/** An error of SQLite as its reader needs it; any other as it is. */
+/** A translated error of SQLite, or the same error if unknown. */
 export function explained(path: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error
   if (isDamage(error)) return unreadable(path, error.message, error)

@@ -4,12 +4,9 @@ import type { StateContent, StateEntry } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { failureFromRow, intentFromRow, rejectFromRow, resourceFromRow, runFromRow } from './rows.ts'
 
-/**
- * All that a file holds, read and replaced as a whole. Nobody else works with the connection
- * meanwhile.
- */
+/** Reads and replaces the whole content of a file. Nothing else may use the connection. */
 
-/** Rows of a table, by what stands first in each, which is its key. */
+/** Rows of a table, sorted by their first columns, the key. */
 interface Table {
   sql: string
   key: readonly string[]
@@ -62,7 +59,7 @@ export async function* entriesOf(db: Connection): AsyncGenerator<StateEntry[]> {
   }
 }
 
-/** Within a transaction. */
+/** Call within a transaction. */
 export async function replaceEntries(db: Connection, { entries }: StateContent): Promise<void> {
   for (const table of ['resources', 'intents', 'runs', 'failures', 'rejects']) db.run(`DELETE FROM ${table}`)
   for await (const batch of entries()) for (const entry of batch) insert(db, entry)

@@ -7,22 +7,20 @@ import { acquireLock } from './lock.ts'
 import { APPLICATION_ID, backupPath, firstDamage, foreign, newer, unreadable, writeBackup } from './state-file.ts'
 
 export interface OpenDatabaseOptions {
-  /**
-   * The caller holds the state's lock: it is about to write, so the whole file is checked first.
-   */
+  /** The caller holds the state's lock and is about to write: check the whole file first. */
   locked?: boolean
   /** The steps of the schema. */
   steps?: readonly string[]
 }
 
 /**
- * Opens a state's database and brings its schema up to date.
+ * Opens a state's database and updates its schema.
  *
- * Every opening checks what costs nothing: whose file it is, its version, and that no part is cut
- * off. The whole file is read and checked (about a second per GB) when the caller is about to
- * write, when the last one did not close it, and before a migration.
- * @throws StateError for a corrupt, foreign or newer file, LockedError when it has to be migrated
- *   and somebody is at work
+ * Every opening runs the cheap checks: owner, version, and size. The whole file is read and checked
+ * (about a second per GB) before writing, after a command that did not close it, and before a
+ * migration.
+ * @throws StateError for a corrupt, foreign or newer file, LockedError if it needs a migration and
+ *   another command uses it
  */
 export function openDatabase(
   path: string,
@@ -36,8 +34,7 @@ export function openDatabase(
       version = identify(opened, path, steps.length)
       if (version > 0 && (locked || cutOff || version < steps.length)) checkWhole(opened, path)
     }
-    // FULL: an intent must be on the disk before its write leaves, even if the machine then loses
-    // power.
+    // FULL: an intent must be on the disk before its write is sent, even if the power fails.
     db = openKept(path, { timeout: 5_000, synchronous: 'FULL', check })
     db.exec('PRAGMA foreign_keys = ON')
     if (version < steps.length) migrate(db, path, { locked: locked || version === 0, steps })
@@ -50,12 +47,12 @@ export function openDatabase(
   }
 }
 
-/** SQLite removes this file when the last one closes the database in order. */
+/** SQLite removes this file when the last connection is closed properly. */
 function wasCutOff(path: string): boolean {
   return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
 }
 
-/** The version of the schema; 0: the file is new. */
+/** The version of the schema. 0: the file is new. */
 function identify(db: DatabaseSync, path: string, latest: number): number {
   const id = pragma(db, 'application_id')
   const version = pragma(db, 'user_version')
@@ -71,21 +68,20 @@ function checkWhole(db: DatabaseSync, path: string): void {
 }
 
 /**
- * Takes the steps that are missing, each in a transaction of its own: a process that is killed
- * leaves the schema before a step or after it. Before each step the whole state is copied beside
- * the file.
+ * Takes the missing steps, each in its own transaction, so that a killed process leaves the schema
+ * before or after a step. Before each step the whole state is copied next to the file.
  */
 function migrate(db: DatabaseSync, path: string, options: Required<OpenDatabaseOptions>): void {
   const release = options.locked ? () => {} : acquireLock(path, 'migration of the state', new Date())
   try {
     const before = pragma(db, 'user_version')
     for (let version = before; version < options.steps.length; ) {
-      // A state that is being made has nothing to lose between two steps.
+      // A new state has nothing to lose between two steps.
       if (before > 0) writeBackup(db, backupPath(path, new Date(), version))
       db.exec('BEGIN IMMEDIATE')
       try {
-        // Two processes may find an empty file at the same time: the second sees here what the
-        // first has done.
+        // Two processes can find an empty file at the same time. The second one sees here that the
+        // step is done.
         if (pragma(db, 'user_version') === version) {
           db.exec(`${options.steps[version]};
             PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}`)
@@ -103,8 +99,8 @@ function migrate(db: DatabaseSync, path: string, options: Required<OpenDatabaseO
 }
 
 /**
- * The numbered steps of the state's schema. A step, once published, is never edited: changes are
- * new steps. `PRAGMA user_version` holds the number of steps taken.
+ * The numbered steps of the schema. Never edit a published step: add a new one. `PRAGMA
+ * user_version` is the number of steps taken.
  */
 export const migrations: readonly string[] = [
   `

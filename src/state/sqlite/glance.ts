@@ -11,15 +11,15 @@ import { readHolder, refuseHardLinks } from './lock.ts'
 import { APPLICATION_ID, foreign, newer, regularStateAt, unreadable } from './state-file.ts'
 
 /**
- * Reads what a state says, and leaves its folder as it is: no migration, no journal, no lock.
- * @returns undefined for a file in which nothing is: it counts as no state
+ * Reads a state and leaves its folder unchanged: no migration, no journal, no lock.
+ * @returns undefined for an empty file, which does not count as a state
  * @throws StateError for anything but a regular file, and for a foreign, damaged or newer one
  */
 export function glanceAtState(path: string): StateGlance | undefined {
   regularStateAt(path)
   const journal = `${path}-wal`
   const hasJournal = (regularFileAt(journal)?.size ?? 0) > 0
-  // SQLite reads a journal through an index beside it, and creates a missing one.
+  // SQLite reads a journal through an index file, and creates a missing one.
   const isReadable = hasJournal && existsSync(`${path}-shm`)
   const url = pathToFileURL(path)
   if (!isReadable) url.searchParams.set('immutable', '1')
@@ -48,7 +48,7 @@ export function glanceAtState(path: string): StateGlance | undefined {
 }
 
 /**
- * Whether somebody holds the lock of a state. It is not taken, and no file is made for it.
+ * Whether the lock of a state is held. Does not take it and creates no file.
  * @throws StateError for a state with a second name, which no lock protects
  */
 export function glanceAtLock(statePath: string): { held: boolean; holder?: LockHolder } {

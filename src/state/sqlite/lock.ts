@@ -15,38 +15,35 @@ import type { Connection } from './connection.ts'
 import { newestBackup } from './state-file.ts'
 
 /**
- * Who works on a state. In: the path of the state, and the command. Out: its lock, which the
- * operating system drops with the process; the claim in the state, which outlives the file of the
- * lock; else a LockedError that names the holder.
+ * Locks a state. In: the path of the state, and the command. Out: its lock, which the operating
+ * system releases with the process, and a claim in the state, which outlives the lock file; else a
+ * LockedError naming the holder.
  */
 
-/** A lock that is held. Called, it is given back. */
+/** A held lock. Call it to release the lock. */
 export type StateLock = (() => void) & {
-  /** Random: no other holding has it. */
+  /** Random and unique. */
   readonly token: string
-  /** Which file is locked. */
+  /** Identifies the locked file. */
   readonly file: string
   readonly holder: LockHolder
 }
 
-/**
- * Locks of this process. A database that nothing refers to is collected, and its lock would go with
- * it.
- */
+/** Locks of this process. Without a reference, a database is collected and its lock released. */
 const held = new Set<DatabaseSync>()
 
-/** How often the file of a lock may be replaced while it is taken. */
+/** How often a lock file can be replaced while it is taken. */
 const ATTEMPTS = 10
 
 /**
- * Takes the lock of the state at `statePath`, whatever symbolic links lead there.
+ * Takes the lock of the state at `statePath`, resolving symbolic links.
  *
- * The lock is an exclusive SQLite transaction on a file beside the state: the operating system
- * drops it with the process, however that ends, so a dead process never holds it. Who holds it is
- * written next to it, for people only. That the file may be removed while it is locked is what the
- * claim in the state is for: see `SqliteStateStore.claim`.
- * @throws LockedError naming the holder, StateError when the lock's file is damaged, or the state
- *   has a second name
+ * The lock is an exclusive SQLite transaction on a file next to the state. The operating system
+ * releases it with the process, so a dead process never holds it. A second file names the holder,
+ * for messages only. If the lock file is removed, the claim in the state protects it: see
+ * `SqliteStateStore.claim`.
+ * @throws LockedError naming the holder; StateError if the lock file is damaged, or the state has a
+ *   second name
  */
 export function acquireLock(statePath: string, command: string, now: Date): StateLock {
   const path = realPathOf(statePath)
@@ -70,9 +67,9 @@ export function acquireLock(statePath: string, command: string, now: Date): Stat
 }
 
 /**
- * Locks a file that still has its name when the lock is held: whoever removes it in between would
- * make the next one lock another. The file is looked at and never opened otherwise: closing it
- * would drop the locks that this process has on it.
+ * Locks a file that still has its name once it is locked: after a removal, the next command would
+ * lock another file. The file is never opened in another way, because closing it would release the
+ * locks of this process.
  */
 function take(lockPath: string, busy: () => LockedError): { db: DatabaseSync; file: string } {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
@@ -82,7 +79,7 @@ function take(lockPath: string, busy: () => LockedError): { db: DatabaseSync; fi
     if (before !== undefined && identityOf(lockPath) === before) return { db, file: before }
     db.close()
   }
-  throw unusable(lockPath, new Error('something removes it again and again'))
+  throw unusable(lockPath, new Error('another program keeps removing it'))
 }
 
 function lockFile(lockPath: string, busy: () => LockedError): DatabaseSync {
@@ -96,15 +93,15 @@ function lockFile(lockPath: string, busy: () => LockedError): DatabaseSync {
 
 function purposeOf(path: string): Purpose {
   return {
-    message: `the lock of the state cannot be written to ${path}`,
+    message: `the state lock cannot be written to ${path}`,
     code: 'lock_unwritable',
-    hint: 'put the state (state.path) into a folder that you may write to',
+    hint: 'move the state (state.path) to a folder that you can write to',
   }
 }
 
 /**
- * SQLite keeps a journal beside each name of a file: who writes by one name does not see what is
- * written by the other.
+ * SQLite keeps a journal next to each name of a file. A writer with one name does not see what is
+ * written with the other.
  * @throws StateError for a state with a second name
  */
 export function refuseHardLinks(path: string): void {
@@ -112,8 +109,8 @@ export function refuseHardLinks(path: string): void {
   if (!stats?.isFile() || stats.nlink < 2) return
   throw new StateError({
     code: 'state_has_links',
-    message: `the state file ${path} has ${stats.nlink} names (hard links), and a database that is written by two names is damaged`,
-    hint: `find the others with: find / -xdev -samefile ${shellWord(path)}; keep one name, and use symbolic links in place of the others`,
+    message: `the state file ${path} has ${stats.nlink} names (hard links), and writing through two names damages a database`,
+    hint: `find the others with: find / -xdev -samefile ${shellWord(path)}; then keep one name and replace the others with symbolic links`,
   })
 }
 
@@ -134,30 +131,30 @@ function unusable(lockPath: string, error: unknown): StateError {
       code: 'lock_unusable',
       message: `the lock ${lockPath} cannot be taken: ${error instanceof Error ? error.message : String(error)}`,
       hint: foreign
-        ? 'another program has written to it: end every command that works on this state, then move that file away'
-        : 'check that this user may write there, and that the file system has locks (some network disks do not)',
+        ? 'stop every command that works on this state, then move that file away: another program has written to it'
+        : 'check that you can write there, and that the file system supports locks (some network disks do not)',
     },
     { cause: error },
   )
 }
 
-/** Who works with a state, as the state itself says. */
+/** The user of a state, as stored in the state. */
 interface Claimant extends LockHolder {
   token: string
-  /** Which file the claimant has locked. */
+  /** Identifies the file that the claimant has locked. */
   lock: string
-  /** Which file the state was: a copy of it is claimed by nobody. */
+  /** Identifies the file of the state. A claim in a copy is void. */
   state: string
-  /** When the process started, in ticks since the machine did, where the system tells. */
+  /** Start of the process, in ticks since the machine started. Null: unknown. */
   started: string | null
 }
 
 /**
- * What a command that writes puts into the state, under its lock, and takes out when it ends. The
- * lock's file may be removed while it is locked, and the next command then locks a new one: it
- * finds the claim. Where it cannot tell that the claimant is alive (another machine, another
- * container) it takes the claim over, and the first one cannot commit from then on. An intent is
- * committed before each request, so that one sends nothing more either.
+ * A writing command stores its claim in the state, under its lock, and removes it at its end. If
+ * the lock file is removed, the next command locks a new one, but finds the claim. If it cannot see
+ * that the claimant is alive (on another machine or in another container), it takes over the claim,
+ * and the claimant cannot commit any more. An intent is committed before each request, so the
+ * claimant sends nothing more either.
  */
 export class Claim {
   readonly #path: string
@@ -166,7 +163,7 @@ export class Claim {
   readonly #text: string
   readonly #state: string
 
-  /** @throws LockedError when somebody who is alive has the claim */
+  /** @throws LockedError if a live command has the claim */
   constructor(path: string, db: Connection, lock: StateLock) {
     this.#path = path
     this.#db = db
@@ -188,9 +185,9 @@ export class Claim {
   }
 
   /**
-   * To be called at the beginning of every transaction.
-   * @throws LockedError when somebody else has taken the claim over, StateError when the state has
-   *   lost its name
+   * Call it at the beginning of every transaction.
+   * @throws LockedError if another command took over the claim, StateError if the state has lost
+   *   its name
    */
   check(): void {
     const text = this.#read()
@@ -198,7 +195,7 @@ export class Claim {
     this.checkPlace()
   }
 
-  /** @throws StateError when the state's path no longer leads to it */
+  /** @throws StateError if the state's path no longer leads to it */
   checkPlace(): void {
     const now = identityOf(this.#path)
     if (now !== this.#state) throw vanished(this.#path, now === undefined)
@@ -213,16 +210,14 @@ export class Claim {
     return row === undefined ? undefined : String(row.value)
   }
 
-  /**
-   * Whoever had locked the very file that is locked now is gone: the lock went with the process.
-   */
+  /** A claimant that locked the same file as this one has ended: its lock was released. */
   #stands(other: Claimant): boolean {
     if (other.lock === this.#lock.file || other.state !== this.#state || other.host !== hostname()) return false
     return isAlive(other.pid) && startOf(other.pid) === other.started
   }
 }
 
-/** When a process started: a number that is given again belongs to a process that started later. */
+/** When a process started. A reused process ID has a later start. */
 function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -244,20 +239,18 @@ function parse(text: string | undefined): Claimant | undefined {
 function takenOver(path: string, other: Claimant | undefined): LockedError {
   return new LockedError({
     code: 'state_taken_over',
-    message: `${describeHolder(other)} has taken over the state ${path}, whose lock was removed while this command held it`,
-    hint: 'this one writes nothing more; what it sent without an answer is looked up by the next run',
+    message: `${describeHolder(other)} has taken over the state ${path}: its lock file was removed while this command held the lock`,
+    hint: 'wait until it finishes, then run this command again, which first looks up writes without a response; nothing more was written',
   })
 }
 
-/**
- * The state's path leads elsewhere or nowhere: what is written to the open file is lost with it.
- */
+/** The state's path leads elsewhere or nowhere: writes to the open file would be lost. */
 function vanished(path: string, gone: boolean): StateError {
   const backup = newestBackup(path)
-  const back = backup === undefined ? '' : `, or to the newest backup (${backup})`
+  const back = backup === undefined ? '' : ` or the newest backup (${backup})`
   return new StateError({
     code: 'state_vanished',
-    message: `the state file ${path} ${gone ? 'was moved or removed' : 'was replaced by another file'} while this command worked with it`,
-    hint: `put the file back if it was moved${back}; then apply again: what exists in WorkOS is found, and becomes part of the state`,
+    message: `the state file ${path} ${gone ? 'was moved or removed' : 'was replaced by another file'} while this command used it`,
+    hint: `restore the file${back}, then apply again: apply adds what exists in WorkOS to the state`,
   })
 }

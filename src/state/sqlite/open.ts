@@ -13,10 +13,10 @@ import { SqliteStateStore } from './store.ts'
 /** Opens states in files. In: a path. Out: a SqliteStateStore, alone or together with its lock. */
 
 /**
- * Opens the state at `path`, making it when there is none.
- * @param options.lock the state's lock, for a caller who is about to write
- * @throws StateError for a corrupt, foreign or newer file, LockedError when somebody works with it
- *   all the same
+ * Opens the state at `path` and creates it if necessary.
+ * @param options.lock the state's lock, for a caller that is about to write
+ * @throws StateError for a corrupt, foreign or newer file; LockedError if another command still
+ *   uses it
  */
 export function openStateFile(path: string, { lock }: { lock?: StateLock } = {}): SqliteStateStore {
   takeStateFile(path)
@@ -31,7 +31,7 @@ export function openStateFile(path: string, { lock }: { lock?: StateLock } = {})
   }
 }
 
-/** As `openStateFile`, under the state's lock, which is given back when the state is closed. */
+/** Like `openStateFile`, with the state's lock, which is released when the state is closed. */
 export function openStateFileLocked(path: string, { command, now }: LockRequest): SqliteStateStore {
   const lock = acquireLock(path, command, now)
   try {
@@ -44,10 +44,7 @@ export function openStateFileLocked(path: string, { command, now }: LockRequest)
   }
 }
 
-/**
- * The state at `path`, or an empty one in memory when there is none: for commands that must not
- * leave anything behind.
- */
+/** Opens the state, or an empty one in memory, for commands that must not create files. */
 export function peekStateFile(path: string): SqliteStateStore {
   return existsSync(path) ? openStateFile(path) : emptyState(path)
 }
@@ -58,8 +55,8 @@ export function emptyState(location: string): SqliteStateStore {
 }
 
 /**
- * Writes content into a new file: a state like any other.
- * @throws StateError when the file exists; UsageError, FileError when it cannot be written
+ * Writes content into a new state file.
+ * @throws StateError if the file exists; UsageError, FileError if it cannot be written
  */
 export async function writeStateCopy(content: StateContent, file: string): Promise<void> {
   refuseExisting(file)

@@ -14,19 +14,13 @@ import {
 } from '../store.ts'
 import type { Connection } from './connection.ts'
 
-/**
- * What the state holds, as rows: resources, intents and runs read and written. The connection says
- * what an error of SQLite means.
- */
+/** Reads and writes resources, intents and runs as rows. The connection translates errors. */
 
 export const { resourceFromRow, intentFromRow, failureFromRow, rejectFromRow, runFromRow } = rowReaders(
   (stored) => stored,
 )
 
-/**
- * Writes what became of open writes, and the intents of the next ones. To be called within a
- * transaction.
- */
+/** Writes outcomes of open writes, and the next intents. Call it within a transaction. */
 export function writeBatch(db: Connection, { outcomes, intents }: Batch): void {
   for (const outcome of outcomes) writeOutcome(db, outcome)
   for (const intent of intents) open(db, intent)
@@ -59,9 +53,8 @@ function open(db: Connection, intent: Intent): void {
 }
 
 /**
- * What the state has as created stays so: an adopted id that it has created itself is no other one.
- * Left to itself SQLite goes through all resources of the kind to find the id, which makes an apply
- * quadratic.
+ * Created resources stay created: adopting an ID that the state created does not change it. Without
+ * INDEXED BY, SQLite scans all resources of the kind for the ID, which makes apply quadratic.
  */
 export const SAVE = `INSERT OR REPLACE INTO resources VALUES (?1, ?2, ?3, ?4, ?5, ?6,
   CASE WHEN EXISTS (SELECT 1 FROM resources INDEXED BY resources_by_id WHERE kind = ?1 AND id = ?3 AND ownership = 'created')
@@ -88,13 +81,10 @@ function clear(db: Connection, { kind, key }: Address): void {
   db.run('DELETE FROM intents WHERE kind = ? AND key = ?', kind, key)
 }
 
-/** Rows that are read at once. */
+/** Rows per read. */
 const PAGE = 1000
 
-/**
- * The runs in a state's database: what they came to, what they could not do, what their plans had
- * refused.
- */
+/** The runs in a state's database, with their failures and rejects. */
 export class RunLog {
   readonly #db: Connection
 

@@ -27,32 +27,29 @@ import { hasNoRoom, mayBeFull } from '../../sqlite/errors.ts'
 import { databaseId, openReadOnly } from '../../sqlite/open.ts'
 
 /**
- * The file of a state, and its backups. In: the path of a state. Out: that it is one, or what to do
- * about it; copies of it beside it.
+ * The file of a state, and its backups. In: the path of a state. Out: checks with remedies, and
+ * copies next to it.
  */
 
 /** Marks a SQLite file as ours (`PRAGMA application_id`): the letters "WMst". */
 export const APPLICATION_ID = 0x57_4d_73_74
 
 /**
- * Looks at what is under the state's name, before a lock or a folder is made beside it.
- * @throws StateError for anything but a state, an empty file, or nothing: it is left as it is
+ * Checks what is at the state's path, before a lock or a folder is created.
+ * @throws StateError for anything except a state, an empty file, or nothing. The file is unchanged.
  */
 export function checkStateFile(path: string): void {
   if (regularStateAt(path) !== undefined) takeStateFile(path)
 }
 
-/**
- * The file under the state's name, or undefined when there is nothing. @throws StateError for what
- * is no regular file
- */
+/** The file at the state's path. Undefined: none. @throws StateError if it is not regular */
 export function regularStateAt(path: string): Stats | undefined {
   return telling(path, () => regularFileAt(path))
 }
 
 /**
- * Makes the state's file when there is none, and keeps it from other users. Comes before SQLite
- * opens it: see takeFile.
+ * Creates the state's file if necessary, and removes access of other users. Call it before SQLite
+ * opens the file: see takeFile.
  * @throws StateError as checkStateFile
  */
 export function takeStateFile(path: string): void {
@@ -66,22 +63,20 @@ function telling<T>(path: string, look: () => T): T {
     return look()
   } catch (error) {
     if (!(error instanceof NotRegularFile)) throw error
-    const message = `the state cannot be kept in ${path}: that is ${error.what}`
+    const message = `the state cannot be stored in ${path}: it is ${error.what}`
     throw new StateError({ code: 'not_a_file', message, hint: placeHint(error) }, { cause: error })
   }
 }
 
-/**
- * The ways on without the file as it is: the newest backup where there is one, else a new state.
- */
+/** How to continue without the file: with the newest backup, else with a new state. */
 function wayOut(path: string): string {
-  const anew = 'move it away and apply again: what exists in WorkOS is then found and adopted'
+  const anew = 'move it away and apply again: apply then adopts what exists in WorkOS'
   const backup = newestBackup(path)
-  if (backup === undefined) return `put back a copy of it; or ${anew}`
-  return `move it away, with its -wal and -shm files, and put back the newest backup: cp ${shellWord(backup)} ${shellWord(path)}; or ${anew}`
+  if (backup === undefined) return `restore a copy of it; or ${anew}`
+  return `move it away with its -wal and -shm files, and restore the newest backup: cp ${shellWord(backup)} ${shellWord(path)}; or ${anew}`
 }
 
-/** The file is damaged, or no database at all. */
+/** The file is damaged, or not a database. */
 export function unreadable(path: string, reason: string, cause?: unknown): StateError {
   return new StateError(
     {
@@ -93,13 +88,13 @@ export function unreadable(path: string, reason: string, cause?: unknown): State
   )
 }
 
-/** The disk is full, or the file may not be written. */
+/** The disk is full, or the file is not writable. */
 export function unwritable(path: string, reason: string, cause?: unknown): StateError {
   return new StateError(
     {
       code: 'state_unwritable',
       message: `the state file ${path} cannot be written: ${reason}${cause instanceof Error && mayBeFull(cause) ? roomIn(dirname(path)) : ''}`,
-      hint: 'make room or correct the permissions, then run the same command again: it goes on where it stopped',
+      hint: 'free disk space or correct the permissions, then run the same command again: it continues where it stopped',
     },
     { cause },
   )
@@ -108,7 +103,7 @@ export function unwritable(path: string, reason: string, cause?: unknown): State
 /** A database of another program. */
 export function foreign(path: string): StateError {
   const backup = newestBackup(path)
-  const back = backup === undefined ? '' : `; the newest backup of the state that was there is ${backup}`
+  const back = backup === undefined ? '' : `; the newest backup of the former state is ${backup}`
   return new StateError({
     code: 'state_foreign',
     message: `${path} is not a state file of workos-migrate`,
@@ -116,7 +111,7 @@ export function foreign(path: string): StateError {
   })
 }
 
-/** Its schema has steps that this version does not know. */
+/** Its schema has steps that this version does not have. */
 export function newer(path: string): StateError {
   return new StateError({
     code: 'state_newer',
@@ -131,21 +126,19 @@ export function backupPurpose(file: string): Purpose {
   return {
     message: `the backup cannot be written to ${file}`,
     code: 'backup_unwritable',
-    hint: 'name a file in a folder that exists and that you may write to',
+    hint: 'choose a file in an existing folder that you can write to',
   }
 }
 
-/**
- * Where a backup goes unless somebody names a file; `version` is the schema's, before a migration.
- */
+/** The default path of a backup. `version`: of the schema, before a migration. */
 export function backupPath(statePath: string, now: Date, version?: number): string {
   const time = now.toISOString().replaceAll(/[-:.]/g, '')
   return `${statePath}${version === undefined ? '' : `.v${version}`}.${time}${SUFFIX}`
 }
 
 /**
- * The files of a state, and its backups beside it. Both are told by what marks them, besides their
- * names; nothing of another program's is among them.
+ * The files of a state and its backups. Checks their application ID in addition to their names, so
+ * that no file of another program is included.
  */
 export function filesOfState(statePath: string): { files: string[]; backups: string[] } {
   const isOurs = (path: string) => databaseId(path) === APPLICATION_ID
@@ -158,20 +151,19 @@ export function filesOfState(statePath: string): { files: string[]; backups: str
   return { files: isOurs(statePath) ? files : [], backups: backups.filter(isOurs) }
 }
 
-/** How `backupPath` goes on behind the name of the state. */
+/** The suffixes that `backupPath` adds to the name of the state. */
 const BACKUP = /^(\.v\d+)?\.\d{8}T\d{9}Z\.bak$/
 
 /**
- * Copies the database to a new file (0600), as it stands at this moment, whoever writes to it
- * meanwhile. The copy is checked and on the disk before it takes its name, so a file under that
- * name is a whole backup.
- * @throws StateError when the file exists, or the copy is damaged; UsageError, FileError when it
- *   cannot be written
+ * Copies the database to a new file (0600), as it is at this moment, even during writes. The copy
+ * is checked and synced before it gets its name, so a file with that name is always complete.
+ * @throws StateError if the file exists or the copy is damaged; UsageError, FileError if it cannot
+ *   be written
  */
 export function writeBackup(db: DatabaseSync, file: string): void {
   refuseExisting(file)
   explaining(file, backupPurpose(file), () => {
-    // SQLite copies into an empty file, which keeps the mode that it was made with.
+    // SQLite copies into an empty file, which keeps its mode.
     const temporary = createTemporaryFile(dirname(file))
     try {
       closeSync(temporary.file)
@@ -188,12 +180,12 @@ export function writeBackup(db: DatabaseSync, file: string): void {
 
 /** @throws StateError for a file that a backup would replace */
 export function refuseExisting(file: string): void {
-  // A link that leads nowhere exists as well.
+  // A broken link also exists.
   if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
     throw new StateError({
       code: 'backup_exists',
-      message: `${file} exists already, and a backup never replaces one`,
-      hint: 'name another file, or none: a name with the time is then chosen',
+      message: `${file} already exists, and a backup never replaces a file`,
+      hint: 'choose another file, or omit the file name to use a name with the time',
     })
   }
 }
@@ -207,7 +199,7 @@ function copyInto(db: DatabaseSync, partial: string, file: string): void {
       {
         code: 'backup_unwritable',
         message: `the backup ${file} cannot be written: ${error.message}`,
-        hint: 'make room there: the state itself is untouched',
+        hint: 'free disk space there: the state itself is unchanged',
       },
       { cause: error },
     )
@@ -229,9 +221,7 @@ function check(file: string): void {
   }
 }
 
-/**
- * What SQLite finds wrong with a database, reading all of it (about 1 GB/s); undefined: nothing.
- */
+/** The damage that SQLite finds in a database, reading all of it (about 1 GB/s), if any. */
 export function firstDamage(db: DatabaseSync): string | undefined {
   const found = db.prepare('PRAGMA quick_check(1)').get()?.quick_check
   return found === 'ok' ? undefined : String(found)
@@ -246,7 +236,7 @@ function sync(path: string): void {
   }
 }
 
-/** The newest backup beside the state, by whichever command it was made. */
+/** The newest backup next to the state, from any command. */
 export function newestBackup(statePath: string): string | undefined {
   const folder = dirname(statePath)
   const mine = (name: string) => name.startsWith(`${basename(statePath)}.`) && name.endsWith(SUFFIX)

@@ -45,9 +45,9 @@ export class SqliteStateStore implements OpenState {
   }
 
   /**
-   * Writes down in the state who holds its lock; until it is closed, nothing is committed that
-   * another holder or the loss of the file would make void. See Claim.
-   * @throws LockedError when somebody who is alive works with it
+   * Stores the lock holder in the state. Until the state is closed, nothing is committed that
+   * another holder or the loss of the file would void. See Claim.
+   * @throws LockedError if a live command uses it
    */
   claim(lock: StateLock): void {
     const claim = new Claim(this.location, this.#db, lock)
@@ -61,7 +61,7 @@ export class SqliteStateStore implements OpenState {
     try {
       this.#claim?.release()
     } catch {
-      // A claim that stays is no obstacle: by the lock it is told from one that stands.
+      // A remaining claim is no obstacle: the lock shows that it is void.
     }
     this.#claim = undefined
   }
@@ -80,10 +80,10 @@ export class SqliteStateStore implements OpenState {
     }
   }
 
-  /** The lock goes with this process alone. */
+  /** The lock ends only with this process. */
   async sound(): Promise<void> {}
 
-  /** @throws StateError when the state has been claimed, and its path no longer leads to it */
+  /** @throws StateError if the state was claimed, and its path no longer leads to it */
   async checkPlace(): Promise<void> {
     this.#claim?.checkPlace()
   }
@@ -203,14 +203,14 @@ export class SqliteStateStore implements OpenState {
   }
 
   /**
-   * Copies the whole state to a new file (0600), as it stands now.
-   * @throws StateError when the file exists, or the state is damaged
+   * Copies the whole state to a new file (0600), as it is now.
+   * @throws StateError if the file exists, or the state is damaged
    */
   async backUp(file: string): Promise<void> {
     this.#db.use((db) => writeBackup(db, file))
   }
 
-  /** `closing` is called once the state is closed. */
+  /** Calls `closing` once the state is closed. */
   onClose(closing: () => void): void {
     this.#closing = closing
   }

@@ -113,7 +113,7 @@ describe('where nothing is wrong', () => {
     expect(of('target').message).toBe(`${workos.url} accepts the key`)
     expect(of('environment').message).toBe('no environment, with a test key')
     expect(of('state').message).toMatch(/^6 resources, serial \d+: /)
-    expect(of('lock').message).toBe('nobody holds it')
+    expect(of('lock').message).toBe('free')
   })
 
   test('before a first apply too, and no state, folder or sandbox comes of it', async () => {
@@ -185,7 +185,7 @@ const FAULTS: Record<string, Fault> = {
     check: 'manifest',
     status: 'problem',
     exit: 3,
-    says: 'there is no environment named nowhere',
+    says: 'unknown environment nowhere',
     args: ['-e', 'nowhere'],
   },
   'a reference that is unset': {
@@ -206,14 +206,14 @@ const FAULTS: Record<string, Fault> = {
     check: 'target',
     status: 'problem',
     exit: 3,
-    says: 'no API key has',
+    says: 'not valid in an API key',
     env: { KEY: 'sk_test_a…' },
   },
   'a key that is refused': {
     check: 'target',
     status: 'problem',
     exit: 4,
-    says: 'refuses the API key',
+    says: 'rejected the API key',
     env: { KEY: 'nonsense' },
   },
   'a target that nobody answers for': {
@@ -279,7 +279,7 @@ const FAULTS: Record<string, Fault> = {
     check: 'modes',
     status: 'warning',
     exit: 0,
-    says: 'the manifest, with a secret in it, has mode 0644',
+    says: 'the manifest, which contains a secret, has mode 0644',
     prepare: (project) => {
       const text = readFileSync(project.path('migrate.config.yaml'), 'utf8')
       project.write('migrate.config.yaml', text.replace('${KEY}', 'sk_test_written_out'))
@@ -290,14 +290,14 @@ const FAULTS: Record<string, Fault> = {
     check: 'git',
     status: 'warning',
     exit: 0,
-    says: '.gitignore does not name the state',
+    says: '.gitignore does not list the state',
     prepare: (project) => project.write('.git/HEAD', ''),
   },
   'a state in the repository': {
     check: 'git',
     status: 'problem',
     exit: 1,
-    says: 'the state is in the repository: .workos-migrate/state.sqlite',
+    says: 'git tracks the state: .workos-migrate/state.sqlite',
     prepare: (project) => project.write('.git/index', `DIRC\0\0\x1c${STATE}\0\0\0`),
   },
   'a state that is damaged': {
@@ -328,7 +328,7 @@ const FAULTS: Record<string, Fault> = {
     check: 'state',
     status: 'problem',
     exit: 1,
-    says: 'nobody can tell whether there is a state: .workos-migrate/state.sqlite (ELOOP)',
+    says: 'cannot check whether there is a state: .workos-migrate/state.sqlite (ELOOP)',
     prepare: (project) => {
       mkdirSync(project.path('.workos-migrate'), { mode: 0o700 })
       symlinkSync('state.sqlite', project.path(STATE))
@@ -338,7 +338,7 @@ const FAULTS: Record<string, Fault> = {
     check: 'state',
     status: 'problem',
     exit: 1,
-    says: 'the state cannot be made: .workos-migrate is no folder',
+    says: 'the state cannot be created: .workos-migrate is not a folder',
     prepare: (project) => {
       project.write('.workos-migrate', '')
       chmodSync(project.path('.workos-migrate'), 0o600)
@@ -348,7 +348,7 @@ const FAULTS: Record<string, Fault> = {
     check: 'state',
     status: 'warning',
     exit: 0,
-    says: 'it is empty, and counts as a new one',
+    says: 'it is empty and counts as new',
     prepare: (project) => {
       mkdirSync(project.path('.workos-migrate'), { mode: 0o700 })
       writeFileSync(project.path(STATE), '', { mode: 0o600 })
@@ -358,7 +358,7 @@ const FAULTS: Record<string, Fault> = {
     check: 'state',
     status: 'warning',
     exit: 0,
-    says: 'its journal is not counted in this: .workos-migrate/state.sqlite-wal',
+    says: 'these counts do not include its journal: .workos-migrate/state.sqlite-wal',
     prepare: async (project) => {
       await project.run(['apply', '--yes'], { env })
       const state = openStateFile(project.path(STATE))
@@ -389,7 +389,7 @@ const FAULTS: Record<string, Fault> = {
     check: 'modes',
     status: 'warning',
     exit: 0,
-    says: "a file that holds a secret has mode 0644, and other users may look into it: key's.txt",
+    says: "a file that contains a secret has mode 0644, so other users can access it: key's.txt",
     manifest: { secrets: { pepper: "${file:./key's.txt}" } },
     prepare: (project) => {
       project.write("key's.txt", 'a pepper that nobody knows')
@@ -400,7 +400,7 @@ const FAULTS: Record<string, Fault> = {
     check: 'state',
     status: 'warning',
     exit: 0,
-    says: 'left 1 write open',
+    says: 'left 1 unfinished write',
     prepare: async (project) => {
       await project.run(['apply', '--yes'], { env })
       const state = openStateFile(project.path(STATE))
@@ -448,7 +448,7 @@ const FAULTS: Record<string, Fault> = {
     check: 'certificates',
     status: 'problem',
     exit: 1,
-    says: '/nowhere/ca.pem of NODE_EXTRA_CA_CERTS cannot be read',
+    says: 'cannot read certificates from /nowhere/ca.pem',
     env: { KEY, NODE_EXTRA_CA_CERTS: '/nowhere/ca.pem' },
   },
   'certificates that are not checked': {
@@ -499,7 +499,7 @@ describe('it finds', () => {
     const { exit, of } = await diagnose(project)
     expect(exit).toBe(1)
     expect(of('target')).toMatchObject({ status: 'problem', code: 'unexpected_answer' })
-    expect(of('target').message).toContain('does not answer as WorkOS does')
+    expect(of('target').message).toContain('does not respond like WorkOS')
   })
 
   test('a name that a shell would take apart, and says it in quotes', async () => {
@@ -536,7 +536,7 @@ describe('it finds', () => {
   test.skipIf(process.getuid?.() === 0)('a file that this user may not read', async () => {
     const project = peopleProject(await startWorkos(), ROWS)
     chmodSync(project.path('users.csv'), 0)
-    expect((await diagnose(project)).of('source').message).toContain('may not be read')
+    expect((await diagnose(project)).of('source').message).toContain('cannot read the file')
   })
 
   test('a live source whose credentials are refused, by one request; and none that are unset', async () => {
@@ -581,7 +581,7 @@ describe('authorities of NODE_EXTRA_CA_CERTS', () => {
     const certificate = ownCertificate(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
     expect(await lookAt(`# ours\n${certificate}\n${certificate}`)).toMatchObject({
       status: 'ok',
-      message: '2 certificates of NODE_EXTRA_CA_CERTS',
+      message: '2 certificates from NODE_EXTRA_CA_CERTS',
     })
   })
 
@@ -607,8 +607,8 @@ describe('authorities of NODE_EXTRA_CA_CERTS', () => {
 describe('the way to the target', () => {
   const SECRET = 'hunter2-proxy'
   test.each([
-    ['', 'workos.invalid is reached through proxy.invalid:3128 (HTTPS_PROXY)'],
-    ['workos.invalid', 'workos.invalid is reached directly, although HTTPS_PROXY is set'],
+    ['', 'connects to workos.invalid through proxy.invalid:3128 (HTTPS_PROXY)'],
+    ['workos.invalid', 'connects to workos.invalid directly, although HTTPS_PROXY is set'],
   ])('is told without the credentials of a proxy, with NO_PROXY=%s', async (except, says) => {
     const project = peopleProject({ target: AWAY as never }, ROWS)
     const variables = { KEY, HTTPS_PROXY: `http://user:${SECRET}@proxy.invalid:3128`, NO_PROXY: except }

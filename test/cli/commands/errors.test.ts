@@ -148,7 +148,7 @@ test('a run that is not there, and a project without any, are refused with what 
   expect([none.exit, none.stderr]).toEqual([3, expect.stringContaining('no_state')])
   await project.run(['apply', '--yes'], { env })
   const missing = await project.run(['errors', '--run', '9'])
-  expect([missing.exit, missing.stderr]).toEqual([3, expect.stringContaining('there is no run 9')])
+  expect([missing.exit, missing.stderr]).toEqual([3, expect.stringContaining('run 9 does not exist')])
   const bad = await project.run(['errors', '--run', 'last'])
   expect([bad.exit, bad.stderr]).toEqual([3, expect.stringContaining('whole number')])
 })

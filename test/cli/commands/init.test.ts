@@ -81,7 +81,7 @@ test('without a terminal, answers that are missing are named by their flags', as
   const cwd = folderLike('clerk-demo')
   const nothing = await command(['init'], { cwd })
   expect(nothing.code).toBe(3)
-  expect(nothing.stderr).toContain('--users: the file of the users')
+  expect(nothing.stderr).toContain('--users: the users file')
   expect(nothing.stderr).toContain("users.csv (Clerk's dashboard export)")
   expect(nothing.stderr).toContain('--target: sandbox or workos')
   const half = await command(['init', '--users', 'users.csv'], { cwd })
@@ -94,22 +94,25 @@ test('without a terminal, answers that are missing are named by their flags', as
 })
 
 test.each([
-  [['--users', 'users.csv', '--groups', 'users.csv', '--yes'], 'a source of Clerk has no file of groups'],
+  [['--users', 'users.csv', '--groups', 'users.csv', '--yes'], 'Clerk does not support a file of groups'],
   [['--users', 'nothing.csv', '--yes'], 'there is no file nothing.csv'],
-  [['--source', 'stytch', '--live', '--yes'], 'Stytch cannot be read over the network here'],
+  [['--source', 'stytch', '--live', '--yes'], 'Stytch over its API'],
   [['--source', 'nowhere', '--yes'], 'Allowed choices are clerk, auth0'],
-  [['--users', 'users.csv', '--env', 'a b', '--yes'], 'Names of environments'],
-  [['--users', 'users.csv', '--target', 'workos', '--base-url', 'nowhere'], 'is no http(s) address: nowhere'],
-  [['--users', 'users.csv', '--domain', 'acme.example', '--yes'], '--domain names a tenant of Auth0'],
-  [['--source', 'clerk', '--domain', 'acme.example', '--yes'], '--domain names a tenant of Auth0'],
-  [['--source', 'auth0', '--users', 'users.csv', '--domain', 'acme.example', '--yes'], 'they are two sources'],
-  [['--live', 'https://api.example', '--domain', 'acme.example', '--yes'], '--live with an address is for Clerk'],
-  [['--source', 'stytch', '--users', 'users.csv', '--live', '--yes'], '--users and --live together are for Clerk'],
-  [['--source', 'firebase', '--users', 'users.csv', '--yes'], 'users.csv is not of Firebase: it looks like Clerk'],
-  [['--users', 'users.csv', '--organize', 'one', '--yes'], '--organization-name: what the one organization is called'],
+  [['--users', 'users.csv', '--env', 'a b', '--yes'], 'Environment names'],
+  [['--users', 'users.csv', '--target', 'workos', '--base-url', 'nowhere'], 'is not an http(s) URL: nowhere'],
+  [['--users', 'users.csv', '--domain', 'acme.example', '--yes'], '--domain is for Auth0 and Okta'],
+  [['--source', 'clerk', '--domain', 'acme.example', '--yes'], '--domain is for Auth0 and Okta'],
+  [['--source', 'auth0', '--users', 'users.csv', '--domain', 'acme.example', '--yes'], 'name two different sources'],
+  [
+    ['--live', 'https://api.example', '--domain', 'acme.example', '--yes'],
+    '--live with a URL is for Clerk and Firebase',
+  ],
+  [['--source', 'stytch', '--users', 'users.csv', '--live', '--yes'], 'only Clerk supports --users with --live'],
+  [['--source', 'firebase', '--users', 'users.csv', '--yes'], 'users.csv is not from Firebase: it looks like Clerk'],
+  [['--users', 'users.csv', '--organize', 'one', '--yes'], '--organization-name: the name of the organization'],
   [
     ['--users', 'users.csv', '--organize', 'per-domain', '--organization-name', 'Acme', '--yes'],
-    '--organization-name is for one organization',
+    '--organization-name is for a single organization',
   ],
   [['--users', 'users.csv', '--out', 'no/such/folder.yaml', '--yes'], 'cannot be written (ENOENT)'],
 ])('what cannot be is refused before anything is written: %j', async (args, message) => {
@@ -140,7 +143,7 @@ test('the state, .env and the data are kept out of version control, beside what 
     'node_modules/',
     '.env',
     '',
-    '# workos-migrate: state and snapshots, keys, and exports that hold personal data and password hashes',
+    '# workos-migrate: state, snapshots, keys, and exports with personal data and password hashes',
     '.workos-migrate/',
     '/users.csv',
     '',
@@ -186,12 +189,12 @@ test('a key that is set is tried by reading, and one that is refused ends it bef
     const args = ['init', '--users', 'users.csv', '--target', 'workos', '--base-url', workos.url]
     const refused = await command(args, { cwd, env: { WORKOS_API_KEY: 'sk_test_WrongCanary' } })
     expect(refused.code).toBe(4)
-    expect(refused.stderr).toContain('WorkOS refuses the key in WORKOS_API_KEY')
+    expect(refused.stderr).toContain('WorkOS rejected the key in WORKOS_API_KEY')
     expect(refused.stderr).not.toContain('Canary')
     expect(existsSync(join(cwd, 'migrate.config.yaml'))).toBe(false)
     const taken = await command(args, { cwd, env: { WORKOS_API_KEY: 'sk_test_RightCanary' } })
     expect(taken.code).toBe(0)
-    expect(taken.stderr).toContain('WORKOS_API_KEY is accepted by WorkOS.')
+    expect(taken.stderr).toContain('WorkOS accepts the key in WORKOS_API_KEY.')
     expect(taken.stderr).not.toContain('export WORKOS_API_KEY')
     expect(text(cwd)).not.toContain('Canary')
     expect(workos.log.every(({ method }) => method === 'GET')).toBe(true)
@@ -210,7 +213,7 @@ test('odd names of files are written so that they are found again', async () => 
   expect(text(cwd, '.gitignore')).toContain("/it's: a \\#1 \\[new\\] ${HOME} {x}\\*.csv\n")
 })
 
-test('a file of no known origin gets a mapping by its columns, with a word on what found no place', async () => {
+test('a file of unknown origin gets a mapping by its columns, with a word on what found no place', async () => {
   const rows = [
     'customer id,E-Mail Address,given name,Family Name,is verified,Password,Company,role,shoe size',
     'c-1,Ada@example.com,Ada,Ampersand,yes,$2b$10$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvwxyzabcde,Acme Anvils,admin,42',
@@ -246,7 +249,7 @@ test('an address that only its values tell is mapped, and nobody is said to be r
   expect(code).toBe(0)
   expect(stdout).toMatch(/is valid: source file, \d+ expressions?\n/)
   expect(stderr).not.toContain('cannot be migrated')
-  expect(text(cwd)).toContain('no column of e-mail addresses was recognised by its name')
+  expect(text(cwd)).toContain('no column name suggests email addresses')
   expect(text(cwd)).not.toContain('without a usable address')
   expect(manifestIn(cwd)).toMatchObject({ map: { user: { email: 'Kontakt' } } })
   expect(manifestIn(cwd).safety).toBeUndefined()
@@ -256,8 +259,8 @@ test('an address that only its values tell is mapped, and nobody is said to be r
 test('of a file in which nothing is recognised, nothing is written, and what is missing is said', async () => {
   const cwd = folderOf({ 'x.csv': 'a,b\n1,2\n' })
   const { code, stderr } = await command(['init', '--users', 'x.csv', '--yes'], { cwd })
-  expect(stderr).toContain('nothing was written: of 1 record of x.csv, nobody would be migrated')
-  expect(stderr).toContain('no column was found for key and email; the file has: a, b.')
+  expect(stderr).toContain('nothing was written: 1 record in x.csv, but no user to migrate')
+  expect(stderr).toContain('no column was found for key and email; the file has the columns a, b.')
   expect(code).toBe(3)
   expect(readdirSync(cwd)).toEqual(['x.csv'])
 })

@@ -56,14 +56,14 @@ describe.skipIf(postgresPrograms === undefined)('a PostgreSQL database', () => {
     expect(database.unreadable).toEqual(['public.accounts'])
     const text = await command(['inspect', '--from', 'READER_URL'], { cwd: folderOf({}), env })
     expect(text.stdout).toContain('Suspicious')
-    expect(text.stdout).toContain('1 e-mail address is in several rows of users')
+    expect(text.stdout).toContain('1 email address is in several rows of users')
     expect(text.stdout).not.toContain('not-a-hash-at-all')
   })
 
   test('two tables of people, and none, are said', async () => {
     const { url } = await postgresDatabase('CREATE TABLE orders (id int PRIMARY KEY)')
     const none = await command(['inspect', url()], { cwd: folderOf({}) })
-    expect(none.stdout).toContain('no table that may be read has a column of e-mail addresses')
+    expect(none.stdout).toContain('no readable table has a column of email addresses')
     const json = await command(['inspect', url(), '--json'], { cwd: folderOf({}) })
     expect(JSON.parse(json.stdout)).toMatchObject({ type: 'postgres', records: 0, complete: false })
   })
@@ -106,13 +106,13 @@ test('what --from cannot mean is said', async () => {
   const run = async (args: string[], env = {}) =>
     (await command(['inspect', ...args], { cwd: folderOf({}), env })).stderr
   expect(await run(['--from', 'postgres'])).toContain('DATABASE_URL is not set')
-  expect(await run(['--from', 'users.csv'])).toContain('--from names no database')
+  expect(await run(['--from', 'users.csv'])).toContain('--from does not name a database')
   expect(await run(['--from', 'postgres'], { DATABASE_URL: 'mysql://me@localhost/app' })).toContain(
-    '--from says postgres',
+    '--from is postgres',
   )
-  expect(await run(['--from', 'OTHER'], { OTHER: 'nothing-of-the-kind' })).toContain('OTHER holds no URL of a database')
-  expect(await run(['--from', 'postgres', '--file', 'users.csv'])).toContain(
-    'a database is named, and users.csv besides',
+  expect(await run(['--from', 'OTHER'], { OTHER: 'nothing-of-the-kind' })).toContain(
+    'OTHER does not contain a database URL',
   )
-  expect(await run(['--from', 'postgres', '--all'])).toContain('of a database without a manifest a sample is read')
+  expect(await run(['--from', 'postgres', '--file', 'users.csv'])).toContain('--from cannot be combined with users.csv')
+  expect(await run(['--from', 'postgres', '--all'])).toContain('--all needs a manifest')
 })

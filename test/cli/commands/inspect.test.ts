@@ -35,10 +35,10 @@ target: { type: sandbox }
 `
   const cwd = folderOf({ 'users.tsv': rows, 'migrate.config.yaml': manifest, 'said.csv': `Users of today\n${CLERK}` })
   const file = await command(['inspect', 'users.tsv'], { cwd })
-  expect(file.stderr).toContain('the file is read with quote: none, escape: backslash')
+  expect(file.stderr).toContain('this file was read with quote: none, escape: backslash')
   expect(file.stderr).not.toContain('unread_escapes')
   expect(file.stdout).toMatch(/name\s+50 %/)
-  expect((await command(['inspect', 'said.csv'], { cwd })).stderr).toContain('the file is read with skipLines: 1')
+  expect((await command(['inspect', 'said.csv'], { cwd })).stderr).toContain('this file was read with skipLines: 1')
   const source = await command(['inspect'], { cwd })
   expect(source.stderr).toMatch(/migrate\.config\.yaml:1:\d+ warning: .*\[unread_escapes\]/)
   expect(source.stderr).toContain('set quote: none and escape: backslash')
@@ -97,5 +97,5 @@ test.each([
 test('a limit that is no number is a usage error', async () => {
   const { code, stderr } = await command(['inspect', '--limit', 'many'], { cwd: folderOf({}) })
   expect(code).toBe(3)
-  expect(stderr).toContain('whole number from 1')
+  expect(stderr).toContain('whole number, 1 or more')
 })

@@ -39,7 +39,7 @@ describe('the rows of what a plan rejects', () => {
     expect(exit, stderr).toBe(0)
     expect(statSync(project.path('out.csv')).mode & 0o777).toBe(0o600)
     expect(stderr).toContain('Wrote 2 rows of users to out.csv.\n')
-    expect(stderr).toContain('password hashes included')
+    expect(stderr).toContain('including password hashes')
     const written = table(project, 'out.csv')
     expect(written).toHaveLength(2)
     expect(at(written, 0)).toMatchObject({
@@ -205,7 +205,7 @@ test('one file cannot be two', async () => {
   const project = peopleProject(await startWorkos(), [person('ada')])
   const { exit, stderr } = await project.run(['plan', '--rejects', 'o.csv', '--resets', './o.csv'], { env })
   expect(exit).toBe(3)
-  expect(stderr).toContain('--resets names ./o.csv, which is that of --rejects')
+  expect(stderr).toContain('--resets names ./o.csv, which is the file of --rejects')
 })
 
 describe('a source of several files', () => {

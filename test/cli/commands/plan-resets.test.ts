@@ -39,7 +39,9 @@ async function migrated() {
 async function resets(project: Project) {
   const { exit, stdout, stderr } = await project.run(['plan', '--json', '--resets', 'resets.csv'], { env })
   expect(exit, stderr).toBe(0)
-  expect(stderr).toContain('Who must set a new password is in resets.csv. It holds e-mail addresses.')
+  expect(stderr).toContain(
+    'The list of users who must set a new password is in resets.csv. It contains email addresses.',
+  )
   const text = readFileSync(project.path('resets.csv'), 'utf8')
   const rows: Record<string, string>[] = parse(text, { columns: true, bom: true })
   return { text, rows, passwords: JSON.parse(stdout).summary.passwords }

@@ -88,9 +88,9 @@ test('what a migration wrote is listed with sizes, and stays until somebody says
   expect(listing(project)).toEqual(before)
 
   const removed = await project.run(['purge'], { typed: 'delete\n' })
-  expect(removed).toMatchObject({ exit: 0, stdout: expect.stringContaining(`Removed ${WRITTEN.length} things`) })
+  expect(removed).toMatchObject({ exit: 0, stdout: expect.stringContaining(`Removed ${WRITTEN.length} items`) })
   expect(removed.stderr).toContain('SSDs')
-  expect(removed.stderr).toContain('Files of the source are not removed: users.csv')
+  expect(removed.stderr).toContain('Source files were not removed: users.csv')
   const left = before.filter((name) => !WRITTEN.some((gone) => name === gone || name.startsWith(`${gone}/`)))
   expect(listing(project)).toEqual(left)
   expect(await project.run(['plan', '--json'], { env })).toMatchObject({ exit: 0 })
@@ -184,7 +184,7 @@ describe('it never touches', () => {
     expect(project.list('recorded')).toEqual(['notes.txt'])
   })
 
-  test('anything while another process works on the state', async () => {
+  test('anything while another process uses the state', async () => {
     const project = await migrated()
     onTestFinished(acquireLock(project.path(STATE), 'apply', new Date()))
     expect(await project.run(['purge', '--yes'])).toMatchObject({ exit: 6 })

@@ -51,7 +51,7 @@ test('it serves until interrupted, prints its URL alone on stdout, and keeps its
   const words = first.stderr.read()
   expect(words).toContain(`baseUrl: "${url}"`)
   expect(words).toContain('sk_test_demo')
-  expect(words).toContain('1 request, 1 of them a write')
+  expect(words).toContain('1 request, including 1 write')
   expect(existsSync(path.join(cwd, '.workos-migrate/sandbox.sqlite'))).toBe(true)
 
   const second = run({ port: 0, data: '.workos-migrate/sandbox.sqlite' })
@@ -84,12 +84,12 @@ test('--faults takes a percentage or a file, and tells how often something went 
     expect(await exit).toBe(0)
     const words = stderr.read()
     expect(words).toContain(`faults  ${faults} (`)
-    expect(words.includes('2 went wrong as asked')).toBe(faults === 'faults.json')
+    expect(words.includes('2 injected faults')).toBe(faults === 'faults.json')
   }
 })
 
 test.each([
-  ['50%', 'too much'],
+  ['50%', 'too high'],
   ['no-such.json', 'no-such.json'],
   ['broken.json', 'JSON'],
   ['unknown.json', 'faults[0].kind'],

@@ -165,7 +165,7 @@ describe('state import', () => {
     expect([unsure.exit, unsure.stderr]).toEqual([5, expect.stringContaining('other_identity')])
     const { exit, stdout, stderr } = await importing(project, 'user:id-ada', id, '--force')
     expect(exit, stderr).toBe(0)
-    expect(stdout).toContain(`user:id-ada is ${id} now: adopted`)
+    expect(stdout).toContain(`user:id-ada is now ${id}: adopted`)
     expect(stdout).toContain('≠ email: "ada.l@example.com" in WorkOS, "ada@example.com" in the source')
     expect(writes(workos.takeLog())).toEqual([])
 

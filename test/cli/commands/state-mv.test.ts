@@ -180,7 +180,7 @@ test('it stands among the runs, and asks', async () => {
     'user:ada  → user:17\n',
     'membership:ada@acme  → membership:17@acme\n',
     'totp-factor:ada  → totp-factor:17\n',
-    'WorkOS stays as it is',
+    'WorkOS does not change',
     'Nothing was moved.',
   ]) {
     expect(no.stderr).toContain(says)
@@ -197,9 +197,9 @@ describe('it refuses', () => {
     ['an address that the state lacks', 'user:adah', 'user:17', 3, 'did you mean user:ada?'],
     ['an address that nothing is like', 'user:zzzzzzzzzz', 'user:17', 3, 'workos-migrate state list'],
     ['a new key that another has', 'user:ada', 'user:bea', 5, 'user:bea (user_'],
-    ['another kind', 'user:ada', 'organization:17', 3, 'two kinds, user and organization'],
-    ['the same address', 'user:ada', 'user:ada', 3, 'is called so already'],
-    ['no address', 'ada', 'user:17', 3, 'is no address'],
+    ['another kind', 'user:ada', 'organization:17', 3, 'different kinds, user and organization'],
+    ['the same address', 'user:ada', 'user:ada', 3, 'both addresses are'],
+    ['no address', 'ada', 'user:17', 3, 'is not an address'],
     ['a membership', 'membership:ada@acme', 'membership:bea@beta', 3, 'state mv user:ada user:NEW'],
     ['a second factor', 'totp-factor:ada', 'totp-factor:17', 3, 'state mv user:ada user:NEW'],
     ['a role', 'role:admin', 'role:boss', 3, 'roles.map'],

@@ -83,7 +83,7 @@ it('a manifest without tests says how to begin', async () => {
   const { exit, out, err } = await runTest(MANIFEST.slice(0, MANIFEST.indexOf('tests:')))
   expect({ exit, out }).toEqual({ exit: 0, out: '' })
   expect(err).toBe(
-    'There are no tests in migrate.config.yaml. Write some under "tests:"; docs/how-to/mapping-tests.md shows how.\n',
+    'migrate.config.yaml has no tests. Add tests under "tests:" as described in docs/how-to/mapping-tests.md.\n',
   )
 })
 

@@ -39,7 +39,7 @@ test('keys of joins are expressions: references are not looked for in them', asy
 
 test('the name of a stream is told what it may be made of', async () => {
   expect(await problemsOf('    my-users: { path: users.csv }')).toContain(
-    '"my-users" is not possible as a key: letters, digits and _',
+    '"my-users" is not a valid key: letters, digits and _',
   )
 })
 

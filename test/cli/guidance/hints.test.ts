@@ -117,7 +117,7 @@ describe('a secret', () => {
 
   test('what is none may have a default', async () => {
     const folder = manifestFolder({ 'migrate.config.yaml': `${MINIMAL}vars: { a: "\${TENANT}" }\n` })
-    expect(await problemsOf(folder)).toMatchObject([{ hint: 'set it, or give a default: ${TENANT:-…}' }])
+    expect(await problemsOf(folder)).toMatchObject([{ hint: 'set it, or add a default: ${TENANT:-…}' }])
   })
 })
 
@@ -145,7 +145,7 @@ describe('hints that are followed one after the other', () => {
     const written = (key: string) => `source: { type: csv, path: a }\ntarget: { type: workos, apiKey: "${key}" }\n`
     const cwd = manifestFolder({ 'migrate.config.yaml': written('sk_live_0123456789abcdef'), a: 'email\n' })
     const { stdout, stderr } = await command(['validate'], { cwd })
-    const reference = /refer to it: (\$\{\w+\})/.exec(stdout + stderr)?.[1]
+    const reference = /refer to it as (\$\{\w+\})/.exec(stdout + stderr)?.[1]
     expect(reference).toBe('${WORKOS_API_KEY}')
     const [unset] = await said(written(reference ?? ''))
     expect(unset?.hint).not.toMatch(/:-|written|sk_/)

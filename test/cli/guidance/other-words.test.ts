@@ -21,7 +21,7 @@ const { program } = inertProgram()
 const commands = everyCommand(program)
 const at = (path: string): CommandUnknownOpts => {
   const found = commands.find((candidate) => pathOf(candidate) === path)
-  if (found === undefined) throw new Error(`there is no command ${path}`)
+  if (found === undefined) throw new Error(`unknown command ${path}`)
   return found
 }
 
@@ -122,8 +122,8 @@ describe('a secret on the command line', () => {
   })
 
   test.each([
-    ['plan', '--yess', '  hint: there is no --yes either: it asks nothing, '],
-    ['plan', '--ye', '  hint: there is no --yes either: it asks nothing, '],
+    ['plan', '--yess', '  hint: there is no --yes either: this command asks no questions; '],
+    ['plan', '--ye', '  hint: there is no --yes either: this command asks no questions; '],
     ['destroy', '--yess', '  hint: there is no --yes either: destroy asks for the name of the manifest'],
     ['apply', '--yess', '(Did you mean --yes?)'],
     ['plan', '--reset', '(Did you mean --resets?)'],
@@ -148,14 +148,14 @@ describe('a secret on the command line', () => {
 
 describe('options with one dash, as other tools write them', () => {
   test.each([
-    ['plan', '-out=plan.ndjson', 'write it with two: --out'],
-    ['plan', '-env', 'write it with two: --env'],
-    ['apply', '-yes', 'write it with two: --yes'],
+    ['plan', '-out=plan.ndjson', 'write it with two dashes: --out'],
+    ['plan', '-env', 'write it with two dashes: --env'],
+    ['apply', '-yes', 'write it with two dashes: --yes'],
     ['apply', '-auto-approve', 'add --yes: workos-migrate apply --yes'],
     ['plan', '-chdir=elsewhere', '--config FOLDER/migrate.config.yaml'],
-    ['plan', '-config=a.yaml', 'write it with two: --config'],
+    ['plan', '-config=a.yaml', 'write it with two dashes: --config'],
     ['plan', '-target=organization:acme', '--only: workos-migrate plan --only organization:KEY'],
-    ['plan', '-yes', 'it asks nothing'],
+    ['plan', '-yes', 'this command asks no questions'],
     ['state list', '-target=x', 'workos-migrate plan --only organization:KEY'],
     ['plan', '-refresh-only', 'workos-migrate plan --refresh'],
   ])('%s %s is refused before it is misread', async (name, flag, says) => {

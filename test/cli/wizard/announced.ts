@@ -2,7 +2,7 @@ import { command } from '../harness.ts'
 
 /** How many rejects `init` announces. */
 export function announced(stderr: string): number {
-  return Number(/It rejects (\d+) record/.exec(stderr)?.[1] ?? 0)
+  return Number(/The plan rejects (\d+) record/.exec(stderr)?.[1] ?? 0)
 }
 
 export interface Planned {

@@ -24,7 +24,7 @@ const manifestIn = (cwd: string) => parse(readFileSync(join(cwd, 'migrate.config
 const FOUR: Step[] = [
   [/Where are the users\?/, KEY.enter],
   [/Which organizations/, KEY.enter],
-  [/Where to\?/, KEY.enter],
+  [/Where do you want to migrate to\?/, KEY.enter],
   [/Write migrate\.config\.yaml/, KEY.enter],
 ]
 
@@ -46,7 +46,7 @@ test('somebody with a Clerk export reaches a plan in four answers', async () => 
   // Six records cannot be migrated: what becomes of them is told by init, and again by the plan.
   expect(screen).toMatch(/rejects 6 records and resources: 1 record \(no_such_user\)/)
   expect(plan.code).toBe(5)
-  expect(plan.stdout).toContain('or, if it may stay behind, set safety.maxRejects in the manifest to 6 or more')
+  expect(plan.stdout).toContain('or, to leave them behind, set safety.maxRejects in the manifest to 6 or more')
   const manifest = readFileSync(join(cwd, 'migrate.config.yaml'), 'utf8')
   writeFileSync(join(cwd, 'migrate.config.yaml'), manifest.replace('maxRejects: 0', 'maxRejects: 6'))
   expect((await command(['plan'], { cwd })).code).toBe(0)
@@ -61,7 +61,7 @@ test('Ctrl-C at any question leaves nothing behind, with exit code 130', async (
     })
     const { code, screen } = await converse(['init'], cwd, steps)
     expect(code).toBe(130)
-    expect(screen).toContain('called off: nothing was written')
+    expect(screen).toContain('canceled: nothing was written')
     expect(readdirSync(cwd)).toEqual(before)
   }
 })
@@ -90,10 +90,10 @@ test('another file can be named, and a name that is none is asked again', async 
   const cwd = folderOf({ 'data/people.ndjson': '{"id":1,"email":"ada@example.com","name":"Ada Ampersand"}\n' })
   const { code, screen } = await converse(['init'], cwd, [
     [/Where are the users\?/, KEY.enter],
-    [/Which file\?/, `nowhere.csv${KEY.enter}`],
-    [/Which file\?/, `data/people.ndjson${KEY.enter}`],
+    [/What is the path of the file\?/, `nowhere.csv${KEY.enter}`],
+    [/What is the path of the file\?/, `data/people.ndjson${KEY.enter}`],
     [/Which organizations/, `${KEY.down}${KEY.enter}`],
-    [/Its name\?/, `Acme: "Anvils" & Söhne${KEY.enter}`],
+    [/What is its name\?/, `Acme: "Anvils" & Söhne${KEY.enter}`],
     ...FOUR.slice(2),
   ])
   expect(code).toBe(0)
@@ -123,13 +123,13 @@ test('a key is tried against the target, never shown and never stored', async ()
     const args = ['init', '--base-url', workos.url, '--env', 'none']
     const { code, screen, stdout } = await converse(args, cwd, [
       ...FOUR.slice(0, 2),
-      [/Where to\?/, `${KEY.down}${KEY.enter}`],
+      [/Where do you want to migrate to\?/, `${KEY.down}${KEY.enter}`],
       [/WORKOS_API_KEY\?/, `sk_test_wrongCanary02${KEY.enter}`],
       [/WORKOS_API_KEY\?/, `sk_test_wizardCanary01${KEY.enter}`],
       ...FOUR.slice(3),
     ])
-    expect(screen).toContain('WorkOS refuses it.')
-    expect(screen).toContain('WorkOS accepts it.')
+    expect(screen).toContain('WorkOS rejected the key.')
+    expect(screen).toContain('WorkOS accepts the key.')
     expect(screen).toContain('export WORKOS_API_KEY=…')
     expect(code).toBe(0)
     const files = readdirSync(cwd, { recursive: true, encoding: 'utf8', withFileTypes: true })

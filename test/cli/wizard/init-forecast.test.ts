@@ -17,7 +17,7 @@ const INACTIVE = 'id,email,is_active\n1,cara@example.com,1\n2,dot@example.com,0\
 test('people whom a column calls inactive come along where the command line says so', async () => {
   const cwd = folderOf({ 'users.csv': INACTIVE })
   const kept = await init(cwd, '--keep-inactive')
-  expect(kept.stderr).toContain('Brought along, and may sign in: records where is_active is false.')
+  expect(kept.stderr).toContain('Included, and able to sign in: records where is_active is false.')
   expect((await planned(cwd)).users).toBe(2)
   const left = await init(cwd, '--force')
   expect(left.stderr).toContain('Left out (map.user.when): 1 record where is_active is false.')
@@ -27,8 +27,8 @@ test('people whom a column calls inactive come along where the command line says
 const answers = (leaveOut: string): Step[] => [
   [/Where are the users\?/, KEY.enter],
   [/Which organizations/, KEY.enter],
-  [/Where to\?/, KEY.enter],
-  [/Leave out whoever may not sign in \(is_active is false\)\?/, leaveOut],
+  [/Where do you want to migrate to\?/, KEY.enter],
+  [/Skip users who cannot sign in \(is_active is false\)\?/, leaveOut],
   [/Write migrate\.config\.yaml/, KEY.enter],
 ]
 
@@ -61,7 +61,7 @@ test('where the recipe of an origin does not fit the file, the names of its colu
   const users = csv('user_id,last_login,contact', '1,2024-01-02,cara@example.com', '2,2024-01-02,dot@example.com')
   const cwd = folderOf({ 'users.csv': users })
   const { stderr } = await init(cwd)
-  expect(stderr).toContain('The recipe for Auth0 does not fit this file')
+  expect(stderr).toContain('The Auth0 recipe does not fit this file')
   expect(announced(stderr)).toBe(0)
   expect((await planned(cwd)).users).toBe(2)
 })
@@ -115,7 +115,7 @@ test('of lists that were saved page by page, all are read, or the one that is na
   expect((await planned(cwd)).users).toBe(2)
   expect(readFileSync(join(cwd, '.gitignore'), 'utf8')).toContain('/users-2.json\n')
   const { stderr } = await init(cwd, '--users', 'users-2.json', '--force')
-  expect(stderr).toContain('users-1.json: it holds users as well')
+  expect(stderr).toContain('users-1.json: it also contains users')
   expect((await planned(cwd)).users).toBe(1)
 })
 
@@ -123,7 +123,7 @@ test('a named file that does not belong to the users is refused', async () => {
   const cwd = folderOf({ 'users.csv': 'id,email\n1,cara@example.com\n', 'odd.csv': 'a,b\n1,2\n' })
   const { code, stderr } = await init(cwd, '--users', 'users.csv', '--memberships', 'odd.csv')
   expect(code).toBe(3)
-  expect(stderr).toContain('odd.csv cannot be read as the file of memberships: no column of it names a user')
+  expect(stderr).toContain('odd.csv cannot be used as the file of memberships: it has no column for a user')
 })
 
 test('a variable that is not set yet does not keep the plan from being made', async () => {

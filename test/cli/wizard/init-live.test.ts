@@ -106,14 +106,14 @@ test('somebody at a terminal is asked for the tenant and its credentials, again 
   writeFileSync(join(cwd, 'notes.txt'), 'no data')
   const { code, screen } = await converse(['init'], cwd, [
     [/Where are the users\?/, `${KEY.down}${KEY.enter}`],
-    [/Which tenant\?/, `${fake.url}${KEY.enter}`],
+    [/What is the domain of the tenant\?/, `${fake.url}${KEY.enter}`],
     [/Which organizations/, KEY.enter],
-    [/Where to\?/, KEY.enter],
+    [/Where do you want to migrate to\?/, KEY.enter],
     [/AUTH0_CLIENT_ID\?/, `${CLIENT_ID}${KEY.enter}`],
     [/AUTH0_CLIENT_SECRET\?/, `wrongCanary${KEY.enter}`],
     [/AUTH0_CLIENT_ID\?/, `${CLIENT_ID}${KEY.enter}`],
     [/AUTH0_CLIENT_SECRET\?/, `${CLIENT_SECRET}${KEY.enter}`],
-    [/Read it now\?/, KEY.enter],
+    [/Read the source now\?/, KEY.enter],
     [/Write migrate\.config\.yaml/, KEY.enter],
   ])
   expect(code).toBe(0)
@@ -133,7 +133,7 @@ async function openFirebase() {
 test('a Firebase project is tried with its key file, read once, and planned by the recipe', async () => {
   const { fake, cwd, named } = await openFirebase()
   const init = await command(['init', ...named, '--target', 'sandbox'], { cwd })
-  expect(init.stderr).toContain('The credentials are accepted.')
+  expect(init.stderr).toContain('The source accepts the credentials.')
   expect(init.code, init.stderr).toBe(0)
   const { source, extends: recipe, secrets } = manifestIn(cwd)
   expect({ source, recipe, secrets }).toEqual({
@@ -156,11 +156,11 @@ test('a Firebase project is tried with its key file, read once, and planned by t
 test('somebody at a terminal is asked for the project and its key file', async () => {
   const { fake, cwd } = await openFirebase()
   const { code, screen } = await converse(['init', '--live', fake.url, '--source', 'firebase'], cwd, [
-    [/Which project\?/, `${PROJECT}${KEY.enter}`],
-    [/Key file of a service account\?/, `keys/account.json${KEY.enter}`],
+    [/What is the project ID\?/, `${PROJECT}${KEY.enter}`],
+    [/Which service account key file\?/, `keys/account.json${KEY.enter}`],
     [/Which organizations/, KEY.enter],
-    [/Where to\?/, KEY.enter],
-    [/Read it now\?/, KEY.enter],
+    [/Where do you want to migrate to\?/, KEY.enter],
+    [/Read the source now\?/, KEY.enter],
     [/Write migrate\.config\.yaml/, KEY.enter],
   ])
   expect(code, screen).toBe(0)
@@ -168,10 +168,10 @@ test('somebody at a terminal is asked for the project and its key file', async (
 })
 
 test.each([
-  [['--project', PROJECT, '--source', 'clerk'], '--project names a project of Firebase, and the users come from Clerk'],
-  [['--project', PROJECT, '--users', 'users.json'], '--users names a file and --project a project'],
-  [['--credentials', 'key.json', '--live'], '--credentials is for a project of Firebase'],
-  [['--live', '--source', 'firebase'], '--project: the id of the Firebase project'],
+  [['--project', PROJECT, '--source', 'clerk'], '--project is for Firebase, but the users come from Clerk'],
+  [['--project', PROJECT, '--users', 'users.json'], '--users and --project name two different sources'],
+  [['--credentials', 'key.json', '--live'], '--credentials is for a Firebase project'],
+  [['--live', '--source', 'firebase'], '--project: the ID of the Firebase project'],
 ])('what does not go together is refused: %j', async (args, message) => {
   const cwd = folderOf({ 'users.json': '{"users":[{"localId":"u1","email":"a@example.com","createdAt":"1"}]}' })
   const { code, stderr } = await command(['init', ...args, '--target', 'sandbox'], { cwd })
@@ -200,7 +200,7 @@ test('user pools of Cognito are asked for by their ids, with the credentials tha
   const cwd = folderOf({})
   const args = ['init', '--user-pools', pool, '--live', fake.url, '--organization-name', 'Acme', '--target', 'sandbox']
   const init = await command(args, { cwd })
-  expect(init.stderr).toContain('The credentials are accepted.')
+  expect(init.stderr).toContain('The source accepts the credentials.')
   expect(init.code, init.stderr).toBe(0)
   expect(manifestIn(cwd)).toMatchObject({
     extends: ['cognito', 'one-organization'],
@@ -225,15 +225,15 @@ test('somebody at a terminal is asked for the user pools', async () => {
   const { fake, pool } = await openCognito()
   const cwd = folderOf({})
   const { code, screen } = await converse(['init', '--source', 'cognito', '--live', fake.url], cwd, [
-    [/Which user pools\?/, `not a pool${KEY.enter}`],
+    [/What are the IDs of the user pools\?/, `not a pool${KEY.enter}`],
     [/like eu-west-1_Example01/, `${KEY.backspace.repeat(10)}${pool}${KEY.enter}`],
     [/Which organizations/, KEY.enter],
-    [/Where to\?/, KEY.enter],
-    [/Read it now\?/, KEY.enter],
+    [/Where do you want to migrate to\?/, KEY.enter],
+    [/Read the source now\?/, KEY.enter],
     [/Write migrate\.config\.yaml/, KEY.enter],
   ])
   expect(code, screen).toBe(0)
-  expect(screen).toContain('to none, for now')
+  expect(screen).toContain('none for now')
   expect(manifestIn(cwd).source).toEqual({ type: 'cognito', userPools: pool, endpoint: fake.url })
 })
 
@@ -299,11 +299,11 @@ test('somebody at a terminal is asked for the org and its token', async () => {
   const cwd = folderOf({})
   const { code, screen } = await converse(['init', '--source', 'okta'], cwd, [
     [/Where are the users\?/, `${KEY.down}${KEY.enter}`],
-    [/Which org\?/, `${fake.url}${KEY.enter}`],
+    [/What is the domain of the org\?/, `${fake.url}${KEY.enter}`],
     [/Which organizations/, KEY.enter],
-    [/Where to\?/, KEY.enter],
+    [/Where do you want to migrate to\?/, KEY.enter],
     [/OKTA_API_TOKEN\?/, `${API_TOKEN}${KEY.enter}`],
-    [/Read it now\?/, KEY.enter],
+    [/Read the source now\?/, KEY.enter],
     [/Write migrate\.config\.yaml/, KEY.enter],
   ])
   expect(code, screen).toBe(0)

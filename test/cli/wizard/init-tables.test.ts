@@ -404,7 +404,7 @@ test("WordPress's roles hold in the organization that everybody is in, and are n
   expect(plan.accounting.kinds).toContainEqual(expect.objectContaining({ kind: 'roleAssignment', distinct: 3 }))
   expect((await planned(cwd)).created).toMatchObject({ user: 2, membership: 2, role: 3 })
   const alone = await initIn(files)
-  expect(alone.manifest).toContain('the roles in details (a role holds in an organization: --organize one makes one')
+  expect(alone.manifest).toContain('the roles in details (roles need an organization: --organize one creates one')
   expect((await planned(alone.cwd)).created).toMatchObject({ user: 2, role: 0 })
 })
 
@@ -416,7 +416,7 @@ test("Django's groups in a dump are named as no roles", async () => {
   ]
   const { manifest } = await initIn({ 'dump.json': JSON.stringify(dump) })
   const words = manifest.replaceAll(/\n# /g, ' ')
-  expect(words).toContain('fields.groups[] (groups by number, which are no roles here: for roles put auth_user_groups')
+  expect(words).toContain('fields.groups[] (group numbers are not roles; to map roles, put auth_user_groups')
 })
 
 test("the file of Clerk's migration tool is Clerk's, also with lists of addresses", async () => {
@@ -437,15 +437,15 @@ test('where no file can hold the users, each is named with why', async () => {
   const { stderr, code } = await command(['init', '--yes'], { cwd: folderOf(files) })
   expect(code).toBe(3)
   expect(stderr).toContain('users.csv (it cannot be read: the file is empty)')
-  expect(stderr).toContain('users.xlsx (it is no CSV, JSON or NDJSON')
-  expect(stderr).toContain('list.json (no column of it is known to hold addresses)')
+  expect(stderr).toContain('users.xlsx (it is not CSV, JSON or NDJSON')
+  expect(stderr).toContain('list.json (no known column with email addresses)')
 })
 
 test('a file whose every row is rejected makes no manifest', async () => {
   const cwd = folderOf({ 'users.csv': csv('id;email', '1;cara@example.com;', '2;dot@example.com;') })
   const { stderr, code } = await command(['init', '--yes'], { cwd })
   expect(code).toBe(3)
-  expect(stderr).toContain('of 2 records of users.csv, nobody would be migrated: 2 record (ragged_row) [nobody_fits]')
+  expect(stderr).toContain('2 records in users.csv, but no user to migrate: 2 record (ragged_row) [nobody_fits]')
   expect(stderr).toContain('no row of the file could be read')
 })
 

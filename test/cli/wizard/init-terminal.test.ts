@@ -49,7 +49,7 @@ describe.skipIf(!hasTmux)(`init in a real terminal${hasTmux ? '' : ' (skipped: t
     for (const question of [
       /Where are the users\?/,
       /Which organizations/,
-      /Where to\?/,
+      /Where do you want to migrate to\?/,
       /Write migrate\.config\.yaml/,
     ]) {
       await shows(question)

@@ -89,7 +89,7 @@ export const badComposition: BadManifest[] = [
     environment: 'prodution',
     code: 'unknown_environment',
     at: '3:1',
-    hint: /did you mean production\? environments: staging, production/,
+    hint: /did you mean production\? the environments are staging, production/,
   },
   {
     name: 'a mistake in the chosen environment',

@@ -38,7 +38,7 @@ export const badKeys: BadManifest[] = [
     text: `${MINIMAL}passwords: { zzzzzz: 1 }\n`,
     code: 'unknown_key',
     at: '3:14',
-    hint: /known keys: unsupported, weak, onChange/,
+    hint: /use one of unsupported, weak, onChange/,
   },
   {
     name: 'a misspelt field of a rule',

@@ -16,8 +16,8 @@ export const badRoles: BadManifest[] = [
     code: 'bad_value',
     at: '5:29',
     path: 'roles.priority.2',
-    message: /^roles\.priority has "admin" twice$/,
-    hint: /keep one/,
+    message: /^roles\.priority contains "admin" twice$/,
+    hint: /remove one/,
   },
   {
     name: 'a star in the slug of a name that has none',

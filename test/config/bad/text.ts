@@ -12,7 +12,7 @@ export const badText: BadManifest[] = [
     text: `${MINIMAL}run: { workers: 2\n`,
     code: 'invalid_yaml',
     at: '4:1',
-    hint: /close what was opened/,
+    hint: /close the bracket or quote/,
   },
   {
     name: 'a tab as indentation',
@@ -27,7 +27,7 @@ export const badText: BadManifest[] = [
     text: 'source: { type: csv, path: users.csv }\ntarget: { type: workos, apiKey: ${KEY} }\n',
     code: 'invalid_yaml',
     at: '2:34',
-    hint: /must stand in quotes/,
+    hint: /put a reference inside \{ \} and \[ \] in quotes/,
   },
   {
     name: 'a key given twice',

@@ -16,7 +16,7 @@ export const badValues: BadManifest[] = [
     text: `${MINIMAL}roles: { unmapped: dropp }\n`,
     code: 'unknown_value',
     at: '3:20',
-    hint: /did you mean "drop"\? allowed: error, drop, keep/,
+    hint: /did you mean "drop"\? allowed values: error, drop, keep/,
   },
   {
     name: 'an unknown word in a list',
@@ -56,14 +56,14 @@ export const badValues: BadManifest[] = [
     text: `${MINIMAL}run: { chunkSize: many }\n`,
     code: 'wrong_type',
     at: '3:19',
-    message: /whole number, and is text/,
+    message: /whole number, but is text/,
   },
   {
     name: 'a number in quotes',
     text: `${MINIMAL}run: { chunkSize: "500" }\n`,
     code: 'wrong_type',
     at: '3:19',
-    hint: /without quotes/,
+    hint: /remove the quotes/,
   },
   {
     name: 'a fraction',
@@ -103,7 +103,7 @@ export const badValues: BadManifest[] = [
     code: 'bad_value',
     at: '3:29',
     message: /at most 600/,
-    hint: /beyond which WorkOS takes no value/,
+    hint: /the longest value that WorkOS accepts/,
   },
   {
     name: 'longer metadata keys than WorkOS takes',
@@ -111,7 +111,7 @@ export const badValues: BadManifest[] = [
     code: 'bad_value',
     at: '3:27',
     message: /at most 40/,
-    hint: /beyond which WorkOS takes no key/,
+    hint: /the longest key that WorkOS accepts/,
   },
   {
     name: 'a separator of letters',

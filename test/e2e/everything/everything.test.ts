@@ -11,7 +11,7 @@ import { SECRETS_IN_BASE32, writeEverything } from './fixture.ts'
 
 const env = { KEY }
 
-/** The desired set and what was refused, as text; not where each was read. */
+/** The desired set and the rejects as text, without the places they were read from. */
 async function desiredText({ folder, path }: Project): Promise<string> {
   const loaded = await loadManifest({ path: path('migrate.config.yaml'), cwd: folder, env, redactor: new Redactor() })
   const scratch = createScratch(folder)
@@ -31,7 +31,7 @@ async function desiredText({ folder, path }: Project): Promise<string> {
   ].join('\n')
 }
 
-/** The rows in another order, the same for a seed in every run. */
+/** The rows in another order, the same for each seed. */
 function shuffled(seed: number): (rows: Row[]) => Row[] {
   return (rows) => {
     const next = randomFrom(seed + rows.length)
@@ -101,7 +101,7 @@ test('everything is planned, applied, verified, and applied again without a writ
   }
 })
 
-test('the rows of every file in any order are the same desired set, byte for byte', async () => {
+test('the rows of every file in any order make the same desired set, byte for byte', async () => {
   const workos = await startWorkos()
   const project = createProject()
   writeEverything(project, workos, (rows) => rows)

@@ -2,7 +2,7 @@ import type { Project } from '../cli.ts'
 import type { Row } from '../people.ts'
 import { HASHES } from './passwords.ts'
 
-/** How many organizations and ordinary users there are. */
+/** Numbers of organizations and ordinary users. */
 const ORGANIZATIONS = 60
 const USERS = 180
 
@@ -15,10 +15,7 @@ const SECRETS: readonly [encoding: string, secret: string][] = [
   ['', 'otpauth://totp/Acme:ada?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Acme'],
 ]
 
-/**
- * The bytes of these secrets in the one form in which WorkOS takes them, worked out elsewhere; in
- * order.
- */
+/** The bytes of these secrets in the form that WorkOS accepts, computed elsewhere; in order. */
 export const SECRETS_IN_BASE32 = ['JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', 'MEQHGZLDOJSXIIDPMYQDEMBAMJ4XIZLT']
 
 const organizationOf = (n: number) => `org-${String(n % ORGANIZATIONS).padStart(2, '0')}`
@@ -63,7 +60,7 @@ function ordinary(): Row[] {
   }).flat()
 }
 
-/** Nine kinds of duplicates, and what each comes to. */
+/** Nine kinds of duplicates, and the result of each. */
 function duplicates(): Row[] {
   const [type = '', hash = ''] = HASHES[0] ?? []
   const hashed = { password_hash: hash, password_hash_type: type }
@@ -83,8 +80,8 @@ function duplicates(): Row[] {
     // 5: dots at Gmail.
     row('dotted', 8, { email: 'dotted.person@gmail.com' }),
     row('dotted-2', 9, { email: 'dottedperson@googlemail.com' }),
-    // 6: one address, two external ids, two passwords, two secrets, names of different length,
-    // metadata that differs.
+    // 6: one address, two external IDs, two passwords, two secrets, names of different length,
+    // different metadata.
     row('both', 10, { ...hashed, first_name: 'Bo', totp_encoding: 'base32', totp_secret: SECRETS[0]?.[1] ?? '' }),
     row('both-2', 11, {
       email: 'both@example.com',
@@ -97,17 +94,16 @@ function duplicates(): Row[] {
       metadata: JSON.stringify({ plan: 'pro', seat: '12' }),
       role_slugs: 'billing',
     }),
-    // 7: one external id, two addresses: two people.
+    // 7: one external ID, two addresses: two users.
     row('claimed', 12),
     row('claimed', 13, { email: 'other.claimed@example.com', email_verified: 'no' }),
     // 8: an address that one account verified, and another with a password did not.
     row('proven', 14),
     row('unproven', 15, { email: 'proven@example.com', email_verified: 'no', ...hashed }),
-    // 9: somebody who is in WorkOS already, under the address of one row and with the external id
-    // of nobody.
+    // 9: a user already in WorkOS, with the address of one row and no known external ID.
     row('existing', 16),
     row('existing-2', 17, { email: 'existing@example.com' }),
-    // And one of whom an earlier row says another name of the organization.
+    // And one for whom an earlier row has another name of the organization.
     row('renamer', 18, { org_name: 'Organization Eighteen' }),
   ]
 }
@@ -151,10 +147,7 @@ const roleDefinitions = (): Row[] => [
   },
 ]
 
-/**
- * Everything that an identity carries, in three files, with rules of which none speaks of the order
- * of rows.
- */
+/** All parts of an identity, in three files, with rules that do not depend on the order of rows. */
 export function writeEverything(
   project: Pick<Project, 'csv' | 'manifest'>,
   { target }: { target: object },
@@ -191,7 +184,7 @@ export function writeEverything(
     },
     organizations: { onNameConflict: 'most' },
     target,
-    // The second row of the one external id, with its membership and its organization.
+    // The second row of the one external ID, with its membership and its organization.
     safety: { maxRejects: 10 },
     run: {
       workers: 2,

@@ -19,10 +19,7 @@ const argon2 = argon2Sync('argon2id', {
 })
 const unpadded = (text: string) => text.replace(/=+$/, '')
 
-/**
- * A hash of each type that WorkOS takes, in the form in which it takes it; and one that it does
- * not.
- */
+/** A hash of each type that WorkOS accepts, in its form, and one that it does not accept. */
 export const HASHES: readonly [type: string, hash: string][] = [
   ['bcrypt', hashSync(PASSWORD, 4)],
   ['scrypt', `$scrypt$v=1$n=16384,r=8,p=1,kl=64$${phc(SALT)}$${phc(scrypt)}`],

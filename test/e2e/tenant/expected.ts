@@ -2,22 +2,22 @@ import type { Auth0User } from '../../fakes/auth0/objects.ts'
 import type { Tenant } from '../../fakes/auth0/tenant.ts'
 import type { Expected } from '../../faults/population.ts'
 
-/** What WorkOS has to hold of a tenant, and who cannot be there. */
+/** What WorkOS must contain of a tenant, and who cannot be there. */
 export interface Truth {
   expected: Expected
-  /** Surname by e-mail address. */
+  /** Surname by email address. */
   lastNames: Map<string, string | null>
-  /** Ids of users without an e-mail address. */
+  /** IDs of users without an email address. */
   withoutEmail: string[]
-  /** Ids of users who are blocked, and so left out. */
+  /** IDs of blocked users, who are left out. */
   blocked: string[]
-  /** Accounts that are one user in WorkOS with another account. */
+  /** Accounts that become one user with another account. */
   merged: number
 }
 
 /**
- * Works out from the tenant alone what has to be in WorkOS; accounts with one e-mail address are
- * one user, the oldest first; blocked ones none.
+ * Computes from the tenant alone what must be in WorkOS. Accounts with one email address are one
+ * user, the oldest first; blocked ones are left out.
  */
 export function truthOf(tenant: Tenant): Truth {
   const accounts = new Map<string, Auth0User[]>()
@@ -41,7 +41,7 @@ export function truthOf(tenant: Tenant): Truth {
     users: new Map(),
     organizations: new Map(tenant.organizations.all().map(({ id, name, display_name }) => [id, display_name ?? name])),
     memberships: new Map(),
-    // WorkOS has that of everybody itself.
+    // WorkOS always has the default role.
     roles: [...new Set(['member', ...tenant.roles.all().map(({ name }) => name)])].sort(),
   }
   const lastNames = new Map<string, string | null>()
@@ -63,7 +63,7 @@ export function truthOf(tenant: Tenant): Truth {
     const all = new Set([...before, ...roles.map((id) => names.get(id) ?? id)])
     expected.memberships.set(title, [...all].sort())
   }
-  // WorkOS gives a membership without a role the role of everybody.
+  // WorkOS assigns the default role to a membership without a role.
   for (const [title, roles] of expected.memberships) if (roles.length === 0) expected.memberships.set(title, ['member'])
   return { expected, lastNames, withoutEmail, blocked, merged: addressOf.size - accounts.size }
 }

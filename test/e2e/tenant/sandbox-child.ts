@@ -1,4 +1,4 @@
-/** A WorkOS sandbox in a process of its own, which kills its client when it is told to. */
+/** A WorkOS sandbox in a separate process, which kills its client on request. */
 import { startSandbox } from '../../../src/sandbox/server.ts'
 
 /** Kill this process as its n-th write, or its n-th read, arrives. */

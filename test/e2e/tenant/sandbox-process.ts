@@ -8,14 +8,14 @@ const CHILD = fileURLToPath(new URL('./sandbox-child.ts', import.meta.url))
 
 export interface SandboxProcess {
   url: string
-  /** From now on the target's process is killed when its turn comes. */
+  /** Kills the target's process when its turn comes. */
   aim(target: Aim): void
-  /** Writes that came in so far. */
+  /** Writes so far. */
   writes(): Promise<number>
   close(): Promise<void>
 }
 
-/** A sandbox beside this process, so that both cores have something to do. */
+/** A sandbox in a separate process, to use both cores. */
 export async function startSandboxProcess(): Promise<SandboxProcess> {
   const child = fork(CHILD, { stdio: 'inherit' })
   const [hello] = await once(child, 'message')

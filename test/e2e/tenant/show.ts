@@ -17,27 +17,27 @@ const UNLIMITED = '1000000/10s'
 
 export interface ShowOptions {
   size: TenantSize
-  /** Told of each command when it has ended. */
+  /** Called after each command. */
   tell?: (line: string) => void
 }
 
-/** What came of migrating a tenant, killed on the way five times. */
+/** The result of migrating a tenant with five kills. */
 export interface Shown {
-  /** What ended the five commands that were killed. */
+  /** The signals that ended the five killed commands. */
   signals: (NodeJS.Signals | null)[]
-  /** Of the commands that came to their end: export, apply, plan. */
+  /** Exit codes of the finished commands: export, apply, plan. */
   exits: { export: number; apply: number; plan: number }
   truth: Truth
   comparison: Comparison
-  /** Users whose surname is another than in the tenant. */
+  /** Users whose surname differs from the tenant. */
   wrongNames: string[]
-  /** Counts by kind of the apply that came to its end. */
+  /** Counts by kind of the finished apply. */
   applied: unknown
   /** What the last plan would do, by kind. */
   planned: unknown
-  /** Requests to the tenant that were answered, by endpoint. */
+  /** Answered requests to the tenant, by endpoint. */
   asked: Record<string, number>
-  /** Organizations whose members were asked for from the beginning more than once. */
+  /** Organizations whose members were read from the beginning more than once. */
   askedTwice: number
   /** Requests that came faster than the tenant allows. */
   refused: number
@@ -49,8 +49,8 @@ export interface Shown {
 }
 
 /**
- * Exports a tenant, plans, applies and plans again with the real command line. It is killed in the
- * middle of the users, in the middle of the members, while planning, and twice while applying.
+ * Exports a tenant, plans, applies and plans again with the real command line. It is killed while
+ * reading users, while reading members, while planning, and twice while applying.
  */
 export async function showTenant({ size, tell = () => {} }: ShowOptions): Promise<Shown> {
   const folder = mkdtempSync(join(tmpdir(), 'workos-migrate-tenant-'))
@@ -127,7 +127,7 @@ function repeated(log: readonly LogEntry[]): number {
   return beginnings.length - new Set(beginnings).size
 }
 
-/** Kills a process that reads from the tenant, after half of an answer. */
+/** Kills a process that reads from the tenant, after half of a response. */
 class Trap {
   readonly #snapshots: string
   #pid: number | undefined
@@ -140,8 +140,8 @@ class Trap {
   }
 
   /**
-   * Set off by the n-th answer of this endpoint from now on, once what came of the stream before it
-   * has been kept.
+   * Triggers at the n-th response of this endpoint from now on, once the stream before it has been
+   * stored.
    */
   set(pid: number, route: string, count: number, stream: string): void {
     this.#pid = pid
@@ -170,8 +170,8 @@ class Trap {
   }
 
   /**
-   * Bytes of the stream that are on the disk, and whether the progress that came with them is there
-   * as well: it is written after them.
+   * Bytes of the stream on disk, and whether its progress, which is written after them, is there
+   * too.
    */
   #kept(): { size: number; isCommitted: boolean } {
     const names = readdirSync(this.#snapshots, { recursive: true, encoding: 'utf8' })

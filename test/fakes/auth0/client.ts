@@ -8,7 +8,7 @@ export interface Reply {
   body: unknown
 }
 
-/** A plain client, for tests of the fake itself and for looking into it. */
+/** A plain client, for tests of the fake itself. */
 export async function signIn(fake: FakeAuth0): Promise<(path: string, body?: object) => Promise<Reply>> {
   const { body } = await askToken(fake)
   const token = isObject(body) ? body.access_token : undefined

@@ -19,10 +19,7 @@ interface Job {
   file?: Buffer
 }
 
-/**
- * Export jobs and the storage that their files are fetched from, which knows signed links and no
- * tokens.
- */
+/** Export jobs and the storage of their files, which checks signed links instead of tokens. */
 export function jobEndpoints(tenant: Tenant, settings: Auth0Settings, url: () => string): Endpoint[] {
   const { export: exporting = {}, now = Date.now } = settings
   const { pendingPolls = 2, linkLifetime = 60, contentEncoding = false, gzip = true } = exporting

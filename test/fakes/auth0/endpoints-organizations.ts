@@ -6,7 +6,7 @@ import { refuse } from './refusals.ts'
 import type { Auth0Settings } from './settings.ts'
 import type { Tenant } from './tenant.ts'
 
-/** Organizations, their members, and what roles these have there. */
+/** Organizations, their members, and the roles of members. */
 export function organizationEndpoints(tenant: Tenant, settings: Auth0Settings, checkpoints: Checkpoints): Endpoint[] {
   const organizationOf = ({ params }: Call): Auth0Organization =>
     tenant.organizations.get(params.id ?? '') ??
@@ -57,7 +57,7 @@ export function organizationEndpoints(tenant: Tenant, settings: Auth0Settings, c
   }
 
   /**
-   * Newest first unless asked otherwise, with no count of all:
+   * Newest first by default, without a count:
    * https://auth0.com/docs/api/management/v2/organizations/get-invitations
    */
   const invitations = (call: Call) => {
@@ -90,13 +90,13 @@ export function organizationEndpoints(tenant: Tenant, settings: Auth0Settings, c
   ]
 }
 
-/** What may be asked for by name: `ticket_id` comes only where nothing is. */
+/** Fields that can be requested. `ticket_id` is returned only if no fields are requested. */
 const INVITATION_FIELDS: ReadonlySet<string> = new Set([
   ...['id', 'organization_id', 'inviter', 'invitee', 'invitation_url', 'created_at', 'expires_at'],
   ...['client_id', 'connection_id', 'app_metadata', 'user_metadata', 'roles'],
 ])
 
-/** Members have their roles with them only where these are asked for by name. */
+/** Members have roles only if these are requested. */
 export function asksForRoles(call: Call): boolean {
   return (call.query.get('fields') ?? '').split(',').includes('roles') && flag(call, 'include_fields', true)
 }

@@ -7,7 +7,7 @@ import { searchOf } from './search.ts'
 import type { Auth0Settings } from './settings.ts'
 import type { Tenant } from './tenant.ts'
 
-/** The users engine for looking up: pages by offset, and nothing behind the first 1,000 records. */
+/** The search for users: pages by offset, only within the first 1,000 records. */
 export function userEndpoints(tenant: Tenant, settings: Auth0Settings): Endpoint[] {
   const cap = Math.min(settings.pageCap ?? 100, 100)
 
@@ -46,7 +46,7 @@ function refuseBeyond(): never {
   )
 }
 
-/** `field:1` or `field:-1`. What is equal stays in an order that says nothing. */
+/** `field:1` or `field:-1`. Equal values keep an arbitrary order. */
 function sorted(users: Auth0User[], sort: string | null): Auth0User[] {
   if (sort === null) return users
   const [, field = '', direction] =

@@ -10,7 +10,7 @@ export interface ExportField {
   export_as?: string
 }
 
-/** What an export holds that names no fields: no metadata, no telephone number. */
+/** The default fields of an export: no metadata, no phone number. */
 const DEFAULT_FIELDS: ExportField[] = [
   'user_id',
   'email',
@@ -24,7 +24,7 @@ const DEFAULT_FIELDS: ExportField[] = [
   'updated_at',
 ].map((name) => ({ name }))
 
-/** In the order of an export: always the same, and sorted by nothing. */
+/** The order of an export: fixed, but unsorted. */
 export function exportOrder(users: readonly Auth0User[]): Auth0User[] {
   return users
     .map((user) => ({ user, place: hashOf(user.user_id) }))
@@ -32,7 +32,7 @@ export function exportOrder(users: readonly Auth0User[]): Auth0User[] {
     .map(({ user }) => user)
 }
 
-/** NDJSON with the fields named, and nothing else. */
+/** NDJSON with only the requested fields. */
 export function exportJson(users: readonly Auth0User[], fields: readonly ExportField[] = DEFAULT_FIELDS): string[] {
   return users.map((user) => {
     const line: Record<string, unknown> = {}
@@ -44,7 +44,7 @@ export function exportJson(users: readonly Auth0User[], fields: readonly ExportF
   })
 }
 
-/** CSV in which a `'` stands before every text, so that spreadsheets take none for a formula. */
+/** CSV with a `'` before every text, which protects it from formulas in spreadsheets. */
 export function exportCsv(users: readonly Auth0User[], fields: readonly ExportField[] = DEFAULT_FIELDS): string {
   const rows = users.map((user) =>
     fields.map(({ name }) => {
@@ -56,7 +56,7 @@ export function exportCsv(users: readonly Auth0User[], fields: readonly ExportFi
   return stringify([fields.map(({ name, export_as }) => export_as ?? name), ...rows])
 }
 
-/** What the dashboard's extension for exports writes: display names as keys. */
+/** The export of the dashboard extension: display names as keys. */
 export function dashboardFile(users: readonly Auth0User[]): string {
   const lines = exportOrder(users).map((user) =>
     JSON.stringify({

@@ -20,15 +20,15 @@ export const CLIENT_SECRET = 'fake-client-secret-0123456789'
 
 /** An Auth0 tenant on loopback. */
 export interface FakeAuth0 extends FakeServer {
-  /** What it holds, and how that is changed. */
+  /** The content of the tenant, which tests can change. */
   tenant: Tenant
-  /** `source` of a manifest that reads it. */
+  /** `source` of a manifest for the tenant. */
   source: { type: 'auth0'; domain: string; clientId: string; clientSecret: string }
-  /** From now on no token is good that was given out before. */
+  /** Rejects all tokens issued so far. */
   expireTokens(): void
 }
 
-/** Starts a tenant that holds these things. The caller closes it. */
+/** Starts a tenant with this content. The caller closes it. */
 export async function startFakeAuth0(data: Partial<TenantData>, settings: Auth0Settings = {}): Promise<FakeAuth0> {
   const { now = Date.now, scopes = ALL_SCOPES, clientId = CLIENT_ID, clientSecret = CLIENT_SECRET } = settings
   const tenant = new Tenant(data, now)
@@ -77,9 +77,7 @@ export async function startFakeAuth0(data: Partial<TenantData>, settings: Auth0S
   }
 }
 
-/**
- * Takes a token from the tenant's bucket, which every endpoint of the Management API draws from.
- */
+/** Takes a token from the tenant's bucket, which all endpoints of the Management API share. */
 function spend(bucket: Bucket, retryAfter: boolean, now: () => number): Record<string, string> {
   const taken = bucket.take()
   const waitSeconds = Math.ceil(bucket.waitMs / 1000)

@@ -12,18 +12,16 @@ import type {
 export interface TenantSize {
   users: number
   organizations: number
-  /** Users who are in no organization. */
+  /** Users without an organization. */
   withoutOrganization?: number
   /** Members of the first organization. */
   largest?: number
   /**
-   * Of the users, how many sign in by telephone and have no e-mail address. They are in no
-   * organization. Default 0.
+   * Number of users with a phone number and no email address. They have no organization. Default 0.
    */
   withoutEmail?: number
   /**
-   * Of the users, how many are second accounts of a person, by Google, with the same e-mail
-   * address. Default 0.
+   * Number of users that are second accounts, with Google and the same email address. Default 0.
    */
   secondAccounts?: number
 }
@@ -65,7 +63,7 @@ const CONNECTIONS: Auth0Connection[] = [
   { id: 'con_0000000000000004', name: 'acme-saml', strategy: 'samlp', options: {} },
 ]
 
-/** A tenant of any size, the same for the same numbers. */
+/** A tenant of any size, always the same for the same numbers. */
 export function generateTenant(size: TenantSize): TenantData {
   const { withoutOrganization = 0, withoutEmail = 0, secondAccounts = 0 } = size
   const people = size.users - withoutEmail - secondAccounts
@@ -81,8 +79,8 @@ export function generateTenant(size: TenantSize): TenantData {
 
 export function person(n: number): Auth0User {
   const hex = `60425d${(n + 1).toString(16).padStart(18, '0')}`
-  // Every fifth by SAML, the others with a password; every seventh has linked a social account with
-  // a numeric id.
+  // Every fifth with SAML, the others with a password. Every seventh has linked a social account
+  // with a numeric ID.
   const bySaml = n % 5 === 4
   const identity: Identity = bySaml
     ? { connection: 'acme-saml', provider: 'samlp', user_id: `acme-saml|user-${n}`, isSocial: false }
@@ -147,8 +145,8 @@ function organization(n: number): Auth0Organization {
 }
 
 /**
- * The first `largest` users are in the first organization, the rest spread over the others; every
- * fourth is in a second.
+ * The first `largest` users are in the first organization, the others spread over the rest. Every
+ * fourth is also in a second one.
  */
 function membersOf(users: readonly Auth0User[], { organizations, largest = 0 }: TenantSize): Auth0Member[] {
   const others = Math.max(1, organizations - 1)
@@ -165,10 +163,7 @@ function rolesOf(n: number): string[] {
   return [[member], [admin], [], [admin, billing], [member]][n % 5] ?? []
 }
 
-/**
- * An invitation to the organization of that number, which holds for years, with what a test is
- * about.
- */
+/** An invitation to the n-th organization, valid for years, with the given values. */
 export function invitation(n: number, more: Partial<Auth0Invitation> = {}): Auth0Invitation {
   const ticket = `ticketDoNotShow${n}`
   return {

@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from '../../../src/json.ts'
 
-/** An account at an identity provider, as Auth0 gives it. */
+/** An account at an identity provider, in Auth0's form. */
 export interface Identity {
   connection: string
   provider: string
-  /** A number with some providers. */
+  /** Some providers have numbers. */
   user_id: string | number
   isSocial: boolean
   profileData?: JsonObject
@@ -70,11 +70,11 @@ export interface Auth0Connection {
 export interface Auth0Member {
   organization: string
   user: string
-  /** Ids of roles. */
+  /** IDs of roles. */
   roles: string[]
 }
 
-/** A connection that members of an organization may sign in by. */
+/** A connection that members of an organization can sign in with. */
 export interface Auth0EnabledConnection {
   organization: string
   connection: string
@@ -94,11 +94,11 @@ export interface Auth0Invitation {
   connection_id?: string
   app_metadata?: JsonObject
   user_metadata?: JsonObject
-  /** Ids of roles. */
+  /** IDs of roles. */
   roles?: string[]
 }
 
-/** What a tenant holds. */
+/** The content of a tenant. */
 export interface TenantData {
   users: Auth0User[]
   organizations: Auth0Organization[]

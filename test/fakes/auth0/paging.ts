@@ -3,8 +3,8 @@ import type { Ordered } from '../ordered.ts'
 import { refuse } from './refusals.ts'
 
 /**
- * https://auth0.com/docs/manage-users/user-search/view-search-results-by-page: pages end with the
- * first 1,000 records.
+ * Pages end after the first 1,000 records:
+ * https://auth0.com/docs/manage-users/user-search/view-search-results-by-page
  */
 const LAST_RECORD = 1000
 const DEFAULT_SIZE = 50
@@ -15,7 +15,7 @@ export interface OffsetPage {
   size: number
 }
 
-/** Page of a request by `page` and `per_page`. */
+/** A page by `page` and `per_page`. */
 export function offsetPage({ query }: Call, cap: number, beyond: (page: number) => never): OffsetPage {
   const page = whole(query, 'page', 0, 0)
   const size = Math.min(whole(query, 'per_page', DEFAULT_SIZE, 0), cap)
@@ -32,7 +32,7 @@ export function refuseOffset(page: number): never {
   )
 }
 
-/** Whether a request is paged by checkpoints. */
+/** Whether a request uses checkpoints. */
 export function hasCheckpoint({ query }: Call): boolean {
   if (!query.has('take') && !query.has('from')) return false
   if (query.has('page') || query.has('per_page')) {
@@ -41,13 +41,13 @@ export function hasCheckpoint({ query }: Call): boolean {
   return true
 }
 
-/** What a page of checkpoints holds. */
+/** The content of a page with checkpoints. */
 export interface CheckpointPage<Item> {
   items: Item[]
   next?: string
 }
 
-/** Pages by opaque checkpoints, each good for the list it came from. */
+/** Pages by opaque checkpoints, each only for its own list. */
 export class Checkpoints {
   readonly #random: () => number
   readonly #shortPages: number
@@ -63,7 +63,7 @@ export class Checkpoints {
     const start = from === null ? 0 : placeOf(from, list)
     const short = this.#random() < this.#shortPages
     const { items, last, more } = all.after(start, short ? Math.floor(this.#random() * take) : take)
-    // Whether there is more can come out only with the next page, which is then empty.
+    // Sometimes only the next page, which is empty, shows the end.
     return more || (short && items.length > 0) ? { items, next: checkpoint(list, last) } : { items }
   }
 }
@@ -95,7 +95,7 @@ export function flag({ query }: Call, name: string, absent = false): boolean {
   return text === null ? absent : text === 'true'
 }
 
-/** The fields of an object that `fields` and `include_fields` ask for. */
+/** The fields of an object that `fields` and `include_fields` select. */
 export function pick(call: Call, object: Record<string, unknown>): Record<string, unknown> {
   const fields = call.query.get('fields')
   if (fields === null || fields === '') return object

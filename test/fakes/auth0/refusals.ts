@@ -23,17 +23,17 @@ export function refuse(status: number, message: string, errorCode?: string): nev
   throw new Refused(managementError(status, message, errorCode))
 }
 
-/** An error of the Authentication API, which answers by RFC 6749. */
+/** An error of the Authentication API, in the form of RFC 6749. */
 export function refuseToken(status: number, error: string, description: string): never {
   throw new Refused({ status, body: { error, error_description: description } })
 }
 
-/** What is answered without looking at what was asked for. */
+/** Responses to random requests, regardless of their content. */
 export function wholesaleRefusal(status: number): Answer {
   if (status === 404) return managementError(404, 'Not Found')
   if (status === 429) return managementError(429, 'Global limit has been reached', 'too_many_requests')
   if (status === 500) return managementError(500, 'An internal error has occurred.')
-  // What stands before the API answers in its own way.
+  // A proxy before the API responds in its own form.
   return {
     status,
     bytes: Buffer.from(`<html><body><h1>${status} ${TITLES[status]}</h1></body></html>`),

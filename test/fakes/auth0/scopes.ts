@@ -18,7 +18,7 @@ const SCOPES: Record<string, string[]> = {
   'GET /api/v2/connections': ['read:connections'],
 }
 
-/** Lists of scopes; of each a token needs one. None: open to everybody. */
+/** Lists of scopes; a token needs one of each list. Empty: no token needed. */
 export function scopesFor(call: Call): string[][] {
   const scopes = SCOPES[`${call.method} ${call.route}`]
   if (scopes === undefined) return []

@@ -2,9 +2,9 @@ import type { Auth0User } from './objects.ts'
 import { refuse } from './refusals.ts'
 
 /**
- * The part of the user search syntax that reading a tenant may need: terms joined by AND, each a
+ * The part of the user search syntax that a reading can need: terms joined by AND. A term is a
  * quoted or plain value, a prefix with `*`, `_exists_:field`, or a range `[from TO to]` (`{}`
- * without the ends, `*` for none).
+ * excludes the ends, `*` is no limit).
  * https://auth0.com/docs/manage-users/user-search/user-search-query-syntax
  */
 export function searchOf(q: string): (user: Auth0User) => boolean {
@@ -42,9 +42,7 @@ function refuseQuery(part: string): never {
   refuse(400, `The query '${part}' is not valid.`, 'invalid_query_string')
 }
 
-/**
- * Dates are compared as times, so that `2026-01-01` and `2026-01-01T00:00:00.000Z` are the same.
- */
+/** Dates compare as times: `2026-01-01` equals `2026-01-01T00:00:00.000Z`. */
 function compare(a: string, b: string): number {
   const [left, right] = [Date.parse(a), Date.parse(b)]
   if (!Number.isNaN(left) && !Number.isNaN(right)) return left - right

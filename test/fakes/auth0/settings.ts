@@ -3,7 +3,7 @@ import type { LogEntry } from '../http/exchange.ts'
 import type { NetworkErrorSettings } from '../http/network-errors.ts'
 import type { AnswerHook } from '../http/server.ts'
 
-/** Every scope that an endpoint of the fake asks for. */
+/** Every scope that an endpoint of the fake needs. */
 export const ALL_SCOPES = [
   'read:users',
   'read:organizations',
@@ -16,35 +16,35 @@ export const ALL_SCOPES = [
   'read:organization_invitations',
 ]
 
-/** How the tenant behaves. Plain data but for the hooks and `now`. */
+/** The behavior of the tenant: plain data, except the hooks and `now`. */
 export interface Auth0Settings {
   clientId?: string
   clientSecret?: string
-  /** What tokens have to be asked for; default `<url>/api/v2/`. */
+  /** The expected audience of token requests; default `<url>/api/v2/`. */
   audience?: string
   /** False: the application is not authorized for the Management API. */
   granted?: boolean
-  /** Of every token; default all. */
+  /** The scopes of every token; default all. */
   scopes?: string[]
-  /** Seconds that a token lives; default 86,400. */
+  /** Lifetime of a token, seconds; default 86,400. */
   tokenLifetime?: number
-  /** How many requests a token serves before it is called expired; default any number. */
+  /** Number of requests before a token expires; default unlimited. */
   tokenUses?: number
-  /** Largest page of users; default 100. Some tenants silently give 50. */
+  /** Largest page of users; default 100. Some tenants silently use 50. */
   pageCap?: number
   /** Largest page of invitations; default 100. */
   invitationsCap?: number
   /**
-   * Share of pages with checkpoints that hold fewer than asked for, though they are not the last;
-   * an end may be empty.
+   * Share of checkpoint pages that are shorter than requested before the end. The last page can be
+   * empty.
    */
   shortPages?: number
-  /** What is added to the totals that are told. */
+  /** Added to the returned totals. */
   totalsOff?: { users?: number; organizations?: number; members?: number; roles?: number }
   export?: ExportSettings
   /** Default: no limit, and no headers. */
   rate?: Rate
-  /** Whether a 429 says when to come again. Default false. */
+  /** Whether a 429 has Retry-After. Default false. */
   retryAfter?: boolean
   networkErrors?: NetworkErrorSettings
   seed?: number
@@ -55,24 +55,24 @@ export interface Auth0Settings {
 }
 
 export interface ExportSettings {
-  /** Scheme and host of the links; default: those of the tenant. */
+  /** Scheme and host of the links; default: the tenant's own. */
   storage?: string
-  /** How often a job is read before it is done; default 2. */
+  /** Number of status requests before a job is done; default 2. */
   pendingPolls?: number
-  /** Seconds that a link lives; default 60. */
+  /** Lifetime of a link, seconds; default 60. */
   linkLifetime?: number
-  /** How many links are expired from the start; default none. */
+  /** Number of links that are expired from the start; default none. */
   staleLinks?: number
   /** Whether the download has Content-Encoding: gzip. Default false. */
   contentEncoding?: boolean
-  /** False: not compressed at all. */
+  /** False: not compressed. */
   gzip?: boolean
-  /** How many downloads end in the middle of the gzip data, as if that were all. Default none. */
+  /** Number of downloads that silently end in the middle of the gzip data. Default none. */
   truncatedDownloads?: number
-  /** Lines that are no JSON, by number from 1. */
+  /** Lines that are not JSON, by number from 1. */
   malformedLines?: number[]
-  /** How many jobs fail; default none. */
+  /** Number of failing jobs; default none. */
   failedJobs?: number
-  /** Users that the export leaves out. */
+  /** Users that are missing in the export. */
   missing?: string[]
 }

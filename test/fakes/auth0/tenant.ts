@@ -10,12 +10,11 @@ import type {
   TenantData,
 } from './objects.ts'
 
-/** A user as a caller gives it. */
+/** A user for `addUser`. */
 type NewUser = Partial<Auth0User> & Pick<Auth0User, 'user_id' | 'identities'>
 
 /**
- * What the fake holds: the truth that a migration is compared with, and the ways to change it while
- * it is read.
+ * The content of the fake, to compare a migration with, and methods to change it during a reading.
  */
 export class Tenant {
   readonly users = new Ordered<Auth0User>()
@@ -47,7 +46,7 @@ export class Tenant {
     return [...this.#members.values()].flatMap((members) => members.all())
   }
 
-  /** Creates one; times that are not given are those of now. */
+  /** Creates a user. Missing times are now. */
   addUser(user: NewUser): void {
     const at = new Date(this.#now()).toISOString()
     this.users.set(user.user_id, { created_at: at, updated_at: at, ...user })
@@ -59,7 +58,7 @@ export class Tenant {
     this.users.set(id, { ...user, updated_at: new Date(this.#now()).toISOString(), ...change })
   }
 
-  /** Deletes a user with all memberships. */
+  /** Deletes a user with its memberships. */
   deleteUser(id: string): void {
     this.users.delete(id)
     for (const members of this.#members.values()) members.delete(id)
@@ -78,7 +77,7 @@ export class Tenant {
     }
   }
 
-  /** Makes the user a member with exactly these roles (ids). */
+  /** Makes the user a member with exactly these roles (IDs). */
   setMember(organization: string, user: string, roles: string[]): void {
     const members = this.#members.get(organization)
     if (members === undefined) throw new Error(`there is no organization ${organization}`)

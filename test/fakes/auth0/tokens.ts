@@ -9,9 +9,9 @@ interface TokenSettings {
   audience: () => string
   granted: boolean
   scopes: string[]
-  /** Seconds. */
+  /** Lifetime, seconds. */
   lifetime: number
-  /** Requests that a token serves. */
+  /** Number of requests. */
   uses: number
   now: () => number
 }
@@ -22,7 +22,7 @@ interface Token {
   scopes: string[]
 }
 
-/** Gives out tokens and checks them. */
+/** Issues tokens and checks them. */
 export class Tokens {
   readonly settings: TokenSettings
   readonly #tokens = new Map<string, Token>()
@@ -64,13 +64,13 @@ export class Tokens {
     return ok({ access_token: token, scope: scopes.join(' '), expires_in: lifetime, token_type: 'Bearer' })
   }
 
-  /** Every token that is out is worth nothing any more. */
+  /** Rejects all tokens issued so far. */
   expire(): void {
     this.#tokens.clear()
   }
 
   /**
-   * @param needed lists of scopes, of each of which one is enough
+   * @param needed lists of scopes; a token needs one of each
    * @throws Refused without a valid token or a scope
    */
   check(authorization: string | undefined, needed: readonly string[][]): void {
@@ -89,7 +89,7 @@ export class Tokens {
   }
 }
 
-/** Like a real one to look at; the signature is noise, since tokens are known by their text. */
+/** Looks like a real token. The signature is noise: the fake recognizes tokens by their text. */
 function jwt(claims: object): string {
   const encoded = [{ alg: 'RS256', typ: 'JWT' }, claims].map((part) =>
     Buffer.from(JSON.stringify(part)).toString('base64url'),

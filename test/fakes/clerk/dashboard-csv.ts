@@ -18,7 +18,10 @@ const COLUMNS = [
   'password_hasher',
 ]
 
-/** What the dashboard exports of an instance: all 13 columns, with what the API never tells. */
+/**
+ * The dashboard's export of an instance: all 13 columns, including those that the API does not
+ * have.
+ */
 export function dashboardCsv(instance: Instance): string {
   const rows = [...instance.users.values()].map((user) => ({
     id: user.id,

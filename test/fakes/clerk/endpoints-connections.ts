@@ -5,7 +5,7 @@ import { refuseParameter } from './refusals.ts'
 
 export function connectionEndpoints(instance: Instance): Endpoint[] {
   const connections = (call: Call) => {
-    // No order can be asked for, and none is documented.
+    // The API documents no order and no option for one.
     if (call.query.has('order_by')) refuseParameter('order_by', 'is not a parameter of this list')
     const [organization, active] = [call.query.get('organization_id'), call.query.get('active')]
     const all = ordered(call, instance.connections.values(), ['created_at']).filter(

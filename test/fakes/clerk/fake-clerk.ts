@@ -15,13 +15,13 @@ export const SECRET_KEY = 'sk_test_fakeClerkSecretKey0123456789'
 export interface ClerkSettings {
   secretKey?: string
   /**
-   * Documented: 1,000 requests in 10 seconds for production instances, 100 for development.
+   * Documented limits: 1,000 requests in 10 s for production instances, 100 for development.
    * Default: no limit.
    */
   rate?: Rate
-  /** What is added to the totals that are told. */
+  /** Added to the returned totals. */
   totalsOff?: { memberships?: number }
-  /** Paths that are answered so, and not otherwise: what the instance does not have. */
+  /** Fixed responses by path, for features that the instance does not have. */
   refused?: Record<string, { status: number; code: string }>
   networkErrors?: NetworkErrorSettings
   /** Milliseconds since the epoch. */
@@ -32,15 +32,15 @@ export interface ClerkSettings {
 
 /** A Clerk instance on loopback. */
 export interface FakeClerk extends FakeServer {
-  /** What it holds, and how that is changed. */
+  /** The content of the instance, which tests can change. */
   instance: Instance
-  /** `source` of a manifest that reads it. */
+  /** `source` of a manifest for the instance. */
   source: { type: 'clerk'; secretKey: string; baseUrl: string }
-  /** From now on the secret key is no good any more. */
+  /** Rejects the secret key from now on. */
   revokeKey(): void
 }
 
-/** Starts an instance that holds these things. The caller closes it. */
+/** Starts an instance with this content. The caller closes it. */
 export async function startFakeClerk(data: Partial<InstanceData>, settings: ClerkSettings = {}): Promise<FakeClerk> {
   const { secretKey = SECRET_KEY, now = Date.now } = settings
   const instance = new Instance(data, now)

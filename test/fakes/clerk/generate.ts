@@ -16,12 +16,12 @@ const BCRYPT = `$2b$10$${'k'.repeat(53)}`
 export interface InstanceSize {
   users: number
   organizations: number
-  /** Default 1. Every user past those without one is in this many. */
+  /** Default 1. Number of organizations per user, except users without any. */
   membershipsEach?: number
   withoutOrganization?: number
 }
 
-/** An instance of any size, the same for the same numbers. */
+/** An instance of any size, always the same for the same numbers. */
 export function generateInstance(size: InstanceSize): Omit<InstanceData, 'roles' | 'connections' | 'invitations'> {
   const { users: count, organizations: groups, membershipsEach = 1, withoutOrganization = 0 } = size
   const users = Array.from({ length: count }, (_, n) => clerkUser(n))
@@ -117,7 +117,7 @@ export function clerkOrganization(n: number): ClerkOrganization {
   }
 }
 
-/** A role with permissions of these keys, named after their last part. */
+/** A role with permissions with these keys, named after their last part. */
 export function clerkRole(
   key: string,
   more: Partial<Omit<ClerkRole, 'permissions'>> & { permissions?: readonly string[] } = {},
@@ -145,7 +145,7 @@ export function clerkRole(
   }
 }
 
-/** An invitation to an organization, or to the instance where it names none. */
+/** An invitation to an organization, or to the instance without one. */
 export function clerkInvitation(n: number, more: Partial<ClerkInvitation> = {}): ClerkInvitation {
   const isOfInstance = 'organization_id' in more && more.organization_id === undefined
   return {
@@ -163,7 +163,7 @@ export function clerkInvitation(n: number, more: Partial<ClerkInvitation> = {}):
   }
 }
 
-/** A SAML connection of an organization, by metadata, with what a test is about. */
+/** A SAML connection of an organization with metadata, with the given values. */
 export function clerkConnection(n: number, more: Partial<ClerkConnection> = {}): ClerkConnection {
   return {
     id: `entconn_2fake${n}`,
@@ -193,7 +193,7 @@ export function clerkConnection(n: number, more: Partial<ClerkConnection> = {}):
   }
 }
 
-/** The same by OpenID Connect. */
+/** An OpenID Connect connection, likewise. */
 export function clerkOidcConnection(n: number, more: Partial<ClerkConnection> = {}): ClerkConnection {
   return clerkConnection(n, {
     provider: 'oidc_custom',

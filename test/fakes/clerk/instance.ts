@@ -10,7 +10,7 @@ import type {
   InstanceData,
 } from './objects.ts'
 
-/** Every instance has these, until somebody changes them. */
+/** Every instance has these by default. */
 const BUILT_IN = [
   clerkRole('org:admin', {
     name: 'Admin',
@@ -21,8 +21,7 @@ const BUILT_IN = [
 ]
 
 /**
- * What the fake holds: the truth that a migration is compared with, and the ways to change it while
- * it is read.
+ * The content of the fake, to compare a migration with, and methods to change it during a reading.
  */
 export class Instance {
   readonly users = new Map<string, ClerkUser>()
@@ -57,7 +56,7 @@ export class Instance {
     this.users.set(id, { ...user, updated_at: this.#now(), ...change })
   }
 
-  /** Deletes a user with all memberships. */
+  /** Deletes a user with its memberships. */
   deleteUser(id: string): void {
     this.users.delete(id)
     for (const [key, { user }] of this.memberships) if (user === id) this.memberships.delete(key)

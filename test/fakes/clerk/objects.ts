@@ -78,14 +78,12 @@ export interface ClerkOrganization {
   updated_at: number
 }
 
-/**
- * Who is a member of what. The API's object is made from it with the user's and the organization's.
- */
+/** A membership. The API's object also contains the user and the organization. */
 export interface ClerkMembership {
   id: string
   organization: string
   user: string
-  /** Such as `org:admin`. */
+  /** For example `org:admin`. */
   role: string
   created_at: number
   updated_at: number
@@ -94,7 +92,7 @@ export interface ClerkMembership {
 export interface ClerkPermission {
   id: string
   object: 'permission'
-  /** Such as `org:invoices:read`; Clerk's own begin with `org:sys_`. */
+  /** For example `org:invoices:read`. Clerk's own begin with `org:sys_`. */
   key: string
   name: string
   description: string
@@ -151,12 +149,12 @@ export interface ClerkInvitation {
   id: string
   object: 'invitation' | 'organization_invitation'
   email_address: string
-  /** Of an organization alone. */
+  /** Only for an organization. */
   organization_id?: string
   role?: string
   status: 'pending' | 'accepted' | 'revoked' | 'expired'
   public_metadata: Record<string, unknown>
-  /** Whoever has it may take the invitation up. */
+  /** Secret: anyone who has it can accept the invitation. */
   url: string
   expires_at: number | null
   created_at: number
@@ -180,7 +178,7 @@ export interface ClerkConnection {
   updated_at: number
 }
 
-/** What only the dashboard's export tells of a user. */
+/** The values of a user that only the dashboard's export contains. */
 export interface ClerkCredentials {
   password_digest?: string
   password_hasher?: string
@@ -194,6 +192,6 @@ export interface InstanceData {
   roles: ClerkRole[]
   connections: ClerkConnection[]
   invitations: ClerkInvitation[]
-  /** By user id. */
+  /** By user ID. */
   credentials: Record<string, ClerkCredentials>
 }

@@ -2,8 +2,7 @@ import type { Call } from '../http/exchange.ts'
 import { refuseParameter } from './refusals.ts'
 
 /**
- * https://clerk.com/docs/reference/backend-api: limits from 1 to 500, by default 10, and any
- * offset.
+ * https://clerk.com/docs/reference/backend-api: limits from 1 to 500, default 10, and any offset.
  */
 const MAX_LIMIT = 500
 const DEFAULT_LIMIT = 10
@@ -16,9 +15,8 @@ export function page<Item>({ query }: Call, all: readonly Item[]): Item[] {
 }
 
 /**
- * By `order_by`: a field with `+` (the default) or `-` before it. What is equal in it is ordered by
- * id.
- * @param fields that may be ordered by
+ * By `order_by`: a field with `+` (default) or `-` before it. Equal values are sorted by ID.
+ * @param fields allowed fields
  */
 export function ordered<Item extends { id: string }>(
   { query }: Call,

@@ -15,7 +15,7 @@ export function refuseParameter(name: string, message: string): never {
   refuse(422, 'form_param_value_invalid', message, { param_name: name })
 }
 
-/** What is answered without looking at what was asked for. */
+/** Responses to random requests, regardless of their content. */
 export function wholesaleRefusal(status: number): Answer {
   if (status === 404) return clerkError(404, 'resource_not_found', 'The requested resource was not found.')
   if (status === 429) {

@@ -12,7 +12,7 @@ import { type IssuedCredentials, verifySignature } from './signature.ts'
 import { PagingTokens } from './tokens.ts'
 
 /**
- * The quota categories of what is offered here:
+ * The quota categories of the supported actions:
  * https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html
  */
 const CATEGORIES: Record<string, 'UserList' | 'UserRead' | 'UserPoolRead' | 'UserPoolResourceRead'> = {
@@ -31,11 +31,11 @@ const CREDENTIALS: IssuedCredentials = {
 }
 
 export interface CognitoSettings {
-  /** Credentials that are taken. Default: CREDENTIALS. */
+  /** Valid credentials. Default: CREDENTIALS. */
   credentials?: IssuedCredentials[]
-  /** Of each quota category. Default: no limit. */
+  /** Per quota category. Default: no limit. */
   rate?: Rate
-  /** Actions that the credentials may not use. */
+  /** Actions that the credentials do not allow. */
   denied?: string[]
   networkErrors?: NetworkErrorSettings
   /** Milliseconds since the epoch. */
@@ -44,10 +44,7 @@ export interface CognitoSettings {
   onAnswer?: AnswerHook
 }
 
-/**
- * A user pool as it is at a moment. Lists come in an order that has nothing to do with when
- * somebody came.
- */
+/** The current state of a user pool. The order of lists is not the order of creation. */
 export class Pool {
   readonly id: string
   readonly users = new Map<string, CognitoUser>()
@@ -85,7 +82,7 @@ export class Pool {
 export interface FakeCognito extends FakeServer {
   pools: ReadonlyMap<string, Pool>
   pool(id: string): Pool
-  /** `source` of a manifest that reads all of them. */
+  /** `source` of a manifest for all of them. */
   source: {
     type: 'cognito'
     userPools: string[]
@@ -94,15 +91,15 @@ export interface FakeCognito extends FakeServer {
     secretAccessKey: string
     sessionToken?: string
   }
-  /** How often each action was asked for. */
+  /** Number of requests per action. */
   asked(): Record<string, number>
-  /** Regions that requests were signed for. */
+  /** Regions in the signatures of requests. */
   regions: ReadonlySet<string>
   tokens: PagingTokens
   issued: IssuedCredentials[]
-  /** Where temporary credentials are to be had, as a container's role gives them. */
+  /** The URL for temporary credentials of a container's role. */
   credentialsUrl: string
-  /** For how long those hold, milliseconds. */
+  /** Lifetime of these credentials, milliseconds. */
   lifetime: number
 }
 
@@ -116,7 +113,7 @@ export async function startFakeCognito(data: PoolData[], settings: CognitoSettin
   const regions = new Set<string>()
 
   const isAnAction = ({ route }: Call) => route === '/'
-  /** The clock of the service, which is not that of this machine. */
+  /** The clock of the service can differ from that of this machine. */
   const dated = () => ({ Date: new Date(now()).toUTCString() })
   const admit = (call: Call): Record<string, string> => {
     try {
@@ -203,9 +200,9 @@ export async function startFakeCognito(data: PoolData[], settings: CognitoSettin
 }
 
 /**
- * What STS answers to AssumeRole:
- * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html. A role `Nobody` is not
- * given.
+ * The response of STS to AssumeRole:
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html. Rejects the role
+ * `Nobody`.
  */
 function assumedRole(asked: URLSearchParams, issue: () => Record<string, string | undefined>): Answer {
   const role = asked.get('RoleArn') ?? ''
@@ -299,7 +296,7 @@ function byName([one]: readonly [string, unknown], [other]: readonly [string, un
   return one < other ? -1 : 1
 }
 
-/** Users as lists tell them, in the order of the store. */
+/** Users in the form of lists, in the order of the store. */
 function listed(names: readonly string[], pool: Pool): [string, Omit<CognitoUser, 'UserMFASettingList'>][] {
   return names
     .flatMap((name): [string, Omit<CognitoUser, 'UserMFASettingList'>][] => {
@@ -315,7 +312,7 @@ function placeOf(name: string): string {
   return `${hashOf(name).toString(16).padStart(8, '0')} ${name}`
 }
 
-/** A page is sometimes shorter than was asked for, and may be empty before the end. */
+/** A page can be shorter than requested, and empty before the end. */
 function pageOf<T>(
   tokens: PagingTokens,
   list: string,
@@ -333,7 +330,7 @@ function pageOf<T>(
   const page = left.slice(0, isEmpty ? 0 : isShort ? Math.ceil(size / 2) : size)
   const last = page.at(-1)?.[0] ?? after ?? ''
   const isEnd = page.length === left.length
-  // Behind an empty page the list goes on: a place just behind the last one is another place.
+  // After an empty page, the list continues at a new position right after the last one.
   return {
     entries: page.map(([, entry]) => entry),
     next: isEnd ? undefined : tokens.give(list, isEmpty ? `${last}\0` : last),

@@ -2,7 +2,7 @@ import type { Answer } from '../http/exchange.ts'
 import { Refused } from '../http/refused.ts'
 
 /**
- * An answer of AWS's JSON 1.1 protocol that refuses:
+ * An error response of AWS's JSON 1.1 protocol:
  * https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
  */
 function faultAnswer(name: string, message: string, status = 400): Answer {
@@ -15,7 +15,7 @@ export function fault(name: string, message: string, status = 400): never {
   throw new Refused(faultAnswer(name, message, status))
 }
 
-/** For what goes wrong by chance. */
+/** For random errors. */
 export function chance(status: number): Answer {
   if (status === 429) return faultAnswer('TooManyRequestsException', 'Rate exceeded')
   if (status === 404) return faultAnswer('UnknownOperationException', '', 404)

@@ -1,4 +1,4 @@
-/** What a user pool holds, with times as epoch seconds, as the API sends them. */
+/** The content of a user pool. Times are epoch seconds, as in the API. */
 
 export interface CognitoUser {
   Username: string
@@ -7,7 +7,7 @@ export interface CognitoUser {
   UserLastModifiedDate: number
   Enabled: boolean
   UserStatus: string
-  /** Only AdminGetUser tells these. */
+  /** Only AdminGetUser returns these. */
   UserMFASettingList?: string[]
   PreferredMfaSetting?: string
 }
@@ -31,25 +31,25 @@ export interface CognitoProvider {
   LastModifiedDate: number
 }
 
-/** A user pool. `members`: names of users by the name of a group. */
+/** A user pool. `members`: names of users by name of a group. */
 export interface PoolData {
   id: string
   users: CognitoUser[]
   groups?: CognitoGroup[]
   members?: Record<string, string[]>
   providers?: CognitoProvider[]
-  /** What DescribeUserPool says. Default: how many there are. */
+  /** The estimate in DescribeUserPool. Default: the real number. */
   estimated?: number
 }
 
 const CREATED = Date.parse('2024-03-01T08:00:00Z') / 1000
 
-/** A user pool's `sub` is a UUID. */
+/** The `sub` in a user pool is a UUID. */
 export function subOf(n: number, pool = 1): string {
   return `${String(pool).padStart(8, '0')}-0000-4000-8000-${String(n).padStart(12, '0')}`
 }
 
-/** The n-th user of a pool: every user of that number looks so. */
+/** The n-th user of a pool, always the same for a number. */
 export function cognitoUser(
   n: number,
   more: Partial<CognitoUser> & { pool?: number; email?: string } = {},

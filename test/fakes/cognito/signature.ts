@@ -2,25 +2,24 @@ import { createHash, createHmac } from 'node:crypto'
 import type { Call } from '../http/exchange.ts'
 import { fault } from './faults.ts'
 
-/** AWS credentials as the fake has issued them. */
+/** AWS credentials that the fake has issued. */
 export interface IssuedCredentials {
   accessKeyId: string
   secretAccessKey: string
-  /** Of temporary ones. */
+  /** Only for temporary credentials. */
   sessionToken?: string
   /** Milliseconds since the epoch. */
   expiresAt?: number
 }
 
-/** How far the clock of a client may be off, milliseconds. */
+/** Most difference of a client's clock, milliseconds. */
 const SKEW = 5 * 60_000
 
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/cognito-idp\/aws4_request, SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/
 
 /**
- * Lets a request pass that is signed by credentials that are known and in force; the region that it
- * is signed for.
+ * Checks that a request is signed with valid credentials. Returns the region in the signature.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function verifySignature(call: Call, issued: readonly IssuedCredentials[], now: number): string {
@@ -32,7 +31,7 @@ export function verifySignature(call: Call, issued: readonly IssuedCredentials[]
   if (known === undefined || known.sessionToken !== token) {
     fault('UnrecognizedClientException', 'The security token included in the request is invalid.')
   }
-  // Behind a front, the host that was asked for is the one that was signed.
+  // Behind a proxy, the signed host is the requested one.
   const headers = { ...call.headers, host: call.headers['x-forwarded-host'] ?? call.headers.host }
   const signedValue = (name: string) => Object.entries(headers).find(([known]) => known === name)?.[1] ?? ''
   const canonical = [
@@ -51,7 +50,7 @@ export function verifySignature(call: Call, issued: readonly IssuedCredentials[]
     `AWS4${known.secretAccessKey}`,
   )
   if (hmac(key, toSign).toString('hex') !== signature || !signed.split(';').includes('host')) {
-    // The real one quotes what it signed itself, session tokens included.
+    // The real message quotes the signed request, including session tokens.
     fault(
       'InvalidSignatureException',
       `The request signature we calculated does not match the signature you provided. The Canonical String for this request should have been\n'${canonical}'`,

@@ -9,12 +9,12 @@ interface Place {
 }
 
 /**
- * How long a token holds:
+ * Lifetime of a token:
  * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_ListUsers.html
  */
 const HOUR = 3_600_000
 
-/** Paging tokens: opaque, another for each answer, good for one list, and for an hour. */
+/** Paging tokens: opaque, different in each response, for one list, valid for an hour. */
 export class PagingTokens {
   readonly #places = new Map<string, Place>()
   readonly #now: () => number
@@ -30,7 +30,7 @@ export class PagingTokens {
     return token
   }
 
-  /** The name behind which a list goes on. */
+  /** The name after which a list continues. */
   take(list: string, token: unknown): string | undefined {
     if (token === undefined) return undefined
     const place = typeof token === 'string' ? this.#places.get(token) : undefined
@@ -40,7 +40,7 @@ export class PagingTokens {
     return place.after
   }
 
-  /** From now on no token that was given is taken. */
+  /** Rejects all tokens issued so far. */
   forget(): void {
     this.#places.clear()
   }

@@ -9,7 +9,7 @@ import { keyFile, Tokens } from './tokens.ts'
 
 export const PROJECT = 'my-project'
 
-/** Every permission that an endpoint asks for. */
+/** Every permission that an endpoint needs. */
 export const ALL_PERMISSIONS = [
   'firebaseauth.users.get',
   'firebaseauth.configs.get',
@@ -20,21 +20,21 @@ export const ALL_PERMISSIONS = [
 
 export interface FirebaseSettings {
   permissions?: readonly string[]
-  /** Seconds that a token lives; default 3600. */
+  /** Lifetime of a token, seconds; default 3600. */
   tokenLifetime?: number
-  /** Requests that a token serves before it is called expired; default any number. */
+  /** Number of requests before a token expires; default unlimited. */
   tokenUses?: number
-  /** Whether the API is open to `Bearer owner`, as the emulator is. */
+  /** Whether the API accepts `Bearer owner`, as the emulator does. */
   isEmulator?: boolean
-  /** Whether the users are counted; default true. */
+  /** Whether the API returns counts of users; default true. */
   counts?: boolean
-  /** What is added to the counts that are told. */
+  /** Added to the returned counts. */
   countsOff?: number
-  /** Tenants on a page; default 100. */
+  /** Tenants per page; default 100. */
   tenantsPage?: number
   /**
-   * What is wrong with the places between pages: each page begins with the last user of the one
-   * before, or all lead to the first.
+   * A defect of page tokens: each page repeats the last user of the previous one, or all tokens
+   * lead to the first page.
    */
   places?: 'overlap' | 'circle'
   /** Whether the project has no Authentication. */
@@ -45,18 +45,18 @@ export interface FirebaseSettings {
   onRequest?: (entry: LogEntry) => void | Promise<void>
 }
 
-/** A project on loopback. */
+/** A Firebase project on loopback. */
 export interface FakeFirebase extends FakeServer {
-  /** What it holds. */
+  /** The content of the project. */
   data: ProjectData
-  /** `source` of a manifest that reads it. */
+  /** `source` of a manifest for the project. */
   source: { type: 'firebase'; project: string; baseUrl: string; serviceAccount: string }
   tokens: Tokens
-  /** From now on no place between pages is known that was told before. */
+  /** Rejects all page tokens issued so far. */
   forgetPlaces(): void
 }
 
-/** Starts a project that holds these things. The caller closes it. */
+/** Starts a project with this content. The caller closes it. */
 export async function startFakeFirebase(
   given: Partial<ProjectData>,
   settings: FirebaseSettings = {},
@@ -101,7 +101,7 @@ export async function startFakeFirebase(
     const page = all.slice(0, size)
     const kind = 'identitytoolkit#DownloadAccountResponse'
     const last = page.at(-1)
-    // As the API does, a full last page still has a place behind it.
+    // As in the real API, a full last page has a page token.
     if (last === undefined) return ok({ kind })
     return ok({
       kind,
@@ -164,7 +164,7 @@ export async function startFakeFirebase(
       { method: 'POST', path: '/token', answer: (call) => tokens.issue(call) },
       ...both('GET', 'v1', 'accounts:batchGet', batchGet),
       ...both('POST', 'v1', 'accounts:query', count),
-      // The emulator has the older address alone.
+      // The emulator only has the older address.
       { method: 'GET', path: `/${settings.isEmulator ? '' : 'admin/'}v2/projects/:project/config`, answer: config },
       { method: 'GET', path: '/v2/projects/:project/tenants', answer: tenants },
       { method: 'GET', path: '/v2/projects/:project/tenants/:tenant', answer: tenant },
@@ -188,7 +188,7 @@ export async function startFakeFirebase(
   }
 }
 
-/** A user as the API shows it: hashes are blacked out for whoever may not see them. */
+/** A user in the form of the API: hashes are redacted without the permission. */
 function shown(user: Account, tenantId: string | undefined, mayHashes: boolean): Record<string, unknown> {
   const { passwordHash, salt, version = 0, ...own } = user
   const tenant = tenantId === undefined ? own : { ...own, tenantId }
@@ -196,7 +196,7 @@ function shown(user: Account, tenantId: string | undefined, mayHashes: boolean):
   return mayHashes ? { ...tenant, passwordHash, salt, version } : { ...tenant, passwordHash: 'UkVEQUNURUQ=' }
 }
 
-/** Places are good for the list that they are of, and for no other. */
+/** A page token is valid only for its own list. */
 function place(localId: string, { params }: Call, epoch: number): string {
   return Buffer.from(JSON.stringify([epoch, params.tenant ?? null, localId])).toString('base64url')
 }

@@ -1,15 +1,15 @@
 import { createCipheriv, createHash, scryptSync } from 'node:crypto'
 import type { Account, HashConfig, ProjectData } from './objects.ts'
 
-/** Hash parameters with a key of their own for each seed; cheap, so that hashes can be computed. */
+/** Hash parameters with one key per seed; cheap, so that tests can compute hashes. */
 export function hashConfig(seed: string): HashConfig {
   const signerKey = createHash('sha512').update(seed).digest('base64')
   return { algorithm: 'SCRYPT', signerKey, saltSeparator: 'Bw==', rounds: 8, memoryCost: 14 }
 }
 
 /**
- * The hash of a password as Firebase makes it: https://github.com/firebase/scrypt. In Base64 for
- * URLs, as the API writes it.
+ * A password hash in Firebase's format: https://github.com/firebase/scrypt. In URL-safe Base64, as
+ * in the API.
  */
 export function hashed(password: string, salt: Buffer, config: HashConfig): Pick<Account, 'passwordHash' | 'salt'> {
   const salted = Buffer.concat([salt, Buffer.from(config.saltSeparator, 'base64')])
@@ -19,7 +19,7 @@ export function hashed(password: string, salt: Buffer, config: HashConfig): Pick
   return { passwordHash: forUrls(bytes), salt: forUrls(salt) }
 }
 
-/** What looks like a hash. */
+/** Has the form of a hash. */
 function madeUp(seed: string): Pick<Account, 'passwordHash' | 'salt'> {
   return {
     passwordHash: forUrls(createHash('sha512').update(seed).digest()),
@@ -31,7 +31,9 @@ function forUrls(bytes: Buffer): string {
   return bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_')
 }
 
-/** The n-th user of a directory; each third has signed in by Google alone, and has no password. */
+/**
+ * The n-th user of a directory. Every third has only signed in with Google, and has no password.
+ */
 export function account(n: number, directory = 'main'): Account {
   const name = `${directory}-${String(n).padStart(5, '0')}`
   const localId = `${createHash('sha256').update(name).digest('base64url').slice(0, 20)}${String(n).padStart(8, '0')}`
@@ -48,7 +50,7 @@ export function account(n: number, directory = 'main'): Account {
   }
 }
 
-/** A project with users of its own, and tenants with theirs. */
+/** A project with its own users, and tenants with theirs. */
 export function generateProject({ users = 0, tenants = [] as number[] } = {}): ProjectData {
   const directory = (count: number, name: string) => ({
     users: Array.from({ length: count }, (_, n) => account(n, name)),

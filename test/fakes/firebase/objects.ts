@@ -1,4 +1,4 @@
-/** A user as `accounts:batchGet` writes it. */
+/** A user in the form of `accounts:batchGet`. */
 export interface Account {
   localId: string
   email?: string
@@ -32,7 +32,7 @@ export interface Provider {
   [member: string]: unknown
 }
 
-/** What the project itself has, and each tenant. */
+/** The content of the project itself or of a tenant. */
 export interface Directory {
   users: Account[]
   hashConfig?: HashConfig

@@ -11,7 +11,7 @@ const STATUSES: Record<number, string> = {
   503: 'UNAVAILABLE',
 }
 
-/** An error as Google's APIs write it: https://google.aip.dev/193 */
+/** An error in the form of Google's APIs: https://google.aip.dev/193 */
 function googleError(status: number, message: string): Answer {
   return { status, body: { error: { code: status, message, status: STATUSES[status] ?? 'UNKNOWN' } } }
 }
@@ -20,7 +20,7 @@ export function refuse(status: number, message: string): never {
   throw new Refused(googleError(status, message))
 }
 
-/** What is answered without looking at what was asked for. */
+/** Responses to random requests, regardless of their content. */
 export function wholesaleRefusal(status: number): Answer {
   if (status === 429) return googleError(429, "Quota exceeded for quota metric 'Admin API requests'")
   return googleError(status, status === 404 ? 'Requested entity was not found.' : 'Internal error encountered.')

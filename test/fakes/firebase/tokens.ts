@@ -5,12 +5,12 @@ import { refuse } from './refusals.ts'
 
 export const EMAIL = 'migration@my-project.iam.example.com'
 const KEY_ID = 'a1b2c3d4e5'
-/** To whom assertions are addressed, wherever they are sent. */
+/** The audience of assertions, regardless of the URL. */
 const AUDIENCE = 'https://oauth2.googleapis.com/token'
 const SCOPES = ['https://www.googleapis.com/auth/identitytoolkit', 'https://www.googleapis.com/auth/cloud-platform']
 const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
-/** Made once: it takes a while. */
+/** Created once, because it is slow. */
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
 /** The text of a key file. */
@@ -27,17 +27,14 @@ export function keyFile(tokenUri: string): string {
 }
 
 export interface TokenSettings {
-  /** Seconds that a token lives. */
+  /** Lifetime of a token, seconds. */
   lifetime: number
-  /** Requests that a token serves before it is called expired. */
+  /** Number of requests before a token expires. */
   uses: number
   now: () => number
 }
 
-/**
- * The token service, which checks what a service account has signed, and the tokens that it gave
- * out.
- */
+/** The token service: checks assertions of a service account and its own tokens. */
 export class Tokens {
   readonly #settings: TokenSettings
   readonly #tokens = new Map<string, { expiresAt: number; left: number }>()
@@ -72,12 +69,12 @@ export class Tokens {
     return ok({ access_token: token, expires_in: lifetime, token_type: 'Bearer' })
   }
 
-  /** Every token that is out is worth nothing any more. */
+  /** Rejects all tokens issued so far. */
   expire(): void {
     this.#tokens.clear()
   }
 
-  /** The key is no good any more. */
+  /** Rejects the key from now on. */
   revoke(): void {
     this.#revoked = true
   }

@@ -3,13 +3,13 @@ import { ok } from '../http/exchange.ts'
 import { Refused } from '../http/refused.ts'
 import { type FakeServer, startFakeServer } from '../http/server.ts'
 
-/** The REST API of GitHub, as far as pipelines use it: https://docs.github.com/en/rest */
+/** The part of GitHub's REST API that pipelines need: https://docs.github.com/en/rest */
 
 export const REPOSITORY = 'acme/migration'
 export const TOKEN = 'ghs_a-token-to-be-found'
 const BOT = 'github-actions[bot]'
 
-/** What a comment and the body of an issue may hold. */
+/** Most characters of a comment or a body. */
 const LONGEST = 65_536
 
 export interface Post {
@@ -42,16 +42,16 @@ export interface Artifact {
 export interface FakeGithub extends Omit<FakeServer, 'setNetworkErrors'> {
   comments: Post[]
   issues: Post[]
-  /** By the commit that they were merged as. */
+  /** By merge commit. */
   pulls: Map<string, Pull[]>
   artifacts: Artifact[]
-  /** What started a run, by its id. Absent: a pull request. */
+  /** The event of a run, by its ID. Absent: a pull request. */
   startedBy: Map<number, string>
-  /** Whether the token may only read, as that of a fork. */
+  /** Whether the token can only read, like that of a fork. */
   readOnly: boolean
-  /** What the next requests are answered, before anything comes of them. */
+  /** Responses to the next requests, which are not executed. */
   refuseNext(...answers: Answer[]): void
-  /** The next request that writes is carried out, and its answer is lost. */
+  /** Executes the next write request, but loses its response. */
   loseNextAnswer(): void
   comment(body: string, login?: string): Post
 }

@@ -4,7 +4,7 @@ import type { Answer, Call, Endpoint } from '../http/exchange.ts'
 import { Refused } from '../http/refused.ts'
 import { type AnswerHook, type FakeServer, startFakeServer } from '../http/server.ts'
 
-/** A note on the one merge request. */
+/** A note on the only merge request. */
 export interface Note {
   id: number
   body: string
@@ -12,13 +12,13 @@ export interface Note {
   system: boolean
 }
 
-/** Who a token belongs to, and whether it may write. */
+/** The owner of a token, and whether it can write. */
 export interface Account {
   id: number
   writes: boolean
 }
 
-/** A merge request, as the list of a commit shows it. */
+/** A merge request in the list of a commit. */
 export interface MergeRequest {
   iid: number
   state: 'opened' | 'merged' | 'closed'
@@ -38,18 +38,18 @@ export interface GitlabSettings {
 }
 
 /**
- * GitLab on loopback, as far as pipelines ask it: one project with one merge request, and its
- * registry of packages.
+ * GitLab on loopback, as far as pipelines need it: one project with one merge request and a package
+ * registry.
  */
 export interface FakeGitlab extends FakeServer {
   notes: Note[]
   /** The merge requests of each commit. */
   mergeRequests: Record<string, MergeRequest[]>
-  /** Lines of notes that it carried out. */
+  /** Lines of notes that it has executed. */
   commands: string[]
   /** Files of generic packages, by `name/version/file`. */
   packages: Map<string, Buffer>
-  /** The variables of a job of a pipeline of the merge request. */
+  /** The variables of a job in a pipeline of the merge request. */
   variables: Record<string, string>
 }
 
@@ -60,7 +60,7 @@ const PROJECT = '17'
 const NUMBER = '7'
 const LONGEST = 1_000_000
 
-/** Starts one, which goes with the test. */
+/** Starts a fake that is closed after the test. */
 export async function startFakeGitlab(settings: GitlabSettings = {}): Promise<FakeGitlab> {
   const { notes = [], mergeRequests = {}, accounts, onAnswer } = settings
   const known = accounts ?? { [TOKEN]: { id: 100, writes: true }, [READING_TOKEN]: { id: 101, writes: false } }
@@ -170,8 +170,7 @@ function pageOf(notes: readonly Note[], query: URLSearchParams): Answer {
 }
 
 /**
- * What becomes of the text of a note: commands are carried out and taken out of it, blanks at its
- * ends go.
+ * The stored text of a note: without quick actions, which are executed, and without outer blanks.
  */
 function takeBody({ text }: Call, commands: string[]): string {
   const sent: unknown = JSON.parse(text)

@@ -1,11 +1,10 @@
 export interface Rate {
-  /** How many requests can come at once. */
+  /** Most requests at once. */
   burst: number
-  /** Tokens that come back every second. */
+  /** New tokens per second. */
   perSecond: number
 }
 
-/** A token bucket. */
 export class Bucket {
   readonly rate: Rate
   readonly #now: () => number
@@ -19,7 +18,7 @@ export class Bucket {
     this.#at = now()
   }
 
-  /** Whether there was a token for one more request. */
+  /** Takes a token, if there is one. */
   take(): boolean {
     const now = this.#now()
     this.#tokens = Math.min(this.rate.burst, this.#tokens + ((now - this.#at) / 1000) * this.rate.perSecond)
@@ -33,7 +32,7 @@ export class Bucket {
     return Math.floor(this.#tokens)
   }
 
-  /** Milliseconds until there is a token. */
+  /** Milliseconds until the next token. */
   get waitMs(): number {
     return this.#tokens >= 1 ? 0 : ((1 - this.#tokens) / this.rate.perSecond) * 1000
   }

@@ -11,7 +11,7 @@ export interface Call {
   params: Record<string, string>
   query: URLSearchParams
   headers: IncomingHttpHeaders
-  /** The body as it came. */
+  /** The raw body. */
   text: string
 }
 
@@ -30,7 +30,7 @@ export interface Endpoint {
   answer(call: Call): Answer
 }
 
-/** One request and what became of it. */
+/** A request and its result. */
 export interface LogEntry {
   /** From 1, in order of arrival. */
   number: number
@@ -41,9 +41,9 @@ export interface LogEntry {
   route: string | undefined
   headers: IncomingHttpHeaders
   text: string
-  /** 0 when no answer was sent. */
+  /** 0 without a response. */
   status: number
-  /** What befell it though nothing was wrong with it. */
+  /** The random network error that hit the request. */
   networkError?: string
   /** Milliseconds since the epoch. */
   at: number

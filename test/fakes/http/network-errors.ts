@@ -1,14 +1,14 @@
 import { randomFrom } from '../random.ts'
 
-/** What befalls requests by chance. Each is a share of all requests, from 0 to 1. */
+/** Random errors. Each is a share of all requests, from 0 to 1. */
 export interface NetworkErrorSettings {
   /** 500, 502, 503 or 504. */
   serverErrors?: number
-  /** The connection is closed without an answer. */
+  /** The connection closes without a response. */
   dropped?: number
-  /** The connection is closed in the middle of the answer's body. */
+  /** The connection closes in the middle of the response body. */
   cutOff?: number
-  /** A 429 though the client kept to the rate. */
+  /** A 429, although the client respects the rate. */
   refusals?: number
   seed?: number
 }
@@ -21,7 +21,7 @@ export type NetworkError =
 
 const STATUSES = [500, 502, 503, 504]
 
-/** Draws what befalls a request; the same settings bring the same errors in the same order. */
+/** Selects the error of a request; the same settings give the same errors in the same order. */
 export function drawNetworkErrors(settings: NetworkErrorSettings): () => NetworkError | undefined {
   const random = randomFrom(settings.seed ?? 1)
   const { serverErrors = 0, dropped = 0, cutOff = 0, refusals = 0 } = settings

@@ -1,6 +1,6 @@
 import type { Answer } from './exchange.ts'
 
-/** Ends the handling of a request with an answer that refuses it. */
+/** Ends the handling of a request with an error response. */
 export class Refused extends Error {
   readonly answer: Answer
 

@@ -7,32 +7,29 @@ import { Refused } from './refused.ts'
 
 export interface FakeOptions {
   endpoints: readonly Endpoint[]
-  /**
-   * Refuses what may not pass by throwing Refused; what it returns is added to the answer's
-   * headers.
-   */
+  /** Throws Refused to reject a request. Its return value is added to the response headers. */
   admit(call: Call): Record<string, string>
-  /** For unknown endpoints, and for what goes wrong by chance. */
+  /** For unknown endpoints and random errors. */
   refusal(status: number): Answer
   networkErrors?: NetworkErrorSettings
-  /** Called as each request arrives, before anything comes of it. */
+  /** Called when a request arrives, before it is handled. */
   onRequest?: (entry: LogEntry) => void | Promise<void>
   onAnswer?: AnswerHook
 }
 
-/** Called before an answer is sent. True: the hook deals with the response from here on. */
+/** Called before a response is sent. True: the hook sends the response itself. */
 export type AnswerHook = (entry: LogEntry, answer: Answer, response: ServerResponse) => boolean | Promise<boolean>
 
-/** An HTTP server on loopback with everything that was asked of it. */
+/** An HTTP server on loopback that records all requests. */
 export interface FakeServer {
   url: string
   log: LogEntry[]
   /**
-   * Whole answers that refused nothing, by endpoint (`GET /v1/users`): what came is not more for
-   * network errors on the way.
+   * Number of successful, complete responses by endpoint (`GET /v1/users`), so that network errors
+   * do not change it.
    */
   counts(): Record<string, number>
-  /** Runs `act` as the n-th request from now on arrives. */
+  /** Runs `act` when the n-th request from now on arrives. */
   after(requests: number, act: () => void | Promise<void>): void
   setNetworkErrors(settings: NetworkErrorSettings): void
   close(): Promise<void>
@@ -113,7 +110,7 @@ export async function startFakeServer(options: FakeOptions): Promise<FakeServer>
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      // The client is gone, or the fake is broken: both have to be seen.
+      // The client is gone or the fake is broken. Both must be visible.
       if (!request.destroyed) response.writeHead(599).end(String(error))
     })
   })

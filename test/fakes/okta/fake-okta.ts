@@ -17,17 +17,17 @@ type Area = keyof typeof SCOPES
 
 export interface OktaSettings {
   token?: string
-  /** What the administrator of the API token may not see. */
+  /** What the administrator of the API token cannot see. */
   denied?: Area[]
-  /** A service app, beside the token. */
+  /** A service app, as well as the token. */
   app?: Partial<AppSettings> & { publicKeys: ReadonlyMap<string, KeyObject> }
-  /** Objects of a page at most, whatever is asked for. */
+  /** Most objects per page, regardless of the request. */
   pageCap?: number
-  /** Where the Link of a page leads, in place of the org. */
+  /** The host of Link headers, instead of the org. */
   linksTo?: string
-  /** Requests of one endpoint within a window of so many seconds. Default: no limit. */
+  /** Requests of one endpoint per window of some seconds. Default: no limit. */
   rate?: { limit: number; seconds: number }
-  /** So many requests are refused first, since too many are in flight. */
+  /** Rejects this number of requests first, because too many run in parallel. */
   concurrentRefusals?: number
   networkErrors?: NetworkErrorSettings
   /** Milliseconds since the epoch. */
@@ -38,17 +38,17 @@ export interface OktaSettings {
 
 /** An Okta org on loopback. */
 export interface FakeOkta extends FakeServer {
-  /** What it holds, and how that is changed. */
+  /** The content of the org, which tests can change. */
   org: Org
-  /** `source` of a manifest that reads it. */
+  /** `source` of a manifest for the org. */
   source: { type: 'okta'; domain: string; token: string }
-  /** From now on no token is good that was given out before. */
+  /** Rejects all tokens issued so far. */
   expireTokens(): void
-  /** From now on no cursor is good that was given out before. */
+  /** Rejects all cursors issued so far. */
   forgetCursors(): void
 }
 
-/** Starts an org that holds these things. The caller closes it. */
+/** Starts an org with this content. The caller closes it. */
 export async function startFakeOkta(data: Partial<OrgData>, settings: OktaSettings = {}): Promise<FakeOkta> {
   const { token = API_TOKEN, now = Date.now, pageCap = 10_000 } = settings
   const org = new Org(data, now)
@@ -94,7 +94,7 @@ export async function startFakeOkta(data: Partial<OrgData>, settings: OktaSettin
     return headers
   }
 
-  /** A page of a list behind the cursor, and the Link that leads on. */
+  /** A page of a list after the cursor, and the Link to the next one. */
   function listed<Item>(call: Call, all: Ordered<Item>, most: number, absent: number, wanted: (item: Item) => boolean) {
     const limit = Math.min(Number(call.query.get('limit') ?? absent), most, pageCap)
     if (!(limit >= 1)) refuse(400, 'E0000001', 'Api validation failed: limit')
@@ -196,7 +196,7 @@ export async function startFakeOkta(data: Partial<OrgData>, settings: OktaSettin
 
 export const CLIENT_ID = '0oafakeServiceApp0h7'
 
-/** Objects come with links to others, which differ with every org. */
+/** Objects have links to others, which are different in every org. */
 function linked<Item>(item: Item): Item & { _links: object } {
   return { ...item, _links: { self: { href: 'https://acme.okta.example/api/v1/self' } } }
 }

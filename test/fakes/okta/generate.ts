@@ -5,15 +5,17 @@ const at = (n: number) => new Date(CREATED + n * 1000).toISOString()
 
 export interface OrgSize {
   users: number
-  /** Besides Everyone. User n is in group n modulo this, and every fourth in the first. */
+  /**
+   * Without Everyone. User n is in group n modulo this number, and every fourth in the first group.
+   */
   groups: number
-  /** Companies that the profiles name. */
+  /** Companies in the profiles. */
   companies?: number
 }
 
 /**
- * An org of any size, the same for the same numbers. Users 7, 17, 27 … are deactivated, 8, 18, 28 …
- * suspended.
+ * An org of any size, always the same for the same numbers. Users 7, 17, 27 … are deactivated, 8,
+ * 18, 28 … suspended.
  */
 export function generateOrg({
   users: count,

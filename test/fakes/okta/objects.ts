@@ -37,12 +37,12 @@ export interface OktaApp {
 export interface OrgData {
   users: OktaUser[]
   groups: OktaGroup[]
-  /** Of whom in which group: ids. */
+  /** Memberships: IDs of a group and a user. */
   members: { group: string; user: string }[]
   idps: OktaIdp[]
-  /** Certificates of identity providers, Base64, by the ids of their keys. */
+  /** Certificates of identity providers, Base64, by key ID. */
   keys: Record<string, string>
   apps: OktaApp[]
-  /** Metadata of apps, by their ids. */
+  /** Metadata of apps, by ID. */
   metadata: Record<string, string>
 }

@@ -1,7 +1,7 @@
 import { Ordered } from '../ordered.ts'
 import type { OktaApp, OktaGroup, OktaIdp, OktaUser, OrgData } from './objects.ts'
 
-/** What an org holds, and how that changes. */
+/** The content of an org, which tests can change. */
 export class Org {
   readonly users = new Ordered<OktaUser>()
   readonly groups = new Ordered<OktaGroup>()
@@ -23,7 +23,7 @@ export class Org {
     this.metadata = new Map(Object.entries(data.metadata ?? {}))
   }
 
-  /** Ids of users in a group. Who is there, everybody is in Everyone. */
+  /** IDs of the users in a group. All users are in Everyone. */
   members(group: string): Ordered<string> {
     const known = this.#members.get(group) ?? new Ordered<string>()
     this.#members.set(group, known)

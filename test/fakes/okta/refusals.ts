@@ -15,7 +15,7 @@ export function refuseToken(status: number, error: string, error_description: st
   throw new Refused({ status, body: { error, error_description } })
 }
 
-/** What is answered without looking at what was asked for. */
+/** Responses to random requests, regardless of their content. */
 export function wholesaleRefusal(status: number): Answer {
   if (status === 404) return oktaError(404, 'E0000022', 'The endpoint does not support the provided HTTP method')
   if (status === 429) return oktaError(429, 'E0000047', 'API call exceeded rate limit due to too many requests.')

@@ -4,8 +4,8 @@ import { refuse } from './refusals.ts'
 type Test = (user: OktaUser) => boolean
 
 /**
- * Okta's search, as far as it is used here: comparisons with `and`, `or` and parentheses. Whatever
- * else is refused, as Okta does.
+ * The part of Okta's search that tests need: comparisons with `and`, `or` and parentheses. Rejects
+ * everything else, as Okta does.
  */
 export function searched(expression: string): Test {
   const tokens = expression.match(/\(|\)|"(?:[^"\\]|\\.)*"|[^\s()"]+/g) ?? []

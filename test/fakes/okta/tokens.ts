@@ -4,19 +4,19 @@ import { refuse, refuseToken } from './refusals.ts'
 
 export interface AppSettings {
   clientId: string
-  /** By their ids; one without is under the empty text. */
+  /** By ID; a key without one has the empty text. */
   publicKeys: ReadonlyMap<string, KeyObject>
-  /** That were granted to the app. */
+  /** Scopes that the app has. */
   scopes: readonly string[]
-  /** The app demands DPoP, as Okta sets up new ones. */
+  /** Whether the app requires DPoP, as Okta sets it for new apps. */
   dpop: boolean
-  /** Seconds. */
+  /** Lifetime, seconds. */
   lifetime: number
-  /** Requests that a token serves. */
+  /** Number of requests. */
   uses: number
 }
 
-/** Gives out access tokens to a service app and checks them. */
+/** Issues access tokens to a service app and checks them. */
 export class Tokens {
   readonly #app: AppSettings
   readonly #now: () => number

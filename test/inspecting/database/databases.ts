@@ -7,7 +7,7 @@ import { newMariaDatabase, TESTER_PASSWORD } from '../../mariadb.ts'
 import { sharedCluster } from '../../postgres.ts'
 
 /**
- * A database of its own on the server of the run. `$DB`, in statements and in names of roles, is
+ * A separate database on the test server. `$DB` in statements and names of roles is replaced with
  * its name.
  */
 export async function postgresDatabase(sql: string): Promise<{ name: string; url: (role?: string) => string }> {
@@ -29,15 +29,15 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
   }
 }
 
-/** Asks a database of its own with these tables, as this role. */
+/** Runs statements in a separate database with these tables, as this role. */
 export async function askPostgres(sql: string, role = 'tester'): Promise<Ask> {
   const { url } = await postgresDatabase(sql)
   return asking('postgres', url(role))
 }
 
 /**
- * Asks a database of its own on the MariaDB of the run. @param grants what another user gets on
- * `$DB`, as whom it is asked then
+ * Runs statements in a separate database on the shared MariaDB.
+ * @param grants privileges of another user on `$DB`; if set, that user runs the statements
  */
 export async function askMaria(sql: string, grants?: readonly string[]): Promise<Ask> {
   const { server, name, url } = await newMariaDatabase(sql)

@@ -48,7 +48,7 @@ describe.skipIf(mariaPrograms === undefined)('on MariaDB', () => {
     })
   })
 
-  test('a user with the right to read alone sees what it may read, with its keys', async () => {
+  test('a read-only user sees the tables that it can read, with their keys', async () => {
     const grants = ['SELECT (id, email) ON $DB.people', 'SELECT ON $DB.members']
     const { tables } = await readMysqlCatalog(await askMaria(TABLES, grants))
     expect(tables.map(({ name }) => name)).toEqual(['members', 'people'])

@@ -63,7 +63,7 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
     expect(members?.columns[2]?.type).toBe('level')
   })
 
-  test('a role sees what it may read, with the keys of tables that it does not own', async () => {
+  test('a role sees the tables that it can read, with keys even if it does not own them', async () => {
     const ask = await askPostgres(
       `
     CREATE ROLE "reader_of_$DB" LOGIN;
@@ -91,7 +91,7 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
     expect(unreadable).toEqual(['closed.vault', 'public.notes'])
   })
 
-  test('rows of a table that was analysed are estimated', async () => {
+  test('rows of an analyzed table are estimated', async () => {
     const ask = await askPostgres(
       'CREATE TABLE people (id int); INSERT INTO people SELECT generate_series(1, 500); ANALYZE people;',
     )
@@ -99,7 +99,7 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
     expect(tables[0]).toMatchObject({ rows: 500, isCounted: false })
   })
 
-  test('what tells rows apart is the primary key, else a unique key that is always filled', async () => {
+  test('the key is the primary key; otherwise a unique key without NULL', async () => {
     const ask = await askPostgres(`
     CREATE TABLE a (id int PRIMARY KEY, code text NOT NULL UNIQUE);
     CREATE TABLE b (x int NOT NULL, y int NOT NULL, code text NOT NULL UNIQUE, UNIQUE (x, y));

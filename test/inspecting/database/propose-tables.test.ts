@@ -40,7 +40,7 @@ const shown = ({ sides }: TableProposal): Record<string, JsonObject> =>
   )
 
 describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
-  test('Supabase is read by its recipe, and the teams of the application beside it', async () => {
+  test('Supabase is read with its recipe, and joined with the teams of the application', async () => {
     const proposal = found(await proposed(await askPostgres(SUPABASE)))
     expect(proposal.origin).toBe('supabase')
     expect(proposal.people.options).toEqual({ table: 'auth.users', key: 'id', updatedAt: 'updated_at' })
@@ -62,7 +62,7 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
     expect(proposal.unused.map(({ table, matters }) => [table.name, matters])).toContainEqual(['orders', true])
   })
 
-  test('Django: groups are roles by number, addresses say what is verified, members lead to companies', async () => {
+  test('Django: groups are numbered roles, a table has verified addresses, members refer to companies', async () => {
     const proposal = found(await proposed(await askPostgres(DJANGO_APP)))
     expect(proposal).toMatchObject({ origin: 'file', title: "Django's table of users" })
     const { memberships, organizations, roles, roleNames, addresses } = shown(proposal)
@@ -76,7 +76,7 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
     })
   })
 
-  test('foreign keys tell where names do not, and rows between two tables are told apart by both', async () => {
+  test('foreign keys help where names do not, and the key of a table between two others has both columns', async () => {
     const proposal = found(await proposed(await askPostgres(CLUBS)))
     expect(proposal.people.table.name).toBe('persons')
     const { memberships, organizations, roleNames } = shown(proposal)
@@ -94,7 +94,7 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
     expect(clubs?.side.conditions?.join()).toContain('deleted_at')
   })
 
-  test('two tables of people are for a person to decide, and a named one is taken', async () => {
+  test('the user decides between two tables of users, and a named one is used', async () => {
     const ask = await askPostgres(`
     CREATE TABLE customers (id int PRIMARY KEY, email text, password_hash text);
     CREATE TABLE employees (id int PRIMARY KEY, email text, password_hash text);
@@ -117,10 +117,10 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
       ),
     )
     expect(proposal.sides).toEqual([])
-    expect(proposal.unused[0]?.why).toBe('no row of it leads to a row of users by user_id')
+    expect(proposal.unused[0]?.why).toBe('its user_id matches no row of users')
   })
 
-  test('columns that the role may not read are left out of the query', async () => {
+  test('the query omits columns that the role cannot read', async () => {
     const sql = `CREATE ROLE "reader_$DB" LOGIN;
     CREATE TABLE users (id int PRIMARY KEY, email text, ssn text);
     INSERT INTO users VALUES (1, 'a@example.com', '1');
@@ -129,7 +129,7 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
     expect(proposal.people.options).toEqual({ query: 'select id, email\nfrom users', key: 'id' })
   })
 
-  test('Better Auth in snake case is read by queries that name its columns as the recipe has them', async () => {
+  test('Better Auth in snake case is read with queries that rename columns for the recipe', async () => {
     const proposal = found(
       await proposed(
         await askPostgres(`
@@ -148,7 +148,7 @@ describe.skipIf(postgresPrograms === undefined)('on PostgreSQL', () => {
 })
 
 describe.skipIf(mariaPrograms === undefined)('on MariaDB', () => {
-  test('Laravel without foreign keys: teams by names and values, owners as members, roles of users alone', async () => {
+  test('Laravel without foreign keys: teams by names and values, owners as members, roles of users only', async () => {
     const proposal = found(await proposed(await askMaria(LARAVEL), 'mysql'))
     expect(proposal).toMatchObject({ origin: 'file', title: "Laravel's table of users" })
     expect(proposal.people.options).toMatchObject({ key: 'id', updatedAt: 'updated_at' })

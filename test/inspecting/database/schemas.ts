@@ -1,12 +1,12 @@
-/** Databases as applications have them, with invented people. */
+/** Databases of typical applications, with invented users. */
 
 export const BCRYPT = '$2b$10$abcdefghijklmnopqrstuvabcdefghijklmnopqrstuvwxyzabcde'
 const DJANGO = 'pbkdf2_sha256$1000000$saltsaltsalt$bm9uc2Vuc2Vub25zZW5zZW5vbnNlbnNlbm9uc2Vuc2U='
 const TOTP = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
 
 /**
- * Supabase with tables of the application beside its own: 30 people in 3 teams, one of them a guest
- * whose membership has ended.
+ * Supabase with tables of the application: 30 users in 3 teams. One is a guest whose membership has
+ * ended.
  */
 export const SUPABASE = `
   CREATE SCHEMA auth; CREATE SCHEMA storage;
@@ -44,8 +44,8 @@ export const SUPABASE = `
   UPDATE public.team_members SET left_at = now() WHERE user_id = '00000000-0000-4000-8000-000000000029';`
 
 /**
- * Laravel with Jetstream's teams, without foreign keys: 12 people, one of them deleted softly, 3
- * teams whose owners are no members.
+ * Laravel with Jetstream's teams, without foreign keys: 12 users, one soft-deleted, 3 teams whose
+ * owners are not members.
  */
 export const LARAVEL = `
   CREATE TABLE users (
@@ -73,9 +73,7 @@ export const LARAVEL = `
   INSERT INTO roles VALUES (1, 'Billing Admin', 'web'), (2, 'Support', 'web');
   INSERT INTO model_has_roles VALUES (1, 'App\\\\Models\\\\User', 4), (2, 'App\\\\Models\\\\User', 5), (2, 'App\\\\Models\\\\Device', 6);`
 
-/**
- * Django: 3 people, one of them inactive; groups are roles by number, and companies have members.
- */
+/** Django: 3 users, one inactive; groups are numbered roles, and companies have members. */
 export const DJANGO_APP = `
   CREATE TABLE auth_user (
     id integer PRIMARY KEY, password varchar(128) NOT NULL, last_login timestamptz, is_superuser boolean NOT NULL, username varchar(150) NOT NULL UNIQUE,
@@ -98,10 +96,7 @@ export const DJANGO_APP = `
   INSERT INTO crm_company VALUES (1, 'Acme', 'office@example.com');
   INSERT INTO crm_company_staff VALUES (1, 1, 1), (2, 1, 2);`
 
-/**
- * Tables of one's own: memberships whose roles stand in a table of their own, and names that nobody
- * has heard of.
- */
+/** Custom tables: memberships with a separate table of roles, and unusual names. */
 export const CLUBS = `
   CREATE TABLE persons (
     id bigint PRIMARY KEY, mail text, pw_hash text, full_name text, banned boolean NOT NULL DEFAULT false);

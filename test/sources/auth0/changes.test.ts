@@ -10,7 +10,7 @@ import { captureInto, memberships, membershipsOf, readSnapshotOf, readTenant, st
 const DATA = generateTenant({ users: 80, organizations: 5, withoutOrganization: 10, largest: 30 })
 const [, SECOND = '', THIRD = ''] = DATA.organizations.map(({ id }) => id)
 
-/** A tenant that changes when a request whose address holds the text comes for the n-th time. */
+/** A tenant that changes at the n-th request with the text in its URL. */
 async function changing(text: string, change: (tenant: Tenant) => void, time = 1) {
   let times = 0
   const fake = await tenantWith(DATA, {
@@ -21,7 +21,7 @@ async function changing(text: string, change: (tenant: Tenant) => void, time = 1
   return fake
 }
 
-test('a member who came after the users had been read is asked for, and read', async () => {
+test('a member who was created after the users were read is read later', async () => {
   const come = person(5000)
   const fake = await changing(`${SECOND}/members?page`, (tenant) => {
     tenant.addUser(come)
@@ -33,7 +33,7 @@ test('a member who came after the users had been read is asked for, and read', a
   expect(reading.rejected).toEqual([])
 })
 
-test('a member who is deleted before that is rejected, with the place', async () => {
+test('a member who is deleted before that is rejected with the place', async () => {
   const gone = person(5001)
   const fake = await changing(`${SECOND}/members?page`, (tenant) => {
     tenant.addUser(gone)
@@ -52,7 +52,7 @@ test('a member who is deleted before that is rejected, with the place', async ()
   expect(sums(reading)[2]?.[3]).toBe(1)
 })
 
-test(tried('Auth0', 'Management API v2', 'an organization that is deleted meanwhile'), async () => {
+test(tried('Auth0', 'Management API v2', 'an organization that is deleted during the reading'), async () => {
   const fake = await changing(`${SECOND}/members?page`, (tenant) => tenant.deleteOrganization(THIRD))
   const reading = await readTenant(fake, { concurrency: 1 })
   expect(reading.rejected).toMatchObject([
@@ -64,7 +64,7 @@ test(tried('Auth0', 'Management API v2', 'an organization that is deleted meanwh
   expect(sums(reading)[1]).toEqual(['organizations', 5, 4, 1])
 })
 
-test('an organization that is deleted between two pages of its members leaves none of them behind', async () => {
+test('an organization that is deleted between two pages of members leaves no members', async () => {
   const [first = ''] = DATA.organizations.map(({ id }) => id)
   const fake = await changing(`${first}/members?take`, (tenant) => tenant.deleteOrganization(first), 3)
   const reading = await readTenant(fake, { concurrency: 1, pageSize: 5 })
@@ -72,7 +72,7 @@ test('an organization that is deleted between two pages of its members leaves no
   expect(memberships(reading)).toEqual(membershipsOf(fake))
 })
 
-test('a user who goes between two pages explains that one less is read than was counted', async () => {
+test('a user who is deleted between two pages explains a count that is one lower', async () => {
   const last = String(DATA.users.at(-1)?.user_id)
   const fake = await changing('/users?page=5', (tenant) => tenant.deleteUser(last))
   expect((await readTenant(fake, { engine: 'pages', pageSize: 10 })).users).toHaveLength(79)
@@ -80,8 +80,8 @@ test('a user who goes between two pages explains that one less is read than was 
 
 test.each([
   ['is deleted', false],
-  ['is deleted while another comes', true],
-])('nobody is passed over when a user of an earlier page %s', async (_what, comes) => {
+  ['is deleted while others are created', true],
+])('no user is missed when a user of an earlier page %s', async (_what, comes) => {
   const fake = await changing('/users?page=5', (tenant) => {
     const [first] = tenant.users.all().toSorted((a, b) => (a.created_at < b.created_at ? -1 : 1))
     tenant.deleteUser(String(first?.user_id))
@@ -98,7 +98,7 @@ test.each([
   'reading the users: ',
   'reading the members of organizations: 30',
   'reading the members of organizations: 60',
-])('reading that was stopped at "%s…" goes on, and nothing comes twice', async (place) => {
+])('a reading that was stopped at "%s…" continues without duplicates', async (place) => {
   const fake = await tenantWith(DATA)
   const folder = folderWith({})
   const source = { ...fake.source, pageSize: 10, concurrency: 2 }
@@ -113,7 +113,7 @@ test.each([
   expect(records(whole)).toEqual(records(untouched))
 })
 
-test('a checkpoint that the tenant does not take any more is not gone on with', async () => {
+test('a rejected checkpoint ends the reading', async () => {
   let pages = 0
   const fake = await tenantWith(DATA, {
     onAnswer: (entry, _answer, response) => {
@@ -130,7 +130,7 @@ test('a checkpoint that the tenant does not take any more is not gone on with', 
   })
 })
 
-/** Gives members without their roles. */
+/** Returns members without their roles. */
 const withoutRoles: NonNullable<Auth0Settings['onAnswer']> = (entry, { body }, response) => {
   if (!entry.target.includes('/members?')) return false
   entry.status = 200
@@ -139,7 +139,7 @@ const withoutRoles: NonNullable<Auth0Settings['onAnswer']> = (entry, { body }, r
   return true
 }
 
-test('a tenant of many roles and a member who has more than a page of them lose none', async () => {
+test('a tenant with many roles, and a member with more than a page of them, lose none', async () => {
   const roles = Array.from({ length: 230 }, (_, n) => ({
     id: `rol_${n}`,
     name: `role-${n}`,
@@ -157,7 +157,7 @@ test('a tenant of many roles and a member who has more than a page of them lose 
   }
 })
 
-/** More than a page of permissions for one of the roles. */
+/** More than a page of permissions for one role. */
 function permissions(role: number) {
   return Array.from({ length: role === 7 ? 130 : 1 }, (_, n) => ({
     permission_name: `do:${role}-${n}`,
@@ -166,7 +166,7 @@ function permissions(role: number) {
   }))
 }
 
-test('roles that do not come with the members are asked for one by one', async () => {
+test('roles that do not come with the members are requested one by one', async () => {
   const fake = await tenantWith(DATA, { onAnswer: withoutRoles })
   const reading = await readTenant(fake)
   expect(memberships(reading)).toEqual(membershipsOf(fake))

@@ -36,7 +36,7 @@ async function text(snapshot: Snapshot): Promise<string> {
 }
 
 describe('connections of a tenant', () => {
-  test('are records with what enterprise connections are made of, and the organizations they are enabled for', async () => {
+  test('are records with their options and their organizations', async () => {
     const reading = await readTenant(await tenantWith(tenant()), ON)
     const found = connectionsOf(reading)
     expect(found.map(({ strategy }) => strategy)).toEqual(['auth0', 'google-oauth2', 'sms', 'samlp'])
@@ -48,13 +48,13 @@ describe('connections of a tenant', () => {
       options: { signInEndpoint: 'https://idp.example/sso' },
       organizations: [{ id: FIRST }, { id: SECOND }],
     })
-    // What a database connection is made of is its scripts and their secrets.
+    // The options of a database connection contain scripts and secrets.
     expect(found[0]).not.toHaveProperty('options')
     expect(found[0]).toMatchObject({ organizations: [{ id: FIRST }] })
     expect(sums(reading)).toContainEqual(['connections', 4, 4, 0])
   })
 
-  test('are neither read nor kept without being asked for, and are another snapshot then', async () => {
+  test('are read only on request, into another snapshot', async () => {
     const fake = await tenantWith(tenant())
     const reading = await readTenant(fake)
     expect(connectionsOf(reading)).toEqual([])
@@ -65,7 +65,7 @@ describe('connections of a tenant', () => {
     expect(identity({ connections: false })).toEqual(identity({}))
   })
 
-  test('need two scopes more, each named where it is missing', async () => {
+  test('need two more scopes, which the error names', async () => {
     const scopes = ALL_SCOPES.filter((scope) => !/connections_options|organization_connections/.test(scope))
     const fake = await tenantWith(tenant(), { scopes })
     const failure = await readTenant(fake, ON).catch((error: unknown) => error)
@@ -79,7 +79,7 @@ describe('connections of a tenant', () => {
     expect((await readTenant(fake)).users).toHaveLength(6)
   })
 
-  test('are read on after an interruption, each organization once', async () => {
+  test('are read once per organization after an interruption', async () => {
     const data = {
       ...tenant(),
       ...{

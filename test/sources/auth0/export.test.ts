@@ -29,7 +29,7 @@ function read(settings: ExportSettings, options = {}) {
 test.each<[string, ExportSettings]>([
   ['gzip without a Content-Encoding', {}],
   ['gzip with a Content-Encoding', { contentEncoding: true }],
-  ['no gzip at all', { gzip: false }],
+  ['no gzip', { gzip: false }],
 ])('a download is read: %s', async (_what, settings) => {
   const { reading } = await read(settings)
   expect(reading.users.map(({ user_id }) => user_id).toSorted()).toEqual(IDS)
@@ -44,17 +44,17 @@ test.each<[string, ExportSettings]>([
   ['whose text is cut off within a line', { truncatedDownloads: 1, gzip: false }],
   ['whose decoded text is cut off', { truncatedDownloads: 1, contentEncoding: true }],
   ['whose link has expired', { staleLinks: 2 }],
-])('a download %s is asked for again, and nobody comes twice', async (_what, settings) => {
+])('a download %s is requested again, without duplicate users', async (_what, settings) => {
   const { reading, fake } = await read(settings)
   expect(reading.users.map(({ user_id }) => user_id).toSorted()).toEqual(IDS)
   expect(fake.counts()['POST /api/v2/jobs/users-exports']).toBe(1)
 })
 
-test('a download that is cut off again and again is an error', async () => {
+test('a download that is always cut off is an error', async () => {
   await expect(read({ truncatedDownloads: 99 })).rejects.toMatchObject({ problems: [{ code: 'export_cut_off' }] })
 })
 
-test('a job that fails is followed by another', async () => {
+test('a failed job is followed by another', async () => {
   const { reading, fake } = await read({ failedJobs: 2 })
   expect(reading.users).toHaveLength(1200)
   expect(fake.counts()['POST /api/v2/jobs/users-exports']).toBe(3)
@@ -64,7 +64,7 @@ test('jobs that always fail are an error', async () => {
   await expect(read({ failedJobs: 99 })).rejects.toMatchObject({ problems: [{ code: 'export_failed' }] })
 })
 
-test('a line that is no JSON is rejected with its number, and everybody else is read', async () => {
+test('a line that is not JSON is rejected with its number, and all others are read', async () => {
   const { reading } = await read({ malformedLines: [7, 900] }, { organizationFrom: 'none' })
   expect(reading.rejected).toMatchObject(
     [7, 900].map((line) => ({ stream: 'users', origin: { line }, problem: { code: 'bad_json' } })),
@@ -74,7 +74,7 @@ test('a line that is no JSON is rejected with its number, and everybody else is 
   expect(reading.users).toHaveLength(1198)
 })
 
-test('who stands on such a line and is a member of an organization is asked for, counted once, and told of', async () => {
+test('a member with an unreadable line is read later, counted once, and reported', async () => {
   const data = generateTenant({ users: 30, organizations: 1, largest: 30 })
   const fake = await tenantWith(data, { export: { pendingPolls: 0, malformedLines: [7] } })
   const members = await readTenant(fake, { engine: 'export' })
@@ -83,7 +83,7 @@ test('who stands on such a line and is a member of an organization is asked for,
   )
   expect(members.rejected).toEqual([])
   expect(members.counts[0]).toMatchObject({ read: 30, passed: 30, rejected: 0 })
-  expect(members.warnings).toMatchObject([{ code: 'line_made_good', message: expect.stringMatching(/^1 user, /) }])
+  expect(members.warnings).toMatchObject([{ code: 'line_made_good', message: expect.stringMatching(/^1 user has /) }])
 
   const alone = await readTenant(fake, { engine: 'export', organizationFrom: 'none' })
   expect(alone.counts[0]).toMatchObject({ read: 30, passed: 29, rejected: 1 })
@@ -91,7 +91,7 @@ test('who stands on such a line and is a member of an organization is asked for,
   expect(alone.warnings).toEqual([])
 })
 
-test('reading that was stopped goes on with the same job where it was, and nobody comes twice', async () => {
+test('an interrupted reading continues with the same job, without duplicates', async () => {
   const fake = await tenantWith(DATA, { export: { pendingPolls: 1 } })
   const folder = folderWith({})
   const source = { ...fake.source, engine: 'export' }
@@ -112,7 +112,7 @@ test('reading that was stopped goes on with the same job where it was, and nobod
   expect(fake.counts()['POST /api/v2/jobs/users-exports']).toBe(1)
 })
 
-test('reading that was stopped in the middle of a download goes on after the rows it kept', async () => {
+test('a reading interrupted during a download continues after its rows', async () => {
   const fake = await tenantWith(DATA, { export: { pendingPolls: 0 } })
   const folder = folderWith({})
   const source = { ...fake.source, engine: 'export', organizationFrom: 'none' } as const
@@ -123,7 +123,7 @@ test('reading that was stopped in the middle of a download goes on after the row
   expect(fake.counts()['POST /api/v2/jobs/users-exports']).toBe(1)
 })
 
-test('a job that is gone is followed by another, and who was read already does not come twice', async () => {
+test('a job that no longer exists is followed by another, without duplicates', async () => {
   const audience = 'https://tenant.example/api/v2/'
   const data = generateTenant({ users: 2600, organizations: 0 })
   const fake = await tenantWith(data, { export: { pendingPolls: 0 }, audience })
@@ -131,15 +131,15 @@ test('a job that is gone is followed by another, and who was read already does n
   const options = { engine: 'export', organizationFrom: 'none', audience }
   const { signal, told } = stopAt('reading the users: 2,000')
   await expect(captureInto(folder, { ...fake.source, ...options }, { signal, told })).rejects.toThrow('stopped')
-  // The same tenant at another address, which knows nothing of the job; its first download breaks
-  // off behind line 1,000.
+  // The same tenant at another address without the job. Its first download breaks off after line
+  // 1,000.
   const again = await tenantWith(data, { export: { pendingPolls: 0, truncatedDownloads: 1 }, audience })
   const snapshot = await captureInto(folder, { ...again.source, ...options })
   expect(snapshot.streams.find(({ name }) => name === 'users')?.records).toBe(2600)
   expect(again.counts()['POST /api/v2/jobs/users-exports']).toBe(1)
 })
 
-test('after a job older than a day the users are read anew: who was deleted since is not among them', async () => {
+test('after a day, the users are read again without deleted ones', async () => {
   const fake = await tenantWith(DATA, { export: { pendingPolls: 0 } })
   const folder = folderWith({})
   const source = { ...fake.source, engine: 'export', organizationFrom: 'none' } as const
@@ -157,11 +157,11 @@ test('after a job older than a day the users are read anew: who was deleted sinc
   const { users } = await readSnapshotOf(snapshot, source, folder)
   expect(users.map(({ user_id }) => user_id).toSorted()).toEqual(IDS)
   expect(warnings.map(({ code }) => code)).toEqual(['reading_resumed', 'reading_begun_anew'])
-  expect(warnings[1]?.message).toContain('the tenant keeps it for a day only')
+  expect(warnings[1]?.message).toContain('Auth0 has deleted it after one day')
   expect(fake.log.filter(({ target }) => target.includes('job_of_yesterday'))).toEqual([])
 })
 
-test('a job older than a day of which nothing was read is followed by another', async () => {
+test('a job older than a day without any rows is followed by another', async () => {
   const fake = await tenantWith(DATA, { export: { pendingPolls: 0 } })
   const folder = folderWith({})
   const source = { ...fake.source, engine: 'export', organizationFrom: 'none' } as const

@@ -26,7 +26,7 @@ function user(n: number, changed: Partial<Auth0User> = {}): Auth0User {
   }
 }
 
-/** Reads a file of users beside other files. */
+/** Reads a file of users next to other files. */
 async function read(users: string | Buffer, options: JsonObject = {}, files: Record<string, string> = {}) {
   const reading = await readAll({ type: 'auth0', users: 'users', ...options }, folderWith({ users, ...files }))
   const of = (stream: string) => reading.records.filter((record) => record.stream === stream).map(({ data }) => data)
@@ -49,7 +49,7 @@ test.each<[string, string | Buffer]>([
   ['gzip', gzipSync(NDJSON)],
   ['one JSON list', JSON.stringify(PEOPLE, null, 2)],
 ])(
-  tried('Auth0', 'bulk export (NDJSON)', 'one JSON list in place of lines, gzip, a byte-order mark: %s'),
+  tried('Auth0', 'bulk export (NDJSON)', 'one JSON list instead of lines, gzip, a byte-order mark: %s'),
   async (_what, content) => {
     const { users, rejected } = await read(content)
     expect(users).toMatchObject(EXPECTED)
@@ -59,7 +59,7 @@ test.each<[string, string | Buffer]>([
 )
 
 test(
-  tried('Auth0', 'bulk export (CSV)', 'an apostrophe before each text, booleans as words, members named by dots'),
+  tried('Auth0', 'bulk export (CSV)', 'an apostrophe before each text, booleans as words, nested keys with dots'),
   async () => {
     const fields = [
       'user_id',
@@ -83,7 +83,7 @@ test(
   },
 )
 
-test(tried('Auth0', 'dashboard export', 'ids that tell of identities'), async () => {
+test(tried('Auth0', 'dashboard export', 'identities only in the user IDs'), async () => {
   const google = user(1, {
     user_id: 'google-oauth2|10211234567890123456789',
     identities: [{ connection: 'google-oauth2', provider: 'google-oauth2', user_id: '1', isSocial: true }],
@@ -101,12 +101,12 @@ test(tried('Auth0', 'dashboard export', 'ids that tell of identities'), async ()
   ])
 })
 
-test(tried('Auth0', 'bulk export (NDJSON)', 'ids of identity providers that are numbers beyond 2^53'), async () => {
+test(tried('Auth0', 'bulk export (NDJSON)', 'provider IDs that are numbers beyond 2^53'), async () => {
   const text = NDJSON.replace('"user_id":"id0","isSocial"', '"user_id":10211234567890123456,"isSocial"')
   expect((await read(text)).users[0]?.identities).toMatchObject([{ user_id: '10211234567890123456' }])
 })
 
-test(tried('Auth0', 'bulk export (NDJSON)', 'a broken line, a user without an id'), async () => {
+test(tried('Auth0', 'bulk export (NDJSON)', 'a broken line, a user without an ID'), async () => {
   const { users, rejected, ...reading } = await read(`{"email":"a@example.com"}\n{"user_id":\n${NDJSON}`)
   expect(users).toHaveLength(3)
   expect(rejected.map(({ origin, problem }) => [origin.line, problem.code])).toEqual([
@@ -116,7 +116,7 @@ test(tried('Auth0', 'bulk export (NDJSON)', 'a broken line, a user without an id
   expect(sums({ ...reading, rejected })[0]).toEqual(['users', 5, 3, 2])
 })
 
-test('organizations come from metadata, by default where only administrators write', async () => {
+test('organizations come from app_metadata by default', async () => {
   const { users, organizations } = await read(
     lines([
       user(0, { app_metadata: { organization_id: 'acme', organization_name: 'Acme', roles: ['Admin', 'Billing'] } }),
@@ -138,7 +138,7 @@ test('organizations come from metadata, by default where only administrators wri
   ])
 })
 
-test('metadata that was encoded as text, or twice, is read', async () => {
+test('metadata encoded as text, once or twice, is read', async () => {
   const text = JSON.stringify({ organization_id: 'acme' })
   const { users } = await read(
     lines([
@@ -153,7 +153,7 @@ test('metadata that was encoded as text, or twice, is read', async () => {
   ])
 })
 
-test('the places in metadata are configurable, and lists make several memberships', async () => {
+test('paths in metadata are configurable, and lists become several memberships', async () => {
   const { users } = await read(
     lines([user(0, { user_metadata: { tenants: { ids: ['a', 'b'], names: ['A', 'B'] } } })]),
     {
@@ -180,7 +180,7 @@ test.each<[string, string]>([
     lines([{ _id: { $oid: 'gone' }, email: 'Person-1@example.com', passwordHash: HASH, connection: DATABASE }]),
   ],
 ])(
-  tried('Auth0', 'password file of its support', 'ids with and without auth0|, _ID and _id: %s'),
+  tried('Auth0', 'password file from support', 'IDs with and without auth0|, _ID and _id: %s'),
   async (_what, passwords) => {
     const { users, rejected } = await read(NDJSON, { passwords: 'hashes' }, { hashes: passwords })
     expect(users.map(({ passwords: rows }) => rows)).toMatchObject([[], [{ passwordHash: HASH, _file: 'hashes' }], []])
@@ -188,7 +188,7 @@ test.each<[string, string]>([
   },
 )
 
-test(tried('Auth0', 'password file of its support', 'rows of nobody, rows of two users'), async () => {
+test(tried('Auth0', 'password file from support', 'rows of no user, rows of two users'), async () => {
   const twins = [user(5, { email: 'twin@example.com' }), user(6, { email: 'twin@example.com' })]
   const rows = [
     { _id: { $oid: 'id0' }, passwordHash: HASH },
@@ -218,24 +218,21 @@ test(tried('Auth0', 'password file of its support', 'rows of nobody, rows of two
   expect(JSON.stringify(rejected)).not.toContain('$2b$')
 })
 
-test(tried('Auth0', 'password file of its support', 'a row with an address alone is nobody’s'), async () => {
+test(tried('Auth0', 'password file from support', 'a row with only an address is rejected'), async () => {
   const rows = [{ email: 'person-1@example.com', passwordHash: HASH }]
   const { users, rejected } = await read(NDJSON, { passwords: 'hashes' }, { hashes: lines(rows) })
   expect(users.map(({ passwords }) => passwords)).toEqual([[], [], []])
   expect(rejected).toMatchObject([{ origin: { line: 1 }, problem: { code: 'no_such_user' } }])
 })
 
-test(tried('Auth0', 'password file of its support', 'an address that passed to another user'), async () => {
+test(tried('Auth0', 'password file from support', 'an address that now belongs to another user'), async () => {
   const people = [user(0, { email: 'new@example.com' }), user(1, { email: 'moved@example.com' })]
   const rows = [{ _id: { $oid: 'id0' }, email: 'moved@example.com', connection: DATABASE, passwordHash: HASH }]
   const { users } = await read(lines(people), { passwords: 'hashes' }, { hashes: lines(rows) })
   expect(users.map(({ passwords }) => passwords)).toMatchObject([[{ passwordHash: HASH }], []])
 })
 
-/**
- * What each user gets of these rows, in the order of the users, and what is rejected: line and
- * code.
- */
+/** The secrets of each user in order, and the rejected rows: line and code. */
 async function resolved(stream: 'passwords' | 'mfa', people: readonly Auth0User[], rows: readonly object[] | string) {
   const secret = stream === 'mfa' ? 'totp_secret' : 'passwordHash'
   const content = typeof rows === 'string' ? rows : lines(rows)
@@ -244,7 +241,7 @@ async function resolved(stream: 'passwords' | 'mfa', people: readonly Auth0User[
   return { given, rejected: reading.rejected.map(({ origin, problem }) => [origin.line, problem.code]), reading }
 }
 
-/** A row of either file: what it says of its user, and a secret. */
+/** A row of either file, with its owner and a secret. */
 const SIDES = [
   ['passwords', (owner: object, secret = HASH) => ({ ...owner, passwordHash: secret })],
   ['mfa', (owner: object, secret = HASH) => ({ ...owner, totp_secret: secret })],
@@ -252,7 +249,7 @@ const SIDES = [
 
 test.each(
   SIDES,
-)('%s: alt_id says whose a row is, and beside it neither _id nor the address counts', async (stream, row) => {
+)('%s: alt_id identifies the user; next to it, neither _id nor the address counts', async (stream, row) => {
   const people = [user(0, { email: 'new@example.com' }), user(1, { email: 'ada@example.com' })]
   const rows = [
     row({ _id: { $oid: 'id1' }, email: 'ada@example.com', connection: DATABASE, alt_id: 'id0' }),
@@ -275,7 +272,7 @@ test.each([
   { id: 'id0' },
   ['id0'],
   true,
-])('an alt_id that is no text (%j) leads to nobody, by the address neither', async (alt_id) => {
+])('an alt_id that is not a text (%j) matches no user, not even by address', async (alt_id) => {
   const row = { _id: { $oid: 'id1' }, email: 'person-1@example.com', connection: DATABASE, passwordHash: HASH, alt_id }
   const { given, rejected } = await resolved('passwords', [user(0), user(1)], [row])
   expect({ given, rejected }).toEqual({ given: [[], []], rejected: [[1, 'missing_key']] })
@@ -284,8 +281,8 @@ test.each([
 test.each([
   ['a text', 'id0'],
   ['a text with the prefix', 'auth0|id0'],
-  ['blanks around it', ' id0 '],
-])(tried('Auth0', 'password file of its support', 'alt_id in place of an id: %s'), async (_what, id) => {
+  ['surrounding blanks', ' id0 '],
+])(tried('Auth0', 'password file from support', 'alt_id instead of an ID: %s'), async (_what, id) => {
   const people = [user(0), user(1)]
   const csv = `_id.$oid,email,passwordHash,alt_id\nid1,person-1@example.com,${HASH},${id}\n`
   for (const rows of [csv, [{ _id: { $oid: 'id1' }, email: 'person-1@example.com', passwordHash: HASH, alt_id: id }]]) {
@@ -303,12 +300,12 @@ test.each([
   ],
   ['texts', ['person-1', 'person-1@example.com']],
   ['JSON text', '[{"type":"email","value":"person-1@example.com"}]'],
-])(tried('Auth0', 'password file of its support', 'identifiers in place of email: %s'), async (_what, identifiers) => {
+])(tried('Auth0', 'password file from support', 'identifiers instead of email: %s'), async (_what, identifiers) => {
   const rows = [{ _id: { $oid: 'gone' }, identifiers, connection: DATABASE, passwordHash: HASH }]
   expect(await resolved('passwords', [user(0), user(1)], rows)).toMatchObject({ given: [[], [HASH]], rejected: [] })
 })
 
-test('identifiers in columns of CSV are read, and two different addresses are none', async () => {
+test('identifiers in CSV columns are read, and two different addresses count as none', async () => {
   const csv = `_id,identifiers[0].type,identifiers[0].value,connection,passwordHash\ngone,email,person-1@example.com,${DATABASE},${HASH}\n`
   expect(await resolved('passwords', [user(0), user(1)], csv)).toMatchObject({ given: [[], [HASH]], rejected: [] })
   const two = { email: 'person-0@example.com', identifiers: ['person-1@example.com'], connection: DATABASE }
@@ -319,15 +316,13 @@ test('identifiers in columns of CSV are read, and two different addresses are no
   })
 })
 
-test('an id that is a number is an id: its row is not given to whoever has the address', async () => {
+test('a numeric ID is an ID: the row does not match by address', async () => {
   const people = [user(0, { user_id: 'auth0|7', email: 'new@example.com' }), user(1, { email: 'ada@example.com' })]
   const rows = [{ _id: 7, email: 'ada@example.com', connection: DATABASE, passwordHash: HASH }]
   expect(await resolved('passwords', people, rows)).toMatchObject({ given: [[HASH], []], rejected: [] })
 })
 
-test.each(
-  SIDES,
-)('%s: a row whose id is nobody is given by address in its own connection alone', async (stream, row) => {
+test.each(SIDES)('%s: a row with an unknown ID matches by address only in its own connection', async (stream, row) => {
   const unknown = user(2)
   unknown.identities = unknown.identities.map(({ connection: _connection, ...rest }) => rest as never)
   const people = [user(0), user(1), unknown]
@@ -346,7 +341,7 @@ test.each(
   })
 })
 
-test.each(SIDES)('%s: an address that leads to two users, or two rows to one user, is nobody', async (stream, row) => {
+test.each(SIDES)('%s: an address with two users, or two rows for one user, matches nobody', async (stream, row) => {
   const people = [user(0), user(1, { email: 'twin@example.com' }), user(2, { email: 'twin@example.com' })]
   const own = { email: 'person-0@example.com', connection: DATABASE }
   const rows = [
@@ -366,9 +361,7 @@ test.each(SIDES)('%s: an address that leads to two users, or two rows to one use
   expect(await resolved(stream, people, again)).toMatchObject({ given: [[HASH, HASH], [], []], rejected: [] })
 })
 
-test.each(
-  SIDES,
-)('%s: of several users who have an id, the one who has it in the connection counts', async (stream, row) => {
+test.each(SIDES)('%s: of several users with an ID, the one in the connection counts', async (stream, row) => {
   const linkedTo = (n: number, connection: string) => {
     const one = user(n)
     one.identities.push({ connection, provider: 'auth0', user_id: 'shared', isSocial: false })
@@ -382,14 +375,14 @@ test.each(
   expect(await resolved(stream, people, rows)).toMatchObject({ given: [[], [HASH]], rejected: [[2, 'ambiguous_user']] })
 })
 
-test('a user stands before whoever has linked an account of that id', async () => {
+test('the user with the ID wins over a user with a linked account of that ID', async () => {
   const linked = user(0)
   linked.identities.push({ connection: 'elsewhere', provider: 'auth0', user_id: 'id1', isSocial: false })
   const rows = [{ _id: 'id1', passwordHash: HASH }]
   expect(await resolved('passwords', [linked, user(1)], rows)).toMatchObject({ given: [[], [HASH]], rejected: [] })
 })
 
-test(tried('Auth0', 'password file of its support', 'the password of a linked account'), async () => {
+test(tried('Auth0', 'password file from support', 'the password of a linked account'), async () => {
   const linked = user(0)
   linked.identities.push({ connection: 'legacy', provider: 'auth0', user_id: 'old0', isSocial: false })
   const rows = [
@@ -408,7 +401,7 @@ test.each<[string, string]>([
     'factors',
     lines([{ _id: { $oid: 'id1' }, mfa_factors: [{ phone: {} }, { totp: { secret: 'JBSWY3DPEHPK3PXP' } }] }]),
   ],
-  ['a secret beside an id', lines([{ user_id: 'auth0|id1', totp_secret: 'JBSWY3DPEHPK3PXP' }])],
+  ['a secret with an ID', lines([{ user_id: 'auth0|id1', totp_secret: 'JBSWY3DPEHPK3PXP' }])],
   [
     'a factor of its own',
     lines([{ user_id: 'auth0|id1', mfa_factors: [{ type: 'totp', secret: 'JBSWY3DPEHPK3PXP' }] }]),
@@ -425,15 +418,15 @@ test.each<[string, string]>([
       },
     ]),
   ],
-  ['a secret by its plain name', lines([{ user_id: 'auth0|id1', secret: 'JBSWY3DPEHPK3PXP' }])],
-  ['a secret beside an address, as CSV', 'email,totp_secret\nperson-1@example.com,JBSWY3DPEHPK3PXP\n'],
-])(tried('Auth0', 'MFA file of its support', 'mfa_factors, totp_secret, NDJSON and CSV: %s'), async (_what, mfa) => {
+  ['a secret under its plain name', lines([{ user_id: 'auth0|id1', secret: 'JBSWY3DPEHPK3PXP' }])],
+  ['a secret with an address, as CSV', 'email,totp_secret\nperson-1@example.com,JBSWY3DPEHPK3PXP\n'],
+])(tried('Auth0', 'MFA file from support', 'mfa_factors, totp_secret, NDJSON and CSV: %s'), async (_what, mfa) => {
   const { users, rejected } = await read(NDJSON, { mfa: 'mfa.file' }, { 'mfa.file': mfa })
   expect(users.map(({ mfa: rows }) => rows)).toMatchObject([[], [{ totp_secret: 'JBSWY3DPEHPK3PXP' }], []])
   expect(rejected).toEqual([])
 })
 
-test('issuer and account of a second factor are kept', async () => {
+test('issuer and account of an authenticator app are kept', async () => {
   const row = { totp_issuer: 'Acme', totp_user: 'ada' }
   const { users } = await read(
     NDJSON,
@@ -443,7 +436,7 @@ test('issuer and account of a second factor are kept', async () => {
   expect(users.flatMap(({ mfa: rows }) => rows)).toMatchObject([row])
 })
 
-test(tried('Auth0', 'MFA file of its support', 'a row without a TOTP secret'), async () => {
+test(tried('Auth0', 'MFA file from support', 'a row without a TOTP secret'), async () => {
   const { rejected } = await read(
     NDJSON,
     { mfa: 'mfa.file' },
@@ -459,24 +452,24 @@ test('the digest changes with every file', async () => {
 })
 
 test.each<[JsonObject, string]>([
-  [{}, 'neither a tenant nor a file of users is named'],
-  [
-    { users: 'u', domain: 'acme.eu.auth0.com', clientId: 'a', clientSecret: 'b' },
-    'the users cannot come from a tenant and from a file',
-  ],
+  [{}, 'neither a tenant nor a file of users'],
+  [{ users: 'u', domain: 'acme.eu.auth0.com', clientId: 'a', clientSecret: 'b' }, 'both a tenant and a file of users'],
   [{ domain: 'acme.eu.auth0.com', clientSecret: 'b' }, '"clientId" is missing'],
-  [{ domain: 'http://acme.eu.auth0.com', clientId: 'a', clientSecret: 'b' }, 'would be asked over http'],
-  [{ domain: 'acme.eu.auth0.com/login', clientId: 'a', clientSecret: 'b' }, 'goes on after the host'],
-  [{ domain: 'not a host', clientId: 'a', clientSecret: 'b' }, 'is no domain'],
-  [{ domain: 'https://me:pw@acme.auth0.com', clientId: 'a', clientSecret: 'b' }, 'holds a user name or a password'],
-  [{ users: 'u', organizationFrom: 'organizations' }, 'says nothing of Auth0 organizations'],
-  [{ users: 'u', engine: 'pages' }, 'engine is about a tenant'],
+  [
+    { domain: 'http://acme.eu.auth0.com', clientId: 'a', clientSecret: 'b' },
+    'http would send the secret to acme.eu.auth0.com unencrypted',
+  ],
+  [{ domain: 'acme.eu.auth0.com/login', clientId: 'a', clientSecret: 'b' }, 'has more than a host'],
+  [{ domain: 'not a host', clientId: 'a', clientSecret: 'b' }, 'is not a domain'],
+  [{ domain: 'https://me:pw@acme.auth0.com', clientId: 'a', clientSecret: 'b' }, 'contains a user name or a password'],
+  [{ users: 'u', organizationFrom: 'organizations' }, 'does not contain Auth0 organizations'],
+  [{ users: 'u', engine: 'pages' }, 'engine applies only to a tenant'],
   [{ users: 'u', metadata: { roles: 'app_metadata.r' } }, 'organizationFrom is none'],
   [
     { domain: 'acme.eu.auth0.com', clientId: 'a', clientSecret: 'b', organizations: ['x'], organizationFrom: 'none' },
     'organizationFrom is none',
   ],
-])('checking finds, without asking anybody, that options do not go together: %j', async (config, message) => {
+])('check reports options that do not fit together, without a request: %j', async (config, message) => {
   const problems = await auth0Source.check(config, folderWith({ u: NDJSON }))
   expect(problems).toMatchObject([
     { message: expect.stringContaining(message), path: expect.stringContaining('source') },
@@ -489,11 +482,11 @@ test.each([
   'login.example.com',
   'http://127.0.0.1:8080',
   'https://acme.eu.auth0.com/api/v2/',
-])('a domain may be a host or an address: %s', async (domain) => {
+])('a domain can be a host or a URL: %s', async (domain) => {
   expect(await auth0Source.check({ domain, clientId: 'a', clientSecret: 'b' }, '.')).toEqual([])
 })
 
-test('checking finds files that are missing or empty', async () => {
+test('check finds missing and empty files', async () => {
   const config = { users: 'u', passwords: ['gone.ndjson'], mfa: 'empty.csv' }
   const problems = await auth0Source.check(config, folderWith({ u: NDJSON, 'empty.csv': '' }))
   expect(problems).toMatchObject([
@@ -502,7 +495,7 @@ test('checking finds files that are missing or empty', async () => {
   ])
 })
 
-test('whoever wants rows as they stand is shown each user once, also where users are read twice to find their passwords', async () => {
+test('a tap receives each row once, also if users are read twice for passwords', async () => {
   const directory = folderWith({ users: lines([user(0), {}]), passwords: lines([{ _id: 'id0', passwordHash: HASH }]) })
   const shown: string[] = []
   const source = await openSource(

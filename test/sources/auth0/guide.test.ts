@@ -11,7 +11,7 @@ import { folderWith } from '../reading.ts'
 const guide = readFileSync(fileURLToPath(new URL('../../../docs/how-to/sources/auth0.md', import.meta.url)), 'utf8')
 const ENV = { WORKOS_API_KEY: 'sk_test_guide', AUTH0_CLIENT_ID: 'id', AUTH0_CLIENT_SECRET: 'secret' }
 
-test('every piece of a manifest in the guide works', async () => {
+test('every manifest in the guide works', async () => {
   const blocks = [...guide.matchAll(/```yaml\n(.*?)```/gs)].map(([, block = '']) => block)
   expect(blocks.length).toBeGreaterThan(3)
   for (const block of blocks) {
@@ -24,7 +24,7 @@ test('every piece of a manifest in the guide works', async () => {
   }
 })
 
-test('the guide names every scope that is asked for, and no other', () => {
+test('the guide lists exactly the scopes that are needed', () => {
   const named = [...guide.matchAll(/^\| `(read:\w+)` \|/gm)].map(([, scope]) => scope)
   expect(named.toSorted()).toEqual(
     scopesFor({ organizations: 'organizations', connections: true, invitations: true })

@@ -26,7 +26,7 @@ const invitationsIn = ({ records }: Pick<TenantReading, 'records'>) =>
 
 const idsOf = (rows: readonly { id?: unknown }[]) => rows.map(({ id }) => id).toSorted()
 
-test('invitations are records with the names of their roles, and without what opens them', async () => {
+test('invitations have the names of their roles, and neither link nor ticket', async () => {
   const own = [
     invitation(0, { roles: [ROLES[0]?.id ?? '', 'rol_gone'], app_metadata: { plan: 'pro' } }),
     invitation(1, { expires_at: '2024-03-08T08:00:00.000Z' }),
@@ -57,7 +57,7 @@ test('invitations are records with the names of their roles, and without what op
   expect(JSON.stringify(kept)).not.toContain('ticketDoNotShow')
 })
 
-test('an invitation tells that all users with its address are blocked', async () => {
+test('an invitation shows whether all users with its address are blocked', async () => {
   const people = [person(0), person(11), person(1), { ...person(2), email: 'Person-11@example.com' }]
   expect(people.map(({ blocked }) => blocked === true)).toEqual([true, true, false, false])
   const invitee = (email: string) => ({ invitee: { email } })
@@ -71,7 +71,7 @@ test('an invitation tells that all users with its address are blocked', async ()
   expect(invitationsIn(reading).map(({ invitee_blocked }) => invitee_blocked)).toEqual([true, false, false])
 })
 
-test('a tenant that gives the link unasked has it taken off', async () => {
+test('an invitation link that the tenant returns anyway is removed', async () => {
   const fake = await tenantWith(tenant([invitation(0)]), {
     onAnswer: ({ target }, { body }) => {
       const found = isObject(body) && target.includes('/invitations') ? body.invitations : undefined
@@ -84,7 +84,7 @@ test('a tenant that gives the link unasked has it taken off', async () => {
   expect(JSON.stringify(reading.records)).not.toContain('ticketDoNotShow')
 })
 
-test('they are neither asked for nor kept unless the manifest says so, and are another snapshot then', async () => {
+test('invitations are read only on request, into another snapshot', async () => {
   const fake = await tenantWith(tenant([invitation(0)]))
   const reading = await readTenant(fake)
   expect(invitationsIn(reading)).toEqual([])
@@ -98,7 +98,7 @@ test('they are neither asked for nor kept unless the manifest says so, and are a
 test.each([
   { invitationsCap: 100, pageSize: 10 },
   { invitationsCap: 7, pageSize: 100 },
-])('all pages are read, of $invitationsCap at most where $pageSize are asked for', async ({
+])('all pages are read, with at most $invitationsCap of $pageSize requested entries', async ({
   invitationsCap,
   pageSize,
 }) => {
@@ -107,7 +107,7 @@ test.each([
   expect(idsOf(invitationsIn(reading))).toEqual(idsOf(own))
 })
 
-test('one that goes while the pages are read takes no other along', async () => {
+test('an invitation that disappears during the reading hides no other', async () => {
   const own = many(30)
   let pages = 0
   const fake = await tenantWith(tenant(own), {
@@ -121,7 +121,7 @@ test('one that goes while the pages are read takes no other along', async () => 
   expect(idsOf(invitationsIn(reading))).toEqual(idsOf(own.slice(1)))
 })
 
-test('more than pages reach are read from both ends, and refused where these do not meet', async () => {
+test('more invitations than pages reach are read from both ends, or the reading fails', async () => {
   const own = many(1500)
   const reading = await readTenant(await tenantWith(tenant(own)), ON)
   expect(idsOf(invitationsIn(reading))).toEqual(idsOf(own))
@@ -130,7 +130,7 @@ test('more than pages reach are read from both ends, and refused where these do 
   expect(failure).toMatchObject({ problems: [{ message: expect.stringContaining('org_0000000000000001') }] })
 })
 
-test('they need one scope more, which is named where it is missing', async () => {
+test('invitations need one more scope, which the error names', async () => {
   const scopes = ALL_SCOPES.filter((scope) => scope !== 'read:organization_invitations')
   const fake = await tenantWith(tenant([invitation(0)]), { scopes })
   const failure = await readTenant(fake, ON).catch((error: unknown) => error)
@@ -140,14 +140,14 @@ test('they need one scope more, which is named where it is missing', async () =>
       {
         code: 'missing_scope',
         message:
-          'the application lacks the scope read:organization_invitations, which is needed to read who is invited to organizations',
+          'the application does not have the scope read:organization_invitations, which is needed to read the invitations to organizations',
       },
     ],
   })
   expect((await readTenant(fake)).users).toHaveLength(6)
 })
 
-test('they are read on after an interruption, those of each organization once', async () => {
+test('an interrupted reading reads the invitations of each organization once', async () => {
   const own = [invitation(0), invitation(1), invitation(2)]
   const fake = await tenantWith(tenant(own))
   const folder = folderWith({})
@@ -158,11 +158,11 @@ test('they are read on after an interruption, those of each organization once', 
   const before = fake.counts()[LIST] ?? 0
   const snapshot = await captureInto(folder, source)
   expect(idsOf(invitationsIn(await readSnapshotOf(snapshot, source, folder)))).toEqual(idsOf(own))
-  // One of them asks whether it may.
+  // One of the requests checks the scope.
   expect((fake.counts()[LIST] ?? 0) - before).toBeLessThan(1 + own.length)
 })
 
-test('they are of organizations: without these the option is refused', () => {
+test('invitations need organizations', () => {
   const tenantOf = { domain: 'acme.eu.auth0.com', clientId: 'id', clientSecret: 'secret', ...ON }
   expect(checkOptions({ ...tenantOf, organizationFrom: 'metadata' })).toMatchObject([{ path: 'source.invitations' }])
   expect(checkOptions({ users: './users.ndjson', ...ON })).toMatchObject([

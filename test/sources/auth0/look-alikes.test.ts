@@ -13,7 +13,7 @@ const user = (n: number, email: string, email_verified: boolean) => ({
   email_verified,
 })
 
-test('a password beside an address goes to the account with this very address, and to none that looks alike', async () => {
+test('a password with an address matches only this exact address, and no look-alike', async () => {
   const users = [user(0, 'Mike@example.com', true), user(1, 'mi\u212ae@example.com', false)]
   const row = (email: string, letter: string) =>
     JSON.stringify({ email, connection: DATABASE, passwordHash: `$2b$10$${letter.repeat(53)}` })

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { JsonClient } from '../../../src/http/json-client.ts'
 import { pagesFrom, Tenant } from '../../../src/sources/auth0/capture/api.ts'
 
-/** A tenant whose list of organizations has the checkpoint after each that `next` tells. */
+/** A tenant whose list of organizations returns the checkpoint from `next` after each page. */
 async function tenantOf(next: (from: string | null) => string | undefined): Promise<Tenant> {
   const server = createServer((request, response) => {
     const from = new URL(request.url ?? '/', 'http://localhost').searchParams.get('from')
@@ -34,10 +34,10 @@ test('a list is read from a checkpoint to its end, each page once', async () => 
 
 test.each([
   ['to itself', 1],
-  ['in a circle of two', 2],
-  ['in a circle of seven', 7],
-])('checkpoints that lead %s end in an error, and not never', async (_, length) => {
+  ['in a loop of two', 2],
+  ['in a loop of seven', 7],
+])('checkpoints that lead %s end in an error', async (_, length) => {
   const tenant = await tenantOf((from) => String((Number(from?.slice(1) ?? -1) + 1) % length).replace(/^/, 'c'))
-  await expect(idsFrom(tenant, undefined)).rejects.toThrow('without a page beyond those before it')
-  await expect(idsFrom(tenant, 'c0')).rejects.toThrow('without a page beyond those before it')
+  await expect(idsFrom(tenant, undefined)).rejects.toThrow('does not contain a page after the previous ones')
+  await expect(idsFrom(tenant, 'c0')).rejects.toThrow('does not contain a page after the previous ones')
 })

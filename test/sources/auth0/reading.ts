@@ -11,7 +11,7 @@ import type { Auth0Settings } from '../../fakes/auth0/settings.ts'
 import { folderWith, type Reading, readAll } from '../reading.ts'
 import { stepText } from '../step-text.ts'
 
-/** A tenant that goes with the test. */
+/** A tenant that is closed after the test. */
 export async function tenantWith(data: Partial<TenantData>, settings: Auth0Settings = {}): Promise<FakeAuth0> {
   const fake = await startFakeAuth0(data, settings)
   onTestFinished(() => fake.close())
@@ -20,13 +20,11 @@ export async function tenantWith(data: Partial<TenantData>, settings: Auth0Setti
 
 export interface CaptureOptions {
   signal?: AbortSignal
-  /** What the capture told on its way. */
+  /** Progress messages of the capture. */
   told?: string[]
 }
 
-/**
- * Reads a tenant into a snapshot in the folder, going on after what an earlier attempt left there.
- */
+/** Reads a tenant into a snapshot in the folder. Continues an earlier attempt there. */
 export async function captureInto(
   folder: string,
   { type: _type, ...config }: { type: string; [option: string]: unknown },
@@ -47,7 +45,7 @@ export async function captureInto(
   }
 }
 
-/** What calls a capture off when it tells something that begins like this. */
+/** Aborts a capture at a progress message with this beginning. */
 export function stopAt(start: string): { signal: AbortSignal; told: string[] } {
   const controller = new AbortController()
   const told: string[] = []
@@ -64,7 +62,7 @@ export interface TenantReading extends Reading {
   organizations: JsonObject[]
 }
 
-/** Reads a tenant, and then what was read of it; `files` lie beside the manifest. */
+/** Reads a tenant and its records. `files` are next to the manifest. */
 export async function readTenant(
   fake: FakeAuth0,
   options: JsonObject = {},
@@ -76,7 +74,7 @@ export async function readTenant(
   return readSnapshotOf(snapshot, source, folder)
 }
 
-/** Reads what a snapshot holds. */
+/** Reads the records of a snapshot. */
 export async function readSnapshotOf(
   snapshot: Snapshot,
   source: { type: string; [option: string]: unknown },
@@ -87,7 +85,7 @@ export async function readSnapshotOf(
   return { ...reading, snapshot, users: of('users'), organizations: of('organizations') }
 }
 
-/** Every membership as `user@organization`, with its roles' names, sorted. */
+/** Every membership as `user@organization`, with the sorted names of its roles. */
 export function memberships(reading: TenantReading): Record<string, string[]> {
   const found: Record<string, string[]> = {}
   for (const user of reading.users) {
@@ -99,7 +97,7 @@ export function memberships(reading: TenantReading): Record<string, string[]> {
   return Object.fromEntries(Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** What a tenant holds, in the same form. */
+/** The memberships of the fake tenant, in the same form. */
 export function membershipsOf({ tenant }: FakeAuth0): Record<string, string[]> {
   const found = tenant
     .members()

@@ -18,7 +18,7 @@ const ADA: JsonObject = {
   identities: [DATABASE],
 }
 
-/** What the recipe makes of users in a file, and of their passwords. */
+/** What the recipe returns for users in a file and their passwords. */
 function recipe(users: JsonObject[], options: JsonObject = {}, passwords: JsonObject[] = [], more: JsonObject = {}) {
   const lines = (items: JsonObject[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('')
   const files = { users: lines(users), hashes: lines(passwords) }
@@ -26,7 +26,7 @@ function recipe(users: JsonObject[], options: JsonObject = {}, passwords: JsonOb
   return mapped({ type: 'auth0', users: 'users', ...given, ...options }, files, more)
 }
 
-test('a user keeps the Auth0 id, names and what it is called elsewhere', async () => {
+test('a user keeps the Auth0 ID, names and provider IDs', async () => {
   const users = [{ ...ADA, username: 'ada', phone_number: '+15550000001', identities: [DATABASE, GOOGLE, SAML] }]
   expect((await recipe(users)).attributes('user')).toEqual([
     {
@@ -40,7 +40,7 @@ test('a user keeps the Auth0 id, names and what it is called elsewhere', async (
   ])
 })
 
-test('two accounts of one provider, and connections with long names, are all kept within the limits', async () => {
+test('two accounts with one provider and long connection names fit the limits', async () => {
   const long = { ...SAML, connection: 'a-very-long-name-of-an-enterprise-connection' }
   const users = [{ ...ADA, identities: [GOOGLE, { ...GOOGLE, user_id: '103' }, long] }]
   expect((await recipe(users)).attributes('user')).toMatchObject([
@@ -48,7 +48,7 @@ test('two accounts of one provider, and connections with long names, are all kep
   ])
 })
 
-test('a name is taken where there are no given and family names, unless it is the address', async () => {
+test('a name is used without given and family names, unless it is the address', async () => {
   const { given_name: _given, family_name: _family, ...rest } = ADA
   const result = await recipe([rest, { ...rest, user_id: 'auth0|2', email: 'b@example.com', name: 'b@example.com' }])
   expect(result.attributes('user').map(({ name }) => name)).toEqual(['Ada Example', undefined])
@@ -69,7 +69,7 @@ test('a password is a bcrypt hash', async () => {
   ])
 })
 
-test('the password of an address that nobody verified does not open the account of who verified it', async () => {
+test('the password of an unverified account does not open a verified account', async () => {
   const squatter = { ...ADA, user_id: 'auth0|9', email_verified: false }
   const google = { ...ADA, user_id: 'google-oauth2|102', identities: [GOOGLE] }
   const password = [{ _id: { $oid: '9' }, passwordHash: HASH }]
@@ -78,13 +78,13 @@ test('the password of an address that nobody verified does not open the account 
   expect(await secrets([squatter, google])).toEqual([null, null])
   const { notes } = await recipe([squatter, google], {}, password)
   expect(notes).toMatchObject([{ code: 'password_reset_required', detail: 'bcrypt-of-unverified' }])
-  // Alone, or beside accounts that are no better, it stays.
+  // Alone, or next to other unverified accounts, it is kept.
   expect(await secrets([squatter])).toEqual([expect.stringContaining(HASH)])
   expect(await secrets([squatter, { ...google, email_verified: false }])).toEqual([expect.any(String), null])
   expect(await secrets([{ ...squatter, email_verified: true }, google])).toEqual([expect.any(String), null])
 })
 
-test('organizations in metadata become organizations, memberships and roles by their slugs', async () => {
+test('organizations in metadata become organizations, memberships and roles with slugs', async () => {
   const users: JsonObject[] = [
     {
       ...ADA,
@@ -109,7 +109,7 @@ test('organizations in metadata become organizations, memberships and roles by t
   ])
 })
 
-test(tried('Auth0', 'Management API v2', 'a role whose name yields no slug'), async () => {
+test(tried('Auth0', 'Management API v2', 'a role whose name has no slug'), async () => {
   const users = [{ ...ADA, app_metadata: { organization_id: 'acme', organization_name: 'Acme', roles: ['管理者'] } }]
   expect((await recipe(users, { organizationFrom: 'metadata' })).rejects).toMatchObject([
     { kind: 'membership', code: 'invalid_role_slug', message: expect.stringContaining('管理者') },

@@ -16,7 +16,7 @@ function ids(users: readonly { user_id?: unknown }[]): unknown[] {
   return users.map(({ user_id }) => user_id).toSorted()
 }
 
-test('users of every organization and of none are read, with their memberships and roles', async () => {
+test('users with and without organizations are read, with memberships and roles', async () => {
   const fake = await tenantWith(generateTenant(SMALL))
   const reading = await readTenant(fake)
   expect(ids(reading.users)).toEqual(ids(fake.tenant.users.all()))
@@ -33,7 +33,7 @@ test('users of every organization and of none are read, with their memberships a
   ])
 })
 
-test('the snapshot keeps roles with their permissions, and asks for nothing that is not read', async () => {
+test('the snapshot contains roles with permissions, and only necessary requests are sent', async () => {
   const fake = await tenantWith(generateTenant(SMALL))
   const { snapshot } = await readTenant(fake)
   const rows = async (stream: string) => {
@@ -46,10 +46,7 @@ test('the snapshot keeps roles with their permissions, and asks for nothing that
   expect(fake.counts()['GET /api/v2/connections']).toBeUndefined()
 })
 
-test.each([
-  'pages',
-  'export',
-])('with engine %s a page that is shorter than asked for is not the end', async (engine) => {
+test.each(['pages', 'export'])('engine %s: a page shorter than requested is not the last one', async (engine) => {
   const data = generateTenant({ users: 230, organizations: 3, largest: 120 })
   const fake = await tenantWith(data, { pageCap: 50, shortPages: 0.6 })
   const reading = await readTenant(fake, { engine })
@@ -66,13 +63,15 @@ test(tried('Auth0', 'Management API v2', 'more than 1,000 users and members'), a
   expect(fake.counts()['POST /api/v2/jobs/users-exports']).toBe(1)
 })
 
-test('pages refuse more users than they reach, before anything long starts', async () => {
+test('engine pages fails early for more users than pages reach', async () => {
   const fake = await tenantWith({ users: Array.from({ length: 1001 }, (_, n) => person(n)) })
-  await expect(readTenant(fake, { engine: 'pages' })).rejects.toThrow('has 1001 users to read, and its pages end')
+  await expect(readTenant(fake, { engine: 'pages' })).rejects.toThrow(
+    'has 1001 users to read, but returns only the first 1000',
+  )
   expect(fake.counts()['GET /api/v2/users']).toBe(2)
 })
 
-test('every scope that is missing is named with its use, and nothing is read', async () => {
+test('every missing scope is reported with its use, and nothing is read', async () => {
   const scopes = ALL_SCOPES.filter((scope) => !/roles|members$/.test(scope))
   const fake = await tenantWith(generateTenant(SMALL), { scopes })
   const failure = await readTenant(fake).catch((error: unknown) => error)
@@ -87,14 +86,14 @@ test('every scope that is missing is named with its use, and nothing is read', a
   expect(fake.counts()['POST /api/v2/jobs/users-exports']).toBeUndefined()
 })
 
-test('without organizations their scopes are not needed', async () => {
+test('without organizations, their scopes are not needed', async () => {
   const fake = await tenantWith(generateTenant(SMALL), { scopes: ['read:users'] })
   expect((await readTenant(fake, { organizationFrom: 'none' })).users).toHaveLength(60)
   const named = await tenantWith(generateTenant(SMALL), { scopes: ['read:users', 'read:roles'] })
   expect((await readTenant(named, { organizationFrom: 'metadata' })).users).toHaveLength(60)
 })
 
-test('a wrong secret is a matter of credentials, and is not shown', async () => {
+test('a wrong secret is a credentials error and never shown', async () => {
   const fake = await tenantWith({})
   const failure = await readTenant(fake, { clientSecret: 'wrong-secret-123' }).catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(CredentialsError)
@@ -104,14 +103,14 @@ test('a wrong secret is a matter of credentials, and is not shown', async () => 
   expect(JSON.stringify(failure)).not.toContain('wrong-secret-123')
 })
 
-test('an application that is not authorized for the API is told to be', async () => {
+test('an unauthorized application gets a hint to authorize it', async () => {
   const fake = await tenantWith({}, { granted: false })
   await expect(readTenant(fake)).rejects.toMatchObject({
     problems: [{ code: 'credentials_refused', hint: expect.stringContaining('authorize the application') }],
   })
 })
 
-test('with a custom domain tokens are asked for in the name of the tenant', async () => {
+test('with a custom domain, tokens are requested with the audience of the tenant', async () => {
   const audience = 'https://acme.eu.auth0.com/api/v2/'
   const fake = await tenantWith(generateTenant(SMALL), { audience })
   expect((await readTenant(fake, { audience })).users).toHaveLength(60)
@@ -127,7 +126,7 @@ test(tried('Auth0', 'Management API v2', 'a token that expires on the way'), asy
   expect(fake.counts()['POST /oauth/token']).toBeGreaterThan(2)
 })
 
-test('requests in flight together ask for one token when the old one is worth nothing any more', async () => {
+test('parallel requests share one new token when the old one expires', async () => {
   const fake = await tenantWith({}, { tokenLifetime: 0 })
   const { address, clientId, clientSecret } = liveOptions(fake.source)
   const tokens = accessTokens(new JsonClient(address), { address, clientId, clientSecret })
@@ -138,10 +137,10 @@ test('requests in flight together ask for one token when the old one is worth no
 })
 
 test.each([
-  ['users', { users: 3 }, 'counts 63 users, and 60 were read'],
-  ['organizations', { organizations: -1 }, 'counts 3 organizations, and 4 were read'],
-  ['members', { members: 1 }, /counts \d+ members of org_\d+, and \d+ were read/],
-])('%s that do not add up are an error that names both numbers', async (_what, totalsOff, message) => {
+  ['users', { users: 3 }, 'counts 63 users, but 60 were read'],
+  ['organizations', { organizations: -1 }, 'counts 3 organizations, but 4 were read'],
+  ['members', { members: 1 }, /counts \d+ members of org_\d+, but \d+ were read/],
+])('%s: a wrong count is an error with both numbers', async (_what, totalsOff, message) => {
   const fake = await tenantWith(generateTenant(SMALL), { totalsOff })
   const failure = readTenant(fake)
   await expect(failure).rejects.toThrow(message)
@@ -152,10 +151,10 @@ test(tried('Auth0', 'Management API v2', 'an export that leaves out a user'), as
   const data = generateTenant(SMALL)
   const missing = [String(data.users[50]?.user_id)]
   const fake = await tenantWith(data, { export: { missing } })
-  await expect(readTenant(fake, { engine: 'export' })).rejects.toThrow('counts 60 users, and 59 were read')
+  await expect(readTenant(fake, { engine: 'export' })).rejects.toThrow('counts 60 users, but 59 were read')
 })
 
-test('only the organizations that are named are read, and all users', async () => {
+test('only the listed organizations are read, but all users', async () => {
   const fake = await tenantWith(generateTenant(SMALL))
   const [first] = fake.tenant.organizations.all()
   const reading = await readTenant(fake, { organizations: [String(first?.id)] })
@@ -164,14 +163,14 @@ test('only the organizations that are named are read, and all users', async () =
   expect(Object.keys(memberships(reading))).toHaveLength(30)
 })
 
-test('an organization that is named and does not exist is an error', async () => {
+test('a listed organization that does not exist is an error', async () => {
   const fake = await tenantWith(generateTenant(SMALL))
   await expect(readTenant(fake, { organizations: ['org_nowhere'] })).rejects.toThrow(
     'there is no organization org_nowhere',
   )
 })
 
-test('ids of identity providers keep every digit, and become text', async () => {
+test('provider IDs keep every digit as text', async () => {
   const identities = [{ connection: 'line', provider: 'line', user_id: 7_000_000_001, isSocial: true }]
   const user: Auth0User = { ...person(1), identities }
   const fake = await tenantWith({ users: [user] })
@@ -180,7 +179,7 @@ test('ids of identity providers keep every digit, and become text', async () => 
   }
 })
 
-test('only users who changed since then are asked for, and the source says that it is a part', async () => {
+test('updatedSince reads only changed users, and the source is partial', async () => {
   const data = generateTenant(SMALL)
   const fake = await tenantWith(data)
   const since = '2025-01-01T00:00:00Z'
@@ -193,7 +192,7 @@ test('only users who changed since then are asked for, and the source says that 
   }
 })
 
-test('only users of one connection are asked for, and those of others are counted where they turn up', async () => {
+test('connection reads only its users, and a warning counts other memberships', async () => {
   const data = generateTenant({ users: 60, organizations: 3 })
   const fake = await tenantWith(data)
   const connection = 'Username-Password-Authentication'
@@ -205,13 +204,13 @@ test('only users of one connection are asked for, and those of others are counte
     expect(ids(reading.users)).toEqual(ids(own))
     expect(reading.rejected).toEqual([])
     expect(reading.warnings).toMatchObject([
-      { code: 'members_not_read', message: expect.stringContaining(`no account of the connection ${connection}`) },
+      { code: 'members_not_read', message: expect.stringContaining(`no account in the connection ${connection}`) },
     ])
   }
   expect((await readTenant(fake, { connection: 'a "strange\\" one' })).users).toEqual([])
 })
 
-test('of users who changed, passwords of the others are left, and none goes to whoever has an address now', async () => {
+test('with updatedSince, no user gets the password of a previous owner of the address', async () => {
   const [changed, newcomer, gone] = [person(0), person(1), person(2)]
   const fake = await tenantWith({ users: [changed, { ...newcomer, email: 'was-of-another@example.com' }] })
   for (const { user_id } of [changed, newcomer]) fake.tenant.updateUser(user_id, {})
@@ -229,12 +228,12 @@ test('of users who changed, passwords of the others are left, and none goes to w
   expect(reading.users.map(({ passwords }) => (passwords as unknown[]).length).toSorted()).toEqual([0, 1])
   expect(reading.rejected).toEqual([])
   expect(reading.warnings).toMatchObject([
-    { code: 'rows_not_read', message: expect.stringMatching(/^1 rows of hashes/) },
+    { code: 'rows_not_read', message: expect.stringMatching(/^1 row of hashes/) },
   ])
   expect(sums(reading).at(-1)).toEqual(['passwords', 1, 1, 0])
 })
 
-test('with a rate limit that says nothing of when to come again, everything is read', async () => {
+test('a rate limit without Retry-After loses nothing', async () => {
   const fake = await tenantWith(generateTenant(SMALL), {
     rate: { burst: 12, perSecond: 40 },
     networkErrors: { refusals: 0.05 },
@@ -242,7 +241,7 @@ test('with a rate limit that says nothing of when to come again, everything is r
   expect(memberships(await readTenant(fake, { concurrency: 8 }))).toEqual(membershipsOf(fake))
 })
 
-test('the order is the same, however many requests are in flight', async () => {
+test('the order does not depend on the number of parallel requests', async () => {
   const data = generateTenant({ users: 90, organizations: 12 })
   const fake = await tenantWith(data)
   const folder = folderWith({})
@@ -252,7 +251,7 @@ test('the order is the same, however many requests are in flight', async () => {
   expect(digest(one)).toBe(digest(many))
 })
 
-test('users come from the oldest to the newest, by whatever engine', async () => {
+test('users are sorted oldest first with every engine', async () => {
   const fake = await tenantWith(generateTenant({ users: 80, organizations: 1, secondAccounts: 10 }))
   const age = ({ created_at, user_id }: { created_at?: unknown; user_id?: unknown }) => `${created_at} ${user_id}`
   const wanted = fake.tenant.users.all().map(age).toSorted()
@@ -261,7 +260,7 @@ test('users come from the oldest to the newest, by whatever engine', async () =>
   }
 })
 
-test('passwords are joined to the users of a tenant, and its metadata may tell of organizations', async () => {
+test('a tenant can have a password file, and organizations in metadata', async () => {
   const [first, second] = [person(0), person(1)]
   const users = [
     { ...first, email: 'same@example.com', app_metadata: { organization_id: 'acme', organization_name: 'Acme' } },

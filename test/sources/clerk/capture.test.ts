@@ -23,7 +23,7 @@ async function failure(
 }
 
 describe('an instance', () => {
-  test('is read whole, oldest first, whatever the size of a page', async () => {
+  test('is read whole, oldest first, with any page size', async () => {
     const data = generateInstance(SMALL)
     const fake = await fakeClerk(data)
     for (const pageSize of [10, 47, 95, 500]) {
@@ -36,13 +36,13 @@ describe('an instance', () => {
     }
   })
 
-  test('without anybody is an empty snapshot', async () => {
+  test('without users is an empty snapshot', async () => {
     const { snapshot } = await capture(optionsOf(await fakeClerk({})))
     expect(snapshot.streams.map(({ records }) => records)).not.toContain(1)
     expect(await idsOf(snapshot, 'users')).toEqual([])
   })
 
-  test('keeps of a membership who, where and as what, and not the organization all over', async () => {
+  test('keeps user, organization and role of a membership, without the whole organization', async () => {
     const fake = await fakeClerk(generateInstance({ users: 1, organizations: 1 }))
     const { snapshot } = await capture(optionsOf(fake))
     const [membership] = await rowsOf(snapshot, 'memberships')
@@ -50,7 +50,7 @@ describe('an instance', () => {
     expect(Object.keys(Object(membership?.organization))).toEqual(['id', 'name', 'slug'])
   })
 
-  test('is asked with the key of the manifest, at most 500 at once', async () => {
+  test('is read with the key of the manifest, at most 500 objects per request', async () => {
     const fake = await fakeClerk(generateInstance(SMALL))
     await capture(optionsOf(fake, { rate: undefined }))
     expect(fake.log.length).toBeGreaterThan(5)
@@ -60,7 +60,7 @@ describe('an instance', () => {
     }
   })
 
-  test('whose organizations a file tells is read without them', async () => {
+  test('is read without organizations if a file contains the memberships', async () => {
     const fake = await fakeClerk(generateInstance(SMALL))
     const { snapshot } = await capture(optionsOf(fake, { memberships: 'memberships.csv' }))
     expect(snapshot.streams.map(({ name }) => name)).toEqual(['users'])
@@ -68,8 +68,8 @@ describe('an instance', () => {
   })
 })
 
-describe('changes while it is read', () => {
-  test.each([1, 4])('lose and double nobody who stays (%i requests at once)', async (concurrency) => {
+describe('changes during a reading', () => {
+  test.each([1, 4])('lose and double no remaining user (%i requests at once)', async (concurrency) => {
     const data = generateInstance(SMALL)
     const fake = await fakeClerk(data)
     const { instance } = fake
@@ -83,8 +83,8 @@ describe('changes while it is read', () => {
     for (const id of instance.users.keys()) expect(ids).toContain(id)
   })
 
-  test('members who came after the users were read are asked for, and those who are gone again are noted', async () => {
-    // Created long ago, as an import makes them: they do not come at the end of the list.
+  test('new members are read, and deleted members are noted', async () => {
+    // Created long ago, like imported users, so that they do not come at the end of the list.
     const [backdated, visitor] = [clerkUser(-5), clerkUser(-6)]
     const fake = await fakeClerk(generateInstance({ users: 30, organizations: 2 }), {
       onRequest({ target }) {
@@ -106,7 +106,7 @@ describe('changes while it is read', () => {
     expect(await idsOf(snapshot, 'gone')).toEqual([visitor.id])
   })
 
-  test('who is deleted after being read is told', async () => {
+  test('a user who is deleted after being read is reported', async () => {
     const data = generateInstance({ users: 30, organizations: 1 })
     const fake = await fakeClerk(data, {
       onRequest({ target }) {
@@ -119,22 +119,22 @@ describe('changes while it is read', () => {
   })
 })
 
-describe('counts that do not come out', () => {
-  test('are an error, and no snapshot comes of them', async () => {
+describe('counts that do not match', () => {
+  test('are an error, and leave no snapshot', async () => {
     const fake = await fakeClerk(generateInstance(SMALL), { totalsOff: { memberships: 3 } })
     const { code, message } = await failure(capture(optionsOf(fake)))
     expect(code).toBe('count_mismatch')
-    expect(message).toContain('counted 153 memberships before they were read and 153 afterwards, and 150 were read')
+    expect(message).toContain('counted 153 memberships before the reading and 153 after it, but 150 were read')
   })
 
-  test('more than there can have been is an error as well', async () => {
+  test('more entries than possible are an error too', async () => {
     const fake = await fakeClerk(generateInstance(SMALL), { totalsOff: { memberships: -3 } })
     expect(await failure(capture(optionsOf(fake)))).toMatchObject({ code: 'count_mismatch' })
   })
 })
 
-describe('a reading that is cut off', () => {
-  test('goes on where it was, and nobody is read twice', async () => {
+describe('an interrupted reading', () => {
+  test('continues where it stopped, and reads no user twice', async () => {
     const data = generateInstance(SMALL)
     const fake = await fakeClerk(data)
     const folder = folderWith({})
@@ -151,13 +151,13 @@ describe('a reading that is cut off', () => {
     expect(fake.log.length - asked).toBeLessThan(asked)
   })
 
-  test('begins again with a key that is refused, and goes on with one that is not', async () => {
+  test('starts again with a rejected key, and continues with an accepted one', async () => {
     const fake = await fakeClerk(generateInstance(SMALL))
     const folder = folderWith({})
     fake.after(8, () => fake.revokeKey())
     const { error, message } = await failure(capture(optionsOf(fake, PAGES), folder))
     expect(error).toBeInstanceOf(CredentialsError)
-    expect(message).toMatch(/the Clerk API at 127.0.0.1:\d+ refuses the secret key \(HTTP 401 clerk_key_invalid\)/)
+    expect(message).toMatch(/the Clerk API at 127.0.0.1:\d+ rejected the secret key \(HTTP 401 clerk_key_invalid\)/)
   })
 })
 
@@ -165,7 +165,7 @@ describe('updatedSince', () => {
   const SINCE = '2026-01-01T00:00:00Z'
   const AFTER = Date.parse('2026-02-01T00:00:00Z')
 
-  test('reads who changed since, and whose memberships did, with all organizations', async () => {
+  test('reads changed users, and users with changed memberships, with all organizations', async () => {
     const fake = await fakeClerk(generateInstance(SMALL), { now: () => AFTER })
     const { instance } = fake
     const [organization = ''] = instance.organizations.keys()
@@ -179,7 +179,7 @@ describe('updatedSince', () => {
     expect(snapshot.identity).toMatchObject({ updatedSince: '2026-01-01T00:00:00.000Z' })
   })
 
-  test('finds those who change while it reads', async () => {
+  test('finds users who change during the reading', async () => {
     let time = AFTER
     const fake = await fakeClerk(generateInstance({ users: 60, organizations: 0 }), { now: () => time++ })
     const { instance } = fake
@@ -194,7 +194,7 @@ describe('updatedSince', () => {
     expect(ids.filter((id) => id !== clerkUser(38).id).toSorted()).toEqual(expected.map((n) => clerkUser(n).id))
   })
 
-  test('goes on after a cut', async () => {
+  test('continues after an interruption', async () => {
     const fake = await fakeClerk(generateInstance(SMALL), { now: () => AFTER })
     for (let n = 0; n < 60; n += 1) fake.instance.updateUser(clerkUser(n).id, {})
     const folder = folderWith({})
@@ -222,7 +222,7 @@ describe('other instances', () => {
     public_user_data: { user_id: user },
   })
 
-  /** An API of which only the paths named here exist. */
+  /** An API that has only these paths. */
   async function api(paths: Record<string, unknown>, missing = json(404, { errors: [{ code: 'not_found' }] })) {
     return scriptedServer((response, request) => {
       const { pathname, searchParams } = new URL(request.url ?? '', 'http://x')
@@ -241,7 +241,7 @@ describe('other instances', () => {
 
   const options = (url: string) => ({ secretKey: SECRET_KEY, baseUrl: url, rate: '100000/1s' })
 
-  test('without a list of all memberships are asked organization by organization', async () => {
+  test('without a list of all memberships are read by organization', async () => {
     const server = await api({
       '/v1/users': users,
       '/v1/users/count': { total_count: 2 },
@@ -256,7 +256,7 @@ describe('other instances', () => {
     expect(await idsOf(snapshot, 'memberships')).toEqual(['m1', 'm2', 'm3'])
   })
 
-  test('with organizations switched off are read without them, and that is told', async () => {
+  test('with organizations turned off are read without them, with a warning', async () => {
     const off = json(403, { errors: [{ code: 'organization_not_enabled_in_instance', message: 'not enabled' }] })
     const server = await api({ '/v1/users': users, '/v1/users/count': { total_count: 2 } }, off)
     const { snapshot, warnings } = await capture(options(server.url))
@@ -264,7 +264,7 @@ describe('other instances', () => {
     expect(warnings).toMatchObject([{ code: 'organizations_off' }])
   })
 
-  test('that do not answer as Clerk does are told apart', async () => {
+  test('that do not respond like Clerk are detected', async () => {
     const page = await scriptedServer(raw(200, '<html>', { 'content-type': 'text/html' }))
     expect(await failure(capture(options(page.url)))).toMatchObject({ code: 'not_json' })
     const other = await scriptedServer(json(200, { hello: 'world' }))
@@ -273,7 +273,7 @@ describe('other instances', () => {
     expect(code).toBe('unexpected_answer')
   })
 
-  test('options that do not fit are refused before anything is asked', async () => {
+  test('options that do not fit are rejected before any request', async () => {
     const fake = await fakeClerk({})
     const { error } = await failure(capture(optionsOf(fake, { updatedSince: 'yesterday' })))
     expect(error).toBeInstanceOf(ManifestError)

@@ -13,7 +13,7 @@ import { stepText } from '../step-text.ts'
 
 export { rowsOf }
 
-/** Requests leave at once: the pace is a matter of other tests. */
+/** Requests leave at once: other tests check the pace. */
 const UNPACED = '100000/1s'
 
 export type Config = Record<string, unknown>
@@ -37,7 +37,7 @@ export interface Captured {
   progress: string[]
 }
 
-/** Reads an instance into a snapshot in `folder`, or goes on with one. */
+/** Reads an instance into a snapshot in `folder`, or continues there. */
 export async function capture(config: Config, folder = folderWith({}), signal?: AbortSignal): Promise<Captured> {
   const { live } = clerkSource
   if (live === undefined) throw new Error('the source can be read live')
@@ -61,7 +61,7 @@ export async function capture(config: Config, folder = folderWith({}), signal?: 
   }
 }
 
-/** Ids of a stream, in order. */
+/** IDs of a stream, in order. */
 export async function idsOf(snapshot: Snapshot, stream: string): Promise<string[]> {
   return (await rowsOf(snapshot, stream)).map(({ id }) => String(id))
 }
@@ -76,7 +76,7 @@ export interface LiveReadingResult {
   streams: readonly string[]
 }
 
-/** Reads the records of a snapshot, joined with files beside it. */
+/** Reads the records of a snapshot, joined with files. */
 export async function readLive(
   config: Config,
   snapshot: Snapshot,

@@ -30,7 +30,7 @@ async function read(connections: ClerkConnection[], more: Config = ON, settings:
 }
 
 describe('connections of an instance', () => {
-  test('are records in the names of the API, after everything else', async () => {
+  test('are records with the names of the API, after everything else', async () => {
     const oidc = clerkOidcConnection(1, { organization_id: null })
     const { found, origins, counts, records } = await read([clerkConnection(0), oidc])
     expect(found[1]).toMatchObject({
@@ -53,13 +53,13 @@ describe('connections of an instance', () => {
     )
   })
 
-  test('are all there, however many fit on a page', async () => {
+  test('are complete with any page size', async () => {
     const connections = Array.from({ length: 35 }, (_, n) => clerkConnection(n))
     const { found } = await read(connections, { ...ON, pageSize: 10 })
     expect(found.map(({ id }) => id).toSorted()).toEqual(connections.map(({ id }) => id).toSorted())
   })
 
-  test('are neither read nor kept without being asked for', async () => {
+  test('are neither read nor stored without the option', async () => {
     const { found, fake, captured, counts } = await read([clerkConnection(0)], {})
     expect(found).toEqual([])
     expect(fake.log.filter(({ target }) => target.startsWith(LIST))).toEqual([])
@@ -67,13 +67,13 @@ describe('connections of an instance', () => {
     expect(counts.map(({ stream }) => stream)).not.toContain('connections')
   })
 
-  test('come whole where only a part of the users is read', async () => {
+  test('are complete in a partial reading', async () => {
     const { found, partial } = await read([clerkConnection(0)], { ...ON, updatedSince: '2030-01-01' })
     expect(found).toHaveLength(1)
     expect(partial).toBe(true)
   })
 
-  test('come along where a file tells of the memberships', async () => {
+  test('are read with a file of memberships', async () => {
     const fake = await instance([clerkConnection(0)])
     const config = optionsOf(fake, { ...ON, memberships: 'm.csv' })
     const { snapshot } = await capture(config)
@@ -81,7 +81,7 @@ describe('connections of an instance', () => {
     expect(records.filter(({ stream }) => stream === 'connections')).toHaveLength(1)
   })
 
-  test('are read once, before the users, also when the reading is cut off', async () => {
+  test('are read once, before the users, even after an interruption', async () => {
     const fake = await instance([clerkConnection(0), clerkConnection(1)])
     const folder = folderWith({})
     const abort = new AbortController()
@@ -94,7 +94,7 @@ describe('connections of an instance', () => {
     expect(fake.log.filter(({ target }) => target.startsWith(LIST))).toHaveLength(1)
   })
 
-  test('that are switched off are named', async () => {
+  test('that are turned off are named', async () => {
     const off = [clerkConnection(0, { active: false }), clerkOidcConnection(1, { active: false, name: '' })]
     const { warnings, found } = await read([...off, clerkConnection(2)])
     expect(found).toHaveLength(3)
@@ -102,7 +102,7 @@ describe('connections of an instance', () => {
       expect.objectContaining({
         code: 'connections_inactive',
         message: expect.stringMatching(
-          /^2 connections are switched off in Clerk: entconn_2fake1, Connection 0 \(entconn_2fake0\)\./,
+          /^2 connections are turned off in Clerk: entconn_2fake1, Connection 0 \(entconn_2fake0\)\./,
         ),
         hint: expect.stringContaining('map.connection'),
       }),
@@ -119,7 +119,7 @@ describe('an instance', () => {
     { status: 403, code: 'feature_not_enabled' },
     { status: 422, code: 'feature_requires_email_address_enabled' },
     { status: 402, code: 'unsupported_subscription_plan_features' },
-  ])('without enterprise connections ($code) is read without them, and that is told', async (answer) => {
+  ])('without enterprise connections ($code) is read without them, with a warning', async (answer) => {
     const { captured, found, records } = await read([], ON, { refused: { [LIST]: answer } })
     expect(captured.warnings).toMatchObject([
       { code: 'connections_off', message: expect.stringContaining(answer.code) },
@@ -128,7 +128,7 @@ describe('an instance', () => {
     expect(records.filter(({ stream }) => stream === 'users')).toHaveLength(4)
   })
 
-  test('whose API does not have the list ends the reading before any user is asked for', async () => {
+  test('whose API lacks the list ends the reading before any user is read', async () => {
     const fake = await instance([], { refused: { [LIST]: { status: 404, code: 'resource_not_found' } } })
     const failure = await capture(optionsOf(fake, ON)).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(SourceError)
@@ -140,7 +140,7 @@ describe('an instance', () => {
     expect(fake.log.filter(({ target }) => target.startsWith('/v1/users'))).toEqual([])
   })
 
-  test('that refuses the key for them says so', async () => {
+  test('that rejects the key for them reports it', async () => {
     const fake = await instance([], { refused: { [LIST]: { status: 403, code: 'authorization_invalid' } } })
     await expect(capture(optionsOf(fake, ON))).rejects.toThrow(CredentialsError)
   })

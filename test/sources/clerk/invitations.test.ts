@@ -11,7 +11,7 @@ const INVITATIONS = [
 
 const instance = () => fakeClerk({ ...generateInstance({ users: 2, organizations: 2 }), invitations: INVITATIONS })
 
-test('invitations that nobody has taken up are records, those to organizations and those to the instance', async () => {
+test('pending invitations to organizations and to the instance are records', async () => {
   const fake = await instance()
   const config = optionsOf(fake, { invitations: true, pageSize: 10 })
   const { snapshot } = await capture(config)
@@ -27,11 +27,11 @@ test('invitations that nobody has taken up are records, those to organizations a
   })
   expect(found.find(({ id }) => id === 'inv_2fake20')).not.toHaveProperty('organization_id')
   expect(counts).toContainEqual(expect.objectContaining({ stream: 'invitations', read: 14, passed: 14, rejected: 0 }))
-  // Whoever has the address of an invitation may take it up.
+  // Anyone who has the URL of an invitation can accept it.
   expect(JSON.stringify(await rowsOf(snapshot, 'invitations'))).not.toContain('ticketDoNotShow')
 })
 
-test('they are neither asked for nor kept unless the manifest says so', async () => {
+test('invitations are neither read nor stored without the option', async () => {
   const fake = await instance()
   const config = optionsOf(fake)
   const { snapshot } = await capture(config)
@@ -39,7 +39,7 @@ test('they are neither asked for nor kept unless the manifest says so', async ()
   expect(fake.log.filter(({ target }) => target.includes('invitations'))).toEqual([])
 })
 
-test('an instance without organizations has those to the instance', async () => {
+test('an instance without organizations has invitations to the instance', async () => {
   const refused = { '/v1/organization_invitations': { status: 403, code: 'organization_not_enabled_in_instance' } }
   const fake = await fakeClerk({ invitations: INVITATIONS }, { refused })
   const config = optionsOf(fake, { invitations: true })
@@ -47,7 +47,7 @@ test('an instance without organizations has those to the instance', async () => 
   expect((await rowsOf(snapshot, 'invitations')).map(({ id }) => id)).toEqual(['inv_2fake20'])
 })
 
-test('one to a person who is banned is marked, unless another user with the address is not', async () => {
+test('an invitation to a banned user is marked, unless another user has the address', async () => {
   const user = (n: number, address: string, banned: boolean) => {
     const one = clerkUser(n)
     const email_addresses = one.email_addresses.map((own) => ({ ...own, email_address: address }))

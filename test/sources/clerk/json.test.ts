@@ -43,14 +43,14 @@ const ADA = {
 
 test.each([
   ['a list', 'users.json', JSON.stringify(SUPPORT, null, 2)],
-  ['a user a line', 'users.ndjson', SUPPORT.map((user) => JSON.stringify(user)).join('\n')],
+  ['one user per line', 'users.ndjson', SUPPORT.map((user) => JSON.stringify(user)).join('\n')],
   ['a list under data', 'users.json', JSON.stringify({ data: SUPPORT, total_count: 2 })],
   ['a list under users', 'users.json', JSON.stringify({ users: SUPPORT })],
 ])(
   tried(
     'Clerk',
     'users as JSON (support, Backend API, migration tool)',
-    'a list, a document with data or users, a user a line: %s',
+    'a list, a document with data or users, one user per line: %s',
   ),
   async (_what, name, text) => {
     const reading = await readAll({ type: 'clerk', users: name }, folderWith({ [name]: text }), 1)
@@ -64,7 +64,7 @@ test(
   tried(
     'Clerk',
     'users as JSON (support, Backend API, migration tool)',
-    'gzip, memberships beside it, a user without an id',
+    'gzip, with memberships, a user without an ID',
   ),
   async () => {
     const folder = folderWith({ 'memberships.csv': 'clerk_user_id,org_external_id\nuser_1,acme\nuser_9,acme\n' })
@@ -84,7 +84,7 @@ test(
 
 test.each<[string, object, object]>([
   [
-    'the API, whose addresses tell whether they are verified',
+    'the API, which states whether addresses are verified',
     {
       id: 'user_1',
       primary_email_address_id: 'idn_2',
@@ -124,7 +124,7 @@ test.each<[string, object, object]>([
     },
   ],
   [
-    'a list of addresses, of which one is named the primary one',
+    'a list of addresses with a primary one',
     { id: 'user_1', primary_email_address: 'ada@example.com', email_addresses: ['x@example.com', 'ada@example.com'] },
     { primary_email_address: 'ada@example.com', email_addresses: 'x@example.com|ada@example.com' },
   ],
@@ -139,7 +139,7 @@ test.each<[string, object, object]>([
   },
 )
 
-test('validate looks at the beginning of a file of JSON', async () => {
+test('validate checks the beginning of a JSON file', async () => {
   const clerk = await sourceDefinitions.get('clerk')?.()
   const folder = folderWith({ 'good.json': JSON.stringify(SUPPORT), 'bad.json': '[{"id": "user_1",}]' })
   expect(await clerk?.check({ users: 'good.json' }, folder)).toEqual([])

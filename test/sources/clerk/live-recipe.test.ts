@@ -24,7 +24,7 @@ import { tried } from '../../tried.ts'
 import { folderWith } from '../reading.ts'
 import { capture, fakeClerk, optionsOf, readLive } from './capturing.ts'
 
-/** What the recipe makes of an instance, with a manifest that says no more than it must. */
+/** Maps an instance with the recipe and a minimal manifest. */
 async function mapped(
   data: Partial<InstanceData>,
   files: Record<string, string> = {},
@@ -50,7 +50,7 @@ function drafts(result: MapResult, kind: string): JsonObject[] {
     .map(({ key, refs, attributes }) => ({ key, ...refs, ...JSON.parse(attributes) }))
 }
 
-test("organizations get Clerk's id as external id and their public metadata, also without members", async () => {
+test("organizations get Clerk's ID as external ID and their public metadata, even without members", async () => {
   const result = await mapped({ ...generateInstance({ users: 1, organizations: 2 }) })
   const [first, second] = [clerkOrganization(0), clerkOrganization(1)]
   expect(result.rejects).toEqual([])
@@ -64,7 +64,7 @@ test("organizations get Clerk's id as external id and their public metadata, als
   ])
 })
 
-test('public metadata goes along beneath the names of the recipe, private and unsafe metadata do not', async () => {
+test('public metadata come along beneath the names of the recipe, private and unsafe metadata do not', async () => {
   const public_metadata = { plan: 'pro', username: 'not this one', seats: 3 }
   const result = await mapped({ users: [{ ...clerkUser(10), public_metadata }] })
   expect(drafts(result, 'user')).toMatchObject([{ metadata: { plan: 'pro', username: 'name10', seats: '3' } }])
@@ -73,7 +73,7 @@ test('public metadata goes along beneath the names of the recipe, private and un
   expect(text).not.toContain('org:admin')
 })
 
-test('public metadata may be switched off, or chosen from', async () => {
+test('public metadata can be turned off or selected', async () => {
   const more = { map: { user: { metadata: { '*': null, tier: 'public_metadata.plan' } } } }
   const result = await mapped({ users: [clerkUser(1)] }, {}, more)
   expect(drafts(result, 'user')[0]?.metadata).toEqual({ tier: 'free' })
@@ -91,7 +91,7 @@ test(tried('Clerk', 'Backend API v1', 'a banned user'), async () => {
   expect(result.leftOut).toBe(1)
 })
 
-test('the external id is the one that Clerk holds, and else its own', async () => {
+test('the external ID is external_id in Clerk, otherwise the Clerk ID', async () => {
   const result = await mapped({ users: [clerkUser(0), clerkUser(1)] })
   expect(drafts(result, 'user').map(({ externalId }) => externalId)).toEqual(['legacy-0', clerkUser(1).id])
 })
@@ -101,7 +101,7 @@ test(tried('Clerk', 'Backend API v1', 'a user without an address'), async () => 
   expect(result.rejects).toMatchObject([{ code: 'email_missing', origin: { line: 1 } }])
 })
 
-test('roles come from their list, with permissions by name, and what memberships say of the same ones is not taken too', async () => {
+test('roles come from their list, with permissions by name, and not from memberships', async () => {
   const data = generateInstance({ users: 6, organizations: 1 })
   const roles = [
     clerkRole('org:member', { permissions: ['org:sys_profile:read', 'org:invoices:read'] }),
@@ -109,7 +109,7 @@ test('roles come from their list, with permissions by name, and what memberships
   ]
   const result = await mapped({ ...data, roles })
   expect(result.rejects).toEqual([])
-  // Nobody but memberships tells of org:admin here.
+  // Only memberships contain org:admin here.
   expect(drafts(result, 'role-definition')).toEqual([
     { key: 'auditor', slug: 'auditor', name: 'Auditor', description: 'Reads logs', permissions: ['org:logs:read'] },
     { key: 'member', slug: 'member', name: 'member', permissions: ['org:invoices:read'] },
@@ -122,7 +122,7 @@ test('roles come from their list, with permissions by name, and what memberships
   ])
 })
 
-test('without a list of roles memberships tell of them, as they do of all that somebody has', async () => {
+test('without a list, roles come from memberships', async () => {
   const refused = { '/v1/organization_roles': { status: 404, code: 'resource_not_found' } }
   const result = await mapped(generateInstance({ users: 2, organizations: 1 }), {}, {}, { refused })
   expect(drafts(result, 'role-definition')).toEqual([
@@ -131,7 +131,7 @@ test('without a list of roles memberships tell of them, as they do of all that s
   ])
 })
 
-test('connections go to their organization by the key that it has, with the certificates of the identity provider', async () => {
+test('connections find their organization by its key, with the certificates of the identity provider', async () => {
   const bare = (pem: string) => pem.replaceAll(/-----[^-]+-----|\s/g, '')
   const { idp_metadata_url: _, ...saml } = clerkConnection(0).saml_connection as ClerkSamlConnection
   const connections = [
@@ -180,7 +180,7 @@ test('connections go to their organization by the key that it has, with the cert
   )
 })
 
-test('connections that lack something are refused by name, and those that are switched off are left out', async () => {
+test('incomplete connections are rejected by name, and turned-off connections are left out', async () => {
   const { discovery_url: _, ...oauth_config } = clerkOidcConnection(3).oauth_config ?? { id: '' }
   const result = await mapped({
     ...generateInstance({ users: 1, organizations: 6 }),

@@ -6,13 +6,13 @@ import type { ClerkUser, InstanceData } from '../../fakes/clerk/objects.ts'
 import { folderWith, readAll } from '../reading.ts'
 import { capture, fakeClerk, optionsOf, readLive } from './capturing.ts'
 
-/** The records of an instance, with files beside them. */
+/** The records of an instance, with files. */
 async function read(
   data: Partial<InstanceData>,
   files: Record<string, string> = {},
   more: Record<string, unknown> = {},
 ) {
-  // Roles are a matter of tests of their own.
+  // Other tests cover roles.
   const fake = await fakeClerk({ roles: [], ...data })
   const named = Object.fromEntries(Object.keys(files).map((name) => [name.replace('.csv', ''), name]))
   const config = optionsOf(fake, { ...named, ...more })
@@ -20,17 +20,17 @@ async function read(
   return { ...(await readLive(config, snapshot, files)), fake, config, snapshot }
 }
 
-/** A user with what the test is about. */
+/** A user with the fields of the test. */
 function user(n: number, more: Partial<ClerkUser> = {}): ClerkUser {
   return { ...clerkUser(n), ...more }
 }
 
-/** What there is before files are named. */
+/** The streams without files. */
 const STREAMS = ['users', 'organizations', 'organizationRoles', 'connections', 'invitations']
 const CSV = 'id,first_name,primary_email_address,password_digest,password_hasher,totp_secret,plan'
 const BCRYPT = `$2b$10$${'k'.repeat(53)}`
 
-test('NUL characters in what the API answered are left out as those of files are, and told once', async () => {
+test('NUL characters in API responses are left out as in files, with one warning', async () => {
   const users = [user(1, { first_name: 'A\0da', public_metadata: { 'no\0te': ['x\0\0'] } }), user(2)]
   const fake = await fakeClerk({ roles: [], users })
   const config = optionsOf(fake)
@@ -55,7 +55,7 @@ describe('a user of the API', () => {
     }
   })
 
-  test('has what only the API tells, with times as text', async () => {
+  test('has data that only the API returns, with times as text', async () => {
     const { records } = await read({ users: [user(5, { banned: true })] })
     expect(records[0]).toMatchObject({
       stream: 'users',
@@ -94,7 +94,7 @@ describe('a user of the API', () => {
 })
 
 describe('organizations and memberships', () => {
-  test("organizations come first, with Clerk's id as external id, also those without members", async () => {
+  test("organizations come first, with Clerk's ID as external ID, even without members", async () => {
     const { records, streams, counts } = await read(
       generateInstance({ users: 2, organizations: 2, membershipsEach: 1 }),
     )
@@ -137,7 +137,7 @@ describe('organizations and memberships', () => {
     })
   })
 
-  test('a file of memberships takes their place', async () => {
+  test('a file of memberships replaces them', async () => {
     const memberships = `clerk_user_id,org_id\n${clerkUser(0).id},org_workos\n`
     const { records, streams } = await read(generateInstance({ users: 1, organizations: 1 }), {
       'memberships.csv': memberships,
@@ -146,7 +146,7 @@ describe('organizations and memberships', () => {
     expect(records).toMatchObject([{ stream: 'users', data: { memberships: [{ org_id: 'org_workos' }] } }])
   })
 
-  test('a file of roles is joined, and its rows of strangers are rejected', async () => {
+  test('a file of roles is joined, and rows of unknown users are rejected', async () => {
     const roles = `clerk_user_id,external_id,role_slug\n,${clerkUser(0).external_id},editor\nuser_x,,admin\n`
     const { records, rejected } = await read({ users: [user(0)] }, { 'roles.csv': roles })
     expect(records[0]?.data.roles).toMatchObject([{ role_slug: 'editor' }])
@@ -161,7 +161,7 @@ describe('organizations and memberships', () => {
 })
 
 describe("with the dashboard's export", () => {
-  test('digests and secrets come from the file, everything that both tell from the API', async () => {
+  test('digests and secrets come from the file, data in both from the API', async () => {
     const { id } = clerkUser(1)
     const { records, rejected, warnings, counts } = await read(
       { users: [user(1, { first_name: 'Later', username: null, totp_enabled: true })] },
@@ -181,7 +181,7 @@ describe("with the dashboard's export", () => {
     expect(counts.at(-1)).toMatchObject({ stream: 'export', role: 'joined', read: 1, passed: 1 })
   })
 
-  test('a password or a second factor that was given up since is not taken over', async () => {
+  test('a password or second factor that was removed is left out', async () => {
     const { id } = clerkUser(1)
     const { records } = await read(
       { users: [user(1, { password_enabled: false, totp_enabled: false })] },
@@ -192,7 +192,7 @@ describe("with the dashboard's export", () => {
     }
   })
 
-  test('rows without a user are rejected, users without a row are told, and a second row is refused', async () => {
+  test('rows without a user are rejected, users without a row are reported, and a second row is rejected', async () => {
     const row = `${clerkUser(1).id},,a@example.com,${BCRYPT},bcrypt,,`
     const { rejected, warnings, counts } = await read(
       { users: [user(1), user(2)] },
@@ -205,7 +205,7 @@ describe("with the dashboard's export", () => {
     expect(warnings).toContainEqual(
       expect.objectContaining({
         code: 'users_not_in_export',
-        message: '1 of 2 users of the API are not in users.csv: they came after it was made',
+        message: 'users.csv lacks 1 of the 2 users in the API: the export is older',
       }),
     )
     expect(warnings).toContainEqual(
@@ -215,26 +215,26 @@ describe("with the dashboard's export", () => {
   })
 })
 
-test('it is told how many are banned', async () => {
+test('banned users are counted', async () => {
   const { warnings } = await read({
     users: [user(1, { banned: true, password_enabled: false }), user(2, { password_enabled: false })],
   })
   expect(warnings).toMatchObject([{ code: 'users_banned', message: expect.stringMatching(/^1 of 2 users are banned/) }])
 })
 
-test('without the export it is told whose passwords and factors are missing', async () => {
+test('without the export, missing passwords and factors are counted', async () => {
   const { warnings } = await read(generateInstance({ users: 16, organizations: 0 }))
   expect(warnings).toMatchObject([
     {
       code: 'credentials_missing',
       message:
-        'password digests of 14 and TOTP secrets of 2 of 16 users are missing, which the API never tells: they will set a new password, or enrol again',
-      hint: expect.stringContaining('name the dashboard export as source.users'),
+        'password digests of 14 and TOTP secrets of 2 of 16 users are missing, because the API never returns them: these users must set a new password or enroll again',
+      hint: expect.stringContaining('set source.users to the dashboard export'),
     },
   ])
 })
 
-test('a part of the users says so, and no row of a file is rejected for it', async () => {
+test('a partial reading says so, and rejects no row of a file for it', async () => {
   const files = { 'users.csv': `${CSV}\n${clerkUser(2).id},,b@example.com,,,,\n` }
   const { partial, rejected, records } = await read(
     { users: [user(1, { updated_at: Date.parse('2026-06-01') }), user(2)] },
@@ -244,7 +244,7 @@ test('a part of the users says so, and no row of a file is rejected for it', asy
   expect([partial, rejected, records.length]).toEqual([true, [], 1])
 })
 
-test('records come in chunks that end where a stream does, and the digest is that of everything read', async () => {
+test('chunks end where a stream ends, and the digest covers everything', async () => {
   const data = generateInstance({ users: 25, organizations: 5 })
   const files = { 'users.csv': `${CSV}\n${clerkUser(2).id},,b@example.com,,,,\n` }
   const first = await read(data, files)
@@ -261,7 +261,10 @@ describe('options', () => {
 
   test('name a key, a file, or both', async () => {
     const [problem] = await clerkSource.check({}, '.')
-    expect(problem).toMatchObject({ code: 'no_users', hint: expect.stringMatching(/secretKey: .* users: .* or both/) })
+    expect(problem).toMatchObject({
+      code: 'no_users',
+      hint: expect.stringMatching(/secretKey: .* users to .* or both/),
+    })
     expect(await codes({ secretKey: 'sk_test_0123456789' })).toEqual([])
   })
 
@@ -274,11 +277,11 @@ describe('options', () => {
     [{ secretKey: 'sk_live_1', baseUrl: 'clerk' }, 'bad_base_url', 'source.baseUrl'],
     [{ secretKey: 'sk_live_1', updatedSince: 'May' }, 'bad_value', 'source.updatedSince'],
     [{ secretKey: 'sk_live_1', updatedSince: '2026-02-30' }, 'bad_value', 'source.updatedSince'],
-  ])('%o is refused', async (config, code, path) => {
+  ])('%o is rejected', async (config, code, path) => {
     expect(await codes(config)).toEqual([[code, path]])
   })
 
-  test('about the API make no sense without a key', async () => {
+  test('about the API need a key', async () => {
     const problems = await clerkSource.check(
       { users: 'missing.csv', pageSize: 100, updatedSince: '2026-01-01', connections: true },
       '.',
@@ -287,7 +290,7 @@ describe('options', () => {
     expect(about.map(({ path }) => path)).toEqual(['source.connections', 'source.updatedSince', 'source.pageSize'])
   })
 
-  test('tell instances apart by their keys, without the key', () => {
+  test('distinguish instances by their keys, without storing the key', () => {
     const identity = (config: Record<string, unknown>) => clerkSource.live?.identity(config)
     const one = identity({ secretKey: 'sk_live_one' })
     expect(one).toEqual(identity({ secretKey: 'sk_live_one', baseUrl: 'https://api.clerk.com/v1', pageSize: 10 }))

@@ -46,13 +46,13 @@ test('the rows of both files are joined to their user, in the order of the file,
   ])
 })
 
-test('without the optional files every user has empty lists', async () => {
+test('without the optional files, every user has empty lists', async () => {
   const reading = await read({ 'users.csv': `# exported 2026\n${header}\n${user('u1')}` })
   expect(reading.records).toMatchObject([{ origin: { line: 3 }, data: { memberships: [], roles: [] } }])
   expect(sums(reading)).toEqual([['users', 1, 1, 0]])
 })
 
-test(tried('Clerk', 'files of memberships and roles', 'rows of users that are not there'), async () => {
+test(tried('Clerk', 'files of memberships and roles', 'rows of unknown users'), async () => {
   const reading = await read({
     'users.csv': [header, user('u1'), 'u2,ragged'].join('\n'),
     'memberships.csv': 'clerk_user_id,org_name\nu9,Alpha\nu1,Alpha\nu2,Beta\n',
@@ -97,7 +97,7 @@ test(tried('Clerk', 'files of memberships and roles', 'rows that break their for
   ])
 })
 
-test("a role may name its user by external id: the column's, or the Clerk id of users that have none", async () => {
+test('a role can refer to its user by external ID: the column, or the Clerk ID of users without one', async () => {
   const reading = await read({
     'users.csv': 'id,external_id,primary_email_address\nu1,77,a@example.com\nu2,,b@example.com\n',
     'roles.csv': 'clerk_user_id,external_id,role_slug\n,77,editor\nu1,,admin\n,u2,viewer\n,u1,nobody\n',
@@ -107,7 +107,7 @@ test("a role may name its user by external id: the column's, or the Clerk id of 
   expect(reading.rejected).toMatchObject([{ origin: { line: 5 }, problem: { code: 'no_such_user' } }])
 })
 
-test('every row finds its user, whatever the chunks', async () => {
+test('every row finds its user, in any chunks', async () => {
   const count = 5000
   const ids = Array.from({ length: count }, (_, index) => `u${index}`)
   const rows = ids.flatMap((_, index) => [0, 1, 2].map((turn) => `u${(index * 7919) % count},org${turn}`))
@@ -145,7 +145,7 @@ test('the digest covers every file', async () => {
   expect(new Set([one.digest, two.digest, alone.digest]).size).toBe(3)
 })
 
-test('the join file is readable by its owner alone', async () => {
+test('only its owner can read the join file', async () => {
   const folder = folderWith({
     'users.csv': [header, user('u1')].join('\n'),
     'memberships.csv': 'clerk_user_id,org_name\nu1,A\n',

@@ -22,7 +22,7 @@ async function read(roles: ClerkRole[], settings: ClerkSettings = {}, more: Reco
 }
 
 describe('roles of organizations', () => {
-  test('are records with their permissions, before the users, also those that nobody has', async () => {
+  test('are records with their permissions, before the users, even unused roles', async () => {
     const { roles, counts, records } = await read([BILLING, MEMBER])
     expect(roles).toMatchObject([
       { key: 'org:billing', name: 'Billing', permissions: [{ key: 'org:invoices:read', name: 'read' }] },
@@ -33,7 +33,7 @@ describe('roles of organizations', () => {
     expect(counts).toContainEqual(expect.objectContaining({ stream: 'organizationRoles', read: 2, passed: 2 }))
   })
 
-  test('mark the memberships whose role is among them, and no others', async () => {
+  test('mark only the memberships whose role is listed', async () => {
     const { memberships } = await read([MEMBER])
     const listed = (role: string) =>
       memberships.filter((row) => row.role_slugs === role).map(({ role_listed }) => role_listed)
@@ -51,7 +51,7 @@ describe('roles of organizations', () => {
     { status: 404, code: 'resource_not_found' },
     { status: 403, code: 'feature_not_enabled' },
     { status: 403, code: 'organization_not_enabled_in_instance' },
-  ])('are what memberships tell where the API has no list of them ($code)', async (answer) => {
+  ])('come from memberships if the API lacks the list ($code)', async (answer) => {
     const { roles, memberships, captureWarnings } = await read([MEMBER], { refused: { [LIST]: answer } })
     expect(roles).toEqual([])
     expect(captureWarnings).toEqual([])
@@ -60,14 +60,14 @@ describe('roles of organizations', () => {
     expect(memberships.map(({ role_name }) => role_name)).toContain('member')
   })
 
-  test('are not asked for where a file tells of the memberships', async () => {
+  test('are not requested if a file contains the memberships', async () => {
     const { fake, roles, counts } = await read([MEMBER], {}, { memberships: 'm.csv' })
     expect(fake.log.filter(({ target }) => target.startsWith(LIST))).toEqual([])
     expect(roles).toEqual([])
     expect(counts.map(({ stream }) => stream)).not.toContain('organizationRoles')
   })
 
-  test('come whole where only a part of the users is read', async () => {
+  test('are complete in a partial reading', async () => {
     const { roles } = await read([MEMBER, BILLING], {}, { updatedSince: '2030-01-01' })
     expect(roles).toHaveLength(2)
   })

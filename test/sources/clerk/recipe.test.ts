@@ -35,7 +35,7 @@ test.each([
   },
 )
 
-test('names, ids and what else is known go along, and no secret into metadata', async () => {
+test('names, IDs and other data come along, without secrets in metadata', async () => {
   const result = await read({
     users: [
       'id,external_id,first_name,last_name,username,primary_email_address,primary_phone_number,totp_secret',
@@ -51,7 +51,7 @@ test('names, ids and what else is known go along, and no secret into metadata', 
 })
 
 test(
-  tried('Clerk', 'dashboard export (CSV, 13 columns)', 'hashers that WorkOS takes, hashers that it does not'),
+  tried('Clerk', 'dashboard export (CSV, 13 columns)', 'hashers that WorkOS accepts, hashers that it does not'),
   async () => {
     const bcrypt = `$2a$10$${'b'.repeat(53)}`
     const result = await read({
@@ -90,7 +90,7 @@ test('a user in several organizations has a membership in each', async () => {
   expect(result.attributes('membership')[1]).toEqual({ roles: ['admin', 'viewer'] })
 })
 
-test("Clerk's roles are mapped, WorkOS's pass as they are, and what fits neither is rejected", async () => {
+test("Clerk's roles are mapped, WorkOS's slugs stay, and other text is rejected", async () => {
   const files = {
     users: ['id,primary_email_address', 'u1,a@example.com'],
     memberships: ['clerk_user_id,org_external_id,org_name', 'u1,acme,Acme'],

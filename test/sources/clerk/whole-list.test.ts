@@ -5,7 +5,7 @@ import { wholeList } from '../../../src/sources/clerk/capture/capture.ts'
 
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `con_${n}`)
 
-/** A list in pages of 3; `listed` says what it holds at each request, counted from 1. */
+/** A list in pages of 3. `listed` returns its content at each request, counted from 1. */
 async function read(listed: (request: number) => readonly string[], counts: (request: number) => number | undefined) {
   let request = 0
   const page = async (offset: number, limit: number): Promise<Page> => {
@@ -20,13 +20,13 @@ async function read(listed: (request: number) => readonly string[], counts: (req
   return { found: found.map(({ id }) => id).toSorted(), requests: request }
 }
 
-describe('a list that counts its entries', () => {
+describe('a list with a count', () => {
   test.each([
     [0, 1],
     [1, 1],
     [3, 1],
     [7, 6],
-  ])('of %i takes %i requests: one where it fits into an answer, else two readings', async (count, expected) => {
+  ])('of %i takes %i requests: one if it fits into a response, otherwise two readings', async (count, expected) => {
     const { found, requests } = await read(
       () => ids(count),
       () => count,
@@ -35,7 +35,7 @@ describe('a list that counts its entries', () => {
     expect(requests).toBe(expected)
   })
 
-  test('is read again when its order changed between two pages, so that one entry came twice and another never', async () => {
+  test('is read again if its order changes between pages, so that one entry is doubled and another missing', async () => {
     const { found } = await read(
       (request) => (request === 2 ? ids(7).toReversed() : ids(7)),
       () => 7,
@@ -43,7 +43,7 @@ describe('a list that counts its entries', () => {
     expect(found).toEqual(ids(7))
   })
 
-  test('is read again when an entry went while it was read', async () => {
+  test('is read again if an entry is deleted meanwhile', async () => {
     const { found } = await read(
       (request) => (request === 1 ? ids(7) : ids(7).slice(1)),
       (request) => (request === 1 ? 7 : 6),
@@ -51,7 +51,7 @@ describe('a list that counts its entries', () => {
     expect(found).toEqual(ids(7).slice(1))
   })
 
-  test('is read again when one entry went and another came, so that the count is right and one was never seen', async () => {
+  test('is read again if one entry is deleted and another created, so that the count matches but one is missing', async () => {
     const after = [...ids(7).slice(1), 'con_8']
     const { found } = await read(
       (request) => (request === 1 ? ids(7) : after),
@@ -60,17 +60,17 @@ describe('a list that counts its entries', () => {
     expect(found).toEqual(after)
   })
 
-  test('is an error when the count never comes out', async () => {
+  test('is an error if the count never matches', async () => {
     const reading = read(
       () => ids(5),
       () => 6,
     )
     await expect(reading).rejects.toThrow(SourceError)
-    await expect(reading).rejects.toThrow('told 5 connections and counts 6')
+    await expect(reading).rejects.toThrow('returned 5 connections (reported total: 6)')
   })
 })
 
-describe('a list that counts nothing', () => {
+describe('a list without a count', () => {
   const uncounted = () => undefined
 
   test('is read until it is the same twice', async () => {
@@ -78,13 +78,13 @@ describe('a list that counts nothing', () => {
     expect(found).toEqual(ids(4))
   })
 
-  test('that knows no offset comes to an end', async () => {
+  test('ends even if the API ignores the offset', async () => {
     const page = async (): Promise<Page> => ({ rows: [{ id: 'con_1' }] })
     const found = await wholeList({ what: 'connections', name: 'the Clerk API', pageSize: 3, page })
     expect(found).toEqual([{ id: 'con_1' }])
   })
 
-  test('is an error when it is another each time', async () => {
-    await expect(read((request) => [`con_${request}`], uncounted)).rejects.toThrow('did not agree in 6 readings')
+  test('is an error if it is different each time', async () => {
+    await expect(read((request) => [`con_${request}`], uncounted)).rejects.toThrow('6 readings did not agree')
   })
 })

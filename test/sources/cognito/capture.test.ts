@@ -14,7 +14,7 @@ import {
 import { folderWith } from '../reading.ts'
 import { capture, fakeCognito, namesIn, namesOf, OTHER, optionsOf, POOL, people, rowsOf } from './capturing.ts'
 
-/** What a reading fails with. */
+/** The error of a reading. */
 async function failureOf(reading: Promise<unknown>): Promise<OperatorError> {
   const error = await reading.then(
     () => undefined,
@@ -23,13 +23,13 @@ async function failureOf(reading: Promise<unknown>): Promise<OperatorError> {
   return error as OperatorError
 }
 
-/** Time that runs fifty times as quickly: pauses are a matter of other tests. */
+/** A clock that runs fifty times as fast: other tests cover pauses. */
 const HASTY: Clock = {
   now: () => systemClock.now() * 50,
   schedule: (ms, callback) => systemClock.schedule(ms / 50, callback),
 }
 
-/** Two pools, in two regions, with 260 users and members of two groups. */
+/** Two pools in two regions, with 260 users and members of two groups. */
 function twoPools(): PoolData[] {
   const users = people(200)
   const members = users.map(({ Username }) => Username)
@@ -44,7 +44,7 @@ function twoPools(): PoolData[] {
   ]
 }
 
-test('user pools of two regions are read to the end, each user once, as list-users prints them', async () => {
+test('user pools of two regions are read completely, each user once, as list-users prints them', async () => {
   const fake = await fakeCognito(twoPools())
   const { snapshot, warnings } = await capture(optionsOf(fake))
   expect(await namesOf(snapshot)).toEqual(namesIn(fake))
@@ -70,24 +70,24 @@ test('user pools of two regions are read to the end, each user once, as list-use
   ])
   expect([...fake.regions].sort()).toEqual(['eu-west-1', 'us-east-1'])
   expect(warnings).toEqual([])
-  // Nothing is asked that the manifest does not ask for.
+  // Nothing is requested that the options do not need.
   expect(Object.keys(fake.asked()).sort()).toEqual(['DescribeUserPool', 'ListGroups', 'ListUsers', 'ListUsersInGroup'])
 })
 
-test('the same pools give the same snapshot again', async () => {
+test('the same pools give the same snapshot', async () => {
   const fake = await fakeCognito(twoPools())
   const [first, second] = [await capture(optionsOf(fake)), await capture(optionsOf(fake))]
   expect(second.snapshot.digest).toBe(first.snapshot.digest)
 })
 
-test('without groups, they are not asked for', async () => {
+test('without groups, no request asks for them', async () => {
   const fake = await fakeCognito(twoPools())
   await capture(optionsOf(fake, { groups: false }))
   expect(Object.keys(fake.asked()).sort()).toEqual(['DescribeUserPool', 'ListUsers'])
 })
 
 describe('identity providers', () => {
-  test('by SAML and OpenID Connect are read with their settings, social ones by name alone', async () => {
+  test('with SAML and OpenID Connect have settings, social ones only names', async () => {
     const providers = [samlProvider('Acme'), oidcProvider('Bolt'), googleProvider()]
     const fake = await fakeCognito([{ id: POOL, users: [], providers }])
     const { snapshot } = await capture(optionsOf(fake, { connections: true }))
@@ -101,7 +101,7 @@ describe('identity providers', () => {
     expect(fake.asked().DescribeIdentityProvider).toBe(2)
   })
 
-  test('one that is deleted between its name and its settings is left out', async () => {
+  test('deleted between list and settings are left out', async () => {
     const fake = await fakeCognito([{ id: POOL, users: [], providers: [samlProvider('Acme'), samlProvider('Bolt')] }], {
       onRequest: ({ headers }) => {
         if (String(headers['x-amz-target']).endsWith('DescribeIdentityProvider'))
@@ -114,7 +114,7 @@ describe('identity providers', () => {
 })
 
 describe('second factors', () => {
-  test('are asked for user by user, and only with mfa', async () => {
+  test('are requested for each user, and only with mfa', async () => {
     const users = [
       cognitoUser(1, { UserMFASettingList: ['SOFTWARE_TOKEN_MFA'], PreferredMfaSetting: 'SOFTWARE_TOKEN_MFA' }),
       cognitoUser(2),
@@ -134,7 +134,7 @@ describe('second factors', () => {
     expect(fake.asked().AdminGetUser).toBe(2)
   })
 
-  test('of somebody who is deleted meanwhile are none', async () => {
+  test('of a user deleted during the reading do not exist', async () => {
     const fake = await fakeCognito([{ id: POOL, users: people(3) }], {
       onRequest: ({ headers }) => {
         if (String(headers['x-amz-target']).endsWith('AdminGetUser')) fake.pool(POOL).deleteUser('user-2')
@@ -145,14 +145,14 @@ describe('second factors', () => {
 })
 
 describe('an interrupted reading', () => {
-  /** Reads until so many requests have come, and stops there. */
+  /** Reads until this number of requests, and stops. */
   async function interrupted(fake: FakeCognito, folder: string, requests: number, more = {}) {
     const calledOff = new AbortController()
     fake.after(requests, () => calledOff.abort(new Error('called off')))
     await expect(capture(optionsOf(fake, more), { folder, signal: calledOff.signal })).rejects.toThrow('called off')
   }
 
-  test('goes on behind its paging token wherever it was cut off, and ends with the same', async () => {
+  test('continues after its paging token with the same result, wherever it stopped', async () => {
     const whole = (await capture(optionsOf(await fakeCognito(twoPools())))).snapshot
     const fake = await fakeCognito(twoPools())
     const folder = folderWith({})
@@ -161,11 +161,11 @@ describe('an interrupted reading', () => {
     const { snapshot, warnings } = await capture(optionsOf(fake), { folder })
     expect(snapshot.digest).toBe(whole.digest)
     expect(warnings).toEqual([])
-    // What had been read is not asked for again.
+    // Earlier records are not requested again.
     expect(fake.asked().DescribeUserPool).toBe(asked.DescribeUserPool)
   })
 
-  test('begins a list anew whose token has expired, and takes nobody twice', async () => {
+  test('starts a list again after an expired token, without duplicates', async () => {
     let time = Date.now()
     const fake = await fakeCognito(twoPools(), { now: () => time })
     const folder = folderWith({})
@@ -179,7 +179,7 @@ describe('an interrupted reading', () => {
     ])
   })
 
-  test('does the same for the users in a group', async () => {
+  test('starts the users of a group again in the same way', async () => {
     const stop = new AbortController()
     const fake = await fakeCognito(twoPools(), {
       onRequest: () => {
@@ -199,7 +199,7 @@ describe('an interrupted reading', () => {
     ])
   })
 
-  test('does not go on for ever where each token is refused', async () => {
+  test('fails if every token is rejected', async () => {
     const fake: FakeCognito = await fakeCognito(twoPools(), { onRequest: () => fake.tokens.forget() })
     const error = await failureOf(capture(optionsOf(fake, { pageSize: 60, groups: false })))
     expect(error).toMatchObject({ code: 'checkpoint_refused', exitCode: 1 })
@@ -207,8 +207,8 @@ describe('an interrupted reading', () => {
   })
 })
 
-describe('while the pools change', () => {
-  test('a member who came after the list of users was read is a user with a group', async () => {
+describe('changes during the reading', () => {
+  test('a member who is created after the list of users is a user with a group', async () => {
     const fake = await fakeCognito([
       { id: POOL, users: people(3), groups: [cognitoGroup('admins')], members: { admins: ['user-1'] } },
     ])
@@ -222,7 +222,7 @@ describe('while the pools change', () => {
     ])
   })
 
-  test('a group that is deleted before its users are asked for has none', async () => {
+  test('a group that is deleted before its users are read has none', async () => {
     const fake = await fakeCognito(twoPools(), {
       onRequest: ({ headers }) => {
         if (String(headers['x-amz-target']).endsWith('ListUsersInGroup')) fake.pool(POOL).deleteGroup('support')
@@ -234,8 +234,8 @@ describe('while the pools change', () => {
 })
 
 describe('requests', () => {
-  test('that are throttled are sent again, and nothing is lost', async () => {
-    // Every request takes five milliseconds, and the bucket has a token every ten.
+  test('that are throttled are repeated, and nothing is lost', async () => {
+    // Every request takes 5 ms, and the bucket gets a token every 10 ms.
     let time = Date.now()
     const fake = await fakeCognito([{ id: POOL, users: people(150) }], {
       rate: { burst: 2, perSecond: 100 },
@@ -249,11 +249,11 @@ describe('requests', () => {
     expect(failed).toContainEqual(expect.objectContaining({ path: 'ListUsers', status: 429 }))
   })
 
-  test('keep to a pace below the quotas where nothing else is said', async () => {
+  test('stay below the quotas by default', async () => {
     const fake = await fakeCognito([{ id: POOL, users: people(4) }])
     const waited: number[] = []
     let time = 0
-    // Time passes by waiting alone.
+    // Only waiting advances the time.
     const clock: Clock = {
       now: () => time,
       schedule: (ms, callback) =>
@@ -264,20 +264,20 @@ describe('requests', () => {
         }),
     }
     await capture(optionsOf(fake, { rate: undefined, pageSize: 1, groups: false }), { clock })
-    // 15 requests a second for lists of users; the first waits for nobody.
+    // 15 requests per second for lists of users; the first does not wait.
     expect(waited.length).toBe((fake.asked().ListUsers ?? 0) - 1)
     expect(new Set(waited)).toEqual(new Set([67]))
   })
 
-  test('are signed for the time of Cognito, where the clock of this machine is off', async () => {
+  test('have the time of Cognito if the clock of this machine is wrong', async () => {
     const fake = await fakeCognito(twoPools(), { now: () => Date.now() - 3_600_000 })
     const { snapshot, failed } = await capture(optionsOf(fake), { clock: HASTY })
     expect(await namesOf(snapshot)).toEqual(namesIn(fake))
-    // Once for each region.
+    // Once per region.
     expect(failed.map(({ why }) => why)).toEqual(Array(2).fill('HTTP 400 InvalidSignatureException'))
   })
 
-  test('that a web page answers end at once, unless it says that it will pass', async () => {
+  test('answered by a web page fail at once, unless the error is temporary', async () => {
     const page = (status: number, passes: number) => {
       let left = passes
       return fakeCognito([{ id: POOL, users: people(3) }], {
@@ -296,11 +296,11 @@ describe('requests', () => {
     const upkeep = await page(503, 2)
     const { failed } = await capture(optionsOf(upkeep), { clock: HASTY })
     expect(failed.map(({ status, why }) => `${status} ${why}`)).toEqual(
-      Array(2).fill('503 HTTP 503, and nothing that can be read'),
+      Array(2).fill('503 HTTP 503 with an unreadable body'),
     )
   })
 
-  test('that get no usable answer are sent again', async () => {
+  test('without a usable response are repeated', async () => {
     const fake = await fakeCognito(twoPools(), {
       networkErrors: { serverErrors: 0.15, dropped: 0.1, cutOff: 0.1, seed: 7 },
     })
@@ -310,7 +310,7 @@ describe('requests', () => {
   })
 })
 
-/** Nothing of this machine leads to credentials. */
+/** This machine has no credentials. */
 function withoutCredentials(): void {
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE'])
     vi.stubEnv(name, undefined)
@@ -321,11 +321,11 @@ function withoutCredentials(): void {
 describe('credentials', () => {
   const { live } = cognitoSource
 
-  /** A trial of the credentials. */
+  /** Tries the credentials. */
   const trial = async (fake: FakeCognito, more = {}) =>
     failureOf(live?.tryCredentials?.(optionsOf(fake, more), { directory: '.' }) ?? Promise.resolve())
 
-  test('that are good are not complained about', async () => {
+  test('that work cause no error', async () => {
     const fake = await fakeCognito(twoPools())
     expect(await trial(fake, { connections: true, mfa: true })).toBeUndefined()
     expect(fake.log.length).toBeLessThan(12)
@@ -334,7 +334,7 @@ describe('credentials', () => {
   test.each([
     ['an unknown key', { accessKeyId: 'AKIANOBODY0000000001' }, 'UnrecognizedClientException'],
     ['a wrong secret', { secretAccessKey: 'made-up-and-wrong' }, 'InvalidSignatureException'],
-  ])('of %s are refused, and nothing secret is said', async (_what, more, name) => {
+  ])('with %s are rejected, without a secret in the error', async (_what, more, name) => {
     const fake = await fakeCognito(twoPools())
     const error = await trial(fake, more)
     expect(error).toBeInstanceOf(CredentialsError)
@@ -351,7 +351,7 @@ describe('credentials', () => {
     'ListGroups',
     'ListIdentityProviders',
     'AdminGetUser',
-  ])('that may not use %s are told which permission is missing', async (action) => {
+  ])('without %s get an error with the missing permission', async (action) => {
     const fake = await fakeCognito(twoPools(), { denied: [action] })
     const error = await trial(fake, { connections: true, mfa: true })
     expect(error).toBeInstanceOf(CredentialsError)
@@ -364,7 +364,7 @@ describe('credentials', () => {
     expect(error).toMatchObject({ code: 'no_such_user_pool', message: expect.stringContaining('eu-west-1_Nobodys99') })
   })
 
-  test('that the manifest names and that expire end the reading, which goes on with new ones', async () => {
+  test('in the manifest that expire end the reading, which continues with new ones', async () => {
     let time = Date.now()
     const first = { accessKeyId: 'ASIAFIRST', secretAccessKey: 'made-up-1', sessionToken: 'made-up-token-1' }
     const second = { accessKeyId: 'ASIASECOND', secretAccessKey: 'made-up-2', sessionToken: 'made-up-token-2' }
@@ -383,11 +383,11 @@ describe('credentials', () => {
     expect(await namesOf(snapshot)).toEqual(namesIn(fake))
   })
 
-  test('of a role are fetched by the SDK, and again when they are refused', async () => {
+  test('of a role are fetched by the SDK, and again after a rejection', async () => {
     const fake = await fakeCognito(twoPools(), { credentials: [] })
     withoutCredentials()
     vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', fake.credentialsUrl)
-    // The service forgets what it issued, as when somebody ends the sessions of a role.
+    // The service forgets its credentials, as after the end of a role's sessions.
     fake.after(8, () => void fake.issued.splice(0))
     const { accessKeyId: _id, secretAccessKey: _secret, ...config } = optionsOf(fake)
     const { snapshot } = await capture(config)
@@ -398,7 +398,7 @@ describe('credentials', () => {
   test.each([
     ['Reader', undefined],
     ['Nobody', 'sts:AssumeRole'],
-  ])('of the role %s are asked of STS, by the profile that the manifest names', async (role, refusal) => {
+  ])('of the role %s come from STS with the profile in the manifest', async (role, refusal) => {
     const fake = await fakeCognito(twoPools())
     const { accessKeyId, secretAccessKey, ...config } = optionsOf(fake)
     const folder = folderWith({
@@ -420,7 +420,7 @@ describe('credentials', () => {
     }
   })
 
-  test('that the SDK does not find are asked for', async () => {
+  test('that the SDK does not find are an error', async () => {
     const fake = await fakeCognito(twoPools())
     withoutCredentials()
     vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')

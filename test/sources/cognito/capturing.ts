@@ -14,7 +14,7 @@ import { stepText } from '../step-text.ts'
 
 export { rowsOf }
 
-/** Requests leave at once: the pace is a matter of other tests. */
+/** Requests do not wait: other tests cover the rate. */
 const UNPACED = '100000/1s'
 
 export const POOL = 'eu-west-1_Example01'
@@ -29,12 +29,12 @@ export async function fakeCognito(data: PoolData[], settings: CognitoSettings = 
   return fake
 }
 
-/** So many users, numbered from 1. */
+/** This number of users, numbered from 1. */
 export function people(count: number, pool = 1) {
   return Array.from({ length: count }, (_, index) => cognitoUser(index + 1, { pool }))
 }
 
-/** The options of a source that reads the fake, without `type`. */
+/** The options of a source for the fake, without `type`. */
 export function optionsOf(fake: FakeCognito, more: Config = {}): Config {
   const { type: _type, ...options } = fake.source
   return { ...options, rate: UNPACED, ...more }
@@ -53,7 +53,7 @@ export interface Asking {
   clock?: Clock
 }
 
-/** Reads user pools into a snapshot in `folder`, or goes on with one. */
+/** Reads user pools into a snapshot in `folder`, or continues one. */
 export async function capture(
   config: Config,
   { folder = folderWith({}), signal, clock }: Asking = {},
@@ -83,12 +83,12 @@ export async function capture(
   }
 }
 
-/** Names of the users of a snapshot, sorted. */
+/** Names of the users in a snapshot, sorted. */
 export async function namesOf(snapshot: Snapshot): Promise<string[]> {
   return (await rowsOf(snapshot, 'users')).map(({ pool, Username }) => `${pool}/${Username}`).sort()
 }
 
-/** Names of the users that the fake holds, sorted. */
+/** Names of the users in the fake, sorted. */
 export function namesIn(fake: FakeCognito): string[] {
   return [...fake.pools.values()].flatMap(({ id, users }) => [...users.keys()].map((name) => `${id}/${name}`)).sort()
 }

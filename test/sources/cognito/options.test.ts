@@ -7,18 +7,18 @@ const problems = async (config: Config) =>
 
 const KEYS = { accessKeyId: '${AWS_ACCESS_KEY_ID}', secretAccessKey: '${AWS_SECRET_ACCESS_KEY}' }
 
-describe('options that fit are taken', () => {
+describe('valid options', () => {
   test.each<[string, Config]>([
-    ['the region is in the id', { userPools: POOL }],
+    ['the region is in the ID', { userPools: POOL }],
     ['several pools in several regions', { userPools: [POOL, OTHER] }],
-    ['an id of another make, with a region', { userPools: 'local_1abc', region: 'eu-west-1' }],
+    ['an ID in another format, with a region', { userPools: 'local_1abc', region: 'eu-west-1' }],
     [
-      "another region behind an address of one's own",
+      'another region with a custom endpoint',
       { userPools: POOL, region: 'us-east-1', endpoint: 'http://127.0.0.1:4566' },
     ],
     ['keys', { userPools: POOL, ...KEYS }],
     ['temporary keys', { userPools: POOL, ...KEYS, sessionToken: '${AWS_SESSION_TOKEN}' }],
-    ['a variable that is not set', { userPools: '${POOL}', endpoint: '${ENDPOINT}', updatedSince: '${SINCE}' }],
+    ['an unset variable', { userPools: '${POOL}', endpoint: '${ENDPOINT}', updatedSince: '${SINCE}' }],
     ['a VPC endpoint', { userPools: POOL, endpoint: 'https://vpce-1.cognito-idp.eu-west-1.vpce.amazonaws.com' }],
   ])('%s', async (_what, config) => {
     expect(await problems(config)).toEqual([])
@@ -33,7 +33,7 @@ test.each<[string, Config, string]>([
     { userPools: `arn:aws:cognito-idp:eu-west-1:123456789012:userpool/${POOL}` },
     'bad_user_pool source.userPools',
   ],
-  ['an id without a region', { userPools: 'local_1abc' }, 'no_region source.userPools'],
+  ['an ID without a region', { userPools: 'local_1abc' }, 'no_region source.userPools'],
   ['another region', { userPools: [POOL, OTHER], region: 'eu-west-1' }, 'region_differs source.region'],
   ['a key without its secret', { userPools: POOL, accessKeyId: 'A' }, 'credentials_incomplete source.accessKeyId'],
   [
@@ -41,33 +41,25 @@ test.each<[string, Config, string]>([
     { userPools: POOL, secretAccessKey: 'A' },
     'credentials_incomplete source.secretAccessKey',
   ],
-  ['a token alone', { userPools: POOL, sessionToken: 'A' }, 'credentials_incomplete source.sessionToken'],
+  ['only a token', { userPools: POOL, sessionToken: 'A' }, 'credentials_incomplete source.sessionToken'],
   ['a profile and keys', { userPools: POOL, profile: 'x', ...KEYS }, 'two_credentials source.profile'],
+  ['a URL without encryption', { userPools: POOL, endpoint: 'http://cognito.example' }, 'bad_base_url source.endpoint'],
+  ['a URL with a path', { userPools: POOL, endpoint: 'https://cognito.example/x' }, 'bad_base_url source.endpoint'],
   [
-    'an address without encryption',
-    { userPools: POOL, endpoint: 'http://cognito.example' },
-    'bad_base_url source.endpoint',
-  ],
-  [
-    'an address with a path',
-    { userPools: POOL, endpoint: 'https://cognito.example/x' },
-    'bad_base_url source.endpoint',
-  ],
-  [
-    'an address with a password',
+    'a URL with a password',
     { userPools: POOL, endpoint: 'https://a:b@cognito.example' },
     'bad_base_url source.endpoint',
   ],
-  ['no address', { userPools: POOL, endpoint: 'cognito' }, 'bad_base_url source.endpoint'],
-  ['a day that there is not', { userPools: POOL, updatedSince: '2026-02-30' }, 'bad_value source.updatedSince'],
-])('%s is refused', async (_what, config, problem) => {
+  ['no URL', { userPools: POOL, endpoint: 'cognito' }, 'bad_base_url source.endpoint'],
+  ['a day that does not exist', { userPools: POOL, updatedSince: '2026-02-30' }, 'bad_value source.updatedSince'],
+])('%s is rejected', async (_what, config, problem) => {
   expect(await problems(config)).toEqual([problem])
 })
 
 describe('the identity of a snapshot', () => {
   const identity = (config: Config) => cognitoSource.live?.identity({ userPools: [POOL, OTHER], ...config })
 
-  test('holds what decides about what is read, and no secret', () => {
+  test('contains the options that decide what is read, and no secret', () => {
     expect(identity({ ...KEYS, accessKeyId: 'AKIAX', secretAccessKey: 'made-up', profile: undefined })).toEqual({
       pools: [POOL, OTHER],
       groups: true,
@@ -81,7 +73,7 @@ describe('the identity of a snapshot', () => {
     { mfa: true },
     { updatedSince: '2026-01-01' },
     { userPools: POOL },
-  ])('is another with %o', (more) => {
+  ])('changes with %o', (more) => {
     expect(identity(more)).not.toEqual(identity({}))
   })
 
@@ -90,7 +82,7 @@ describe('the identity of a snapshot', () => {
     { pageSize: 10 },
     { concurrency: 2 },
     { profile: 'x' },
-  ])('is the same with %o', (more) => {
+  ])('does not change with %o', (more) => {
     expect(identity(more)).toEqual(identity({}))
   })
 })

@@ -9,7 +9,7 @@ import { POOL, people } from './capturing.ts'
 
 const START = 'https://acme.awsapps.example/start'
 
-test('requests of the SDK leave by the proxy, with the authorities that Node.js trusts, and warn of nothing', async () => {
+test('requests of the SDK use the proxy and the authorities of Node.js, without warnings', async () => {
   const fake = await startFakeCognito([{ id: POOL, users: people(3) }])
   onTestFinished(() => fake.close())
   const authority = createAuthority()
@@ -41,7 +41,7 @@ test('requests of the SDK leave by the proxy, with the authorities that Node.js 
   expect(exported.stderr).not.toContain('WARN')
 })
 
-test('credentials of single sign-on are fetched by the proxy too', async () => {
+test('credentials of single sign-on are fetched through the proxy', async () => {
   const proxy = await startConnectProxy({ answer: 403 })
   const project = createProject()
   project.write(

@@ -33,7 +33,7 @@ async function read(data: PoolData[], more: Config = {}) {
   return { ...(await readRecords(config, snapshot)), fake, config, snapshot }
 }
 
-test('users of all pools come from the oldest to the newest, each with its pool and its groups', async () => {
+test('users of all pools are sorted oldest first, each with its pool and groups', async () => {
   const { records, counts, rejected, warnings, streams } = await read([
     {
       id: POOL,
@@ -49,7 +49,7 @@ test('users of all pools come from the oldest to the newest, each with its pool 
     Username,
     Array.isArray(groups) ? groups.map((row) => isObject(row) && row.group) : undefined,
   ])
-  // Users of one name in two pools are two people.
+  // Users with the same name in two pools are different users.
   expect(told).toEqual([
     [POOL, 'user-1', ['admins', 'support']],
     [OTHER, 'user-1', []],
@@ -73,12 +73,12 @@ test('users of all pools come from the oldest to the newest, each with its pool 
   expect(streams).toEqual(['users', 'poolGroups', 'connections', 'groups', 'roleDefinitions'])
 })
 
-test('records say where they are in the snapshot', async () => {
+test('records have their place in the snapshot', async () => {
   const { records } = await read([{ id: POOL, users: people(1) }])
   expect(records[0]?.origin).toEqual({ file: expect.stringMatching(/users\.ndjson\.gz$/), line: 1 })
 })
 
-test('chunks cut nothing, and the digest is that of the snapshot', async () => {
+test('chunks lose nothing, and the digest is that of the snapshot', async () => {
   const { config, snapshot, records, digest } = await read([{ id: POOL, users: people(25) }])
   const again = await readRecords(config, snapshot, 4)
   expect(again.records).toEqual(records)
@@ -95,13 +95,13 @@ test('identity providers are a stream', async () => {
   expect(counts).toContainEqual(['connections', 'main', 1, 1])
 })
 
-test('pools without users are read, and said to be empty', async () => {
+test('pools without users have zero counts', async () => {
   const { records, counts, warnings } = await read([{ id: POOL, users: [] }])
   expect([records, warnings]).toEqual([[], []])
   expect(counts).toContainEqual(['users', 'main', 0, 0])
 })
 
-test('the members of a group that was deleted while it was read are nobody', async () => {
+test('members of a group that was deleted during the reading are left out', async () => {
   const users = people(130)
   const members = { support: users.map(({ Username }) => Username) }
   let asked = 0
@@ -122,7 +122,7 @@ test('the members of a group that was deleted while it was read are nobody', asy
   expect(rejected).toEqual([])
 })
 
-test('updatedSince keeps those who changed since, and says whose groups are left as they are', async () => {
+test('updatedSince keeps changed users, and a warning counts other memberships', async () => {
   const changed = Date.parse('2026-06-01T00:00:00Z') / 1000
   const { records, partial, warnings, rejected, counts, fake } = await read(
     [
@@ -139,27 +139,29 @@ test('updatedSince keeps those who changed since, and says whose groups are left
     { data: { Username: 'user-9', groups: [{ group: 'admins' }] } },
   ])
   expect([partial, rejected]).toEqual([true, []])
-  expect(warnings).toMatchObject([{ code: 'members_not_read', message: expect.stringMatching(/^1 memberships/) }])
+  expect(warnings).toMatchObject([
+    { code: 'members_not_read', message: expect.stringMatching(/^1 membership in groups belongs/) },
+  ])
   expect(counts).toContainEqual(['groups', 'joined', 1, 1])
   expect(fake.asked().ListUsers).toBeGreaterThan(0)
 })
 
 test.each([
-  ['far more users than were read', 100, ['fewer_users_than_estimated']],
+  ['many more users than read', 100, ['fewer_users_than_estimated']],
   ['a few more', 45, []],
   ['fewer', 10, []],
-])('an estimate of %s is told when it is worth a look', async (_what, estimated, codes) => {
+])('an estimate of %s causes a warning only if it is far off', async (_what, estimated, codes) => {
   const { warnings } = await read([{ id: POOL, users: people(40), estimated }])
   expect(warnings.map(({ code }) => code)).toEqual(codes)
 })
 
-test('without a snapshot the streams are told, and nothing is read', async () => {
+test('without a snapshot, a source has streams and reads nothing', async () => {
   const config = { userPools: POOL }
   const context = { directory: '.', scratch: '.', reject() {}, warn() {} }
   expect(cognitoSource.open(config, context).streams).toContain('users')
 })
 
-test('NUL characters in what Cognito answered are left out', async () => {
+test("NUL characters in Cognito's responses are removed", async () => {
   const fake = await fakeCognito([{ id: POOL, users: [cognitoUser(1, { email: 'a\0da@example.com' })] }])
   const config = optionsOf(fake)
   const { snapshot } = await capture(config)

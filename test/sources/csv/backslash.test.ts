@@ -13,7 +13,7 @@ import { readInParts } from '../reading-parts.ts'
 const copy = { quote: 'none', escape: 'backslash', delimiter: 'tab' }
 const readCopy = (content: string) => readUsers('users.tsv', content, copy)
 
-test(tried('CSV of any kind', 'any dialect', 'COPY text of PostgreSQL, with its backslashes'), async () => {
+test(tried('CSV of any kind', 'any dialect', 'PostgreSQL COPY text with backslashes'), async () => {
   const reading = await readCopy(
     'id\tname\tabout\n1\tAda \\\\Amp\\tersand\t{"a": "b\\\\"c"}\n2\t\\N\tone\\ntwo\\r\\b\\f\\v\n3\tC:\\\\N\t\\x\n\\.\n',
   )
@@ -26,7 +26,7 @@ test(tried('CSV of any kind', 'any dialect', 'COPY text of PostgreSQL, with its 
 })
 
 test(
-  tried('CSV of any kind', 'any dialect', 'mysql --batch: NUL characters are counted, and CR is a character'),
+  tried('CSV of any kind', 'any dialect', 'mysql --batch: NUL characters are counted, and CR is an ordinary character'),
   async () => {
     const reading = await readCopy('id\tname\tnote\n1\tA\\0da\tone\rtwo\\nthree\n2\tNULL\t"x\n')
     expect(dataOf(reading)).toEqual([
@@ -37,42 +37,39 @@ test(
   },
 )
 
-test(
-  tried('CSV of any kind', 'any dialect', 'INTO OUTFILE, with quotes and line ends behind a backslash'),
-  async () => {
-    const content = 'id,name,note\n1,"a\\"b\\\\","one\\\ntwo, three"\n2,\\N,"x ""y"""\n3,a\\,b,5" disk\n'
-    const reading = await readUsers('users.csv', content, { escape: 'backslash' })
-    expect(dataOf(reading)).toEqual([
-      { id: '1', name: 'a"b\\', note: 'one\ntwo, three' },
-      { id: '2', note: 'x "y"' },
-      { id: '3', name: 'a,b', note: '5" disk' },
-    ])
-    expect(linesOf(reading)).toEqual([2, 4, 5])
-  },
-)
+test(tried('CSV of any kind', 'any dialect', 'INTO OUTFILE with quotes and escaped line breaks'), async () => {
+  const content = 'id,name,note\n1,"a\\"b\\\\","one\\\ntwo, three"\n2,\\N,"x ""y"""\n3,a\\,b,5" disk\n'
+  const reading = await readUsers('users.csv', content, { escape: 'backslash' })
+  expect(dataOf(reading)).toEqual([
+    { id: '1', name: 'a"b\\', note: 'one\ntwo, three' },
+    { id: '2', note: 'x "y"' },
+    { id: '3', name: 'a,b', note: '5" disk' },
+  ])
+  expect(linesOf(reading)).toEqual([2, 4, 5])
+})
 
 const ESCAPED = 'id\temail\tname\n1\tada@example.com\tAda\\tB\n2\tbo@example.com\t\\N\n'
 
 test.each([
   ['between tabs', ESCAPED, 'quote: none and escape: backslash'],
   ['in quotes', ESCAPED.replaceAll('\t', ',').replaceAll('Ada', '"Ada').replace('tB', 'tB"'), 'set escape: backslash'],
-])('escapes that nobody asked to decode are read as they are, with a warning: %s', async (_where, content, settings) => {
+])('escapes without a setting are read as they are, with a warning: %s', async (_where, content, settings) => {
   const reading = await readUsers('users.csv', content)
   expect(dataOf(reading)[0]).toMatchObject({ name: 'Ada\\tB' })
   expect(reading.warnings).toMatchObject([{ code: 'unread_escapes', hint: expect.stringContaining(settings) }])
 })
 
 test.each([
-  ['the setting says that they are data', ESCAPED, { escape: '"' }],
+  ['the setting declares them as data', ESCAPED, { escape: '"' }],
   ['they are decoded', ESCAPED, copy],
-  ['there is nothing but nulls', ESCAPED.replace('\\tB', ''), {}],
-  ['the file quotes as CSV does', 'id,name,note\n1,\\N,"{""a"": ""b\\nc""}"\n', {}],
-  ['one is a path', 'id,name\n1,C:\\new\n', {}],
+  ['there are only nulls', ESCAPED.replace('\\tB', ''), {}],
+  ['the file has CSV quotes', 'id,name,note\n1,\\N,"{""a"": ""b\\nc""}"\n', {}],
+  ['the backslash is in a path', 'id,name\n1,C:\\new\n', {}],
 ])('no warning where %s', async (_why, content, options) => {
   expect((await readUsers('users.csv', content, options)).warnings).toEqual([])
 })
 
-test('a header is needed no more than elsewhere, and comments and blank lines are passed over', async () => {
+test('works without a header, and skips comments and blank lines', async () => {
   const columns = ['id', 'name']
   expect(dataOf(await readUsers('u.tsv', '1\ta\\nb\n\n-- x\n2\t\\N\n', { ...copy, columns, comment: '--' }))).toEqual([
     { id: '1', name: 'a\nb' },
@@ -83,7 +80,7 @@ test('a header is needed no more than elsewhere, and comments and blank lines ar
 test.each([
   ['CRLF', '\r\n'],
   ['CR', '\r'],
-])('lines may end with %s', async (_name, end) => {
+])('lines can end with %s', async (_name, end) => {
   const reading = await readCopy(['id\tname', '1\ta', '2\tb\\nc', ''].join(end))
   expect(dataOf(reading)).toEqual([
     { id: '1', name: 'a' },
@@ -95,12 +92,12 @@ test.each([
 test.each([
   ['unclosed_quote', 'id,name\n1,a\n2,"b\n3,c\n', 3],
   ['broken_quote', 'id,name\n1,"a" b\n', 2],
-])('%s ends the reading, and quote: none is advised', async (code, content, line) => {
+])('%s ends the reading, with the hint quote: none', async (code, content, line) => {
   const problem = await refusalOf(readUsers('u.csv', content, { escape: 'backslash' }))
   expect(problem).toMatchObject({ code, at: { line }, hint: expect.stringContaining('quote: none') })
 })
 
-test('a file of rejected rows is not read with the escapes of the source', async () => {
+test('the escapes of the source do not apply to a file of rejected rows', async () => {
   const content = 'id\tname\t_migrate_reason\n1\tC:\\temp\tx\n'
   expect(await refusalOf(readCopy(content))).toMatchObject({ code: 'rejects_in_dialect', at: { line: 1 } })
   expect(dataOf(await readUsers('u.tsv', content))).toEqual([{ id: '1', name: 'C:\\temp' }])
@@ -110,7 +107,7 @@ const character = fc.constantFrom(...'ab\\N.0tn"é😀, \t', '\n', '\r', '\r\n')
 const cell = fc.string({ unit: character, maxLength: 6 })
 const borders = fc.array(fc.nat(10_000), { maxLength: 20 })
 
-/** As COPY writes text. */
+/** Writes text as COPY does. */
 function copied(text: string): string {
   const letters = new Map([
     ['\\', '\\\\'],
@@ -121,7 +118,7 @@ function copied(text: string): string {
   return [...text].map((one) => letters.get(one) ?? one).join('')
 }
 
-/** As INTO OUTFILE writes text with quotes. */
+/** Writes text with quotes as INTO OUTFILE does. */
 const exported = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\\n')}"`
 
 function piecesOf(text: string, ends: readonly number[]): Buffer[] {
@@ -132,12 +129,12 @@ function piecesOf(text: string, ends: readonly number[]): Buffer[] {
   )
 }
 
-describe('what was written comes back', () => {
+describe('text survives a round trip', () => {
   const manners = [
     { name: 'COPY text', quote: 'none', delimiter: '\t', write: copied },
     { name: 'INTO OUTFILE', quote: '"', delimiter: ',', write: exported },
   ]
-  test.each(manners)('from $name, wherever the text is cut, in pieces as well', async ({ quote, delimiter, write }) => {
+  test.each(manners)('from $name, cut anywhere, also in pieces', async ({ quote, delimiter, write }) => {
     const rows = fc.array(fc.tuple(cell, cell, cell), { maxLength: 8 })
     await fc.assert(
       fc.asyncProperty(rows, borders, fc.integer({ min: 1, max: 3 }), async (written, ends, size) => {

@@ -11,13 +11,13 @@ import { cutRecords } from '../../../src/sources/text/cut.ts'
 interface Taken {
   rows: Row[]
   broken: number[]
-  /** What ends the reading. */
+  /** The error that ends the reading. */
   error?: unknown
   /** Rows that came from cuts. */
   cut: number
 }
 
-/** The bytes of a text in chunks that end where they are told to. */
+/** The bytes of a text in chunks with given ends. */
 async function* chunked(text: string, borders: readonly number[]): AsyncGenerator<Buffer> {
   const bytes = Buffer.from(text)
   const ends = [...new Set(borders.map((border) => border % (bytes.length + 1)))].sort((a, b) => a - b)
@@ -95,19 +95,19 @@ const record = fc
   .map(([fields, end]) => `${fields.join(',')}${end}`)
 const blank = fc.constantFrom('\n', '\r\n', ' \n', ',,\n')
 
-/** Whole texts; the last line may have no end. */
+/** Whole texts. The last line can lack its end. */
 const wellFormed = fc
   .tuple(fc.array(fc.oneof({ weight: 5, arbitrary: record }, blank), { maxLength: 20 }), fc.boolean())
   .map(([lines, isCut]) => (isCut ? lines.join('').replace(/\r?\n$/, '') : lines.join('')))
 
-/** Anything. */
+/** Any text. */
 const noise = fc.string({ unit: fc.constantFrom('a', '"', '""', ',', '\n', '\r\n', '\r', '|', ' '), maxLength: 60 })
 
 function quoted(text: string): string {
   return `"${text.replaceAll('"', '""')}"`
 }
 
-describe('cuts hold what the parser finds', () => {
+describe('cuts contain what the parser finds', () => {
   test('in well-formed text, cut anywhere, all of it', async () => {
     await fc.assert(
       fc.asyncProperty(wellFormed, borders, size, async (text, ends, rows) => {
@@ -120,7 +120,7 @@ describe('cuts hold what the parser finds', () => {
     )
   })
 
-  test('in any text, up to where it is unclear, with the same errors at the same lines', async () => {
+  test('in any text, up to the unclear part, with the same errors at the same lines', async () => {
     await fc.assert(
       fc.asyncProperty(fc.tuple(wellFormed, noise, wellFormed), borders, size, async (texts, ends, rows) => {
         const { cut: _, ...taken } = await inCuts(texts.join(''), ends, rows)
@@ -152,7 +152,7 @@ describe('cuts hold what the parser finds', () => {
   })
 })
 
-/** Rows before an error come out with the chunk that they are in. */
+/** Rows before an error come with their chunk. */
 function comparable({ rows, ...rest }: Omit<Taken, 'cut'>) {
   return rest.error === undefined ? { rows, ...rest } : rest
 }
@@ -160,7 +160,7 @@ function comparable({ rows, ...rest }: Omit<Taken, 'cut'>) {
 test.each([
   ['a comment', { comment: '#' }],
   ['an escape', { escape: '\\' }],
-])('%s leaves all to the parser', (_what, dialect) => {
+])('%s leaves everything to the parser', (_what, dialect) => {
   expect(plainLayout(settings([], dialect))).toBeUndefined()
 })
 
@@ -168,11 +168,11 @@ test.each([
   { delimiter: '§', newline: '\n' as const },
   { delimiter: ',', newline: '\r' as const },
   { delimiter: '"', newline: '\n' as const },
-])('so does %j', (written) => {
+])('%j leaves everything to the parser', (written) => {
   expect(plainLayout({ ...settings([]), ...written })).toBeUndefined()
 })
 
-test('records that are long are left to the parser', async () => {
+test('long records are left to the parser', async () => {
   const long = 'x'.repeat(5000)
   const text = `a,b\n${long},2\nc,d\n`
   const taken = await inCuts(text, [], 10)

@@ -21,17 +21,17 @@ test.each([
   ['semicolon', ';'],
   ['tab', '\t'],
   ['bar', '|'],
-])('a %s between the columns is recognised', async (_name, delimiter) => {
+])('detects a %s between the columns', async (_name, delimiter) => {
   const text = 'email,first_name\nada@example.com,Ada\nbob@example.com,Bob\n'.replaceAll(',', delimiter)
   expect(data(await readCsv(text))).toEqual(two)
 })
 
-test('the delimiter is looked for outside quotes', async () => {
+test('detects the delimiter outside quotes', async () => {
   const reading = await readCsv('email;"a,b,c,d"\nada@example.com;1\n')
   expect(data(reading)).toEqual([{ email: 'ada@example.com', 'a,b,c,d': '1' }])
 })
 
-test('a delimiter given in the manifest is taken as it is', async () => {
+test('uses the delimiter of the manifest', async () => {
   const reading = await readCsv('email:first_name\nada@example.com:Ada, Countess\n', { delimiter: ':' })
   expect(data(reading)).toEqual([{ email: 'ada@example.com', first_name: 'Ada, Countess' }])
   expect(data(await readCsv('email\tmetadata\na@example.com\tb;c;d\n', { delimiter: 'tab' }))).toEqual([
@@ -43,7 +43,7 @@ test.each([
   ['LF', '\n'],
   ['CRLF', '\r\n'],
   ['CR', '\r'],
-])('lines may end with %s, and are counted', async (_name, end) => {
+])('lines can end with %s, and are counted', async (_name, end) => {
   const reading = await readCsv(['email,first_name', 'ada@example.com,Ada', '', 'bob@example.com,Bob'].join(end))
   expect(data(reading)).toEqual(two)
   expect(lines(reading)).toEqual([2, 4])
@@ -52,7 +52,7 @@ test.each([
 test.each([
   ['LF', '\n'],
   ['CRLF', '\r\n'],
-])('a quoted newline (%s) belongs to its field, and the rows after it keep their line', async (_name, end) => {
+])('a quoted line break (%s) belongs to its field, and later rows keep their line', async (_name, end) => {
   const rows = ['email,first_name,"last', 'name"', 'ada@example.com,"A', 'd', 'a",L', 'bob@example.com,Bob,B', 'x,y']
   const reading = await readCsv(rows.join(end))
   expect(data(reading)[0]).toEqual({ email: 'ada@example.com', first_name: `A${end}d${end}a`, [`last${end}name`]: 'L' })
@@ -60,12 +60,12 @@ test.each([
   expect(reading.rejected.map((record) => record.origin.line)).toEqual([7])
 })
 
-test('quotes inside a quoted field are written twice', async () => {
+test('quotes inside a quoted field are doubled', async () => {
   const reading = await readCsv('email,first_name\nada@example.com,"the ""A"", Ada"\n')
   expect(data(reading)).toEqual([{ email: 'ada@example.com', first_name: 'the "A", Ada' }])
 })
 
-test(tried('CSV of any kind', 'our own columns', 'a byte-order mark, blanks in the header'), async () => {
+test(tried('CSV of any kind', 'our own columns', 'a byte-order mark, spaces in the header'), async () => {
   const reading = await readCsv('\ufeff email , first_name\nada@example.com,Ada\nbob@example.com,Bob')
   expect(data(reading)).toEqual(two)
   expect(reading.warnings).toEqual([])
@@ -90,7 +90,7 @@ test(tried('CSV of any kind', 'our own columns', 'NUL characters'), async () => 
   expect(reading.warnings).toMatchObject([{ code: 'nul_characters', message: '2 NUL characters were left out' }])
 })
 
-test('characters and records that chunk borders cut through come out whole', async () => {
+test('characters and records across chunk borders stay whole', async () => {
   const names = Array.from({ length: 30_000 }, (_, index) => `Ünïcødé 🜚 ${index}`)
   const reading = await readCsv(
     `email,first_name\n${names.map((name, index) => `u${index}@example.com,"${name}"\n`).join('')}`,

@@ -9,7 +9,7 @@ import { readInParts } from '../reading-parts.ts'
 
 type Files = Record<string, string | Buffer>
 
-/** Reads a source at once and in small pieces, which must come to the same. */
+/** Reads a source at once and in small pieces, with the same result. */
 async function readBoth(config: SourceConfig, files: Files): Promise<Reading> {
   const whole = await readAll(config, folderWith(files))
   const { chunks: _, ...inParts } = await readInParts(config, folderWith(files), 2)
@@ -29,7 +29,7 @@ async function problemsOf(config: SourceConfig, files: Files): Promise<Problem[]
   return (await sourceDefinition(config)).check(options, folderWith(files))
 }
 
-describe('the line that says the delimiter', () => {
+describe('a first line that sets the delimiter', () => {
   test.each([
     ['sep=;', ';'],
     ['sep=,', ','],
@@ -39,7 +39,7 @@ describe('the line that says the delimiter', () => {
     ['sep=^', '^'],
     ['sep=;;;;', ';'],
     ['sep=¦', '¦'],
-  ])('%j is no header', async (line, delimiter) => {
+  ])('%j is not a header', async (line, delimiter) => {
     const text = `\ufeff${line}\r\nid${delimiter}name\r\n1${delimiter}a,b;c\r\n`.replaceAll(
       delimiter === ',' || delimiter === ';' ? 'a,b;c' : '\u0000',
       'abc',
@@ -54,12 +54,12 @@ describe('the line that says the delimiter', () => {
     expect(dataOf(await readUsers(wide))).toEqual([{ id: '1', name: 'Zoë' }])
   })
 
-  test('is none where the manifest says the delimiter, nor in a file without a header', async () => {
+  test('is data if the manifest sets the delimiter, or in a file without a header', async () => {
     expect(dataOf(await readUsers('sep=;\nid,name\n1,a;b\n', { delimiter: ',' }))).toEqual([{ id: '1', name: 'a;b' }])
     expect(dataOf(await readUsers('sep=;\n1;a\n', { columns: ['id', 'name'] }))).toEqual([{ id: '1', name: 'a' }])
   })
 
-  test('may stand in every file of csv and clerk', async () => {
+  test('can be in every file of csv and clerk', async () => {
     const csv = await readBoth(
       { type: 'csv', path: 'u.csv', userRoles: 'r.csv' },
       { 'u.csv': 'sep=;\nemail;external_id\na@example.com;1\n', 'r.csv': 'sep=|\nexternal_id|role_slug\n1|admin\n' },
@@ -81,9 +81,9 @@ describe('line ends', () => {
     ['LF, then CR', 'id,name\n1,a\r2,b\n3,c\n', [2, 3, 4]],
     ['CR, then LF', 'id,name\r1,a\n2,b\r3,c\r', [2, 3, 4]],
     ['CRLF, LF and CR', 'id,name\r\n1,a\n2,b\r\n3,c\r', [2, 3, 4]],
-    ['a CR too many', 'id,name\r\r\n1,a\r\r\n2,b\r\r\n3,c\r\r\n', [3, 5, 7]],
+    ['a surplus CR', 'id,name\r\r\n1,a\r\r\n2,b\r\r\n3,c\r\r\n', [3, 5, 7]],
     ['in quotes too', 'id,"name"\n1,"a"\r2,"b"\n3,"c"', [2, 3, 4]],
-  ])('may be mixed: %s', async (_name, content, lines) => {
+  ])('can be mixed: %s', async (_name, content, lines) => {
     const reading = await readUsers(content)
     expect(dataOf(reading)).toEqual([
       { id: '1', name: 'a' },
@@ -93,11 +93,11 @@ describe('line ends', () => {
     expect(linesOf(reading)).toEqual(lines)
   })
 
-  test(tried('CSV of any kind', 'any dialect', 'a line end in a value without quotes'), async () => {
+  test(tried('CSV of any kind', 'any dialect', 'an unquoted line break in a value'), async () => {
     const reading = await readUsers('id,email,name\n1,a@example.com,one\rtwo\n2,b@example.com,B\n')
     expect(dataOf(reading).map(({ id }) => id)).toEqual(['1', '2'])
     expect(reading.rejected).toMatchObject([
-      { origin: { line: 3 }, problem: { code: 'ragged_row', hint: expect.stringContaining('a line end') } },
+      { origin: { line: 3 }, problem: { code: 'ragged_row', hint: expect.stringContaining('a line break') } },
     ])
   })
 })
@@ -108,7 +108,7 @@ describe('a stray quote in the first row of a file without a header', () => {
     ['an object', '1,a@example.com,{"plan":"pro"}'],
     ['one quote', '1,a@example.com,5" disk'],
     ['a name', '1,Ada "the first",x'],
-  ])('rejects that row alone: %s', async (_what, first) => {
+  ])('rejects only that row: %s', async (_what, first) => {
     const reading = await readUsers(`${first}\n2,b@example.com,\n3,c@example.com,"{""plan"":1}"\n`, { columns })
     expect(dataOf(reading).map(({ id }) => id)).toEqual(['2', '3'])
     expect(reading.rejected).toMatchObject([
@@ -126,7 +126,7 @@ describe('a stray quote in the first row of a file without a header', () => {
     },
   )
 
-  test(tried('Firebase', 'users.csv of auth:export', 'a name with a comma and no quotes'), async () => {
+  test(tried('Firebase', 'users.csv of auth:export', 'an unquoted comma in a name'), async () => {
     const reading = await readUsers('1,a@example.com,Ampersand, Ada\n', { columns })
     expect(reading.rejected).toMatchObject([{ problem: { code: 'ragged_row', hint: expect.stringContaining('JSON') } }])
   })
@@ -186,7 +186,7 @@ describe('rows with too few or too many cells', () => {
     expect(sums(reading)).toEqual([['users', 5, 4, 1]])
   })
 
-  test('so in csv and clerk', async () => {
+  test('are padded in csv and clerk', async () => {
     const csv = { type: 'csv', path: 'u.csv', ragged: 'pad' }
     expect(dataOf(await readBoth(csv, { 'u.csv': 'email,first_name\na@example.com\n' }))).toHaveLength(1)
     const clerk = { type: 'clerk', users: 'u.csv', ragged: 'pad' }
@@ -208,11 +208,11 @@ describe('a record longer than the limit', () => {
 
   test.each([
     ['on one line', long(9000), 3],
-    ['over many lines', long(3000, 'x\ny'), 3],
+    ['over several lines', long(3000, 'x\ny'), 3],
     ['without quotes', `id,name\n1,${'x'.repeat(9000)}\n2,b\n`, 2],
-    ['as the last', `id,name\n1,${'x'.repeat(9000)}`, 2],
-    ['with quotes in it', `id,name\n1,"${'x""y'.repeat(2000)}"\n`, 2],
-  ])('whose quotes are sound names the limit and the setting: %s', async (_name, content, line) => {
+    ['at the end', `id,name\n1,${'x'.repeat(9000)}`, 2],
+    ['with inner quotes', `id,name\n1,"${'x""y'.repeat(2000)}"\n`, 2],
+  ])('with sound quotes names the limit and the setting: %s', async (_name, content, line) => {
     for (const read of [readAll, readInParts]) {
       const problem = await refusalOf(read(config, folderWith({ 'users.csv': content })))
       expect(problem).toMatchObject({ code: 'record_too_long', at: { file: 'users.csv', line } })
@@ -223,7 +223,7 @@ describe('a record longer than the limit', () => {
   })
 
   test(
-    tried('CSV of any kind', 'any dialect', 'a record longer than the limit, by a quote that is not closed'),
+    tried('CSV of any kind', 'any dialect', 'a record longer than the limit because of an unclosed quote'),
     async () => {
       const content = `id,name\n1,"a\n${'2,b\n'.repeat(2000)}`
       for (const read of [readAll, readInParts]) {
@@ -237,7 +237,7 @@ describe('a record longer than the limit', () => {
     },
   )
 
-  test('is one with backslashes too', async () => {
+  test('is detected with backslashes too', async () => {
     const options = { path: 'users.csv', maxRecordBytes: 2048, escape: 'backslash' }
     const content = `id,name\n1,a\n2,${'x\\n'.repeat(90_000)}\n`
     for (const read of [readAll, readInParts]) {
@@ -246,7 +246,7 @@ describe('a record longer than the limit', () => {
     }
   })
 
-  test('is found by a check, wherever it stands', async () => {
+  test('is found by a check, anywhere', async () => {
     const rows = Array.from({ length: 5000 }, (_, n) => `${n},x@example.com\n`).join('')
     const csv = `id,email\n${rows}1,${'x'.repeat(9000)}\n${rows}`
     const lines = Array.from({ length: 5000 }, (_, n) => `{"id":${n}}\n`).join('')
@@ -277,7 +277,7 @@ describe('a record longer than the limit', () => {
     expect(await problemsOf(streamOf('q.csv'), files)).toMatchObject([{ code: 'record_too_long', at: { line: 5002 } }])
   })
 
-  test('has its limit in every source, the whole of file and one stream among them', async () => {
+  test('has its limit in every source, for all file streams or one', async () => {
     const files = { 'u.csv': `email,first_name\na@example.com,${'x'.repeat(5000)}\n` }
     const refused = { code: 'record_too_long', at: { file: 'u.csv', line: 2 } }
     expect(

@@ -5,7 +5,7 @@ function read(...rows: string[]) {
   return mapped({ type: 'csv', path: 'users.csv' }, { 'users.csv': rows.join('\n') })
 }
 
-test('every column of the format ends up where it belongs', async () => {
+test('every column of the format reaches its field', async () => {
   const result = await read(
     'email,password,first_name,last_name,email_verified,external_id,metadata,org_external_id,org_name,role_slugs',
     'Ada@Example.com, pass word ,Ada,Ampersand,YES,u-1,"{""plan"":""pro"",""seats"":3}",acme,Acme Anvils,"admin, billing"',
@@ -29,7 +29,7 @@ test('every column of the format ends up where it belongs', async () => {
   expect(result.attributes('membership')).toEqual([{ roles: ['admin', 'billing'] }])
 })
 
-test('a membership names its organization as the organization names itself, whichever column tells', async () => {
+test('a membership and its organization have the same key, from any column', async () => {
   const result = await read(
     'email,org_id,org_external_id,org_name',
     'a@example.com,org_01ABC,,Acme',
@@ -45,7 +45,7 @@ test('a membership names its organization as the organization names itself, whic
   expect(result.attributes('user')).toHaveLength(4)
 })
 
-test('a hash has its type, whether the row says it or not', async () => {
+test('a hash has its type, with or without the column', async () => {
   const hash = `$2b$10$${'a'.repeat(53)}`
   const result = await read(
     'email,password_hash,password_hash_type',
@@ -63,7 +63,7 @@ test('bad JSON in metadata rejects its row', async () => {
   expect(result.rejects).toMatchObject([{ field: 'metadata', origin: { line: 2 } }])
 })
 
-test('roles without an organization are passed on as grants, to be refused where no membership takes them', async () => {
+test('roles without an organization become grants, which are rejected without a membership', async () => {
   const result = await read('email,role_slugs,org_name', 'a@example.com,"admin,billing",', 'b@example.com,admin,Acme')
   expect(result.grants).toMatchObject([
     { user: 'a@example.com', organization: null, role: 'admin' },

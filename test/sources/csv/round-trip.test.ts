@@ -4,10 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { folderWith, readAll } from '../reading.ts'
 
-/**
- * Fields without blanks around them, which would not come back, and never empty, so that each comes
- * back.
- */
+/** Non-empty fields without surrounding spaces: others would not come back. */
 const field = fc
   .array(fc.constantFrom('a', 'Ü', '🜚', ' ', ',', ';', '\t', '|', '"', '\n', '\r\n', '#', "'"), { maxLength: 8 })
   .map((parts) => `x${parts.join('')}y`)
@@ -20,7 +17,7 @@ const table = fc.record({
   last: fc.boolean(),
 })
 
-test('whatever can be written as CSV is read as it was, with the lines on which its rows begin', async () => {
+test('CSV survives a round trip, with the lines of its rows', async () => {
   const folder = folderWith({})
   await fc.assert(
     fc.asyncProperty(table, async ({ rows, delimiter, end, blanks, last }) => {

@@ -5,24 +5,24 @@ import { dataOf, linesOf, readUsers, refusalOf } from './reading.ts'
 
 const readCsv = (content: string | Buffer, options = {}) => readUsers('users.csv', content, options)
 
-test('columns of any name are members of the record, without a word of warning', async () => {
+test('columns with any name become members, without a warning', async () => {
   const reading = await readCsv('User ID,Courriel\n1,a@example.com\n')
   expect(dataOf(reading)).toEqual([{ 'User ID': '1', Courriel: 'a@example.com' }])
   expect(reading.warnings).toEqual([])
 })
 
-test('values are left as they are, and empty ones are left out', async () => {
+test('values stay as they are, and empty values are left out', async () => {
   expect(dataOf(await readCsv('id,name,password\n01,, secret \n'))).toEqual([{ id: '01', password: ' secret ' }])
 })
 
-test('trim takes the blanks off', async () => {
+test('trim removes surrounding spaces', async () => {
   expect(dataOf(await readCsv('id, name\n1,  Ada \n2,   \n', { trim: true }))).toEqual([
     { id: '1', name: 'Ada' },
     { id: '2' },
   ])
 })
 
-test('values that stand for nothing are left out', async () => {
+test('values that mean "no value" are left out', async () => {
   const content = 'id,name,plan\n1,NULL,\\N\n2,NULLIFY,null\n'
   expect(dataOf(await readCsv(content, { nulls: ['NULL', '\\N'] }))).toEqual([
     { id: '1' },
@@ -31,7 +31,7 @@ test('values that stand for nothing are left out', async () => {
 })
 
 describe('without a header', () => {
-  test('columns name what is in the file, from the first line on', async () => {
+  test('columns names the fields from the first line on', async () => {
     const reading = await readCsv('1;a@example.com\n2;b@example.com\n', { columns: ['id', 'email'] })
     expect(dataOf(reading)).toEqual([
       { id: '1', email: 'a@example.com' },
@@ -57,13 +57,13 @@ describe('without a header', () => {
     expect(dataOf(await readCsv('#1,a\n', { columns: ['id', 'name'] }))).toEqual([{ id: '#1', name: 'a' }])
   })
 
-  test('a name that stands twice is refused', async () => {
+  test('a repeated name is rejected', async () => {
     expect(await refusalOf(readCsv('1,2\n', { columns: ['id', 'id'] }))).toMatchObject({ code: 'duplicate_column' })
   })
 })
 
-describe('what is no row', () => {
-  test('lines before the header are skipped, whatever is in them', async () => {
+describe('lines that are not rows', () => {
+  test('lines before the header are skipped, with any content', async () => {
     const reading = await readCsv('Report "of\n\nusers, 2026\r\nid,name\n1,a\n', { skipLines: 3 })
     expect(dataOf(reading)).toEqual([{ id: '1', name: 'a' }])
     expect(linesOf(reading)).toEqual([5])
@@ -75,14 +75,14 @@ describe('what is no row', () => {
     expect(linesOf(reading)).toEqual([2])
   })
 
-  test('more lines to skip than there are is told as that', async () => {
+  test('skipping more lines than the file has is an error', async () => {
     for (const columns of [undefined, ['number', 'first']]) {
       const refused = await refusalOf(readCsv('id,name\n1,a\n', { skipLines: 9, ...(columns && { columns }) }))
       expect(refused).toMatchObject({ code: 'empty_file', message: expect.stringContaining('skipLines') })
     }
   })
 
-  test.each(['#', '--', '//'])('comments are passed over everywhere: %s', async (comment) => {
+  test.each(['#', '--', '//'])('comments are skipped everywhere: %s', async (comment) => {
     const content = `${comment} one\nid,name\n${comment} two, "three\n1,a ${comment} b\n\n${comment}\n2,${comment}\n`
     const reading = await readCsv(content, { comment })
     expect(dataOf(reading)).toEqual([
@@ -93,7 +93,7 @@ describe('what is no row', () => {
     expect(sums(reading)).toEqual([['users', 2, 2, 0]])
   })
 
-  test('an unclosed quote behind comments is reported at its line', async () => {
+  test('an unclosed quote after comments is reported at its line', async () => {
     const content = 'id,name\n# one\n1,a\n# two\n\n2,"b\n3,c\n'
     expect(await refusalOf(readCsv(content, { comment: '#' }))).toMatchObject({
       code: 'unclosed_quote',
@@ -102,7 +102,7 @@ describe('what is no row', () => {
   })
 })
 
-describe('how fields are written', () => {
+describe('fields', () => {
   test.each([
     [';', undefined],
     ['|', undefined],
@@ -121,7 +121,7 @@ describe('how fields are written', () => {
     expect(dataOf(await readCsv(content, { quote: "'" }))).toEqual([{ id: '1', 'name, all': 'it\'s, "so"' }])
   })
 
-  test(tried('CSV of any kind', 'any dialect', 'no quoting at all'), async () => {
+  test(tried('CSV of any kind', 'any dialect', 'no quoting'), async () => {
     expect(dataOf(await readCsv('id|name\n1|5" disk\n2|"x\n', { quote: 'none' }))).toEqual([
       { id: '1', name: '5" disk' },
       { id: '2', name: '"x' },
@@ -148,8 +148,8 @@ describe('encodings', () => {
     ['utf-16be', Buffer.from(utf16).swap16(), { encoding: 'utf-16be' }],
     ['utf-16be with a mark', Buffer.from(`\ufeff${content}`, 'utf16le').swap16(), {}],
     ['latin1, which is Windows-1252', latin1, { encoding: 'latin1' }],
-    ['utf-8, said so', Buffer.from(content), { encoding: 'utf-8' }],
-    ['utf-8 with a mark, whatever is said', Buffer.from(`\ufeff${content}`), { encoding: 'latin1' }],
+    ['declared utf-8', Buffer.from(content), { encoding: 'utf-8' }],
+    ['utf-8 with a mark, declared latin1', Buffer.from(`\ufeff${content}`), { encoding: 'latin1' }],
   ])('%s', async (_name, bytes, options) => {
     expect(dataOf(await readCsv(bytes, options))).toEqual([{ id: '1', name: 'Zoë Œuvre €' }])
   })
@@ -157,7 +157,7 @@ describe('encodings', () => {
   test.each([
     ['utf-16le', Buffer.from(utf16).swap16(), 'UTF-16BE'],
     ['utf-16be', utf16, 'UTF-16LE'],
-  ])('%s with its bytes in the other order is refused, and the right name said', async (encoding, bytes, real) => {
+  ])('%s in the other byte order is rejected, with the right name', async (encoding, bytes, real) => {
     expect(await refusalOf(readCsv(bytes, { encoding }))).toMatchObject({
       code: 'wrong_encoding',
       message: expect.stringContaining(`the file is ${real}, not ${encoding.toUpperCase()}`),
@@ -174,7 +174,7 @@ describe('encodings', () => {
     expect(dataOf(reading)).toEqual([{ 名: '一丁丂七一'.repeat(300), 一一一: '一' }])
   })
 
-  test(tried('CSV of any kind', 'any encoding', 'UTF-8 that is said to be latin1'), async () => {
+  test(tried('CSV of any kind', 'any encoding', 'UTF-8 declared as latin1'), async () => {
     const rows = Array.from({ length: 20_000 }, (_, n) => `${n},x${'é'.repeat(n % 7)}`)
     const reading = await readCsv(Buffer.from(`id,name\n${rows.join('\n')}\n`), { encoding: 'latin1' })
     expect(reading.warnings).toMatchObject([{ code: 'encoding_doubtful', at: { file: 'users.csv' } }])
@@ -186,19 +186,19 @@ describe('encodings', () => {
     ['latin1', latin1],
     ['ASCII', Buffer.from('id,name\n1,Zoe\n')],
     ['UTF-8 with a mark', Buffer.from(`\ufeff${content}`)],
-  ])('nothing is doubted of %s read as latin1', async (_name, bytes) => {
+  ])('%s read as latin1 causes no warning', async (_name, bytes) => {
     expect((await readCsv(bytes, { encoding: 'latin1' })).warnings).toEqual([])
   })
 
-  test('characters of UTF-16 that chunks of the file cut apart are whole', async () => {
+  test('UTF-16 characters across chunk borders stay whole', async () => {
     const rows = Array.from({ length: 30_000 }, (_, n) => `${n},${'😀é'.repeat(n % 5)}x`)
-    // One byte at the front puts every border of a chunk within a character.
+    // One byte at the front puts every chunk border within a character.
     const bytes = Buffer.from(`\ufeffid,name\n${rows.join('\n')}\n`, 'utf16le')
     const reading = await readCsv(bytes)
     expect(dataOf(reading).map(({ id, name }) => `${id},${name}`)).toEqual(rows)
   })
 
-  test('JSON and lines of JSON may be in UTF-16 as well', async () => {
+  test('JSON and NDJSON can be in UTF-16 too', async () => {
     const bytes = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')
     expect(dataOf(await readUsers('u.json', bytes('[{"name":"Zoë"}]')))).toEqual([{ name: 'Zoë' }])
     expect(dataOf(await readUsers('u.ndjson', bytes('{"name":"Zoë"}\r\n')))).toEqual([{ name: 'Zoë' }])

@@ -17,7 +17,7 @@ describe('several files of one stream', () => {
     'd.txt': 'x',
   }
 
-  test('a pattern means its files in the order of their names, each record with its own file', async () => {
+  test('a pattern reads its files in the order of their names, and each record has its own file', async () => {
     const reading = await readStreams(files, { users: { path: '*.ndjson' } })
     expect(reading.records.map(({ data, origin, seq }) => [seq, data.n, origin.file, origin.line])).toEqual([
       [0, 1, 'a.ndjson', 1],
@@ -31,13 +31,13 @@ describe('several files of one stream', () => {
     ])
   })
 
-  test('a list is read as it is written, and a file that is meant twice once', async () => {
+  test('a list keeps its order, and reads a repeated file once', async () => {
     const reading = await readStreams(files, { users: { path: ['b.ndjson', './{a,b}.ndjson', 'c-1?.ndjson'] } })
     expect(dataOf(reading).map(({ n }) => n)).toEqual([2, 1, 4])
     expect(reading.counts).toMatchObject([{ file: 'b.ndjson, ./{a,b}.ndjson, c-1?.ndjson' }])
   })
 
-  test('folders are searched, and only for files', async () => {
+  test('folders are searched, but only for files', async () => {
     const folder = folderWith({ 'a.ndjson': row(1) })
     mkdirSync(join(folder, 'sub', 'deep.ndjson'), { recursive: true })
     writeFileSync(join(folder, 'sub', 'deep.ndjson', 'b.ndjson'), row(2))
@@ -50,7 +50,7 @@ describe('several files of one stream', () => {
     ])
   })
 
-  test('a name that reads like a pattern is a name if there is such a file', async () => {
+  test('a name that looks like a pattern is a name if such a file exists', async () => {
     const reading = await readStreams(
       { 'users [1].ndjson': row(1), 'users 1.ndjson': row(2) },
       { users: { path: 'users [1].ndjson' } },
@@ -58,7 +58,7 @@ describe('several files of one stream', () => {
     expect(dataOf(reading)).toEqual([{ n: 1 }])
   })
 
-  test('every CSV file has a header of its own', async () => {
+  test('every CSV file has its own header', async () => {
     const reading = await readStreams(
       { '1.csv': 'id,name\n1,a\n', '2.csv': 'name;id\nb;2\n' },
       { users: { path: ['1.csv', '2.csv'] } },
@@ -69,7 +69,7 @@ describe('several files of one stream', () => {
     ])
   })
 
-  test('a pattern that matches nothing is an error', async () => {
+  test('a pattern without a match is an error', async () => {
     expect(await refusalOf(readStreams(files, { users: { path: 'x*.ndjson' } }))).toMatchObject({
       code: 'no_file_matches',
       message: 'no file matches x*.ndjson',
@@ -77,7 +77,7 @@ describe('several files of one stream', () => {
     })
   })
 
-  test('so is a file that is not there', async () => {
+  test('a missing file is an error', async () => {
     expect(await refusalOf(readUsers('users.csv', 'id\n1\n', { path: 'user.csv' }))).toMatchObject({
       code: 'file_not_found',
       at: { file: 'user.csv' },
@@ -95,9 +95,9 @@ describe('compressed files', () => {
     ['gzip in several members', 'users.ndjson.gz', Buffer.concat(parts.map((part) => gzipSync(part)))],
     ['zstd', 'users.ndjson.zst', zstdCompressSync(plain)],
     ['zstd in several frames', 'users.ndjson.zst', Buffer.concat(parts.map((part) => zstdCompressSync(part)))],
-    ['zstd under a name that does not say so', 'users.ndjson', zstdCompressSync(plain)],
+    ['zstd with another extension', 'users.ndjson', zstdCompressSync(plain)],
   ])(
-    tried('CSV of any kind', 'any encoding', 'gzip and zstd, also of several members (%s)'),
+    tried('CSV of any kind', 'any encoding', 'gzip and zstd, also with several members (%s)'),
     async (_name, name, content) => {
       const reading = await readUsers(name, content)
       expect(sums(reading)).toEqual([['users', 50_000, 50_000, 0]])
@@ -105,7 +105,7 @@ describe('compressed files', () => {
     },
   )
 
-  test('the format is told by the ending before that of the compression', async () => {
+  test('the extension before that of the compression decides the format', async () => {
     expect(dataOf(await readUsers('a.csv.gz', gzipSync('n\n1\n')))).toEqual([{ n: '1' }])
     expect(dataOf(await readUsers('a.JSON.zst', zstdCompressSync('[{"n":1}]')))).toEqual([{ n: 1 }])
     expect(dataOf(await readUsers('a.jsonl', row(1)))).toEqual([{ n: 1 }])
@@ -113,11 +113,11 @@ describe('compressed files', () => {
   })
 })
 
-test('a format may be given for files of any name', async () => {
+test('files with any name can have a format', async () => {
   expect(dataOf(await readUsers('export.dump', row(1), { format: 'ndjson' }))).toEqual([{ n: 1 }])
 })
 
-test('the digest changes with a byte of any file, and is the same when nothing changed', async () => {
+test('the digest changes with every byte of any file, and only then', async () => {
   const streams = { users: { path: '*.csv' }, memberships: { path: 'm.ndjson', join: { key: 'n', to: 'n' } } }
   const digest = async (files: Record<string, string>) => (await readStreams(files, streams)).digest
   const files = { 'a.csv': 'n\n1\n', 'b.csv': 'n\n2\n', 'm.ndjson': row(1) }
@@ -128,7 +128,7 @@ test('the digest changes with a byte of any file, and is the same when nothing c
   expect(await digest({ ...files, 'c.csv': 'n\n3\n' })).not.toBe(first)
 })
 
-test('streams without a join are read one after another, and cut into chunks over the border', async () => {
+test('streams without a join are read one after another, in chunks across the border', async () => {
   const reading = await readStreams(
     { 'users.ndjson': row(1) + row(2) + row(3), 'more.ndjson': row(4) + row(5) },
     { users: { path: 'users.ndjson' }, others: { path: 'more.ndjson' } },

@@ -5,10 +5,7 @@ import { jsonDocument } from '../../../src/sources/json/document.ts'
 import { ndjson } from '../../../src/sources/json/lines.ts'
 import type { LineRecord, RecordSink, TextFormat } from '../../../src/sources/text/record-file.ts'
 
-/**
- * Takes a text apart that comes in pieces which end wherever they are told to, within characters
- * too.
- */
+/** Reads a text in pieces that can end anywhere, even within characters. */
 async function readPieces(
   format: TextFormat,
   text: string,
@@ -40,7 +37,7 @@ async function readPieces(
   return records
 }
 
-/** Texts that a parser could take for structure, and characters of all lengths. */
+/** Texts that look like structure, and characters of all lengths. */
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }).map((some) => some.replaceAll('\0', '')),
   fc.string({ unit: fc.constantFrom(...'[]{}",:\\\n\t/u😀é\u2028', '\ud83d', '\ude00'), maxLength: 30 }),
@@ -60,14 +57,14 @@ const value = fc.letrec((tie) => ({
 const record = fc.dictionary(text, value, { maxKeys: 5 })
 const borders = fc.array(fc.nat(100_000), { maxLength: 40 })
 
-/** JSON.stringify writes few numbers in another way than they are read: those become their text. */
+/** JSON.stringify writes a few numbers differently from their source: those become text. */
 function asRead(records: readonly unknown[]): unknown {
   return JSON.parse(JSON.stringify(records), (_key, member, context?: { source?: string }) =>
     typeof member === 'number' && String(member) !== context?.source ? context?.source : member,
   )
 }
 
-test('a document yields what JSON.parse yields, wherever its pieces end', async () => {
+test('a document yields what JSON.parse yields, in any pieces', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(record, { maxLength: 6 }),
@@ -83,7 +80,7 @@ test('a document yields what JSON.parse yields, wherever its pieces end', async 
   )
 })
 
-test('every record has the line of its bracket, wherever the pieces end', async () => {
+test('every record has the line of its bracket, in any pieces', async () => {
   const blanks = fc.array(fc.string({ unit: fc.constantFrom(' ', '\n', '\r\n', '\t'), maxLength: 4 }), {
     minLength: 8,
     maxLength: 8,
@@ -104,7 +101,7 @@ test('every record has the line of its bracket, wherever the pieces end', async 
   )
 })
 
-test('lines yield what JSON.parse yields, wherever the pieces end', async () => {
+test('lines yield what JSON.parse yields, in any pieces', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(record, { maxLength: 8 }), borders, async (records, cuts) => {
       const lines: JsonObject[] = JSON.parse(JSON.stringify(records))
@@ -116,7 +113,7 @@ test('lines yield what JSON.parse yields, wherever the pieces end', async () => 
   )
 })
 
-test('a damaged document is either refused with a place or JSON all the same', async () => {
+test('a damaged document is rejected with a place, unless it is still JSON', async () => {
   const document = '[{"id":1,"n":{"list":[1,2,{"x":null}],"t":true,"s":"a\\u00e9\\"b"}},\n{"id":-1.5e3}]'
   await fc.assert(
     fc.asyncProperty(
@@ -135,7 +132,7 @@ test('a damaged document is either refused with a place or JSON all the same', a
         } catch {
           valid = false
         }
-        // A document that is valid JSON and no list of objects is refused as well: in another way.
+        // A valid JSON document that is not a list of objects is rejected too, with another error.
         if (!valid) expect(outcome).toBe('SourceError')
       },
     ),

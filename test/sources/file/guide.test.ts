@@ -8,7 +8,7 @@ import { mapped } from '../mapped.ts'
 const page = readFileSync(fileURLToPath(new URL('../../../docs/how-to/sources/file.md', import.meta.url)), 'utf8')
 const snippets = [...page.matchAll(/```yaml\n(.*?)```/gs)].map((match) => parse(match[1] ?? ''))
 
-test('every example of the guide is one that the source takes', () => {
+test('the source accepts every example of the guide', () => {
   expect(snippets.length).toBeGreaterThan(4)
   const context = { directory: '.', scratch: '.', reject() {}, warn() {} }
   for (const snippet of snippets) {
@@ -17,7 +17,7 @@ test('every example of the guide is one that the source takes', () => {
   }
 })
 
-test('the example of joins makes users, organizations and memberships, each at its own line', async () => {
+test('the example of joins creates users, organizations and memberships, each at its own line', async () => {
   const manifest = snippets.find(({ map }) => map?.membership !== undefined)
   const { source, ...rest } = manifest
   const result = await mapped(

@@ -17,7 +17,7 @@ const namesOf = (reading: Awaited<ReturnType<typeof joined>>) =>
   dataOf(reading).map(({ rows }) => (Array.isArray(rows) ? rows.map((row) => (row as { name: string }).name) : rows))
 
 describe('many', () => {
-  test('every record gets a list, in the order of the file, with the place of each row', async () => {
+  test('every record has a list, in the order of the file, with the place of each row', async () => {
     const reading = await joined('user,name\n2,x\n1,y\n2,z\n', { key: 'user', to: 'id' })
     expect(namesOf(reading)).toEqual([['y'], ['x', 'z'], []])
     expect(dataOf(reading)[1]?.rows).toEqual([
@@ -26,7 +26,7 @@ describe('many', () => {
     ])
   })
 
-  test('a row of several files has the place in its own', async () => {
+  test('a row from several files has the place in its own file', async () => {
     const reading = await readStreams(
       { 'users.csv': users, 'r1.csv': 'user,name\n1,x\n', 'r2.csv': 'name,user\ny,1\nz,9\n' },
       { users: { path: 'users.csv' }, rows: { path: 'r?.csv', join: { key: 'user', to: 'id' } } },
@@ -44,7 +44,7 @@ describe('many', () => {
 })
 
 describe('one', () => {
-  test('the row is an object, and there is none without a match', async () => {
+  test('the row is an object, or missing without a match', async () => {
     const reading = await joined('user,name\n2,x\n', { key: 'user', to: 'id', as: 'one' })
     expect(dataOf(reading)).toEqual([
       { id: '1', email: 'a@example.com' },
@@ -67,7 +67,7 @@ describe('one', () => {
     expect(sums(reading)[1]).toEqual(['rows', 4, 2, 2])
   })
 
-  test('one row may belong to many records', async () => {
+  test('one row can belong to many records', async () => {
     const main = 'id,org\n1,o\n2,o\n3,p\n'
     const reading = await joined('org,name\no,x\n', { key: 'org', to: 'org', as: 'one' }, main)
     expect(dataOf(reading).map(({ rows }) => (rows as { name: string } | undefined)?.name)).toEqual([
@@ -79,7 +79,7 @@ describe('one', () => {
 })
 
 describe('keys', () => {
-  test('numbers and texts are one: a JSON document is joined to a CSV file', async () => {
+  test('a number equals its text: JSON joins CSV', async () => {
     const reading = await readStreams(
       {
         'users.json': '[{"id":12345678901234567890},{"id":7},{"id":true}]',
@@ -90,7 +90,7 @@ describe('keys', () => {
     expect(dataOf(reading).map(({ rows }) => (rows as unknown[]).length)).toEqual([1, 1, 1])
   })
 
-  test('are expressions of any kind', async () => {
+  test('can be any expression', async () => {
     const reading = await joined('tenant,user,name\nT,1,x\nT,2,y\nS,1,z\n', {
       key: "$lowercase(tenant) & '/' & user",
       to: "'t/' & id",
@@ -101,12 +101,12 @@ describe('keys', () => {
     ])
   })
 
-  test('are compared to the letter', async () => {
+  test('must match exactly', async () => {
     const reading = await joined('user,name\n01,x\n1 ,y\n', { key: 'user', to: 'id' })
     expect(reading.rejected).toHaveLength(2)
   })
 
-  test('of a record may be several: the first that is found counts', async () => {
+  test('of a record can be several: the first match counts', async () => {
     const reading = await joined('user,name\nc@example.com,c\n1,x\na@example.com,y\n', {
       key: 'user',
       to: '[id, email]',
@@ -115,7 +115,7 @@ describe('keys', () => {
     expect(reading.rejected).toMatchObject([{ origin: { line: 4 }, problem: { code: 'unmatched_row' } }])
   })
 
-  test('of a row may be several: it belongs to each', async () => {
+  test('of a row can be several: the row belongs to each', async () => {
     const reading = await readStreams(
       {
         'users.csv': users,
@@ -127,7 +127,7 @@ describe('keys', () => {
     expect(sums(reading)[1]).toEqual(['rows', 3, 2, 1])
   })
 
-  test('a second row is told by any of its keys', async () => {
+  test('any of its keys shows a second row', async () => {
     const reading = await readStreams(
       { 'users.csv': users, 'rows.json': '[{"n":1,"of":[1,2]},\n{"n":2,"of":[3,2]},\n{"n":3,"of":[3]}]' },
       { users: { path: 'users.csv' }, rows: { path: 'rows.json', join: { key: 'of', to: 'id', as: 'one' } } },
@@ -139,7 +139,7 @@ describe('keys', () => {
     expect(dataOf(reading).map(({ rows }) => (rows as { n: number } | undefined)?.n)).toEqual([1, 1, undefined])
   })
 
-  test('a row without one is rejected', async () => {
+  test('a row without a key is rejected', async () => {
     const reading = await joined('user,name\n,x\n1,y\n', { key: 'user', to: 'id' })
     expect(reading.rejected).toMatchObject([
       {
@@ -150,7 +150,7 @@ describe('keys', () => {
     ])
   })
 
-  test('a record without one is passed on with nothing joined', async () => {
+  test('a record without a key passes without joined rows', async () => {
     const reading = await joined(
       'user,name\n1,y\n',
       { key: 'user', to: 'id' },
@@ -160,7 +160,7 @@ describe('keys', () => {
     expect(reading.rejected).toEqual([])
   })
 
-  test('an object is none, on either side', async () => {
+  test('an object is not a key, on either side', async () => {
     const reading = await readStreams(
       { 'users.json': '[{"id":{"x":1}},\n{"id":2}]', 'rows.json': '[{"of":2},\n{"of":{"x":1}}]' },
       { users: { path: 'users.json' }, rows: { path: 'rows.json', join: { key: 'of', to: 'id' } } },
@@ -179,7 +179,7 @@ describe('keys', () => {
     expect(dataOf(reading)).toMatchObject([{ id: 2, rows: [{ of: 2 }] }])
   })
 
-  test('an expression that fails on a record rejects it, and shows no value', async () => {
+  test('a failing expression rejects its record, and shows no value', async () => {
     const reading = await joined('user,name\n1,secret\n2,1\n', { key: '$number(name) > 0 ? user', to: 'id' })
     expect(reading.rejected).toMatchObject([
       { stream: 'rows', origin: { line: 2 }, problem: { code: 'expression_failed' } },
@@ -188,8 +188,8 @@ describe('keys', () => {
   })
 })
 
-describe('rows that belong to nobody', () => {
-  test('are counted and left out where the manifest says so', async () => {
+describe('unmatched rows', () => {
+  test('are counted and left out if the manifest says so', async () => {
     const reading = await joined('user,name\n1,x\n9,y\n,z\n', { key: 'user', to: 'id', unmatched: 'ignore' })
     expect(reading.rejected).toEqual([])
     expect(reading.counts[1]).toEqual({
@@ -198,7 +198,7 @@ describe('rows that belong to nobody', () => {
     })
   })
 
-  test('are told after everything has come by, in the order of the file', async () => {
+  test('are reported after all records, in the order of the file', async () => {
     const reading = await joined('user,name\n9,x\n1,y\n8,z\n', { key: 'user', to: 'id' })
     expect(reading.rejected.map(({ origin }) => origin.line)).toEqual([2, 4])
     expect(reading.rejected[0]?.problem).toMatchObject({
@@ -210,7 +210,7 @@ describe('rows that belong to nobody', () => {
 })
 
 describe('joins of joins', () => {
-  test('go as deep as is wanted, whatever the order they are written in', async () => {
+  test('can be nested, in any order of writing', async () => {
     const reading = await readStreams(
       {
         'users.csv': 'id\n1\n2\n',
@@ -240,7 +240,7 @@ describe('joins of joins', () => {
     ])
   })
 
-  test('a stream that would replace a member of the records is refused', async () => {
+  test('a stream that would replace a member of the records is rejected', async () => {
     const problem = await refusalOf(
       readStreams(
         { 'users.csv': 'id,plan\n1,gold\n', 'plans.csv': 'id\ngold\n' },
@@ -250,7 +250,7 @@ describe('joins of joins', () => {
     expect(problem).toMatchObject({ code: 'name_taken', path: 'source.streams.plan', hint: 'rename the stream' })
   })
 
-  test('two streams may be joined to one, and one to a second main stream', async () => {
+  test('two streams can join one, and one can join a second main stream', async () => {
     const reading = await readStreams(
       {
         'users.csv': 'id\n1\n',

@@ -6,16 +6,16 @@ import { dataOf, linesOf, readUsers, refusalOf } from './reading.ts'
 const readJson = (content: string | Buffer, records?: string) =>
   readUsers('users.json', content, records === undefined ? {} : { records })
 
-describe('where the records are', () => {
+describe('the path of the records', () => {
   test.each([
     ['a list', '[{"n":1},{"n":2}]', undefined, [1, 2]],
-    ['a list, said so', '[{"n":1},{"n":2}]', '$', [1, 2]],
-    ['an object, said so', '{"n":1}', '$', [1]],
+    ['a list at $', '[{"n":1},{"n":2}]', '$', [1, 2]],
+    ['an object at $', '{"n":1}', '$', [1]],
     ['a member', '{"Users":[{"n":1},{"n":2}]}', 'Users', [1, 2]],
     ['a member of the document', '{"Users":[{"n":1}]}', '$.Users', [1]],
     ['deeper', '{"a":{"b":{"c":[{"n":1}]}}}', 'a.b.c', [1]],
-    ['a name with a blank', '{"all users":[{"n":1}]}', '`all users`', [1]],
-    ['a single object in place of a list', '{"user":{"n":1}}', 'user', [1]],
+    ['a name with a space', '{"all users":[{"n":1}]}', '`all users`', [1]],
+    ['a single object instead of a list', '{"user":{"n":1}}', 'user', [1]],
     [
       'through lists on the way',
       '{"teams":[{"users":[{"n":1},{"n":2}]},{"x":0},{"users":[{"n":3}]}]}',
@@ -30,9 +30,9 @@ describe('where the records are', () => {
       'users',
       [1],
     ],
-    ['a name that comes again inside', '{"users":[{"n":1,"users":[{"n":2}]}]}', 'users', [1]],
+    ['a name that repeats inside', '{"users":[{"n":1,"users":[{"n":2}]}]}', 'users', [1]],
     ['nobody', '{"users":[]}', 'users', []],
-    ['null for nobody', '{"users":null}', 'users', []],
+    ['null for no users', '{"users":null}', 'users', []],
   ])('%s', async (_name, content, records, expected) => {
     const reading = await readJson(content, records)
     expect(dataOf(reading).map(({ n }) => n)).toEqual(expected)
@@ -45,20 +45,20 @@ describe('where the records are', () => {
     expect(await refusalOf(readJson(content, 'data.users'))).toEqual({
       code: 'no_such_path',
       message: 'there is nothing at data.users in the document',
-      hint: 'lists of objects are at: data.Users, data.Users.roles, data.`org units`, data.`org units`.m',
+      hint: 'correct records: lists of objects are at: data.Users, data.Users.roles, data.`org units`, data.`org units`.m',
       at: { file: 'users.json' },
     })
   })
 
-  test('a document that is no list needs a path, and is told of one', async () => {
+  test('a document that is not a list needs a path, and the error names one', async () => {
     expect(await refusalOf(readJson('{"users":[{"n":1}]}'))).toMatchObject({
       code: 'no_such_path',
       message: 'the document is an object, not a list of records',
-      hint: 'say where the records are, like records: users; lists of objects are at: users',
+      hint: 'set the path of the records, like records: users; lists of objects are at: users',
     })
   })
 
-  test('a large document that is no list is not read to its end for that', async () => {
+  test('a large document that is not a list is not read to its end', async () => {
     const rows = Array.from({ length: 20_000 }, (_, n) => `{"n":${n},"text":"some words"}`).join(',')
     expect(await refusalOf(readJson(`{"users":[${rows}], broken`))).toMatchObject({ code: 'no_such_path' })
   })
@@ -73,7 +73,7 @@ describe('where the records are', () => {
     'users ~> $f',
     '(',
     'a & b',
-  ])('what cannot be followed while reading is refused: %s', async (records) => {
+  ])('a path that cannot be streamed is rejected: %s', async (records) => {
     expect(await refusalOf(readJson('{"users":[{"n":1}]}', records))).toMatchObject({
       code: 'bad_records_path',
       path: 'source.streams.users.records',
@@ -83,7 +83,7 @@ describe('where the records are', () => {
 })
 
 describe('records', () => {
-  test('have the line on which they begin', async () => {
+  test('have their first line', async () => {
     const reading = await readJson('[\n{"n":1},{"n":2}\r\n,\n\n  {\n"n":3}\n]\n')
     expect(linesOf(reading)).toEqual([2, 2, 5])
   })
@@ -110,7 +110,7 @@ describe('records', () => {
     expect(Object.hasOwn(data, '__proto__')).toBe(true)
   })
 
-  test(tried('JSON and NDJSON of any kind', 'one document', 'records that are no objects'), async () => {
+  test(tried('JSON and NDJSON of any kind', 'one document', 'records that are not objects'), async () => {
     const reading = await readJson('[{"n":1},\n"text",\n5,\nnull,\n[{"n":2}],\n{"n":3}]')
     expect(dataOf(reading)).toEqual([{ n: 1 }, { n: 3 }])
     expect(reading.rejected.map(({ origin, problem }) => [origin.line, problem.code])).toEqual([
@@ -143,19 +143,19 @@ describe('records', () => {
   })
 })
 
-describe('what is no JSON', () => {
+describe('invalid JSON', () => {
   test.each([
     ['a missing comma', '[{"n":1}\n {"n":2}]', 2, 2],
-    ['a comma too many', '[{"n":1},\n]', 2, 1],
-    ['a comma too many in an object', '[{"n":1,}]', 1, 9],
+    ['a surplus comma', '[{"n":1},\n]', 2, 1],
+    ['a surplus comma in an object', '[{"n":1,}]', 1, 9],
     ['single quotes', "[\n\n{'n':1}]", 3, 2],
     ['no value', '[{"n":}]', 1, 7],
     ['a wrong bracket', '[{"n":1]', 1, 8],
-    ['a line end in a text', '[{"n":"a\nb"}]', 1, 9],
+    ['a line break in a string', '[{"n":"a\nb"}]', 1, 9],
     ['a word', '[{"n":nul}]', 1, 10],
-    ['a number with a zero before it', '[{"n":01}]', 1, 8],
+    ['a number with a leading zero', '[{"n":01}]', 1, 8],
     ['umlauts before it count one column each', '[{"ä":"öü"},\n{"ä":"öü" x}]', 2, 11],
-    ['something behind the document', '[{"n":1}]\n"x"', 2, 1],
+    ['text after the document', '[{"n":1}]\n"x"', 2, 1],
     ['objects with commas between them', '{"n":1},\n{"n":2}', 1, 8],
   ])('%s ends the reading at its place', async (_name, content, line, column) => {
     const problem = await refusalOf(readJson(content))
@@ -169,17 +169,17 @@ describe('what is no JSON', () => {
     },
   )
 
-  test('records before the fault are not passed on as if they were all', async () => {
+  test('records before the error do not count as complete', async () => {
     expect(await refusalOf(readJson(`[${'{"n":1},'.repeat(30_000)}oops]`))).toMatchObject({ code: 'bad_json' })
   })
 
-  test('nothing of the content is shown', async () => {
+  test('no content is shown', async () => {
     const problem = await refusalOf(readJson('[{"password":"hunter2"} hunter2]'))
     expect(JSON.stringify(problem)).not.toContain('hunter2')
     expect(JSON.stringify(problem)).not.toContain('Unexpected')
   })
 
-  test.each(['', '  \n\n', '\ufeff'])('an empty file is refused: %j', async (content) => {
+  test.each(['', '  \n\n', '\ufeff'])('an empty file is rejected: %j', async (content) => {
     expect(await refusalOf(readJson(content))).toMatchObject({ code: 'empty_file' })
   })
 })
@@ -187,8 +187,8 @@ describe('what is no JSON', () => {
 describe('documents one after another', () => {
   test.each([
     ['pages', '{\n"Users":[{"n":1}]\n}\n{\n"Users":[{"n":2}]\n}', 'Users', [2, 5]],
-    ['pages without a line end between them', '{"Users":[{"n":1}]}{"Users":[{"n":2}]}', 'Users', [1, 1]],
-    ['a last page with nobody', '{"Users":[{"n":1},{"n":2}]}\n{"Users":[]}\n', 'Users', [1, 1]],
+    ['pages without a line break between them', '{"Users":[{"n":1}]}{"Users":[{"n":2}]}', 'Users', [1, 1]],
+    ['an empty last page', '{"Users":[{"n":1},{"n":2}]}\n{"Users":[]}\n', 'Users', [1, 1]],
     ['lists', '[{"n":1}][\n{"n":2}]', undefined, [1, 2]],
     ['records', '{\n"n":1\n}\n{\n"n":2\n}\n', '$', [1, 4]],
     ['NDJSON', '{"n":1}\n{"n":2}\n', '$', [1, 2]],
@@ -202,7 +202,7 @@ describe('documents one after another', () => {
   })
 
   test(
-    tried('JSON and NDJSON of any kind', 'pages appended to one file', 'one of them is an error of the API'),
+    tried('JSON and NDJSON of any kind', 'pages appended to one file', 'one of them is an error response of the API'),
     async () => {
       const content = '{"Users":[{"n":1}]}\n{"message":"Rate exceeded"}\n{"Users":[{"n":2}]}\n'
       expect(await refusalOf(readJson(content, 'Users'))).toMatchObject({
@@ -214,14 +214,14 @@ describe('documents one after another', () => {
   )
 
   test.each([
-    ['{"n":1}\n{"n":2}\n', 'where each of them is a record, say format: ndjson'],
-    ['{\n"n":1\n}\n{\n"n":2\n}\n', 'where each of them is a record, say records: $'],
-    ['{"n":1}{"n":2}', 'where each of them is a record, say records: $'],
+    ['{"n":1}\n{"n":2}\n', 'set format: ndjson if each object is a record'],
+    ['{\n"n":1\n}\n{\n"n":2\n}\n', 'set records: $ if each object is a record'],
+    ['{"n":1}{"n":2}', 'set records: $ if each object is a record'],
     [
       '{"data":{"Users":[{"n":1}]}}\n{"data":{"Users":[]}}\n',
-      'say records: data.Users, where the lists of records are; where each of them is a record, say format: ndjson',
+      'set records: data.Users if the lists of records are there; set format: ndjson if each object is a record',
     ],
-  ])('without a word on records are told what they are, and where to go on: %j', async (content, hint) => {
+  ])('need a path, which the error names: %j', async (content, hint) => {
     expect(await refusalOf(readJson(content))).toMatchObject({ code: 'several_documents', hint })
   })
 
@@ -229,14 +229,14 @@ describe('documents one after another', () => {
     '{"n":1}\n{"n":2}\n',
     '{\n"n":1\n}\n{\n"n":2\n}\n',
     '{"Users":[{"n":1}]}\n{"Users":[{"n":2}]}\n',
-  ])('no hint leads back to where it came from: %j', async (content) => {
+  ])('hints never lead in a circle: %j', async (content) => {
     const seen = new Set<string>()
     let options: Record<string, string> = {}
     for (;;) {
       const problem = await refusalOf(readUsers('users.json', content, options))
       if (problem === undefined) break
       const [, name = '', value = ''] =
-        /(?:say|like) (format|records): (\S+?)[,;]?(?: |$)/.exec(problem.hint ?? '') ?? []
+        /(?:set|like) (format|records): (\S+?)[,;]?(?: |$)/.exec(problem.hint ?? '') ?? []
       options = { [name]: value }
       expect(seen).not.toContain(JSON.stringify(options))
       seen.add(JSON.stringify(options))
@@ -258,7 +258,7 @@ describe('NUL characters', () => {
 })
 
 describe('bounds', () => {
-  test('the limit of a record is a setting, and says so', async () => {
+  test('the limit of a record is a setting, which the error names', async () => {
     const content = `[{"n":1},\n{"n":"${'x'.repeat(200_000)}"}]`
     expect(await refusalOf(readUsers('u.json', content, { maxRecordBytes: 4096 }))).toMatchObject({
       code: 'record_too_long',
@@ -273,7 +273,7 @@ describe('bounds', () => {
     ])
   })
 
-  test('a record without end is refused at its line, with a word on records', async () => {
+  test('an endless record is rejected at its line, with a hint about records', async () => {
     const item = `"${'x'.repeat(1000)}",`
     expect(await refusalOf(readJson(`{"users":\n{"list":[${item.repeat(17_000)}`, 'users'))).toMatchObject({
       code: 'record_too_long',
@@ -282,12 +282,12 @@ describe('bounds', () => {
     })
   })
 
-  test('a text without end is refused', async () => {
+  test('an endless text is rejected', async () => {
     const problem = await refusalOf(readJson(`{"a":1,\n"b":"${'x'.repeat(17 * 1024 * 1024)}`, 'users'))
     expect(problem).toMatchObject({ code: 'record_too_long' })
   })
 
-  test('brackets without end are refused', async () => {
+  test('endless brackets are rejected', async () => {
     expect(await refusalOf(readJson(`[\n${'['.repeat(100_000)}`))).toMatchObject({
       code: 'too_deep',
       at: { file: 'users.json', line: 2, column: 500 },
@@ -295,10 +295,10 @@ describe('bounds', () => {
   })
 })
 
-test('a byte-order mark is passed over', async () => {
+test('a byte-order mark is skipped', async () => {
   expect(dataOf(await readJson('\ufeff[{"n":1}]'))).toEqual([{ n: 1 }])
 })
 
-test('a list with nobody in it is told in a warning', async () => {
+test('an empty list causes a warning', async () => {
   expect((await readJson('[]')).warnings).toMatchObject([{ code: 'no_records', at: { file: 'users.json' } }])
 })

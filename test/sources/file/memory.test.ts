@@ -9,10 +9,7 @@ import { writeJsonDocument, writeMemberships, writeNdjson } from '../../../bench
 
 const run = promisify(execFile)
 
-/**
- * MiB that the objects of a process may take: enough to start and to read, too little to hold the
- * files.
- */
+/** Heap limit in MiB: enough to start and to read, too little to hold the files. */
 const HEAP = 24
 const BYTES = 24_000_000
 
@@ -37,15 +34,15 @@ const memberships = { path: 'members.csv', join: { key: 'user_id', to: 'id' } }
 
 test.each([
   ['a JSON document', { users: main }],
-  ['lines of JSON', { users: { path: 'users.ndjson' } }],
+  ['NDJSON', { users: { path: 'users.ndjson' } }],
   ['a JSON document with a file joined to it', { users: main, memberships }],
-])('%s of any size is read in little memory', async (_name, streams) => {
+])('reads %s of any size in little memory', async (_name, streams) => {
   const program = fileURLToPath(new URL('../../../bench/read-source.ts', import.meta.url))
   const { stdout } = await inSmallHeap([program, JSON.stringify({ type: 'file', streams })])
   expect(JSON.parse(stdout)).toMatchObject({ records: users, rejected: 0 })
 })
 
-test('that memory would not do to hold the document', async () => {
+test('that memory is too small for the whole document', async () => {
   const whole = "console.log(JSON.parse(require('node:fs').readFileSync('users.json', 'utf8')).data.users.length)"
   await expect(inSmallHeap(['-e', whole])).rejects.toThrow('heap')
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { folderWith, readAll, sums } from '../reading.ts'
 
-test('users with their memberships, and the memberships with their organization', async () => {
+test('joins memberships to users, and organizations to memberships', async () => {
   const folder = folderWith({
     'users.json':
       '{"data": {"users": [\n{"id": 1, "email": "a@example.com"},\n{"id": 2, "email": "b@example.com"}\n]}}',

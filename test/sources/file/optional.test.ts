@@ -13,7 +13,7 @@ const streams = (optional: boolean) => ({
   },
 })
 
-test('files of an optional stream may be missing, and those that are there may be empty', async () => {
+test('files of an optional stream can be missing or empty', async () => {
   const files = { 'users.csv': 'id\n1\n', 'roles.csv': 'slug\n' }
   const folder = folderWith(files)
   const config = { type: 'file', streams: streams(true) } as const
@@ -28,7 +28,7 @@ test('files of an optional stream may be missing, and those that are there may b
   })
 })
 
-test('what is there of them is read', async () => {
+test('existing files are read', async () => {
   const folder = folderWith({ 'users.csv': 'id\n1\n', 'factors-1.ndjson': '{"id":"1","secret":"a"}\n' })
   const reading = await readAll({ type: 'file', streams: streams(true) }, folder)
   expect(reading.records[0]?.data).toMatchObject({ factors: [{ secret: 'a' }] })

@@ -3,7 +3,7 @@ import type { Problem } from '../../../src/diagnostics/problem.ts'
 import type { JsonObject } from '../../../src/json.ts'
 import { folderWith, type Reading, readAll } from '../reading.ts'
 
-/** Reads streams over files that are written for the purpose. */
+/** Reads streams from files written for the test. */
 export function readStreams(
   files: Record<string, string | Buffer>,
   streams: Record<string, unknown>,
@@ -17,17 +17,16 @@ export function readUsers(name: string, content: string | Buffer, options: JsonO
   return readStreams({ [name]: content }, { users: { path: name, ...options } })
 }
 
-/** What the records hold. */
 export function dataOf({ records }: Reading): JsonObject[] {
   return records.map(({ data }) => data)
 }
 
-/** Where they begin. */
+/** Lines on which the records begin. */
 export function linesOf({ records }: Reading): (number | undefined)[] {
   return records.map(({ origin }) => origin.line)
 }
 
-/** What ends the reading. */
+/** The problem that ends the reading. */
 export async function refusalOf(reading: Promise<Reading>): Promise<Problem | undefined> {
   try {
     await reading

@@ -7,7 +7,7 @@ import { folderWith } from '../reading.ts'
 const source: SourceDefinition = fileSource
 const context = { directory: '.', scratch: '.', reject() {}, warn() {} }
 
-/** What opening finds wrong, and checking as well. */
+/** Problems that both opening and checking find. */
 async function problemsOf(streams: Record<string, unknown>) {
   const checked = await source.check({ streams }, '.')
   try {
@@ -22,19 +22,19 @@ async function problemsOf(streams: Record<string, unknown>) {
 const join = { key: 'user', to: 'id' }
 
 test.each([
-  ['an ending that tells no format', { u: { path: 'u.txt' } }, 'unknown_format', 'u.path', 'csv, json or ndjson'],
+  ['an extension without a format', { u: { path: 'u.txt' } }, 'unknown_format', 'u.path', 'csv, json or ndjson'],
   ['files of several formats', { u: { path: ['u.csv', 'u.json'] } }, 'unknown_format', 'u.path', 'add format'],
   [
     'a delimiter for JSON',
     { u: { path: 'u.json', delimiter: ';' } },
     'option_of_other_format',
     'u.delimiter',
-    'for CSV only',
+    'only to CSV',
   ],
   ['trimming for NDJSON', { u: { path: 'u.jsonl', trim: true } }, 'option_of_other_format', 'u.trim', 'read as NDJSON'],
-  ['records of CSV', { u: { path: 'u.csv', records: 'a' } }, 'option_of_other_format', 'u.records', 'for JSON only'],
+  ['records of CSV', { u: { path: 'u.csv', records: 'a' } }, 'option_of_other_format', 'u.records', 'only to JSON'],
   [
-    'records that are no path',
+    'records that is not a path',
     { u: { path: 'u.json', records: 'a[1]' } },
     'bad_records_path',
     'u.records',
@@ -42,7 +42,7 @@ test.each([
   ],
   ['a first stream that is joined', { u: { path: 'u.csv', join } }, 'no_main_stream', 'u.join', 'users first'],
   [
-    'a join to nothing',
+    'a join to an unknown stream',
     { users: { path: 'u.csv' }, m: { path: 'm.csv', join: { ...join, into: 'user' } } },
     'unknown_stream',
     'm.join.into',
@@ -53,7 +53,7 @@ test.each([
     { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { ...join, into: 'm' } } },
     'join_cycle',
     'm.join.into',
-    'without join',
+    'that has no join',
   ],
   [
     'a key that does not compile',
@@ -63,39 +63,39 @@ test.each([
     'character 3',
   ],
   [
-    'a function that there is not',
+    'an unknown function',
     { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { key: 'a', to: '$lowercas(id)' } } },
     'bad_expression',
     'm.join.to',
     'did you mean $lowercase?',
   ],
   [
-    'a value that mappings alone read',
+    'a variable for mappings only',
     { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { key: '$vars.tenant & a', to: 'id' } } },
     'bad_expression',
     'm.join.key',
-    'only map reads $vars',
+    'only expressions under map can read $vars',
   ],
   [
-    'text that is run as code',
+    'text to run as code',
     { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { key: '$eval(a)', to: 'id' } } },
     'bad_expression',
     'm.join.key',
     '$eval is not available',
   ],
   [
-    'a key of chance',
+    'a random key',
     { u: { path: 'u.csv' }, m: { path: 'm.csv', join: { key: 'a & $random()', to: 'id' } } },
     'bad_expression',
     'm.join.key',
     'on every run',
   ],
-  ['a name that has a meaning', { _line: { path: 'u.csv' } }, 'reserved_stream_name', '_line', 'rename'],
-])('%s is refused where it is written', async (_name, streams, code, path, words) => {
+  ['a reserved name', { _line: { path: 'u.csv' } }, 'reserved_stream_name', '_line', 'rename'],
+])('%s is rejected at its place', async (_name, streams, code, path, words) => {
   expect(await problemsOf(streams)).toEqual([[code, `source.streams.${path}`, expect.stringContaining(words)]])
 })
 
-test('two streams that are joined to each other are refused both', async () => {
+test('two streams that are joined to each other are both rejected', async () => {
   const streams = {
     u: { path: 'u.csv' },
     a: { path: 'a.csv', join: { ...join, into: 'b' } },
@@ -107,13 +107,13 @@ test('two streams that are joined to each other are refused both', async () => {
   ])
 })
 
-test('the streams of a source are those that rules can read', () => {
+test('rules can read the streams of the source', () => {
   const streams = { u: { path: 'u.csv' }, m: { path: 'm.csv', join }, o: { path: ['o.json', 'p*.json'] } }
   expect(fileSource.open({ streams }, context).streams).toEqual(['u', 'o'])
   expect(fileSource.files({ streams })).toEqual(['u.csv', 'm.csv', 'o.json', 'p*.json'])
 })
 
-test('checking reads all files, and finds what ends their reading', async () => {
+test('the check reads all files, and finds what ends their reading', async () => {
   const folder = folderWith({
     'a.csv': 'id,id\n',
     'b.json': `{"list":[${'{"n":1},'.repeat(100_000)}`,

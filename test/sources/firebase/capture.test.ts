@@ -19,7 +19,7 @@ function everybody({ users, tenants = [] }: ProjectData): string[] {
   return [...users, ...tenants.flatMap((tenant) => tenant.users)].map(({ localId }) => localId).toSorted()
 }
 
-/** What it ends with. No text of it shows a private key. */
+/** The error of a reading. Checks that it shows no private key. */
 async function failure(promise: Promise<unknown>) {
   const error = await promise.then(
     () => undefined,
@@ -36,7 +36,7 @@ async function failure(promise: Promise<unknown>) {
 }
 
 describe('a project', () => {
-  test('is read whole, whatever the size of a page', async () => {
+  test('is read completely with any page size', async () => {
     const data = generateProject({ users: 23, tenants: [7, 0] })
     const fake = await fakeFirebase(data, { tenantsPage: 1 })
     for (const pageSize of [3, 7, 23, 1000]) {
@@ -52,13 +52,13 @@ describe('a project', () => {
     ])
   })
 
-  test('without anybody is an empty snapshot', async () => {
+  test('without users is an empty snapshot', async () => {
     const { snapshot, warnings } = await capture(optionsOf(await fakeFirebase(generateProject())))
     expect(await idsOf(snapshot)).toEqual([])
     expect(warnings).toEqual([])
   })
 
-  test('is asked for the tenants that are named, and for none where the list is empty', async () => {
+  test('is read with the tenants in the options, and without tenants for an empty list', async () => {
     const fake = await fakeFirebase(generateProject({ users: 2, tenants: [1, 2, 3] }))
     const tenantsOf = async (tenants: string[]) => {
       const { snapshot } = await capture(optionsOf(fake, { tenants }))
@@ -72,7 +72,7 @@ describe('a project', () => {
     expect(message).toBe('the Firebase project my-project has no tenant Acme')
   })
 
-  test('keeps no secret in what a snapshot is known by', async () => {
+  test('has no secret in its identity and facts', async () => {
     const fake = await fakeFirebase(generateProject({ users: 1 }))
     const { snapshot } = await capture(optionsOf(fake))
     expect(snapshot.identity).toEqual({
@@ -85,27 +85,27 @@ describe('a project', () => {
     expect(JSON.stringify(snapshot.facts)).not.toContain('Key')
   })
 
-  test('without Authentication is told of as such', async () => {
+  test('without Authentication is an error', async () => {
     const { code, path } = await failure(trial(optionsOf(await fakeFirebase({}, { isBare: true }))))
     expect({ code, path }).toEqual({ code: 'no_such_project', path: 'source.project' })
   })
 
-  test('whose pages overlap has nobody twice', async () => {
+  test('with overlapping pages has no duplicates', async () => {
     const data = generateProject({ users: 11 })
     const { snapshot } = await capture(optionsOf(await fakeFirebase(data, { places: 'overlap' }), { pageSize: 4 }))
     expect(await idsOf(snapshot)).toEqual(everybody(data))
   })
 
-  test('whose pages lead in a circle is not read for ever', async () => {
+  test('with pages in a loop is an error', async () => {
     const fake = await fakeFirebase(generateProject({ users: 6 }), { places: 'circle' })
     const { error, message } = await failure(capture(optionsOf(fake, { pageSize: 2 })))
     expect(error).toBeInstanceOf(SourceError)
-    expect(message).toContain('leads in a circle')
+    expect(message).toContain('form a loop')
   })
 })
 
-describe('changes while it is read', () => {
-  test('lose and double nobody who stays, and who was deleted after being read is told', async () => {
+describe('changes during the reading', () => {
+  test('lose and duplicate nobody; a deleted user causes a warning', async () => {
     const data = generateProject({ users: 20 })
     const fake = await fakeFirebase(data)
     const before = everybody(data)
@@ -113,7 +113,7 @@ describe('changes while it is read', () => {
     const remove = (id: string | undefined) => {
       fake.data.users = fake.data.users.filter(({ localId }) => localId !== id)
     }
-    // A token, the settings, the count and the first page have been asked for.
+    // A token, the settings, the count and the first page have been requested.
     fake.after(5, () => remove(first))
     fake.after(6, () => {
       fake.data.users.push({ ...account(900), localId: 'zzz' })
@@ -123,23 +123,25 @@ describe('changes while it is read', () => {
     expect(warnings).toMatchObject([{ code: 'deleted_meanwhile', message: expect.stringContaining('1 of the users') }])
   })
 
-  test('that leave the count behind what was read are an error, and no snapshot comes of them', async () => {
+  test('that leave fewer users than counted are an error without a snapshot', async () => {
     const fake = await fakeFirebase(generateProject({ users: 5 }), { countsOff: 2 })
     const { code, message } = await failure(capture(optionsOf(fake)))
     expect(code).toBe('count_mismatch')
-    expect(message).toContain('counted 7 users before they were read and 7 afterwards, and 5 were read')
+    expect(message).toContain('counted 7 users before reading and 7 after it, but 5 were read')
   })
 
-  test('a project that does not count its users says so', async () => {
+  test('cause a warning if the project returns no count', async () => {
     const fake = await fakeFirebase(generateProject({ users: 5 }), { counts: false })
     const { snapshot, warnings } = await capture(optionsOf(fake))
     expect(await idsOf(snapshot)).toHaveLength(5)
-    expect(warnings).toMatchObject([{ code: 'not_counted', hint: '5 were read; compare with the console' }])
+    expect(warnings).toMatchObject([
+      { code: 'not_counted', hint: 'compare with the number in the console: 5 were read' },
+    ])
   })
 })
 
-describe('a reading that is cut off', () => {
-  test('is given up where a tenant was deleted meanwhile', async () => {
+describe('an interrupted reading', () => {
+  test('fails if a tenant was deleted meanwhile', async () => {
     const fake = await fakeFirebase(generateProject({ users: 1, tenants: [2, 2] }), {
       onRequest({ target }) {
         if (target.includes('accounts')) fake.data.tenants?.splice(1)
@@ -151,7 +153,7 @@ describe('a reading that is cut off', () => {
     expect(message).toContain('the tenant tenant-2 of the Firebase project my-project was deleted')
   })
 
-  test('goes on where it was, in the project and in a tenant, and nobody is read twice', async () => {
+  test('continues in the project and in a tenant, without duplicates', async () => {
     const data = generateProject({ users: 30, tenants: [25] })
     const fake = await fakeFirebase(data)
     const folder = folderWith({})
@@ -169,7 +171,7 @@ describe('a reading that is cut off', () => {
     expect(warnings).toEqual([])
   })
 
-  test('is given up where the place is not known any more', async () => {
+  test('starts again if its page token is rejected', async () => {
     const fake = await fakeFirebase(generateProject({ users: 9 }))
     const folder = folderWith({})
     const abort = new AbortController()
@@ -184,7 +186,7 @@ describe('a reading that is cut off', () => {
 })
 
 describe('an API that is slow, busy or broken', () => {
-  test('is asked again, as often as it takes', async () => {
+  test('gets repeated requests', async () => {
     const data = generateProject({ users: 60, tenants: [10] })
     const fake = await fakeFirebase(data, {
       networkErrors: { serverErrors: 0.15, dropped: 0.1, cutOff: 0.1, refusals: 0.1, seed: 3 },
@@ -195,7 +197,7 @@ describe('an API that is slow, busy or broken', () => {
     expect([...met].filter((one) => one !== undefined)).toHaveLength(4)
   })
 
-  test('that throttles is asked at its pace', async () => {
+  test('that throttles gets slower requests', async () => {
     const data = generateProject({ users: 12 })
     const fake = await fakeFirebase(data, { rate: { burst: 3, perSecond: 20 } })
     const { snapshot } = await capture(optionsOf(fake, { pageSize: 1 }), folderWith({}), { clock: swiftClock })
@@ -203,7 +205,7 @@ describe('an API that is slow, busy or broken', () => {
     expect(fake.log.some(({ status }) => status === 429)).toBe(true)
   })
 
-  test('whose tokens expire is asked with a new one, once for each', async () => {
+  test('that rejects expired tokens gets a new one', async () => {
     const data = generateProject({ users: 12 })
     const fake = await fakeFirebase(data, { tokenUses: 4 })
     const { snapshot } = await capture(optionsOf(fake, { pageSize: 1 }))
@@ -213,14 +215,14 @@ describe('an API that is slow, busy or broken', () => {
     expect(fake.tokens.issued).toBe(refused + 1)
   })
 
-  test('has its tokens renewed before they expire', async () => {
+  test('gets a new token before the old one expires', async () => {
     const fake = await fakeFirebase(generateProject({ users: 3 }), { tokenLifetime: 1 })
     await capture(optionsOf(fake, { pageSize: 1 }))
     expect(fake.log.filter(({ status }) => status === 401)).toEqual([])
     expect(fake.tokens.issued).toBeGreaterThan(3)
   })
 
-  test('is out of reach when nothing listens', async () => {
+  test('is unreachable if nothing listens', async () => {
     const fake = await fakeFirebase(generateProject())
     await fake.close()
     const clock = hurriedClock()
@@ -230,20 +232,20 @@ describe('an API that is slow, busy or broken', () => {
   })
 })
 
-describe('hashes that the API keeps to itself', () => {
-  test('end the reading with the name of the permission, before anything is kept', async () => {
+describe('hidden hashes', () => {
+  test('end the reading with the missing permission, before anything is stored', async () => {
     const fake = await fakeFirebase(generateProject({ users: 3 }), without(HASHES))
     const { error, code, message, hint } = await failure(capture(optionsOf(fake)))
     expect(error).toBeInstanceOf(CredentialsError)
     expect(code).toBe('missing_permission')
     expect(message).toBe(
-      `the Firebase project my-project tells no hash parameters: ${EMAIL} lacks the permission ${HASHES}`,
+      `the Firebase project my-project does not return its hash parameters: ${EMAIL} does not have the permission ${HASHES}`,
     )
     expect(hint).toContain('or set hashes: false')
     expect((await failure(trial(optionsOf(fake)))).message).toBe(message)
   })
 
-  test('are found among the users too, who are named', async () => {
+  test('are also found among users, and the error names them', async () => {
     const data = generateProject({ users: 9 })
     const fake = await fakeFirebase({
       ...data,
@@ -257,7 +259,7 @@ describe('hashes that the API keeps to itself', () => {
     for (const id of named.replace(/ and .*/, '').split(', ')) expect(everybody(data)).toContain(id)
   })
 
-  test('are not asked for with hashes: false', async () => {
+  test('are not requested with hashes: false', async () => {
     const fake = await fakeFirebase(generateProject({ users: 3, tenants: [1] }), without(HASHES))
     const { snapshot } = await capture(optionsOf(fake, { hashes: false }))
     const rows = await rowsOf(snapshot, 'users')
@@ -273,17 +275,17 @@ describe('credentials', () => {
     ['firebaseauth.configs.get', {}],
     ['identitytoolkit.tenants.list', {}],
     ['identitytoolkit.tenants.get', { tenants: ['tenant-1'] }],
-  ])('that lack %s are told so', async (permission, more) => {
+  ])('without %s get an error with the permission', async (permission, more) => {
     const fake = await fakeFirebase(generateProject({ users: 1, tenants: [1] }), without(permission))
     for (const act of [capture, trial]) {
       const { error, code, hint } = await failure(act(optionsOf(fake, more)))
       expect(error).toBeInstanceOf(CredentialsError)
       expect(code).toBe('missing_permission')
-      expect(hint).toContain(`it takes the permission ${permission} in this project`)
+      expect(hint).toContain(`grant the permission ${permission} in this project`)
     }
   })
 
-  test('that are good are accepted, and next to nothing is read', async () => {
+  test('that work are accepted with few requests', async () => {
     const fake = await fakeFirebase(generateProject({ users: 50, tenants: [50] }))
     await trial(optionsOf(fake))
     expect(fake.log.map(({ method, route }) => `${method} ${route}`)).toEqual([
@@ -294,17 +296,19 @@ describe('credentials', () => {
     ])
   })
 
-  test('of a key that was deleted are refused with what helps', async () => {
+  test('with a deleted key get a hint', async () => {
     const fake = await fakeFirebase(generateProject())
     fake.tokens.revoke()
     const { error, message, hint, path } = await failure(trial(optionsOf(fake)))
     expect(error).toBeInstanceOf(CredentialsError)
-    expect(message).toBe(`Google gives no access token for ${EMAIL}: invalid_grant: Invalid grant: account not found`)
-    expect(hint).toContain('make a new key')
+    expect(message).toBe(
+      `Google did not issue an access token for ${EMAIL}: invalid_grant: Invalid grant: account not found`,
+    )
+    expect(hint).toContain('create a new key')
     expect(path).toBe('source.serviceAccount')
   })
 
-  test('come from a file too, beside the manifest', async () => {
+  test('can come from a file next to the manifest', async () => {
     const fake = await fakeFirebase(generateProject({ users: 1 }))
     const folder = folderWith({ 'key.json': keyFile(`${fake.url}/token`) })
     const { serviceAccount: _text, ...options } = optionsOf(fake, { credentials: './key.json' })
@@ -312,7 +316,7 @@ describe('credentials', () => {
     expect(fake.tokens.issued).toBe(1)
   })
 
-  test('are signed for Google alone, wherever a key file says that tokens come from', async () => {
+  test('are signed only for Google, regardless of the token_uri in a key file', async () => {
     const fake = await fakeFirebase(generateProject())
     const asked: string[] = []
     const serviceAccount = keyFile('https://elsewhere.example.com/token')
@@ -328,7 +332,7 @@ describe('credentials', () => {
     expect(fake.log).toEqual([])
   })
 
-  test('that the machine does not have are missed, with what helps', async () => {
+  test('that the machine does not have are an error with a hint', async () => {
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', join(folderWith({}), 'nothing.json'))
     const options = { project: 'my-project' }
     const { error, code, hint } = await failure(trial(options))
@@ -338,7 +342,7 @@ describe('credentials', () => {
     expect(hint).toContain('GOOGLE_APPLICATION_CREDENTIALS')
   })
 
-  test('of the machine are those that GOOGLE_APPLICATION_CREDENTIALS names', async () => {
+  test('of the machine come from GOOGLE_APPLICATION_CREDENTIALS', async () => {
     const folder = folderWith({})
     writeFileSync(join(folder, 'key.json'), keyFile('https://oauth2.googleapis.com/token'))
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', join(folder, 'key.json'))
@@ -351,7 +355,7 @@ describe('credentials', () => {
       }),
     )
     vi.unstubAllEnvs()
-    // A key was found, and a token asked for.
+    // A key was found and a token requested.
     expect(code).toBe('source_unreachable')
     expect(new Set(failed)).toEqual(new Set(['/token']))
   })
@@ -372,27 +376,31 @@ describe('options', () => {
   const KEY = keyFile('https://oauth2.googleapis.com/token')
 
   test.each([
-    ['a file that is not there', { credentials: './key.json' }, 'the key file ./key.json does not exist'],
+    ['a missing file', { credentials: './key.json' }, 'the key file ./key.json does not exist'],
     ['a folder', { credentials: './scratch' }, 'the key file ./scratch is a folder'],
-    ['a file of something else', { credentials: './other.json' }, 'the key file ./other.json is not a JSON object'],
+    ['a file with other content', { credentials: './other.json' }, 'the key file ./other.json is not a JSON object'],
+    ['an unknown type', { credentials: './sort.json' }, 'the key file ./sort.json has no "type" that is known'],
+    ['no account', { serviceAccount: '{"type":"service_account"}' }, 'source.serviceAccount has no client_email'],
     [
-      'an unknown sort',
-      { credentials: './sort.json' },
-      'the key file ./sort.json does not say what credentials it holds',
+      'a key on one line',
+      { credentials: './flat.json' },
+      'the private_key of the key file ./flat.json is not a PEM key',
     ],
-    ['no address', { serviceAccount: '{"type":"service_account"}' }, 'source.serviceAccount has no client_email'],
-    ['a key of one line', { credentials: './flat.json' }, 'the private_key of the key file ./flat.json is no PEM key'],
-    ['a text as a path', { credentials: KEY }, 'source.credentials is the text of a key file, and not its path'],
+    ['a text instead of a path', { credentials: KEY }, 'source.credentials is the text of a key file, not its path'],
     [
-      'both',
+      'a path and a text',
       { credentials: './key.json', serviceAccount: KEY },
-      'the source names a key file (credentials) and the text',
+      'the source has both the path of a key file',
     ],
     ['http', { baseUrl: 'http://firebase.example.com' }, 'source.baseUrl would send the access token unencrypted'],
-    ['a password', { baseUrl: 'https://a:b@firebase.example.com' }, 'source.baseUrl holds a user name or a password'],
+    [
+      'a password',
+      { baseUrl: 'https://a:b@firebase.example.com' },
+      'source.baseUrl contains a user name or a password',
+    ],
     ['a query', { baseUrl: 'https://firebase.example.com/x?y' }, 'source.baseUrl has more than a host'],
-    ['no address at all', { baseUrl: 'firebase' }, 'source.baseUrl is no http(s) address'],
-  ])('%s is told', async (_name, more, message) => {
+    ['no URL', { baseUrl: 'firebase' }, 'source.baseUrl is not an http(s) URL'],
+  ])('with %s are rejected', async (_name, more, message) => {
     const flat = KEY.replaceAll('\\n', '')
     const problems = await check(more, { 'other.json': '[]', 'sort.json': '{"type":"api_key"}', 'flat.json': flat })
     expect(problems).toHaveLength(1)
@@ -400,7 +408,7 @@ describe('options', () => {
     expect(JSON.stringify(problems)).not.toContain('PRIVATE')
   })
 
-  test('that are sound are not told of', async () => {
+  test('that are valid cause no problem', async () => {
     expect(await check({})).toEqual([])
     expect(await check({ serviceAccount: KEY })).toEqual([])
     expect(await check({ serviceAccount: '${FIREBASE_SERVICE_ACCOUNT}' })).toEqual([])

@@ -23,7 +23,7 @@ export async function fakeFirebase(data: Partial<ProjectData>, settings: Firebas
   return fake
 }
 
-/** The options of a source that reads the fake, without `type`. */
+/** The options of a source for the fake, without `type`. */
 export function optionsOf({ source }: FakeFirebase, more: Partial<Options> = {}): Options {
   const { type: _type, ...options } = source
   return { ...options, ...more }
@@ -40,7 +40,7 @@ function live() {
   return firebaseSource.live
 }
 
-/** Reads a project into a snapshot in `folder`, or goes on with one. */
+/** Reads a project into a snapshot in `folder`, or continues one. */
 export async function capture(
   config: Options,
   folder = folderWith({}),
@@ -71,12 +71,12 @@ export async function trial(config: Options, directory = '.'): Promise<void> {
   await live().tryCredentials?.(config, { directory })
 }
 
-/** Ids of the users, in the order in which they were read. */
+/** IDs of the users, in reading order. */
 export async function idsOf(snapshot: Snapshot): Promise<string[]> {
   return (await rowsOf(snapshot, 'users')).map(({ localId }) => String(localId))
 }
 
-/** Reads a project, and the records of it. */
+/** Reads a project and its records. */
 export async function read(fake: FakeFirebase, more: Partial<Options> = {}) {
   const config = optionsOf(fake, more)
   const { snapshot, warnings: told } = await capture(config)

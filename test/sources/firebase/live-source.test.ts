@@ -25,14 +25,14 @@ const OIDC = {
 }
 
 describe('a user', () => {
-  test('of the project has what the export has, and the parameters of its hash', async () => {
+  test('of the project has the fields of an export, and hash parameters', async () => {
     const { users } = await read(await fakeFirebase({ ...generateProject(), users: [user(0), user(2)] }))
     expect(users).toContainEqual({ ...user(0), hashConfig: hashConfig('main') })
-    // Who signs in by Google alone has no hash that could need any.
+    // A Google user has no hash and needs no parameters.
     expect(users).toContainEqual(user(2))
   })
 
-  test('of a tenant has its tenant, and the parameters of that one and no other', async () => {
+  test('of a tenant has its tenant, and only the parameters of this tenant', async () => {
     const project = generateProject({ users: 1, tenants: [1, 1] })
     const { users, recordsOf } = await read(await fakeFirebase(project))
     const byTenant = new Map(users.map((one) => [one.tenantId, one]))
@@ -44,11 +44,11 @@ describe('a user', () => {
       })
     }
     expect(byTenant.get(undefined)?.hashConfig).toEqual(hashConfig('main'))
-    // Test phone numbers come with their codes.
+    // Test phone numbers would include their codes.
     expect(JSON.stringify(recordsOf('tenants'))).not.toContain('123456')
   })
 
-  test('of a tenant without parameters gets none of another, and is told of', async () => {
+  test('of a tenant without parameters gets none, and a warning', async () => {
     const { tenants: [tenant] = [], ...project } = generateProject({ users: 1, tenants: [2] })
     if (tenant === undefined) throw new Error('there is a tenant')
     const { hashConfig: _own, ...bare } = tenant
@@ -60,12 +60,12 @@ describe('a user', () => {
     expect(warnings).toMatchObject([
       {
         code: 'tenants_without_hash_parameters',
-        message: 'the API tells no parameters of the password hashes of the tenant Tenant 1 (tenant-1), 2 users',
+        message: 'the API does not return the hash parameters of the tenant Tenant 1 (tenant-1), 2 users',
       },
     ])
   })
 
-  test('with a hash that was imported keeps none of it', async () => {
+  test('with an imported hash does not keep it', async () => {
     const { users, warnings } = await read(
       await fakeFirebase({ ...generateProject(), users: [user(0, { version: 2 }), user(1)] }),
     )
@@ -77,14 +77,14 @@ describe('a user', () => {
     ])
   })
 
-  test('whose hash is not read is counted', async () => {
+  test('without its hash is counted', async () => {
     const { warnings } = await read(await fakeFirebase(generateProject({ users: 6 })), { hashes: false })
     expect(warnings).toMatchObject([
       { code: 'hashes_not_read', message: expect.stringContaining('4 users have a password in Firebase') },
     ])
   })
 
-  test('of a tenant whose sign-in is switched off is told of', async () => {
+  test('of a tenant with disabled sign-in causes a warning', async () => {
     const project = generateProject({ tenants: [3] })
     const tenants = (project.tenants ?? []).map((tenant) => ({ ...tenant, disableAuth: true }))
     const { warnings } = await read(await fakeFirebase({ ...project, tenants }))
@@ -101,7 +101,7 @@ describe('providers', () => {
     return { ...own, saml: [SAML], tenants: [{ ...tenant, saml: [SAML], oidc: [OIDC] }] }
   }
 
-  test('are records of the project and of its tenants, without certificates of Firebase itself', async () => {
+  test("are records of the project and of its tenants, without Firebase's certificates", async () => {
     const { recordsOf, warnings } = await read(await fakeFirebase(project()), { connections: true })
     const { spCertificates: _own, ...spConfig } = SAML.spConfig
     expect(recordsOf('connections')).toEqual([
@@ -112,12 +112,12 @@ describe('providers', () => {
     expect(warnings).toMatchObject([
       {
         code: 'connections_inactive',
-        message: expect.stringContaining('1 provider is switched off in Firebase: oidc.acme'),
+        message: expect.stringContaining('1 provider is disabled in Firebase: oidc.acme'),
       },
     ])
   })
 
-  test('are not read unless they are asked for', async () => {
+  test('are read only on request', async () => {
     const fake = await fakeFirebase(project())
     const { recordsOf, counts } = await read(fake)
     expect(recordsOf('connections')).toEqual([])

@@ -12,7 +12,7 @@ function table(rows: [key: string, name: string][]): JoinTable {
   return joined
 }
 
-test('rows come back by key, in the order of loading, as often as asked', () => {
+test('rows come back by key, in the order of loading, on every call', () => {
   const joined = table([
     ['b', '1'],
     ['a', '2'],
@@ -27,7 +27,7 @@ test('rows come back by key, in the order of loading, as often as asked', () => 
   joined.close()
 })
 
-test('what nobody takes is told in the order of loading', () => {
+test('unused rows come back in the order of loading', () => {
   const joined = table(Array.from({ length: 20 }, (_, index) => [`k${index}`, 'x']))
   joined.take(Array.from({ length: 20 }, (_, index) => `k${index}`).filter((_, index) => index % 9 !== 0))
   expect([...joined.unused()]).toMatchObject([
@@ -38,7 +38,7 @@ test('what nobody takes is told in the order of loading', () => {
   joined.close()
 })
 
-test('keys are compared to the letter, whatever they hold', () => {
+test('keys match exactly, with any content', () => {
   const joined = table([
     ['Ä"\\', 'quoted'],
     ['1', 'digit'],

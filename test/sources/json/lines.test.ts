@@ -9,9 +9,9 @@ interface Taken {
   records: LineRecord[]
   refused: { line: number; code: string; message: string }[]
   met: number
-  /** Line that was read last. */
+  /** The last line that was read. */
   last: number
-  /** What ends the reading. */
+  /** The error that ends the reading. */
   error?: unknown
 }
 
@@ -35,7 +35,7 @@ function sinkOf(taken: Taken): RecordSink {
   }
 }
 
-/** The bytes of a text in chunks that end where they are told to, and no one within a character. */
+/** The bytes of a text in chunks with given ends, never within a character. */
 async function* chunked(text: string, borders: readonly number[]): AsyncGenerator<Buffer> {
   const characters = [...text]
   const ends = [...new Set(borders.map((border) => border % (characters.length + 1)))].sort((a, b) => a - b)
@@ -117,7 +117,7 @@ const text = fc
   .tuple(fc.array(fc.tuple(line, fc.constantFrom('\n', '\n', '\r\n')), { maxLength: 20 }), line, fc.boolean())
   .map(([lines, last, isEnded]) => `${lines.flat().join('')}${last}${isEnded ? '\n' : ''}`)
 
-test('cuts hold what is read in one go, wherever they and the pieces of the text end', async () => {
+test('cuts contain the same as one reading, in any pieces', async () => {
   await fc.assert(
     fc.asyncProperty(text, borders, borders, size, async (whole, ends, others, rows) => {
       expect(await inCuts(chunked(whole, ends), rows)).toEqual(await inOneGo(chunked(whole, others)))
@@ -126,7 +126,7 @@ test('cuts hold what is read in one go, wherever they and the pieces of the text
   )
 })
 
-test('what comes before a text breaks off is read', async () => {
+test('text before an error is read', async () => {
   async function* cutOff(whole: string, ends: readonly number[]): AsyncGenerator<Buffer> {
     yield* chunked(whole, ends)
     throw new Error('broken')
@@ -139,7 +139,7 @@ test('what comes before a text breaks off is read', async () => {
   )
 })
 
-test('a cut ends with the line that makes it a mebibyte', async () => {
+test('a cut ends with the line that reaches 1 MiB', async () => {
   const half = `${JSON.stringify({ text: 'x'.repeat(600 * 1024) })}\n`
   const cuts = ndjson.cut?.(chunked(half.repeat(5), []), sinkOf(nothing()), 1000)
   const rows: number[] = []

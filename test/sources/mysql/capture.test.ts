@@ -5,14 +5,14 @@ import { capture, problemOf, read } from '../postgres/capturing.ts'
 
 type Options = SourceOptions<'mysql'>
 
-/** A source over the tables that the statements make. */
+/** A source that reads the tables created by the statements. */
 async function sourceOf(sql: string, options: Omit<Options, 'url'>): Promise<Options & { type: 'mysql' }> {
   const { url } = await newMariaDatabase(sql)
   return { type: 'mysql', url, ...options }
 }
 
-describe.skipIf(mariaPrograms === undefined)('what is read of MariaDB', () => {
-  test('may have any names, and is the same in each reading', async () => {
+describe.skipIf(mariaPrograms === undefined)('reading MariaDB', () => {
+  test('accepts any names, and gives the same result each time', async () => {
     const sql = `CREATE TABLE \`order by\` (\`key\` int primary key, \`from\` varchar(20), \`a.b\` int, \`ü ☺\` int);
       INSERT INTO \`order by\` VALUES (2, 'b', 1, 1), (1, 'a', 2, 2)`
     const source = await sourceOf(sql, { streams: { users: { table: '`order by`', key: 'key' } } })
@@ -25,7 +25,7 @@ describe.skipIf(mariaPrograms === undefined)('what is read of MariaDB', () => {
     expect(one.snapshot.digest).toBe(other.snapshot.digest)
   })
 
-  test('is joined to the letter, also by ids of bytes', async () => {
+  test('joins by exact text, also with binary IDs', async () => {
     const source = await sourceOf(
       `CREATE TABLE users (id binary(16) primary key, code varchar(9));
        CREATE TABLE members (user_id binary(16), team int, primary key (user_id, team));
@@ -52,13 +52,13 @@ describe.skipIf(mariaPrograms === undefined)('what is read of MariaDB', () => {
     ])
   })
 
-  test('has keys that differ by case, accents or blanks, though the order of the column takes them for one', async () => {
+  test('keeps keys that differ in case, accents or spaces, although the collation treats them as equal', async () => {
     const sql = "CREATE TABLE t (id varchar(9)); INSERT INTO t VALUES ('a'), ('A'), ('á'), ('a '), ('b')"
     const { records } = await read(await sourceOf(sql, { streams: { users: { table: 't', key: 'id' } } }))
     expect(records.map(({ data }) => data.id).sort()).toEqual(['A', 'a', 'a ', 'b', 'á'])
   })
 
-  test('has no key twice, whatever stands between', async () => {
+  test('rejects duplicate keys, whatever is between them', async () => {
     const sql = "CREATE TABLE t (id varchar(9), n int); INSERT INTO t VALUES ('a', 1), ('A', 2), ('a', 3)"
     const source = await sourceOf(sql, { streams: { users: { table: 't', key: 'id' } } })
     expect(await problemOf(capture(source))).toMatchObject({
@@ -67,7 +67,7 @@ describe.skipIf(mariaPrograms === undefined)('what is read of MariaDB', () => {
     })
   })
 
-  test('has no NUL characters, which are counted', async () => {
+  test('removes NUL characters and counts them', async () => {
     const sql =
       "CREATE TABLE t (id int primary key, name text, j json); INSERT INTO t VALUES (1, CONCAT('Zo', CHAR(0), 'ë'), NULL)"
     const { records, warnings } = await read(await sourceOf(sql, { streams: { users: { table: 't', key: 'id' } } }))
@@ -75,7 +75,7 @@ describe.skipIf(mariaPrograms === undefined)('what is read of MariaDB', () => {
     expect(warnings).toMatchObject([{ code: 'nul_characters', message: '1 NUL character was left out' }])
   })
 
-  test('is warned of once: zero dates, and tables without a snapshot', async () => {
+  test('warns once about zero dates and tables without a snapshot', async () => {
     const source = await sourceOf(
       `SET sql_mode = ''; CREATE TABLE t (id int primary key, at datetime) ENGINE = MyISAM;
        INSERT INTO t VALUES (1, 0), (2, 0), (3, '2026-01-02 03:04:05')`,
@@ -102,7 +102,7 @@ describe.skipIf(mariaPrograms === undefined)('with updatedSince', () => {
     members: { table: 'members', key: 'id', updatedAt: 'updated_at', join: { key: 'email', to: 'email' } },
   }
 
-  test('reads who changed, or whose joined rows did, with all that is joined to them, across character sets', async () => {
+  test('reads records that changed or whose joined rows changed, with all joined rows, across character sets', async () => {
     const { records } = await read(await sourceOf(SQL, { streams, updatedSince: '2026-03-01T00:00:00Z' }))
     const ids = (value: unknown) => (Array.isArray(value) ? value.map(({ id }) => id) : value)
     expect(records.map(({ data }) => [data.id, ids(data.members)])).toEqual([
@@ -112,12 +112,12 @@ describe.skipIf(mariaPrograms === undefined)('with updatedSince', () => {
     ])
   })
 
-  test('refuses a day, in whose later hours changes would be missed', async () => {
+  test('rejects a date without a time, which would miss later changes of the day', async () => {
     const members = { table: 'members', key: 'id', updatedAt: 'day', join: { key: 'email', to: 'email' } }
     const source = await sourceOf(SQL, { streams: { ...streams, members }, updatedSince: '2026-03-01T12:00:00Z' })
     expect(await problemOf(capture(source))).toMatchObject({
       code: 'updated_at_is_no_time',
-      message: 'the column day of members is of type date, and updatedAt must name a time',
+      message: 'the column day of members has the type date; updatedAt needs a timestamp',
     })
   })
 })

@@ -15,7 +15,7 @@ async function failureOf(url: string): Promise<OperatorError> {
     async (connection) => connection.close(),
     (thrown: unknown) => explainedConnection(endpoint, thrown),
   )
-  if (!(error instanceof OperatorError)) throw new Error(`no error for people: ${error}`)
+  if (!(error instanceof OperatorError)) throw new Error(`not an OperatorError: ${error}`)
   expect(JSON.stringify(error.problems)).not.toContain('pw-')
   return error
 }
@@ -54,39 +54,39 @@ describe('a URL', () => {
   })
 
   test.each([
-    ['postgres://u:s3cret@h/d', 'no URL of a MySQL'],
-    ['mysql://u:s3c/ret@h/d', '@ behind its address'],
-    ['mysql://u:s3c?ret@h/d', '@ behind its address'],
-    ['mysql://:s3cret@h/d', 'names no user'],
-    ['mysql://h/d', 'names no user'],
-    ['mysql://u:s3cret@/d', 'no URL|names no host'],
+    ['postgres://u:s3cret@h/d', 'not the URL of a MySQL'],
+    ['mysql://u:s3c/ret@h/d', '@ after the host'],
+    ['mysql://u:s3c?ret@h/d', '@ after the host'],
+    ['mysql://:s3cret@h/d', 'has no user'],
+    ['mysql://h/d', 'has no user'],
+    ['mysql://u:s3cret@/d', 'not the URL|has no host'],
     ['mysql://u:s3cret@h/d/e', 'more than one database'],
     ['mysql://u:s3cret@h/d?ssl-mode=PREFERRED', 'fall back to plain text'],
-    ['mysql://u:s3cret@h/d?ssl-mode=s3cret', 'ssl-mode is not known'],
-    ['mysql://u:s3cret@h/d?allowLocalInfile=true', 'not known: allowLocalInfile'],
-    ['mysql://u:s3cret@10.0.0.5/d', 'name of a host'],
+    ['mysql://u:s3cret@h/d?ssl-mode=s3cret', 'ssl-mode is unknown'],
+    ['mysql://u:s3cret@h/d?allowLocalInfile=true', 'unknown parameter: allowLocalInfile'],
+    ['mysql://u:s3cret@10.0.0.5/d', 'needs a host name'],
     ['mysql://u:s3cret@h/d?ssl-ca=nowhere.pem', 'cannot be read'],
-    ['s3cret', 'no URL'],
-  ])('%s is refused without a word of its password', (url, message) => {
+    ['s3cret', 'not the URL'],
+  ])('%s is rejected without showing the password', (url, message) => {
     let caught: unknown
     try {
       endpointOf(url)
     } catch (error) {
       caught = error
     }
-    if (!(caught instanceof OperatorError)) throw new Error('it was not refused')
+    if (!(caught instanceof OperatorError)) throw new Error('it was not rejected')
     expect(caught.message).toMatch(new RegExp(message))
     expect(JSON.stringify(caught.problems)).not.toContain('s3c')
   })
 })
 
 describe.skipIf(mariaPrograms === undefined)('a connection to MariaDB', () => {
-  test('is refused with a wrong password, for an unknown database, without a right to it', async () => {
+  test('is rejected with a wrong password, for an unknown database, and without privileges', async () => {
     const { server, name, sql } = await newMariaDatabase()
     sql(`CREATE USER IF NOT EXISTS stranger IDENTIFIED BY 'pw-stranger'`)
     expect(await failureOf(server.url(name, 'tester', 'pw-not-this'))).toMatchObject({
       exitCode: 4,
-      message: expect.stringMatching(/refuses the user tester or the password$/),
+      message: expect.stringMatching(/rejected the user tester or the password$/),
     })
     expect(await failureOf(server.url('not_there'))).toMatchObject({
       exitCode: 3,
@@ -94,16 +94,16 @@ describe.skipIf(mariaPrograms === undefined)('a connection to MariaDB', () => {
     })
     expect(await failureOf(server.url(name, 'stranger', 'pw-stranger'))).toMatchObject({
       exitCode: 4,
-      hint: `give it the right to read: GRANT SELECT ON \`${name}\`.* TO 'stranger'@'…'`,
+      hint: `have an administrator run: GRANT SELECT ON \`${name}\`.* TO 'stranger'@'…'`,
     })
   })
 
-  test('of a locked user, one whose password has expired, and one of another plugin is refused in words', async () => {
+  test('is rejected with an explanation for a locked user, an expired password, and another plugin', async () => {
     const { server, name, sql } = await newMariaDatabase()
     const users = [
       ['locked', "IDENTIFIED BY 'pw-locked' ACCOUNT LOCK", 'is locked'],
       ['expired', "IDENTIFIED BY 'pw-expired' PASSWORD EXPIRE", 'has expired'],
-      ['bysocket', 'IDENTIFIED VIA unix_socket', 'refuses the user bysocket'],
+      ['bysocket', 'IDENTIFIED VIA unix_socket', 'rejected the user bysocket'],
     ] as const
     for (const [user, how, message] of users) {
       sql(`CREATE USER IF NOT EXISTS ${user} ${how}; GRANT SELECT ON ${name}.* TO ${user}`)
@@ -120,7 +120,7 @@ describe.skipIf(mariaPrograms === undefined)('a connection to MariaDB', () => {
     await connection.close()
   })
 
-  test('ends at once when the reading is called off', async () => {
+  test('ends at once when the reading is aborted', async () => {
     const { url } = await newMariaDatabase()
     const stop = new AbortController()
     const connection = await Connection.open(endpointOf(url), { statementTimeout: undefined, signal: stop.signal })
@@ -130,13 +130,13 @@ describe.skipIf(mariaPrograms === undefined)('a connection to MariaDB', () => {
     await connection.close()
   })
 
-  test('holds no more rows than are taken', async () => {
+  test('does not buffer more rows than the reader takes', async () => {
     const { url } = await newMariaDatabase()
     const connection = await Connection.open(endpointOf(url), { statementTimeout: undefined })
     const before = process.memoryUsage().rss
     const rows = connection.stream("SELECT seq, REPEAT('x', 1000) AS x FROM seq_1_to_1000000")
     await rows.next()
-    // As long as nobody takes rows, the server cannot have sent a gigabyte.
+    // While no rows are read, the server cannot have sent 1 GiB.
     const { server } = await newMariaDatabase()
     const state = () => server.sql("SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'Writing to net'")
     await expect.poll(state).toBe('1')
@@ -146,7 +146,7 @@ describe.skipIf(mariaPrograms === undefined)('a connection to MariaDB', () => {
   })
 })
 
-describe('a service that is no MySQL', () => {
+describe('a service that is not MySQL', () => {
   async function listening(answer: (server: Server) => void): Promise<string> {
     const server = createServer()
     answer(server)
@@ -159,19 +159,19 @@ describe('a service that is no MySQL', () => {
   }
 
   test.each([
-    ['greets in its own way', Buffer.from('SSH-2.0-OpenSSH_9.2\r\n')],
+    ['sends another greeting', Buffer.from('SSH-2.0-OpenSSH_9.2\r\n')],
     ['speaks the X protocol', Buffer.from([5, 0, 0, 0, 11, 8, 5, 26, 0])],
-  ])('and %s is named', async (_how, greeting) => {
+  ])('that %s is reported', async (_how, greeting) => {
     const url = await listening((server) => server.on('connection', (socket) => socket.end(greeting)))
     expect(await failureOf(url)).toMatchObject({ code: 'database_not_mysql' })
   })
 
-  test('and hangs up is named', async () => {
+  test('that closes the connection is reported', async () => {
     const url = await listening((server) => server.on('connection', (socket) => socket.end()))
     expect(await failureOf(url)).toMatchObject({ code: 'database_not_mysql' })
   })
 
-  test('and is not there is named', async () => {
+  test('that does not exist is reported', async () => {
     const error = await failureOf('mysql://u:pw-Other@127.0.0.1:1/d')
     expect(error).toMatchObject({
       code: 'database_lost',
@@ -179,7 +179,7 @@ describe('a service that is no MySQL', () => {
     })
   })
 
-  test('but has no room for another connection says so', async () => {
+  test('that accepts no more connections is reported', async () => {
     const text = 'Too many connections'
     const packet = Buffer.concat([Buffer.from([0xff, 0x10, 0x04]), Buffer.from(text)])
     const greeting = Buffer.concat([Buffer.from([packet.length, 0, 0, 0]), packet])
@@ -198,7 +198,7 @@ function hasOpenssl(): boolean {
 }
 
 describe.skipIf(mariaPrograms === undefined || !hasOpenssl())('TLS', () => {
-  test('is verified, demanded by the server, and missed where the server has none', async () => {
+  test('is verified, can be required by the server, and is reported when the server lacks it', async () => {
     const plain = await newMariaDatabase()
     const wanting = plain.url.replace('127.0.0.1', 'localhost')
     expect(await failureOf(`${wanting}?ssl-mode=VERIFY_IDENTITY`)).toMatchObject({
@@ -216,11 +216,11 @@ describe.skipIf(mariaPrograms === undefined || !hasOpenssl())('TLS', () => {
 
     expect(await failureOf(`${named}?ssl-mode=VERIFY_IDENTITY`)).toMatchObject({
       code: 'database_untrusted',
-      hint: expect.stringContaining('ssl-ca=file.pem'),
+      hint: expect.stringContaining('source.ca'),
     })
     expect(await failureOf(named)).toMatchObject({
       code: 'credentials_refused',
-      hint: expect.stringContaining('where it wants TLS, add ssl-mode=VERIFY_IDENTITY'),
+      hint: expect.stringContaining('if the server requires TLS, add ssl-mode=VERIFY_IDENTITY'),
     })
     for (const url of [
       `${named}?ssl-ca=${certificate}`,
@@ -249,6 +249,6 @@ function makeCertificate(host: string, key: string, certificate: string): void {
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files], {
     stdio: 'ignore',
   })
-  // The server may run as another user.
+  // The server can run as another user.
   chmodSync(key, 0o644)
 }

@@ -2,19 +2,19 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** Stands between a client and a database, and counts what the database says. */
+/** A proxy between a client and a database that counts the bytes from the database. */
 export interface CuttingProxy {
   port: number
-  /** Bytes of the database so far, over all connections. */
+  /** Bytes from the database so far, over all connections. */
   bytes(): number
   /**
-   * From now on: calls once as soon as the database would say more than so many bytes. The client
-   * never gets those behind them.
+   * From now on, calls `then` once when the database would send more than this number of bytes. The
+   * client never gets the bytes after them.
    */
   cutAfter(bytes: number, cut: () => void): void
 }
 
-/** Forwards connections to a port of this machine. It goes with the test. */
+/** Forwards connections to a port of this machine until the test ends. */
 export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
   const sockets = new Set<Socket>()
   let said = 0

@@ -5,15 +5,15 @@ import type { Asked } from '../../../src/sources/database/driver.ts'
 import { mysqlDriver } from '../../../src/sources/mysql/open.ts'
 import { freePort } from '../../mariadb.ts'
 
-/** Of what a client may ask for, everything but TLS and compression. */
+/** All client capabilities except TLS and compression. */
 const CAPABILITIES = 0xffffff & ~0x800 & ~0x20
 
 const TEXT = { type: 253, charset: 255 }
 const BIGINT = { type: 8, charset: 63 }
-// MySQL says that its JSON is binary.
+// MySQL reports its JSON as binary.
 const JSON_TYPE = { type: 245, charset: 63 }
 
-/** A server that says it is a MySQL 8. It remembers what it was told, and yields one row. */
+/** A server that claims to be MySQL 8. It records statements and returns one row. */
 async function startMySql8(): Promise<{ url: string; told: string[] }> {
   const told: string[] = []
   const answer = (connection: Connection, row: Record<string, string> | undefined, types: (typeof TEXT)[]) => {
@@ -41,7 +41,7 @@ async function startMySql8(): Promise<{ url: string; told: string[] }> {
       characterSet: 255,
       capabilityFlags: CAPABILITIES,
     })
-    // The server of mysql2 takes SET for the preparing of a statement.
+    // The server of mysql2 treats SET as preparing a statement.
     for (const event of ['query', 'stmt_prepare']) connection.on(event, (sql: string) => answerTo(connection, sql))
     connection.on('error', () => {})
   })
@@ -52,7 +52,7 @@ async function startMySql8(): Promise<{ url: string; told: string[] }> {
     else if (sql.includes('FROM users')) answer(connection, { id: '7', j: '{"größe": 1.50}' }, [BIGINT, JSON_TYPE])
     else answer(connection, undefined, [])
   }
-  // It counts packets of the greeting, too, and complains of the first command.
+  // It also counts the packets of the greeting, and complains about the first command.
   vi.spyOn(console, 'error').mockImplementation(() => {})
   const port = await freePort()
   server.listen(port)
@@ -62,7 +62,7 @@ async function startMySql8(): Promise<{ url: string; told: string[] }> {
   return { url: `mysql://reader:pw-reader@127.0.0.1:${port}/shop`, told }
 }
 
-test('MySQL 8 is read in one transaction of its own words', async () => {
+test('MySQL 8 is read in one transaction, with its own statements', async () => {
   const { url, told } = await startMySql8()
   const asked: Asked = { path: 'source.streams.users', table: 'users', place: 'users' }
   const session = await mysqlDriver.connect({ url, ca: undefined, statementTimeout: 90_000 }, {})

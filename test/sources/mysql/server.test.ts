@@ -2,7 +2,7 @@ import { createConnection } from 'mysql2/promise'
 import { expect, test } from 'vitest'
 import { mariaPrograms, newMariaDatabase } from '../../mariadb.ts'
 
-test.skipIf(mariaPrograms === undefined)('tests have databases of their own on one MariaDB', async () => {
+test.skipIf(mariaPrograms === undefined)('tests have separate databases on one MariaDB server', async () => {
   const sql = "CREATE TABLE t (name text); INSERT INTO t VALUES ('Zoë 🙂')"
   const [one, other] = await Promise.all([newMariaDatabase(sql), newMariaDatabase()])
   expect(one.server.socket).toBe(other.server.socket)

@@ -44,7 +44,7 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     return all
   }
 
-  /** The problem that a statement of a stream ends in. */
+  /** Runs a statement of a stream and returns its problem. */
   async function problemOf({ url }: MariaDatabase, statement: string, written?: string): Promise<Problem> {
     const of = await session(url)
     const error = await of.columns(statement, asked(written)).catch((thrown: unknown) => thrown)
@@ -52,7 +52,7 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     return error.problems[0]
   }
 
-  test('sees one moment, whatever is written meanwhile', async () => {
+  test('sees one moment, despite concurrent writes', async () => {
     const database = await newMariaDatabase('CREATE TABLE t (id int primary key); INSERT INTO t VALUES (1), (2)')
     const of = await session(database.url)
     database.sql('INSERT INTO t VALUES (3); DELETE FROM t WHERE id = 1; CREATE TABLE later (id int)')
@@ -69,12 +69,12 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     const of = await session(database.url)
     await expect(of.count('SELECT adds()', asked())).rejects.toMatchObject({
       code: 'bad_query',
-      message: 'the query of users writes, and the source only reads',
+      message: 'the query of users changes data, but a source can only read',
     })
     expect(database.sql('SELECT count(*) FROM t')).toBe('0')
   })
 
-  test('reads FLOATs with all of their digits, by the shortest number', async () => {
+  test('reads FLOAT values exactly, as the shortest number', async () => {
     const { url } = await newMariaDatabase(
       'CREATE TABLE t (id int primary key, v float); INSERT INTO t VALUES (1, 16777216), (2, 0.1), (3, 1.17549e-38), (4, NULL), (5, 123.4567)',
     )
@@ -82,14 +82,14 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     expect(rows.map(({ v }) => v)).toEqual([16_777_216, 0.1, 1.17549e-38, undefined, 123.4567])
   })
 
-  test('tells of zero dates once for each column', async () => {
+  test('warns about zero dates once for each column', async () => {
     const { url } = await newMariaDatabase(
       "SET sql_mode = ''; CREATE TABLE t (id int primary key, at datetime, d date); INSERT INTO t VALUES (1, 0, 0), (2, 0, '2026-01-02')",
     )
     expect(await rowsOf(await session(url), 't')).toEqual([{ id: 1 }, { id: 2, d: '2026-01-02' }])
     expect(warnings.map(({ message }) => message)).toEqual([
-      't: at is 0000-00-00 in 2 rows, and absent from their records',
-      't: d is 0000-00-00 in 1 row, and absent from its record',
+      't: at is 0000-00-00 in 2 rows; their records have no date',
+      't: d is 0000-00-00 in 1 row; its record has no date',
     ])
   })
 
@@ -102,14 +102,14 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     expect(warnings).toEqual([])
     await of.columns('SELECT * FROM old AS r', asked('old'))
     await of.columns('SELECT * FROM (SELECT t.id FROM t JOIN older USING (id)) AS r', asked())
-    expect(warnings.map(({ code, message }) => `${code} ${message.split(' that')[0]}`)).toEqual([
-      'table_without_snapshot the table old',
-      'table_without_snapshot the table older',
+    expect(warnings.map(({ code, message }) => `${code} ${message.split(',')[0]}`)).toEqual([
+      'table_without_snapshot old reads the table old',
+      'table_without_snapshot users reads the table older',
     ])
     expect(warnings[0]?.hint).toContain('ALTER TABLE `old` ENGINE = InnoDB')
   })
 
-  test('says of a query that its values were cut off', async () => {
+  test('reports values that the server cut off', async () => {
     const { url } = await newMariaDatabase('CREATE TABLE t (id int primary key); INSERT INTO t VALUES (1)')
     const of = await session(url)
     const rows = of.rows("SELECT REPEAT('ü', 9000000) AS large FROM t", [], asked())
@@ -120,7 +120,7 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     ).rejects.toMatchObject({ code: 'value_cut_off' })
   })
 
-  test('names what is near a name that is not there', async () => {
+  test('suggests a similar name', async () => {
     const database = await newMariaDatabase('CREATE TABLE users (id int primary key, email text)')
     const { name: own } = database
     expect(await problemOf(database, 'SELECT * FROM user_s AS r', 'user_s')).toEqual({
@@ -130,24 +130,24 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
       path: 'source.streams.users.table',
     })
     expect(await problemOf(database, `SELECT * FROM (SELECT id FROM ${own}.nothing_like_it) AS r`)).toMatchObject({
-      hint: 'the user sees users',
+      hint: 'choose one that the user can read: users',
       path: 'source.streams.users.query',
     })
     expect(await problemOf(database, 'SELECT * FROM (SELECT emial FROM users) AS r')).toMatchObject({
       code: 'no_such_column',
-      message: 'the query of users names a column that is not there: emial',
+      message: 'the query of users uses a column that does not exist: emial',
     })
     expect(await problemOf(database, 'SELECT * FROM (SELECT id FRM users) AS r')).toMatchObject({
       code: 'bad_query',
-      message: expect.stringContaining('an error of syntax near'),
+      message: expect.stringContaining('syntax error near'),
     })
     expect(await problemOf(database, 'SELECT * FROM (SELECT id, email AS id FROM users) AS r')).toMatchObject({
       code: 'duplicate_column',
-      message: 'the query of users has two columns of one name: id',
+      message: 'the query of users has two columns named id',
     })
   })
 
-  test('names the GRANT that a user lacks', async () => {
+  test('shows the GRANT that the user needs', async () => {
     const database = await newMariaDatabase('CREATE TABLE users (id int, email text); CREATE TABLE teams (id int)')
     const { name: own, server, sql } = database
     const reader = `r_${own.slice(2, 12)}`
@@ -155,18 +155,18 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     const as = { ...database, url: server.url(own, reader, 'pw-reader') }
     expect(await problemOf(as, 'SELECT * FROM teams AS r', 'teams')).toMatchObject({
       code: 'database_forbidden',
-      message: expect.stringContaining(`the user ${reader} may not read the table ${own}.teams in`),
+      message: expect.stringContaining(`the user ${reader} is not allowed to read the table ${own}.teams in`),
       hint: `have an administrator run: GRANT SELECT ON \`${own}\`.\`teams\` TO '${reader}'@'%'`,
     })
     const column = await problemOf(as, 'SELECT * FROM (SELECT email FROM users) AS r')
     expect(column).toMatchObject({
       code: 'database_forbidden',
-      message: expect.stringContaining('may not read the column email of users'),
+      message: expect.stringContaining('is not allowed to read the column email of users'),
       hint: `have an administrator run: GRANT SELECT (\`email\`) ON \`users\` TO '${reader}'@'%'`,
     })
   })
 
-  test('without a database in the URL wants tables with theirs', async () => {
+  test('without a database in the URL, requires tables with a database name', async () => {
     const database = await newMariaDatabase('CREATE TABLE users (id int primary key); INSERT INTO users VALUES (7)')
     const { name: own, server } = database
     const nowhere = { ...database, url: server.url('') }
@@ -174,7 +174,7 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     expect(await rowsOf(await session(nowhere.url), `${own}.users`)).toEqual([{ id: 7 }])
   })
 
-  test('ends a statement that takes longer than it may', async () => {
+  test('ends a statement that exceeds the timeout', async () => {
     const { url } = await newMariaDatabase()
     const of = await session(url, 500)
     await expect(of.count('SELECT SLEEP(200)', asked())).rejects.toMatchObject({
@@ -184,7 +184,7 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     expect(await of.count('SELECT 5', asked())).toBe(5)
   })
 
-  test('tells of a statement that somebody ends, and of a table that was altered', async () => {
+  test('reports a killed statement, and an altered table', async () => {
     const { url, server, sql } = await newMariaDatabase('CREATE TABLE t (id int primary key)')
     const of = await session(url)
     const id = await of.count('SELECT CONNECTION_ID()', asked())
@@ -201,11 +201,11 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     sql('ALTER TABLE t FORCE')
     await expect(of.count('SELECT count(*) FROM t', asked('t'))).rejects.toMatchObject({
       code: 'database_changed',
-      message: expect.stringContaining('the table t was altered while it was read'),
+      message: expect.stringContaining('the table t was altered during the reading'),
     })
   })
 
-  test('tells of a table that somebody else has locked', async () => {
+  test('reports a table that another connection locked', async () => {
     const { url } = await newMariaDatabase('CREATE TABLE t (id int primary key)')
     const endpoint = endpointOf(url)
     const [holder, connection] = [
@@ -218,13 +218,13 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     const about = { endpoint, connection, asked: asked('t'), statementTimeout: 60_000 }
     expect(await explained(about, error)).toMatchObject({
       code: 'database_slow',
-      message: 'the table t is locked by somebody else, such as an ALTER TABLE',
+      message: 'the table t is locked by another connection, for example by ALTER TABLE',
     })
     await holder.close()
     await connection.close()
   })
 
-  test('that is lost while rows are read ends in words, and stays lost', async () => {
+  test('explains a connection lost during a reading, and stays closed', async () => {
     const { url, server } = await newMariaDatabase()
     const of = await session(url)
     const id = await of.count('SELECT CONNECTION_ID()', asked())
@@ -237,24 +237,24 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     }
     const lost = {
       code: 'database_lost',
-      message: expect.stringMatching(/^the connection to the MySQL database \w+ at 127.0.0.1:\d+ is lost: /),
+      message: expect.stringMatching(/^the connection to the MySQL database \w+ at 127.0.0.1:\d+ was lost: /),
     }
     await expect(reading()).rejects.toMatchObject(lost)
     expect(read).toBeGreaterThan(0)
     await expect(of.count('SELECT 1', asked())).rejects.toMatchObject(lost)
   })
 
-  test('says of a view that its definer is gone', async () => {
+  test('reports a view whose definer does not exist', async () => {
     const database = await newMariaDatabase(
       "CREATE TABLE t (id int); CREATE DEFINER = 'nobody'@'nowhere' VIEW v AS SELECT * FROM t",
     )
     expect(await problemOf(database, 'SELECT * FROM v AS r', 'v')).toMatchObject({
       code: 'database_forbidden',
-      message: expect.stringContaining('the table v is a view'),
+      message: expect.stringContaining('the table v uses a view'),
     })
   })
 
-  test('orders texts so that equal ones follow each other, and keys without sorting', async () => {
+  test('makes equal texts adjacent, and reads keys without sorting', async () => {
     const { url } = await newMariaDatabase(
       "CREATE TABLE t (id varchar(9) primary key, n varchar(9)); INSERT INTO t VALUES ('1', 'a'), ('2', 'A'), ('3', 'a'), ('4', 'b')",
     )
@@ -262,12 +262,12 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     const columns = await of.columns('SELECT * FROM t AS r', asked('t'))
     expect(columns.find((column) => column.name === 'id')?.order).toBeUndefined()
     expect((await rowsOf(of, 't', 'n')).map(({ n }) => n)).toEqual(['A', 'a', 'a', 'b'])
-    // Of a query nobody knows whether its column has equal values.
+    // A column of a query can have equal values.
     const [id] = await of.columns('SELECT * FROM (SELECT id FROM t) AS r', asked())
     expect(id?.order).toHaveLength(2)
   })
 
-  test('compares keys of any types, to the letter', async () => {
+  test('compares keys of any types exactly', async () => {
     const { url } = await newMariaDatabase(`
       CREATE TABLE t (id int, n bigint unsigned, s varchar(20), l varchar(20) character set latin1, b varbinary(8));
       INSERT INTO t VALUES (1, 5, '5', 'é', X'FF'), (2, 6, 'é', 'É', X'FF')`)
@@ -279,7 +279,7 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     expect(await same('b', 'b')).toBe(4)
   })
 
-  test('finds long keys of one table in another without looking through it for each row', async () => {
+  test('finds long keys in another table without scanning it for each row', async () => {
     const { url } = await newMariaDatabase(`
       CREATE TABLE a (id varchar(255) primary key, at int) AS SELECT CONCAT('user_', seq) AS id, 1 AS at FROM seq_1_to_3000;
       CREATE TABLE b (id varchar(255) primary key, at int) AS SELECT CONCAT('user_', seq) AS id, 1 AS at FROM seq_1_to_3000`)
@@ -291,7 +291,7 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     expect(steps.map(({ select_type }) => select_type)).toEqual(['PRIMARY', 'MATERIALIZED'])
   })
 
-  test('compares moments in UTC', async () => {
+  test('compares times in UTC', async () => {
     const { url } = await newMariaDatabase(
       "SET time_zone = '+02:00'; CREATE TABLE t (at timestamp(3)); INSERT INTO t VALUES ('2026-01-02 03:04:05.120')",
     )
@@ -301,7 +301,7 @@ describe.skipIf(mariaPrograms === undefined)('a session of MariaDB', () => {
     expect(await since('2026-01-02T01:04:05.121Z')).toBe(0)
   })
 
-  test('knows times by their types', async () => {
+  test('recognizes times by their types', async () => {
     const { url } = await newMariaDatabase(
       'CREATE TABLE t (a datetime, b timestamp, c date, d int, e varchar(20), f json)',
     )
@@ -329,7 +329,7 @@ describe('names', () => {
     expect(table(written)).toEqual(quoted)
   })
 
-  test('of a database are known by host, port and name', () => {
+  test('of a database consist of host, port and name', () => {
     expect(mysqlDriver.address('mysql://u:p@db.example.com/shop')).toEqual({
       host: 'db.example.com',
       port: 3306,

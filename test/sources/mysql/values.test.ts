@@ -17,7 +17,7 @@ describe.skipIf(mariaPrograms === undefined)('values of MariaDB', () => {
 
   let tables = 0
 
-  /** What a column of a type yields for the values, each in a row of its own. */
+  /** Stores each value in a row with a column of the type, and returns the values as read. */
   async function read(type: string, ...values: string[]): Promise<{ values: unknown[]; zeroDates: ZeroDates }> {
     const table = `t${tables++}`
     await connection.run("SET sql_mode = ''")
@@ -93,7 +93,7 @@ describe.skipIf(mariaPrograms === undefined)('values of MariaDB', () => {
     expect(zeroDates).toEqual(new Map([['v', 2]]))
   })
 
-  test('JSON that a query makes, and JSON in a derived table, are objects', async () => {
+  test('JSON from a query or a derived table is an object', async () => {
     await connection.run(`CREATE TABLE made (id int, j json)`)
     await connection.run(`INSERT INTO made VALUES (1, '{"a": [1]}')`)
     const [row] = await connection.rows(
@@ -102,7 +102,7 @@ describe.skipIf(mariaPrograms === undefined)('values of MariaDB', () => {
     expect(row).toEqual({ j: { a: [1] }, o: { b: 1 }, m: 1, n: '1' })
   })
 
-  test('times are in UTC whatever the zone of the server is', async () => {
+  test('times are in UTC in every time zone of the server', async () => {
     const { url, server } = await newMariaDatabase(
       "SET time_zone = '+05:30'; CREATE TABLE t (at timestamp); INSERT INTO t VALUES ('2026-01-02 05:30:00')",
     )
@@ -113,7 +113,7 @@ describe.skipIf(mariaPrograms === undefined)('values of MariaDB', () => {
     await other.close()
   })
 
-  test('limits of the server cut nothing off', async () => {
+  test('limits of the server do not cut off values', async () => {
     const { url, server } = await newMariaDatabase()
     server.sql('SET GLOBAL sql_select_limit = 10; SET GLOBAL group_concat_max_len = 10')
     const other = await Connection.open(endpointOf(url), { statementTimeout: undefined })
@@ -124,7 +124,7 @@ describe.skipIf(mariaPrograms === undefined)('values of MariaDB', () => {
     await other.close()
   })
 
-  test('a row that takes several packets arrives whole', async () => {
+  test('a row in several packets arrives complete', async () => {
     await connection.run('CREATE TABLE large (a longtext, b longtext, c int)')
     await connection.run("INSERT INTO large VALUES (REPEAT('ü', 6000000), REPEAT('b', 12000000), 1)")
     const rows = await connection.rows('SELECT * FROM large UNION ALL SELECT 1, 2, 3')
@@ -134,7 +134,7 @@ describe.skipIf(mariaPrograms === undefined)('values of MariaDB', () => {
     ])
   })
 
-  test('the server is asked what it cut off', async () => {
+  test("the server's warnings about cut-off values are read", async () => {
     expect(await connection.rows("SELECT REPEAT('ü', 9000000) AS large")).toEqual([{}])
     expect(await connection.warnings()).toEqual([1301])
     expect(await connection.rows('SELECT seq FROM seq_1_to_1')).toEqual([{ seq: '1' }])
@@ -142,7 +142,7 @@ describe.skipIf(mariaPrograms === undefined)('values of MariaDB', () => {
   })
 })
 
-test('JSON of MySQL, which it calls binary, is an object; text that is no JSON stays text', () => {
+test("MySQL's JSON, which it reports as binary, is an object; text that is not JSON stays text", () => {
   const shape = { name: 'j', type: 245, charset: 63, length: 0, isPrimary: false, isJson: false }
   const read = rowReader([shape], new Map())
   expect(read([Buffer.from('{"größe": 1.50}')])).toEqual({ j: { größe: '1.50' } })
@@ -150,7 +150,7 @@ test('JSON of MySQL, which it calls binary, is an object; text that is no JSON s
   expect(read([null])).toEqual({})
 })
 
-test('a column may have any name', () => {
+test('a column can have any name', () => {
   const shape = { name: '__proto__', type: 3, charset: 63, length: 0, isPrimary: false, isJson: false }
   expect(Object.entries(rowReader([shape], new Map())([Buffer.from('1')]))).toEqual([['__proto__', 1]])
 })

@@ -34,8 +34,8 @@ const ORG: Partial<OrgData> = {
 }
 const ON = { connections: true, apps: true }
 
-describe('what is read', () => {
-  test('identity providers come with their certificates, and of social ones nothing but their name', async () => {
+describe('the capture', () => {
+  test('reads identity providers with certificates, and only the names of social ones', async () => {
     const { records, counts } = await readOrg(await orgWith(ORG, { pageCap: 2 }), ON)
     const found = records.filter(({ stream }) => stream === 'connections').map(({ data }) => data)
     expect(found).toHaveLength(5)
@@ -46,7 +46,7 @@ describe('what is read', () => {
     )
   })
 
-  test('SAML apps come with their metadata, and without settings of their own', async () => {
+  test('reads SAML apps with metadata, and without other settings', async () => {
     const { records } = await readOrg(await orgWith(ORG, { pageCap: 2 }), ON)
     const found = records.filter(({ stream }) => stream === 'apps').map(({ data }) => data)
     expect(found.map(({ id }) => id)).toEqual(['0oafakeapp1', '0oafakeapp2'])
@@ -59,7 +59,7 @@ describe('what is read', () => {
     expect(JSON.stringify(found)).not.toContain('appSecretDoNotShow')
   })
 
-  test('neither is read without being asked for', async () => {
+  test('reads neither without the options', async () => {
     const fake = await orgWith(ORG)
     const { counts } = await readOrg(fake)
     expect(counts.map(({ stream }) => stream)).toEqual(['users', 'groups'])
@@ -67,7 +67,7 @@ describe('what is read', () => {
   })
 })
 
-/** What the recipe makes of the org. */
+/** What the recipe returns for the org. */
 async function mapped(more: JsonObject) {
   const fake = await orgWith(ORG)
   const { records } = await readOrg(fake, ON)
@@ -87,8 +87,8 @@ async function mapped(more: JsonObject) {
   }
 }
 
-describe('what the recipe makes of it', () => {
-  test('identity providers belong to the organizations that the manifest names, by id or name', async () => {
+describe('the recipe', () => {
+  test('assigns identity providers to organizations in the manifest, by ID or name', async () => {
     const vars = { connectionOrganizations: { '0oafakesaml1': 'acme', 'OIDC 2': 'bolt' } }
     const { found, rejects } = await mapped({ vars })
     expect(found).toMatchObject([
@@ -111,7 +111,7 @@ describe('what the recipe makes of it', () => {
       },
     ])
     expect(found[0]?.notes).toEqual([expect.stringContaining('knows Okta as https://acme.okta.example/sp/1')])
-    // The third is inactive, and the fourth is a social one.
+    // The third is inactive, and the fourth is social.
     expect(rejects).toEqual(['null organization connection_incomplete'])
   })
 
@@ -129,12 +129,12 @@ describe('what the recipe makes of it', () => {
       idpUrl: 'https://acme.okta.example/app/acme/exk1/sso/saml',
       x509Cert: [CERTIFICATE],
       notes: expect.arrayContaining([
-        "the app in Okta sends people to https://app-1.example/acs, for urn:app:1: enter WorkOS's ACS URL and entity id there",
-        'the app sends these attributes, which need the names that the file says: dept',
+        "the app in Okta sends users to https://app-1.example/acs, for urn:app:1: enter WorkOS's ACS URL and entity ID there",
+        'the app sends these attributes, which must have the names in the file: dept',
       ]),
     })
     expect(rejects).toEqual(['0oafakesaml5@c idpEntityId connection_incomplete'])
-    // Nobody named the second app.
+    // The second app has no entry.
     expect(found.map(({ key }) => key)).not.toContain('0oafakeapp2@undefined')
     expect(found).toHaveLength(3)
   })

@@ -14,7 +14,7 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const pem = (key: KeyObject) => String(key.export({ type: 'pkcs8', format: 'pem' }))
 
-/** An org with a service app, and the options that ask by it. */
+/** An org with a service app, and the options of the app. */
 async function appOrg(app: Partial<NonNullable<OktaSettings['app']>> = {}, settings: OktaSettings = {}) {
   const publicKeys = new Map([['', rsa.publicKey]])
   const fake = await orgWith(SMALL, { pageCap: 3, ...settings, app: { publicKeys, ...app } })
@@ -30,7 +30,7 @@ async function refused(fake: { source: { type: string } }, options: JsonObject =
 }
 
 describe('an API token', () => {
-  test('that is refused is told as such, with what ends tokens', async () => {
+  test('that is rejected gets a hint about expiry', async () => {
     const fake = await orgWith(SMALL)
     expect(await refused(fake)).toEqual([])
     const [problem] = await refused(fake, { token: 'another' })
@@ -38,20 +38,20 @@ describe('an API token', () => {
     expect(problem?.message).toContain('(HTTP 401 E0000011)')
   })
 
-  test('of somebody who may not see all names each thing, and what helps', async () => {
+  test('without permissions lists every missing permission, with a hint', async () => {
     const fake = await orgWith(SMALL, { denied: ['groups', 'idps'] })
     const problems = await refused(fake, { apps: true, connections: true })
     expect(problems.map(({ message }) => message)).toEqual([
-      expect.stringContaining('the administrator of the API token may not view groups'),
-      expect.stringContaining('may not view identity providers'),
+      expect.stringContaining('the administrator of the API token cannot view groups'),
+      expect.stringContaining('cannot view identity providers'),
     ])
     expect(problems[0]?.hint).toContain('Read-only Administrator')
     expect(problems[0]?.message).toContain('E0000006')
-    // Of what is not read, nothing is asked.
+    // What is not read is not requested.
     expect(await refused(fake, { groups: false })).toEqual([])
   })
 
-  test('that ends while the org is read ends the reading', async () => {
+  test('that expires during the reading ends the reading', async () => {
     const fake = await orgWith(SMALL, { pageCap: 3 })
     const source = { ...fake, source: { ...fake.source, token: 'x' } }
     expect(await refusal(readOrg(source))).toMatchObject([{ code: 'credentials_refused' }])
@@ -59,7 +59,7 @@ describe('an API token', () => {
 })
 
 describe('a service app', () => {
-  test('asks for what is read and no more, and reads with it', async () => {
+  test('requests only the scopes that it needs', async () => {
     const { fake } = await appOrg({ scopes: ['okta.users.read', 'okta.groups.read'] })
     const { users } = await readOrg(fake)
     expect(users).toHaveLength(11)
@@ -68,7 +68,7 @@ describe('a service app', () => {
     expect(fake.counts()['POST /oauth2/v1/token']).toBe(1)
   })
 
-  test('gets a new token when the old one is worth nothing any more', async () => {
+  test('gets a new token when the old one expires', async () => {
     const { fake: worn } = await appOrg({ uses: 3 })
     expect((await readOrg(worn)).users).toHaveLength(11)
     expect(worn.counts()['POST /oauth2/v1/token']).toBeGreaterThan(2)
@@ -78,12 +78,12 @@ describe('a service app', () => {
     expect(revoked.counts()['POST /oauth2/v1/token']).toBe(2)
   })
 
-  test('may have a key of a curve, as a JWK that says its own id', async () => {
+  test('can have an EC key, as a JWK with its own ID', async () => {
     const { fake } = await appOrg({ publicKeys: new Map([['k1', ec.publicKey]]) })
     const jwk = JSON.stringify({ ...ec.privateKey.export({ format: 'jwk' }), kid: 'k1' })
     expect(await refused(fake, { privateKey: jwk })).toEqual([])
     expect(await refused(fake, { privateKey: pem(ec.privateKey), keyId: 'k1' })).toEqual([])
-    // Variables often hold PEM on one line.
+    // A variable often contains PEM on one line.
     const oneLine = pem(ec.privateKey).trimEnd().replaceAll('\n', '\\n')
     expect(await refused(fake, { privateKey: oneLine, keyId: 'k1' })).toEqual([])
     expect(await refused(fake, { privateKey: jwk, keyId: 'k2' })).toMatchObject([{ code: 'credentials_refused' }])
@@ -94,21 +94,21 @@ describe('a service app', () => {
       'a key of somebody else',
       { publicKeys: new Map([['', ec.publicKey]]) },
       'credentials_refused',
-      'the public key must be among',
+      'the app must list the public key',
     ],
-    ['DPoP', { dpop: true }, 'dpop_required', 'switch off "Require Demonstrating Proof of Possession'],
+    ['DPoP', { dpop: true }, 'dpop_required', 'turn off "Require Demonstrating Proof of Possession'],
     [
       'a scope that is not granted',
       { scopes: ['okta.users.read'] },
       'missing_scope',
       'okta.users.read, okta.groups.read',
     ],
-  ])('with %s is told what to change', async (_what, app, code, hint) => {
+  ])('with %s gets a hint', async (_what, app, code, hint) => {
     const { fake } = await appOrg(app)
     const [problem] = await refused(fake)
     expect(problem).toMatchObject({ code })
     expect(problem?.hint).toContain(hint)
-    expect(problem?.message).toContain('gives no access token')
+    expect(problem?.message).toContain('did not issue an access token')
   })
 })
 
@@ -150,18 +150,18 @@ describe('options', () => {
   })
 
   test.each([
-    ['http://acme.okta.com', 'in the clear'],
+    ['http://acme.okta.com', 'unencrypted'],
     ['https://user:secret@acme.okta.com', 'a user name or a password'],
-    ['https://acme.okta.com/app/home', 'goes on after the host'],
-    ['ftp://acme.okta.com', 'is not spoken here'],
-    ['', 'is no domain'],
-  ])('%s is none', (domain, why) => {
+    ['https://acme.okta.com/app/home', 'has more than a host'],
+    ['ftp://acme.okta.com', 'is not supported'],
+    ['', 'is not a domain'],
+  ])('%s is rejected', (domain, why) => {
     const problem = addressOf(domain)
     expect(problem).toMatchObject({ code: 'bad_domain', message: expect.stringContaining(why) })
     expect(JSON.stringify(problem)).not.toContain('secret')
   })
 
-  test('a part of an org is never taken for the whole', () => {
+  test('a part of an org has another identity than the whole', () => {
     const identity = (options: object) =>
       oktaSource.live?.identity({ domain: 'acme.okta.com', token: API_TOKEN, ...options })
     const identities = [

@@ -10,7 +10,7 @@ describe('users and groups', () => {
   test(tried('Okta', 'API v1', 'users by Link paging, each with its groups'), async () => {
     const fake = await orgWith(generateOrg({ users: 50, groups: 4 }), { pageCap: 7 })
     const { users, counts, rejected, snapshot } = await readOrg(fake)
-    // Five of fifty are deactivated, and not in Okta's list.
+    // Five of fifty are deactivated and not in Okta's list.
     expect(users.map(({ id }) => id)).toEqual(
       Array.from({ length: 50 }, (_, n) => n)
         .filter((n) => n % 10 !== 7)
@@ -31,7 +31,7 @@ describe('users and groups', () => {
       groups: [{ groupId: groupId(1), groupName: 'Team 1', groupType: 'OKTA_GROUP', userId: userId(1) }],
     })
     expect(users[1]).not.toHaveProperty('_links')
-    // Everyone is not asked for its members.
+    // The members of Everyone are not requested.
     expect(fake.log.filter(({ target }) => target.includes(everyone().id))).toEqual([])
     expect(snapshot.streams.map(({ name, records }) => [name, records])).toEqual(
       expect.arrayContaining([
@@ -42,14 +42,14 @@ describe('users and groups', () => {
     )
   })
 
-  test('a user is in several groups, in the order of their ids, and may be in none', async () => {
+  test('a user can have several groups, sorted by ID, or none', async () => {
     const groups = [oktaGroup(9), oktaGroup(2)]
     const members = [9, 2].map((n) => ({ group: groupId(n), user: userId(1) }))
     const fake = await orgWith({ users: [oktaUser(1), oktaUser(2)], groups, members })
     expect(groupsByUser((await readOrg(fake)).users)).toEqual({ [userId(1)]: ['Team 2', 'Team 9'], [userId(2)]: [] })
   })
 
-  test('without groups nothing of them is asked for', async () => {
+  test('without groups, no request asks for them', async () => {
     const fake = await orgWith(generateOrg({ users: 3, groups: 1 }))
     const { users, counts } = await readOrg(fake, { groups: false })
     expect(users[0]).not.toHaveProperty('groups')
@@ -57,7 +57,7 @@ describe('users and groups', () => {
     expect(fake.log.filter(({ target }) => target.includes('/groups'))).toEqual([])
   })
 
-  test('two readings are the same, whatever the order of the lists', async () => {
+  test('two readings are the same, regardless of the order of lists', async () => {
     const data = generateOrg({ users: 20, groups: 3 })
     const [one, other] = [await orgWith(data), await orgWith({ ...data, users: data.users.toReversed() })]
     const [first, second] = [await readOrg(one), await readOrg(other)]
@@ -65,15 +65,15 @@ describe('users and groups', () => {
     expect((await readOrg(one)).snapshot.digest).toBe(first.snapshot.digest)
   })
 
-  test('an org without users is empty', async () => {
+  test('an org can have no users', async () => {
     const { users, counts } = await readOrg(await orgWith({}))
     expect(users).toEqual([])
     expect(counts).toMatchObject([{ read: 0 }, { read: 0 }])
   })
 })
 
-describe('which users', () => {
-  test('deactivated ones come when they are asked for, each once', async () => {
+describe('a part of the users', () => {
+  test('includes deactivated users only on request, each once', async () => {
     const fake = await orgWith(generateOrg({ users: 30, groups: 2 }), { pageCap: 4 })
     const { users } = await readOrg(fake, { deprovisioned: true })
     expect(users).toHaveLength(30)
@@ -82,7 +82,7 @@ describe('which users', () => {
     )
   })
 
-  test('a search finds some; memberships of the others are counted in a warning', async () => {
+  test('can be a search; a warning counts other memberships', async () => {
     const fake = await orgWith(generateOrg({ users: 30, groups: 2 }))
     const { users, warnings, rejected } = await readOrg(fake, { search: 'profile.organization eq "Company 1"' })
     expect(users.map(({ profile }) => (profile as { organization: string }).organization)).toEqual(
@@ -91,22 +91,22 @@ describe('which users', () => {
     expect(users).toHaveLength(10)
     expect(rejected).toEqual([])
     expect(warnings).toMatchObject([{ code: 'members_not_read' }])
-    expect(warnings[0]?.message).toMatch(/^\d+ members of groups are users who the search does not find/)
+    expect(warnings[0]?.message).toMatch(/^\d+ memberships in groups belong to users who do not match the search/)
   })
 
-  test('a search that Okta does not understand is told in its words', async () => {
+  test("cannot be an invalid search; the error shows Okta's message", async () => {
     const fake = await orgWith({})
     const [problem] = await refusal(readOrg(fake, { search: 'shoe size' }))
     expect(problem).toMatchObject({ code: 'source_refused' })
     expect(problem?.message).toContain('Invalid search criteria')
   })
 
-  test('members of groups are read with all their groups, and a group that is not there is named', async () => {
+  test('can be the members of groups, with all their groups; a missing group is an error', async () => {
     const fake = await orgWith(generateOrg({ users: 30, groups: 3 }), { pageCap: 4 })
     const { users, warnings } = await readOrg(fake, { memberOf: [groupId(1)] })
     const expected = Array.from({ length: 30 }, (_, n) => n).filter((n) => n % 3 === 1 && n % 10 !== 7)
     expect(users.map(({ id }) => id)).toEqual(expected.map(userId))
-    // Every fourth is an administrator as well.
+    // Every fourth user is also an administrator.
     expect(groupsByUser(users)[userId(4)]).toEqual(['Admins', 'Team 1'])
     expect(warnings).toMatchObject([{ code: 'members_not_read' }])
     expect(await refusal(readOrg(fake, { memberOf: '00gnone' }))).toMatchObject([
@@ -116,7 +116,7 @@ describe('which users', () => {
 })
 
 describe('changes since a time', () => {
-  test('users who changed and members of groups that changed are read, with all their groups', async () => {
+  test('includes changed users and members of changed groups, with all their groups', async () => {
     const fake = await orgWith(generateOrg({ users: 40, groups: 4 }), { pageCap: 6 })
     const since = new Date(Date.now() - 60_000).toISOString()
     fake.org.updateUser(userId(10), { profile: { ...oktaUser(10).profile, firstName: 'Renamed' } })
@@ -134,8 +134,8 @@ describe('changes since a time', () => {
   })
 })
 
-describe('while the org lives on', () => {
-  test(tried('Okta', 'API v1', 'users who come and go while it is read'), async () => {
+describe('changes during the reading', () => {
+  test(tried('Okta', 'API v1', 'users who are created and deleted during the reading'), async () => {
     const data = generateOrg({ users: 12, groups: 2 })
     const fake = await orgWith(data, {
       onRequest: ({ target }) => {
@@ -146,7 +146,7 @@ describe('while the org lives on', () => {
         fake.org.addMember(groupId(1), userId(61))
       },
       onAnswer: ({ target }) => {
-        // Gone between the list of members and the question for the user.
+        // Deleted between the list of members and the request for the user.
         if (target.includes(`${groupId(1)}/users`)) fake.org.deleteUser(userId(61))
         return false
       },
@@ -158,7 +158,7 @@ describe('while the org lives on', () => {
     for (const { read, passed, rejected } of counts) expect(read).toBe(passed + rejected)
   })
 
-  test('a group that is deleted meanwhile has no members', async () => {
+  test('a group that is deleted during the reading has no members', async () => {
     const fake = await orgWith(generateOrg({ users: 6, groups: 2 }), {
       onRequest: ({ target }) => {
         if (target.includes(`${groupId(1)}/users`)) fake.org.groups.delete(groupId(1))
@@ -179,7 +179,7 @@ describe('an interrupted reading', () => {
     'reading the users',
     'reading the groups',
     'reading the members',
-  ])('that is called off while %s goes on, asks for nothing twice and comes out the same', async (phase) => {
+  ])('while %s continues without repeated requests, with the same result', async (phase) => {
     const undisturbed = await orgWith(data, { pageCap: 6 })
     const whole = await readOrg(undisturbed)
     const fake = await orgWith(data, { pageCap: 6 })
@@ -188,15 +188,14 @@ describe('an interrupted reading', () => {
     await expect(captureInto(folder, fake.source, { signal, told })).rejects.toThrow('stopped')
     const snapshot = await captureInto(folder, fake.source)
     expect(snapshot.digest).toBe(whole.snapshot.digest)
-    // Pages that were in flight when it was called off are asked for again, and so is what each
-    // reading begins with.
+    // Aborted pages are requested again, and so are the first requests of each reading.
     expect(fake.log.length).toBeLessThanOrEqual(undisturbed.log.length + CONCURRENCY + PROBES)
     const { records, counts } = await readAll(fake.source, folder, 1000, snapshot)
     expect(records).toHaveLength(36)
     expect(counts).toEqual(whole.counts)
   })
 
-  test('whose page is not given any more begins anew', async () => {
+  test('starts again if the org rejects its page', async () => {
     const fake = await orgWith(data, { pageCap: 6 })
     const folder = folderWith({})
     const { signal, told } = stopAt('reading the users')
@@ -206,8 +205,8 @@ describe('an interrupted reading', () => {
   })
 })
 
-describe('what an org sends', () => {
-  test('a page that leads to another host is not followed, and the token stays', async () => {
+describe('an unexpected response', () => {
+  test('with a page on another host gets no token', async () => {
     const other = await orgWith({})
     const fake = await orgWith(generateOrg({ users: 10, groups: 1 }), { pageCap: 3, linksTo: other.url })
     const problems = await refusal(readOrg(fake))
@@ -216,7 +215,7 @@ describe('what an org sends', () => {
     expect(other.log).toEqual([])
   })
 
-  test('pages that go round in a circle end', async () => {
+  test('with pages in a loop ends the reading', async () => {
     let first: string | undefined
     const fake = await orgWith(generateOrg({ users: 9, groups: 0 }), {
       pageCap: 2,
@@ -228,11 +227,11 @@ describe('what an org sends', () => {
       },
     })
     const [problem, ...others] = await refusal(readOrg(fake, { groups: false }))
-    expect(problem?.message).toContain('was answered without a page beyond those before it')
+    expect(problem?.message).toContain('does not contain a page after the previous ones')
     expect(others).toEqual([])
   })
 
-  test('network errors of every sort change nothing', async () => {
+  test('after network errors changes nothing', async () => {
     const data = generateOrg({ users: 40, groups: 4 })
     const whole = await readOrg(await orgWith(data, { pageCap: 5 }))
     const networkErrors = { serverErrors: 0.1, dropped: 0.1, cutOff: 0.1, refusals: 0.05 }
@@ -243,7 +242,7 @@ describe('what an org sends', () => {
 })
 
 describe('limits', () => {
-  test('a window that is used up is waited for, by the headers, and few requests are refused', async () => {
+  test('a used-up window makes the tool wait, with few rejected requests', async () => {
     const clock = hurriedClock()
     const start = Date.now()
     const now = () => start + clock.now()
@@ -259,7 +258,7 @@ describe('limits', () => {
     expect(clock.waits.some((ms) => ms > 5_000)).toBe(true)
   })
 
-  test('too many requests in flight are waited out', async () => {
+  test('too many parallel requests make the tool wait', async () => {
     const clock = hurriedClock()
     const start = Date.now()
     const fake = await orgWith(generateOrg({ users: 6, groups: 2 }), {

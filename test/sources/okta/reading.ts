@@ -11,7 +11,7 @@ import type { OrgData } from '../../fakes/okta/objects.ts'
 import { folderWith, type Reading, readAll } from '../reading.ts'
 import { stepText } from '../step-text.ts'
 
-/** An org that goes with the test. */
+/** An org that is closed after the test. */
 export async function orgWith(data: Partial<OrgData>, settings: OktaSettings = {}): Promise<FakeOkta> {
   const fake = await startFakeOkta(data, settings)
   onTestFinished(() => fake.close())
@@ -21,15 +21,15 @@ export async function orgWith(data: Partial<OrgData>, settings: OktaSettings = {
 export interface Asked {
   signal?: AbortSignal
   clock?: Clock
-  /** What the capture told on its way. */
+  /** Progress messages of the capture. */
   told?: string[]
 }
 
 type Config = { type: string; [option: string]: unknown }
 
 /**
- * Reads an org into a snapshot in the folder, going on after what an earlier attempt left there.
- * Every row is durable at once.
+ * Reads an org into a snapshot in the folder. Continues an earlier attempt there. Every row is
+ * durable at once.
  */
 export async function captureInto(
   folder: string,
@@ -57,7 +57,7 @@ export interface OrgReading extends Reading {
   users: JsonObject[]
 }
 
-/** Reads an org, and then what was read of it. */
+/** Reads an org and its records. */
 export async function readOrg(
   fake: { source: Config },
   options: JsonObject = {},
@@ -71,7 +71,7 @@ export async function readOrg(
   return { ...reading, snapshot, users }
 }
 
-/** The problems that a reading ends with. */
+/** The problems at the end of a reading. */
 export async function refusal(promise: Promise<unknown>): Promise<readonly Problem[]> {
   const error: unknown = await promise.then(
     () => undefined,
@@ -80,13 +80,13 @@ export async function refusal(promise: Promise<unknown>): Promise<readonly Probl
   return error instanceof Error && 'problems' in error ? (error.problems as readonly Problem[]) : []
 }
 
-/** Names of the groups of each user, by id. */
+/** Names of the groups of each user, by ID. */
 export function groupsByUser(users: readonly JsonObject[]): Record<string, unknown[]> {
   const names = ({ groups }: JsonObject) => (groups as JsonObject[]).map(({ groupName }) => groupName)
   return Object.fromEntries(users.map((user) => [String(user.id), names(user)]))
 }
 
-/** What calls a capture off when it tells something that begins like this. */
+/** Aborts a capture at a progress message with this beginning. */
 export function stopAt(start: string): { signal: AbortSignal; told: string[] } {
   const controller = new AbortController()
   const told: string[] = []

@@ -27,8 +27,8 @@ function sourceOf({ url }: TestDatabase, streams: object, more: object = {}): So
 
 const usersOf = (database: TestDatabase, users: object) => sourceOf(database, { users })
 
-describe.skipIf(postgresPrograms === undefined)('what is read', () => {
-  test('is the same as from files of the same rows: records, joins, rejects and sums', async () => {
+describe.skipIf(postgresPrograms === undefined)('a reading', () => {
+  test('matches files with the same rows: records, joins, rejects and counts', async () => {
     const database = await newDatabase(`${TEAMS}
       CREATE TABLE notes (id int PRIMARY KEY, team text, note text);
       INSERT INTO notes VALUES (1, 'team 1', 'a'), (2, 'team 7', 'b');
@@ -82,7 +82,7 @@ describe.skipIf(postgresPrograms === undefined)('what is read', () => {
     ])
   })
 
-  test('is what was there at one moment, and what is written meanwhile is not', async () => {
+  test('shows one moment, without concurrent writes', async () => {
     const database = await newDatabase(TEAMS)
     const source = sourceOf(database, STREAMS)
     const { onProgress, captured } = capturing(source)
@@ -99,7 +99,7 @@ describe.skipIf(postgresPrograms === undefined)('what is read', () => {
     }
   })
 
-  test('comes in the order of the key, whatever the order of the rows', async () => {
+  test('follows the order of the key, whatever the order of the rows', async () => {
     const database = await newDatabase(`CREATE TABLE "Odd.Name" ("The ""Id""" uuid, n int);
       INSERT INTO "Odd.Name" SELECT gen_random_uuid(), n FROM generate_series(1, 3000) AS n`)
     const key = 'The "Id"'
@@ -111,7 +111,7 @@ describe.skipIf(postgresPrograms === undefined)('what is read', () => {
     expect((await read(usersOf(database, { table: 'copy', key }))).digest).toBe(digest)
   })
 
-  test('takes a query with a comment, brackets and a semicolon at its end', async () => {
+  test('accepts a query with a comment, brackets and a semicolon at its end', async () => {
     const database = await newDatabase(TEAMS)
     const query = `-- who is here\nwith u as (select * from users) (select id, ')' as bracket from u) -- all of them ;\n ; `
     const { records } = await read(usersOf(database, { query, key: 'id' }))
@@ -119,7 +119,7 @@ describe.skipIf(postgresPrograms === undefined)('what is read', () => {
     expect(records[0]?.origin).toEqual({ file: 'users', line: 1 })
   })
 
-  test('has places that tell streams of one table apart', async () => {
+  test('gives different places to streams of one table', async () => {
     const database = await newDatabase(TEAMS)
     const { records } = await read(
       sourceOf(database, {
@@ -137,14 +137,14 @@ describe.skipIf(postgresPrograms === undefined)('what is read', () => {
     ])
   })
 
-  test('may be nothing', async () => {
+  test('can be empty', async () => {
     const database = await newDatabase(`CREATE TABLE users (id int)`)
     const reading = await read(usersOf(database, { table: 'users', key: 'id' }))
     expect([reading.records, sums(reading)]).toEqual([[], [['users', 0, 0, 0]]])
   })
 })
 
-/** A reading at whose steps something happens. */
+/** A reading that runs functions at its steps. */
 function capturing(source: SourceConfig, folder = folderWith({})) {
   const todo: [RegExp, () => void][] = []
   return {
@@ -161,11 +161,11 @@ function capturing(source: SourceConfig, folder = folderWith({})) {
   }
 }
 
-describe.skipIf(postgresPrograms === undefined)('a reading that is cut off', () => {
+describe.skipIf(postgresPrograms === undefined)('an interrupted reading', () => {
   const BIG = `CREATE TABLE users (id int PRIMARY KEY, text text);
     INSERT INTO users SELECT n, repeat('x', 1000) FROM generate_series(1, 20000) AS n`
 
-  test('by the server begins anew, twice, and then has every row once', async () => {
+  test('that the server ended twice starts again, and then has every row once', async () => {
     const database = await newDatabase(BIG)
     const folder = folderWith({})
     const source = usersOf(database, { table: 'users', key: 'id' })
@@ -178,7 +178,7 @@ describe.skipIf(postgresPrograms === undefined)('a reading that is cut off', () 
       })
       const problem = await problemOf(captured())
       expect(problem).toMatchObject({ code: 'database_lost', path: 'source.streams.users' })
-      expect(problem.hint).toContain('begins anew')
+      expect(problem.hint).toContain('from the beginning')
       database.sql('DELETE FROM users WHERE id % 2 = 0; UPDATE users SET id = id / 2 + 1')
       database.sql(`INSERT INTO users SELECT n, 'new' FROM generate_series(30001, 30100) AS n`)
       database.sql('UPDATE users SET id = id + 100000')
@@ -190,7 +190,7 @@ describe.skipIf(postgresPrograms === undefined)('a reading that is cut off', () 
     expect(ids).toEqual(database.sql('SELECT id FROM users ORDER BY id').split('\n').map(Number))
   })
 
-  test('by whoever runs it ends at once, also while the server works', async () => {
+  test('that the user aborts ends at once, even while the server is busy', async () => {
     const database = await newDatabase(TEAMS)
     const controller = new AbortController()
     const source = usersOf(database, { query: 'select id, pg_sleep(60)::text as s from users', key: 'id' })
@@ -200,18 +200,18 @@ describe.skipIf(postgresPrograms === undefined)('a reading that is cut off', () 
     })
     expect(await problemOf(ending)).toMatchObject({
       code: 'interrupted',
-      hint: 'the same command reads the source again from its beginning',
+      hint: 'run the same command again; it reads the source from the beginning',
     })
   })
 })
 
 describe.skipIf(postgresPrograms === undefined)('keys and counts', () => {
-  test('a row without a key is refused by its number and what is known of it', async () => {
+  test('a row without a key is rejected, with its number and its other key columns', async () => {
     const database = await newDatabase(`CREATE TABLE members (team text, user_id int);
       INSERT INTO members VALUES ('a', 1), ('b', NULL)`)
     expect(await problemOf(read(usersOf(database, { table: 'members', key: ['team', 'user_id'] })))).toMatchObject({
       code: 'null_key',
-      message: 'row 2 of members (team = b, user_id = NULL) has no value in user_id, and a key tells rows apart',
+      message: 'row 2 of members (team = b, user_id = NULL) has no value in user_id, which is part of the key',
       path: 'source.streams.users.key',
     })
   })
@@ -221,7 +221,7 @@ describe.skipIf(postgresPrograms === undefined)('keys and counts', () => {
     ['citext', "'a', 'A', 'a'", 'a'],
     ['numeric', '1.0, 1.00, 1.0', '1.0'],
     ['text COLLATE nocase', "'a', 'A', 'a'", 'a'],
-  ])('two rows of one key are refused by its value: %s', async (type, values, shown) => {
+  ])('two rows with the same key are rejected, with the key: %s', async (type, values, shown) => {
     const rows = values.includes(',') ? values.split(', ') : [values, values]
     const database = await newDatabase(`CREATE EXTENSION citext;
       CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
@@ -232,14 +232,14 @@ describe.skipIf(postgresPrograms === undefined)('keys and counts', () => {
     })
   })
 
-  test('keys that differ as text are two, though the database takes them for one', async () => {
+  test('keys that differ as text are distinct, although the database treats them as equal', async () => {
     const database = await newDatabase(`CREATE EXTENSION citext; CREATE TABLE users (id citext);
       INSERT INTO users VALUES ('a'), ('A'), ('b')`)
     const { records } = await read(usersOf(database, { table: 'users', key: 'id' }))
     expect(records.map(({ data }) => data.id)).toEqual(['A', 'a', 'b'])
   })
 
-  test('a query that yields other rows each time is refused', async () => {
+  test('a query that returns different rows each time is rejected', async () => {
     const database = await newDatabase(
       `CREATE TABLE users AS SELECT n AS id FROM generate_series(1, 1000) AS n; CREATE SEQUENCE s`,
     )
@@ -248,12 +248,12 @@ describe.skipIf(postgresPrograms === undefined)('keys and counts', () => {
     expect(problem).toMatchObject({ code: 'count_mismatch', path: 'source.streams.users' })
   })
 
-  test('two columns of one name, and columns that are not there, are refused before a row is read', async () => {
+  test('duplicate and missing columns are rejected before the first row', async () => {
     const database = await newDatabase(TEAMS)
     const query = 'select u.*, m.user_id as id from users u join members m on m.user_id = u.id'
     expect(await problemOf(read(usersOf(database, { query, key: 'id' })))).toMatchObject({
       code: 'duplicate_column',
-      message: 'users has two columns named id, and a record can have one',
+      message: 'users has two columns named id; a record can have only one',
     })
     expect(await problemOf(read(usersOf(database, { table: 'users', key: 'idd' })))).toMatchObject({
       code: 'no_such_column',
@@ -277,7 +277,7 @@ describe.skipIf(postgresPrograms === undefined)('updatedSince', () => {
     return { ...reading, ids, captureWarnings, streams: snapshot.streams.map(({ name, records }) => [name, records]) }
   }
 
-  test('reads who changed, and everything that is joined to them, and nothing else', async () => {
+  test('reads changed records and their joined rows, and nothing else', async () => {
     const { ids, records, rejected, streams } = await changed(`
       UPDATE users SET updated_at = '2026-02-01 00:00:00+00' WHERE id = 3;
       UPDATE users SET updated_at = '2026-01-31 23:59:59.999+00' WHERE id = 4;
@@ -294,7 +294,7 @@ describe.skipIf(postgresPrograms === undefined)('updatedSince', () => {
     ])
   })
 
-  test('reads whose joined rows changed, at whatever depth, with all of their rows', async () => {
+  test('reads records whose joined rows changed, at any depth, with all of their rows', async () => {
     const { ids, records } = await changed(
       `UPDATE members SET changed = '2026-03-01' WHERE user_id = 7;
        INSERT INTO members VALUES ('team 5', 7, 'old', '2020-01-01'), ('deep', 8, 'x', '2020-01-01');
@@ -309,15 +309,15 @@ describe.skipIf(postgresPrograms === undefined)('updatedSince', () => {
     expect(records[0]?.data.memberships).toMatchObject([{ team: 'team 1' }, { team: 'team 5' }])
   })
 
-  test('refuses a day, in whose later hours changes would be missed', async () => {
+  test('rejects a date without a time, which would miss later changes of the day', async () => {
     const ending = changed('ALTER TABLE users ALTER updated_at TYPE date')
     expect(await problemOf(ending)).toMatchObject({
       code: 'updated_at_is_no_time',
-      message: 'the column updated_at of users is of type date, and updatedAt must name a time',
+      message: 'the column updated_at of users has the type date; updatedAt needs a timestamp',
     })
   })
 
-  test('reads by what changed below a stream that does not say when it changed', async () => {
+  test('finds changes below a stream that has no updatedAt', async () => {
     const { updatedAt: _, ...memberships } = STREAMS.memberships
     const { ids } = await changed(
       `INSERT INTO members VALUES ('deep', 8, 'x', '2020-01-01'); CREATE TABLE badges (id int PRIMARY KEY, team text, at timestamp);
@@ -331,7 +331,7 @@ describe.skipIf(postgresPrograms === undefined)('updatedSince', () => {
     expect(ids).toEqual([8])
   })
 
-  test('leaves out rows of those who did not change, where the join is more than a column', async () => {
+  test('ignores rows of unchanged records when the join is an expression', async () => {
     const { updatedAt: _, ...memberships } = STREAMS.memberships
     const { ids, counts, rejected, captureWarnings } = await changed(
       `UPDATE users SET updated_at = '2026-02-02' WHERE id = 3`,
@@ -345,7 +345,7 @@ describe.skipIf(postgresPrograms === undefined)('updatedSince', () => {
     expect(captureWarnings).toMatchObject([{ code: 'changes_unseen', path: 'source.streams.memberships' }])
   })
 
-  test('refuses what nobody could tell the changes of', async () => {
+  test('rejects streams whose changes cannot be found', async () => {
     const database = await newDatabase(TEAMS)
     const byExpression = { ...STREAMS.memberships, join: { key: "'' & user_id", to: 'id' } }
     expect(
@@ -358,7 +358,7 @@ describe.skipIf(postgresPrograms === undefined)('updatedSince', () => {
 })
 
 test.skipIf(postgresPrograms === undefined)(
-  'a snapshot of other tables, or of another database, is never taken for this one',
+  'a snapshot of other tables or of another database is never used',
   async () => {
     const database = await newDatabase(TEAMS)
     const folder = folderWith({})

@@ -21,7 +21,7 @@ export interface CaptureOptions {
   onStep?(step: Step): void
 }
 
-/** Reads a database into a snapshot, in a folder that goes with the test. */
+/** Reads a database into a snapshot, in a temporary folder of the test. */
 export async function capture(
   config: SourceConfig,
   { folder = folderWith({}), signal, onStep }: CaptureOptions = {},
@@ -43,13 +43,13 @@ export async function capture(
   return { folder, snapshot, warnings, steps }
 }
 
-/** The records that come of a database. */
+/** The records of a database. */
 export async function read(config: SourceConfig): Promise<Reading> {
   const { folder, snapshot } = await capture(config)
   return readAll(config, folder, 1000, snapshot)
 }
 
-/** The problem that a reading ends with. */
+/** The problem that ends a reading. */
 export async function problemOf(reading: Promise<unknown>): Promise<Problem> {
   const error: OperatorError | undefined = await reading.then(
     () => undefined,
@@ -59,6 +59,6 @@ export async function problemOf(reading: Promise<unknown>): Promise<Problem> {
     },
   )
   const [problem] = error?.problems ?? []
-  if (problem === undefined) throw new Error('the reading has come to its end')
+  if (problem === undefined) throw new Error('the reading succeeded')
   return problem
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Cluster, sharedCluster } from '../../postgres.ts'
 
-/** A database of its own on the server that the tests share. */
+/** A separate database on the shared test server. */
 export interface TestDatabase {
   cluster: Cluster
   name: string

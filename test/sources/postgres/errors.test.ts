@@ -15,24 +15,24 @@ const at = (url: string, stream: object = users, more: object = {}): SourceConfi
   ...more,
 })
 
-describe.skipIf(postgresPrograms === undefined)('what a database refuses is said in words', () => {
+describe.skipIf(postgresPrograms === undefined)('an error of the database is explained', () => {
   const TABLES = `CREATE SCHEMA auth; CREATE TABLE auth.users (id int PRIMARY KEY); CREATE TABLE auth.sessions (id int);
     CREATE TABLE accounts (id int PRIMARY KEY, name text); INSERT INTO accounts VALUES (1, 'secret value');`
 
   test.each<[string, object, object]>([
     [
-      'a table that is misspelt',
+      'a misspelled table',
       { table: 'acounts', key: 'id' },
       { code: 'no_such_table', hint: 'did you mean accounts?', path: 'source.streams.users.table' },
     ],
     [
-      'a table of another schema',
+      'a table in another schema',
       { table: 'users', key: 'id' },
       { code: 'no_such_table', hint: 'did you mean auth.users?' },
     ],
-    ['a table in other letters', { table: 'Accounts', key: 'id' }, { hint: 'did you mean accounts?' }],
+    ['a table with different case', { table: 'Accounts', key: 'id' }, { hint: 'did you mean accounts?' }],
     ['a table with its schema', { table: 'auth.usres', key: 'id' }, { hint: 'did you mean auth.users?' }],
-    ['a schema that is misspelt', { table: 'aut.users', key: 'id' }, { hint: 'did you mean auth.users?' }],
+    ['a misspelled schema', { table: 'aut.users', key: 'id' }, { hint: 'did you mean auth.users?' }],
     [
       'a table in a query',
       { query: 'select * from acounts', key: 'id' },
@@ -44,17 +44,17 @@ describe.skipIf(postgresPrograms === undefined)('what a database refuses is said
       { code: 'no_such_column', message: expect.stringContaining('column "nam" does not exist') },
     ],
     [
-      'a query that is none',
+      'an invalid query',
       { query: 'select from from accounts', key: 'id' },
       { code: 'bad_query', message: expect.stringContaining('syntax error') },
     ],
     [
       'a query that writes',
       { query: "select nextval('s') as id", key: 'id' },
-      { code: 'bad_query', message: expect.stringContaining('writes, and the source only reads') },
+      { code: 'bad_query', message: expect.stringContaining('changes data, but a source can only read') },
     ],
     [
-      'a value that a query cannot work with, which is not shown',
+      'a value that a query cannot convert, which is not shown',
       { query: 'select id, name::int from accounts', key: 'id' },
       { code: 'query_failed', message: expect.not.stringContaining('secret value') },
     ],
@@ -72,7 +72,7 @@ describe.skipIf(postgresPrograms === undefined)('what a database refuses is said
     expect(await problemOf(read(at(database.url(), stream, { statementTimeout: '1s' })))).toMatchObject(problem)
   })
 
-  /** What a hint says to run. */
+  /** The statement that a hint recommends. */
   const statementIn = (hint = '') => /run: (.*)$/.exec(hint)?.[1] ?? ''
 
   async function withReader(statements: string): Promise<TestDatabase & { reader: string }> {
@@ -82,7 +82,7 @@ describe.skipIf(postgresPrograms === undefined)('what a database refuses is said
     return { ...database, reader }
   }
 
-  test('a right that is missing, with the GRANT that gives it', async () => {
+  test('a missing privilege, with the GRANT for it', async () => {
     const database = await withReader('')
     const reading = () => read(at(database.url(database.reader), { table: 'auth.users', key: 'id' }))
     const schema = await problemOf(reading())
@@ -95,7 +95,7 @@ describe.skipIf(postgresPrograms === undefined)('what a database refuses is said
     expect((await reading()).records).toHaveLength(2)
   })
 
-  test('a right that a query lacks', async () => {
+  test('a missing privilege for a query', async () => {
     const database = await withReader('')
     const query = 'select * from accounts'
     const problem = await problemOf(read(at(database.url(database.reader), { query, key: 'id' })))
@@ -103,7 +103,7 @@ describe.skipIf(postgresPrograms === undefined)('what a database refuses is said
     expect((await read(at(database.url(database.reader), { query, key: 'id' }))).records).toHaveLength(1)
   })
 
-  test('policies that would hide rows, which nobody would miss', async () => {
+  test('row-level security that would hide rows', async () => {
     const database = await withReader(`ALTER TABLE auth.users ENABLE ROW LEVEL SECURITY;
       CREATE POLICY part ON auth.users USING (id = 1); GRANT USAGE ON SCHEMA auth TO public; GRANT SELECT ON auth.users TO public`)
     const reading = () => read(at(database.url(database.reader), { table: 'auth.users', key: 'id' }))
@@ -117,25 +117,25 @@ describe.skipIf(postgresPrograms === undefined)('what a database refuses is said
     expect((await reading()).records).toHaveLength(2)
   })
 
-  test('bytes that are no text, in a database that does not say how its text is encoded', async () => {
+  test('invalid text in a database without an encoding', async () => {
     const database = await newDatabase(
       `CREATE TABLE users (id int, name text); INSERT INTO users VALUES (1, 'ok'), (2, E'caf\\xe9')`,
       `ENCODING 'SQL_ASCII' TEMPLATE template0`,
     )
     const problem = await problemOf(read(at(database.url())))
     expect(problem).toMatchObject({ code: 'not_utf8', path: 'source.streams.users.table' })
-    const query = `select id, ${/read such columns: (.*), with/.exec(problem.hint ?? '')?.[1]} from users`
+    const query = `select id, ${/in a query: (.*), with/.exec(problem.hint ?? '')?.[1]} from users`
     const { records } = await read(at(database.url(), { query, key: 'id' }))
     expect(records.map(({ data }) => data.name)).toEqual(['ok', 'café'])
   })
 
-  test('a database that is not there', async () => {
+  test('a database that does not exist', async () => {
     const database = await newDatabase(TABLES)
     const url = database.url().replace(database.name, 'nowhere')
     expect(await problemOf(read(at(url)))).toMatchObject({ code: 'no_such_database', path: 'source.url' })
   })
 
-  test('a server that is not there', async () => {
+  test('a server that does not exist', async () => {
     expect(await problemOf(read(at('postgres://me:hunter2@127.0.0.1:1/app')))).toMatchObject({
       code: 'database_unreachable',
       message: expect.not.stringContaining('hunter2'),
@@ -144,7 +144,7 @@ describe.skipIf(postgresPrograms === undefined)('what a database refuses is said
 })
 
 describe.skipIf(!canSecure)('TLS and passwords', () => {
-  test('a server is verified, and what cannot be verified is refused in words', async () => {
+  test('a server is verified, and one that cannot be verified is rejected with an explanation', async () => {
     const { cluster, port, url, ca } = await startSecuredPostgres()
     cluster.sql('CREATE TABLE users (id int PRIMARY KEY); GRANT SELECT ON users TO migrator', { port })
     for (const good of [
@@ -170,19 +170,19 @@ describe.skipIf(!canSecure)('TLS and passwords', () => {
   })
 })
 
-describe('options are checked before anybody is asked', () => {
+describe('options are checked before connecting', () => {
   test.each<[string, object, object]>([
-    ['a stream of nothing', { key: 'id' }, { code: 'no_table', path: 'source.streams.users' }],
-    ['a stream of both', { table: 'a', query: 'select 1', key: 'id' }, { code: 'table_and_query' }],
-    ['a query that is no SELECT', { query: 'delete from users', key: 'id' }, { code: 'no_select' }],
-    ['a time that is none', { table: 'a', key: 'id', updatedAt: 'at' }, { code: 'bad_value' }],
+    ['a stream without a table or query', { key: 'id' }, { code: 'no_table', path: 'source.streams.users' }],
+    ['a stream with a table and a query', { table: 'a', query: 'select 1', key: 'id' }, { code: 'table_and_query' }],
+    ['a query that is not a SELECT', { query: 'delete from users', key: 'id' }, { code: 'no_select' }],
+    ['an invalid time', { table: 'a', key: 'id', updatedAt: 'at' }, { code: 'bad_value' }],
   ])('%s', async (_what, stream, problem) => {
     const { check } = await sourceDefinition({ type: 'postgres' })
     const { type: _type, ...options } = at('postgres://me@db.example.com/app', stream, { updatedSince: '2026-02-30' })
     expect(await check(options, '.')).toContainEqual(expect.objectContaining(problem))
   })
 
-  test('a URL whose password is not encoded is refused without a word of it', async () => {
+  test('a URL whose password is not encoded is rejected without showing the password', async () => {
     const { check } = await sourceDefinition({ type: 'postgres' })
     const { type: _type, ...options } = at('postgres://me:hun@ter/2@db.example.com/app')
     const problems = await check(options, '.')
@@ -190,7 +190,7 @@ describe('options are checked before anybody is asked', () => {
     expect(JSON.stringify(problems)).not.toMatch(/hun|ter\/2/)
   })
 
-  test('a URL that is not set yet is no mistake', async () => {
+  test('a URL that is not set yet is accepted', async () => {
     const { check } = await sourceDefinition({ type: 'postgres' })
     const { type: _type, ...options } = at('${DATABASE_URL}')
     expect(await check(options, '.')).toEqual([])

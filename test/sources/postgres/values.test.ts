@@ -5,7 +5,7 @@ import type { Reading } from '../reading.ts'
 import { read } from './capturing.ts'
 import { newDatabase } from './database.ts'
 
-/** A literal of SQL, and what a record has of it; undefined: nothing. */
+/** An SQL literal, and its value in a record; undefined if the record omits it. */
 type Case = readonly [literal: string, value: Json | undefined]
 
 const FAMILIES: Record<string, readonly Case[]> = {
@@ -52,7 +52,7 @@ const FAMILIES: Record<string, readonly Case[]> = {
     ["'ABC'::citext", 'ABC'],
     ["'<a>1</a>'::xml", '<a>1</a>'],
   ],
-  'moments, days and times': [
+  'timestamps, dates and times': [
     ["'2026-03-01 12:34:56.789012+02'::timestamptz", '2026-03-01T10:34:56.789012Z'],
     ["'2026-03-01 12:00:00+00'::timestamptz", '2026-03-01T12:00:00Z'],
     ["'infinity'::timestamptz", 'infinity'],
@@ -75,7 +75,7 @@ const FAMILIES: Record<string, readonly Case[]> = {
     ["B'1'::bit(1)", '1'],
     ["B'10101'::varbit", '10101'],
   ],
-  'json with numbers that no float can hold': [
+  'JSON with numbers that do not fit a float': [
     [
       `'{"id": 12345678901234567890, "n": 1, "f": 1.10, "deep": [{"x": 9007199254740993}]}'::jsonb`,
       { id: '12345678901234567890', n: 1, f: '1.10', deep: [{ x: '9007199254740993' }] },
@@ -116,7 +116,7 @@ const FAMILIES: Record<string, readonly Case[]> = {
     ["ARRAY['(1,1),(0,0)'::box, '(3,3),(2,2)'::box]", ['(1,1),(0,0)', '(3,3),(2,2)']],
     ["'1 2 3'::int2vector", '1 2 3'],
   ],
-  'types of one’s own': [
+  'user-defined types': [
     ["'happy'::mood", 'happy'],
     ["ARRAY['happy', 'sad']::mood[]", ['happy', 'sad']],
     ['5::positive', 5],
@@ -145,7 +145,7 @@ const OWN_TYPES = `
   CREATE DOMAIN big AS int8;
   CREATE TYPE address AS (street text, city text);`
 
-/** What a server, a database or a role may have set. */
+/** Settings that a server, a database or a role can have. */
 const SETTINGS = [
   "timezone = 'Asia/Tokyo'",
   "datestyle = 'SQL, DMY'",
@@ -153,7 +153,7 @@ const SETTINGS = [
   'extra_float_digits = -5',
 ]
 
-describe.skipIf(postgresPrograms === undefined)('no value loses anything on its way into a record', () => {
+describe.skipIf(postgresPrograms === undefined)('values are read without loss', () => {
   const families = Object.entries(FAMILIES).map(([title, cases], index) => ({
     title,
     cases,

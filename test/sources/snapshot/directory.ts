@@ -13,15 +13,15 @@ import { stepText } from '../step-text.ts'
 
 const PAGE = 50
 
-/** A system of people that is read over HTTP by pages of 50: a source as simple as one can be. */
+/** A user directory that is read over HTTP in pages of 50: the simplest possible live source. */
 export interface Directory {
   people: JsonObject[]
   url: string
-  /** Pages that were asked for. */
+  /** Requested pages. */
   asked: number[]
   /**
-   * Called before a page is answered; false: it is answered with 500; 'gone': with 410, which
-   * spoils the reading.
+   * Called before each response. False: the response is 500. 'gone': it is 410, which spoils the
+   * reading.
    */
   onPage: (page: number) => boolean | 'gone'
 }
@@ -47,7 +47,7 @@ export async function startDirectory(count: number): Promise<Directory> {
   return directory
 }
 
-/** How it is read. */
+/** Reads the directory. */
 const directoryReading: LiveReading = {
   applies: ({ url }) => url !== undefined,
   identity: ({ url, only }) => ({ url: String(url), ...(only === undefined ? {} : { only: String(only) }) }),
@@ -64,7 +64,7 @@ const directoryReading: LiveReading = {
   },
 }
 
-/** Obtaining the snapshot of a directory, with what was told on the way. */
+/** Obtains the snapshot of a directory, and records warnings and progress. */
 export interface Obtaining {
   config: SourceConfig
   folder: string

@@ -13,7 +13,7 @@ import { OF, readPages } from './pages.ts'
 
 const CHILD = fileURLToPath(new URL('./killed-child.ts', import.meta.url))
 
-/** Writes a snapshot in a process that dies at a step; 0: at none. */
+/** Writes a snapshot in a process that is killed at a step; 0: never. */
 async function child(folder: string, step: number, version: string) {
   const started = spawn(process.execPath, [CHILD, folder, `${step}`, version], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<NodeJS.Signals | null>((resolve) =>
@@ -28,7 +28,7 @@ async function write(folder: string, version: string) {
   return writer.finish()
 }
 
-test('wherever it is killed, the old snapshot or the new one is whole, and what follows comes to the same rows', async () => {
+test('after a kill at any step, the old or the new snapshot is whole, and the next run writes the same rows', async () => {
   const home = temporaryFolder()
   const old = await write(join(home, 'old'), '1')
   const unkilled = await write(join(home, 'unkilled'), '2')

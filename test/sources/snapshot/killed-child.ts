@@ -1,8 +1,7 @@
 /**
- * Writes a snapshot of a source of pages into the folder that is named, and kills itself with
- * SIGKILL at the n-th step that it takes on the disk: before each, which is after the one before,
- * and in the middle of writing a file. n = 0: it counts the steps and prints them. The writer knows
- * nothing of it: what it calls is wrapped from outside.
+ * Writes a snapshot of a paged source into the given folder, and kills itself with SIGKILL at the
+ * nth disk operation: before each one, and in the middle of writing a file. With n = 0, it counts
+ * the operations and prints the number. The writer's functions are wrapped from outside.
  */
 import fs from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -17,7 +16,7 @@ function step(): void {
   steps += 1
   if (steps !== Number(fatal)) return
   process.kill(process.pid, 'SIGKILL')
-  // The signal ends the process before another statement runs; nothing may go on should it be late.
+  // The signal ends the process before the next statement. Waits in case it is late.
   for (;;);
 }
 

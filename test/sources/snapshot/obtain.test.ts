@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../temporary-folder.ts'
 import { obtaining, rowsOf, startDirectory } from './directory.ts'
 
 describe('the snapshot of a live source', () => {
-  test('is read once, and worked from until it is read again', async () => {
+  test('is made once, and used until the source is read again', async () => {
     const directory = await startDirectory(120)
     const { obtain, messages } = obtaining(temporaryFolder(), { url: directory.url })
     const first = await obtain()
@@ -21,7 +21,7 @@ describe('the snapshot of a live source', () => {
     expect((await obtain()).digest).toBe(fresh.digest)
   })
 
-  test('lies in a folder of its own for every tenant and every set of options, or where the manifest says', () => {
+  test('has a folder for each tenant and set of options, or the folder in the manifest', () => {
     const home = temporaryFolder()
     const folderOf = (options: Record<string, unknown>) => obtaining(home, options).folder
     const folders = [
@@ -38,7 +38,7 @@ describe('the snapshot of a live source', () => {
     expect(folderOf({ url: 'http://a.example', snapshot: './here' })).toBe(join(home, 'here'))
   })
 
-  test('is not taken for that of another tenant, although the folder is the same', async () => {
+  test('is not used for another tenant, even in the same folder', async () => {
     const [a, b] = [await startDirectory(3), await startDirectory(3)]
     const home = temporaryFolder()
     await obtaining(home, { url: a.url, snapshot: './here' }).obtain()
@@ -48,7 +48,7 @@ describe('the snapshot of a live source', () => {
         problems: [
           {
             code: 'snapshot_of_another_source',
-            message: expect.stringContaining(`url is "${a.url}" there and "${b.url}"`),
+            message: expect.stringContaining(`url is "${a.url}" in the snapshot and "${b.url}"`),
           },
         ],
       })
@@ -57,7 +57,7 @@ describe('the snapshot of a live source', () => {
     expect(readdirSync(home)).toEqual(['here'])
   })
 
-  test('can be carried elsewhere, where the source is not asked and its credentials are not set', async () => {
+  test('can be used on another machine without contacting the source and without credentials', async () => {
     const directory = await startDirectory(60)
     const there = obtaining(temporaryFolder(), { url: directory.url })
     const { digest } = await there.obtain()
@@ -75,7 +75,7 @@ describe('the snapshot of a live source', () => {
     expect(directory.asked).toEqual([])
   })
 
-  test('that is named and not there is not read in its stead', async () => {
+  test('that does not exist is an error, and the source is not read instead', async () => {
     const directory = await startDirectory(3)
     const home = temporaryFolder()
     mkdirSync(join(home, 'empty'))
@@ -88,8 +88,8 @@ describe('the snapshot of a live source', () => {
   })
 })
 
-describe('a reading that is called off', () => {
-  test('keeps what was read, leaves the old snapshot to be worked from, and is taken up again', async () => {
+describe('an aborted reading', () => {
+  test('keeps its rows, leaves the old snapshot usable, and continues later', async () => {
     const directory = await startDirectory(400)
     const { obtain, folder, warnings } = obtaining(temporaryFolder(), { url: directory.url })
     const old = await obtain()
@@ -102,7 +102,7 @@ describe('a reading that is called off', () => {
     }
     await expect(obtain({ fresh: true, signal: interrupt.signal })).rejects.toMatchObject({
       exitCode: 130,
-      problems: [{ code: 'interrupted', hint: 'the same command goes on: what the source has answered is kept' }],
+      problems: [{ code: 'interrupted', hint: 'run the same command again to continue; rows read so far are kept' }],
     })
     expect((await obtain()).digest).toBe(old.digest)
     expect(warnings).toEqual([])
@@ -114,7 +114,7 @@ describe('a reading that is called off', () => {
     expect(existsSync(`${folder}.next`)).toBe(false)
   })
 
-  test('by the failure of the source, it is taken up by the next command of any kind if there is no snapshot', async () => {
+  test('after an error of the source is continued by the next command if there is no snapshot', async () => {
     const directory = await startDirectory(200)
     const { obtain } = obtaining(temporaryFolder(), { url: directory.url })
     directory.onPage = (page) => page !== 2
@@ -126,8 +126,8 @@ describe('a reading that is called off', () => {
   })
 })
 
-describe('a reading that is spoiled', () => {
-  /** A directory of which four pages have been read. */
+describe('a spoiled reading', () => {
+  /** A directory with four pages read. */
   async function cutOff() {
     const directory = await startDirectory(400)
     const obtaining_ = obtaining(temporaryFolder(), { url: directory.url })
@@ -138,7 +138,7 @@ describe('a reading that is spoiled', () => {
     return { directory, ...obtaining_ }
   }
 
-  test('begins anew by itself, and says why', async () => {
+  test('starts again by itself with a warning', async () => {
     const { directory, obtain, warnings } = await cutOff()
     let refusals = 1
     directory.onPage = () => (refusals-- > 0 ? 'gone' : true)
@@ -150,7 +150,7 @@ describe('a reading that is spoiled', () => {
     ])
   })
 
-  test('from its beginning on is an error, and is not gone on with by the next command', async () => {
+  test('that was spoiled from the beginning is an error, and the next command does not continue it', async () => {
     const directory = await startDirectory(120)
     const { obtain, folder, warnings } = obtaining(temporaryFolder(), { url: directory.url })
     directory.onPage = (page) => (page === 2 ? 'gone' : true)
@@ -162,7 +162,7 @@ describe('a reading that is spoiled', () => {
     expect(warnings).toEqual([])
   })
 
-  test('because its files are damaged begins anew as well', async () => {
+  test('with damaged files starts again, too', async () => {
     const { directory, obtain, folder, warnings } = await cutOff()
     writeFileSync(join(`${folder}.next`, 'people.ndjson.gz'), 'nothing')
     expect(await rowsOf(await obtain(), 'people')).toEqual(directory.people)
@@ -171,7 +171,7 @@ describe('a reading that is spoiled', () => {
 })
 
 describe('a damaged snapshot', () => {
-  test('is refused, and replaced when the source is read again', async () => {
+  test('is rejected, and replaced when the source is read again', async () => {
     const directory = await startDirectory(10)
     const { obtain, folder } = obtaining(temporaryFolder(), { url: directory.url })
     const { digest } = await obtain()

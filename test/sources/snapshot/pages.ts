@@ -3,8 +3,7 @@ import type { SnapshotWriter } from '../../../src/sources/snapshot/snapshot.ts'
 export const OF = { source: 'directory', identity: { tenant: 'one.example' } }
 
 /**
- * Reads a source of two streams by pages, from where the writer stands. The version is in every
- * row.
+ * Reads a paged source of two streams, from the writer's cursor. Every row contains the version.
  */
 export async function readPages(writer: SnapshotWriter, version: string): Promise<void> {
   for (const [step, pages] of [

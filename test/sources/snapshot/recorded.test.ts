@@ -13,7 +13,7 @@ import type { RejectedRecord, SourceRecord } from '../../../src/sources/source.t
 import { temporaryFolder } from '../../temporary-folder.ts'
 import { folderWith, type Reading, readAll } from '../reading.ts'
 
-/** What an iteration over a source yields, told in the order in which it came. */
+/** The output of reading a source, in order. */
 async function replayed(config: SourceConfig, snapshot: Snapshot, chunkSize = 1000): Promise<Reading> {
   const [records, chunks]: [SourceRecord[], number[]] = [[], []]
   const [rejected, warnings]: [RejectedRecord[], Problem[]] = [[], []]
@@ -65,7 +65,7 @@ function clerkFiles(): Record<string, string | Buffer> {
   }
 }
 
-describe('what was recorded of files', () => {
+describe('a recording of files', () => {
   test.each([
     ['clerk', CLERK, clerkFiles()],
     [
@@ -79,7 +79,7 @@ describe('what was recorded of files', () => {
       { 'users.json': '[{"id":"a"},7,{"id":"b"}]' },
     ],
     ['csv without rows', { type: 'csv', path: 'users.csv' }, { 'users.csv': 'email\n' }],
-  ])('is the same as reading them, to each place, reject, warning and sum: %s', async (_what, config, files) => {
+  ])('equals reading them, with the same places, rejects, warnings and counts: %s', async (_what, config, files) => {
     const folder = folderWith(files)
     const snapshot = await record(config, folder, join(folder, 'snapshot'))
     const direct = await readAll(config, folder)
@@ -91,7 +91,7 @@ describe('what was recorded of files', () => {
     ])
   })
 
-  test('comes in chunks of any size', async () => {
+  test('can be read in chunks of any size', async () => {
     const folder = folderWith(clerkFiles())
     const snapshot = await record(CLERK, folder, join(folder, 'snapshot'))
     const whole = await replayed(CLERK, snapshot)
@@ -101,7 +101,7 @@ describe('what was recorded of files', () => {
     expect(new Set(small.chunks.slice(0, -1))).toEqual(new Set([7]))
   })
 
-  test('rejects come between the records that stood around them', async () => {
+  test('keeps the position of rejects between records', async () => {
     const rows = Array.from({ length: 30_000 }, (_, n) =>
       n === 10 || n === 25_000 ? 'ragged,row' : `${n}@example.com`,
     )
@@ -118,7 +118,7 @@ describe('what was recorded of files', () => {
     expect(seen[1]).toBeLessThan(25_000)
   })
 
-  test('is private, and leaves nothing behind', async () => {
+  test('is private, and leaves no temporary files', async () => {
     const folder = folderWith(clerkFiles())
     const { folder: snapshot } = await record(CLERK, folder, join(folder, 'out', 'snapshot'))
     expect(statSync(snapshot).mode & 0o777).toBe(0o700)
@@ -128,7 +128,7 @@ describe('what was recorded of files', () => {
 })
 
 describe('a recording', () => {
-  test('that was cut off is begun anew', async () => {
+  test('that was interrupted starts again', async () => {
     const folder = folderWith({ 'users.csv': 'email\na@example.com\n' })
     const config = { type: 'csv', path: 'users.csv' }
     const out = snapshotFolder(config, folder, undefined)
@@ -139,7 +139,7 @@ describe('a recording', () => {
     expect(records.map(({ data }) => data)).toEqual([{ email: 'a@example.com' }])
   })
 
-  test('that fails leaves the snapshot that was there', async () => {
+  test('that fails keeps the existing snapshot', async () => {
     const folder = folderWith({ 'users.csv': 'email\na@example.com\n' })
     const config = { type: 'csv', path: 'users.csv' }
     const out = join(folder, 'snapshot')
@@ -149,7 +149,7 @@ describe('a recording', () => {
     expect((await replayed(config, before)).records).toHaveLength(1)
   })
 
-  test('of other files is not replaced', async () => {
+  test('does not replace a recording of other files', async () => {
     const folder = folderWith({ 'users.csv': 'email\n', 'others.csv': 'email\n' })
     const out = join(folder, 'snapshot')
     await record({ type: 'csv', path: 'users.csv' }, folder, out)

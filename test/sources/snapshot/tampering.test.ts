@@ -22,8 +22,8 @@ async function snapshot(): Promise<string> {
 const PEOPLE = 'people.ndjson.gz'
 
 /**
- * Writes other rows, and seals the snapshot anew with their length: only the digest of the rows
- * tells.
+ * Replaces rows and seals the snapshot again with their length, so that only the digest of the rows
+ * differs.
  */
 function replaceRows(folder: string, change: (text: string) => string): void {
   const path = join(folder, PEOPLE)
@@ -47,32 +47,35 @@ const readAll = async (folder: string): Promise<JsonObject[]> => rowsOf(await re
 
 const REFUSED = { name: 'SourceError', problems: [{ code: 'snapshot_damaged', hint: expect.any(String) }] }
 
-describe('a snapshot is refused', () => {
+describe('a snapshot is rejected', () => {
   test.each<[string, (folder: string) => void]>([
     ['when a file is missing', (folder) => rmSync(join(folder, PEOPLE))],
-    ['when a file is cut off', (folder) => truncateSync(join(folder, PEOPLE), 500)],
+    ['when a file is truncated', (folder) => truncateSync(join(folder, PEOPLE), 500)],
     ['when a file is longer', (folder) => appendFileSync(join(folder, PEOPLE), 'x')],
     [
-      'when files changed places',
+      'when two files are swapped',
       (folder) => {
         renameSync(join(folder, PEOPLE), join(folder, 'x'))
         renameSync(join(folder, 'groups.ndjson.gz'), join(folder, PEOPLE))
         renameSync(join(folder, 'x'), join(folder, 'groups.ndjson.gz'))
       },
     ],
-    ['when it says another source', (folder) => editHead(folder, (text) => text.replace('one.example', 'two.example'))],
     [
-      'when it says other sums',
+      'when it names another source',
+      (folder) => editHead(folder, (text) => text.replace('one.example', 'two.example')),
+    ],
+    [
+      'when it has other counts',
       (folder) => editHead(folder, (text) => text.replace('"records": 2000', '"records": 1999')),
     ],
-    ['when its head is cut off', (folder) => editHead(folder, (text) => text.slice(0, 300))],
+    ['when its head is truncated', (folder) => editHead(folder, (text) => text.slice(0, 300))],
     ['when its head is something else', (folder) => editHead(folder, () => '{"format":"other"}')],
     [
-      'when its head lacks something',
+      'when its head is incomplete',
       (folder) => editHead(folder, () => '{"format":"workos-migrate-snapshot","version":1}'),
     ],
     [
-      'when it names a file outside of its folder',
+      'when it names a file outside its folder',
       (folder) => editHead(folder, (text) => text.replace(PEOPLE, '../people.ndjson.gz')),
     ],
   ])('%s, as soon as it is opened', async (_what, spoil) => {
@@ -81,7 +84,7 @@ describe('a snapshot is refused', () => {
     await expect(readSnapshot(folder)).rejects.toMatchObject(REFUSED)
   })
 
-  test('when a byte of a file changed, while it is read', async () => {
+  test('during reading, when a byte of a file changed', async () => {
     const folder = await snapshot()
     const bytes = readFileSync(join(folder, PEOPLE))
     bytes.writeUInt8((bytes.at(2000) ?? 0) ^ 0x55, 2000)
@@ -91,16 +94,16 @@ describe('a snapshot is refused', () => {
 
   test.each([
     ['changed', (text: string) => text.replace('{"id":7}', '{"id":8}')],
-    ['taken out', (text: string) => text.replace('{"id":7}\n', '')],
+    ['removed', (text: string) => text.replace('{"id":7}\n', '')],
     ['added', (text: string) => `${text}{"id":2000}\n`],
-    ['put in another order', (text: string) => text.replace('{"id":7}\n{"id":8}', '{"id":8}\n{"id":7}')],
-  ])('when rows were %s by somebody who sealed it anew, at their end', async (_what, change) => {
+    ['reordered', (text: string) => text.replace('{"id":7}\n{"id":8}', '{"id":8}\n{"id":7}')],
+  ])('at the end of a stream whose rows were %s and sealed again', async (_what, change) => {
     const folder = await snapshot()
     replaceRows(folder, change)
     await expect(readAll(folder)).rejects.toMatchObject(REFUSED)
   })
 
-  test('when it is of a format to come', async () => {
+  test('when its format is from a later version', async () => {
     const folder = await snapshot()
     editHead(folder, (text) => text.replace('"version": 1', '"version": 2'))
     await expect(readSnapshot(folder)).rejects.toMatchObject({ problems: [{ code: 'snapshot_version' }] })
@@ -110,7 +113,7 @@ describe('a snapshot is refused', () => {
 test.each([
   '{"secret":"hunter2',
   '"hunter2"',
-])('the row that is none is named by its line, and not shown: %s', async (row) => {
+])('an invalid row is reported by its line, and not shown: %s', async (row) => {
   const folder = await snapshot()
   replaceRows(folder, (text) => text.replace('{"id":7}', row))
   const error: unknown = await readAll(folder).catch((caught: unknown) => caught)

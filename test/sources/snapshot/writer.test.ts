@@ -26,7 +26,7 @@ async function rowsOf(snapshot: Snapshot, stream: string): Promise<JsonObject[]>
   return rows
 }
 
-/** Reads a source of 10 pages, from where the writer stands. */
+/** Reads a source of 10 pages, from the writer's cursor. */
 async function readPages(writer: SnapshotWriter, until = 10): Promise<void> {
   for (let page = Number(writer.cursor('users') ?? 0); page < until; page++) {
     await writer.append('users', users(page * 10, 10), { step: 'users', cursor: page + 1, done: page === 9 })
@@ -40,7 +40,7 @@ async function write(folder: string, options?: WriterOptions, of = OF): Promise<
 }
 
 describe('a snapshot', () => {
-  test('has the rows in the order they were appended, with their lines', async () => {
+  test('contains rows in the order of appending, with line numbers', async () => {
     const snapshot = await write(join(temporaryFolder(), 'snapshot'))
     expect(await rowsOf(snapshot, 'users')).toEqual(users(0, 100))
     const lines: number[] = []
@@ -49,7 +49,7 @@ describe('a snapshot', () => {
     expect(await rowsOf(snapshot, 'nothing')).toEqual([])
   })
 
-  test('says what it is of, when it was read, and what is in it', async () => {
+  test('describes its source, its time and its streams', async () => {
     const folder = join(temporaryFolder(), 'snapshot')
     let now = Date.UTC(2026, 10, 22, 14, 3)
     const writer = await openSnapshotWriter(folder, OF, { now: () => now })
@@ -67,7 +67,7 @@ describe('a snapshot', () => {
     expect(await readSnapshot(folder)).toMatchObject({ facts: { total: 100 } })
   })
 
-  test('is gzip NDJSON that other programs read', async () => {
+  test('is gzip NDJSON that other programs can read', async () => {
     const folder = join(temporaryFolder(), 'snapshot')
     await write(folder, AT_ONCE)
     const text = gunzipSync(readFileSync(join(folder, 'users.ndjson.gz'))).toString()
@@ -94,7 +94,7 @@ describe('a snapshot', () => {
     for (const name of readdirSync(folder)) expect([name, mode(join(folder, name))]).toEqual([name, 0o600])
   })
 
-  test('has the same digest however its rows were packed', async () => {
+  test('has the same digest for any compression', async () => {
     const folder = temporaryFolder()
     const [a, b] = [await write(join(folder, 'a'), AT_ONCE), await write(join(folder, 'b'), AT_THE_END)]
     expect(a.streams[0]?.bytes).not.toBe(b.streams[0]?.bytes)
@@ -104,7 +104,7 @@ describe('a snapshot', () => {
     expect((await writer.finish()).digest).not.toBe(a.digest)
   })
 
-  test('keeps streams without rows, and names of streams that are no names of files', async () => {
+  test('keeps empty streams, and stream names that are not file names', async () => {
     const folder = join(temporaryFolder(), 'snapshot')
     const writer = await openSnapshotWriter(folder, OF)
     await writer.append('none', [], { step: 'none', cursor: null, done: true })
@@ -119,7 +119,7 @@ describe('a snapshot', () => {
     expect(gunzipSync(readFileSync(join(folder, 'none.ndjson.gz'))).length).toBe(0)
   })
 
-  test('keeps text of every kind, long rows, and names that are special in JavaScript', async () => {
+  test('keeps any text, long rows, and names that are special in JavaScript', async () => {
     const rows: JsonObject[] = [
       JSON.parse('{"__proto__":{"a":1},"constructor":null}'),
       { long: 'x'.repeat(300_000), id: '12345678901234567890', small: 1e-7, big: 1e21 },
@@ -133,8 +133,8 @@ describe('a snapshot', () => {
   })
 })
 
-describe('while it is written', () => {
-  test('rows and cursors show at once, whatever is on the disk', async () => {
+describe('during writing', () => {
+  test('rows and cursors are visible at once, even before they are on disk', async () => {
     const writer = await openSnapshotWriter(join(temporaryFolder(), 'snapshot'), OF, AT_THE_END)
     expect(writer.cursor('users')).toBeUndefined()
     await writer.append('users', users(0, 3), { step: 'users', cursor: { after: 'x' } })
@@ -149,7 +149,7 @@ describe('while it is written', () => {
     await writer.close()
   })
 
-  test('appends of many steps at once are all kept, each in its order', async () => {
+  test('concurrent appends of many steps are all kept, each step in order', async () => {
     const writer = await openSnapshotWriter(join(temporaryFolder(), 'snapshot'), OF, AT_ONCE)
     const steps = Array.from({ length: 20 }, (_, step) => step)
     await Promise.all(
@@ -166,16 +166,16 @@ describe('while it is written', () => {
     }
   })
 
-  test('a step that is done takes no more rows, and one that is not keeps the snapshot from being finished', async () => {
+  test('a finished step accepts no rows, and an unfinished one prevents finishing the snapshot', async () => {
     const writer = await openSnapshotWriter(join(temporaryFolder(), 'snapshot'), OF)
     await writer.append('users', users(0, 1), { step: 'users', cursor: 1 })
     await expect(writer.finish()).rejects.toThrow('steps are not done: users')
     await writer.append('users', [], { step: 'users', cursor: 2, done: true })
-    await expect(writer.append('users', users(1, 1), { step: 'users', cursor: 3 })).rejects.toThrow('done already')
+    await expect(writer.append('users', users(1, 1), { step: 'users', cursor: 3 })).rejects.toThrow('already done')
     await writer.close()
   })
 
-  test('the snapshot that is there stays until the new one is finished', async () => {
+  test('the existing snapshot stays until the new one is finished', async () => {
     const folder = join(temporaryFolder(), 'snapshot')
     const { digest } = await write(folder)
     const writer = await openSnapshotWriter(folder, OF, AT_ONCE)
@@ -187,14 +187,14 @@ describe('while it is written', () => {
     expect(readdirSync(join(folder, '..'))).toEqual(['snapshot'])
   })
 
-  test('one process writes it at a time', async () => {
+  test('only one process writes at a time', async () => {
     const folder = join(temporaryFolder(), 'snapshot')
     const writer = await openSnapshotWriter(folder, OF)
     await expect(openSnapshotWriter(folder, OF)).rejects.toMatchObject({ problems: [{ code: 'snapshot_locked' }] })
     await writer.close()
   })
 
-  test('few files are synced and packed for many small pages', async () => {
+  test('many small pages cause few writes', async () => {
     const folder = join(temporaryFolder(), 'snapshot')
     const writer = await openSnapshotWriter(folder, OF, { now: () => 0 })
     for (let page = 0; page < 500; page++) {
@@ -210,8 +210,8 @@ describe('while it is written', () => {
   })
 })
 
-describe('after a reading that was cut off', () => {
-  test('the next one goes on where it stood, and the result is the same', async () => {
+describe('after an interrupted reading', () => {
+  test('the next one continues, and the result is the same', async () => {
     const folder = temporaryFolder()
     const whole = await write(join(folder, 'whole'))
     for (let until = 0; until < 10; until++) {
@@ -230,7 +230,7 @@ describe('after a reading that was cut off', () => {
     }
   })
 
-  test('what was appended is on the disk after a while, also when nothing follows it', async () => {
+  test('appended rows are on disk after a while, even without further rows', async () => {
     const folder = join(temporaryFolder(), 'snapshot')
     const checkpoint = { characters: Number.POSITIVE_INFINITY, milliseconds: 50 }
     const writer = await openSnapshotWriter(folder, OF, { checkpoint, now: () => 0 })
@@ -240,7 +240,7 @@ describe('after a reading that was cut off', () => {
     await writer.close()
   })
 
-  test('what a kill left behind the last checkpoint goes', async () => {
+  test('data after the last checkpoint is removed after a kill', async () => {
     const folder = join(temporaryFolder(), 'snapshot')
     const first = await openSnapshotWriter(folder, OF, AT_ONCE)
     await readPages(first, 4)
@@ -257,10 +257,10 @@ describe('after a reading that was cut off', () => {
   })
 
   test.each([
-    ['cut off', (file: string) => writeFileSync(file, readFileSync(file).subarray(0, 60))],
+    ['truncated', (file: string) => writeFileSync(file, readFileSync(file).subarray(0, 60))],
     ['changed', (file: string) => writeFileSync(file, readFileSync(file).fill(0x55, 40, 42))],
     ['damaged', (file: string) => writeFileSync(file, 'x'.repeat(2000))],
-  ])('a file that was %s since is refused', async (_what, spoil) => {
+  ])('a file that was %s since then is rejected', async (_what, spoil) => {
     const folder = join(temporaryFolder(), 'snapshot')
     const writer = await openSnapshotWriter(folder, OF, AT_ONCE)
     await readPages(writer, 4)
@@ -269,7 +269,7 @@ describe('after a reading that was cut off', () => {
     await expect(openSnapshotWriter(folder, OF)).rejects.toMatchObject({ problems: [{ code: 'snapshot_damaged' }] })
   })
 
-  test('a reading with other options does not go on in it', async () => {
+  test('a reading with other options does not continue it', async () => {
     const folder = join(temporaryFolder(), 'snapshot')
     const writer = await openSnapshotWriter(folder, OF, AT_ONCE)
     await readPages(writer, 4)
@@ -281,7 +281,7 @@ describe('after a reading that was cut off', () => {
   })
 })
 
-test('a folder that holds anything else is not replaced', async () => {
+test('a folder with other files is not replaced', async () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'thesis.txt'), 'dear')
   await expect(openSnapshotWriter(folder, OF)).rejects.toMatchObject({ problems: [{ code: 'folder_in_use' }] })

@@ -9,7 +9,7 @@ import { folderWith } from '../reading.ts'
 
 const ROWS = 6000
 
-/** Enough text that a reader has not had all of it when the first chunk is out, packed or not. */
+/** More text than a reader has read when the first chunk is out, packed or not. */
 function emails(prefix: string): string[] {
   return Array.from({ length: ROWS }, (_, n) => `${prefix}${n}-${Math.sin(n)}${Math.cos(n)}${Math.tan(n)}@example.com`)
 }
@@ -21,7 +21,7 @@ const ndjson = (prefix = 'old') =>
     .map((email) => `${JSON.stringify({ user_id: `auth0|${email}`, email })}\n`)
     .join('')
 
-/** Reads the source; `change` happens when the first records are out, and reading has not ended. */
+/** Reads the source. `change` happens after the first records, while reading continues. */
 async function readWhile(config: SourceConfig, directory: string, change: () => void): Promise<unknown> {
   const source = await openSource(config, {
     directory,
@@ -29,7 +29,7 @@ async function readWhile(config: SourceConfig, directory: string, change: () => 
     reject() {},
     warn() {},
   })
-  // In the past: a change at the very moment of the last one need not show in the time.
+  // In the past, because a change in the same instant need not show in the time.
   for (const name of readdirSync(directory)) utimesSync(join(directory, name), 1_700_000_000, 1_700_000_000)
   let changed = false
   try {
@@ -61,7 +61,7 @@ const changes: [string, RegExp, (path: string) => void][] = [
   ['grows', SIZE, (path) => appendFileSync(path, 'late@example.com\n')],
   ['is cut off', SIZE, (path) => truncateSync(path, 100_000)],
   ['is emptied', SIZE, (path) => truncateSync(path, 0)],
-  ['is written again, as long as it was', /time/, (path) => writeFileSync(path, csv('new'))],
+  ['is rewritten with the same length', /time/, (path) => writeFileSync(path, csv('new'))],
   [
     'is replaced by a rename',
     ANOTHER,
@@ -70,10 +70,10 @@ const changes: [string, RegExp, (path: string) => void][] = [
       renameSync(`${path}.new`, path)
     },
   ],
-  ['is removed', /gone/, (path) => rmSync(path)],
+  ['is removed', /no longer exists/, (path) => rmSync(path)],
 ]
 
-test.each(changes)('a file that %s while it is read is refused', async (_, how, change) => {
+test.each(changes)('a file that %s while it is read is rejected', async (_, how, change) => {
   const directory = folderWith({ 'users.csv': csv() })
   const error = await readWhile({ type: 'csv', path: 'users.csv' }, directory, () =>
     change(join(directory, 'users.csv')),
@@ -81,7 +81,7 @@ test.each(changes)('a file that %s while it is read is refused', async (_, how, 
   expectChanged(error, 'users.csv', how)
 })
 
-test('a file that stays as it is is read, also when its times of access and of attributes change', async () => {
+test('an unchanged file is read, even if its access and attribute times change', async () => {
   const directory = folderWith({ 'users.csv': csv() })
   const path = join(directory, 'users.csv')
   const read = await readWhile({ type: 'csv', path: 'users.csv' }, directory, () =>
@@ -90,7 +90,7 @@ test('a file that stays as it is is read, also when its times of access and of a
   expect(read).toBeUndefined()
 })
 
-describe('whatever the format and however packed', () => {
+describe('in any format, packed or not', () => {
   const formats: [string, string | Buffer, SourceConfig][] = [
     ['users.json', json(), { type: 'file', streams: { users: { path: 'users.json' } } }],
     ['users.ndjson', ndjson(), { type: 'file', streams: { users: { path: 'users.ndjson' } } }],
@@ -107,7 +107,7 @@ describe('whatever the format and however packed', () => {
     expectChanged(error, name, SIZE)
   })
 
-  test.each(formats)('%s: overwritten by something that cannot be read', async (name, content, config) => {
+  test.each(formats)('%s: overwritten with unreadable data', async (name, content, config) => {
     const directory = folderWith({ [name]: content })
     const error = await readWhile(config, directory, () =>
       writeFileSync(join(directory, name), Buffer.alloc(content.length, 0xff)),
@@ -122,7 +122,7 @@ describe('files that belong together', () => {
     teams: { path: 'teams.csv', join: { key: 'email', to: 'email' } },
   }
 
-  test('one that has been read already is held to what it was, until the last one is read', async () => {
+  test('a file that has been read must stay unchanged until the last one is read', async () => {
     const directory = folderWith({ 'users.csv': csv(), 'teams.csv': 'email,team\nnobody@example.com,a\n' })
     const error = await readWhile({ type: 'file', streams }, directory, () =>
       appendFileSync(join(directory, 'teams.csv'), 'late@example.com,b\n'),
@@ -138,12 +138,12 @@ describe('files that belong together', () => {
     expectChanged(error, 'users.csv', SIZE)
   })
 
-  test('what is read twice is the same both times', async () => {
+  test('a file that is read twice is the same both times', async () => {
     const directory = folderWith({
       'users.ndjson': ndjson(),
       'passwords.ndjson': `${JSON.stringify({ email: 'x@example.com', passwordHash: 'x' })}\n`,
     })
-    // Users are read once for the rows of passwords to be found, and again for themselves.
+    // Users are read twice: for the rows of passwords, and for themselves.
     const source = { type: 'auth0', users: 'users.ndjson', passwords: ['passwords.ndjson'] }
     const error = await readWhile(source, directory, () => appendFileSync(join(directory, 'users.ndjson'), '{}\n'))
     expectChanged(error, 'users.ndjson', SIZE)
@@ -157,9 +157,9 @@ test.each<[string, string, RegExp, (folder: string) => void]>([
     SIZE,
     (folder) => writeFileSync(join(folder, 'part-2.csv'), csv('longer')),
   ],
-  ['is removed before its turn', 'part-2.csv', /gone/, (folder) => rmSync(join(folder, 'part-2.csv'))],
-  ['appears', 'part-3.csv', /not there/, (folder) => writeFileSync(join(folder, 'part-3.csv'), csv('more'))],
-])('a file of a pattern that %s is refused', async (_, file, how, change) => {
+  ['is removed before its turn', 'part-2.csv', /no longer exists/, (folder) => rmSync(join(folder, 'part-2.csv'))],
+  ['appears', 'part-3.csv', /did not exist/, (folder) => writeFileSync(join(folder, 'part-3.csv'), csv('more'))],
+])('a file of a pattern that %s is rejected', async (_, file, how, change) => {
   const directory = folderWith({ 'part-1.csv': csv(), 'part-2.csv': csv('other') })
   const source = { type: 'file', streams: { users: { path: './part-*.csv', format: 'csv' } } }
   expectChanged(await readWhile(source, directory, () => change(directory)), file, how)

@@ -29,7 +29,7 @@ test('the line is right far into the file, with CRLF and remarks', async () => {
   expect(await refusal(broken)).toMatchObject({ code: 'wrong_encoding', at: { line: 20_003 } })
 })
 
-test('a character that the end of the file cuts off is refused', async () => {
+test('a truncated character at the end of the file is rejected', async () => {
   const whole = Buffer.from('email,first_name\nada@example.com,é')
   expect(await refusal(whole.subarray(0, -1))).toMatchObject({ code: 'wrong_encoding', at: { line: 2 } })
 })
@@ -37,7 +37,7 @@ test('a character that the end of the file cuts off is refused', async () => {
 test.each([
   ['UTF-16LE', Buffer.from('email\na@example.com\n', 'utf16le')],
   ['UTF-16BE', Buffer.from('email\na@example.com\n', 'utf16le').swap16()],
-])('%s without a mark is recognised and named', async (name, content) => {
+])('%s without a mark is detected and named', async (name, content) => {
   const problem = await refusal(content)
   expect(problem).toMatchObject({ code: 'wrong_encoding', message: `the file is ${name}, not UTF-8`, at: { line: 1 } })
   expect(problem?.hint).toContain(`iconv -f ${name} -t UTF-8`)
@@ -52,7 +52,7 @@ test.each([
   expect(records.map(({ data }) => data)).toEqual([{ email: 'a@example.com', first_name: 'Zoë 😀' }])
 })
 
-test('UTF-16 that is cut off within a character is refused', async () => {
+test('UTF-16 that is cut off within a character is rejected', async () => {
   const content = Buffer.from('\ufeffemail\na@example.com\n', 'utf16le').subarray(0, -1)
   expect(await refusal(content)).toMatchObject({ code: 'wrong_encoding' })
 })

@@ -14,12 +14,12 @@ async function recordsOf(config: SourceConfig, files: Record<string, string>) {
   return { of, rejected: rejected.map(({ stream, origin, problem }) => [stream, origin.line, problem.code]) }
 }
 
-/** A row without where it stood. */
+/** A row without its place. */
 function plain(rows: unknown): JsonObject[] {
   return (rows as JsonObject[]).map(({ _file, _line, ...row }) => row)
 }
 
-test('csv: nulls hold for the users and for both files of roles', async () => {
+test('csv: nulls apply to the users and to both files of roles', async () => {
   const files = {
     users: 'email,org_name,password\na@example.com,NULL,"NULL"\nb@example.com, \\N ,Null\n',
     roles: 'role_slug,role_name,org_name\nadmin,NULL,\\N\nNULL,x,\n',
@@ -52,8 +52,7 @@ test(tried('Clerk', 'dashboard export (CSV, 13 columns)', 'the text NULL of a da
   expect(plain(user?.memberships)).toEqual([{ clerk_user_id: '1' }, { clerk_user_id: '1', org_external_id: 'acme' }])
   expect(plain(user?.roles)).toEqual([{ clerk_user_id: '1', role_slug: 'admin' }])
   expect(of('roleDefinitions')).toEqual([{ role_slug: 'admin' }])
-  // A null says that there is none; an empty cell says nothing, and a role belongs to an
-  // organization.
+  // A null means no organization. An empty cell means nothing, and a role needs an organization.
   expect(rejected).toEqual([
     ['memberships', 4, 'missing_organization'],
     ['memberships', 5, 'missing_organization'],
@@ -79,36 +78,39 @@ test(tried('Auth0', 'bulk export (CSV)', 'the text NULL of a database tool'), as
   expect(rejected).toEqual([['passwords', 3, 'no_password_hash']])
 })
 
-test(tried('CSV of any kind', 'any dialect', 'NULL, \\N and what else database tools write for nothing'), async () => {
-  const { of } = await recordsOf(
-    {
-      type: 'file',
-      nulls: NULLS,
-      streams: {
-        users: { path: 'u.csv' },
-        teams: { path: 't.csv', join: { key: 'user', to: 'id' } },
-        own: { path: 'o.csv', nulls: ['none'], join: { key: 'user', to: 'id' } },
-        all: { path: 'o.csv', nulls: [], join: { key: 'user', to: 'id' } },
-        json: { path: 'j.json', join: { key: 'user', to: 'id' } },
+test(
+  tried('CSV of any kind', 'any dialect', 'NULL, \\N and other texts of database tools for "no value"'),
+  async () => {
+    const { of } = await recordsOf(
+      {
+        type: 'file',
+        nulls: NULLS,
+        streams: {
+          users: { path: 'u.csv' },
+          teams: { path: 't.csv', join: { key: 'user', to: 'id' } },
+          own: { path: 'o.csv', nulls: ['none'], join: { key: 'user', to: 'id' } },
+          all: { path: 'o.csv', nulls: [], join: { key: 'user', to: 'id' } },
+          json: { path: 'j.json', join: { key: 'user', to: 'id' } },
+        },
       },
-    },
-    {
-      'u.csv': 'id,name\n1,NULL\n',
-      't.csv': 'user,team\n1,\\N\n',
-      'o.csv': 'user,a,b\n1,none,NULL\n',
-      'j.json': '[{"user":"1","a":"NULL"}]',
-    },
-  )
-  const [user] = of('users')
-  expect(user).toMatchObject({ id: '1' })
-  expect(user).not.toHaveProperty('name')
-  expect(plain(user?.teams)).toEqual([{ user: '1' }])
-  expect(plain(user?.own)).toEqual([{ user: '1', b: 'NULL' }])
-  expect(plain(user?.all)).toEqual([{ user: '1', a: 'none', b: 'NULL' }])
-  expect(plain(user?.json)).toEqual([{ user: '1', a: 'NULL' }])
-})
+      {
+        'u.csv': 'id,name\n1,NULL\n',
+        't.csv': 'user,team\n1,\\N\n',
+        'o.csv': 'user,a,b\n1,none,NULL\n',
+        'j.json': '[{"user":"1","a":"NULL"}]',
+      },
+    )
+    const [user] = of('users')
+    expect(user).toMatchObject({ id: '1' })
+    expect(user).not.toHaveProperty('name')
+    expect(plain(user?.teams)).toEqual([{ user: '1' }])
+    expect(plain(user?.own)).toEqual([{ user: '1', b: 'NULL' }])
+    expect(plain(user?.all)).toEqual([{ user: '1', a: 'none', b: 'NULL' }])
+    expect(plain(user?.json)).toEqual([{ user: '1', a: 'NULL' }])
+  },
+)
 
-test.each(['supabase', 'authjs', 'better-auth'])('the recipe %s, for tables of a database, sets nulls', (name) => {
+test.each(['supabase', 'authjs', 'better-auth'])('the recipe %s, for database tables, sets nulls', (name) => {
   const recipe = parse(readFileSync(new URL(`../../../recipes/${name}.yaml`, import.meta.url), 'utf8'))
   expect(recipe.source.nulls).toEqual(expect.arrayContaining(['NULL', 'null', '\\N']))
   if (name !== 'supabase') expect(recipe.source.nulls).toContain('0000-00-00 00:00:00')

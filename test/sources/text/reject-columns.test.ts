@@ -22,18 +22,18 @@ const CELLS = [
   "'\t",
 ]
 
-test('no cell begins like a formula, and each comes back as it was', () => {
+test('no cell begins like a formula, and each comes back unchanged', () => {
   for (const cell of CELLS) {
     expect(escapeCell(cell), JSON.stringify(cell)).not.toMatch(/^[=+\-@\t\r\n]/)
     expect(unescapeCell(escapeCell(cell)), JSON.stringify(cell)).toBe(cell)
   }
 })
 
-test('different cells stay different, and what needs no apostrophe gets none', () => {
+test('different cells stay different, and only formulas get an apostrophe', () => {
   expect(new Set(CELLS.map(escapeCell)).size).toBe(CELLS.length)
   expect(['Ada', "O'Hara", "'a", ' =1'].map(escapeCell)).toEqual(['Ada', "O'Hara", "'a", ' =1'])
 })
 
-test('what a person typed without an apostrophe stays as it is', () => {
+test('text that a user typed without an apostrophe stays as it is', () => {
   expect(['+49 30 1', '-1', "'Ada"].map(unescapeCell)).toEqual(['+49 30 1', '-1', "'Ada"])
 })

@@ -33,11 +33,11 @@ test.each([
   null,
   0,
   false,
-])('%j is a value, or nothing at all', (value) => {
+])('%j is a value, or empty', (value) => {
   expect(counted([{ a: value }])).toEqual([])
 })
 
-test('cells are counted by column and value, of all records, and the first one is placed', () => {
+test('cells are counted by column and value over all records, with the place of the first', () => {
   const found = counted([{ a: 'x', b: 'NULL' }, { a: 'NULL', b: 'NULL' }, { b: '\\N' }, {}])
   expect(found).toEqual([
     {
@@ -61,7 +61,7 @@ test('cells are counted by column and value, of all records, and the first one i
   expect(nullValues(found)).toEqual(['NULL', '\\N'])
 })
 
-test('rows that were joined, objects and lists are looked into, and a row has its own place', () => {
+test('joined rows, objects and lists are checked, and a row has its own place', () => {
   const row = { org_name: 'undefined', _file: 'members.csv', _line: 9 }
   const found = counted([{ memberships: [row, { org_name: 'Acme' }], profile: { plan: 'None' }, roles: ['null', 'x'] }])
   expect(found.map(({ column, of, first }) => [column, of, first.file, first.line])).toEqual([
@@ -76,7 +76,7 @@ test('columns that nobody reads do not count', () => {
   expect(counted([record], ['a', 'rows']).map(({ column }) => column)).toEqual(['a', 'rows.a'])
 })
 
-test('names without end are counted up to a bound', () => {
+test('endless names are counted up to a limit', () => {
   const nulls = new WrittenNulls()
   for (let index = 0; index < 5000; index++) {
     nulls.add({ stream: 'users', data: { [`k${index}`]: 'NULL', [`o${index}`]: { x: 'NULL' } }, origin: { file: 'f' } })
@@ -84,28 +84,30 @@ test('names without end are counted up to a bound', () => {
   expect(nulls.found().length).toBeLessThanOrEqual(1000)
   const warnings = writtenNullWarnings(nulls.found(), { mapped: false, source: { type: 'csv' } })
   expect(warnings).toHaveLength(1)
-  expect(warnings[0]?.message).toMatch(/^users: \d+ columns hold texts that stand for nothing: k0 .* and \d+ more$/)
+  expect(warnings[0]?.message).toMatch(
+    /^users: \d+ columns contain texts that usually mean "no value": k0 .* and \d+ more$/,
+  )
   expect(warnings[0]?.message.length).toBeLessThan(500)
 })
 
-test('a warning names column, value, count and the setting, with what it says already', () => {
+test('a warning names column, value, count, the setting and its current value', () => {
   const found = counted([{ org: 'NULL' }, { org: 'Acme' }])
   expect(writtenNullWarnings(found, { mapped: true, source: { type: 'csv', nulls: ['\\N'] } })).toEqual([
     {
       code: 'written_null',
       severity: 'warning',
-      message: 'users: the column org holds the text NULL in 1 of 2 rows, and the mapping reads it as a value',
-      hint: 'where this means nothing, set source.nulls to ["\\\\N", "NULL"]: such cells of CSV then count as empty; in JSON, write null',
+      message: 'users: the column org contains the text NULL in 1 of 2 rows, and the mapping reads it as a value',
+      hint: 'set source.nulls to ["\\\\N", "NULL"] if this means "no value": such CSV cells then count as empty; in JSON, write null',
       at: { file: 'users.csv', line: 2 },
     },
   ])
 })
 
-test('where a stream has a list of its own, that list is named', () => {
+test('the list of a stream is named, if it has one', () => {
   const found = counted([{ teams: [{ team: 'NULL' }] }, { name: 'NULL' }])
   const streams = { users: { path: 'u.csv' }, teams: { path: 't.csv', nulls: ['-'] } }
   const hints = writtenNullWarnings(found, { mapped: true, source: { type: 'file', nulls: ['x'], streams } })
-  expect(hints.map(({ hint }) => /set (.*):/.exec(hint ?? '')?.[1])).toEqual([
+  expect(hints.map(({ hint }) => /set (.*) if/.exec(hint ?? '')?.[1])).toEqual([
     'source.nulls to ["x", "NULL"]',
     'source.streams.teams.nulls to ["-", "NULL"]',
   ])

@@ -60,7 +60,7 @@ describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () =
     cluster.sql(`ALTER SCHEMA ${location.schema} RENAME TO ${location.schema}_gone`)
     expect(await problemOf(state.commit(saving('u2')))).toMatchObject({
       code: 'state_unreadable',
-      message: expect.stringContaining('the tables of the state are gone'),
+      message: expect.stringContaining('the state tables are missing'),
     })
     cluster.sql(`ALTER SCHEMA ${location.schema}_gone RENAME TO ${location.schema}`)
     await state.commit(saving('u3'))
@@ -117,7 +117,7 @@ describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () =
     const problem = await problemOf(state.commit(saving('u3')))
     expect(problem).toMatchObject({
       code: 'state_changed',
-      message: expect.stringContaining('serial 1, and it is at serial 2'),
+      message: expect.stringContaining('serial 1, but it is now at serial 2'),
     })
     expect(await problemOf(state.sound())).toMatchObject({ code: 'state_changed' })
   })
@@ -129,7 +129,7 @@ describe.skipIf(postgresPrograms === undefined)('a connection that breaks', () =
     await state.commit(saving('u2'))
     ;(await sharedCluster()).sql(`UPDATE ${location.schema}.states SET serial = 1`)
     await cut(location)
-    expect((await problemOf(state.commit(saving('u3')))).message).toContain('it has lost what was committed')
+    expect((await problemOf(state.commit(saving('u3')))).message).toContain('it lost committed changes')
     expect(await problemOf(state.sound())).toMatchObject({ code: 'state_changed' })
   })
 

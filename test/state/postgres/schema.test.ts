@@ -73,8 +73,8 @@ describe.skipIf(postgresPrograms === undefined)('one schema', () => {
     await expect(openState(newer, LOCK)).rejects.toThrow('later version')
     const foreign = await newPostgresLocation()
     cluster.sql(`CREATE SCHEMA ${foreign.schema}; CREATE TABLE ${foreign.schema}.customers ()`)
-    await expect(openState(foreign, LOCK)).rejects.toThrow('something else')
-    await expect(findState(foreign)).rejects.toThrow('something else')
+    await expect(openState(foreign, LOCK)).rejects.toThrow('something other')
+    await expect(findState(foreign)).rejects.toThrow('something other')
   })
 
   test('may be read by a role that may not write, which is told so when it tries', async () => {

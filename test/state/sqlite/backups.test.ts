@@ -69,7 +69,7 @@ describe('a backup', () => {
     const state = await stateWith(join(folder, 'state.sqlite'), 1)
     const file = join(folder, 'precious')
     writeFileSync(file, 'precious')
-    await expect(state.backUp(file)).rejects.toThrow('exists already')
+    await expect(state.backUp(file)).rejects.toThrow('already exists')
     expect(readFileSync(file, 'utf8')).toBe('precious')
     await state.close()
   })

@@ -224,7 +224,7 @@ describe('a damaged file', () => {
         connection.run("INSERT INTO meta VALUES ('long', hex(zeroblob(100000)))")
       })
     expect(caught(write)).toMatchObject({
-      problems: [{ code: 'state_unwritable', hint: expect.stringContaining('make room') }],
+      problems: [{ code: 'state_unwritable', hint: expect.stringContaining('free disk space') }],
     })
     expect(connection.get("SELECT 1 FROM meta WHERE name = 'long'")).toBeUndefined()
     connection.close()

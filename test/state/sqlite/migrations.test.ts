@@ -85,7 +85,7 @@ test('a file that is no database is refused with the way out, and left as it is'
   writeFileSync(path, 'email,first_name\nada@example.com,Ada\n'.repeat(50))
   const before = readFileSync(path)
   expect(refusal(path).problems).toMatchObject([
-    { code: 'state_unreadable', message: expect.stringContaining(path), hint: expect.stringContaining('adopted') },
+    { code: 'state_unreadable', message: expect.stringContaining(path), hint: expect.stringContaining('adopts') },
   ])
   expect(readFileSync(path)).toEqual(before)
 })

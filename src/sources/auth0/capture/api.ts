@@ -4,26 +4,23 @@ import { HttpRefusal } from '../../../http/refusal.ts'
 import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import { SpoiledReading } from '../../snapshot/snapshot.ts'
 
-/** A page of a list that is read by checkpoints. */
+/** A page of a list with checkpoints. */
 export interface Page {
   items: JsonObject[]
   /** Opaque; undefined at the end. */
   next: string | undefined
 }
 
-/** A page of a list that is read by its number, and how many records the tenant counts in all. */
+/** A page of a list with page numbers, and the tenant's count of all its records. */
 interface CountedPage {
   items: JsonObject[]
   total: number
 }
 
-/**
- * The Management API of a tenant (https://auth0.com/docs/api/management/v2), as far as a migration
- * reads it.
- */
+/** The part of the Management API that a migration reads: https://auth0.com/docs/api/management/v2 */
 export class Tenant {
   readonly #client: JsonClient
-  /** As messages name it. */
+  /** Name of the tenant in messages. */
   readonly name: string
 
   /** @param client whose paths begin after `/api/v2` */
@@ -36,7 +33,7 @@ export class Tenant {
     return this.#client.get(path, query)
   }
 
-  /** An object; undefined where there is none (404). */
+  /** An object; undefined if there is none (404). */
   async find(path: string, query: Query = {}): Promise<JsonObject | undefined> {
     try {
       return this.object(path, await this.get(path, query))
@@ -54,39 +51,38 @@ export class Tenant {
     return this.#client.bytes(url)
   }
 
-  /** A page by its number. @throws HttpRefusal, SourceError */
+  /** @throws HttpRefusal, SourceError */
   async counted(path: string, list: string, page: number, size: number, query: Query = {}): Promise<CountedPage> {
     const body = this.object(path, await this.get(path, { page, per_page: size, include_totals: true, ...query }))
-    if (typeof body.total !== 'number') throw this.unexpected(`GET ${path}`, 'the number of all records')
+    if (typeof body.total !== 'number') throw this.unexpected(`GET ${path}`, 'the total number of records')
     return { items: this.items(path, body[list]), total: body.total }
   }
 
-  /** How many records the tenant counts. */
   async total(path: string, list: string, query: Query = {}): Promise<number> {
     return (await this.counted(path, list, 0, 1, query)).total
   }
 
   /**
-   * A page by checkpoint; the first one has none. @throws SpoiledReading when the checkpoint is not
-   * taken any more
+   * @param from a checkpoint; undefined for the first page
+   * @throws SpoiledReading if the tenant rejects the checkpoint
    */
   async page(path: string, list: string, size: number, from: string | undefined, query: Query = {}): Promise<Page> {
     const answer = await this.get(path, { take: size, from, ...query }).catch((error: unknown) => {
       throw from !== undefined && isOfRequest(error) ? checkpointRefused(error) : error
     })
-    // A list that ends with its first page may come as an array.
+    // A list with only one page can come as an array.
     if (Array.isArray(answer)) return { items: this.items(path, answer), next: undefined }
     const body = this.object(path, answer)
     const { next } = body
     return { items: this.items(path, body[list]), next: typeof next === 'string' && next !== '' ? next : undefined }
   }
 
-  /** Id of some organization; undefined when there is none, or when that may not be asked. */
+  /** ID of any organization; undefined if there is none or the token lacks the scope. */
   firstOrganization(): Promise<string | undefined> {
     return this.#first('/organizations', 'id')
   }
 
-  /** Id of some member; likewise. */
+  /** ID of any member; undefined if there is none or the token lacks the scope. */
   firstMember(path: string): Promise<string | undefined> {
     return this.#first(path, 'user_id')
   }
@@ -112,12 +108,12 @@ export class Tenant {
     return value.map((item) => this.object(path, item))
   }
 
-  /** What to throw at an answer that lacks what it should have. */
+  /** An error for a response that lacks an expected part. */
   unexpected(request: string, expected: string): SourceError {
     return new SourceError({
       code: 'unexpected_answer',
-      message: `${request} of ${this.name} was answered without ${expected}`,
-      hint: 'is source.domain the domain of an Auth0 tenant?',
+      message: `the response of ${this.name} to ${request} does not contain ${expected}`,
+      hint: 'check that source.domain is the domain of an Auth0 tenant',
     })
   }
 }
@@ -126,40 +122,37 @@ function checkpointRefused(cause: HttpRefusal): SpoiledReading {
   return new SpoiledReading(
     {
       code: 'checkpoint_refused',
-      message: `the checkpoint where reading was to go on is not taken: ${cause.message}`,
+      message: `the tenant rejected the checkpoint to continue from: ${cause.message}`,
       hint: 'run the same command again: it reads from the beginning',
     },
     { cause },
   )
 }
 
-/**
- * Whether a request was refused for what it asks, and not for who asks, how often, or what is not
- * there.
- */
+/** Whether a request itself was invalid: not its credentials, its rate or a missing record. */
 function isOfRequest(error: unknown): error is HttpRefusal {
   return error instanceof HttpRefusal && [400, 410, 422].includes(error.status)
 }
 
-/** What comes out of a JSON text holds nothing but JSON. */
+/** A parsed JSON text contains only JSON. */
 function isJsonObject(value: unknown): value is JsonObject {
   return isObject(value)
 }
 
-/** A list that is read by checkpoints. */
+/** A list with checkpoints. */
 interface CheckpointList {
   path: string
-  /** The member of an answer that holds the entries. */
+  /** The key of a response that contains the entries. */
   list: string
   size: number
   query?: Query
 }
 
 /**
- * The pages of a list, from a checkpoint on; undefined is its beginning. Checkpoints that go round
- * in a circle, of whatever length, are found with one checkpoint in memory, which moves on after 1,
- * 2, 4, 8 … pages (Brent's algorithm).
- * @throws SourceError when they do, SpoiledReading when the first checkpoint is not taken any more
+ * The pages of a list. Detects a cycle of checkpoints of any length with one checkpoint in memory,
+ * replaced after 1, 2, 4, 8 … pages (Brent's algorithm).
+ * @param start a checkpoint; undefined for the first page
+ * @throws SourceError on a cycle, SpoiledReading if the tenant rejects the first checkpoint
  */
 export async function* pagesFrom(
   tenant: Tenant,
@@ -174,7 +167,7 @@ export async function* pagesFrom(
     yield page
     from = page.next
     if (from === undefined) return
-    if (from === anchor) throw tenant.unexpected(`GET ${path}`, 'a page beyond those before it')
+    if (from === anchor) throw tenant.unexpected(`GET ${path}`, 'a page after the previous ones')
     if (steps < stretch) continue
     anchor = from
     stretch *= 2
@@ -182,39 +175,33 @@ export async function* pagesFrom(
   }
 }
 
-/** A list that was read while the tenant went on living. */
+/** Counts of a list that could change while it was read. */
 interface Counted {
   /** `users`, `members of org_1`. */
   what: string
-  /** What the tenant counted before it was read and afterwards. */
+  /** The tenant's counts before and after reading. */
   before: number
   after: number
   read: number
 }
 
-/**
- * Whether what was read lies between the counts of before and afterwards: then changes in between
- * explain it.
- */
+/** Whether changes during the reading can explain the number of records. */
 function explains({ before, after, read }: Counted): boolean {
   return read >= Math.min(before, after) && read <= Math.max(before, after)
 }
 
 /**
- * Makes sure that nobody was lost on the way.
- * @throws SpoiledReading naming the numbers, when changes during the reading do not explain the
- *   difference
+ * Checks that no record was lost.
+ * @throws SpoiledReading with the counts, if changes during the reading cannot explain a difference
  */
 export function requireCount(counted: Counted, tenant: string): void {
   if (explains(counted)) return
   const { what, before, after, read } = counted
   const counts =
-    before === after
-      ? `counts ${before} ${what}`
-      : `counted ${before} ${what} before they were read and ${after} afterwards`
+    before === after ? `counts ${before} ${what}` : `counted ${before} ${what} before reading and ${after} after it`
   throw new SpoiledReading({
     code: 'count_mismatch',
-    message: `${tenant} ${counts}, and ${read} were read`,
-    hint: 'run the same command again, which reads from the beginning, best when nobody changes the tenant; nothing is migrated from an incomplete reading',
+    message: `${tenant} ${counts}, but ${read} were read`,
+    hint: 'run the same command again while nobody changes the tenant: it reads from the beginning, and never migrates an incomplete reading',
   })
 }

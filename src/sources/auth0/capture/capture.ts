@@ -1,7 +1,7 @@
 /**
- * Reads a tenant of Auth0. In: the options of the source, with credentials. Out: a snapshot with
- * connections, roles, organizations, users, members and invitations, page by page, so that an
- * interrupted reading goes on where it was; the records are made of it in ../records/.
+ * Reads an Auth0 tenant. In: the options of the source, with credentials. Out: a snapshot of
+ * connections, roles, organizations, users, members and invitations. It is written page by page, so
+ * that an interrupted reading continues. ../records/ makes records of it.
  */
 
 import { CredentialsError } from '../../../diagnostics/errors.ts'
@@ -20,16 +20,13 @@ import { readMembers, readOrganizations } from './organizations.ts'
 import { accessTokens, checkScopes, missingOptionsScope } from './token.ts'
 import { readMissingUsers, readUsers } from './users.ts'
 
-/**
- * Reads a tenant into a snapshot: first what is quick and shows what the application may not, then
- * organizations, users, and who is a member of what. See LiveReading.capture.
- */
+/** See LiveReading.capture. Short readings come first, so that a missing scope shows early. */
 export async function capture(config: Auth0Options, snapshot: SnapshotWriter, context: CaptureContext): Promise<void> {
   const { tenant, tokens, options } = reach(config, context)
-  context.progress({ phase: `asking ${tenant.name}` })
+  context.progress({ phase: `connecting to ${tenant.name}` })
   await checkScopes(tenant, tokens, options)
   if (options.connections) await readConnections(tenant, snapshot, options)
-  // Without memberships, roles are nobody's.
+  // Without memberships, nobody has a role.
   if (options.organizations !== 'none') await readRoles(tenant, snapshot, options)
   const organized = options.organizations === 'organizations'
   if (organized) await readOrganizations(tenant, snapshot, options, context)
@@ -38,17 +35,17 @@ export async function capture(config: Auth0Options, snapshot: SnapshotWriter, co
   if (!organized) return
   await readMembers(tenant, snapshot, options, context)
   if (options.invitations) await readInvitations(tenant, snapshot, options, context)
-  // A part of the users was asked for: the other members are no surprise.
+  // If only some users are read, other members are expected.
   if (unreadUsers(options) === undefined) await readMissingUsers(tenant, snapshot, context)
 }
 
-/** Asks for a token, and whether it has the scopes. See LiveReading.tryCredentials. */
+/** Requests a token and checks its scopes. See LiveReading.tryCredentials. */
 export async function tryCredentials(config: Auth0Options, asking: Asking): Promise<void> {
   const { tenant, tokens, options } = reach(config, asking)
   await checkScopes(tenant, tokens, options)
 }
 
-/** @throws ManifestError for credentials that are missing */
+/** @throws ManifestError for missing credentials */
 function reach(
   config: Auth0Options,
   { signal, clock, proxies, onWait, onFailedRequest }: Asking,
@@ -65,10 +62,9 @@ function reach(
 }
 
 /**
- * Strategies of enterprise connections
- * (https://auth0.com/docs/authenticate/identity-providers/enterprise-identity-providers). The
- * options of others, database connections above all, hold scripts and settings that nothing here
- * needs.
+ * Strategies of enterprise connections:
+ * https://auth0.com/docs/authenticate/identity-providers/enterprise-identity-providers. Options of
+ * other connections are not kept: those of databases contain scripts.
  */
 const ENTERPRISE: ReadonlySet<Json | undefined> = new Set([
   'samlp',
@@ -85,9 +81,8 @@ const ENTERPRISE: ReadonlySet<Json | undefined> = new Set([
 ])
 
 /**
- * Connections, with what those of enterprises are made of, which holds secrets of identity
- * providers.
- * @throws CredentialsError where the tenant keeps the options to itself
+ * Reads the connections. The options of enterprise connections contain secrets.
+ * @throws CredentialsError if the tenant omits the options
  */
 async function readConnections(tenant: Tenant, snapshot: SnapshotWriter, { pageSize }: LiveOptions): Promise<void> {
   const step = 'connections'
@@ -108,8 +103,8 @@ async function readConnections(tenant: Tenant, snapshot: SnapshotWriter, { pageS
 }
 
 /**
- * Which connections are enabled for which organizations, of those that have been read.
- * @throws SourceError when not all of an organization were read
+ * Reads which connections are enabled for each organization in the snapshot.
+ * @throws SourceError if a list is incomplete
  */
 async function readEnabledConnections(
   tenant: Tenant,
@@ -137,13 +132,13 @@ async function enabledFor(tenant: Tenant, id: string, pageSize: number): Promise
   try {
     return await countedPages(tenant, path, 'enabled_connections', `connections of ${id}`, pageSize, 'connection_id')
   } catch (error) {
-    // It was deleted while the tenant was read; reading its members tells of that.
+    // The organization was deleted during the reading; reading its members reports that.
     if (error instanceof HttpRefusal && error.status === 404) return []
     throw error
   }
 }
 
-/** Roles with the permissions they give. @throws SourceError when not all were read */
+/** Reads the roles with their permissions. @throws SourceError if a list is incomplete */
 async function readRoles(tenant: Tenant, snapshot: SnapshotWriter, { pageSize }: LiveOptions): Promise<void> {
   const step = 'roles'
   if (snapshot.isDone(step)) return
@@ -158,9 +153,9 @@ async function readRoles(tenant: Tenant, snapshot: SnapshotWriter, { pageSize }:
 }
 
 /**
- * A list that knows no checkpoints, as far as its pages reach.
- * @param idOf the member that tells its entries apart
- * @throws SpoiledReading when not all were read
+ * All entries of a list without checkpoints.
+ * @param idOf the key that identifies an entry
+ * @throws SpoiledReading if the list is incomplete
  */
 async function countedPages(
   tenant: Tenant,
@@ -184,8 +179,8 @@ async function countedPages(
 }
 
 /**
- * A page; an empty one behind the last record that pages reach, which is told by the refusal: a
- * tenant may give less than a page is asked for.
+ * A page; an empty one past the last record that Auth0 returns by pages. Only the error code shows
+ * that end, because a tenant can return shorter pages than requested.
  */
 async function pageOf(
   tenant: Tenant,

@@ -10,8 +10,8 @@ import type { Tenant } from './api.ts'
 import { notDone } from './organizations.ts'
 
 /**
- * What is asked for. `invitation_url` and `ticket_id` are not among it: whoever has them may take
- * the invitation up. https://auth0.com/docs/api/management/v2/organizations/get-invitations
+ * The fields to request. Not `invitation_url` and `ticket_id`: anyone who has them can accept the
+ * invitation. https://auth0.com/docs/api/management/v2/organizations/get-invitations
  */
 const FIELDS = [
   'id',
@@ -27,12 +27,12 @@ const FIELDS = [
   'roles',
 ].join(',')
 
-/** How often a list of several pages is read before it counts as one that does not come to rest. */
+/** How often a list of several pages is read until two readings agree. */
 const READINGS = 4
 
 /**
- * Reads the invitations of every organization that has been read, several organizations at a time.
- * @throws SourceError when those of an organization cannot all be read
+ * Reads the invitations to every organization in the snapshot, several organizations at a time.
+ * @throws SourceError if a list is incomplete
  */
 export async function readInvitations(
   tenant: Tenant,
@@ -53,7 +53,7 @@ export async function readInvitations(
     },
     async (id, found) => {
       context.signal?.throwIfAborted()
-      // A plan made of the snapshot says the same on every day.
+      // Stored, so that a plan of the snapshot is the same on any day.
       const rows = found.map((row): JsonObject => ({ ...row, expired: Date.parse(String(row.expires_at)) <= now }))
       await snapshot.append(STREAMS.invitations, rows, { step: stepOf(id), cursor: null, done: true })
       organizations += 1
@@ -68,8 +68,8 @@ function stepOf(organization: string): string {
 }
 
 /**
- * All of one organization. Auth0 counts none of them. So a list of several pages, between which one
- * may have gone and another have moved up, is read until two readings agree.
+ * The invitations to one organization. Auth0 does not count them, and an entry can move between
+ * pages. So a list of several pages is read until two readings agree.
  */
 async function invitationsOf(tenant: Tenant, id: string, pageSize: number): Promise<JsonObject[]> {
   const list: List = { tenant, id, path: `/organizations/${encodeURIComponent(id)}/invitations`, pageSize }
@@ -81,20 +81,20 @@ async function invitationsOf(tenant: Tenant, id: string, pageSize: number): Prom
       last = found
     }
   } catch (error) {
-    // It was deleted while the tenant was read; reading its members tells of that.
+    // The organization was deleted during the reading; reading its members reports that.
     if (error instanceof HttpRefusal && error.status === 404) return []
     throw error
   }
   throw new SpoiledReading({
     code: 'count_mismatch',
     message: `the invitations to ${id} in ${tenant.name} changed in each of ${READINGS} readings`,
-    hint: 'run the same command again, best when nobody invites people; nothing is migrated from an incomplete reading',
+    hint: 'run the same command again while nobody sends invitations; an incomplete reading is never migrated',
   })
 }
 
 interface List {
   tenant: Tenant
-  /** Of the organization. */
+  /** ID of the organization. */
   id: string
   path: string
   pageSize: number
@@ -103,14 +103,14 @@ interface List {
 interface Reading {
   /** By id. */
   rows: Map<string, JsonObject>
-  /** One page held all of them. */
+  /** Whether one page contained all of them. */
   atOnce: boolean
 }
 
 /**
- * Reads from the oldest on, as far as pages reach, and where that is not the end from the newest
- * on, until the two meet.
- * @throws SourceError when they do not
+ * Reads from the oldest entry as far as pages reach. If that is not the end, also reads from the
+ * newest entry until both meet.
+ * @throws SourceError if they do not meet
  */
 async function readOnce(list: List): Promise<Reading> {
   const rows = new Map<string, JsonObject>()
@@ -120,15 +120,12 @@ async function readOnce(list: List): Promise<Reading> {
   if (newest.ended) return { rows, atOnce: false }
   throw new SourceError({
     code: 'too_many_for_pages',
-    message: `the organization ${list.id} in ${list.tenant.name} has ${2 * LAST_OF_PAGES} invitations or more, and Auth0 lists no more of them`,
-    hint: 'delete those in Auth0 that have expired; or take invitations out under source',
+    message: `the organization ${list.id} in ${list.tenant.name} has at least ${2 * LAST_OF_PAGES} invitations, the most that Auth0 lists`,
+    hint: 'delete expired invitations in Auth0, or remove invitations under source',
   })
 }
 
-/**
- * @param order 1 from the oldest on, to the end; -1 from the newest on, until one comes that is
- *   known
- */
+/** @param order 1: from the oldest to the end; -1: from the newest to the first known entry */
 async function readPages(
   { tenant, id, path, pageSize }: List,
   order: 1 | -1,
@@ -152,11 +149,11 @@ async function readPages(
     }
     const fresh = rows.size - before
     if (order === -1 && fresh < items.length) return { pages: page + 1, ended: true }
-    // A tenant may give less than a page is asked for, and says how much it gives at most. At the
-    // last page that it gives that is less still.
+    // A tenant can return shorter pages than requested; `limit` is its maximum. A page shorter than
+    // that is the last one.
     const isEnd = items.length === 0 || (typeof limit === 'number' && items.length < limit)
     if (isEnd) return { pages: page + 1, ended: true }
-    if (fresh === 0) throw tenant.unexpected(`GET ${path}`, 'a page beyond those before it')
+    if (fresh === 0) throw tenant.unexpected(`GET ${path}`, 'a page after the previous ones')
   }
 }
 

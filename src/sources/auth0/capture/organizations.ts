@@ -12,8 +12,8 @@ const STEP = 'organizations'
 const PATH = '/organizations'
 
 /**
- * Reads the organizations, all or those that the manifest names.
- * @throws SourceError when one that is named does not exist, or not all were read
+ * Reads all organizations, or those that the manifest lists.
+ * @throws SourceError if a listed one does not exist, or the list is incomplete
  */
 export async function readOrganizations(
   tenant: Tenant,
@@ -68,7 +68,7 @@ async function readNamed(tenant: Tenant, snapshot: SnapshotWriter, ids: readonly
       unknown.map((id) => ({
         code: 'unknown_organization',
         message: `there is no organization ${id} in ${tenant.name}`,
-        hint: 'correct the list under source.organizations: ids look like org_9ybsU1dN2dKfDkBi',
+        hint: 'correct the list under source.organizations: an ID looks like org_9ybsU1dN2dKfDkBi',
         path: 'source.organizations',
       })),
     )
@@ -76,20 +76,19 @@ async function readNamed(tenant: Tenant, snapshot: SnapshotWriter, ids: readonly
   await snapshot.append(STREAMS.organizations, rows, { step: STEP, cursor: null, done: true })
 }
 
-/** Roles come with the members where they are asked for by name. */
+/** Auth0 returns the roles of members only if they are requested by name. */
 const FIELDS = 'user_id,email,name,roles'
 
-/** Some members of an organization, and where reading them goes on. */
+/** Some members of an organization, and where to continue. */
 type Part =
   | { kind: 'members'; rows: JsonObject[]; cursor: Json; done: boolean }
-  /** It was deleted while the tenant was read. */
+  /** The organization was deleted during the reading. */
   | { kind: 'gone' }
 
 /**
- * Reads the members of every organization that has been read, several organizations at a time, and
- * compares each number with the tenant's. Organizations that were deleted meanwhile are remembered
- * as unread.
- * @throws SourceError when the members of an organization were not all read
+ * Reads the members of every organization in the snapshot, several organizations at a time. An
+ * organization that was deleted during the reading becomes an unread row.
+ * @throws SourceError if the number of members differs from the tenant's count
  */
 export async function readMembers(
   tenant: Tenant,
@@ -121,7 +120,7 @@ export async function readMembers(
   )
 }
 
-/** Ids of the organizations whose step is not done. */
+/** IDs of the organizations whose step is not done. */
 export async function* notDone(
   snapshot: SnapshotWriter,
   stepOf: (organization: string) => string,
@@ -199,8 +198,8 @@ function deleted(tenant: Tenant, id: string): JsonObject {
   return unreadRow({
     stream: 'organizations',
     code: 'deleted_meanwhile',
-    message: `the organization ${id} was deleted in ${tenant.name} while it was read, and is left out with its members`,
-    hint: 'read the tenant again with --fresh: then it is gone for good, or there again',
+    message: `the organization ${id} was deleted from ${tenant.name} during the reading; the organization and its members are rejected`,
+    hint: 'read the tenant again with --fresh to confirm that it is deleted',
     at: { file: `organizations/${id}` },
     organization: id,
   })
@@ -209,9 +208,9 @@ function deleted(tenant: Tenant, id: string): JsonObject {
 const SIZE = 50
 
 /**
- * The roles of one member, for tenants that do not give them with the list of members.
+ * The roles of one member, for tenants that do not return them with the members.
  * @param path of the members of the organization
- * @throws SpoiledReading when they are not as many as the tenant counts
+ * @throws SpoiledReading if the list is incomplete
  */
 async function memberRoles(tenant: Tenant, path: string, user: string): Promise<JsonObject[]> {
   const own = `${path}/${encodeURIComponent(user)}/roles`
@@ -229,8 +228,8 @@ async function memberRoles(tenant: Tenant, path: string, user: string): Promise<
       )
       return roles
     } catch (error) {
-      // Who is not a member any more is found missing, or not, when members and users are compared.
-      // Which code says so is documented nowhere; that of a missing organization is known.
+      // A former member shows later, when members and users are compared. Auth0 documents no error
+      // code for one; only the code of a missing organization is known.
       const gone = error instanceof HttpRefusal && error.status === 404 && error.errorCode !== 'inexistent_organization'
       if (gone) return roles
       throw error

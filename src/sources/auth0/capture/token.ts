@@ -16,8 +16,8 @@ interface Credentials {
 /**
  * Access tokens of a machine-to-machine application:
  * https://auth0.com/docs/secure/tokens/access-tokens/management-api-access-tokens
- * @param client without a token of its own
- * @throws CredentialsError, from what asks for a token, when the tenant refuses the application
+ * @param client without authorization
+ * @throws CredentialsError, on a token request, if the tenant rejects the application
  */
 export function accessTokens(client: JsonClient, { address, clientId, clientSecret }: Credentials): AccessTokens {
   return new AccessTokens(async () => {
@@ -42,8 +42,8 @@ function tokenOf(answer: Json, askedAt: number, address: Address): AccessToken {
   if (token !== undefined) return token
   throw new SourceError({
     code: 'no_token',
-    message: `${address.name} answered the request for a token without one`,
-    hint: 'is source.domain the domain of an Auth0 tenant?',
+    message: `the response of ${address.name} to a token request does not contain a token`,
+    hint: 'check that source.domain is the domain of an Auth0 tenant',
   })
 }
 
@@ -52,7 +52,7 @@ function refused(refusal: HttpRefusal, address: Address): CredentialsError {
   return new CredentialsError(
     {
       code: 'credentials_refused',
-      message: `${address.name} gives no access token: ${said}`,
+      message: `${address.name} did not issue an access token: ${said}`,
       hint: hintFor(refusal.status, address),
       path: 'source.clientId',
     },
@@ -62,35 +62,33 @@ function refused(refusal: HttpRefusal, address: Address): CredentialsError {
 
 function hintFor(status: number, address: Address): string {
   if (status === 401) return 'check clientId and clientSecret under source (Auth0 dashboard, Applications, Settings)'
-  if (status !== 403) return 'is source.domain the domain of an Auth0 tenant?'
+  if (status !== 403) return 'check that source.domain is the domain of an Auth0 tenant'
   const authorize = `authorize the application for the API ${address.audience} (Auth0 dashboard, Applications, APIs)`
   return [authorize, audienceHint(address)].filter((hint) => hint !== undefined).join('; ')
 }
 
 interface Scope {
   name: string
-  /** What is read with it. */
+  /** Completes "needed to read …". */
   use: string
 }
 
-const OPTIONS: Scope = { name: 'read:connections_options', use: 'what connections are made of' }
-const ENABLED: Scope = { name: 'read:organization_connections', use: 'for which organizations connections are enabled' }
+const OPTIONS: Scope = { name: 'read:connections_options', use: 'the settings of connections' }
+const ENABLED: Scope = { name: 'read:organization_connections', use: 'the connections of organizations' }
+const INVITED: Scope = { name: 'read:organization_invitations', use: 'the invitations to organizations' }
 
-const INVITED: Scope = { name: 'read:organization_invitations', use: 'who is invited to organizations' }
-
-/** What the scopes depend on. */
 type Asked = Pick<LiveOptions, 'organizations' | 'connections' | 'invitations'>
 
-/** What an application has to be allowed for these options: of what is not read, nothing. */
+/** The scopes that an application needs for these options, and no others. */
 export function scopesFor({ organizations, connections, invitations }: Asked): Scope[] {
   return [
-    { name: 'read:users', use: 'users, and export jobs of them' },
+    { name: 'read:users', use: 'users and their export jobs' },
     ...(connections ? [{ name: 'read:connections', use: 'connections' }, OPTIONS] : []),
     ...(organizations === 'none' ? [] : [{ name: 'read:roles', use: 'roles and their permissions' }]),
     ...(organizations === 'organizations'
       ? [
           { name: 'read:organizations', use: 'organizations' },
-          { name: 'read:organization_members', use: 'who is a member of them' },
+          { name: 'read:organization_members', use: 'the members of organizations' },
           { name: 'read:organization_member_roles', use: 'the roles of members' },
           ...(connections ? [ENABLED] : []),
           ...(invitations ? [INVITED] : []),
@@ -100,9 +98,9 @@ export function scopesFor({ organizations, connections, invitations }: Asked): S
 }
 
 /**
- * Makes sure that everything can be read before anything long starts: by what the token says of
- * itself, and by one small request of each sort.
- * @throws CredentialsError with every scope that is missing and what it is for
+ * Checks the scopes before a long reading starts: in the token itself, and by one small request
+ * each.
+ * @throws CredentialsError with every missing scope and its use
  */
 export async function checkScopes(tenant: Tenant, tokens: AccessTokens, options: LiveOptions): Promise<void> {
   const needed = scopesFor(options)
@@ -114,8 +112,7 @@ export async function checkScopes(tenant: Tenant, tokens: AccessTokens, options:
       await tenant.get(path, { per_page: 1, page: 0 })
     } catch (error) {
       if (!(error instanceof HttpRefusal)) throw error
-      // With the scope granted, the refusal has another reason, which it tells: a plan without
-      // Organizations, say.
+      // With the scope granted, a 403 has another cause, for example a plan without Organizations.
       if (error.status === 403 && granted?.has(scope) !== true) missing.add(scope)
       else if (error.status !== 404) throw error
     }
@@ -124,10 +121,7 @@ export async function checkScopes(tenant: Tenant, tokens: AccessTokens, options:
   throw new CredentialsError(needed.filter(({ name }) => missing.has(name)).map(problemOf))
 }
 
-/**
- * What to say where the options of connections are not there: Auth0 leaves them out, and refuses
- * nothing.
- */
+/** For connections without options: if the scope is missing, Auth0 omits them without an error. */
 export function missingOptionsScope(): Problem {
   return problemOf(OPTIONS)
 }
@@ -135,13 +129,13 @@ export function missingOptionsScope(): Problem {
 function problemOf({ name, use }: Scope): Problem {
   return {
     code: 'missing_scope',
-    message: `the application lacks the scope ${name}, which is needed to read ${use}`,
-    hint: `tick it in the Auth0 dashboard: Applications, APIs, Auth0 Management API, Machine to Machine Applications; then run the same command again`,
+    message: `the application does not have the scope ${name}, which is needed to read ${use}`,
+    hint: `grant it in the Auth0 dashboard: Applications, APIs, Auth0 Management API, Machine to Machine Applications; then run the same command again`,
     path: 'source.clientId',
   }
 }
 
-/** One request per scope; those that need an organization are there only if the tenant has one. */
+/** One request per scope. Some need an organization or a member to exist. */
 async function probes(
   tenant: Tenant,
   { organizations, only, connections, invitations }: LiveOptions,

@@ -10,41 +10,39 @@ import { chain, isGzip, unpackGzip } from '../../text/bytes.ts'
 import { idsIn, STREAMS, USER_FIELDS, unreadRow } from '../streams.ts'
 import type { Tenant } from './api.ts'
 
-/** What an export is read for. */
 export interface ExportReading {
   tenant: Tenant
   snapshot: SnapshotWriter
   context: CaptureContext
   step: string
-  /** How many users the tenant counts, for the progress. */
+  /** The tenant's count of users, for the progress. */
   total: number
   /** Which users become rows. */
   keep(user: JsonObject): boolean
 }
 
-/** Auth0 keeps what a job has exported for 24 hours. Milliseconds. */
+/** Auth0 keeps the file of a job for 24 hours. Milliseconds. */
 const JOB_LIFE = 24 * 60 * 60 * 1000
-/** Between two looks at a job, milliseconds. */
+/** Wait between two requests for the status of a job, milliseconds. */
 const FIRST_POLL = 200
 const LONGEST_POLL = 10_000
-/** How often in a row a job may fail, or its download bring nothing new. */
+/** How often in a row a job can fail, or a download return nothing new. */
 const ATTEMPTS = 5
-/** Rows that are handed on together. */
+/** Rows per append. */
 const BATCH = 1000
 
 /**
- * Where an export stands: its job, when that was made (ms since the epoch), how many of its lines
- * have been read, and whether there were users of an earlier job before.
+ * The progress of an export. `createdAt`: ms since the epoch; `lines`: lines read so far; `after`:
+ * whether the snapshot has users of an earlier job.
  */
 type Cursor = { job: string; createdAt: number; lines: number; after: boolean }
 
 /**
- * Reads all users by an export job
- * (https://auth0.com/docs/manage-users/user-migration/bulk-user-exports), from the line on which an
- * earlier run stopped.
- * @returns how many lines there were
- * @throws SpoiledReading when that run is a day ago: whoever was deleted since would stay among its
- *   rows; SourceError when jobs fail, or their download breaks off, again and again
+ * Reads all users by an export job, from the line where an earlier run stopped:
+ * https://auth0.com/docs/manage-users/user-migration/bulk-user-exports
+ * @returns the number of lines
+ * @throws SpoiledReading if the earlier run is a day old, because its rows could include users
+ *   deleted since; SourceError if jobs or downloads fail repeatedly
  */
 export async function exportUsers(reading: ExportReading): Promise<number> {
   const { tenant, snapshot, context, step } = reading
@@ -66,13 +64,13 @@ export async function exportUsers(reading: ExportReading): Promise<number> {
       const lines = cursorOf(snapshot.cursor(step))?.lines ?? 0
       fruitless = lines > cursor.lines ? 0 : fruitless + 1
       if (fruitless === ATTEMPTS) throw error
-      context.progress({ phase: 'asking again for the export of users, which broke off' })
+      context.progress({ phase: 'downloading the export of users again after an interruption' })
     }
   }
   throw new SourceError({
     code: 'export_failed',
-    message: `${tenant.name} could not finish an export of its users in ${ATTEMPTS} attempts`,
-    hint: 'look at Auth0 dashboard, Monitoring, Logs; another export may be running. Then run the same command again',
+    message: `${tenant.name} did not finish an export of its users in ${ATTEMPTS} attempts`,
+    hint: 'check Auth0 dashboard, Monitoring, Logs: another export might be running. Then run the same command again',
   })
 }
 
@@ -81,15 +79,15 @@ async function begin({ tenant, snapshot, step }: ExportReading): Promise<Cursor>
     format: 'json',
     fields: USER_FIELDS.map((name) => ({ name })),
   })
-  if (typeof id !== 'string') throw tenant.unexpected('POST /jobs/users-exports', 'the id of a job')
+  if (typeof id !== 'string') throw tenant.unexpected('POST /jobs/users-exports', 'the ID of a job')
   const cursor = { job: id, createdAt: Date.now(), lines: 0, after: snapshot.count(STREAMS.users) > 0 }
   await snapshot.append(STREAMS.users, [], { step, cursor })
   return cursor
 }
 
 /**
- * A link to what the job has exported, once it is done; undefined when it failed or is gone. The
- * link lives 60 seconds.
+ * Waits for a job. Returns the link to its file, valid for 60 s; undefined if the job failed or no
+ * longer exists.
  */
 async function finishedJob(tenant: Tenant, id: string, context: CaptureContext): Promise<string | undefined> {
   for (let wait = FIRST_POLL; ; wait = Math.min(wait * 1.6, LONGEST_POLL)) {
@@ -104,14 +102,14 @@ async function finishedJob(tenant: Tenant, id: string, context: CaptureContext):
 
 async function download(reading: ExportReading, link: string, start: Cursor): Promise<number> {
   const { tenant, snapshot, context, step, total, keep } = reading
-  // Rows of an earlier job stood on other lines: what is there already is told by its id.
+  // An earlier job had other line numbers, so known users are recognized by ID.
   const known = start.after ? await idsIn(snapshot, STREAMS.users, 'user_id') : undefined
   const file = `users export ${start.job}`
   let cursor = start
   let users: JsonObject[] = []
   let unread: JsonObject[] = []
   const flush = async (done: boolean) => {
-    // Both appends are begun before anything is awaited, and so become durable together.
+    // Both appends start before the first await, so that they become durable together.
     await Promise.all([
       snapshot.append(STREAMS.unread, unread, { step, cursor }),
       snapshot.append(STREAMS.users, users, { step, cursor, done }),
@@ -131,7 +129,7 @@ async function download(reading: ExportReading, link: string, start: Cursor): Pr
             stream: 'users',
             code: 'bad_json',
             message: `the line of the export is ${problem}`,
-            hint: 'the tenant wrote it so: look for the user that is missing, or export again with --fresh',
+            hint: 'export again with --fresh; if the line stays unreadable, find the missing user in the Auth0 dashboard',
             at: { file, line: number },
             user: id,
           }),
@@ -146,7 +144,7 @@ async function download(reading: ExportReading, link: string, start: Cursor): Pr
   }
 }
 
-/** Whether asking for the link again may help. */
+/** Whether a new link can help. */
 function isBroken(error: unknown): boolean {
   const codes = error instanceof OperatorError ? error.problems.map(({ code }) => code) : []
   return codes.includes('download_broken') || codes.includes('export_cut_off')
@@ -159,7 +157,7 @@ function cursorOf(value: Json | undefined): Cursor | undefined {
   return { job, createdAt, lines, after: after === true }
 }
 
-/** Whether the file of a job is gone. */
+/** Whether Auth0 has deleted the file of the job. */
 function isExpired({ createdAt }: Cursor): boolean {
   return Date.now() - createdAt >= JOB_LIFE
 }
@@ -167,33 +165,32 @@ function isExpired({ createdAt }: Cursor): boolean {
 function outlived({ createdAt }: Cursor): SpoiledReading {
   return new SpoiledReading({
     code: 'export_expired',
-    message: `the export of users of ${new Date(createdAt).toISOString()} was read in part, and the tenant keeps it for a day only`,
-    hint: 'run the same command again, which reads from the beginning',
+    message: `the export of users from ${new Date(createdAt).toISOString()} was only partly read, and Auth0 has deleted it after one day`,
+    hint: 'run the same command again: it reads from the beginning',
   })
 }
 
-/** One line of an export that is not blank: a user, or what is wrong with it. */
+/** A non-blank line of an export: a user or a problem. */
 interface ExportLine {
   /** From 1. */
   number: number
   user: JsonObject | undefined
-  /** Shows nothing of the line. */
+  /** Never quotes the line. */
   problem: string
-  /** Id of the user whom a line is of that is none, where it begins with that. */
+  /** ID of the user of an unreadable line, if the line begins with it. */
   id?: string
 }
 
-/** An export gives the fields in the order in which they were asked for: the id is the first. */
+/** An export writes the fields in the requested order, the ID first. */
 const ID_FIRST = /^\s*\{\s*"user_id"\s*:\s*"([^"\\]+)"/
 
-/** A line longer than this is none. Characters; Auth0 allows a user 16 MB of metadata. */
+/** Longest accepted line, in characters. Auth0 allows 16 MB of metadata per user. */
 const LONGEST_LINE = 64 * 1024 * 1024
 
 /**
- * The lines of a download of NDJSON. It is unpacked if it is gzip, which its first bytes say (1f
- * 8b, RFC 1952) and its Content-Encoding often does not.
- * @throws SourceError `export_cut_off` when it ends before its end, or the link does not lead to it
- *   any more
+ * The lines of a downloaded NDJSON file. Gzip is recognized by its first bytes (1f 8b, RFC 1952),
+ * because Content-Encoding often does not name it.
+ * @throws SourceError `export_cut_off` if the file is cut off or the link has expired
  */
 async function* exportLines(bytes: AsyncIterable<Buffer>): AsyncGenerator<ExportLine> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: false })
@@ -210,7 +207,7 @@ async function* exportLines(bytes: AsyncIterable<Buffer>): AsyncGenerator<Export
     for await (const chunk of unpacked(bytes)) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
       rest = lines.pop() ?? ''
-      if (rest.length > LONGEST_LINE) throw cutOff('a line does not end')
+      if (rest.length > LONGEST_LINE) throw cutOff('a line is too long')
       for (const line of lines) if (line.trim() !== '') yield lineOf(line)
     }
   } catch (error) {
@@ -219,8 +216,8 @@ async function* exportLines(bytes: AsyncIterable<Buffer>): AsyncGenerator<Export
   rest += decoder.decode()
   if (rest.trim() === '') return
   const last = lineOf(rest)
-  // A last line that breaks off says that the rest of the file is missing too.
-  if (last.user === undefined) throw cutOff('its last line breaks off')
+  // An incomplete last line shows that the rest of the file is missing.
+  if (last.user === undefined) throw cutOff('its last line is incomplete')
   yield last
 }
 
@@ -238,7 +235,7 @@ async function* unpacked(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 function explained(error: unknown): unknown {
-  if (error instanceof HttpRefusal) return cutOff(`the link to it was answered HTTP ${error.status}`)
+  if (error instanceof HttpRefusal) return cutOff(`its link returned HTTP ${error.status}`)
   const code = codeOf(error)
   if (code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR') return cutOff('its gzip data is damaged or cut off')
   return error
@@ -247,7 +244,7 @@ function explained(error: unknown): unknown {
 function cutOff(why: string): SourceError {
   return new SourceError({
     code: 'export_cut_off',
-    message: `the export of users cannot be downloaded to its end: ${why}`,
-    hint: 'run the same command again: it goes on where it stopped',
+    message: `the download of the export of users is incomplete: ${why}`,
+    hint: 'run the same command again: it continues where it stopped',
   })
 }

@@ -9,24 +9,23 @@ import { requireCount, type Tenant } from './api.ts'
 import { exportUsers } from './users-export.ts'
 
 const STEP = 'users'
-/** The step that says what was read, once that has been held against the tenant's count. */
+/** The step after the number of users has been compared with the tenant's count. */
 const CHECKED = 'users/counted'
 
 type Engine = 'export' | 'pages'
 
-/** How the users are read, decided once: a run that goes on after a kill must not choose anew. */
+/** How the users are read. Stored, because a resumed run must not decide again. */
 interface Decision {
   engine: Engine
-  /** Users the tenant counted before. */
+  /** The tenant's count before reading. */
   before: number
-  /** Whether the tenant itself leaves out who has not changed. */
+  /** Whether the tenant filters the users by search. */
   searched: boolean
 }
 
 /**
- * Reads every user, in whichever organization or none, and compares them with the tenant's own
- * count.
- * @throws SourceError when they cannot all be read, or were not
+ * Reads the users, in any organization or none.
+ * @throws SourceError if they cannot all be read, or differ from the tenant's count
  */
 export async function readUsers(
   tenant: Tenant,
@@ -41,9 +40,9 @@ export async function readUsers(
   const decision = decisionIn(snapshot) ?? (await decide(tenant, options, search, count))
   snapshot.note('reading of users', { ...decision })
   const { engine, before, searched } = decision
-  let came: { read: number; total?: number } | undefined = readIn(snapshot)
-  if (came === undefined) {
-    came =
+  let result: { read: number; total?: number } | undefined = readIn(snapshot)
+  if (result === undefined) {
+    result =
       engine === 'export'
         ? {
             read: await exportUsers({
@@ -57,9 +56,9 @@ export async function readUsers(
           }
         : await pageUsers({ tenant, snapshot, context, step: STEP, pageSize, search })
   }
-  const { read, total = before } = came
+  const { read, total = before } = result
   const after = await count(searched ? search : undefined)
-  requireCount({ what: searched ? `users that ${search} finds` : 'users', before: total, after, read }, tenant.name)
+  requireCount({ what: searched ? `users for the search ${search}` : 'users', before: total, after, read }, tenant.name)
   snapshot.note('users', { before: total, after, read })
   await snapshot.append(STREAMS.users, [], { step: CHECKED, cursor: read, done: true })
 }
@@ -81,7 +80,7 @@ async function decide(
   return { engine: pages ? 'pages' : 'export', before, searched: false }
 }
 
-/** What the users are searched for by; undefined: all are read. */
+/** The search for the users to read; undefined: all users. */
 function searchFor({ connection, updatedSince }: LiveOptions): string | undefined {
   const terms = [
     ...(connection === undefined ? [] : [`identities.connection:"${connection.replaceAll(/["\\]/g, '\\$&')}"`]),
@@ -90,7 +89,7 @@ function searchFor({ connection, updatedSince }: LiveOptions): string | undefine
   return terms.length === 0 ? undefined : terms.join(' AND ')
 }
 
-/** An export job knows no search: who is not searched for is left out here. */
+/** The filter that replaces the search, because an export job does not support one. */
 function wanted({ connection, updatedSince }: LiveOptions): (user: JsonObject) => boolean {
   const from = updatedSince === undefined ? Number.NEGATIVE_INFINITY : Date.parse(updatedSince)
   const changed = ({ updated_at }: JsonObject) => typeof updated_at !== 'string' || !(Date.parse(updated_at) < from)
@@ -108,10 +107,7 @@ function decisionIn(snapshot: SnapshotWriter): Decision | undefined {
   return { engine: engine === 'export' ? 'export' : 'pages', before: Number(before), searched: searched === true }
 }
 
-/**
- * What was read, and what the tenant counted meanwhile; only once the step is done: a count of half
- * of it would be none.
- */
+/** The numbers of a finished step; undefined before, because partial numbers mean nothing. */
 function readIn(snapshot: SnapshotWriter): { read: number; total?: number } | undefined {
   if (!snapshot.isDone(STEP)) return undefined
   const cursor = snapshot.cursor(STEP)
@@ -123,8 +119,8 @@ function readIn(snapshot: SnapshotWriter): { read: number; total?: number } | un
 const MISSING_STEP = 'members without a user'
 
 /**
- * Asks one by one for members who are not among the users: who came while the tenant was read
- * becomes a record, and who left is found without one when the snapshot is read.
+ * Requests each member without a user. A user created during the reading becomes a record. A
+ * deleted user stays missing, and reading the snapshot reports it.
  */
 export async function readMissingUsers(
   tenant: Tenant,
@@ -151,7 +147,7 @@ export async function readMissingUsers(
       const user = await tenant.find(path, { fields: USER_FIELDS.join(','), include_fields: true })
       await snapshot.append(STREAMS.users, user === undefined ? [] : [user], { step: MISSING_STEP, cursor: id })
       last = id
-      context.progress({ phase: 'asking for members who are not among the users', done: ++found })
+      context.progress({ phase: 'reading the members without a user', done: ++found })
     }
     await snapshot.append(STREAMS.users, [], { step: MISSING_STEP, cursor: last, done: true })
   } finally {
@@ -173,50 +169,48 @@ interface PagesReading {
   search: string | undefined
 }
 
-/** What the search for users is asked, besides the page. */
 function searchQuery(search: string | undefined): { q?: string; search_engine?: string } {
   return search === undefined ? {} : { q: search, search_engine: 'v3' }
 }
 
-/** What came of reading by pages. */
 interface PagesRead {
-  /** Different users there were at the end. */
+  /** Number of different users. */
   read: number
-  /** What the tenant counted while they were read. */
+  /** The tenant's last count during the reading. */
   total: number
 }
 
-/** How often the pages are read again from the first when users came or went meanwhile. */
+/** How often all pages are read if users are created or deleted during the reading. */
 const SWEEPS = 5
 
 /**
- * Reads users by pages, in the order in which they were created. A page may be shorter than it was
- * asked to be, and is the last one only if it is empty or the tenant counts no more. Who is deleted
- * meanwhile moves all others forward, and one of them past the end of a page that was read already:
- * so when the count has moved, all pages are read once more.
- * @throws SpoiledReading when there are more than pages reach
+ * Reads users by pages, oldest first. A page can be shorter than requested. It is the last one only
+ * if it is empty or as many users were read as the tenant counts. A deletion moves later users
+ * forward, so that one can slip into a page that was already read. So if the count changes, all
+ * pages are read again.
+ * @throws SpoiledReading if there are more users than pages reach
  */
 async function pageUsers(reading: PagesReading): Promise<PagesRead> {
   const { snapshot, step } = reading
   const known = await idsIn(snapshot, STREAMS.users, 'user_id')
   try {
     for (let sweep = 1; ; sweep++) {
-      const { steady, ...came } = await readOnce(reading, known)
+      const { steady, ...result } = await readOnce(reading, known)
       if (!steady && sweep < SWEEPS) continue
-      await snapshot.append(STREAMS.users, [], { step, cursor: { ...came }, done: true })
-      return came
+      await snapshot.append(STREAMS.users, [], { step, cursor: { ...result }, done: true })
+      return result
     }
   } finally {
     known.close()
   }
 }
 
-/** Reads all pages; who is known is not kept again. */
+/** Reads all pages and appends the users that are not known yet. */
 async function readOnce(
   { tenant, snapshot, context, step, pageSize, search }: PagesReading,
   known: IdSet,
 ): Promise<PagesRead & { steady: boolean }> {
-  // No more than pages reach.
+  // At most LAST_OF_PAGES IDs.
   const seen = new Set<string>()
   let first: number | undefined
   let last = 0
@@ -235,10 +229,7 @@ async function readOnce(
   }
 }
 
-/**
- * A page of users; an empty one behind the last record that pages reach, where the tenant still
- * counts as many.
- */
+/** A page of users; an empty one past the last record that Auth0 returns by pages. */
 async function pageOf(tenant: Tenant, page: number, size: number, search: string | undefined, counted: number) {
   try {
     return await tenant.counted('/users', 'users', page, size, {
@@ -253,15 +244,12 @@ async function pageOf(tenant: Tenant, page: number, size: number, search: string
   }
 }
 
-/**
- * For more users than pages reach. A reading that began with fewer has to choose anew how it goes
- * on.
- */
+/** For more users than pages reach. A reading that started with fewer must start again. */
 function tooMany(tenant: Tenant, total: number): SpoiledReading {
   return new SpoiledReading({
     code: 'too_many_for_pages',
-    message: `${tenant.name} has ${total} users to read, and its pages end with the first ${LAST_OF_PAGES}`,
-    hint: 'set engine under source to export, or leave it out',
+    message: `${tenant.name} has ${total} users to read, but returns only the first ${LAST_OF_PAGES} by pages`,
+    hint: 'set engine under source to export, or remove engine',
     path: 'source.engine',
   })
 }

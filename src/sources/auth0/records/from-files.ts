@@ -13,7 +13,7 @@ import { NamedOrganizations, ORGANIZATIONS, USERS, type Users, usersIn } from '.
 
 /**
  * Users of a file: a bulk export or a dashboard export.
- * @throws ManifestError when there is no such file, SourceError when its beginning cannot be read
+ * @throws ManifestError if the file does not exist, SourceError if its beginning is unreadable
  */
 export async function fileUsers(name: string, options: ReadOptions, context: ReadContext): Promise<Users> {
   const format = {
@@ -78,10 +78,10 @@ export async function fileUsers(name: string, options: ReadOptions, context: Rea
   }
 }
 
-/** The users of a file, for other threads. */
+/** Reads the users of a file in other threads. */
 export const auth0Reader: PieceReader = {
   attach({ users: of }, records, _find, found) {
-    if (of === undefined) throw new Error('a piece of users says what is made of them')
+    if (of === undefined) throw new Error('a piece of users needs the rules for users')
     const users = usersIn(records, of.rules, found)
     const own = users.map(({ data }) => data)
     if (of.side === undefined) joinNothing(own)
@@ -90,7 +90,7 @@ export const auth0Reader: PieceReader = {
   },
 }
 
-/** Kept open in a thread. */
+/** One per thread, kept open. */
 let open: SideRows | undefined
 
 function rowsIn(table: SideRowsOnDisk): SideRows {
@@ -104,20 +104,19 @@ interface ExportFileOptions {
   stream: string
   role: StreamCount['role']
   file: SourceFile
-  /** Values of CSV that stand for nothing. */
+  /** Values of CSV that mean "no value". */
   nulls: readonly string[]
   maxRecordBytes: number | undefined
 }
 
-/** How the text of JSON is taken apart. */
 export const formats = { list: jsonDocument(undefined), objects: jsonDocument([]), ndjson }
 
 type Format = 'list' | 'objects' | 'ndjson' | 'csv'
 
 /**
- * A file of NDJSON, one JSON list, JSON objects over many lines, or CSV, gzip or plain: told by how
- * it begins.
- * @throws ManifestError when there is no such file, SourceError when its beginning cannot be read
+ * Opens a file, gzip or plain. Its beginning shows the format: NDJSON, one JSON list, JSON objects
+ * over several lines, or CSV.
+ * @throws ManifestError if the file does not exist, SourceError if its beginning is unreadable
  */
 export async function exportFile(
   options: ExportFileOptions,
@@ -140,9 +139,9 @@ export async function formatOf(file: SourceFile, watch?: FileWatch): Promise<For
 }
 
 function csvFile({ maxRecordBytes, ...options }: ExportFileOptions, context: ReadContext): CsvStream {
-  // Auth0 puts a ' before texts.
+  // Auth0 writes a ' before text values.
   const nulls = options.nulls.flatMap((value) => [value, `'${value}`])
-  // Exports name what fields they like: a mapping may read any of them.
+  // An export has any columns, and a mapping can read each of them.
   const columnSpec = { known: [], required: [], open: true }
   return new CsvStream({ ...options, dialect: { maxRecordBytes }, nulls, columnSpec }, context)
 }

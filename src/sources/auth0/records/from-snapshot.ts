@@ -22,9 +22,7 @@ import {
 
 const MEMBERSHIPS = 'memberships'
 
-/**
- * Users of a tenant that has been read into a snapshot, with what could not be read there rejected.
- */
+/** The users in the snapshot of a tenant. Rejects its unread records. */
 export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, context: ReadContext): Promise<Users> {
   const { directory, scratch, signal } = context
   const place = (stream: string) => fileOf(snapshot, stream, directory)
@@ -32,7 +30,7 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
   const none = { read: 0, passed: 0, rejected: 0 }
   const counts = tally([
     { stream: USERS, file: place(STREAMS.users), role: 'main', ...none },
-    // Users themselves may tell of their organizations and memberships.
+    // With metadata, the users name their organizations.
     { stream: ORGANIZATIONS, file: place(organized ? STREAMS.organizations : STREAMS.users), role: 'main', ...none },
     ...(options.connections
       ? [{ stream: CONNECTIONS, file: place(STREAMS.connections), role: 'main', ...none } as const]
@@ -57,7 +55,7 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
       }
     },
     async *users() {
-      // Auth0 promises no order, and an export job's is another than that of pages.
+      // Auth0 guarantees no order; export jobs and pages order users differently.
       const age = ({ created_at, user_id }: JsonObject) => ({
         created: String(created_at ?? ''),
         id: String(user_id ?? ''),
@@ -123,7 +121,7 @@ export async function snapshotUsers(snapshot: Snapshot, options: ReadOptions, co
   }
 }
 
-/** Rejects what the tenant had and could not be read. @returns ids of the organizations among it */
+/** Rejects the unread records. @returns the IDs of unread organizations */
 async function rejectUnread(
   snapshot: Snapshot,
   context: ReadContext,
@@ -146,10 +144,7 @@ async function rejectUnread(
   return gone
 }
 
-/**
- * Ids of users whose line of an export could not be read, and who were asked for by themselves, as
- * members of an organization.
- */
+/** IDs of users with an unreadable line in the export that were read later as members. */
 async function unreadAndRead(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<ReadonlySet<string>> {
   const unread = new Set<string>()
   for await (const rows of snapshot.read(STREAMS.unread, signal)) {
@@ -167,14 +162,14 @@ function madeGood(count: number): Problem {
   return {
     code: 'line_made_good',
     severity: 'warning',
-    message: `${count === 1 ? '1 user, whose line' : `${count} users, whose lines`} of the export could not be read, ${count === 1 ? 'was' : 'were'} asked for one by one`,
-    hint: 'nothing needs to be done',
+    message: `${count === 1 ? '1 user has an unreadable line in the export and was' : `${count} users have unreadable lines in the export and were`} read one by one`,
+    hint: 'do nothing: no user is missing',
   }
 }
 
 /**
- * Members whose user was not read: of a whole reading, those who were deleted meanwhile; of a part,
- * those who have not changed.
+ * Reports members whose user was not read. In a complete reading, these users were deleted
+ * meanwhile. In a partial reading, they are not in the part.
  */
 function accountForMembers(
   members: MemberTable,
@@ -195,8 +190,8 @@ function accountForMembers(
       line,
       {
         code: 'deleted_meanwhile',
-        message: `the user ${user}, a member of ${organization}, was deleted while the tenant was read`,
-        hint: 'nothing is lost if the user is gone for good; read the tenant again with --fresh to be sure',
+        message: `the user ${user}, a member of ${organization}, was deleted during the reading`,
+        hint: 'read the tenant again with --fresh to confirm that the user is deleted',
       },
       counts.reject,
     )
@@ -206,8 +201,8 @@ function accountForMembers(
   context.warn({
     code: 'members_not_read',
     severity: 'warning',
-    message: `${left} memberships are of users who ${unread}, and are left as they are`,
-    hint: `those of all users come with a whole reading: take ${partOptions(options)} out for the last one`,
+    message: `${left === 1 ? '1 membership belongs' : `${left} memberships belong`} to users who ${unread}; nothing changes for them`,
+    hint: `remove ${partOptions(options)} for the last run, which then reads the memberships of all users`,
   })
 }
 
@@ -249,10 +244,7 @@ function tally(streams: StreamCount[]): Tally {
   }
 }
 
-/**
- * The connections of a tenant, each with the `organizations` that it is enabled for: `[{ id }]`, in
- * order.
- */
+/** The connections, each with the sorted `organizations` that it is enabled for: `[{ id }]`. */
 async function* connectionRecords(snapshot: Snapshot, signal?: AbortSignal): AsyncGenerator<LineRecord[]> {
   const organizations = new Map<string, string[]>()
   for await (const rows of snapshot.read(STREAMS.enabledConnections, signal)) {
@@ -272,9 +264,8 @@ async function* connectionRecords(snapshot: Snapshot, signal?: AbortSignal): Asy
 }
 
 /**
- * The invitations of a tenant, which names their roles by id: each with its `roles` as members have
- * theirs, `[{ id, name }]`, and whether its recipient is blocked: a new invitation would let
- * somebody in again whom the old system keeps out.
+ * The invitations, each with its `roles` as `[{ id, name }]` and whether its recipient is blocked.
+ * A new invitation would let a blocked user in again.
  */
 async function* invitationRecords(snapshot: Snapshot, signal?: AbortSignal): AsyncGenerator<LineRecord[]> {
   const names = new Map<unknown, Json>()
@@ -285,7 +276,7 @@ async function* invitationRecords(snapshot: Snapshot, signal?: AbortSignal): Asy
   for await (const rows of snapshot.read(STREAMS.invitations, signal)) {
     yield rows.map(({ line, data }) => {
       const ids = Array.isArray(data.roles) ? data.roles : []
-      // A role that was deleted since has its id alone, and is not lost sight of.
+      // A role that was deleted since has only its ID, and stays visible.
       const roles = ids.map((id) => ({ id, name: names.get(id) ?? null }))
       return { line, data: { ...data, roles, invitee_blocked: isBlocked(data) } }
     })
@@ -300,14 +291,14 @@ const INVITEES: InviteeForms = {
   isKeptOut: ({ blocked }) => blocked === true,
 }
 
-/** What of an organization is put into each of its memberships. */
+/** The fields of an organization that each of its memberships has. */
 const OF_ORGANIZATION = ['id', 'name', 'display_name', 'metadata']
 
-/** The members that a snapshot holds, by user; each user takes its own. */
+/** The members in a snapshot, by user. */
 class MemberTable {
   readonly #members: JoinTable
   readonly #organizations: JoinTable
-  /** Members of organizations that were there to the end. */
+  /** Number of members, without those of organizations deleted during the reading. */
   readonly read: number
 
   private constructor(members: JoinTable, organizations: JoinTable, read: number) {
@@ -319,7 +310,7 @@ class MemberTable {
   /**
    * @param folder a private folder that is removed after the run
    * @param file of the members, for messages
-   * @param gone ids of organizations that were deleted while they were read
+   * @param gone IDs of organizations that were deleted during the reading
    */
   static async load(
     snapshot: Snapshot,
@@ -348,7 +339,7 @@ class MemberTable {
     return new MemberTable(members, organizations, read)
   }
 
-  /** Adds to each user its memberships, in the order in which they were read. */
+  /** Adds to each user its memberships, in reading order. */
   join(users: readonly JsonObject[]): void {
     const found = this.#members.take(users.map(({ user_id }) => String(user_id)))
     const organizations = this.#organizationsOf(found.flat())
@@ -371,7 +362,7 @@ class MemberTable {
     return found
   }
 
-  /** The members whose user never came. */
+  /** The members that no user has claimed. */
   *unused(): Iterable<{ line: number; user: string; organization: string }> {
     for (const { line, key, data } of this.#members.unused()) {
       yield { line, user: key, organization: String(data.organization) }

@@ -22,15 +22,15 @@ interface SideFile {
   read(data: JsonObject): SideResult
 }
 
-/** The files of passwords and MFA secrets, whose rows wait for their users. */
+/** The files of passwords and MFA secrets, joined to the users. */
 export class SideFiles implements Belongings {
   readonly #files: readonly SideFile[]
   readonly #context: ReadContext
   readonly #records: RecordFile[] = []
-  /** By file: rows of users who were not asked for. */
+  /** By file: number of rows of users that are not read. */
   readonly #left: number[]
   readonly #options: ReadOptions
-  /** Who is not read, in words. */
+  /** See unreadUsers. */
   readonly #unread: string | undefined
   readonly #written: Pick<ReadOptions, 'nulls' | 'maxRecordBytes'>
   #table: SideTable | undefined
@@ -48,10 +48,10 @@ export class SideFiles implements Belongings {
   }
 
   /**
-   * Reads the files and finds whose each row is, which takes all users: who has changed an address
-   * since would otherwise be given the password of whoever has it now. Rows that are nobody's are
-   * rejected; where only users were read who changed, they are left.
-   * @param users all of them, as the mapping will see them
+   * Reads the files and finds the user of each row. That needs all users: otherwise, a user could
+   * get the password of a previous owner of the address. Rejects rows without a user; in a partial
+   * reading, counts them for a warning.
+   * @param users all users, as the mapping sees them
    */
   async load(users: () => AsyncIterable<LineRecord[]>): Promise<void> {
     if (this.#files.length === 0) return
@@ -84,8 +84,8 @@ export class SideFiles implements Belongings {
   }
 
   /**
-   * Of a part of the users, an address does not say whose it was when the file was made: then only
-   * an id counts, if there is one.
+   * In a partial reading, another user can have owned the address when the file was made. So the ID
+   * of a row counts alone, if it has one.
    */
   #findable(row: SideRow): SideRow {
     return this.#unread !== undefined && row.user !== undefined ? { ...row, email: undefined } : row
@@ -98,20 +98,20 @@ export class SideFiles implements Belongings {
       this.#context.warn({
         code: 'rows_not_read',
         severity: 'warning',
-        message: `${left} rows of ${file.name} are of users who ${this.#unread}, or of nobody`,
-        hint: `a whole reading tells which: take ${partOptions(this.#options)} out for the last one`,
+        message: `${left === 1 ? `1 row of ${file.name} matches` : `${left} rows of ${file.name} match`} no user that was read; users who ${this.#unread} are not read`,
+        hint: `remove ${partOptions(this.#options)} for the last run, which then rejects each row without a user`,
         at: { file: file.name },
       })
     }
   }
 
-  /** Gives each user the rows that are its own; also where there are no files. */
+  /** Adds its rows to each user; empty lists if there are no files. */
   join(users: readonly JsonObject[]): void {
     if (this.#table !== undefined) this.#table.rows.join(users)
     else joinNothing(users)
   }
 
-  /** The rows, for whoever joins them elsewhere. */
+  /** The rows, to join them in other threads. */
   get onDisk(): SideRowsOnDisk | undefined {
     return this.#table?.rows.table
   }
@@ -139,26 +139,26 @@ function rejectionOf({ stream, code, user }: Leftover): { code: string; message:
     case 'no_such_user':
       return {
         code,
-        message: `no user has the id or the address ${user} of this ${what}`,
-        hint: 'the user was deleted since, or the file is from another tenant; an address counts only in the connection of the row, and never beside alt_id',
+        message: `no user has the ID or the email address ${user} of this ${what}`,
+        hint: 'check that the user exists and that the file is from this tenant; an email address counts only in the connection of the row, and never with alt_id',
       }
     case 'ambiguous_user':
       return {
         code,
-        message: `several users have the id or the address ${user} of this ${what}`,
-        hint: 'name the connection and the id of the user in the row',
+        message: `several users have the ID or the email address ${user} of this ${what}`,
+        hint: 'add the connection and the ID of the user to the row',
       }
     case 'ambiguous_row':
       return {
         code: 'ambiguous_user',
-        message: `several rows match the user of this ${what} (${user}) by address, and they differ`,
-        hint: 'name the id of the user in the row that is right, and remove the others',
+        message: `several different rows match the user of this ${what} (${user}) by email address`,
+        hint: 'add the ID of the user to the right row, and remove the others',
       }
     case 'second_row':
       return {
         code: stream === 'mfa' ? 'second_mfa_secret' : 'second_password',
-        message: `the user ${user} has another ${what} already, which stands before this one`,
-        hint: 'keep the row that is the newer one; an account has one, linked accounts of a user included',
+        message: `an earlier row has another ${what} for the user ${user}`,
+        hint: `keep only the newest row; a user has one ${what}, including linked accounts`,
       }
   }
 }

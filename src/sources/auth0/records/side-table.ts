@@ -1,9 +1,8 @@
 /**
- * Which user each row of passwords and second factors belongs to. In: the rows, and what of the
- * users counts for finding them. Out: for each user a row of each file at most, and the rows that
- * found none. It is no JoinTable, where one key leads to all of its rows: here ids, linked accounts
- * and addresses rank, a connection limits them, and whether a row is clear is known only once all
- * users are loaded.
+ * Finds the user of each row of passwords and MFA secrets. In: the rows, and the IDs, addresses and
+ * connections of the users. Out: at most one row of each file per user, and the rows without a
+ * user. A JoinTable cannot do this: IDs, linked accounts and addresses have ranks, connections
+ * limit them, and a row is clear only once all users are loaded.
  */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -14,36 +13,32 @@ import { parseJsonText } from '../../../json-text.ts'
 import { openUnchanging } from '../../../sqlite/open.ts'
 import { ROW_FILE, ROW_LINE, type SideRowsOnDisk } from '../../source.ts'
 
-/** What is joined to users: a stream each. */
 export type SideStream = 'passwords' | 'mfa'
 
-/** A row that finds no user, or finds one that has another row already. */
+/** A row without a user, or with a user that has another row already. */
 export interface Leftover {
   stream: SideStream
   file: number
   line: number
   code: (typeof CODES)[number]
-  /** Whom the row names: an id or an address. */
+  /** The ID or address in the row. */
   user: string
 }
 
 /**
- * Nobody; several users who have the id or the address; several rows for one user that only the
- * address tells of; one row too many.
+ * No user; several users with the ID or address; several rows for one user by address only; a
+ * second row.
  */
 const CODES = ['no_such_user', 'ambiguous_user', 'ambiguous_row', 'second_row'] as const
 
-/** What of a user counts for finding its rows. */
+/** The values of a user that rows can refer to. */
 interface Account {
   user: string
   email: string | undefined
   verified: boolean
-  /**
-   * Ids by which rows may name the user, each with the connection that it is from, where that is
-   * known.
-   */
+  /** IDs that rows can refer to, each with its connection, if known. */
   ids: { id: string; connection: string | undefined }[]
-  /** Connections, and whether they are databases; undefined: not known. */
+  /** `name`: undefined if not known. */
   connections: { name: string | undefined; isDatabase: boolean }[]
 }
 
@@ -59,11 +54,10 @@ const SCHEMA = `
 `
 
 /**
- * A row's own user comes first, then one by a linked account, then one by address; within those the
- * order of the files. Of several users who have an id, the one who has it in the row's connection
- * counts. An address counts where the row's connection is the user's too, or where a row of a
- * second factor, which may have no more than an address, names neither an id nor a connection; and
- * only where one user has it and the rows that it leads to that user say one thing.
+ * A row matches by user ID first, then by linked account, then by address; within a rank, in the
+ * order of the files. If several users have the ID, the one with the row's connection counts. An
+ * address counts only if the user has the row's connection, or if a row of an MFA secret has
+ * neither an ID nor a connection. It must belong to one user, and its rows must agree.
  */
 const RESOLVE_USERS = `
   CREATE INDEX alias_by_id ON alias (id);
@@ -101,8 +95,8 @@ const RESOLVE_USERS = `
 `
 
 /**
- * Finds the user of every row of side files, on disk, so that files of any size take the same
- * memory. Add rows and users, resolve the users, then join.
+ * Finds the user of every row of side files. Works on disk, so that memory does not depend on the
+ * size of the files. Add rows and users, resolve the users, then join.
  */
 export class SideTable {
   readonly #database: DatabaseSync
@@ -115,8 +109,8 @@ export class SideTable {
   #rows: SideRows | undefined
 
   /**
-   * @param folder a private folder that is removed after the run; the file in it is as private
-   * @param files as written in the manifest; rows name them by index
+   * @param folder a private folder that is removed after the run
+   * @param files as written in the manifest; rows refer to them by index
    */
   constructor(folder: string, files: readonly string[]) {
     this.#files = files
@@ -154,9 +148,7 @@ export class SideTable {
     this.#database.exec('COMMIT')
   }
 
-  /**
-   * Decides for every row whose it is. @returns those that are nobody's, in the order of the files
-   */
+  /** Finds the user of every row. @returns the rows without a user, in the order of the files */
   *resolveUsers(): Iterable<Leftover> {
     this.#database.exec(RESOLVE_USERS)
     const rows = this.#database.prepare('SELECT * FROM side WHERE code IS NOT NULL ORDER BY id').iterate()
@@ -171,7 +163,7 @@ export class SideTable {
     }
   }
 
-  /** The rows with their users, once these are resolved. */
+  /** Only after `resolveUsers`. */
   get rows(): SideRows {
     this.#rows ??= new SideRows({ path: this.#path, files: this.#files }, this.#database)
     return this.#rows
@@ -182,7 +174,7 @@ export class SideTable {
   }
 }
 
-/** The rows of side files with their users, looked at from any thread. */
+/** The rows of side files with their users, for any thread. */
 export class SideRows {
   readonly table: SideRowsOnDisk
   readonly #database: DatabaseSync
@@ -203,12 +195,12 @@ export class SideRows {
     )
   }
 
-  /** Opens a table whose users another thread has resolved. */
+  /** Opens a table that another thread has resolved. */
   static open(table: SideRowsOnDisk): SideRows {
     return new SideRows(table, openUnchanging(table.path))
   }
 
-  /** Adds to each user its rows, and the other accounts with its address. */
+  /** Adds to each user its rows and the other accounts with its address. */
   join(users: readonly JsonObject[]): void {
     const ids = JSON.stringify(users.map(({ user_id }) => user_id ?? null))
     const add = (position: unknown, list: string, row: JsonObject) => {
@@ -232,7 +224,7 @@ export class SideRows {
   }
 }
 
-/** Adds to users what they have where there are no side files. */
+/** Adds to each user the empty lists that it has without side files. */
 export function joinNothing(users: readonly JsonObject[]): void {
   for (const user of users) {
     user.passwords = []
@@ -260,20 +252,14 @@ function accountOf(user: JsonObject): Account {
   }
 }
 
-/**
- * A row of a file that belongs to a user: by whose id, or else by whose address in which
- * connection.
- */
+/** A row of a user, identified by ID or by address and connection. */
 export interface SideRow {
-  /** The user's id; undefined where the row does not say. */
+  /** The user's ID, if the row has one. */
   user: string | undefined
-  /**
-   * As addresses are compared; undefined where it does not count, which is where the user has an id
-   * of its own (`alt_id`).
-   */
+  /** The address in the form for comparison; undefined with `alt_id`, where it does not count. */
   email: string | undefined
   connection: string | undefined
-  /** What the mapping reads. */
+  /** The row for the mapping. */
   data: JsonObject
 }
 
@@ -282,13 +268,13 @@ export type SideResult = { ok: true; row: SideRow } | { ok: false; code: string;
 const NO_USER = {
   ok: false,
   code: 'missing_key',
-  message: 'the row names no user',
-  hint: 'expected alt_id, user_id, _id or email',
+  message: 'the row does not name a user',
+  hint: 'add alt_id, user_id, _id or email to the row',
 } as const
 
 /**
- * A line of the file of password hashes that Auth0's support delivers, or of one that was made from
- * it: `_id` as `{ $oid }` or text, with or without `auth0|` before it, or `alt_id`.
+ * A line of the password hashes from Auth0's support, or of a file made from them. `_id` is
+ * `{ $oid }` or text, with or without `auth0|`; `alt_id` can replace it.
  */
 export function passwordRow(data: JsonObject): SideResult {
   const hash = text(data.passwordHash ?? data.password_hash)
@@ -299,7 +285,7 @@ export function passwordRow(data: JsonObject): SideResult {
       ok: false,
       code: 'no_password_hash',
       message: 'the row has no password hash',
-      hint: 'expected passwordHash (or password_hash)',
+      hint: 'add passwordHash (or password_hash) to the row',
     }
   }
   const set_at = isObject(data.password_set_date) ? data.password_set_date.$date : data.password_set_date
@@ -310,9 +296,9 @@ export function passwordRow(data: JsonObject): SideResult {
 }
 
 /**
- * A line of a file of MFA secrets, beside an id or an address: `mfa_factors` with `[{ totp: {
- * secret } }]` or `[{ type: "totp", secret }]`; or `totp_secret`, or `secret`. Issuer and account
- * are kept where they stand.
+ * A line of a file of MFA secrets, with an ID or an address. The secret is in `totp_secret`,
+ * `secret`, or `mfa_factors`: `[{ totp: { secret } }]` or `[{ type: "totp", secret }]`. Keeps the
+ * issuer and the account, if present.
  */
 export function mfaRow(data: JsonObject): SideResult {
   const owner = ownerOf(data)
@@ -324,7 +310,7 @@ export function mfaRow(data: JsonObject): SideResult {
       ok: false,
       code: 'no_totp_secret',
       message: 'the row has no TOTP secret',
-      hint: 'expected totp_secret, secret, or mfa_factors with secret or totp.secret; other factors cannot be migrated',
+      hint: 'add totp_secret, secret, or mfa_factors with secret or totp.secret; other factors cannot be migrated',
     }
   }
   const row: JsonObject = { totp_secret: secret }
@@ -335,10 +321,10 @@ export function mfaRow(data: JsonObject): SideResult {
   return { ok: true, row: { ...owner, data: row } }
 }
 
-/** How a factor may be called that an authenticator app is. */
+/** Types of factors that are authenticator apps. */
 const APP = /^(totp|otp|authenticator|google-authenticator)$/i
 
-/** The first authenticator app among the factors; a cell of CSV holds the list as JSON text. */
+/** The first authenticator app among the factors. */
 function factorIn(factors: Json | undefined): JsonObject {
   for (const factor of listIn(factors)) {
     if (!isObject(factor)) continue
@@ -350,9 +336,8 @@ function factorIn(factors: Json | undefined): JsonObject {
 }
 
 /**
- * `alt_id` is the id of a user who brought it along (`auth0|<alt_id>`). The `_id` beside it is
- * internal to Auth0's store and nobody's, and the address may be another user's by now: neither may
- * say whose the row is.
+ * `alt_id` is the ID of an imported user (`auth0|<alt_id>`). With it, neither `_id` nor the address
+ * identifies the user: `_id` is internal to Auth0, and the address can belong to another user now.
  */
 function ownerOf(data: JsonObject): Pick<SideRow, 'user' | 'email' | 'connection'> | undefined {
   const connection = text(data.connection)
@@ -372,8 +357,8 @@ function ownerOf(data: JsonObject): Pick<SideRow, 'user' | 'email' | 'connection
 const PREFIX = 'auth0|'
 
 /**
- * The address, be it in `email` or among the `identifiers`: `[{ type: "email", value }]`. Two
- * different ones are none.
+ * The address in `email` or `identifiers`: `[{ type: "email", value }]`; undefined if there are two
+ * different ones.
  */
 function addressIn(data: JsonObject): string | undefined {
   const found = [data.email, ...listIn(data.identifiers).flatMap(addressOf)].flatMap((value) => {
@@ -384,7 +369,7 @@ function addressIn(data: JsonObject): string | undefined {
   return another === undefined ? address : undefined
 }
 
-/** A cell of CSV holds the list as JSON text. */
+/** In CSV, a cell contains the list as JSON text. */
 function listIn(value: Json | undefined): Json[] {
   if (Array.isArray(value)) return value
   const parsed = typeof value === 'string' ? parseJsonText(value) : undefined

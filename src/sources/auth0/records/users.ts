@@ -1,7 +1,7 @@
 /**
  * Records of the `auth0` source. In: users of a snapshot (from-snapshot.ts) or of a file
- * (from-files.ts), and rows of the files beside them (side-files.ts). Out: users as Auth0's API
- * describes them, with their memberships; organizations, roles, connections; what is rejected.
+ * (from-files.ts), and rows of side files (side-files.ts). Out: users in the form of Auth0's API,
+ * with memberships; organizations, roles, connections; rejected records.
  */
 
 import type { StatementSync } from 'node:sqlite'
@@ -14,23 +14,19 @@ import type { LineRecord } from '../../text/record-file.ts'
 import { USER_FIELDS } from '../streams.ts'
 
 /**
- * Names under which a dashboard export has what the API calls otherwise; the others differ by
- * blanks and capitals alone.
+ * Column names of a dashboard export and their API names. Other columns differ only in blanks and
+ * capitals.
  */
 const DISPLAY_NAMES: Readonly<Record<string, string>> = { id: 'user_id', phone: 'phone_number' }
 const KNOWN: ReadonlySet<string> = new Set([...USER_FIELDS, 'connection'])
-/** Fields whose cells of CSV hold true or false. */
+/** Fields with true or false in CSV cells. */
 const BOOLEAN: ReadonlySet<string> = new Set(['email_verified', 'phone_verified', 'blocked'])
-/**
- * Fields whose cells hold JSON, and whose texts in JSON are objects and lists that were encoded
- * twice.
- */
+/** Fields with JSON in CSV cells. In JSON, a text in one is an object or a list, encoded twice. */
 const STRUCTURED: ReadonlySet<string> = new Set(['identities', 'app_metadata', 'user_metadata', 'multifactor'])
 
 /**
- * A user as the API describes it, from wherever it comes: a dashboard export has display names as
- * keys, ids of identity providers may be numbers, and a file may say nothing of identities, which
- * the user's own id then tells.
+ * A user in the form of the API. A dashboard export has display names as keys, provider IDs can be
+ * numbers, and a file without identities leaves only the user's own ID.
  */
 function userRecord(data: JsonObject): JsonObject {
   const user: JsonObject = {}
@@ -60,20 +56,19 @@ function identity(item: JsonObject): JsonObject {
   return { ...item, user_id: item.user_id === undefined ? null : String(item.user_id) }
 }
 
-/** `google-oauth2|1234` names the provider and the id there. */
+/** `google-oauth2|1234`: the provider and the ID there. */
 function identityOf({ user_id, connection = null }: JsonObject): JsonObject[] {
   const [, provider, id] = /^([^|]+)\|(.+)$/.exec(String(user_id ?? '')) ?? []
   if (provider === undefined || id === undefined) return []
-  // The providers of social accounts are the names of their connections; databases and enterprises
-  // have names of their own.
+  // A social connection has the name of its provider. Databases and enterprise connections do not.
   const isSocial = connection === null ? undefined : connection === provider
   const known = { provider, user_id: id, connection: connection ?? (provider === 'auth0' ? null : provider) }
   return [isSocial === undefined ? known : { ...known, isSocial }]
 }
 
 /**
- * A user from a row of CSV, in which a `'` stands before texts (so that spreadsheets take none for
- * a formula), dots in names mean members, and some cells hold JSON.
+ * A user from a row of CSV. A `'` before a text protects it from formulas in spreadsheets, dots in
+ * column names mean nested keys, and some cells contain JSON.
  */
 function userFromCsv(row: JsonObject): JsonObject {
   const user: JsonObject = {}
@@ -86,10 +81,7 @@ function userFromCsv(row: JsonObject): JsonObject {
   return user
 }
 
-/**
- * A row of CSV without the `'` that may stand before texts; dots in names mean members here as
- * well.
- */
+/** A row of CSV without the `'` before texts. Dots in column names mean nested keys. */
 export function plainRow(row: JsonObject): JsonObject {
   const data: JsonObject = {}
   for (const [column, cell] of Object.entries(row)) put(data, pathOf(column), withoutMark(String(cell)))
@@ -111,7 +103,7 @@ function cellValue(field: string, text: string): Json {
   return parsed.ok ? parsed.value : text
 }
 
-/** Puts a value where a path leads: members of objects, items of lists by number. */
+/** Sets a value at a path of keys and list positions. */
 function put(target: JsonObject, path: readonly string[], value: Json): void {
   const [name, ...rest] = path
   if (name === undefined || name === '__proto__') return
@@ -137,10 +129,7 @@ function asObject(value: Json | undefined): JsonObject {
   return isObject(value) ? (value as JsonObject) : {}
 }
 
-/**
- * The memberships that a user's metadata tells of: one for each id, or for each name where there
- * are no ids.
- */
+/** The memberships in a user's metadata: one per ID, or one per name if there are no IDs. */
 function membershipsIn(user: JsonObject, paths: MetadataPaths): JsonObject[] {
   const ids = listAt(user, paths.organizationId)
   const names = listAt(user, paths.organizationName)
@@ -155,9 +144,8 @@ function membershipsIn(user: JsonObject, paths: MetadataPaths): JsonObject[] {
 }
 
 /**
- * The users among records of a file or of a snapshot, each with the memberships that its metadata
- * tells of.
- * @param found told of records that are refused, and of organizations that metadata names
+ * The users of records of a file or a snapshot, each with the memberships in its metadata.
+ * @param found receives rejected records and the organizations in metadata
  */
 export function usersIn(
   records: readonly LineRecord[],
@@ -183,7 +171,7 @@ export function usersIn(
   return users
 }
 
-/** The value where the first path leads that leads anywhere, as a list of texts. */
+/** The value at the first path that has one, as a list of texts. */
 function listAt(user: JsonObject, paths: readonly string[]): string[] {
   for (const path of paths) {
     const found = [at(user, path)].flat().flatMap((item) => {
@@ -212,14 +200,14 @@ function at(user: JsonObject, path: string): Json | undefined {
 
 const steps = new Map<string, string[]>()
 
-/** Paths are few, and looked for in every user. */
+/** Cached: there are few paths, and every user needs them. */
 function stepsOf(path: string): string[] {
   const known = steps.get(path) ?? path.split('.')
   steps.set(path, known)
   return known
 }
 
-/** The different organizations that metadata names, each with where it was named first, on disk. */
+/** The different organizations in metadata, each with its first line. On disk. */
 export class NamedOrganizations {
   readonly #database = openThrowaway('', { cacheKiB: 4096 })
   readonly #insert: StatementSync
@@ -229,7 +217,6 @@ export class NamedOrganizations {
     this.#insert = this.#database.prepare('INSERT OR IGNORE INTO named (data, line) VALUES (?, ?)')
   }
 
-  /** @param found see PieceFound.organizations */
   add(found: PieceFound['organizations']): void {
     for (const [data, line] of found) this.#insert.run(data, line)
   }
@@ -250,45 +237,43 @@ export const ROLES = 'roles'
 export const CONNECTIONS = 'connections'
 export const INVITATIONS = 'invitations'
 
-/** Rows of other files that belong to users. */
+/** Rows of side files. */
 export interface Belongings {
-  /** Gives each user the rows that are its own. */
+  /** Adds its rows to each user. */
   join(users: readonly JsonObject[]): void
-  /** The rows, for whoever joins them elsewhere. Undefined: there are none. */
+  /** The rows, to join them in other threads; undefined: there are none. */
   readonly onDisk: SideRowsOnDisk | undefined
 }
 
-/** Users with their memberships, and organizations: from a snapshot of a tenant, or from a file. */
+/** The records of a tenant's snapshot or of a file. */
 export interface Users {
-  /** Where their records stand, as messages say it. */
+  /** The file of the users in messages. */
   file: string
-  /** All users, without rejecting or counting any. */
+  /** All users, without rejecting or counting. */
   peek(): AsyncIterable<LineRecord[]>
   /** All users, each with its `memberships`. */
   users(): AsyncIterable<LineRecord[]>
-  /** The same, with what belongs to them, in parts of at most `size`; undefined: they have none. */
+  /** The users with their belongings, in parts of at most `size`; undefined if not divisible. */
   parts?(size: number, belongings: Belongings, numbering: Numbering): AsyncIterable<SourcePart>
-  /** The organizations; after the users have been read. */
+  /** Only after the users have been read. */
   organizations(): AsyncIterable<{ file: string; records: LineRecord[] }>
-  /** The roles with their permissions; a file of users has none. */
+  /** With their permissions; empty for a file. */
   roles(): AsyncIterable<{ file: string; records: LineRecord[] }>
-  /** The connections, where they were asked for; after the organizations have been read. */
+  /** Empty without the option `connections`; only after the organizations have been read. */
   connections?(): AsyncIterable<{ file: string; records: LineRecord[] }>
-  /** The invitations, where they were asked for. */
+  /** Empty without the option `invitations`. */
   invitations?(): AsyncIterable<{ file: string; records: LineRecord[] }>
   counts(): StreamCount[]
   digest(): string
   close(): void
 }
 
-/** What to say of a user without an id. */
 const NO_ID = {
   code: 'missing_key',
-  message: 'the user has no id',
-  hint: 'every user has a user_id in Auth0 (Id in a dashboard export)',
+  message: 'the user has no ID',
+  hint: 'add user_id (Id in a dashboard export), which every Auth0 user has',
 } as const
 
-/** Whether a record says who it is of. */
 function hasId({ user_id }: JsonObject): boolean {
   return typeof user_id === 'string' && user_id !== ''
 }

@@ -5,22 +5,23 @@ import { isObject, type Json, type JsonObject } from '../../../json.ts'
 import type { Asking } from '../../source.ts'
 import type { LiveOptions } from '../options.ts'
 
-/** An object of the API: everything that is read in lists has an id. */
+/** An object of the API. Every object in a list has an ID. */
 export type ClerkObject = JsonObject & { id: string }
 
 export interface Page {
   rows: ClerkObject[]
-  /** How many there are in all, where the answer tells it. */
+  /** Total number of objects, if the response contains it. */
   total?: number
-  /** Whether nothing that is wanted comes after it, where that is known. */
+  /** Whether no wanted object follows, if known. */
   last?: boolean
 }
 
-/** Ids that one question may name. */
+/** Maximum number of IDs per request. */
 export const MOST_IDS = 100
 
 /**
- * Clerk's Backend API as far as a migration reads it: https://clerk.com/docs/reference/backend-api
+ * The parts of Clerk's Backend API that a migration reads:
+ * https://clerk.com/docs/reference/backend-api
  */
 export class ClerkApi {
   readonly #client: JsonClient
@@ -51,25 +52,24 @@ export class ClerkApi {
   }
 
   /**
-   * One page of a list: a bare array, or `{ data, total_count }`.
-   * @throws CredentialsError for a key that is refused; HttpRefusal; SourceError for an answer that
-   *   is no list
+   * One page of a list: an array, or `{ data, total_count }`.
+   * @throws CredentialsError for a rejected key; HttpRefusal; SourceError for a response that is
+   *   not a list
    */
   async page(path: string, query: Query): Promise<Page> {
     const answer = await this.#get(path, query)
     const rows = Array.isArray(answer) ? answer : isObject(answer) ? answer.data : undefined
-    if (!Array.isArray(rows) || !rows.every(isClerkObject)) throw this.#unexpected(path, 'a list of objects with ids')
+    if (!Array.isArray(rows) || !rows.every(isClerkObject)) throw this.#unexpected(path, 'a list of objects with IDs')
     return { rows, total: Array.isArray(answer) ? undefined : totalOf(answer) }
   }
 
-  /** How many users there are. */
   async countUsers(): Promise<number> {
     const total = totalOf(await this.#get('/users/count'))
     if (total === undefined) throw this.#unexpected('/users/count', 'a count')
     return total
   }
 
-  /** The users of these ids, at most 100; those that are gone are not among them. */
+  /** The users with these IDs, at most 100. Omits deleted users. */
   async usersOf(ids: readonly string[]): Promise<ClerkObject[]> {
     const { rows } = await this.page('/users', { user_id: ids, limit: MOST_IDS })
     return rows.filter(({ id }) => ids.includes(id))
@@ -84,8 +84,8 @@ export class ClerkApi {
       throw new CredentialsError(
         {
           code: 'credentials_refused',
-          message: `${this.#name} refuses the secret key (HTTP ${error.status}${error.errorCode === undefined ? '' : ` ${error.errorCode}`})`,
-          hint: 'source.secretKey must be a secret key (sk_live_… or sk_test_…) of this instance: Clerk dashboard, Configure, API keys',
+          message: `${this.#name} rejected the secret key (HTTP ${error.status}${error.errorCode === undefined ? '' : ` ${error.errorCode}`})`,
+          hint: 'copy the secret key (sk_live_… or sk_test_…) of this instance from the Clerk dashboard under Configure > API keys',
           path: 'source.secretKey',
         },
         { cause: error },
@@ -96,21 +96,21 @@ export class ClerkApi {
   #unexpected(path: string, expected: string): SourceError {
     return new SourceError({
       code: 'unexpected_answer',
-      message: `${this.#name} answered GET ${path} with something that is not ${expected}`,
-      hint: 'check source.baseUrl: it must be the Backend API',
+      message: `${this.#name} returned an unexpected response to GET ${path}: expected ${expected}`,
+      hint: 'set source.baseUrl to the address of the Backend API',
     })
   }
 }
 
-/** Whether the instance has organizations switched off. */
+/** Whether organizations are turned off in the instance. */
 export function isNotEnabled(error: HttpRefusal): boolean {
   return error.errorCode === 'organization_not_enabled_in_instance'
 }
 
 /**
- * Codes for what is not switched on in an instance, or not in its plan:
- * https://clerk.com/docs/guides/development/errors/backend-api. Enterprise connections stand on the
- * e-mail address.
+ * Error codes for features that are not enabled in an instance or not in its plan:
+ * https://clerk.com/docs/guides/development/errors/backend-api. Enterprise connections require
+ * email addresses.
  */
 const NO_FEATURE: ReadonlySet<string | undefined> = new Set([
   'feature_not_enabled',
@@ -118,12 +118,12 @@ const NO_FEATURE: ReadonlySet<string | undefined> = new Set([
   'unsupported_subscription_plan_features',
 ])
 
-/** Whether the instance does not have what is asked for, as it is set up or as its plan is. */
+/** Whether the settings or the plan of the instance lack the feature. */
 export function lacksFeature(error: HttpRefusal): boolean {
   return error.status === 402 || NO_FEATURE.has(error.errorCode)
 }
 
-/** Whether the API does not have what is asked for. */
+/** Whether the API lacks the endpoint. */
 export function isMissing(error: unknown): error is HttpRefusal {
   return error instanceof HttpRefusal && error.status === 404
 }

@@ -18,10 +18,9 @@ import { ClerkApi, type ClerkObject, isMissing, isNotEnabled, lacksFeature, MOST
 import { type CountedList, idsOf, ListReader, listOf, OLDEST_FIRST, type ReadingContext, readList } from './lists.ts'
 
 /**
- * Reads an instance into a snapshot: connections, where they are asked for, users, organizations
- * with their roles, memberships, then the users who came meanwhile and members who were not among
- * the users.
- * @throws CredentialsError; SourceError, also when the counts do not come out; ManifestError for
+ * Reads an instance into a snapshot: connections and invitations if requested, users, organizations
+ * with their roles, memberships, then new users and members who were not among the users.
+ * @throws CredentialsError; SourceError, also when the counts do not match; ManifestError for
  *   options that do not fit
  */
 export async function captureClerk(
@@ -41,7 +40,7 @@ export async function captureClerk(
   else await captureChanged(api, options, options.updatedSince, reading)
 }
 
-/** Asks how many users there are. See LiveReading.tryCredentials. */
+/** Requests the number of users. See LiveReading.tryCredentials. */
 export async function tryCredentials(config: ClerkOptions, asking: Asking): Promise<void> {
   requireNone(checkOptions(config))
   await new ClerkApi(liveOptions(config), asking).countUsers()
@@ -67,8 +66,8 @@ async function captureAll(api: ClerkApi, options: LiveOptions, reading: ReadingC
 }
 
 /**
- * Only users who changed since, and those whose memberships did. The organizations and roles are
- * few, and read whole.
+ * Reads only changed users and users with changed memberships. Reads all organizations and roles,
+ * which are few.
  */
 async function captureChanged(
   api: ClerkApi,
@@ -91,7 +90,7 @@ async function captureChanged(
   }
 }
 
-/** @returns false where the instance has organizations switched off */
+/** @returns false if organizations are turned off in the instance */
 async function captureOrganizations(api: ClerkApi, reading: ReadingContext): Promise<boolean> {
   const { snapshot, warn } = reading
   if (snapshot.fact('organizationsOff') === true) return false
@@ -110,7 +109,7 @@ async function captureOrganizations(api: ClerkApi, reading: ReadingContext): Pro
     warn({
       code: 'organizations_off',
       severity: 'warning',
-      message: `${api.name} says that organizations are switched off in this instance: users alone are read`,
+      message: `${api.name} reports that organizations are turned off in this instance: only users are read`,
     })
     return false
   } finally {
@@ -118,14 +117,14 @@ async function captureOrganizations(api: ClerkApi, reading: ReadingContext): Pro
   }
 }
 
-/** How often it is looked for users who changed while others were read. */
+/** Maximum number of searches for users who changed during the reading. */
 const ROUNDS = 10
 
 /**
- * Users who changed since a time (epoch milliseconds), latest first; Clerk has no filter for that,
- * but an order. Who changes meanwhile comes to the front, and is looked for there until nobody new
- * is found.
- * @returns who was read; the caller closes it
+ * Reads the users who changed since a time (epoch milliseconds), latest first. Clerk has no filter
+ * for changes, only an order. Users who change meanwhile move to the front, so the search repeats
+ * there until it finds no new user.
+ * @returns the IDs of these users; the caller closes the set
  */
 async function captureChangedUsers(api: ClerkApi, since: number, reading: ReadingContext): Promise<IdSet> {
   const { snapshot, pageSize, progress } = reading
@@ -153,7 +152,7 @@ async function captureChangedUsers(api: ClerkApi, since: number, reading: Readin
       seen,
       take: async (fresh) => {
         await snapshot.append(USERS, fresh, { step, cursor: null })
-        progress({ phase: 'reading the users that changed', done: seen.size })
+        progress({ phase: 'reading the changed users', done: seen.size })
       },
     })
     if (round > 1 && seen.size === before) break
@@ -164,9 +163,8 @@ async function captureChangedUsers(api: ClerkApi, since: number, reading: Readin
 }
 
 /**
- * Reads the memberships: from the list of all of them, or organization by organization where the
- * API does not have that list.
- * @param concerns which are kept; undefined: all
+ * Reads the memberships: from the list of all, or by organization if the API lacks that list.
+ * @param concerns which memberships to keep; undefined: all
  */
 async function captureMemberships(
   api: ClerkApi,
@@ -194,7 +192,7 @@ async function captureMemberships(
   }
 }
 
-/** @returns false where the API does not have this list */
+/** @returns false if the API lacks this list */
 async function captureWhole(list: CountedList, reading: ReadingContext, known: IdSet): Promise<boolean> {
   const { snapshot } = reading
   if (snapshot.fact('byOrganization') === true) return false
@@ -218,17 +216,14 @@ async function captureOne(list: CountedList, step: string, reading: ReadingConte
     await memberships.finish()
   } catch (error) {
     if (!isMissing(error)) throw error
-    // The organization was deleted since the list of them was read, and its memberships with it.
+    // The organization and its memberships were deleted after the list of organizations was read.
     await reading.snapshot.append(list.stream, [], { step, cursor: 0, done: true })
   } finally {
     own.close()
   }
 }
 
-/**
- * Asks for the members who are not among the users that were read: they came meanwhile, or are gone
- * again.
- */
+/** Requests the members who are not among the users: they are new, or already deleted. */
 async function fetchMembers(api: ClerkApi, seen: IdSet, { snapshot, progress }: ReadingContext): Promise<void> {
   const step = 'members'
   if (snapshot.isDone(step)) return
@@ -242,7 +237,7 @@ async function fetchMembers(api: ClerkApi, seen: IdSet, { snapshot, progress }: 
     await snapshot.append(USERS, found, { step, cursor: null })
     const rows = missing.map((id) => ({ id }))
     if (rows.length > 0) await snapshot.append(GONE, rows, { step, cursor: null })
-    progress({ phase: 'asking for the users of memberships', done: found.length })
+    progress({ phase: 'reading the users of memberships', done: found.length })
   }
   let unknown = new Set<string>()
   for await (const rows of snapshot.read(MEMBERSHIPS)) {
@@ -259,9 +254,9 @@ async function fetchMembers(api: ClerkApi, seen: IdSet, { snapshot, progress }: 
   await snapshot.append(USERS, [], { step, cursor: null, done: true })
 }
 
-/** A list that is short enough to be held. */
+/** A list that fits in memory. */
 interface WholeList {
-  /** What messages call it. */
+  /** The name of the list in messages. */
   what: string
   /** The system as messages name it. */
   name: string
@@ -271,20 +266,21 @@ interface WholeList {
 
 interface Reading {
   entries: Map<string, ClerkObject>
-  /** How many there are, where it is told. */
+  /** Total number of entries, if the API reports it. */
   total: number | undefined
-  /** Whether one answer had them all. */
+  /** Whether one response contained all entries. */
   atOnce: boolean
 }
 
-/** How often a list is read until it comes out. */
+/** Maximum number of readings until a list is consistent. */
 const READINGS = 6
 
 /**
- * A short list, whatever its order. Where one answer does not have all that are counted, it is read
- * until two readings in a row have the same entries, as many as are counted: while entries come and
- * go, or in an order that is not fixed, a page may lack what no other has.
- * @throws SourceError when it never comes out
+ * Reads a short list in any order. If one response does not contain all counted entries, it reads
+ * the list until two readings in a row have the same entries, as many as the API counts. While
+ * entries come and go, or if the order is not fixed, a page can miss an entry that no other page
+ * has.
+ * @throws SourceError when the readings never agree
  */
 export async function wholeList(list: WholeList): Promise<ClerkObject[]> {
   let last: Reading | undefined
@@ -296,8 +292,8 @@ export async function wholeList(list: WholeList): Promise<ClerkObject[]> {
   }
   throw new SourceError({
     code: 'count_mismatch',
-    message: `${list.name} told ${last?.entries.size ?? 0} ${list.what} and counts ${last?.total ?? 'none'}, and its answers did not agree in ${READINGS} readings`,
-    hint: 'run the same command again, best when nobody changes the instance; nothing is migrated from an incomplete reading',
+    message: `${list.name} returned ${last?.entries.size ?? 0} ${list.what} (reported total: ${last?.total ?? 'none'}), and ${READINGS} readings did not agree`,
+    hint: 'run the command again while nobody changes the instance; an incomplete reading is never migrated',
   })
 }
 
@@ -308,7 +304,7 @@ async function readOnce({ page, pageSize }: WholeList): Promise<Reading> {
     const before = entries.size
     for (const row of rows) entries.set(row.id, row)
     offset += rows.length
-    // Without a count, the end is where nothing new comes, also of an API that knows no offset.
+    // Without a count, the list ends when nothing new comes, even if the API ignores the offset.
     const isEnd = total === undefined ? entries.size === before : rows.length === 0 || offset >= total
     if (isEnd) return { entries, total, atOnce: total !== undefined && before === 0 }
   }
@@ -319,10 +315,10 @@ function sameIds(one: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, u
 }
 
 /**
- * Enterprise connections, by SAML and by OpenID Connect:
- * https://clerk.com/changelog/2026-03-09-bapi-enterprise-connections. An instance that has none to
- * offer is told of in a warning.
- * @throws SourceError when not all were read, and where the API does not have the list
+ * Reads SAML and OpenID Connect enterprise connections:
+ * https://clerk.com/changelog/2026-03-09-bapi-enterprise-connections. Warns if the instance does
+ * not offer them.
+ * @throws SourceError when not all were read, or the API lacks the list
  */
 async function captureConnections(api: ClerkApi, reading: ReadingContext): Promise<void> {
   const { snapshot, name, pageSize, warn, progress } = reading
@@ -339,19 +335,18 @@ async function captureConnections(api: ClerkApi, reading: ReadingContext): Promi
     warn({
       code: 'connections_off',
       severity: 'warning',
-      message: `${name} says that enterprise connections are not switched on in this instance, or not in its plan: none are read (HTTP ${error.status} ${error.errorCode ?? ''})`,
-      hint: 'take connections out under source if there are none',
+      message: `${name} reports that enterprise connections are turned off in this instance or not in its plan: none are read (HTTP ${error.status} ${error.errorCode ?? ''})`,
+      hint: 'remove source.connections if the instance has no connections',
     })
     await snapshot.append(CONNECTIONS, [], { step, cursor: null, done: true })
   }
 }
 
-/** Where invitations are listed: those to the instance, and those to its organizations. */
+/** Lists of invitations to the instance and to its organizations. */
 const INVITATION_LISTS = { '/invitations': 'invitations', '/organization_invitations': 'invitations to organizations' }
 
 /**
- * Invitations that nobody has taken up yet:
- * https://clerk.com/docs/reference/backend-api/tag/invitations
+ * Reads pending invitations: https://clerk.com/docs/reference/backend-api/tag/invitations
  * @throws SourceError when not all were read
  */
 async function captureInvitations(api: ClerkApi, reading: ReadingContext): Promise<void> {
@@ -364,7 +359,7 @@ async function captureInvitations(api: ClerkApi, reading: ReadingContext): Promi
       if (error instanceof HttpRefusal && (isNotEnabled(error) || lacksFeature(error))) return []
       throw error
     })
-    // Whoever has the address of an invitation may take it up.
+    // Anyone who has the URL of an invitation can accept it, so it is not stored.
     const rows = found.map(({ url: _url, ...invitation }) => invitation)
     await snapshot.append(INVITATIONS, rows, { step, cursor: null, done: true })
     progress({ phase: 'reading the invitations', done: snapshot.count(INVITATIONS) })
@@ -375,8 +370,8 @@ function notListed(name: string, cause: HttpRefusal): SourceError {
   return new SourceError(
     {
       code: 'connections_not_listed',
-      message: `${name} has no list of enterprise connections (HTTP 404), which Clerk's Backend API has since March 2026`,
-      hint: 'check source.baseUrl; or take connections out under source, and map connections from a file: see docs/how-to/connections.md',
+      message: `${name} has no list of enterprise connections (HTTP 404); Clerk's Backend API has had one since March 2026`,
+      hint: 'check source.baseUrl; or remove source.connections and map connections from a file: see docs/how-to/connections.md',
       path: 'source.connections',
     },
     { cause },
@@ -384,8 +379,8 @@ function notListed(name: string, cause: HttpRefusal): SourceError {
 }
 
 /**
- * Roles of organizations with their permissions. Where the API does not have this list, memberships
- * tell of those that somebody has.
+ * Reads roles of organizations with their permissions. If the API lacks this list, memberships
+ * contain the roles that users have.
  * @throws SourceError when not all were read
  */
 async function captureRoles(api: ClerkApi, reading: ReadingContext): Promise<void> {

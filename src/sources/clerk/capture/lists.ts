@@ -7,17 +7,14 @@ import type { ClerkObject, Page } from './api.ts'
 /** A list of the API that becomes a stream of the snapshot, or part of one. */
 export interface CountedList {
   stream: string
-  /** `users`, `memberships of org_1`: what messages call it, and facts begin with. */
+  /** `users`, `memberships of org_1`: the name in messages, and the prefix of facts. */
   what: string
   page(offset: number, limit: number): Promise<Page>
-  /** How many the API counts. */
+  /** The API's count. */
   total(): Promise<number>
-  /** What is kept of an entry; undefined: nothing. */
+  /** What to keep of an entry. Undefined: nothing. */
   keep(entry: ClerkObject): JsonObject | undefined
-  /**
-   * Whether everything is kept: what was read is then known after a kill, and reading goes on where
-   * it was cut off.
-   */
+  /** Whether every entry is kept. Then an interrupted reading can continue where it stopped. */
   whole: boolean
 }
 
@@ -29,19 +26,19 @@ export interface ReadingContext extends CaptureContext {
   concurrency: number
 }
 
-/** Clocks may differ so much. Milliseconds. */
+/** Allowed difference between clocks, in milliseconds. */
 const SKEW = 300_000
-/** How often a list is read again from its beginning when entries are missing. */
+/** Maximum number of new readings of a list with missing entries. */
 const SWEEPS = 2
 
-/** The ids of a stream that an earlier process read. The caller closes them. */
+/** The IDs of a stream that an earlier process read. The caller closes the set. */
 export async function idsOf(stream: string, snapshot: SnapshotWriter): Promise<IdSet> {
   const ids = new IdSet()
   for await (const rows of snapshot.read(stream)) ids.add(rows.map(({ data }) => ({ id: String(data.id) })))
   return ids
 }
 
-/** Reads one list in steps, which are done when its count has come out. */
+/** Reads one list in steps, which are done when its count matches. */
 export class ListReader {
   readonly #list: CountedList
   readonly #context: ReadingContext
@@ -52,8 +49,8 @@ export class ListReader {
   readonly #steps = new Map<string, number>()
 
   /**
-   * @param known the ids of the stream; for a list that is a whole stream it is all that it is
-   *   compared with
+   * @param known the IDs of the stream
+   * @param own the IDs of this list, if it is only part of the stream
    */
   constructor(list: CountedList, context: ReadingContext, known: IdSet, own = known) {
     this.#list = list
@@ -62,7 +59,7 @@ export class ListReader {
     this.#own = own
   }
 
-  /** Reads from where the step was cut off, or from `begin`, to the end of the list. */
+  /** Reads from where the step was interrupted, or from `begin`, to the end of the list. */
   async read(step: string, begin = 0): Promise<void> {
     const { stream, page, keep, whole } = this.#list
     const { snapshot, pageSize, concurrency, progress } = this.#context
@@ -91,9 +88,9 @@ export class ListReader {
   }
 
   /**
-   * Compares what was read with what the API counts, and ends the steps. Where entries are missing
-   * the list is read again from its beginning.
-   * @throws SpoiledReading when they stay missing, or more were read than there can have been
+   * Compares the entries with the API's count, and ends the steps. If entries are missing, reads
+   * the list again from its beginning.
+   * @throws SpoiledReading when they stay missing, or there are more entries than possible
    */
   async finish(): Promise<void> {
     const { stream, what, total } = this.#list
@@ -110,8 +107,8 @@ export class ListReader {
     if (read < after || (read > most && read > most + (await this.#createdMeanwhile()))) {
       throw new SpoiledReading({
         code: 'count_mismatch',
-        message: `${name} counted ${before} ${what} before they were read and ${after} afterwards, and ${read} were read`,
-        hint: 'run the same command again, which reads from the beginning, best when nobody changes the instance; nothing is migrated from an incomplete reading',
+        message: `${name} counted ${before} ${what} before the reading and ${after} after it, but ${read} were read`,
+        hint: 'run the command again while nobody changes the instance: it reads from the beginning; an incomplete reading is never migrated',
       })
     }
     for (const [step, cursor] of this.#steps) await snapshot.append(stream, [], { step, cursor, done: true })
@@ -128,10 +125,7 @@ export class ListReader {
     return before
   }
 
-  /**
-   * Entries of the stream that came into being since the reading began, by what they say
-   * themselves.
-   */
+  /** Number of entries created since the reading began, by their own times. */
   async #createdMeanwhile(): Promise<number> {
     const { snapshot } = this.#context
     const begun = Number(snapshot.fact('begun')) - SKEW
@@ -147,30 +141,30 @@ function deletedMeanwhile(what: string, count: number) {
   return {
     code: 'deleted_meanwhile',
     severity: 'warning',
-    message: `${count} of the ${what} were deleted in Clerk while it was read, after they had been read`,
-    hint: 'they are in the snapshot; read again with --fresh to leave them out',
+    message: `${count} of the ${what} ${count === 1 ? 'was' : 'were'} read and then deleted in Clerk`,
+    hint: 'add --fresh to read the instance again; until then, they are in the snapshot',
   } as const
 }
 
-/** A list that is read by offset, from its oldest entry on, while entries may come and go. */
+/** A list that is read by offset from its oldest entry, while entries can come and go. */
 interface ListReading {
   page(offset: number, limit: number): Promise<Page>
   pageSize: number
   concurrency: number
-  /** Where to begin: where an earlier reading was cut off. */
+  /** Where an earlier reading was interrupted. */
   from: number
-  /** How many there are, as far as is known: what lies beyond is not asked for ahead. */
+  /** Expected number of entries. Pages beyond are not requested ahead. */
   expected: number
-  /** Ids of this list that were read before. */
+  /** IDs of this list that were read before. */
   seen: IdSet
-  /** Entries that were not seen before, and the offset at which their page ended. */
+  /** Receives new entries, and the offset at which their page ended. */
   take(fresh: ClerkObject[], end: number): Promise<void>
 }
 
 /**
- * Reads to the end. Each page begins with entries that were read already: if they are not there,
- * entries before them were deleted and those behind have moved up, so that reading goes back until
- * it meets what it knows. Nothing is lost or doubled by that.
+ * Reads to the end. Each page begins with entries that were already read. If they are missing,
+ * earlier entries were deleted and later ones moved up, so the reading goes back to a known entry.
+ * No entry is lost or doubled.
  */
 export async function readList(reading: ListReading): Promise<void> {
   const { page, pageSize, concurrency, seen, take } = reading
@@ -189,22 +183,25 @@ export async function readList(reading: ListReading): Promise<void> {
     const end = offset + rows.length
     const fresh = seen.add(rows)
     if (fresh.length > 0) await take(fresh, end)
-    // A page may be shorter than was asked for without being the last: the last is one with nothing
-    // behind what is known.
+    // A page can be shorter than requested without being the last. The last page contains nothing
+    // new.
     if (fresh.length === 0 && rows.length <= overlap) return
     if (last || rows.length === 0 || (total !== undefined && end >= total)) return
     offset = Math.max(0, end - overlap)
   }
 }
 
-/** Asks for pages at regular offsets before their turn comes, a bounded number at once. */
+/** Requests pages at regular offsets ahead of their turn, a limited number at once. */
 class Ahead<Page> {
   readonly #fetch: (offset: number) => Promise<Page>
   readonly #step: number
   readonly #width: number
   readonly #asked = new Map<number, Promise<Page>>()
 
-  /** @param step from one page to the next; @param width pages asked for at once, at least 1 */
+  /**
+   * @param step from one page to the next; @param width number of pages requested at once, at least
+   *   1
+   */
   constructor(fetch: (offset: number) => Promise<Page>, step: number, width: number) {
     this.#fetch = fetch
     this.#step = step
@@ -212,8 +209,8 @@ class Ahead<Page> {
   }
 
   /**
-   * The page at an offset. The pages after it, below `end`, are asked for as well; what was asked
-   * for elsewhere is forgotten.
+   * The page at an offset. Also requests the pages after it, below `end`, and drops pages at other
+   * offsets.
    */
   at(offset: number, end: number): Promise<Page> {
     const wanted = [offset]
@@ -229,16 +226,16 @@ class Ahead<Page> {
 
   #ask(offset: number): void {
     const page = this.#fetch(offset)
-    // Thrown when its turn comes, which it may never do.
+    // The error is thrown in turn, which can never come.
     page.catch(() => {})
     this.#asked.set(offset, page)
   }
 }
 
-/** What is created while a list is read then comes at its end. */
+/** New entries then come at the end of the list. */
 export const OLDEST_FIRST = '+created_at'
 
-/** A list that is a stream of its own and tells its total with each page. */
+/** A list that is a whole stream and has its total on each page. */
 export function listOf(stream: string, page: (offset: number, limit: number) => Promise<Page>): CountedList {
   const total = async () => (await page(0, 1)).total ?? 0
   return { stream, what: stream, page, total, keep: (entry) => entry, whole: true }

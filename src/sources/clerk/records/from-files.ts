@@ -27,16 +27,16 @@ export interface JoinedFormat {
   stream: string
   columnSpec: ColumnSpec
   rule: RowRule
-  /** Which user a row belongs to, as one of `userKeys` names it: `<kind of id>:<id>`. */
+  /** The user of a row, as one of `userKeys`: `<kind of ID>:<ID>`. */
   rowKey(data: JsonObject): string
-  /** The keys under which rows may mean a user. */
+  /** The keys by which rows can refer to a user. */
   userKeys(user: JsonObject): string[]
 }
 
-/** What the options say of how a CSV file of the source is written. */
+/** How a CSV file of the source is written. */
 export type Written = Pick<CsvStreamOptions, 'dialect' | 'nulls' | 'ragged'>
 
-/** See Written. @param file the option that names it */
+/** See Written. @param file the option of the file */
 export function writtenAs(config: ClerkOptions, file: string): Written {
   const { delimiter, quote, skipLines, ragged, maxRecordBytes, nulls } = config
   return {
@@ -54,15 +54,15 @@ export function writtenAs(config: ClerkOptions, file: string): Written {
 
 const IN_FILE = {
   place: 'in the users file',
-  hint: 'the user was left out of the export or its row was refused; the ids must be equal to the letter',
+  hint: 'check that the export contains this user, that its row is not rejected, and that the IDs match exactly',
 }
 
-/** Holds the rows of one file until their users come by. */
+/** Stores the rows of one file until their users are read. */
 export class JoinedFile {
   readonly format: JoinedFormat
   readonly #rows: RecordFile
   readonly #context: ReadContext
-  /** Kinds of id that occur in the file: no other needs to be looked up. */
+  /** Kinds of IDs in the file. Other kinds need no lookup. */
   readonly #kinds = new Set<string>()
   #table: JoinTable | JoinedRows | undefined
 
@@ -82,7 +82,7 @@ export class JoinedFile {
     table.finish()
   }
 
-  /** Loads the rows in another thread, in pieces of `size` of them. */
+  /** Loads the rows in another thread, in pieces of at most `size` rows. */
   async loadIn(threads: Threads, size: number, turn: Turn): Promise<void> {
     const { stream } = this.format
     const file = this.#rows.count().file
@@ -114,19 +114,19 @@ export class JoinedFile {
     return rows
   }
 
-  /** The rows, for whoever joins them elsewhere. */
+  /** The rows, for other threads. */
   joined(): PieceJoin {
     const table = this.#table
     if (!(table instanceof JoinedRows)) throw new Error('the rows have not been loaded by another thread')
     return { stream: this.format.stream, table: table.table, kinds: [...this.#kinds] }
   }
 
-  /** For each user its rows in the order of the file. */
+  /** For each user, its rows in the order of the file. */
   of(users: readonly JsonObject[]): JsonObject[][] {
     return rowsOfUsers(users, this.format, this.#kinds, (keys) => this.#table?.take(keys) ?? [])
   }
 
-  /** Refuses every row whose user never came. `where` says where users come from. */
+  /** Rejects every row without a user. @param where users come from */
   rejectUnused(where: { place: string; hint: string } = IN_FILE): void {
     for (const { key, line } of this.#table?.unused() ?? []) {
       this.#rows.reject(line, {
@@ -137,7 +137,6 @@ export class JoinedFile {
     }
   }
 
-  /** Refuses one row. */
   reject(line: number, problem: Pick<Problem, 'code' | 'message' | 'hint'>): void {
     this.#rows.reject(line, problem)
   }
@@ -185,10 +184,7 @@ function rowsOfUsers(
   })
 }
 
-/**
- * Puts its rows to every user: an array for each joined stream, also for files that the manifest
- * does not name.
- */
+/** Attaches its rows to every user: an array for each joined stream, even without a file. */
 export function putJoined(
   users: readonly JsonObject[],
   found: readonly { stream: string; rows: readonly JsonObject[][] }[],
@@ -200,8 +196,8 @@ export function putJoined(
 }
 
 /**
- * The dashboard's export (Clerk dashboard, Settings, User exports), and `external_id`, which some
- * add from their own database.
+ * The dashboard's export (Clerk dashboard, Settings, User exports), and `external_id`, which you
+ * can add.
  */
 export const userColumns: ColumnSpec = {
   known: [
@@ -225,13 +221,13 @@ export const userColumns: ColumnSpec = {
 
 const ORGANIZATION = ['org_id', 'org_external_id', 'org_name'] as const
 
-/** Who belongs to which organization; the dashboard's export does not say. */
+/** Users and their organizations, which the dashboard's export lacks. */
 const membershipColumns: ColumnSpec = {
   known: ['clerk_user_id', 'org_id', 'org_external_id', 'org_name', 'role_slugs'],
   required: [['clerk_user_id'], ORGANIZATION],
 }
 
-/** Who has which role, in one organization or in all that the user belongs to. */
+/** Users and their roles, in one organization or in all of the user's organizations. */
 const roleColumns: ColumnSpec = {
   known: ['clerk_user_id', 'external_id', 'role_slug', 'org_id', 'org_external_id', 'org_name'],
   required: [['clerk_user_id', 'external_id'], ['role_slug']],
@@ -239,12 +235,12 @@ const roleColumns: ColumnSpec = {
 
 export const userRule: RowRule = (data) =>
   data.id === undefined
-    ? { code: 'missing_key', message: 'the row has no id', hint: 'every user has an id in Clerk' }
+    ? { code: 'missing_key', message: 'the row has no id', hint: 'fill in id; every Clerk user has one' }
     : undefined
 
 /**
- * A row that writes a null for its organization says that the user is in none: the recipe leaves it
- * out. An empty one says nothing.
+ * A row with a written null for its organization means that the user is in none, and the recipe
+ * leaves it out. A row with an empty cell is rejected.
  */
 const membershipRule: RowRule = (data, isNull) => {
   if (data.clerk_user_id === undefined) return noUser('clerk_user_id')
@@ -252,7 +248,7 @@ const membershipRule: RowRule = (data, isNull) => {
   if (!isInNone && ORGANIZATION.every((column) => data[column] === undefined)) {
     return {
       code: 'missing_organization',
-      message: 'the row names no organization',
+      message: 'the row does not name an organization',
       hint: 'fill in org_id, org_external_id or org_name',
     }
   }
@@ -262,13 +258,13 @@ const membershipRule: RowRule = (data, isNull) => {
 const roleRule: RowRule = (data) => {
   if (data.clerk_user_id === undefined && data.external_id === undefined) return noUser('clerk_user_id or external_id')
   if (data.role_slug === undefined) {
-    return { code: 'missing_role', message: 'the row names no role', hint: 'fill in role_slug' }
+    return { code: 'missing_role', message: 'the row does not name a role', hint: 'fill in role_slug' }
   }
   return undefined
 }
 
 function noUser(columns: string) {
-  return { code: 'missing_key', message: 'the row names no user', hint: `fill in ${columns}` }
+  return { code: 'missing_key', message: 'the row does not name a user', hint: `fill in ${columns}` }
 }
 
 const memberships: JoinedFormat & { stream: 'memberships' } = {
@@ -279,10 +275,7 @@ const memberships: JoinedFormat & { stream: 'memberships' } = {
   userKeys: ({ id }) => [`id:${id}`],
 }
 
-/**
- * A user's external id is that of the column `external_id`, and its Clerk id where there is none:
- * as WorkOS will have it.
- */
+/** A user's external ID is the column `external_id`, otherwise the Clerk ID, as in WorkOS. */
 const roles: JoinedFormat & { stream: 'roles' } = {
   stream: 'roles',
   columnSpec: roleColumns,
@@ -292,10 +285,7 @@ const roles: JoinedFormat & { stream: 'roles' } = {
   userKeys: ({ id, external_id }) => [`id:${id}`, `external:${external_id ?? id}`],
 }
 
-/**
- * The files that may be joined to users, wherever those come from; an option of the stream's name
- * gives each.
- */
+/** The files that can be joined to users. The option of each has the name of its stream. */
 export const joinedFormats = [memberships, roles] as const
 
 /** The rows of the files of an instance, for other threads. */
@@ -316,7 +306,7 @@ export const clerkReader: PieceReader = {
   },
   rows({ stream }, records, found) {
     const format = formatOf(stream)
-    if (format === undefined) throw new Error(`${stream} is no joined stream`)
+    if (format === undefined) throw new Error(`${stream} is not a joined stream`)
     const { rows, kinds } = keyedRows(format, records)
     found.kinds = [...kinds]
     return rows

@@ -9,12 +9,12 @@ import { type LineRecord, type RecordFile, TextFile, type TextFormat } from '../
 import { SEPARATOR, userRecord } from '../streams.ts'
 
 /**
- * Users of Clerk in JSON: what its support sends, what its API or its migration tool wrote. In:
- * such a file, whose forms differ by the names of the members and by how they list addresses. Out:
- * users with the columns of the dashboard's export, so that one mapping serves all of them.
+ * Users of Clerk in JSON, from its support, its API or its migration tool. In: a file in one of
+ * these forms, which differ in member names and lists of addresses. Out: users with the columns of
+ * the dashboard's export, so that one mapping works for all.
  */
 
-/** Whether a file is named as one of JSON. */
+/** Whether the file name has a JSON extension. */
 export function isJson(file: string): boolean {
   return /\.(json|ndjson|jsonl)(\.(gz|zst|zstd))?$/i.test(file)
 }
@@ -27,8 +27,8 @@ interface JsonUsersOptions {
 }
 
 /**
- * The users of a file of JSON: a list, documents with the list under `data` or `users`, a user a
- * line, or a user a document.
+ * The users of a JSON file: a list, documents with the list under `data` or `users`, one user per
+ * line, or one user per document.
  */
 export function jsonUsers(options: JsonUsersOptions, context: ReadContext): RecordFile {
   const text = new TextFile({ ...options, format: anyJson }, context)
@@ -64,7 +64,7 @@ export function jsonUsers(options: JsonUsersOptions, context: ReadContext): Reco
   }
 }
 
-/** The users among records of such a file. @param refused told of those without an id */
+/** The users among the records of a file. @param refused collects those without an ID */
 export function usersIn(records: readonly LineRecord[], refused: Refused[]): LineRecord[] {
   return records.flatMap(({ data, ...place }) => {
     const user = exportedUser(data)
@@ -77,13 +77,13 @@ export function usersIn(records: readonly LineRecord[], refused: Refused[]): Lin
 const NO_ID = {
   code: 'missing_key',
   message: 'the user has no id',
-  hint: 'every user has an id in Clerk (id, or userId)',
+  hint: 'add id or userId; every Clerk user has one',
 }
 
-/** How a document begins that has its list under a name. */
+/** Beginning of a document with its list under a name. */
 const NAMED_LIST = /^\s*\{\s*"(data|users)"\s*:\s*\[/
 
-/** Characters that tell how a document begins. */
+/** Number of characters that show how a document begins. */
 const HEAD = 1024
 
 const anyJson: TextFormat = {
@@ -117,7 +117,7 @@ function formatOf(head: string): TextFormat {
 }
 
 /**
- * What the migration tool calls the columns of the dashboard's export:
+ * The migration tool's names for the columns of the dashboard's export:
  * https://github.com/clerk/migration-script
  */
 const OF_THE_TOOL: Readonly<Record<string, string>> = {
@@ -139,13 +139,13 @@ const OF_THE_TOOL: Readonly<Record<string, string>> = {
   createdAt: 'created_at',
 }
 
-/** Members that name the primary one first, where nothing else names it. */
+/** Members whose first value is primary, if no member names the primary one. */
 const FIRST_OF = [
   ['primary_email_address', ['email_addresses', 'verified_email_addresses', 'unverified_email_addresses']],
   ['primary_phone_number', ['phone_numbers', 'verified_phone_numbers', 'unverified_phone_numbers']],
 ] as const
 
-/** A user of such a file with the columns of the dashboard's export. What is empty is left out. */
+/** A user of a JSON file with the columns of the dashboard's export. Omits empty members. */
 export function exportedUser(data: JsonObject): JsonObject {
   const isOfApi = [data.email_addresses].flat().some((address) => isObject(address))
   if (isOfApi) return userRecord(data)
@@ -156,8 +156,7 @@ export function exportedUser(data: JsonObject): JsonObject {
     if (cell === null || cell === '' || user[column] !== undefined) continue
     user[column] = cell
   }
-  // The tool takes the first of several addresses for the primary one. The others are kept where
-  // they verify nothing.
+  // The tool treats the first of several addresses as primary. The others are kept as unverified.
   const others = Array.isArray(data.email) ? data.email.slice(1) : []
   if (others.length > 0 && user.unverified_email_addresses === undefined) {
     const rest = cellOf(others.filter((address) => !valuesIn(user.verified_email_addresses).includes(String(address))))
@@ -171,7 +170,7 @@ export function exportedUser(data: JsonObject): JsonObject {
   return user
 }
 
-/** Columns that hold several values in a cell. */
+/** Columns with several values in a cell. */
 const CELLS: ReadonlySet<string> = new Set(FIRST_OF.flatMap(([primary, lists]) => [primary, ...lists]))
 
 /** A list of texts as a cell of the dashboard's export. */

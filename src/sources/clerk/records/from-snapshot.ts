@@ -1,7 +1,7 @@
 /**
- * Records of the `clerk` source. In: an instance that was read into a snapshot, and files
- * (from-files.ts) whose rows are joined to its users. Out: organizations and their roles, users
- * with memberships and credentials, connections; what is rejected, and the counts of each stream.
+ * Records of the `clerk` source. In: an instance in a snapshot, and files (from-files.ts) whose
+ * rows are joined to its users. Out: organizations and their roles, users with memberships and
+ * credentials, connections, rejected rows, and the counts of each stream.
  */
 
 import { createHash } from 'node:crypto'
@@ -28,7 +28,7 @@ import {
 } from '../streams.ts'
 import { exportFormat, JoinedFile, type JoinedFormat, joinedFormats, userColumns, writtenAs } from './from-files.ts'
 
-/** The main streams, and the lists of the API that they are. */
+/** The main streams, and their lists in the API. */
 const PLACES = {
   [USERS]: 'users',
   [ORGANIZATIONS]: 'organizations',
@@ -50,13 +50,10 @@ const INVITEES: InviteeForms = {
 
 const NOT_READ = {
   place: 'in the instance',
-  hint: 'the user was deleted in Clerk since the file was made: remove the row, or make the file again',
+  hint: 'remove the row, or make the file again; the user was deleted in Clerk after the file was made',
 }
 
-/**
- * An instance that was read into a snapshot; the dashboard's export, if there is one, is joined to
- * it on `id`.
- */
+/** Opens an instance in a snapshot. The dashboard's export, if any, is joined to it on `id`. */
 export function openLive(config: ClerkOptions, context: ReadContext): Source {
   const { baseUrl, organizations, connections, invitations, updatedSince } = liveOptions(config)
   const partial = updatedSince !== undefined
@@ -87,7 +84,7 @@ export function openLive(config: ClerkOptions, context: ReadContext): Source {
     [INVITATIONS]: 0,
   }
 
-  /** The rows of everything that belongs to these users, under the names of the streams. */
+  /** The joined rows of these users, under the names of their streams. */
   const join = (users: JsonObject[]): JsonObject[] => {
     const found = [
       { stream: MEMBERSHIPS, rows: members?.of(users) ?? [] },
@@ -119,7 +116,7 @@ export function openLive(config: ClerkOptions, context: ReadContext): Source {
     try {
       for (const file of everyFile) await file.load()
       await members?.load(snapshot)
-      // Organizations first: where a membership tells their name differently, their own counts.
+      // Organizations first: their own name wins over a different one in a membership.
       yield* chunks(ORGANIZATIONS, (rows) => rows.map(organizationRecord))
       yield* chunks(ORGANIZATION_ROLES, (rows) => rows.map(plainRecord))
       yield* chunks(USERS, (rows) => join(rows.map(userRecord)))
@@ -132,7 +129,7 @@ export function openLive(config: ClerkOptions, context: ReadContext): Source {
       const isBanned = await invitedAndKeptOut(snapshot, INVITEES, context.signal)
       yield* chunks(INVITATIONS, (rows) => rows.map((row) => ({ ...plainRecord(row), invitee_banned: isBanned(row) })))
       members?.rejectUnused()
-      // Of a part of the users it is not known which rows belong to nobody.
+      // Of a partial reading, it is unknown which rows have no user.
       if (!partial) for (const file of everyFile) file.rejectUnused(NOT_READ)
       for (const warning of credentials.warnings()) context.warn(warning)
     } finally {
@@ -206,16 +203,13 @@ class Members {
   #read = 0
   #rejected = 0
 
-  /** @param file what their place is called */
+  /** @param file the name of their place in messages */
   constructor(context: ReadContext, file: string) {
     this.#context = context
     this.#file = file
   }
 
-  /**
-   * Memberships of users who were deleted while the instance was read are not there any more
-   * either.
-   */
+  /** Omits memberships of users who were deleted while the instance was read. */
   async load(snapshot: Snapshot): Promise<void> {
     const { scratch, signal } = this.#context
     const gone = new Set<unknown>()
@@ -234,18 +228,18 @@ class Members {
     this.#table.finish()
   }
 
-  /** For each user the rows of its memberships, oldest first. */
+  /** For each user, the rows of its memberships, oldest first. */
   of(users: readonly JsonObject[]): JsonObject[][] {
     return this.#table?.take(users.map(({ id }) => String(id))) ?? []
   }
 
-  /** Refuses those whose user never came. */
+  /** Rejects memberships without a user. */
   rejectUnused(): void {
     for (const { key, line } of this.#table?.unused() ?? []) {
       this.#rejected++
       const origin = { file: this.#file, line }
-      const message = `there is no user "${key}" among those that were read`
-      const hint = 'read the instance again: --fresh'
+      const message = `there is no user "${key}" in the snapshot`
+      const hint = 'add --fresh to read the instance again'
       this.#context.reject({
         stream: MEMBERSHIPS,
         origin,
@@ -265,9 +259,9 @@ class Members {
 }
 
 /**
- * Puts together what the API and the dashboard's export tell of a user. The API is the later of the
- * two and wins, except in what it does not tell: password digests and TOTP secrets. Keeps count of
- * what is missing, and of whom Clerk does not let in.
+ * Combines a user of the API with its row in the dashboard's export. The API is newer and wins,
+ * except for data that it does not return: password digests and TOTP secrets. Counts missing
+ * credentials and banned users.
  */
 class Credentials {
   readonly #file: string | undefined
@@ -297,15 +291,15 @@ class Credentials {
     return joined
   }
 
-  /** What is missing, once every user has come. */
+  /** What is missing, once every user has been read. */
   warnings(): Problem[] {
     const warnings: Problem[] = []
     if (this.#notExported > 0) {
       warnings.push({
         code: 'users_not_in_export',
         severity: 'warning',
-        message: `${this.#notExported} of ${this.#users} users of the API are not in ${this.#file}: they came after it was made`,
-        hint: 'export again (Clerk dashboard, Settings, User exports) to have their passwords as well',
+        message: `${this.#file} lacks ${this.#notExported} of the ${this.#users} users in the API: the export is older`,
+        hint: 'export again (Clerk dashboard, Settings > User exports) to migrate their passwords too',
         at: { file: this.#file ?? '' },
       })
     }
@@ -314,38 +308,38 @@ class Credentials {
         this.#passwords > 0 ? `password digests of ${this.#passwords}` : '',
         this.#totp > 0 ? `TOTP secrets of ${this.#totp}` : '',
       ].filter((part) => part !== '')
-      const export_ = this.#file === undefined ? 'name the dashboard export as source.users' : 'export again'
+      const export_ = this.#file === undefined ? 'set source.users to the dashboard export' : 'export again'
       warnings.push({
         code: 'credentials_missing',
         severity: 'warning',
-        message: `${lacking.join(' and ')} of ${this.#users} users are missing, which the API never tells: they will set a new password, or enrol again`,
-        hint: `${export_}: the CSV file of Clerk's dashboard has them (Settings, User exports)`,
+        message: `${lacking.join(' and ')} of ${this.#users} users are missing, because the API never returns them: these users must set a new password or enroll again`,
+        hint: `${export_}: the CSV file from the Clerk dashboard contains them (Settings > User exports)`,
       })
     }
     if (this.#banned > 0) {
       warnings.push({
         code: 'users_banned',
         severity: 'warning',
-        message: `${this.#banned} of ${this.#users} users are banned in Clerk: the recipe leaves them out, since WorkOS would let them in`,
-        hint: 'to migrate them all the same, set when: "true" under map.user, map.membership, map.organization and map.roleAssignment',
+        message: `${this.#banned} of ${this.#users} users are banned in Clerk: the recipe leaves them out, because WorkOS would let them sign in`,
+        hint: 'set when: "true" under map.user, map.membership, map.organization and map.roleAssignment to migrate them anyway',
       })
     }
     return warnings
   }
 }
 
-/** Columns of the export that are not the API's to tell: credentials, and what someone added. */
+/** Columns that only the export has: credentials, and your own columns. */
 function ownColumns(row: JsonObject): JsonObject {
   const own: JsonObject = {}
   for (const [column, value] of Object.entries(row)) if (!TOLD_BY_API.has(column)) own[column] = value
   return own
 }
 
-/** Columns whose values are the export's own. */
+/** Columns whose values come from the export. */
 const OWN = ['id', 'external_id', 'totp_secret', 'password_digest', 'password_hasher']
 
 /**
- * Columns of the export that the API tells as well: one that is empty there has become empty since.
+ * Columns that the API also returns. If the API has no value, the export's value is out of date.
  */
 const TOLD_BY_API: ReadonlySet<string> = new Set([
   ROW_FILE,
@@ -353,10 +347,10 @@ const TOLD_BY_API: ReadonlySet<string> = new Set([
   ...userColumns.known.filter((column) => !OWN.includes(column)),
 ])
 
-/** Names that a warning has room for. */
+/** Number of names in a warning. */
 const NAMED = 20
 
-/** Says of connections that nobody signs in by them, so that the recipe leaves them out. */
+/** Warns of connections that are turned off, because the recipe leaves them out. */
 function switchedOff(connections: readonly JsonObject[]): Problem {
   const names = connections.slice(0, NAMED).map(({ id, name }) => (name ? `${name} (${id})` : String(id)))
   const more = connections.length - names.length
@@ -364,7 +358,7 @@ function switchedOff(connections: readonly JsonObject[]): Problem {
   return {
     code: 'connections_inactive',
     severity: 'warning',
-    message: `${are} switched off in Clerk: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}. The recipe leaves them out, since WorkOS would let people sign in by them`,
-    hint: 'to hand them over all the same, set when: "true" under map.connection',
+    message: `${are} turned off in Clerk: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}. The recipe leaves them out, because users could sign in through them in WorkOS`,
+    hint: 'set when: "true" under map.connection to migrate them anyway',
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The API of user pools, by the AWS SDK. In: a user pool, and what is asked of it. Out: what it
- * answers, as plain JSON, asked for again while that may help, at a pace below its quotas; or an
- * error that says what to do. The SDK signs and reads; it repeats nothing itself.
+ * The API of user pools, through the AWS SDK. In: a user pool and a request. Out: the response as
+ * plain JSON, or an error with a hint. Requests stay below the quotas and are repeated here. The
+ * SDK signs requests and parses responses; it repeats nothing itself.
  */
 
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider'
@@ -38,44 +38,39 @@ import { transportOf } from './transport.ts'
 const PACKAGE = '@aws-sdk/client-cognito-identity-provider'
 type Sdk = typeof import('@aws-sdk/client-cognito-identity-provider')
 
-/** The part of an answer that is a page of a list. */
 export interface Page {
   rows: JsonObject[]
-  /** Opaque; undefined at the end. It holds for an hour. */
+  /** Opaque; undefined at the end. Valid for an hour. */
   next: string | undefined
 }
 
-/** A paging token is not taken any more: the list has to be read from its beginning. */
+/** Cognito rejected a paging token: the list must be read from its beginning. */
 export class TokenRefused extends Error {}
 
 /**
- * Requests in a second, of each category of quotas, below those that every account has: 30 for
- * UserList, 120 for UserRead, 20 for UserPoolResourceRead and 5 of these for one user pool.
+ * Requests per second by category, below the default quotas: 30 for UserList, 120 for UserRead, 20
+ * for UserPoolResourceRead and 5 of these per user pool.
  * https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html
  */
 const RATES = { users: 15, user: 60, pool: 4 } as const
 
-/**
- * How often a request is tried whose answer is missing, cut off or 5xx, before Cognito counts as
- * out of reach.
- */
+/** How often a request is sent if its response is missing, cut off or 5xx. */
 const ATTEMPTS = 9
 /** The longest pause between two attempts, milliseconds: nine attempts take about a minute. */
 const MAX_BACKOFF = 30_000
-/** Until a request is given up, the search for credentials included. Milliseconds. */
+/** For one request, including the search for credentials. Milliseconds. */
 const TIMEOUT = 30_000
 
 interface Request<Output> {
   pool: UserPool
-  /** `ListUsers`: the action that a policy has to allow. */
+  /** The action that a policy must allow: `ListUsers`. */
   operation: string
   category: keyof typeof RATES
-  /** Whether it goes on behind a paging token. */
+  /** Whether it has a paging token. */
   pages?: boolean
   send(client: CognitoIdentityProviderClient, options: { abortSignal: AbortSignal }): Promise<Output>
 }
 
-/** User pools, asked over the network. */
 export class UserPools {
   readonly #sdk: Sdk
   readonly #options: LiveOptions
@@ -85,7 +80,7 @@ export class UserPools {
   readonly #redactor = new Redactor()
   readonly #clients = new Map<string, CognitoIdentityProviderClient>()
 
-  /** @throws SourceError where the SDK is not installed */
+  /** @throws SourceError if the SDK is not installed */
   static async open(options: LiveOptions, asking: Asking): Promise<UserPools> {
     const load = () => import('@aws-sdk/client-cognito-identity-provider')
     return new UserPools(await loadOptionalPackage(PACKAGE, 'the source cognito', load), options, asking)
@@ -99,7 +94,7 @@ export class UserPools {
     for (const secret of Object.values(options.credentials ?? {})) this.#redactor.register(secret)
   }
 
-  /** How many users a pool has, by Cognito's own estimate. */
+  /** Cognito's estimate of the number of users. */
   async estimate(pool: UserPool): Promise<number | undefined> {
     const { UserPool: found } = await this.#found(pool, 'DescribeUserPool', 'pool', (client, options) =>
       client.send(new this.#sdk.DescribeUserPoolCommand({ UserPoolId: pool.id }), options),
@@ -107,7 +102,7 @@ export class UserPools {
     return found?.EstimatedNumberOfUsers
   }
 
-  /** @throws TokenRefused, here and below where there is a token */
+  /** @throws TokenRefused, as every method with a token */
   async users(pool: UserPool, token: string | undefined, limit = this.#options.pageSize): Promise<Page> {
     const input = { UserPoolId: pool.id, Limit: limit, PaginationToken: token }
     const operation = 'ListUsers'
@@ -121,15 +116,15 @@ export class UserPools {
     return page(operation, pool, Users, PaginationToken, 'Username')
   }
 
-  /** Which second factors a user has set up; undefined: the user is gone. */
+  /** The second factors of a user; undefined: the user no longer exists. */
   async secondFactors(pool: UserPool, username: string): Promise<JsonObject | undefined> {
     const input = { UserPoolId: pool.id, Username: username }
     const send: Request<object>['send'] = (client, options) =>
       client.send(new this.#sdk.AdminGetUserCommand(input), options)
     try {
       const answer = plain(await this.#ask({ pool, operation: 'AdminGetUser', category: 'user', send }))
-      const told = ['UserMFASettingList', 'PreferredMfaSetting'] as const
-      return Object.fromEntries(told.flatMap((name) => (answer[name] === undefined ? [] : [[name, answer[name]]])))
+      const kept = ['UserMFASettingList', 'PreferredMfaSetting'] as const
+      return Object.fromEntries(kept.flatMap((name) => (answer[name] === undefined ? [] : [[name, answer[name]]])))
     } catch (error) {
       if (isGone(error)) return undefined
       throw error
@@ -149,7 +144,7 @@ export class UserPools {
     return page(operation, pool, Groups, NextToken, 'GroupName')
   }
 
-  /** The users in a group; undefined: the group is gone. */
+  /** The users in a group; undefined: the group no longer exists. */
   async members(pool: UserPool, group: string, token: string | undefined): Promise<Page | undefined> {
     const input = { UserPoolId: pool.id, GroupName: group, Limit: this.#options.pageSize, NextToken: token }
     const operation = 'ListUsersInGroup'
@@ -182,7 +177,7 @@ export class UserPools {
     return page(operation, pool, Providers, NextToken, 'ProviderName')
   }
 
-  /** An identity provider with its settings, secrets among them; undefined: it is gone. */
+  /** An identity provider with its settings and secrets; undefined: it no longer exists. */
   async provider(pool: UserPool, name: string): Promise<JsonObject | undefined> {
     const input = { UserPoolId: pool.id, ProviderName: name }
     try {
@@ -199,7 +194,7 @@ export class UserPools {
     }
   }
 
-  /** What is there as long as its pool is. @throws SourceError where the pool is not */
+  /** For requests that find something in every existing pool. @throws SourceError if it is gone */
   async #found<Output>(
     pool: UserPool,
     operation: string,
@@ -230,7 +225,7 @@ export class UserPools {
       const outcome = await this.#send(request, client)
       if ('answer' in outcome) pace.accepted()
       const answered = 'error' in outcome ? faultOf(outcome.error) : undefined
-      // Credentials are fetched for a request, of other services, whose refusals are not Cognito's.
+      // The SDK can fetch credentials from other services, whose errors are not Cognito's.
       const isCognitos =
         'error' in outcome && outcome.error instanceof this.#sdk.CognitoIdentityProviderServiceException
       const fault = isCognitos ? answered : undefined
@@ -244,7 +239,7 @@ export class UserPools {
         const none = noCredentials(error, answered, { profile: this.#options.profile, redact })
         if (none !== undefined) throw none
         const status = statusOf(error)
-        const why = status === undefined ? passingFailure(error, name) : `HTTP ${status}, and nothing that can be read`
+        const why = status === undefined ? passingFailure(error, name) : `HTTP ${status} with an unreadable body`
         await attempts.failed({ why: redact(why), status })
       } else if (isThrottled(fault)) {
         refusals.add()
@@ -252,7 +247,7 @@ export class UserPools {
         await attempts.failed({ why: `HTTP ${fault.status} ${fault.name}`, status: fault.status })
       } else if (isOfCredentials(fault)) {
         const areNamed = this.#options.credentials !== undefined
-        // Roles and single sign-on give new ones. Those that the manifest names stay what they are.
+        // Roles and single sign-on can issue new credentials. Those in the manifest cannot change.
         if (renewed || areNamed) throw refusedCredentials(fault, name, areNamed)
         renewed = true
         this.#renew(pool.region, client)
@@ -289,7 +284,7 @@ export class UserPools {
       region,
       maxAttempts: 1,
       requestHandler,
-      // Handed on to the clients of single sign-on, which would find a way out of their own.
+      // Otherwise, the clients of single sign-on would bypass the proxies.
       clientConfig: { requestHandler },
       ...(endpoint !== undefined && { endpoint }),
       ...(credentials !== undefined && { credentials }),
@@ -300,14 +295,14 @@ export class UserPools {
     return client
   }
 
-  /** Has the SDK look for credentials again, unless another request has had it do so. */
+  /** Makes the SDK find credentials again, unless another request already did. */
   #renew(region: string, refused: CognitoIdentityProviderClient): void {
     if (this.#clients.get(region) !== refused) return
     refused.destroy()
     this.#clients.delete(region)
   }
 
-  /** Quotas are those of an account in a region. */
+  /** A quota applies to an account in a region. */
   #pace({ region }: UserPool, category: keyof typeof RATES): Pace {
     const key = `${region} ${category}`
     const known = this.#paces.get(key)
@@ -336,12 +331,12 @@ export class UserPools {
   }
 }
 
-/** A pool as messages name it. */
+/** Name of a pool in messages. */
 export function nameOf({ id }: UserPool): string {
   return `the user pool ${id}`
 }
 
-/** The search for credentials knows no signal. */
+/** The search for credentials does not support a signal. */
 function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
@@ -351,20 +346,20 @@ function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   })
 }
 
-/** An answer without the types of the SDK: times as text, what is undefined left out. */
+/** A response as plain JSON: times as text, without undefined values. */
 function plain(value: object): JsonObject {
   const text = JSON.stringify(value, (name, member: unknown) => (name === '$metadata' ? undefined : member))
   return JSON.parse(text)
 }
 
-/** @param id the member that every entry has */
+/** @param id a key that every entry must have */
 function page(operation: string, pool: UserPool, list: unknown, next: string | undefined, id: string): Page {
   const isEntry = (entry: unknown): entry is object => isObject(entry) && typeof entry[id] === 'string'
   if (!Array.isArray(list) || !list.every(isEntry)) {
     throw new SourceError({
       code: 'unexpected_answer',
-      message: `${operation} of ${nameOf(pool)} was answered without a list of objects with ${id}`,
-      hint: 'check source.endpoint: it must be the API of Cognito user pools',
+      message: `the response of ${nameOf(pool)} to ${operation} does not contain a list of objects with ${id}`,
+      hint: 'check that source.endpoint is the API of Cognito user pools',
     })
   }
   return { rows: list.map(plain), next: next === '' ? undefined : next }

@@ -1,7 +1,7 @@
 /**
- * Reads user pools. In: the options of the source. Out: a snapshot with groups, identity providers,
- * users and who is in which group, page by page, so that an interrupted reading goes on where it
- * was; the records are made of it in ../records.ts.
+ * Reads user pools. In: the options of the source. Out: a snapshot of groups, identity providers,
+ * users and members of groups. It is written page by page, so that an interrupted reading
+ * continues. ../records.ts makes records of it.
  */
 
 import type { Json, JsonObject } from '../../../json.ts'
@@ -19,14 +19,11 @@ interface Reading {
   options: LiveOptions
   snapshot: SnapshotWriter
   context: CaptureContext
-  /** Users who have been read, of all pools. */
+  /** The users read so far, of all pools. */
   seen: IdSet
 }
 
-/**
- * Reads user pools into a snapshot: first what is quick and shows what the credentials may not,
- * then users, then who is in which group. See LiveReading.capture.
- */
+/** See LiveReading.capture. Short readings come first: they show missing permissions early. */
 export async function capture(
   config: CognitoOptions,
   snapshot: SnapshotWriter,
@@ -51,7 +48,7 @@ export async function capture(
   }
 }
 
-/** Asks for one of everything that will be read. See LiveReading.tryCredentials. */
+/** See LiveReading.tryCredentials. */
 export async function tryCredentials(config: CognitoOptions, asking: Asking): Promise<void> {
   const options = liveOptions(config)
   const api = await UserPools.open(options, asking)
@@ -65,13 +62,10 @@ export async function tryCredentials(config: CognitoOptions, asking: Asking): Pr
   }
 }
 
-/**
- * Cognito's own estimate from before: what is created meanwhile must not make up for what is
- * missing.
- */
+/** Before reading: users created during the reading must not hide missing ones. */
 async function estimateUsers({ api, snapshot, context }: Reading, pool: UserPool): Promise<void> {
   if (snapshot.fact(factOf(pool.id)) !== undefined) return
-  context.progress({ phase: `asking ${nameOf(pool)}` })
+  context.progress({ phase: `connecting to ${nameOf(pool)}` })
   const estimated = (await api.estimate(pool)) ?? null
   snapshot.note(factOf(pool.id), { estimated, read: 0 } satisfies PoolFacts)
 }
@@ -81,10 +75,7 @@ async function readGroups(reading: Reading, pool: UserPool): Promise<void> {
   await readWhole(reading, { pool, stream: STREAMS.groups, what: 'groups', page, id: 'GroupName' })
 }
 
-/**
- * Kinds of identity providers that an organization can have for itself. What the others are set up
- * with, nothing here needs.
- */
+/** Types of enterprise identity providers. The settings of other types are not needed. */
 const ENTERPRISE: ReadonlySet<Json | undefined> = new Set(['SAML', 'OIDC'])
 
 async function readProviders(reading: Reading, pool: UserPool): Promise<void> {
@@ -105,13 +96,13 @@ interface WholeList {
   /** `groups`. */
   what: string
   page: Parameters<typeof readPages>[0]['page']
-  /** The member that tells entries apart. */
+  /** The key that identifies an entry. */
   id: string
-  /** What is kept of an entry. */
+  /** The rows to keep of an entry. */
   describe?(row: JsonObject): Promise<JsonObject[]>
 }
 
-/** A list that is short enough to be held. */
+/** Reads a list that fits into memory. */
 async function readWhole({ snapshot, context }: Reading, list: WholeList): Promise<void> {
   const { pool, stream, what, page, id, describe = async (row: JsonObject) => [row] } = list
   const step = `${stream}/${pool.id}`
@@ -176,10 +167,7 @@ function tokenOf(cursor: Json | undefined): string | undefined {
   return isObject(cursor) && typeof cursor.token === 'string' ? cursor.token : undefined
 }
 
-/**
- * The users of a page who have not been read, as far as they are wanted, with their second factors
- * where those are asked for.
- */
+/** The users of a page that are new and match the options; with `mfa`, with their factors. */
 async function freshUsers(
   { api, options, seen }: Reading,
   pool: UserPool,
@@ -197,7 +185,7 @@ async function freshUsers(
   )
 }
 
-/** Who is in which group, of all groups that have been read. */
+/** Reads the members of all groups in the snapshot. */
 async function readMembers(reading: Reading): Promise<void> {
   const { options, snapshot } = reading
   const known = new IdSet()
@@ -234,8 +222,8 @@ async function readMembersOf(
       warn,
       page: (token) => api.members(pool, group, token),
       async take({ rows, next }) {
-        // A user who signed up after the list of users was read comes here with all attributes.
-        // The user is appended before the member: a member must be a user.
+        // A user who signed up after the list of users was read appears here with all attributes.
+        // The user is appended first, because each member must be a user.
         const users = await freshUsers(reading, pool, rows)
         const here = snapshot.cursor(step) ?? cursor
         if (users.length > 0) await snapshot.append(STREAMS.users, users, { step, cursor: here })

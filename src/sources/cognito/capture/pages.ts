@@ -7,22 +7,22 @@ interface List {
   what: string
   signal: AbortSignal | undefined
   warn(problem: Problem): void
-  /** Undefined: what is listed is gone. */
+  /** Undefined: the list no longer exists. */
   page(token: string | undefined): Promise<Page | undefined>
-  /** Told of each page, in their order. */
+  /** Receives each page in order. */
   take(page: Page): Promise<void>
-  /** The token is not taken any more: what was taken will come again. */
+  /** The token was rejected: the same entries will come again. */
   restart(): Promise<void>
 }
 
-/** How often one reading may lose its token. */
+/** How often a reading can start again after a rejected token. */
 const RESTARTS = 3
 
 /**
- * Reads a list from a token on. Tokens hold for an hour: where one is not taken any more, the list
- * is read from its beginning, and whoever takes the pages leaves out what it has.
- * @returns false where what is listed is gone
- * @throws SourceError when tokens are refused over and over, or lead back to themselves
+ * Reads a list from a token on. Tokens are valid for an hour. After a rejected token, the list is
+ * read from its beginning, and `take` must skip known entries.
+ * @returns false if the list no longer exists
+ * @throws SourceError if tokens are rejected repeatedly, or a page leads to itself
  */
 export async function readPages(list: List, start: string | undefined): Promise<boolean> {
   const { what, signal, warn, page, take, restart } = list
@@ -36,8 +36,8 @@ export async function readPages(list: List, start: string | undefined): Promise<
     } catch (error) {
       if (!(error instanceof TokenRefused)) throw error
       restarts += 1
-      if (restarts > RESTARTS) throw refusedForGood(what, error)
-      warn(begunAnew(what))
+      if (restarts > RESTARTS) throw rejectedRepeatedly(what, error)
+      warn(restarted(what))
       await restart()
       token = undefined
       continue
@@ -50,21 +50,21 @@ export async function readPages(list: List, start: string | undefined): Promise<
   }
 }
 
-function begunAnew(what: string): Problem {
+function restarted(what: string): Problem {
   return {
     code: 'list_begun_anew',
     severity: 'warning',
-    message: `the list of ${what} is read from its beginning again: Cognito does not take its paging token any more, which holds for an hour`,
-    hint: 'nothing needs to be done: what was read before is kept, and nothing is taken twice',
+    message: `the list of ${what} starts again from the beginning, because its paging token expired after an hour`,
+    hint: 'do nothing: the records read so far are kept, and none is read twice',
   }
 }
 
-function refusedForGood(what: string, cause: TokenRefused): SourceError {
+function rejectedRepeatedly(what: string, cause: TokenRefused): SourceError {
   return new SourceError(
     {
       code: 'checkpoint_refused',
-      message: `Cognito does not take its own paging tokens for the list of ${what}: ${cause.message}`,
-      hint: 'run the same command again: what was read is kept',
+      message: `Cognito repeatedly rejected its own paging tokens for the list of ${what}: ${cause.message}`,
+      hint: 'run the same command again: it keeps what it has read',
     },
     { cause },
   )
@@ -74,6 +74,6 @@ function inCircle(what: string): SourceError {
   return new SourceError({
     code: 'unexpected_answer',
     message: `a page of the list of ${what} leads to itself`,
-    hint: 'check source.endpoint: it must be the API of Cognito user pools',
+    hint: 'check that source.endpoint is the API of Cognito user pools',
   })
 }

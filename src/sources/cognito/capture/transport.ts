@@ -5,7 +5,7 @@ import { notJson } from '../../../http/refusal.ts'
 import { type HttpRequest, send } from '../../../http/request.ts'
 import { isPassing } from '../../../http/retry.ts'
 
-/** A request as the SDK has signed it. */
+/** A request signed by the SDK. */
 interface SignedRequest {
   method: string
   protocol: string
@@ -17,16 +17,12 @@ interface SignedRequest {
   body?: unknown
 }
 
-/**
- * Headers of an answer that the SDK looks at: the name of a fault, the server's clock, the number
- * of the request.
- */
+/** Response headers that the SDK reads: error name, server clock, request ID. */
 const READ = ['content-type', 'date', 'x-amzn-errortype', 'x-amzn-requestid', 'x-amzn-query-error', 'retry-after']
 
 /**
- * How the SDK's requests leave: by the one way out that there is, which knows the proxies. The
- * SDK's own does not, and neither do the clients by which it fetches credentials from single
- * sign-on and roles.
+ * Sends the SDK's requests through the program's own network, which uses the proxies. The SDK's
+ * own transport does not, nor do its clients for single sign-on and roles.
  */
 export function transportOf(dispatcher: Network['dispatcher']) {
   return {
@@ -66,14 +62,13 @@ const METHODS: readonly HttpRequest['method'][] = ['GET', 'POST', 'PUT', 'PATCH'
 
 function methodOf(name: string): HttpRequest['method'] {
   const method = METHODS.find((known) => known === name)
-  if (method === undefined) throw new Error(`no request of the SDK is a ${name}`)
+  if (method === undefined) throw new Error(`the SDK sends no ${name} requests`)
   return method
 }
 
 function bodyOf(body: unknown): string | undefined {
   if (body === undefined || body === null || typeof body === 'string') return body ?? undefined
-  // Of its bytes: what the SDK gives looks like text as well, and warns on the console when it is
-  // taken for that.
+  // From its bytes: the SDK's body has a toString, too, which writes a warning to the console.
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
-  throw new Error('the body of a request of the SDK is text')
+  throw new Error('the body of an SDK request must be text')
 }

@@ -8,14 +8,13 @@ import { readCredentials } from '../credentials.ts'
 import { type FirebaseOptions, type LiveOptions, liveOptions } from '../options.ts'
 import { AccessTokens } from './tokens.ts'
 
-/** A page of a list. */
 export interface Page {
   rows: JsonObject[]
   /** Opaque; undefined at the end. */
   next: string | undefined
 }
 
-/** What reading needs: https://docs.cloud.google.com/iam/docs/roles-permissions/firebaseauth */
+/** https://docs.cloud.google.com/iam/docs/roles-permissions/firebaseauth */
 const PERMISSIONS = {
   users: 'firebaseauth.users.get',
   settings: 'firebaseauth.configs.get',
@@ -26,26 +25,26 @@ const PERMISSIONS = {
 
 type Permission = keyof typeof PERMISSIONS
 
-/** Tenants and providers that are asked for at once. */
+/** Tenants or providers per request. */
 const SETTINGS_PAGE = 100
 
-/** What the Auth Emulator takes for an administrator. */
+/** The credentials of an administrator in the Auth Emulator. */
 const OPEN = 'Bearer owner'
 
 /**
- * The Identity Toolkit API of a project, as far as a migration reads it:
+ * The part of a project's Identity Toolkit API that a migration reads:
  * https://docs.cloud.google.com/identity-platform/docs/reference/rest
  */
 export class FirebaseApi {
   readonly options: LiveOptions
-  /** The project as messages name it. */
+  /** Name of the project in messages. */
   readonly name: string
   readonly #client: JsonClient
   readonly #whose: string
   readonly #path: string
   readonly #project: string
 
-  /** @throws CredentialsError for credentials that cannot be read */
+  /** @throws CredentialsError for unreadable credentials */
   constructor(config: FirebaseOptions, asking: Asking) {
     const options = liveOptions(config)
     this.options = options
@@ -56,7 +55,7 @@ export class FirebaseApi {
     const tokens = options.isOpen
       ? undefined
       : new AccessTokens(readCredentials(config, asking.directory), this.#path, asking)
-    this.#whose = tokens?.whose ?? 'whoever asks'
+    this.#whose = tokens?.whose ?? 'the caller'
     this.#client = new JsonClient({
       ...how,
       baseUrl: options.baseUrl,
@@ -68,8 +67,9 @@ export class FirebaseApi {
   }
 
   /**
-   * A page of the users of a tenant; undefined: of those in none.
-   * @throws SpoiledReading for a place that is not known any more
+   * A page of users.
+   * @param tenant undefined: users without a tenant
+   * @throws SpoiledReading if the API rejects the page token `from`
    */
   async users(tenant: string | undefined, from: string | undefined, size = this.options.pageSize): Promise<Page> {
     const path = `/v1/${this.#of(tenant)}/accounts:batchGet`
@@ -77,12 +77,12 @@ export class FirebaseApi {
     const answer = await this.#get('users', path, query).catch((error: unknown) => {
       if (!(error instanceof HttpRefusal)) throw error
       if (tenant !== undefined && isGone(error)) throw tenantGone(this.name, tenant, error)
-      throw from !== undefined && error.status === 400 ? placeRefused(error) : error
+      throw from !== undefined && error.status === 400 ? pageTokenRefused(error) : error
     })
     return this.#page(path, answer, 'users')
   }
 
-  /** How many users the API counts; undefined where it does not tell. */
+  /** The API's count of users; undefined if it does not return one. */
   async count(tenant: string | undefined): Promise<number | undefined> {
     const path = `/v1/${this.#of(tenant)}/accounts:query`
     try {
@@ -90,20 +90,19 @@ export class FirebaseApi {
       const count = Number(isObject(answer) ? (answer.recordsCount ?? Number.NaN) : Number.NaN)
       return Number.isSafeInteger(count) ? count : undefined
     } catch (error) {
-      // Whoever may list may not everywhere count.
+      // The permission to list users does not always include counting.
       if (error instanceof HttpRefusal && [400, 403, 404, 501].includes(error.status)) return undefined
       throw error
     }
   }
 
-  /** The settings of the project. */
   async settings(): Promise<JsonObject> {
     const path = `/admin/v2/${this.#project}/config`
     try {
       return this.#object(path, await this.#get('settings', path))
     } catch (error) {
       if (!isMissing(error)) throw error
-      // The emulator has them under the older address.
+      // The emulator only has the older address.
       const older = `/v2/${this.#project}/config`
       return this.#object(older, await this.#get('settings', older).catch(this.#withoutAuthentication))
     }
@@ -114,20 +113,20 @@ export class FirebaseApi {
     throw new SourceError(
       {
         code: 'no_such_project',
-        message: `${this.name} does not exist, or has no Authentication`,
-        hint: 'source.project is the id that the console shows under project settings, and not the name',
+        message: `${this.name} does not exist or does not use Authentication`,
+        hint: 'set source.project to the project ID from the project settings in the console, not to the name',
         path: 'source.project',
       },
       { cause: error },
     )
   }
 
-  /** All tenants, with a page of each request. */
+  /** All tenants, by pages. */
   async *tenants(): AsyncGenerator<JsonObject[]> {
     yield* this.#list('tenants', `/v2/${this.#project}/tenants`, 'tenants')
   }
 
-  /** A tenant with its hash parameters, as far as those are told; undefined where there is none. */
+  /** A tenant, with its hash parameters if the API returns them; undefined if there is none. */
   async tenant(id: string): Promise<JsonObject | undefined> {
     const path = `/v2/${this.#of(id)}`
     try {
@@ -138,19 +137,19 @@ export class FirebaseApi {
     }
   }
 
-  /** All providers of one protocol, of a tenant or of the project itself. */
+  /** All providers with one protocol, of a tenant or of the project itself. */
   async *providers(type: 'saml' | 'oidc', tenant: string | undefined): AsyncGenerator<JsonObject[]> {
     const list = type === 'saml' ? 'inboundSamlConfigs' : 'oauthIdpConfigs'
     yield* this.#list('settings', `/v2/${this.#of(tenant)}/${list}`, list)
   }
 
-  /** What to throw where a permission is lacking. `what`: what the API keeps to itself */
+  /** An error for a missing permission. @param what completes "the project …" */
   lacks(permission: Permission, what: string, hint = ''): CredentialsError {
     const name = PERMISSIONS[permission]
     return new CredentialsError({
       code: 'missing_permission',
-      message: `${this.name} ${what}: ${this.#whose} lacks the permission ${name}`,
-      hint: `add it to the role of that account (Google Cloud console → IAM & Admin → Roles); see docs/how-to/sources/firebase.md${hint}`,
+      message: `${this.name} ${what}: ${this.#whose} does not have the permission ${name}`,
+      hint: `add the permission to the role of the account (Google Cloud console → IAM & Admin → Roles); see docs/how-to/sources/firebase.md${hint}`,
       path: this.#path,
     })
   }
@@ -178,8 +177,8 @@ export class FirebaseApi {
           message: `${error.message} (${this.#whose})`,
           hint:
             error.status === 401
-              ? 'the account was deleted or disabled, or has no access to this project: check source.project and the credentials'
-              : `it takes the permission ${name} in this project, and the Identity Toolkit API has to be enabled there; see docs/how-to/sources/firebase.md`,
+              ? 'check source.project and the credentials: the account might be deleted, disabled or without access to the project'
+              : `grant the permission ${name} in this project, and enable the Identity Toolkit API there; see docs/how-to/sources/firebase.md`,
           path: this.#path,
         },
         { cause: error },
@@ -193,7 +192,7 @@ export class FirebaseApi {
 
   #page(path: string, answer: Json, member: string): Page {
     const body = this.#object(path, answer)
-    // A list without entries is left out of an answer.
+    // A response omits an empty list.
     const rows = body[member] ?? []
     if (!Array.isArray(rows) || !rows.every(isJsonObject)) throw this.#unexpected(path, 'a list of objects')
     const { nextPageToken: next } = body
@@ -208,13 +207,12 @@ export class FirebaseApi {
   #unexpected(path: string, expected: string): SourceError {
     return new SourceError({
       code: 'unexpected_answer',
-      message: `${this.name} answered GET ${path} with something that is not ${expected}`,
-      hint: 'check source.baseUrl: it must be the Identity Toolkit API',
+      message: `the response of ${this.name} to GET ${path} is not ${expected}`,
+      hint: 'check that source.baseUrl is the Identity Toolkit API',
     })
   }
 }
 
-/** Whether the API does not have what is asked for. */
 function isMissing(error: unknown): boolean {
   return error instanceof HttpRefusal && error.status === 404
 }
@@ -223,7 +221,7 @@ function isJsonObject(value: Json): value is JsonObject {
   return isObject(value)
 }
 
-/** Whether a tenant is not there any more. */
+/** Whether the tenant of a request was deleted. */
 function isGone({ status, message }: HttpRefusal): boolean {
   return status === 404 || (status === 400 && message.includes('TENANT_NOT_FOUND'))
 }
@@ -232,18 +230,18 @@ function tenantGone(name: string, tenant: string, cause: HttpRefusal): SpoiledRe
   return new SpoiledReading(
     {
       code: 'tenant_gone',
-      message: `the tenant ${tenant} of ${name} was deleted while the project was read`,
+      message: `the tenant ${tenant} of ${name} was deleted during the reading`,
       hint: 'run the same command again: it reads from the beginning',
     },
     { cause },
   )
 }
 
-function placeRefused(cause: HttpRefusal): SpoiledReading {
+function pageTokenRefused(cause: HttpRefusal): SpoiledReading {
   return new SpoiledReading(
     {
       code: 'page_token_refused',
-      message: `the place where reading was to go on is not known any more: ${cause.message}`,
+      message: `the project rejected the page to continue from: ${cause.message}`,
       hint: 'run the same command again: it reads from the beginning',
     },
     { cause },

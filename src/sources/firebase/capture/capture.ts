@@ -1,7 +1,7 @@
 /**
- * Reads a project of Firebase. In: the options of the source. Out: a snapshot with tenants, hash
- * parameters, providers and users, page by page, so that an interrupted reading goes on where it
- * was; the records are made of it in ../records.ts.
+ * Reads a Firebase project. In: the options of the source. Out: a snapshot of tenants, hash
+ * parameters, providers and users. It is written page by page, so that an interrupted reading
+ * continues. ../records.ts makes records of it.
  */
 
 import { ManifestError, SourceError } from '../../../diagnostics/errors.ts'
@@ -31,14 +31,14 @@ export async function capture(
 ): Promise<void> {
   requireNone(checkOptions(config))
   const api = new FirebaseApi(config, context)
-  context.progress({ phase: `asking ${api.name}` })
+  context.progress({ phase: `connecting to ${api.name}` })
   await readSettings(api, snapshot)
   const tenants = await idsOf(snapshot)
   if (api.options.connections) for (const of of [undefined, ...tenants]) await readProviders(api, snapshot, of, context)
   for (const of of [undefined, ...tenants]) await readUsers(api, snapshot, of, context)
 }
 
-/** Reads the settings, and one user. See LiveReading.tryCredentials. */
+/** See LiveReading.tryCredentials. */
 export async function tryCredentials(config: FirebaseOptions, asking: Asking): Promise<void> {
   requireNone(checkOptions(config))
   const api = new FirebaseApi(config, asking)
@@ -49,14 +49,15 @@ export async function tryCredentials(config: FirebaseOptions, asking: Asking): P
 }
 
 /**
- * The settings of the project, as far as the options need them.
- * @throws CredentialsError where hash parameters are withheld
+ * The settings of the project, if the options need them.
+ * @throws CredentialsError if the API withholds the hash parameters
  */
 async function settingsOf(api: FirebaseApi): Promise<JsonObject> {
   const { hashes, tenants } = api.options
   if (!hashes && tenants !== undefined) return {}
   const settings = await api.settings()
-  if (hashes && hashConfigOf(hashConfigIn(settings)) === undefined) throw withheld(api, 'tells no hash parameters')
+  if (hashes && hashConfigOf(hashConfigIn(settings)) === undefined)
+    throw withheld(api, 'does not return its hash parameters')
   return settings
 }
 
@@ -65,10 +66,10 @@ function hashConfigIn({ signIn }: JsonObject): unknown {
 }
 
 function withheld(api: FirebaseApi, what: string): Error {
-  return api.lacks('hashes', what, '; or set hashes: false, and everybody sets a new password')
+  return api.lacks('hashes', what, '; or set hashes: false, and all users set a new password')
 }
 
-/** Tenants, and the parameters of hashes, of the project and of each tenant. */
+/** Reads the tenants, and the hash parameters of the project and of each tenant. */
 async function readSettings(api: FirebaseApi, snapshot: SnapshotWriter): Promise<void> {
   if (snapshot.isDone(TENANTS)) return
   const settings = await settingsOf(api)
@@ -82,19 +83,19 @@ async function readSettings(api: FirebaseApi, snapshot: SnapshotWriter): Promise
       const row = tenantRow(tenant)
       rows.push(row)
       if (!hashes) continue
-      // The list of tenants leaves the parameters out.
+      // The list of tenants omits the parameters.
       const { hashConfig } = tenant.hashConfig === undefined ? ((await api.tenant(row.id)) ?? {}) : tenant
       const config = hashConfigOf(hashConfig)
       if (config !== undefined) configs.push({ tenantId: row.id, ...config })
     }
   }
-  // Of one person's accounts in two tenants the first counts: it must be the same at each reading.
+  // Of duplicate accounts in two tenants, the first counts. The order must not change.
   rows.sort((one, other) => (one.id < other.id ? -1 : 1))
   await snapshot.append(HASH_CONFIGS, configs, { step: HASH_CONFIGS, cursor: null, done: true })
   await snapshot.append(TENANTS, rows, { step: TENANTS, cursor: null, done: true })
 }
 
-/** The tenants that the options name, or all. @throws ManifestError for one that is not there */
+/** The tenants in the options, or all. @throws ManifestError if one does not exist */
 async function* tenantsOf(api: FirebaseApi, { multiTenant }: JsonObject): AsyncGenerator<JsonObject[]> {
   const { tenants } = api.options
   if (tenants === undefined) {
@@ -107,7 +108,7 @@ async function* tenantsOf(api: FirebaseApi, { multiTenant }: JsonObject): AsyncG
       throw new ManifestError({
         code: 'no_such_tenant',
         message: `${api.name} has no tenant ${id}`,
-        hint: 'tenants takes ids, as Google Cloud console → Identity Platform → Tenants shows them, and not display names',
+        hint: 'set tenants to IDs from Google Cloud console → Identity Platform → Tenants, not to display names',
         path: `source.tenants.${index}`,
       })
     }
@@ -144,8 +145,8 @@ function stepOf(stream: string, tenant: string | undefined): string {
 }
 
 /**
- * The users of a tenant, or those in none.
- * @throws SpoiledReading when fewer were read than the API counts
+ * Reads the users of a tenant, or those without one.
+ * @throws SpoiledReading if fewer users were read than the API counts
  */
 async function readUsers(
   api: FirebaseApi,
@@ -165,7 +166,7 @@ async function readUsers(
     for await (const { rows, next } of pagesFrom(api, tenant, begin)) {
       context.signal?.throwIfAborted()
       requireSeen(api, rows)
-      // What is created or deleted meanwhile may move somebody from one page to the next.
+      // A user created or deleted meanwhile can move others to the next page.
       const fresh = seen.add(
         rows.map((row) => userRow(row, tenant, api.options.hashes)),
         accountId,
@@ -186,11 +187,11 @@ function accountId({ localId }: JsonObject): string {
   return String(localId)
 }
 
-/** Whom an earlier process read. The caller closes it. */
+/** The users that the snapshot has so far. The caller closes the set. */
 async function seenIn(snapshot: SnapshotWriter, tenant: string | undefined): Promise<IdSet> {
   const seen = new IdSet()
-  // Without a place to go on from, nobody of this tenant was read: with many tenants, looking for
-  // them each time would take longer than reading.
+  // Without a cursor, the snapshot has no users of this tenant. Searching it anyway would take
+  // longer than the reading if there are many tenants.
   if (snapshot.cursor(stepOf(USERS, tenant)) === undefined) return seen
   try {
     for await (const rows of snapshot.read(USERS)) {
@@ -218,23 +219,22 @@ async function countBefore(
 }
 
 /**
- * The pages from a place on. A page may be empty and have one behind it. Places that go round in a
- * circle are found with one of them in memory, which moves on after 1, 2, 4, 8 … pages (Brent's
- * algorithm).
+ * The pages from a token on. An empty page can have another after it. Detects a cycle of tokens of
+ * any length with one token in memory, replaced after 1, 2, 4, 8 … pages (Brent's algorithm).
  */
 async function* pagesFrom(api: FirebaseApi, tenant: string | undefined, begin: string | undefined) {
   let [from, anchor, stretch] = [begin, begin, 1]
   for (let steps = 1; ; steps += 1) {
     const page = await api.users(tenant, from)
     yield page
-    // The API may name the last place again behind the last user.
+    // After the last user, the API can return the last token again.
     if (page.next === undefined || (page.rows.length === 0 && page.next === from)) return
     from = page.next
     if (from === anchor) {
       throw new SourceError({
         code: 'unexpected_answer',
-        message: `${api.name} leads in a circle through the pages of its users`,
-        hint: 'check source.baseUrl: it must be the Identity Toolkit API',
+        message: `the pages of users of ${api.name} form a loop`,
+        hint: 'check that source.baseUrl is the Identity Toolkit API',
       })
     }
     if (steps < stretch) continue
@@ -242,54 +242,49 @@ async function* pagesFrom(api: FirebaseApi, tenant: string | undefined, begin: s
   }
 }
 
-/** Names that a message has room for. */
+/** Most names in a message. */
 const NAMED = 5
 
-/**
- * @throws CredentialsError naming users whose hashes come blacked out: they look like hashes, and
- * nobody could sign in with them
- */
+/** @throws CredentialsError if hashes are redacted: they look valid, but no password matches */
 function requireSeen(api: FirebaseApi, users: readonly JsonObject[]): void {
   const hidden = api.options.hashes ? users.filter(isRedacted).map(accountId) : []
   if (hidden.length === 0) return
   const more = hidden.length > NAMED ? ` and ${hidden.length - NAMED} more` : ''
-  throw withheld(api, `blacks out the password hashes of ${hidden.slice(0, NAMED).join(', ')}${more}`)
+  throw withheld(api, `hides the password hashes of ${hidden.slice(0, NAMED).join(', ')}${more}`)
 }
 
 interface Counted {
   what: string
-  /** Undefined: the API did not tell. */
+  /** Undefined: the API returned no count. */
   before: number | undefined
   after: number | undefined
   read: number
 }
 
-/**
- * @throws SpoiledReading when somebody may be missing; of more than were counted it is told alone
- */
+/** Warns of more users than counted. @throws SpoiledReading if users can be missing */
 function requireCount({ what, before, after, read }: Counted, { name }: FirebaseApi, context: CaptureContext): void {
   if (before === undefined || after === undefined) {
     context.warn({
       code: 'not_counted',
       severity: 'warning',
-      message: `${name} does not count its ${what}: that all of them were read cannot be checked`,
-      hint: `${read} were read; compare with the console`,
+      message: `${name} does not return a count of its ${what}, so the number of users read cannot be checked`,
+      hint: `compare with the number in the console: ${read} were read`,
     })
     return
   }
   if (read < Math.min(before, after)) {
     throw new SpoiledReading({
       code: 'count_mismatch',
-      message: `${name} counted ${before} ${what} before they were read and ${after} afterwards, and ${read} were read`,
-      hint: 'run the same command again, which reads from the beginning, best when nobody changes the project; nothing is migrated from an incomplete reading',
+      message: `${name} counted ${before} ${what} before reading and ${after} after it, but ${read} were read`,
+      hint: 'run the same command again while nobody changes the project: it reads from the beginning, and never migrates an incomplete reading',
     })
   }
   if (read > after) {
     context.warn({
       code: 'deleted_meanwhile',
       severity: 'warning',
-      message: `${read - after} of the ${what} were deleted in Firebase while they were read, after they had been read`,
-      hint: 'they are in the snapshot; read again with --fresh to leave them out',
+      message: `${read - after} of the ${what} read ${read - after === 1 ? 'was' : 'were'} deleted in Firebase during the reading and ${read - after === 1 ? 'is' : 'are'} still in the snapshot`,
+      hint: 'read again with --fresh to remove them from the snapshot',
     })
   }
 }

@@ -13,24 +13,18 @@ import { loadOptionalPackage } from '../../optional-package.ts'
 import type { Asking } from '../../source.ts'
 import type { GoogleCredentials } from '../credentials.ts'
 
-/**
- * All that reading users and settings needs:
- * https://docs.cloud.google.com/identity-platform/docs/reference/rest
- */
+/** Enough for users and settings: https://docs.cloud.google.com/identity-platform/docs/reference/rest */
 const SCOPE = 'https://www.googleapis.com/auth/identitytoolkit'
-/** Where the library asks for tokens, whatever the key file says. */
+/** Where the library requests tokens, regardless of the key file. */
 const TOKENS = 'https://oauth2.googleapis.com/token'
 const NAME = 'the token service of Google'
-/** Times that a token is asked for without a usable answer. */
+/** How often a token is requested without a usable response. */
 const ATTEMPTS = 9
 const TIMEOUT = 30_000
 /** The longest pause between two attempts, milliseconds. */
 const LONGEST_PAUSE = 30_000
 
-/**
- * Access tokens of Google, by google-auth-library: kept until they are about to expire, or one is
- * refused.
- */
+/** Google access tokens from google-auth-library, kept until one expires or is rejected. */
 export class AccessTokens {
   readonly #credentials: GoogleCredentials | undefined
   readonly #asking: Asking
@@ -40,8 +34,8 @@ export class AccessTokens {
   #headers: Record<string, string> = {}
 
   /**
-   * @param credentials undefined: the default ones of the machine
-   * @param path of the manifest, where they are named
+   * @param credentials undefined: the default credentials of the machine
+   * @param path of the credentials in the manifest
    */
   constructor(credentials: GoogleCredentials | undefined, path: string, asking: Asking) {
     this.#credentials = credentials
@@ -50,7 +44,7 @@ export class AccessTokens {
     this.#dispatcher = openNetwork(asking.proxies ?? NO_PROXIES).dispatcher
   }
 
-  /** The account, as messages name it. */
+  /** Name of the account in messages. */
   get whose(): string {
     const { client_email: email } = this.#credentials?.type === 'service_account' ? this.#credentials : {}
     return email ?? (this.#credentials === undefined ? 'the default credentials of this machine' : 'the credentials')
@@ -58,14 +52,14 @@ export class AccessTokens {
 
   /**
    * The value of the Authorization header.
-   * @param renew a new token, since that of before was refused
-   * @throws CredentialsError when Google gives none; SourceError `package_missing`,
+   * @param renew whether to get a new token because the last one was rejected
+   * @throws CredentialsError if Google issues none; SourceError `package_missing`,
    *   `source_unreachable`; NetworkError
    */
   async authorize(renew: boolean): Promise<string> {
     this.#client ??= this.#open()
     const client = await this.#client
-    // For the library a token that has expired is one to be renewed.
+    // The library renews an expired token.
     if (renew) client.setCredentials({ ...client.credentials, expiry_date: 1 })
     const { clock = systemClock, signal, onWait, onFailedRequest } = this.#asking
     const retries = {
@@ -96,17 +90,14 @@ export class AccessTokens {
     }
   }
 
-  /**
-   * Headers that go with the token: for credentials of a person, the project whose quota is used.
-   */
+  /** Headers for the token: with user credentials, the project for the quota. */
   headers(): Record<string, string> {
     return this.#headers
   }
 
   async #open(): Promise<AuthClient> {
     const client = await this.#fromLibrary()
-    // The library would repeat requests by a pace of its own, which nobody is told of and nothing
-    // calls off.
+    // The library's own retries would be invisible and could not be aborted.
     const retryConfig = { retry: 0, noResponseRetries: 0 }
     client.transporter.interceptors.request.add({ resolved: async (request) => ({ ...request, retryConfig }) })
     return client
@@ -130,14 +121,14 @@ export class AccessTokens {
     } catch (error) {
       throw new CredentialsError({
         code: 'no_credentials',
-        message: `Google's library finds no credentials: ${messageOf(error)}`,
-        hint: 'name a key file as source.credentials, set GOOGLE_APPLICATION_CREDENTIALS to its path, or run gcloud auth application-default login',
+        message: `Google's library found no credentials: ${messageOf(error)}`,
+        hint: 'set source.credentials or GOOGLE_APPLICATION_CREDENTIALS to the path of a key file, or run gcloud auth application-default login',
         path: this.#path,
       })
     }
   }
 
-  /** The library's way out: that of all requests of this program, with its proxies. */
+  /** Sends the library's requests through the program's own network, with its proxies. */
   async #fetch(url: unknown, { method, headers, body }: RequestInit = {}): Promise<Response> {
     const { signal } = this.#asking
     const timeout = AbortSignal.timeout(TIMEOUT)
@@ -156,9 +147,8 @@ export class AccessTokens {
   }
 
   /**
-   * Where a request of the library goes. It passes over the `token_uri` of a key file, which counts
-   * here on this machine alone: what a service account has signed is good at Google's, whoever gets
-   * it.
+   * The URL of a request of the library, which ignores the `token_uri` of a key file. It is used
+   * only on loopback: any other host that gets a signed assertion could use it at Google.
    */
   #addressOf(url: string): URL {
     const other = this.#credentials?.type === 'service_account' ? this.#credentials.token_uri : undefined
@@ -167,8 +157,8 @@ export class AccessTokens {
   }
 
   /**
-   * Why no token came, if another attempt may get one.
-   * @throws for what will not pass, such as a proxy that refuses
+   * The reason for a failure if another attempt can succeed.
+   * @throws an error that no attempt can change, for example of a proxy
    */
   #passing(error: unknown): { why: string; status?: number } | undefined {
     if (error instanceof OperatorError) throw error
@@ -180,30 +170,30 @@ export class AccessTokens {
   #refused(error: unknown): CredentialsError {
     const said = messageOf(error)
     const hint = /invalid_grant/.test(said)
-      ? 'the key was deleted or is of another account, or the clock of this machine is wrong: make a new key (IAM & Admin → Service accounts → Keys)'
+      ? 'check the clock of this machine, or create a new key (IAM & Admin → Service accounts → Keys): the key might be deleted or belong to another account'
       : 'check the credentials of the source; see docs/how-to/sources/firebase.md'
-    // Without the library's error as its cause, which holds what was signed.
+    // Without a cause: the library's error contains the signed assertion.
     return new CredentialsError({
       code: 'credentials_refused',
-      message: `Google gives no access token for ${this.whose}: ${said}`,
+      message: `Google did not issue an access token for ${this.whose}: ${said}`,
       hint,
       path: this.#path,
     })
   }
 }
 
-/** The header that a `fetch` adds of its own accord. */
+/** The header that `fetch` adds by itself. */
 function typeOf(body: RequestInit['body']): Record<string, string> {
   return body instanceof URLSearchParams ? { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' } : {}
 }
 
-/** The status of the answer that the library gave up on. */
+/** The status of the response in an error of the library. */
 function statusOf(error: unknown): number | undefined {
   const response = isObject(error) ? error.response : undefined
   return isObject(response) && typeof response.status === 'number' ? response.status : undefined
 }
 
-/** Whether something below the library failed: its own errors stand alone. */
+/** Whether a failure comes from below the library, whose own errors have no cause. */
 function hasCause(error: unknown): boolean {
   return error instanceof Error && (error.cause !== undefined || 'code' in error)
 }

@@ -7,14 +7,13 @@ import { SpoiledReading } from '../../snapshot/snapshot.ts'
 import type { Credentials, ReadOptions } from '../options.ts'
 import type { OktaObject } from '../streams.ts'
 
-/** A page of a list. */
 export interface Page {
   items: OktaObject[]
   /** The query of the next page; undefined at the end. */
   next: string | undefined
 }
 
-/** What is read of an org, by the beginning of the paths, and the scope that it takes. */
+/** By the first part of a path: the scope, and the permission in words ("cannot …"). */
 const AREAS = {
   users: { scope: 'okta.users.read', role: 'view users' },
   groups: { scope: 'okta.groups.read', role: 'view groups' },
@@ -23,7 +22,7 @@ const AREAS = {
 } as const
 type Area = keyof typeof AREAS
 
-/** What has to be allowed for these options: of what is not read, nothing. */
+/** What these options need to read, and nothing else. */
 function areasFor({ groups, memberOf, apps, connections }: ReadOptions): Area[] {
   return [
     'users',
@@ -33,7 +32,7 @@ function areasFor({ groups, memberOf, apps, connections }: ReadOptions): Area[] 
   ]
 }
 
-/** The scopes that a service app asks for. */
+/** The scopes that a service app requests. */
 export function scopesFor(options: ReadOptions): string[] {
   return areasFor(options).map((area) => AREAS[area].scope)
 }
@@ -41,11 +40,11 @@ export function scopesFor(options: ReadOptions): string[] {
 /** https://developer.okta.com/docs/reference/error-codes/ */
 const INVALID_TOKEN = 'E0000011'
 
-/** The API of an org (https://developer.okta.com/docs/api/), as far as a migration reads it. */
+/** The part of the API of an org that a migration reads: https://developer.okta.com/docs/api/ */
 export class Org {
   readonly #client: JsonClient
   readonly #asks: Credentials['kind']
-  /** As messages name it. */
+  /** Name of the org in messages. */
   readonly name: string
 
   /** @param client whose paths begin after `/api/v1` */
@@ -56,11 +55,11 @@ export class Org {
   }
 
   /**
-   * The pages of a list, from a query on that an earlier page named. Links that go round in a
-   * circle, of whatever length, are found with one of them in memory, which moves on after 1, 2, 4,
-   * 8 … pages (Brent's algorithm).
-   * @throws SourceError when they do; SpoiledReading when the query is not taken any more;
-   *   CredentialsError; HttpRefusal
+   * The pages of a list. Detects a cycle of links of any length with one link in memory, replaced
+   * after 1, 2, 4, 8 … pages (Brent's algorithm).
+   * @param start the query of an earlier page's `next`
+   * @throws SourceError on a cycle; SpoiledReading if the org rejects `start`; CredentialsError;
+   *   HttpRefusal
    */
   async *pages(path: string, query: Query, start?: string): AsyncGenerator<Page> {
     let from = start
@@ -71,7 +70,7 @@ export class Org {
       yield page
       from = page.next
       if (from === undefined) return
-      if (from === anchor) throw this.#unexpected(path, 'a page beyond those before it')
+      if (from === anchor) throw this.#unexpected(path, 'a page after the previous ones')
       if (steps < stretch) continue
       anchor = from
       stretch *= 2
@@ -83,7 +82,7 @@ export class Org {
     try {
       const { body, next } = await this.#client.page(path, query)
       if (!Array.isArray(body)) throw this.#unexpected(path, 'a list')
-      if (!body.every(isOktaObject)) throw this.#unexpected(path, 'ids')
+      if (!body.every(isOktaObject)) throw this.#unexpected(path, 'IDs')
       return { items: body.map((item) => ({ ...bare(item), id: item.id })), next }
     } catch (error) {
       if (goesOn && error instanceof HttpRefusal && error.status === 400) throw cursorRefused(error)
@@ -91,7 +90,7 @@ export class Org {
     }
   }
 
-  /** An object; undefined where there is none (404). */
+  /** An object; undefined if there is none (404). */
   async find(path: string): Promise<JsonObject | undefined> {
     return this.#found(path, async () => {
       const body = await this.#client.get(path)
@@ -100,7 +99,7 @@ export class Org {
     })
   }
 
-  /** A document; undefined where there is none (404). */
+  /** A document; undefined if there is none (404). */
   async document(path: string, query: Query): Promise<string | undefined> {
     return this.#found(path, () => this.#client.text(path, query, 'application/xml'))
   }
@@ -115,9 +114,8 @@ export class Org {
   }
 
   /**
-   * Makes sure that everything can be read before anything long starts, by one small request of
-   * each sort.
-   * @throws CredentialsError with everything that may not be read, and what helps
+   * Checks the permissions before a long reading starts, by one small request each.
+   * @throws CredentialsError with every missing permission and a hint
    */
   async checkAccess(options: ReadOptions): Promise<void> {
     const missing: Problem[] = []
@@ -133,7 +131,7 @@ export class Org {
     if (missing.length > 0) throw new CredentialsError(missing)
   }
 
-  /** What to throw at a failure: a refusal of who asks says what helps. */
+  /** An error with a hint for rejected credentials; any other error unchanged. */
   #inWords(path: string, error: unknown): unknown {
     if (!(error instanceof HttpRefusal)) return error
     if (error.status === 401 || error.errorCode === INVALID_TOKEN) return this.#credentialsRefused(error)
@@ -146,13 +144,13 @@ export class Org {
     const problem =
       this.#asks === 'token'
         ? {
-            message: `${this.name} refuses the API token (HTTP ${cause.status}${code})`,
-            hint: 'API tokens end after 30 days without use, with their administrator, and outside of their network zone: make a new one (Okta admin console, Security, API, Tokens)',
+            message: `${this.name} rejected the API token (HTTP ${cause.status}${code})`,
+            hint: 'create a new token (Okta admin console, Security, API, Tokens): a token expires after 30 days without use, ends with its administrator, and works only in its network zone',
             path: 'source.token',
           }
         : {
-            message: `${this.name} refuses the access token that it gave (HTTP ${cause.status}${code})`,
-            hint: 'is source.domain the domain of the org itself, and is the app still active?',
+            message: `${this.name} rejected the access token that it issued (HTTP ${cause.status}${code})`,
+            hint: 'check that source.domain is the domain of the org itself and that the app is still active',
             path: 'source.clientId',
           }
     return new CredentialsError({ code: 'credentials_refused', ...problem }, { cause })
@@ -164,13 +162,13 @@ export class Org {
     const problem =
       this.#asks === 'token'
         ? {
-            message: `the administrator of the API token may not ${role} of ${this.name} (HTTP 403${code})`,
-            hint: `give the administrator the role Read-only Administrator, or one that may ${role} (Okta admin console, Security, Administrators); then run the same command again`,
+            message: `the administrator of the API token cannot ${role} of ${this.name} (HTTP 403${code})`,
+            hint: `assign the role Read-only Administrator, or another that can ${role}, to the administrator (Okta admin console, Security, Administrators); then run the same command again`,
             path: 'source.token',
           }
         : {
-            message: `the service app may not ${role} of ${this.name}: it lacks the scope ${scope}, or a role (HTTP 403${code})`,
-            hint: `grant the app ${scope} (Okta admin console, Applications, the app, Okta API Scopes), and the role Read-only Administrator (Admin roles); then run the same command again`,
+            message: `the service app cannot ${role} of ${this.name}: the scope ${scope} or a role is missing (HTTP 403${code})`,
+            hint: `grant the app ${scope} (Okta admin console, Applications, the app, Okta API Scopes) and the role Read-only Administrator (Admin roles); then run the same command again`,
             path: 'source.clientId',
           }
     return new CredentialsError({ code: 'missing_scope', ...problem }, { cause })
@@ -179,8 +177,8 @@ export class Org {
   #unexpected(path: string, expected: string): SourceError {
     return new SourceError({
       code: 'unexpected_answer',
-      message: `GET ${path} of ${this.name} was answered without ${expected}`,
-      hint: 'is source.domain the domain of an Okta org?',
+      message: `the response of ${this.name} to GET ${path} does not contain ${expected}`,
+      hint: 'check that source.domain is the domain of an Okta org',
     })
   }
 }
@@ -198,14 +196,14 @@ function cursorRefused(cause: HttpRefusal): SpoiledReading {
   return new SpoiledReading(
     {
       code: 'cursor_refused',
-      message: `the page where reading was to go on is not given any more: ${cause.message}`,
+      message: `the org rejected the page to continue from: ${cause.message}`,
       hint: 'run the same command again: it reads from the beginning',
     },
     { cause },
   )
 }
 
-/** An object without the links to others, which say nothing of it. */
+/** An object without its links to others. */
 function bare({ _links, _embedded, ...own }: JsonObject): JsonObject {
   return own
 }
@@ -214,7 +212,7 @@ function isOktaObject(value: unknown): value is OktaObject {
   return isObject(value) && typeof value.id === 'string' && value.id !== ''
 }
 
-/** What comes out of a JSON text holds nothing but JSON. */
+/** A parsed JSON text contains only JSON. */
 function isJsonObject(value: unknown): value is JsonObject {
   return isObject(value)
 }

@@ -1,7 +1,7 @@
 /**
- * Reads an org of Okta. In: the options of the source, with credentials. Out: a snapshot with
- * identity providers, apps, users, groups and who is in which, page by page, so that an interrupted
- * reading goes on where it was; the records are made of it in ../records/.
+ * Reads an Okta org. In: the options of the source, with credentials. Out: a snapshot of identity
+ * providers, apps, users, groups and their members. It is written page by page, so that an
+ * interrupted reading continues. ../records.ts makes records of it.
  */
 
 import { ManifestError, SourceError } from '../../../diagnostics/errors.ts'
@@ -18,7 +18,6 @@ import { Org, type Page, scopesFor } from './api.ts'
 import { readApps, readIdentityProviders } from './connections.ts'
 import { accessTokens } from './token.ts'
 
-/** What the steps of a reading share. */
 interface Reading {
   org: Org
   snapshot: SnapshotWriter
@@ -26,13 +25,10 @@ interface Reading {
   context: CaptureContext
 }
 
-/**
- * Reads an org into a snapshot: first what is quick, then the users and groups. See
- * LiveReading.capture.
- */
+/** See LiveReading.capture. */
 export async function capture(config: OktaOptions, snapshot: SnapshotWriter, context: CaptureContext): Promise<void> {
   const { org, options } = reach(config, context)
-  context.progress({ phase: `asking ${org.name}` })
+  context.progress({ phase: `connecting to ${org.name}` })
   await org.checkAccess(options)
   const reading = { org, snapshot, options, context }
   if (options.connections) await readIdentityProviders(org, snapshot, options)
@@ -43,20 +39,20 @@ export async function capture(config: OktaOptions, snapshot: SnapshotWriter, con
     if (!options.groups) return
     await readGroups(reading)
     await readMembers(reading, users)
-    // A part of the users was asked for: the other members are no surprise.
+    // If only some users are read, other members are expected.
     if (unreadUsers(options) === undefined) await readMissingUsers(reading, users)
   } finally {
     users.close()
   }
 }
 
-/** Asks for one object of each sort. See LiveReading.tryCredentials. */
+/** See LiveReading.tryCredentials. */
 export async function tryCredentials(config: OktaOptions, asking: Asking): Promise<void> {
   const { org, options } = reach(config, asking)
   await org.checkAccess(options)
 }
 
-/** @throws ManifestError for credentials that are missing or malformed */
+/** @throws ManifestError for missing or malformed credentials */
 function reach(
   config: OktaOptions,
   { signal, clock, proxies, onWait, onFailedRequest }: Asking,
@@ -77,7 +73,7 @@ function reach(
   return { org: new Org(client, name, credentials.kind), options }
 }
 
-/** The ids of a stream that an earlier process read. The caller closes them. */
+/** The IDs that a stream has so far. The caller closes the set. */
 async function idsIn(snapshot: SnapshotWriter, stream: string): Promise<IdSet> {
   const ids = new IdSet()
   for await (const rows of snapshot.read(stream)) ids.add(rows, ({ data }) => String(data.id))
@@ -85,9 +81,9 @@ async function idsIn(snapshot: SnapshotWriter, stream: string): Promise<IdSet> {
 }
 
 /**
- * Reads the users. Okta counts no users: that nobody is lost rests on its pages, which go on from
- * the last user and not from a number.
- * @param known ids of the users that have been read
+ * Reads the users. Okta has no count of users to compare with. Its pages continue from the last
+ * user and not from a number, so that changes lose no user.
+ * @param known IDs of the users that have been read
  */
 async function readUsers(reading: Reading, known: IdSet): Promise<void> {
   const { search, memberOf, updatedSince, deprovisioned, pageSize: limit } = reading.options
@@ -102,10 +98,10 @@ async function readUsers(reading: Reading, known: IdSet): Promise<void> {
   await readUserList(reading, known, 'users/deprovisioned', { limit, search: allOf(DEPROVISIONED, term) })
 }
 
-/** Okta leaves who is deactivated out of its list, unless one asks for them. */
+/** Okta's list omits deactivated users unless they are requested. */
 const DEPROVISIONED = 'status eq "DEPROVISIONED"'
 
-/** Both terms of a search. */
+/** Both terms of a search, joined by "and". */
 function allOf(one: string | undefined, other: string | undefined): string | undefined {
   return one === undefined || other === undefined ? (one ?? other) : `(${one}) and (${other})`
 }
@@ -130,7 +126,7 @@ async function readMembersAsUsers(reading: Reading, known: IdSet, id: string): P
       {
         code: 'unknown_group',
         message: `there is no group ${id} in ${reading.org.name}`,
-        hint: 'correct source.memberOf: ids of groups look like 00g1emaKYZTWRYYRRTSK, and are in the address of the group in the Okta admin console',
+        hint: 'correct source.memberOf: a group ID looks like 00g1emaKYZTWRYYRRTSK and is in the URL of the group in the Okta admin console',
         path: 'source.memberOf',
       },
       { cause: error },
@@ -144,7 +140,7 @@ function cursorOf(snapshot: SnapshotWriter, step: string): string | undefined {
 }
 
 /**
- * Members of a group that Okta gives at once:
+ * The most members of a group per request:
  * https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/
  */
 const MEMBERS = 1000
@@ -168,16 +164,13 @@ async function readGroups({ org, snapshot, options, context }: Reading): Promise
   }
 }
 
-/** A group whose members are to be read. */
 interface Group {
   id: string
-  /** Whether its members are users to be read, since it got or lost some. */
+  /** Whether its members changed, so that they must also be read as users. */
   changed: boolean
 }
 
-/**
- * Reads who is in which group, several groups at a time, each with the page where it was cut off.
- */
+/** Reads the members of groups, several groups at a time. Each continues from its last page. */
 async function readMembers(reading: Reading, users: IdSet): Promise<void> {
   const { org, snapshot, options, context } = reading
   await partsInOrder(
@@ -202,7 +195,7 @@ function stepOf(group: string): string {
   return `members/${group}`
 }
 
-/** A group that was deleted since the list of them was read has no members. */
+/** The members of a group; empty if the group was deleted after the list was read. */
 async function* membersOf(org: Org, id: string, from: string | undefined): AsyncGenerator<Page> {
   try {
     yield* org.pages(membersPath(id), { limit: MEMBERS }, from)
@@ -212,17 +205,14 @@ async function* membersOf(org: Org, id: string, from: string | undefined): Async
   }
 }
 
-/**
- * The groups whose members have not all been read. Everybody is in Everyone, which is not worth as
- * many pages as there are users.
- */
+/** The groups with members still to read, without the built-in group of all users. */
 async function* openGroups({ snapshot, options }: Reading): AsyncGenerator<Group> {
   const { updatedSince, search } = options
   for await (const rows of snapshot.read(STREAMS.groups)) {
     for (const { data } of rows) {
       const id = String(data.id)
       if (snapshot.isDone(stepOf(id)) || isEveryone(data)) continue
-      // Whom a search finds is known to Okta alone: members of changed groups may be others.
+      // Only Okta can evaluate the search, and a member of a changed group might not match it.
       const since = search === undefined ? updatedSince : undefined
       yield { id, changed: since !== undefined && Date.parse(String(data.lastMembershipUpdated)) >= Date.parse(since) }
     }
@@ -236,8 +226,8 @@ function isEveryone({ type, profile }: JsonObject): boolean {
 const MISSING_STEP = 'members without a user'
 
 /**
- * Asks one by one for members who are not among the users: who came while the org was read becomes
- * a record, and who left is found without one when the snapshot is read.
+ * Requests each member without a user. A user created during the reading becomes a record. A
+ * deleted user stays missing, and reading the snapshot reports it.
  */
 async function readMissingUsers({ org, snapshot, context }: Reading, users: IdSet): Promise<void> {
   const step = MISSING_STEP
@@ -258,7 +248,7 @@ async function readMissingUsers({ org, snapshot, context }: Reading, users: IdSe
       const user = await org.find(`/users/${encodeURIComponent(id)}`)
       await snapshot.append(STREAMS.users, user === undefined ? [] : [user], { step, cursor: id })
       last = id
-      context.progress({ phase: 'asking for members who are not among the users', done: ++found })
+      context.progress({ phase: 'reading the members without a user', done: ++found })
     }
     await snapshot.append(STREAMS.users, [], { step, cursor: last, done: true })
   } finally {

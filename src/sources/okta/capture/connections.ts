@@ -4,14 +4,10 @@ import type { LiveOptions } from '../options.ts'
 import { type OktaObject, STREAMS } from '../streams.ts'
 import type { Org } from './api.ts'
 
-/**
- * Identity providers of enterprises. The others are social ones, of which nothing is handed over.
- */
+/** Types of enterprise identity providers. The others are social, and WorkOS receives none. */
 const ENTERPRISE: ReadonlySet<Json | undefined> = new Set(['SAML2', 'OIDC', 'OKTA_INTEGRATION'])
 
-/**
- * Identity providers, with what those of enterprises are made of, which holds their client secrets.
- */
+/** Reads the identity providers. The settings of enterprise ones contain client secrets. */
 export async function readIdentityProviders(
   org: Org,
   snapshot: SnapshotWriter,
@@ -32,10 +28,7 @@ export async function readIdentityProviders(
   await snapshot.append(STREAMS.connections, rows, { step, cursor: null, done: true })
 }
 
-/**
- * The certificates of an identity provider by SAML, Base64: it names keys, and each key has its
- * certificate.
- */
+/** The certificates of a SAML identity provider, Base64. It refers to keys that contain them. */
 async function certificatesOf(org: Org, protocol: Json): Promise<Json[]> {
   const credentials = memberOf(protocol, 'credentials')
   const trust = memberOf(credentials, 'trust')
@@ -54,7 +47,7 @@ function memberOf(value: Json | undefined, name: string): Json | undefined {
   return isObject(value) ? (value as JsonObject)[name] : undefined
 }
 
-/** SAML apps, each with the metadata by which others know Okta as their identity provider. */
+/** Reads the SAML apps, each with the metadata of Okta as its identity provider. */
 export async function readApps(org: Org, snapshot: SnapshotWriter, { pageSize: limit }: LiveOptions): Promise<void> {
   const step = 'apps'
   if (snapshot.isDone(step)) return
@@ -66,7 +59,7 @@ export async function readApps(org: Org, snapshot: SnapshotWriter, { pageSize: l
   }
 }
 
-/** What of an app is about its sign-in: settings of its own may hold secrets. */
+/** Only the fields about sign-in: other settings of an app can contain secrets. */
 async function appRow(org: Org, app: OktaObject): Promise<JsonObject> {
   const { id, name = null, label = null, status = null, signOnMode = null, settings, credentials } = app
   const kid = memberOf(memberOf(credentials, 'signing'), 'kid')

@@ -7,14 +7,14 @@ import { type Address, algorithmOf, type Credentials } from '../options.ts'
 
 type App = Extract<Credentials, { kind: 'app' }>
 
-/** How long an assertion holds, seconds. Okta takes an hour at most. */
+/** Lifetime of an assertion, seconds. Okta accepts at most an hour. */
 const LIFETIME = 300
 
 /**
- * Access tokens of a service app, which proves who it is by its private key:
+ * Access tokens of a service app with a private key:
  * https://developer.okta.com/docs/guides/implement-oauth-for-okta-serviceapp/main/
- * @param client without a token of its own
- * @throws CredentialsError, from what asks for a token, when the org refuses the app
+ * @param client without authorization
+ * @throws CredentialsError, on a token request, if the org rejects the app
  */
 export function accessTokens(client: JsonClient, app: App, address: Address, scopes: readonly string[]): AccessTokens {
   return new AccessTokens(async () => {
@@ -34,13 +34,13 @@ export function accessTokens(client: JsonClient, app: App, address: Address, sco
     }
     throw new SourceError({
       code: 'no_token',
-      message: `${address.name} answered the request for a token without one`,
-      hint: 'is source.domain the domain of an Okta org?',
+      message: `the response of ${address.name} to a token request does not contain a token`,
+      hint: 'check that source.domain is the domain of an Okta org',
     })
   })
 }
 
-/** A JWT that says who asks (RFC 7523 3), signed. */
+/** A signed JWT that identifies the app (RFC 7523 3). */
 function assertion({ clientId, key, keyId }: App, audience: string, now: number): string {
   const [alg, digest] = algorithmOf(key) ?? []
   if (alg === undefined || digest === undefined) throw new Error('the key was checked when the options were read')
@@ -55,7 +55,7 @@ function assertion({ clientId, key, keyId }: App, audience: string, now: number)
     jti: randomUUID(),
   }
   const signed = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
-  // JWTs hold the two numbers of a curve's signature side by side (RFC 7518 3.4).
+  // A JWT contains the two numbers of an EC signature side by side (RFC 7518 3.4).
   const signature = sign(digest, Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' })
   return `${signed}.${signature.toString('base64url')}`
 }
@@ -63,7 +63,7 @@ function assertion({ clientId, key, keyId }: App, audience: string, now: number)
 function refused(refusal: HttpRefusal, address: Address, scopes: readonly string[]): CredentialsError {
   const [code, path, hint] = reasonOf(refusal.errorCode, scopes)
   const said = refusal.problems[0]?.message ?? refusal.message
-  const message = `${address.name} gives no access token: ${said}`
+  const message = `${address.name} did not issue an access token: ${said}`
   return new CredentialsError({ code, message, hint, path }, { cause: refusal })
 }
 
@@ -81,19 +81,19 @@ function reasonOf(error: string | undefined, scopes: readonly string[]): [code: 
       return [
         'dpop_required',
         'source.clientId',
-        'switch off "Require Demonstrating Proof of Possession (DPoP) header in token requests": Okta admin console, Applications, the app, General',
+        'turn off "Require Demonstrating Proof of Possession (DPoP) header in token requests": Okta admin console, Applications, the app, General',
       ]
     case 'unauthorized_client':
       return [
         'credentials_refused',
         'source.clientId',
-        'the app must be of the type API Services, with Client Credentials among its grant types',
+        'use an app of the type API Services with the grant type Client Credentials',
       ]
     default:
       return [
         'credentials_refused',
         'source.privateKey',
-        'check clientId, privateKey and keyId: the public key must be among those of the app (Client authentication: Public key / Private key), and the clock of this machine must be right',
+        'check clientId, privateKey, keyId and the clock of this machine; the app must list the public key (Client authentication: Public key / Private key)',
       ]
   }
 }
