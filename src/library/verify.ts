@@ -21,7 +21,9 @@ import { begin, type Running, type RunOptions } from './running.ts'
 
 /** Options of `verify`. */
 export interface VerifyOptions extends RunOptions, ReadOptions {
-  /** Also set the exit code 7 for differences and for warnings that the manifest does not accept. */
+  /**
+   * Also set the exit code 7 for differences and for warnings that the manifest does not accept.
+   */
   strict?: boolean
 }
 

@@ -78,7 +78,9 @@ interface Setting {
   before?: readonly string[]
 }
 
-/** The folder of a project. Without a setting: that of USERS, with the environments that pages name. */
+/**
+ * The folder of a project. Without a setting: that of USERS, with the environments that pages name.
+ */
 export function project({ manifest = {}, files = {}, copies = [], env, before = [] }: Setting = {}): Scene {
   const environments = Object.fromEntries(
     ['staging', 'production', 'corrected'].map((name) => [name, environment(name)]),
