@@ -227,7 +227,7 @@ describe('a part of a source', () => {
     expect(verified.exit).toBe(0)
     expect(JSON.parse(verified.stdout)).toMatchObject({ reading: { partial: true }, counts: { extra: 0 } })
     expect((await project.run(['verify'], { env })).stdout).toContain('only part of the source was read')
-    // The complete reading is another snapshot, and was not touched.
+    // The complete snapshot is another one, and is unchanged.
     scene.manifest()
     expect(snapshotsIn(scene)).toHaveLength(2)
     expect((await project.run(['plan'], { env })).stdout).not.toContain('only part')
