@@ -126,7 +126,7 @@ describe('connections in hand-off files', () => {
   })
 
   test.each([
-    ['apply goes on with the users', {}, 'organizations', 0],
+    ['apply continues with the users', {}, 'organizations', 0],
     [
       'apply refuses where it would create the connections itself',
       { connections: { mode: 'api' } },

@@ -143,7 +143,7 @@ test('JSON causes warnings too, also in joined streams', async () => {
   )
 })
 
-test(tried('Supabase', 'auth.users as CSV and JSON', 'what database tools write for nothing'), async () => {
+test(tried('Supabase', 'auth.users as CSV and JSON', 'nulls as database tools write them'), async () => {
   const made = project(SUPABASE, { extends: 'supabase', source: { streams: { users: { path: './users.csv' } } } })
   const { exit, codes, created } = await planOf(made)
   expect([exit, codes, created]).toEqual([0, [], { users: 2 }])
@@ -175,7 +175,7 @@ test.each([
   expect(stderr).toContain(message)
   expect(plan.summary.warnings[0].at).toMatchObject({ file: 'migrate.config.yaml', line: expect.any(Number) })
   expect((await made.run(['plan'])).stdout).toContain(message)
-  expect((await made.run(['plan', '--format', 'markdown'])).stdout).toContain('**Warning**: nobody is migrated')
+  expect((await made.run(['plan', '--format', 'markdown'])).stdout).toContain('**Warning**: no user is migrated')
 })
 
 test.each([

@@ -69,7 +69,7 @@ test(
   tried(
     'Frameworks (Django, Laravel, ASP.NET, WordPress …)',
     'password column',
-    'scrypt and PBKDF2 of Django and Werkzeug, bytea, Base64, and passwords that are unusable',
+    'scrypt and PBKDF2 of Django and Werkzeug, bytea, Base64, and unusable passwords',
   ),
   async () => {
     const key = scryptSync(PASSWORD, 'mkQhTA3bpiW7', 64, { N: 16_384, r: 8, p: 1 })
@@ -154,7 +154,7 @@ test(
   tried(
     'Tools for migrating to WorkOS',
     'CSV with password_hash',
-    'the Firebase form of the official tool, types like auth0 and okta-bcrypt, a password in clear beside a hash',
+    'the Firebase form of the official tool, types such as auth0 and okta-bcrypt, a plain password next to a hash',
   ),
   async () => {
     const { hash, salt, signerKey } = FIREBASE
@@ -193,7 +193,7 @@ test(
   },
 )
 
-test(tried('Clerk', 'dashboard CSV', 'a digest that says more than the name of its hasher, or has none'), async () => {
+test(tried('Clerk', 'dashboard CSV', 'a digest with more than the name of its hasher, or without one'), async () => {
   const rows = [
     ['argon2', ARGON2],
     ['scrypt_standard', BCRYPT],
@@ -208,7 +208,7 @@ test(tried('Clerk', 'dashboard CSV', 'a digest that says more than the name of i
 })
 
 test(
-  tried('Auth0', 'file of password hashes', 'hashes that are no bcrypt are counted, and their users stay'),
+  tried('Auth0', 'file of password hashes', 'hashes that are not bcrypt are counted, and their users stay'),
   async () => {
     const users = ['1', '2', '3'].map((id) => ({
       user_id: `auth0|${id}`,
@@ -280,7 +280,7 @@ test.each([
   ['bm90IHRoZSBrZXk=', 'the signer key has 11 bytes, but keys of Firebase have 64'],
   ['"base64_signer_key"', 'the signer key is not base64'],
 ])(
-  tried('Firebase', 'hash parameters', 'a signer key of the wrong length is refused once, where it is given: %s'),
+  tried('Firebase', 'hash parameters', 'a signer key of the wrong length is rejected once, at its place: %s'),
   async (key, message) => {
     const project = createProject()
     const users = [1, 2, 3].map((n) => ({

@@ -332,9 +332,9 @@ test.each([
   ['domain:acme.org', 'did you mean domain:acme.com?'],
   ['org:acme', 'did you mean organization:acme?'],
   ['ada@example.com', 'did you mean email:ada@example.com?'],
-  ['plan.ndjson', 'a manifest is named before --only'],
-  ['user:', 'all: user:*'],
-  ['user: ', 'all: user:*'],
+  ['plan.ndjson', 'to name a manifest, put it before --only'],
+  ['user:', 'use user:* for all'],
+  ['user: ', 'use user:* for all'],
   ['organization:acme,organization:beta', 'separate selectors with spaces: --only organization:acme organization:beta'],
   ['organization:a*, user:id-ada', "separate selectors with spaces: --only 'organization:a*' user:id-ada"],
 ])('the selector %s is rejected with the correct form', async (selector, hint) => {

@@ -382,7 +382,7 @@ describe('there is no warning', () => {
     ['of two people who are namesakes the other way round', { rows: rows((row, n) => (n < 2 ? swapped(row) : row)) }],
     ['of members who are members', { rows: rows((row) => ({ ...row, role: 'member' })) }],
     [
-      'where the manifest gives everybody its default role',
+      'where the manifest assigns its default role to everyone',
       {
         rows: rows((row) => ({ ...row, role: 'admin' })),
         manifest: { roles: { default: 'admin', define: { admin: { name: 'Admin' } } } },

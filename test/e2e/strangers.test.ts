@@ -132,7 +132,7 @@ describe('between plan and write', () => {
   }
 
   test.each([
-    ['our create is refused', () => false],
+    ['our create is rejected', () => false],
     ['our create is not answered', drop],
   ])('an unverified account is created and %s: blocked with its memberships', async (_what, then) => {
     const { workos, project } = await world(async (workos, exchange) => {
