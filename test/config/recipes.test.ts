@@ -70,7 +70,7 @@ test('the single organization must be named', async () => {
   for (const problem of problems) {
     expect(problem).toMatchObject({
       code: 'unknown_variable',
-      message: 'there is no vars.organization in the manifest',
+      message: 'vars.organization is missing in the manifest',
     })
   }
 })
@@ -131,6 +131,6 @@ test('a Firebase file needs the signer key, and a live project does not', async 
   }
   expect(await problems('{ type: firebase, project: my-project }')).toEqual([])
   expect(await problems('{ streams: { users: { path: ./users.json } } }')).toMatchObject([
-    { code: 'unknown_variable', message: 'there is no secrets.firebaseSignerKey in the manifest' },
+    { code: 'unknown_variable', message: 'secrets.firebaseSignerKey is missing in the manifest' },
   ])
 })

@@ -182,7 +182,7 @@ describe('state import', () => {
     const { id } = await workos.call('POST', '/user_management/users', account)
     const project = peopleProject(workos, ROWS)
     const unsure = await importing(project, 'user:id-ada', id)
-    expect([unsure.exit, unsure.stderr]).toEqual([5, expect.stringContaining('external id elsewhere-1')])
+    expect([unsure.exit, unsure.stderr]).toEqual([5, expect.stringContaining('external ID elsewhere-1')])
     expect((await importing(project, 'user:id-ada', id, '--force')).exit).toBe(0)
   })
 
