@@ -29,7 +29,7 @@ const compiling: BadInput[] = [
     manifest: map(' '),
     exit: 3,
     at: 'migrate.config.yaml:6:17',
-    says: ['the expression is empty', 'hint: leave the key out'],
+    says: ['the expression is empty', 'hint: remove the key'],
   },
   {
     name: 'an error in what merges duplicates',
@@ -83,7 +83,7 @@ const running: BadInput[] = [
     manifest: map('$uppercase'),
     exit: 5,
     at: 'users.csv:2',
-    says: ['map.user.firstName fails: ', 'yields a function, not data: is an argument list missing?'],
+    says: ['map.user.firstName fails: ', 'returns a function, not data: is an argument list missing?'],
   },
   {
     name: 'recursion without end',
@@ -105,18 +105,14 @@ const running: BadInput[] = [
     files: { 'users.csv': 'email,password\na@example.com,s3cr3t\n' },
     exit: 5,
     at: 'users.csv:2',
-    says: [
-      'user:a@example.com',
-      'map.user.password fails: $number() is given something that is no number',
-      'test it first',
-    ],
+    says: ['user:a@example.com', 'map.user.password fails: the argument of $number() is not a number', 'test it first'],
   },
   {
     name: 'an object for a name',
     manifest: map('{ "first": email }'),
     exit: 5,
     at: 'users.csv:2',
-    says: ['firstName: text is expected, not an object', 'map a single text value'],
+    says: ['firstName: expected text, not an object', 'map a single text value'],
   },
 ]
 

@@ -37,15 +37,15 @@ const users: BadRow[] = [
     name: 'an address without @',
     header: 'email',
     row: 'ada.example.com',
-    says: ['"ada.example.com" is not an e-mail address', 'name@example.com'],
+    says: ['"ada.example.com" is not an email address', 'name@example.com'],
   },
   {
     name: 'two addresses in one field',
     header: 'email',
     row: '"a@example.com, b@example.com"',
-    says: ['is not an e-mail address', 'expected one address'],
+    says: ['is not an email address', 'expected one address'],
   },
-  { name: 'no address', header: 'email,first_name', row: ',Ada', says: ['the user has no e-mail address'] },
+  { name: 'no address', header: 'email,first_name', row: ',Ada', says: ['the user has no email address'] },
   {
     name: 'a word that is neither true nor false',
     header: 'email,email_verified',
@@ -56,7 +56,7 @@ const users: BadRow[] = [
     name: 'an external id that is too long',
     header: 'email,external_id',
     row: `a@example.com,${'x'.repeat(65)}`,
-    says: ['has 65 characters, at most 64 are taken', 'externalId.maxLength'],
+    says: ['has 65 characters, but the limit is 64', 'externalId.maxLength'],
   },
   {
     name: 'an external id that is not ASCII',
@@ -96,37 +96,37 @@ const metadata: BadRow[] = [
     name: 'JSON nested beyond all measure',
     header: 'email,metadata',
     row: `a@example.com,"{""a"":${'['.repeat(20_000)}${']'.repeat(20_000)}}"`,
-    says: ['nested deeper than 300 levels'],
+    says: ['a value with more than 300 levels'],
   },
   {
     name: 'too many keys',
     header: 'email,metadata',
     row: `a@example.com,${json(Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`k${i}`, i])))}`,
-    says: ['the metadata has 11 keys, at most 10 are taken', 'metadata.maxKeys'],
+    says: ['the metadata has 11 keys, but the limit is 10', 'metadata.maxKeys'],
   },
   {
     name: 'a key that is too long',
     header: 'email,metadata',
     row: `a@example.com,${json({ ['k'.repeat(41)]: 1 })}`,
-    says: ['has 41 characters, between 1 and 40 are taken', 'metadata.maxKeyLength'],
+    says: ['has 41 characters, but the limits are 1 and 40', 'metadata.maxKeyLength'],
   },
   {
     name: 'a value that is too long',
     header: 'email,metadata',
     row: `a@example.com,${json({ k: 'v'.repeat(601) })}`,
-    says: ['has 601 characters, at most 600 are taken', 'metadata.maxValueLength'],
+    says: ['has 601 characters, but the limit is 600', 'metadata.maxValueLength'],
   },
   {
     name: 'a value that is not ASCII',
     header: 'email,metadata',
     row: `a@example.com,${json({ city: 'Köln' })}`,
-    says: ['the metadata at "city" is not plain ASCII', 'metadata.ascii'],
+    says: ['the metadata value of "city" is not plain ASCII', 'metadata.ascii'],
   },
   {
     name: 'a reserved key whose new name is taken',
     header: 'email,metadata',
     row: `a@example.com,${json({ org_id: 1, csv_org_id: 2 })}`,
-    says: ['"org_id" is reserved and would become "csv_org_id", which exists as well'],
+    says: ['"org_id" is reserved and would become "csv_org_id", which already exists'],
   },
 ]
 
@@ -140,23 +140,23 @@ const passwords: BadRow[] = [
     name: 'what is no hash, where the manifest says so',
     ...hashed('bcrypt', 's3cr3t'),
     manifest: 'passwords: { unsupported: reject }\n',
-    says: ['what is mapped as the password hash is no hash (letters and digits)', 'map the column'],
+    says: ['the value mapped as the password hash is not a hash (letters and digits)', 'map the column'],
   },
   {
     name: 'a type without a hash',
     ...hashed('bcrypt', ''),
-    says: ['there is a password hash type without a hash', 'give both or neither'],
+    says: ['the record has a password hash type without a hash', 'map both or neither'],
   },
   {
     name: 'a type that WorkOS does not take',
     ...hashed('md5', 's3cr3t'),
     manifest: 'passwords: { unsupported: reject }\n',
-    says: ['WorkOS does not take the password hash (md5)', 'it takes bcrypt, scrypt'],
+    says: ['WorkOS does not support the password hash (md5)', 'WorkOS supports bcrypt, scrypt'],
   },
   {
     name: 'a type that nobody knows',
     ...hashed('md6', 's3cr3t'),
-    says: ['the password hash type md6 is unknown', 'did you mean md5? WorkOS takes bcrypt, scrypt'],
+    says: ['the password hash type md6 is unknown', 'did you mean md5? WorkOS supports bcrypt, scrypt'],
   },
   {
     name: 'a misspelt type',
@@ -172,7 +172,7 @@ const passwords: BadRow[] = [
     name: 'a hash that is weak, where the manifest says so',
     ...hashed('ssha', '{SSHA}2jmj7l5rSw0yVb/vlWAYkK/YBwlzYWx0'),
     manifest: 'passwords: { weak: reject }\n',
-    says: ["the password hash is weak by today's measure (ssha)", 'with passwords.weak: keep it is sent as it is'],
+    says: ['the password hash is weak (ssha)', 'set passwords.weak to keep to send it'],
   },
   ...Object.entries({
     bcrypt: '$2b$10$s3cr3t',
@@ -196,26 +196,26 @@ const organizations: BadRow[] = [
     header: 'email,org_id',
     row: 'a@example.com,acme',
     what: 'organization:acme',
-    says: ['"acme" is not the WorkOS id of an organization', 'an id of the source belongs in externalId'],
+    says: ['"acme" is not the WorkOS ID of an organization', 'map an ID of the source to externalId'],
   },
   {
     name: 'an id that WorkOS does not know',
     header: 'email,org_id',
     row: 'a@example.com,org_01ABC',
-    says: ['there is no organization org_01ABC in WorkOS', 'check the id and the environment of the API key'],
+    says: ['WorkOS has no organization org_01ABC', 'check the ID and the environment of the API key'],
   },
   {
     name: 'an external id that WorkOS does not know, without a name',
     header: 'email,org_external_id',
     row: 'a@example.com,acme',
-    says: ['there is no organization with the external id acme in WorkOS', 'give a name to have it created'],
+    says: ['WorkOS has no organization with the external ID acme', 'map a name, and apply creates the organization'],
   },
   {
     name: 'a domain of a mail provider',
     header: 'email,org_external_id,org_name,domain',
     row: 'a@example.com,acme,Acme,gmail.com',
     manifest: 'map: { organization: { domains: domain } }\n',
-    says: ['gmail.com belongs to a public mail provider', 'or set organizations.consumerDomains to drop'],
+    says: ['gmail.com belongs to a public email provider', 'or set organizations.consumerDomains to drop'],
   },
   {
     name: 'a domain that is none',
@@ -231,7 +231,7 @@ const roles: BadRow[] = [
     name: 'a slug that WorkOS does not take',
     header: 'email,org_external_id,org_name,role_slugs',
     row: 'a@example.com,acme,Acme,Org Admin',
-    says: ['"Org Admin" is not a role slug', 'roles.map in the manifest translates'],
+    says: ['"Org Admin" is not a role slug', 'or translate the name under roles.map'],
   },
   {
     name: 'a role that roles.map leaves out',
@@ -249,7 +249,7 @@ const roles: BadRow[] = [
 ]
 
 refuses('a user that cannot be migrated stops the plan', users.map(rejected))
-refuses('metadata that WorkOS does not take stops the plan', metadata.map(rejected))
-refuses('a password that WorkOS does not take stops the plan', passwords.map(rejected))
+refuses('metadata that WorkOS does not support stops the plan', metadata.map(rejected))
+refuses('a password that WorkOS does not support stops the plan', passwords.map(rejected))
 refuses('an organization that cannot be migrated stops the plan', organizations.map(rejected))
 refuses('a role that cannot be given stops the plan', roles.map(rejected))

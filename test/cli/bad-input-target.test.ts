@@ -70,19 +70,19 @@ const strangers: BadInput[] = [
     name: 'HTTP 404 to everything',
     prepare: insteadOfWorkos(raw(404, 'Not found')),
     exit: 1,
-    says: ["answers /user_management/users with HTTP 404: it is not WorkOS's API", 'hint: check target.baseUrl'],
+    says: ["answered /user_management/users with HTTP 404: it is not WorkOS's API", 'hint: check target.baseUrl'],
   },
   {
     name: 'JSON of another kind',
     prepare: insteadOfWorkos(json(200, { hello: 'world' })),
     exit: 1,
-    says: ["with something that is no list: it is not WorkOS's API", 'hint: check target.baseUrl'],
+    says: ["with something that is not a list: it is not WorkOS's API", 'hint: check target.baseUrl'],
   },
   {
     name: 'users of another kind',
     prepare: insteadOfWorkos(json(200, { data: [{ email: 'good@example.com' }], list_metadata: {} })),
     exit: 1,
-    says: ['answered an object without id', 'hint: check target.baseUrl'],
+    says: ['returned an object without id', 'hint: check target.baseUrl'],
   },
   {
     name: 'a redirect',

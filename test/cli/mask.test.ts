@@ -214,7 +214,7 @@ describe('all', () => {
     expect(stdout).toMatch(/people \(\.\/people\.csv\) +5 +=/)
     expect(stdout).toMatch(/firstName +3 of 3/)
     expect(stdout).toMatch(/\+ user:#[0-9a-f]{8} {2}\*\*\*/)
-    expect(stdout).toContain('is not an e-mail address')
+    expect(stdout).toContain('is not an email address')
   })
 })
 

@@ -179,7 +179,7 @@ test.each([
     args: ['apply', '--yes', 'local.yaml'],
     exit: 5,
     at: 'users.csv:3',
-    says: ['"b" is not an e-mail address', 'safety.maxRejects allows 0'],
+    says: ['"b" is not an email address', 'safety.maxRejects allows 0'],
   },
   { name: 'nobody to ask', args: ['apply', 'fine.yaml'], exit: 3, says: ['approve with --yes'] },
   {

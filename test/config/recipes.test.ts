@@ -70,7 +70,7 @@ test('one organization has to be named: none is made up', async () => {
   for (const problem of problems) {
     expect(problem).toMatchObject({
       code: 'unknown_variable',
-      message: 'there is no vars.organization in the manifest',
+      message: 'vars.organization is missing in the manifest',
     })
   }
 })
@@ -131,6 +131,6 @@ test('a file of Firebase needs the key of its project, and a project that is rea
   }
   expect(await problems('{ type: firebase, project: my-project }')).toEqual([])
   expect(await problems('{ streams: { users: { path: ./users.json } } }')).toMatchObject([
-    { code: 'unknown_variable', message: 'there is no secrets.firebaseSignerKey in the manifest' },
+    { code: 'unknown_variable', message: 'secrets.firebaseSignerKey is missing in the manifest' },
   ])
 })

@@ -115,7 +115,7 @@ describe('the strategy error', () => {
       { strategy: 'error' },
       Array.from({ length: 6 }, (_, n) => person(`u${n}`)),
     )
-    expect([...set.rejects()][0]?.message).toMatch(/user:u1 .* user:u3 \(users\.csv:5\) and 2 more, from/)
+    expect([...set.rejects()][0]?.message).toMatch(/user:u1 .* user:u3 \(users\.csv:5\) and 2 more and differs from/)
   })
 })
 

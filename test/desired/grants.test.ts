@@ -71,7 +71,7 @@ describe('a role without an organization', () => {
         kind: 'roleAssignment',
         key: 'u1',
         code: 'role_without_membership',
-        message: expect.stringContaining('names no organization'),
+        message: expect.stringContaining('does not name an organization'),
         hint: expect.any(String),
         origin: 'users.csv:2',
       },

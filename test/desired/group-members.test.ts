@@ -47,7 +47,7 @@ test('who is no member of the organization is refused as a member of its group',
       'group-membership',
       'bea@engineering@acme',
       'group_member_without_membership',
-      'bea is in the group engineering@acme, and is no member of the organization acme',
+      'bea is in the group engineering@acme but not a member of the organization acme',
     ],
   ])
 })
@@ -70,7 +70,7 @@ test('groups of one organization with one name are refused, all of them; in two 
   const other = { key: 'engineering', organization: 'beta', name: 'Engineering' }
   const twin = { key: 'twin', organization: 'acme', name: 'Engineering' }
   const records = [{ organizations: [{ key: 'acme' }, { key: 'beta' }], groups: [engineering, other, twin] }]
-  const message = 'acme has several groups called Engineering: group:engineering@acme and group:twin@acme'
+  const message = 'acme has several groups with the name Engineering: group:engineering@acme and group:twin@acme'
   expect(await refused(records)).toEqual([
     ['group', 'engineering@acme', 'shared_group_name', message],
     ['group', 'twin@acme', 'shared_group_name', message],

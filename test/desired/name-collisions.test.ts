@@ -31,7 +31,7 @@ describe('two names of roles that give one slug', () => {
     const found = await refused(rows)
     expect(named(found)).toEqual(['membership a@acme role_slug_collision', 'membership b@bolt role_slug_collision'])
     const message =
-      'the roles "Admin" (users.csv:2) and "Admin!" (users.csv:3) have one slug, admin: whoever has one of them would have the permissions of all'
+      'the roles "Admin" (users.csv:2) and "Admin!" (users.csv:3) result in the same slug, admin: whoever has one of them would get the permissions of all'
     expect(new Set(found.map((one) => one.message))).toEqual(new Set([message]))
     for (const chunkSize of [1, 2]) expect(await refused(rows, {}, chunkSize)).toEqual(found)
   })
@@ -54,7 +54,9 @@ describe('two names of roles that give one slug', () => {
       `role-definition ${slug} role_slug_collision`,
       `role-definition ${slug} role_slug_collision`,
     ])
-    expect(found[0]?.message).toContain(`the roles "${one}" (users.csv:2) and "${other}" (users.csv:3) have one slug`)
+    expect(found[0]?.message).toContain(
+      `the roles "${one}" (users.csv:2) and "${other}" (users.csv:3) result in the same slug`,
+    )
   })
 
   test('are one role where each has a line, or where a pattern unites them', async () => {
@@ -167,5 +169,5 @@ test('keys that an each makes are seen too', async () => {
 
 test('many names of one slug are told by number', async () => {
   const rows = Array.from({ length: 9 }, (_, n) => ({ id: `u${n}`, org: 'acme', role: `Admin${'!'.repeat(n)}` }))
-  expect((await refused(rows))[0]?.message).toContain('"Admin!!!" (users.csv:5) and 5 more have one slug')
+  expect((await refused(rows))[0]?.message).toContain('"Admin!!!" (users.csv:5) and 5 more result in the same slug')
 })

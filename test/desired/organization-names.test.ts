@@ -16,7 +16,7 @@ test.each([
   const set = await assembled(named('Acme', 'Acme', 'Acme Ltd'), rule(which))
   expect(set.get('organization', 'acme')?.attributes.name).toBe(kept)
   expect(set.noteCounts().map(describeNote)).toEqual([
-    `1 organization with different names: "Acme" in 2 records, "Acme Ltd" in 1 record; the ${which} one is taken (organizations.onNameConflict)`,
+    `1 organization with different names: "Acme" in 2 records, "Acme Ltd" in 1 record; the ${which} one is used (organizations.onNameConflict)`,
   ])
   expect([...set.merges()].flatMap(({ conflicts }) => conflicts)).toContainEqual({
     field: 'name',
@@ -35,7 +35,7 @@ test.each([
   for (const order of [names, names.toReversed(), names.toSorted()]) {
     const set = await assembled(named(...order), rule('most'))
     expect(set.get('organization', 'acme')?.attributes.name).toBe(kept)
-    expect(set.noteCounts().map(describeNote)[0]).toContain('the one that most have is taken')
+    expect(set.noteCounts().map(describeNote)[0]).toContain('the most frequent one is used')
   }
 })
 

@@ -25,12 +25,12 @@ describe('a domain that several organizations claim', () => {
       {
         key: 'acme',
         code: 'shared_domain',
-        message: 'the domain shared.example is claimed by organization:bolt as well',
+        message: 'the domain shared.example also belongs to organization:bolt',
       },
       {
         key: 'bolt',
         code: 'shared_domain',
-        message: 'the domain shared.example is claimed by organization:acme as well',
+        message: 'the domain shared.example also belongs to organization:acme',
       },
       { kind: 'membership', code: 'organization_rejected' },
     ])
@@ -70,7 +70,7 @@ describe('a domain that several organizations claim', () => {
     const set = await assembled(Array.from({ length: 9 }, (_, n) => one(`org${n}`, { domains })))
     expect(set.rejectCounts()).toEqual([{ kind: 'organization', code: 'shared_domain', count: 9 }])
     expect(rejects(set)[8]?.message).toBe(
-      'the domain a.example is claimed by organization:org0, organization:org1, organization:org2 and 5 more as well',
+      'the domain a.example also belongs to organization:org0, organization:org1, organization:org2 and 5 more',
     )
   })
 })
@@ -82,7 +82,7 @@ test('two organizations with one external id are refused, both, and the domain o
     one('cube', { domains: ['a.example'] }),
   ])
   expect(rejects(set)).toMatchObject([
-    { key: 'acme', code: 'shared_external_id', message: 'the external id x is that of organization:bolt as well' },
+    { key: 'acme', code: 'shared_external_id', message: 'the external ID x also belongs to organization:bolt' },
     { key: 'bolt', code: 'shared_external_id' },
   ])
   expect(set.get('organization', 'cube')?.attributes.domains).toEqual(['a.example'])

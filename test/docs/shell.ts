@@ -57,7 +57,7 @@ export interface Ending {
 }
 
 /**
- * Runs a script as written in a pseudo-terminal, by bash that stops at the first command that fails.
+ * Runs a script as written, in a pseudo-terminal. bash stops at the first command that fails.
  * `workos-migrate` is the built program. `script` is from Debian's bsdutils.
  */
 export async function runScript(

@@ -76,7 +76,7 @@ test(
     })
     const applied = await project.run(['apply', '--yes'], { env })
     expect(applied.exit, applied.stdout + applied.stderr).toBe(0)
-    expect(applied.stdout).toContain('with the external id acme beside a WorkOS id, which counts alone')
+    expect(applied.stdout).toContain('with a WorkOS ID and the external ID acme: only the WorkOS ID counts')
     expect((await workos.snapshot()).memberships).toEqual([['ada@example.com@@Acme', ['member']]])
   },
 )

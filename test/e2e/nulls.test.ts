@@ -175,7 +175,7 @@ test.each([
   expect(stderr).toContain(message)
   expect(plan.summary.warnings[0].at).toMatchObject({ file: 'migrate.config.yaml', line: expect.any(Number) })
   expect((await made.run(['plan'])).stdout).toContain(message)
-  expect((await made.run(['plan', '--format', 'markdown'])).stdout).toContain('**Warning**: nobody is migrated')
+  expect((await made.run(['plan', '--format', 'markdown'])).stdout).toContain('**Warning**: no user is migrated')
 })
 
 test.each([
@@ -217,7 +217,7 @@ test.each([
 ])('%i users with emailVerified: %s and %i without: the plan reports that all are verified: %s', async (users, expression, open, said) => {
   const { codes, stderr } = await verified(users, expression, open)
   expect(codes).toEqual(said ? ['everybody_verified'] : [])
-  expect(stderr.includes(`the addresses of all ${users} users count as verified`)).toBe(said)
+  expect(stderr.includes(`the email addresses of all ${users} users count as verified`)).toBe(said)
 })
 
 test('a plan that changes no user does not report again that all are verified', async () => {

@@ -125,13 +125,13 @@ test(
     expect(rejects).toEqual([])
     expect(warnings).toEqual(['not_a_hash'])
     expect(stdout).toContain(
-      'hash, which map.user.passwordHash reads, holds no password hash for 5 users: ' +
+      'hash, which map.user.passwordHash reads, contains no password hash for 5 users: ' +
         '5 characters: digits (2), 17 characters: letters and blanks (1), 32 characters: letters and digits (1) and 1 more',
     )
     expect(stdout.replace(/\s+/g, ' ')).toContain(
-      'WorkOS does not take pbkdf2 sha256 i=10000 of ASP.NET Identity v3 (i: 600000 to 1000000)',
+      'WorkOS does not support pbkdf2 sha256 i=10000 of ASP.NET Identity v3 (i: 600000 to 1000000)',
     )
-    expect(stdout).toContain('unknown     1 reset: WorkOS does not take an unknown hash (44 characters:')
+    expect(stdout).toContain('unknown     1 reset: WorkOS does not support an unknown hash (44 characters:')
     expect(passwords).toMatchObject({ kept: 1, reset: 7, none: 0 })
     const resets = await project.run(['plan', '--resets', 'resets.csv'])
     expect(resets.exit).toBe(0)
@@ -188,7 +188,7 @@ test(
     project.manifest({ source, target: { type: 'sandbox' } })
     const { notes, stdout, passwords } = await planned(project, [BCRYPT, ARGON2, hash, signerKey, 'another password'])
     expect(notes).toContain('password_beside_hash 1')
-    expect(stdout).toContain('1 user with a password in clear beside a hash: the hash decides')
+    expect(stdout).toContain('1 user with both a plain-text password and a hash: only the hash is sent')
     expect(passwords).toMatchObject({ kept: 7, reset: 1, none: 0 })
   },
 )
@@ -277,7 +277,7 @@ test("ssha256 is sent with the salt's position, if the manifest sets it", async 
 })
 
 test.each([
-  ['bm90IHRoZSBrZXk=', 'the signer key has 11 bytes, and those of Firebase have 64'],
+  ['bm90IHRoZSBrZXk=', 'the signer key has 11 bytes, but keys of Firebase have 64'],
   ['"base64_signer_key"', 'the signer key is not base64'],
 ])(
   tried('Firebase', 'hash parameters', 'a signer key of the wrong length is rejected once, at its place: %s'),

@@ -26,7 +26,7 @@ test('why a user is rejected: the row, the value, the rule and the hint', async 
     expect.objectContaining({ kind: 'membership', count: 1, shown: [expect.objectContaining({ action: 'rejected' })] }),
   ])
   const text = await explainedText(project, 'user:id-cleo')
-  expect(text).toMatch(/^user:id-cleo\n {2}rejected: "cleo at home" is not an e-mail address\n/)
+  expect(text).toMatch(/^user:id-cleo\n {2}rejected: "cleo at home" is not an email address\n/)
 })
 
 test('a rejected user is found by an address that its row has, also where no key could be told', async () => {
@@ -74,5 +74,5 @@ test('a row whose organization is sound and whose user has no key tells of both'
     ['organization:acme', 'create'],
     ['./users.csv:3', 'rejected'],
   ])
-  expect(explanations[1]?.action.why).toMatch(/e-mail/)
+  expect(explanations[1]?.action.why).toMatch(/email/)
 })

@@ -42,7 +42,7 @@ test('the plan says in every form who loses which role', async () => {
   const text = asText(plan)
   expect(text).toContain('Reduced to one role (1)\n')
   expect(text).toContain('keeps admin, loses billing\n')
-  expect(text).toContain('1 membership without the role billing: one comes before it in roles.priority')
+  expect(text).toContain('1 membership without the role billing: another role comes first in roles.priority')
   expect(asMarkdown(plan)).toContain('keeps admin, loses billing\n')
   expect(asJson(plan).lostRoles).toMatchObject([{ key: 'ext-0@acme', kept: 'admin', lost: ['billing'] }])
 })
@@ -56,7 +56,7 @@ test('the plan lists roles that nothing translates, and roles that are nowhere, 
     { kind: 'membership', role: 'boss', count: 1 },
   ])
   expect(asJson(plan).blocked).toMatchObject([{ kind: 'membership', code: 'unknown_role', count: 2 }])
-  expect(asText(plan)).toContain('roles.map does not know "guest": 2 memberships rejected\n')
+  expect(asText(plan)).toContain('roles.map does not contain "guest": 2 memberships rejected\n')
   expect(asText(plan)).toMatch(/2 memberships {2}.*conductor/)
   expect(asMarkdown(plan)).toContain('2 memberships rejected\n')
   expect(plan.summary.notes).toEqual([])
@@ -66,7 +66,7 @@ test('who gets the default role is counted, whether the source has none or none 
   const roles = { define: DEFINE, map: { admin: 'admin' }, unmapped: 'drop', default: 'billing' }
   const plan = await (await createWorld(withRoles(['', 'guest', 'admin']), { roles })).plan()
   expect(asText(plan)).toContain(
-    '2 memberships for which the source has no role, or none that is kept, given billing (roles.default)',
+    '2 memberships without a role in the source, or with none that is kept: assigned billing (roles.default)',
   )
 })
 
@@ -131,7 +131,7 @@ test.each([
   world.rows([{ role_slug: 'billing', ...type, permissions: 'pay; refund' }], 'definitions.csv')
   const plan = asJson(await world.plan())
   expect(plan.rejects).toMatchObject([{ kind: 'role-definition', origin: './definitions.csv:2' }])
-  const reason = '"pay; refund" is not the slug of a permission'
+  const reason = '"pay; refund" is not a permission slug'
   expect(plan.actions.filter(({ type }: { type: string }) => type === 'blocked')).toMatchObject([
     {
       key: 'ext-0@acme',

@@ -65,7 +65,7 @@ test('failures, what they block, and rejects are grouped by cause, with a remedy
     ['rejected', 'invalid_email', 1, 'after-remedy'],
     ['rejected', 'email_missing', 1, 'after-remedy'],
   ])
-  expect(causes[1].help).toContain('correct the e-mail address')
+  expect(causes[1].help).toContain('correct the email address')
   expect(causes[1].examples).toMatchObject([{ address: 'user:id-bea', origin: './users.csv:3' }])
   expect(causes[3].examples).toMatchObject([{ address: 'user:id-nobody', field: 'email', origin: './users.csv:7' }])
 })

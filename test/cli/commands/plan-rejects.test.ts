@@ -50,7 +50,7 @@ describe('the rows of what a plan rejects', () => {
       _migrate_outcome: 'rejected',
       _migrate_place: './users.csv:3',
     })
-    expect(at(written, 0)._migrate_reason).toContain('not an e-mail address')
+    expect(at(written, 0)._migrate_reason).toContain('not an email address')
     expect(at(written, 1)).toMatchObject({ external_id: 'id-cleo', _migrate_code: 'email_missing' })
     expect(Object.keys(at(written, 0)).slice(0, 7)).toEqual(Object.keys({ ...at(rows, 1) }))
   })

@@ -68,8 +68,8 @@ test('who is sent no password is listed with place and reason, and the rows add 
     reason: 'weak',
     why: 'bcrypt cost=8 is weak, and passwords.weak is reset',
   })
-  expect(rows[1]?.why).toBe('WorkOS does not take md5')
-  expect(rows[5]?.why).toBe('the source has no password; the user was in WorkOS before, and keeps what is there')
+  expect(rows[1]?.why).toBe('WorkOS does not support md5')
+  expect(rows[5]?.why).toBe('the source has no password; the user was in WorkOS before and keeps the password there')
   for (const fate of ['reset', 'there', 'none']) {
     expect(
       rows.filter((row) => row.fate === fate),

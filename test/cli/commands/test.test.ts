@@ -35,7 +35,7 @@ FAIL  another user  migrate.config.yaml:7:3
         - expected  "Ada@Example.com"
         + actual    "ada@example.com"
       user.password  migrate.config.yaml:10:49
-        it differs from character 1 on: 5 characters are expected, 15 came (it is a secret, and not shown)
+        it differs from character 1 on: expected 5 characters, got 15 (a secret, not shown)
 
 2 tests: 1 passed, 1 failed
 `)

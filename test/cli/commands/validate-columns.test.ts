@@ -27,7 +27,9 @@ test('a column that the file lacks is warned of at its place in the expression, 
     people,
   )
   expect(code).toBe(0)
-  expect(found).toContain(`migrate.config.yaml:8:23 warning: users has no column "mail": it yields nothing [${CODE}]`)
+  expect(found).toContain(
+    `migrate.config.yaml:8:23 warning: users has no column "mail": the expression returns no value [${CODE}]`,
+  )
   expect(found).toContain('did you mean email?')
   expect(found).toContain('columns: id, email, first_name')
 })
@@ -90,7 +92,7 @@ test('a row of data in place of the header is not shown', async () => {
   const { found } = await validated(file('{ users: { path: users.csv } }', '  user: { key: id, email: a }\n'), {
     'users.csv': '1,ada@example.com,Ada\n2,b@example.com,Bo\n',
   })
-  expect(found).toContain('this looks like data')
+  expect(found).toContain('the first line looks like data')
   expect(found).not.toContain('ada@example.com')
 })
 
@@ -110,7 +112,9 @@ test('of what ranks duplicates, what is said of the record is; the mapped user h
   const dedupe = 'dedupe:\n  user:\n    prefer: [emailVerified, $record.first_nam]\n    updatedAt: $record.id\n'
   const map = '  user: { key: id, email: email }\n'
   const { found } = await validated(`${file('{ users: { path: users.csv } }', map)}${dedupe}`, people)
-  expect(found).toContain(`migrate.config.yaml:9:37 warning: users has no column "first_nam": it yields nothing`)
+  expect(found).toContain(
+    `migrate.config.yaml:9:37 warning: users has no column "first_nam": the expression returns no value`,
+  )
   expect(found).toContain('did you mean first_name?')
   expect(found.split(CODE)).toHaveLength(2)
 })

@@ -59,7 +59,7 @@ export const badDedupe: BadManifest[] = [
     path: 'dedupe.user.prefer',
   },
   {
-    name: 'a metadata key that WorkOS does not take for external ids',
+    name: 'a metadata key that WorkOS does not support for external ids',
     text: `${MINIMAL}dedupe: { user: { externalIds: { keepAs: "former ids" } } }\n`,
     code: 'bad_value',
     at: '3:42',
