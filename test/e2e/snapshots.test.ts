@@ -230,7 +230,7 @@ describe('a part of a source', () => {
     // The complete snapshot is another one, and is unchanged.
     scene.manifest()
     expect(snapshotsIn(scene)).toHaveLength(2)
-    expect((await project.run(['plan'], { env })).stdout).not.toContain('only a part')
+    expect((await project.run(['plan'], { env })).stdout).not.toContain('only part')
   })
 
   test('prunes nothing, and shows why', async () => {
